@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Arrows between targets go down only; `launch/test` builds with the import check that keeps it so.
+// A C target is imported by one Swift target alone, so that C types leak no further.
+
+let strictSwift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+
+/// A library target of ours, by floor: it may depend on lower floors only.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strictSwift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strictSwift)
+}
+
+let package = Package(
+    name: "rnntrain",
+    products: [.executable(name: "rnntrain", targets: ["rnntrain"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    ],
+    targets: [
+        // Floor 1: C and system libraries.
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .target(name: "CMPI", dependencies: ["COpenMPI"], cSettings: strictC),
+        .target(name: "CKernels", cSettings: strictC),
+        .target(name: "CAllocationCounter", cSettings: strictC),
+        library("Failures", []),
+
+        // Floor 2: one subject each, none knows another.
+        library("Digests", ["CXXHash"]),
+        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("TextData", ["Digests", "Failures"]),
+        library("Communication", ["CMPI", "Failures"]),
+
+        // Floor 3.
+        library("Layers", ["Tensors"]),
+        library("Exchange", ["Tensors", "Communication", "Failures"]),
+
+        // Floor 4: siblings.
+        library("Models", ["Layers", "Tensors"]),
+        library("Optimizers", ["Tensors"]),
+        library("Checkpoints", ["Digests", "Failures"]),
+
+        // Floor 5.
+        library(
+            "Training",
+            [
+                "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
+                "Communication", "Digests", "Failures",
+            ]),
+
+        // Floor 6: what a person runs.
+        library("Benchmarks", ["Training", "Models", "Optimizers", "Exchange", "Tensors", "TextData", "Communication"]),
+        .executableTarget(
+            name: "rnntrain",
+            dependencies: [
+                "Training", "Benchmarks", "Models", "Checkpoints", "TextData", "Communication", "Failures",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strictSwift),
+        .executableTarget(
+            name: "rank-checks",
+            dependencies: ["Training", "Exchange", "Tensors", "Communication", "TextData", "Failures", "CAllocationCounter"],
+            path: "Sources/RankChecks",
+            swiftSettings: strictSwift),
+
+        tests("DigestsTests", ["Digests"]),
+        tests("TensorsTests", ["Tensors"]),
+        tests("TextDataTests", ["TextData", "Digests", "Failures"]),
+        tests("LayersTests", ["Layers", "Tensors"]),
+        tests("ModelsTests", ["Models", "Layers", "Tensors"]),
+        tests("OptimizersTests", ["Optimizers", "Tensors"]),
+        tests("CheckpointsTests", ["Checkpoints", "Failures"]),
+        tests("TrainingTests", ["Training"]),
+        tests("CommandLineTests", []),
+        tests("RankTests", []),
+    ],
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,2 @@
+#include "CAllocationCounter.h"
+typedef int placeholder_CAllocationCounter;
