@@ -1,1 +1,214 @@
-/* placeholder */
+/* Numeric kernels of rnntrain, in C so that each is compiled for several instruction sets.
+ *
+ * The contract that every kernel keeps: a result's bits depend on its inputs alone, never on the instruction
+ * set, on alignment, or on how many other rows or columns are worked on in the same call. So each product is one chain
+ * of fused multiply-adds over its inner index in order, and each other sum runs over a fixed number of virtual
+ * lanes with a fixed fold.
+ *
+ * Legend: T time steps, B streams (rows of a step), I input size, H hidden, V vocabulary, m n k rows, columns and
+ * inner size of a product, ld the distance of two rows in floats. Matrices are row-major.
+ */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdint.h>
+
+/* ---- Instruction sets ------------------------------------------------------------------------------------ */
+
+/* The level in use: "avx512", "avx2" or "baseline". Chosen once, at load, from the processor; the environment variable
+ * RNNTRAIN_CPU_LEVEL lowers it (it never raises it above what the processor has). */
+const char *ck_level_name(void);
+
+/* Takes the level with this name from now on, for tests. Returns 0, or -1 where the processor lacks it. */
+int ck_select_level(const char *name);
+
+/* Flushes denormal results and inputs to zero in this thread, as every rank does: the bits stay alike, and no
+ * rank slows down on them. */
+void ck_flush_denormals(void);
+
+/* ---- Sums in tree order ---------------------------------------------------------------------------------- */
+
+/* One step of a stack program that adds leaves in tree order. */
+enum { CK_LEAF = 0, /* push leaf `index` */ CK_ADD = 1, /* pop right, then left; push left + right */ CK_STORE = 2 /* pop into output `index` */ };
+typedef struct {
+    int32_t op;
+    int32_t index;
+} ck_tree_op;
+
+/* The deepest stack a program may need: a tree over 2^23 shards. */
+enum { CK_TREE_DEPTH = 24 };
+
+/* Elements in a block of the reduction, for each of which a sum of squares is given. */
+enum { CK_BLOCK = 4096 };
+
+/* Runs `ops` over elements [0, count) of the sources into the outputs. An output may be one of the sources.
+ * With `block_sums`, block_sums[i] becomes the sum of squares (in double, 16 virtual lanes) of output 0 over
+ * elements [i*CK_BLOCK, (i+1)*CK_BLOCK). */
+void ck_tree_reduce(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count,
+                    double *block_sums);
+
+/* ---- Matrix products --------------------------------------------------------------------------------------- */
+
+/* Width of a packed panel in columns. */
+enum { CK_PANEL = 32 };
+
+/* Floats that a packed right operand of inner size k and n columns takes: ceil(n / 32) * k * 32. */
+long ck_packed_count(long n, long k);
+
+/* Packs the right operand of `a * w^T`: w is [n, k] with row distance ldw; panels are [ceil(n/32)][k][32], zero-padded. */
+void ck_pack_transposed(long n, long k, const float *w, long ldw, float *panels);
+
+/* Packs the right operand of `a * w`: w is [k, n] with row distance ldw; panels as above. */
+void ck_pack(long n, long k, const float *w, long ldw, float *panels);
+
+/* c[m, n] = a[m, k] * panels (accumulate 0), or c += (accumulate 1: each chain starts from what c holds). */
+void ck_gemm(long m, long n, long k, const float *a, long lda, const float *panels, float *c, long ldc, int accumulate);
+
+/* Streams [first, first + count) of every time step make up one leaf of the tree. */
+typedef struct {
+    int32_t first;
+    int32_t count;
+} ck_segment;
+
+/* Rows of a window by which a leaf of the tree is summed: for t in 0..<steps, for b in the leaf's segment: row
+ * t*streams + b. */
+typedef struct {
+    long steps;
+    long streams;
+    const ck_segment *segments; /* by leaf */
+    const ck_tree_op *ops;
+    long op_count;
+} ck_rows;
+
+/* Which rows of a window hold which token, sorted by token, then leaf, then (t, b). */
+typedef struct {
+    const int32_t *starts;  /* [V + 1] first entry of each token */
+    const int32_t *rows;    /* [steps * streams] row of the window */
+    const int32_t *leaves;  /* [steps * streams] leaf of that row */
+    const float *values;    /* [rows, ld] the row that is added to the token's gradient */
+    long ld;
+} ck_occurrences;
+
+/* outputs[j][n, k] (row distance ldo) = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k].
+ * With `occurrences`, each leaf's chain of output row v goes on with the rows that hold token v (tied weights).
+ * scratch: steps * streams * 32 floats. */
+void ck_weight_gradient(long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx,
+                        const ck_occurrences *occurrences, float *const *outputs, long ldo, float *scratch);
+
+/* outputs[j][v, k] = tree sum over leaves of the rows that hold token v, for all v in 0..<vocabulary. */
+void ck_embedding_gradient(long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs,
+                           long ldo);
+
+/* outputs[j][n] = tree sum over leaves of the sum over rows of dy[row, n]. */
+void ck_bias_gradient(long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs);
+
+/* ---- Element by element ------------------------------------------------------------------------------------ */
+
+void ck_exp(long count, const float *x, float *y);
+void ck_tanh(long count, const float *x, float *y);
+void ck_sigmoid(long count, const float *x, float *y);
+
+/* y[row, :] = bias[:] + other[:] (other may be null), for `rows` rows with distance ldy. */
+void ck_fill_rows(long rows, long n, const float *bias, const float *other, float *y, long ldy);
+
+/* y += x. */
+void ck_add(long count, const float *x, float *y);
+
+/* y[r, :] = table[ids[r], :]. */
+void ck_gather_rows(long rows, long n, const float *table, const int32_t *ids, float *y);
+
+/* ---- Recurrent cells: one time step of `rows` streams --------------------------------------------------------- */
+
+/* LSTM, Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, gate order i f g o (torch.nn.LSTM):
+ * c = f*c_previous + i*g, h = o*tanh(c). gates [rows, 4H] holds preactivations and becomes the activated gates;
+ * c_previous, c, tanh_c, h [rows, H]. */
+void ck_lstm_forward(long rows, long hidden, float *gates, const float *c_previous, float *c, float *tanh_c, float *h);
+
+/* dh [rows, H] is the whole gradient of h. dc [rows, H] holds the gradient of c from the step after and becomes that of
+ * c_previous. gates becomes the gradient of the preactivations. */
+void ck_lstm_backward(long rows, long hidden, float *gates, const float *c_previous, const float *tanh_c, const float *dh, float *dc);
+
+/* GRU, Cho et al. 2014, reset after the product (torch.nn.GRU), gate order r z n:
+ * r = s(x_r + h_r), z = s(x_z + h_z), n = tanh(x_n + r*h_n), h = (1 - z)*n + z*h_previous.
+ * from_input, from_hidden [rows, 3H]; from_input becomes r z n; from_hidden keeps h_n in its last third. */
+void ck_gru_forward(long rows, long hidden, float *from_input, const float *from_hidden, const float *h_previous, float *h);
+
+/* dh [rows, H] becomes the part of h_previous's gradient that does not pass through the product.
+ * from_input (r z n) becomes the gradient of itself before activation, from_hidden that of the hidden product. */
+void ck_gru_backward(long rows, long hidden, float *from_input, float *from_hidden, const float *h_previous, float *dh);
+
+/* GRU with the reset before the product (Cho et al. 2014, eq. 8). First half: r and z from gates [rows, 3H] with both
+ * products in; reset_h = r * h_previous. */
+void ck_gru_before_gates(long rows, long hidden, float *gates, const float *h_previous, float *reset_h);
+
+/* Second half: n = tanh(gates' last third), h = (1 - z)*n + z*h_previous. */
+void ck_gru_before_output(long rows, long hidden, float *gates, const float *h_previous, float *h);
+
+/* Backward of the second half: gates' last two thirds become the gradients of z's and n's preactivations;
+ * dh becomes the direct part of h_previous's gradient. */
+void ck_gru_before_output_backward(long rows, long hidden, float *gates, const float *h_previous, float *dh);
+
+/* Backward of the first half, given d_reset_h: r's part of gates becomes its preactivation's gradient;
+ * dh_previous += d_reset_h * r. */
+void ck_gru_before_gates_backward(long rows, long hidden, float *gates, const float *h_previous, const float *d_reset_h,
+                                  float *dh_previous);
+
+/* Elman 1990: h = f(preactivations), in place of nothing: both [rows, H]. kind: 0 tanh, 1 relu, 2 sigmoid. */
+void ck_elman_forward(int kind, long count, const float *preactivations, float *h);
+
+/* d_preactivations = dh * f', from h. */
+void ck_elman_backward(int kind, long count, const float *h, const float *dh, float *d_preactivations);
+
+/* ---- Softmax with cross entropy -------------------------------------------------------------------------------- */
+
+/* losses[r] = -log softmax(logits[r])[targets[r]] in nats, 0 where mask[r] is 0.
+ * With gradient_scale not 0, logits become (softmax - onehot) * mask * gradient_scale. */
+void ck_softmax_loss(long rows, long n, float *logits, long ld, const int32_t *targets, const float *mask, float gradient_scale,
+                     double *losses);
+
+/* Natural logarithm of a positive normal double; the project's own, for bits that no libm decides. Error under 2 ulp. */
+double ck_log(double x);
+
+/* ---- Random numbers: Philox4x32-10 (Salmon et al. 2011) ------------------------------------------------------- */
+
+/* One block of four 32-bit numbers for a 128-bit counter under a 64-bit key. */
+void ck_philox(uint64_t key, const uint32_t counter[4], uint32_t output[4]);
+
+/* What a dropout mask depends on, and nothing else: never the rank. */
+typedef struct {
+    uint64_t seed;
+    uint32_t step;
+    uint32_t layer;
+    uint32_t first_stream; /* of all streams, the one that row 0 of a time step belongs to */
+} ck_dropout_key;
+
+/* y[t*streams + b, u] = x[...] * keep(seed, step, layer, t, first_stream + b, u) / (1 - probability). y may be x. */
+void ck_dropout(long steps, long streams, long n, float probability, const ck_dropout_key *key, const float *x, float *y);
+
+/* ---- Updates ------------------------------------------------------------------------------------------------------ */
+
+/* What happens to a gradient g before an update: clamp(g * scale, +-limit) (limit 0: none). */
+typedef struct {
+    float scale;
+    float limit;
+} ck_clip;
+
+/* SGD as torch.optim.SGD: g += decay*p; with momentum v = momentum*v + g (first step: v = g), p -= rate*v, else p -= rate*g. */
+void ck_sgd(long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step);
+
+/* Adam (Kingma & Ba 2015) as torch.optim.Adam, or decoupled decay (Loshchilov & Hutter 2019) as torch.optim.AdamW. */
+typedef struct {
+    float rate;
+    float beta1, beta2;
+    float epsilon;
+    float correction1; /* 1 - beta1^t */
+    float correction2; /* 1 - beta2^t */
+    float decay;
+    int decoupled;
+} ck_adam_parameters;
+void ck_adam(long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters);
+
+/* Multiplies the gradient in place as the updates would see it: clamp(g * scale, +-limit). */
+void ck_apply_clip(long count, float *g, ck_clip clip);
+
+#endif

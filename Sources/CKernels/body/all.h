@@ -1,0 +1,21 @@
+/* Every kernel body, compiled once a level: CK_LEVEL names it, CK_WIDE says that there are 32 vector registers of 16 floats. */
+#include "vectors.h"
+
+#include "elementary.h"
+
+#include "tree.h"
+
+#include "packing.h"
+#include "products.h"
+
+#include "gradients.h"
+
+#include "cells.h"
+#include "dropout.h"
+#include "rows.h"
+#include "softmax.h"
+#include "updates.h"
+
+#define CK_ENTRY(kernel, parameters, arguments) .kernel = CK_AT_LEVEL(kernel),
+const ck_level CK_AT_LEVEL(ck_level) = {.name = CK_LEVEL_NAME, CK_KERNELS(CK_ENTRY)};
+#undef CK_ENTRY

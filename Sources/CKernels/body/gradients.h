@@ -1,0 +1,220 @@
+/* Gradients of parameters: sums over the rows of a window, leaf by leaf, added in tree order inside the register tile,
+ * so that the number of shards costs neither a pass nor a buffer. */
+
+/* Sums of the leaves of a tile that wait for their sibling. */
+typedef struct {
+    v16 sums[CK_TREE_DEPTH][MR][NV];
+} tile_stack;
+
+/* Copies 32 columns of x, row by row in the order in which the leaves take them. */
+static void pack_window(const ck_rows *rows, long leaf_count, const float *x, long ldx, long columns, float *panel) {
+    for (long leaf = 0; leaf < leaf_count; leaf++)
+        for (long t = 0; t < rows->steps; t++)
+            for (long b = 0; b < rows->segments[leaf].count; b++, panel += CK_PANEL) {
+                const float *row = x + (t * rows->streams + rows->segments[leaf].first + b) * ldx;
+                if (columns == CK_PANEL) {
+                    v_store(panel, v_load(row));
+                    v_store(panel + 16, v_load(row + 16));
+                } else {
+                    memset(panel, 0, CK_PANEL * sizeof(float));
+                    memcpy(panel, row, (size_t)columns * sizeof(float));
+                }
+            }
+}
+
+/* sums += the rows that hold token v in this leaf; `next` moves on to the first entry of a later leaf. */
+CK_INLINE void add_occurrences(const ck_occurrences *o, long v, long leaf, int32_t *next, long column, long columns, v16 sums[NV]) {
+    for (; *next < o->starts[v + 1] && o->leaves[*next] == leaf; ++*next) {
+        const float *row = o->values + o->rows[*next] * o->ld + column;
+        for (int i = 0; i < NV; i++)
+            if (columns > 16 * i)
+                sums[i] = sums[i] + v_get(row + 16 * i, lanes_left(columns, 16 * i));
+    }
+}
+
+/* Where a tile's tree program reads and writes. */
+typedef struct {
+    const ck_rows *rows;
+    const float *dy; /* at the tile's first output row */
+    long lddy;
+    const float *panel;
+    const ck_occurrences *occurrences;
+    long row, column, columns;
+    float *const *outputs;
+    long ldo;
+} tile_place;
+
+CK_INLINE void gradient_leaf(const int tile_rows, const tile_place *place, long leaf, const float **panel, int32_t next[MR], v16 sums[MR][NV]) {
+    const ck_rows *rows = place->rows;
+    const ck_segment segment = rows->segments[leaf];
+    ck_chain chain = {rows->steps, segment.count, rows->streams * place->lddy, place->lddy, 1};
+    v16 chained[MR][NV];
+    for (int r = 0; r < tile_rows; r++)
+        for (int v = 0; v < NV; v++)
+            chained[r][v] = v_fill(0.0f);
+    chain_tile(tile_rows, NV, &chain, place->dy + segment.first * place->lddy, *panel, chained);
+    *panel += rows->steps * segment.count * CK_PANEL;
+    for (int r = 0; r < tile_rows; r++) {
+        if (place->occurrences)
+            add_occurrences(place->occurrences, place->row + r, leaf, next + r, place->column, place->columns, chained[r]);
+        for (int v = 0; v < NV; v++)
+            sums[r][v] = chained[r][v];
+    }
+}
+
+CK_INLINE void gradient_store(const int tile_rows, const tile_place *place, float *output, v16 sums[MR][NV]) {
+    for (int r = 0; r < tile_rows; r++)
+        for (int v = 0; v < NV; v++)
+            if (place->columns > 16 * v)
+                v_put(output + (place->row + r) * place->ldo + place->column + 16 * v, sums[r][v], lanes_left(place->columns, 16 * v));
+}
+
+CK_INLINE void gradient_tile_of(const int tile_rows, const tile_place *place, tile_stack *stack) {
+    const float *panel = place->panel;
+    int32_t next[MR];
+    for (int r = 0; place->occurrences && r < tile_rows; r++)
+        next[r] = place->occurrences->starts[place->row + r];
+    long depth = 0;
+    for (long o = 0; o < place->rows->op_count; o++) {
+        ck_tree_op op = place->rows->ops[o];
+        if (op.op == CK_LEAF) {
+            gradient_leaf(tile_rows, place, op.index, &panel, next, stack->sums[depth++]);
+        } else if (op.op == CK_ADD) {
+            depth--;
+            for (int r = 0; r < tile_rows; r++)
+                for (int v = 0; v < NV; v++)
+                    stack->sums[depth - 1][r][v] = stack->sums[depth - 1][r][v] + stack->sums[depth][r][v];
+        } else {
+            gradient_store(tile_rows, place, place->outputs[op.index], stack->sums[--depth]);
+        }
+    }
+}
+
+#define CK_GRADIENT_ROWS(n) \
+    static void gradient_tile_##n(const tile_place *place, tile_stack *stack) { gradient_tile_of(n, place, stack); }
+CK_GRADIENT_ROWS(1)
+CK_GRADIENT_ROWS(2)
+CK_GRADIENT_ROWS(3)
+CK_GRADIENT_ROWS(4)
+CK_GRADIENT_ROWS(5)
+CK_GRADIENT_ROWS(6)
+#if defined(CK_WIDE)
+CK_GRADIENT_ROWS(7)
+CK_GRADIENT_ROWS(8)
+CK_GRADIENT_ROWS(9)
+CK_GRADIENT_ROWS(10)
+CK_GRADIENT_ROWS(11)
+CK_GRADIENT_ROWS(12)
+#endif
+#undef CK_GRADIENT_ROWS
+
+typedef void (*gradient_tile)(const tile_place *, tile_stack *);
+static const gradient_tile gradient_tiles[MR + 1] = {
+    0,
+    gradient_tile_1,
+    gradient_tile_2,
+    gradient_tile_3,
+    gradient_tile_4,
+    gradient_tile_5,
+    gradient_tile_6,
+#if defined(CK_WIDE)
+    gradient_tile_7,
+    gradient_tile_8,
+    gradient_tile_9,
+    gradient_tile_10,
+    gradient_tile_11,
+    gradient_tile_12,
+#endif
+};
+
+CK_INLINE long leaf_count_of(const ck_rows *rows) {
+    long count = 0;
+    for (long o = 0; o < rows->op_count; o++)
+        count += rows->ops[o].op == CK_LEAF;
+    return count;
+}
+
+void CK_AT_LEVEL(weight_gradient)(long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx,
+                                  const ck_occurrences *occurrences, float *const *outputs, long ldo, float *scratch) {
+    tile_stack stack;
+    for (long first = 0; first < k; first += CK_PANEL) {
+        long panel_columns = k - first < CK_PANEL ? k - first : CK_PANEL;
+        pack_window(rows, leaf_count_of(rows), x, ldx, panel_columns, scratch);
+        for (long part = 0; part < panel_columns; part += 16 * NV) {
+            long columns = panel_columns - part < 16 * NV ? panel_columns - part : 16 * NV;
+            for (long row = 0, height; row < n; row += height) {
+                height = rows_of_next_tile(n - row);
+                tile_place place = {rows, dy + row, lddy, scratch + part, occurrences, row, first + part, columns, outputs, ldo};
+                gradient_tiles[height](&place, &stack);
+            }
+        }
+    }
+}
+
+/* ---- Sums of rows ---- */
+
+/* The tree over one row of 16 columns, whose leaves are sums of rows. */
+typedef struct {
+    v16 sums[CK_TREE_DEPTH];
+} row_stack;
+
+static void embedding_tile(long v, long column, long lanes, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs,
+                           long ldo) {
+    row_stack stack;
+    long depth = 0;
+    int32_t next = occurrences->starts[v];
+    for (long o = 0; o < rows->op_count; o++) {
+        ck_tree_op op = rows->ops[o];
+        if (op.op == CK_LEAF) {
+            v16 sum = v_fill(0.0f);
+            for (; next < occurrences->starts[v + 1] && occurrences->leaves[next] == op.index; next++)
+                sum = sum + v_get(occurrences->values + occurrences->rows[next] * occurrences->ld + column, lanes);
+            stack.sums[depth++] = sum;
+        } else if (op.op == CK_ADD) {
+            depth--;
+            stack.sums[depth - 1] = stack.sums[depth - 1] + stack.sums[depth];
+        } else {
+            v_put(outputs[op.index] + v * ldo + column, stack.sums[--depth], lanes);
+        }
+    }
+}
+
+void CK_AT_LEVEL(embedding_gradient)(long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs,
+                                     long ldo) {
+    for (long v = 0; v < vocabulary; v++) {
+        if (occurrences->starts[v] == occurrences->starts[v + 1]) {
+            for (long o = 0; o < rows->op_count; o++)
+                if (rows->ops[o].op == CK_STORE)
+                    memset(outputs[rows->ops[o].index] + v * ldo, 0, (size_t)k * sizeof(float));
+            continue;
+        }
+        for (long column = 0; column < k; column += 16)
+            embedding_tile(v, column, lanes_left(k, column), rows, occurrences, outputs, ldo);
+    }
+}
+
+static void bias_tile(long column, long lanes, const ck_rows *rows, const float *dy, long lddy, float *const *outputs) {
+    row_stack stack;
+    long depth = 0;
+    for (long o = 0; o < rows->op_count; o++) {
+        ck_tree_op op = rows->ops[o];
+        if (op.op == CK_LEAF) {
+            const ck_segment segment = rows->segments[op.index];
+            v16 sum = v_fill(0.0f);
+            for (long t = 0; t < rows->steps; t++)
+                for (long b = 0; b < segment.count; b++)
+                    sum = sum + v_get(dy + (t * rows->streams + segment.first + b) * lddy + column, lanes);
+            stack.sums[depth++] = sum;
+        } else if (op.op == CK_ADD) {
+            depth--;
+            stack.sums[depth - 1] = stack.sums[depth - 1] + stack.sums[depth];
+        } else {
+            v_put(outputs[op.index] + column, stack.sums[--depth], lanes);
+        }
+    }
+}
+
+void CK_AT_LEVEL(bias_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs) {
+    for (long column = 0; column < n; column += 16)
+        bias_tile(column, lanes_left(n, column), rows, dy, lddy, outputs);
+}

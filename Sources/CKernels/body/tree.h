@@ -1,0 +1,67 @@
+/* Sums of partial gradients in tree order, with the sums of squares for the norm. */
+
+/* Elements on which the stack machine works at a time: few enough that the whole stack stays in the first cache. */
+enum { TILE = 512 };
+
+
+/* The program over one tile. A stack entry is a pointer: leaves are not copied. */
+static void reduce_tile(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long at, long count,
+                        float stack[CK_TREE_DEPTH][TILE]) {
+    const float *top[CK_TREE_DEPTH];
+    long depth = 0;
+    for (long o = 0; o < op_count; o++) {
+        if (ops[o].op == CK_LEAF) {
+            top[depth++] = sources[ops[o].index] + at;
+        } else if (ops[o].op == CK_ADD) {
+            depth--;
+            /* An addition right before a store goes straight to its place. */
+            int last = o + 1 < op_count && ops[o + 1].op == CK_STORE;
+            float *to = last ? outputs[ops[o + 1].index] + at : stack[depth - 1];
+            for (long i = 0; i < count; i += 16) {
+                long lanes = lanes_left(count, i);
+                v_put(to + i, v_get(top[depth - 1] + i, lanes) + v_get(top[depth] + i, lanes), lanes);
+            }
+            top[depth - 1] = to;
+        } else {
+            depth--;
+            float *to = outputs[ops[o].index] + at;
+            if (top[depth] != to)
+                memmove(to, top[depth], (size_t)count * sizeof(float));
+        }
+    }
+}
+
+/* sums[l] += x[i]^2 for i = l mod 16, each in order. */
+CK_INLINE d16 add_squares(d16 sums, const float *x, long count) {
+    for (long i = 0; i < count; i += 16) {
+        d16 wide = __builtin_convertvector(v_get(x + i, lanes_left(count, i)), d16);
+        sums = sums + wide * wide; /* the product of two floats is exact in double: fused or not, the same bits */
+    }
+    return sums;
+}
+
+CK_INLINE double fold_doubles(d16 v) {
+    double a[16];
+    memcpy(a, &v, sizeof a);
+    for (int half = 8; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            a[i] = a[i] + a[i + half];
+    return a[0];
+}
+
+void CK_AT_LEVEL(tree_reduce)(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count,
+                              double *block_sums) {
+    float stack[CK_TREE_DEPTH][TILE] __attribute__((aligned(64)));
+    for (long block = 0; block * CK_BLOCK < count; block++) {
+        long from = block * CK_BLOCK, to = from + CK_BLOCK < count ? from + CK_BLOCK : count;
+        d16 squares = {0};
+        for (long at = from; at < to; at += TILE) {
+            long tile = to - at < TILE ? to - at : TILE;
+            reduce_tile(ops, op_count, sources, outputs, at, tile, stack);
+            if (block_sums)
+                squares = add_squares(squares, outputs[0] + at, tile);
+        }
+        if (block_sums)
+            block_sums[block] = fold_doubles(squares);
+    }
+}

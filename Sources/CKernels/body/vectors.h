@@ -1,0 +1,70 @@
+/* Vectors of 16 floats at every level: the compiler splits them as the instruction set asks. */
+#include <stdint.h>
+#include <string.h>
+
+/* Vectors are passed between functions of one file that are always inlined: no calling convention is at stake. */
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define CK_INLINE static inline __attribute__((always_inline))
+#define CK_CAT_(a, b) a##_##b
+#define CK_CAT(a, b) CK_CAT_(a, b)
+/* The name of a kernel at this level, for the table in levels.h. */
+#define CK_AT_LEVEL(name) CK_CAT(name, CK_LEVEL)
+
+typedef float v16 __attribute__((vector_size(64)));
+typedef int32_t i16 __attribute__((vector_size(64)));
+typedef uint32_t u16 __attribute__((vector_size(64)));
+typedef uint64_t q8 __attribute__((vector_size(64)));
+typedef double d16 __attribute__((vector_size(128)));
+
+CK_INLINE v16 v_load(const float *p) {
+    v16 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+CK_INLINE void v_store(float *p, v16 v) { memcpy(p, &v, sizeof v); }
+
+CK_INLINE v16 v_fill(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+CK_INLINE i16 i_fill(int32_t x) { return (i16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+/* The first `count` lanes from memory, the others zero. */
+CK_INLINE v16 v_load_some(const float *p, long count) {
+    float lanes[16] = {0};
+    memcpy(lanes, p, (size_t)count * sizeof(float));
+    return v_load(lanes);
+}
+
+CK_INLINE void v_store_some(float *p, v16 v, long count) {
+    float lanes[16];
+    v_store(lanes, v);
+    memcpy(p, lanes, (size_t)count * sizeof(float));
+}
+
+/* Whole vectors take the short way; `count` is 1 to 16. */
+CK_INLINE v16 v_get(const float *p, long count) { return count == 16 ? v_load(p) : v_load_some(p, count); }
+
+CK_INLINE void v_put(float *p, v16 v, long count) {
+    if (count == 16)
+        v_store(p, v);
+    else
+        v_store_some(p, v, count);
+}
+
+CK_INLINE v16 v_fma(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b, c); }
+
+CK_INLINE v16 v_select(i16 condition, v16 yes, v16 no) { return (v16)(((i16)yes & condition) | ((i16)no & ~condition)); }
+
+/* Lanes left of the vector at `i` in a row of n, at most 16. */
+CK_INLINE long lanes_left(long n, long i) { return n - i < 16 ? n - i : 16; }
+
+/* The fixed fold of 16 lanes. */
+CK_INLINE float v_fold(v16 v) {
+    float a[16];
+    v_store(a, v);
+    for (int half = 8; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            a[i] = a[i] + a[i + half];
+    return a[0];
+}

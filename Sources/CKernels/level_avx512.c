@@ -1,0 +1,12 @@
+/* The kernels for AVX-512. */
+#pragma STDC FP_CONTRACT OFF
+#include "levels.h"
+
+#if defined(__x86_64__)
+#define CK_LEVEL avx512
+#define CK_LEVEL_NAME "avx512"
+#define CK_WIDE
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "body/all.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,74 @@
+/* The table of kernels of one instruction set. Private to CKernels. */
+#ifndef CK_LEVELS_H
+#define CK_LEVELS_H
+
+#include "CKernels.h"
+
+/* Name, result, parameters and arguments of each kernel that exists once a level. */
+#define CK_KERNELS(K)                                                                                                                     \
+    K(tree_reduce, (const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count, double *sums),   \
+      (ops, op_count, sources, outputs, count, sums))                                                                                      \
+    K(pack_transposed, (long n, long k, const float *w, long ldw, float *panels), (n, k, w, ldw, panels))                                  \
+    K(pack, (long n, long k, const float *w, long ldw, float *panels), (n, k, w, ldw, panels))                                             \
+    K(gemm, (long m, long n, long k, const float *a, long lda, const float *panels, float *c, long ldc, int accumulate),                   \
+      (m, n, k, a, lda, panels, c, ldc, accumulate))                                                                                       \
+    K(weight_gradient,                                                                                                                     \
+      (long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx, const ck_occurrences *occurrences,       \
+       float *const *outputs, long ldo, float *scratch),                                                                                   \
+      (n, k, rows, dy, lddy, x, ldx, occurrences, outputs, ldo, scratch))                                                                  \
+    K(embedding_gradient,                                                                                                                  \
+      (long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs, long ldo),                  \
+      (vocabulary, k, rows, occurrences, outputs, ldo))                                                                                    \
+    K(bias_gradient, (long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs), (n, rows, dy, lddy, outputs))       \
+    K(exp, (long count, const float *x, float *y), (count, x, y))                                                                          \
+    K(tanh, (long count, const float *x, float *y), (count, x, y))                                                                         \
+    K(sigmoid, (long count, const float *x, float *y), (count, x, y))                                                                      \
+    K(fill_rows, (long rows, long n, const float *bias, const float *other, float *y, long ldy), (rows, n, bias, other, y, ldy))           \
+    K(add, (long count, const float *x, float *y), (count, x, y))                                                                          \
+    K(gather_rows, (long rows, long n, const float *table, const int32_t *ids, float *y), (rows, n, table, ids, y))                        \
+    K(lstm_forward, (long rows, long hidden, float *gates, const float *c_previous, float *c, float *tanh_c, float *h),                    \
+      (rows, hidden, gates, c_previous, c, tanh_c, h))                                                                                     \
+    K(lstm_backward,                                                                                                                       \
+      (long rows, long hidden, float *gates, const float *c_previous, const float *tanh_c, const float *dh, float *dc),                    \
+      (rows, hidden, gates, c_previous, tanh_c, dh, dc))                                                                                   \
+    K(gru_forward, (long rows, long hidden, float *from_input, const float *from_hidden, const float *h_previous, float *h),               \
+      (rows, hidden, from_input, from_hidden, h_previous, h))                                                                              \
+    K(gru_backward, (long rows, long hidden, float *from_input, float *from_hidden, const float *h_previous, float *dh),                   \
+      (rows, hidden, from_input, from_hidden, h_previous, dh))                                                                             \
+    K(gru_before_gates, (long rows, long hidden, float *gates, const float *h_previous, float *reset_h),                                   \
+      (rows, hidden, gates, h_previous, reset_h))                                                                                          \
+    K(gru_before_output, (long rows, long hidden, float *gates, const float *h_previous, float *h), (rows, hidden, gates, h_previous, h))  \
+    K(gru_before_output_backward, (long rows, long hidden, float *gates, const float *h_previous, float *dh),                              \
+      (rows, hidden, gates, h_previous, dh))                                                                                               \
+    K(gru_before_gates_backward,                                                                                                           \
+      (long rows, long hidden, float *gates, const float *h_previous, const float *d_reset_h, float *dh_previous),                         \
+      (rows, hidden, gates, h_previous, d_reset_h, dh_previous))                                                                           \
+    K(elman_forward, (int kind, long count, const float *preactivations, float *h), (kind, count, preactivations, h))                      \
+    K(elman_backward, (int kind, long count, const float *h, const float *dh, float *d_preactivations),                                    \
+      (kind, count, h, dh, d_preactivations))                                                                                              \
+    K(softmax_loss,                                                                                                                        \
+      (long rows, long n, float *logits, long ld, const int32_t *targets, const float *mask, float gradient_scale, double *losses),        \
+      (rows, n, logits, ld, targets, mask, gradient_scale, losses))                                                                        \
+    K(dropout, (long steps, long streams, long n, float probability, const ck_dropout_key *key, const float *x, float *y),                 \
+      (steps, streams, n, probability, key, x, y))                                                                                         \
+    K(apply_clip, (long count, float *g, ck_clip clip), (count, g, clip))                                                                  \
+    K(sgd,                                                                                                                                 \
+      (long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step),      \
+      (count, p, g, velocity, clip, rate, momentum, decay, first_step))                                                                    \
+    K(adam, (long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters),                \
+      (count, p, g, m, v, clip, parameters))
+
+typedef struct {
+    const char *name;
+#define CK_MEMBER(kernel, parameters, arguments) void(*kernel) parameters;
+    CK_KERNELS(CK_MEMBER)
+#undef CK_MEMBER
+} ck_level;
+
+extern const ck_level ck_level_baseline;
+#if defined(__x86_64__)
+extern const ck_level ck_level_avx2;
+extern const ck_level ck_level_avx512;
+#endif
+
+#endif

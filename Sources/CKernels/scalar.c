@@ -1,0 +1,47 @@
+/* What is needed once in a while and has the same body on every processor. */
+#pragma STDC FP_CONTRACT OFF
+#include "CKernels.h"
+
+#include <string.h>
+
+long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * k * CK_PANEL; }
+
+/* log(2^e * m) = e*ln2 + 2*atanh((m - 1)/(m + 1)) with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
+ * complete to double's precision after s^21. */
+double ck_log(double x) {
+    if (!(x > 0) || x > 1.7e308)
+        return x == 0 ? -__builtin_inf() : (x > 0 ? x : __builtin_nan(""));
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int exponent = (int)(bits >> 52) - 1023;
+    bits = (bits & 0x000fffffffffffffull) | 0x3ff0000000000000ull;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m > 1.4142135623730951) {
+        m = m * 0.5;
+        exponent++;
+    }
+    double s = (m - 1.0) / (m + 1.0), z = s * s, sum = 0;
+    for (int k = 21; k >= 3; k -= 2)
+        sum = (sum + 1.0 / k) * z;
+    double high = exponent * 0.693147180369123816490, low = exponent * 1.90821492927058770002e-10;
+    return high + (2.0 * s + (2.0 * s * sum + low));
+}
+
+void ck_philox(uint64_t key, const uint32_t counter[4], uint32_t output[4]) {
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)c0 * 0xD2511F53u, p1 = (uint64_t)c2 * 0xCD9E8D57u;
+        c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t)p1;
+        c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t)p0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    output[0] = c0;
+    output[1] = c1;
+    output[2] = c2;
+    output[3] = c3;
+}

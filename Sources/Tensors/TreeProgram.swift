@@ -1,0 +1,82 @@
+internal import CKernels
+
+/// A stack program that evaluates parts of a `ShardTree` from sums that are at hand.
+///
+/// It is compiled once, from where the sums are (`leaves`) and what is wanted (`outputs`), and then run by the
+/// kernels over gradients, register tile by register tile or block by block. Owns its operations; a run allocates nothing.
+public final class TreeProgram: @unchecked Sendable {
+    /// The nodes whose sums are given, in order.
+    public let leaves: [Range<Int>]
+    /// The nodes whose sums are wanted, in order.
+    public let outputs: [Range<Int>]
+
+    // Immutable after init, hence safe to share.
+    let operations: UnsafeMutableBufferPointer<ck_tree_op>
+
+    /// Compiles the sums of `outputs` from those of `leaves`.
+    ///
+    /// Both are nodes of `tree`, from left to right, and cover the same shards; each leaf lies within one output.
+    public init(tree: ShardTree, leaves: [Range<Int>], outputs: [Range<Int>]) {
+        self.leaves = leaves
+        self.outputs = outputs
+        var compiled: [ck_tree_op] = []
+        for (index, output) in outputs.enumerated() {
+            Self.compile(output, from: leaves, into: &compiled)
+            compiled.append(ck_tree_op(op: Int32(CK_STORE), index: Int32(index)))
+        }
+        operations = .allocate(capacity: compiled.count)
+        _ = operations.initialize(from: compiled)
+    }
+
+    /// The program of a rank that works on every shard of `shards` by itself: single shards in, its cover out.
+    public convenience init(tree: ShardTree, ownShards shards: Range<Int>) {
+        self.init(tree: tree, leaves: shards.map { $0..<($0 + 1) }, outputs: tree.cover(of: shards))
+    }
+
+    deinit { operations.deallocate() }
+
+    private static func compile(_ node: Range<Int>, from leaves: [Range<Int>], into program: inout [ck_tree_op]) {
+        if let leaf = leaves.firstIndex(of: node) {
+            program.append(ck_tree_op(op: Int32(CK_LEAF), index: Int32(leaf)))
+            return
+        }
+        precondition(node.count > 1, "no sum is given for shard \(node.lowerBound)")
+        let middle = ShardTree.middle(of: node)
+        compile(node.lowerBound..<middle, from: leaves, into: &program)
+        compile(middle..<node.upperBound, from: leaves, into: &program)
+        program.append(ck_tree_op(op: Int32(CK_ADD), index: 0))
+    }
+
+    /// Elements for which one sum of squares is given.
+    public static let blockSize = Int(CK_BLOCK)
+
+    /// Adds `sources` (one pointer a leaf) into `destinations` (one pointer an output) over elements `0..<count`.
+    ///
+    /// A destination may be one of the sources. With `blockSums`, entry `i` becomes the sum of squares, in
+    /// double, of output 0 over elements `i*4096 ..< min((i+1)*4096, count)`, whose bits depend on those elements alone.
+    /// Cost: one read of each source and one write of each output.
+    public func reduce(
+        sources: UnsafePointer<UnsafePointer<Float>?>, destinations: UnsafePointer<UnsafeMutablePointer<Float>?>, count: Int,
+        blockSums: UnsafeMutablePointer<Double>?
+    ) {
+        ck_tree_reduce(operations.baseAddress, operations.count, sources, destinations, count, blockSums)
+    }
+
+    /// The sum of one double a leaf, in tree order; for programs with one output.
+    public func fold(_ leafValues: UnsafePointer<Double>) -> Double {
+        precondition(outputs.count == 1, "a fold has one output, not \(outputs.count)")
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(CK_TREE_DEPTH)) { stack in
+            var depth = 0
+            for operation in operations {
+                if operation.op == Int32(CK_LEAF) {
+                    stack[depth] = leafValues[Int(operation.index)]
+                    depth += 1
+                } else if operation.op == Int32(CK_ADD) {
+                    depth -= 1
+                    stack[depth - 1] += stack[depth]
+                }
+            }
+            return stack[0]
+        }
+    }
+}
