@@ -6,6 +6,12 @@
 
 long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * k * CK_PANEL; }
 
+long ck_gradient_scratch(long k, long window_rows) {
+    /* x's panels, and of dy's strips what one pass packs: a tile of at most 12 columns, or as many as fit 65,536 floats. */
+    long strips = 12 * window_rows > 65536 ? 12 * window_rows : 65536;
+    return (k + CK_PANEL - 1) / CK_PANEL * CK_PANEL * window_rows + strips;
+}
+
 /* log(2^e * m) = e*ln2 + 2*atanh((m - 1)/(m + 1)) with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
  * complete to double's precision after s^21. */
 double ck_log(double x) {

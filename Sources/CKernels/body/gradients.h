@@ -6,20 +6,42 @@ typedef struct {
     v16 sums[CK_TREE_DEPTH][MR][NV];
 } tile_stack;
 
-/* Copies 32 columns of x, row by row in the order in which the leaves take them. */
-static void pack_window(const ck_rows *rows, long leaf_count, const float *x, long ldx, long columns, float *panel) {
-    for (long leaf = 0; leaf < leaf_count; leaf++)
-        for (long t = 0; t < rows->steps; t++)
-            for (long b = 0; b < rows->segments[leaf].count; b++, panel += CK_PANEL) {
-                const float *row = x + (t * rows->streams + rows->segments[leaf].first + b) * ldx;
-                if (columns == CK_PANEL) {
-                    v_store(panel, v_load(row));
-                    v_store(panel + 16, v_load(row + 16));
-                } else {
-                    memset(panel, 0, CK_PANEL * sizeof(float));
-                    memcpy(panel, row, (size_t)columns * sizeof(float));
-                }
-            }
+/* For each row of the window, in the order in which the leaves take them: `row` in the window. */
+#define CK_EACH_WINDOW_ROW(rows, leaf_count)                                \
+    for (long leaf = 0; leaf < (leaf_count); leaf++)                        \
+        for (long t = 0; t < (rows)->steps; t++)                            \
+            for (long b = 0, row; b < (rows)->segments[leaf].count && (row = t * (rows)->streams + (rows)->segments[leaf].first + b, 1); b++)
+
+CK_INLINE long leaf_count_of(const ck_rows *rows) {
+    long count = 0;
+    for (long o = 0; o < rows->op_count; o++)
+        count += rows->ops[o].op == CK_LEAF;
+    return count;
+}
+
+/* x's columns as panels [ceil(k/32)][rows of the window][32], zero-padded. */
+static void pack_window(const ck_rows *rows, long k, const float *x, long ldx, float *panels) {
+    const long leaf_count = leaf_count_of(rows);
+    for (long first = 0; first < k; first += CK_PANEL) {
+        long columns = k - first < CK_PANEL ? k - first : CK_PANEL;
+        CK_EACH_WINDOW_ROW(rows, leaf_count) {
+            if (columns < CK_PANEL)
+                memset(panels, 0, CK_PANEL * sizeof(float));
+            memcpy(panels, x + row * ldx + first, (size_t)columns * sizeof(float));
+            panels += CK_PANEL;
+        }
+    }
+}
+
+/* Columns [first, first + MR) of dy as [rows of the window][MR]; what lies past `n` is left as it is. */
+static void pack_strip(const ck_rows *rows, long n, const float *dy, long lddy, long first, float *strip) {
+    const long leaf_count = leaf_count_of(rows);
+    long columns = n - first < MR ? n - first : MR;
+    CK_EACH_WINDOW_ROW(rows, leaf_count) {
+        for (long c = 0; c < columns; c++)
+            strip[c] = dy[row * lddy + first + c];
+        strip += MR;
+    }
 }
 
 /* sums += the rows that hold token v in this leaf; `next` moves on to the first entry of a later leaf. */
@@ -35,31 +57,30 @@ CK_INLINE void add_occurrences(const ck_occurrences *o, long v, long leaf, int32
 /* Where a tile's tree program reads and writes. */
 typedef struct {
     const ck_rows *rows;
-    const float *dy; /* at the tile's first output row */
-    long lddy;
-    const float *panel;
+    const float *strip; /* dy's columns of the tile, packed */
+    const float *panel; /* x's columns of the tile, packed */
     const ck_occurrences *occurrences;
     long row, column, columns;
     float *const *outputs;
     long ldo;
 } tile_place;
 
-CK_INLINE void gradient_leaf(const int tile_rows, const tile_place *place, long leaf, const float **panel, int32_t next[MR], v16 sums[MR][NV]) {
-    const ck_rows *rows = place->rows;
-    const ck_segment segment = rows->segments[leaf];
-    ck_chain chain = {rows->steps, segment.count, rows->streams * place->lddy, place->lddy, 1};
-    v16 chained[MR][NV];
-    for (int r = 0; r < tile_rows; r++)
-        for (int v = 0; v < NV; v++)
-            chained[r][v] = v_fill(0.0f);
-    chain_tile(tile_rows, NV, &chain, place->dy + segment.first * place->lddy, *panel, chained);
-    *panel += rows->steps * segment.count * CK_PANEL;
-    for (int r = 0; r < tile_rows; r++) {
-        if (place->occurrences)
-            add_occurrences(place->occurrences, place->row + r, leaf, next + r, place->column, place->columns, chained[r]);
-        for (int v = 0; v < NV; v++)
-            sums[r][v] = chained[r][v];
-    }
+/* How far a tile's leaves have come. */
+typedef struct {
+    const float *strip;
+    const float *panel;
+    int32_t next[MR]; /* first entry of each token that no leaf has taken yet */
+} tile_progress;
+
+CK_INLINE void gradient_leaf(const int tile_rows, const tile_place *place, long leaf, tile_progress *progress, v16 sums[MR][NV]) {
+    const long terms = place->rows->steps * place->rows->segments[leaf].count;
+    const ck_chain chain = {1, terms, 0, MR, 1};
+    CK_EACH_SUM(tile_rows, NV) sums[r][v] = v_fill(0.0f);
+    chain_tile(tile_rows, &chain, progress->strip, progress->panel, sums);
+    progress->strip += terms * MR;
+    progress->panel += terms * CK_PANEL;
+    for (int r = 0; place->occurrences && r < tile_rows; r++)
+        add_occurrences(place->occurrences, place->row + r, leaf, progress->next + r, place->column, place->columns, sums[r]);
 }
 
 CK_INLINE void gradient_store(const int tile_rows, const tile_place *place, float *output, v16 sums[MR][NV]) {
@@ -70,15 +91,14 @@ CK_INLINE void gradient_store(const int tile_rows, const tile_place *place, floa
 }
 
 CK_INLINE void gradient_tile_of(const int tile_rows, const tile_place *place, tile_stack *stack) {
-    const float *panel = place->panel;
-    int32_t next[MR];
+    tile_progress progress = {place->strip, place->panel, {0}};
     for (int r = 0; place->occurrences && r < tile_rows; r++)
-        next[r] = place->occurrences->starts[place->row + r];
+        progress.next[r] = place->occurrences->starts[place->row + r];
     long depth = 0;
     for (long o = 0; o < place->rows->op_count; o++) {
         ck_tree_op op = place->rows->ops[o];
         if (op.op == CK_LEAF) {
-            gradient_leaf(tile_rows, place, op.index, &panel, next, stack->sums[depth++]);
+            gradient_leaf(tile_rows, place, op.index, &progress, stack->sums[depth++]);
         } else if (op.op == CK_ADD) {
             depth--;
             for (int r = 0; r < tile_rows; r++)
@@ -127,26 +147,44 @@ static const gradient_tile gradient_tiles[MR + 1] = {
 #endif
 };
 
-CK_INLINE long leaf_count_of(const ck_rows *rows) {
-    long count = 0;
-    for (long o = 0; o < rows->op_count; o++)
-        count += rows->ops[o].op == CK_LEAF;
-    return count;
+/* Tiles whose strips of dy are packed at a time: as many as a quarter of the second-level cache holds. */
+CK_INLINE long tiles_a_pass(const ck_rows *rows) {
+    long tiles = 65536 / (rows->steps * rows->streams * MR + 1);
+    return tiles < 1 ? 1 : tiles > 16 ? 16 : tiles;
+}
+
+/* One panel of x against the packed strips. */
+static void gradient_panel(tile_place place, long tiles, long strip_floats, long n, tile_stack *stack) {
+    const float *strips = place.strip;
+    const long column = place.column, panel_columns = place.columns, row = place.row;
+    for (long part = 0; part < panel_columns; part += 16 * NV) {
+        place.column = column + part;
+        place.columns = panel_columns - part < 16 * NV ? panel_columns - part : 16 * NV;
+        for (long tile = 0; tile < tiles; tile++) {
+            place.row = row + tile * MR;
+            place.strip = strips + tile * strip_floats;
+            gradient_tiles[n - place.row < MR ? n - place.row : MR](&place, stack);
+        }
+        place.panel += 16 * NV;
+    }
 }
 
 void CK_AT_LEVEL(weight_gradient)(long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx,
                                   const ck_occurrences *occurrences, float *const *outputs, long ldo, float *scratch) {
     tile_stack stack;
-    for (long first = 0; first < k; first += CK_PANEL) {
-        long panel_columns = k - first < CK_PANEL ? k - first : CK_PANEL;
-        pack_window(rows, leaf_count_of(rows), x, ldx, panel_columns, scratch);
-        for (long part = 0; part < panel_columns; part += 16 * NV) {
-            long columns = panel_columns - part < 16 * NV ? panel_columns - part : 16 * NV;
-            for (long row = 0, height; row < n; row += height) {
-                height = rows_of_next_tile(n - row);
-                tile_place place = {rows, dy + row, lddy, scratch + part, occurrences, row, first + part, columns, outputs, ldo};
-                gradient_tiles[height](&place, &stack);
-            }
+    const long window = rows->steps * rows->streams;
+    float *panels = scratch, *strips = scratch + (k + CK_PANEL - 1) / CK_PANEL * CK_PANEL * window;
+    pack_window(rows, k, x, ldx, panels);
+    for (long row = 0, tiles; row < n; row += tiles * MR) {
+        tiles = tiles_a_pass(rows);
+        if (tiles * MR > n - row)
+            tiles = (n - row + MR - 1) / MR;
+        for (long tile = 0; tile < tiles; tile++)
+            pack_strip(rows, n, dy, lddy, row + tile * MR, strips + tile * window * MR);
+        for (long first = 0; first < k; first += CK_PANEL) {
+            long columns = k - first < CK_PANEL ? k - first : CK_PANEL;
+            tile_place place = {rows, strips, panels + first * window, occurrences, row, first, columns, outputs, ldo};
+            gradient_panel(place, tiles, window * MR, n, &stack);
         }
     }
 }

@@ -17,24 +17,25 @@ typedef struct {
     long row_stride;                 /* from one row of the tile to the next */
 } ck_chain;
 
-CK_INLINE void chain_tile(const int rows, const int vectors, const ck_chain *chain, const float *a, const float *panel, v16 sums[MR][NV]) {
+/* For each row and vector of the tile, unrolled, so that `sums` below becomes registers. */
+#define CK_EACH_SUM(rows, vectors)                                   \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < (rows); r++) \
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < (vectors); v++)
+
+/* tile += chain. The tile is copied in and out: a sum that lived in memory would be stored at every term. */
+CK_INLINE void chain_tile(const int rows, const ck_chain *chain, const float *a, const float *panel, v16 tile[MR][NV]) {
     const long inner = chain->inner, inner_stride = chain->inner_stride, row_stride = chain->row_stride;
+    v16 sums[MR][NV];
+    CK_EACH_SUM(rows, NV) sums[r][v] = tile[r][v];
     for (long o = 0; o < chain->outer; o++) {
         const float *at = a + o * chain->outer_stride;
         for (long i = 0; i < inner; i++, at += inner_stride, panel += CK_PANEL) {
             v16 b[NV];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++)
-                b[v] = v_load(panel + 16 * v);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                v16 left = v_fill(at[r * row_stride]);
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++)
-                    sums[r][v] = v_fma(left, b[v], sums[r][v]);
-            }
+            CK_EACH_SUM(1, NV) b[v] = v_load(panel + 16 * v);
+            CK_EACH_SUM(rows, NV) sums[r][v] = v_fma(v_fill(at[r * row_stride]), b[v], sums[r][v]);
         }
     }
+    CK_EACH_SUM(rows, NV) tile[r][v] = sums[r][v];
 }
 
 /* c tile [rows, columns] = or += chain. columns: 1 to 16 * NV. */
@@ -49,7 +50,7 @@ CK_INLINE void product_tile_of(const int rows, const ck_chain *chain, const floa
             if (accumulate && lanes > 0)
                 sums[r][v] = whole ? v_load(c + r * ldc + 16 * v) : v_load_some(c + r * ldc + 16 * v, lanes);
         }
-    chain_tile(rows, NV, chain, a, panel, sums);
+    chain_tile(rows, chain, a, panel, sums);
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < NV; v++) {
             long lanes = lanes_left(columns, 16 * v);

@@ -91,9 +91,12 @@ typedef struct {
 
 /* outputs[j][n, k] (row distance ldo) = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k].
  * With `occurrences`, each leaf's chain of output row v goes on with the rows that hold token v (tied weights).
- * scratch: steps * streams * 32 floats. */
+ * scratch: ck_gradient_scratch(k, steps * streams) floats. */
 void ck_weight_gradient(long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx,
                         const ck_occurrences *occurrences, float *const *outputs, long ldo, float *scratch);
+
+/* Floats of scratch that a weight gradient of k columns over a window of so many rows takes. */
+long ck_gradient_scratch(long k, long window_rows);
 
 /* outputs[j][v, k] = tree sum over leaves of the rows that hold token v, for all v in 0..<vocabulary. */
 void ck_embedding_gradient(long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs,
