@@ -1,0 +1,149 @@
+internal import CKernels
+
+/// Which rows of a window belong to which shard, and the tree in which the shards' gradients are added.
+///
+/// A window's row `t*streams + b` holds stream `b` (of this rank) at time `t`. A parameter's gradient is, for each shard, the sum over its
+/// rows in the order (t, b); shards are added in the order of the `TreeProgram`, one output for each subtree that the rank
+/// publishes. All this happens inside the register tile: neither pass nor buffer for a shard.
+public final class GradientRows {
+    /// Streams of this rank.
+    public let streams: Int
+    private let program: TreeProgram
+    private let segments: UnsafeMutablePointer<ck_segment>
+    private let workspace = Workspace()
+    private let scratch: UnsafeMutablePointer<Float>
+
+    /// - Parameters:
+    ///   - program: from the rank's shards, one leaf each, to the subtrees that it publishes.
+    ///   - streamsOfShards: for each leaf its streams, counted from the rank's first stream.
+    ///   - maximumSteps: the longest window.
+    ///   - widestInput: the most columns that a weight has.
+    public init(program: TreeProgram, streamsOfShards: [Range<Int>], maximumSteps: Int, widestInput: Int) {
+        precondition(streamsOfShards.count == program.leaves.count, "one range of streams for each leaf")
+        self.program = program
+        streams = streamsOfShards.last?.upperBound ?? 0
+        segments = workspace.allocate(ck_segment.self, count: streamsOfShards.count)
+        for (leaf, range) in streamsOfShards.enumerated() {
+            segments[leaf] = ck_segment(first: Int32(range.lowerBound), count: Int32(range.count))
+        }
+        scratch = workspace.allocate(Float.self, count: ck_gradient_scratch(widestInput, maximumSteps * streams))
+    }
+
+    /// Bytes of scratch.
+    public var byteCount: Int { workspace.byteCount }
+
+    private func rows(_ steps: Int, streams: Int? = nil) -> ck_rows {
+        ck_rows(
+            steps: steps, streams: streams ?? self.streams, segments: segments, ops: program.operations.baseAddress,
+            op_count: program.operations.count)
+    }
+
+    /// `weight`'s gradients = sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
+    ///
+    /// Shapes: `dY` `[steps*streams, weight.rows]`, `x` `[steps*streams, weight.columns]`. With `tied`, the rows of the token table
+    /// are added to each shard's sum as well.
+    public func weightGradient(
+        _ weight: Parameter, steps: Int, dY: MatrixView, x: MatrixView, tied: TokenOccurrences? = nil
+    ) {
+        precondition(dY.columns == weight.rows && x.columns == weight.columns, "gradient of \(weight.name): shapes differ")
+        var rows = rows(steps)
+        if let tied {
+            var occurrences = tied.table
+            ck_weight_gradient(
+                dY.columns, x.columns, &rows, dY.pointer, dY.rowStride, x.pointer, x.rowStride, &occurrences,
+                weight.gradients.baseAddress, weight.columns, scratch)
+        } else {
+            ck_weight_gradient(
+                dY.columns, x.columns, &rows, dY.pointer, dY.rowStride, x.pointer, x.rowStride, nil,
+                weight.gradients.baseAddress, weight.columns, scratch)
+        }
+    }
+
+    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`.
+    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView) {
+        precondition(dY.columns == bias.columns, "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
+        var rows = rows(steps)
+        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, bias.gradients.baseAddress)
+    }
+
+    /// The embedding's gradients = for each token the sum of the rows that hold it, overwritten; zero for tokens that do not occur.
+    public func embeddingGradient(_ table: Parameter, steps: Int, occurrences: TokenOccurrences) {
+        var rows = rows(steps)
+        var occurrences = occurrences.table
+        ck_embedding_gradient(
+            table.rows, table.columns, &rows, &occurrences, table.gradients.baseAddress, table.columns)
+    }
+
+    /// Sums one value a row by shard, in double and in the order (t, b): `sums[leaf]`, one for each shard of the rank.
+    public func shardSums(steps: Int, of values: UnsafePointer<Double>, into sums: UnsafeMutablePointer<Double>) {
+        for leaf in 0..<program.leaves.count {
+            var sum = 0.0
+            let first = Int(segments[leaf].first)
+            for t in 0..<steps {
+                for b in first..<(first + Int(segments[leaf].count)) { sum += values[t * streams + b] }
+            }
+            sums[leaf] = sum
+        }
+    }
+
+    /// Sorts a window's tokens for the gradient of the embedding.
+    ///
+    /// Shape: `tokens` `[steps, streams]`. `dX` are the gradients of the embedded rows, `[steps*streams, E]`.
+    public func sort(_ tokens: UnsafePointer<Int32>, steps: Int, dX: MatrixView, into occurrences: TokenOccurrences) {
+        occurrences.begin(values: dX)
+        occurrences.count(tokens, rows: steps * streams)
+        for leaf in 0..<program.leaves.count {
+            let first = Int(segments[leaf].first)
+            for t in 0..<steps {
+                for b in first..<(first + Int(segments[leaf].count)) {
+                    let row = t * streams + b
+                    occurrences.place(row: row, token: Int(tokens[row]), leaf: leaf)
+                }
+            }
+        }
+    }
+}
+
+/// The rows of a window in the order of their tokens: a counting sort, made anew for each window in memory that stays.
+public final class TokenOccurrences {
+    private let vocabularySize: Int
+    private let starts: UnsafeMutablePointer<Int32>  // [V + 1]
+    private let next: UnsafeMutablePointer<Int32>  // [V]
+    private let rows: UnsafeMutablePointer<Int32>  // [T * B]
+    private let leaves: UnsafeMutablePointer<Int32>  // [T * B]
+    private var values: MatrixView?
+
+    public init(vocabularySize: Int, maximumRows: Int, workspace: Workspace) {
+        self.vocabularySize = vocabularySize
+        starts = workspace.allocate(Int32.self, count: vocabularySize + 1)
+        next = workspace.allocate(Int32.self, count: vocabularySize)
+        rows = workspace.allocate(Int32.self, count: maximumRows)
+        leaves = workspace.allocate(Int32.self, count: maximumRows)
+    }
+
+    fileprivate func begin(values: MatrixView) {
+        self.values = values
+        starts.update(repeating: 0, count: vocabularySize + 1)
+    }
+
+    fileprivate func count(_ tokens: UnsafePointer<Int32>, rows: Int) {
+        for row in 0..<rows { starts[Int(tokens[row]) + 1] += 1 }
+        for token in 0..<vocabularySize {
+            starts[token + 1] += starts[token]
+            next[token] = starts[token]
+        }
+    }
+
+    fileprivate func place(row: Int, token: Int, leaf: Int) {
+        let at = Int(next[token])
+        next[token] += 1
+        rows[at] = Int32(row)
+        leaves[at] = Int32(leaf)
+    }
+
+    fileprivate var table: ck_occurrences {
+        guard let values else { preconditionFailure("tokens are sorted before their gradient is taken") }
+        return ck_occurrences(
+            starts: starts, rows: rows, leaves: leaves, values: values.pointer, ld: values.rowStride)
+    }
+}

@@ -1,0 +1,64 @@
+/// One parameter as layers see it: its value, and where the partial gradients of this rank's shards go.
+///
+/// A gradient is overwritten by each backward pass, never added to. Memory belongs to the `ParameterSet` that made it.
+public struct Parameter {
+    public let name: String
+    /// Rows of the matrix; a vector is one row.
+    public let rows: Int
+    public let columns: Int
+    /// The value, `[rows, columns]` without gaps; shared by the ranks of a node, changed between steps alone.
+    public let value: UnsafeMutablePointer<Float>
+    /// One pointer for each subtree of shards that this rank publishes, `[rows, columns]` each. Empty for inference.
+    public let gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
+
+    /// The value as a matrix.
+    public var matrix: MatrixView { MatrixView(value, rows: rows, columns: columns) }
+
+    /// Rows `range` as a parameter of their own, such as one gate's part; `storage` holds the pointers to its gradients.
+    public func slice(rows range: Range<Int>, workspace: Workspace) -> Parameter {
+        let pointers = workspace.allocate(UnsafeMutablePointer<Float>?.self, count: gradients.count)
+        for (index, gradient) in gradients.enumerated() { pointers[index] = gradient! + range.lowerBound * columns }
+        return Parameter(
+            name: name, rows: range.count, columns: columns, value: value + range.lowerBound * columns,
+            gradients: UnsafeMutableBufferPointer(start: pointers, count: gradients.count))
+    }
+
+    /// Sets every partial gradient to zero.
+    public func clearGradients() {
+        for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }
+    }
+}
+
+/// The parameters of a model over a layout: values in one buffer, partial gradients in as many as the rank publishes.
+public final class ParameterSet {
+    public let layout: ParameterLayout
+    /// The values, `layout.elementCount` floats, owned by the caller.
+    public let values: UnsafeMutablePointer<Float>
+    private let parameters: [Parameter]
+
+    /// - Parameters:
+    ///   - values: the values, `layout.elementCount` floats.
+    ///   - gradients: one buffer of the same size for each subtree of shards that this rank publishes; none for inference.
+    public init(layout: ParameterLayout, values: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>]) {
+        self.layout = layout
+        self.values = values
+        parameters = layout.entries.map { entry in
+            let pointers = UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>.allocate(capacity: gradients.count)
+            _ = pointers.initialize(from: gradients.map { $0 + entry.offset })
+            let rows = entry.shape.count > 1 ? entry.shape[0] : 1
+            return Parameter(
+                name: entry.name, rows: rows, columns: entry.count / max(rows, 1), value: values + entry.offset,
+                gradients: pointers)
+        }
+    }
+
+    deinit { parameters.forEach { $0.gradients.deallocate() } }
+
+    /// The parameter with this name, which the layout must have.
+    public func parameter(_ name: String) -> Parameter {
+        guard let found = parameters.first(where: { $0.name == name }) else {
+            preconditionFailure("the layout has no parameter \(name)")
+        }
+        return found
+    }
+}

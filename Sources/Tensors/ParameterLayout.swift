@@ -1,0 +1,39 @@
+/// Where each named parameter lies in one flat buffer of floats.
+///
+/// Parameters, gradients and moments share the layout, so that reduction, norm, update and checkpoint are each one loop.
+/// Each parameter begins at a cache line; the floats between stay zero.
+public struct ParameterLayout: Sendable, Equatable {
+    /// One parameter's place.
+    public struct Entry: Sendable, Equatable {
+        /// PyTorch's name, such as `rnn.weight_ih_l0`.
+        public let name: String
+        public let shape: [Int]
+        /// First float in the buffer.
+        public let offset: Int
+        /// Floats, without padding.
+        public var count: Int { shape.reduce(1, *) }
+    }
+
+    /// In the order of the buffer.
+    public private(set) var entries: [Entry] = []
+    /// Floats in all, with padding: a multiple of 16.
+    public private(set) var elementCount = 0
+
+    public init() {}
+
+    /// Adds a parameter behind the others.
+    public mutating func append(_ name: String, shape: [Int]) {
+        precondition(entry(named: name) == nil, "parameter \(name) stands twice")
+        let entry = Entry(name: name, shape: shape, offset: elementCount)
+        entries.append(entry)
+        elementCount += (entry.count + 15) / 16 * 16
+    }
+
+    /// The parameter with this name, if there is one.
+    public func entry(named name: String) -> Entry? {
+        entries.first { $0.name == name }
+    }
+
+    /// Parameters of the model: floats without padding.
+    public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+}

@@ -1,0 +1,41 @@
+internal import CKernels
+
+/// Copies, sums and losses over rows, and elementary functions.
+public enum RowKernels {
+    /// Each row of `y` = `bias` + `other`.
+    public static func fill(_ y: MatrixView, bias: UnsafePointer<Float>, other: UnsafePointer<Float>? = nil) {
+        ck_fill_rows(y.rows, y.columns, bias, other, y.pointer, y.rowStride)
+    }
+
+    /// `y += x` over `count` floats.
+    public static func add(count: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+        ck_add(count, x, y)
+    }
+
+    /// `y[r, :] = table[ids[r], :]`.
+    public static func gather(
+        rows: Int, columns: Int, table: UnsafePointer<Float>, ids: UnsafePointer<Int32>, into y: UnsafeMutablePointer<Float>
+    ) {
+        ck_gather_rows(rows, columns, table, ids, y)
+    }
+
+    /// Softmax with cross entropy: `losses[r] = -log softmax(logits[r])[targets[r]]` in nats, 0 where `mask[r]` is 0.
+    ///
+    /// With `gradientScale` not 0 the logits become `(softmax - onehot) * mask * gradientScale`.
+    public static func softmaxLoss(
+        _ logits: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float,
+        losses: UnsafeMutablePointer<Double>
+    ) {
+        ck_softmax_loss(logits.rows, logits.columns, logits.pointer, logits.rowStride, targets, mask, gradientScale, losses)
+    }
+
+    /// e^x, tanh x and the logistic function of `count` floats; worst errors over all floats about 1, 1.3 and 2.5 ulp.
+    public static func exp(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) { ck_exp(count, x, y) }
+    public static func tanh(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) { ck_tanh(count, x, y) }
+    public static func sigmoid(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
+        ck_sigmoid(count, x, y)
+    }
+
+    /// The natural logarithm, the same bits on every processor; error under 2 ulp.
+    public static func log(_ x: Double) -> Double { ck_log(x) }
+}
