@@ -1,0 +1,29 @@
+public import Tensors
+
+/// The simple recurrent net: `h = f(W_ih x + b_ih + W_hh hPrevious + b_hh)`, f tanh, relu or the logistic function.
+///
+/// Source: Elman 1990; layout of torch.nn.RNN. With relu and an identity recurrent matrix: Le, Jaitly & Hinton 2015.
+/// Kept for the backward pass: 2 T B H floats.
+public final class ElmanLayer: RecurrentLayer {
+    private let nonlinearity: Nonlinearity
+
+    public init(
+        nonlinearity: Nonlinearity, parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace
+    ) {
+        self.nonlinearity = nonlinearity
+        super.init(parameters: parameters, capacity: capacity, workspace: workspace)
+    }
+
+    override func step(_ t: Int) {
+        let preactivations = gates(at: t)
+        packedHidden.multiply(hidden(at: t - 1), into: preactivations, accumulate: true)
+        nonlinearity.forward(
+            count: preactivations.count, preactivations: preactivations.pointer, h: hidden(at: t).pointer)
+    }
+
+    override func stepBackward(_ t: Int, dH: MatrixView) {
+        let dGates = gates(at: t)
+        nonlinearity.backward(count: dH.count, h: hidden(at: t).pointer, dH: dH.pointer, dPreactivations: dGates.pointer)
+        packedHiddenBackward!.multiply(dGates, into: dHidden, accumulate: false)
+    }
+}

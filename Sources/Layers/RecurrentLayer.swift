@@ -1,0 +1,164 @@
+public import Tensors
+
+/// One recurrent layer over a window, with truncated backpropagation through time; its subclasses are the cells.
+///
+/// Forward: the input product for the whole window at once, `gates = x W_ih^T + biases`, then for each step the
+/// recurrent product and the cell's arithmetic. Backward: the steps in reverse, then the products for the weight gradients.
+/// The state is carried from window to window without gradient.
+///
+/// Kept for the backward pass: T B (G+1) H floats, and what the cell adds.
+public class RecurrentLayer {
+    let parameters: RecurrentParameters
+    let capacity: WindowCapacity
+    let hiddenSize: Int
+    let gateCount: Int
+
+    /// Preactivations, then activated gates, then their gradients: `[T*B, G*H]`.
+    let gates: MatrixView
+    /// `[(T+1)*B, H]`: the state before the window, then h after each step.
+    let hidden: MatrixView
+    /// The gradient that reaches h from the step after, `[B, H]`.
+    let dHidden: MatrixView
+
+    let packedHidden: PackedMatrix
+    let packedHiddenBackward: PackedMatrix?
+    private let packedInput: PackedMatrix
+    private let packedInputBackward: PackedMatrix?
+
+    /// State buffers, `[B, H]` each: h, and what the cell adds (the LSTM's c).
+    public var states: [MatrixView] { [hidden.prefix(rows: capacity.streams)] }
+
+    init(parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace) {
+        self.parameters = parameters
+        self.capacity = capacity
+        hiddenSize = parameters.hiddenSize
+        gateCount = parameters.gateCount
+        let gateColumns = gateCount * hiddenSize
+        gates = workspace.matrix(rows: capacity.rows, columns: gateColumns)
+        hidden = workspace.matrix(rows: capacity.rows + capacity.streams, columns: hiddenSize)
+        dHidden = workspace.matrix(rows: capacity.training ? capacity.streams : 0, columns: hiddenSize)
+        packedInput = PackedMatrix(inner: parameters.inputSize, columns: gateColumns, workspace: workspace)
+        packedHidden = PackedMatrix(inner: hiddenSize, columns: gateColumns, workspace: workspace)
+        packedInputBackward =
+            capacity.training ? PackedMatrix(inner: gateColumns, columns: parameters.inputSize, workspace: workspace) : nil
+        packedHiddenBackward =
+            capacity.training ? PackedMatrix(inner: gateColumns, columns: hiddenSize, workspace: workspace) : nil
+    }
+
+    /// h of every step of the window, `[T*B, H]`.
+    public var output: MatrixView { hidden.slice(rows: capacity.streams..<hidden.rows) }
+
+    // MARK: What a cell provides
+
+    /// What the input product starts from; the default is the sum of both biases.
+    func fillBiases(_ gates: MatrixView) {
+        RowKernels.fill(gates, bias: parameters.biasInput.value, other: parameters.biasHidden.value)
+    }
+
+    /// Step `t`: the recurrent product, the cell's arithmetic, h.
+    func step(_ t: Int) { preconditionFailure("a cell provides step(_:)") }
+
+    /// The reverse of `step(t)`: `dH` `[B, H]` is the whole gradient of h at `t`, and may be changed; `gates` at `t` become gradients of
+    /// preactivations, `dHidden` the gradient of h at `t - 1`.
+    func stepBackward(_ t: Int, dH: MatrixView) { preconditionFailure("a cell provides stepBackward(_:dH:)") }
+
+    /// Clears what a cell carries backward from step to step besides `dHidden`.
+    func beginBackward() {}
+
+    /// The gradients of the recurrent weights and both biases; the default fits cells whose hidden product lands in `gates`.
+    func recurrentGradients(steps: Int, rows: GradientRows) {
+        let dGates = gates.prefix(rows: steps * capacity.streams)
+        rows.weightGradient(parameters.weightHidden, steps: steps, dY: dGates, x: previousHidden(steps: steps))
+        rows.biasGradient(parameters.biasInput, steps: steps, dY: dGates)
+        rows.biasGradient(parameters.biasHidden, steps: steps, dY: dGates)
+    }
+
+    /// The gradient of the state before the window, `[B, H]`, numbered as `states`.
+    func stateGradient(_ index: Int) -> MatrixView { dHidden }
+
+    /// Packs the cell's weights anew; called once after each update.
+    func packHidden() {
+        packedHidden.packTransposed(parameters.weightHidden.matrix)
+        packedHiddenBackward?.pack(parameters.weightHidden.matrix)
+    }
+
+    // MARK: A window
+
+    /// Takes up the parameters as they are now; to be called after each update, before `forward`.
+    public final func prepare() {
+        packedInput.packTransposed(parameters.weightInput.matrix)
+        packedInputBackward?.pack(parameters.weightInput.matrix)
+        packHidden()
+    }
+
+    /// Sets the state to that at the start of an epoch: zero, or the learned one.
+    public final func resetState() {
+        for (index, state) in states.enumerated() {
+            if index < parameters.initialStates.count {
+                RowKernels.fill(state, bias: parameters.initialStates[index].value)
+            } else {
+                state.pointer.update(repeating: 0, count: state.count)
+            }
+        }
+    }
+
+    /// Runs the window over `input` `[steps*streams, I]` from the state; h goes to `output`.
+    public final func forward(_ input: MatrixView, steps: Int) {
+        let used = gates.prefix(rows: steps * capacity.streams)
+        fillBiases(used)
+        packedInput.multiply(input, into: used, accumulate: true)
+        for t in 0..<steps { step(t) }
+    }
+
+    /// Backpropagation through the window, which `forward` ran just before.
+    ///
+    /// `dOutput` `[steps*streams, H]` is the loss's gradient by `output` and is used up; every parameter's gradient is overwritten;
+    /// `dInput` `[steps*streams, I]`, where given, is overwritten. `atEpochStart` says that the window began with `resetState`.
+    public final func backward(
+        _ input: MatrixView, dOutput: MatrixView, dInput: MatrixView?, steps: Int, rows: GradientRows, atEpochStart: Bool
+    ) {
+        guard let packedInputBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        dHidden.pointer.update(repeating: 0, count: dHidden.count)
+        beginBackward()
+        for t in stride(from: steps - 1, through: 0, by: -1) {
+            let dH = dOutput.slice(rows: rowRange(t))
+            RowKernels.add(count: dH.count, dHidden.pointer, to: dH.pointer)
+            stepBackward(t, dH: dH)
+        }
+        let dGates = gates.prefix(rows: steps * capacity.streams)
+        rows.weightGradient(parameters.weightInput, steps: steps, dY: dGates, x: input)
+        recurrentGradients(steps: steps, rows: rows)
+        initialStateGradients(rows: rows, atEpochStart: atEpochStart)
+        if let dInput { packedInputBackward.multiply(dGates, into: dInput, accumulate: false) }
+    }
+
+    /// Makes the state after the window the one before the next. Call after `backward`, which needs the old one.
+    public func carryState(steps: Int) {
+        let count = capacity.streams * hiddenSize
+        hidden.pointer.update(from: hidden.pointer + steps * count, count: count)
+    }
+
+    private func initialStateGradients(rows: GradientRows, atEpochStart: Bool) {
+        for (index, parameter) in parameters.initialStates.enumerated() {
+            if atEpochStart {
+                rows.biasGradient(parameter, steps: 1, dY: stateGradient(index))
+            } else {
+                parameter.clearGradients()
+            }
+        }
+    }
+
+    // MARK: Rows of a step
+
+    /// Rows of step `t` in a `[T*B, ...]` matrix.
+    final func rowRange(_ t: Int) -> Range<Int> { (t * capacity.streams)..<((t + 1) * capacity.streams) }
+
+    /// Gates of step `t`, `[B, G*H]`.
+    final func gates(at t: Int) -> MatrixView { gates.slice(rows: rowRange(t)) }
+
+    /// h after step `t`, and with `t` -1 before the window: `[B, H]`.
+    final func hidden(at t: Int) -> MatrixView { hidden.slice(rows: rowRange(t + 1)) }
+
+    /// h before each step, `[steps*B, H]`.
+    final func previousHidden(steps: Int) -> MatrixView { hidden.prefix(rows: steps * capacity.streams) }
+}

@@ -1,0 +1,76 @@
+public import Tensors
+
+/// The gated recurrent unit with the reset before the product:
+/// `n = tanh(W_in x + b_in + W_hn (r*hPrevious) + b_hn)`, `h = (1-z)*n + z*hPrevious`; gates r z n.
+///
+/// Source: Cho et al. 2014, equations 5 to 8, with this project's (PyTorch's) meaning of z. Two recurrent products a step: for r and z,
+/// then for n. Kept for the backward pass: 5 T B H floats.
+public final class ResetBeforeGRULayer: RecurrentLayer {
+    private let resetHidden: MatrixView  // [T*B, H]: r*hPrevious
+    private let dResetHidden: MatrixView  // [B, H]
+    private let resetUpdateWeight: Parameter  // W_hr and W_hz, [2H, H]
+    private let candidateWeight: Parameter  // W_hn, [H, H]
+    private let packedResetUpdate: PackedMatrix
+    private let packedCandidate: PackedMatrix
+    private let packedResetUpdateBackward: PackedMatrix?
+    private let packedCandidateBackward: PackedMatrix?
+
+    public override init(parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace) {
+        let h = parameters.hiddenSize
+        resetHidden = workspace.matrix(rows: capacity.rows, columns: h)
+        dResetHidden = workspace.matrix(rows: capacity.training ? capacity.streams : 0, columns: h)
+        resetUpdateWeight = parameters.weightHidden.slice(rows: 0..<(2 * h), workspace: workspace)
+        candidateWeight = parameters.weightHidden.slice(rows: (2 * h)..<(3 * h), workspace: workspace)
+        packedResetUpdate = PackedMatrix(inner: h, columns: 2 * h, workspace: workspace)
+        packedCandidate = PackedMatrix(inner: h, columns: h, workspace: workspace)
+        packedResetUpdateBackward = capacity.training ? PackedMatrix(inner: 2 * h, columns: h, workspace: workspace) : nil
+        packedCandidateBackward = capacity.training ? PackedMatrix(inner: h, columns: h, workspace: workspace) : nil
+        super.init(parameters: parameters, capacity: capacity, workspace: workspace)
+    }
+
+    override func packHidden() {
+        packedResetUpdate.packTransposed(resetUpdateWeight.matrix)
+        packedCandidate.packTransposed(candidateWeight.matrix)
+        packedResetUpdateBackward?.pack(resetUpdateWeight.matrix)
+        packedCandidateBackward?.pack(candidateWeight.matrix)
+    }
+
+    private var resetUpdateColumns: Range<Int> { 0..<(2 * hiddenSize) }
+    private var candidateColumns: Range<Int> { (2 * hiddenSize)..<(3 * hiddenSize) }
+
+    override func step(_ t: Int) {
+        let gates = gates(at: t)
+        let previous = hidden(at: t - 1)
+        let product = resetHidden.slice(rows: rowRange(t))
+        packedResetUpdate.multiply(previous, into: gates.slice(columns: resetUpdateColumns), accumulate: true)
+        CellKernels.gruBeforeGates(
+            rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, hPrevious: previous.pointer, resetH: product.pointer)
+        packedCandidate.multiply(product, into: gates.slice(columns: candidateColumns), accumulate: true)
+        CellKernels.gruBeforeOutput(
+            rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, hPrevious: previous.pointer, h: hidden(at: t).pointer)
+    }
+
+    override func stepBackward(_ t: Int, dH: MatrixView) {
+        let dGates = gates(at: t)
+        let previous = hidden(at: t - 1)
+        CellKernels.gruBeforeOutputBackward(
+            rows: dH.rows, hidden: hiddenSize, gates: dGates.pointer, hPrevious: previous.pointer, dH: dH.pointer)
+        packedCandidateBackward!.multiply(dGates.slice(columns: candidateColumns), into: dResetHidden, accumulate: false)
+        CellKernels.gruBeforeGatesBackward(
+            rows: dH.rows, hidden: hiddenSize, gates: dGates.pointer, hPrevious: previous.pointer,
+            dResetH: dResetHidden.pointer, dHPrevious: dH.pointer)
+        dHidden.pointer.update(from: dH.pointer, count: dH.count)
+        packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dHidden, accumulate: true)
+    }
+
+    override func recurrentGradients(steps: Int, rows: GradientRows) {
+        let dGates = gates.prefix(rows: steps * capacity.streams)
+        rows.weightGradient(
+            resetUpdateWeight, steps: steps, dY: dGates.slice(columns: resetUpdateColumns), x: previousHidden(steps: steps))
+        rows.weightGradient(
+            candidateWeight, steps: steps, dY: dGates.slice(columns: candidateColumns),
+            x: resetHidden.prefix(rows: steps * capacity.streams))
+        rows.biasGradient(parameters.biasInput, steps: steps, dY: dGates)
+        rows.biasGradient(parameters.biasHidden, steps: steps, dY: dGates)
+    }
+}

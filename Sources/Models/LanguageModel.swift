@@ -1,0 +1,171 @@
+public import Layers
+public import Tensors
+
+/// A recurrent language model over windows: embedding, recurrent layers, softmax output with its loss, dropout between them.
+///
+/// One instance works on the streams of one rank. Parameters are seen, not owned; activations are allocated once. The order of calls for a step is
+/// `prepare` (after the parameters changed), `forward`, `backward`, `carryState`.
+public final class LanguageModel {
+    public let shape: ModelShape
+    public let capacity: WindowCapacity
+    private let dropout: Dropout
+    private let embedding: Embedding
+    private let layers: [RecurrentLayer]
+    private let outputLayer: OutputLayer
+    /// What layer k read: the embedding or the layer below, after dropout. `[T*B, inputSize]`, one a layer and one for the output.
+    private let dropped: [MatrixView]
+    /// Gradients by layer outputs, `[T*B, H]`, and by the embedding, `[T*B, E]`.
+    private let dHidden: [MatrixView]
+    private let dEmbedded: MatrixView?
+    private let workspace: Workspace
+
+    /// - Parameters:
+    ///   - parameters: over `shape.parameterLayout`.
+    ///   - dropoutProbability: on every non-recurrent connection, in training alone.
+    public init(shape: ModelShape, parameters: ParameterSet, capacity: WindowCapacity, dropoutProbability: Float = 0) {
+        precondition(parameters.layout == shape.parameterLayout, "parameters of another model")
+        self.shape = shape
+        self.capacity = capacity
+        dropout = Dropout(probability: dropoutProbability)
+        let workspace = Workspace()
+        self.workspace = workspace
+        embedding = Embedding(
+            weight: parameters.parameter("encoder.weight"), capacity: capacity, workspace: workspace)
+        layers = (0..<shape.layers).map {
+            Self.makeLayer($0, shape: shape, parameters: parameters, capacity: capacity, workspace: workspace)
+        }
+        outputLayer = OutputLayer(
+            weight: parameters.parameter(shape.tieWeights ? "encoder.weight" : "decoder.weight"),
+            bias: parameters.parameter("decoder.bias"), capacity: capacity, workspace: workspace)
+        let inputSizes = (0..<shape.layers).map(shape.inputSize) + [shape.hiddenSize]
+        let dropping = capacity.training && dropoutProbability > 0
+        dropped = dropping ? inputSizes.map { workspace.matrix(rows: capacity.rows, columns: $0) } : []
+        dHidden =
+            capacity.training
+            ? (0..<shape.layers).map { _ in workspace.matrix(rows: capacity.rows, columns: shape.hiddenSize) } : []
+        dEmbedded = capacity.training ? workspace.matrix(rows: capacity.rows, columns: shape.embeddingSize) : nil
+    }
+
+    private static func makeLayer(
+        _ k: Int, shape: ModelShape, parameters: ParameterSet, capacity: WindowCapacity, workspace: Workspace
+    ) -> RecurrentLayer {
+        let own = RecurrentParameters(
+            weightInput: parameters.parameter("rnn.weight_ih_l\(k)"),
+            weightHidden: parameters.parameter("rnn.weight_hh_l\(k)"),
+            biasInput: parameters.parameter("rnn.bias_ih_l\(k)"), biasHidden: parameters.parameter("rnn.bias_hh_l\(k)"),
+            initialStates: shape.learnedStateNames(ofLayer: k).map(parameters.parameter))
+        switch (shape.cell, shape.gruReset) {
+        case (.elman, _):
+            return ElmanLayer(
+                nonlinearity: shape.nonlinearity, parameters: own, capacity: capacity, workspace: workspace)
+        case (.lstm, _): return LSTMLayer(parameters: own, capacity: capacity, workspace: workspace)
+        case (.gru, .after): return GRULayer(parameters: own, capacity: capacity, workspace: workspace)
+        case (.gru, .before): return ResetBeforeGRULayer(parameters: own, capacity: capacity, workspace: workspace)
+        }
+    }
+
+    /// Bytes of activations, caches and packed weights.
+    public var byteCount: Int { workspace.byteCount }
+
+    /// The most columns of a weight, for the gradients' scratch.
+    public static func widestInput(of shape: ModelShape) -> Int { max(shape.embeddingSize, shape.hiddenSize) }
+
+    // MARK: State
+
+    /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
+    public var states: [(name: String, matrix: MatrixView)] {
+        layers.enumerated().flatMap { k, layer in
+            zip(shape.stateLetters, layer.states).map { ("\($0)_l\(k)", $1) }
+        }
+    }
+
+    /// Sets the state to that at the start of an epoch.
+    public func resetState() { layers.forEach { $0.resetState() } }
+
+    /// Makes the state after the window the one before the next.
+    public func carryState(steps: Int) {
+        for layer in layers { layer.carryState(steps: steps) }
+    }
+
+    // MARK: Forward and backward
+
+    /// Takes up the parameters as they are now; after each update.
+    public func prepare() {
+        for layer in layers { layer.prepare() }
+        outputLayer.prepare()
+    }
+
+    /// Runs the window from the state to the logits; dropout where a key is given.
+    ///
+    /// Shape: `inputs` `[steps, streams]`.
+    public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
+        embedding.forward(inputs, steps: steps)
+        for k in 0..<layers.count {
+            layers[k].forward(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
+        }
+        outputLayer.forward(readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: true))
+    }
+
+    /// The loss of each row of the window in nats, 0 where `mask` is 0, after `forward`.
+    ///
+    /// With `gradientScale` not 0, what `backward` propagates is the gradient of `gradientScale` times the losses' sum.
+    public func loss(
+        steps: Int, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
+    ) -> UnsafePointer<Double> {
+        outputLayer.loss(rows: steps * capacity.streams, targets: targets, mask: mask, gradientScale: gradientScale)
+    }
+
+    /// Logits of the window's rows, `[steps*streams, V]`, after `forward` and before `loss` with a gradient.
+    public func logits(steps: Int) -> MatrixView { outputLayer.logits.prefix(rows: steps * capacity.streams) }
+
+    /// Overwrites every parameter's gradients with those of the window, after `forward` (same arguments) and `loss`.
+    public func backward(
+        _ inputs: UnsafePointer<Int32>, steps: Int, rows: GradientRows, atEpochStart: Bool, dropoutKey: Dropout.Key? = nil
+    ) {
+        guard let dEmbedded else { preconditionFailure("a backward pass through a model made for inference") }
+        let last = layers.count
+        let used = steps * capacity.streams
+        let dTop = dHidden[last - 1].prefix(rows: used)
+        outputLayer.backward(dHidden: dTop)
+        drop(dTop, into: dTop, layer: last, steps: steps, key: dropoutKey)
+        let dInput = dEmbedded.prefix(rows: used)
+        for k in stride(from: last - 1, through: 0, by: -1) {
+            let dBelow = k == 0 ? dInput : dHidden[k - 1].prefix(rows: used)
+            layers[k].backward(
+                readBy(k, steps: steps, dropoutKey: dropoutKey, drop: false), dOutput: dHidden[k].prefix(rows: used),
+                dInput: dBelow, steps: steps, rows: rows, atEpochStart: atEpochStart)
+            drop(dBelow, into: dBelow, layer: k, steps: steps, key: dropoutKey)
+        }
+        tableGradients(inputs, steps: steps, dInput: dInput, rows: rows, dropoutKey: dropoutKey)
+    }
+
+    /// The gradients of embedding and output: in one pass where they share a table.
+    private func tableGradients(
+        _ inputs: UnsafePointer<Int32>, steps: Int, dInput: MatrixView, rows: GradientRows, dropoutKey: Dropout.Key?
+    ) {
+        let top = readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: false)
+        if shape.tieWeights {
+            let occurrences = embedding.sorted(inputs, steps: steps, dY: dInput, rows: rows)
+            outputLayer.gradients(top, steps: steps, rows: rows, tied: occurrences)
+        } else {
+            embedding.backward(inputs, steps: steps, dY: dInput, rows: rows)
+            outputLayer.gradients(top, steps: steps, rows: rows, tied: nil)
+        }
+    }
+
+    /// What layer k (or with k = L the output) reads: `[steps*streams, ...]`. With `drop`, the dropout is carried out; without it,
+    /// its result of the forward pass is found again.
+    private func readBy(_ k: Int, steps: Int, dropoutKey: Dropout.Key?, drop fresh: Bool) -> MatrixView {
+        let source = (k == 0 ? embedding.output : layers[k - 1].output).prefix(rows: steps * capacity.streams)
+        guard dropoutKey != nil, !dropped.isEmpty else { return source }
+        let result = dropped[k].prefix(rows: source.rows)
+        if fresh { drop(source, into: result, layer: k, steps: steps, key: dropoutKey) }
+        return result
+    }
+
+    private func drop(_ x: MatrixView, into y: MatrixView, layer: Int, steps: Int, key: Dropout.Key?) {
+        guard let key, !dropped.isEmpty else { return }
+        dropout.apply(
+            steps: steps, streams: capacity.streams, columns: x.columns, layer: layer, key: key, x: x.pointer, y: y.pointer)
+    }
+}

@@ -1,0 +1,96 @@
+public import Tensors
+
+/// The kind of recurrent cell.
+public enum CellKind: String, Codable, CaseIterable, Sendable {
+    case elman, gru, lstm
+
+    /// Gates: rows of the weights in units of H.
+    public var gateCount: Int {
+        switch self {
+        case .elman: 1
+        case .gru: 3
+        case .lstm: 4
+        }
+    }
+
+    /// State vectors a layer: h, and for the LSTM c.
+    public var stateCount: Int { self == .lstm ? 2 : 1 }
+}
+
+/// Where a GRU applies its reset gate: to the hidden product (PyTorch), or to the state before it (Cho et al. 2014).
+public enum GRUReset: String, Codable, CaseIterable, Sendable {
+    case after, before
+}
+
+/// The state at the start of an epoch.
+public enum InitialState: String, Codable, CaseIterable, Sendable {
+    case zero, learned
+}
+
+/// What a language model looks like: everything that decides its parameters' names and shapes, and its equations.
+public struct ModelShape: Sendable, Equatable {
+    public var cell: CellKind
+    /// For Elman cells.
+    public var nonlinearity: Nonlinearity
+    /// For GRUs.
+    public var gruReset: GRUReset
+    public var layers: Int
+    public var vocabularySize: Int
+    public var embeddingSize: Int
+    public var hiddenSize: Int
+    /// One table for embedding and output; needs `embeddingSize == hiddenSize`.
+    public var tieWeights: Bool
+    public var initialState: InitialState
+
+    public init(
+        cell: CellKind, nonlinearity: Nonlinearity = .tanh, gruReset: GRUReset = .after, layers: Int, vocabularySize: Int,
+        embeddingSize: Int, hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero
+    ) {
+        precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size of a model is 0")
+        precondition(!tieWeights || embeddingSize == hiddenSize, "tied weights of sizes \(embeddingSize) and \(hiddenSize)")
+        self.cell = cell
+        self.nonlinearity = nonlinearity
+        self.gruReset = gruReset
+        self.layers = layers
+        self.vocabularySize = vocabularySize
+        self.embeddingSize = embeddingSize
+        self.hiddenSize = hiddenSize
+        self.tieWeights = tieWeights
+        self.initialState = initialState
+    }
+
+    /// The size of layer `k`'s input.
+    public func inputSize(ofLayer k: Int) -> Int { k == 0 ? embeddingSize : hiddenSize }
+
+    /// PyTorch's names and shapes, in the order of the arena.
+    public var parameterLayout: ParameterLayout {
+        var layout = ParameterLayout()
+        layout.append("encoder.weight", shape: [vocabularySize, embeddingSize])
+        let gateRows = cell.gateCount * hiddenSize
+        for k in 0..<layers {
+            layout.append("rnn.weight_ih_l\(k)", shape: [gateRows, inputSize(ofLayer: k)])
+            layout.append("rnn.weight_hh_l\(k)", shape: [gateRows, hiddenSize])
+            layout.append("rnn.bias_ih_l\(k)", shape: [gateRows])
+            layout.append("rnn.bias_hh_l\(k)", shape: [gateRows])
+            for name in learnedStateNames(ofLayer: k) { layout.append(name, shape: [hiddenSize]) }
+        }
+        if !tieWeights { layout.append("decoder.weight", shape: [vocabularySize, hiddenSize]) }
+        layout.append("decoder.bias", shape: [vocabularySize])
+        return layout
+    }
+
+    /// The learned initial states of layer `k`; none where the state starts at zero.
+    func learnedStateNames(ofLayer k: Int) -> [String] {
+        guard initialState == .learned else { return [] }
+        return stateLetters.map { "rnn.\($0)0_l\(k)" }
+    }
+
+    /// `h`, and for an LSTM `c`.
+    public var stateLetters: [String] { cell == .lstm ? ["h", "c"] : ["h"] }
+
+    /// Floating-point operations of the products for one token, forward; training takes three times as many.
+    public var forwardOperationsPerToken: Double {
+        let recurrent = (0..<layers).reduce(0) { $0 + cell.gateCount * hiddenSize * (inputSize(ofLayer: $1) + hiddenSize) }
+        return 2 * Double(recurrent + vocabularySize * hiddenSize)
+    }
+}

@@ -1,0 +1,86 @@
+import Tensors
+
+/// How the parameters of a run begin.
+public enum InitializationKind: String, Codable, CaseIterable, Sendable {
+    /// Every parameter, biases too, uniform in +-scale (Zaremba et al. 2014, char-rnn).
+    case uniform
+    /// Recurrent matrices orthogonal gate by gate (Saxe et al. 2014); input matrices uniform after Glorot & Bengio 2010;
+    /// embedding and output uniform in +-scale; biases zero.
+    case orthogonal
+    /// As `orthogonal`, with identities for the recurrent matrices (Le, Jaitly & Hinton 2015: for relu).
+    case identity
+}
+
+/// Fills the parameters of a new model, from a seed.
+///
+/// Each number depends on the seed, its parameter's place in the layout and its own place in the parameter. Runs on one rank,
+/// whose result the others take over.
+public struct ParameterInitialization: Sendable {
+    public var kind: InitializationKind
+    public var scale: Float
+    /// Added to an LSTM's forget gate, in `bias_ih` (Gers et al. 2000; 1 after Jozefowicz et al. 2015).
+    public var forgetBias: Float
+    public var seed: UInt64
+
+    public init(kind: InitializationKind, scale: Float, forgetBias: Float, seed: UInt64) {
+        self.kind = kind
+        self.scale = scale
+        self.forgetBias = forgetBias
+        self.seed = seed
+    }
+
+    /// Fills `values`, laid out as `shape.parameterLayout`. Padding is left as it is.
+    public func fill(_ values: UnsafeMutablePointer<Float>, shape: ModelShape) {
+        for (index, entry) in shape.parameterLayout.entries.enumerated() {
+            fill(values + entry.offset, entry: entry, index: UInt64(index), shape: shape)
+            if shape.cell == .lstm, entry.name.hasPrefix("rnn.bias_ih_") {
+                for unit in shape.hiddenSize..<(2 * shape.hiddenSize) { values[entry.offset + unit] += forgetBias }
+            }
+        }
+    }
+
+    private func fill(
+        _ values: UnsafeMutablePointer<Float>, entry: ParameterLayout.Entry, index: UInt64, shape: ModelShape
+    ) {
+        let isTable = entry.name == "encoder.weight" || entry.name == "decoder.weight"
+        if kind == .uniform || isTable {
+            fillUniform(values, count: entry.count, limit: scale, index: index)
+        } else if entry.name.hasPrefix("rnn.weight_hh_") {
+            for gate in 0..<shape.cell.gateCount {
+                fillRecurrent(values + gate * shape.hiddenSize * shape.hiddenSize, n: shape.hiddenSize, index: index, gate: gate)
+            }
+        } else if entry.name.hasPrefix("rnn.weight_ih_") {
+            let limit = (6 / Float(entry.shape[1] + shape.hiddenSize)).squareRoot()
+            fillUniform(values, count: entry.count, limit: limit, index: index)
+        } else {
+            values.update(repeating: 0, count: entry.count)
+        }
+    }
+
+    private func fillUniform(_ values: UnsafeMutablePointer<Float>, count: Int, limit: Float, index: UInt64) {
+        let random = CounterRandom(seed: seed, purpose: .initialization)
+        for i in 0..<count { values[i] = Float((2 * random.uniform(UInt64(i), index) - 1) * Double(limit)) }
+    }
+
+    private func fillRecurrent(_ values: UnsafeMutablePointer<Float>, n: Int, index: UInt64, gate: Int) {
+        if kind == .identity {
+            for i in 0..<(n * n) { values[i] = i % (n + 1) == 0 ? 1 : 0 }
+            return
+        }
+        let random = CounterRandom(seed: seed, purpose: .initialization)
+        for i in 0..<(n * n) { values[i] = normal(random, UInt64(gate * n * n + i), index) }
+        let done = LinearAlgebra.orthogonalize(values, n: n)
+        precondition(done, "LAPACK refused a QR factorisation of size \(n)")
+    }
+
+    /// A normal number as the sum of twelve uniform ones less six (Irwin-Hall): near enough for a random direction, and free of
+    /// functions whose bits a libm decides.
+    private func normal(_ random: CounterRandom, _ counter: UInt64, _ index: UInt64) -> Float {
+        var sum = 0.0
+        for part in 0..<UInt64(3) {
+            let (a, b, c, d) = random.block(counter, index | (part + 1) << 32)
+            for word in [a, b, c, d] { sum += Double(word) * 0x1p-32 }
+        }
+        return Float(sum - 6)
+    }
+}
