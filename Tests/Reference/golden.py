@@ -25,86 +25,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from language_model import LanguageModel, detach
+
 T, B, H, V, L = 3, 2, 4, 7, 2
 WINDOWS, KEPT = 10, (1, 2, 10)
 LEARNING_RATE, CLIP = 0.5, 1.0
 FOLDER = Path(__file__).resolve().parent.parent / "ModelsTests" / "Fixtures"
-
-
-class OwnRecurrent(nn.Module):
-    """Recurrent layers that torch.nn lacks, straight from their equations, with torch.nn's parameter names and shapes."""
-
-    def __init__(self, step, gates, inputs):
-        super().__init__()
-        self.step = step
-        for k in range(L):
-            self.register_parameter(f"weight_ih_l{k}", nn.Parameter(torch.empty(gates * H, inputs if k == 0 else H)))
-            self.register_parameter(f"weight_hh_l{k}", nn.Parameter(torch.empty(gates * H, H)))
-            self.register_parameter(f"bias_ih_l{k}", nn.Parameter(torch.empty(gates * H)))
-            self.register_parameter(f"bias_hh_l{k}", nn.Parameter(torch.empty(gates * H)))
-
-    def forward(self, x, state):
-        last = []
-        for k in range(L):
-            weights = [getattr(self, f"{name}_l{k}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-            h, outputs = state[k], []
-            for x_t in x:
-                h = self.step(x_t, h, *weights)
-                outputs.append(h)
-            x = torch.stack(outputs)
-            last.append(h)
-        return x, torch.stack(last)
-
-
-def elman_sigmoid(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
-    return torch.sigmoid(x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh)
-
-
-def gru_reset_before(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
-    """Cho et al. 2014, equations 5 to 8: the reset gate acts on the state before the product."""
-    (w_ir, w_iz, w_in), (w_hr, w_hz, w_hn) = weight_ih.chunk(3), weight_hh.chunk(3)
-    (b_ir, b_iz, b_in), (b_hr, b_hz, b_hn) = bias_ih.chunk(3), bias_hh.chunk(3)
-    r = torch.sigmoid(x @ w_ir.T + b_ir + h @ w_hr.T + b_hr)
-    z = torch.sigmoid(x @ w_iz.T + b_iz + h @ w_hz.T + b_hz)
-    n = torch.tanh(x @ w_in.T + b_in + (r * h) @ w_hn.T + b_hn)
-    return (1 - z) * n + z * h
-
-
-def make_recurrent(cell, nonlinearity, reset, inputs):
-    if cell == "lstm":
-        return nn.LSTM(inputs, H, L)
-    if cell == "gru":
-        return nn.GRU(inputs, H, L) if reset == "after" else OwnRecurrent(gru_reset_before, 3, inputs)
-    if nonlinearity == "sigmoid":
-        return OwnRecurrent(elman_sigmoid, 1, inputs)
-    return nn.RNN(inputs, H, L, nonlinearity=nonlinearity)
-
-
-class LanguageModel(nn.Module):
-    def __init__(self, cell, nonlinearity, reset, embedding, tied, learned_state):
-        super().__init__()
-        self.is_lstm, self.learned_state = cell == "lstm", learned_state
-        self.encoder = nn.Embedding(V, embedding)
-        self.rnn = make_recurrent(cell, nonlinearity, reset, embedding)
-        self.decoder = nn.Linear(H, V)
-        if tied:
-            self.decoder.weight = self.encoder.weight
-        if learned_state:
-            for k in range(L):
-                for name in ("h0", "c0"):
-                    self.rnn.register_parameter(f"{name}_l{k}", nn.Parameter(torch.empty(H)))
-
-    def first_state(self):
-        """The state at the start of an epoch: zero, or the learned vectors given to every stream."""
-        if not self.learned_state:
-            zero = torch.zeros(L, B, H)
-            return (zero, zero.clone()) if self.is_lstm else zero
-        return tuple(
-            torch.stack([getattr(self.rnn, f"{name}_l{k}").expand(B, H) for k in range(L)]) for name in ("h0", "c0"))
-
-    def forward(self, tokens, state):
-        output, state = self.rnn(self.encoder(tokens), state)
-        return self.decoder(output), state
 
 
 def initialise(model, scale, generator):
@@ -126,15 +52,11 @@ def make_windows(generator):
     return [tuple(x[w * T:(w + 1) * T] for x in (inputs, targets, mask)) for w in range(WINDOWS)]
 
 
-def detach(state):
-    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
-
-
 def train(model, windows):
     """Ten steps of SGD; returns losses, norms, the kept gradients and the last state."""
     losses, norms, gradients, state = [], [], {}, None
     for number, (inputs, targets, mask) in enumerate(windows, start=1):
-        logits, state = model(inputs, model.first_state() if state is None else state)
+        logits, state = model(inputs, model.first_state(B) if state is None else state)
         negative_log = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
         loss = (negative_log * mask.flatten()).sum() / mask.sum()
         model.zero_grad()
@@ -160,7 +82,7 @@ def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=Fal
     """Seeds and scales are such that some steps are clipped and some are not."""
     generator = torch.Generator().manual_seed(seed)
     embedding = H if tied else 5
-    model = LanguageModel(cell, nonlinearity, reset, embedding, tied, learned_state)
+    model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state)
     initialise(model, scale, generator)
     windows = make_windows(generator)
     parameters = {n: {"shape": list(p.shape), "values": flat(p)} for n, p in model.named_parameters()}
