@@ -1,0 +1,120 @@
+public import Failures
+import Glibc
+
+/// What can be wrong with a text, a vocabulary, a token file or the way they are to be cut.
+public enum TextDataError: UserFacingError, Equatable {
+    case missingFile(path: String)
+    case unreadableFile(path: String, code: Int32)
+    case directory(path: String)
+    case notRegularFile(path: String)
+    case emptyFile(path: String)
+    /// A system call failed; `code` is its errno.
+    case inputOutput(path: String, operation: String, code: Int32)
+    case invalidUTF8(source: String, byteOffset: Int, defect: UTF8Defect)
+    /// A character that the vocabulary lacks, where the vocabulary has no `<unk>`.
+    case unknownCharacter(source: String, byteOffset: Int, scalar: Unicode.Scalar)
+    case vocabularyTooSmall(source: String, unit: TokenUnit, size: Int)
+    case badVocabularyLimits(option: String, value: Int, reason: String)
+    case badVocabulary(source: String, reason: String)
+    case badTokenFile(path: String, defect: TokenFileDefect)
+    case textTooShort(source: String, tokenCount: Int)
+    case moreShardsThanStreams(shardCount: Int, streamCount: Int)
+    case moreRanksThanShards(rankCount: Int, shardCount: Int, streamCount: Int)
+    /// `found` is nil where the text ends inside a string.
+    case notReber(byteOffset: Int, found: UInt8?, expected: String)
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .missingFile, .unreadableFile, .directory, .notRegularFile: .inputMissing
+        case .inputOutput: .inputOutput
+        case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
+        case .emptyFile, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary, .badTokenFile,
+            .textTooShort, .notReber:
+            .badData
+        }
+    }
+}
+
+extension TextDataError {
+    public var description: String {
+        switch self {
+        case .missingFile, .unreadableFile, .directory, .notRegularFile, .emptyFile, .inputOutput: fileSentence
+        case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
+        default: contentSentence
+        }
+    }
+
+    private var fileSentence: String {
+        switch self {
+        case .missingFile(let path):
+            "\(path): there is no such file. Check the path, and that every node sees it."
+        case .unreadableFile(let path, let code):
+            "\(path): the file cannot be opened: \(errorText(code)). Check the path and its permissions."
+        case .directory(let path):
+            "\(path) is a directory. Name the file in it."
+        case .notRegularFile(let path):
+            "\(path) is no regular file (a pipe or a device), and cannot be mapped. Save its contents to a file first."
+        case .emptyFile(let path):
+            "\(path) is empty. Name a file with contents."
+        case .inputOutput(let path, let operation, let code):
+            "\(path): \(operation) failed: \(errorText(code)). Check the disk's free space, the quota and the permissions."
+        default: ""
+        }
+    }
+
+    private var contentSentence: String {
+        switch self {
+        case .invalidUTF8(let source, let byteOffset, let defect):
+            "\(source): invalid UTF-8 at byte \(byteOffset): \(defect.rawValue). "
+                + "Convert the text (iconv -t UTF-8), or train on bytes (--tokens byte)."
+        case .unknownCharacter(let source, let byteOffset, let scalar):
+            "\(source): the character \(scalar.debugDescription) (\(codePoint(scalar))) at byte "
+                + "\(byteOffset) is not in the vocabulary of the training text. Remove it, add it to the training text, "
+                + "or train with --minimum-count 2, which makes rare characters <unk>."
+        case .vocabularyTooSmall(let source, let unit, let size):
+            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(size) symbol\(size == 1 ? "" : "s"), and a language "
+                + "model needs 2 or more. Name a text with more in it, or lower --minimum-count."
+        case .badVocabularyLimits(let option, let value, let reason):
+            "\(option) \(value): \(reason)."
+        case .badVocabulary(let source, let reason):
+            "\(source): this is no vocabulary of rnntrain: \(reason). Restore the file, or start a new run."
+        case .badTokenFile(let path, let defect):
+            "\(path): this is no usable token file: \(defect). Delete it: it is made anew from the text at the next start."
+        case .textTooShort(let source, let tokenCount):
+            "\(source): the text has \(tokenCount) token\(tokenCount == 1 ? "" : "s"), and 2 or more are needed to predict one. "
+                + "Name a longer text."
+        case .notReber(let byteOffset, let found, let expected):
+            "no text of the embedded Reber grammar: at byte \(byteOffset) \(symbolText(found)) where \(expected) must stand."
+        default: ""
+        }
+    }
+
+    private var layoutSentence: String {
+        switch self {
+        case .moreShardsThanStreams(let shardCount, let streamCount):
+            "\(shardCount) shards cannot be made of \(streamCount) streams. "
+                + "Set --shards to \(streamCount) or less, or --batch-size to \(shardCount) or more."
+        case .moreRanksThanShards(let rankCount, let shardCount, let streamCount):
+            "\(rankCount) ranks cannot share \(shardCount) shards. Start \(shardCount) ranks or fewer"
+                + (shardCount < streamCount
+                    ? ", or start a new run with --shards \(min(rankCount, streamCount)) or more."
+                    : ", or start a new run with --batch-size \(rankCount) or more.")
+        default: ""
+        }
+    }
+}
+
+/// What the system says about an errno.
+private func errorText(_ code: Int32) -> String {
+    String(cString: strerror(code))
+}
+
+private func codePoint(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+}
+
+private func symbolText(_ symbol: UInt8?) -> String {
+    guard let symbol else { return "the text ends" }
+    return "stands \(String(decoding: [symbol], as: UTF8.self).debugDescription)"
+}

@@ -1,0 +1,101 @@
+import FoundationEssentials
+
+/// As JSON: `{"unit":"word","symbols":["the",…],"counts":[113161,…]}`, in the order of the numbers; bytes as "00" to "ff".
+extension Vocabulary: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case unit, symbols, counts
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(unit, forKey: .unit)
+        try container.encode((0..<size).map { writtenSymbol(Int32($0)) }, forKey: .symbols)
+        try container.encode(counts, forKey: .counts)
+    }
+
+    /// Throws `DecodingError` unless the symbols are different, one count each, and such as the unit has.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let unit = try container.decode(TokenUnit.self, forKey: .unit)
+        let symbols = try container.decode([String].self, forKey: .symbols)
+        let counts = try container.decode([Int].self, forKey: .counts)
+        if let defect = Self.defect(unit, symbols, counts) {
+            throw DecodingError.dataCorruptedError(forKey: .symbols, in: container, debugDescription: defect)
+        }
+        var table = unit == .byte ? Self.byteTable() : SymbolTable()
+        if unit != .byte {
+            for symbol in symbols { Array(symbol.utf8).withUnsafeBytes { _ = table.findOrAdd(ScannedToken($0)) } }
+        }
+        guard table.count == counts.count else {
+            throw DecodingError.dataCorruptedError(forKey: .symbols, in: container, debugDescription: "a symbol stands twice")
+        }
+        self.init(unit: unit, table: table, counts: counts)
+    }
+
+    private func writtenSymbol(_ id: Int32) -> String {
+        unit == .byte ? Self.writtenByte(Int(id)) : symbol(of: id)
+    }
+
+    private static func writtenByte(_ byte: Int) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+
+    private static func defect(_ unit: TokenUnit, _ symbols: [String], _ counts: [Int]) -> String? {
+        if symbols.count != counts.count { return "\(symbols.count) symbols with \(counts.count) counts" }
+        if symbols.count < 2 { return "\(symbols.count) symbols, where 2 are the least" }
+        if let count = counts.first(where: { $0 < 0 }) { return "a count of \(count)" }
+        if symbols.contains(where: \.utf8.isEmpty) { return "an empty symbol" }
+        switch unit {
+        case .word: return defect(words: symbols)
+        case .char: return defect(characters: symbols)
+        case .byte: return symbols == (0..<256).map(writtenByte) ? nil : "the symbols are not the bytes 00 to ff in order"
+        }
+    }
+
+    private static func defect(words: [String]) -> String? {
+        for needed in ["<eos>", "<unk>"] where !words.contains(needed) { return "\(needed) is missing" }
+        return nil
+    }
+
+    private static func defect(characters: [String]) -> String? {
+        let stranger = characters.first { $0.unicodeScalars.count != 1 && $0 != "<unk>" }
+        return stranger.map { "\($0.debugDescription) is no single character" }
+    }
+}
+
+extension Vocabulary {
+    /// The vocabulary as one line of JSON; equal vocabularies have equal text.
+    public func jsonText() -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // A unit, strings and integers: nothing that JSON cannot hold.
+        guard let data = try? encoder.encode(self) else { preconditionFailure("the vocabulary cannot be written as JSON") }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Reads what `jsonText` wrote; `source` names in messages where it stood. Throws `badVocabulary` (65).
+    public init(jsonText: String, source: String) throws(TextDataError) {
+        do {
+            self = try JSONDecoder().decode(Vocabulary.self, from: Data(jsonText.utf8))
+        } catch let DecodingError.dataCorrupted(context) {
+            throw .badVocabulary(source: source, reason: context.debugDescription)
+        } catch let DecodingError.keyNotFound(key, _) {
+            throw .badVocabulary(source: source, reason: "it has no \(key.stringValue)")
+        } catch {
+            throw .badVocabulary(source: source, reason: "its parts are of the wrong kind")
+        }
+    }
+
+    /// Reads `vocabulary.json`. Throws what `MappedFile` throws (66, 65, 74), and `badVocabulary` (65).
+    public init(path: String) throws(TextDataError) {
+        let file = try MappedFile(path: path)
+        try self.init(jsonText: String(decoding: file.bytes, as: UTF8.self), source: path)
+    }
+
+    /// Writes `vocabulary.json`, durably and whole or not at all. Throws `inputOutput` (74).
+    public func write(path: String) throws(TextDataError) {
+        var file = try DurableFile(path: path)
+        try Array((jsonText() + "\n").utf8).withRawBytes { (bytes) throws(TextDataError) in try file.write(bytes) }
+        try file.commit()
+    }
+}

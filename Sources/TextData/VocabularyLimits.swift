@@ -1,0 +1,31 @@
+/// How much of a text's symbols a vocabulary keeps; what it does not keep becomes `<unk>`.
+public struct VocabularyLimits: Sendable, Equatable {
+    /// The largest number of symbols, `<eos>` and `<unk>` included; nil for as many as there are (`--vocabulary-size`).
+    public var size: Int?
+    /// How often a symbol must occur to be kept (`--minimum-count`).
+    public var minimumCount: Int
+
+    public init(size: Int? = nil, minimumCount: Int = 1) {
+        self.size = size
+        self.minimumCount = minimumCount
+    }
+
+    /// Throws `badVocabularyLimits` (64) where no vocabulary of the unit can keep to these limits.
+    func check(for unit: TokenUnit) throws(TextDataError) {
+        if unit == .byte {
+            let reason = "a vocabulary of bytes always has all 256 symbols. Leave the option out"
+            if let size, size != 256 { throw .badVocabularyLimits(option: "--vocabulary-size", value: size, reason: reason) }
+            if minimumCount > 1 {
+                throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: reason)
+            }
+        }
+        let least = unit == .word ? 3 : 2
+        if let size, size < least {
+            let reason = unit == .word ? "<eos>, <unk> and one word are the least" : "two symbols are the least"
+            throw .badVocabularyLimits(option: "--vocabulary-size", value: size, reason: reason)
+        }
+        if minimumCount < 1 {
+            throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: "1 is the least, and keeps all")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// Reads windows of contiguous streams from a token file into buffers of the caller's.
+public struct WindowReader: Sendable {
+    /// The text.
+    public let tokens: TokenFile
+    /// How the text lies in the streams of all ranks.
+    public let layout: StreamLayout
+    /// The streams that are read.
+    public let streams: Range<Int>
+    /// T, the steps of a window.
+    public let windowLength: Int
+
+    /// Windows in an epoch, the same for all streams.
+    public var windowCount: Int { layout.windowCount(windowLength: windowLength) }
+    /// The elements that each buffer needs: T times the streams.
+    public var elementCount: Int { windowLength * streams.count }
+
+    public init(tokens: TokenFile, layout: StreamLayout, streams: Range<Int>, windowLength: Int) {
+        precondition(tokens.count == layout.tokenCount, "a layout of \(layout.tokenCount) tokens for \(tokens.count)")
+        precondition(
+            streams.lowerBound >= 0 && streams.upperBound <= layout.streamCount,
+            "streams \(streams) of \(layout.streamCount)")
+        precondition(windowLength > 0, "windows of \(windowLength) steps")
+        self.tokens = tokens
+        self.layout = layout
+        self.streams = streams
+        self.windowLength = windowLength
+    }
+
+    /// Reads window `window`; returns its number of steps, which is `windowLength` or, in the last window, less.
+    ///
+    /// Shapes: inputs, targets, mask `[steps, streams]`, time-major and contiguous; overwritten, and nothing beyond them is
+    /// touched. The mask is 1, and 0 where there is padding; inputs and targets are 0 there. Allocates nothing.
+    public func fill(
+        window: Int, inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>,
+        mask: UnsafeMutableBufferPointer<Float>
+    ) -> Int {
+        let steps = layout.steps(ofWindow: window, windowLength: windowLength)
+        let needed = steps.count * streams.count
+        precondition(
+            inputs.count >= needed && targets.count >= needed && mask.count >= needed,
+            "buffers of \(inputs.count), \(targets.count) and \(mask.count) elements for \(needed)")
+        guard let inputs = inputs.baseAddress, let targets = targets.baseAddress, let mask = mask.baseAddress else {
+            return steps.count
+        }
+        for column in 0..<streams.count {
+            let real = realPredictions(stream: streams.lowerBound + column, steps: steps)
+            tokens.gather(from: real.lowerBound, count: real.count, into: inputs + column, stride: streams.count)
+            tokens.gather(from: real.lowerBound + 1, count: real.count, into: targets + column, stride: streams.count)
+            for step in 0..<steps.count {
+                let element = step * streams.count + column
+                let isReal = step < real.count
+                mask[element] = isReal ? 1 : 0
+                if !isReal { (inputs[element], targets[element]) = (0, 0) }
+            }
+        }
+        return steps.count
+    }
+
+    /// The predictions of `stream` that are no padding in `steps`.
+    private func realPredictions(stream: Int, steps: Range<Int>) -> Range<Int> {
+        let all = layout.predictions(ofStream: stream)
+        let start = min(all.lowerBound + steps.lowerBound, all.upperBound)
+        return start..<min(start + steps.count, all.upperBound)
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// A golden fixture of PyTorch, written by `Tests/Reference/golden.py`, whose header says what each field holds.
+struct GoldenFixture: Decodable {
+    struct Dimensions: Decodable {
+        let T: Int, B: Int, E: Int, H: Int, V: Int, L: Int
+    }
+    struct Parameter: Decodable {
+        let shape: [Int]
+        let values: [Double]
+    }
+    /// Time-major: element (t, b) at `t * B + b`.
+    struct Window: Decodable {
+        let inputs: [Int]  // [T, B]
+        let targets: [Int]  // [T, B]
+        let mask: [Double]  // [T, B]
+    }
+    struct State: Decodable {
+        let h: [Double]  // [L, B, H]
+        let c: [Double]?  // [L, B, H], LSTM only
+    }
+
+    let cell: String
+    let nonlinearity: String
+    let gruReset: String
+    let tied: Bool
+    let learnedState: Bool
+    let dimensions: Dimensions
+    let learningRate: Double
+    let clip: Double
+    let parameters: [String: Parameter]
+    let windows: [Window]
+    let losses: [Double]
+    let gradientNorms: [Double]
+    /// By number of the window, from 1, and by name; before clipping.
+    let gradients: [Int: [String: [Double]]]
+    let finalParameters: [String: [Double]]
+    let finalState: State
+
+    /// All fixtures there are.
+    static let names = [
+        "elman-tanh", "elman-relu", "elman-sigmoid", "gru", "gru-reset-before", "lstm", "lstm-tied", "lstm-learned-state",
+    ]
+
+    static func load(_ name: String) throws -> GoldenFixture {
+        let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures")
+        let data = try Data(contentsOf: folder.appendingPathComponent("\(name).json"))
+        return try JSONDecoder().decode(GoldenFixture.self, from: data)
+    }
+}
+
+extension GoldenFixture {
+    /// The oracle's cell for this fixture.
+    var oracleCell: any OracleCell {
+        switch (cell, gruReset) {
+        case ("lstm", _): OracleLSTM()
+        case ("gru", "after"): OracleGRU()
+        case ("gru", _): OracleGRUResetBefore()
+        default: OracleElman(nonlinearity: OracleElman.Nonlinearity(rawValue: nonlinearity) ?? .tanh)
+        }
+    }
+
+    /// The oracle with this fixture's first parameters.
+    var oracleModel: OracleModel {
+        OracleModel(parameters: parameters.mapValues(\.values), cell: oracleCell, batchSize: dimensions.B)
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+
+/// The weights of one recurrent layer under torch.nn's names, or their gradients.
+struct OracleWeights {
+    var inputWeight: [Double]  // [G*H, I]
+    var hiddenWeight: [Double]  // [G*H, H]
+    var inputBias: [Double]  // [G*H]
+    var hiddenBias: [Double]  // [G*H]
+
+    /// Weights of the same shapes, all zero: where gradients are summed.
+    var zeroed: OracleWeights {
+        OracleWeights(
+            inputWeight: inputWeight.map { _ in 0 }, hiddenWeight: hiddenWeight.map { _ in 0 },
+            inputBias: inputBias.map { _ in 0 }, hiddenBias: hiddenBias.map { _ in 0 })
+    }
+
+    /// `W_ih x + b_ih`, [G*H].
+    func inputSide(_ x: [Double]) -> [Double] { sum(product(inputWeight, x), inputBias) }
+
+    /// `W_hh h + b_hh`, [G*H].
+    func hiddenSide(_ h: [Double]) -> [Double] { sum(product(hiddenWeight, h), hiddenBias) }
+
+    /// Adds the gradients of a step where `inputSide(x)` has the gradient dInput, and `hiddenSide(h)` has dHidden.
+    mutating func add(dInput: [Double], x: [Double], dHidden: [Double], h: [Double]) {
+        addOuterProduct(dInput, x, to: &inputWeight)
+        addOuterProduct(dHidden, h, to: &hiddenWeight)
+        inputBias = sum(inputBias, dInput)
+        hiddenBias = sum(hiddenBias, dHidden)
+    }
+}
+
+/// One time step of one layer for one stream: its inputs and results, and what its backward pass needs.
+struct OracleStep {
+    let x: [Double]  // [I]
+    let hPrevious: [Double]  // [H]
+    let cPrevious: [Double]  // [H], of use to the LSTM alone
+    var gates: [Double]  // [G*H], after their activations
+    var hiddenCandidate: [Double] = []  // [H], W_hn h + b_hn of the GRU that resets after the product
+    var h: [Double]  // [H]
+    var c: [Double]  // [H]
+}
+
+/// The gradients that a step hands back: to its input, and to the step before it.
+struct OracleStepGradient {
+    var dx: [Double]  // [I]
+    var dhPrevious: [Double]  // [H]
+    var dcPrevious: [Double]  // [H]
+}
+
+/// A recurrence, straight from its equations, one stream and one time step at a time.
+protocol OracleCell: Sendable {
+    /// G, the number of gates whose weights are stacked.
+    var gateCount: Int { get }
+    func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep
+    /// dh and dc are the whole gradients of the step's results; weight gradients are added to `gradient`.
+    func backward(
+        _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
+    ) -> OracleStepGradient
+}
+
+func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+/// `h' = f(W_ih x + b_ih + W_hh h + b_hh)` (Elman 1990).
+struct OracleElman: OracleCell {
+    enum Nonlinearity: String, Sendable {
+        case tanh, relu, sigmoid
+
+        func callAsFunction(_ a: Double) -> Double {
+            switch self {
+            case .tanh: Foundation.tanh(a)
+            case .relu: max(a, 0)
+            case .sigmoid: ModelsTests.sigmoid(a)
+            }
+        }
+
+        /// The derivative, from the function's value y.
+        func derivative(_ y: Double) -> Double {
+            switch self {
+            case .tanh: 1 - y * y
+            case .relu: y > 0 ? 1 : 0
+            case .sigmoid: y * (1 - y)
+            }
+        }
+    }
+
+    let nonlinearity: Nonlinearity
+    let gateCount = 1
+
+    func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
+        let next = sum(weights.inputSide(x), weights.hiddenSide(h)).map { nonlinearity($0) }
+        return OracleStep(x: x, hPrevious: h, cPrevious: c, gates: next, h: next, c: c)
+    }
+
+    func backward(
+        _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
+    ) -> OracleStepGradient {
+        let dGates = dh.indices.map { dh[$0] * nonlinearity.derivative(step.h[$0]) }
+        gradient.add(dInput: dGates, x: step.x, dHidden: dGates, h: step.hPrevious)
+        return OracleStepGradient(
+            dx: transposedProduct(weights.inputWeight, dGates),
+            dhPrevious: transposedProduct(weights.hiddenWeight, dGates), dcPrevious: dc)
+    }
+}
+
+/// Gates i, f, g, o; `c' = f c + i g`, `h' = o tanh(c')` (Hochreiter & Schmidhuber 1997, forget gate of Gers et al. 2000).
+struct OracleLSTM: OracleCell {
+    let gateCount = 4
+
+    func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
+        let size = h.count
+        var gates = sum(weights.inputSide(x), weights.hiddenSide(h))
+        for j in gates.indices {
+            gates[j] = j / size == 2 ? tanh(gates[j]) : sigmoid(gates[j])
+        }
+        let cNext = (0..<size).map { gates[size + $0] * c[$0] + gates[$0] * gates[2 * size + $0] }
+        let hNext = (0..<size).map { gates[3 * size + $0] * tanh(cNext[$0]) }
+        return OracleStep(x: x, hPrevious: h, cPrevious: c, gates: gates, h: hNext, c: cNext)
+    }
+
+    func backward(
+        _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
+    ) -> OracleStepGradient {
+        let size = dh.count
+        var dGates = [Double](repeating: 0, count: 4 * size)
+        var dcPrevious = dc
+        for j in 0..<size {
+            let (i, f, g, o) = (step.gates[j], step.gates[size + j], step.gates[2 * size + j], step.gates[3 * size + j])
+            let tanhC = tanh(step.c[j])
+            let dcTotal = dc[j] + dh[j] * o * (1 - tanhC * tanhC)
+            dGates[j] = dcTotal * g * i * (1 - i)
+            dGates[size + j] = dcTotal * step.cPrevious[j] * f * (1 - f)
+            dGates[2 * size + j] = dcTotal * i * (1 - g * g)
+            dGates[3 * size + j] = dh[j] * tanhC * o * (1 - o)
+            dcPrevious[j] = dcTotal * f
+        }
+        gradient.add(dInput: dGates, x: step.x, dHidden: dGates, h: step.hPrevious)
+        return OracleStepGradient(
+            dx: transposedProduct(weights.inputWeight, dGates),
+            dhPrevious: transposedProduct(weights.hiddenWeight, dGates), dcPrevious: dcPrevious)
+    }
+}

@@ -1,0 +1,209 @@
+import Foundation
+
+/// The hidden state of all streams at a window's end.
+struct OracleState {
+    var hidden: [Double]  // [L, B, H]
+    var cell: [Double]  // [L, B, H], zero unless the cell is an LSTM
+}
+
+/// What a window gives.
+struct OracleResult {
+    /// Mean over the unmasked predictions, nats per token.
+    var loss: Double
+    /// By parameter name, of the mean loss.
+    var gradients: [String: [Double]]
+    /// To be carried into the next window, without gradient.
+    var state: OracleState
+}
+
+/// A recurrent language model in Double, straight from its equations: the oracle for the Float layers.
+///
+/// Parameters go by PyTorch's names (`encoder.weight`, `rnn.weight_ih_l0`, ..., `decoder.bias`). Names decide the rest:
+/// without `decoder.weight` the decoder is tied to the encoder; with `rnn.h0_l0` (and `rnn.c0_l0`) the first state is learned.
+/// Each stream is walked alone, step by step and layer by layer; its own gradients are checked by central differences.
+struct OracleModel {
+    var parameters: [String: [Double]]
+    let cell: any OracleCell
+    /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
+    let batchSize: Int
+
+    var hiddenSize: Int { parameter("rnn.bias_hh_l0").count / cell.gateCount }
+    var vocabularySize: Int { parameter("decoder.bias").count }
+    var embeddingSize: Int { parameter("encoder.weight").count / vocabularySize }
+    var layerCount: Int { (0...).first { parameters["rnn.bias_hh_l\($0)"] == nil } ?? 0 }
+    var isTied: Bool { parameters["decoder.weight"] == nil }
+    var learnsFirstState: Bool { parameters["rnn.h0_l0"] != nil }
+
+    private var decoderName: String { isTied ? "encoder.weight" : "decoder.weight" }
+
+    /// The loss of one window, its gradient, and the state after it.
+    ///
+    /// Shapes: inputs, targets and mask [T, B], mask 1 for a real prediction and 0 for padding.
+    /// - Parameters:
+    ///   - state: the last window's state; nil at the start of an epoch: zero, or the learned first state, which then gets
+    ///     its gradient.
+    ///   - dropout: factors on the input of each layer and of the decoder, L + 1 arrays: [T, B, E], then [T, B, H].
+    func lossAndGradients(
+        inputs: [Int], targets: [Int], mask: [Double], state: OracleState?, dropout: [[Double]]? = nil
+    ) -> OracleResult {
+        var result = OracleResult(
+            loss: 0, gradients: parameters.mapValues { $0.map { _ in 0 } }, state: state ?? firstState())
+        let tokenCount = mask.reduce(0, +)
+        for stream in 0..<batchSize {
+            var walk = OracleStreamWalk(model: self, stream: stream, dropout: dropout)
+            walk.forward(inputs: inputs, from: result.state)
+            result.loss += walk.loss(targets: targets, weights: mask.map { $0 / tokenCount })
+            walk.backward(inputs: inputs, gradients: &result.gradients, reachesFirstState: state == nil)
+            walk.store(into: &result.state)
+        }
+        return result
+    }
+
+    /// The state at the start of an epoch.
+    func firstState() -> OracleState {
+        func stack(_ name: String) -> [Double] {
+            (0..<layerCount).flatMap { layer -> [Double] in
+                let learned = parameters["rnn.\(name)_l\(layer)"] ?? [Double](repeating: 0, count: hiddenSize)
+                return (0..<batchSize).flatMap { _ in learned }
+            }
+        }
+        return OracleState(hidden: stack("h0"), cell: stack("c0"))
+    }
+
+    /// The parameter of that name; asking for one that is not there is a mistake in the test.
+    func parameter(_ name: String) -> [Double] {
+        guard let values = parameters[name] else { preconditionFailure("no parameter \(name)") }
+        return values
+    }
+
+    func weights(ofLayer layer: Int) -> OracleWeights {
+        OracleWeights(
+            inputWeight: parameter("rnn.weight_ih_l\(layer)"), hiddenWeight: parameter("rnn.weight_hh_l\(layer)"),
+            inputBias: parameter("rnn.bias_ih_l\(layer)"), hiddenBias: parameter("rnn.bias_hh_l\(layer)"))
+    }
+
+    /// Logits of one prediction, [V]. Shapes: h [H], the last layer's output.
+    func logits(_ h: [Double]) -> [Double] {
+        sum(product(parameter(decoderName), h), parameter("decoder.bias"))
+    }
+
+    /// Adds the decoder's gradients for one prediction, and returns that of its input, [H].
+    func decoderBackward(dLogits: [Double], h: [Double], gradients: inout [String: [Double]]) -> [Double] {
+        gradients.add("decoder.bias") { $0 = sum($0, dLogits) }
+        gradients.add(decoderName) { addOuterProduct(dLogits, h, to: &$0) }
+        return transposedProduct(parameter(decoderName), dLogits)
+    }
+}
+
+/// One stream's way through a window, forward and back.
+struct OracleStreamWalk {
+    let model: OracleModel
+    let stream: Int
+    let dropout: [[Double]]?
+    private var steps: [[OracleStep]] = []  // [T][L]
+    private var outputs: [[Double]] = []  // [T][H], the decoder's inputs
+    private var dLogits: [[Double]] = []  // [T][V]
+
+    init(model: OracleModel, stream: Int, dropout: [[Double]]?) {
+        (self.model, self.stream, self.dropout) = (model, stream, dropout)
+    }
+
+    mutating func forward(inputs: [Int], from state: OracleState) {
+        let layers = (0..<model.layerCount).map { model.weights(ofLayer: $0) }
+        var h = layers.indices.map { Array(state.hidden[stateRange(layer: $0)]) }
+        var c = layers.indices.map { Array(state.cell[stateRange(layer: $0)]) }
+        for t in 0..<inputs.count / model.batchSize {
+            let token = inputs[t * model.batchSize + stream]
+            var x = dropped(Array(model.parameter("encoder.weight")[embeddingRange(token)]), before: 0, t)
+            var column: [OracleStep] = []
+            for (k, weights) in layers.enumerated() {
+                let step = model.cell.forward(x: x, h: h[k], c: c[k], weights: weights)
+                (h[k], c[k]) = (step.h, step.c)
+                x = dropped(step.h, before: k + 1, t)
+                column.append(step)
+            }
+            steps.append(column)
+            outputs.append(x)
+        }
+    }
+
+    /// Sums `weight * -log p(target)` over the window, and keeps the gradients of the logits. Shapes: targets, weights [T, B].
+    mutating func loss(targets: [Int], weights: [Double]) -> Double {
+        var total = 0.0
+        for t in outputs.indices {
+            let (target, weight) = (targets[t * model.batchSize + stream], weights[t * model.batchSize + stream])
+            let logits = model.logits(outputs[t])
+            let largest = logits.max() ?? 0
+            let logSum = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
+            total += weight * (logSum - logits[target])
+            dLogits.append(logits.indices.map { weight * (exp(logits[$0] - logSum) - ($0 == target ? 1 : 0)) })
+        }
+        return total
+    }
+
+    /// Adds this stream's part of all gradients.
+    func backward(inputs: [Int], gradients: inout [String: [Double]], reachesFirstState: Bool) {
+        let layers = (0..<model.layerCount).map { model.weights(ofLayer: $0) }
+        var sums = layers.map(\.zeroed)
+        var dh = layers.map { _ in [Double](repeating: 0, count: model.hiddenSize) }
+        var dc = dh
+        for t in steps.indices.reversed() {
+            var dx = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
+            for k in layers.indices.reversed() {
+                let dhTotal = sum(dh[k], dropped(dx, before: k + 1, t))
+                let step = model.cell.backward(
+                    steps[t][k], dh: dhTotal, dc: dc[k], weights: layers[k], gradient: &sums[k])
+                (dx, dh[k], dc[k]) = (step.dx, step.dhPrevious, step.dcPrevious)
+            }
+            dx = dropped(dx, before: 0, t)
+            let rows = embeddingRange(inputs[t * model.batchSize + stream])
+            gradients.add("encoder.weight") { for (i, row) in rows.enumerated() { $0[row] += dx[i] } }
+        }
+        for k in layers.indices {
+            add(sums[k], ofLayer: k, to: &gradients)
+            if reachesFirstState && model.learnsFirstState {
+                gradients.add("rnn.h0_l\(k)") { $0 = sum($0, dh[k]) }
+                if model.parameters["rnn.c0_l\(k)"] != nil { gradients.add("rnn.c0_l\(k)") { $0 = sum($0, dc[k]) } }
+            }
+        }
+    }
+
+    /// Writes this stream's last state.
+    func store(into state: inout OracleState) {
+        guard let last = steps.last else { return }
+        for (k, step) in last.enumerated() {
+            state.hidden.replaceSubrange(stateRange(layer: k), with: step.h)
+            state.cell.replaceSubrange(stateRange(layer: k), with: step.c)
+        }
+    }
+
+    /// x times the dropout factors of place k (0: the first layer's input, L: the decoder's) at time t.
+    private func dropped(_ x: [Double], before place: Int, _ t: Int) -> [Double] {
+        guard let dropout else { return x }
+        let start = (t * model.batchSize + stream) * x.count
+        return elementProduct(x, Array(dropout[place][start..<start + x.count]))
+    }
+
+    private func add(_ weights: OracleWeights, ofLayer k: Int, to gradients: inout [String: [Double]]) {
+        gradients.add("rnn.weight_ih_l\(k)") { $0 = sum($0, weights.inputWeight) }
+        gradients.add("rnn.weight_hh_l\(k)") { $0 = sum($0, weights.hiddenWeight) }
+        gradients.add("rnn.bias_ih_l\(k)") { $0 = sum($0, weights.inputBias) }
+        gradients.add("rnn.bias_hh_l\(k)") { $0 = sum($0, weights.hiddenBias) }
+    }
+
+    private func stateRange(layer: Int) -> Range<Int> {
+        let start = (layer * model.batchSize + stream) * model.hiddenSize
+        return start..<start + model.hiddenSize
+    }
+
+    private func embeddingRange(_ token: Int) -> Range<Int> {
+        token * model.embeddingSize..<(token + 1) * model.embeddingSize
+    }
+}
+
+extension [String: [Double]] {
+    /// Changes the gradient of that name in place.
+    fileprivate mutating func add(_ name: String, _ change: (inout [Double]) -> Void) {
+        change(&self[name, default: []])
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Testing
+
+/// A cell by name with everything the central differences need, drawn from a seed.
+struct OracleCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let cell: any OracleCell
+    var tied = false
+    var learnedState = false
+
+    var testDescription: String { name }
+
+    static let all = [
+        OracleCase(name: "elman-tanh", cell: OracleElman(nonlinearity: .tanh)),
+        OracleCase(name: "elman-relu", cell: OracleElman(nonlinearity: .relu)),
+        OracleCase(name: "elman-sigmoid", cell: OracleElman(nonlinearity: .sigmoid)),
+        OracleCase(name: "gru", cell: OracleGRU()),
+        OracleCase(name: "gru-reset-before", cell: OracleGRUResetBefore()),
+        OracleCase(name: "lstm", cell: OracleLSTM()),
+        OracleCase(name: "lstm-tied", cell: OracleLSTM(), tied: true),
+        OracleCase(name: "lstm-learned-state", cell: OracleLSTM(), learnedState: true),
+    ]
+
+    /// B 2, E 5 (4 when tied), H 4, V 7, L 2; every parameter uniform in -1...1.
+    func makeModel(_ random: inout SeededRandom) -> OracleModel {
+        let (E, H, V, G) = (tied ? 4 : 5, 4, 7, cell.gateCount)
+        var counts = ["encoder.weight": V * E, "decoder.bias": V]
+        if !tied { counts["decoder.weight"] = V * H }
+        for k in 0..<2 {
+            counts["rnn.weight_ih_l\(k)"] = G * H * (k == 0 ? E : H)
+            counts["rnn.weight_hh_l\(k)"] = G * H * H
+            counts["rnn.bias_ih_l\(k)"] = G * H
+            counts["rnn.bias_hh_l\(k)"] = G * H
+            if learnedState { (counts["rnn.h0_l\(k)"], counts["rnn.c0_l\(k)"]) = (H, H) }
+        }
+        var parameters: [String: [Double]] = [:]
+        for name in counts.keys.sorted() { parameters[name] = random.uniform(counts[name] ?? 0) }
+        return OracleModel(parameters: parameters, cell: cell, batchSize: 2)
+    }
+}
+
+/// SplitMix64 (Steele et al. 2014).
+struct SeededRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// `count` numbers, uniform in -1...1.
+    mutating func uniform(_ count: Int) -> [Double] {
+        (0..<count).map { _ in Double.random(in: -1...1, using: &self) }
+    }
+}
+
+@Suite("The oracle in Double")
+struct OracleTests {
+    @Test("Every gradient is that of central differences", arguments: OracleCase.all)
+    func centralDifferences(_ test: OracleCase) {
+        var random = SeededRandom(state: 17)
+        let model = test.makeModel(&random)
+        let tokens = (0..<12).map { _ in Int.random(in: 0..<model.vocabularySize, using: &random) }
+        let state = test.learnedState ? nil : OracleState(hidden: random.uniform(16), cell: random.uniform(16))
+        let dropout = [model.embeddingSize, 4, 4].map { size in
+            (0..<6 * size).map { _ in Bool.random(using: &random) ? 2.0 : 0.5 }
+        }
+        func evaluate(_ model: OracleModel) -> OracleResult {
+            model.lossAndGradients(
+                inputs: Array(tokens[..<6]), targets: Array(tokens[6...]), mask: [1, 1, 1, 1, 1, 0], state: state,
+                dropout: dropout)
+        }
+        let gradients = evaluate(model).gradients
+        for (name, values) in model.parameters {
+            let differences = values.indices.map { i in
+                centralDifference(at: values[i]) { value in
+                    var moved = model
+                    moved.parameters[name]?[i] = value
+                    return evaluate(moved).loss
+                }
+            }
+            let error = relativeDistance(gradients[name] ?? [], from: differences)
+            #expect(error < 1e-6, "\(test.name) \(name): relative error \(error)")
+            #expect(norm(differences) > 1e-4, "\(test.name) \(name): a gradient of almost nothing tests nothing")
+        }
+    }
+
+    /// `(f(x+e) - f(x-e)) / 2e`: truncation about e^2 and rounding about 1e-16 / e are both near 1e-10.
+    private func centralDifference(at x: Double, _ f: (Double) -> Double) -> Double {
+        let e = 1e-5
+        return (f(x + e) - f(x - e)) / (2 * e)
+    }
+
+    @Test("Ten windows of training give PyTorch's losses, gradients, parameters and state", arguments: GoldenFixture.names)
+    func golden(_ name: String) throws {
+        let fixture = try GoldenFixture.load(name)
+        var model = fixture.oracleModel
+        var state: OracleState?
+        for (number, window) in zip(1..., fixture.windows) {
+            let result = model.lossAndGradients(
+                inputs: window.inputs, targets: window.targets, mask: window.mask, state: state)
+            state = result.state
+            #expect(relativeDistance([result.loss], from: [fixture.losses[number - 1]]) < 1e-10)
+            for (parameter, expected) in fixture.gradients[number] ?? [:] {
+                let error = relativeDistance(try #require(result.gradients[parameter]), from: expected)
+                #expect(error < 1e-10, "window \(number), \(parameter): relative error \(error)")
+            }
+            let gradientNorm = model.descend(result.gradients, learningRate: fixture.learningRate, clip: fixture.clip)
+            #expect(relativeDistance([gradientNorm], from: [fixture.gradientNorms[number - 1]]) < 1e-10)
+        }
+        try expectEnd(of: fixture, model: model, state: try #require(state))
+    }
+
+    private func expectEnd(of fixture: GoldenFixture, model: OracleModel, state: OracleState) throws {
+        #expect(Set(model.parameters.keys) == Set(fixture.finalParameters.keys))
+        for (name, expected) in fixture.finalParameters {
+            #expect(relativeDistance(model.parameter(name), from: expected) < 1e-10, "\(name)")
+        }
+        #expect(relativeDistance(state.hidden, from: fixture.finalState.h) < 1e-10)
+        if let expected = fixture.finalState.c { #expect(relativeDistance(state.cell, from: expected) < 1e-10) }
+    }
+
+    @Test("Each fixture's shapes are those of its dimensions", arguments: GoldenFixture.names)
+    func shapes(_ name: String) throws {
+        let fixture = try GoldenFixture.load(name)
+        let size = fixture.dimensions
+        #expect(fixture.parameters["encoder.weight"]?.shape == [size.V, size.E])
+        #expect(fixture.parameters["rnn.weight_ih_l1"]?.shape == [fixture.oracleCell.gateCount * size.H, size.H])
+        #expect(fixture.parameters["decoder.weight"] == nil ? fixture.tied : !fixture.tied)
+        #expect(fixture.parameters.values.allSatisfy { $0.shape.reduce(1, *) == $0.values.count })
+        #expect(fixture.gradients.keys.sorted() == [1, 2, 10])
+        #expect(fixture.windows.allSatisfy { $0.inputs.count == size.T * size.B && $0.mask.count == size.T * size.B })
+        #expect(fixture.windows.last?.mask.contains(0) == true)
+    }
+}
+
+extension OracleModel {
+    /// One step of SGD after clipping the norm of the whole gradient; returns the norm before clipping.
+    mutating func descend(_ gradients: [String: [Double]], learningRate: Double, clip: Double) -> Double {
+        let gradientNorm = norm(gradients.values.flatMap { $0 })
+        let rate = learningRate * min(1, clip / gradientNorm)
+        for (name, gradient) in gradients {
+            parameters[name] = sum(parameter(name), gradient.map { -rate * $0 })
+        }
+        return gradientNorm
+    }
+}

@@ -1,0 +1,121 @@
+"""Writes the golden fixtures of the language models: Tests/ModelsTests/Fixtures/<name>.json.
+
+    python3 Tests/Reference/golden.py            (needs PyTorch, see README.md beside this file)
+
+A fixture is ten windows of truncated backpropagation through time on a tiny two-layer model, trained with plain SGD
+after clipping the norm of the whole gradient. All is computed in float64 from initial weights that float32 holds exactly,
+so that the figures are the true ones to some 15 digits. All dimensions differ, so that nothing transposed can pass.
+
+Keys of a fixture (every array flat, row-major; tokens and states time-major):
+    cell, nonlinearity, gruReset, tied, learnedState      what the model is
+    dimensions              T, B, E, H, V, L
+    learningRate, clip      the factor on the gradient is min(1, clip / norm)
+    parameters              name -> {shape, values} before the first window
+    windows                 ten of {inputs [T,B], targets [T,B], mask [T,B]}; mask 0 marks padding
+    losses                  ten: mean over the unmasked predictions, nats per token, before the window's update
+    gradientNorms           ten: norm of the whole gradient before clipping
+    gradients               "1", "2", "10" -> name -> values, before clipping
+    finalParameters         name -> values, after the tenth update
+    finalState              h [L,B,H], and c [L,B,H] for the LSTM, after the tenth window (padded steps are run, too)
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from language_model import LanguageModel, detach
+
+T, B, H, V, L = 3, 2, 4, 7, 2
+WINDOWS, KEPT = 10, (1, 2, 10)
+LEARNING_RATE, CLIP = 0.5, 1.0
+FOLDER = Path(__file__).resolve().parent.parent / "ModelsTests" / "Fixtures"
+
+
+def initialise(model, scale, generator):
+    """Uniform multiples of 1/1024 between -scale and scale: exact in float32, and short in the file."""
+    bound = round(1024 * scale)
+    for parameter in model.parameters():
+        parameter.data = torch.randint(-bound, bound + 1, parameter.shape, generator=generator).double() / 1024
+
+
+def make_windows(generator):
+    """Two streams of a noisy counting sequence; the second ends two predictions before the last window does."""
+    length = WINDOWS * T + 1
+    steps = torch.randint(1, 4, (length, B), generator=generator)
+    tokens = steps.cumsum(0) % V
+    mask = torch.ones(length - 1, B)
+    mask[-2:, -1] = 0
+    tokens[-2:, -1] = 0
+    inputs, targets = tokens[:-1], tokens[1:]
+    return [tuple(x[w * T:(w + 1) * T] for x in (inputs, targets, mask)) for w in range(WINDOWS)]
+
+
+def train(model, windows):
+    """Ten steps of SGD; returns losses, norms, the kept gradients and the last state."""
+    losses, norms, gradients, state = [], [], {}, None
+    for number, (inputs, targets, mask) in enumerate(windows, start=1):
+        logits, state = model(inputs, model.first_state(B) if state is None else state)
+        negative_log = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+        loss = (negative_log * mask.flatten()).sum() / mask.sum()
+        model.zero_grad()
+        loss.backward()
+        state = detach(state)
+        gradient = {n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in model.named_parameters()}
+        norm = torch.sqrt(sum((g * g).sum() for g in gradient.values()))
+        losses.append(loss.item())
+        norms.append(norm.item())
+        if number in KEPT:
+            gradients[str(number)] = {n: flat(g) for n, g in gradient.items()}
+        with torch.no_grad():
+            for n, p in model.named_parameters():
+                p -= LEARNING_RATE * min(1.0, CLIP / norm.item()) * gradient[n]
+    return losses, norms, gradients, state
+
+
+def flat(tensor):
+    return tensor.detach().flatten().tolist()
+
+
+def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=False, learned_state=False, scale=2.0):
+    """Seeds and scales are such that some steps are clipped and some are not."""
+    generator = torch.Generator().manual_seed(seed)
+    embedding = H if tied else 5
+    model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state)
+    initialise(model, scale, generator)
+    windows = make_windows(generator)
+    parameters = {n: {"shape": list(p.shape), "values": flat(p)} for n, p in model.named_parameters()}
+    losses, norms, gradients, state = train(model, windows)
+    fixture = {
+        "cell": cell, "nonlinearity": nonlinearity, "gruReset": reset, "tied": tied, "learnedState": learned_state,
+        "dimensions": {"T": T, "B": B, "E": embedding, "H": H, "V": V, "L": L},
+        "learningRate": LEARNING_RATE, "clip": CLIP, "parameters": parameters,
+        "windows": [dict(zip(("inputs", "targets", "mask"), map(flat, window))) for window in windows],
+        "losses": losses, "gradientNorms": norms, "gradients": gradients,
+        "finalParameters": {n: flat(p) for n, p in model.named_parameters()},
+        "finalState": dict(zip("hc", map(flat, state if isinstance(state, tuple) else (state,)))),
+    }
+    text = json.dumps(fixture, separators=(",", ":"))
+    (FOLDER / f"{name}.json").write_text(text + "\n")
+    clipped = sum(norm > CLIP for norm in norms)
+    assert 0 < clipped < WINDOWS, f"{name}: clipping is not tested in both directions"
+    print(f"{name:20} {len(text):6} bytes, loss {losses[0]:.4f} -> {losses[-1]:.4f}, {clipped} of {WINDOWS} steps clipped")
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    write_fixture("elman-tanh", 1, "elman")
+    write_fixture("elman-relu", 2, "elman", nonlinearity="relu", scale=0.8)
+    write_fixture("elman-sigmoid", 6, "elman", nonlinearity="sigmoid")
+    write_fixture("gru", 3, "gru")
+    write_fixture("gru-reset-before", 5, "gru", reset="before")
+    write_fixture("lstm", 5, "lstm")
+    write_fixture("lstm-tied", 2, "lstm", tied=True)
+    write_fixture("lstm-learned-state", 5, "lstm", learned_state=True)
+
+
+if __name__ == "__main__":
+    main()
