@@ -1,0 +1,114 @@
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// A Float model over memory of its own, with the gradients of shards that the test chooses.
+final class OwnedModel {
+    let shape: ModelShape
+    let layout: ParameterLayout
+    let values: UnsafeMutablePointer<Float>
+    let gradients: [UnsafeMutablePointer<Float>]
+    let model: LanguageModel
+    let rows: GradientRows
+    private let workspace = Workspace()
+    private let parameters: ParameterSet
+
+    /// `streams` streams in `shards` shards, all on one rank; its own part of the shard tree is `ownShards`.
+    init(shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0) {
+        self.shape = shape
+        layout = shape.parameterLayout
+        values = workspace.allocate(Float.self, count: layout.elementCount)
+        let tree = ShardTree(shardCount: shards)
+        gradients = [workspace.allocate(Float.self, count: layout.elementCount)]
+        parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
+        model = LanguageModel(
+            shape: shape, parameters: parameters,
+            capacity: WindowCapacity(steps: steps, streams: streams, training: true), dropoutProbability: dropout)
+        let streamsOfShards = (0..<shards).map { shard in
+            ((shard * streams + shards - 1) / shards)..<(((shard + 1) * streams + shards - 1) / shards)
+        }
+        rows = GradientRows(
+            program: TreeProgram(tree: tree, ownShards: 0..<shards), streamsOfShards: streamsOfShards, maximumSteps: steps,
+            widestInput: LanguageModel.widestInput(of: shape))
+    }
+
+    func set(_ name: String, _ newValues: [Double]) throws {
+        let entry = try #require(layout.entry(named: name), "no parameter \(name)")
+        try #require(entry.count == newValues.count)
+        for (i, value) in newValues.enumerated() { values[entry.offset + i] = Float(value) }
+    }
+
+    func gradient(_ name: String) throws -> [Double] {
+        let entry = try #require(layout.entry(named: name), "no parameter \(name)")
+        return (0..<entry.count).map { Double(gradients[0][entry.offset + $0]) }
+    }
+
+    /// Forward, loss and backward over one window; returns the mean loss.
+    func run(inputs: [Int], targets: [Int], mask: [Double], steps: Int, atEpochStart: Bool, key: Dropout.Key? = nil) -> Double {
+        let inputs = inputs.map(Int32.init)
+        let targets = targets.map(Int32.init)
+        let real = mask.reduce(0, +)
+        model.prepare()
+        if atEpochStart { model.resetState() }
+        model.forward(inputs, steps: steps, dropoutKey: key)
+        let losses = model.loss(
+            steps: steps, targets: targets, mask: mask.map { Float($0) }, gradientScale: Float(1 / real))
+        let loss = (0..<inputs.count).reduce(0) { $0 + losses[$1] } / real
+        model.backward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: key)
+        model.carryState(steps: steps)
+        return loss
+    }
+}
+
+extension GoldenFixture {
+    var shape: ModelShape {
+        ModelShape(
+            cell: CellKind(rawValue: cell) ?? .elman, nonlinearity: Nonlinearity(rawValue: nonlinearity) ?? .tanh,
+            gruReset: GRUReset(rawValue: gruReset) ?? .after, layers: dimensions.L, vocabularySize: dimensions.V,
+            embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
+            initialState: learnedState ? .learned : .zero)
+    }
+}
+
+@Suite("The Float model against PyTorch", .serialized)
+struct GoldenModelTests {
+    @Test(
+        "Ten losses within 1e-5 and every gradient within 1e-4 of its norm, at each level and number of shards",
+        arguments: GoldenFixture.names, [1, 2])
+    func golden(_ name: String, shards: Int) throws {
+        let standing = Processor.level
+        for level in ["avx512", "avx2", "baseline"] where Processor.select(level: level) {
+            try compare(try GoldenFixture.load(name), shards: shards, level: level)
+        }
+        _ = Processor.select(level: standing)
+    }
+
+    private func compare(_ fixture: GoldenFixture, shards: Int, level: String) throws {
+        let size = fixture.dimensions
+        let owned = OwnedModel(shape: fixture.shape, steps: size.T, streams: size.B, shards: shards)
+        for (name, parameter) in fixture.parameters { try owned.set(name, parameter.values) }
+        for (number, window) in zip(1..., fixture.windows) {
+            let loss = owned.run(
+                inputs: window.inputs, targets: window.targets, mask: window.mask, steps: size.T, atEpochStart: number == 1)
+            let lossError = relativeDistance([loss], from: [fixture.losses[number - 1]])
+            #expect(lossError < 1e-5, "\(level), window \(number): loss \(loss), relative error \(lossError)")
+            for (name, expected) in fixture.gradients[number] ?? [:] {
+                let found = try owned.gradient(name)
+                let error = norm(expected) == 0 ? norm(found) : relativeDistance(found, from: expected)
+                #expect(error < 1e-4, "\(level), window \(number), \(name): relative error \(error)")
+            }
+            try descend(owned, fixture)
+        }
+    }
+
+    private func descend(_ owned: OwnedModel, _ fixture: GoldenFixture) throws {
+        let all = try owned.layout.entries.map { try owned.gradient($0.name) }
+        let rate = fixture.learningRate * min(1, fixture.clip / norm(all.flatMap { $0 }))
+        for entry in owned.layout.entries {
+            for i in entry.offset..<(entry.offset + entry.count) {
+                owned.values[i] -= Float(rate) * owned.gradients[0][i]
+            }
+        }
+    }
+}
