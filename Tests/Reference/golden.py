@@ -107,7 +107,7 @@ def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    write_fixture("elman-tanh", 1, "elman")
+    write_fixture("elman-tanh", 1, "elman", scale=1.0)
     write_fixture("elman-relu", 2, "elman", nonlinearity="relu", scale=0.8)
     write_fixture("elman-sigmoid", 6, "elman", nonlinearity="sigmoid")
     write_fixture("gru", 3, "gru")
