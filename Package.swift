@@ -60,6 +60,7 @@ let package = Package(
             [
                 "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
                 "Communication", "Digests", "Failures",
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
         // Floor 6: what a person runs.
@@ -69,7 +70,6 @@ let package = Package(
             dependencies: [
                 "Training", "Benchmarks", "Models", "Checkpoints", "TextData", "Communication", "Failures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strictSwift),
         .executableTarget(
@@ -85,8 +85,8 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Failures"]),
-        tests("TrainingTests", ["Training"]),
-        tests("CommandLineTests", []),
+        tests("TrainingTests", ["Training", "Failures"]),
+        tests("CommandLineTests", ["Training"], resources: [.copy("Snapshots")]),
         tests("RankTests", []),
     ],
     cLanguageStandard: .c11,

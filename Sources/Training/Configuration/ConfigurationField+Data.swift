@@ -1,0 +1,23 @@
+extension ConfigurationField {
+    /// The text and what its tokens are. On resume the paths may change, since the texts' digests are compared.
+    static let data: [ConfigurationField] = [
+        .init(
+            .train, optional: \.train, .data, .free, placeholder: "file", absent: "the built-in embedded Reber grammar",
+            "Training text."),
+        .init(
+            .valid, optional: \.valid, .data, .free, placeholder: "file", absent: "none; needed with --train",
+            "Validation text, for the schedule, the best parameters and early stopping."),
+        .init(
+            .test, optional: \.test, .data, .free, placeholder: "file", absent: "none",
+            "Test text, measured once at the end with the best parameters."),
+        .init(
+            .tokens, \.tokens, .data, .fixed,
+            "What a token is: words between white space, characters (Unicode scalars) or bytes."),
+        .init(
+            .vocabularySize, \.vocabularySize, .data, .fixed, placeholder: "n",
+            "Entries of the vocabulary at most, for words: the most frequent stay, the others are <unk>; 0: no limit."),
+        .init(
+            .minimumCount, \.minimumCount, .data, .fixed, placeholder: "n",
+            "Occurrences in the training text below which a word is <unk>."),
+    ]
+}

@@ -1,0 +1,30 @@
+extension ConfigurationField {
+    /// The network and its first parameters.
+    static let model: [ConfigurationField] = [
+        .init(.cell, \.cell, .model, .fixed, "Recurrent cell."),
+        .init(.nonlinearity, \.nonlinearity, .model, .fixed, "Nonlinearity of the Elman cell."),
+        .init(
+            .gruReset, \.gruReset, .model, .fixed,
+            "Where the GRU's reset gate acts: after the recurrent product (PyTorch), or before it (Cho et al. 2014)."),
+        .init(.layers, \.layers, .model, .fixed, placeholder: "n", "Recurrent layers, one upon the other."),
+        .init(.embeddingSize, \.embeddingSize, .model, .fixed, placeholder: "n", "Units of the embedding."),
+        .init(.hiddenSize, \.hiddenSize, .model, .fixed, placeholder: "n", "Units of each recurrent layer."),
+        .init(
+            .tieWeights, \.tieWeights, .model, .fixed,
+            "Use the embedding's matrix as the output layer's; the embedding size must be the hidden size."),
+        .init(
+            .dropout, \.dropout, .model, .fixed, placeholder: "p",
+            "Probability of dropping a unit between layers, in 0 ... below 1; 0: off."),
+        .init(
+            .initialization, \.initialization, .model, .fixed,
+            "Initial recurrent matrices; identity is for an Elman cell with relu."),
+        .init(
+            .initialScale, \.initialScale, .model, .fixed, placeholder: "x",
+            "Parameters that begin uniformly do so in -x ... x."),
+        .init(
+            .forgetBias, \.forgetBias, .model, .fixed, placeholder: "x",
+            "Added to the initial bias of the LSTM's forget gate."),
+        .init(.initialState, \.initialState, .model, .fixed, "State at the start of an epoch: zero, or a parameter."),
+        .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
+    ]
+}

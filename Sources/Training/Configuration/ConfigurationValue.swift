@@ -1,0 +1,77 @@
+/// A configuration value as a TOML or JSON file spells it, before it has a meaning.
+public enum ConfigurationValue: Equatable, Sendable {
+    case text(String)
+    case integer(Int)
+    case number(Double)
+    case flag(Bool)
+}
+
+extension ConfigurationValue: CustomStringConvertible {
+    /// The bare value, as one would type it on the command line.
+    public var description: String {
+        switch self {
+        case .text(let text): text
+        case .integer(let integer): String(integer)
+        case .number(let number): String(number)
+        case .flag(let flag): String(flag)
+        }
+    }
+
+    /// The kind of the value and the value, for messages: `the text "abc"`.
+    var found: String {
+        switch self {
+        case .text(let text): "the text \"\(text)\""
+        case .integer(let integer): "the whole number \(integer)"
+        case .number(let number): "the number \(number)"
+        case .flag(let flag): "\(flag)"
+        }
+    }
+
+    /// The value in TOML.
+    var toml: String {
+        if case .text(let text) = self { Self.quoted(text) } else { description }
+    }
+
+    /// A TOML basic string: quotes, backslashes and control characters are escaped.
+    static func quoted(_ text: String) -> String {
+        let escaped = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"": "\\\""
+            case "\\": "\\\\"
+            case "\u{0}"..."\u{1F}", "\u{7F}": "\\u" + fourHexDigits(scalar.value)
+            default: String(scalar)
+            }
+        }
+        return "\"" + escaped.joined() + "\""
+    }
+
+    private static func fourHexDigits(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}
+
+extension ConfigurationValue: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let flag = try? container.decode(Bool.self) {
+            self = .flag(flag)
+        } else if let integer = try? container.decode(Int.self) {
+            self = .integer(integer)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else {
+            self = .text(try container.decode(String.self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let text): try container.encode(text)
+        case .integer(let integer): try container.encode(integer)
+        case .number(let number): try container.encode(number)
+        case .flag(let flag): try container.encode(flag)
+        }
+    }
+}
