@@ -1,1 +1,1 @@
-print("rnntrain")
+Program.run()

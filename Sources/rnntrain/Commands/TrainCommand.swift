@@ -1,0 +1,70 @@
+import ArgumentParser
+import Training
+
+/// `rnntrain train`: trains a model, or goes on with a run.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a language model, or go on with a run (the default).",
+        usage: """
+            rnntrain [train] --train <file> --valid <file> [--test <file>] --run <folder> [<options>]
+            rnntrain [train] --run <folder> --resume [<options>]
+            rnntrain [train] --config <file> [<options>]
+            """,
+        discussion: """
+            Every option but those under 'Configuration' is a key of the TOML file too, under the same name. The \
+            command line wins over the file, and the file over the defaults. Without --train, --valid and --test the \
+            text comes from the embedded Reber grammar, and the defaults are those of a small model for it.
+            """)
+
+    @OptionGroup(title: "Configuration") var source: SourceOptions
+    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
+    @OptionGroup(title: "Schedule and convergence") var convergence: ConvergenceOptions
+    @OptionGroup(title: "Run folder, log and checkpoints") var runFolder: RunOptions
+    @OptionGroup(title: "Distribution over ranks") var distribution: DistributionOptions
+
+    func run() throws {
+        let configuration = try resolvedConfiguration()
+        try configuration.validate()
+        if source.printConfig {
+            if ProcessRank.speaks { print(configuration.toml, terminator: "") }
+            return
+        }
+        try checkTexts(configuration)
+        try runTraining(configuration: configuration, resume: source.resume)
+    }
+
+    /// The command line's options over the file's keys over what is there without them.
+    private func resolvedConfiguration() throws -> TrainingConfiguration {
+        let file = try source.file()
+        if source.resume {
+            return overlaid(on: try StoredRun.configuration(in: try folderToResume(file)), with: file)
+        }
+        let configuration = overlaid(on: TrainingConfiguration(), with: file)
+        return configuration.usesBuiltInSource ? overlaid(on: .reberDemo, with: file) : configuration
+    }
+
+    private func overlaid(on base: TrainingConfiguration, with file: ConfigurationFile?) -> TrainingConfiguration {
+        var configuration = base
+        file?.apply(to: &configuration)
+        let groups: [any ConfigurationOptions] = [data, model, optimization, convergence, runFolder, distribution]
+        for group in groups { group.apply(to: &configuration) }
+        return configuration
+    }
+
+    private func folderToResume(_ file: ConfigurationFile?) throws -> String {
+        guard let folder = overlaid(on: TrainingConfiguration(), with: file).run else {
+            throw ConfigurationError.missing(key: .run, advice: "name with --run the folder of the run to resume")
+        }
+        return folder
+    }
+
+    private func checkTexts(_ configuration: TrainingConfiguration) throws {
+        let texts = [("--train", configuration.train), ("--valid", configuration.valid), ("--test", configuration.test)]
+        for (option, path) in texts {
+            if let path { try InputFile.check(path, namedBy: option) }
+        }
+    }
+}

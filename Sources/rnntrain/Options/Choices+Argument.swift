@@ -1,0 +1,20 @@
+public import ArgumentParser
+public import Training
+
+// The configuration's choices as values of options: their raw values, listed in --help.
+
+extension TokenUnit: ExpressibleByArgument {}
+extension CellKind: ExpressibleByArgument {}
+extension Nonlinearity: ExpressibleByArgument {}
+extension GRUReset: ExpressibleByArgument {}
+extension InitialState: ExpressibleByArgument {}
+extension Initialization: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+extension OptimizerKind: ExpressibleByArgument {}
+extension ClipMode: ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}
+extension ExchangeMode: ExpressibleByArgument {}
+
+extension CheckpointInterval: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

@@ -1,0 +1,15 @@
+import Foundation
+import Training
+
+/// The run folder that `--resume` goes on with, as far as it is read before MPI starts.
+enum StoredRun {
+    /// The configuration that the run was started with, and its folder.
+    static func configuration(in folder: String) throws -> TrainingConfiguration {
+        let path = folder + "/config.toml"
+        guard FileManager.default.fileExists(atPath: path) else { throw InputFileError.noRun(path: folder) }
+        var configuration = TrainingConfiguration()
+        try ConfigurationFile(path: path).apply(to: &configuration)
+        configuration.run = folder
+        return configuration
+    }
+}
