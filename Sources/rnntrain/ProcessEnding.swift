@@ -2,20 +2,6 @@ import ArgumentParser
 import Failures
 import Foundation
 
-/// The whole of a process, from the command line to the exit status.
-enum Program {
-    /// Reads the command line, runs the command, and ends the process with the status that belongs to the outcome.
-    static func run() -> Never {
-        do {
-            var command = try RootCommand.parseAsRoot()
-            try command.run()
-        } catch {
-            ProcessEnding(error).end()
-        }
-        exit(ExitStatus.done.rawValue)
-    }
-}
-
 /// What a process says and returns when its command does not simply return: a fault, or help and version asked for.
 struct ProcessEnding {
     private let text: String

@@ -7,14 +7,15 @@ public enum CheckpointInterval: Equatable, Sendable {
 extension CheckpointInterval: CustomStringConvertible {
     /// Reads `500`, `500 steps`, `10m` or `10 minutes`; nil for all else, and for what is not above zero.
     public init?(_ text: some StringProtocol) {
-        let end = text.firstIndex { !$0.isASCII || !($0.isNumber || $0 == ".") } ?? text.endIndex
-        let unit = text[end...].drop { $0 == " " }
-        switch unit {
+        let unit = text.reversed().prefix { $0.isLetter }.count
+        let number = text.dropLast(unit)
+        let count = String(number.prefix { $0 != " " })
+        switch text.suffix(unit) {
         case "", "step", "steps":
-            guard let steps = Int(text[..<end]), steps > 0 else { return nil }
+            guard let steps = Int(count), steps > 0 else { return nil }
             self = .steps(steps)
         case "m", "min", "minute", "minutes":
-            guard let minutes = Double(text[..<end]), minutes > 0, minutes.isFinite else { return nil }
+            guard let minutes = Double(count), minutes > 0, minutes.isFinite else { return nil }
             self = .minutes(minutes)
         default:
             return nil

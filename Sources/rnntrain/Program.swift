@@ -1,0 +1,29 @@
+import ArgumentParser
+import Failures
+import Foundation
+
+/// The whole of a process, from the command line to the exit status.
+enum Program {
+    /// Reads the command line, runs the command, and ends the process with the status that belongs to the outcome.
+    static func run() -> Never {
+        do {
+            var command = try RootCommand.parseAsRoot(joined(CommandLine.arguments.dropFirst()))
+            try command.run()
+        } catch {
+            ProcessEnding(error).end()
+        }
+        exit(ExitStatus.done.rawValue)
+    }
+
+    /// The arguments with negative numbers joined to their options: the parser takes `-1` for an option of its own.
+    private static func joined(_ arguments: some Sequence<String>) -> [String] {
+        arguments.reduce(into: []) { joined, argument in
+            let isNegative = argument.hasPrefix("-") && Double(argument) != nil
+            if isNegative, let option = joined.last, option.hasPrefix("--"), option != "--", !option.contains("=") {
+                joined[joined.count - 1] += "=" + argument
+            } else {
+                joined.append(argument)
+            }
+        }
+    }
+}

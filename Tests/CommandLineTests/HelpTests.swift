@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+@Suite("Help and version")
+struct HelpTests {
+    /// With this variable set, the snapshots are written anew instead of compared.
+    private static let updates = ProcessInfo.processInfo.environment["RNNTRAIN_UPDATE_SNAPSHOTS"] != nil
+
+    @Test(
+        "The help is that of the snapshot",
+        arguments: [
+            ("rnntrain", ["--help"]), ("train", ["train", "--help"]), ("evaluate", ["help", "evaluate"]),
+            ("generate", ["generate", "-h"]), ("benchmark", ["benchmark", "--help"]),
+        ])
+    func snapshot(name: String, arguments: [String]) throws {
+        let outcome = try ProcessRunner.rnntrain(arguments)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.isEmpty)
+        if Self.updates {
+            let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots/\(name).txt")
+            try Data(outcome.output.utf8).write(to: source)
+        } else {
+            let snapshot = Bundle.module.bundleURL.appending(path: "Snapshots/\(name).txt")
+            #expect(try String(contentsOf: snapshot, encoding: .utf8) == outcome.output)
+        }
+    }
+
+    @Test("The version is a line of its own")
+    func version() throws {
+        let outcome = try ProcessRunner.rnntrain(["--version"])
+        #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+        #expect((outcome.status, outcome.errors) == (0, ""))
+    }
+}

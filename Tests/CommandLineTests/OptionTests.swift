@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("Options and keys")
+struct OptionTests {
+    /// For every key but the flag a value that is not its default, and the options it does not go without.
+    private static let samples: [ConfigurationKey: (value: String, companions: [String])] = [
+        .train: ("a b.txt", ["--valid", "b", "--run", "c"]), .valid: ("b.txt", ["--train", "a", "--run", "c"]),
+        .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
+        .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
+        .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
+        .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .initialization: ("uniform", []),
+        .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
+        .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),
+        .momentum: ("0.9", ["--optimizer", "sgd"]), .beta1: ("0.8", []), .beta2: ("0.99", []),
+        .adamEpsilon: ("1e-06", []), .weightDecay: ("0.01", []), .clip: ("5.0", []), .clipMode: ("value", []),
+        .epochs: ("4", []), .schedule: ("plateau", []), .decay: ("0.9", []), .decayAfter: ("6", []),
+        .decayRate: ("0.1", []), .validateEvery: ("500", []), .patience: ("2", []), .epsilon: ("0.001", []),
+        .run: ("runs/x", []), .seed: ("1000000007", []), .logEvery: ("5", []), .checkpointEvery: ("300 steps", []),
+        .keep: ("4", []), .shards: ("5", []), .exchange: ("messages", []), .nodeSize: ("2", []),
+    ]
+
+    private func resolved(_ arguments: [String], in folder: URL? = nil) throws -> ConfigurationFile {
+        let outcome = try ProcessRunner.rnntrain(arguments + ["--print-config"], in: folder)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return try ConfigurationFile(text: outcome.output, path: "printed")
+    }
+
+    @Test("The options of train are the keys of the configuration, and those that say where it comes from")
+    func sameNames() throws {
+        let help = try ProcessRunner.rnntrain(["train", "--help"]).output
+        let options = help.matches(of: /(?m)^  (?:-h, )?--([a-z0-9-]+)/).map { String($0.output.1) }
+        let others = ["config", "resume", "print-config", "version", "help"]
+        #expect(options.sorted() == (ConfigurationKey.allCases.map(\.rawValue) + others).sorted())
+    }
+
+    @Test("An option arrives in the configuration", arguments: samples.keys)
+    func arrives(key: ConfigurationKey) throws {
+        let sample = try #require(Self.samples[key])
+        let printed = try resolved(["--\(key.rawValue)", sample.value] + sample.companions)
+        #expect(printed.values[key]?.description == sample.value)
+    }
+
+    @Test("The flag for tied weights goes both ways")
+    func tiedWeights() throws {
+        let scratch = try Scratch()
+        _ = try scratch.file("rnntrain.toml", "tie-weights = true")
+        let sizes = ["--embedding-size", "9", "--hidden-size", "9"]
+        #expect(try resolved(sizes + ["--tie-weights"]).values[.tieWeights] == .flag(true))
+        #expect(try resolved(sizes, in: scratch.folder).values[.tieWeights] == .flag(true))
+        #expect(try resolved(["--no-tie-weights"], in: scratch.folder).values[.tieWeights] == .flag(false))
+    }
+
+    @Test("Every key has a sample here")
+    func complete() {
+        #expect(Set(Self.samples.keys).union([.tieWeights]) == Set(ConfigurationKey.allCases))
+    }
+
+    @Test("The command line wins over the file, and the file over the defaults")
+    func precedence() throws {
+        let scratch = try Scratch()
+        _ = try scratch.file("own.toml", "layers = 3\nhidden-size = 64\ntrain = 't'\nvalid = 'v'\nrun = 'r'")
+        let values = try resolved(["--config", "own.toml", "--layers", "4"], in: scratch.folder).values
+        #expect(values[.layers] == .integer(4))
+        #expect(values[.hiddenSize] == .integer(64))
+        #expect(values[.embeddingSize] == .integer(TrainingConfiguration().embeddingSize))
+    }
+
+    @Test("A rnntrain.toml in the working folder is read, unless another file is named")
+    func standardFile() throws {
+        let scratch = try Scratch()
+        _ = try scratch.file("rnntrain.toml", "layers = 3")
+        _ = try scratch.file("own.toml", "seed = 4")
+        #expect(try resolved([], in: scratch.folder).values[.layers] == .integer(3))
+        #expect(try resolved(["--config", "own.toml"], in: scratch.folder).values[.layers] != .integer(3))
+    }
+
+    @Test("Without arguments and without a file, the configuration is that of the built-in source")
+    func demo() throws {
+        var configuration = TrainingConfiguration()
+        try resolved([]).apply(to: &configuration)
+        #expect(configuration == .reberDemo)
+    }
+
+    @Test("A resumed run begins with its own configuration, and takes options on top")
+    func resume() throws {
+        let scratch = try Scratch()
+        var stored = TrainingConfiguration()
+        (stored.train, stored.valid, stored.run, stored.layers, stored.epochs) = ("t", "v", "elsewhere", 5, 6)
+        _ = try scratch.file("first/config.toml", stored.toml)
+        _ = try scratch.file("rnntrain.toml", "layers = 9")
+        let values = try resolved(["--resume", "--run", "first", "--epochs", "7"], in: scratch.folder).values
+        #expect(values[.layers] == .integer(5))
+        #expect(values[.epochs] == .integer(7))
+        #expect(values[.run] == .text("first"))
+    }
+}

@@ -1,0 +1,41 @@
+import Testing
+import Training
+
+@Suite("What a resumed run may change")
+struct ConfigurationResumeTests {
+    /// The keys that only say how long, how fast and where to go on.
+    private static let free: Set<ConfigurationKey> = [
+        .train, .valid, .test, .run, .learningRate, .epochs, .schedule, .decay, .decayAfter, .decayRate, .validateEvery,
+        .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize,
+    ]
+
+    @Test("Each key alone is accepted or refused, with both values", arguments: ConfigurationKey.allCases)
+    func eachKey(key: ConfigurationKey) throws {
+        let stored = TrainingConfiguration()
+        let value = try #require(ConfigurationSamples.values[key])
+        let requested = ConfigurationSamples.with([key: value])
+        let change = ConfigurationChange(key: key, stored: stored.value(of: key), requested: value)
+        #expect(requested.forbiddenChanges(from: stored) == (Self.free.contains(key) ? [] : [change]))
+    }
+
+    @Test("All changes are named together, with what to do")
+    func several() {
+        var stored = TrainingConfiguration()
+        (stored.layers, stored.seed) = (1, 7)
+        let error = #expect(throws: ConfigurationError.self) { _ = try TrainingConfiguration().resuming(stored) }
+        #expect(error?.description.contains("layers was 1 and is now 2; seed was 7 and is now 1") == true)
+        #expect(error?.exitStatus == .usage)
+    }
+
+    @Test("Shards that are not asked for are those of the stored run, and what may change is changed")
+    func shards() throws {
+        var stored = TrainingConfiguration()
+        stored.shards = 4
+        var requested = TrainingConfiguration()
+        requested.epochs = 99
+        let resumed = try requested.resuming(stored)
+        #expect((resumed.shards, resumed.epochs) == (4, 99))
+        requested.shards = 8
+        #expect(throws: ConfigurationError.self) { _ = try requested.resuming(stored) }
+    }
+}

@@ -1,0 +1,95 @@
+import Testing
+import Training
+
+@Suite("Configurations that cannot be trained with")
+struct ConfigurationValidationTests {
+    @Test("The defaults and the demo are valid")
+    func defaults() throws {
+        try TrainingConfiguration().validate()
+        try TrainingConfiguration.reberDemo.validate()
+    }
+
+    @Test(
+        "A value out of its range is refused, under its key and with the value",
+        arguments: [
+            (ConfigurationKey.vocabularySize, ConfigurationValue.integer(1)), (.minimumCount, .integer(0)),
+            (.layers, .integer(0)), (.embeddingSize, .integer(0)), (.hiddenSize, .integer(-4)),
+            (.dropout, .number(1)), (.dropout, .number(-0.1)), (.initialScale, .number(0)), (.forgetBias, .number(.nan)),
+            (.precision, .text("bf16")), (.batchSize, .integer(0)), (.windowLength, .integer(0)),
+            (.learningRate, .number(0)), (.learningRate, .number(.infinity)), (.momentum, .number(1)),
+            (.beta1, .number(1)), (.beta2, .number(-1)), (.adamEpsilon, .number(0)), (.weightDecay, .number(-1)),
+            (.clip, .number(-1)), (.epochs, .integer(0)), (.decay, .number(0)), (.decay, .number(1.5)),
+            (.decayAfter, .integer(-1)), (.decayRate, .number(-1)), (.validateEvery, .integer(-1)),
+            (.patience, .integer(-1)), (.epsilon, .number(-1)), (.seed, .integer(-1)), (.logEvery, .integer(0)),
+            (.keep, .integer(1)), (.shards, .integer(0)), (.nodeSize, .integer(-1)),
+        ])
+    func outOfRange(key: ConfigurationKey, value: ConfigurationValue) {
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with([key: value]).validate() }
+        guard case .invalid(key, let text, _) = error else {
+            Issue.record("\(key.rawValue): \(String(describing: error))")
+            return
+        }
+        #expect(text == value.description)
+    }
+
+    @Test(
+        "Values that do not go together are refused",
+        arguments: [
+            [ConfigurationKey.tieWeights: ConfigurationValue.flag(true), .hiddenSize: .integer(100)],
+            [.nonlinearity: .text("relu")], [.gruReset: .text("before"), .cell: .text("lstm")],
+            [.initialization: .text("identity"), .cell: .text("elman")],
+            [.initialization: .text("identity"), .cell: .text("lstm")],
+            [.momentum: .number(0.9)], [.shards: .integer(33)],
+        ])
+    func conflict(values: [ConfigurationKey: ConfigurationValue]) {
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with(values).validate() }
+        guard case .conflict(let named, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        for key in values.keys where key != .hiddenSize || values[.tieWeights] != nil { #expect(named[key] != nil) }
+    }
+
+    @Test("Values that do go together are taken")
+    func allowed() throws {
+        try ConfigurationSamples.with([.tieWeights: .flag(true)]).validate()
+        try ConfigurationSamples.with([.nonlinearity: .text("sigmoid"), .cell: .text("elman")]).validate()
+        try ConfigurationSamples.with([.gruReset: .text("before"), .cell: .text("gru")]).validate()
+        try ConfigurationSamples.with(
+            [.initialization: .text("identity"), .cell: .text("elman"), .nonlinearity: .text("relu")]
+        ).validate()
+        try ConfigurationSamples.with([.momentum: .number(0.9), .optimizer: .text("sgd"), .clip: .number(0)]).validate()
+        try ConfigurationSamples.with([.shards: .integer(32)]).validate()
+    }
+
+    @Test("A training text needs a validation text and a run folder, and these need it")
+    func texts() {
+        let needs = { (values: [ConfigurationKey: ConfigurationValue], missing: ConfigurationKey) in
+            let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with(values).validate() }
+            guard case .missing(missing, _) = error else {
+                Issue.record("\(missing.rawValue): \(String(describing: error))")
+                return
+            }
+        }
+        needs([.train: .text("a")], .valid)
+        needs([.train: .text("a"), .valid: .text("b")], .run)
+        needs([.valid: .text("b"), .run: .text("r")], .train)
+        needs([.test: .text("b")], .train)
+    }
+
+    @Test("A message says what, with which value, and what to do")
+    func messages() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationSamples.with([.shards: .integer(40)]).validate()
+        }
+        #expect(
+            error?.description
+                == "batch-size 32 and shards 40 do not go together: "
+                + "a shard holds one stream at least; take fewer shards or a larger batch.")
+        let range = #expect(throws: ConfigurationError.self) {
+            try ConfigurationSamples.with([.dropout: .number(1.5)]).validate()
+        }
+        #expect(range?.description == "dropout is 1.5; it is a probability: 0 or more, and less than 1.")
+        #expect(range?.exitStatus == .usage)
+    }
+}
