@@ -16,7 +16,8 @@ struct ConfigurationCheckpointIntervalTests {
     @Test(
         "All else is refused",
         arguments: [
-            "", "0", "-5", "1.5", "0m", "m", "10 h", "ten", "5 stepss", "1.2.3m", "9999999999999999999999", "1e m", "5 5 m x", "nan m", "٣ steps",
+            "", "0", "-5", "1.5", "0m", "m", "10 h", "ten", "5 stepss", "1.2.3m", "9999999999999999999999", "1e m", "5 5 m x",
+            "nan m", "٣ steps",
         ])
     func refused(text: String) {
         #expect(CheckpointInterval(text) == nil)
