@@ -41,7 +41,7 @@ private func advice(_ errorNumber: Int32) -> String {
     case ENOSPC, EDQUOT: "Free space there, or choose a folder on another disk."
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
     case EACCES, EPERM, EROFS: "Make the folder writable for you, or choose another."
-    case ENOENT, ENOTDIR: "Check the path: a folder of it is missing or is a file."
+    case ENOENT, ENOTDIR, EEXIST: "Check the path: a folder of it is missing or is a file."
     case EMFILE, ENFILE: "Raise the limit on open files (ulimit -n)."
     case EIO: "The disk may be failing: look at the system's log, or choose another disk."
     default: "Look at the file system, or choose a folder on another."

@@ -57,9 +57,11 @@ struct BackgroundWriterTests {
         arrays.add("odd", [5], [UInt8](repeating: 4, count: 5))
         for step in 1...5 {
             weights.update(repeating: Float(step))
-            try writer.submit(copying: arrays.checkpoint(["step": "\(step)"])) { checkpoint throws(FileError) in
-                gate.wait()
-                try folder.write(checkpoint, step: step)
+            try arrays.withCheckpoint(["step": "\(step)"]) { original in
+                try writer.submit(copying: original) { copy throws(FileError) in
+                    gate.wait()
+                    try folder.write(copy, step: step)
+                }
             }
             weights.update(repeating: -1)
             gate.signal()
@@ -86,7 +88,9 @@ struct BackgroundWriterTests {
     @Test("An error comes out at the end, once")
     func errorAtFinish() throws {
         let (writer, failure) = (BackgroundWriter(), failure)
-        try writer.submit(copying: Arrays.small(1).checkpoint()) { _ throws(FileError) in throw failure }
+        try Arrays.small(1).withCheckpoint { original in
+            try writer.submit(copying: original) { _ throws(FileError) in throw failure }
+        }
         #expect(throws: failure) { try writer.finish() }
         try writer.finish()
     }

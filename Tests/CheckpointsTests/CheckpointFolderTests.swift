@@ -13,7 +13,7 @@ struct CheckpointFolderTests {
     }
 
     private func write(_ steps: [Int]) throws {
-        for step in steps { try folder.write(Arrays.small(Float(step)).checkpoint(), step: step) }
+        for step in steps { try folder.writeSmall(Float(step), step: step) }
     }
 
     private func damage(_ step: Int) throws {
@@ -60,8 +60,9 @@ struct CheckpointFolderTests {
         do {
             _ = try folder.newestValid()
             Issue.record("a damaged checkpoint was taken")
-        } catch CheckpointError.noneValid(folder.path, let passedOver) {
-            #expect(passedOver.map(\.generation.step) == [2, 1])
+        } catch {
+            guard case .noneValid(let path, let passedOver) = error else { throw error }
+            #expect(path == folder.path && passedOver.map(\.generation.step) == [2, 1])
         }
     }
 
@@ -98,10 +99,11 @@ struct CheckpointFolderTests {
         let broken = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
         try write([1])
         let other = CheckpointFolder(runFolder: scratch.path, through: broken.calls)
-        #expect(throws: FileError.self) { try other.write(Arrays.small(2).checkpoint(), step: 2) }
+        #expect(throws: FileError.self) { try other.writeSmall(2, step: 2) }
         let best = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
         #expect(throws: FileError.self) {
-            try CheckpointFolder(runFolder: scratch.path, through: best.calls).writeBest(Arrays.small(2).checkpoint())
+            let other = CheckpointFolder(runFolder: scratch.path, through: best.calls)
+            try Arrays.small(2).withCheckpoint { try other.writeBest($0) }
         }
         #expect(try scratch.names().count == 4)
         #expect(try folder.removeStaleTemporaries().count == 2)
@@ -114,9 +116,9 @@ struct CheckpointFolderTests {
             let scratch = try ScratchFolder()
             let injector = FaultInjector(failingCall: call, .error(ENOSPC))
             let folder = CheckpointFolder(runFolder: scratch.file("run"), through: injector.calls)
-            _ = try? folder.write(Arrays.small(1).checkpoint(), step: 1)
+            _ = try? folder.writeSmall(1, step: 1)
             if !injector.hasFired { return }
-            try folder.write(Arrays.small(2).checkpoint(), step: 1)
+            try folder.writeSmall(2, step: 1)
             #expect(try smallValue(folder.path(forStep: 1)) == 2)
         }
     }

@@ -31,7 +31,8 @@ struct ForeignSafetensorsTests {
         do {
             _ = try open(bytes)
             return nil
-        } catch CheckpointError.damaged(_, let damage) {
+        } catch {
+            guard let error = error as? CheckpointError, case .damaged(_, let damage) = error else { throw error }
             return damage
         }
     }

@@ -58,16 +58,17 @@ struct RunFolderTests {
     @Test("A checkpoint alone is a run")
     func checkpointIsRun() throws {
         try run.create().release()
-        try run.checkpoints.write(Arrays.small(1).checkpoint(), step: 3)
+        try run.checkpoints.writeSmall(1, step: 3)
         #expect(throws: RunFolderError.holdsRun(path: run.path)) { try run.create() }
     }
 
     @Test("A file in the way is an error of the file system")
     func fileInTheWay() throws {
         _ = try scratch.write([], to: "file")
-        let path = scratch.file("file/run")
-        #expect(throws: RunFolderError.file(.failed(path: path, operation: "make the folder", errorNumber: ENOTDIR))) {
-            try RunFolder(path: path).create()
+        #expect(
+            throws: RunFolderError.file(.failed(path: scratch.file("file"), operation: "make the folder", errorNumber: EEXIST))
+        ) {
+            try RunFolder(path: scratch.file("file/run")).create()
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite("A file that is not what was written is refused")
 struct SafetensorsDamageTests {
     private func smallFile(_ folder: ScratchFolder) throws -> [UInt8] {
-        try SafetensorsWriter.write(Arrays.small(1.5).checkpoint(["step": "12"]), to: folder.file("good"))
+        try Arrays.small(1.5).write(to: folder.file("good"), ["step": "12"])
         return try folder.read("good")
     }
 
@@ -54,7 +54,7 @@ struct SafetensorsDamageTests {
         let folder = try ScratchFolder()
         let arrays = Arrays()
         arrays.add("weight", [4096], (0..<4096).map { Float($0) })
-        try SafetensorsWriter.write(arrays.checkpoint(), to: folder.file("good"))
+        try arrays.write(to: folder.file("good"))
         var bytes = try folder.read("good")
         bytes.replaceSubrange(8192..<12288, with: repeatElement(0, count: 4096))
         expectDamaged(try folder.write(bytes, to: "bad"), "a page of zeros")

@@ -8,8 +8,8 @@ struct SafetensorsRoundTripTests {
     private func everyKind() -> Arrays {
         let arrays = Arrays()
         arrays.add("bytes", [13], (0..<13).map { UInt8($0 * 19 % 256) })
-        arrays.add("floats", [2, 3], [Float(bitPattern: 0x7fc0_1234), -0.0, .infinity, 1e-45, .pi, -1])
-        arrays.add("doubles", [1, 5], [Double(bitPattern: 0x7ff8_0000_dead_beef), -0.0, 5e-324, .pi, 2])
+        arrays.add("floats", [2, 3], [Float(bitPattern: 0x7fc0_1234), -0.0, .infinity, Float.leastNonzeroMagnitude, .pi, -1])
+        arrays.add("doubles", [1, 5], [Double(bitPattern: 0x7ff8_0000_dead_beef), -0.0, Double.leastNonzeroMagnitude, .pi, 2])
         arrays.add("integers", [2, 2], [Int64.min, -1, 0, .max])
         arrays.add("small integers", [3], [Int32.min, 7, .max])
         arrays.add("one element", [], [Double(3)])
@@ -24,11 +24,11 @@ struct SafetensorsRoundTripTests {
         let (folder, arrays) = (try ScratchFolder(), everyKind())
         let metadata = ["": "empty key", "config": "a = \"b\"\r\n\t\\ é\u{301} 🎈", "empty": ""]
         let path = folder.file("all.safetensors")
-        try SafetensorsWriter.write(arrays.checkpoint(metadata), to: path)
+        try arrays.write(to: path, metadata)
         let reader = try SafetensorsReader(path: path)
         #expect(reader.metadata == metadata)
         #expect(Set(reader.names) == Set(arrays.arrays.map(\.name)) && reader.names.count == arrays.arrays.count)
-        for array in arrays.arrays { try expect(reader, holds: array) }
+        try arrays.withCheckpoint { for array in $0.arrays { try expect(reader, holds: array) } }
     }
 
     private func expect(_ reader: SafetensorsReader, holds array: NamedArray) throws {
@@ -60,10 +60,12 @@ struct SafetensorsRoundTripTests {
     func deterministic() throws {
         let (folder, arrays) = (try ScratchFolder(), everyKind())
         let texts = (0..<50).map { ("key \($0)", "\($0)") }
-        let forward = Checkpoint(arrays: arrays.arrays, metadata: Dictionary(uniqueKeysWithValues: texts))
-        let backward = Checkpoint(arrays: arrays.arrays.reversed(), metadata: Dictionary(uniqueKeysWithValues: texts.reversed()))
-        try SafetensorsWriter.write(forward, to: folder.file("forward"))
-        try SafetensorsWriter.write(backward, to: folder.file("backward"))
+        try arrays.withCheckpoint(Dictionary(uniqueKeysWithValues: texts)) { checkpoint in
+            try SafetensorsWriter.write(checkpoint, to: folder.file("forward"))
+            let metadata = Dictionary(uniqueKeysWithValues: texts.reversed())
+            let backward = Checkpoint(arrays: checkpoint.arrays.reversed(), metadata: metadata)
+            try SafetensorsWriter.write(backward, to: folder.file("backward"))
+        }
         #expect(try folder.read("forward") == folder.read("backward"))
     }
 
@@ -73,7 +75,7 @@ struct SafetensorsRoundTripTests {
         let arrays = Arrays()
         arrays.add("b", [1], [Float(1)])
         arrays.add("a", [1], [UInt8(7)])
-        try SafetensorsWriter.write(arrays.checkpoint(["k": "v"]), to: folder.file("pinned"))
+        try arrays.write(to: folder.file("pinned"), ["k": "v"])
         let header =
             #"{"__metadata__":{"xxh3_header":"HHHH","k":"v","xxh3.a":"AAAA","xxh3.b":"BBBB"},"#
             + #""b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[1],"data_offsets":[4,5]}}"#
@@ -86,7 +88,7 @@ struct SafetensorsRoundTripTests {
     func aligned(keyLength: Int) throws {
         let (folder, arrays) = (try ScratchFolder(), everyKind())
         let metadata = ["k" + String(repeating: "x", count: keyLength): ""]
-        try SafetensorsWriter.write(arrays.checkpoint(metadata), to: folder.file("f"))
+        try arrays.write(to: folder.file("f"), metadata)
         let reader = try SafetensorsReader(path: folder.file("f"))
         let sizes = reader.arrays.map(\.elementType.byteCount)
         #expect(sizes == sizes.sorted(by: >))
@@ -96,7 +98,7 @@ struct SafetensorsRoundTripTests {
     @Test("An array is copied into the caller's memory")
     func copied() throws {
         let folder = try ScratchFolder()
-        try SafetensorsWriter.write(Arrays.small(2.5).checkpoint(), to: folder.file("f"))
+        try Arrays.small(2.5).write(to: folder.file("f"))
         var values = [Float](repeating: 0, count: 6)
         let reader = try SafetensorsReader(path: folder.file("f"))
         try values.withUnsafeMutableBufferPointer { try reader.copy("weight", shape: [2, 3], into: $0) }
@@ -107,7 +109,7 @@ struct SafetensorsRoundTripTests {
     func mismatches() throws {
         let folder = try ScratchFolder()
         let path = folder.file("f")
-        try SafetensorsWriter.write(Arrays.small(1).checkpoint(), to: path)
+        try Arrays.small(1).write(to: path)
         let reader = try SafetensorsReader(path: path)
         #expect(throws: CheckpointError.noSuchArray(path: path, name: "bias")) { try reader.elements(of: "bias", as: Float.self) }
         #expect(throws: CheckpointError.otherArray(path: path, name: "weight", found: "F32 [2, 3]", expected: "F64 [2, 3]")) {

@@ -43,7 +43,19 @@ final class Arrays {
         return memory
     }
 
-    func checkpoint(_ metadata: [String: String] = [:]) -> Checkpoint { Checkpoint(arrays: arrays, metadata: metadata) }
+    /// Calls the body with a checkpoint of the arrays, which live until it returns.
+    func withCheckpoint<Result, Failure: Error>(
+        _ metadata: [String: String] = [:], _ body: (Checkpoint) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(Checkpoint(arrays: arrays, metadata: metadata))
+    }
+
+    func write(to path: String, _ metadata: [String: String] = [:], through calls: FileSystemCalls = .system) throws(FileError) {
+        try withCheckpoint(metadata) { checkpoint throws(FileError) in
+            try SafetensorsWriter.write(checkpoint, to: path, through: calls)
+        }
+    }
 }
 
 extension Arrays {
@@ -53,6 +65,13 @@ extension Arrays {
         arrays.add("weight", [2, 3], [Float](repeating: value, count: 6))
         arrays.add("state", [3], [UInt8(1), 2, 3])
         return arrays
+    }
+}
+
+extension CheckpointFolder {
+    /// Writes `Arrays.small`.
+    func writeSmall(_ value: Float, step: Int) throws(FileError) {
+        try Arrays.small(value).withCheckpoint { checkpoint throws(FileError) in _ = try write(checkpoint, step: step) }
     }
 }
 
