@@ -1,0 +1,64 @@
+public import Failures
+import Glibc
+
+/// A checkpoint that cannot be read, or does not hold what was asked of it.
+public enum CheckpointError: UserFacingError, Equatable {
+    /// There is no such file. Exit status 66.
+    case missing(path: String)
+    /// The system could not read the file. Exit status 74, or 66 if it is forbidden to us.
+    case unreadable(path: String, operation: String, errorNumber: Int32)
+    /// A folder, a pipe or a device is under this name. Exit status 65.
+    case notAFile(path: String)
+    /// The file is not what was once written, or is no checkpoint at all. Exit status 65.
+    case damaged(path: String, CheckpointDamage)
+    /// The checkpoint has no array of this name. Exit status 65.
+    case noSuchArray(path: String, name: String)
+    /// The array has another element type or shape. Exit status 65.
+    case otherArray(path: String, name: String, found: String, expected: String)
+    /// The folder holds checkpoints, but none that verifies. Exit status 65.
+    case noneValid(folder: String, passedOver: [PassedOverCheckpoint])
+    /// The folder holds no checkpoint. Exit status 66.
+    case noneWritten(folder: String)
+    /// The folder could not be listed. Exit status 74.
+    case unlistable(FileError)
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .missing, .noneWritten: .inputMissing
+        case .unreadable(_, _, let number): isForbidden(number) ? .inputMissing : .inputOutput
+        case .unlistable: .inputOutput
+        case .notAFile, .damaged, .noSuchArray, .otherArray, .noneValid: .badData
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .missing(let path): "\(path): there is no such checkpoint. Check the path."
+        case .unreadable(let path, let operation, let number):
+            "\(path): cannot \(operation) the checkpoint: \(systemText(number)). "
+                + (isForbidden(number) ? "Make it readable for you." : "Look at the disk, or take an older checkpoint.")
+        case .notAFile(let path): "\(path) is a folder or a device, and no checkpoint. Name a checkpoint's file."
+        case .damaged(let path, let damage): "\(path) is damaged or no checkpoint: \(damage). Take another checkpoint."
+        case .noSuchArray(let path, let name):
+            "\(path) holds no array \(quoted(name)). Take a checkpoint of the same kind of model."
+        case .otherArray(let path, let name, let found, let expected):
+            "\(path): \(quoted(name)) is \(found), and \(expected) was expected. Take a checkpoint of the same model size."
+        case .noneValid(let folder, let passedOver):
+            "\(folder): no checkpoint verifies: \(passedOver.map(\.description).joined(separator: " ")) Start a new run."
+        case .noneWritten(let folder): "\(folder) holds no checkpoint yet. Start the run anew, without --resume."
+        case .unlistable(let error): error.description
+        }
+    }
+}
+
+/// A generation that the loader did not take, and why.
+public struct PassedOverCheckpoint: Sendable, Equatable, CustomStringConvertible {
+    /// The generation that was tried.
+    public let generation: CheckpointGeneration
+    /// What is wrong with it; names the path.
+    public let reason: CheckpointError
+
+    public var description: String { reason.description }
+}
+
+private func isForbidden(_ errorNumber: Int32) -> Bool { errorNumber == EACCES || errorNumber == EPERM }

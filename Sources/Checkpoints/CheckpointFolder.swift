@@ -1,0 +1,147 @@
+/// One of a run's checkpoints, known by the step after which it was taken.
+public struct CheckpointGeneration: Sendable, Hashable {
+    /// Steps done when it was taken.
+    public let step: Int
+    /// The file.
+    public let path: String
+}
+
+/// A checkpoint that verified, and those newer ones that did not.
+public struct NewestCheckpoint: Sendable {
+    /// The generation that was taken.
+    public let generation: CheckpointGeneration
+    /// Its file, open and verified.
+    public let reader: SafetensorsReader
+    /// Newer generations that did not verify, newest first; to be told to the user.
+    public let passedOver: [PassedOverCheckpoint]
+}
+
+/// The checkpoints of a run: `checkpoints/step-00001200.safetensors` and `best.safetensors`.
+///
+/// One job at a time writes here: the one that holds the run's `RunLock`.
+public struct CheckpointFolder: Sendable {
+    private static let prefix = "step-"
+    private static let suffix = ".safetensors"
+    private static let digitCount = 8
+    /// So many generations stay, whatever `prune` is asked for.
+    public static let leastKept = 2
+
+    /// The folder of the generations.
+    public let path: String
+    /// The best parameters on validation.
+    public let bestPath: String
+
+    private let runFolder: String
+    private let calls: FileSystemCalls
+
+    /// The checkpoints of the run in this folder, which need not exist yet.
+    public init(runFolder: String) { self.init(runFolder: runFolder, through: .system) }
+
+    /// The same through other system calls.
+    package init(runFolder: String, through calls: FileSystemCalls) {
+        self.runFolder = runFolder
+        self.calls = calls
+        path = joinPath(runFolder, "checkpoints")
+        bestPath = joinPath(runFolder, "best.safetensors")
+    }
+
+    /// The file of the generation of a step; at least eight digits.
+    public func path(forStep step: Int) -> String {
+        precondition(step >= 0, "a checkpoint was asked for after \(step) steps")
+        let digits = String(step)
+        let zeros = String(repeating: "0", count: max(0, Self.digitCount - digits.count))
+        return joinPath(path, "\(Self.prefix)\(zeros)\(digits)\(Self.suffix)")
+    }
+
+    /// Writes the generation of a step; the folder is made if it is missing. Throws as `DurableFile.write`.
+    @discardableResult
+    public func write(_ checkpoint: Checkpoint, step: Int) throws(FileError) -> CheckpointGeneration {
+        try makeFolders(path, through: calls)
+        let generation = CheckpointGeneration(step: step, path: path(forStep: step))
+        try SafetensorsWriter.write(checkpoint, to: generation.path, through: calls)
+        return generation
+    }
+
+    /// Replaces `best.safetensors`. Throws as `DurableFile.write`.
+    public func writeBest(_ checkpoint: Checkpoint) throws(FileError) {
+        try SafetensorsWriter.write(checkpoint, to: bestPath, through: calls)
+    }
+
+    /// All generations by their names, newest first, unverified. None if there is no folder.
+    public func generations() throws(FileError) -> [CheckpointGeneration] {
+        let names = try namesInFolder(path) ?? []
+        return names.compactMap(generation).sorted { $0.step > $1.step }
+    }
+
+    /// Opens the newest generation that verifies.
+    ///
+    /// Throws `.noneWritten`, `.noneValid` with every reason, or `.unlistable`.
+    public func newestValid() throws(CheckpointError) -> NewestCheckpoint {
+        let generations = try listed()
+        guard !generations.isEmpty else { throw .noneWritten(folder: path) }
+        var passedOver: [PassedOverCheckpoint] = []
+        for generation in generations {
+            do throws(CheckpointError) {
+                let reader = try SafetensorsReader(path: generation.path)
+                return NewestCheckpoint(generation: generation, reader: reader, passedOver: passedOver)
+            } catch {
+                passedOver.append(PassedOverCheckpoint(generation: generation, reason: error))
+            }
+        }
+        throw .noneValid(folder: path, passedOver: passedOver)
+    }
+
+    /// Removes old generations and returns them, oldest first.
+    ///
+    /// The `count` newest stay, and never fewer than two; if none of these verifies, the newest that does stays as well.
+    /// Cost: one pass over the newest file, more only where files are damaged.
+    @discardableResult
+    public func prune(keeping count: Int) throws(FileError) -> [CheckpointGeneration] {
+        let generations = try generations()
+        let old = generations.dropFirst(max(count, Self.leastKept))
+        guard !old.isEmpty else { return [] }
+        let newestValid = generations.first { (try? SafetensorsReader(path: $0.path)) != nil }
+        let removed = old.reversed().filter { $0 != newestValid }
+        for generation in removed { try remove(generation.path) }
+        return removed
+    }
+
+    /// Removes what interrupted writes left behind, here and in the run folder, and returns the paths.
+    ///
+    /// Only for the holder of the run's lock: another job's write in progress would be removed, too.
+    @discardableResult
+    public func removeStaleTemporaries() throws(FileError) -> [String] {
+        var removed: [String] = []
+        for folder in [runFolder, path] {
+            for name in try namesInFolder(folder) ?? [] where DurableFile.isTemporary(name) {
+                removed.append(joinPath(folder, name))
+                try remove(joinPath(folder, name))
+            }
+        }
+        return removed
+    }
+
+    private func listed() throws(CheckpointError) -> [CheckpointGeneration] {
+        do throws(FileError) {
+            return try generations()
+        } catch {
+            throw .unlistable(error)
+        }
+    }
+
+    /// The generation of a file's name; nil if the name is not exactly the one that its step gives.
+    private func generation(named name: String) -> CheckpointGeneration? {
+        guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
+        guard let step = Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)), step >= 0 else { return nil }
+        let path = path(forStep: step)
+        return path == joinPath(self.path, name) ? CheckpointGeneration(step: step, path: path) : nil
+    }
+
+    private func remove(_ path: String) throws(FileError) {
+        do throws(CallFailure) {
+            try uninterrupted { () throws(CallFailure) in try calls.remove(path) }
+        } catch {
+            throw .failed(path: path, operation: "remove the file", errorNumber: error.errorNumber)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import FoundationEssentials
+
+/// A safetensors header as its JSON has it, before any number in it is believed.
+struct HeaderJSON: Decodable {
+    struct Field: Decodable {
+        let dtype: String
+        let shape: [Int]
+        let data_offsets: [Int]
+    }
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private(set) var metadata: [String: String]?
+    private(set) var fields: [String: Field] = [:]
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Name.self)
+        for key in container.allKeys {
+            if key.stringValue == SafetensorsHeader.metadataKey {
+                metadata = try container.decode([String: String].self, forKey: key)
+            } else {
+                fields[key.stringValue] = try container.decode(Field.self, forKey: key)
+            }
+        }
+    }
+
+    /// Reads a header; refuses names that stand twice, which a JSON decoder lets pass.
+    static func parse(_ bytes: UnsafeRawBufferPointer) throws(CheckpointDamage) -> HeaderJSON {
+        // The decoder would take UTF-16 and UTF-32, too.
+        guard bytes.first == UInt8(ascii: "{"), !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
+            throw .unreadableHeader("it is not an object in UTF-8")
+        }
+        let header = try decoded(bytes)
+        let found = keyCount(bytes)
+        guard found == header.keyCount else { throw .repeatedOrUnknownNames(found: found, expected: header.keyCount) }
+        return header
+    }
+
+    private static func decoded(_ bytes: UnsafeRawBufferPointer) throws(CheckpointDamage) -> HeaderJSON {
+        do {
+            return try JSONDecoder().decode(HeaderJSON.self, from: Data(bytes))
+        } catch DecodingError.dataCorrupted(let context) {
+            throw .unreadableHeader(context.debugDescription)
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw .unreadableHeader("an array lacks \(quoted(key.stringValue))")
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+            throw .unreadableHeader(context.debugDescription)
+        } catch {
+            throw .unreadableHeader("\(error)")
+        }
+    }
+
+    /// Keys of all objects, as decoded.
+    private var keyCount: Int {
+        let fieldKeyCount = 3
+        return fields.count * (1 + fieldKeyCount) + (metadata.map { 1 + $0.count } ?? 0)
+    }
+
+    /// Keys of all objects, as they stand in valid JSON: its colons outside of strings.
+    private static func keyCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var (count, inString, escaped) = (0, false, false)
+        for byte in bytes {
+            if escaped {
+                escaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                escaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                inString.toggle()
+            } else if byte == UInt8(ascii: ":"), !inString {
+                count += 1
+            }
+        }
+        return count
+    }
+}

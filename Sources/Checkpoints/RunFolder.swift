@@ -1,0 +1,66 @@
+/// The folder of one run and the names in it.
+public struct RunFolder: Sendable, Equatable {
+    /// The folder itself.
+    public let path: String
+
+    /// Names a folder; touches nothing.
+    public init(path: String) { self.path = path }
+
+    /// The resolved configuration, every key.
+    public var configurationPath: String { joinPath(path, "config.toml") }
+    /// The vocabulary.
+    public var vocabularyPath: String { joinPath(path, "vocabulary.json") }
+    /// One JSON object a line, appended.
+    public var metricsPath: String { joinPath(path, "metrics.jsonl") }
+    /// The folder of the token files.
+    public var dataPath: String { joinPath(path, "data") }
+    /// Held while a job writes here.
+    public var lockPath: String { joinPath(path, "lock") }
+    /// The run's checkpoints.
+    public var checkpoints: CheckpointFolder { CheckpointFolder(runFolder: path) }
+
+    /// Whether anything of a run is here: a configuration, metrics or a checkpoint.
+    public func holdsRun() throws(FileError) -> Bool {
+        if [configurationPath, metricsPath, checkpoints.bestPath].contains(where: pathExists) { return true }
+        return try !checkpoints.generations().isEmpty
+    }
+
+    /// Makes the folder for a fresh run, with those above and inside it, and takes its lock.
+    ///
+    /// What an interrupted start left (empty folders, temporary files) does not count as a run.
+    /// Throws `.holdsRun`, `.held`, or `.file` if a folder cannot be made.
+    public func create() throws(RunFolderError) -> RunLock {
+        try asRunFolderError { () throws(FileError) in try makeFolders(path, through: .system) }
+        // The lock comes first: of two jobs that start at once, one is to find the other and not half of its files.
+        let lock = try RunLock(path: lockPath)
+        if try asRunFolderError(holdsRun) { throw .holdsRun(path: path) }
+        try asRunFolderError { () throws(FileError) in
+            try makeFolders(checkpoints.path, through: .system)
+            try makeFolders(dataPath, through: .system)
+            try checkpoints.removeStaleTemporaries()
+        }
+        return lock
+    }
+
+    /// Takes the lock of a run that is to go on, and removes what interrupted writes left.
+    ///
+    /// Throws `.noRun`, `.held`, or `.file`.
+    public func reopen() throws(RunFolderError) -> RunLock {
+        guard try asRunFolderError(holdsRun) else { throw .noRun(path: path) }
+        let lock = try RunLock(path: lockPath)
+        try asRunFolderError { () throws(FileError) in
+            try makeFolders(dataPath, through: .system)
+            try checkpoints.removeStaleTemporaries()
+        }
+        return lock
+    }
+}
+
+@discardableResult
+private func asRunFolderError<Result>(_ body: () throws(FileError) -> Result) throws(RunFolderError) -> Result {
+    do throws(FileError) {
+        return try body()
+    } catch {
+        throw .file(error)
+    }
+}

@@ -1,0 +1,33 @@
+public import Failures
+
+/// A run folder that cannot be used as asked.
+public enum RunFolderError: UserFacingError, Equatable {
+    /// Another job writes into the run. Exit status 64.
+    case held(path: String, holder: RunLock.Holder?)
+    /// A fresh run was asked for where one is already. Exit status 64.
+    case holdsRun(path: String)
+    /// There is no run to go on with. Exit status 66.
+    case noRun(path: String)
+    /// The folder could not be made, listed or locked. Exit status 74.
+    case file(FileError)
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .held, .holdsRun: .usage
+        case .noRun: .inputMissing
+        case .file(let error): error.exitStatus
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .held(let path, let holder):
+            "\(path) is in use by \(holder.map(\.description) ?? "another job"). "
+                + "Wait until that job ends, or end it, or choose another folder with --run."
+        case .holdsRun(let path):
+            "\(path) already holds a run. Go on with it by --resume, or choose another folder with --run."
+        case .noRun(let path): "\(path) holds no run to go on with. Check --run, or start anew without --resume."
+        case .file(let error): error.description
+        }
+    }
+}

@@ -1,0 +1,85 @@
+extension SafetensorsHeader {
+    /// Reads and checks a file's header: every size, every offset, and the header's own digest if it has one.
+    ///
+    /// Returns the header and the byte at which the data start. The arrays' bytes are not looked at.
+    static func read(
+        from file: UnsafeRawBufferPointer, requireChecksums: Bool
+    ) throws(CheckpointDamage) -> (header: SafetensorsHeader, dataStart: Int) {
+        let dataStart = try dataStart(file)
+        let head = UnsafeRawBufferPointer(rebasing: file[..<dataStart])
+        let sealed = HeaderSeal.isSealed(head)
+        if sealed {
+            try HeaderSeal.verify(head)
+        } else if requireChecksums {
+            throw .noChecksum(array: nil)
+        }
+        let json = try HeaderJSON.parse(UnsafeRawBufferPointer(rebasing: head[lengthByteCount...]))
+        let entries = try entries(json.fields, dataByteCount: file.count - dataStart)
+        let (texts, checksums) = try separated(json.metadata ?? [:], sealed: sealed, names: entries.map(\.name))
+        return (SafetensorsHeader(entries: entries, metadata: texts, checksums: checksums), dataStart)
+    }
+
+    private static func dataStart(_ file: UnsafeRawBufferPointer) throws(CheckpointDamage) -> Int {
+        guard file.count >= lengthByteCount else {
+            throw .tooShort(byteCount: file.count, needed: UInt64(lengthByteCount))
+        }
+        let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+        guard length <= byteCountLimit else { throw .headerTooLong(byteCount: length, limit: byteCountLimit) }
+        let start = lengthByteCount + Int(length)
+        guard start <= file.count else { throw .tooShort(byteCount: file.count, needed: UInt64(start)) }
+        return start
+    }
+
+    /// The arrays in the order of the data, each checked by itself and against its neighbours.
+    private static func entries(
+        _ fields: [String: HeaderJSON.Field], dataByteCount: Int
+    ) throws(CheckpointDamage) -> [Entry] {
+        var entries: [Entry] = []
+        for (name, field) in fields { entries.append(try entry(name, field, dataByteCount: dataByteCount)) }
+        // Empty arrays share their start with the next; among each other they are put in the order of their names.
+        entries.sort { ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name) }
+        var end = 0
+        for entry in entries {
+            guard entry.range.lowerBound == end else {
+                throw .notContiguous(array: entry.name, start: entry.range.lowerBound, expected: end)
+            }
+            end = entry.range.upperBound
+        }
+        guard end == dataByteCount else { throw .trailingBytes(dataEnd: end, fileEnd: dataByteCount) }
+        return entries
+    }
+
+    private static func entry(
+        _ name: String, _ field: HeaderJSON.Field, dataByteCount: Int
+    ) throws(CheckpointDamage) -> Entry {
+        guard let elementType = ElementType(rawValue: field.dtype) else {
+            throw .unknownElementType(array: name, found: field.dtype)
+        }
+        let offsets = field.data_offsets
+        guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= dataByteCount else {
+            throw .impossibleOffsets(array: name, found: offsets, byteCount: dataByteCount)
+        }
+        guard let byteCount = byteCount(ofShape: field.shape, elementType) else {
+            throw .impossibleShape(array: name, shape: field.shape)
+        }
+        let range = offsets[0]..<offsets[1]
+        guard range.count == byteCount else { throw .wrongByteCount(array: name, found: range.count, expected: byteCount) }
+        return Entry(name: name, elementType: elementType, shape: field.shape, range: range)
+    }
+
+    /// Parts the caller's texts from the checksums. A sealed header has a checksum for every array and no other.
+    private static func separated(
+        _ metadata: [String: String], sealed: Bool, names: [String]
+    ) throws(CheckpointDamage) -> (texts: [String: String], checksums: [String: String]) {
+        guard sealed else { return (metadata, [:]) }
+        var texts = metadata
+        texts[HeaderSeal.metadataKey] = nil
+        var checksums: [String: String] = [:]
+        for name in names {
+            guard let checksum = texts.removeValue(forKey: checksumKey(name)) else { throw .noChecksum(array: name) }
+            checksums[name] = checksum
+        }
+        if let stray = texts.keys.first(where: { $0.hasPrefix(checksumPrefix) }) { throw .strayChecksum(array: stray) }
+        return (texts, checksums)
+    }
+}

@@ -1,0 +1,104 @@
+import Checkpoints
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Checkpoints written in the background", .timeLimit(.minutes(1)))
+struct BackgroundWriterTests {
+    private let failure = FileError.notCommitted(path: "p", operation: "write", errorNumber: ENOSPC)
+
+    /// What happened, in order, from any thread.
+    private final class Journal: Sendable {
+        private let lines = Mutex<[String]>([])
+        func add(_ line: String) { lines.withLock { $0.append(line) } }
+        var all: [String] { lines.withLock { $0 } }
+    }
+
+    @Test("Jobs run in their order, on one thread that is not the caller's")
+    func order() throws {
+        let (writer, journal) = (BackgroundWriter(), Journal())
+        let threads = Journal()
+        for job in 0..<100 {
+            try writer.submit { () throws(FileError) in
+                journal.add("\(job)")
+                threads.add("\(pthread_self())")
+            }
+        }
+        try writer.finish()
+        #expect(journal.all == (0..<100).map(String.init))
+        #expect(Set(threads.all).count == 1 && threads.all[0] != "\(pthread_self())")
+    }
+
+    @Test("The caller goes on while a job runs, and the next submission waits for it")
+    func waits() throws {
+        let (writer, journal, gate) = (BackgroundWriter(), Journal(), DispatchSemaphore(value: 0))
+        try writer.submit { () throws(FileError) in
+            gate.wait()
+            Thread.sleep(forTimeInterval: 0.05)
+            journal.add("first")
+        }
+        #expect(!writer.isIdle)
+        journal.add("trainer")
+        gate.signal()
+        try writer.submit { () throws(FileError) in journal.add("second") }
+        #expect(journal.all.starts(with: ["trainer", "first"]))
+        try writer.finish()
+        #expect(writer.isIdle)
+        #expect(journal.all == ["trainer", "first", "second"])
+    }
+
+    @Test("A copy is written as it was, though the originals change meanwhile")
+    func snapshot() throws {
+        let (scratch, writer, gate) = (try ScratchFolder(), BackgroundWriter(), DispatchSemaphore(value: 0))
+        let folder = CheckpointFolder(runFolder: scratch.path)
+        let arrays = Arrays()
+        let weights = arrays.add("weight", [3], [Float](repeating: 0, count: 3))
+        arrays.add("empty", [0], [Int64]())
+        arrays.add("odd", [5], [UInt8](repeating: 4, count: 5))
+        for step in 1...5 {
+            weights.update(repeating: Float(step))
+            try arrays.withCheckpoint(["step": "\(step)"]) { original in
+                try writer.submit(copying: original) { copy throws(FileError) in
+                    gate.wait()
+                    try folder.write(copy, step: step)
+                }
+            }
+            weights.update(repeating: -1)
+            gate.signal()
+        }
+        try writer.finish()
+        for step in 1...5 {
+            let reader = try SafetensorsReader(path: folder.path(forStep: step))
+            #expect(try reader.elements(of: "weight") == [Float](repeating: Float(step), count: 3))
+            #expect(try reader.elements(of: "odd") == [UInt8](repeating: 4, count: 5))
+            #expect(reader.metadata == ["step": "\(step)"])
+        }
+    }
+
+    @Test("An error comes out at the next submission, once, and that job is not taken")
+    func errorAtSubmit() throws {
+        let (writer, journal, failure) = (BackgroundWriter(), Journal(), failure)
+        try writer.submit { () throws(FileError) in throw failure }
+        #expect(throws: failure) { try writer.submit { () throws(FileError) in journal.add("lost") } }
+        try writer.submit { () throws(FileError) in journal.add("taken") }
+        try writer.finish()
+        #expect(journal.all == ["taken"])
+    }
+
+    @Test("An error comes out at the end, once")
+    func errorAtFinish() throws {
+        let (writer, failure) = (BackgroundWriter(), failure)
+        try Arrays.small(1).withCheckpoint { original in
+            try writer.submit(copying: original) { _ throws(FileError) in throw failure }
+        }
+        #expect(throws: failure) { try writer.finish() }
+        try writer.finish()
+    }
+
+    @Test("A job that was taken is done although the writer is gone")
+    func abandoned() throws {
+        let done = DispatchSemaphore(value: 0)
+        try BackgroundWriter().submit { () throws(FileError) in done.signal() }
+        #expect(done.wait(timeout: .now() + 10) == .success)
+    }
+}

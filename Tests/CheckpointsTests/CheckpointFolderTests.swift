@@ -1,0 +1,125 @@
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite("A run's generations of checkpoints")
+struct CheckpointFolderTests {
+    private let scratch: ScratchFolder
+    private let folder: CheckpointFolder
+
+    init() throws {
+        scratch = try ScratchFolder()
+        folder = CheckpointFolder(runFolder: scratch.path)
+    }
+
+    private func write(_ steps: [Int]) throws {
+        for step in steps { try folder.writeSmall(Float(step), step: step) }
+    }
+
+    private func damage(_ step: Int) throws {
+        let file = try #require(FileHandle(forUpdatingAtPath: folder.path(forStep: step)))
+        try file.truncate(atOffset: 100)
+        try file.close()
+    }
+
+    private var steps: [Int] { get throws { try folder.generations().map(\.step) } }
+
+    @Test("Names have eight digits, more if need be, and sort by step")
+    func names() throws {
+        #expect(folder.path(forStep: 1200) == scratch.file("checkpoints/step-00001200.safetensors"))
+        #expect(folder.bestPath == scratch.file("best.safetensors"))
+        try write([5, 123_456_789, 99_999_999])
+        for name in ["step-7.safetensors", "step-+0000007.safetensors", "step-00000008.safetensors.bak", "notes"] {
+            _ = try scratch.write([1], to: "checkpoints/\(name)")
+        }
+        #expect(try steps == [123_456_789, 99_999_999, 5])
+    }
+
+    @Test("The newest that verifies is taken, and those passed over are named with the reason")
+    func newestValid() throws {
+        try write([10, 20, 30])
+        #expect(try folder.newestValid().generation.step == 30)
+        try damage(30)
+        try damage(20)
+        let newest = try folder.newestValid()
+        #expect(newest.generation.step == 10)
+        #expect(try newest.reader.elements(of: "weight", as: Float.self)[0] == 10)
+        #expect(newest.passedOver.map(\.generation.step) == [30, 20])
+        guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _)) = newest.passedOver[0].reason else {
+            Issue.record(newest.passedOver[0].reason)
+            return
+        }
+    }
+
+    @Test("With none that verifies every reason is told; with none at all that is told")
+    func noneValid() throws {
+        #expect(throws: CheckpointError.noneWritten(folder: folder.path)) { try folder.newestValid() }
+        try write([1, 2])
+        try damage(1)
+        try damage(2)
+        do {
+            _ = try folder.newestValid()
+            Issue.record("a damaged checkpoint was taken")
+        } catch {
+            guard case .noneValid(let path, let passedOver) = error else { throw error }
+            #expect(path == folder.path && passedOver.map(\.generation.step) == [2, 1])
+        }
+    }
+
+    @Test("Pruning keeps the newest, and never fewer than two", arguments: [(-1, 2), (0, 2), (1, 2), (2, 2), (3, 3), (9, 5)])
+    func prune(count: Int, kept: Int) throws {
+        try write([1, 2, 3, 4, 5])
+        let removed = try folder.prune(keeping: count)
+        #expect(try steps == [5, 4, 3, 2, 1].prefix(kept).map { $0 })
+        #expect(removed.map(\.step) == Array(1..<(6 - kept)))
+    }
+
+    @Test("Pruning keeps the newest that verifies, however old")
+    func pruneDamaged() throws {
+        try write([1, 2, 3, 4, 5])
+        for step in [5, 4, 3] { try damage(step) }
+        try folder.prune(keeping: 2)
+        #expect(try steps == [5, 4, 2])
+        #expect(try folder.newestValid().generation.step == 2)
+    }
+
+    @Test("A file that cannot be removed is an error, and the newest stay")
+    func pruneFails() throws {
+        try write([1, 2, 3])
+        let injector = FaultInjector(failingCall: 1, .error(EACCES))
+        let path = folder.path(forStep: 1)
+        #expect(throws: FileError.failed(path: path, operation: "remove the file", errorNumber: EACCES)) {
+            try CheckpointFolder(runFolder: scratch.path, through: injector.calls).prune(keeping: 2)
+        }
+        #expect(try steps == [3, 2, 1])
+    }
+
+    @Test("What interrupted writes left is removed, and nothing else")
+    func staleTemporaries() throws {
+        let broken = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
+        try write([1])
+        let other = CheckpointFolder(runFolder: scratch.path, through: broken.calls)
+        #expect(throws: FileError.self) { try other.writeSmall(2, step: 2) }
+        let best = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
+        #expect(throws: FileError.self) {
+            let other = CheckpointFolder(runFolder: scratch.path, through: best.calls)
+            try Arrays.small(2).withCheckpoint { try other.writeBest($0) }
+        }
+        #expect(try scratch.names().count == 4)
+        #expect(try folder.removeStaleTemporaries().count == 2)
+        #expect(try scratch.names() == ["checkpoints", "checkpoints/step-00000001.safetensors"])
+    }
+
+    @Test("For every call that can fail while the first checkpoint makes its folder, a second try goes through")
+    func firstWrite() throws {
+        for call in 1...100 {
+            let scratch = try ScratchFolder()
+            let injector = FaultInjector(failingCall: call, .error(ENOSPC))
+            let folder = CheckpointFolder(runFolder: scratch.file("run"), through: injector.calls)
+            _ = try? folder.writeSmall(1, step: 1)
+            if !injector.hasFired { return }
+            try folder.writeSmall(2, step: 1)
+            #expect(try smallValue(folder.path(forStep: 1)) == 2)
+        }
+    }
+}

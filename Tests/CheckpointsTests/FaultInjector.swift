@@ -1,0 +1,78 @@
+import Checkpoints
+import Synchronization
+
+/// System calls of which one fails, or one and all after it.
+final class FaultInjector: Sendable {
+    enum Fault: Sendable {
+        case error(Int32)
+        /// A write takes half of its bytes; other calls are let through.
+        case shortWrite
+        /// A write takes nothing.
+        case emptyWrite
+    }
+
+    private let firstFailing: Int
+    private let fault: Fault
+    private let staysBroken: Bool
+    private let count = Mutex(0)
+
+    init(failingCall: Int, _ fault: Fault, staysBroken: Bool = false) {
+        firstFailing = failingCall
+        self.fault = fault
+        self.staysBroken = staysBroken
+    }
+
+    /// Whether the call to fail has come.
+    var hasFired: Bool { count.withLock { $0 >= firstFailing } }
+
+    private func next() -> Fault? {
+        count.withLock { count in
+            count += 1
+            return count == firstFailing || (staysBroken && count > firstFailing) ? fault : nil
+        }
+    }
+
+    private func pass() throws(CallFailure) {
+        if case .error(let number) = next() { throw CallFailure(errorNumber: number) }
+    }
+
+    var calls: FileSystemCalls {
+        let system = FileSystemCalls.system
+        var calls = system
+        calls.open = { path, flags, mode throws(CallFailure) in
+            try self.pass()
+            return try system.open(path, flags, mode)
+        }
+        calls.write = { descriptor, bytes throws(CallFailure) in
+            switch self.next() {
+            case .error(let number): throw CallFailure(errorNumber: number)
+            case .shortWrite where bytes.count > 1:
+                return try system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(bytes.count / 2)))
+            case .emptyWrite: return 0
+            default: return try system.write(descriptor, bytes)
+            }
+        }
+        calls.synchronize = { descriptor throws(CallFailure) in
+            try self.pass()
+            try system.synchronize(descriptor)
+        }
+        // As in the kernel, a failed close has closed.
+        calls.close = { descriptor throws(CallFailure) in
+            try system.close(descriptor)
+            try self.pass()
+        }
+        calls.rename = { old, new throws(CallFailure) in
+            try self.pass()
+            try system.rename(old, new)
+        }
+        calls.remove = { path throws(CallFailure) in
+            try self.pass()
+            try system.remove(path)
+        }
+        calls.makeFolder = { path, mode throws(CallFailure) in
+            try self.pass()
+            try system.makeFolder(path, mode)
+        }
+        return calls
+    }
+}

@@ -1,0 +1,79 @@
+import Checkpoints
+import Foundation
+
+/// A folder of its own for one test, removed after it.
+final class ScratchFolder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "checkpoints-tests-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ bytes: [UInt8], to name: String) throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+
+    func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
+
+    /// All names below the folder, hidden ones too.
+    func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: path).sorted() }
+}
+
+/// Arrays with memory of their own, to write and to compare with.
+final class Arrays {
+    private(set) var arrays: [NamedArray] = []
+    private var blocks: [UnsafeMutableRawBufferPointer] = []
+
+    deinit { for block in blocks { block.deallocate() } }
+
+    @discardableResult
+    func add<Element: CheckpointElement>(_ name: String, _ shape: [Int], _ elements: [Element]) -> UnsafeMutableBufferPointer<
+        Element
+    > {
+        let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
+        _ = memory.initialize(fromContentsOf: elements)
+        blocks.append(UnsafeMutableRawBufferPointer(memory))
+        arrays.append(NamedArray(name: name, shape: shape, elements: UnsafeBufferPointer(memory)))
+        return memory
+    }
+
+    /// Calls the body with a checkpoint of the arrays, which live until it returns.
+    func withCheckpoint<Result, Failure: Error>(
+        _ metadata: [String: String] = [:], _ body: (Checkpoint) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(Checkpoint(arrays: arrays, metadata: metadata))
+    }
+
+    func write(to path: String, _ metadata: [String: String] = [:], through calls: FileSystemCalls = .system) throws(FileError) {
+        try withCheckpoint(metadata) { checkpoint throws(FileError) in
+            try SafetensorsWriter.write(checkpoint, to: path, through: calls)
+        }
+    }
+}
+
+extension Arrays {
+    /// A checkpoint that can be told from others by its value.
+    static func small(_ value: Float) -> Arrays {
+        let arrays = Arrays()
+        arrays.add("weight", [2, 3], [Float](repeating: value, count: 6))
+        arrays.add("state", [3], [UInt8(1), 2, 3])
+        return arrays
+    }
+}
+
+extension CheckpointFolder {
+    /// Writes `Arrays.small`.
+    func writeSmall(_ value: Float, step: Int) throws(FileError) {
+        try Arrays.small(value).withCheckpoint { checkpoint throws(FileError) in _ = try write(checkpoint, step: step) }
+    }
+}
+
+/// The value of a checkpoint made by `Arrays.small`.
+func smallValue(_ path: String) throws -> Float { try SafetensorsReader(path: path).elements(of: "weight")[0] }
