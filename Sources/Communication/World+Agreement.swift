@@ -61,11 +61,11 @@ extension World {
     /// To be called on all ranks for an agreed failure; local otherwise.
     public func end(with error: any Error) -> Never {
         if let agreed = error as? RemoteFailure {
-            if isRoot { printError("\(agreed)") }
+            if isRoot { StandardError.print("\(agreed)") }
             try? finish()  // the message is out already: a second failure would only hide it
             exit(agreed.exitStatus.rawValue)
         }
-        printError(rankCount > 1 ? "rank \(rank) (\(hostName)): \(error)" : "\(error)")
+        StandardError.print(rankCount > 1 ? "rank \(rank) (\(hostName)): \(error)" : "\(error)")
         World.abort(exitStatus: ((error as? any UserFacingError)?.exitStatus ?? .fault).rawValue)
     }
 }
@@ -75,10 +75,4 @@ extension Result {
     fileprivate var failure: Failure? {
         if case .failure(let error) = self { error } else { nil }
     }
-}
-
-/// Writes one line to the standard error output, in one call, so that the lines of several ranks do not mix.
-private func printError(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
