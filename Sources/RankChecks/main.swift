@@ -1,1 +1,19 @@
-print("rank-checks")
+// Checks that need several ranks: `mpirun -n 3 rank-checks exchange --nodes 2`. Tests/RankTests runs them.
+import Communication
+import Glibc
+
+let arguments = CheckArguments(CommandLine.arguments.dropFirst())
+guard let check = checks[arguments.name] else {
+    StandardError.print("usage: rank-checks \(checks.keys.sorted().joined(separator: "|")) [--option value ...]")
+    exit(64)
+}
+guard let world = try? World.start() else {
+    StandardError.print("rank-checks: MPI does not start")
+    exit(70)
+}
+do {
+    try check(world, arguments)
+    try world.finish()
+} catch {
+    world.end(with: error)
+}

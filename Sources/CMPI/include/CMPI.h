@@ -1,1 +1,125 @@
-/* placeholder */
+/// A thin C layer over Open MPI that shows only C scalars and pointers.
+///
+/// Handles are opaque pointers: `MPI_Comm` is a pointer in one MPI, an int in another, a macro in both, and none of that
+/// reaches Swift. Every function that can fail returns an int: `CMPI_SUCCESS` or MPI's error code, for `cmpi_error_text`.
+/// Counts are 64-bit: what is over the piece size (1 GiB) goes in pieces, since MPI-3 counts are ints.
+/// A communicator of one rank makes no MPI call at all, so a program that no launcher started runs without MPI_Init.
+/// Sections in parentheses are those of the MPI-3.1 standard.
+#ifndef CMPI_H
+#define CMPI_H
+
+#include <stdint.h>
+
+#define CMPI_SUCCESS 0
+
+/// A communicator with its rank and size.
+typedef struct cmpi_comm cmpi_comm;
+/// Memory that all ranks of a communicator on one host read and write.
+typedef struct cmpi_window cmpi_window;
+
+/// One contiguous message of a sparse exchange: `bytes` at `offset` from the base pointer, to or from `peer`.
+typedef struct {
+    int64_t peer;
+    int64_t offset;
+    int64_t bytes;
+} cmpi_transfer;
+
+// --- Starting and ending ---
+
+/// The rank that the launcher wrote into the environment, before MPI is started; -1 where no launcher did.
+int32_t cmpi_environment_rank(void);
+/// The rank count that an Open MPI launcher wrote into the environment; 0 where none did.
+int32_t cmpi_environment_size(void);
+/// The rank count that any launcher (PMI, SLURM step) speaks of, to find a launcher of another MPI; 0 where none does.
+int32_t cmpi_foreign_launcher_size(void);
+/// MPI_Init_thread at MPI_THREAD_FUNNELED (12.4.3), or nothing at all where no launcher started this process.
+int cmpi_start(cmpi_comm **world);
+/// MPI_Finalize (8.7); frees the world given.
+int cmpi_finish(cmpi_comm *world);
+/// MPI_Abort (8.7) with the exit status; `exit` where MPI was not started. Does not return.
+void cmpi_abort(int32_t status) __attribute__((noreturn));
+
+int32_t cmpi_rank(const cmpi_comm *comm);
+int32_t cmpi_size(const cmpi_comm *comm);
+/// This host's name, ended by zero.
+void cmpi_host_name(char *text, int64_t capacity);
+/// MPI_Get_library_version (8.1.1), its first line; works before the start.
+void cmpi_library_version(char *text, int64_t capacity);
+/// MPI_Error_string (8.4) of an error code.
+void cmpi_error_text(int code, char *text, int64_t capacity);
+/// Sets the size of the pieces that long messages are cut into: for tests. At most INT_MAX.
+void cmpi_set_piece_bytes(int64_t bytes);
+
+// --- Communicators (6.4.2). Each new one returns errors instead of ending the job. ---
+
+/// MPI_Comm_split: the ranks of one colour, ordered by key.
+int cmpi_split(cmpi_comm *comm, int32_t colour, int32_t key, cmpi_comm **part);
+/// MPI_Comm_split_type with MPI_COMM_TYPE_SHARED: the ranks that can share memory.
+int cmpi_split_hosts(cmpi_comm *comm, cmpi_comm **host);
+/// Frees a communicator that one of the splits made.
+int cmpi_comm_free(cmpi_comm *comm);
+
+// --- Collectives (5) over bytes ---
+
+int cmpi_barrier(cmpi_comm *comm);
+int cmpi_broadcast(cmpi_comm *comm, void *bytes, int64_t count, int32_t root);
+/// Every rank gives `count` bytes; all get them in rank order.
+int cmpi_allgather(cmpi_comm *comm, const void *mine, int64_t count, void *all);
+/// Every rank gives `count` of its own; all get them in rank order. `counts` of all ranks is known to every rank.
+int cmpi_allgatherv(cmpi_comm *comm, const void *mine, const int64_t *counts, void *all);
+/// Every rank gives `counts[rank]` bytes; the root gets them in rank order.
+int cmpi_gatherv(cmpi_comm *comm, const void *mine, const int64_t *counts, void *all, int32_t root);
+/// The greatest value of all ranks, element by element, in place.
+int cmpi_max_int64(cmpi_comm *comm, int64_t *values, int64_t count);
+/// MPI_SUM of floats, whose order, and so whose bits, depend on the library and the rank count.
+/// For comparison in benchmarks only.
+int cmpi_benchmark_allreduce_float(cmpi_comm *comm, const float *mine, float *sum, int64_t count);
+
+/// All transfers at once, nonblocking, and waits for them (3.7): what alltoallv does, without its int counts and
+/// displacements, and touching only the peers there are. Order of the transfers between two ranks is the same on both sides.
+/// Allocates nothing after the first call with as many transfers.
+int cmpi_exchange(cmpi_comm *comm, const void *send_base, const cmpi_transfer *sends, int64_t send_count,
+                  void *receive_base, const cmpi_transfer *receives, int64_t receive_count);
+
+// --- Shared memory (11.2.3) ---
+
+/// One window of `bytes` for all ranks of the communicator, which must be on one host; its base is aligned to 4096.
+/// A communicator of one rank gets private memory, with huge pages where the system has them.
+int cmpi_window_create(cmpi_comm *comm, int64_t bytes, cmpi_window **window);
+void *cmpi_window_base(const cmpi_window *window);
+/// Collective, as the creation is.
+int cmpi_window_free(cmpi_window *window);
+/// Touches the whole pages of a range for the first time, which places them by the caller's core. Where the backing store is full
+/// it returns an errno instead of the SIGBUS that a plain write would end in. 0 if done.
+int cmpi_populate(void *bytes, int64_t count);
+/// The folder that backs shared windows.
+const char *cmpi_backing_folder(void);
+/// Bytes free in the backing folder; -1 where it cannot be asked.
+int64_t cmpi_backing_available(void);
+
+// --- A barrier in shared memory ---
+
+/// Bytes of a barrier's state, a multiple of 64.
+int64_t cmpi_barrier_state_bytes(void);
+/// To be called by one process before any waits.
+void cmpi_barrier_state_init(void *state);
+/// Waits until `count` processes have called it: spins for `spin_ns` nanoseconds, yields a few times, then sleeps (futex).
+/// What any process wrote before is seen by all after. Returns the nanoseconds waited.
+int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns);
+
+/// Bit mask of the cores this process may run on, `bytes` long.
+void cmpi_core_mask(uint8_t *mask, int64_t bytes);
+/// Nanoseconds of the monotonic clock.
+int64_t cmpi_nanoseconds(void);
+
+// --- Signals: handlers that set a flag and do no more ---
+
+#define CMPI_SIGNAL_CHECKPOINT 1
+#define CMPI_SIGNAL_STOP 2
+
+/// SIGUSR1 sets CMPI_SIGNAL_CHECKPOINT; SIGTERM and SIGINT set CMPI_SIGNAL_STOP. A second SIGINT ends the process. 0 if done.
+int cmpi_signals_install(void);
+/// The flags of the signals that came since the start.
+int32_t cmpi_signals_flags(void);
+
+#endif

@@ -1,2 +1,0 @@
-#include "CMPI.h"
-typedef int placeholder_CMPI;

@@ -1,0 +1,85 @@
+internal import CMPI
+
+extension World {
+    /// Waits until every rank is here. Sleeping and cheap inside a node is `SleepingBarrier`; this is MPI's own.
+    public func barrier() throws(CommunicationError) {
+        try check(cmpi_barrier(ordered), "MPI_Barrier")
+    }
+
+    /// Copies the root's bytes into every rank's buffer, of the same length everywhere.
+    public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int = 0) throws(CommunicationError) {
+        try check(cmpi_broadcast(ordered, bytes.baseAddress, Int64(bytes.count), Int32(root)), "MPI_Bcast")
+    }
+
+    /// The root's value, on every rank.
+    public func broadcast<T: BitwiseCopyable>(_ value: T, from root: Int = 0) throws(CommunicationError) -> T {
+        var value = value
+        try check(cmpi_broadcast(ordered, &value, Int64(MemoryLayout<T>.size), Int32(root)), "MPI_Bcast")
+        return value
+    }
+
+    /// The root's array, on every rank; the others' length does not matter, they may give none.
+    public func broadcast<T: BitwiseCopyable>(_ array: [T], from root: Int = 0) throws(CommunicationError) -> [T] {
+        let count = try broadcast(array.count, from: root)
+        guard count > 0 else { return [] }
+        var copy = rank == root ? array : []
+        if rank != root {
+            copy = [T](unsafeUninitializedCapacity: count) { buffer, filled in
+                UnsafeMutableRawBufferPointer(buffer).initializeMemory(as: UInt8.self, repeating: 0)
+                filled = count
+            }
+        }
+        let byteCount = Int64(count * MemoryLayout<T>.stride)
+        try check(cmpi_broadcast(ordered, &copy, byteCount, Int32(root)), "MPI_Bcast")
+        return copy
+    }
+
+    /// The root's text, on every rank.
+    public func broadcast(_ text: String, from root: Int = 0) throws(CommunicationError) -> String {
+        String(decoding: try broadcast([UInt8](text.utf8), from: root), as: UTF8.self)
+    }
+
+    /// Every rank's value, in rank order, on every rank.
+    public func allgather<T: BitwiseCopyable>(_ value: T) throws(CommunicationError) -> [T] {
+        var value = value
+        var all = [T](repeating: value, count: rankCount)
+        // An array's elements lie a stride apart; the last of them is read up to its size only.
+        let stride = MemoryLayout<T>.stride
+        precondition(stride == MemoryLayout<T>.size, "allgather of a type whose size is not its stride")
+        try check(cmpi_allgather(ordered, &value, Int64(stride), &all), "MPI_Allgather")
+        return all
+    }
+
+    /// Every rank's array, of any length, one after another in rank order, on rank 0; empty elsewhere.
+    public func gather<T: BitwiseCopyable>(_ array: [T]) throws(CommunicationError) -> [T] {
+        let counts = try allgather(Int64(array.count * MemoryLayout<T>.stride))
+        let total = isRoot ? Int(counts.reduce(0, +)) / MemoryLayout<T>.stride : 0
+        var failure: CommunicationError?
+        let all = [T](unsafeUninitializedCapacity: total) { buffer, filled in
+            do throws(CommunicationError) {
+                let code = array.withUnsafeBytes {
+                    cmpi_gatherv(ordered, $0.baseAddress, counts, UnsafeMutableRawPointer(buffer.baseAddress), 0)
+                }
+                try check(code, "MPI_Isend or MPI_Irecv")
+                filled = total
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return all
+    }
+
+    /// The greatest of all ranks' values, on every rank.
+    public func max(_ value: Int) throws(CommunicationError) -> Int {
+        var greatest = Int64(value)
+        try check(cmpi_max_int64(ordered, &greatest, 1), "MPI_Allreduce")
+        return Int(greatest)
+    }
+
+    /// `MPI_Allreduce` with `MPI_SUM`: the order of the sum, and so its bits, depend on the library and the rank count.
+    /// For comparison in benchmarks only; training sums in `Exchange`.
+    public func benchmarkAllreduce(
+        _ mine: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>, count: Int
+    ) throws(CommunicationError) {
+        try check(cmpi_benchmark_allreduce_float(ordered, mine, sum, Int64(count)), "MPI_Allreduce")
+    }
+}

@@ -1,0 +1,34 @@
+/// What an exchange moves and waits, on this rank.
+public struct ExchangeCounters: Sendable {
+    /// Bytes of the node's memory (window or private) and of this rank's receive buffer.
+    public let memoryByteCount: Int
+    /// Bytes this rank reads and writes at a step to add up partial gradients.
+    public let addedByteCountPerStep: Int
+    /// Bytes this rank sends to other nodes at a step: partial sums, records, parameters.
+    public let sentByteCountPerStep: Int
+    /// Reductions so far.
+    public private(set) var reductionCount = 0
+    /// Nanoseconds in `reduce` so far, waiting included.
+    public private(set) var reduceNanoseconds: Int64 = 0
+    /// Nanoseconds waited so far in the node's barriers for other ranks.
+    public private(set) var waitedNanoseconds: Int64 = 0
+
+    init(plan: ExchangePlan, betweenNodes sent: Int) {
+        let receivedRows = plan.receiveRows().compactMap { $0 }.count
+        memoryByteCount = plan.layout.byteCount + receivedRows * plan.ownedElements.count * 4
+        let inNode = plan.nodeProgramIsEmpty ? 0 : (plan.layout.slots.count + plan.outputSlots.count) * plan.heldElements.count
+        let inWorld = plan.worldProgram.map { ($0.leaves.count + 1) * plan.ownedElements.count } ?? 0
+        addedByteCountPerStep = (inNode + inWorld) * 4
+        sentByteCountPerStep = sent
+    }
+
+    mutating func note(reduceNanoseconds: Int64, waitedNanoseconds: Int64) {
+        reductionCount += 1
+        self.reduceNanoseconds += reduceNanoseconds
+        self.waitedNanoseconds = waitedNanoseconds
+    }
+
+    mutating func note(waitedNanoseconds: Int64) {
+        self.waitedNanoseconds = waitedNanoseconds
+    }
+}

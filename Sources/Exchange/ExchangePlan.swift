@@ -1,0 +1,80 @@
+internal import Communication
+internal import Tensors
+
+/// Everything about an exchange that is known before its first step, seen from one rank.
+struct ExchangePlan {
+    let shape: ExchangeShape
+    let topology: NodeTopology
+    let rank: Int
+    let rankCount: Int
+    let ownership: BlockOwnership
+    let bulletin: Bulletin
+    let layout: NodeLayout
+
+    /// From the slots of this node to the largest subtrees that cover it.
+    let nodeProgram: TreeProgram
+    /// From the subtrees of all nodes to the root; nil where there is one node.
+    let worldProgram: TreeProgram?
+    /// The slot, in this node, in which each output of `nodeProgram` is made: that of its first addend, so that nothing else is touched.
+    let outputSlots: [Int]
+
+    init(shape: ExchangeShape, topology: NodeTopology, rank: Int) {
+        self.shape = shape
+        self.topology = topology
+        self.rank = rank
+        let rankCount = topology.nodes.last!.upperBound
+        self.rankCount = rankCount
+        ownership = BlockOwnership(elementCount: shape.elementCount, nodes: topology.nodes)
+        bulletin = Bulletin(shape: shape, rankCount: rankCount, ownership: ownership)
+        let layout = NodeLayout(
+            shape: shape, rankCount: rankCount, ranks: topology.nodes[topology.nodeIndex], bulletinByteCount: bulletin.byteCount)
+        self.layout = layout
+        let tree = ShardTree(shardCount: shape.shardCount)
+        let covers = topology.nodes.map { Self.cover(of: $0, tree: tree, shape: shape, rankCount: rankCount) }
+        let own = covers[topology.nodeIndex]
+        nodeProgram = TreeProgram(tree: tree, leaves: layout.slotShards, outputs: own)
+        outputSlots = own.map { output in layout.slotShards.firstIndex { $0.lowerBound == output.lowerBound }! }
+        worldProgram =
+            covers.count == 1 ? nil : TreeProgram(tree: tree, leaves: covers.flatMap { $0 }, outputs: [0..<shape.shardCount])
+    }
+
+    /// The largest subtrees that cover the shards of some neighbouring ranks.
+    private static func cover(of ranks: Range<Int>, tree: ShardTree, shape: ExchangeShape, rankCount: Int) -> [Range<Int>] {
+        let first = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound
+        return tree.cover(of: first..<shape.shards(of: ranks.upperBound - 1, of: rankCount).upperBound)
+    }
+
+    /// This rank's node.
+    var node: Range<Int> { topology.nodes[topology.nodeIndex] }
+
+    /// The elements this rank owns.
+    var ownedElements: Range<Int> { ownership.elements(ownership.owned[rank]) }
+
+    /// The elements of which this rank makes the node's sums.
+    var heldElements: Range<Int> { ownership.elements(ownership.held[rank]) }
+
+    /// Whether the node's slots are its cover already, so that nothing is to be added inside the node.
+    var nodeProgramIsEmpty: Bool { nodeProgram.leaves == nodeProgram.outputs }
+
+    /// The first leaf of each node in `worldProgram`.
+    func firstWorldLeaf(of node: Range<Int>) -> Int {
+        let firstShard = shape.shards(of: node.lowerBound, of: rankCount).lowerBound
+        return worldProgram!.leaves.firstIndex { $0.lowerBound == firstShard }!
+    }
+
+    /// The leaves of `worldProgram` that a node gives.
+    func worldLeaves(of node: Range<Int>) -> Range<Int> {
+        let first = firstWorldLeaf(of: node)
+        let next = topology.nodes.first { $0.lowerBound == node.upperBound }
+        return first..<(next.map(firstWorldLeaf) ?? worldProgram!.leaves.count)
+    }
+
+    /// The ranks of other nodes.
+    var remoteRanks: [Int] { (0..<rankCount).filter { !node.contains($0) } }
+
+    /// The rank of a node that takes in what `sender`, of another node, has for all of them.
+    func receiver(in node: Range<Int>, for sender: Int) -> Int {
+        let home = topology.nodes.first { $0.contains(sender) }!
+        return node.lowerBound + (sender - home.lowerBound) % node.count
+    }
+}

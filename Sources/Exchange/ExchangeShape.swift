@@ -1,0 +1,38 @@
+internal import Tensors
+
+/// How ranks exchange: by one window of shared memory a node, or by messages alone.
+public enum ExchangeTransport: String, Sendable, CaseIterable {
+    /// The ranks of a node share one window; messages go between nodes only.
+    case window
+    /// Every rank has memory of its own.
+    case messages
+}
+
+/// What is exchanged, the same on all ranks.
+public struct ExchangeShape: Sendable, Equatable {
+    /// P: elements of the parameter arena, a multiple of 16.
+    public var elementCount: Int
+    /// S: shards of the run, no fewer than there are ranks.
+    public var shardCount: Int
+    /// Doubles that each shard adds to a step: its loss, its token count and so on.
+    public var scalarsPerShard: Int
+
+    public init(elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0) {
+        precondition(elementCount > 0 && elementCount % 16 == 0, "\(elementCount) elements: not a positive multiple of 16")
+        precondition(shardCount > 0, "\(shardCount) shards")
+        precondition(scalarsPerShard >= 0, "\(scalarsPerShard) scalars a shard")
+        self.elementCount = elementCount
+        self.shardCount = shardCount
+        self.scalarsPerShard = scalarsPerShard
+    }
+
+    /// The shards of a rank: contiguous, as even as they go, never empty as long as there are no more ranks than shards.
+    public func shards(of rank: Int, of rankCount: Int) -> Range<Int> {
+        Self.part(rank, of: rankCount, in: shardCount)
+    }
+
+    /// Part `index` of `0..<count`, cut into `partCount` parts as even as they go.
+    static func part(_ index: Int, of partCount: Int, in count: Int) -> Range<Int> {
+        (index * count / partCount)..<((index + 1) * count / partCount)
+    }
+}

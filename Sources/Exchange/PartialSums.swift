@@ -1,0 +1,98 @@
+internal import Communication
+internal import Tensors
+
+/// The sum of the partial gradients: inside the node, then between nodes.
+struct PartialSums {
+    private let plan: ExchangePlan
+    private let base: UnsafeMutableRawPointer
+    private let transfers: TransferPlan
+    private let received: FloatBuffer  // [leaves of other nodes, owned elements]
+    private let nodeRun: ProgramRun  // over held elements
+    private let worldRun: ProgramRun?  // over owned elements
+
+    init(plan: ExchangePlan, base: UnsafeMutableRawPointer) {
+        self.plan = plan
+        self.base = base
+        transfers = plan.partialTransfers()
+        let slots = plan.layout.slots.map { (base + $0).assumingMemoryBound(to: Float.self) }
+        let outputs = plan.outputSlots.map { slots[$0] }
+        nodeRun = ProgramRun(plan.nodeProgram, from: slots, into: outputs, over: plan.heldElements)
+        let rows = plan.receiveRows()
+        let owned = plan.ownedElements
+        let received = FloatBuffer(count: rows.compactMap { $0 }.count * owned.count)
+        self.received = received
+        guard let program = plan.worldProgram else {
+            worldRun = nil
+            return
+        }
+        let first = plan.firstWorldLeaf(of: plan.node)
+        let sources = rows.indices.map { leaf in
+            // Rows hold owned elements only: the pointer is set back, so that all sources count from element 0.
+            rows[leaf].map { received.pointer + $0 * owned.count - owned.lowerBound } ?? outputs[leaf - first]
+        }
+        worldRun = ProgramRun(program, from: sources, into: [outputs[0]], over: owned)
+    }
+
+    /// Bytes this rank sends to other nodes.
+    var sentByteCount: Int { transfers.sentByteCount }
+
+    /// Adds everything up over the owned elements, with the sums of squares of its blocks.
+    ///
+    /// All slots of the node must be complete. Other ranks' parts of the result are not complete on return.
+    func add(
+        in world: World, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier
+    ) throws(CommunicationError) {
+        guard let worldRun else { return nodeRun.run(blockSums: blockSums) }
+        if !plan.nodeProgramIsEmpty {
+            nodeRun.run(blockSums: nil)
+            barrier.wait()  // where node sizes differ, an owner reads what other ranks of its node hold
+        }
+        try transfers.run(in: world, sending: base, receiving: received.pointer)
+        worldRun.run(blockSums: blockSums)
+    }
+}
+
+/// A tree program with the pointers it works on.
+private final class ProgramRun {
+    private let program: TreeProgram
+    private let sources: UnsafeMutablePointer<UnsafePointer<Float>?>
+    private let destinations: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+    private let count: Int
+
+    init(
+        _ program: TreeProgram, from sources: [UnsafeMutablePointer<Float>], into destinations: [UnsafeMutablePointer<Float>],
+        over elements: Range<Int>
+    ) {
+        self.program = program
+        count = elements.count
+        self.sources = .allocate(capacity: sources.count)
+        self.destinations = .allocate(capacity: destinations.count)
+        for (index, source) in sources.enumerated() {
+            (self.sources + index).initialize(to: UnsafePointer(source + elements.lowerBound))
+        }
+        for (index, destination) in destinations.enumerated() {
+            (self.destinations + index).initialize(to: destination + elements.lowerBound)
+        }
+    }
+
+    deinit {
+        sources.deallocate()
+        destinations.deallocate()
+    }
+
+    func run(blockSums: UnsafeMutablePointer<Double>?) {
+        program.reduce(sources: sources, destinations: destinations, count: count, blockSums: blockSums)
+    }
+}
+
+/// Floats at a 64-byte boundary, freed with their last owner.
+private final class FloatBuffer {
+    let pointer: UnsafeMutablePointer<Float>
+
+    init(count: Int) {
+        pointer = UnsafeMutableRawPointer.allocate(byteCount: max(count * 4, 64), alignment: 64)
+            .bindMemory(to: Float.self, capacity: count)
+    }
+
+    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+}

@@ -1,0 +1,184 @@
+import Communication
+import Exchange
+import Glibc
+
+/// Several steps of made-up gradients against a sum made alone, bit for bit; prints a digest of everything that came out.
+func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
+    let shape = ExchangeShape(
+        elementCount: arguments.number("elements", or: 5 * 4096 + 1616), shardCount: arguments.number("shards", or: 8),
+        scalarsPerShard: 2)
+    World.setPieceByteCount(arguments.number("piece", or: 1 << 30))
+    let exchange = try GradientExchange(
+        world: world, shape: shape, transport: ExchangeTransport(rawValue: arguments["transport"] ?? "window") ?? .window,
+        nodeSize: arguments["node-size"].flatMap { Int($0) })
+    if let notice = exchange.notice { report(world, notice) }
+    var run = ExchangeRun(exchange: exchange, world: world)
+    try run.start()
+    for step in 0..<arguments.number("steps", or: 4) { try run.step(step) }
+    try run.checkMoments()
+    report(world, "digest \(String(run.digest.value, radix: 16)) nodes \(exchange.topology.nodes.map(\.count))")
+}
+
+/// A run of the exchange and the same run made by one rank alone.
+private struct ExchangeRun {
+    let exchange: GradientExchange
+    let world: World
+    var alone: [Float]  // parameters, updated by the sums made alone
+    var momentsAlone: [Float]
+    var moments: [Float]  // of the owned elements
+    var digest = Digest()
+
+    private static let skippedStep = 2
+
+    init(exchange: GradientExchange, world: World) {
+        self.exchange = exchange
+        self.world = world
+        alone = (0..<exchange.shape.elementCount).map { Float($0 % 1000) * 0.001 }
+        momentsAlone = [Float](repeating: 0, count: exchange.shape.elementCount)
+        moments = [Float](repeating: 0, count: exchange.ownedRange.count)
+    }
+
+    /// Parameters come from rank 0.
+    func start() throws {
+        if world.isRoot { exchange.parameters.update(from: alone, count: alone.count) }
+        try exchange.broadcastParameters()
+        try expectEqual(firstDifference(exchange.parameters, alone), nil, "first parameter that differs after the broadcast")
+    }
+
+    /// Writes partials, reduces, compares, updates, publishes, compares; a validation's scalars in between.
+    mutating func step(_ step: Int) throws {
+        for (shards, partial) in zip(exchange.partialShards, exchange.partials) {
+            for i in alone.indices { partial[i] = treeSum(shards) { gradient(shard: $0, step: step, element: i) } }
+        }
+        for shard in exchange.shards {
+            for index in 0..<2 { exchange.setScalar(shard: shard, index: index, to: scalar(shard, index, step)) }
+        }
+        let reduction = try exchange.reduce(flags: step == 1 && world.rank == world.rankCount - 1 ? 2 : 0)
+        let whole = alone.indices.map { i in treeSum(allShards) { gradient(shard: $0, step: step, element: i) } }
+        try check(reduction, step: step, gradient: whole)
+        if step != Self.skippedStep { update(with: whole) }
+        try exchange.publishParameters()
+        try expectEqual(firstDifference(exchange.parameters, alone), nil, "first parameter that differs in step \(step)")
+        try checkScalars(step: step)
+        digest.add(reduction.squaredNorm.bitPattern)
+        for value in alone { digest.add(UInt64(value.bitPattern)) }
+    }
+
+    private var allShards: Range<Int> { 0..<exchange.shape.shardCount }
+
+    private func check(_ reduction: Reduction, step: Int, gradient: [Float]) throws {
+        for (i, element) in exchange.ownedRange.enumerated() {
+            let value = exchange.reducedGradient[i]
+            try expectEqual(value.bitPattern, gradient[element].bitPattern, "element \(element) in step \(step)")
+        }
+        let squares = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
+        if abs(reduction.squaredNorm / squares - 1) > 1e-12 {
+            throw CheckFailure(description: "squared norm \(reduction.squaredNorm) instead of \(squares)")
+        }
+        try expectEqual(reduction.flags, step == 1 ? 2 : 0, "flags in step \(step)")
+        for shard in allShards {
+            try expectEqual(exchange.scalar(shard: shard, index: 1), scalar(shard, 1, step), "scalar of shard \(shard)")
+        }
+        try expectEqual(exchange.foldShards(index: 0), treeSum(allShards) { scalar($0, 0, step) }, "folded scalars")
+    }
+
+    private mutating func update(with gradient: [Float]) {
+        for (i, element) in exchange.ownedRange.enumerated() {
+            exchange.parameters[element] -= 0.125 * exchange.reducedGradient[i]
+            moments[i] += exchange.reducedGradient[i]
+        }
+        for element in alone.indices {
+            alone[element] -= 0.125 * gradient[element]
+            momentsAlone[element] += gradient[element]
+        }
+    }
+
+    private func checkScalars(step: Int) throws {
+        for round in 1...3 {
+            for shard in exchange.shards { exchange.setScalar(shard: shard, index: 0, to: scalar(shard, round, step)) }
+            try expectEqual(try exchange.exchangeScalars(flags: Int32(1 << (world.rank % 8))) & 1, 1, "flags")
+            for shard in allShards {
+                try expectEqual(exchange.scalar(shard: shard, index: 0), scalar(shard, round, step), "scalar alone")
+            }
+        }
+    }
+
+    /// Moments gathered on rank 0 are those made alone, and come back as they were.
+    mutating func checkMoments() throws {
+        var whole = [Float](repeating: 0, count: world.isRoot ? alone.count : 0)
+        try whole.withUnsafeMutableBufferPointer {
+            try exchange.gatherOwned(from: moments, intoRoot: world.isRoot ? $0.baseAddress : nil)
+        }
+        if world.isRoot { try expectEqual(firstDifference(whole, momentsAlone), nil, "first moment that differs") }
+        let before = moments
+        moments = moments.map { _ in -1 }
+        try whole.withUnsafeBufferPointer { whole in
+            try moments.withUnsafeMutableBufferPointer {
+                // An empty part has no address of its own.
+                let place = $0.baseAddress ?? UnsafeMutablePointer(mutating: exchange.reducedGradient)
+                try exchange.scatterOwned(fromRoot: world.isRoot ? whole.baseAddress : nil, into: place)
+            }
+        }
+        try expectEqual(moments, before, "moments sent back")
+    }
+
+    private func firstDifference(_ values: UnsafePointer<Float>, _ expected: [Float]) -> Int? {
+        expected.indices.first { values[$0].bitPattern != expected[$0].bitPattern }
+    }
+}
+
+/// A gradient whose sums round differently in every order: magnitudes over six decades.
+private func gradient(shard: Int, step: Int, element: Int) -> Float {
+    let bits = scrambled(shard, step, element)
+    let mantissa = Float(Int32(truncatingIfNeeded: bits >> 32)) * 0x1p-31
+    return mantissa * Float(sign: .plus, exponent: -Int(bits & 15), significand: 1)
+}
+
+private func scalar(_ shard: Int, _ index: Int, _ step: Int) -> Double {
+    Double(scrambled(shard, index, step) >> 11) * 0x1p-53
+}
+
+/// The sum in the canonical tree, from its definition.
+private func treeSum<T: FloatingPoint>(_ shards: Range<Int>, _ leaf: (Int) -> T) -> T {
+    if shards.count == 1 { return leaf(shards.lowerBound) }
+    let middle = shards.lowerBound + shards.count / 2
+    return treeSum(shards.lowerBound..<middle, leaf) + treeSum(middle..<shards.upperBound, leaf)
+}
+
+/// FNV-1a over 64-bit words.
+private struct Digest {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ word: UInt64) { value = (value ^ word) &* 0x100_0000_01b3 }
+}
+
+/// A signal to one rank reaches all ranks by the flags of the next exchange.
+func checkSignals(_ world: World, _ arguments: CheckArguments) throws {
+    try expectEqual(StopSignals.install(), true, "handlers installed")
+    let exchange = try GradientExchange(world: world, shape: ExchangeShape(elementCount: 16, shardCount: max(8, world.rankCount)))
+    try expectEqual(try exchange.exchangeScalars(flags: StopSignals.received.rawValue), 0, "signals at first")
+    if world.rank == world.rankCount - 1 { kill(getpid(), SIGUSR1) }
+    let first = try exchange.exchangeScalars(flags: StopSignals.received.rawValue)
+    try expectEqual(StopSignals(rawValue: first), .checkpoint, "signals after SIGUSR1")
+    if world.rank == 0 { kill(getpid(), SIGTERM) }
+    let second = try exchange.exchangeScalars(flags: StopSignals.received.rawValue)
+    try expectEqual(StopSignals(rawValue: second), [.checkpoint, .stop], "signals after SIGTERM")
+    report(world, "signals reach all \(world.rankCount) ranks")
+}
+
+/// Times the exchange beside `MPI_Allreduce`.
+func checkExchangeSpeed(_ world: World, _ arguments: CheckArguments) throws {
+    let megabytes = arguments.number("megabytes", or: 80)
+    let result = try ExchangeMeasurement(
+        world: world, elementCount: megabytes * 1_000_000 / 64 * 16, rounds: arguments.number("rounds", or: 11),
+        transport: ExchangeTransport(rawValue: arguments["transport"] ?? "window") ?? .window,
+        nodeSize: arguments["node-size"].flatMap { Int($0) })
+    func short(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+    report(
+        world,
+        """
+        \(megabytes) MB, \(result.rankCount) ranks, \(result.nodeCount) nodes: reduce \(short(result.reduceMilliseconds)) ms, \
+        MPI_Allreduce \(short(result.allreduceMilliseconds)) ms, ratio \(short(result.speedup)); \
+        memory allows \(short(result.memoryBoundMilliseconds)) ms at \(short(result.memoryBytesPerSecond / 1e9)) GB/s
+        """)
+}
