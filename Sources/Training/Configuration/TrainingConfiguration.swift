@@ -1,3 +1,8 @@
+public import Models
+public import Optimizers
+public import Tensors
+public import TextData
+
 /// Everything that decides a training run, flat: each property is one key of the TOML file and one long option.
 ///
 /// Legend of the sizes: B streams over all ranks (`batchSize`), T time steps of a window (`windowLength`), E embedding,
@@ -23,7 +28,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var tieWeights = false
     /// The probability of dropping a unit.
     public var dropout = 0.0
-    public var initialization = Initialization.orthogonal
+    public var initialization = InitializationKind.orthogonal
     public var initialScale = 0.1
     public var forgetBias = 1.0
     public var initialState = InitialState.zero

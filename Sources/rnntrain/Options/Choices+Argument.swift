@@ -1,4 +1,8 @@
 public import ArgumentParser
+public import Models
+public import Optimizers
+public import Tensors
+public import TextData
 public import Training
 
 // The configuration's choices as values of options: their raw values, listed in --help.
@@ -8,7 +12,7 @@ extension CellKind: ExpressibleByArgument {}
 extension Nonlinearity: ExpressibleByArgument {}
 extension GRUReset: ExpressibleByArgument {}
 extension InitialState: ExpressibleByArgument {}
-extension Initialization: ExpressibleByArgument {}
+extension InitializationKind: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension OptimizerKind: ExpressibleByArgument {}
 extension ClipMode: ExpressibleByArgument {}

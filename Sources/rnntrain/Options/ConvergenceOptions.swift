@@ -1,4 +1,5 @@
 import ArgumentParser
+import Optimizers
 import Training
 
 /// How long the training goes on, and how the learning rate falls.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TextData
 import Training
 
 /// The text, and what its tokens are.

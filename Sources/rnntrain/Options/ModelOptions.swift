@@ -1,4 +1,6 @@
 import ArgumentParser
+import Models
+import Tensors
 import Training
 
 /// The network and its first parameters.
@@ -11,7 +13,7 @@ struct ModelOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.hiddenSize)) var hiddenSize: Int?
     @Flag(inversion: .prefixedNo, help: ArgumentHelp(.tieWeights)) var tieWeights: Bool?
     @Option(help: ArgumentHelp(.dropout)) var dropout: Double?
-    @Option(help: ArgumentHelp(.initialization)) var `init`: Initialization?
+    @Option(help: ArgumentHelp(.initialization)) var `init`: InitializationKind?
     @Option(help: ArgumentHelp(.initialScale)) var initScale: Double?
     @Option(help: ArgumentHelp(.forgetBias)) var forgetBias: Double?
     @Option(help: ArgumentHelp(.initialState)) var initialState: InitialState?

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Optimizers
 import Training
 
 /// The step: how much text it sees, and what it does with the gradient.

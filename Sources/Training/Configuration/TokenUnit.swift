@@ -1,6 +1,0 @@
-/// What a token is.
-public enum TokenUnit: String, ConfigurationChoice {
-    case word
-    case char
-    case byte
-}
