@@ -1,0 +1,48 @@
+/// What validations so far have shown.
+public struct ConvergenceState: Codable, Equatable, Sendable {
+    /// The best validation loss in nats per token; nil before the first validation.
+    public var bestLoss: Double?
+    public var bestStep = 0
+    /// Validations since the last improvement.
+    public var withoutImprovement = 0
+    /// Validations without an improvement in all: what the schedule `plateau` counts.
+    public var plateaus = 0
+    /// The last validation loss.
+    public var lastLoss: Double?
+
+    public init() {}
+}
+
+/// Decides on validation losses whether a run has improved, and whether it is done.
+///
+/// An improvement is a fall of the loss by more than `epsilon`. `patience` validations in a row without one end the run; 0 never does.
+public struct ConvergenceRule: Sendable, Equatable {
+    /// Nats per token.
+    public var epsilon: Double
+    public var patience: Int
+
+    public init(epsilon: Double, patience: Int) {
+        self.epsilon = epsilon
+        self.patience = patience
+    }
+
+    /// Takes in a validation loss; returns whether it is an improvement. A loss that is not a number is none.
+    public func take(loss: Double, step: Int, into state: inout ConvergenceState) -> Bool {
+        state.lastLoss = loss.isFinite ? loss : nil
+        let improved = loss.isFinite && state.bestLoss.map { loss < $0 - epsilon } ?? true
+        if improved {
+            state.bestLoss = loss
+            state.bestStep = step
+            state.withoutImprovement = 0
+        } else {
+            state.withoutImprovement += 1
+            state.plateaus += 1
+        }
+        return improved
+    }
+
+    /// Whether the run has converged.
+    public func isConverged(_ state: ConvergenceState) -> Bool {
+        patience > 0 && state.withoutImprovement >= patience
+    }
+}

@@ -1,0 +1,116 @@
+import Exchange
+import Layers
+import Models
+import Optimizers
+import Tensors
+import TextData
+
+/// This rank's share of the model: its streams of the shared parameters, its partial gradients, its part of the optimiser.
+final class ParallelModel {
+    let shape: ModelShape
+    let shards: ShardLayout
+    let exchange: GradientExchange
+    let model: LanguageModel
+    let optimizer: Optimizer
+    /// This rank's streams among all.
+    let streams: Range<Int>
+    private let rows: GradientRows
+    private let parameters: ParameterSet
+    private let workspace = Workspace()
+    private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
+
+    init(
+        shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int, dropout: Double,
+        optimizer settings: OptimizerSettings
+    ) {
+        self.shape = shape
+        self.shards = shards
+        self.exchange = exchange
+        let streams = shards.streams(ofRank: rank)
+        self.streams = streams
+        parameters = ParameterSet(
+            layout: shape.parameterLayout, values: exchange.parameters, gradients: exchange.partials)
+        let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
+        model = LanguageModel(shape: shape, parameters: parameters, capacity: capacity, dropoutProbability: Float(dropout))
+        let program = TreeProgram(tree: ShardTree(shardCount: shards.shardCount), ownShards: exchange.shards)
+        rows = GradientRows(
+            program: program,
+            streamsOfShards: exchange.shards.map { shard in
+                let all = shards.streams(ofShard: shard)
+                return (all.lowerBound - streams.lowerBound)..<(all.upperBound - streams.lowerBound)
+            }, maximumSteps: windowLength, widestInput: LanguageModel.widestInput(of: shape))
+        optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
+        shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
+    }
+
+    /// Bytes of this rank's own memory: activations, packed weights, scratch, moments.
+    var privateByteCount: Int {
+        model.byteCount + rows.byteCount + optimizer.moments.count * optimizer.count * 4
+    }
+
+    /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots.
+    ///
+    /// `predictions` is the number of real predictions of all ranks in the window: the gradient is that of their mean loss.
+    func run(_ window: WindowBuffers, steps: Int, predictions: Int, atEpochStart: Bool, dropoutKey: Dropout.Key?) {
+        let inputs = UnsafePointer(window.inputs.baseAddress!)
+        model.prepare()
+        if atEpochStart { model.resetState() }
+        model.forward(inputs, steps: steps, dropoutKey: dropoutKey)
+        let losses = model.loss(
+            steps: steps, targets: window.targets.baseAddress!, mask: window.mask.baseAddress!,
+            gradientScale: Float(1 / Double(predictions)))
+        rows.shardSums(steps: steps, of: losses, into: shardSums)
+        for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
+        model.backward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: dropoutKey)
+        model.carryState(steps: steps)
+    }
+
+    /// Moves this rank's part of the parameters, and makes all parts known to all ranks.
+    func update(clip: GradientClip, rate: Double) throws {
+        if !exchange.ownedRange.isEmpty {
+            optimizer.update(
+                parameters: exchange.parameters + exchange.ownedRange.lowerBound, gradient: exchange.reducedGradient, clip: clip,
+                rate: Float(rate))
+        } else {
+            optimizer.updateCount += 1
+        }
+        try exchange.publishParameters()
+    }
+
+    /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
+    ///
+    /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.
+    func meanLoss(of reader: WindowReader, window: WindowBuffers) throws -> Double {
+        let saved = HiddenStates(copying: model)
+        model.prepare()
+        model.resetState()
+        var totals = [Double](repeating: 0, count: exchange.shards.count)
+        for index in 0..<reader.windowCount {
+            let steps = window.read(index, from: reader)
+            model.forward(window.inputs.baseAddress!, steps: steps)
+            let losses = model.loss(steps: steps, targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
+            rows.shardSums(steps: steps, of: losses, into: shardSums)
+            for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
+            model.carryState(steps: steps)
+        }
+        saved.restore(to: model)
+        for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
+        _ = try exchange.exchangeScalars()
+        return exchange.foldShards(index: 0) / Double(reader.layout.predictionCount)
+    }
+}
+
+/// A copy of a model's hidden states.
+struct HiddenStates {
+    /// One array for each of the model's states, `[streams, H]`.
+    private var values: [[Float]]
+
+    init(copying model: LanguageModel) {
+        values = model.states.map { Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)) }
+    }
+
+    /// Puts the copy back.
+    func restore(to model: LanguageModel) {
+        for (state, saved) in zip(model.states, values) { state.matrix.pointer.update(from: saved, count: saved.count) }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// Numbers as people read them.
+public enum NumberText {
+    /// `12,345`.
+    public static func grouped(_ value: Int) -> String {
+        let digits = String(abs(value))
+        var result = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
+            result.append(digit)
+        }
+        return value < 0 ? "-" + result : result
+    }
+
+    /// With so many digits behind the point.
+    public static func fixed(_ value: Double, _ digits: Int) -> String {
+        value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
+    }
+
+    /// With so many significant digits, without needless zeros: `0.002`, `1e-05`.
+    public static func significant(_ value: Double, _ digits: Int = 4) -> String { String(format: "%.\(digits)g", value) }
+
+    /// `3m 12s`, `2h 05m`, `4d 06h`.
+    public static func duration(seconds: Double) -> String {
+        guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "?" }
+        let whole = Int(seconds.rounded())
+        switch whole {
+        case ..<60: return "\(whole)s"
+        case ..<3600: return String(format: "%dm %02ds", whole / 60, whole % 60)
+        case ..<86400: return String(format: "%dh %02dm", whole / 3600, whole % 3600 / 60)
+        default: return String(format: "%dd %02dh", whole / 86400, whole % 86400 / 3600)
+        }
+    }
+
+    /// `4.7 M`, `79.6 MB` with the unit behind.
+    public static func scaled(_ value: Double, unit: String = "") -> String {
+        let (factor, prefix) = value >= 1e9 ? (1e9, "G") : value >= 1e6 ? (1e6, "M") : value >= 1e3 ? (1e3, "k") : (1, "")
+        let number = value / factor
+        return String(format: number < 100 && factor > 1 ? "%.1f %@%@" : "%.0f %@%@", number, prefix, unit)
+            .trimmingCharacters(in: .whitespaces)
+    }
+}

@@ -1,0 +1,46 @@
+public import Failures
+
+/// What can go wrong with a run besides its files and its configuration's values.
+public enum TrainingError: UserFacingError, Equatable {
+    /// The gradient was not finite too often in a row.
+    case diverged(steps: Int, step: Int, runFolder: String)
+    /// A resumed run was given another text.
+    case otherText(option: String, path: String, found: String, expected: String)
+    /// A checkpoint lacks a text that it must have.
+    case incompleteCheckpoint(path: String, missing: String)
+    /// A training text gives no full window.
+    case shorterThanWindow(source: String, tokens: Int, streams: Int, windowLength: Int)
+    /// A file of ours in the run folder could not be written.
+    case log(path: String, reason: String)
+    /// The system refused the handlers of signals.
+    case signals
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .diverged: .usage
+        case .otherText, .incompleteCheckpoint, .shorterThanWindow: .badData
+        case .log: .inputOutput
+        case .signals: .fault
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .diverged(let steps, let step, let runFolder):
+            "the gradient's norm was not finite in \(steps) steps in a row, up to step \(step): training has diverged. The last good "
+                + "checkpoint is in \(runFolder)/checkpoints; resume it with a lower --learning-rate, or clip lower with --clip."
+        case .otherText(let option, let path, let found, let expected):
+            "\(path): the run was started with another text for \(option): its digest is \(found), the run's \(expected). "
+                + "Resume with the same text, or start a new run with another --run."
+        case .incompleteCheckpoint(let path, let missing):
+            "\(path): the checkpoint has no '\(missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
+        case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
+            "\(source): \(tokens) tokens are too few for one window: \(streams) streams of \(windowLength) steps need "
+                + "\(streams * (windowLength - 1) + 2). Give more text, or lower --batch-size or --bptt."
+        case .log(let path, let reason):
+            "\(path): cannot write: \(reason). Free space or mend the permissions, then go on with --resume."
+        case .signals:
+            "the system refuses to install handlers for signals; nothing was started."
+        }
+    }
+}
