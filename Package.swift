@@ -85,7 +85,7 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Failures"]),
-        tests("TrainingTests", ["Training", "Failures"]),
+        tests("TrainingTests", ["Training", "TextData", "Failures"]),
         tests("CommandLineTests", ["Training"], resources: [.copy("Snapshots")]),
         tests("RankTests", []),
     ],

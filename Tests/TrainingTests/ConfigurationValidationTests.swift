@@ -1,4 +1,5 @@
 import Testing
+import TextData
 import Training
 
 @Suite("Configurations that cannot be trained with")
@@ -75,6 +76,18 @@ struct ConfigurationValidationTests {
         needs([.train: .text("a"), .valid: .text("b")], .run)
         needs([.valid: .text("b"), .run: .text("r")], .train)
         needs([.test: .text("b")], .train)
+    }
+
+    @Test("A vocabulary is limited for words, and for the others if asked for")
+    func vocabularyLimits() {
+        let size = { (values: [ConfigurationKey: ConfigurationValue]) in
+            ConfigurationSamples.with(values).vocabularyLimits.size
+        }
+        #expect(size([:]) == 10_000)
+        #expect(size([.tokens: .text("char")]) == nil)
+        #expect(size([.tokens: .text("char"), .vocabularySize: .integer(90)]) == 90)
+        #expect(size([.vocabularySize: .integer(0)]) == nil)
+        #expect(ConfigurationSamples.with([.minimumCount: .integer(3)]).vocabularyLimits.minimumCount == 3)
     }
 
     @Test("A message says what, with which value, and what to do")

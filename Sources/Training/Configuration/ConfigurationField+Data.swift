@@ -14,10 +14,11 @@ extension ConfigurationField {
             .tokens, \.tokens, .data, .fixed,
             "What a token is: words between white space, characters (Unicode scalars) or bytes."),
         .init(
-            .vocabularySize, \.vocabularySize, .data, .fixed, placeholder: "n",
-            "Entries of the vocabulary at most, for words: the most frequent stay, the others are <unk>; 0: no limit."),
+            .vocabularySize, optional: \.vocabularySize, .data, .fixed, placeholder: "n",
+            absent: "10000 for words, else no limit",
+            "Entries of the vocabulary at most, <eos> and <unk> among them: the most frequent stay; 0: no limit."),
         .init(
             .minimumCount, \.minimumCount, .data, .fixed, placeholder: "n",
-            "Occurrences in the training text below which a word is <unk>."),
+            "Occurrences in the training text below which a word or character is <unk>."),
     ]
 }

@@ -24,7 +24,7 @@ extension TrainingConfiguration {
         if train != nil, run == nil {
             throw .missing(key: .run, advice: "name a new folder for the run's configuration, metrics and checkpoints")
         }
-        try require(.vocabularySize, vocabularySize == 0 || vocabularySize >= 2, "must be 2 or more, or 0 for no limit")
+        try require(.vocabularySize, vocabularySize.map { $0 == 0 || $0 >= 2 } ?? true, "must be 2 or more, or 0 for no limit")
         try require(.minimumCount, minimumCount >= 1, "must be 1 or more")
     }
 

@@ -14,8 +14,8 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var valid: String?
     public var test: String?
     public var tokens = TokenUnit.word
-    /// Entries of the vocabulary at most, for words; 0 is without limit.
-    public var vocabularySize = 10_000
+    /// Entries of the vocabulary at most; 0 is without limit, nil is 10,000 for words and without limit for the others.
+    public var vocabularySize: Int?
     public var minimumCount = 1
 
     // Model.
@@ -93,6 +93,12 @@ public struct TrainingConfiguration: Equatable, Sendable {
         configuration.epochs = 10
         return configuration
     }()
+
+    /// What the vocabulary keeps of the training text.
+    public var vocabularyLimits: VocabularyLimits {
+        let size = vocabularySize ?? (tokens == .word ? 10_000 : 0)
+        return VocabularyLimits(size: size == 0 ? nil : size, minimumCount: minimumCount)
+    }
 
     /// Whether the tokens come from the built-in source: no text is named.
     public var usesBuiltInSource: Bool { train == nil && valid == nil && test == nil }
