@@ -45,10 +45,8 @@ struct CheckpointFolderTests {
         #expect(newest.generation.step == 10)
         #expect(try newest.reader.elements(of: "weight", as: Float.self)[0] == 10)
         #expect(newest.passedOver.map(\.generation.step) == [30, 20])
-        guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _)) = newest.passedOver[0].reason else {
-            Issue.record(newest.passedOver[0].reason)
-            return
-        }
+        let reason = try #require(newest.passedOver.first).reason
+        guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _)) = reason else { throw reason }
     }
 
     @Test("With none that verifies every reason is told; with none at all that is told")

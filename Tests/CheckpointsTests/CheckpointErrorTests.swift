@@ -1,0 +1,45 @@
+import Checkpoints
+import Failures
+import Glibc
+import Testing
+
+@Suite("Messages say what, where, and what to do")
+struct CheckpointErrorTests {
+    private let path = "/runs/a/step.safetensors"
+
+    @Test("A damaged file is named with what was found and what was expected")
+    func damaged() {
+        let error = CheckpointError.damaged(path: path, .wrongChecksum(array: "w", found: "01", expected: "02"))
+        let text =
+            "/runs/a/step.safetensors is damaged or no checkpoint: the checksum of 'w' is 01, and 02 was expected. "
+            + "Take another checkpoint."
+        #expect(error.description == text && error.exitStatus == .badData)
+    }
+
+    @Test("A file that is forbidden to us counts as missing, a broken disk as a failure")
+    func unreadable() {
+        let forbidden = CheckpointError.unreadable(path: path, operation: "open", errorNumber: EACCES)
+        #expect(forbidden.description == "\(path): cannot open the checkpoint: Permission denied. Make it readable for you.")
+        #expect(forbidden.exitStatus == .inputMissing)
+        #expect(CheckpointError.unreadable(path: path, operation: "map", errorNumber: EIO).exitStatus == .inputOutput)
+    }
+
+    @Test("Another array is named with both its kinds")
+    func otherArray() {
+        let error = CheckpointError.otherArray(path: path, name: "w", found: "F32 [2]", expected: "F32 [3]")
+        #expect(error.description.contains("'w' is F32 [2], and F32 [3] was expected") && error.exitStatus == .badData)
+    }
+
+    @Test("Names from a file are cut and cannot write to the terminal")
+    func names() {
+        let damage = CheckpointDamage.noChecksum(array: "\u{1b}[2J" + String(repeating: "x", count: 1000))
+        #expect(damage.description == "'?[2J" + String(repeating: "x", count: 76) + "...' has no checksum")
+    }
+
+    @Test("A run in use and a folder that holds a run say what to do")
+    func runFolder() {
+        #expect(RunFolderError.held(path: "r", holder: nil).description.hasPrefix("r is in use by another job. Wait"))
+        #expect(RunFolderError.holdsRun(path: "r").description.contains("--resume"))
+        #expect(RunFolderError.file(.failed(path: "r", operation: "x", errorNumber: EIO)).exitStatus == .inputOutput)
+    }
+}
