@@ -78,7 +78,8 @@ public struct TokenFile: Sendable {
 
     /// Writes `count` tokens from `start` on to every `stride`-th element of `destination`. Allocates nothing.
     func gather(from start: Int, count: Int, into destination: UnsafeMutablePointer<Int32>, stride: Int) {
-        precondition(start >= 0 && count >= 0 && start <= self.count - count, "tokens \(start)..<\(start + count) of \(self.count)")
+        precondition(
+            start >= 0 && count >= 0 && start <= self.count - count, "tokens \(start)..<\(start + count) of \(self.count)")
         switch header.elementWidth {
         case 1: gather(UInt8.self, start, count, destination, stride)
         case 2: gather(UInt16.self, start, count, destination, stride)
@@ -100,17 +101,19 @@ public struct TokenFile: Sendable {
     }
 
     private func firstOutsideVocabulary() -> Int? {
-        var piece = [Int32](repeating: 0, count: 1 << 14)
-        let limit = UInt32(vocabularySize)
+        let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 14)
+        defer { piece.deallocate() }
         var start = 0
         while start < count {
-            let length = min(piece.count, count - start)
-            piece.withUnsafeMutableBufferPointer {
-                copyTokens(from: start, into: UnsafeMutableBufferPointer(rebasing: $0[..<length]))
+            let tokens = UnsafeMutableBufferPointer(rebasing: piece[..<min(piece.count, count - start)])
+            copyTokens(from: start, into: tokens)
+            // As unsigned, so that a negative one is outside, too. The largest is found faster than the first that is outside.
+            var largest: UInt32 = 0
+            for token in tokens { largest = max(largest, UInt32(bitPattern: token)) }
+            if largest >= UInt32(vocabularySize) {
+                return tokens.firstIndex { UInt32(bitPattern: $0) >= UInt32(vocabularySize) }.map { start + $0 }
             }
-            // As unsigned, so that a negative one is outside, too.
-            if let bad = piece[..<length].firstIndex(where: { UInt32(bitPattern: $0) >= limit }) { return start + bad }
-            start += length
+            start += tokens.count
         }
         return nil
     }

@@ -1,0 +1,39 @@
+import TextData
+import Testing
+
+@Suite struct TextDataErrorTests {
+    @Test(
+        "sentences name the file, the place and the way out",
+        arguments: [
+            (
+                .invalidUTF8(source: "a.txt", byteOffset: 1234, defect: .surrogate),
+                "a.txt: invalid UTF-8 at byte 1234: a surrogate (U+D800 to U+DFFF). "
+                    + "Convert the text (iconv -t UTF-8), or train on bytes (--tokens byte)."
+            ),
+            (
+                .unknownCharacter(source: "v.txt", byteOffset: 9, scalar: "\u{7}"),
+                "v.txt: the character \"\\u{07}\" (U+0007) at byte 9 is not in the vocabulary of the training text. Remove it, "
+                    + "add it to the training text, or train with --minimum-count 2, which makes rare characters <unk>."
+            ),
+            (
+                .inputOutput(path: "run/t", operation: "writing", code: 28),
+                "run/t: writing failed: No space left on device. Check the disk's free space, the quota and the permissions."
+            ),
+            (
+                .badTokenFile(path: "run/t", defect: .wrongSize(byteCount: 3, expected: 4)),
+                "run/t: this is no usable token file: it has 3 bytes instead of 4. "
+                    + "Delete it: it is made anew from the text at the next start."
+            ),
+            (
+                .textTooShort(source: "t", tokenCount: 1),
+                "t: the text has 1 token, and 2 or more are needed to predict one. Name a longer text."
+            ),
+            (
+                .notReber(byteOffset: 3, found: 65, expected: "T or P"),
+                "no text of the embedded Reber grammar: at byte 3 stands \"A\" where T or P must stand."
+            ),
+        ] as [(TextDataError, String)])
+    func sentences(error: TextDataError, sentence: String) {
+        #expect(error.description == sentence)
+    }
+}

@@ -1,0 +1,170 @@
+import Digests
+import Foundation
+import TextData
+import Testing
+
+@Suite struct TokenFileTests {
+    @Test(
+        "tokens are read as they were written, in every width",
+        arguments: [(2, 1), (256, 1), (257, 2), (65_536, 2), (65_537, 4), (Int(Int32.max), 4)])
+    func roundTrip(vocabularySize: Int, width: Int) throws {
+        let folder = try TemporaryFolder()
+        var random = SeededGenerator(seed: UInt64(vocabularySize))
+        for (count, pieceSize) in [(0, 1), (1, 1), (1000, 7), (300_001, 1 << 20)] {
+            let path = folder.path("tokens-\(count)")
+            var tokens = (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabularySize), using: &random) }
+            if let last = tokens.indices.last { tokens[last] = Int32(vocabularySize - 1) }
+            try writeTokens(tokens, path: path, vocabularySize: vocabularySize, pieceSize: pieceSize)
+
+            let file = try TokenFile(path: path)
+            try file.verify()
+            #expect(try folder.bytes(of: "tokens-\(count)").count == 64 + count * width)
+            #expect(file.count == count && file.vocabularySize == vocabularySize)
+            #expect(file.textDigest == 11 && file.vocabularyDigest == 22)
+            #expect(copy(file, 0, count) == tokens)
+            if count > 10 { #expect(copy(file, 3, 7) == Array(tokens[3..<10])) }
+            for position in stride(from: 0, to: count, by: 997) { #expect(file.tokenID(at: position) == tokens[position]) }
+        }
+    }
+
+    private func copy(_ file: TokenFile, _ start: Int, _ count: Int) -> [Int32] {
+        [Int32](unsafeUninitializedCapacity: count) { buffer, initialized in
+            file.copyTokens(from: start, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            initialized = count
+        }
+    }
+
+    @Test("the header has the documented bytes")
+    func layout() throws {
+        let folder = try TemporaryFolder()
+        try writeTokens([1, 258, 3], path: folder.path("t"), vocabularySize: 300)
+        let bytes = try folder.bytes(of: "t")
+        #expect(Array(bytes[..<16]) == Array("rnntoken".utf8) + [1, 0, 0, 0, 2, 0, 0, 0])
+        #expect(Array(bytes[16..<48]) == [3] + z(7) + [44, 1] + z(6) + [11] + z(7) + [22] + z(7))
+        #expect(Array(bytes[64...]) == [1, 0, 2, 1, 3, 0])
+        #expect(Array(bytes[48..<56]) == littleEndian(XXH3.digest(Array(bytes[64...]))))
+        #expect(Array(bytes[56..<64]) == littleEndian(XXH3.digest(Array(bytes[..<56]))))
+    }
+
+    private func z(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+
+    private func littleEndian(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+
+    @Test("a file cut off anywhere, or with a byte too many, is refused")
+    func truncations() throws {
+        let folder = try TemporaryFolder()
+        try writeTokens([5, 6, 7, 8], path: folder.path("t"), vocabularySize: 300)
+        let whole = try folder.bytes(of: "t")
+        for length in 0..<whole.count {
+            let path = try folder.write(Array(whole[..<length]), as: "cut")
+            let error = textDataError { _ = try TokenFile(path: path) }
+            #expect(error?.exitStatus == .badData, "\(length) bytes")
+        }
+        let path = try folder.write(whole + [0], as: "long")
+        #expect(
+            textDataError { _ = try TokenFile(path: path) }
+                == .badTokenFile(path: path, defect: .wrongSize(byteCount: 73, expected: 72)))
+    }
+
+    @Test("each flipped bit of the header is found on opening, and each of the tokens by verify")
+    func flippedBits() throws {
+        let folder = try TemporaryFolder()
+        try writeTokens([5, 6, 7, 8], path: folder.path("t"), vocabularySize: 300)
+        let whole = try folder.bytes(of: "t")
+        for bit in 0..<(whole.count * 8) {
+            var bytes = whole
+            bytes[bit / 8] ^= 1 << (bit % 8)
+            let path = try folder.write(bytes, as: "flipped")
+            let error = textDataError {
+                let file = try TokenFile(path: path)
+                #expect(bit >= 64 * 8)
+                try file.verify()
+            }
+            #expect(error?.exitStatus == .badData, "bit \(bit)")
+        }
+    }
+
+    /// A header with a right checksum and any fields.
+    private func header(version: UInt8 = 1, width: UInt8, count: UInt64, size: UInt64, tokens: UInt64 = 0) -> [UInt8] {
+        var bytes = Array("rnntoken".utf8) + [version, 0, 0, 0, width, 0, 0, 0]
+        bytes += littleEndian(count) + littleEndian(size) + z(16) + littleEndian(tokens)
+        return bytes + littleEndian(XXH3.digest(bytes))
+    }
+
+    @Test("a header with a right checksum and impossible fields is refused, too")
+    func impossibleHeaders() throws {
+        let folder = try TemporaryFolder()
+        let cases: [([UInt8], TokenFileDefect)] = [
+            (header(version: 2, width: 1, count: 0, size: 9), .wrongVersion(found: 2, expected: 1)),
+            (header(width: 3, count: 0, size: 9), .wrongElementWidth(found: 3, vocabularySize: 9)),
+            (header(width: 0, count: 0, size: 9), .wrongElementWidth(found: 0, vocabularySize: 9)),
+            (header(width: 1, count: 0, size: 257), .wrongElementWidth(found: 1, vocabularySize: 257)),
+            (header(width: 4, count: 0, size: .max), .wrongElementWidth(found: 4, vocabularySize: .max)),
+            (header(width: 4, count: .max, size: 1 << 20), .impossibleTokenCount(.max)),
+            (header(width: 4, count: 1 << 62, size: 1 << 20), .impossibleTokenCount(1 << 62)),
+            (header(width: 4, count: 1 << 40, size: 1 << 20), .wrongSize(byteCount: 64, expected: 64 + 4 << 40)),
+            (z(64), .wrongMagic),
+        ]
+        for (bytes, defect) in cases {
+            let path = try folder.write(bytes, as: "t")
+            let expected: TextDataError =
+                if case .wrongSize(let found, _) = defect {
+                    .badTokenFile(path: path, defect: .wrongSize(byteCount: found, expected: 64 + (4 << 40)))
+                } else {
+                    .badTokenFile(path: path, defect: defect)
+                }
+            #expect(textDataError { _ = try TokenFile(path: path) } == expected)
+        }
+    }
+
+    @Test("a token outside the vocabulary is found by verify though the checksum is right", arguments: [300, -1] as [Int32])
+    func outsideVocabulary(token: Int32) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("t")
+        try writeTokens([1, 2, token, 299], path: path, vocabularySize: 300)
+        #expect(throws: TextDataError.self) { try TokenFile(path: path).verify() }
+        try writeTokens([1, 2, 299, 299], path: path, vocabularySize: 300)
+        #expect(throws: Never.self) { try TokenFile(path: path).verify() }
+    }
+
+    @Test("random bytes never crash the reader", arguments: 0..<200)
+    func randomBytes(seed: Int) throws {
+        let folder = try TemporaryFolder()
+        var random = SeededGenerator(seed: UInt64(seed))
+        var bytes = (0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        if seed % 2 == 0 { bytes = Array("rnntoken".utf8) + [1, 0, 0, 0] + bytes }
+        let path = try folder.write(bytes, as: "t")
+        #expect(textDataError { _ = try TokenFile(path: path) }?.exitStatus == .badData)
+    }
+
+    @Test("the file is made once, and anew when the text or the vocabulary changes or the file is damaged")
+    func staleness() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("train.tokens")
+        let first = try source("a b\nb c\n", .word)
+        let vocabulary = try Vocabulary(counting: first)
+        #expect(!TokenFile.isCurrent(path: path, textDigest: first.digest, vocabularyDigest: vocabulary.digest))
+        #expect(try TokenFile.prepare(path: path, source: first, vocabulary: vocabulary))
+        #expect(try !TokenFile.prepare(path: path, source: first, vocabulary: vocabulary))
+        #expect(try copy(TokenFile(path: path), 0, 6) == tokens(first, vocabulary))
+
+        let second = try source("a b\nb c c\n", .word)
+        #expect(!TokenFile.isCurrent(path: path, textDigest: second.digest, vocabularyDigest: vocabulary.digest))
+        #expect(try TokenFile.prepare(path: path, source: second, vocabulary: vocabulary))
+        let other = try Vocabulary(counting: second, limits: VocabularyLimits(size: 3))
+        #expect(try TokenFile.prepare(path: path, source: second, vocabulary: other))
+        _ = try folder.write(Array("rnntoken".utf8), as: "train.tokens")
+        #expect(try TokenFile.prepare(path: path, source: second, vocabulary: other))
+        #expect(try folder.names() == ["train.tokens"])
+    }
+
+    @Test("where the text cannot be encoded, no file is left")
+    func failedEncoding() throws {
+        let folder = try TemporaryFolder()
+        let vocabulary = try vocabulary("ab", .char)
+        #expect(throws: TextDataError.self) {
+            try TokenFile.prepare(path: folder.path("t"), source: source("abc", .char), vocabulary: vocabulary)
+        }
+        #expect(try folder.names().isEmpty)
+    }
+}
