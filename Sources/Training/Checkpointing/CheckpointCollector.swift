@@ -1,0 +1,124 @@
+import Checkpoints
+import Communication
+import Digests
+import Foundation
+import Tensors
+
+/// Puts a run's checkpoint together on rank 0: parameters, moments, hidden states by stream, and everything as text.
+final class CheckpointCollector {
+    private let world: World
+    private let parallel: ParallelModel
+    /// Texts that do not change in a run. On rank 0.
+    private let fixedMetadata: [String: String]
+    private let workspace = Workspace()
+    /// On rank 0 the whole of each moment, `[P]`, made at the first checkpoint.
+    private var wholeMoments: [UnsafeMutablePointer<Float>] = []
+    /// On rank 0 the hidden states of all streams.
+    private var wholeStates: [[Float]] = []
+
+    init(world: World, parallel: ParallelModel, preparation: RunPreparation?) throws {
+        self.world = world
+        self.parallel = parallel
+        guard let preparation else {
+            fixedMetadata = [:]
+            return
+        }
+        fixedMetadata = [
+            "format": "rnntrain", "configuration": try Self.json(preparation.plan.configuration),
+            "texts": try Self.json(preparation.textDigests), "vocabulary": preparation.vocabulary.jsonText(),
+        ]
+    }
+
+    /// Gathers the checkpoint after `state.step` steps. Collective; nil but on rank 0.
+    ///
+    /// The arrays stay where they are until the next call or step: copy or write them before.
+    func collect(_ state: TrainingState) throws -> Checkpoint? {
+        try gatherMoments()
+        wholeStates = try parallel.model.states.map {
+            try world.gather(Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)))
+        }
+        guard world.isRoot else { return nil }
+        var metadata = fixedMetadata
+        metadata["state"] = try Self.json(state)
+        metadata["parameters_digest"] = parallel.parametersDigest.hexadecimal
+        return Checkpoint(arrays: parameterArrays + momentArrays + stateArrays, metadata: metadata)
+    }
+
+    private func gatherMoments() throws {
+        let count = parallel.exchange.shape.elementCount
+        if world.isRoot, wholeMoments.isEmpty {
+            wholeMoments = parallel.optimizer.moments.map { _ in workspace.allocate(Float.self, count: count) }
+        }
+        for (index, moment) in parallel.optimizer.moments.enumerated() {
+            try parallel.exchange.gatherOwned(from: moment, intoRoot: world.isRoot ? wholeMoments[index] : nil)
+        }
+    }
+
+    private var parameterArrays: [NamedArray] { arrays("", parallel.exchange.parameters) }
+
+    private var momentArrays: [NamedArray] {
+        zip(parallel.optimizer.settings.momentNames, wholeMoments).flatMap {
+            arrays(CheckpointNames.momentPrefix($0), $1)
+        }
+    }
+
+    private func arrays(_ prefix: String, _ values: UnsafePointer<Float>) -> [NamedArray] {
+        parallel.shape.parameterLayout.entries.map { entry in
+            NamedArray(
+                name: prefix + entry.name, shape: entry.shape,
+                elements: UnsafeBufferPointer(start: values + entry.offset, count: entry.count))
+        }
+    }
+
+    private var stateArrays: [NamedArray] {
+        let names = parallel.model.states.map(\.name)
+        let shape = [parallel.shards.streamCount, parallel.shape.hiddenSize]
+        return zip(names, wholeStates).map { name, values in
+            let copy = workspaceCopy(of: values, name: name)
+            return NamedArray(name: CheckpointNames.state(name), shape: shape, elements: copy)
+        }
+    }
+
+    /// Room for each state, found again at the next checkpoint: an array's own memory may move.
+    private var stateRooms: [String: UnsafeMutablePointer<Float>] = [:]
+
+    private func workspaceCopy(of values: [Float], name: String) -> UnsafeBufferPointer<Float> {
+        let room = stateRooms[name] ?? workspace.allocate(Float.self, count: values.count)
+        stateRooms[name] = room
+        room.update(from: values, count: values.count)
+        return UnsafeBufferPointer(start: room, count: values.count)
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+extension ParallelModel {
+    /// The digest of the parameters as this node has them.
+    var parametersDigest: UInt64 { ParametersDigest.of(exchange.parameters, layout: shape.parameterLayout) }
+
+    /// Takes parameters, moments and hidden states from rank 0's checkpoint. Collective; `checkpoint` is given on rank 0 alone.
+    func restore(from checkpoint: StoredCheckpoint?, world: World) throws {
+        let layout = shape.parameterLayout
+        let workspace = Workspace()
+        _ = try world.agreeOnRoot { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
+        try exchange.broadcastParameters()
+        let whole = world.isRoot && !optimizer.moments.isEmpty
+            ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil
+        for (name, moment) in zip(optimizer.settings.momentNames, optimizer.moments) {
+            _ = try world.agreeOnRoot { try checkpoint?.copyMoment(name, to: whole!, layout: layout) }
+            try exchange.scatterOwned(fromRoot: whole.map { UnsafePointer($0) }, into: moment)
+        }
+        for (name, matrix) in model.states {
+            let all = try world.agreeOnRoot {
+                try checkpoint?.hiddenState(name, streams: shards.streamCount, hiddenSize: shape.hiddenSize) ?? []
+            }
+            let values = try world.broadcast(all ?? [])
+            let first = streams.lowerBound * shape.hiddenSize
+            for i in 0..<matrix.count { matrix.pointer[i] = values[first + i] }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Checkpoints
+import Communication
+
+/// Keeps a run's checkpoints: collects them from all ranks and writes them in the background.
+final class CheckpointKeeper {
+    private let world: World
+    private let collector: CheckpointCollector
+    private let folder: CheckpointFolder
+    private let writer: BackgroundWriter?
+    private let interval: CheckpointInterval
+    private let keep: Int
+    private var lastWrite = MonotonicClock.nanoseconds
+
+    init(
+        world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration
+    ) {
+        self.world = world
+        self.collector = collector
+        self.folder = folder
+        interval = configuration.checkpointEvery
+        keep = configuration.keep
+        writer = world.isRoot ? BackgroundWriter() : nil
+    }
+
+    /// Whether the clock asks for a checkpoint; only rank 0's counts.
+    var isTimeDue: Bool {
+        guard case .minutes(let minutes) = interval else { return false }
+        return Double(MonotonicClock.nanoseconds - lastWrite) >= minutes * 60e9
+    }
+
+    /// Whether the number of steps asks for one.
+    func isDue(step: Int) -> Bool {
+        guard case .steps(let steps) = interval else { return false }
+        return step % steps == 0
+    }
+
+    /// Takes a checkpoint of this moment; the file is written while training goes on. Collective.
+    ///
+    /// Throws on all ranks what went wrong with the one before.
+    func save(_ state: TrainingState) throws {
+        let checkpoint = try collector.collect(state)
+        let (folder, keep) = (folder, keep)
+        try submit(checkpoint) { (checkpoint) throws(FileError) in
+            try folder.write(checkpoint, step: state.step)
+            try folder.prune(keeping: keep)
+        }
+        lastWrite = MonotonicClock.nanoseconds
+    }
+
+    /// Takes this moment as the best on validation. Collective.
+    func saveBest(_ state: TrainingState) throws {
+        let checkpoint = try collector.collect(state)
+        let folder = folder
+        try submit(checkpoint) { (checkpoint) throws(FileError) in try folder.writeBest(checkpoint) }
+    }
+
+    /// Waits until everything is on disk. Collective.
+    func finish() throws {
+        _ = try world.agreeOnRoot { try writer?.finish() }
+    }
+
+    /// The path of the checkpoint after `step` steps.
+    func path(step: Int) -> String { folder.path(forStep: step) }
+
+    var bestPath: String { folder.bestPath }
+
+    private func submit(
+        _ checkpoint: Checkpoint?, _ job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
+    ) throws {
+        _ = try world.agreeOnRoot {
+            guard let checkpoint, let writer else { return }
+            try writer.submit(copying: checkpoint, for: job)
+        }
+    }
+}

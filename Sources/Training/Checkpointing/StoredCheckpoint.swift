@@ -1,0 +1,78 @@
+public import Checkpoints
+import Foundation
+public import Models
+public import Tensors
+public import TextData
+
+/// A checkpoint of rnntrain's, read back: what its texts say, and its arrays by what they are.
+public final class StoredCheckpoint {
+    public let configuration: TrainingConfiguration
+    public let vocabulary: Vocabulary
+    public let state: TrainingState
+    /// Digests of the run's texts by role.
+    public let textDigests: [String: String]
+    private let reader: SafetensorsReader
+
+    /// Opens and verifies the file at `path`. Throws `CheckpointError` and `TrainingError.incompleteCheckpoint`.
+    public convenience init(path: String) throws {
+        try self.init(SafetensorsReader(path: path))
+    }
+
+    /// Takes the texts of an open checkpoint.
+    init(_ reader: SafetensorsReader) throws {
+        self.reader = reader
+        configuration = try Self.decoded("configuration", reader)
+        state = try Self.decoded("state", reader)
+        textDigests = try Self.decoded("texts", reader)
+        vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
+    }
+
+    /// The model that the parameters belong to.
+    public var modelShape: ModelShape { configuration.modelShape(vocabularySize: vocabulary.size) }
+
+    /// Copies all parameters to `values`, laid out as `layout`; padding is left as it is.
+    public func copyParameters(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
+        try copy("", to: values, layout: layout)
+    }
+
+    /// Copies a moment, such as `first_moment`, of all parameters.
+    func copyMoment(_ name: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
+        try copy(CheckpointNames.momentPrefix(name), to: values, layout: layout)
+    }
+
+    /// The hidden states `[B, H]` of all streams, by name as in `LanguageModel.states`.
+    func hiddenState(_ name: String, streams: Int, hiddenSize: Int) throws(CheckpointError) -> [Float] {
+        try reader.elements(of: CheckpointNames.state(name), as: Float.self, shape: [streams, hiddenSize])
+    }
+
+    private func copy(
+        _ prefix: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout
+    ) throws(CheckpointError) {
+        for entry in layout.entries {
+            try reader.copy(
+                prefix + entry.name, shape: entry.shape,
+                into: UnsafeMutableBufferPointer(start: values + entry.offset, count: entry.count))
+        }
+    }
+
+    private static func text(_ key: String, _ reader: SafetensorsReader) throws -> String {
+        guard let text = reader.metadata[key] else {
+            throw TrainingError.incompleteCheckpoint(path: reader.path, missing: key)
+        }
+        return text
+    }
+
+    private static func decoded<T: Decodable>(_ key: String, _ reader: SafetensorsReader) throws -> T {
+        let text = try text(key, reader)
+        guard let value = try? JSONDecoder().decode(T.self, from: Data(text.utf8)) else {
+            throw TrainingError.incompleteCheckpoint(path: reader.path, missing: key)
+        }
+        return value
+    }
+}
+
+/// Names of a checkpoint's arrays besides the parameters', which have PyTorch's.
+enum CheckpointNames {
+    static func momentPrefix(_ moment: String) -> String { "optimizer.\(moment)." }
+    static func state(_ name: String) -> String { "state.\(name)" }
+}

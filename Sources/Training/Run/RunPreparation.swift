@@ -1,0 +1,137 @@
+import Checkpoints
+import Foundation
+import TextData
+
+/// Rank 0's work before a run: checks, run folder and lock, vocabulary, token files, and for a resumed run its checkpoint.
+///
+/// Everything that can be found wrong with texts and options is found before a file is written.
+final class RunPreparation {
+    let plan: RunPlan
+    let vocabulary: Vocabulary
+    let folder: RunFolder
+    /// Digests of the texts by role.
+    let textDigests: [String: String]
+    /// The checkpoint that the run goes on from; nil for a new one.
+    let checkpoint: StoredCheckpoint?
+    /// Newer checkpoints that did not verify, as lines for the user.
+    let passedOver: [String]
+    private let lock: RunLock
+
+    private init(
+        plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, textDigests: [String: String], lock: RunLock,
+        checkpoint: StoredCheckpoint? = nil, passedOver: [String] = []
+    ) {
+        self.plan = plan
+        self.vocabulary = vocabulary
+        self.folder = folder
+        self.textDigests = textDigests
+        self.lock = lock
+        self.checkpoint = checkpoint
+        self.passedOver = passedOver
+    }
+
+    // MARK: A new run
+
+    /// Prepares a new run in `configuration.run`, or for the built-in source in a fresh folder under `runs`.
+    static func begin(_ configuration: TrainingConfiguration, rankCount: Int) throws -> RunPreparation {
+        let configuration = try resolved(configuration, rankCount: rankCount)
+        let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
+        if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
+        let texts = try Texts(configuration)
+        let vocabulary = try Vocabulary(counting: texts.train, limits: configuration.vocabularyLimits)
+        return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: try folder.create())
+    }
+
+    /// Writes the folder's files; `config.toml` last, since it says that the run is there.
+    private static func begin(
+        _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, folder: RunFolder, lock: RunLock
+    ) throws -> RunPreparation {
+        var configuration = configuration
+        configuration.run = folder.path
+        let tokenFiles = try prepareTokenFiles(texts, vocabulary: vocabulary, folder: folder, configuration)
+        try DurableFile.write(vocabulary.jsonText(), to: folder.vocabularyPath)
+        try DurableFile.write(configuration.toml, to: folder.configurationPath)
+        let plan = RunPlan(
+            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokenFiles, runFolder: folder.path,
+            state: TrainingState(), isResumed: false)
+        return RunPreparation(
+            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock)
+    }
+
+    // MARK: A resumed run
+
+    /// Prepares to go on with the run in `configuration.run` from its newest good checkpoint.
+    ///
+    /// A run that ended before its first checkpoint starts anew, in its folder.
+    static func resume(_ configuration: TrainingConfiguration, rankCount: Int) throws -> RunPreparation {
+        let folder = RunFolder(path: configuration.run ?? "")
+        let lock = try folder.reopen()
+        guard let newest = try newestCheckpoint(in: folder) else {
+            let configuration = try resolved(configuration, rankCount: rankCount)
+            let texts = try Texts(configuration)
+            let vocabulary = try Vocabulary(counting: texts.train, limits: configuration.vocabularyLimits)
+            return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: lock)
+        }
+        let checkpoint = try StoredCheckpoint(newest.reader)
+        var resumed = try configuration.resuming(checkpoint.configuration)
+        resumed.run = folder.path
+        _ = try ShardLayout(
+            streamCount: resumed.batchSize, shardCount: resumed.shards ?? resumed.batchSize, rankCount: rankCount)
+        let texts = try Texts(resumed)
+        try texts.check(against: checkpoint.textDigests)
+        let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, folder: folder, resumed)
+        let plan = RunPlan(
+            configuration: resumed, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokenFiles,
+            runFolder: folder.path, state: checkpoint.state, isResumed: true)
+        return RunPreparation(
+            plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
+            checkpoint: checkpoint, passedOver: newest.passedOver.map { "passed over \($0)" })
+    }
+
+    /// The newest checkpoint that verifies; nil where none was ever written.
+    private static func newestCheckpoint(in folder: RunFolder) throws -> NewestCheckpoint? {
+        if try folder.checkpoints.generations().isEmpty { return nil }
+        return try folder.checkpoints.newestValid()
+    }
+
+    // MARK: Parts
+
+    /// The configuration with its number of shards.
+    private static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
+        var configuration = configuration
+        let shards =
+            configuration.shards
+            ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: rankCount)
+        _ = try ShardLayout(streamCount: configuration.batchSize, shardCount: shards, rankCount: rankCount)
+        configuration.shards = shards
+        return configuration
+    }
+
+    /// Makes the token files that are not there or not current, and checks that each text is long enough.
+    private static func prepareTokenFiles(
+        _ texts: Texts, vocabulary: Vocabulary, folder: RunFolder, _ configuration: TrainingConfiguration
+    ) throws -> [String: String] {
+        var paths: [String: String] = [:]
+        for role in TextRole.allCases {
+            guard let source = texts[role] else { continue }
+            let path = folder.dataPath + "/\(role.rawValue).tokens"
+            try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
+            let count = try TokenFile(path: path).count
+            let layout = try StreamLayout(tokenCount: count, streamCount: configuration.batchSize, source: source.name)
+            if role == .train, layout.streamLength < configuration.windowLength {
+                throw TrainingError.shorterThanWindow(
+                    source: source.name, tokens: count, streams: configuration.batchSize,
+                    windowLength: configuration.windowLength)
+            }
+            paths[role.rawValue] = path
+        }
+        return paths
+    }
+
+    /// `runs/reber-1`, or the next that is free.
+    private static func freshBuiltInFolder() throws -> String {
+        var number = 1
+        while try RunFolder(path: "runs/reber-\(number)").holdsRun() { number += 1 }
+        return "runs/reber-\(number)"
+    }
+}
