@@ -78,6 +78,7 @@ let package = Package(
             path: "Sources/RankChecks",
             swiftSettings: strictSwift),
 
+        library("TestSupport", []),
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors"]),
         tests("TextDataTests", ["TextData", "Digests", "Failures"]),
@@ -86,8 +87,8 @@ let package = Package(
         tests("OptimizersTests", ["Optimizers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Failures"]),
         tests("TrainingTests", ["Training", "Failures"]),
-        tests("CommandLineTests", ["Training"], resources: [.copy("Snapshots")]),
-        tests("RankTests", []),
+        tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
+        tests("RankTests", ["TestSupport"]),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

@@ -60,6 +60,16 @@ func checkFailure(_ world: World, _ arguments: CheckArguments) throws {
     try world.barrier()
 }
 
+/// Rank `--failing` is killed, while the others sleep in a barrier of the window.
+func checkDeath(_ world: World, _ arguments: CheckArguments) throws {
+    let group = try NodeGroup(of: world, colour: 0)
+    let window = try SharedWindow(in: group, byteCount: 4096)
+    var barrier = try SleepingBarrier(in: group, state: window.base)
+    barrier.wait()
+    if world.rank == arguments.number("failing", or: 0) { kill(getpid(), SIGKILL) }
+    barrier.wait()
+}
+
 private struct WrongData: UserFacingError {
     let rank: Int
     var exitStatus: ExitStatus { .badData }

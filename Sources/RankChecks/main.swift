@@ -7,9 +7,12 @@ guard let check = checks[arguments.name] else {
     StandardError.print("usage: rank-checks \(checks.keys.sorted().joined(separator: "|")) [--option value ...]")
     exit(64)
 }
-guard let world = try? World.start() else {
-    StandardError.print("rank-checks: MPI does not start")
-    exit(70)
+let world: World
+do {
+    world = try World.start()
+} catch {
+    StandardError.print("\(error)")
+    exit(error.exitStatus.rawValue)
 }
 do {
     try check(world, arguments)

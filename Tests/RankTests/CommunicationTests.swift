@@ -1,0 +1,49 @@
+import TestSupport
+import Testing
+
+@Suite("Ranks", .serialized)
+struct CommunicationTests {
+    @Test("broadcast and gather any length, in pieces too", arguments: [1, 4])
+    func collectives(ranks: Int) throws {
+        let run = try ProgramRun.onRanks(ranks, "rank-checks", ["collectives"])
+        #expect(run.output == "collectives agree on \(ranks) ranks\n" && run.status == 0, "\(run)")
+    }
+
+    @Test("meet at the sleeping barrier, fewer and more than cores", arguments: [2, 7])
+    func barrier(ranks: Int) throws {
+        let run = try ProgramRun.onRanks(ranks, "rank-checks", ["barrier"])
+        #expect(run.output == "2000 rounds of the barrier on \(ranks) ranks\n" && run.status == 0, "\(run)")
+    }
+
+    @Test("learn of a signal to one of them at the end of the step")
+    func signals() throws {
+        let run = try ProgramRun.onRanks(3, "rank-checks", ["signals"])
+        #expect(run.output == "signals reach all 3 ranks\n" && run.status == 0, "\(run)")
+    }
+
+    @Test("agree on a failure: one message, one status")
+    func agreement() throws {
+        let good = try ProgramRun.onRanks(3, "rank-checks", ["agree"])
+        #expect(good.output == "no failure\n" && good.status == 0, "\(good)")
+        let bad = try ProgramRun.onRanks(3, "rank-checks", ["agree", "--failing", "2"])
+        #expect(bad.errors.split(separator: "\n").filter { $0.contains("the data of rank 2 are wrong") }.count == 1, "\(bad)")
+        #expect(bad.errors.hasPrefix("rank 2 (") && bad.output == "" && bad.status == 65, "\(bad)")
+    }
+
+    @Test("end together when one fails or is killed while the others wait")
+    func failures() throws {
+        let failed = try ProgramRun.onRanks(3, "rank-checks", ["fail", "--failing", "1"], timeLimit: 20)
+        #expect(failed.errors.hasPrefix("rank 1 (") && failed.status == 65 && !failed.timedOut, "\(failed)")
+        let killed = try ProgramRun.onRanks(3, "rank-checks", ["death", "--failing", "1"], timeLimit: 20)
+        #expect(killed.status == 137 && !killed.timedOut, "\(killed)")
+    }
+
+    @Test("of which there is one need no launcher, and a launcher of another MPI is refused")
+    func launchers() throws {
+        let alone = try ProgramRun.alone("rank-checks", ["collectives"])
+        #expect(alone.output == "collectives agree on 1 ranks\n" && alone.status == 0, "\(alone)")
+        let foreign = try ProgramRun.alone("rank-checks", ["collectives"], environment: ["SLURM_STEP_NUM_TASKS": "4"])
+        #expect(foreign.errors.contains("The launcher started 4 processes that do not know of each other"), "\(foreign)")
+        #expect(foreign.status == 64, "\(foreign)")
+    }
+}

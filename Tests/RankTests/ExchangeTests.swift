@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+/// `rank-checks exchange` compares each element with a sum made alone; here the digests of whole runs are compared.
+@Suite("The exchange of gradients gives the same bits", .serialized)
+struct ExchangeTests {
+    @Test("at every rank count, by window and by messages, and with nodes of any size")
+    func eightShards() throws {
+        let one = try digest(ranks: 1)
+        for ranks in [2, 3, 4, 5, 7, 8] { #expect(try digest(ranks: ranks) == one, "\(ranks) ranks") }
+        for ranks in [2, 3, 8] {
+            #expect(try digest(ranks: ranks, "--transport", "messages") == one, "\(ranks) ranks by messages")
+        }
+        for size in [1, 2, 3, 4] {
+            #expect(try digest(ranks: 6, "--node-size", "\(size)") == one, "6 ranks in nodes of \(size)")
+        }
+        #expect(try digest(ranks: 5, "--node-size", "3", "--piece", "1000") == one, "messages in pieces")
+    }
+
+    @Test("where the shards are no power of two and a rank may own nothing")
+    func oddShards() throws {
+        let one = try digest(ranks: 1, "--shards", "5")
+        #expect(try digest(ranks: 3, "--shards", "5") == one)
+        #expect(try digest(ranks: 5, "--shards", "5", "--node-size", "2") == one)
+        let small = try digest(ranks: 1, "--elements", "16")
+        #expect(try digest(ranks: 4, "--elements", "16") == small)
+        #expect(try digest(ranks: 5, "--elements", "16", "--node-size", "2") == small)
+    }
+
+    @Test("where the store behind the window is too small, with a notice")
+    func fallback() throws {
+        // A file system that never has room.
+        let full = ["OMPI_MCA_osc_sm_backing_directory": "/proc"]
+        let run = try ProgramRun.onRanks(3, "rank-checks", ["exchange"], environment: full)
+        #expect(run.lines.count == 2 && run.status == 0, "\(run)")
+        #expect(run.output.contains("Exchanging by messages instead of a shared window: the ranks need 2 MB"), "\(run)")
+        #expect(run.output.contains("in /proc, which has 0 MB free"), "\(run)")
+        #expect(run.lines.last == "digest \(try digest(ranks: 1)) nodes [1, 1, 1]", "\(run)")
+    }
+
+    private func digest(ranks: Int, _ arguments: String...) throws -> String {
+        let run = try ProgramRun.onRanks(ranks, "rank-checks", ["exchange"] + arguments)
+        let words = run.output.split(separator: " ")
+        try #require(run.status == 0 && words.first == "digest", "\(run)")
+        return String(words[1])
+    }
+}
