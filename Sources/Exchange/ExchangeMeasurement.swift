@@ -33,70 +33,54 @@ public struct ExchangeMeasurement: Sendable {
         self.elementCount = elementCount
         rankCount = world.rankCount
         nodeCount = exchange.topology.nodes.count
-        reduceMilliseconds = try Self.timeReduce(exchange, world: world, rounds: rounds)
-        allreduceMilliseconds = try Self.timeAllreduce(world: world, elementCount: elementCount, rounds: rounds)
-        memoryBytesPerSecond = try Self.memorySpeed(world: world, elementCount: elementCount, rounds: rounds)
-    }
-
-    private static func timeReduce(_ exchange: GradientExchange, world: World, rounds: Int) throws -> Double {
-        try median(world: world, rounds: rounds) { round in
-            for partial in exchange.partials { dirty(partial, count: exchange.shape.elementCount, round: round) }
-        } work: {
-            _ = try exchange.reduce()
-        } after: {
-            try exchange.publishParameters()
-        }
-    }
-
-    private static func timeAllreduce(world: World, elementCount: Int, rounds: Int) throws -> Double {
-        let gradient = UnsafeMutablePointer<Float>.allocate(capacity: elementCount)
-        let sum = UnsafeMutablePointer<Float>.allocate(capacity: elementCount)
-        defer {
-            gradient.deallocate()
-            sum.deallocate()
-        }
-        dirty(sum, count: elementCount, round: 0)
-        return try median(world: world, rounds: rounds) { round in
-            dirty(gradient, count: elementCount, round: round)
-        } work: {
-            try world.benchmarkAllreduce(gradient, into: sum, count: elementCount)
-        }
-    }
-
-    private static func memorySpeed(world: World, elementCount: Int, rounds: Int) throws -> Double {
-        let from = UnsafeMutablePointer<Float>.allocate(capacity: elementCount)
-        let to = UnsafeMutablePointer<Float>.allocate(capacity: elementCount)
-        defer {
-            from.deallocate()
-            to.deallocate()
-        }
-        dirty(to, count: elementCount, round: 0)
-        let milliseconds = try median(world: world, rounds: rounds) { round in
-            dirty(from, count: elementCount, round: round)
-        } work: {
-            to.update(from: from, count: elementCount)
-        }
-        let onThisHost = world.hosts.first { $0.contains(world.rank) }!.count
-        return try world.broadcast(Double(2 * onThisHost * elementCount * 4) / (milliseconds / 1e3))
-    }
-
-    /// The median over rounds of the slowest rank's time in `work`; one more round comes first, unmeasured.
-    private static func median(
-        world: World, rounds: Int, before: (Int) -> Void, work: () throws -> Void, after: () throws -> Void = {}
-    ) throws -> Double {
-        var nanoseconds: [Int] = []
+        let buffers = Buffers(count: elementCount)
+        // One after another in each round, so that whatever else the machine does falls on all three alike.
+        var times: [[Double]] = [[], [], []]
         for round in 0...rounds {
-            before(round)
-            try world.barrier()
-            let start = MonotonicClock.nanoseconds
-            try work()
-            nanoseconds.append(try world.max(Int(MonotonicClock.nanoseconds - start)))
-            try after()
+            for partial in exchange.partials { Self.dirty(partial, count: elementCount, round: round) }
+            times[0].append(try Self.slowest(world) { _ = try exchange.reduce() })
+            try exchange.publishParameters()
+            Self.dirty(buffers.from, count: elementCount, round: round)
+            times[1].append(
+                try Self.slowest(world) { try world.benchmarkAllreduce(buffers.from, into: buffers.to, count: elementCount) })
+            Self.dirty(buffers.from, count: elementCount, round: round)
+            times[2].append(try Self.slowest(world) { buffers.to.update(from: buffers.from, count: elementCount) })
         }
-        return Double(nanoseconds.dropFirst().sorted()[rounds / 2]) / 1e6
+        // The first round is a rehearsal.
+        let medians = times.map { $0.dropFirst().sorted()[rounds / 2] }
+        reduceMilliseconds = medians[0]
+        allreduceMilliseconds = medians[1]
+        let ranksHere = world.hosts.first { $0.contains(world.rank) }!.count
+        memoryBytesPerSecond = try world.broadcast(Double(2 * ranksHere * elementCount * 4) / (medians[2] / 1e3))
+    }
+
+    /// Milliseconds of the slowest rank.
+    private static func slowest(_ world: World, _ work: () throws -> Void) throws -> Double {
+        try world.barrier()
+        let start = MonotonicClock.nanoseconds
+        try work()
+        return Double(try world.max(Int(MonotonicClock.nanoseconds - start))) / 1e6
     }
 
     private static func dirty(_ floats: UnsafeMutablePointer<Float>, count: Int, round: Int) {
         floats.update(repeating: Float(round + 1) * 0.001, count: count)
+    }
+}
+
+/// Two arrays of one rank, freed at the end.
+private final class Buffers {
+    let from: UnsafeMutablePointer<Float>
+    let to: UnsafeMutablePointer<Float>
+
+    init(count: Int) {
+        from = .allocate(capacity: count)
+        to = .allocate(capacity: count)
+        from.initialize(repeating: 0, count: count)
+        to.initialize(repeating: 0, count: count)
+    }
+
+    deinit {
+        from.deallocate()
+        to.deallocate()
     }
 }

@@ -1,38 +1,60 @@
+import Communication
 import Failures
+import Foundation
 import Training
 
-// What the commands ask for, after all checks that need no MPI. Each call starts MPI, does the work on all ranks and
-// ends MPI. An error thrown from here must be known to all ranks alike: rank 0 prints it, the others wait in silence.
+// What the commands ask for, after all checks that need no MPI. An error thrown from here is known to all ranks alike:
+// rank 0 prints it, the others wait in silence.
 
 /// Trains, or goes on with the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool) throws {
-    throw WorkError.notBuilt("train")
-}
-
-/// Scores a text with a checkpoint's parameters, and prints the figures.
-func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
-    throw WorkError.notBuilt("evaluate")
-}
-
-/// Draws text from a checkpoint's model, and prints it.
-func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {
-    throw WorkError.notBuilt("generate")
-}
-
-/// Measures steps, or the exchange alone, and prints the figures.
-func runBenchmark(_ options: BenchmarkOptions) throws {
-    throw WorkError.notBuilt("benchmark")
-}
-
-/// Work that this build does not do.
-enum WorkError: UserFacingError {
-    case notBuilt(String)
-
-    var exitStatus: ExitStatus { .fault }
-
-    var description: String {
-        switch self {
-        case .notBuilt(let command): "this build has no '\(command)'."
-        }
+    let outcome = try withWorld { world in
+        try TrainingRun(world: world, version: rnntrainVersion).run(configuration, resume: resume)
     }
+    if outcome.exitStatus != .done { exit(outcome.exitStatus.rawValue) }
+}
+
+/// Starts MPI, does the work on all ranks, and ends MPI.
+///
+/// A failure that all ranks agreed on is thrown on all of them; one of this rank alone ends the job.
+func withWorld<Result>(_ work: (World) throws -> Result) throws -> Result {
+    let world = try World.start()
+    do {
+        let result = try work(world)
+        try world.finish()
+        return result
+    } catch let failure as RemoteFailure {
+        try world.finish()
+        throw failure
+    } catch {
+        world.end(with: error)
+    }
+}
+
+/// Scores a text with a checkpoint's parameters, and prints the figures. Under a launcher rank 0 does it alone.
+func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
+    guard ProcessRank.speaks else { return }
+    let evaluation = try Evaluation(
+        of: data, model: StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength))
+    if json {
+        print(
+            "{\"tokens\":\(evaluation.tokens),\"loss\":\(evaluation.loss),\"perplexity\":\(evaluation.perplexity),"
+                + "\"bits_per_token\":\(evaluation.bitsPerToken)}")
+    } else {
+        print(
+            "\(NumberText.grouped(evaluation.tokens)) tokens, loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
+                + "perplexity \(NumberText.fixed(evaluation.perplexity, 3)), "
+                + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token")
+    }
+}
+
+/// Draws text from a checkpoint's model, and prints it. Under a launcher rank 0 does it alone.
+func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {
+    guard ProcessRank.speaks else { return }
+    let rule = SamplingRule(
+        temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP, greedy: sampling.greedy,
+        seed: UInt64(sampling.seed))
+    let generation = Generation(model: try StoredModel(checkpoint: checkpoint, steps: 1), rule: rule)
+    let text = try generation.text(prompt: sampling.prompt, length: sampling.length)
+    print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
 }

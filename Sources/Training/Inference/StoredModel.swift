@@ -1,0 +1,34 @@
+import Layers
+public import Models
+import Tensors
+public import TextData
+
+/// A trained model on one stream in one process, from a checkpoint: for `evaluate` and `generate`.
+public final class StoredModel {
+    public let shape: ModelShape
+    public let vocabulary: Vocabulary
+    public let unit: TokenUnit
+    let model: LanguageModel
+    private let parameters: ParameterSet
+    private let workspace = Workspace()
+
+    /// Reads the checkpoint at `path`; windows have at most `steps` steps.
+    ///
+    /// Throws `CheckpointError` (missing, damaged) and `TrainingError.incompleteCheckpoint`.
+    public init(checkpoint path: String, steps: Int) throws {
+        Processor.flushDenormals()
+        let stored = try StoredCheckpoint(path: path)
+        let shape = stored.modelShape
+        let layout = shape.parameterLayout
+        let values = workspace.allocate(Float.self, count: layout.elementCount)
+        try stored.copyParameters(to: values, layout: layout)
+        parameters = ParameterSet(layout: layout, values: values, gradients: [])
+        model = LanguageModel(
+            shape: shape, parameters: parameters, capacity: WindowCapacity(steps: steps, streams: 1, training: false))
+        self.shape = shape
+        vocabulary = stored.vocabulary
+        unit = stored.configuration.tokens
+        model.prepare()
+        model.resetState()
+    }
+}

@@ -1,0 +1,203 @@
+import Communication
+import Exchange
+public import Failures
+import Tensors
+import TextData
+
+/// Why a run ended.
+public enum TrainingOutcome: String, Sendable {
+    /// No improvement on validation any more.
+    case converged
+    /// All epochs are done.
+    case epochs
+    /// Asked to stop by a signal; a checkpoint is there to go on from.
+    case preempted
+
+    /// The status of the process.
+    public var exitStatus: ExitStatus { self == .preempted ? .preempted : .done }
+}
+
+/// The training loop of one rank; all ranks run it in step.
+final class Trainer {
+    let world: World
+    let configuration: TrainingConfiguration
+    let parallel: ParallelModel
+    let train: WindowReader
+    let valid: WindowReader?
+    private let keeper: CheckpointKeeper
+    private let report: TrainingReport
+    private let window: WindowBuffers
+    private let schedule: LearningRateRule
+    private let rule: ConvergenceRule
+    private(set) var state: TrainingState
+
+    /// Updates skipped in a row after which a run has diverged.
+    static let mostSkippedInARow = 10
+
+    init(
+        world: World, configuration: TrainingConfiguration, parallel: ParallelModel, texts: RunTexts, keeper: CheckpointKeeper,
+        report: TrainingReport, state: TrainingState
+    ) {
+        self.world = world
+        self.configuration = configuration
+        self.parallel = parallel
+        train = texts.train
+        valid = texts.valid
+        self.keeper = keeper
+        self.report = report
+        window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
+        schedule = LearningRateRule(configuration)
+        rule = configuration.convergenceRule
+        self.state = state
+    }
+
+    /// Trains to the end, or until a signal asks to stop. Collective.
+    func run() throws -> TrainingOutcome {
+        if state.step == 0 { try keeper.save(state) }
+        while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
+            let flags = try step()
+            if validationIsDue { try validate() }
+            if flags.asksToStop { return try preempt() }
+            if flags.contains(.checkpointTime) || keeper.isDue(step: state.step) { try saveCheckpoint() }
+        }
+        try saveCheckpoint()
+        try keeper.finish()
+        return rule.isConverged(state.convergence) ? .converged : .epochs
+    }
+
+    // MARK: A step
+
+    /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
+    func step() throws -> StepFlags {
+        let steps = window.read(state.window, from: train)
+        let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
+        parallel.run(
+            window, steps: steps, predictions: predictions, atEpochStart: state.window == 0, dropoutKey: dropoutKey)
+        let reduction = try parallel.exchange.reduce(flags: ownFlags.rawValue)
+        let norm = reduction.squaredNorm.squareRoot()
+        let rate = schedule.rate(state)
+        if norm.isFinite {
+            try parallel.update(clip: clip(norm), rate: rate)
+            state.updates += 1
+            state.skippedInARow = 0
+        } else {
+            try skip()
+        }
+        note(norm: norm, predictions: predictions)
+        advance()
+        try logIfDue(norm: norm, rate: rate)
+        return StepFlags(rawValue: reduction.flags)
+    }
+
+    private var dropoutKey: Dropout.Key? {
+        guard configuration.dropout > 0 else { return nil }
+        return Dropout.Key(
+            seed: UInt64(configuration.seed), step: state.step, firstStream: parallel.streams.lowerBound)
+    }
+
+    private var ownFlags: StepFlags {
+        var flags = StepFlags(signals: StopSignals.received)
+        if world.isRoot, keeper.isTimeDue { flags.insert(.checkpointTime) }
+        return flags
+    }
+
+    private func clip(_ norm: Double) -> GradientClip {
+        guard configuration.clip > 0 else { return GradientClip() }
+        switch configuration.clipMode {
+        case .value: return GradientClip(limit: Float(configuration.clip))
+        case .norm: return GradientClip(scale: norm > configuration.clip ? Float(configuration.clip / norm) : 1)
+        }
+    }
+
+    /// Leaves the parameters as they are. The hidden state may be what is not finite, so it starts again.
+    private func skip() throws {
+        parallel.model.resetState()
+        try parallel.exchange.publishParameters()
+        state.skippedInARow += 1
+        state.interval.skipped += 1
+        guard state.skippedInARow < Self.mostSkippedInARow else {
+            try keeper.finish()
+            throw try agreed(
+                TrainingError.diverged(
+                    steps: state.skippedInARow, step: state.step + 1, runFolder: configuration.run ?? ""))
+        }
+    }
+
+    /// An error that all ranks found alike, as the one that rank 0 tells.
+    private func agreed(_ error: TrainingError) throws -> any Error {
+        do {
+            try world.agree { throw error }
+            return error
+        } catch {
+            return error
+        }
+    }
+
+    private func note(norm: Double, predictions: Int) {
+        state.interval.loss += parallel.exchange.foldShards(index: 0)
+        state.interval.tokens += predictions
+        state.interval.steps += 1
+        if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
+        state.tokens += predictions
+    }
+
+    private func advance() {
+        state.step += 1
+        state.window += 1
+        if state.window == train.windowCount {
+            state.window = 0
+            state.epoch += 1
+        }
+    }
+
+    // MARK: Between steps
+
+    private func logIfDue(norm: Double, rate: Double) throws {
+        guard state.step % configuration.logEvery == 0 else { return }
+        try report.step(state, norm: norm, rate: rate)
+        state.interval = IntervalSums()
+    }
+
+    private var validationIsDue: Bool {
+        guard valid != nil else { return false }
+        if configuration.validateEvery > 0, state.step % configuration.validateEvery == 0 { return true }
+        let epochEnded = state.window == 0
+        return epochEnded && (configuration.validateEvery == 0 || state.epoch > configuration.epochs)
+    }
+
+    /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says.
+    private func validate() throws {
+        guard let valid else { return }
+        let loss = try world.broadcast(try parallel.meanLoss(of: valid, window: window))
+        let improved = rule.take(loss: loss, step: state.step, into: &state.convergence)
+        try report.validation(state, loss: loss, improved: improved, digest: parallel.parametersDigest)
+        if improved { try keeper.saveBest(state) }
+    }
+
+    private func saveCheckpoint() throws {
+        try keeper.save(state)
+        try report.checkpoint(state, path: keeper.path(step: state.step))
+    }
+
+    private func preempt() throws -> TrainingOutcome {
+        try saveCheckpoint()
+        try keeper.finish()
+        return .preempted
+    }
+}
+
+/// What a rank tells the others at the end of a step.
+struct StepFlags: OptionSet {
+    let rawValue: Int32
+
+    /// Rank 0's clock asks for a checkpoint.
+    static let checkpointTime = StepFlags(rawValue: 1 << 16)
+    private static let signals = StepFlags(rawValue: 1 << 16 - 1)
+
+    init(rawValue: Int32) { self.rawValue = rawValue }
+
+    init(signals: StopSignals) { self.init(rawValue: signals.rawValue) }
+
+    /// Whether any rank got a signal.
+    var asksToStop: Bool { !isDisjoint(with: Self.signals) }
+}

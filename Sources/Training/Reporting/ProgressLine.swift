@@ -1,0 +1,40 @@
+import Foundation
+
+/// Standard output as lines, with one that is written over where a person watches.
+///
+/// A launcher gives its ranks pseudo-terminals even if its own output goes to a file, so that a terminal counts only if it has a width, or if
+/// the launching script says through RNNTRAIN_TERMINAL=1 that it has one.
+final class ProgressLine {
+    private let rewrites: Bool
+    private var isShowing = false
+
+    init() {
+        var size = winsize()
+        let hasWidth = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        rewrites = hasWidth || ProcessInfo.processInfo.environment["RNNTRAIN_TERMINAL"] == "1"
+    }
+
+    /// A line that stays.
+    func line(_ text: String) {
+        clear()
+        print(text + "\n")
+    }
+
+    /// A line that the next one writes over; on no terminal, a line.
+    func show(_ text: String) {
+        guard rewrites else { return line(text) }
+        print("\r\u{1B}[K" + text)
+        isShowing = true
+    }
+
+    /// Takes the line that is shown away.
+    func clear() {
+        if isShowing { print("\r\u{1B}[K") }
+        isShowing = false
+    }
+
+    private func print(_ text: String) {
+        // A reader that has gone away (a closed pipe) is no reason to stop training.
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
+}

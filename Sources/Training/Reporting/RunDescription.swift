@@ -1,0 +1,32 @@
+import Communication
+import Exchange
+import Tensors
+
+/// What is said of a run at its start.
+struct RunDescription {
+    let version: String
+    let rankCount: Int
+    let nodeCount: Int
+    let notice: String?
+    let level: String
+    let vocabularySize: Int
+    let parameterCount: Int
+    let trainTokens: Int
+    let validTokens: Int?
+    let memory: TrainingMemory
+    let transport: String
+
+    init(version: String, world: World, parallel: ParallelModel, texts: RunTexts, memory: TrainingMemory) {
+        self.version = version
+        rankCount = world.rankCount
+        nodeCount = world.hosts.count
+        notice = parallel.exchange.notice
+        level = Processor.level
+        vocabularySize = parallel.shape.vocabularySize
+        parameterCount = parallel.shape.parameterLayout.parameterCount
+        trainTokens = texts.train.tokens.count
+        validTokens = texts.valid?.tokens.count
+        self.memory = memory
+        transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "window" : "messages"
+    }
+}

@@ -1,0 +1,17 @@
+import Communication
+
+/// The memory a run's buffers take, of all ranks together, in bytes.
+struct TrainingMemory {
+    /// Activations, packed weights, scratch and moments, of all ranks.
+    let privateBytes: Int
+    /// Parameters and gradients: once a node.
+    let sharedBytes: Int
+
+    /// Adds up over the ranks. Collective.
+    init(world: World, parallel: ParallelModel) throws {
+        let all = try world.allgather(parallel.privateByteCount)
+        privateBytes = all.reduce(0, +)
+        let window = parallel.exchange.topology.localRank == 0 ? parallel.exchange.counters.memoryByteCount : 0
+        sharedBytes = try world.allgather(window).reduce(0, +)
+    }
+}

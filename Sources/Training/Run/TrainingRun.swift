@@ -1,0 +1,101 @@
+import Checkpoints
+public import Communication
+import Exchange
+import Models
+import Tensors
+import TextData
+
+/// A run from start to end: preparation by rank 0, construction by all, training, and the test at the end.
+public struct TrainingRun {
+    private let world: World
+    private let version: String
+
+    /// - Parameter version: the program's, for the log.
+    public init(world: World, version: String) {
+        self.world = world
+        self.version = version
+    }
+
+    /// Trains as `configuration` says, or goes on with the run in `configuration.run`. Collective.
+    ///
+    /// Throws a `RemoteFailure` on all ranks for what could be agreed on; anything else is one rank's own.
+    public func run(_ configuration: TrainingConfiguration, resume: Bool) throws -> TrainingOutcome {
+        Processor.flushDenormals()
+        try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
+        let preparation = try world.agreeOnRoot {
+            resume
+                ? try RunPreparation.resume(configuration, rankCount: world.rankCount)
+                : try RunPreparation.begin(configuration, rankCount: world.rankCount)
+        }
+        let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
+        let parallel = try makeModel(plan)
+        try initialize(parallel, plan, preparation?.checkpoint)
+        let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
+        return try train(plan, parallel: parallel, texts: texts, preparation: preparation)
+    }
+
+    private func makeModel(_ plan: RunPlan) throws -> ParallelModel {
+        let configuration = plan.configuration
+        let shape = configuration.modelShape(vocabularySize: plan.vocabularySize)
+        let shardCount = configuration.shards ?? 1
+        let shards = try ShardLayout(
+            streamCount: configuration.batchSize, shardCount: shardCount, rankCount: world.rankCount)
+        let exchange = try GradientExchange(
+            world: world,
+            shape: ExchangeShape(
+                elementCount: shape.parameterLayout.elementCount, shardCount: shardCount, scalarsPerShard: 1),
+            transport: configuration.exchange == .window ? .window : .messages,
+            nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
+        return ParallelModel(
+            shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.windowLength,
+            dropout: configuration.dropout, optimizer: configuration.optimizerSettings)
+    }
+
+    /// New parameters from the seed, or everything from the checkpoint.
+    private func initialize(_ parallel: ParallelModel, _ plan: RunPlan, _ checkpoint: StoredCheckpoint?) throws {
+        if plan.isResumed {
+            parallel.optimizer.updateCount = plan.state.updates
+            try parallel.restore(from: checkpoint, world: world)
+        } else {
+            if world.isRoot {
+                plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, shape: parallel.shape)
+            }
+            try parallel.exchange.broadcastParameters()
+        }
+    }
+
+    private func train(
+        _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
+    ) throws -> TrainingOutcome {
+        let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(path: $0.folder.metricsPath) } }
+        let report = TrainingReport(
+            plan: plan, log: log ?? nil, windowCount: texts.train.windowCount)
+        let keeper = CheckpointKeeper(
+            world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
+            folder: CheckpointFolder(runFolder: plan.runFolder), configuration: plan.configuration)
+        let memory = try TrainingMemory(world: world, parallel: parallel)
+        preparation?.passedOver.forEach(report.say)
+        try report.start(
+            RunDescription(version: version, world: world, parallel: parallel, texts: texts, memory: memory), state: plan.state)
+        let trainer = Trainer(
+            world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
+            report: report, state: plan.state)
+        let outcome = try trainer.run()
+        let digest = parallel.parametersDigest
+        let testLoss = outcome == .preempted ? nil : try test(texts, parallel: parallel, bestPath: keeper.bestPath, plan)
+        try report.end(outcome, state: trainer.state, testLoss: testLoss, digest: digest)
+        return outcome
+    }
+
+    /// The loss on the test text of the best parameters on validation; nil where there is no test text.
+    private func test(_ texts: RunTexts, parallel: ParallelModel, bestPath: String, _ plan: RunPlan) throws -> Double? {
+        guard let test = texts.test else { return nil }
+        _ = try world.agreeOnRoot {
+            guard let best = try? StoredCheckpoint(path: bestPath) else { return }
+            try best.copyParameters(to: parallel.exchange.parameters, layout: parallel.shape.parameterLayout)
+        }
+        try parallel.exchange.broadcastParameters()
+        let window = WindowBuffers(steps: plan.configuration.windowLength, streams: parallel.streams.count)
+        return try parallel.meanLoss(of: test, window: window)
+    }
+}
