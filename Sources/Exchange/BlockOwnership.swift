@@ -34,7 +34,9 @@ struct BlockOwnership {
 
     /// The elements of a range of blocks; the last block may be short.
     func elements(_ blocks: Range<Int>) -> Range<Int> {
-        min(blocks.lowerBound * TreeProgram.blockSize, elementCount)..<min(blocks.upperBound * TreeProgram.blockSize, elementCount)
+        min(
+            blocks.lowerBound * TreeProgram.blockSize, elementCount)..<min(
+                blocks.upperBound * TreeProgram.blockSize, elementCount)
     }
 
     /// The elements that one rank holds and another owns.

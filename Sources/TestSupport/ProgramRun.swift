@@ -35,7 +35,8 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
         let mpirun = try found("mpirun", in: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
         let launch = ["--oversubscribe", "--bind-to", "none", "-n", "\(rankCount)", try built(program).path]
         return try run(
-            mpirun, launch + arguments, environment: rootMayLaunch.merging(environment) { $1 }, folder: folder, timeLimit: timeLimit)
+            mpirun, launch + arguments, environment: rootMayLaunch.merging(environment) { $1 }, folder: folder,
+            timeLimit: timeLimit)
     }
 
     /// Runs a program of this package by itself.
