@@ -68,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Models", "Optimizers", "Tensors", "Checkpoints", "TextData", "Communication", "Failures",
+                "Training", "Benchmarks", "Exchange", "Models", "Optimizers", "Tensors", "Checkpoints", "TextData", "Communication", "Failures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictSwift),

@@ -106,7 +106,8 @@ extension ParallelModel {
         let workspace = Workspace()
         _ = try world.agreeOnRoot { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
         try exchange.broadcastParameters()
-        let whole = world.isRoot && !optimizer.moments.isEmpty
+        let whole =
+            world.isRoot && !optimizer.moments.isEmpty
             ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil
         for (name, moment) in zip(optimizer.settings.momentNames, optimizer.moments) {
             _ = try world.agreeOnRoot { try checkpoint?.copyMoment(name, to: whole!, layout: layout) }

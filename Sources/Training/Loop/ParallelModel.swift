@@ -1,25 +1,25 @@
-import Exchange
+package import Exchange
 import Layers
-import Models
-import Optimizers
-import Tensors
-import TextData
+package import Models
+package import Optimizers
+package import Tensors
+package import TextData
 
 /// This rank's share of the model: its streams of the shared parameters, its partial gradients, its part of the optimiser.
-final class ParallelModel {
-    let shape: ModelShape
-    let shards: ShardLayout
-    let exchange: GradientExchange
-    let model: LanguageModel
-    let optimizer: Optimizer
+package final class ParallelModel {
+    package let shape: ModelShape
+    package let shards: ShardLayout
+    package let exchange: GradientExchange
+    package let model: LanguageModel
+    package let optimizer: Optimizer
     /// This rank's streams among all.
-    let streams: Range<Int>
+    package let streams: Range<Int>
     private let rows: GradientRows
     private let parameters: ParameterSet
     private let workspace = Workspace()
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 
-    init(
+    package init(
         shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int, dropout: Double,
         optimizer settings: OptimizerSettings
     ) {
@@ -44,14 +44,14 @@ final class ParallelModel {
     }
 
     /// Bytes of this rank's own memory: activations, packed weights, scratch, moments.
-    var privateByteCount: Int {
+    package var privateByteCount: Int {
         model.byteCount + rows.byteCount + optimizer.moments.count * optimizer.count * 4
     }
 
     /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots.
     ///
     /// `predictions` is the number of real predictions of all ranks in the window: the gradient is that of their mean loss.
-    func run(_ window: WindowBuffers, steps: Int, predictions: Int, atEpochStart: Bool, dropoutKey: Dropout.Key?) {
+    package func run(_ window: WindowBuffers, steps: Int, predictions: Int, atEpochStart: Bool, dropoutKey: Dropout.Key?) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
         model.prepare()
         if atEpochStart { model.resetState() }
@@ -66,7 +66,7 @@ final class ParallelModel {
     }
 
     /// Moves this rank's part of the parameters, and makes all parts known to all ranks.
-    func update(clip: GradientClip, rate: Double) throws {
+    package func update(clip: GradientClip, rate: Double) throws {
         if !exchange.ownedRange.isEmpty {
             optimizer.update(
                 parameters: exchange.parameters + exchange.ownedRange.lowerBound, gradient: exchange.reducedGradient, clip: clip,
@@ -80,7 +80,7 @@ final class ParallelModel {
     /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
     ///
     /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.
-    func meanLoss(of reader: WindowReader, window: WindowBuffers) throws -> Double {
+    package func meanLoss(of reader: WindowReader, window: WindowBuffers) throws -> Double {
         let saved = HiddenStates(copying: model)
         model.prepare()
         model.resetState()

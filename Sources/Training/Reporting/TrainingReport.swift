@@ -37,7 +37,8 @@ final class TrainingReport {
         stepsAtStart = state.step
         if let notice = run.notice { say(notice) }
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
-        let texts = "train \(NumberText.grouped(run.trainTokens)) tokens"
+        let texts =
+            "train \(NumberText.grouped(run.trainTokens)) tokens"
             + (run.validTokens.map { ", valid \(NumberText.grouped($0))" } ?? "")
         say("  text     \(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize)); \(texts)")
         say(
@@ -90,7 +91,8 @@ final class TrainingReport {
         switch outcome {
         case .converged: return "converged after \(state.step) steps, in \(time)"
         case .epochs: return "done: \(configuration.epochs) epochs, \(state.step) steps, in \(time)"
-        case .preempted: return "stopped on request after step \(state.step); go on with: rnntrain --run \(plan.runFolder) --resume"
+        case .preempted:
+            return "stopped on request after step \(state.step); go on with: rnntrain --run \(plan.runFolder) --resume"
         }
     }
 
@@ -100,7 +102,8 @@ final class TrainingReport {
         let above = (exp(best) / optimum - 1) * 100
         say(
             "  optimum  perplexity \(NumberText.fixed(optimum, 4)) is the source's own; the model's "
-                + "\(NumberText.fixed(exp(best), 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")")
+                + "\(NumberText.fixed(exp(best), 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")"
+        )
     }
 
     // MARK: On the way
@@ -155,7 +158,8 @@ final class TrainingReport {
 
     /// `4.5123, perplexity 91.13`, and for characters and bytes the bits of each.
     private func lossText(_ loss: Double) -> String {
-        let bits = configuration.tokens == .word ? "" : ", \(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
+        let bits =
+            configuration.tokens == .word ? "" : ", \(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
         let perplexity = exp(loss)
         return "\(NumberText.fixed(loss, 4)), perplexity \(NumberText.fixed(perplexity, perplexity < 10 ? 4 : 2))\(bits)"
     }
