@@ -91,6 +91,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
         configuration.windowLength = 20
         configuration.learningRate = 0.01
         configuration.epochs = 10
+        configuration.logEvery = 188
         return configuration
     }()
 

@@ -168,9 +168,10 @@ final class Trainer {
     /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says.
     private func validate() throws {
         guard let valid else { return }
+        let start = MonotonicClock.nanoseconds
         let loss = try world.broadcast(try parallel.meanLoss(of: valid, window: window))
         let improved = rule.take(loss: loss, step: state.step, into: &state.convergence)
-        try report.validation(state, loss: loss, improved: improved, digest: parallel.parametersDigest)
+        try report.validation(state, loss: loss, improved: improved, digest: parallel.parametersDigest, start: start)
         if improved { try keeper.saveBest(state) }
     }
 

@@ -20,11 +20,18 @@ final class ProgressLine {
         print(text + "\n")
     }
 
-    /// A line that the next one writes over; on no terminal, a line.
-    func show(_ text: String) {
+    /// A line that the next one writes over, behind a bar that is full at 1; on no terminal, a plain line.
+    func show(_ text: String, done share: Double) {
         guard rewrites else { return line(text) }
-        print("\r\u{1B}[K" + text)
+        print("\r\u{1B}[K" + Self.bar(share) + " " + text)
         isShowing = true
+    }
+
+    private static let barWidth = 16
+
+    private static func bar(_ share: Double) -> String {
+        let full = Int((min(max(share, 0), 1) * Double(barWidth)).rounded(.down))
+        return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: barWidth - full) + "]"
     }
 
     /// Takes the line that is shown away.

@@ -127,11 +127,13 @@ final class TrainingReport {
             "epoch \(epoch)/\(configuration.epochs)  step \(state.step)/\(windowCount * configuration.epochs)  "
                 + "loss \(lossText(state.interval.meanLoss))  norm \(NumberText.significant(norm, 3))"
                 + " (\(Int((state.interval.clippedShare * 100).rounded())) % clipped)  rate \(NumberText.significant(rate))  "
-                + "\(NumberText.grouped(Int(speed))) tokens/s  \(timeLeft(state, now: now)) left" + skipped)
+                + "\(NumberText.grouped(Int(speed))) tokens/s  \(timeLeft(state, now: now)) left" + skipped,
+            done: Double(state.step) / Double(windowCount * configuration.epochs))
         intervalStart = now
     }
 
-    func validation(_ state: TrainingState, loss: Double, improved: Bool, digest: UInt64) throws {
+    /// After a validation that began at `start` on the monotonic clock: its time is none of the steps'.
+    func validation(_ state: TrainingState, loss: Double, improved: Bool, digest: UInt64, start validationStart: Int64) throws {
         guard let log else { return }
         try log.write(
             "validation",
@@ -142,7 +144,7 @@ final class TrainingReport {
         say(
             "epoch \(finishedEpoch(state))/\(configuration.epochs)  step \(state.step)  valid \(lossText(loss))"
                 + (improved ? "  best" : "  no improvement (\(state.convergence.withoutImprovement))"))
-        intervalStart = MonotonicClock.nanoseconds
+        intervalStart += MonotonicClock.nanoseconds - validationStart
     }
 
     func checkpoint(_ state: TrainingState, path: String) throws {
