@@ -14,7 +14,7 @@ public enum ExchangeError: UserFacingError {
         switch self {
         case .backingStoreTooSmall(let folder, let needed, let available):
             """
-            the ranks need \(megabytes(needed)) of shared memory in \(folder), which has \(megabytes(available)) free \
+            the ranks need \(megabytes(needed)) of shared memory in \(folder), which has \(available / 1_000_000) MB free \
             (in a container give --shm-size; OMPI_MCA_osc_sm_backing_directory names another folder)
             """
         case .memoryRefused(let byteCount):
@@ -59,10 +59,10 @@ struct NodeMemory {
     private static func checkBackingStore(world: World, plan: ExchangePlan) throws {
         guard let host = world.hosts.first(where: { $0.lowerBound == world.rank }) else { return }
         let nodes = plan.topology.nodes.filter { $0.count > 1 && host.contains($0.lowerBound) }
-        let margin = 1 << 20  // of the MPI library's own, for each window
+        let librarys = 4 << 20  // what Open MPI puts there for each rank, and fills as messages come
         let needed = nodes.reduce(0) { total, node in
             let topology = plan.topology.seen(from: node.lowerBound)
-            return total + margin + ExchangePlan(shape: plan.shape, topology: topology, rank: node.lowerBound).layout.byteCount
+            return total + node.count * librarys + ExchangePlan(shape: plan.shape, topology: topology, rank: node.lowerBound).layout.byteCount
         }
         let (folder, available) = SharedWindow.backingStore
         if let available, needed > available, !nodes.isEmpty {
