@@ -66,6 +66,8 @@ extension World {
             exit(agreed.exitStatus.rawValue)
         }
         StandardError.print(rankCount > 1 ? "rank \(rank) (\(hostName)): \(error)" : "\(error)")
+        // mpirun carries the line and the abort on separate ways: a little later, the line comes first, and is not lost.
+        if rankCount > 1 { usleep(100_000) }
         World.abort(exitStatus: ((error as? any UserFacingError)?.exitStatus ?? .fault).rawValue)
     }
 }
