@@ -59,10 +59,11 @@ struct NodeMemory {
     private static func checkBackingStore(world: World, plan: ExchangePlan) throws {
         guard let host = world.hosts.first(where: { $0.lowerBound == world.rank }) else { return }
         let nodes = plan.topology.nodes.filter { $0.count > 1 && host.contains($0.lowerBound) }
-        let librarys = 4 << 20  // what Open MPI puts there for each rank, and fills as messages come
+        let libraryByteCount = 4 << 20  // what Open MPI puts there for each rank, and fills as messages come
         let needed = nodes.reduce(0) { total, node in
             let topology = plan.topology.seen(from: node.lowerBound)
-            return total + node.count * librarys + ExchangePlan(shape: plan.shape, topology: topology, rank: node.lowerBound).layout.byteCount
+            let seen = ExchangePlan(shape: plan.shape, topology: topology, rank: node.lowerBound)
+            return total + seen.layout.byteCount + node.count * libraryByteCount
         }
         let (folder, available) = SharedWindow.backingStore
         if let available, needed > available, !nodes.isEmpty {
