@@ -1,8 +1,11 @@
 /* Sums of partial gradients in tree order, with the sums of squares for the norm. */
 
-/* Elements on which the stack machine works at a time: few enough that the whole stack stays in the first cache. */
-enum { TILE = 512 };
+/* Elements on which the stack machine works at a time. Four cache lines of each source: few enough that all sources are read at the
+ * same pace, as the processor's own prefetching likes it (512 elements took up to 1.9 times as long with 8 sources). */
+enum { TILE = 64 };
 
+/* Elements by which leaves are fetched ahead of their use. */
+enum { AHEAD = 128 };
 
 /* The program over one tile. A stack entry is a pointer: leaves are not copied. */
 static void reduce_tile(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long at, long count,
@@ -11,7 +14,10 @@ static void reduce_tile(const ck_tree_op *ops, long op_count, const float *const
     long depth = 0;
     for (long o = 0; o < op_count; o++) {
         if (ops[o].op == CK_LEAF) {
-            top[depth++] = sources[ops[o].index] + at;
+            const float *leaf = sources[ops[o].index] + at;
+            for (long i = 0; i < TILE; i += 16)
+                __builtin_prefetch(leaf + AHEAD + i);
+            top[depth++] = leaf;
         } else if (ops[o].op == CK_ADD) {
             depth--;
             /* An addition right before a store goes straight to its place. */
