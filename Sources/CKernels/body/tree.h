@@ -7,9 +7,26 @@ enum { TILE = 64 };
 /* Elements by which leaves are fetched ahead of their use. */
 enum { AHEAD = 128 };
 
+/* to = x + y over a whole tile. */
+CK_INLINE void add_tile(float *to, const float *x, const float *y) {
+    v16 sums[TILE / 16];
+    for (int i = 0; i < TILE / 16; i++)
+        sums[i] = v_load(x + 16 * i) + v_load(y + 16 * i);
+    for (int i = 0; i < TILE / 16; i++)
+        v_store(to + 16 * i, sums[i]);
+}
+
+/* to = x + y over the last, short tile of a range. */
+CK_INLINE void add_short_tile(float *to, const float *x, const float *y, long count) {
+    for (long i = 0; i < count; i += 16) {
+        long lanes = lanes_left(count, i);
+        v_put(to + i, v_get(x + i, lanes) + v_get(y + i, lanes), lanes);
+    }
+}
+
 /* The program over one tile. A stack entry is a pointer: leaves are not copied. */
-static void reduce_tile(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long at, long count,
-                        float stack[CK_TREE_DEPTH][TILE]) {
+CK_INLINE void reduce_tile(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long at, long count,
+                           float stack[CK_TREE_DEPTH][TILE]) {
     const float *top[CK_TREE_DEPTH];
     long depth = 0;
     for (long o = 0; o < op_count; o++) {
@@ -23,10 +40,10 @@ static void reduce_tile(const ck_tree_op *ops, long op_count, const float *const
             /* An addition right before a store goes straight to its place. */
             int last = o + 1 < op_count && ops[o + 1].op == CK_STORE;
             float *to = last ? outputs[ops[o + 1].index] + at : stack[depth - 1];
-            for (long i = 0; i < count; i += 16) {
-                long lanes = lanes_left(count, i);
-                v_put(to + i, v_get(top[depth - 1] + i, lanes) + v_get(top[depth] + i, lanes), lanes);
-            }
+            if (count == TILE)
+                add_tile(to, top[depth - 1], top[depth]);
+            else
+                add_short_tile(to, top[depth - 1], top[depth], count);
             top[depth - 1] = to;
         } else {
             depth--;
@@ -38,11 +55,19 @@ static void reduce_tile(const ck_tree_op *ops, long op_count, const float *const
 }
 
 /* sums[l] += x[i]^2 for i = l mod 16, each in order. */
+CK_INLINE d16 add_squares_of(d16 sums, v16 x) {
+    d16 wide = __builtin_convertvector(x, d16);
+    return sums + wide * wide; /* the product of two floats is exact in double: fused or not, the same bits */
+}
+
 CK_INLINE d16 add_squares(d16 sums, const float *x, long count) {
-    for (long i = 0; i < count; i += 16) {
-        d16 wide = __builtin_convertvector(v_get(x + i, lanes_left(count, i)), d16);
-        sums = sums + wide * wide; /* the product of two floats is exact in double: fused or not, the same bits */
+    if (count == TILE) {
+        for (int i = 0; i < TILE / 16; i++)
+            sums = add_squares_of(sums, v_load(x + 16 * i));
+        return sums;
     }
+    for (long i = 0; i < count; i += 16)
+        sums = add_squares_of(sums, v_get(x + i, lanes_left(count, i)));
     return sums;
 }
 
