@@ -41,25 +41,26 @@ let package = Package(
 
         // Floor 2: one subject each, none knows another.
         library("Digests", ["CXXHash"]),
+        library("Files", ["Failures"]),
         library("Tensors", ["CKernels", "COpenBLAS"]),
-        library("TextData", ["Digests", "Failures"]),
         library("Communication", ["CMPI", "Failures"]),
 
-        // Floor 3.
+        // Floor 3: siblings.
+        library("TextData", ["Digests", "Files", "Failures"]),
         library("Layers", ["Tensors"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 
         // Floor 4: siblings.
         library("Models", ["Layers", "Tensors"]),
         library("Optimizers", ["Tensors"]),
-        library("Checkpoints", ["Digests", "Failures"]),
+        library("Checkpoints", ["Digests", "Files", "Failures"]),
 
         // Floor 5.
         library(
             "Training",
             [
                 "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
-                "Communication", "Digests", "Failures",
+                "Communication", "Digests", "Files", "Failures",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
@@ -68,7 +69,8 @@ let package = Package(
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Exchange", "Models", "Optimizers", "Tensors", "Checkpoints", "TextData", "Communication", "Failures",
+                "Training", "Benchmarks", "Exchange", "Models", "Optimizers", "Tensors", "Checkpoints", "TextData",
+                "Communication", "Failures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictSwift),
@@ -78,14 +80,15 @@ let package = Package(
             path: "Sources/RankChecks",
             swiftSettings: strictSwift),
 
-        library("TestSupport", []),
+        library("TestSupport", ["Files"]),
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors"]),
-        tests("TextDataTests", ["TextData", "Digests", "Failures"]),
+        tests("FilesTests", ["Files", "Failures", "TestSupport"]),
+        tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "TestSupport"]),
         tests("LayersTests", ["Layers", "Tensors"]),
         tests("ModelsTests", ["Models", "Layers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors"], resources: [.copy("Fixtures")]),
-        tests("CheckpointsTests", ["Checkpoints", "Failures"]),
+        tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
         tests("TrainingTests", ["Training", "TextData", "Failures"]),
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),

@@ -1,3 +1,4 @@
+public import Files
 import Foundation
 import Glibc
 

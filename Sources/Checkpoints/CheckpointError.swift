@@ -1,4 +1,5 @@
 public import Failures
+public import Files
 import Glibc
 
 /// A checkpoint that cannot be read, or does not hold what was asked of it.
@@ -47,6 +48,19 @@ public enum CheckpointError: UserFacingError, Equatable {
             "\(folder): no checkpoint verifies: \(passedOver.map(\.description).joined(separator: " ")) Start a new run."
         case .noneWritten(let folder): "\(folder) holds no checkpoint yet. Start the run anew, without --resume."
         case .unlistable(let error): error.description
+        }
+    }
+}
+
+extension CheckpointError {
+    /// What mapping a checkpoint's file met with.
+    init(_ error: FileError) {
+        switch error {
+        case .missing(let path): self = .missing(path: path)
+        case .folder(let path), .notRegular(let path): self = .notAFile(path: path)
+        case .unreadable(let path, let operation, let number):
+            self = .unreadable(path: path, operation: operation.rawValue, errorNumber: number)
+        case .notCommitted, .durabilityUncertain, .failed: self = .unlistable(error)
         }
     }
 }

@@ -1,3 +1,5 @@
+public import Files
+
 /// One of a run's checkpoints, known by the step after which it was taken.
 public struct CheckpointGeneration: Sendable, Hashable {
     /// Steps done when it was taken.
@@ -53,7 +55,7 @@ public struct CheckpointFolder: Sendable {
         return joinPath(path, "\(Self.prefix)\(zeros)\(digits)\(Self.suffix)")
     }
 
-    /// Writes the generation of a step; the folder is made if it is missing. Throws as `DurableFile.write`.
+    /// Writes the generation of a step; the folder is made if it is missing. Throws as `DurableFile`.
     @discardableResult
     public func write(_ checkpoint: Checkpoint, step: Int) throws(FileError) -> CheckpointGeneration {
         try makeFolders(path, through: calls)
@@ -62,7 +64,7 @@ public struct CheckpointFolder: Sendable {
         return generation
     }
 
-    /// Replaces `best.safetensors`. Throws as `DurableFile.write`.
+    /// Replaces `best.safetensors`. Throws as `DurableFile`.
     public func writeBest(_ checkpoint: Checkpoint) throws(FileError) {
         try SafetensorsWriter.write(checkpoint, to: bestPath, through: calls)
     }
@@ -102,7 +104,7 @@ public struct CheckpointFolder: Sendable {
         guard !old.isEmpty else { return [] }
         let newestValid = generations.first { (try? SafetensorsReader(path: $0.path)) != nil }
         let removed = old.reversed().filter { $0 != newestValid }
-        for generation in removed { try remove(generation.path) }
+        for generation in removed { try removeFile(generation.path, through: calls) }
         return removed
     }
 
@@ -111,14 +113,8 @@ public struct CheckpointFolder: Sendable {
     /// Only for the holder of the run's lock: another job's write in progress would be removed, too.
     @discardableResult
     public func removeStaleTemporaries() throws(FileError) -> [String] {
-        var removed: [String] = []
-        for folder in [runFolder, path] {
-            for name in try namesInFolder(folder) ?? [] where DurableFile.isTemporary(name) {
-                removed.append(joinPath(folder, name))
-                try remove(joinPath(folder, name))
-            }
-        }
-        return removed
+        try DurableFile.removeTemporaries(in: runFolder, through: calls)
+            + DurableFile.removeTemporaries(in: path, through: calls)
     }
 
     private func listed() throws(CheckpointError) -> [CheckpointGeneration] {
@@ -135,13 +131,5 @@ public struct CheckpointFolder: Sendable {
         guard let step = Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)), step >= 0 else { return nil }
         let path = path(forStep: step)
         return path == joinPath(self.path, name) ? CheckpointGeneration(step: step, path: path) : nil
-    }
-
-    private func remove(_ path: String) throws(FileError) {
-        do throws(CallFailure) {
-            try uninterrupted { () throws(CallFailure) in try calls.remove(path) }
-        } catch {
-            throw .failed(path: path, operation: "remove the file", errorNumber: error.errorNumber)
-        }
     }
 }

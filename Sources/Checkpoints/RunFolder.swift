@@ -1,3 +1,5 @@
+public import Files
+
 /// The folder of one run and the names in it.
 public struct RunFolder: Sendable, Equatable {
     /// The folder itself.
@@ -30,14 +32,13 @@ public struct RunFolder: Sendable, Equatable {
     /// What an interrupted start left (empty folders, temporary files) does not count as a run.
     /// Throws `.holdsRun`, `.held`, or `.file` if a folder cannot be made.
     public func create() throws(RunFolderError) -> RunLock {
-        try asRunFolderError { () throws(FileError) in try makeFolders(path, through: .system) }
+        try asRunFolderError { () throws(FileError) in try makeFolders(path) }
         // The lock comes first: of two jobs that start at once, one is to find the other and not half of its files.
         let lock = try RunLock(path: lockPath)
         if try asRunFolderError(holdsRun) { throw .holdsRun(path: path) }
         try asRunFolderError { () throws(FileError) in
-            try makeFolders(checkpoints.path, through: .system)
-            try makeFolders(dataPath, through: .system)
-            try checkpoints.removeStaleTemporaries()
+            try makeFolders(checkpoints.path)
+            try settleFolders()
         }
         return lock
     }
@@ -48,11 +49,15 @@ public struct RunFolder: Sendable, Equatable {
     public func reopen() throws(RunFolderError) -> RunLock {
         guard try asRunFolderError(holdsRun) else { throw .noRun(path: path) }
         let lock = try RunLock(path: lockPath)
-        try asRunFolderError { () throws(FileError) in
-            try makeFolders(dataPath, through: .system)
-            try checkpoints.removeStaleTemporaries()
-        }
+        try asRunFolderError(settleFolders)
         return lock
+    }
+
+    /// Makes the folder of the token files and removes what interrupted writes left, here and in the folders inside.
+    private func settleFolders() throws(FileError) {
+        try makeFolders(dataPath)
+        _ = try DurableFile.removeTemporaries(in: dataPath)
+        try checkpoints.removeStaleTemporaries()
     }
 }
 

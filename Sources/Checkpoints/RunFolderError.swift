@@ -1,4 +1,5 @@
 public import Failures
+public import Files
 
 /// A run folder that cannot be used as asked.
 public enum RunFolderError: UserFacingError, Equatable {

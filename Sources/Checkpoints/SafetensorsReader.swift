@@ -1,3 +1,5 @@
+import Files
+
 /// An open checkpoint: its file is mapped, checked and, where it has checksums, verified to the last byte.
 public final class SafetensorsReader: Sendable {
     /// One array of the file.
@@ -26,7 +28,7 @@ public final class SafetensorsReader: Sendable {
     /// With `requireChecksums: false` a safetensors file of another program, which has no checksums, is taken too; one that
     /// has them is verified all the same. Throws `.missing`, `.unreadable` or `.damaged`.
     public init(path: String, requireChecksums: Bool = true) throws(CheckpointError) {
-        let file = try MappedFile(path: path)
+        let file = try Self.mapped(path)
         let header: SafetensorsHeader
         do throws(CheckpointDamage) {
             (header, dataStart) = try SafetensorsHeader.read(from: file.bytes, requireChecksums: requireChecksums)
@@ -101,6 +103,14 @@ public final class SafetensorsReader: Sendable {
                 expected: "\(elementType.rawValue) \(expectedShape)")
         }
         return entry
+    }
+
+    private static func mapped(_ path: String) throws(CheckpointError) -> MappedFile {
+        do throws(FileError) {
+            return try MappedFile(path: path)
+        } catch {
+            throw CheckpointError(error)
+        }
     }
 
     private static func verify(

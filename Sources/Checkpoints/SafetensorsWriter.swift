@@ -1,9 +1,11 @@
+public import Files
+
 /// Writes checkpoints as safetensors files.
 public enum SafetensorsWriter {
     /// Writes a checkpoint under a path, durably, straight from the caller's memory.
     ///
     /// The same contents give the same bytes. Cost: two passes over the arrays, one for their checksums and one to
-    /// write them; they must not change in between. Throws as `DurableFile.write`.
+    /// write them; they must not change in between. Throws as `DurableFile`.
     public static func write(_ checkpoint: Checkpoint, to path: String) throws(FileError) {
         try write(checkpoint, to: path, through: .system)
     }
@@ -14,11 +16,9 @@ public enum SafetensorsWriter {
     ) throws(FileError) {
         let arrays = SafetensorsHeader.inFileOrder(checkpoint.arrays)
         let header = SafetensorsHeader(describing: arrays, metadata: checkpoint.metadata).encoded()
-        let result = header.withUnsafeBytes { head in
-            Result { () throws(FileError) in
-                try DurableFile.write(pieces: [head] + arrays.map(\.bytes), to: path, through: calls)
-            }
-        }
-        try result.get()
+        let file = try DurableFile(path: path, through: calls)
+        try file.write(header)
+        for array in arrays { try file.write(array.bytes) }
+        try file.commit()
     }
 }

@@ -34,9 +34,8 @@ struct BlockOwnership {
 
     /// The elements of a range of blocks; the last block may be short.
     func elements(_ blocks: Range<Int>) -> Range<Int> {
-        min(
-            blocks.lowerBound * TreeProgram.blockSize, elementCount)..<min(
-                blocks.upperBound * TreeProgram.blockSize, elementCount)
+        let (start, end) = (blocks.lowerBound * TreeProgram.blockSize, blocks.upperBound * TreeProgram.blockSize)
+        return min(start, elementCount)..<min(end, elementCount)
     }
 
     /// The elements that one rank holds and another owns.

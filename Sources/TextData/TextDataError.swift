@@ -1,12 +1,10 @@
 public import Failures
-import Glibc
+public import Files
 
 /// What can be wrong with a text, a vocabulary, a token file or the way they are to be cut.
 public enum TextDataError: UserFacingError, Equatable {
-    case missingFile(path: String)
-    case unreadableFile(path: String, code: Int32)
-    case directory(path: String)
-    case notRegularFile(path: String)
+    /// A file cannot be found or opened.
+    case file(FileError)
     case emptyFile(path: String)
     /// A system call failed; `code` is its errno.
     case inputOutput(path: String, operation: String, code: Int32)
@@ -25,7 +23,7 @@ public enum TextDataError: UserFacingError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .missingFile, .unreadableFile, .directory, .notRegularFile: .inputMissing
+        case .file(let error): error.exitStatus
         case .inputOutput: .inputOutput
         case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary, .badTokenFile,
@@ -38,7 +36,7 @@ public enum TextDataError: UserFacingError, Equatable {
 extension TextDataError {
     public var description: String {
         switch self {
-        case .missingFile, .unreadableFile, .directory, .notRegularFile, .emptyFile, .inputOutput: fileSentence
+        case .file, .emptyFile, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         default: contentSentence
         }
@@ -46,18 +44,12 @@ extension TextDataError {
 
     private var fileSentence: String {
         switch self {
-        case .missingFile(let path):
-            "\(path): there is no such file. Check the path, and that every node sees it."
-        case .unreadableFile(let path, let code):
-            "\(path): the file cannot be opened: \(errorText(code)). Check the path and its permissions."
-        case .directory(let path):
-            "\(path) is a directory. Name the file in it."
-        case .notRegularFile(let path):
-            "\(path) is no regular file (a pipe or a device), and cannot be mapped. Save its contents to a file first."
+        case .file(let error):
+            error.description
         case .emptyFile(let path):
             "\(path) is empty. Name a file with contents."
         case .inputOutput(let path, let operation, let code):
-            "\(path): \(operation) failed: \(errorText(code)). Check the disk's free space, the quota and the permissions."
+            "\(path): \(operation) failed: \(systemText(code)). Check the disk's free space, the quota and the permissions."
         default: ""
         }
     }
@@ -102,11 +94,6 @@ extension TextDataError {
         default: ""
         }
     }
-}
-
-/// What the system says about an errno.
-private func errorText(_ code: Int32) -> String {
-    String(cString: strerror(code))
 }
 
 private func codePoint(_ scalar: Unicode.Scalar) -> String {

@@ -1,4 +1,5 @@
 import Digests
+import Files
 
 /// A text whose bytes were all read once: valid UTF-8 unless the unit is bytes, and with its digest known.
 public final class TextSource: Sendable {
@@ -17,9 +18,9 @@ public final class TextSource: Sendable {
 
     /// Maps and examines the file at `path`.
     ///
-    /// Throws what `MappedFile` throws, and `invalidUTF8` (65) with the offset of the first bad sequence.
+    /// Throws what `mappedFile` throws, and `invalidUTF8` (65) with the offset of the first bad sequence.
     public init(path: String, unit: TokenUnit) throws(TextDataError) {
-        let file = try MappedFile(path: path)
+        let file = try mappedFile(path)
         file.adviseSequential()
         digest = try Self.examine(file.bytes, unit: unit, name: path)
         (name, self.unit, storage) = (path, unit, .file(file))

@@ -1,4 +1,5 @@
 import Digests
+import Files
 
 /// The tokens of a text in a mapped file: rank 0 writes it once into the run folder, and every rank maps it.
 ///
@@ -22,9 +23,9 @@ public struct TokenFile: Sendable {
 
     /// Maps the file at `path`.
     ///
-    /// Throws `badTokenFile` (65) for whatever bytes are no token file of exactly its size, and what `MappedFile` throws.
+    /// Throws `badTokenFile` (65) for whatever bytes are no token file of exactly its size, and what `mappedFile` throws.
     public init(path: String) throws(TextDataError) {
-        file = try MappedFile(path: path)
+        file = try mappedFile(path)
         do {
             header = try TokenFileHeader(file: file.bytes)
         } catch {

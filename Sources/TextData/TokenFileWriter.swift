@@ -1,10 +1,11 @@
 import Digests
+package import Files
 
 /// Writes a token file piece by piece, in memory that does not grow; it appears under its name when it is finished.
 public struct TokenFileWriter: ~Copyable {
     private static let bufferSize = 1 << 18
 
-    private var file: DurableFile
+    private let file: DurableFile
     private var header: TokenFileHeader
     private var hasher: XXH3Hasher
     private let buffer: PieceBuffer
@@ -13,18 +14,22 @@ public struct TokenFileWriter: ~Copyable {
     public init(path: String, vocabularySize: Int, textDigest: UInt64, vocabularyDigest: UInt64) throws(TextDataError) {
         try self.init(
             path: path, vocabularySize: vocabularySize, textDigest: textDigest, vocabularyDigest: vocabularyDigest,
-            calls: FileCalls())
+            through: .system)
     }
 
     package init(
-        path: String, vocabularySize: Int, textDigest: UInt64, vocabularyDigest: UInt64, calls: FileCalls
+        path: String, vocabularySize: Int, textDigest: UInt64, vocabularyDigest: UInt64,
+        through calls: FileSystemCalls
     ) throws(TextDataError) {
         precondition((1...Int(Int32.max)).contains(vocabularySize), "a vocabulary of \(vocabularySize) symbols")
-        // Room for the header, which is known at the end; zeros are no valid one.
-        let room = [UInt8](repeating: 0, count: TokenFileHeader.byteCount)
-        var file = try DurableFile(path: path, calls: calls)
-        try room.withRawBytes { (bytes) throws(TextDataError) in try file.write(bytes) }
-        self.file = file
+        do throws(FileError) {
+            let file = try DurableFile(path: path, through: calls)
+            // Room for the header, which is known at the end; zeros are no valid one.
+            try file.write([UInt8](repeating: 0, count: TokenFileHeader.byteCount))
+            self.file = file
+        } catch {
+            throw TextDataError(error)
+        }
         hasher = XXH3Hasher()
         buffer = PieceBuffer(byteCount: Self.bufferSize)
         header = TokenFileHeader(
@@ -40,7 +45,7 @@ public struct TokenFileWriter: ~Copyable {
             let piece = tokens[start..<min(start + capacity, tokens.count)]
             let bytes = buffer.fill(UnsafeBufferPointer(rebasing: piece), elementWidth: header.elementWidth)
             hasher.update(bytes)
-            try file.write(bytes)
+            try write(bytes)
             start += piece.count
         }
         header.tokenCount += tokens.count
@@ -49,9 +54,21 @@ public struct TokenFileWriter: ~Copyable {
     /// Writes the header and makes the file durable. Throws `inputOutput` (74).
     public consuming func finish() throws(TextDataError) {
         header.tokensDigest = hasher.digest()
-        try file.rewind()
-        try header.encoded().withRawBytes { (bytes) throws(TextDataError) in try file.write(bytes) }
-        try file.commit()
+        do throws(FileError) {
+            try file.rewind()
+            try file.write(header.encoded())
+            try file.commit()
+        } catch {
+            throw TextDataError(error)
+        }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(TextDataError) {
+        do throws(FileError) {
+            try file.write(bytes)
+        } catch {
+            throw TextDataError(error)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 
 /// As JSON: `{"unit":"word","symbols":["the",…],"counts":[113161,…]}`, in the order of the numbers; bytes as "00" to "ff".
@@ -86,16 +87,18 @@ extension Vocabulary {
         }
     }
 
-    /// Reads `vocabulary.json`. Throws what `MappedFile` throws (66, 65, 74), and `badVocabulary` (65).
+    /// Reads `vocabulary.json`. Throws what `mappedFile` throws (66, 65, 74), and `badVocabulary` (65).
     public init(path: String) throws(TextDataError) {
-        let file = try MappedFile(path: path)
+        let file = try mappedFile(path)
         try self.init(jsonText: String(decoding: file.bytes, as: UTF8.self), source: path)
     }
 
     /// Writes `vocabulary.json`, durably and whole or not at all. Throws `inputOutput` (74).
     public func write(path: String) throws(TextDataError) {
-        var file = try DurableFile(path: path)
-        try Array((jsonText() + "\n").utf8).withRawBytes { (bytes) throws(TextDataError) in try file.write(bytes) }
-        try file.commit()
+        do throws(FileError) {
+            try DurableFile.write(jsonText() + "\n", to: path)
+        } catch {
+            throw TextDataError(error)
+        }
     }
 }

@@ -1,11 +1,13 @@
 import Checkpoints
+import Files
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Checkpoints written in the background", .timeLimit(.minutes(1)))
 struct BackgroundWriterTests {
-    private let failure = FileError.notCommitted(path: "p", operation: "write", errorNumber: ENOSPC)
+    private let failure = FileError.notCommitted(path: "p", operation: .write, errorNumber: ENOSPC)
 
     /// What happened, in order, from any thread.
     private final class Journal: Sendable {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Failures
+import Files
 import Glibc
 import Testing
 

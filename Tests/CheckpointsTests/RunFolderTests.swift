@@ -1,6 +1,8 @@
 import Checkpoints
 import Failures
+import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A run folder and its lock", .timeLimit(.minutes(1)))
@@ -39,6 +41,7 @@ struct RunFolderTests {
         let run = RunFolder(path: scratch.file(path))
         try run.create().release()
         _ = try scratch.write([1], to: "runs/first/.config.toml.1-2.partial")
+        _ = try scratch.write([1], to: "runs/first/data/.train.tokens.1-2.partial")
         try run.create().release()
         #expect(try scratch.names().filter { $0.hasSuffix(".partial") }.isEmpty)
         #expect(throws: RunFolderError.noRun(path: run.path)) { try run.reopen() }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Failures
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A file that is not what was written is refused")

@@ -1,29 +1,5 @@
 import Checkpoints
-import Foundation
-
-/// A folder of its own for one test, removed after it.
-final class ScratchFolder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "checkpoints-tests-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { "\(path)/\(name)" }
-
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
-        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
-        return file(name)
-    }
-
-    func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
-
-    /// All names below the folder, hidden ones too.
-    func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: path).sorted() }
-}
+import Files
 
 /// Arrays with memory of their own, to write and to compare with.
 final class Arrays {

@@ -1,34 +1,5 @@
-import Foundation
+import Files
 import TextData
-
-/// A folder for one test, removed with the last reference.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/rnntrain-textdata-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func path(_ name: String) -> String { path + "/" + name }
-
-    func write(_ bytes: [UInt8], as name: String) throws -> String {
-        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
-        return path(name)
-    }
-
-    func bytes(of name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(fileURLWithPath: path(name))))
-    }
-
-    func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    }
-}
 
 /// Random bits that are the same in every run (xorshift64*).
 struct SeededGenerator: RandomNumberGenerator {
@@ -84,10 +55,10 @@ func textDataError(_ body: () throws -> Void) -> TextDataError? {
 
 /// Writes `tokens` as a token file of a vocabulary of `vocabularySize`.
 func writeTokens(
-    _ tokens: [Int32], path: String, vocabularySize: Int, calls: FileCalls = FileCalls(), pieceSize: Int = 1 << 20
+    _ tokens: [Int32], path: String, vocabularySize: Int, calls: FileSystemCalls = .system, pieceSize: Int = 1 << 20
 ) throws {
     var writer = try TokenFileWriter(
-        path: path, vocabularySize: vocabularySize, textDigest: 11, vocabularyDigest: 22, calls: calls)
+        path: path, vocabularySize: vocabularySize, textDigest: 11, vocabularyDigest: 22, through: calls)
     var start = 0
     while start < tokens.count {
         let end = min(start + pieceSize, tokens.count)

@@ -1,3 +1,4 @@
+import Files
 import TextData
 import Testing
 
@@ -18,6 +19,14 @@ import Testing
             (
                 .inputOutput(path: "run/t", operation: "writing", code: 28),
                 "run/t: writing failed: No space left on device. Check the disk's free space, the quota and the permissions."
+            ),
+            (
+                .file(.missing(path: "a.txt")),
+                "a.txt: there is no such file. Check the path, and that every node sees it."
+            ),
+            (
+                .emptyFile(path: "a.txt"),
+                "a.txt is empty. Name a file with contents."
             ),
             (
                 .badTokenFile(path: "run/t", defect: .wrongSize(byteCount: 3, expected: 4)),

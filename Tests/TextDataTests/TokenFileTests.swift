@@ -1,5 +1,8 @@
 import Digests
+import Failures
+import Files
 import Foundation
+import TestSupport
 import TextData
 import Testing
 
@@ -8,17 +11,17 @@ import Testing
         "tokens are read as they were written, in every width",
         arguments: [(2, 1), (256, 1), (257, 2), (65_536, 2), (65_537, 4), (Int(Int32.max), 4)])
     func roundTrip(vocabularySize: Int, width: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var random = SeededGenerator(seed: UInt64(vocabularySize))
         for (count, pieceSize) in [(0, 1), (1, 1), (1000, 7), (300_001, 1 << 20)] {
-            let path = folder.path("tokens-\(count)")
+            let path = folder.file("tokens-\(count)")
             var tokens = (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabularySize), using: &random) }
             if let last = tokens.indices.last { tokens[last] = Int32(vocabularySize - 1) }
             try writeTokens(tokens, path: path, vocabularySize: vocabularySize, pieceSize: pieceSize)
 
             let file = try TokenFile(path: path)
             try file.verify()
-            #expect(try folder.bytes(of: "tokens-\(count)").count == 64 + count * width)
+            #expect(try folder.read("tokens-\(count)").count == 64 + count * width)
             #expect(file.count == count && file.vocabularySize == vocabularySize)
             #expect(file.textDigest == 11 && file.vocabularyDigest == 22)
             #expect(copy(file, 0, count) == tokens)
@@ -36,9 +39,9 @@ import Testing
 
     @Test("the header has the documented bytes")
     func layout() throws {
-        let folder = try TemporaryFolder()
-        try writeTokens([1, 258, 3], path: folder.path("t"), vocabularySize: 300)
-        let bytes = try folder.bytes(of: "t")
+        let folder = try ScratchFolder()
+        try writeTokens([1, 258, 3], path: folder.file("t"), vocabularySize: 300)
+        let bytes = try folder.read("t")
         #expect(Array(bytes[..<16]) == Array("rnntoken".utf8) + [1, 0, 0, 0, 2, 0, 0, 0])
         #expect(Array(bytes[16..<48]) == [3] + z(7) + [44, 1] + z(6) + [11] + z(7) + [22] + z(7))
         #expect(Array(bytes[64...]) == [1, 0, 2, 1, 3, 0])
@@ -52,15 +55,15 @@ import Testing
 
     @Test("a file cut off anywhere, or with a byte too many, is refused")
     func truncations() throws {
-        let folder = try TemporaryFolder()
-        try writeTokens([5, 6, 7, 8], path: folder.path("t"), vocabularySize: 300)
-        let whole = try folder.bytes(of: "t")
+        let folder = try ScratchFolder()
+        try writeTokens([5, 6, 7, 8], path: folder.file("t"), vocabularySize: 300)
+        let whole = try folder.read("t")
         for length in 0..<whole.count {
-            let path = try folder.write(Array(whole[..<length]), as: "cut")
+            let path = try folder.write(Array(whole[..<length]), to: "cut")
             let error = textDataError { _ = try TokenFile(path: path) }
             #expect(error?.exitStatus == .badData, "\(length) bytes")
         }
-        let path = try folder.write(whole + [0], as: "long")
+        let path = try folder.write(whole + [0], to: "long")
         #expect(
             textDataError { _ = try TokenFile(path: path) }
                 == .badTokenFile(path: path, defect: .wrongSize(byteCount: 73, expected: 72)))
@@ -68,13 +71,13 @@ import Testing
 
     @Test("each flipped bit of the header is found on opening, and each of the tokens by verify")
     func flippedBits() throws {
-        let folder = try TemporaryFolder()
-        try writeTokens([5, 6, 7, 8], path: folder.path("t"), vocabularySize: 300)
-        let whole = try folder.bytes(of: "t")
+        let folder = try ScratchFolder()
+        try writeTokens([5, 6, 7, 8], path: folder.file("t"), vocabularySize: 300)
+        let whole = try folder.read("t")
         for bit in 0..<(whole.count * 8) {
             var bytes = whole
             bytes[bit / 8] ^= 1 << (bit % 8)
-            let path = try folder.write(bytes, as: "flipped")
+            let path = try folder.write(bytes, to: "flipped")
             let error = textDataError {
                 let file = try TokenFile(path: path)
                 #expect(bit >= 64 * 8)
@@ -93,7 +96,7 @@ import Testing
 
     @Test("a header with a right checksum and impossible fields is refused, too")
     func impossibleHeaders() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let cases: [([UInt8], TokenFileDefect)] = [
             (header(version: 2, width: 1, count: 0, size: 9), .wrongVersion(found: 2, expected: 1)),
             (header(width: 3, count: 0, size: 9), .wrongElementWidth(found: 3, vocabularySize: 9)),
@@ -106,7 +109,7 @@ import Testing
             (z(64), .wrongMagic),
         ]
         for (bytes, defect) in cases {
-            let path = try folder.write(bytes, as: "t")
+            let path = try folder.write(bytes, to: "t")
             let expected: TextDataError =
                 if case .wrongSize(let found, _) = defect {
                     .badTokenFile(path: path, defect: .wrongSize(byteCount: found, expected: 64 + (4 << 40)))
@@ -119,8 +122,8 @@ import Testing
 
     @Test("a token outside the vocabulary is found by verify though the checksum is right", arguments: [300, -1] as [Int32])
     func outsideVocabulary(token: Int32) throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path("t")
+        let folder = try ScratchFolder()
+        let path = folder.file("t")
         try writeTokens([1, 2, token, 299], path: path, vocabularySize: 300)
         #expect(throws: TextDataError.self) { try TokenFile(path: path).verify() }
         try writeTokens([1, 2, 299, 299], path: path, vocabularySize: 300)
@@ -129,18 +132,18 @@ import Testing
 
     @Test("random bytes never crash the reader", arguments: 0..<200)
     func randomBytes(seed: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var random = SeededGenerator(seed: UInt64(seed))
         var bytes = (0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
         if seed % 2 == 0 { bytes = Array("rnntoken".utf8) + [1, 0, 0, 0] + bytes }
-        let path = try folder.write(bytes, as: "t")
+        let path = try folder.write(bytes, to: "t")
         #expect(textDataError { _ = try TokenFile(path: path) }?.exitStatus == .badData)
     }
 
     @Test("the file is made once, and anew when the text or the vocabulary changes or the file is damaged")
     func staleness() throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path("train.tokens")
+        let folder = try ScratchFolder()
+        let path = folder.file("train.tokens")
         let first = try source("a b\nb c\n", .word)
         let vocabulary = try Vocabulary(counting: first)
         #expect(!TokenFile.isCurrent(path: path, textDigest: first.digest, vocabularyDigest: vocabulary.digest))
@@ -153,18 +156,60 @@ import Testing
         #expect(try TokenFile.prepare(path: path, source: second, vocabulary: vocabulary))
         let other = try Vocabulary(counting: second, limits: VocabularyLimits(size: 3))
         #expect(try TokenFile.prepare(path: path, source: second, vocabulary: other))
-        _ = try folder.write(Array("rnntoken".utf8), as: "train.tokens")
+        _ = try folder.write(Array("rnntoken".utf8), to: "train.tokens")
         #expect(try TokenFile.prepare(path: path, source: second, vocabulary: other))
         #expect(try folder.names() == ["train.tokens"])
     }
 
     @Test("where the text cannot be encoded, no file is left")
     func failedEncoding() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let vocabulary = try vocabulary("ab", .char)
         #expect(throws: TextDataError.self) {
-            try TokenFile.prepare(path: folder.path("t"), source: source("abc", .char), vocabulary: vocabulary)
+            try TokenFile.prepare(path: folder.file("t"), source: source("abc", .char), vocabulary: vocabulary)
         }
         #expect(try folder.names().isEmpty)
+    }
+
+    @Test("whichever call fails, the error names file and reason, and the old file or the new one is there, whole")
+    func everyCallFails() throws {
+        let tokens = (0..<300_000).map { Int32($0 % 300) }
+        for call in 1...100 {
+            let (folder, injector) = (try ScratchFolder(), FaultInjector(failingCall: call, .error(ENOSPC)))
+            let path = folder.file("t")
+            try writeTokens([1, 2, 3], path: path, vocabularySize: 300)
+            let error = textDataError {
+                try writeTokens(tokens, path: path, vocabularySize: 300, calls: injector.calls)
+            }
+            if !injector.hasFired { return #expect(call > 10) }
+            #expect(error?.exitStatus == .inputOutput, "call \(call)")
+            #expect(error?.description.hasPrefix("\(path): ") == true)
+            #expect(error?.description.contains(" failed: No space left on device. Check the disk's free space") == true)
+            #expect(try folder.names() == ["t"], "call \(call)")
+            let file = try TokenFile(path: path)
+            try file.verify()
+            #expect(file.count == 3 || file.count == tokens.count)
+        }
+        Issue.record("a token file takes more than 100 calls")
+    }
+
+    @Test("a folder that is not there is an error with the path")
+    func noFolder() throws {
+        let path = try ScratchFolder().file("none/t")
+        #expect(
+            textDataError { try writeTokens([1], path: path, vocabularySize: 300) }
+                == .inputOutput(path: path, operation: "opening the folder", code: ENOENT))
+    }
+
+    @Test("a file that is not there is missing, an empty one bad data")
+    func missingAndEmpty() throws {
+        let folder = try ScratchFolder()
+        let missing = textDataError { _ = try TokenFile(path: folder.file("none")) }
+        #expect(missing == .file(.missing(path: folder.file("none"))))
+        #expect(missing?.exitStatus == .inputMissing)
+        let path = try folder.write([], to: "empty")
+        let empty = textDataError { _ = try TokenFile(path: path) }
+        #expect(empty == .emptyFile(path: path))
+        #expect(empty?.exitStatus == .badData)
     }
 }

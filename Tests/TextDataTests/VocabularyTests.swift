@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import TextData
 import Testing
 
@@ -137,11 +138,11 @@ import Testing
 
     @Test("a file is written whole and read back, with nothing left beside it")
     func file() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let vocabulary = try vocabulary("b a b\n", .word)
-        try vocabulary.write(path: folder.path("vocabulary.json"))
-        try vocabulary.write(path: folder.path("vocabulary.json"))
-        #expect(try Vocabulary(path: folder.path("vocabulary.json")) == vocabulary)
+        try vocabulary.write(path: folder.file("vocabulary.json"))
+        try vocabulary.write(path: folder.file("vocabulary.json"))
+        #expect(try Vocabulary(path: folder.file("vocabulary.json")) == vocabulary)
         #expect(try folder.names() == ["vocabulary.json"])
     }
 

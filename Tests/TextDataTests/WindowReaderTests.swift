@@ -1,3 +1,4 @@
+import TestSupport
 import TextData
 import Testing
 
@@ -46,11 +47,11 @@ import Testing
 
     @Test("windows are those of the definition, for any streams and in every width", arguments: [200, 60_000, 70_000])
     func againstNaive(vocabularySize: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var random = SeededGenerator(seed: UInt64(vocabularySize))
         for count in [2, 3, 17, 64, 101] {
             let tokens = (0..<count).map { _ in Int32.random(in: 1..<Int32(vocabularySize), using: &random) }
-            let path = folder.path("t\(count)")
+            let path = folder.file("t\(count)")
             try writeTokens(tokens, path: path, vocabularySize: vocabularySize)
             let file = try TokenFile(path: path)
             for streamCount in [1, 2, 5, 8, 30, 150] {
@@ -72,10 +73,10 @@ import Testing
 
     @Test("the streams of all ranks together are the whole batch", arguments: [1, 2, 3, 5])
     func ranks(rankCount: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let tokens = (0..<83).map { Int32($0 % 50) }
-        try writeTokens(tokens, path: folder.path("t"), vocabularySize: 50)
-        let file = try TokenFile(path: folder.path("t"))
+        try writeTokens(tokens, path: folder.file("t"), vocabularySize: 50)
+        let file = try TokenFile(path: folder.file("t"))
         let layout = try StreamLayout(tokenCount: 83, streamCount: 7)
         let shards = try ShardLayout(streamCount: 7, shardCount: 5, rankCount: rankCount)
         var pairs: [[Int32]] = []

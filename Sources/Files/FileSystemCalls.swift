@@ -1,12 +1,14 @@
 package import Glibc
 
 /// A system call that failed, with its `errno`.
-package struct CallFailure: Error, Equatable {
+package struct CallFailure: Error, Equatable, CustomStringConvertible {
     /// The value of `errno` right after the call.
     package let errorNumber: Int32
 
     /// A failure with this `errno`.
     package init(errorNumber: Int32) { self.errorNumber = errorNumber }
+
+    package var description: String { systemText(errorNumber) }
 }
 
 /// The system calls through which all writing goes, so that tests can let any one of them fail.
@@ -15,6 +17,12 @@ package struct FileSystemCalls: Sendable {
     package var open: @Sendable (String, Int32, mode_t) throws(CallFailure) -> Int32
     /// `write(descriptor, bytes)`: how many bytes were taken, perhaps fewer than given.
     package var write: @Sendable (Int32, UnsafeRawBufferPointer) throws(CallFailure) -> Int
+    /// `pread(descriptor, room, offset)`: how many bytes were read, 0 at the file's end.
+    package var read: @Sendable (Int32, UnsafeMutableRawBufferPointer, off_t) throws(CallFailure) -> Int
+    /// `lseek(descriptor, offset, whence)`: the new position.
+    package var seek: @Sendable (Int32, off_t, Int32) throws(CallFailure) -> off_t
+    /// `ftruncate(descriptor, length)`.
+    package var truncate: @Sendable (Int32, off_t) throws(CallFailure) -> Void
     /// `fsync(descriptor)`.
     package var synchronize: @Sendable (Int32) throws(CallFailure) -> Void
     /// `close(descriptor)`.
@@ -28,18 +36,23 @@ package struct FileSystemCalls: Sendable {
 
     /// The system's own.
     package static let system = FileSystemCalls(
-        open: { path, flags, mode throws(CallFailure) in Int32(try checked(Int(Glibc.open(path, flags, mode)))) },
+        open: { path, flags, mode throws(CallFailure) in try checked(Glibc.open(path, flags, mode)) },
         write: { descriptor, bytes throws(CallFailure) in
             try checked(Glibc.write(descriptor, bytes.baseAddress, bytes.count))
         },
-        synchronize: { descriptor throws(CallFailure) in _ = try checked(Int(Glibc.fsync(descriptor))) },
-        close: { descriptor throws(CallFailure) in _ = try checked(Int(Glibc.close(descriptor))) },
-        rename: { old, new throws(CallFailure) in _ = try checked(Int(Glibc.rename(old, new))) },
-        remove: { path throws(CallFailure) in _ = try checked(Int(Glibc.unlink(path))) },
-        makeFolder: { path, mode throws(CallFailure) in _ = try checked(Int(Glibc.mkdir(path, mode))) })
+        read: { descriptor, room, offset throws(CallFailure) in
+            try checked(Glibc.pread(descriptor, room.baseAddress, room.count, offset))
+        },
+        seek: { descriptor, offset, whence throws(CallFailure) in try checked(Glibc.lseek(descriptor, offset, whence)) },
+        truncate: { descriptor, length throws(CallFailure) in _ = try checked(Glibc.ftruncate(descriptor, length)) },
+        synchronize: { descriptor throws(CallFailure) in _ = try checked(Glibc.fsync(descriptor)) },
+        close: { descriptor throws(CallFailure) in _ = try checked(Glibc.close(descriptor)) },
+        rename: { old, new throws(CallFailure) in _ = try checked(Glibc.rename(old, new)) },
+        remove: { path throws(CallFailure) in _ = try checked(Glibc.unlink(path)) },
+        makeFolder: { path, mode throws(CallFailure) in _ = try checked(Glibc.mkdir(path, mode)) })
 }
 
-private func checked(_ result: Int) throws(CallFailure) -> Int {
+private func checked<Result: SignedInteger>(_ result: Result) throws(CallFailure) -> Result {
     guard result >= 0 else { throw CallFailure(errorNumber: errno) }
     return result
 }

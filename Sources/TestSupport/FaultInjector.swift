@@ -1,9 +1,10 @@
-import Checkpoints
+package import Files
 import Synchronization
 
 /// System calls of which one fails, or one and all after it.
-final class FaultInjector: Sendable {
-    enum Fault: Sendable {
+package final class FaultInjector: Sendable {
+    package enum Fault: Sendable {
+        /// The call fails with this `errno`.
         case error(Int32)
         /// A write takes half of its bytes; other calls are let through.
         case shortWrite
@@ -16,14 +17,15 @@ final class FaultInjector: Sendable {
     private let staysBroken: Bool
     private let count = Mutex(0)
 
-    init(failingCall: Int, _ fault: Fault, staysBroken: Bool = false) {
+    /// Lets the call with this number fail, counted from 1; with `staysBroken` all that come after it, too.
+    package init(failingCall: Int, _ fault: Fault, staysBroken: Bool = false) {
         firstFailing = failingCall
         self.fault = fault
         self.staysBroken = staysBroken
     }
 
     /// Whether the call to fail has come.
-    var hasFired: Bool { count.withLock { $0 >= firstFailing } }
+    package var hasFired: Bool { count.withLock { $0 >= firstFailing } }
 
     private func next() -> Fault? {
         count.withLock { count in
@@ -36,7 +38,8 @@ final class FaultInjector: Sendable {
         if case .error(let number) = next() { throw CallFailure(errorNumber: number) }
     }
 
-    var calls: FileSystemCalls {
+    /// The system's calls, counted, and failing where they are to.
+    package var calls: FileSystemCalls {
         let system = FileSystemCalls.system
         var calls = system
         calls.open = { path, flags, mode throws(CallFailure) in
@@ -51,6 +54,18 @@ final class FaultInjector: Sendable {
             case .emptyWrite: return 0
             default: return try system.write(descriptor, bytes)
             }
+        }
+        calls.read = { descriptor, room, offset throws(CallFailure) in
+            try self.pass()
+            return try system.read(descriptor, room, offset)
+        }
+        calls.seek = { descriptor, offset, whence throws(CallFailure) in
+            try self.pass()
+            return try system.seek(descriptor, offset, whence)
+        }
+        calls.truncate = { descriptor, length throws(CallFailure) in
+            try self.pass()
+            try system.truncate(descriptor, length)
         }
         calls.synchronize = { descriptor throws(CallFailure) in
             try self.pass()

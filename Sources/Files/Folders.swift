@@ -1,20 +1,20 @@
 import Glibc
 
 /// Folder and last name of a path; the folder of a bare name is `.`.
-func splitPath(_ path: String) -> (folder: String, name: String) {
+package func splitPath(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
     let folder = path[..<slash]
     return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
 }
 
 /// A name inside a folder.
-func joinPath(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
+package func joinPath(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
 /// Whether anything is under this path.
-func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 /// The names in a folder, in no order, without `.` and `..`; nil if there is no such folder.
-func namesInFolder(_ path: String) throws(FileError) -> [String]? {
+package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     guard let folder = opendir(path) else {
         let number = errno
         if number == ENOENT { return nil }
@@ -37,7 +37,7 @@ func namesInFolder(_ path: String) throws(FileError) -> [String]? {
 
 /// Makes a folder and those above it that are missing, each entry synchronised, so that what is later written into it
 /// cannot be lost with it.
-func makeFolders(_ path: String, through calls: FileSystemCalls) throws(FileError) {
+package func makeFolders(_ path: String, through calls: FileSystemCalls = .system) throws(FileError) {
     if isFolder(path) { return }
     let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
     let parent = splitPath(trimmed).folder
@@ -56,19 +56,15 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
         // Another process may have made it in the meantime.
         guard error.errorNumber == EEXIST, isFolder(path) else { throw error }
     }
-    let descriptor = try uninterrupted { () throws(CallFailure) in
-        try calls.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-    }
-    defer { try? calls.close(descriptor) }
-    try synchronizeFolder(descriptor, calls)
+    try Descriptor(openingFolder: parent, through: calls).synchronizeFolder()
 }
 
-/// Synchronises an open folder. Some file systems have no such thing and say EINVAL: there is nothing more to do then.
-func synchronizeFolder(_ descriptor: Int32, _ calls: FileSystemCalls) throws(CallFailure) {
+/// Removes a file. Throws `.failed`.
+package func removeFile(_ path: String, through calls: FileSystemCalls = .system) throws(FileError) {
     do throws(CallFailure) {
-        try uninterrupted { () throws(CallFailure) in try calls.synchronize(descriptor) }
+        try uninterrupted { () throws(CallFailure) in try calls.remove(path) }
     } catch {
-        guard error.errorNumber == EINVAL else { throw error }
+        throw .failed(path: path, operation: "remove the file", errorNumber: error.errorNumber)
     }
 }
 

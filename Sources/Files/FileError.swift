@@ -1,0 +1,81 @@
+public import Failures
+import Glibc
+
+/// What was being done to a file when the system refused, in the words that follow "cannot".
+public enum FileOperation: String, Sendable {
+    case open
+    case examine = "look at"
+    case map
+    case openFolder = "open the folder"
+    case createTemporary = "create a temporary file"
+    case write
+    case rewind = "go back to the start"
+    case synchronize = "synchronise"
+    case close
+    case rename = "rename the temporary file"
+    case synchronizeFolder = "synchronise the folder"
+    case closeFolder = "close the folder"
+}
+
+/// A file or folder that could not be found, read, written, listed or locked.
+public enum FileError: UserFacingError, Equatable {
+    /// There is no such file. Exit status 66.
+    case missing(path: String)
+    /// A folder is under this name. Exit status 66.
+    case folder(path: String)
+    /// A pipe, a socket or a device is under this name. Exit status 66.
+    case notRegular(path: String)
+    /// The file cannot be opened (exit status 66), looked at or mapped (74).
+    case unreadable(path: String, operation: FileOperation, errorNumber: Int32)
+    /// The new file did not come to be; what was under this name before is untouched. Exit status 74.
+    case notCommitted(path: String, operation: FileOperation, errorNumber: Int32)
+    /// The new file is in place, but a power failure now may bring the old one back. Exit status 74.
+    case durabilityUncertain(path: String, operation: FileOperation, errorNumber: Int32)
+    /// Any other operation failed. Exit status 74.
+    case failed(path: String, operation: String, errorNumber: Int32)
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .missing, .folder, .notRegular, .unreadable(_, .open, _): .inputMissing
+        case .unreadable, .notCommitted, .durabilityUncertain, .failed: .inputOutput
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "\(path): there is no such file. Check the path, and that every node sees it."
+        case .folder(let path):
+            "\(path) is a directory. Name the file in it."
+        case .notRegular(let path):
+            "\(path) is no regular file (a pipe or a device), and cannot be mapped. Save its contents to a file first."
+        case .unreadable(let path, .open, let number):
+            "\(path): the file cannot be opened: \(systemText(number)). Check the path and its permissions."
+        case .unreadable(let path, let operation, let number):
+            "\(path): cannot \(operation.rawValue) the file: \(systemText(number)). \(advice(number))"
+        case .notCommitted(let path, let operation, let number):
+            "\(path) was not written, and what was there before is untouched: "
+                + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
+        case .durabilityUncertain(let path, let operation, let number):
+            "\(path) is written, but may be lost if the machine fails now: "
+                + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
+        case .failed(let path, let operation, let number):
+            "\(path): cannot \(operation): \(systemText(number)). \(advice(number))"
+        }
+    }
+}
+
+/// The system's words for an error number. Thread-safe in glibc since 2.32.
+package func systemText(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
+
+private func advice(_ errorNumber: Int32) -> String {
+    switch errorNumber {
+    case ENOSPC, EDQUOT: "Free space there, or choose a folder on another disk."
+    case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
+    case EACCES, EPERM, EROFS: "Make the folder writable for you, or choose another."
+    case ENOENT, ENOTDIR, EEXIST: "Check the path: a folder of it is missing or is a file."
+    case EMFILE, ENFILE: "Raise the limit on open files (ulimit -n)."
+    case EIO: "The disk may be failing: look at the system's log, or choose another disk."
+    default: "Look at the file system, or choose a folder on another."
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// A folder of its own for one test, removed with the last reference.
+package final class ScratchFolder: Sendable {
+    /// The folder.
+    package let path: String
+
+    /// Makes an empty one.
+    package init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/rnntrain-tests-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The path of a name in the folder.
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes a file, and returns its path.
+    @discardableResult
+    package func write(_ bytes: [UInt8], to name: String) throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+
+    /// The bytes of a file.
+    package func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
+
+    /// All names below the folder, hidden ones too, in order.
+    package func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: path).sorted() }
+}

@@ -1,0 +1,33 @@
+import Checkpoints
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A checkpoint is replaced wholly or not at all")
+struct SafetensorsWriterTests {
+    @Test("For every call that can fail the old checkpoint or the new one verifies, and nothing else is left")
+    func everyCall() throws {
+        for call in 1...100 {
+            let (folder, injector) = (try ScratchFolder(), FaultInjector(failingCall: call, .error(ENOSPC)))
+            let path = folder.file("f")
+            try Arrays.small(1).write(to: path)
+            let error = failure { () throws(FileError) in try Arrays.small(2).write(to: path, through: injector.calls) }
+            if !injector.hasFired { return #expect(call > 9, "open, open, three writes, fsync, close, rename, fsync, close") }
+            let isNew = if case .durabilityUncertain = error { true } else { false }
+            #expect(error != nil)
+            #expect(try smallValue(path) == (isNew ? 2 : 1), "call \(call)")
+            #expect(try folder.names() == ["f"], "call \(call)")
+        }
+        Issue.record("a write takes more than 100 calls")
+    }
+
+    private func failure(_ body: () throws(FileError) -> Void) -> FileError? {
+        do throws(FileError) {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Files
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("A file that grows by whole lines")
+struct AppendedLinesTests {
+    private let folder: ScratchFolder
+    private var path: String { folder.file("log") }
+
+    init() throws { folder = try ScratchFolder() }
+
+    private func text() throws -> String { String(decoding: try folder.read("log"), as: UTF8.self) }
+
+    @Test("is made, and gone on with")
+    func appended() throws {
+        for line in ["one", "twö"] {
+            let lines = try AppendedLines(path: path)
+            try lines.append(line)
+            try lines.append("")
+        }
+        #expect(try text() == "one\n\ntwö\n\n")
+    }
+
+    @Test(
+        "loses what an interrupted write left of its last line, however long",
+        arguments: [0, 1, 3, 4095, 4096, 4097, 10_000], [0, 1, 5, 4096, 9000])
+    func halfLine(whole: Int, half: Int) throws {
+        let kept = whole == 0 ? "" : String(repeating: "a", count: whole - 1) + "\n"
+        try folder.write(Array((kept + String(repeating: "b", count: half)).utf8), to: "log")
+        try AppendedLines(path: path).append("c")
+        #expect(try text() == kept + "c\n")
+    }
+
+    @Test("gets a line in one write, and the rest of it where the system takes a part")
+    func writes() throws {
+        let written = Mutex<[Int]>([])
+        var calls = FileSystemCalls.system
+        calls.write = { descriptor, bytes throws(CallFailure) in
+            written.withLock { $0.append(bytes.count) }
+            return try FileSystemCalls.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(600)))
+        }
+        let lines = try AppendedLines(path: path, through: calls)
+        let long = String(repeating: "x", count: 700)
+        try lines.append("short")
+        try lines.append(long)
+        #expect(written.withLock { $0 } == [6, 701, 101])
+        #expect(try text() == "short\n\(long)\n")
+    }
+
+    @Test("For every call that can fail: its error, and the lines that were whole before")
+    func everyCall() throws {
+        for call in 1...100 {
+            try folder.write(Array("one\ntw".utf8), to: "log")
+            let injector = FaultInjector(failingCall: call, .error(ENOSPC))
+            let result = Result { try AppendedLines(path: path, through: injector.calls).append("three") }
+            #expect(try text().hasPrefix("one\n"))
+            if !injector.hasFired {
+                try result.get()
+                return #expect(call == 8, "open, seek, read, truncate, seek, write, close")
+            }
+            // Of the last call, which closes, nothing is heard: it is made when the file is let go of.
+            if call < 7 { #expect(throws: CallFailure(errorNumber: ENOSPC)) { try result.get() } }
+        }
+        Issue.record("a line takes more than 100 calls")
+    }
+
+    @Test("An interrupted call is repeated")
+    func interrupted() throws {
+        for call in 1...6 {
+            try folder.write(Array("one\ntw".utf8), to: "log")
+            let injector = FaultInjector(failingCall: call, .error(EINTR))
+            try AppendedLines(path: path, through: injector.calls).append("three")
+            #expect(try injector.hasFired && text() == "one\nthree\n")
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Failures
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Whatever call fails, the old file or the new one is there")
+struct DurableFileTests {
+    private static let faults: [FaultInjector.Fault] = [
+        .error(ENOSPC), .error(EIO), .error(EINTR), .error(EDQUOT), .shortWrite, .emptyWrite,
+    ]
+    private let old: [UInt8] = [1, 2, 3]
+    private let new = [UInt8](repeating: 7, count: 1000)
+
+    @Test("For every call that can fail: old or new, as the error says, and no temporary is left")
+    func everyCall() throws {
+        for fault in Self.faults {
+            let count = try failEachCall {
+                FaultInjector(failingCall: $0, fault)
+            } check: { folder, isNew, error in
+                #expect(isNew == (error == nil || isUncertain(error)), "\(String(describing: error))")
+                let names = try folder.names()
+                #expect(names == ["f"])
+            }
+            #expect(count >= 10, "open, open, three writes, seek, fsync, close, rename, fsync, close")
+        }
+    }
+
+    @Test("From every call on nothing works any more, as when the machine dies: old or new")
+    func everyCallOnwards() throws {
+        try failEachCall {
+            FaultInjector(failingCall: $0, .error(EIO), staysBroken: true)
+        } check: { _, isNew, error in
+            #expect(isNew == isUncertain(error))
+        }
+    }
+
+    @Test("An interrupted call is repeated, but not a rename, of which one cannot know")
+    func interrupted() throws {
+        var failed = 0
+        try failEachCall {
+            FaultInjector(failingCall: $0, .error(EINTR))
+        } check: { _, _, error in
+            guard let error else { return }
+            failed += 1
+            guard case .notCommitted(_, .rename, EINTR) = error else {
+                Issue.record(error)
+                return
+            }
+        }
+        #expect(failed == 1)
+    }
+
+    @Test("A short write is gone on with, and the file is whole")
+    func shortWrites() throws {
+        try failEachCall {
+            FaultInjector(failingCall: $0, .shortWrite)
+        } check: { _, isNew, error in
+            #expect(isNew && error == nil)
+        }
+    }
+
+    /// Writes new over old with each call failing in turn, until a write goes through that needs fewer calls; returns their number.
+    @discardableResult
+    private func failEachCall(
+        _ injector: (Int) -> FaultInjector, check: (ScratchFolder, Bool, FileError?) throws -> Void
+    ) throws -> Int {
+        for call in 1...100 {
+            let folder = try ScratchFolder()
+            let (injector, path) = (injector(call), try folder.write(old, to: "f"))
+            let error = failure { () throws(FileError) in try replace(path, through: injector.calls) }
+            if !injector.hasFired { return call - 1 }
+            let found = try folder.read("f")
+            #expect(found == old || found == new)
+            try check(folder, found == new, error)
+        }
+        Issue.record("a write takes more than 100 calls")
+        return 0
+    }
+
+    /// Writes in pieces, and the first of them twice.
+    private func replace(_ path: String, through calls: FileSystemCalls) throws(FileError) {
+        let file = try DurableFile(path: path, through: calls)
+        try file.write([UInt8](repeating: 0, count: 10))
+        try file.write(Array(new.dropFirst(10)))
+        try file.rewind()
+        try file.write(Array(new.prefix(10)))
+        try file.commit()
+    }
+
+    private func failure(_ body: () throws(FileError) -> Void) -> FileError? {
+        do throws(FileError) {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func isUncertain(_ error: FileError?) -> Bool {
+        if case .durabilityUncertain = error { true } else { false }
+    }
+
+    @Test("A device that takes nothing is an error and no endless loop")
+    func nothingWritten() throws {
+        let folder = try ScratchFolder()
+        var calls = FileSystemCalls.system
+        calls.write = { _, _ throws(CallFailure) in 0 }
+        let error = FileError.notCommitted(path: folder.file("f"), operation: .write, errorNumber: EIO)
+        #expect(throws: error) { try DurableFile.write(new, to: folder.file("f"), through: calls) }
+        #expect(try folder.names().isEmpty)
+    }
+
+    @Test("A file system that cannot synchronise folders is no failure")
+    func noFolderSynchronisation() throws {
+        let folder = try ScratchFolder()
+        // Calls: open the folder, create, write, fsync, close, rename, fsync of the folder.
+        let injector = FaultInjector(failingCall: 7, .error(EINVAL))
+        try DurableFile.write([1, 2], to: folder.file("f"), through: injector.calls)
+        #expect(injector.hasFired)
+        let other = FaultInjector(failingCall: 7, .error(EIO))
+        let uncertain = FileError.durabilityUncertain(
+            path: folder.file("f"), operation: .synchronizeFolder, errorNumber: EIO)
+        #expect(throws: uncertain) { try DurableFile.write([3], to: folder.file("f"), through: other.calls) }
+        #expect(try folder.read("f") == [3])
+    }
+
+    @Test("Small files are written and replaced")
+    func smallFiles() throws {
+        let folder = try ScratchFolder()
+        try DurableFile.write("a = 1\n", to: folder.file("config.toml"))
+        try DurableFile.write("é", to: folder.file("config.toml"))
+        #expect(try folder.read("config.toml") == [0xc3, 0xa9])
+        try DurableFile.write([], to: folder.file("empty"))
+        #expect(try folder.read("empty").isEmpty)
+    }
+
+    @Test("A file that is let go of before it is committed leaves nothing")
+    func uncommitted() throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write(old, to: "f")
+        do {
+            let file = try DurableFile(path: path)
+            try file.write(new)
+            #expect(try folder.names().count == 2)
+        }
+        #expect(try folder.names() == ["f"])
+        #expect(try folder.read("f") == old)
+    }
+
+    @Test("Temporaries that interrupted writes left are removed, and nothing else")
+    func temporaries() throws {
+        let folder = try ScratchFolder()
+        let broken = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
+        #expect(throws: FileError.self) { try DurableFile.write(new, to: folder.file("f"), through: broken.calls) }
+        for name in [".hidden", "a.partial"] { try folder.write(old, to: name) }
+        #expect(try folder.names().count == 3)
+        #expect(try DurableFile.removeTemporaries(in: folder.path).count == 1)
+        #expect(try folder.names() == [".hidden", "a.partial"])
+        #expect(try DurableFile.removeTemporaries(in: folder.file("none")).isEmpty)
+    }
+
+    @Test("A missing folder is an error that names path and cause")
+    func missingFolder() throws {
+        let path = try ScratchFolder().file("none/f")
+        let error = FileError.notCommitted(path: path, operation: .openFolder, errorNumber: ENOENT)
+        #expect(throws: error) { try DurableFile.write([1], to: path) }
+    }
+}

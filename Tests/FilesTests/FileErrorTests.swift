@@ -1,0 +1,43 @@
+import Failures
+import Files
+import Glibc
+import Testing
+
+@Suite("A file's fault says what, where, and what to do")
+struct FileErrorTests {
+    @Test(
+        "in a sentence and an exit status",
+        arguments: [
+            (
+                .notCommitted(path: "/a/b", operation: .write, errorNumber: ENOSPC), .inputOutput,
+                "/a/b was not written, and what was there before is untouched: cannot write: No space left on device. "
+                    + "Free space there, or choose a folder on another disk."
+            ),
+            (
+                .durabilityUncertain(path: "/a/b", operation: .synchronizeFolder, errorNumber: EIO), .inputOutput,
+                "/a/b is written, but may be lost if the machine fails now: cannot synchronise the folder: Input/output error. "
+                    + "The disk may be failing: look at the system's log, or choose another disk."
+            ),
+            (
+                .failed(path: "/a", operation: "make the folder", errorNumber: EROFS), .inputOutput,
+                "/a: cannot make the folder: Read-only file system. Make the folder writable for you, or choose another."
+            ),
+            (
+                .missing(path: "a.txt"), .inputMissing,
+                "a.txt: there is no such file. Check the path, and that every node sees it."
+            ),
+            (.folder(path: "a"), .inputMissing, "a is a directory. Name the file in it."),
+            (
+                .unreadable(path: "a", operation: .open, errorNumber: EACCES), .inputMissing,
+                "a: the file cannot be opened: Permission denied. Check the path and its permissions."
+            ),
+            (
+                .unreadable(path: "a", operation: .map, errorNumber: EMFILE), .inputOutput,
+                "a: cannot map the file: Too many open files. Raise the limit on open files (ulimit -n)."
+            ),
+        ] as [(FileError, Failures.ExitStatus, String)])
+    func sentences(error: FileError, status: Failures.ExitStatus, sentence: String) {
+        #expect(error.description == sentence)
+        #expect(error.exitStatus == status)
+    }
+}

@@ -1,0 +1,52 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Folders and their names")
+struct FoldersTests {
+    @Test(
+        "A path is its folder and its last name",
+        arguments: [("f", ".", "f"), ("/f", "/", "f"), ("a/b/f", "a/b", "f"), ("../f", "..", "f"), ("a/", "a", "")])
+    func split(path: String, folder: String, name: String) {
+        let parts = splitPath(path)
+        #expect(parts.folder == folder && parts.name == name)
+        #expect(joinPath("/", "f") == "/f" && joinPath("a/", "f") == "a/f" && joinPath("a", "f") == "a/f")
+    }
+
+    @Test("Names are listed without the folder and the one above; no folder is no error, a file is one")
+    func names() throws {
+        let folder = try ScratchFolder()
+        for name in ["b", ".a"] { try folder.write([], to: name) }
+        #expect(try namesInFolder(folder.path)?.sorted() == [".a", "b"])
+        #expect(try namesInFolder(folder.file("none")) == nil)
+        let error = FileError.failed(path: folder.file("b"), operation: "list the folder", errorNumber: ENOTDIR)
+        #expect(throws: error) { try namesInFolder(folder.file("b")) }
+        #expect(pathExists(folder.file("b")) && !pathExists(folder.file("none")))
+    }
+
+    @Test("For every call that can fail while folders are made, a second try goes through")
+    func makeThem() throws {
+        for call in 1...100 {
+            let scratch = try ScratchFolder()
+            let injector = FaultInjector(failingCall: call, .error(ENOSPC))
+            let result = Result { try makeFolders(scratch.file("a/b/c/"), through: injector.calls) }
+            try makeFolders(scratch.file("a/b/c/"))
+            #expect(try scratch.names() == ["a", "a/b", "a/b/c"])
+            if !injector.hasFired {
+                try result.get()
+                return #expect(call == 13, "mkdir, open, fsync, close, three times")
+            }
+        }
+        Issue.record("three folders take more than 100 calls")
+    }
+
+    @Test("A file that cannot be removed is an error")
+    func remove() throws {
+        let folder = try ScratchFolder()
+        let error = FileError.failed(path: folder.file("f"), operation: "remove the file", errorNumber: ENOENT)
+        #expect(throws: error) { try removeFile(folder.file("f")) }
+        try removeFile(try folder.write([1], to: "g"))
+        #expect(try folder.names().isEmpty)
+    }
+}
