@@ -12,7 +12,7 @@ struct SafetensorsWriterTests {
             let (folder, injector) = (try ScratchFolder(), FaultInjector(failingCall: call, .error(ENOSPC)))
             let path = folder.file("f")
             try Arrays.small(1).write(to: path)
-            let error = failure { () throws(FileError) in try Arrays.small(2).write(to: path, through: injector.calls) }
+            let error = caughtFileError { () throws(FileError) in try Arrays.small(2).write(to: path, through: injector.calls) }
             if !injector.hasFired { return #expect(call > 9, "open, open, three writes, fsync, close, rename, fsync, close") }
             let isNew = if case .durabilityUncertain = error { true } else { false }
             #expect(error != nil)
@@ -20,14 +20,5 @@ struct SafetensorsWriterTests {
             #expect(try folder.names() == ["f"], "call \(call)")
         }
         Issue.record("a write takes more than 100 calls")
-    }
-
-    private func failure(_ body: () throws(FileError) -> Void) -> FileError? {
-        do throws(FileError) {
-            try body()
-            return nil
-        } catch {
-            return error
-        }
     }
 }

@@ -68,7 +68,7 @@ struct DurableFileTests {
         for call in 1...100 {
             let folder = try ScratchFolder()
             let (injector, path) = (injector(call), try folder.write(old, to: "f"))
-            let error = failure { () throws(FileError) in try replace(path, through: injector.calls) }
+            let error = caughtFileError { () throws(FileError) in try replace(path, through: injector.calls) }
             if !injector.hasFired { return call - 1 }
             let found = try folder.read("f")
             #expect(found == old || found == new)
@@ -86,15 +86,6 @@ struct DurableFileTests {
         try file.rewind()
         try file.write(Array(new.prefix(10)))
         try file.commit()
-    }
-
-    private func failure(_ body: () throws(FileError) -> Void) -> FileError? {
-        do throws(FileError) {
-            try body()
-            return nil
-        } catch {
-            return error
-        }
     }
 
     private func isUncertain(_ error: FileError?) -> Bool {

@@ -11,12 +11,7 @@ struct MappedFileTests {
     init() throws { folder = try ScratchFolder() }
 
     private func error(_ path: String) -> FileError? {
-        do throws(FileError) {
-            _ = try MappedFile(path: path)
-            return nil
-        } catch {
-            return error
-        }
+        caughtFileError { () throws(FileError) in _ = try MappedFile(path: path) }
     }
 
     @Test("has the bytes of the file, none of an empty one")
