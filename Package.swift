@@ -86,7 +86,7 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Failures"]),
-        tests("TrainingTests", ["Training", "TextData", "Failures"]),
+        tests("TrainingTests", ["Training", "TextData", "Failures", "TestSupport"]),
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),
     ],

@@ -18,7 +18,7 @@ public enum TrainingOutcome: String, Sendable {
 }
 
 /// The training loop of one rank; all ranks run it in step.
-final class Trainer {
+package final class Trainer {
     let world: World
     let configuration: TrainingConfiguration
     let parallel: ParallelModel
@@ -58,7 +58,7 @@ final class Trainer {
             let flags = try step()
             if validationIsDue { try validate() }
             if flags.asksToStop { return try preempt() }
-            if flags.contains(.checkpointTime) || keeper.isDue(step: state.step) { try saveCheckpoint() }
+            if checkpointIsDue(flags) { try saveCheckpoint() }
         }
         try saveCheckpoint()
         try keeper.finish()
@@ -68,7 +68,7 @@ final class Trainer {
     // MARK: A step
 
     /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
-    func step() throws -> StepFlags {
+    package func step() throws -> StepFlags {
         let steps = window.read(state.window, from: train)
         let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
         parallel.run(
@@ -134,11 +134,13 @@ final class Trainer {
     }
 
     private func note(norm: Double, predictions: Int) {
+        state.interval.steps += 1
+        state.tokens += predictions
+        // The loss of a skipped step is mostly no number, and would make none of the interval's.
+        guard norm.isFinite else { return }
         state.interval.loss += parallel.exchange.foldShards(index: 0)
         state.interval.tokens += predictions
-        state.interval.steps += 1
         if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
-        state.tokens += predictions
     }
 
     private func advance() {
@@ -174,6 +176,11 @@ final class Trainer {
         if improved { try keeper.saveBest(state) }
     }
 
+    /// Not while updates are skipped: the last good checkpoint is to stay, should the run have diverged.
+    private func checkpointIsDue(_ flags: StepFlags) -> Bool {
+        state.skippedInARow == 0 && (flags.contains(.checkpointTime) || keeper.isDue(step: state.step))
+    }
+
     private func saveCheckpoint() throws {
         try keeper.save(state)
         try report.checkpoint(state, path: keeper.path(step: state.step))
@@ -187,17 +194,17 @@ final class Trainer {
 }
 
 /// What a rank tells the others at the end of a step.
-struct StepFlags: OptionSet {
-    let rawValue: Int32
+package struct StepFlags: OptionSet, Sendable {
+    package let rawValue: Int32
 
     /// Rank 0's clock asks for a checkpoint.
-    static let checkpointTime = StepFlags(rawValue: 1 << 16)
+    package static let checkpointTime = StepFlags(rawValue: 1 << 16)
     private static let signals = StepFlags(rawValue: 1 << 16 - 1)
 
-    init(rawValue: Int32) { self.rawValue = rawValue }
+    package init(rawValue: Int32) { self.rawValue = rawValue }
 
     init(signals: StopSignals) { self.init(rawValue: signals.rawValue) }
 
     /// Whether any rank got a signal.
-    var asksToStop: Bool { !isDisjoint(with: Self.signals) }
+    package var asksToStop: Bool { !isDisjoint(with: Self.signals) }
 }

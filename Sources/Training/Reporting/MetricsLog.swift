@@ -3,9 +3,9 @@ import Foundation
 /// `metrics.jsonl`: one JSON object a line, appended, with the keys in the order in which they are given.
 ///
 /// Lines are written whole, at once. Only rank 0 has one.
-final class MetricsLog {
+package final class MetricsLog {
     /// A value of a line.
-    enum Value {
+    package enum Value {
         case integer(Int)
         case number(Double)
         case text(String)
@@ -17,7 +17,7 @@ final class MetricsLog {
     private let file: FileHandle
 
     /// Opens or makes the file, and removes what an interrupted write left of a last line.
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw TrainingError.log(path: path, reason: String(cString: strerror(errno))) }
@@ -30,7 +30,7 @@ final class MetricsLog {
     }
 
     /// Appends one line: `{"event":...,...}`.
-    func write(_ event: String, _ fields: [(String, Value)]) throws {
+    package func write(_ event: String, _ fields: [(String, Value)]) throws {
         let members = [("event", .text(event))] + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}\n"
         try Self.io(path) { try file.write(contentsOf: Data(line.utf8)) }

@@ -38,7 +38,7 @@ final class RunPreparation {
         let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
         if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
         let texts = try Texts(configuration)
-        let vocabulary = try Vocabulary(counting: texts.train, limits: configuration.vocabularyLimits)
+        let vocabulary = try countVocabulary(texts.train, configuration)
         return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: try folder.create())
     }
 
@@ -69,7 +69,7 @@ final class RunPreparation {
         guard let newest = try newestCheckpoint(in: folder) else {
             let configuration = try resolved(configuration, rankCount: rankCount)
             let texts = try Texts(configuration)
-            let vocabulary = try Vocabulary(counting: texts.train, limits: configuration.vocabularyLimits)
+            let vocabulary = try countVocabulary(texts.train, configuration)
             return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: lock)
         }
         let checkpoint = try StoredCheckpoint(newest.reader)
@@ -107,6 +107,18 @@ final class RunPreparation {
         return configuration
     }
 
+    /// The vocabulary of the training text, with two symbols besides `<eos>` and `<unk>` at least: with one there is nothing to tell apart.
+    private static func countVocabulary(
+        _ source: TextSource, _ configuration: TrainingConfiguration
+    ) throws(TextDataError) -> Vocabulary {
+        let vocabulary = try Vocabulary(counting: source, limits: configuration.vocabularyLimits)
+        let special = [vocabulary.endOfLineID, vocabulary.unknownID].compactMap { $0 }.count
+        guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
+            throw .vocabularyTooSmall(source: source.name, unit: vocabulary.unit, size: vocabulary.size - special)
+        }
+        return vocabulary
+    }
+
     /// Makes the token files that are not there or not current, and checks that each text is long enough.
     private static func prepareTokenFiles(
         _ texts: Texts, vocabulary: Vocabulary, folder: RunFolder, _ configuration: TrainingConfiguration
@@ -115,8 +127,7 @@ final class RunPreparation {
         for role in TextRole.allCases {
             guard let source = texts[role] else { continue }
             let path = folder.dataPath + "/\(role.rawValue).tokens"
-            try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
-            let count = try TokenFile(path: path).count
+            let count = try prepareTokenFile(path, source: source, vocabulary: vocabulary).count
             let layout = try StreamLayout(tokenCount: count, streamCount: configuration.batchSize, source: source.name)
             if role == .train, layout.streamLength < configuration.windowLength {
                 throw TrainingError.shorterThanWindow(
@@ -126,6 +137,23 @@ final class RunPreparation {
             paths[role.rawValue] = path
         }
         return paths
+    }
+
+    /// The token file at `path`, made if it is not there or not current, and made anew if it is damaged.
+    private static func prepareTokenFile(
+        _ path: String, source: TextSource, vocabulary: Vocabulary
+    ) throws -> TokenFile {
+        if try !TokenFile.prepare(path: path, source: source, vocabulary: vocabulary) {
+            do {
+                let file = try TokenFile(path: path)
+                try file.verify()
+                return file
+            } catch TextDataError.badTokenFile {
+                try FileManager.default.removeItem(atPath: path)
+                try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
+            }
+        }
+        return try TokenFile(path: path)
     }
 
     /// `runs/reber-1`, or the next that is free.
