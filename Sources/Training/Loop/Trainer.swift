@@ -134,13 +134,15 @@ package final class Trainer {
     }
 
     private func note(norm: Double, predictions: Int) {
-        state.interval.steps += 1
         state.tokens += predictions
-        // The loss of a skipped step is mostly no number, and would make none of the interval's.
+        state.interval.steps += 1
         guard norm.isFinite else { return }
-        state.interval.loss += parallel.exchange.foldShards(index: 0)
-        state.interval.tokens += predictions
         if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
+        // A loss beyond all numbers (which may come with a finite gradient) would make none of the interval's.
+        let loss = parallel.exchange.foldShards(index: 0)
+        guard loss.isFinite else { return }
+        state.interval.loss += loss
+        state.interval.tokens += predictions
     }
 
     private func advance() {
