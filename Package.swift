@@ -89,7 +89,7 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
-        tests("TrainingTests", ["Training", "TextData", "Failures"]),
+        tests("TrainingTests", ["Training", "TextData", "Failures", "TestSupport"]),
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),
     ],

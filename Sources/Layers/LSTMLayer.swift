@@ -17,7 +17,7 @@ public final class LSTMLayer: RecurrentLayer {
         super.init(parameters: parameters, capacity: capacity, workspace: workspace)
     }
 
-    public override var states: [MatrixView] { super.states + [cell.prefix(rows: capacity.streams)] }
+    override func makeStates() -> [MatrixView] { super.makeStates() + [cell.prefix(rows: capacity.streams)] }
 
     override func stateGradient(_ index: Int) -> MatrixView { index == 0 ? dHidden : dCell }
 

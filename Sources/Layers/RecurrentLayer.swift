@@ -25,8 +25,8 @@ public class RecurrentLayer {
     private let packedInput: PackedMatrix
     private let packedInputBackward: PackedMatrix?
 
-    /// State buffers, `[B, H]` each: h, and what the cell adds (the LSTM's c).
-    public var states: [MatrixView] { [hidden.prefix(rows: capacity.streams)] }
+    /// State buffers, `[B, H]` each: h, and what the cell adds (the LSTM's c). Made once, since an array costs an allocation.
+    public private(set) final lazy var states = makeStates()
 
     init(parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace) {
         self.parameters = parameters
@@ -49,6 +49,9 @@ public class RecurrentLayer {
     public var output: MatrixView { hidden.slice(rows: capacity.streams..<hidden.rows) }
 
     // MARK: What a cell provides
+
+    /// What `states` is; the default is h alone.
+    func makeStates() -> [MatrixView] { [hidden.prefix(rows: capacity.streams)] }
 
     /// What the input product starts from; the default is the sum of both biases.
     func fillBiases(_ gates: MatrixView) {

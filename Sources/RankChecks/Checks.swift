@@ -7,8 +7,8 @@ typealias Check = (World, CheckArguments) throws -> Void
 
 /// All checks by the name on the command line.
 nonisolated(unsafe) let checks: [String: Check] = [
-    "agree": checkAgreement, "barrier": checkBarrier, "collectives": checkCollectives, "death": checkDeath,
-    "exchange": checkExchange,
+    "agree": checkAgreement, "allocations": checkAllocations, "barrier": checkBarrier, "collectives": checkCollectives,
+    "death": checkDeath, "exchange": checkExchange,
     "exchange-speed": checkExchangeSpeed, "fail": checkFailure, "signals": checkSignals,
 ]
 

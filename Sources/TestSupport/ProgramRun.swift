@@ -32,11 +32,21 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
         _ rankCount: Int, _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
         folder: URL? = nil, timeLimit: TimeInterval = 60
     ) throws -> ProgramRun {
+        try startOnRanks(rankCount, program, arguments, environment: environment, folder: folder).end(timeLimit: timeLimit)
+    }
+
+    /// Starts a program of this package under mpirun. With `prelude` a shell does that first in each rank, such as `ulimit -f 1000`.
+    ///
+    /// Throws as `onRanks`.
+    public static func startOnRanks(
+        _ rankCount: Int, _ program: String, _ arguments: [String] = [], prelude: String? = nil,
+        environment: [String: String] = [:], folder: URL? = nil
+    ) throws -> RunningProgram {
         let mpirun = try found("mpirun", in: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
-        let launch = ["--oversubscribe", "--bind-to", "none", "-n", "\(rankCount)", try built(program).path]
-        return try run(
-            mpirun, launch + arguments, environment: rootMayLaunch.merging(environment) { $1 }, folder: folder,
-            timeLimit: timeLimit)
+        let shell = prelude.map { ["/bin/sh", "-c", $0 + "; exec \"$0\" \"$@\""] } ?? []
+        let launch = ["--oversubscribe", "--bind-to", "none", "-n", "\(rankCount)"] + shell + [try built(program).path]
+        return try RunningProgram(
+            mpirun, launch + arguments, environment: rootMayLaunch.merging(environment) { $1 }, folder: folder)
     }
 
     /// Runs a program of this package by itself.
@@ -47,36 +57,11 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
         try run(try built(program), arguments, environment: environment, folder: folder, timeLimit: timeLimit)
     }
 
-    /// Starts a program and waits for its end; ends it when it takes too long. mpirun gets a SIGTERM first, which takes its ranks along.
+    /// Starts a program and waits for its end; ends it when it takes too long.
     public static func run(
         _ program: URL, _ arguments: [String], environment: [String: String], folder: URL?, timeLimit: TimeInterval
     ) throws -> ProgramRun {
-        let output = try OutputFile()
-        let errors = try OutputFile()
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output.handle
-        process.standardError = errors.handle
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
-        try process.run()
-        let timedOut = ended.wait(timeout: .now() + timeLimit) == .timedOut
-        if timedOut { end(process, ended) }
-        return ProgramRun(
-            command: ([program.lastPathComponent] + arguments).joined(separator: " "), status: process.terminationStatus,
-            output: try output.text(), errors: try errors.text(), timedOut: timedOut)
-    }
-
-    private static func end(_ process: Process, _ ended: DispatchSemaphore) {
-        process.terminate()
-        if ended.wait(timeout: .now() + 5) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            ended.wait()
-        }
+        try RunningProgram(program, arguments, environment: environment, folder: folder).end(timeLimit: timeLimit)
     }
 
     /// Open MPI refuses to start as root otherwise, as tests in a container do.
@@ -100,22 +85,4 @@ public struct MissingProgram: Error, CustomStringConvertible {
     let name: String
     let path: String
     public var description: String { "\(name) is not in \(path)" }
-}
-
-/// A file that takes output of any length, where a pipe would fill up and stop the program; removed at its end.
-private final class OutputFile {
-    let handle: FileHandle
-    private let place: URL
-
-    init() throws {
-        place = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)")
-        try Data().write(to: place)
-        handle = try FileHandle(forUpdating: place)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: place) }
-
-    func text() throws -> String {
-        String(decoding: try Data(contentsOf: place), as: UTF8.self)
-    }
 }

@@ -8,10 +8,17 @@ import Training
 
 /// Trains, or goes on with the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool) throws {
+    ignoreSignalsOfWriting()
     let outcome = try withWorld { world in
         try TrainingRun(world: world, version: rnntrainVersion).run(configuration, resume: resume)
     }
     if outcome.exitStatus != .done { exit(outcome.exitStatus.rawValue) }
+}
+
+/// Leaves it to the failing write to tell of a limit on file sizes or a closed pipe, which would end the process without a word.
+private func ignoreSignalsOfWriting() {
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
 }
 
 /// Starts MPI, does the work on all ranks, and ends MPI.
@@ -38,8 +45,8 @@ func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
         of: data, model: StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength))
     if json {
         print(
-            "{\"tokens\":\(evaluation.tokens),\"loss\":\(evaluation.loss),\"perplexity\":\(evaluation.perplexity),"
-                + "\"bits_per_token\":\(evaluation.bitsPerToken)}")
+            "{\"tokens\":\(evaluation.tokens),\"loss\":\(jsonText(evaluation.loss)),"
+                + "\"perplexity\":\(jsonText(evaluation.perplexity)),\"bits_per_token\":\(jsonText(evaluation.bitsPerToken))}")
     } else {
         print(
             "\(NumberText.grouped(evaluation.tokens)) tokens, loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
@@ -47,6 +54,9 @@ func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
                 + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token")
     }
 }
+
+/// JSON has no word for what is not finite.
+private func jsonText(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
 /// Draws text from a checkpoint's model, and prints it. Under a launcher rank 0 does it alone.
 func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {

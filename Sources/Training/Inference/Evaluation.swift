@@ -15,8 +15,14 @@ public struct Evaluation: Sendable, Equatable {
 
     /// Scores the text at `path`. Throws what a text and its characters may have wrong.
     public init(of path: String, model stored: StoredModel) throws {
+        try self.init(of: path, model: stored, windowLength: Self.windowLength)
+    }
+
+    /// The same by other windows, of no more steps than the model was made for.
+    package init(of path: String, model stored: StoredModel, windowLength: Int) throws {
         let source = try TextSource(path: path, unit: stored.unit)
-        var scorer = try StreamScorer(stored)
+        stored.model.resetState()
+        var scorer = StreamScorer(stored, windowLength: windowLength)
         try stored.vocabulary.encode(source) { tokens in scorer.take(tokens) }
         scorer.finish()
         guard scorer.predictions > 0 else { throw TextDataError.textTooShort(source: path, tokenCount: scorer.tokenCount) }
@@ -28,23 +34,25 @@ public struct Evaluation: Sendable, Equatable {
 /// Scores tokens as they come, window by window, the state carried from the first to the last.
 private struct StreamScorer {
     private let stored: StoredModel
+    private let windowLength: Int
     private var window: [Int32] = []
     private let mask: [Float]
     private(set) var sum = 0.0
     private(set) var predictions = 0
     private(set) var tokenCount = 0
 
-    init(_ stored: StoredModel) throws {
+    init(_ stored: StoredModel, windowLength: Int) {
         self.stored = stored
-        mask = [Float](repeating: 1, count: Evaluation.windowLength)
-        window.reserveCapacity(Evaluation.windowLength + 1)
+        self.windowLength = windowLength
+        mask = [Float](repeating: 1, count: windowLength)
+        window.reserveCapacity(windowLength + 1)
     }
 
     mutating func take(_ tokens: UnsafeBufferPointer<Int32>) {
         tokenCount += tokens.count
         for token in tokens {
             window.append(token)
-            if window.count > Evaluation.windowLength { score() }
+            if window.count > windowLength { score() }
         }
     }
 

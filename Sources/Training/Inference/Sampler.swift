@@ -22,17 +22,17 @@ public struct SamplingRule: Sendable, Equatable {
 }
 
 /// Draws tokens, each from its own random number: a token depends on the seed, its place and the logits.
-struct Sampler {
-    let rule: SamplingRule
+package struct Sampler {
+    package let rule: SamplingRule
     private let random: CounterRandom
 
-    init(_ rule: SamplingRule) {
+    package init(_ rule: SamplingRule) {
         self.rule = rule
         random = CounterRandom(seed: rule.seed, purpose: .generation)
     }
 
     /// The token at `place`. `excluded`, where given, is never drawn.
-    func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, excluding excluded: Int32? = nil) -> Int32 {
+    package func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, excluding excluded: Int32? = nil) -> Int32 {
         let allowed = logits.indices.lazy.filter { excluded.map(Int.init) != $0 }
         if rule.greedy {
             return Int32(allowed.max { logits[$0] < logits[$1] } ?? 0)

@@ -18,7 +18,7 @@ public enum TrainingOutcome: String, Sendable {
 }
 
 /// The training loop of one rank; all ranks run it in step.
-final class Trainer {
+package final class Trainer {
     let world: World
     let configuration: TrainingConfiguration
     let parallel: ParallelModel
@@ -53,12 +53,12 @@ final class Trainer {
 
     /// Trains to the end, or until a signal asks to stop. Collective.
     func run() throws -> TrainingOutcome {
-        if state.step == 0 { try keeper.save(state) }
+        if state.step == 0 { try saveBeginning() }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
             if validationIsDue { try validate() }
             if flags.asksToStop { return try preempt() }
-            if flags.contains(.checkpointTime) || keeper.isDue(step: state.step) { try saveCheckpoint() }
+            if checkpointIsDue(flags) { try saveCheckpoint() }
         }
         try saveCheckpoint()
         try keeper.finish()
@@ -68,7 +68,7 @@ final class Trainer {
     // MARK: A step
 
     /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
-    func step() throws -> StepFlags {
+    package func step() throws -> StepFlags {
         let steps = window.read(state.window, from: train)
         let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
         parallel.run(
@@ -134,11 +134,15 @@ final class Trainer {
     }
 
     private func note(norm: Double, predictions: Int) {
-        state.interval.loss += parallel.exchange.foldShards(index: 0)
-        state.interval.tokens += predictions
-        state.interval.steps += 1
-        if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
         state.tokens += predictions
+        state.interval.steps += 1
+        guard norm.isFinite else { return }
+        if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
+        // A loss beyond all numbers (which may come with a finite gradient) would make none of the interval's.
+        let loss = parallel.exchange.foldShards(index: 0)
+        guard loss.isFinite else { return }
+        state.interval.loss += loss
+        state.interval.tokens += predictions
     }
 
     private func advance() {
@@ -175,6 +179,17 @@ final class Trainer {
         if improved { try keeper.saveBest(state) }
     }
 
+    /// Not while updates are skipped: the last good checkpoint is to stay, should the run have diverged.
+    private func checkpointIsDue(_ flags: StepFlags) -> Bool {
+        state.skippedInARow == 0 && (flags.contains(.checkpointTime) || keeper.isDue(step: state.step))
+    }
+
+    /// The first checkpoint is waited for: a folder that takes none should be found out now.
+    private func saveBeginning() throws {
+        try keeper.save(state)
+        try keeper.finish()
+    }
+
     private func saveCheckpoint() throws {
         try keeper.save(state)
         try report.checkpoint(state, path: keeper.path(step: state.step))
@@ -188,17 +203,17 @@ final class Trainer {
 }
 
 /// What a rank tells the others at the end of a step.
-struct StepFlags: OptionSet {
-    let rawValue: Int32
+package struct StepFlags: OptionSet, Sendable {
+    package let rawValue: Int32
 
     /// Rank 0's clock asks for a checkpoint.
-    static let checkpointTime = StepFlags(rawValue: 1 << 16)
+    package static let checkpointTime = StepFlags(rawValue: 1 << 16)
     private static let signals = StepFlags(rawValue: 1 << 16 - 1)
 
-    init(rawValue: Int32) { self.rawValue = rawValue }
+    package init(rawValue: Int32) { self.rawValue = rawValue }
 
     init(signals: StopSignals) { self.init(rawValue: signals.rawValue) }
 
     /// Whether any rank got a signal.
-    var asksToStop: Bool { !isDisjoint(with: Self.signals) }
+    package var asksToStop: Bool { !isDisjoint(with: Self.signals) }
 }

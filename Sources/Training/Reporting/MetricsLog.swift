@@ -4,9 +4,9 @@ import Foundation
 /// `metrics.jsonl`: one JSON object a line, appended, with the keys in the order in which they are given.
 ///
 /// Lines are written whole, at once. Only rank 0 has one.
-final class MetricsLog {
+package final class MetricsLog {
     /// A value of a line.
-    enum Value {
+    package enum Value {
         case integer(Int)
         case number(Double)
         case text(String)
@@ -18,7 +18,7 @@ final class MetricsLog {
     private let lines: AppendedLines
 
     /// Opens or makes the file, and removes what an interrupted write left of a last line.
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         do throws(CallFailure) {
             lines = try AppendedLines(path: path)
@@ -28,7 +28,7 @@ final class MetricsLog {
     }
 
     /// Appends one line: `{"event":...,...}`.
-    func write(_ event: String, _ fields: [(String, Value)]) throws {
+    package func write(_ event: String, _ fields: [(String, Value)]) throws {
         let members = [("event", .text(event))] + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
         do throws(CallFailure) {

@@ -13,13 +13,13 @@ final class RunPreparation {
     let textDigests: [String: String]
     /// The checkpoint that the run goes on from; nil for a new one.
     let checkpoint: StoredCheckpoint?
-    /// Newer checkpoints that did not verify, as lines for the user.
-    let passedOver: [String]
+    /// What the user should know besides, a line each: newer checkpoints that did not verify, a lock that locks nothing.
+    let notices: [String]
     private let lock: RunLock
 
     private init(
         plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, textDigests: [String: String], lock: RunLock,
-        checkpoint: StoredCheckpoint? = nil, passedOver: [String] = []
+        checkpoint: StoredCheckpoint? = nil, notices: [String] = []
     ) {
         self.plan = plan
         self.vocabulary = vocabulary
@@ -27,7 +27,8 @@ final class RunPreparation {
         self.textDigests = textDigests
         self.lock = lock
         self.checkpoint = checkpoint
-        self.passedOver = passedOver
+        self.notices =
+            notices + (lock.isEnforced ? [] : ["\(lock.path): this file system knows no locks; start no second job here"])
     }
 
     // MARK: A new run
@@ -38,7 +39,7 @@ final class RunPreparation {
         let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
         if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
         let texts = try Texts(configuration)
-        let vocabulary = try Vocabulary(counting: texts.train, limits: configuration.vocabularyLimits)
+        let vocabulary = try countVocabulary(texts.train, configuration)
         return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: try folder.create())
     }
 
@@ -69,7 +70,7 @@ final class RunPreparation {
         guard let newest = try newestCheckpoint(in: folder) else {
             let configuration = try resolved(configuration, rankCount: rankCount)
             let texts = try Texts(configuration)
-            let vocabulary = try Vocabulary(counting: texts.train, limits: configuration.vocabularyLimits)
+            let vocabulary = try countVocabulary(texts.train, configuration)
             return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: lock)
         }
         let checkpoint = try StoredCheckpoint(newest.reader)
@@ -80,12 +81,14 @@ final class RunPreparation {
         let texts = try Texts(resumed)
         try texts.check(against: checkpoint.textDigests)
         let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, folder: folder, resumed)
+        // What may change stays changed: the next resume starts from here.
+        try DurableFile.write(resumed.toml, to: folder.configurationPath)
         let plan = RunPlan(
             configuration: resumed, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokenFiles,
             runFolder: folder.path, state: checkpoint.state, isResumed: true)
         return RunPreparation(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            checkpoint: checkpoint, passedOver: newest.passedOver.map { "passed over \($0)" })
+            checkpoint: checkpoint, notices: newest.passedOver.map { "passed over \($0)" })
     }
 
     /// The newest checkpoint that verifies; nil where none was ever written.
@@ -107,6 +110,18 @@ final class RunPreparation {
         return configuration
     }
 
+    /// The vocabulary of the training text, with two symbols besides `<eos>` and `<unk>` at least: with one there is nothing to tell apart.
+    private static func countVocabulary(
+        _ source: TextSource, _ configuration: TrainingConfiguration
+    ) throws(TextDataError) -> Vocabulary {
+        let vocabulary = try Vocabulary(counting: source, limits: configuration.vocabularyLimits)
+        let special = [vocabulary.endOfLineID, vocabulary.unknownID].compactMap { $0 }.count
+        guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
+            throw .vocabularyTooSmall(source: source.name, unit: vocabulary.unit, size: vocabulary.size - special)
+        }
+        return vocabulary
+    }
+
     /// Makes the token files that are not there or not current, and checks that each text is long enough.
     private static func prepareTokenFiles(
         _ texts: Texts, vocabulary: Vocabulary, folder: RunFolder, _ configuration: TrainingConfiguration
@@ -115,8 +130,7 @@ final class RunPreparation {
         for role in TextRole.allCases {
             guard let source = texts[role] else { continue }
             let path = folder.dataPath + "/\(role.rawValue).tokens"
-            try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
-            let count = try TokenFile(path: path).count
+            let count = try prepareTokenFile(path, source: source, vocabulary: vocabulary).count
             let layout = try StreamLayout(tokenCount: count, streamCount: configuration.batchSize, source: source.name)
             if role == .train, layout.streamLength < configuration.windowLength {
                 throw TrainingError.shorterThanWindow(
@@ -126,6 +140,35 @@ final class RunPreparation {
             paths[role.rawValue] = path
         }
         return paths
+    }
+
+    /// The token file at `path`, made if it is not there or not current, and made anew if it is damaged.
+    private static func prepareTokenFile(
+        _ path: String, source: TextSource, vocabulary: Vocabulary
+    ) throws -> TokenFile {
+        if try !TokenFile.prepare(path: path, source: source, vocabulary: vocabulary) {
+            do {
+                let file = try TokenFile(path: path)
+                try file.verify()
+                return file
+            } catch TextDataError.badTokenFile {
+                try FileManager.default.removeItem(atPath: path)
+                try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
+            }
+        }
+        return try TokenFile(path: path)
+    }
+
+    /// The token file at `path`, made if it is not there, not current, or damaged.
+    private static func prepareTokenFile(
+        _ path: String, _ source: TextSource, _ vocabulary: Vocabulary
+    ) throws(TextDataError) -> TokenFile {
+        let isNew = try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
+        let file = try TokenFile(path: path)
+        guard !isNew, (try? file.verify()) == nil else { return file }
+        unlink(path)
+        try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
+        return try TokenFile(path: path)
     }
 
     /// `runs/reber-1`, or the next that is free.

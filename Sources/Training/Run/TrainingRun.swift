@@ -20,6 +20,17 @@ public struct TrainingRun {
     ///
     /// Throws a `RemoteFailure` on all ranks for what could be agreed on; anything else is one rank's own.
     public func run(_ configuration: TrainingConfiguration, resume: Bool) throws -> TrainingOutcome {
+        let run = try setUp(configuration, resume: resume)
+        defer { withExtendedLifetime(run) {} }  // rank 0's part of it holds the run folder's lock
+        let outcome = try run.trainer.run()
+        let digest = run.parallel.parametersDigest
+        let testLoss = outcome == .preempted ? nil : try test(run)
+        try run.report.end(outcome, state: run.trainer.state, testLoss: testLoss, digest: digest)
+        return outcome
+    }
+
+    /// Does everything that comes before the first step. Collective; throws as `run`.
+    package func setUp(_ configuration: TrainingConfiguration, resume: Bool) throws -> RunSetup {
         Processor.flushDenormals()
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
         let preparation = try world.agreeOnRoot {
@@ -31,7 +42,7 @@ public struct TrainingRun {
         let parallel = try makeModel(plan)
         try initialize(parallel, plan, preparation?.checkpoint)
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
-        return try train(plan, parallel: parallel, texts: texts, preparation: preparation)
+        return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
     }
 
     private func makeModel(_ plan: RunPlan) throws -> ParallelModel {
@@ -64,9 +75,9 @@ public struct TrainingRun {
         }
     }
 
-    private func train(
+    private func makeSetup(
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
-    ) throws -> TrainingOutcome {
+    ) throws -> RunSetup {
         let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(path: $0.folder.metricsPath) } }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount)
@@ -74,28 +85,39 @@ public struct TrainingRun {
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
             folder: CheckpointFolder(runFolder: plan.runFolder), configuration: plan.configuration)
         let memory = try TrainingMemory(world: world, parallel: parallel)
-        preparation?.passedOver.forEach(report.say)
+        preparation?.notices.forEach(report.say)
         try report.start(
             RunDescription(version: version, world: world, parallel: parallel, texts: texts, memory: memory), state: plan.state)
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
             report: report, state: plan.state)
-        let outcome = try trainer.run()
-        let digest = parallel.parametersDigest
-        let testLoss = outcome == .preempted ? nil : try test(texts, parallel: parallel, bestPath: keeper.bestPath, plan)
-        try report.end(outcome, state: trainer.state, testLoss: testLoss, digest: digest)
-        return outcome
+        return RunSetup(
+            trainer: trainer, plan: plan, parallel: parallel, texts: texts, keeper: keeper, report: report,
+            preparation: preparation)
     }
 
     /// The loss on the test text of the best parameters on validation; nil where there is no test text.
-    private func test(_ texts: RunTexts, parallel: ParallelModel, bestPath: String, _ plan: RunPlan) throws -> Double? {
-        guard let test = texts.test else { return nil }
+    private func test(_ run: RunSetup) throws -> Double? {
+        guard let test = run.texts.test else { return nil }
+        let (parallel, bestPath) = (run.parallel, run.keeper.bestPath)
         _ = try world.agreeOnRoot {
             guard let best = try? StoredCheckpoint(path: bestPath) else { return }
             try best.copyParameters(to: parallel.exchange.parameters, layout: parallel.shape.parameterLayout)
         }
         try parallel.exchange.broadcastParameters()
-        let window = WindowBuffers(steps: plan.configuration.windowLength, streams: parallel.streams.count)
+        let window = WindowBuffers(steps: run.plan.configuration.windowLength, streams: parallel.streams.count)
         return try parallel.meanLoss(of: test, window: window)
     }
+}
+
+/// A run whose first step may come: what each rank has of it.
+package struct RunSetup {
+    package let trainer: Trainer
+    let plan: RunPlan
+    let parallel: ParallelModel
+    let texts: RunTexts
+    let keeper: CheckpointKeeper
+    let report: TrainingReport
+    /// Rank 0's; holds the lock of the run folder.
+    let preparation: RunPreparation?
 }

@@ -1,0 +1,55 @@
+import CAllocationCounter
+import Communication
+import Failures
+import Glibc
+import Training
+
+/// Counts what every rank allocates in the steps of a small run after the first, over the end of an epoch; prints the sum.
+///
+/// `--run` names a new folder. `--cell`, `--gru-reset`, `--tie-weights`, `--exchange` and `--node-size` are as for training.
+func checkAllocations(_ world: World, _ arguments: CheckArguments) throws {
+    let counted = countAllocations { withExtendedLifetime([UInt8](repeating: 1, count: 1000 + world.rank)) {} }
+    if counted == 0 { throw CheckFailure(description: "the counter does not see the allocation of an array") }
+    let run = try TrainingRun(world: world, version: "check").setUp(try configuration(arguments), resume: false)
+    defer { withExtendedLifetime(run) {} }
+    _ = try run.trainer.step()
+    let steps = arguments.number("steps", or: 49)
+    let mine = try countAllocations { for _ in 0..<steps { _ = try run.trainer.step() } }
+    if mine > 0 { cac_print_first(STDERR_FILENO) }
+    let all = try world.allgather(mine).reduce(0, +)
+    report(world, "\(all) allocations in \(steps) steps on \(world.rankCount) ranks")
+}
+
+private func countAllocations(_ work: () throws -> Void) rethrows -> Int {
+    cac_start()
+    defer { _ = cac_stop() }
+    try work()
+    return Int(cac_stop())
+}
+
+/// The built-in source in 38 windows an epoch, so that the steps go beyond its end; everything is on that might allocate.
+private func configuration(_ arguments: CheckArguments) throws -> TrainingConfiguration {
+    var configuration = TrainingConfiguration.reberDemo
+    configuration.run = arguments["run"]
+    configuration.batchSize = 64
+    configuration.windowLength = 50
+    configuration.layers = 2
+    configuration.embeddingSize = 32
+    configuration.dropout = 0.3
+    configuration.clip = 0.01
+    configuration.weightDecay = 1e-4
+    configuration.initialState = .learned
+    configuration.logEvery = 1_000_000
+    for key in [ConfigurationKey.cell, .gruReset, .optimizer, .exchange] {
+        try set(key, arguments[key.rawValue].map { .text($0) }, in: &configuration)
+    }
+    try set(.nodeSize, arguments["node-size"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)
+    try set(.tieWeights, arguments["tie-weights"].map { .flag($0 == "true") }, in: &configuration)
+    try configuration.validate()
+    return configuration
+}
+
+private func set(_ key: ConfigurationKey, _ value: ConfigurationValue?, in configuration: inout TrainingConfiguration) throws {
+    guard let value else { return }
+    if !configuration.set(key, to: value) { throw CheckFailure(description: "--\(key.rawValue) cannot be \(value)") }
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+/// The processes of this machine.
+public enum ProcessTable {
+    /// The ids of the running processes of `program` that have `word`, such as a run folder's path, in their command line.
+    public static func processes(of program: String, naming word: String) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }.filter { id in
+            // A process that has ended and is not yet waited for has an empty command line.
+            text("/proc/\(id)/cmdline").contains(word) && text("/proc/\(id)/comm") == program + "\n"
+        }
+    }
+
+    /// Whether there are no such processes any more, now or within so many seconds.
+    public static func isRid(of program: String, naming word: String, within seconds: Double) -> Bool {
+        waitFor(seconds) { processes(of: program, naming: word).isEmpty }
+    }
+
+    private static func text(_ path: String) -> String {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
+
+/// Waits until something holds; false if it does not within so many seconds.
+public func waitFor(_ seconds: Double, _ condition: () -> Bool) -> Bool {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    while !condition() {
+        if Date() > deadline { return false }
+        usleep(1000)
+    }
+    return true
+}

@@ -1,0 +1,105 @@
+public import Foundation
+
+/// A folder with three small texts in words, in which a test trains. Removed with its owner.
+public final class TrainingFolder {
+    public let folder: URL
+    private let options: [String]
+
+    /// Steps in an epoch; the last has 3 time steps instead of 8.
+    public static let stepsPerEpoch = 100
+    /// Two layers, dropout, 16 streams in 8 shards; 7 blocks of parameters, so that of 8 ranks one owns none.
+    public static let model = [
+        "--layers", "2", "--embedding-size", "24", "--hidden-size", "40", "--dropout", "0.3", "--batch-size", "16", "--bptt", "8",
+        "--shards", "8", "--learning-rate", "0.01", "--log-every", "10",
+    ]
+
+    /// Writes `train.txt`, with `lines` lines of 9 words each, `valid.txt` and `test.txt`.
+    ///
+    /// Runs in it are made with `options`, those of the texts, and their own.
+    public init(options: [String] = TrainingFolder.model, lines: Int = 1272, validLines: Int = 100) throws {
+        self.options = options
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try write("train.txt", WordText.lines(lines, seed: 1))
+        try write("valid.txt", WordText.lines(validLines, seed: 2))
+        try write("test.txt", WordText.lines(20, seed: 3))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// The path of a file in the folder.
+    public func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    /// Writes a file.
+    public func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
+
+    /// Writes a file.
+    public func write(_ name: String, _ bytes: Data) throws { try bytes.write(to: folder.appendingPathComponent(name)) }
+
+    /// The bytes of a file.
+    public func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }
+
+    // MARK: Runs
+
+    /// The command line of a new run in `run`; what is given later counts.
+    public func arguments(run: String, _ more: [String] = []) -> [String] {
+        ["--train", path("train.txt"), "--valid", path("valid.txt"), "--test", path("test.txt"), "--run", path(run)] + options
+            + more
+    }
+
+    /// Starts a new run under mpirun.
+    public func start(
+        ranks: Int, run: String, _ more: [String] = [], prelude: String? = nil, environment: [String: String] = [:]
+    ) throws -> RunningProgram {
+        try launch(ranks, arguments(run: run, more), prelude, environment)
+    }
+
+    /// Starts to go on with a run under mpirun.
+    public func startResume(
+        ranks: Int, run: String, _ more: [String] = [], prelude: String? = nil, environment: [String: String] = [:]
+    ) throws -> RunningProgram {
+        try launch(ranks, ["--run", path(run), "--resume"] + more, prelude, environment)
+    }
+
+    private func launch(
+        _ ranks: Int, _ arguments: [String], _ prelude: String?, _ environment: [String: String]
+    ) throws -> RunningProgram {
+        // A killed mpirun leaves the files of its shared memory: here they go with the folder.
+        let store = ["OMPI_MCA_btl_vader_backing_directory": folder.path]
+        return try ProgramRun.startOnRanks(
+            ranks, "rnntrain", arguments, prelude: prelude, environment: store.merging(environment) { $1 }, folder: folder)
+    }
+
+    /// Whether no rank of a run is left, now or within ten seconds.
+    public func hasNoRank(run: String) -> Bool { ProcessTable.isRid(of: "rnntrain", naming: path(run), within: 10) }
+
+    /// The steps of the checkpoints in a run's folder, ascending.
+    public func checkpointSteps(run: String) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path(run + "/checkpoints"))) ?? []
+        return names.filter { $0.hasPrefix("step-") }.compactMap { Int($0.dropFirst(5).prefix(8)) }.sorted()
+    }
+
+    /// The name of a checkpoint's file, in this folder.
+    public func checkpoint(run: String, step: Int) -> String {
+        let digits = String(step)
+        return "\(run)/checkpoints/step-\(String(repeating: "0", count: 8 - digits.count))\(digits).safetensors"
+    }
+}
+
+/// Made-up text with words of two and three bytes a letter, and something in it to learn.
+enum WordText {
+    private static let words = ["größe", "päivä", "语言", "a", "of", "the"] + (0..<40).map { "w\($0)" }
+
+    /// Lines of 9 words.
+    static func lines(_ count: Int, seed: UInt64) -> String {
+        var state = seed
+        var word = 0
+        return (0..<count).map { _ in
+            (0..<9).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                word = (word * 3 + Int(state >> 60)) % words.count
+                return words[word]
+            }.joined(separator: " ") + "\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    @Suite("allocates nothing in a step", .serialized)
+    struct AllocationTests {
+        @Test(
+            "after the first, on any rank",
+            arguments: [
+                (1, []), (2, []), (3, []), (2, ["--cell", "gru"]), (2, ["--cell", "gru", "--gru-reset", "before"]),
+                (2, ["--cell", "elman", "--tie-weights", "true", "--optimizer", "sgd"]),
+            ])
+        func steps(ranks: Int, options: [String]) throws {
+            let texts = try TrainingFolder(lines: 1)
+            let run = try ProgramRun.onRanks(ranks, "rank-checks", ["allocations", "--run", texts.path("run")] + options)
+            #expect(run.lines.last == "0 allocations in 49 steps on \(ranks) ranks" && run.status == 0, "\(run)")
+        }
+    }
+}

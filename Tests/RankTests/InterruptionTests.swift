@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// The oracle is the run that nothing disturbed.
+    @Suite("is taken up again to the same bits", .serialized)
+    struct InterruptionTests {
+        private static let options = ["--epochs", "6", "--checkpoint-every", "7 steps", "--validate-every", "50"]
+        private static let reference = Result {
+            let texts = try TrainingFolder()
+            return try finished(try texts.start(ranks: 2, run: "undisturbed", options), in: texts, run: "undisturbed")
+        }
+        private let texts: TrainingFolder
+        private let undisturbed: RunLog
+
+        init() throws {
+            texts = try TrainingFolder()
+            undisturbed = try Self.reference.get()
+        }
+
+        @Test("after kill -9 of a rank or of mpirun at any moment, with another rank count each time", arguments: [1, 2])
+        func kills(seed: UInt64) throws {
+            var numbers = SeededNumbers(seed: seed)
+            var program = try texts.start(ranks: 3, run: "killed", Self.options)
+            for (round, ranks) in [2, 5, 1, 8].enumerated() {
+                wait(for: 120 * (round + 1) - 60, of: "killed", program)
+                usleep(UInt32.random(in: 0..<30_000, using: &numbers))
+                try kill(program, mpirun: Bool.random(using: &numbers), &numbers)
+                try #require(texts.hasNoRank(run: "killed"))
+                program = try texts.startResume(ranks: ranks, run: "killed")
+            }
+            let log = try finished(program, in: texts, run: "killed")
+            expectSame(log, undisturbed, "seed \(seed)")
+            #expect(log.events.filter { $0["event"] == "resume" }.count >= 3, "the kills came too late")
+            #expect(try temporaries("killed") == [])
+        }
+
+        @Test("after kill -9 while it starts")
+        func killsAtStart() throws {
+            for milliseconds in [0, 1, 3, 10, 30, 100] {
+                let name = "start-\(milliseconds)"
+                let first = try texts.start(ranks: 2, run: name, Self.options)
+                #expect(waitFor(20) { FileManager.default.fileExists(atPath: texts.path(name)) })
+                usleep(UInt32(milliseconds) * 1000)
+                first.send(SIGKILL)
+                _ = try first.end(timeLimit: 10)
+                try #require(texts.hasNoRank(run: name))
+                let isRun = FileManager.default.fileExists(atPath: texts.path(name + "/config.toml"))
+                let second = try isRun ? texts.startResume(ranks: 1, run: name) : texts.start(ranks: 1, run: name, Self.options)
+                expectSame(try finished(second, in: texts, run: name), undisturbed, "killed after \(milliseconds) ms")
+            }
+        }
+
+        @Test("after SIGUSR1 to mpirun, which ends with status 75 and a checkpoint of that step")
+        func preemption() throws {
+            var program = try texts.start(ranks: 4, run: "preempted", Self.options)
+            for (round, ranks) in [1, 3, 2].enumerated() {
+                wait(for: 120 * (round + 1), of: "preempted", program)
+                program.send(SIGUSR1)
+                let outcome = try program.end(timeLimit: 20)
+                #expect(outcome.status == 75, "\(outcome)")
+                #expect(outcome.output.contains("go on with: rnntrain --run \(texts.path("preempted")) --resume"), "\(outcome)")
+                let end = try #require(try RunLog(run: texts.path("preempted")).events.last)
+                #expect(end["event"] == "end" && end["reason"] == "preempted")
+                #expect(texts.checkpointSteps(run: "preempted").last.map { "\($0)" } == end["step"])
+                #expect(texts.hasNoRank(run: "preempted"))
+                program = try texts.startResume(ranks: ranks, run: "preempted")
+            }
+            expectSame(try finished(program, in: texts, run: "preempted"), undisturbed, "preempted")
+        }
+
+        @Test("after SIGTERM to mpirun, which ends within seconds")
+        func termination() throws {
+            let program = try texts.start(ranks: 3, run: "terminated", Self.options)
+            wait(for: 100, of: "terminated", program)
+            program.send(SIGTERM)
+            let outcome = try program.end(timeLimit: 8)
+            #expect(outcome.status != 0 && !outcome.timedOut, "\(outcome)")
+            #expect(texts.hasNoRank(run: "terminated"))
+            let log = try finished(try texts.startResume(ranks: 2, run: "terminated"), in: texts, run: "terminated")
+            expectSame(log, undisturbed, "terminated")
+        }
+
+        @Test("with more epochs than it was started for")
+        func moreEpochs() throws {
+            let start = ["--epochs", "2", "--checkpoint-every", "70 steps", "--validate-every", "50"]
+            try finished(try texts.start(ranks: 2, run: "longer", start), in: texts, run: "longer")
+            let resumed = try texts.startResume(ranks: 3, run: "longer", ["--epochs", "6"])
+            #expect(try finished(resumed, in: texts, run: "longer").finalDigest == undisturbed.finalDigest)
+        }
+
+        /// Waits until a checkpoint of this step or a later one is there, or the run has ended.
+        private func wait(for step: Int, of run: String, _ program: RunningProgram) {
+            let isThere = waitFor(40) { !program.isRunning || texts.checkpointSteps(run: run).last ?? 0 >= step }
+            #expect(isThere, "no checkpoint after step \(step)")
+        }
+
+        private func kill(_ program: RunningProgram, mpirun: Bool, _ numbers: inout SeededNumbers) throws {
+            let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path("killed")).sorted()
+            if !mpirun, let rank = ranks.randomElement(using: &numbers) {
+                Foundation.kill(rank, SIGKILL)
+            } else {
+                program.send(SIGKILL)
+            }
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status != 0 && !outcome.timedOut, "\(outcome)")
+        }
+
+        /// What interrupted writes left in a run's folder.
+        private func temporaries(_ run: String) throws -> [String] {
+            try FileManager.default.subpathsOfDirectory(atPath: texts.path(run)).filter { $0.hasSuffix(".partial") }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    @Suite("refuses to go on with what has changed, and passes over what is damaged", .serialized)
+    struct ResumeFaultTests {
+        private let texts: TrainingFolder
+        private static let options = ["--epochs", "2", "--checkpoint-every", "10 steps"]
+        private static let reference = Result {
+            let texts = try TrainingFolder(lines: 100)
+            return try finished(try texts.start(ranks: 2, run: "whole", options), in: texts, run: "whole")
+        }
+
+        /// A run that ended after the first of two epochs.
+        init() throws {
+            texts = try TrainingFolder(lines: 100)
+            try finished(
+                try texts.start(ranks: 2, run: "run", Self.options + ["--epochs", "1", "--checkpoint-every", "3"]), in: texts,
+                run: "run")
+        }
+
+        private func expectFault(
+            _ options: [String] = [], status: Int32, says parts: String..., location: SourceLocation = #_sourceLocation
+        ) throws {
+            let program = try texts.startResume(ranks: 2, run: "run", options)
+            try texts.expectRefusal(program, run: "run", status: status, says: parts, location: location)
+        }
+
+        @Test("Another text: both digests are named")
+        func otherText() throws {
+            let text = String(decoding: try texts.bytes("train.txt"), as: UTF8.self)
+            try texts.write("train.txt", text + "a\n")
+            let outcome = try texts.expectRefusal(
+                try texts.startResume(ranks: 2, run: "run"), run: "run", status: 65,
+                says: ["the run was started with another text for --train", "Resume with the same text, or start a new run"])
+            let digests = outcome.errors.matches(of: /its digest is ([0-9a-f]{16}), the run's ([0-9a-f]{16})/)
+            #expect(digests.count == 1 && digests.first?.1 != digests.first?.2, "\(outcome)")
+            try texts.write("train.txt", text)
+            try texts.write("moved.txt", text)
+            try expectResumed(["--train", texts.path("moved.txt")])
+        }
+
+        @Test("Another vocabulary, model or batch: both values are named, of all that differ")
+        func otherModel() throws {
+            try expectFault(["--hidden-size", "41"], status: 64, says: "hidden-size was 40 and is now 41", "start a new run")
+            try expectFault(
+                ["--vocabulary-size", "30", "--shards", "4", "--seed", "2"], status: 64,
+                says: "vocabulary-size was not set and is now 30; seed was 1 and is now 2; shards was 8 and is now 4")
+        }
+
+        @Test("More ranks than the run has shards")
+        func ranks() throws {
+            try texts.expectRefusal(
+                try texts.startResume(ranks: 9, run: "run"), run: "run", status: 64, says: ["9 ranks cannot share 8 shards."])
+        }
+
+        @Test(
+            "A newest checkpoint that is cut short or altered: the one before serves, and that is said", arguments: [true, false])
+        func newestDamaged(cut: Bool) throws {
+            let newest = try #require(texts.checkpointSteps(run: "run").last)
+            let name = texts.checkpoint(run: "run", step: newest)
+            try damage(name, cut: cut)
+            let outcome = try expectResumed([])
+            #expect(outcome.output.components(separatedBy: "passed over \(texts.path(name)) is damaged").count == 2, "\(outcome)")
+        }
+
+        @Test("No checkpoint that verifies: the reasons are named")
+        func allDamaged() throws {
+            let steps = texts.checkpointSteps(run: "run")
+            #expect(steps.count == 2)
+            for step in steps { try damage(texts.checkpoint(run: "run", step: step), cut: step == steps[0]) }
+            try expectFault(
+                status: 65, says: "no checkpoint verifies: ", texts.checkpoint(run: "run", step: steps[0]),
+                texts.checkpoint(run: "run", step: steps[1]), "Start a new run")
+        }
+
+        @Test("A token file that is altered is made anew", arguments: ["cut", "token", "order"])
+        func tokenFile(damage: String) throws {
+            var bytes = try texts.bytes("run/data/train.tokens")
+            switch damage {
+            case "cut": bytes.removeLast(5)
+            case "token": bytes[bytes.count - 100] = 0xff  // beyond the vocabulary
+            default: bytes.swapAt(bytes.count - 100, bytes.count - 101)
+            }
+            try texts.write("run/data/train.tokens", bytes)
+            try expectResumed([])
+        }
+
+        @Test("A disk that is full: status 74, and the checkpoint before serves")
+        func fullDisk() throws {
+            // A limit on file sizes, in units of 512 bytes, stands for the disk: it needs no rights, and fails in the same call. It is
+            // above Open MPI's own files, so that the model must be larger.
+            let large = ["--hidden-size", "300", "--embedding-size", "200", "--exchange", "messages", "--epochs", "1"]
+            try finished(try texts.start(ranks: 2, run: "large", large), in: texts, run: "large")
+            let before = texts.checkpointSteps(run: "large")
+            let limited = try texts.startResume(ranks: 2, run: "large", ["--epochs", "2"], prelude: "ulimit -f 20000")
+            try texts.expectRefusal(
+                limited, run: "large", status: 74,
+                says: ["was not written, and what was there before is untouched: cannot write", "(ulimit -f)"])
+            #expect(texts.checkpointSteps(run: "large") == before)
+            let resumed = try finished(try texts.startResume(ranks: 2, run: "large", ["--epochs", "2"]), in: texts, run: "large")
+            let whole = try finished(try texts.start(ranks: 2, run: "whole", large + ["--epochs", "2"]), in: texts, run: "whole")
+            #expect(resumed.finalDigest == whole.finalDigest)
+        }
+
+        @Test("evaluate and generate take no damaged and no foreign file")
+        func foreignFiles() throws {
+            let good = texts.checkpoint(run: "run", step: try #require(texts.checkpointSteps(run: "run").last))
+            try texts.write("cut.safetensors", try texts.bytes(good).dropLast(1))
+            var bytes = try texts.bytes(good)
+            bytes[bytes.count / 2] ^= 4
+            try texts.write("altered.safetensors", bytes)
+            try texts.write("empty.safetensors", Data())
+            for name in ["cut.safetensors", "altered.safetensors", "empty.safetensors", "train.txt", "run/data/train.tokens"] {
+                for command in [["evaluate", "--data", "test.txt"], ["generate"]] {
+                    let run = try ProgramRun.onRanks(2, "rnntrain", command + ["--checkpoint", name], folder: texts.folder)
+                    #expect(run.status == 65 && run.output == "", "\(run)")
+                    #expect(
+                        run.errors.components(separatedBy: "rnntrain: error: \(name) is damaged or no checkpoint: ").count == 2,
+                        "\(run)")
+                }
+            }
+        }
+
+        /// Goes on to the end of the second epoch, to the bits of a run that never stopped.
+        @discardableResult
+        private func expectResumed(_ options: [String], location: SourceLocation = #_sourceLocation) throws -> ProgramRun {
+            let outcome = try texts.startResume(ranks: 3, run: "run", ["--epochs", "2"] + options).end(timeLimit: 30)
+            #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
+            let digest = try RunLog(run: texts.path("run")).finalDigest
+            #expect(try digest == Self.reference.get().finalDigest, "\(outcome)", sourceLocation: location)
+            return outcome
+        }
+
+        private func damage(_ name: String, cut: Bool) throws {
+            var bytes = try texts.bytes(name)
+            if cut { bytes.removeLast(bytes.count / 3) } else { bytes[bytes.count - 1000] ^= 1 }
+            try texts.write(name, bytes)
+        }
+    }
+}

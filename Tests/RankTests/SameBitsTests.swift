@@ -1,0 +1,68 @@
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// Whole runs are compared: every loss, norm and digest in the log, and the test's perplexity.
+    @Suite("gives the same bits", .serialized)
+    struct SameBitsTests {
+        @Test("for an LSTM with dropout at every rank count, by window and by messages, and in nodes of any size")
+        func everyRankCount() throws {
+            let texts = try TrainingFolder()
+            let one = try run(texts, ranks: 1, [])
+            #expect(one.digests.keys.sorted() == ["end 200", "validation 100", "validation 200"])
+            for ranks in [2, 3, 4, 5, 7, 8] { expectSame(try run(texts, ranks: ranks, []), one, "\(ranks) ranks") }
+            for ranks in [1, 2, 3, 4, 5, 7, 8] {
+                expectSame(try run(texts, ranks: ranks, ["--exchange", "messages"]), one, "\(ranks) ranks by messages")
+            }
+            for size in 1...3 {
+                expectSame(try run(texts, ranks: 6, ["--node-size", "\(size)"]), one, "6 ranks in nodes of \(size)")
+            }
+        }
+
+        @Test("for a GRU on characters, with learned states, momentum, and validation streams that are nothing but padding")
+        func gatedUnits() throws {
+            let texts = try TrainingFolder(lines: 100, validLines: 1)
+            try texts.write("valid.txt", "the of a")
+            let options = [
+                "--cell", "gru", "--gru-reset", "before", "--tokens", "char", "--initial-state", "learned", "--minimum-count",
+                "2",
+                "--optimizer", "sgd", "--momentum", "0.9", "--learning-rate", "0.5", "--clip-mode", "value", "--clip", "0.01",
+                "--shards", "5", "--epochs", "2", "--validate-every", "15",
+            ]
+            let one = try run(texts, ranks: 1, options)
+            expectSame(try run(texts, ranks: 3, options), one, "3 ranks")
+            expectSame(try run(texts, ranks: 5, options + ["--exchange", "messages"]), one, "5 ranks by messages")
+        }
+
+        @Test("for an Elman network with tied weights on bytes, one stream a shard, under a falling rate")
+        func tiedWeights() throws {
+            let texts = try TrainingFolder(lines: 100)
+            let options = [
+                "--cell", "elman", "--nonlinearity", "relu", "--init", "identity", "--tie-weights", "--embedding-size", "40",
+                "--tokens", "byte", "--shards", "16", "--optimizer", "adamw", "--weight-decay", "0.01", "--schedule", "plateau",
+                "--learning-rate", "0.003", "--epochs", "2", "--validate-every", "10",
+            ]
+            let one = try run(texts, ranks: 1, options)
+            expectSame(try run(texts, ranks: 2, options), one, "2 ranks")
+            expectSame(try run(texts, ranks: 7, options + ["--node-size", "4"]), one, "7 ranks in nodes of 4 and 3")
+        }
+
+        @Test("with AVX2 as with AVX-512")
+        func processors() throws {
+            let texts = try TrainingFolder()
+            let best = try run(texts, ranks: 1, [])
+            let avx2 = try run(texts, ranks: 2, [], environment: ["RNNTRAIN_CPU_LEVEL": "avx2"])
+            #expect(avx2.events.first?["kernels"] == "avx2")
+            expectSame(avx2, best, "AVX2")
+        }
+
+        /// A run of two epochs under a name of its own.
+        private func run(
+            _ texts: TrainingFolder, ranks: Int, _ options: [String], environment: [String: String] = [:]
+        ) throws -> RunLog {
+            let name = (["run", "\(ranks)"] + options + environment.values).joined(separator: "_")
+            let program = try texts.start(ranks: ranks, run: name, ["--epochs", "2"] + options, environment: environment)
+            return try finished(program, in: texts, run: name)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Tests of `rnntrain` under mpirun, one after the other: each uses all cores.
+@Suite("Training over ranks", .serialized)
+enum TrainingOverRanks {}
+
+/// Runs to the end, which must be a good one, and gives the log, which must not contradict itself.
+@discardableResult
+func finished(
+    _ program: RunningProgram, in texts: TrainingFolder, run: String, timeLimit: TimeInterval = 60,
+    location: SourceLocation = #_sourceLocation
+) throws -> RunLog {
+    let outcome = try program.end(timeLimit: timeLimit)
+    try #require(outcome.status == 0 && !outcome.timedOut, "\(outcome)", sourceLocation: location)
+    let log = try RunLog(run: texts.path(run))
+    #expect(log.contradictions == [], sourceLocation: location)
+    return log
+}
+
+/// Expects two runs' losses, norms and digests to be equal to the last bit.
+func expectSame(_ log: RunLog, _ expected: RunLog, _ what: String, location: SourceLocation = #_sourceLocation) {
+    #expect(log.finalDigest != nil && log.finalDigest == expected.finalDigest, "\(what)", sourceLocation: location)
+    let different = expected.trace.keys.filter { log.trace[$0] != expected.trace[$0] }.sorted()
+    let first = different.first.map { "\(log.trace[$0] ?? "nothing") instead of \(expected.trace[$0] ?? "nothing")" }
+    #expect(different == [], "\(what): \(first ?? "")", sourceLocation: location)
+}
+
+/// Numbers from a seed.
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

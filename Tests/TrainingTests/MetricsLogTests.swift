@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("metrics.jsonl")
+struct MetricsLogTests {
+    /// What a file holds after a line was appended to it that held `text`.
+    private func appended(to text: String) throws -> String {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        if !text.isEmpty { try Data(text.utf8).write(to: place) }
+        do { try MetricsLog(path: place.path).write("step", [("step", .integer(7))]) }
+        return String(decoding: try Data(contentsOf: place), as: UTF8.self)
+    }
+
+    private let line = "{\"event\":\"step\",\"step\":7}\n"
+
+    @Test("Lines are appended")
+    func appending() throws {
+        #expect(try appended(to: "") == line)
+        #expect(try appended(to: "{}\n{}\n") == "{}\n{}\n" + line)
+    }
+
+    @Test(
+        "What an interrupted write left of a last line is removed, however long it is", arguments: [1, 4095, 4096, 4097, 10_000])
+    func halfLine(length: Int) throws {
+        let half = String(repeating: "x", count: length)
+        #expect(try appended(to: "{}\n" + half) == "{}\n" + line)
+        #expect(try appended(to: half) == line)
+    }
+
+    @Test("Values are JSON, also what is not finite and what needs escapes")
+    func values() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try MetricsLog(path: place.path).write(
+            "a",
+            [
+                ("b", .number(0.1)), ("c", .number(.nan)), ("d", .text("\"\n\\ä")), ("e", .flag(true)), ("f", .null),
+                ("g", .number(1e-7)),
+            ])
+        let text = String(decoding: try Data(contentsOf: place), as: UTF8.self)
+        #expect(text == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n")
+    }
+
+    @Test("A place where no file can be is an error with status 74 that names it")
+    func noFile() {
+        #expect(throws: TrainingError.log(path: "/proc/none/metrics.jsonl", reason: "No such file or directory")) {
+            try MetricsLog(path: "/proc/none/metrics.jsonl")
+        }
+        #expect(TrainingError.log(path: "a", reason: "b").exitStatus == .inputOutput)
+    }
+}
