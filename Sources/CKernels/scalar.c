@@ -12,10 +12,11 @@ long ck_gradient_scratch(long k, long window_rows) {
     return (k + CK_PANEL - 1) / CK_PANEL * CK_PANEL * window_rows + strips;
 }
 
-/* log(2^e * m) = e*ln2 + 2*atanh((m - 1)/(m + 1)) with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
- * complete to double's precision after s^21. */
+/* log(2^e * m) = e*ln2 + 2*atanh(s), s = (m - 1)/(m + 1), with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
+ * complete to double's precision after s^21. With f = m - 1, which is exact, 2*atanh(s) = f - (f^2/2 - s*(f^2/2 + 2*sum)): the rounding of s
+ * stays out of the leading term. */
 double ck_log(double x) {
-    if (!(x > 0) || x > 1.7e308)
+    if (!(x > 0) || x == __builtin_inf())
         return x == 0 ? -__builtin_inf() : (x > 0 ? x : __builtin_nan(""));
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -27,11 +28,11 @@ double ck_log(double x) {
         m = m * 0.5;
         exponent++;
     }
-    double s = (m - 1.0) / (m + 1.0), z = s * s, sum = 0;
+    double f = m - 1.0, half_square = 0.5 * f * f, s = f / (2.0 + f), z = s * s, sum = 0;
     for (int k = 21; k >= 3; k -= 2)
         sum = (sum + 1.0 / k) * z;
     double high = exponent * 0.693147180369123816490, low = exponent * 1.90821492927058770002e-10;
-    return high + (2.0 * s + (2.0 * s * sum + low));
+    return high - ((half_square - (s * (half_square + 2.0 * sum) + low)) - f);
 }
 
 void ck_philox(uint64_t key, const uint32_t counter[4], uint32_t output[4]) {

@@ -1,4 +1,5 @@
 internal import CKernels
+import Synchronization
 
 /// What the kernels know of the processor.
 public enum Processor {
@@ -9,6 +10,21 @@ public enum Processor {
 
     /// Takes another level from now on, for tests; false where the processor lacks it.
     public static func select(level: String) -> Bool { ck_select_level(level) == 0 }
+
+    /// Every level there is, from the best to the plainest.
+    private static let levels = ["avx512", "avx2", "baseline"]
+    private static let turn = Mutex(())
+
+    /// Runs `body` at each level that the processor has, for tests; then the standing level returns.
+    ///
+    /// The level is the whole process's: callers take turns, and `body` must not call this again.
+    package static func atEachLevel(_ body: (String) throws -> Void) rethrows {
+        try turn.withLock { _ in
+            let standing = level
+            defer { _ = select(level: standing) }
+            for level in levels where select(level: level) { try body(level) }
+        }
+    }
 
     /// Flushes denormals to zero in the calling thread, as every rank does before its first step.
     public static func flushDenormals() { ck_flush_denormals() }

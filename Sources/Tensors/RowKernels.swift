@@ -29,7 +29,9 @@ public enum RowKernels {
         ck_softmax_loss(logits.rows, logits.columns, logits.pointer, logits.rowStride, targets, mask, gradientScale, losses)
     }
 
-    /// e^x, tanh x and the logistic function of `count` floats; worst errors over all floats about 1, 1.3 and 2.5 ulp.
+    /// e^x, tanh x and the logistic function of `count` floats; worst errors over all floats about 1, 1.3 and 2 ulp.
+    ///
+    /// Results that would be denormal may be 0.
     public static func exp(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) { ck_exp(count, x, y) }
     public static func tanh(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) { ck_tanh(count, x, y) }
     public static func sigmoid(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {

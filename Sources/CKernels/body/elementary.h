@@ -4,34 +4,50 @@
  * tanh 4e-9 on +-0.625). NaN passes through each of them.
  */
 
-/* e^x. Under -87.336 (where the result would be denormal) 0, over 88.722 infinity. */
-CK_INLINE v16 v_exp(v16 x) {
+/* e^x = (1 + q) * 2^n with q between -0.3 and 0.42, for x in -87.336...88.723: returns q. NaN gives q NaN and n 0. */
+CK_INLINE v16 exp_parts(v16 x, i16 *n) {
     const v16 shifter = v_fill(12582912.0f); /* 1.5 * 2^23: adding it rounds to the nearest integer */
-    v16 low = v_fill(-87.3365447f), high = v_fill(88.7228394f);
-    v16 bounded = v_select(x > high, high, v_select(x < low, low, x));
-    v16 n = (bounded * v_fill(1.44269504f) + shifter) - shifter;
-    v16 r = v_fma(n, v_fill(-0.693359375f), bounded);
-    r = v_fma(n, v_fill(2.12194440e-4f), r);
+    v16 whole = (x * v_fill(1.44269504f) + shifter) - shifter;
+    v16 r = v_fma(whole, v_fill(-0.693359375f), x);
+    r = v_fma(whole, v_fill(2.12194440e-4f), r);
     v16 p = v_fill(0.001381453825160861f);
     p = v_fma(p, r, v_fill(0.00836874544620514f));
     p = v_fma(p, r, v_fill(0.04166838899254799f));
     p = v_fma(p, r, v_fill(0.1666652113199234f));
     p = v_fma(p, r, v_fill(0.4999999403953552f));
-    p = v_fma(p, r * r, r) + v_fill(1.0f);
+    *n = __builtin_convertvector(v_select(x == x, whole, v_fill(0.0f)), i16);
+    return v_fma(p, r * r, r);
+}
+
+CK_INLINE v16 v_clamp(v16 x, v16 low, v16 high) { return v_select(x > high, high, v_select(x < low, low, x)); }
+
+/* e^x. Under -87.336 (where the result would be denormal) 0, over 88.722 infinity. */
+CK_INLINE v16 v_exp(v16 x) {
+    v16 low = v_fill(-87.3365447f), high = v_fill(88.7228394f);
+    i16 n;
+    v16 p = exp_parts(v_clamp(x, low, high), &n) + v_fill(1.0f);
     /* 2^n in two halves, since n reaches 128. */
-    i16 whole = __builtin_convertvector(v_select(x == x, n, v_fill(0.0f)), i16);
-    i16 half = whole >> 1;
+    i16 half = n >> 1;
     v16 scale1 = (v16)((half + i_fill(127)) << 23);
-    v16 scale2 = (v16)((whole - half + i_fill(127)) << 23);
+    v16 scale2 = (v16)((n - half + i_fill(127)) << 23);
     v16 result = (p * scale1) * scale2;
     result = v_select(x < low, v_fill(0.0f), result);
     return v_select(x > high, v_fill(__builtin_inff()), result);
 }
 
-/* 1 / (1 + e^-x). */
-CK_INLINE v16 v_sigmoid(v16 x) { return v_fill(1.0f) / (v_fill(1.0f) + v_exp(-x)); }
+/* 1 / (1 + e^-x); under -87.336 (where the result would be denormal) 0. With e^-x = s + q*s, the sum takes its smaller parts first: e^-x is
+ * not rounded by itself where it is the larger part. */
+CK_INLINE v16 v_sigmoid(v16 x) {
+    const v16 one = v_fill(1.0f), bound = v_fill(87.3365447f);
+    i16 n;
+    v16 q = exp_parts(-v_clamp(x, -bound, bound), &n);
+    v16 s = (v16)((n + i_fill(127)) << 23);
+    i16 shrinks = s < one;
+    v16 sum = v_fma(q, s, v_select(shrinks, s, one)) + v_select(shrinks, one, s);
+    return v_select(x < -bound, v_fill(0.0f), one / sum);
+}
 
-/* tanh x: an odd polynomial where |x| < 0.625, else 1 - 2/(e^2|x| + 1) with x's sign. */
+/* tanh x: an odd polynomial where |x| < 0.625, else 1 - 2/(e^2|x| + 1); with x's sign, zero's too. */
 CK_INLINE v16 v_tanh(v16 x) {
     i16 sign = (i16)x & i_fill((int32_t)0x80000000u);
     v16 size = (v16)((i16)x & i_fill(0x7fffffff));
@@ -43,8 +59,7 @@ CK_INLINE v16 v_tanh(v16 x) {
     p = v_fma(p, z, v_fill(-0.3333328068256378f));
     v16 near = v_fma(p * z, x, x);
     v16 far = v_fill(1.0f) - v_fill(2.0f) / (v_exp(size + size) + v_fill(1.0f));
-    far = (v16)((i16)far | sign);
-    return v_select(size < v_fill(0.625f), near, far);
+    return (v16)((i16)v_select(size < v_fill(0.625f), near, far) | sign);
 }
 
 #define CK_MAP(name, function)                                                                                   \

@@ -1,0 +1,124 @@
+import Layers
+import Tensors
+
+/// SplitMix64 (Steele et al. 2014).
+struct SeededRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func fill(_ matrix: MatrixView) {
+        for i in 0..<matrix.count { matrix.pointer[i] = Float.random(in: -1...1, using: &self) }
+    }
+}
+
+/// The recurrent layers there are.
+enum LayerKind: CaseIterable {
+    case elmanTanh, elmanRelu, elmanSigmoid, gru, gruResetBefore, lstm
+
+    var gateCount: Int {
+        switch self {
+        case .elmanTanh, .elmanRelu, .elmanSigmoid: 1
+        case .gru, .gruResetBefore: 3
+        case .lstm: 4
+        }
+    }
+
+    func make(_ parameters: RecurrentParameters, _ capacity: WindowCapacity, _ workspace: Workspace) -> RecurrentLayer {
+        switch self {
+        case .elmanTanh:
+            ElmanLayer(nonlinearity: .tanh, parameters: parameters, capacity: capacity, workspace: workspace)
+        case .elmanRelu:
+            ElmanLayer(nonlinearity: .relu, parameters: parameters, capacity: capacity, workspace: workspace)
+        case .elmanSigmoid:
+            ElmanLayer(nonlinearity: .sigmoid, parameters: parameters, capacity: capacity, workspace: workspace)
+        case .gru: GRULayer(parameters: parameters, capacity: capacity, workspace: workspace)
+        case .gruResetBefore: ResetBeforeGRULayer(parameters: parameters, capacity: capacity, workspace: workspace)
+        case .lstm: LSTMLayer(parameters: parameters, capacity: capacity, workspace: workspace)
+        }
+    }
+}
+
+/// A layer of I 7 and H 10 with the same parameters each time, and a window's inputs and output gradients for some streams.
+final class LayerUnderTest {
+    static let (steps, allStreams, inputSize, hiddenSize) = (4, 5, 7, 10)
+
+    let layer: RecurrentLayer
+    let input: MatrixView  // [T*B, I]
+    let streams: Range<Int>
+    private let dOutput: MatrixView  // [T*B, H]
+    private let dInput: MatrixView  // [T*B, I]
+    private let rows: GradientRows
+    private let parameters: ParameterSet
+    private let workspace = Workspace()
+    private let training: Bool
+
+    init(_ kind: LayerKind, streams: Range<Int> = 0..<allStreams, training: Bool = true) {
+        let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, Self.hiddenSize)
+        self.streams = streams
+        self.training = training
+        var layout = ParameterLayout()
+        layout.append("ih", shape: [kind.gateCount * H, I])
+        layout.append("hh", shape: [kind.gateCount * H, H])
+        layout.append("bih", shape: [kind.gateCount * H])
+        layout.append("bhh", shape: [kind.gateCount * H])
+        var random = SeededRandom(state: 3)
+        let values = workspace.matrix(rows: 1, columns: layout.elementCount)
+        random.fill(values)
+        let gradient = workspace.matrix(rows: 1, columns: training ? layout.elementCount : 0)
+        parameters = ParameterSet(layout: layout, values: values.pointer, gradients: training ? [gradient.pointer] : [])
+        let own = RecurrentParameters(
+            weightInput: parameters.parameter("ih"), weightHidden: parameters.parameter("hh"),
+            biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [])
+        layer = kind.make(own, WindowCapacity(steps: T, streams: streams.count, training: training), workspace)
+        let (allInput, allDOutput) = (workspace.matrix(rows: T * B, columns: I), workspace.matrix(rows: T * B, columns: H))
+        random.fill(allInput)
+        random.fill(allDOutput)
+        input = Self.part(allInput, streams, workspace)
+        dOutput = Self.part(allDOutput, streams, workspace)
+        dInput = workspace.matrix(rows: T * streams.count, columns: I)
+        rows = GradientRows(
+            program: TreeProgram(tree: ShardTree(shardCount: 1), ownShards: 0..<1), streamsOfShards: [0..<streams.count],
+            maximumSteps: T, widestInput: H)
+        layer.prepare()
+        layer.resetState()
+    }
+
+    /// The rows of some streams of a time-major matrix.
+    static func part(_ all: MatrixView, _ streams: Range<Int>, _ workspace: Workspace) -> MatrixView {
+        let result = workspace.matrix(rows: steps * streams.count, columns: all.columns)
+        for t in 0..<steps {
+            let from = all.slice(rows: (t * allStreams + streams.lowerBound)..<(t * allStreams + streams.upperBound))
+            (result.pointer + t * from.count).update(from: from.pointer, count: from.count)
+        }
+        return result
+    }
+
+    /// Outputs of the window and, in training, the gradient of its input.
+    func run() -> (output: [Float], dInput: [Float]) {
+        layer.forward(input, steps: Self.steps)
+        let output = values(layer.output)
+        if training {
+            layer.backward(
+                input, dOutput: dOutput, dInput: dInput, steps: Self.steps, rows: rows, atEpochStart: true)
+        }
+        return (output, values(dInput))
+    }
+
+    /// The rows of `streams` out of results of all streams.
+    static func rows(_ all: [Float], of streams: Range<Int>) -> [Float] {
+        let columns = all.count / (steps * allStreams)
+        return (0..<steps).flatMap { t in
+            all[((t * allStreams + streams.lowerBound) * columns)..<((t * allStreams + streams.upperBound) * columns)]
+        }
+    }
+}
+
+/// A matrix without gaps as an array.
+func values(_ matrix: MatrixView) -> [Float] { Array(UnsafeBufferPointer(start: matrix.pointer, count: matrix.count)) }

@@ -1,0 +1,42 @@
+import Layers
+import Tensors
+import Testing
+
+@Suite("Recurrent layers")
+struct RecurrentLayerTests {
+    @Test("A stream's outputs and input gradients have the same bits alone and among others", arguments: LayerKind.allCases)
+    func streamsApart(kind: LayerKind) {
+        let whole = LayerUnderTest(kind).run()
+        for streams in [0..<1, 2..<3, 1..<4, 4..<5] {
+            let part = LayerUnderTest(kind, streams: streams).run()
+            #expect(part.output == LayerUnderTest.rows(whole.output, of: streams), "streams \(streams)")
+            #expect(part.dInput == LayerUnderTest.rows(whole.dInput, of: streams), "streams \(streams)")
+        }
+        #expect(whole.dInput.contains { $0 != 0 })
+    }
+
+    @Test("A layer made for inference gives the outputs of one made for training", arguments: LayerKind.allCases)
+    func inference(kind: LayerKind) {
+        #expect(LayerUnderTest(kind, training: false).run().output == LayerUnderTest(kind).run().output)
+    }
+
+    @Test("The state that is carried is h after the last step", arguments: LayerKind.allCases)
+    func carried(kind: LayerKind) {
+        let subject = LayerUnderTest(kind)
+        let (output, _) = subject.run()
+        #expect(values(subject.layer.states[0]).allSatisfy { $0 == 0 })
+        subject.layer.carryState(steps: 3)
+        #expect(values(subject.layer.states[0]) == Array(output[(2 * 50)..<(3 * 50)]))
+        #expect(subject.layer.states.count == (kind == .lstm ? 2 : 1))
+    }
+
+    @Test("Each instruction set gives the same bits, forward and backward", arguments: LayerKind.allCases)
+    func levels(kind: LayerKind) {
+        var first: (output: [Float], dInput: [Float])?
+        Processor.atEachLevel { level in
+            let found = LayerUnderTest(kind).run()
+            #expect(found == first ?? found, "\(level)")
+            first = found
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Models
+import Tensors
+import Testing
+
+@Suite("Names and shapes of parameters")
+struct ModelShapeTests {
+    private func described(_ shape: ModelShape) -> [String] {
+        shape.parameterLayout.entries.map { "\($0.name) \($0.shape)" }
+    }
+
+    @Test("An LSTM's are those of torch.nn.Embedding, LSTM and Linear, with 4H rows")
+    func lstm() {
+        let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
+        #expect(
+            described(shape) == [
+                "encoder.weight [7, 5]", "rnn.weight_ih_l0 [16, 5]", "rnn.weight_hh_l0 [16, 4]", "rnn.bias_ih_l0 [16]",
+                "rnn.bias_hh_l0 [16]", "rnn.weight_ih_l1 [16, 4]", "rnn.weight_hh_l1 [16, 4]", "rnn.bias_ih_l1 [16]",
+                "rnn.bias_hh_l1 [16]", "decoder.weight [7, 4]", "decoder.bias [7]",
+            ])
+        #expect(shape.parameterLayout.parameterCount == 35 + 80 + 64 + 32 + 128 + 32 + 28 + 7)
+    }
+
+    @Test("A GRU has 3H rows, an Elman cell H; learned states stand by their layer", arguments: [CellKind.gru, .elman])
+    func others(cell: CellKind) {
+        let rows = cell == .gru ? 12 : 4
+        let shape = ModelShape(
+            cell: cell, layers: 1, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4, initialState: .learned)
+        #expect(
+            described(shape) == [
+                "encoder.weight [7, 5]", "rnn.weight_ih_l0 [\(rows), 5]", "rnn.weight_hh_l0 [\(rows), 4]",
+                "rnn.bias_ih_l0 [\(rows)]", "rnn.bias_hh_l0 [\(rows)]", "rnn.h0_l0 [4]", "decoder.weight [7, 4]",
+                "decoder.bias [7]",
+            ])
+    }
+
+    @Test("Tied weights leave out the decoder's; an LSTM learns h and c")
+    func tied() {
+        let shape = ModelShape(
+            cell: .lstm, layers: 1, vocabularySize: 7, embeddingSize: 4, hiddenSize: 4, tieWeights: true,
+            initialState: .learned)
+        #expect(described(shape).suffix(3) == ["rnn.h0_l0 [4]", "rnn.c0_l0 [4]", "decoder.bias [7]"])
+    }
+
+    @Test("Each parameter begins at a cache line behind the one before, and padding is less than a line")
+    func offsets() {
+        for sizes in ShapeCase.all {
+            let layout = sizes.shape.parameterLayout
+            var end = 0
+            for entry in layout.entries {
+                #expect(entry.offset % 16 == 0 && (end..<(end + 16)).contains(entry.offset), "\(entry.name)")
+                end = entry.offset + entry.count
+            }
+            #expect(layout.elementCount % 16 == 0 && (end..<(end + 16)).contains(layout.elementCount))
+            #expect(layout.entries.allSatisfy { layout.entry(named: $0.name) == $0 })
+        }
+    }
+
+    @Test("Operations for a token are twice the weights of its products")
+    func operations() {
+        let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
+        #expect(shape.forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
+    }
+}

@@ -1,0 +1,164 @@
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// A window of tokens of all streams, time-major.
+struct TokenWindow {
+    let steps: Int
+    let streams: Int
+    var inputs: [Int32]
+    var targets: [Int32]
+    var mask: [Float]
+
+    /// Random tokens; the last stream's second half is padding where there is a second half.
+    init(steps: Int, streams: Int, vocabularySize: Int, seed: UInt64) {
+        var random = SeededRandom(state: seed)
+        let count = steps * streams
+        self.steps = steps
+        self.streams = streams
+        inputs = (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabularySize), using: &random) }
+        targets = (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabularySize), using: &random) }
+        mask = (0..<count).map { $0 % streams == streams - 1 && $0 / streams >= (steps + 1) / 2 ? 0 : 1 }
+    }
+
+    /// Some time steps of some streams.
+    func part(steps: Range<Int>, streams own: Range<Int>) -> TokenWindow {
+        func cut<Value>(_ all: [Value]) -> [Value] { steps.flatMap { t in own.map { all[t * streams + $0] } } }
+        var part = TokenWindow(steps: steps.count, streams: own.count, vocabularySize: 1, seed: 0)
+        (part.inputs, part.targets, part.mask) = (cut(inputs), cut(targets), cut(mask))
+        return part
+    }
+}
+
+/// A model that works on some of the shards of a run, as one rank would, with a partial gradient for each node of its cover.
+final class SimulatedRank {
+    let layout: ParameterLayout
+    let values: UnsafeMutablePointer<Float>
+    let model: LanguageModel
+    /// The nodes whose gradients this rank publishes.
+    let cover: [Range<Int>]
+    /// Its streams among all.
+    let streams: Range<Int>
+    private let shards: Range<Int>
+    private let gradients: [UnsafeMutablePointer<Float>]
+    private let rows: GradientRows
+    private let parameters: ParameterSet
+    private let workspace = Workspace()
+
+    /// Stream b of `batchSize` is in shard `b*shardCount/batchSize`.
+    init(
+        shape: ModelShape, steps: Int, batchSize: Int, shards: Range<Int> = 0..<1, of shardCount: Int = 1, dropout: Float = 0
+    ) {
+        layout = shape.parameterLayout
+        self.shards = shards
+        let count = layout.elementCount
+        let workspace = workspace
+        values = workspace.allocate(Float.self, count: count)
+        let program = TreeProgram(tree: ShardTree(shardCount: shardCount), ownShards: shards)
+        cover = program.outputs
+        gradients = cover.map { _ in workspace.allocate(Float.self, count: count) }
+        parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
+        let owned = (0..<batchSize).filter { shards.contains($0 * shardCount / batchSize) }
+        let first = owned[0]
+        streams = first..<(first + owned.count)
+        let ofShards = shards.map { shard in
+            let its = owned.filter { $0 * shardCount / batchSize == shard }
+            return (its[0] - first)..<(its[its.count - 1] + 1 - first)
+        }
+        model = LanguageModel(
+            shape: shape, parameters: parameters,
+            capacity: WindowCapacity(steps: steps, streams: owned.count, training: true), dropoutProbability: dropout)
+        rows = GradientRows(
+            program: program, streamsOfShards: ofShards, maximumSteps: steps,
+            widestInput: LanguageModel.widestInput(of: shape))
+    }
+
+    /// Parameters uniform in +-`scale`, biases and initial states too, the same for each seed.
+    func initialize(scale: Float = 0.5, seed: UInt64 = 1) {
+        var random = SeededRandom(state: seed)
+        for entry in layout.entries {
+            for i in 0..<entry.count { values[entry.offset + i] = Float.random(in: -scale...scale, using: &random) }
+        }
+        model.prepare()
+    }
+
+    /// Forward and loss over this rank's part of the window, with the gradient scaled by the mean over all of it, and with `backward`
+    /// its propagation; the losses of this rank's rows.
+    @discardableResult
+    func run(_ all: TokenWindow, backward: Bool = true, atEpochStart: Bool = true, step: Int = 0) -> [Double] {
+        let window = all.part(steps: 0..<all.steps, streams: streams)
+        let key = Dropout.Key(seed: 77, step: step, firstStream: streams.lowerBound)
+        if atEpochStart { model.resetState() }
+        model.forward(window.inputs, steps: window.steps, dropoutKey: key)
+        let losses = model.loss(
+            steps: window.steps, targets: window.targets, mask: window.mask,
+            gradientScale: backward ? 1 / all.mask.reduce(0, +) : 0)
+        let found = Array(UnsafeBufferPointer(start: losses, count: window.inputs.count))
+        if backward {
+            model.backward(
+                window.inputs, steps: window.steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: key)
+        }
+        model.carryState(steps: window.steps)
+        return found
+    }
+
+    /// Propagation alone, without dropout, of what `model` was run over last.
+    func backward(_ window: TokenWindow) {
+        model.backward(window.inputs, steps: window.steps, rows: rows, atEpochStart: true)
+    }
+
+    /// The losses' sum of each shard of this rank.
+    func shardLosses(_ losses: [Double], steps: Int) -> [Double] {
+        var sums = [Double](repeating: .nan, count: shards.count)
+        rows.shardSums(steps: steps, of: losses, into: &sums)
+        return sums
+    }
+
+    /// The partial gradient of node `index` of the cover.
+    func gradient(_ index: Int = 0) -> [Float] {
+        Array(UnsafeBufferPointer(start: gradients[index], count: layout.elementCount))
+    }
+
+    /// The gradient of one parameter, of the first node.
+    func gradient(of name: String) -> [Float] {
+        guard let entry = layout.entry(named: name) else { preconditionFailure("no parameter \(name)") }
+        return Array(gradient()[entry.offset..<(entry.offset + entry.count)])
+    }
+}
+
+/// Every cell that there is, with tied weights and learned states where they matter.
+struct ShapeCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let shape: ModelShape
+
+    private init(
+        _ name: String, _ cell: CellKind, nonlinearity: Nonlinearity = .tanh, reset: GRUReset = .after, tied: Bool = false,
+        initialState: InitialState = .zero
+    ) {
+        testDescription = name
+        shape = ModelShape(
+            cell: cell, nonlinearity: nonlinearity, gruReset: reset, layers: 2, vocabularySize: 11,
+            embeddingSize: tied ? 9 : 6, hiddenSize: 9, tieWeights: tied, initialState: initialState)
+    }
+
+    static let all = [
+        ShapeCase("elman-tanh", .elman), ShapeCase("elman-relu", .elman, nonlinearity: .relu),
+        ShapeCase("elman-sigmoid", .elman, nonlinearity: .sigmoid), ShapeCase("gru", .gru),
+        ShapeCase("gru-reset-before", .gru, reset: .before), ShapeCase("lstm", .lstm),
+        ShapeCase("lstm-tied", .lstm, tied: true), ShapeCase("lstm-learned-state", .lstm, initialState: .learned),
+        ShapeCase("gru-reset-before-learned-tied", .gru, reset: .before, tied: true, initialState: .learned),
+        ShapeCase("gru-learned-state", .gru, initialState: .learned),
+    ]
+
+    /// The oracle's cell for this shape.
+    var oracleCell: any OracleCell {
+        switch (shape.cell, shape.gruReset) {
+        case (.lstm, _): OracleLSTM()
+        case (.gru, .after): OracleGRU()
+        case (.gru, .before): OracleGRUResetBefore()
+        case (.elman, _):
+            OracleElman(nonlinearity: OracleElman.Nonlinearity(rawValue: shape.nonlinearity.rawValue) ?? .tanh)
+        }
+    }
+}

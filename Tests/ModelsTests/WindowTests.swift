@@ -1,0 +1,97 @@
+import Models
+import Tensors
+import Testing
+
+/// How many numbers differ in any bit.
+func differingBits(_ a: [Float], _ b: [Float]) -> Int {
+    abs(a.count - b.count) + zip(a, b).count { $0.bitPattern != $1.bitPattern }
+}
+
+@Suite("Windows of a model")
+struct WindowTests {
+    private let window = TokenWindow(steps: 6, streams: 3, vocabularySize: 11, seed: 5)
+
+    private func rank(_ shape: ModelShape, dropout: Float = 0) -> SimulatedRank {
+        let rank = SimulatedRank(shape: shape, steps: 6, batchSize: 3, dropout: dropout)
+        rank.initialize()
+        return rank
+    }
+
+    @Test("Windows of any lengths with the state carried have the losses of one, to the bit", arguments: ShapeCase.all)
+    func carriedState(sizes: ShapeCase) {
+        let whole = rank(sizes.shape).run(window, backward: false)
+        for cuts in [[0, 3, 6], [0, 1, 6], [0, 5, 6], [0, 2, 3, 6]] {
+            let rank = rank(sizes.shape)
+            let losses = zip(cuts, cuts.dropFirst()).flatMap { from, to in
+                rank.run(window.part(steps: from..<to, streams: 0..<3), backward: from == 0, atEpochStart: from == 0)
+            }
+            #expect(losses == whole, "cut at \(cuts)")
+        }
+    }
+
+    @Test("The state at the start of an epoch is that of the first epoch, whatever came before", arguments: ShapeCase.all)
+    func reset(sizes: ShapeCase) {
+        let rank = rank(sizes.shape)
+        let first = rank.run(window)
+        #expect(rank.run(window, atEpochStart: false) != first)
+        #expect(rank.run(window) == first)
+    }
+
+    @Test("Padded rows contribute no gradient: what stands in them changes no bit", arguments: ShapeCase.all)
+    func padding(sizes: ShapeCase) {
+        var other = window
+        for row in other.mask.indices where other.mask[row] == 0 {
+            other.inputs[row] = (other.inputs[row] + 1) % 11
+            other.targets[row] = (other.targets[row] + 5) % 11
+        }
+        let (a, b) = (rank(sizes.shape, dropout: 0.2), rank(sizes.shape, dropout: 0.2))
+        #expect(a.run(window) == b.run(other))
+        #expect(differingBits(a.gradient(), b.gradient()) == 0)
+        #expect(a.gradient().contains { $0 != 0 })
+    }
+
+    @Test("A window that is all padding has no gradient at all", arguments: ShapeCase.all)
+    func onlyPadding(sizes: ShapeCase) {
+        var padded = window
+        padded.mask = padded.mask.map { _ in 0 }
+        let rank = rank(sizes.shape)
+        rank.run(window)
+        rank.model.resetState()
+        rank.model.forward(padded.inputs, steps: 6)
+        let losses = rank.model.loss(steps: 6, targets: padded.targets, mask: padded.mask, gradientScale: 1)
+        #expect((0..<18).allSatisfy { losses[$0] == 0 })
+        rank.backward(padded)
+        #expect(rank.gradient().allSatisfy { $0 == 0 })
+    }
+
+    @Test("The learned first state has a gradient at the start of an epoch, and zeros afterwards")
+    func learnedState() {
+        for sizes in ShapeCase.all where sizes.shape.initialState == .learned {
+            let rank = rank(sizes.shape)
+            let names = rank.layout.entries.map(\.name).filter { $0.hasPrefix("rnn.h0_") || $0.hasPrefix("rnn.c0_") }
+            #expect(names.count == 2 * sizes.shape.stateLetters.count)
+            rank.run(window, atEpochStart: true)
+            for name in names { #expect(rank.gradient(of: name).allSatisfy { $0 != 0 }, "\(sizes.testDescription), \(name)") }
+            rank.run(window, atEpochStart: false)
+            for name in names { #expect(rank.gradient(of: name).allSatisfy { $0 == 0 }, "\(sizes.testDescription), \(name)") }
+        }
+    }
+
+    @Test("States go by name, and those of an epoch's start are zero or the learned ones")
+    func states() throws {
+        for sizes in ShapeCase.all {
+            let rank = rank(sizes.shape)
+            let letters = sizes.shape.cell == .lstm ? ["h", "c"] : ["h"]
+            #expect(rank.model.states.map(\.name) == (0..<2).flatMap { k in letters.map { "\($0)_l\(k)" } })
+            rank.run(window)
+            rank.model.resetState()
+            for (name, matrix) in rank.model.states {
+                let learned = rank.layout.entry(named: "rnn.\(name.prefix(1))0\(name.dropFirst())")
+                #expect((learned != nil) == (sizes.shape.initialState == .learned))
+                for i in 0..<matrix.count {
+                    #expect(matrix.pointer[i] == learned.map { rank.values[$0.offset + i % 9] } ?? 0, "\(name)")
+                }
+            }
+        }
+    }
+}

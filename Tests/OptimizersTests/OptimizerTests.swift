@@ -1,0 +1,157 @@
+import Optimizers
+import Tensors
+import Testing
+
+/// SplitMix64 (Steele et al. 2014).
+struct SeededRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
+}
+
+/// Every rule, with and without what changes its arithmetic.
+private let everySetting = [0, 0.1].flatMap { decay -> [OptimizerSettings] in
+    [
+        OptimizerSettings(kind: .sgd, weightDecay: decay), OptimizerSettings(kind: .sgd, momentum: 0.9, weightDecay: decay),
+        OptimizerSettings(kind: .adam, weightDecay: decay), OptimizerSettings(kind: .adamw, weightDecay: decay),
+    ]
+}
+
+@Suite("Updates, at every instruction set", .serialized)
+struct OptimizerTests {
+    /// A parameter that nears zero keeps the rounding errors of where it was: hence relative to its largest magnitude so far.
+    @Test("Five steps are torch.optim's, within 1e-6 of each parameter's magnitude")
+    func golden() throws {
+        let fixture = try OptimizerFixture.load()
+        try #require(fixture.runs.count == 8)
+        try Processor.atEachLevel { level in
+            for run in fixture.runs {
+                let optimizer = Optimizer(settings: try run.settings(), count: fixture.initial.count)
+                var parameters = fixture.initial.map { Float($0) }
+                var magnitudes = fixture.initial.map { abs($0) }
+                for (step, gradient) in fixture.gradients.enumerated() {
+                    optimizer.update(
+                        parameters: &parameters, gradient: gradient.map { Float($0) }, clip: GradientClip(),
+                        rate: Float(run.learningRate))
+                    magnitudes = zip(magnitudes, run.parameters[step]).map { max($0, abs($1)) }
+                    let errors = zip(parameters, run.parameters[step]).map { abs(Double($0) - $1) }
+                    let worst = try #require(zip(errors, magnitudes).map { $0 / $1 }.max())
+                    #expect(worst < 1e-6, "\(level), \(run), step \(step + 1): relative error \(worst)")
+                }
+            }
+        }
+    }
+
+    /// Three steps over `ranges` of 1000 parameters, each range with an optimiser of its own: parameters, then moments.
+    private func threeSteps(_ settings: OptimizerSettings, ranges: [Range<Int>], clip: GradientClip) -> [[Float]] {
+        var random = SeededRandom(state: 6)
+        var parameters = random.floats(1000)
+        let optimizers = ranges.map { Optimizer(settings: settings, count: $0.count) }
+        for _ in 0..<3 {
+            let gradient = random.floats(1000)
+            for (range, optimizer) in zip(ranges, optimizers) {
+                parameters.withUnsafeMutableBufferPointer { parameters in
+                    gradient.withUnsafeBufferPointer { gradient in
+                        guard let p = parameters.baseAddress, let g = gradient.baseAddress else { return }
+                        optimizer.update(
+                            parameters: p + range.lowerBound, gradient: g + range.lowerBound, clip: clip, rate: 0.05)
+                    }
+                }
+            }
+        }
+        let moments = settings.momentNames.indices.map { index in
+            zip(ranges, optimizers).flatMap { Array(UnsafeBufferPointer(start: $1.moments[index], count: $0.count)) }
+        }
+        return [parameters] + moments
+    }
+
+    @Test("A range updated in parts has the bits of one updated whole, moments too, at each level")
+    func parts() {
+        let clip = GradientClip(scale: 0.7, limit: 0.5)
+        for settings in everySetting {
+            let whole = threeSteps(settings, ranges: [0..<1000], clip: clip)
+            Processor.atEachLevel { level in
+                #expect(threeSteps(settings, ranges: [0..<1000], clip: clip) == whole, "\(level), \(settings)")
+                for cut in [1, 7, 16, 500, 993] {
+                    let parts = threeSteps(settings, ranges: [0..<cut, cut..<1000], clip: clip)
+                    #expect(parts == whole, "\(level), \(settings), cut at \(cut)")
+                }
+                #expect(threeSteps(settings, ranges: [0..<0, 0..<3, 3..<1000], clip: clip) == whole, "\(level), \(settings)")
+            }
+        }
+    }
+
+    /// One step of plain SGD at rate 1 from zero: minus the clipped gradient.
+    private func clipped(_ gradient: [Float], _ clip: GradientClip) -> [Float] {
+        var parameters = [Float](repeating: 0, count: gradient.count)
+        Optimizer(settings: OptimizerSettings(kind: .sgd), count: gradient.count)
+            .update(parameters: &parameters, gradient: gradient, clip: clip, rate: 1)
+        return parameters.map { -$0 }
+    }
+
+    @Test("Clipping multiplies by the scale, then cuts at the limit; a limit of 0 cuts nothing")
+    func clip() {
+        let gradient: [Float] = [3, -3, 0.5, -0.5, 0, 1, -1, 8, -8, 100, -100, 0.25, 2, -2, 1.5, -1.5, 4, -4]
+        Processor.atEachLevel { level in
+            #expect(clipped(gradient, GradientClip()) == gradient, "\(level)")
+            #expect(clipped(gradient, GradientClip(scale: 0.25)) == gradient.map { $0 * 0.25 }, "\(level)")
+            #expect(clipped(gradient, GradientClip(limit: 1)) == gradient.map { min(1, max(-1, $0)) }, "\(level)")
+            let both = gradient.map { min(1, max(-1, $0 * 0.5)) }
+            #expect(clipped(gradient, GradientClip(scale: 0.5, limit: 1)) == both, "\(level)")
+            #expect(clipped([.nan], GradientClip(limit: 1))[0].isNaN, "\(level)")
+        }
+    }
+
+    @Test("Every rule clips, and a gradient of a known size moves Adam by its rate")
+    func clipInEveryRule() {
+        for settings in everySetting {
+            let plain = threeSteps(settings, ranges: [0..<1000], clip: GradientClip())
+            #expect(threeSteps(settings, ranges: [0..<1000], clip: GradientClip(scale: 0.5, limit: 0.01)) != plain, "\(settings)")
+        }
+        var parameters: [Float] = [0, 0]
+        Optimizer(settings: OptimizerSettings(kind: .adam), count: 2)
+            .update(parameters: &parameters, gradient: [5, -0.01], clip: GradientClip(), rate: 0.25)
+        #expect(abs(parameters[0] + 0.25) < 1e-6 && abs(parameters[1] - 0.25) < 1e-6)
+    }
+
+    @Test("An optimiser that takes over moments and count goes on to the same bits")
+    func takingOver() {
+        for settings in everySetting {
+            let first = Optimizer(settings: settings, count: 20)
+            var random = SeededRandom(state: 2)
+            var parameters = random.floats(20)
+            let gradients = (0..<4).map { _ in random.floats(20) }
+            for gradient in gradients[..<2] {
+                first.update(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
+            }
+            let second = Optimizer(settings: settings, count: 20)
+            second.updateCount = first.updateCount
+            for (from, to) in zip(first.moments, second.moments) { to.update(from: from, count: 20) }
+            var copy = parameters
+            for gradient in gradients[2...] {
+                first.update(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
+                second.update(parameters: &copy, gradient: gradient, clip: GradientClip(), rate: 0.1)
+            }
+            #expect(copy == parameters, "\(settings)")
+            #expect(second.updateCount == 4)
+        }
+    }
+
+    @Test("Moments are those that a rule needs, all zero at first")
+    func moments() {
+        #expect(OptimizerSettings(kind: .sgd).momentNames.isEmpty)
+        #expect(OptimizerSettings(kind: .sgd, momentum: 0.5).momentNames == ["velocity"])
+        #expect(OptimizerSettings(kind: .adamw).momentNames == ["first_moment", "second_moment"])
+        let optimizer = Optimizer(settings: OptimizerSettings(kind: .adam), count: 9)
+        #expect(optimizer.moments.count == 2)
+        #expect(optimizer.moments.allSatisfy { moment in (0..<9).allSatisfy { moment[$0] == 0 } })
+    }
+}

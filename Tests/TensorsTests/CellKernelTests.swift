@@ -1,0 +1,168 @@
+import Foundation
+import Tensors
+import Testing
+
+/// Buffers of `rows` times a number of columns, random, one for each name that a cell's arithmetic asks for.
+private final class CellBuffers {
+    let rows: Int
+    let hidden: Int
+    private var random: SeededRandom
+    private let workspace = Workspace()
+
+    init(rows: Int, hidden: Int) {
+        (self.rows, self.hidden) = (rows, hidden)
+        random = SeededRandom(state: UInt64(hidden))
+    }
+
+    /// `[rows, columns*hidden]` in -limit...limit, with a guard behind the end.
+    func buffer(_ columns: Int, limit: Float = 3) -> UnsafeMutablePointer<Float> {
+        let count = rows * columns * hidden
+        let pointer = workspace.allocate(Float.self, count: count + 16)
+        pointer.update(repeating: guardValue, count: count + 16)
+        for i in 0..<count { pointer[i] = Float.random(in: -limit...limit, using: &random) }
+        return pointer
+    }
+
+    /// Element (row, unit) of part `part` of a buffer of `columns` parts, in Double.
+    func at(_ pointer: UnsafePointer<Float>, _ columns: Int, _ r: Int, _ part: Int, _ u: Int) -> Double {
+        Double(pointer[(r * columns + part) * hidden + u])
+    }
+}
+
+private let guardValue: Float = 12345
+
+private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+extension LevelTests {
+    /// Each kernel against its equations in Double; forward within 4 ulp of 1 times what goes in, backward within 8 roundings of its terms.
+    @Suite("The arithmetic of the cells")
+    struct CellKernelTests {
+        private func close(_ a: Double, _ b: Double, _ scale: Double = 4) -> Bool { abs(a - b) <= 8 * unitRoundoff * scale }
+
+        @Test("LSTM, forward and backward", arguments: oddSizes)
+        func lstm(hidden: Int) {
+            Processor.atEachLevel { level in
+                let b = CellBuffers(rows: 3, hidden: hidden)
+                let (gates, cPrevious, c, tanhC, h) = (b.buffer(4), b.buffer(1), b.buffer(1), b.buffer(1), b.buffer(1))
+                let (dH, dC) = (b.buffer(1), b.buffer(1))
+                let before = copy(gates, 3 * 4 * hidden), dCBefore = copy(dC, 3 * hidden)
+                CellKernels.lstmForward(rows: 3, hidden: hidden, gates: gates, cPrevious: cPrevious, c: c, tanhC: tanhC, h: h)
+                let active = copy(gates, 3 * 4 * hidden)
+                CellKernels.lstmBackward(
+                    rows: 3, hidden: hidden, gates: gates, cPrevious: cPrevious, tanhC: tanhC, dH: dH, dC: dC)
+                var wrong = 0
+                for r in 0..<3 {
+                    for u in 0..<hidden {
+                        func pre(_ part: Int) -> Double { b.at(before, 4, r, part, u) }
+                        let (i, f, g, o) = (sigmoid(pre(0)), sigmoid(pre(1)), tanh(pre(2)), sigmoid(pre(3)))
+                        let (old, dh) = (b.at(cPrevious, 1, r, 0, u), b.at(dH, 1, r, 0, u))
+                        let cell = f * old + i * g
+                        wrong += close(b.at(c, 1, r, 0, u), cell) && close(b.at(h, 1, r, 0, u), o * tanh(cell)) ? 0 : 1
+                        wrong += zip(0..<4, [i, f, g, o]).count { !close(b.at(active, 4, r, $0, u), $1) }
+                        let dCell = b.at(dCBefore, 1, r, 0, u) + dh * o * (1 - tanh(cell) * tanh(cell))
+                        let expected = [
+                            dCell * g * i * (1 - i), dCell * old * f * (1 - f), dCell * i * (1 - g * g),
+                            dh * tanh(cell) * o * (1 - o),
+                        ]
+                        wrong += zip(0..<4, expected).count { !close(b.at(gates, 4, r, $0, u), $1, 20) }
+                        wrong += close(b.at(dC, 1, r, 0, u), dCell * f, 20) ? 0 : 1
+                    }
+                }
+                #expect(wrong == 0, "\(level)")
+                #expect(guardsStand(b, [(gates, 4), (c, 1), (tanhC, 1), (h, 1), (dC, 1)]), "\(level)")
+            }
+        }
+
+        @Test("GRU with the reset after the product, forward and backward", arguments: oddSizes)
+        func gru(hidden: Int) {
+            Processor.atEachLevel { level in
+                let b = CellBuffers(rows: 3, hidden: hidden)
+                let (x, y, hPrevious, h, dH) = (b.buffer(3), b.buffer(3), b.buffer(1, limit: 1), b.buffer(1), b.buffer(1))
+                let xBefore = copy(x, 9 * hidden), yBefore = copy(y, 9 * hidden), dHBefore = copy(dH, 3 * hidden)
+                CellKernels.gruForward(rows: 3, hidden: hidden, fromInput: x, fromHidden: y, hPrevious: hPrevious, h: h)
+                CellKernels.gruBackward(rows: 3, hidden: hidden, fromInput: x, fromHidden: y, hPrevious: hPrevious, dH: dH)
+                var wrong = 0
+                for r in 0..<3 {
+                    for u in 0..<hidden {
+                        func product(_ part: Int) -> Double { b.at(yBefore, 3, r, part, u) }
+                        func both(_ part: Int) -> Double { b.at(xBefore, 3, r, part, u) + product(part) }
+                        let (reset, z) = (sigmoid(both(0)), sigmoid(both(1)))
+                        let n = tanh(b.at(xBefore, 3, r, 2, u) + reset * product(2))
+                        let (old, dh) = (b.at(hPrevious, 1, r, 0, u), b.at(dHBefore, 1, r, 0, u))
+                        wrong += close(b.at(h, 1, r, 0, u), (1 - z) * n + z * old) ? 0 : 1
+                        let (dN, dZ) = (dh * (1 - z) * (1 - n * n), dh * (old - n) * z * (1 - z))
+                        let dReset = dN * product(2) * reset * (1 - reset)
+                        wrong += zip(0..<3, [dReset, dZ, dN]).count { !close(b.at(x, 3, r, $0, u), $1, 20) }
+                        wrong += zip(0..<3, [dReset, dZ, dN * reset]).count { !close(b.at(y, 3, r, $0, u), $1, 20) }
+                        wrong += close(b.at(dH, 1, r, 0, u), dh * z, 20) ? 0 : 1
+                    }
+                }
+                #expect(wrong == 0, "\(level)")
+                #expect(guardsStand(b, [(x, 3), (y, 3), (h, 1), (dH, 1)]), "\(level)")
+            }
+        }
+
+        @Test("GRU with the reset before the product, both halves forward and backward", arguments: oddSizes)
+        func gruResetBefore(hidden: Int) {
+            Processor.atEachLevel { level in
+                let b = CellBuffers(rows: 3, hidden: hidden)
+                let (gates, hPrevious, resetH, h) = (b.buffer(3), b.buffer(1, limit: 1), b.buffer(1), b.buffer(1))
+                let (dH, dResetH) = (b.buffer(1), b.buffer(1))
+                let before = copy(gates, 9 * hidden), dHBefore = copy(dH, 3 * hidden)
+                CellKernels.gruBeforeGates(rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, resetH: resetH)
+                CellKernels.gruBeforeOutput(rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, h: h)
+                CellKernels.gruBeforeOutputBackward(rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, dH: dH)
+                CellKernels.gruBeforeGatesBackward(
+                    rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, dResetH: dResetH, dHPrevious: dH)
+                var wrong = 0
+                for r in 0..<3 {
+                    for u in 0..<hidden {
+                        func pre(_ part: Int) -> Double { b.at(before, 3, r, part, u) }
+                        let (reset, z, n) = (sigmoid(pre(0)), sigmoid(pre(1)), tanh(pre(2)))
+                        let (old, dh, d) = (b.at(hPrevious, 1, r, 0, u), b.at(dHBefore, 1, r, 0, u), b.at(dResetH, 1, r, 0, u))
+                        wrong += close(b.at(resetH, 1, r, 0, u), reset * old) ? 0 : 1
+                        wrong += close(b.at(h, 1, r, 0, u), (1 - z) * n + z * old) ? 0 : 1
+                        let expected = [d * old * reset * (1 - reset), dh * (old - n) * z * (1 - z), dh * (1 - z) * (1 - n * n)]
+                        wrong += zip(0..<3, expected).count { !close(b.at(gates, 3, r, $0, u), $1, 20) }
+                        wrong += close(b.at(dH, 1, r, 0, u), dh * z + d * reset, 20) ? 0 : 1
+                    }
+                }
+                #expect(wrong == 0, "\(level)")
+                #expect(guardsStand(b, [(gates, 3), (resetH, 1), (h, 1), (dH, 1)]), "\(level)")
+            }
+        }
+
+        @Test("Elman's activations and their slopes", arguments: Nonlinearity.allCases, [0] + oddSizes)
+        func elman(nonlinearity: Nonlinearity, count: Int) {
+            Processor.atEachLevel { level in
+                let b = CellBuffers(rows: 1, hidden: count)
+                let (x, h, dH, dX) = (b.buffer(1), b.buffer(1), b.buffer(1), b.buffer(1))
+                nonlinearity.forward(count: count, preactivations: x, h: h)
+                nonlinearity.backward(count: count, h: h, dH: dH, dPreactivations: dX)
+                for u in 0..<count {
+                    let (value, slope) = exact(nonlinearity, Double(x[u]))
+                    #expect(close(Double(h[u]), value) && close(Double(dX[u]), Double(dH[u]) * slope), "\(level), unit \(u)")
+                }
+                #expect(guardsStand(b, [(h, 1), (dX, 1)]), "\(level)")
+            }
+        }
+
+        private func exact(_ nonlinearity: Nonlinearity, _ x: Double) -> (value: Double, slope: Double) {
+            switch nonlinearity {
+            case .tanh: (tanh(x), 1 - tanh(x) * tanh(x))
+            case .relu: (max(x, 0), x > 0 ? 1 : 0)
+            case .sigmoid: (sigmoid(x), sigmoid(x) * (1 - sigmoid(x)))
+            }
+        }
+
+        private func copy(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
+            Array(UnsafeBufferPointer(start: pointer, count: count))
+        }
+
+        private func guardsStand(_ b: CellBuffers, _ buffers: [(UnsafeMutablePointer<Float>, Int)]) -> Bool {
+            buffers.allSatisfy { pointer, columns in
+                (0..<16).allSatisfy { pointer[b.rows * columns * b.hidden + $0] == guardValue }
+            }
+        }
+    }
+}

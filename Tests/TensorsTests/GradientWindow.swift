@@ -1,0 +1,108 @@
+import Tensors
+
+/// A window of all ranks, with uneven shards, and the gradients that a rank finds for the shards that it owns.
+struct GradientWindow {
+    let steps: Int
+    let streamsOfShards: [Range<Int>]
+    let dY: MatrixView  // [T*B, n]
+    let x: MatrixView  // [T*B, k]
+    let tokens: [Int32]  // [T*B]
+    let tokenRows: MatrixView  // [T*B, k]: the gradients of the embedded rows
+    let workspace = Workspace()
+
+    /// Tokens of the window are few, so that they meet again within shards and across them; some never occur.
+    init(steps: Int, shardSizes: [Int], n: Int, k: Int, seed: UInt64) {
+        var random = SeededRandom(state: seed)
+        self.steps = steps
+        streamsOfShards = shardSizes.indices.map { shardSizes[..<$0].reduce(0, +)..<shardSizes[...$0].reduce(0, +) }
+        let rows = steps * shardSizes.reduce(0, +)
+        dY = workspace.random(rows: rows, columns: n, gap: 3, from: &random)
+        x = workspace.random(rows: rows, columns: k, gap: 2, from: &random)
+        tokenRows = workspace.random(rows: rows, columns: k, gap: 1, from: &random)
+        tokens = (0..<rows).map { _ in Int32.random(in: 0..<Int32(max(1, n - n / 4)), using: &random) }
+    }
+
+    var streams: Int { streamsOfShards.last?.upperBound ?? 0 }
+    var tree: ShardTree { ShardTree(shardCount: streamsOfShards.count) }
+
+    /// Rows of the window in the order in which a shard adds them.
+    func rows(ofShard shard: Int) -> [Int] {
+        (0..<steps).flatMap { t in streamsOfShards[shard].map { t * streams + $0 } }
+    }
+}
+
+/// The kinds of gradients there are.
+enum GradientKind: CaseIterable {
+    case weight, tiedWeight, embedding, bias
+
+    func columns(_ window: GradientWindow) -> Int { self == .bias ? window.dY.columns : window.x.columns }
+    func rows(_ window: GradientWindow) -> Int { self == .bias ? 1 : window.dY.columns }
+}
+
+extension GradientWindow {
+    /// The partial gradients of a rank that owns `shards`, one for each node of its cover, at the level in use.
+    func partials(_ kind: GradientKind, ofShards shards: Range<Int>) -> [[Float]] {
+        let program = TreeProgram(tree: tree, ownShards: shards)
+        let first = streamsOfShards[shards.lowerBound].lowerBound
+        let own = first..<streamsOfShards[shards.upperBound - 1].upperBound
+        let local = shards.map { (streamsOfShards[$0].lowerBound - first)..<(streamsOfShards[$0].upperBound - first) }
+        let rows = GradientRows(program: program, streamsOfShards: local, maximumSteps: steps, widestInput: x.columns)
+        var layout = ParameterLayout()
+        layout.append("parameter", shape: [kind.rows(self), kind.columns(self)])
+        let places = program.outputs.map { _ in
+            workspace.withGaps(rows: 1, columns: layout.elementCount, gap: 0).pointer
+        }
+        let set = ParameterSet(layout: layout, values: places[0], gradients: places)
+        find(kind, set.parameter("parameter"), rows, streams: own)
+        let count = kind.rows(self) * kind.columns(self)
+        return places.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
+    }
+
+    private func find(_ kind: GradientKind, _ parameter: Parameter, _ rows: GradientRows, streams own: Range<Int>) {
+        let (dY, x) = (local(dY, own), local(x, own))
+        let occurrences = TokenOccurrences(vocabularySize: self.dY.columns, maximumRows: x.rows, workspace: workspace)
+        let ownTokens = (0..<steps).flatMap { t in own.map { tokens[t * streams + $0] } }
+        rows.sort(ownTokens, steps: steps, dX: local(tokenRows, own), into: occurrences)
+        switch kind {
+        case .weight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x)
+        case .tiedWeight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x, tied: occurrences)
+        case .embedding: rows.embeddingGradient(parameter, steps: steps, occurrences: occurrences)
+        case .bias: rows.biasGradient(parameter, steps: steps, dY: dY)
+        }
+    }
+
+    /// The rows of some streams, with other gaps.
+    private func local(_ matrix: MatrixView, _ own: Range<Int>) -> MatrixView {
+        let result = workspace.withGaps(rows: steps * own.count, columns: matrix.columns, gap: 5)
+        result.fill((0..<steps).flatMap { t in own.flatMap { b in (0..<matrix.columns).map { matrix[t * streams + b, $0] } } })
+        return result
+    }
+
+    /// The sum of one shard, from the definition: a chain over its rows, then the rows that hold the token.
+    func leafSum(_ kind: GradientKind, shard: Int, row: Int, column: Int) -> Float {
+        var sum: Float = 0
+        for r in rows(ofShard: shard) {
+            switch kind {
+            case .weight, .tiedWeight: sum = sum.addingProduct(dY[r, row], x[r, column])
+            case .bias: sum += dY[r, column]
+            case .embedding: if tokens[r] == row { sum += tokenRows[r, column] }
+            }
+        }
+        for r in rows(ofShard: shard) where kind == .tiedWeight && tokens[r] == row { sum += tokenRows[r, column] }
+        return sum
+    }
+
+    /// The terms of the sum over all shards, in Double.
+    func terms(_ kind: GradientKind, row: Int, column: Int) -> [Double] {
+        tokens.indices.flatMap { r -> [Double] in
+            let product = Double(dY[r, row]) * Double(x[r, column % x.columns])
+            let occurrence = tokens[r] == row ? [Double(tokenRows[r, column % x.columns])] : []
+            switch kind {
+            case .weight: return [product]
+            case .tiedWeight: return [product] + occurrence
+            case .embedding: return occurrence
+            case .bias: return [Double(dY[r, column])]
+            }
+        }
+    }
+}

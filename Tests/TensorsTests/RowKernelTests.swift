@@ -1,0 +1,38 @@
+import Tensors
+import Testing
+
+extension LevelTests {
+    @Suite("Copies and sums of rows")
+    struct RowKernelTests {
+        @Test("Rows are filled with a bias, or with the sum of two, and what is between them stays", arguments: oddSizes)
+        func fill(columns: Int) {
+            var random = SeededRandom(state: 1)
+            let workspace = Workspace()
+            let (a, b) = (random.floats(columns), random.floats(columns))
+            Processor.atEachLevel { level in
+                let y = workspace.withGaps(rows: 3, columns: columns, gap: 2)
+                RowKernels.fill(y, bias: a)
+                #expect(y.values == a + a + a && y.gapsAreIntact, "\(level)")
+                RowKernels.fill(y, bias: a, other: b)
+                let sum = zip(a, b).map { $0 + $1 }
+                #expect(y.values == sum + sum + sum && y.gapsAreIntact, "\(level)")
+            }
+        }
+
+        @Test("Sums in place and rows of a table", arguments: [0] + oddSizes)
+        func addAndGather(count: Int) {
+            var random = SeededRandom(state: 2)
+            let (x, y) = (random.floats(count + 1), random.floats(count + 1))
+            let table = random.floats(4 * count)
+            Processor.atEachLevel { level in
+                var sum = y
+                RowKernels.add(count: count, x, to: &sum)
+                #expect(sum == (0..<count).map { x[$0] + y[$0] } + [y[count]], "\(level)")
+                var rows = [Float](repeating: 7, count: 5 * count + 1)
+                RowKernels.gather(rows: 5, columns: count, table: table, ids: [3, 0, 0, 2, 3], into: &rows)
+                let expected = [3, 0, 0, 2, 3].flatMap { table[($0 * count)..<(($0 + 1) * count)] }
+                #expect(rows == expected + [7], "\(level)")
+            }
+        }
+    }
+}
