@@ -1,5 +1,6 @@
 import Checkpoints
 import Communication
+import Files
 
 /// Keeps a run's checkpoints: collects them from all ranks and writes them in the background.
 final class CheckpointKeeper {
