@@ -21,7 +21,17 @@ public final class RunningProgram {
         process.standardOutput = output.handle
         process.standardError = errors.handle
         process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        try Self.withSignalsUnblocked { try process.run() }
+    }
+
+    /// A program inherits the mask of the thread that starts it, and the threads that tests run on block most signals.
+    private static func withSignalsUnblocked(_ start: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try start()
     }
 
     deinit { if !isOver { stop() } }

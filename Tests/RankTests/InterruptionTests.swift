@@ -6,7 +6,7 @@ extension TrainingOverRanks {
     /// The oracle is the run that nothing disturbed.
     @Suite("is taken up again to the same bits", .serialized)
     struct InterruptionTests {
-        private static let options = ["--epochs", "6", "--checkpoint-every", "7 steps", "--validate-every", "50"]
+        private static let options = ["--epochs", "8", "--checkpoint-every", "7 steps", "--validate-every", "50"]
         private static let reference = Result {
             let texts = try TrainingFolder()
             return try finished(try texts.start(ranks: 2, run: "undisturbed", options), in: texts, run: "undisturbed")
@@ -23,8 +23,9 @@ extension TrainingOverRanks {
         func kills(seed: UInt64) throws {
             var numbers = SeededNumbers(seed: seed)
             var program = try texts.start(ranks: 3, run: "killed", Self.options)
-            for (round, ranks) in [2, 5, 1, 8].enumerated() {
-                wait(for: 120 * (round + 1) - 60, of: "killed", program)
+            for ranks in [2, 5, 1, 8] {
+                let begin = texts.checkpointSteps(run: "killed").last ?? 0
+                wait(for: begin + Int.random(in: 20...80, using: &numbers), of: "killed", program)
                 usleep(UInt32.random(in: 0..<30_000, using: &numbers))
                 try kill(program, mpirun: Bool.random(using: &numbers), &numbers)
                 try #require(texts.hasNoRank(run: "killed"))
@@ -86,7 +87,7 @@ extension TrainingOverRanks {
         func moreEpochs() throws {
             let start = ["--epochs", "2", "--checkpoint-every", "70 steps", "--validate-every", "50"]
             try finished(try texts.start(ranks: 2, run: "longer", start), in: texts, run: "longer")
-            let resumed = try texts.startResume(ranks: 3, run: "longer", ["--epochs", "6"])
+            let resumed = try texts.startResume(ranks: 3, run: "longer", ["--epochs", "8"])
             #expect(try finished(resumed, in: texts, run: "longer").finalDigest == undisturbed.finalDigest)
         }
 

@@ -113,14 +113,21 @@ extension TrainingOverRanks {
             try texts.write("altered.safetensors", bytes)
             try texts.write("empty.safetensors", Data())
             for name in ["cut.safetensors", "altered.safetensors", "empty.safetensors", "train.txt", "run/data/train.tokens"] {
-                for command in [["evaluate", "--data", "test.txt"], ["generate"]] {
-                    let run = try ProgramRun.onRanks(2, "rnntrain", command + ["--checkpoint", name], folder: texts.folder)
-                    #expect(run.status == 65 && run.output == "", "\(run)")
-                    #expect(
-                        run.errors.components(separatedBy: "rnntrain: error: \(name) is damaged or no checkpoint: ").count == 2,
-                        "\(run)")
-                }
+                try expectDamage(try alone(["evaluate", "--data", "test.txt", "--checkpoint", name]), name)
+                try expectDamage(try alone(["generate", "--checkpoint", name]), name)
             }
+            let ranks = try ProgramRun.onRanks(2, "rnntrain", ["generate", "--checkpoint", "train.txt"], folder: texts.folder)
+            try expectDamage(ranks, "train.txt")
+        }
+
+        private func alone(_ arguments: [String]) throws -> ProgramRun {
+            try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
+        }
+
+        private func expectDamage(_ run: ProgramRun, _ name: String) throws {
+            #expect(run.status == 65 && run.output == "", "\(run)")
+            let message = "rnntrain: error: \(name) is damaged or no checkpoint: "
+            #expect(run.errors.components(separatedBy: message).count == 2, "\(run)")
         }
 
         /// Goes on to the end of the second epoch, to the bits of a run that never stopped.

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 import Training
 
-/// `evaluate` and `generate` on a model that was trained here for an epoch.
+/// `evaluate` and `generate` on a model that was trained here for three epochs.
 @Suite("Evaluation and generation", .serialized)
 struct InferenceTests {
     private static let trained = Result {
         let texts = try TrainingFolder()
-        let run = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", ["--epochs", "1"]), folder: texts.folder)
+        let run = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", ["--epochs", "3"]), folder: texts.folder)
         try #require(run.status == 0, "\(run)")
         return try texts.bytes("run/best.safetensors")
     }
@@ -32,7 +32,7 @@ struct InferenceTests {
     func windows() throws {
         let whole = try evaluation(windowLength: 500)
         #expect(whole.tokens == 199, "20 lines of 9 words, their ends, and no prediction of the first")
-        #expect(whole.loss > 1 && whole.loss < 3.8, "one epoch teaches something; nothing would be \(log(49.0))")
+        #expect(whole.loss > 2.7 && whole.loss < 3.6, "what is learned lies between the text's entropy and the uniform's 3.9")
         for length in [1, 2, 7, 198, 199, 200] { #expect(try evaluation(windowLength: length) == whole, "\(length) steps") }
     }
 
