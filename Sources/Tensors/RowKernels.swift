@@ -38,6 +38,6 @@ public enum RowKernels {
         ck_sigmoid(count, x, y)
     }
 
-    /// The natural logarithm, the same bits on every processor; error under 2 ulp.
+    /// The natural logarithm, the same bits on every processor; error under 1 ulp.
     public static func log(_ x: Double) -> Double { ck_log(x) }
 }

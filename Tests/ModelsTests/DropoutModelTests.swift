@@ -57,6 +57,8 @@ struct DropoutModelTests {
             rank.model.forward(window.inputs, steps: steps)
         }
         let (a, b) = (dropping.model.logits(steps: steps), plain.model.logits(steps: steps))
-        #expect((0..<a.count).allSatisfy { a.pointer[$0] == b.pointer[$0] })
+        withExtendedLifetime((dropping, plain)) {
+            #expect((0..<a.count).allSatisfy { a.pointer[$0] == b.pointer[$0] })
+        }
     }
 }

@@ -77,11 +77,9 @@ struct GoldenModelTests {
         "Ten losses within 1e-5 and every gradient within 1e-4 of its norm, at each level and number of shards",
         arguments: GoldenFixture.names, [1, 2])
     func golden(_ name: String, shards: Int) throws {
-        let standing = Processor.level
-        for level in ["avx512", "avx2", "baseline"] where Processor.select(level: level) {
+        try Processor.atEachLevel { level in
             try compare(try GoldenFixture.load(name), shards: shards, level: level)
         }
-        _ = Processor.select(level: standing)
     }
 
     private func compare(_ fixture: GoldenFixture, shards: Int, level: String) throws {

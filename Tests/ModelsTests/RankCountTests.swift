@@ -30,6 +30,7 @@ struct RankCountTests {
             tree: ShardTree(shardCount: Self.shardCount), leaves: ranks.flatMap(\.cover), outputs: [0..<Self.shardCount])
         let partials = ranks.flatMap { rank in rank.cover.indices.map { rank.gradient($0) } }
         let workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
         let count = partials[0].count
         let sources = partials.map { partial -> UnsafePointer<Float>? in
             let place = workspace.allocate(Float.self, count: count)

@@ -152,6 +152,8 @@ struct OptimizerTests {
         #expect(OptimizerSettings(kind: .adamw).momentNames == ["first_moment", "second_moment"])
         let optimizer = Optimizer(settings: OptimizerSettings(kind: .adam), count: 9)
         #expect(optimizer.moments.count == 2)
-        #expect(optimizer.moments.allSatisfy { moment in (0..<9).allSatisfy { moment[$0] == 0 } })
+        withExtendedLifetime(optimizer) {
+            #expect(optimizer.moments.allSatisfy { moment in (0..<9).allSatisfy { moment[$0] == 0 } })
+        }
     }
 }

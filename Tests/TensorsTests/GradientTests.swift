@@ -91,6 +91,7 @@ extension LevelTests {
 
         private func add(_ partials: [[Float]], of nodes: [Range<Int>], tree: ShardTree) -> [Float] {
             let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
             let count = partials[0].count
             let sources = partials.map { values -> UnsafePointer<Float>? in
                 let place = workspace.allocate(Float.self, count: count)

@@ -53,7 +53,7 @@ extension GradientWindow {
             workspace.withGaps(rows: 1, columns: layout.elementCount, gap: 0).pointer
         }
         let set = ParameterSet(layout: layout, values: places[0], gradients: places)
-        find(kind, set.parameter("parameter"), rows, streams: own)
+        withExtendedLifetime(set) { find(kind, set.parameter("parameter"), rows, streams: own) }
         let count = kind.rows(self) * kind.columns(self)
         return places.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
     }

@@ -109,6 +109,7 @@ extension LevelTests {
         func rowAlone() {
             var random = SeededRandom(state: 9)
             let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
             let a = workspace.random(rows: 160, columns: 70, gap: 1, from: &random)
             let packed = PackedMatrix(inner: 70, columns: 65, workspace: workspace)
             packed.packTransposed(workspace.random(rows: 65, columns: 70, gap: 0, from: &random))

