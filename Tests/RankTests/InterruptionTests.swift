@@ -91,6 +91,16 @@ extension TrainingOverRanks {
             #expect(try finished(resumed, in: texts, run: "longer").finalDigest == undisturbed.finalDigest)
         }
 
+        @Test("not at all when its reader goes away: it trains on")
+        func closedPipe() throws {
+            let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
+            let words = [program] + texts.arguments(run: "unread", Self.options)
+            let command = words.map { "'\($0)'" }.joined(separator: " ") + " | true"
+            let shell = URL(fileURLWithPath: "/bin/sh")
+            _ = try ProgramRun.run(shell, ["-c", command], environment: [:], folder: texts.folder, timeLimit: 60)
+            expectSame(try RunLog(run: texts.path("unread")), undisturbed, "without a reader")
+        }
+
         /// Waits until a checkpoint of this step or a later one is there, or the run has ended.
         private func wait(for step: Int, of run: String, _ program: RunningProgram) {
             let isThere = waitFor(40) { !program.isRunning || texts.checkpointSteps(run: run).last ?? 0 >= step }
