@@ -68,20 +68,21 @@ public final class RunningProgram {
     }
 }
 
-/// A file that takes output of any length, where a pipe would fill up and stop the program; removed at its end.
+/// A file that takes output of any length, where a pipe would fill up and stop the program. It has no name once it is open.
 private final class OutputFile {
     let handle: FileHandle
-    private let place: URL
+    private let reader: FileHandle
 
     init() throws {
-        place = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)")
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)")
         try Data().write(to: place)
+        defer { try? FileManager.default.removeItem(at: place) }
         handle = try FileHandle(forUpdating: place)
+        reader = try FileHandle(forReadingFrom: place)
     }
 
-    deinit { try? FileManager.default.removeItem(at: place) }
-
     func text() throws -> String {
-        String(decoding: try Data(contentsOf: place), as: UTF8.self)
+        try reader.seek(toOffset: 0)
+        return String(decoding: try reader.readToEnd() ?? Data(), as: UTF8.self)
     }
 }
