@@ -7,8 +7,8 @@
 long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * k * CK_PANEL; }
 
 long ck_gradient_scratch(long k, long window_rows) {
-    /* x's panels, and of dy's strips what one pass packs: a tile of at most 12 columns, or as many as fit 65,536 floats. */
-    long strips = 12 * window_rows > 65536 ? 12 * window_rows : 65536;
+    /* x's panels, and of dy's strips what one pass packs: a tile of at most 12 columns, or as many as fit 131,072 floats. */
+    long strips = 12 * window_rows > 131072 ? 12 * window_rows : 131072;
     return (k + CK_PANEL - 1) / CK_PANEL * CK_PANEL * window_rows + strips;
 }
 

@@ -72,8 +72,7 @@ public class RecurrentLayer {
     func recurrentGradients(steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
         rows.weightGradient(parameters.weightHidden, steps: steps, dY: dGates, x: previousHidden(steps: steps))
-        rows.biasGradient(parameters.biasInput, steps: steps, dY: dGates)
-        rows.biasGradient(parameters.biasHidden, steps: steps, dY: dGates)
+        rows.biasGradient(parameters.biasInput, and: parameters.biasHidden, steps: steps, dY: dGates)
     }
 
     /// The gradient of the state before the window, `[B, H]`, numbered as `states`.

@@ -70,7 +70,6 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
         rows.weightGradient(
             candidateWeight, steps: steps, dY: dGates.slice(columns: candidateColumns),
             x: resetHidden.prefix(rows: steps * capacity.streams))
-        rows.biasGradient(parameters.biasInput, steps: steps, dY: dGates)
-        rows.biasGradient(parameters.biasHidden, steps: steps, dY: dGates)
+        rows.biasGradient(parameters.biasInput, and: parameters.biasHidden, steps: steps, dY: dGates)
     }
 }

@@ -66,6 +66,12 @@ public final class GradientRows {
         ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, bias.gradients.baseAddress)
     }
 
+    /// `bias`'s gradients, which are those of `other` as well: both biases of a cell are added to the same sums.
+    public func biasGradient(_ bias: Parameter, and other: Parameter, steps: Int, dY: MatrixView) {
+        biasGradient(bias, steps: steps, dY: dY)
+        for (from, to) in zip(bias.gradients, other.gradients) { to!.update(from: from!, count: bias.columns) }
+    }
+
     /// The embedding's gradients = for each token the sum of the rows that hold it, overwritten; zero for tokens that do not occur.
     public func embeddingGradient(_ table: Parameter, steps: Int, occurrences: TokenOccurrences) {
         var rows = rows(steps)

@@ -25,22 +25,34 @@ static void pack_window(const ck_rows *rows, long k, const float *x, long ldx, f
     for (long first = 0; first < k; first += CK_PANEL) {
         long columns = k - first < CK_PANEL ? k - first : CK_PANEL;
         CK_EACH_WINDOW_ROW(rows, leaf_count) {
-            if (columns < CK_PANEL)
+            if (columns == CK_PANEL) {
+                __builtin_memcpy_inline(panels, x + row * ldx + first, CK_PANEL * sizeof(float));
+            } else {
                 memset(panels, 0, CK_PANEL * sizeof(float));
-            memcpy(panels, x + row * ldx + first, (size_t)columns * sizeof(float));
+                memcpy(panels, x + row * ldx + first, (size_t)columns * sizeof(float));
+            }
             panels += CK_PANEL;
         }
     }
 }
 
-/* Columns [first, first + MR) of dy as [rows of the window][MR]; what lies past `n` is left as it is. */
-static void pack_strip(const ck_rows *rows, long n, const float *dy, long lddy, long first, float *strip) {
-    const long leaf_count = leaf_count_of(rows);
-    long columns = n - first < MR ? n - first : MR;
+/* Columns [first, first + tiles*MR) of dy as tiles [rows of the window][MR]; what lies past `n` is left as it is. Row by row, since the
+ * rows of dy lie far apart. */
+static void pack_strips(const ck_rows *rows, long n, const float *dy, long lddy, long first, long tiles, float *strips) {
+    const long leaf_count = leaf_count_of(rows), tile_floats = rows->steps * rows->streams * MR;
     CK_EACH_WINDOW_ROW(rows, leaf_count) {
-        for (long c = 0; c < columns; c++)
-            strip[c] = dy[row * lddy + first + c];
-        strip += MR;
+        const float *from = dy + row * lddy + first;
+        /* Too far apart for the processor to guess: a few rows ahead, each line of the strip. */
+        for (long ahead = 0; ahead < tiles * MR; ahead += 16)
+            __builtin_prefetch(from + 12 * lddy + ahead);
+        for (long tile = 0; tile < tiles; tile++) {
+            const long columns = n - first - tile * MR;
+            if (columns >= MR)
+                __builtin_memcpy_inline(strips + tile * tile_floats, from + tile * MR, MR * sizeof(float));
+            else
+                memcpy(strips + tile * tile_floats, from + tile * MR, (size_t)columns * sizeof(float));
+        }
+        strips += MR;
     }
 }
 
@@ -147,9 +159,9 @@ static const gradient_tile gradient_tiles[MR + 1] = {
 #endif
 };
 
-/* Tiles whose strips of dy are packed at a time: as many as a quarter of the second-level cache holds. */
+/* Tiles whose strips of dy are packed at a time: as many as half of the second-level cache holds. */
 CK_INLINE long tiles_a_pass(const ck_rows *rows) {
-    long tiles = 65536 / (rows->steps * rows->streams * MR + 1);
+    long tiles = 131072 / (rows->steps * rows->streams * MR + 1);
     return tiles < 1 ? 1 : tiles > 16 ? 16 : tiles;
 }
 
@@ -179,8 +191,7 @@ void CK_AT_LEVEL(weight_gradient)(long n, long k, const ck_rows *rows, const flo
         tiles = tiles_a_pass(rows);
         if (tiles * MR > n - row)
             tiles = (n - row + MR - 1) / MR;
-        for (long tile = 0; tile < tiles; tile++)
-            pack_strip(rows, n, dy, lddy, row + tile * MR, strips + tile * window * MR);
+        pack_strips(rows, n, dy, lddy, row, tiles, strips);
         for (long first = 0; first < k; first += CK_PANEL) {
             long columns = k - first < CK_PANEL ? k - first : CK_PANEL;
             tile_place place = {rows, strips, panels + first * window, occurrences, row, first, columns, outputs, ldo};
@@ -231,28 +242,43 @@ void CK_AT_LEVEL(embedding_gradient)(long vocabulary, long k, const ck_rows *row
     }
 }
 
-static void bias_tile(long column, long lanes, const ck_rows *rows, const float *dy, long lddy, float *const *outputs) {
-    row_stack stack;
+/* Vectors of columns that are summed together, so that a row's visit is worth its way. */
+enum { BIAS_VECTORS = 4 };
+
+static void bias_tile(long columns, const ck_rows *rows, const float *dy, long lddy, float *const *outputs, long column) {
+    v16 stack[CK_TREE_DEPTH][BIAS_VECTORS];
+    const long vectors = (columns + 15) / 16;
     long depth = 0;
     for (long o = 0; o < rows->op_count; o++) {
         ck_tree_op op = rows->ops[o];
         if (op.op == CK_LEAF) {
             const ck_segment segment = rows->segments[op.index];
-            v16 sum = v_fill(0.0f);
+            v16 sums[BIAS_VECTORS] = {v_fill(0.0f), v_fill(0.0f), v_fill(0.0f), v_fill(0.0f)};
             for (long t = 0; t < rows->steps; t++)
-                for (long b = 0; b < segment.count; b++)
-                    sum = sum + v_get(dy + (t * rows->streams + segment.first + b) * lddy + column, lanes);
-            stack.sums[depth++] = sum;
+                for (long b = 0; b < segment.count; b++) {
+                    const float *row = dy + (t * rows->streams + segment.first + b) * lddy + column;
+                    if (columns == 16 * BIAS_VECTORS)
+                        for (int v = 0; v < BIAS_VECTORS; v++)
+                            sums[v] = sums[v] + v_load(row + 16 * v);
+                    else
+                        for (long v = 0; v < vectors; v++)
+                            sums[v] = sums[v] + v_get(row + 16 * v, lanes_left(columns, 16 * v));
+                }
+            memcpy(stack[depth++], sums, sizeof sums);
         } else if (op.op == CK_ADD) {
             depth--;
-            stack.sums[depth - 1] = stack.sums[depth - 1] + stack.sums[depth];
+            for (int v = 0; v < BIAS_VECTORS; v++)
+                stack[depth - 1][v] = stack[depth - 1][v] + stack[depth][v];
         } else {
-            v_put(outputs[op.index] + column, stack.sums[--depth], lanes);
+            depth--;
+            for (long v = 0; v < vectors; v++)
+                v_put(outputs[op.index] + column + 16 * v, stack[depth][v], lanes_left(columns, 16 * v));
         }
     }
 }
 
 void CK_AT_LEVEL(bias_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs) {
-    for (long column = 0; column < n; column += 16)
-        bias_tile(column, lanes_left(n, column), rows, dy, lddy, outputs);
+    const long width = 16 * BIAS_VECTORS;
+    for (long column = 0; column < n; column += width)
+        bias_tile(n - column < width ? n - column : width, rows, dy, lddy, outputs, column);
 }
