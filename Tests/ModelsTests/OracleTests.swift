@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A cell by name with everything the central differences need, drawn from a seed.
@@ -39,18 +40,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// SplitMix64 (Steele et al. 2014).
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededRandom {
     /// `count` numbers, uniform in -1...1.
     mutating func uniform(_ count: Int) -> [Double] {
         (0..<count).map { _ in Double.random(in: -1...1, using: &self) }

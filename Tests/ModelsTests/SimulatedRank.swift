@@ -1,6 +1,7 @@
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// A window of tokens of all streams, time-major.

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Buffers of `rows` times a number of columns, random, one for each name that a cell's arithmetic asks for.

@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 import Testing
 
 /// A vector of Random123's file `kat_vectors`, lines `philox4x32 10`.

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// A window of ones through dropout: the mask, times the scale.

@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 
 /// A window of all ranks, with uneven shards, and the gradients that a rank finds for the shards that it owns.
 struct GradientWindow {

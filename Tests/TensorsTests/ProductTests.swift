@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 import Testing
 
 /// Operands of a product with gaps between their rows, and what must come out.

@@ -1,15 +1,6 @@
-/// SplitMix64 (Steele et al. 2014).
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
+import TestSupport
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededRandom {
     /// A number of magnitudes from 1 down.
     mutating func float() -> Float {
         Float.random(in: -1...1, using: &self)

@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 import Testing
 
 /// The nodes of the tree under `node`, from the definition.

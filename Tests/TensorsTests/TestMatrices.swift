@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 
 /// Sizes at and around what the kernels work on at a time.
 let oddSizes = [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65]
