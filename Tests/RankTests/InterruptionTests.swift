@@ -6,7 +6,9 @@ extension TrainingOverRanks {
     /// The oracle is the run that nothing disturbed.
     @Suite("is taken up again to the same bits", .serialized)
     struct InterruptionTests {
-        private static let options = ["--epochs", "8", "--checkpoint-every", "7 steps", "--validate-every", "50"]
+        /// 2,400 steps, of which a fast machine makes a thousand a second: so many that no interruption comes too late.
+        private static let epochs = "24"
+        private static let options = ["--epochs", epochs, "--checkpoint-every", "7 steps", "--validate-every", "50"]
         private static let reference = Result {
             let texts = try TrainingFolder()
             return try finished(try texts.start(ranks: 2, run: "undisturbed", options), in: texts, run: "undisturbed")
@@ -88,7 +90,7 @@ extension TrainingOverRanks {
         func moreEpochs() throws {
             let start = ["--epochs", "2", "--checkpoint-every", "70 steps", "--validate-every", "50"]
             try finished(try texts.start(ranks: 2, run: "longer", start), in: texts, run: "longer")
-            let resumed = try texts.startResume(ranks: 3, run: "longer", ["--epochs", "8"])
+            let resumed = try texts.startResume(ranks: 3, run: "longer", ["--epochs", Self.epochs])
             #expect(try finished(resumed, in: texts, run: "longer").finalDigest == undisturbed.finalDigest)
         }
 
