@@ -1,4 +1,5 @@
 public import Communication
+import Training
 
 /// How fast training steps are, and where their time goes. Times are medians over steps, in milliseconds of the slowest rank.
 public struct StepMeasurement: Sendable {
@@ -47,8 +48,7 @@ public struct StepMeasurement: Sendable {
         let exchange = bench.parallel.exchange
         addedBytes = exchange.counters.addedByteCountPerStep
         sentBytes = exchange.counters.sentByteCountPerStep
-        privateBytes = try world.allgather(bench.parallel.privateByteCount).reduce(0, +)
-        let window = exchange.topology.localRank == 0 ? exchange.counters.memoryByteCount : 0
-        sharedBytes = try world.allgather(window).reduce(0, +)
+        let memory = try TrainingMemory(world: world, parallel: bench.parallel)
+        (privateBytes, sharedBytes) = (memory.privateBytes, memory.sharedBytes)
     }
 }

@@ -51,7 +51,6 @@
       (rows, n, logits, ld, targets, mask, gradient_scale, losses))                                                                        \
     K(dropout, (long steps, long streams, long n, float probability, const ck_dropout_key *key, const float *x, float *y),                 \
       (steps, streams, n, probability, key, x, y))                                                                                         \
-    K(apply_clip, (long count, float *g, ck_clip clip), (count, g, clip))                                                                  \
     K(sgd,                                                                                                                                 \
       (long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step),      \
       (count, p, g, velocity, clip, rate, momentum, decay, first_step))                                                                    \

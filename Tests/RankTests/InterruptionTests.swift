@@ -23,7 +23,7 @@ extension TrainingOverRanks {
 
         @Test("after kill -9 of a rank or of mpirun at any moment, with another rank count each time", arguments: [1, 2])
         func kills(seed: UInt64) throws {
-            var numbers = SeededNumbers(seed: seed)
+            var numbers = SeededRandom(state: seed)
             var program = try texts.start(ranks: 3, run: "killed", Self.options)
             for ranks in [2, 5, 1, 8] {
                 let begin = texts.checkpointSteps(run: "killed").last ?? 0
@@ -110,7 +110,7 @@ extension TrainingOverRanks {
             #expect(isThere, "no checkpoint after step \(step)")
         }
 
-        private func kill(_ program: RunningProgram, mpirun: Bool, _ numbers: inout SeededNumbers) throws {
+        private func kill(_ program: RunningProgram, mpirun: Bool, _ numbers: inout SeededRandom) throws {
             let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path("killed")).sorted()
             if !mpirun, let rank = ranks.randomElement(using: &numbers) {
                 Foundation.kill(rank, SIGKILL)

@@ -9,13 +9,6 @@ CK_INLINE v16 clipped(v16 g, ck_clip clip) {
     return g;
 }
 
-void CK_AT_LEVEL(apply_clip)(long count, float *g, ck_clip clip) {
-    for (long i = 0; i < count; i += 16) {
-        long lanes = lanes_left(count, i);
-        v_put(g + i, clipped(v_get(g + i, lanes), clip), lanes);
-    }
-}
-
 void CK_AT_LEVEL(sgd)(long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay,
                       int first_step) {
     for (long i = 0; i < count; i += 16) {

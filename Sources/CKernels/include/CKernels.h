@@ -211,7 +211,4 @@ typedef struct {
 } ck_adam_parameters;
 void ck_adam(long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters);
 
-/* Multiplies the gradient in place as the updates would see it: clamp(g * scale, +-limit). */
-void ck_apply_clip(long count, float *g, ck_clip clip);
-
 #endif

@@ -1,14 +1,14 @@
-import Communication
+package import Communication
 
 /// The memory a run's buffers take, of all ranks together, in bytes.
-struct TrainingMemory {
+package struct TrainingMemory {
     /// Activations, packed weights, scratch and moments, of all ranks.
-    let privateBytes: Int
+    package let privateBytes: Int
     /// Parameters and gradients: once a node.
-    let sharedBytes: Int
+    package let sharedBytes: Int
 
     /// Adds up over the ranks. Collective.
-    init(world: World, parallel: ParallelModel) throws {
+    package init(world: World, parallel: ParallelModel) throws {
         let all = try world.allgather(parallel.privateByteCount)
         privateBytes = all.reduce(0, +)
         let window = parallel.exchange.topology.localRank == 0 ? parallel.exchange.counters.memoryByteCount : 0
