@@ -21,9 +21,8 @@ struct StepBench {
                 shardCount: ShardLayout.defaultShardCount(streamCount: model.batchSize, rankCount: world.rankCount),
                 rankCount: world.rankCount)
         }
-        let elements = model.shape.parameterLayout.elementCount
         let exchange = try GradientExchange(
-            world: world, shape: ExchangeShape(elementCount: elements, shardCount: shards.shardCount, scalarsPerShard: 1),
+            world: world, shape: ExchangeShape(training: model.shape, shardCount: shards.shardCount),
             transport: messages ? .messages : .window, nodeSize: nodeSize)
         parallel = ParallelModel(
             shape: model.shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: model.windowLength,
@@ -32,7 +31,7 @@ struct StepBench {
             ParameterInitialization(kind: .uniform, scale: 0.05, forgetBias: 1, seed: 1)
                 .fill(exchange.parameters, shape: model.shape)
         }
-        try exchange.broadcastParameters()
+        try parallel.broadcastParameters()
         self.model = model
         rank = world.rank
     }

@@ -8,18 +8,22 @@
 #define CK_KERNELS(K)                                                                                                                     \
     K(tree_reduce, (const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count, double *sums),   \
       (ops, op_count, sources, outputs, count, sums))                                                                                      \
-    K(pack_transposed, (long n, long k, const float *w, long ldw, float *panels), (n, k, w, ldw, panels))                                  \
-    K(pack, (long n, long k, const float *w, long ldw, float *panels), (n, k, w, ldw, panels))                                             \
-    K(gemm, (long m, long n, long k, const float *a, long lda, const float *panels, float *c, long ldc, int accumulate),                   \
-      (m, n, k, a, lda, panels, c, ldc, accumulate))                                                                                       \
+    K(pack_transposed, (long n, long k, const float *w, long first, long count, float *panels), (n, k, w, first, count, panels))           \
+    K(pack, (long n, long k, const float *w, long first, long count, float *panels), (n, k, w, first, count, panels))                      \
+    K(gemm,                                                                                                                                \
+      (long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias, int accumulate,        \
+       float *c, long ldc),                                                                                                                \
+      (m, n, k, a, lda, panels, panel_stride, bias, accumulate, c, ldc))                                                                   \
+    K(pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, float *panels), (rows, k, x, ldx, panels))                        \
     K(weight_gradient,                                                                                                                     \
-      (long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx, const ck_occurrences *occurrences,       \
-       float *const *outputs, long ldo, float *scratch),                                                                                   \
-      (n, k, rows, dy, lddy, x, ldx, occurrences, outputs, ldo, scratch))                                                                  \
+      (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,            \
+       const ck_occurrences *occurrences, float *scratch),                                                                                 \
+      (n, rows, dy, lddy, sides, side_count, first_row, occurrences, scratch))                                                             \
     K(embedding_gradient,                                                                                                                  \
       (long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs, long ldo),                  \
       (vocabulary, k, rows, occurrences, outputs, ldo))                                                                                    \
-    K(bias_gradient, (long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs), (n, rows, dy, lddy, outputs))       \
+    K(bias_gradient, (long n, const ck_rows *rows, const float *dy, long lddy, long first, float *const *outputs),                         \
+      (n, rows, dy, lddy, first, outputs))                                                                                                 \
     K(exp, (long count, const float *x, float *y), (count, x, y))                                                                          \
     K(tanh, (long count, const float *x, float *y), (count, x, y))                                                                         \
     K(sigmoid, (long count, const float *x, float *y), (count, x, y))                                                                      \
@@ -46,9 +50,14 @@
     K(elman_forward, (int kind, long count, const float *preactivations, float *h), (kind, count, preactivations, h))                      \
     K(elman_backward, (int kind, long count, const float *h, const float *dh, float *d_preactivations),                                    \
       (kind, count, h, dh, d_preactivations))                                                                                              \
-    K(softmax_loss,                                                                                                                        \
-      (long rows, long n, float *logits, long ld, const int32_t *targets, const float *mask, float gradient_scale, double *losses),        \
-      (rows, n, logits, ld, targets, mask, gradient_scale, losses))                                                                        \
+    K(softmax_take,                                                                                                                        \
+      (long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima, float *kept),    \
+      (rows, first, n, logits, targets, states, maxima, kept))                                                                             \
+    K(softmax_losses, (long rows, const ck_softmax_row *states, const float *mask, double *losses), (rows, states, mask, losses))          \
+    K(softmax_gradient,                                                                                                                    \
+      (long rows, long first, long n, const float *from, int exponentials, const int32_t *targets, const float *mask,                      \
+       const ck_softmax_row *states, const float *maxima, float scale, float *gradient),                                                   \
+      (rows, first, n, from, exponentials, targets, mask, states, maxima, scale, gradient))                                                \
     K(dropout, (long steps, long streams, long n, float probability, const ck_dropout_key *key, const float *x, float *y),                 \
       (steps, streams, n, probability, key, x, y))                                                                                         \
     K(sgd,                                                                                                                                 \

@@ -6,11 +6,8 @@
 
 long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * k * CK_PANEL; }
 
-long ck_gradient_scratch(long k, long window_rows) {
-    /* x's panels, and of dy's strips what one pass packs: a tile of at most 12 columns, or as many as fit 131,072 floats. */
-    long strips = 12 * window_rows > 131072 ? 12 * window_rows : 131072;
-    return (k + CK_PANEL - 1) / CK_PANEL * CK_PANEL * window_rows + strips;
-}
+/* A tile of at most 12 columns, or as many as fit. */
+long ck_gradient_scratch(long window_rows) { return 12 * window_rows > CK_STRIP_FLOATS ? 12 * window_rows : CK_STRIP_FLOATS; }
 
 /* log(2^e * m) = e*ln2 + 2*atanh(s), s = (m - 1)/(m + 1), with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
  * complete to double's precision after s^21. With f = m - 1, which is exact, 2*atanh(s) = f - (f^2/2 - s*(f^2/2 + 2*sum)): the rounding of s

@@ -61,6 +61,12 @@ extension ExchangePlan {
         }
     }
 
+    /// The elements that `parameterTransfers` bring to this rank, for all of its node.
+    var receivedElements: [Range<Int>] {
+        remoteRanks.filter { receiver(in: node, for: $0) == rank }.map { ownership.elements(ownership.owned[$0]) }
+            .filter { !$0.isEmpty }
+    }
+
     /// The records of a bulletin to all nodes: with the block sums, or the heads alone. Bases: the bulletin.
     func bulletinTransfers(withBlockSums: Bool) -> TransferPlan {
         spread { rank in

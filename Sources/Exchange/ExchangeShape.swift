@@ -16,14 +16,17 @@ public struct ExchangeShape: Sendable, Equatable {
     public var shardCount: Int
     /// Doubles that each shard adds to a step: its loss, its token count and so on.
     public var scalarsPerShard: Int
+    /// Floats that the ranks of a node share besides, for what is made of the parameters.
+    public var derivedCount: Int
 
-    public init(elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0) {
+    public init(elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0, derivedCount: Int = 0) {
         precondition(elementCount > 0 && elementCount % 16 == 0, "\(elementCount) elements: not a positive multiple of 16")
         precondition(shardCount > 0, "\(shardCount) shards")
         precondition(scalarsPerShard >= 0, "\(scalarsPerShard) scalars a shard")
         self.elementCount = elementCount
         self.shardCount = shardCount
         self.scalarsPerShard = scalarsPerShard
+        self.derivedCount = derivedCount
     }
 
     /// The shards of a rank: contiguous, as even as they go, never empty as long as there are no more ranks than shards.

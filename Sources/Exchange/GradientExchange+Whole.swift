@@ -2,11 +2,13 @@ public import Communication
 
 /// Whole arrays at the start, at a checkpoint and at a resume.
 extension GradientExchange {
-    /// Copies rank 0's parameters to every node.
-    public func broadcastParameters() throws(CommunicationError) {
+    /// Copies rank 0's parameters to every node. `changed` as with `publishParameters`.
+    public func broadcastParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
         if topology.localRank == 0 {
             try leaders.broadcast(UnsafeMutableRawBufferPointer(start: parameters, count: shape.elementCount * 4))
         }
+        barrier.wait()
+        changed(plan.heldElements)
         barrier.wait()
     }
 

@@ -28,6 +28,9 @@ public final class GradientExchange {
 
     /// The node's parameters: `[P]`. Read by all its ranks; between `reduce` and `publishParameters` a rank writes its `ownedRange`.
     public let parameters: UnsafeMutablePointer<Float>
+    /// What the node's ranks make of the parameters: `shape.derivedCount` floats, zero at first. A rank writes only what comes of the
+    /// elements that `publishParameters` and `broadcastParameters` name to it.
+    public let derived: UnsafeMutablePointer<Float>
     /// The shards of this rank.
     public let shards: Range<Int>
     /// The canonical subtrees of this rank's shards, for each of which it gives one partial gradient.
@@ -49,6 +52,7 @@ public final class GradientExchange {
     var barrier: SleepingBarrier
     private var sums: PartialSums
     private let parameterTransfers: TransferPlan
+    private let receivedElements: [Range<Int>]
 
     /// Lays out and shares the memory. Collective; all ranks give the same arguments.
     ///
@@ -68,6 +72,7 @@ public final class GradientExchange {
         self.memory = memory
         topology = plan.topology
         parameters = floats(plan.layout.parameters)
+        derived = floats(plan.layout.derived)
         shards = shape.shards(of: world.rank, of: world.rankCount)
         let slots = plan.layout.slotsOfLocalRank[plan.topology.localRank]
         partialShards = slots.map { plan.layout.slotShards[$0] }
@@ -78,6 +83,7 @@ public final class GradientExchange {
         barrier = try SleepingBarrier(in: memory.group, state: base)
         sums = PartialSums(plan: plan, base: base)
         parameterTransfers = plan.parameterTransfers()
+        receivedElements = plan.receivedElements
         leaders = try NodeGroup(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
         counters = ExchangeCounters(
             plan: plan, betweenNodes: sums.sentByteCount + board.sentByteCount + parameterTransfers.sentByteCount)
@@ -113,8 +119,13 @@ public final class GradientExchange {
     }
 
     /// Makes this rank's `ownedRange` of `parameters` known to all. Also after a step that updated nothing.
-    public func publishParameters() throws(CommunicationError) {
+    ///
+    /// `changed` is called with each range of elements for which this rank is to renew `derived`; every element of the node's
+    /// parameters is in that of one of its ranks.
+    public func publishParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
+        changed(ownedRange)
         try parameterTransfers.run(in: world, sending: parameters, receiving: parameters)
+        for elements in receivedElements { changed(elements) }
         barrier.wait()
         counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
     }

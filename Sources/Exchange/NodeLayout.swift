@@ -3,13 +3,15 @@ internal import Tensors
 
 /// Where everything lies in a node's memory: byte offsets from the base, computed alike by all its ranks.
 ///
-/// A page for the barrier, then the parameters, one slot of P floats for each partial sum of each local rank, and the bulletins.
+/// A page for the barrier, then the parameters and what is derived of them, one slot of P floats for each partial sum of each local rank, and the bulletins.
 /// Every part starts at a page.
 struct NodeLayout {
     static let pageSize = 4096
 
     /// The parameters: P floats.
     let parameters: Int
+    /// What is made of the parameters: `derivedCount` floats.
+    let derived: Int
     /// One slot of P floats for each entry of `slotShards`.
     let slots: [Int]
     /// The shards whose sum each slot takes, from left to right.
@@ -30,6 +32,7 @@ struct NodeLayout {
             return end
         }
         parameters = place(shape.elementCount * 4)
+        derived = place(shape.derivedCount * 4)
         slotShards = covers.flatMap { $0 }
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
         bulletins = [place(bulletinByteCount), place(bulletinByteCount)]

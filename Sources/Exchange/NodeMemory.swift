@@ -84,7 +84,7 @@ struct NodeMemory {
         self.window = window
     }
 
-    /// The bytes this rank writes most: its slots, the parameters it holds, and for local rank 0 what is small and everybody's.
+    /// The bytes this rank writes most: its slots, the parameters it holds and a part of what is derived, and for local rank 0 what is small and everybody's.
     private static func ownParts(_ plan: ExchangePlan) -> [Range<Int>] {
         let slotByteCount = NodeLayout.pages(plan.shape.elementCount * 4)
         var parts = plan.layout.slotsOfLocalRank[plan.topology.localRank].map { slot in
@@ -94,10 +94,19 @@ struct NodeMemory {
         let held = plan.heldElements
         parts.append(
             (plan.layout.parameters + held.lowerBound * 4)..<(plan.layout.parameters + NodeLayout.pages(held.upperBound * 4)))
+        parts.append(derivedPart(plan))
         if plan.topology.localRank == 0 {
             parts.append(0..<plan.layout.parameters)
             parts.append(plan.layout.bulletins[0]..<plan.layout.byteCount)
         }
         return parts
+    }
+
+    /// An even part of the pages of what is derived.
+    private static func derivedPart(_ plan: ExchangePlan) -> Range<Int> {
+        let pages = NodeLayout.pages(plan.shape.derivedCount * 4) / NodeLayout.pageSize
+        let part = ExchangeShape.part(plan.topology.localRank, of: plan.node.count, in: pages)
+        let first = plan.layout.derived
+        return (first + part.lowerBound * NodeLayout.pageSize)..<(first + part.upperBound * NodeLayout.pageSize)
     }
 }

@@ -6,17 +6,22 @@ public import Tensors
 /// Kept for the backward pass: 2 T B H floats.
 public final class ElmanLayer: RecurrentLayer {
     private let nonlinearity: Nonlinearity
+    private let packedHidden: PackedMatrix
+    private let packedHiddenBackward: PackedMatrix?
 
     public init(
-        nonlinearity: Nonlinearity, parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace
+        nonlinearity: Nonlinearity, parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity,
+        workspace: Workspace
     ) {
         self.nonlinearity = nonlinearity
-        super.init(parameters: parameters, capacity: capacity, workspace: workspace)
+        packedHidden = weights.matrix(parameters.weightHidden, .forward)
+        packedHiddenBackward = capacity.training ? weights.matrix(parameters.weightHidden, .backward) : nil
+        super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
     }
 
     override func step(_ t: Int) {
         let preactivations = gates(at: t)
-        packedHidden.multiply(hidden(at: t - 1), into: preactivations, accumulate: true)
+        packedHidden.multiply(hidden(at: t - 1), into: preactivations, from: .result)
         nonlinearity.forward(
             count: preactivations.count, preactivations: preactivations.pointer, h: hidden(at: t).pointer)
     }
@@ -24,6 +29,6 @@ public final class ElmanLayer: RecurrentLayer {
     override func stepBackward(_ t: Int, dH: MatrixView) {
         let dGates = gates(at: t)
         nonlinearity.backward(count: dH.count, h: hidden(at: t).pointer, dH: dH.pointer, dPreactivations: dGates.pointer)
-        packedHiddenBackward!.multiply(dGates, into: dHidden, accumulate: false)
+        packedHiddenBackward!.multiply(dGates, into: dHidden)
     }
 }

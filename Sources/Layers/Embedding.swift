@@ -26,6 +26,7 @@ public final class Embedding {
 
     /// The gradient of the table: the sum of `dY`'s rows by token, overwritten.
     public func backward(_ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows) {
+        weight.clearGradients()
         rows.embeddingGradient(weight, steps: steps, occurrences: sorted(tokens, steps: steps, dY: dY, rows: rows))
     }
 

@@ -5,21 +5,26 @@ public import Tensors
 ///
 /// Source: Cho et al. 2014 in the form of torch.nn.GRU. Kept for the backward pass: 7 T B H floats.
 public final class GRULayer: RecurrentLayer {
+    private let packedHidden: PackedMatrix
+    private let packedHiddenBackward: PackedMatrix?
     /// The hidden product with its bias, then its gradient: `[T*B, 3H]`.
     private let fromHidden: MatrixView
 
-    public override init(parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace) {
+    public override init(
+        parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace
+    ) {
+        packedHidden = weights.matrix(parameters.weightHidden, .forward)
+        packedHiddenBackward = capacity.training ? weights.matrix(parameters.weightHidden, .backward) : nil
         fromHidden = workspace.matrix(rows: capacity.rows, columns: 3 * parameters.hiddenSize)
-        super.init(parameters: parameters, capacity: capacity, workspace: workspace)
+        super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
     }
 
     /// The hidden bias is inside the reset's product, so it stays with the hidden product.
-    override func fillBiases(_ gates: MatrixView) { RowKernels.fill(gates, bias: parameters.biasInput.value) }
+    override func inputBias() -> UnsafePointer<Float> { UnsafePointer(parameters.biasInput.value) }
 
     override func step(_ t: Int) {
         let product = fromHidden.slice(rows: rowRange(t))
-        RowKernels.fill(product, bias: parameters.biasHidden.value)
-        packedHidden.multiply(hidden(at: t - 1), into: product, accumulate: true)
+        packedHidden.multiply(hidden(at: t - 1), into: product, from: .bias(parameters.biasHidden.value))
         CellKernels.gruForward(
             rows: product.rows, hidden: hiddenSize, fromInput: gates(at: t).pointer, fromHidden: product.pointer,
             hPrevious: hidden(at: t - 1).pointer, h: hidden(at: t).pointer)
@@ -31,12 +36,13 @@ public final class GRULayer: RecurrentLayer {
             rows: dH.rows, hidden: hiddenSize, fromInput: gates(at: t).pointer, fromHidden: dProduct.pointer,
             hPrevious: hidden(at: t - 1).pointer, dH: dH.pointer)
         dHidden.pointer.update(from: dH.pointer, count: dH.count)
-        packedHiddenBackward!.multiply(dProduct, into: dHidden, accumulate: true)
+        packedHiddenBackward!.multiply(dProduct, into: dHidden, from: .result)
     }
 
-    override func recurrentGradients(steps: Int, rows: GradientRows) {
+    override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let used = steps * capacity.streams
         let dProducts = fromHidden.prefix(rows: used)
+        rows.weightGradient(parameters.weightInput, steps: steps, dY: gates.prefix(rows: used), x: input)
         rows.weightGradient(parameters.weightHidden, steps: steps, dY: dProducts, x: previousHidden(steps: steps))
         rows.biasGradient(parameters.biasInput, steps: steps, dY: gates.prefix(rows: used))
         rows.biasGradient(parameters.biasHidden, steps: steps, dY: dProducts)

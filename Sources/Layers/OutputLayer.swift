@@ -2,63 +2,117 @@ public import Tensors
 
 /// Linear output with softmax and cross entropy: `logits = h W^T + b`, loss `-log softmax(logits)[target]` in nats.
 ///
-/// Kept for the backward pass: T B V floats.
+/// Logits are made and used a group of columns at a time. Where all of a window's would outgrow the cache they are not kept: the
+/// backward pass makes each group again, to the same bits, and no buffer grows with the vocabulary.
 public final class OutputLayer {
     private let weight: Parameter  // [V, H]
     private let bias: Parameter  // [V]
     private let capacity: WindowCapacity
     private let packed: PackedMatrix
     private let packedBackward: PackedMatrix?
-    /// Logits, then their gradient: `[T*B, V]`.
-    public let logits: MatrixView
-    private let losses: UnsafeMutablePointer<Double>  // [T*B]
+    private let softmax: SoftmaxRows
+    private let workspace: Workspace
+    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: weight.rows)
+    private var window: Window?
+
+    /// What `loss` was asked, for the backward pass.
+    private struct Window {
+        let hidden: MatrixView
+        let gradientScale: Float
+    }
 
     /// - Parameter weight: `decoder.weight` `[V, H]`, or the embedding's table where weights are tied.
-    public init(weight: Parameter, bias: Parameter, capacity: WindowCapacity, workspace: Workspace) {
+    public init(
+        weight: Parameter, bias: Parameter, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace
+    ) {
         self.weight = weight
         self.bias = bias
         self.capacity = capacity
-        packed = PackedMatrix(inner: weight.columns, columns: weight.rows, workspace: workspace)
-        packedBackward =
-            capacity.training ? PackedMatrix(inner: weight.rows, columns: weight.columns, workspace: workspace) : nil
-        logits = workspace.matrix(rows: capacity.rows, columns: weight.rows)
-        losses = workspace.allocate(Double.self, count: capacity.rows)
+        self.workspace = workspace
+        packed = weights.matrix(weight, .forward)
+        packedBackward = capacity.training ? weights.matrix(weight, .backward) : nil
+        softmax = SoftmaxRows(
+            maximumRows: capacity.rows, columns: weight.rows, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0)
     }
 
-    /// Takes up the parameters as they are now.
-    public func prepare() {
-        packed.packTransposed(weight.matrix)
-        packedBackward?.pack(weight.matrix)
+    /// Bytes of what is kept of logits and their gradients.
+    public var byteCount: Int { softmax.byteCount }
+
+    /// The logits of a few rows, `[rows, V]`, as for generation; the whole buffer is made at the first call.
+    public func logits(_ hidden: MatrixView) -> MatrixView {
+        let result = plainLogits.prefix(rows: hidden.rows)
+        packed.multiply(hidden, into: result, from: .bias(bias.value))
+        return result
     }
 
-    /// `logits` of the window's rows. Shape: `hidden` `[steps*streams, H]`.
-    public func forward(_ hidden: MatrixView) {
-        let used = logits.prefix(rows: hidden.rows)
-        RowKernels.fill(used, bias: bias.value)
-        packed.multiply(hidden, into: used, accumulate: true)
-    }
-
-    /// The loss of each row, in nats, 0 where `mask` is 0; with `gradientScale` not 0, `logits` become their own gradient times it.
+    /// The loss of each row, in nats, 0 where `mask` is 0; `backward` then gives the gradient of `gradientScale` times their sum.
     ///
-    /// Shapes: `targets`, `mask` and the result `[steps*streams]`.
+    /// Shapes: `hidden` `[steps*streams, H]`, which must stay until `backward`; `targets`, `mask` and the result `[steps*streams]`.
     public func loss(
-        rows: Int, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float
+        _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float
     ) -> UnsafePointer<Double> {
-        RowKernels.softmaxLoss(
-            logits.prefix(rows: rows), targets: targets, mask: mask, gradientScale: gradientScale, losses: losses)
-        return UnsafePointer(losses)
+        window = Window(hidden: hidden, gradientScale: gradientScale)
+        softmax.begin(rows: hidden.rows, targets: targets, mask: mask)
+        for index in softmax.groups.indices {
+            makeLogits(index, of: hidden)
+            softmax.take(index)
+        }
+        return softmax.losses()
     }
 
-    /// The gradient of `hidden`, `[steps*streams, H]`, overwritten; after `loss` with a gradient.
+    /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of weight and bias; after `loss`.
+    public func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
+        let x = rows.pack(asked.hidden, steps: steps)
+        for index in softmax.groups.indices {
+            let dLogits = makeGradient(index)
+            propagate(dLogits, index, into: dHidden)
+            parameterGradients(dLogits, index, steps: steps, rows: rows, x: x, tied: nil)
+        }
+    }
+
+    /// The gradient of `hidden` alone, where the table's own waits for the embedding's share.
     public func backward(dHidden: MatrixView) {
-        guard let packedBackward else { preconditionFailure("a backward pass through a model made for inference") }
-        packedBackward.multiply(logits.prefix(rows: dHidden.rows), into: dHidden, accumulate: false)
+        for index in softmax.groups.indices { propagate(makeGradient(index), index, into: dHidden) }
     }
 
-    /// The gradients of weight and bias; `tied` adds the embedding's rows where the table is shared.
-    public func gradients(_ hidden: MatrixView, steps: Int, rows: GradientRows, tied: TokenOccurrences?) {
-        let dLogits = logits.prefix(rows: hidden.rows)
-        rows.weightGradient(weight, steps: steps, dY: dLogits, x: hidden, tied: tied)
-        rows.biasGradient(bias, steps: steps, dY: dLogits)
+    /// The gradients of a shared table and of the bias, after `backward(dHidden:)`; `tied` are the embedding's rows.
+    public func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences) {
+        let x = rows.pack(asked.hidden, steps: steps)
+        for index in softmax.groups.indices {
+            parameterGradients(makeGradient(index), index, steps: steps, rows: rows, x: x, tied: tied)
+        }
+    }
+
+    // MARK: A group of columns
+
+    private var asked: Window {
+        guard let window else { preconditionFailure("a backward pass follows a loss") }
+        return window
+    }
+
+    private func makeLogits(_ index: Int, of hidden: MatrixView) {
+        let columns = softmax.groups[index]
+        packed.multiply(
+            hidden, columns: columns, into: softmax.place(index), from: .bias(bias.value + columns.lowerBound))
+    }
+
+    /// The gradient of the group's logits, which are made again where they were not kept.
+    private func makeGradient(_ index: Int) -> MatrixView {
+        if !softmax.keepsGroups { makeLogits(index, of: asked.hidden) }
+        softmax.gradient(index, scale: asked.gradientScale)
+        return softmax.place(index)
+    }
+
+    private func propagate(_ dLogits: MatrixView, _ index: Int, into dHidden: MatrixView) {
+        guard let packedBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        packedBackward.multiply(dLogits, terms: softmax.groups[index], into: dHidden, from: index == 0 ? .zero : .result)
+    }
+
+    private func parameterGradients(
+        _ dLogits: MatrixView, _ index: Int, steps: Int, rows: GradientRows, x: PackedRows, tied: TokenOccurrences?
+    ) {
+        let first = softmax.groups[index].lowerBound
+        rows.partialGradient(weight, firstRow: first, steps: steps, dY: dLogits, x: x, tied: tied)
+        rows.biasGradient(bias, first: first, steps: steps, dY: dLogits)
     }
 }

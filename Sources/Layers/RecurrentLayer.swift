@@ -20,15 +20,15 @@ public class RecurrentLayer {
     /// The gradient that reaches h from the step after, `[B, H]`.
     let dHidden: MatrixView
 
-    let packedHidden: PackedMatrix
-    let packedHiddenBackward: PackedMatrix?
     private let packedInput: PackedMatrix
     private let packedInputBackward: PackedMatrix?
+    /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
+    private let biasSum: MatrixView
 
     /// State buffers, `[B, H]` each: h, and what the cell adds (the LSTM's c). Made once, since an array costs an allocation.
     public private(set) final lazy var states = makeStates()
 
-    init(parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace) {
+    init(parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace) {
         self.parameters = parameters
         self.capacity = capacity
         hiddenSize = parameters.hiddenSize
@@ -37,12 +37,9 @@ public class RecurrentLayer {
         gates = workspace.matrix(rows: capacity.rows, columns: gateColumns)
         hidden = workspace.matrix(rows: capacity.rows + capacity.streams, columns: hiddenSize)
         dHidden = workspace.matrix(rows: capacity.training ? capacity.streams : 0, columns: hiddenSize)
-        packedInput = PackedMatrix(inner: parameters.inputSize, columns: gateColumns, workspace: workspace)
-        packedHidden = PackedMatrix(inner: hiddenSize, columns: gateColumns, workspace: workspace)
-        packedInputBackward =
-            capacity.training ? PackedMatrix(inner: gateColumns, columns: parameters.inputSize, workspace: workspace) : nil
-        packedHiddenBackward =
-            capacity.training ? PackedMatrix(inner: gateColumns, columns: hiddenSize, workspace: workspace) : nil
+        biasSum = workspace.matrix(rows: 1, columns: gateColumns)
+        packedInput = weights.matrix(parameters.weightInput, .forward)
+        packedInputBackward = capacity.training ? weights.matrix(parameters.weightInput, .backward) : nil
     }
 
     /// h of every step of the window, `[T*B, H]`.
@@ -53,9 +50,10 @@ public class RecurrentLayer {
     /// What `states` is; the default is h alone.
     func makeStates() -> [MatrixView] { [hidden.prefix(rows: capacity.streams)] }
 
-    /// What the input product starts from; the default is the sum of both biases.
-    func fillBiases(_ gates: MatrixView) {
-        RowKernels.fill(gates, bias: parameters.biasInput.value, other: parameters.biasHidden.value)
+    /// What the input product starts from, `[G*H]`; the default is the sum of both biases.
+    func inputBias() -> UnsafePointer<Float> {
+        RowKernels.fill(biasSum, bias: parameters.biasInput.value, other: parameters.biasHidden.value)
+        return UnsafePointer(biasSum.pointer)
     }
 
     /// Step `t`: the recurrent product, the cell's arithmetic, h.
@@ -68,30 +66,18 @@ public class RecurrentLayer {
     /// Clears what a cell carries backward from step to step besides `dHidden`.
     func beginBackward() {}
 
-    /// The gradients of the recurrent weights and both biases; the default fits cells whose hidden product lands in `gates`.
-    func recurrentGradients(steps: Int, rows: GradientRows) {
+    /// The gradients of all weights and biases; the default fits cells whose hidden product lands in `gates`.
+    func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
-        rows.weightGradient(parameters.weightHidden, steps: steps, dY: dGates, x: previousHidden(steps: steps))
+        rows.weightGradients(
+            (parameters.weightInput, input), (parameters.weightHidden, previousHidden(steps: steps)), steps: steps, dY: dGates)
         rows.biasGradient(parameters.biasInput, and: parameters.biasHidden, steps: steps, dY: dGates)
     }
 
     /// The gradient of the state before the window, `[B, H]`, numbered as `states`.
     func stateGradient(_ index: Int) -> MatrixView { dHidden }
 
-    /// Packs the cell's weights anew; called once after each update.
-    func packHidden() {
-        packedHidden.packTransposed(parameters.weightHidden.matrix)
-        packedHiddenBackward?.pack(parameters.weightHidden.matrix)
-    }
-
     // MARK: A window
-
-    /// Takes up the parameters as they are now; to be called after each update, before `forward`.
-    public final func prepare() {
-        packedInput.packTransposed(parameters.weightInput.matrix)
-        packedInputBackward?.pack(parameters.weightInput.matrix)
-        packHidden()
-    }
 
     /// Sets the state to that at the start of an epoch: zero, or the learned one.
     public final func resetState() {
@@ -107,8 +93,7 @@ public class RecurrentLayer {
     /// Runs the window over `input` `[steps*streams, I]` from the state; h goes to `output`.
     public final func forward(_ input: MatrixView, steps: Int) {
         let used = gates.prefix(rows: steps * capacity.streams)
-        fillBiases(used)
-        packedInput.multiply(input, into: used, accumulate: true)
+        packedInput.multiply(input, into: used, from: .bias(inputBias()))
         for t in 0..<steps { step(t) }
     }
 
@@ -127,11 +112,9 @@ public class RecurrentLayer {
             RowKernels.add(count: dH.count, dHidden.pointer, to: dH.pointer)
             stepBackward(t, dH: dH)
         }
-        let dGates = gates.prefix(rows: steps * capacity.streams)
-        rows.weightGradient(parameters.weightInput, steps: steps, dY: dGates, x: input)
-        recurrentGradients(steps: steps, rows: rows)
+        parameterGradients(input, steps: steps, rows: rows)
         initialStateGradients(rows: rows, atEpochStart: atEpochStart)
-        if let dInput { packedInputBackward.multiply(dGates, into: dInput, accumulate: false) }
+        if let dInput { packedInputBackward.multiply(gates.prefix(rows: steps * capacity.streams), into: dInput) }
     }
 
     /// Makes the state after the window the one before the next. Call after `backward`, which needs the old one.

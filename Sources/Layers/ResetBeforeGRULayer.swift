@@ -15,24 +15,20 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
     private let packedResetUpdateBackward: PackedMatrix?
     private let packedCandidateBackward: PackedMatrix?
 
-    public override init(parameters: RecurrentParameters, capacity: WindowCapacity, workspace: Workspace) {
+    public override init(
+        parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace
+    ) {
         let h = parameters.hiddenSize
         resetHidden = workspace.matrix(rows: capacity.rows, columns: h)
         dResetHidden = workspace.matrix(rows: capacity.training ? capacity.streams : 0, columns: h)
         resetUpdateWeight = parameters.weightHidden.slice(rows: 0..<(2 * h), workspace: workspace)
         candidateWeight = parameters.weightHidden.slice(rows: (2 * h)..<(3 * h), workspace: workspace)
-        packedResetUpdate = PackedMatrix(inner: h, columns: 2 * h, workspace: workspace)
-        packedCandidate = PackedMatrix(inner: h, columns: h, workspace: workspace)
-        packedResetUpdateBackward = capacity.training ? PackedMatrix(inner: 2 * h, columns: h, workspace: workspace) : nil
-        packedCandidateBackward = capacity.training ? PackedMatrix(inner: h, columns: h, workspace: workspace) : nil
-        super.init(parameters: parameters, capacity: capacity, workspace: workspace)
-    }
-
-    override func packHidden() {
-        packedResetUpdate.packTransposed(resetUpdateWeight.matrix)
-        packedCandidate.packTransposed(candidateWeight.matrix)
-        packedResetUpdateBackward?.pack(resetUpdateWeight.matrix)
-        packedCandidateBackward?.pack(candidateWeight.matrix)
+        let hidden = parameters.weightHidden
+        packedResetUpdate = weights.matrix(hidden, rows: 0..<(2 * h), .forward)
+        packedCandidate = weights.matrix(hidden, rows: (2 * h)..<(3 * h), .forward)
+        packedResetUpdateBackward = capacity.training ? weights.matrix(hidden, rows: 0..<(2 * h), .backward) : nil
+        packedCandidateBackward = capacity.training ? weights.matrix(hidden, rows: (2 * h)..<(3 * h), .backward) : nil
+        super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
     }
 
     private var resetUpdateColumns: Range<Int> { 0..<(2 * hiddenSize) }
@@ -42,10 +38,10 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
         let gates = gates(at: t)
         let previous = hidden(at: t - 1)
         let product = resetHidden.slice(rows: rowRange(t))
-        packedResetUpdate.multiply(previous, into: gates.slice(columns: resetUpdateColumns), accumulate: true)
+        packedResetUpdate.multiply(previous, into: gates.slice(columns: resetUpdateColumns), from: .result)
         CellKernels.gruBeforeGates(
             rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, hPrevious: previous.pointer, resetH: product.pointer)
-        packedCandidate.multiply(product, into: gates.slice(columns: candidateColumns), accumulate: true)
+        packedCandidate.multiply(product, into: gates.slice(columns: candidateColumns), from: .result)
         CellKernels.gruBeforeOutput(
             rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, hPrevious: previous.pointer, h: hidden(at: t).pointer)
     }
@@ -55,16 +51,17 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
         let previous = hidden(at: t - 1)
         CellKernels.gruBeforeOutputBackward(
             rows: dH.rows, hidden: hiddenSize, gates: dGates.pointer, hPrevious: previous.pointer, dH: dH.pointer)
-        packedCandidateBackward!.multiply(dGates.slice(columns: candidateColumns), into: dResetHidden, accumulate: false)
+        packedCandidateBackward!.multiply(dGates.slice(columns: candidateColumns), into: dResetHidden)
         CellKernels.gruBeforeGatesBackward(
             rows: dH.rows, hidden: hiddenSize, gates: dGates.pointer, hPrevious: previous.pointer,
             dResetH: dResetHidden.pointer, dHPrevious: dH.pointer)
         dHidden.pointer.update(from: dH.pointer, count: dH.count)
-        packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dHidden, accumulate: true)
+        packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dHidden, from: .result)
     }
 
-    override func recurrentGradients(steps: Int, rows: GradientRows) {
+    override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
+        rows.weightGradient(parameters.weightInput, steps: steps, dY: dGates, x: input)
         rows.weightGradient(
             resetUpdateWeight, steps: steps, dY: dGates.slice(columns: resetUpdateColumns), x: previousHidden(steps: steps))
         rows.weightGradient(

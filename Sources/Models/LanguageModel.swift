@@ -4,7 +4,7 @@ public import Tensors
 /// A recurrent language model over windows: embedding, recurrent layers, softmax output with its loss, dropout between them.
 ///
 /// One instance works on the streams of one rank. Parameters are seen, not owned; activations are allocated once. The order of calls for a step is
-/// `prepare` (after the parameters changed), `forward`, `backward`, `carryState`.
+/// `forward`, `loss`, `backward`, `carryState`; whoever changes parameters packs them anew in `PackedWeights`.
 public final class LanguageModel {
     public let shape: ModelShape
     public let capacity: WindowCapacity
@@ -17,12 +17,18 @@ public final class LanguageModel {
     /// Gradients by layer outputs, `[T*B, H]`, and by the embedding, `[T*B, E]`.
     private let dHidden: [MatrixView]
     private let dEmbedded: MatrixView?
+    /// What the output layer reads of the window at hand, `[steps*streams, H]`.
+    private var top: MatrixView
     private let workspace: Workspace
 
     /// - Parameters:
     ///   - parameters: over `shape.parameterLayout`.
+    ///   - weights: the same, packed over `shape.packedLayout`.
     ///   - dropoutProbability: on every non-recurrent connection, in training alone.
-    public init(shape: ModelShape, parameters: ParameterSet, capacity: WindowCapacity, dropoutProbability: Float = 0) {
+    public init(
+        shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
+        dropoutProbability: Float = 0
+    ) {
         precondition(parameters.layout == shape.parameterLayout, "parameters of another model")
         self.shape = shape
         self.capacity = capacity
@@ -32,11 +38,12 @@ public final class LanguageModel {
         embedding = Embedding(
             weight: parameters.parameter("encoder.weight"), capacity: capacity, workspace: workspace)
         layers = (0..<shape.layers).map {
-            Self.makeLayer($0, shape: shape, parameters: parameters, capacity: capacity, workspace: workspace)
+            Self.makeLayer(
+                $0, shape: shape, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
         }
         outputLayer = OutputLayer(
-            weight: parameters.parameter(shape.tieWeights ? "encoder.weight" : "decoder.weight"),
-            bias: parameters.parameter("decoder.bias"), capacity: capacity, workspace: workspace)
+            weight: parameters.parameter(shape.outputWeightName), bias: parameters.parameter("decoder.bias"),
+            weights: weights, capacity: capacity, workspace: workspace)
         let inputSizes = (0..<shape.layers).map(shape.inputSize) + [shape.hiddenSize]
         let dropping = capacity.training && dropoutProbability > 0
         dropped = dropping ? inputSizes.map { workspace.matrix(rows: capacity.rows, columns: $0) } : []
@@ -44,10 +51,12 @@ public final class LanguageModel {
             capacity.training
             ? (0..<shape.layers).map { _ in workspace.matrix(rows: capacity.rows, columns: shape.hiddenSize) } : []
         dEmbedded = capacity.training ? workspace.matrix(rows: capacity.rows, columns: shape.embeddingSize) : nil
+        top = layers[shape.layers - 1].output.prefix(rows: 0)
     }
 
     private static func makeLayer(
-        _ k: Int, shape: ModelShape, parameters: ParameterSet, capacity: WindowCapacity, workspace: Workspace
+        _ k: Int, shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
+        workspace: Workspace
     ) -> RecurrentLayer {
         let own = RecurrentParameters(
             weightInput: parameters.parameter("rnn.weight_ih_l\(k)"),
@@ -57,15 +66,18 @@ public final class LanguageModel {
         switch (shape.cell, shape.gruReset) {
         case (.elman, _):
             return ElmanLayer(
-                nonlinearity: shape.nonlinearity, parameters: own, capacity: capacity, workspace: workspace)
-        case (.lstm, _): return LSTMLayer(parameters: own, capacity: capacity, workspace: workspace)
-        case (.gru, .after): return GRULayer(parameters: own, capacity: capacity, workspace: workspace)
-        case (.gru, .before): return ResetBeforeGRULayer(parameters: own, capacity: capacity, workspace: workspace)
+                nonlinearity: shape.nonlinearity, parameters: own, weights: weights, capacity: capacity, workspace: workspace)
+        case (.lstm, _):
+            return LSTMLayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
+        case (.gru, .after):
+            return GRULayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
+        case (.gru, .before):
+            return ResetBeforeGRULayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
         }
     }
 
-    /// Bytes of activations, caches and packed weights.
-    public var byteCount: Int { workspace.byteCount }
+    /// Bytes of activations and caches.
+    public var byteCount: Int { workspace.byteCount + outputLayer.byteCount }
 
     /// The most columns of a weight, for the gradients' scratch.
     public static func widestInput(of shape: ModelShape) -> Int { max(shape.embeddingSize, shape.hiddenSize) }
@@ -89,13 +101,7 @@ public final class LanguageModel {
 
     // MARK: Forward and backward
 
-    /// Takes up the parameters as they are now; after each update.
-    public func prepare() {
-        for layer in layers { layer.prepare() }
-        outputLayer.prepare()
-    }
-
-    /// Runs the window from the state to the logits; dropout where a key is given.
+    /// Runs the window from the state to the topmost layer's output; dropout where a key is given.
     ///
     /// Shape: `inputs` `[steps, streams]`.
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
@@ -103,20 +109,20 @@ public final class LanguageModel {
         for k in 0..<layers.count {
             layers[k].forward(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
         }
-        outputLayer.forward(readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: true))
+        top = readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: true)
     }
 
     /// The loss of each row of the window in nats, 0 where `mask` is 0, after `forward`.
     ///
-    /// With `gradientScale` not 0, what `backward` propagates is the gradient of `gradientScale` times the losses' sum.
+    /// What `backward` propagates is the gradient of `gradientScale` times the losses' sum.
     public func loss(
-        steps: Int, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
+        targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
     ) -> UnsafePointer<Double> {
-        outputLayer.loss(rows: steps * capacity.streams, targets: targets, mask: mask, gradientScale: gradientScale)
+        outputLayer.loss(top, targets: targets, mask: mask, gradientScale: gradientScale)
     }
 
-    /// Logits of the window's rows, `[steps*streams, V]`, after `forward` and before `loss` with a gradient.
-    public func logits(steps: Int) -> MatrixView { outputLayer.logits.prefix(rows: steps * capacity.streams) }
+    /// Logits of the window's rows, `[steps*streams, V]`, after `forward`.
+    public func logits() -> MatrixView { outputLayer.logits(top) }
 
     /// Overwrites every parameter's gradients with those of the window, after `forward` (same arguments) and `loss`.
     public func backward(
@@ -126,7 +132,11 @@ public final class LanguageModel {
         let last = layers.count
         let used = steps * capacity.streams
         let dTop = dHidden[last - 1].prefix(rows: used)
-        outputLayer.backward(dHidden: dTop)
+        if shape.tieWeights {
+            outputLayer.backward(dHidden: dTop)
+        } else {
+            outputLayer.backward(dHidden: dTop, steps: steps, rows: rows)
+        }
         drop(dTop, into: dTop, layer: last, steps: steps, key: dropoutKey)
         let dInput = dEmbedded.prefix(rows: used)
         for k in stride(from: last - 1, through: 0, by: -1) {
@@ -136,20 +146,11 @@ public final class LanguageModel {
                 dInput: dBelow, steps: steps, rows: rows, atEpochStart: atEpochStart)
             drop(dBelow, into: dBelow, layer: k, steps: steps, key: dropoutKey)
         }
-        tableGradients(inputs, steps: steps, dInput: dInput, rows: rows, dropoutKey: dropoutKey)
-    }
-
-    /// The gradients of embedding and output: in one pass where they share a table.
-    private func tableGradients(
-        _ inputs: UnsafePointer<Int32>, steps: Int, dInput: MatrixView, rows: GradientRows, dropoutKey: Dropout.Key?
-    ) {
-        let top = readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: false)
         if shape.tieWeights {
             let occurrences = embedding.sorted(inputs, steps: steps, dY: dInput, rows: rows)
-            outputLayer.gradients(top, steps: steps, rows: rows, tied: occurrences)
+            outputLayer.tiedGradients(steps: steps, rows: rows, tied: occurrences)
         } else {
             embedding.backward(inputs, steps: steps, dY: dInput, rows: rows)
-            outputLayer.gradients(top, steps: steps, rows: rows, tied: nil)
         }
     }
 

@@ -79,6 +79,24 @@ public struct ModelShape: Sendable, Equatable {
         return layout
     }
 
+    /// The weights as the model's products need them packed; those of the backward pass in training alone.
+    public func packedLayout(training: Bool) -> PackedLayout {
+        let forms: [PackedOperand.Form] = training ? [.forward, .backward] : [.forward]
+        let gateRows = cell.gateCount * hiddenSize
+        // With the reset before the product, the candidate has a product of its own.
+        let split = cell == .gru && gruReset == .before
+        let hiddenRows = split ? [0..<(2 * hiddenSize), (2 * hiddenSize)..<gateRows] : [0..<gateRows]
+        var weights = (0..<layers).flatMap { k in
+            [("rnn.weight_ih_l\(k)", 0..<gateRows)] + hiddenRows.map { ("rnn.weight_hh_l\(k)", $0) }
+        }
+        weights.append((outputWeightName, 0..<vocabularySize))
+        let operands = weights.flatMap { name, rows in forms.map { PackedOperand(name: name, rows: rows, form: $0) } }
+        return PackedLayout(operands, of: parameterLayout)
+    }
+
+    /// The output's matrix, which may be the embedding's.
+    var outputWeightName: String { tieWeights ? "encoder.weight" : "decoder.weight" }
+
     /// The learned initial states of layer `k`; none where the state starts at zero.
     func learnedStateNames(ofLayer k: Int) -> [String] {
         guard initialState == .learned else { return [] }

@@ -11,7 +11,8 @@ public final class GradientRows {
     private let program: TreeProgram
     private let segments: UnsafeMutablePointer<ck_segment>
     private let workspace = Workspace()
-    private let scratch: UnsafeMutablePointer<Float>
+    private let strips: UnsafeMutablePointer<Float>
+    private let panels: [UnsafeMutablePointer<Float>]  // of the two left sides that a gradient has at most
 
     /// - Parameters:
     ///   - program: from the rank's shards, one leaf each, to the subtrees that it publishes.
@@ -26,7 +27,10 @@ public final class GradientRows {
         for (leaf, range) in streamsOfShards.enumerated() {
             segments[leaf] = ck_segment(first: Int32(range.lowerBound), count: Int32(range.count))
         }
-        scratch = workspace.allocate(Float.self, count: ck_gradient_scratch(widestInput, maximumSteps * streams))
+        let maximumRows = maximumSteps * streams
+        strips = workspace.allocate(Float.self, count: ck_gradient_scratch(maximumRows))
+        let workspace = workspace
+        panels = (0..<2).map { _ in workspace.allocate(Float.self, count: ck_packed_count(widestInput, maximumRows)) }
     }
 
     /// Bytes of scratch.
@@ -40,30 +44,69 @@ public final class GradientRows {
 
     /// `weight`'s gradients = sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
     ///
-    /// Shapes: `dY` `[steps*streams, weight.rows]`, `x` `[steps*streams, weight.columns]`. With `tied`, the rows of the token table
-    /// are added to each shard's sum as well.
-    public func weightGradient(
-        _ weight: Parameter, steps: Int, dY: MatrixView, x: MatrixView, tied: TokenOccurrences? = nil
+    /// Shapes: `dY` `[steps*streams, weight.rows]`, `x` `[steps*streams, weight.columns]`.
+    public func weightGradient(_ weight: Parameter, steps: Int, dY: MatrixView, x: MatrixView) {
+        precondition(dY.columns == weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
+        let x = pack(x, steps: steps)
+        partialGradient(weight, firstRow: 0, steps: steps, dY: dY, x: x)
+    }
+
+    /// The gradients of two weights with the same `dY`, as a cell's input and recurrent weights: it is read once.
+    public func weightGradients(
+        _ first: (weight: Parameter, x: MatrixView), _ second: (weight: Parameter, x: MatrixView), steps: Int, dY: MatrixView
     ) {
-        precondition(dY.columns == weight.rows && x.columns == weight.columns, "gradient of \(weight.name): shapes differ")
+        precondition(
+            dY.columns == first.weight.rows && dY.columns == second.weight.rows,
+            "gradients of \(first.weight.name) and \(second.weight.name): \(dY.columns) rows")
+        let sides = (
+            side(first.weight, pack(first.x, steps: steps)), side(second.weight, pack(second.x, steps: steps, place: 1))
+        )
         var rows = rows(steps)
-        if let tied {
-            var occurrences = tied.table
+        withUnsafeBytes(of: sides) { sides in
             ck_weight_gradient(
-                dY.columns, x.columns, &rows, dY.pointer, dY.rowStride, x.pointer, x.rowStride, &occurrences,
-                weight.gradients.baseAddress, weight.columns, scratch)
-        } else {
-            ck_weight_gradient(
-                dY.columns, x.columns, &rows, dY.pointer, dY.rowStride, x.pointer, x.rowStride, nil,
-                weight.gradients.baseAddress, weight.columns, scratch)
+                dY.columns, &rows, dY.pointer, dY.rowStride, sides.baseAddress!.assumingMemoryBound(to: ck_gradient_side.self), 2,
+                0,
+                nil, strips)
         }
     }
 
-    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`.
-    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView) {
-        precondition(dY.columns == bias.columns, "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
+    /// Some rows of `weight`'s gradients, `firstRow..<(firstRow + dY.columns)`, from an `x` that is packed already.
+    ///
+    /// With `tied`, the rows of the token table are added to each shard's sum as well.
+    public func partialGradient(
+        _ weight: Parameter, firstRow: Int, steps: Int, dY: MatrixView, x: PackedRows, tied: TokenOccurrences? = nil
+    ) {
+        precondition(firstRow + dY.columns <= weight.rows, "gradient of \(weight.name): rows past \(weight.rows)")
         var rows = rows(steps)
-        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, bias.gradients.baseAddress)
+        var side = side(weight, x)
+        if let tied {
+            var occurrences = tied.table
+            ck_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, &side, 1, firstRow, &occurrences, strips)
+        } else {
+            ck_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, &side, 1, firstRow, nil, strips)
+        }
+    }
+
+    /// Packs `x` `[steps*streams, k]` for gradients; valid until the next call with the same `place`, 0 or 1.
+    public func pack(_ x: MatrixView, steps: Int, place: Int = 0) -> PackedRows {
+        precondition(x.rows == steps * streams, "\(x.rows) rows for \(steps) steps of \(streams) streams")
+        var rows = rows(steps)
+        ck_pack_rows(&rows, x.columns, x.pointer, x.rowStride, panels[place])
+        return PackedRows(panels: panels[place], columns: x.columns)
+    }
+
+    private func side(_ weight: Parameter, _ x: PackedRows) -> ck_gradient_side {
+        precondition(x.columns == weight.columns, "gradient of \(weight.name): \(x.columns) columns, not \(weight.columns)")
+        return ck_gradient_side(
+            k: weight.columns, panels: x.panels, outputs: weight.gradients.baseAddress, ldo: weight.columns)
+    }
+
+    /// `bias`'s gradients from element `first` on = sum over rows of `dY`, overwritten.
+    /// Shape: `dY` `[steps*streams, n]`, n at most `bias.columns - first`.
+    public func biasGradient(_ bias: Parameter, first: Int = 0, steps: Int, dY: MatrixView) {
+        precondition(first + dY.columns <= bias.columns, "gradient of \(bias.name): more than \(bias.columns) columns")
+        var rows = rows(steps)
+        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, first, bias.gradients.baseAddress)
     }
 
     /// `bias`'s gradients, which are those of `other` as well: both biases of a cell are added to the same sums.
@@ -72,7 +115,7 @@ public final class GradientRows {
         for (from, to) in zip(bias.gradients, other.gradients) { to!.update(from: from!, count: bias.columns) }
     }
 
-    /// The embedding's gradients = for each token the sum of the rows that hold it, overwritten; zero for tokens that do not occur.
+    /// The embedding's gradients = for each token that occurs the sum of the rows that hold it, overwritten; other rows stay as they are.
     public func embeddingGradient(_ table: Parameter, steps: Int, occurrences: TokenOccurrences) {
         var rows = rows(steps)
         var occurrences = occurrences.table
@@ -108,6 +151,12 @@ public final class GradientRows {
             }
         }
     }
+}
+
+/// A left side packed by `GradientRows.pack`.
+public struct PackedRows {
+    fileprivate let panels: UnsafePointer<Float>
+    fileprivate let columns: Int
 }
 
 /// The rows of a window in the order of their tokens: a counting sort, made anew for each window in memory that stays.

@@ -19,16 +19,6 @@ public enum RowKernels {
         ck_gather_rows(rows, columns, table, ids, y)
     }
 
-    /// Softmax with cross entropy: `losses[r] = -log softmax(logits[r])[targets[r]]` in nats, 0 where `mask[r]` is 0.
-    ///
-    /// With `gradientScale` not 0 the logits become `(softmax - onehot) * mask * gradientScale`.
-    public static func softmaxLoss(
-        _ logits: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float,
-        losses: UnsafeMutablePointer<Double>
-    ) {
-        ck_softmax_loss(logits.rows, logits.columns, logits.pointer, logits.rowStride, targets, mask, gradientScale, losses)
-    }
-
     /// e^x, tanh x and the logistic function of `count` floats; worst errors over all floats about 1, 1.3 and 2 ulp.
     ///
     /// Results that would be denormal may be 0.

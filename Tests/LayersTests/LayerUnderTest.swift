@@ -12,6 +12,12 @@ extension SeededRandom {
 enum LayerKind: CaseIterable {
     case elmanTanh, elmanRelu, elmanSigmoid, gru, gruResetBefore, lstm
 
+    /// Rows of the recurrent weights that are packed apart.
+    var hiddenParts: [Range<Int>] {
+        let h = LayerUnderTest.hiddenSize
+        return self == .gruResetBefore ? [0..<(2 * h), (2 * h)..<(3 * h)] : [0..<(gateCount * h)]
+    }
+
     var gateCount: Int {
         switch self {
         case .elmanTanh, .elmanRelu, .elmanSigmoid: 1
@@ -20,17 +26,23 @@ enum LayerKind: CaseIterable {
         }
     }
 
-    func make(_ parameters: RecurrentParameters, _ capacity: WindowCapacity, _ workspace: Workspace) -> RecurrentLayer {
+    func make(
+        _ parameters: RecurrentParameters, _ weights: PackedWeights, _ capacity: WindowCapacity, _ workspace: Workspace
+    ) -> RecurrentLayer {
         switch self {
         case .elmanTanh:
-            ElmanLayer(nonlinearity: .tanh, parameters: parameters, capacity: capacity, workspace: workspace)
+            ElmanLayer(
+                nonlinearity: .tanh, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
         case .elmanRelu:
-            ElmanLayer(nonlinearity: .relu, parameters: parameters, capacity: capacity, workspace: workspace)
+            ElmanLayer(
+                nonlinearity: .relu, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
         case .elmanSigmoid:
-            ElmanLayer(nonlinearity: .sigmoid, parameters: parameters, capacity: capacity, workspace: workspace)
-        case .gru: GRULayer(parameters: parameters, capacity: capacity, workspace: workspace)
-        case .gruResetBefore: ResetBeforeGRULayer(parameters: parameters, capacity: capacity, workspace: workspace)
-        case .lstm: LSTMLayer(parameters: parameters, capacity: capacity, workspace: workspace)
+            ElmanLayer(
+                nonlinearity: .sigmoid, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        case .gru: GRULayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        case .gruResetBefore:
+            ResetBeforeGRULayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        case .lstm: LSTMLayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
         }
     }
 }
@@ -66,7 +78,9 @@ final class LayerUnderTest {
         let own = RecurrentParameters(
             weightInput: parameters.parameter("ih"), weightHidden: parameters.parameter("hh"),
             biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [])
-        layer = kind.make(own, WindowCapacity(steps: T, streams: streams.count, training: training), workspace)
+        let weights = PackedWeights(
+            of: parameters, ["ih"], parts: kind.hiddenParts.map { ("hh", $0) }, in: workspace)
+        layer = kind.make(own, weights, WindowCapacity(steps: T, streams: streams.count, training: training), workspace)
         let (allInput, allDOutput) = (workspace.matrix(rows: T * B, columns: I), workspace.matrix(rows: T * B, columns: H))
         random.fill(allInput)
         random.fill(allDOutput)
@@ -76,7 +90,6 @@ final class LayerUnderTest {
         rows = GradientRows(
             program: TreeProgram(tree: ShardTree(shardCount: 1), ownShards: 0..<1), streamsOfShards: [0..<streams.count],
             maximumSteps: T, widestInput: H)
-        layer.prepare()
         layer.resetState()
     }
 
@@ -107,6 +120,22 @@ final class LayerUnderTest {
         return (0..<steps).flatMap { t in
             all[((t * allStreams + streams.lowerBound) * columns)..<((t * allStreams + streams.upperBound) * columns)]
         }
+    }
+}
+
+extension PackedWeights {
+    /// Whole matrices, and rows of some, packed both ways in memory of the workspace.
+    convenience init(
+        of parameters: ParameterSet, _ names: [String], parts: [(name: String, rows: Range<Int>)] = [], in workspace: Workspace
+    ) {
+        let all = names.map { ($0, 0..<parameters.parameter($0).rows) } + parts
+        let layout = PackedLayout(
+            all.flatMap { name, rows in
+                [PackedOperand.Form.forward, .backward].map { PackedOperand(name: name, rows: rows, form: $0) }
+            }, of: parameters.layout)
+        self.init(
+            layout, values: parameters.values, storage: workspace.allocate(Float.self, count: layout.elementCount))
+        pack(0..<parameters.layout.elementCount)
     }
 }
 

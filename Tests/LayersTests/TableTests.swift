@@ -9,7 +9,7 @@ private struct Tables {
     let bias: Parameter
     let rows: GradientRows
     let workspace = Workspace()
-    private let parameters: ParameterSet
+    let parameters: ParameterSet
 
     init() {
         var layout = ParameterLayout()
@@ -75,38 +75,56 @@ struct TableTests {
         #expect(tables.gradient(tables.weight) == grid(5, 4) { token, _ in [2, 0, 0, 0, 4][token] })
     }
 
-    private func output() -> OutputLayer {
-        let layer = OutputLayer(weight: tables.weight, bias: tables.bias, capacity: tables.capacity, workspace: tables.workspace)
-        layer.prepare()
-        return layer
+    private func output(keeping: Bool = true) -> (layer: OutputLayer, weights: PackedWeights) {
+        let weights = PackedWeights(of: tables.parameters, ["weight"], in: tables.workspace)
+        let capacity = WindowCapacity(steps: 2, streams: 3, training: true, mostLogitBytes: keeping ? 1 << 20 : 0)
+        let layer = OutputLayer(
+            weight: tables.weight, bias: tables.bias, weights: weights, capacity: capacity, workspace: tables.workspace)
+        return (layer, weights)
     }
 
     @Test("Logits are the products with every row of the table plus its bias")
     func logits() {
-        let layer = output()
-        layer.forward(tables.matrix(rows: 6, columns: 4) { $0 + $1 })
-        #expect(values(layer.logits) == grid(6, 5) { r, v in 100 * v + sum(0..<4) { (r + $0) * (4 * v + $0) } })
+        let logits = output().layer.logits(tables.matrix(rows: 6, columns: 4) { $0 + $1 })
+        #expect(values(logits) == grid(6, 5) { r, v in 100 * v + sum(0..<4) { (r + $0) * (4 * v + $0) } })
     }
 
-    @Test("From the gradient of the logits come those of hidden, weight and bias, and with tied weights the tokens' rows too")
-    func backward() {
-        let layer = output()
-        func dLogits(_ row: Int, _ v: Int) -> Int { (row + 2 * v) % 3 }
-        func weightSum(_ v: Int, _ column: Int) -> Int { sum(0..<6) { dLogits($0, v) * ($0 - column) } }
-        layer.logits.pointer.update(from: tables.matrix(rows: 6, columns: 5, dLogits).pointer, count: 30)
-        let dHidden = tables.matrix(rows: 6, columns: 4) { _, _ in 9 }
-        layer.backward(dHidden: dHidden)
-        #expect(values(dHidden) == grid(6, 4) { r, c in sum(0..<5) { dLogits(r, $0) * (4 * $0 + c) } })
+    /// With all parameters zero each probability is 1/5: the gradient of a logit is scale/5, less the scale at the target.
+    private func dLogit(_ row: Int, _ v: Int, targets: [Int32]) -> Int { 1 - (Int(targets[row]) == v ? 5 : 0) }
 
+    @Test(
+        "From the loss come the gradients of hidden, weight and bias, and with tied weights the tokens' rows too",
+        arguments: [true, false])
+    func backward(keeping: Bool) {
+        tables.weight.value.update(repeating: 0, count: 20)
+        tables.bias.value.update(repeating: 0, count: 5)
+        let (layer, weights) = output(keeping: keeping)
+        let targets: [Int32] = [3, 1, 0, 3, 4, 2]
         let hidden = tables.matrix(rows: 6, columns: 4) { $0 - $1 }
-        layer.gradients(hidden, steps: 2, rows: tables.rows, tied: nil)
+        let mask = [Float](repeating: 1, count: 6)
+        func weightSum(_ v: Int, _ column: Int) -> Int { sum(0..<6) { dLogit($0, v, targets: targets) * ($0 - column) } }
+        func take() { _ = layer.loss(hidden, targets: targets, mask: mask, gradientScale: 5) }
+        take()
+        // What the loss saw is zero, so that its gradients are whole numbers; what the gradient of hidden is made with is not.
+        for i in 0..<20 { tables.weight.value[i] = Float(i) }
+        if keeping { weights.pack(0..<32) }
+        let dHidden = tables.matrix(rows: 6, columns: 4) { _, _ in 9 }
+        layer.backward(dHidden: dHidden, steps: 2, rows: tables.rows)
+        if keeping {
+            #expect(
+                values(dHidden) == grid(6, 4) { r, c in sum(0..<5) { dLogit(r, $0, targets: targets) * (4 * $0 + c) } })
+        }
         #expect(tables.gradient(tables.weight) == grid(5, 4, weightSum))
-        #expect(tables.gradient(tables.bias) == grid(1, 5) { _, v in sum(0..<6) { dLogits($0, v) } })
+        #expect(tables.gradient(tables.bias) == grid(1, 5) { _, v in sum(0..<6) { dLogit($0, v, targets: targets) } })
 
+        tables.weight.value.update(repeating: 0, count: 20)
+        weights.pack(0..<32)
+        take()
+        layer.backward(dHidden: dHidden)
         let embedding = Embedding(weight: tables.weight, capacity: tables.capacity, workspace: tables.workspace)
         let dY = tables.matrix(rows: 6, columns: 4, dEmbedded)
         let sorted = embedding.sorted(tokens, steps: 2, dY: dY, rows: tables.rows)
-        layer.gradients(hidden, steps: 2, rows: tables.rows, tied: sorted)
+        layer.tiedGradients(steps: 2, rows: tables.rows, tied: sorted)
         #expect(tables.gradient(tables.weight) == grid(5, 4) { weightSum($0, $1) + tokenSum($0, $1) })
     }
 }

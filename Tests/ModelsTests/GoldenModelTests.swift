@@ -13,18 +13,22 @@ final class OwnedModel {
     let rows: GradientRows
     private let workspace = Workspace()
     private let parameters: ParameterSet
+    private let weights: PackedWeights
 
     /// `streams` streams in `shards` shards, all on one rank; its own part of the shard tree is `ownShards`.
-    init(shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0) {
+    init(shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0, keepsLogits: Bool = true) {
         self.shape = shape
         layout = shape.parameterLayout
         values = workspace.allocate(Float.self, count: layout.elementCount)
         let tree = ShardTree(shardCount: shards)
         gradients = [workspace.allocate(Float.self, count: layout.elementCount)]
         parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
+        weights = PackedWeights(of: shape, values: values, in: workspace)
         model = LanguageModel(
-            shape: shape, parameters: parameters,
-            capacity: WindowCapacity(steps: steps, streams: streams, training: true), dropoutProbability: dropout)
+            shape: shape, parameters: parameters, weights: weights,
+            capacity: WindowCapacity(
+                steps: steps, streams: streams, training: true, mostLogitBytes: keepsLogits ? WindowCapacity.cacheBytes : 0),
+            dropoutProbability: dropout)
         let streamsOfShards = (0..<shards).map { shard in
             ((shard * streams + shards - 1) / shards)..<(((shard + 1) * streams + shards - 1) / shards)
         }
@@ -49,15 +53,23 @@ final class OwnedModel {
         let inputs = inputs.map(Int32.init)
         let targets = targets.map(Int32.init)
         let real = mask.reduce(0, +)
-        model.prepare()
+        weights.pack(0..<layout.elementCount)
         if atEpochStart { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: key)
         let losses = model.loss(
-            steps: steps, targets: targets, mask: mask.map { Float($0) }, gradientScale: Float(1 / real))
+            targets: targets, mask: mask.map { Float($0) }, gradientScale: Float(1 / real))
         let loss = (0..<inputs.count).reduce(0) { $0 + losses[$1] } / real
         model.backward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: key)
         model.carryState(steps: steps)
         return loss
+    }
+}
+
+extension PackedWeights {
+    /// The weights of a model in training, packed in memory of the workspace, but nothing in them yet.
+    convenience init(of shape: ModelShape, values: UnsafePointer<Float>, in workspace: Workspace) {
+        let layout = shape.packedLayout(training: true)
+        self.init(layout, values: values, storage: workspace.allocate(Float.self, count: layout.elementCount))
     }
 }
 
@@ -84,7 +96,8 @@ struct GoldenModelTests {
 
     private func compare(_ fixture: GoldenFixture, shards: Int, level: String) throws {
         let size = fixture.dimensions
-        let owned = OwnedModel(shape: fixture.shape, steps: size.T, streams: size.B, shards: shards)
+        let owned = OwnedModel(
+            shape: fixture.shape, steps: size.T, streams: size.B, shards: shards, keepsLogits: shards == 1)
         for (name, parameter) in fixture.parameters { try owned.set(name, parameter.values) }
         for (number, window) in zip(1..., fixture.windows) {
             let loss = owned.run(

@@ -45,6 +45,7 @@ final class SimulatedRank {
     private let gradients: [UnsafeMutablePointer<Float>]
     private let rows: GradientRows
     private let parameters: ParameterSet
+    private let weights: PackedWeights
     private let workspace = Workspace()
 
     /// Stream b of `batchSize` is in shard `b*shardCount/batchSize`.
@@ -67,8 +68,9 @@ final class SimulatedRank {
             let its = owned.filter { $0 * shardCount / batchSize == shard }
             return (its[0] - first)..<(its[its.count - 1] + 1 - first)
         }
+        weights = PackedWeights(of: shape, values: values, in: workspace)
         model = LanguageModel(
-            shape: shape, parameters: parameters,
+            shape: shape, parameters: parameters, weights: weights,
             capacity: WindowCapacity(steps: steps, streams: owned.count, training: true), dropoutProbability: dropout)
         rows = GradientRows(
             program: program, streamsOfShards: ofShards, maximumSteps: steps,
@@ -81,7 +83,7 @@ final class SimulatedRank {
         for entry in layout.entries {
             for i in 0..<entry.count { values[entry.offset + i] = Float.random(in: -scale...scale, using: &random) }
         }
-        model.prepare()
+        weights.pack(0..<layout.elementCount)
     }
 
     /// Forward and loss over this rank's part of the window, with the gradient scaled by the mean over all of it, and with `backward`
@@ -93,7 +95,7 @@ final class SimulatedRank {
         if atEpochStart { model.resetState() }
         model.forward(window.inputs, steps: window.steps, dropoutKey: key)
         let losses = model.loss(
-            steps: window.steps, targets: window.targets, mask: window.mask,
+            targets: window.targets, mask: window.mask,
             gradientScale: backward ? 1 / all.mask.reduce(0, +) : 0)
         let found = Array(UnsafeBufferPointer(start: losses, count: window.inputs.count))
         if backward {

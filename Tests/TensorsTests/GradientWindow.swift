@@ -34,7 +34,7 @@ struct GradientWindow {
 
 /// The kinds of gradients there are.
 enum GradientKind: CaseIterable {
-    case weight, tiedWeight, embedding, bias
+    case weight, weightOfTwo, tiedWeight, embedding, bias
 
     func columns(_ window: GradientWindow) -> Int { self == .bias ? window.dY.columns : window.x.columns }
     func rows(_ window: GradientWindow) -> Int { self == .bias ? 1 : window.dY.columns }
@@ -50,24 +50,36 @@ extension GradientWindow {
         let rows = GradientRows(program: program, streamsOfShards: local, maximumSteps: steps, widestInput: x.columns)
         var layout = ParameterLayout()
         layout.append("parameter", shape: [kind.rows(self), kind.columns(self)])
+        layout.append("other", shape: [kind.rows(self), kind.columns(self)])
         let places = program.outputs.map { _ in
             workspace.withGaps(rows: 1, columns: layout.elementCount, gap: 0).pointer
         }
         let set = ParameterSet(layout: layout, values: places[0], gradients: places)
-        withExtendedLifetime(set) { find(kind, set.parameter("parameter"), rows, streams: own) }
+        withExtendedLifetime(set) { find(kind, set, rows, streams: own) }
         let count = kind.rows(self) * kind.columns(self)
         return places.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
     }
 
-    private func find(_ kind: GradientKind, _ parameter: Parameter, _ rows: GradientRows, streams own: Range<Int>) {
+    private func find(_ kind: GradientKind, _ set: ParameterSet, _ rows: GradientRows, streams own: Range<Int>) {
+        let parameter = set.parameter("parameter")
         let (dY, x) = (local(dY, own), local(x, own))
         let occurrences = TokenOccurrences(vocabularySize: self.dY.columns, maximumRows: x.rows, workspace: workspace)
         let ownTokens = (0..<steps).flatMap { t in own.map { tokens[t * streams + $0] } }
         rows.sort(ownTokens, steps: steps, dX: local(tokenRows, own), into: occurrences)
         switch kind {
         case .weight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x)
-        case .tiedWeight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x, tied: occurrences)
-        case .embedding: rows.embeddingGradient(parameter, steps: steps, occurrences: occurrences)
+        case .tiedWeight:
+            // In two parts of the rows, as the output layer does it.
+            let (packed, cut) = (rows.pack(x, steps: steps), dY.columns / 2)
+            for part in [0..<cut, cut..<dY.columns] {
+                rows.partialGradient(
+                    parameter, firstRow: part.lowerBound, steps: steps, dY: dY.slice(columns: part), x: packed, tied: occurrences)
+            }
+        case .weightOfTwo:
+            rows.weightGradients((set.parameter("other"), x), (parameter, x), steps: steps, dY: dY)
+        case .embedding:
+            parameter.clearGradients()
+            rows.embeddingGradient(parameter, steps: steps, occurrences: occurrences)
         case .bias: rows.biasGradient(parameter, steps: steps, dY: dY)
         }
     }
@@ -84,7 +96,7 @@ extension GradientWindow {
         var sum: Float = 0
         for r in rows(ofShard: shard) {
             switch kind {
-            case .weight, .tiedWeight: sum = sum.addingProduct(dY[r, row], x[r, column])
+            case .weight, .weightOfTwo, .tiedWeight: sum = sum.addingProduct(dY[r, row], x[r, column])
             case .bias: sum += dY[r, column]
             case .embedding: if tokens[r] == row { sum += tokenRows[r, column] }
             }
@@ -99,7 +111,7 @@ extension GradientWindow {
             let product = Double(dY[r, row]) * Double(x[r, column % x.columns])
             let occurrence = tokens[r] == row ? [Double(tokenRows[r, column % x.columns])] : []
             switch kind {
-            case .weight: return [product]
+            case .weight, .weightOfTwo: return [product]
             case .tiedWeight: return [product] + occurrence
             case .embedding: return occurrence
             case .bias: return [Double(dY[r, column])]

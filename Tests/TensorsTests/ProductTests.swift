@@ -7,36 +7,74 @@ private struct ProductCase {
     let a: MatrixView
     let weights: MatrixView  // [columns, inner]
     let before: MatrixView  // what the result holds at first
-    let expected: [[Float]]  // overwritten, accumulated
+    let bias: MatrixView  // [1, columns]
     let description: String
     private let workspace = Workspace()
 
     init(rows: Int, inner: Int, columns: Int, seed: UInt64) {
         var random = SeededRandom(state: seed)
-        let a = workspace.random(rows: rows, columns: inner, gap: 3, from: &random)
-        let weights = workspace.random(rows: columns, columns: inner, gap: 5, from: &random)
-        let before = workspace.random(rows: rows, columns: columns, gap: 2, from: &random)
-        expected = [false, true].map { accumulate in
-            (0..<rows).flatMap { r in
-                (0..<columns).map { chain(a, r, weights, $0, from: accumulate ? before[r, $0] : 0) }
-            }
-        }
-        (self.a, self.weights, self.before) = (a, weights, before)
+        a = workspace.random(rows: rows, columns: inner, gap: 3, from: &random)
+        weights = workspace.random(rows: columns, columns: inner, gap: 0, from: &random)
+        before = workspace.random(rows: rows, columns: columns, gap: 2, from: &random)
+        bias = workspace.random(rows: 1, columns: columns, gap: 0, from: &random)
         description = "[\(rows), \(inner)] times [\(inner), \(columns)]"
     }
 
-    /// Multiplies at the level in use; `direct` packs the weights from their transpose.
-    func product(accumulate: Bool, direct: Bool) -> MatrixView {
-        let packed = PackedMatrix(inner: a.columns, columns: weights.rows, workspace: workspace)
-        if direct { packed.pack(transposedWeights()) } else { packed.packTransposed(weights) }
+    /// What must come out.
+    func expected(from start: Start) -> [Float] {
+        (0..<a.rows).flatMap { r in
+            (0..<weights.rows).map { c -> Float in
+                let first: Float =
+                    switch start {
+                    case .zero: 0
+                    case .result: before[r, c]
+                    case .bias: bias[0, c]
+                    }
+                return chain(a, r, weights, c, from: first)
+            }
+        }
+    }
+
+    /// Multiplies at the level in use by weights that were packed in `pieces`.
+    func product(from start: Start, _ form: PackedOperand.Form, pieces: Int = 1) -> MatrixView {
         let result = workspace.withGaps(rows: a.rows, columns: weights.rows, gap: 2)
         result.fill(before.values)
-        packed.multiply(a, into: result, accumulate: accumulate)
+        let packed = PackedTestMatrix(form == .forward ? weights : transposedWeights(), form, pieces: pieces)
+        packed.matrix.multiply(a, into: result, from: productStart(start))
         return result
     }
 
+    /// The same in two parts of the columns, or of the inner terms.
+    func product(columnsCutAt cut: Int) -> MatrixView {
+        let result = workspace.withGaps(rows: a.rows, columns: weights.rows, gap: 2)
+        let packed = PackedTestMatrix(weights, .forward)
+        for part in [0..<cut, cut..<weights.rows] {
+            packed.matrix.multiply(
+                a, columns: part, into: result.slice(columns: part), from: .bias(bias.pointer + part.lowerBound))
+        }
+        return result
+    }
+
+    func product(termsCutAt cut: Int) -> MatrixView {
+        let result = workspace.withGaps(rows: a.rows, columns: weights.rows, gap: 2)
+        let packed = PackedTestMatrix(weights, .forward)
+        for part in [0..<cut, cut..<weights.columns] {
+            packed.matrix.multiply(
+                a.slice(columns: part), terms: part, into: result, from: part.lowerBound == 0 ? .zero : .result)
+        }
+        return result
+    }
+
+    private func productStart(_ start: Start) -> ProductStart {
+        switch start {
+        case .zero: .zero
+        case .result: .result
+        case .bias: .bias(bias.pointer)
+        }
+    }
+
     private func transposedWeights() -> MatrixView {
-        let result = workspace.withGaps(rows: weights.columns, columns: weights.rows, gap: 4)
+        let result = workspace.matrix(rows: weights.columns, columns: weights.rows)
         for i in 0..<weights.columns {
             for j in 0..<weights.rows { result[i, j] = weights[j, i] }
         }
@@ -57,6 +95,36 @@ private struct ProductCase {
     }
 }
 
+/// From what sums begin.
+private enum Start: CaseIterable {
+    case zero, result, bias
+}
+
+/// One matrix, packed by `PackedWeights`.
+private final class PackedTestMatrix {
+    let matrix: PackedMatrix
+    private let parameters: ParameterSet
+    private let workspace = Workspace()
+
+    /// Packs `weights`, without gaps, in so many calls, the last piece first.
+    init(_ weights: MatrixView, _ form: PackedOperand.Form, pieces: Int = 1) {
+        var layout = ParameterLayout()
+        layout.append("before", shape: [3])
+        layout.append("weight", shape: [weights.rows, weights.columns])
+        let values = workspace.allocate(Float.self, count: layout.elementCount)
+        (values + 16).update(from: weights.pointer, count: weights.count)
+        parameters = ParameterSet(layout: layout, values: values, gradients: [])
+        let packed = PackedLayout(
+            [PackedOperand(name: "weight", rows: 0..<weights.rows, form: form)], of: layout)
+        let all = PackedWeights(
+            packed, values: values, storage: workspace.allocate(Float.self, count: packed.elementCount))
+        for piece in (0..<pieces).reversed() {
+            all.pack((piece * layout.elementCount / pieces)..<((piece + 1) * layout.elementCount / pieces))
+        }
+        matrix = all.matrix(parameters.parameter("weight"), form)
+    }
+}
+
 /// `start + sum over i of a[r, i] * weights[c, i]`, each term added by a fused multiply-add.
 private func chain(_ a: MatrixView, _ r: Int, _ weights: MatrixView, _ c: Int, from start: Float) -> Float {
     (0..<a.columns).reduce(start) { $0.addingProduct(a[r, $1], weights[c, $1]) }
@@ -67,12 +135,36 @@ extension LevelTests {
     struct ProductTests {
         private func check(_ sizes: ProductCase) {
             Processor.atEachLevel { level in
-                for (accumulate, direct) in [(false, false), (true, false), (false, true), (true, true)] {
-                    let result = sizes.product(accumulate: accumulate, direct: direct)
-                    let differing = differingBits(result.values, sizes.expected[accumulate ? 1 : 0])
-                    #expect(differing == 0, "\(level), \(sizes.description), accumulate \(accumulate), direct \(direct)")
-                    #expect(result.gapsAreIntact, "\(level), \(sizes.description)")
+                for start in Start.allCases {
+                    let expected = sizes.expected(from: start)
+                    for form in [PackedOperand.Form.forward, .backward] {
+                        let result = sizes.product(from: start, form)
+                        let differing = differingBits(result.values, expected)
+                        #expect(differing == 0, "\(level), \(sizes.description), from \(start), \(form)")
+                        #expect(result.gapsAreIntact, "\(level), \(sizes.description)")
+                    }
                 }
+            }
+        }
+
+        @Test("Weights packed in pieces, by several ranks, are packed as in one", arguments: [(13, 7), (40, 33), (70, 65)])
+        func pieces(columns: Int, inner: Int) {
+            let sizes = ProductCase(rows: 5, inner: inner, columns: columns, seed: 3)
+            let expected = sizes.expected(from: .zero)
+            Processor.atEachLevel { level in
+                for (count, form) in [2, 3, 5, 11].flatMap({ [($0, PackedOperand.Form.forward), ($0, .backward)] }) {
+                    let result = sizes.product(from: .zero, form, pieces: count)
+                    #expect(differingBits(result.values, expected) == 0, "\(level), \(form), \(count) pieces")
+                }
+            }
+        }
+
+        @Test("Some columns, or some of the terms, are parts of the whole product", arguments: [1, 13, 100])
+        func parts(rows: Int) {
+            let sizes = ProductCase(rows: rows, inner: 41, columns: 77, seed: 4)
+            Processor.atEachLevel { level in
+                #expect(differingBits(sizes.product(columnsCutAt: 64).values, sizes.expected(from: .bias)) == 0, "\(level)")
+                #expect(differingBits(sizes.product(termsCutAt: 10).values, sizes.expected(from: .zero)) == 0, "\(level)")
             }
         }
 
@@ -97,11 +189,16 @@ extension LevelTests {
             check(ProductCase(rows: 7, inner: inner, columns: 33, seed: UInt64(inner)))
         }
 
+        @Test("The same where the rows go in blocks", arguments: [(64, 513), (130, 600), (700, 200)])
+        func manyRows(rows: Int, inner: Int) {
+            check(ProductCase(rows: rows, inner: inner, columns: 17, seed: UInt64(inner)))
+        }
+
         @Test("The error is under one rounding a term of the sum of magnitudes", arguments: [1, 65, 2049])
         func error(inner: Int) {
             let sizes = ProductCase(rows: 9, inner: inner, columns: 31, seed: UInt64(inner))
             Processor.atEachLevel { level in
-                let share = sizes.shareOfBound(sizes.product(accumulate: true, direct: false))
+                let share = sizes.shareOfBound(sizes.product(from: .result, .forward))
                 #expect(share <= 1, "\(level): \(share) of the bound")
             }
         }
@@ -112,15 +209,16 @@ extension LevelTests {
             let workspace = Workspace()
             defer { withExtendedLifetime(workspace) {} }
             let a = workspace.random(rows: 160, columns: 70, gap: 1, from: &random)
-            let packed = PackedMatrix(inner: 70, columns: 65, workspace: workspace)
-            packed.packTransposed(workspace.random(rows: 65, columns: 70, gap: 0, from: &random))
+            let test = PackedTestMatrix(workspace.random(rows: 65, columns: 70, gap: 0, from: &random), .forward)
+            defer { withExtendedLifetime(test) {} }
+            let packed = test.matrix
             let (together, parts) = (workspace.matrix(rows: 160, columns: 65), workspace.matrix(rows: 160, columns: 65))
             Processor.atEachLevel { level in
-                packed.multiply(a, into: together, accumulate: false)
+                packed.multiply(a, into: together)
                 for rows in 1...13 {
                     for first in stride(from: 0, to: 160, by: rows) {
                         let range = first..<min(first + rows, 160)
-                        packed.multiply(a.slice(rows: range), into: parts.slice(rows: range), accumulate: false)
+                        packed.multiply(a.slice(rows: range), into: parts.slice(rows: range))
                     }
                     #expect(differingBits(together.values, parts.values) == 0, "\(level), \(rows) rows at a time")
                 }

@@ -4,8 +4,8 @@
  * tanh 4e-9 on +-0.625). NaN passes through each of them.
  */
 
-/* e^x = (1 + q) * 2^n with q between -0.3 and 0.42, for x in -87.336...88.723: returns q. NaN gives q NaN and n 0. */
-CK_INLINE v16 exp_parts(v16 x, i16 *n) {
+/* e^x = (1 + q) * 2^whole with q between -0.3 and 0.42, for x in -87.336...88.723: returns q. NaN gives NaN in both. */
+CK_INLINE v16 exp_split(v16 x, v16 *whole_part) {
     const v16 shifter = v_fill(12582912.0f); /* 1.5 * 2^23: adding it rounds to the nearest integer */
     v16 whole = (x * v_fill(1.44269504f) + shifter) - shifter;
     v16 r = v_fma(whole, v_fill(-0.693359375f), x);
@@ -15,8 +15,15 @@ CK_INLINE v16 exp_parts(v16 x, i16 *n) {
     p = v_fma(p, r, v_fill(0.04166838899254799f));
     p = v_fma(p, r, v_fill(0.1666652113199234f));
     p = v_fma(p, r, v_fill(0.4999999403953552f));
-    *n = __builtin_convertvector(v_select(x == x, whole, v_fill(0.0f)), i16);
+    *whole_part = whole;
     return v_fma(p, r * r, r);
+}
+
+/* The same with the exponent as an integer; 0 for NaN. */
+CK_INLINE v16 exp_parts(v16 x, i16 *n) {
+    v16 whole, q = exp_split(x, &whole);
+    *n = __builtin_convertvector(v_select(x == x, whole, v_fill(0.0f)), i16);
+    return q;
 }
 
 CK_INLINE v16 v_clamp(v16 x, v16 low, v16 high) { return v_select(x > high, high, v_select(x < low, low, x)); }
@@ -33,6 +40,18 @@ CK_INLINE v16 v_exp(v16 x) {
     v16 result = (p * scale1) * scale2;
     result = v_select(x < low, v_fill(0.0f), result);
     return v_select(x > high, v_fill(__builtin_inff()), result);
+}
+
+/* e^x for x <= 0, without its own way for what is under -87.336: that gives the smallest normal number. */
+CK_INLINE v16 v_exp_of_negative(v16 x) {
+    const v16 low = v_fill(-87.3365447f);
+    v16 whole, p = exp_split(v_select(x < low, low, x), &whole) + v_fill(1.0f);
+#if defined(CK_WIDE)
+    return (v16)_mm512_scalef_ps((__m512)p, (__m512)whole);
+#else
+    i16 n = __builtin_convertvector(v_select(x == x, whole, v_fill(0.0f)), i16);
+    return p * (v16)((n + i_fill(127)) << 23);
+#endif
 }
 
 /* 1 / (1 + e^-x); under -87.336 (where the result would be denormal) 0. With e^-x = s + q*s, the sum takes its smaller parts first: e^-x is

@@ -3,7 +3,7 @@
 
 /* Sums of the leaves of a tile that wait for their sibling. */
 typedef struct {
-    v16 sums[CK_TREE_DEPTH][MR][NV];
+    v16 sums[CK_TREE_DEPTH][MOST_SUMS];
 } tile_stack;
 
 /* For each row of the window, in the order in which the leaves take them: `row` in the window. */
@@ -19,18 +19,15 @@ CK_INLINE long leaf_count_of(const ck_rows *rows) {
     return count;
 }
 
-/* x's columns as panels [ceil(k/32)][rows of the window][32], zero-padded. */
-static void pack_window(const ck_rows *rows, long k, const float *x, long ldx, float *panels) {
+void CK_AT_LEVEL(pack_rows)(const ck_rows *rows, long k, const float *x, long ldx, float *panels) {
     const long leaf_count = leaf_count_of(rows);
     for (long first = 0; first < k; first += CK_PANEL) {
-        long columns = k - first < CK_PANEL ? k - first : CK_PANEL;
+        const long left = k - first < CK_PANEL ? k - first : CK_PANEL;
+        const long second = left > 16 ? left - 16 : 0;
         CK_EACH_WINDOW_ROW(rows, leaf_count) {
-            if (columns == CK_PANEL) {
-                __builtin_memcpy_inline(panels, x + row * ldx + first, CK_PANEL * sizeof(float));
-            } else {
-                memset(panels, 0, CK_PANEL * sizeof(float));
-                memcpy(panels, x + row * ldx + first, (size_t)columns * sizeof(float));
-            }
+            const float *from = x + row * ldx + first;
+            v_store(panels, v_get(from, left - second));
+            v_store(panels + 16, second ? v_get(from + 16, second) : v_fill(0.0f));
             panels += CK_PANEL;
         }
     }
@@ -56,14 +53,23 @@ static void pack_strips(const ck_rows *rows, long n, const float *dy, long lddy,
     }
 }
 
-/* sums += the rows that hold token v in this leaf; `next` moves on to the first entry of a later leaf. */
-CK_INLINE void add_occurrences(const ck_occurrences *o, long v, long leaf, int32_t *next, long column, long columns, v16 sums[NV]) {
-    for (; *next < o->starts[v + 1] && o->leaves[*next] == leaf; ++*next) {
-        const float *row = o->values + o->rows[*next] * o->ld + column;
-        for (int i = 0; i < NV; i++)
-            if (columns > 16 * i)
-                sums[i] = sums[i] + v_get(row + 16 * i, lanes_left(columns, 16 * i));
+/* sums += chain over a packed strip, whose terms lie MR apart and whose rows lie side by side. */
+CK_INLINE void chain_strip(const int rows, const int vectors, long terms, const float *strip, const float *panel, v16 tile[MOST_SUMS]) {
+    v16 sums[MOST_SUMS];
+    CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = tile[r * vectors + v];
+    for (long i = 0; i < terms; i++, strip += MR, panel += CK_PANEL) {
+        v16 b[MOST_SUMS];
+        CK_EACH_SUM(1, vectors) {
+            b[v] = v_load(panel + 16 * v);
+            __builtin_prefetch(panel + 16 * v + PANEL_AHEAD);
+        }
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {
+            const v16 left = v_fill(strip[r]);
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+                sums[r * vectors + v] = v_fma(left, b[v], sums[r * vectors + v]);
+        }
     }
+    CK_EACH_SUM(rows, vectors) tile[r * vectors + v] = sums[r * vectors + v];
 }
 
 /* Where a tile's tree program reads and writes. */
@@ -72,7 +78,7 @@ typedef struct {
     const float *strip; /* dy's columns of the tile, packed */
     const float *panel; /* x's columns of the tile, packed */
     const ck_occurrences *occurrences;
-    long row, column, columns;
+    long row, column, columns; /* in the outputs */
     float *const *outputs;
     long ldo;
 } tile_place;
@@ -84,25 +90,35 @@ typedef struct {
     int32_t next[MR]; /* first entry of each token that no leaf has taken yet */
 } tile_progress;
 
-CK_INLINE void gradient_leaf(const int tile_rows, const tile_place *place, long leaf, tile_progress *progress, v16 sums[MR][NV]) {
+/* sums += the rows that hold the token of the tile's row r in this leaf; `next` moves on to the first entry of a later leaf. */
+CK_INLINE void add_occurrences(const int vectors, const tile_place *place, int r, long leaf, int32_t *next, v16 *sums) {
+    const ck_occurrences *o = place->occurrences;
+    for (; *next < o->starts[place->row + r + 1] && o->leaves[*next] == leaf; ++*next) {
+        const float *row = o->values + o->rows[*next] * o->ld + place->column;
+        for (int v = 0; v < vectors; v++)
+            sums[v] = sums[v] + v_get(row + 16 * v, lanes_left(place->columns, 16 * v));
+    }
+}
+
+CK_INLINE void gradient_leaf(const int tile_rows, const int vectors, const tile_place *place, long leaf, tile_progress *progress,
+                             v16 sums[MOST_SUMS]) {
     const long terms = place->rows->steps * place->rows->segments[leaf].count;
-    const ck_chain chain = {1, terms, 0, MR, 1};
-    CK_EACH_SUM(tile_rows, NV) sums[r][v] = v_fill(0.0f);
-    chain_tile(tile_rows, &chain, progress->strip, progress->panel, sums);
+    CK_EACH_SUM(tile_rows, vectors) sums[r * vectors + v] = v_fill(0.0f);
+    chain_strip(tile_rows, vectors, terms, progress->strip, progress->panel, sums);
     progress->strip += terms * MR;
     progress->panel += terms * CK_PANEL;
     for (int r = 0; place->occurrences && r < tile_rows; r++)
-        add_occurrences(place->occurrences, place->row + r, leaf, progress->next + r, place->column, place->columns, sums[r]);
+        add_occurrences(vectors, place, r, leaf, progress->next + r, sums + r * vectors);
 }
 
-CK_INLINE void gradient_store(const int tile_rows, const tile_place *place, float *output, v16 sums[MR][NV]) {
+CK_INLINE void gradient_store(const int tile_rows, const int vectors, const tile_place *place, float *output, v16 sums[MOST_SUMS]) {
     for (int r = 0; r < tile_rows; r++)
-        for (int v = 0; v < NV; v++)
-            if (place->columns > 16 * v)
-                v_put(output + (place->row + r) * place->ldo + place->column + 16 * v, sums[r][v], lanes_left(place->columns, 16 * v));
+        for (int v = 0; v < vectors; v++)
+            v_put(output + (place->row + r) * place->ldo + place->column + 16 * v, sums[r * vectors + v],
+                  lanes_left(place->columns, 16 * v));
 }
 
-CK_INLINE void gradient_tile_of(const int tile_rows, const tile_place *place, tile_stack *stack) {
+CK_INLINE void gradient_tile_of(const int tile_rows, const int vectors, const tile_place *place, tile_stack *stack) {
     tile_progress progress = {place->strip, place->panel, {0}};
     for (int r = 0; place->occurrences && r < tile_rows; r++)
         progress.next[r] = place->occurrences->starts[place->row + r];
@@ -110,93 +126,98 @@ CK_INLINE void gradient_tile_of(const int tile_rows, const tile_place *place, ti
     for (long o = 0; o < place->rows->op_count; o++) {
         ck_tree_op op = place->rows->ops[o];
         if (op.op == CK_LEAF) {
-            gradient_leaf(tile_rows, place, op.index, &progress, stack->sums[depth++]);
+            gradient_leaf(tile_rows, vectors, place, op.index, &progress, stack->sums[depth++]);
         } else if (op.op == CK_ADD) {
             depth--;
-            for (int r = 0; r < tile_rows; r++)
-                for (int v = 0; v < NV; v++)
-                    stack->sums[depth - 1][r][v] = stack->sums[depth - 1][r][v] + stack->sums[depth][r][v];
+            for (int i = 0; i < tile_rows * vectors; i++)
+                stack->sums[depth - 1][i] = stack->sums[depth - 1][i] + stack->sums[depth][i];
         } else {
-            gradient_store(tile_rows, place, place->outputs[op.index], stack->sums[--depth]);
+            gradient_store(tile_rows, vectors, place, place->outputs[op.index], stack->sums[--depth]);
         }
     }
 }
 
-#define CK_GRADIENT_ROWS(n) \
-    static void gradient_tile_##n(const tile_place *place, tile_stack *stack) { gradient_tile_of(n, place, stack); }
-CK_GRADIENT_ROWS(1)
-CK_GRADIENT_ROWS(2)
-CK_GRADIENT_ROWS(3)
-CK_GRADIENT_ROWS(4)
-CK_GRADIENT_ROWS(5)
-CK_GRADIENT_ROWS(6)
+#define CK_TILE(rows, vectors) \
+    static void gradient_tile_##rows##_##vectors(const tile_place *place, tile_stack *stack) { gradient_tile_of(rows, vectors, place, stack); }
+CK_TILE(1, 1)
+CK_TILE(2, 1)
+CK_TILE(3, 1)
+CK_TILE(4, 1)
+CK_TILE(5, 1)
+CK_TILE(6, 1)
 #if defined(CK_WIDE)
-CK_GRADIENT_ROWS(7)
-CK_GRADIENT_ROWS(8)
-CK_GRADIENT_ROWS(9)
-CK_GRADIENT_ROWS(10)
-CK_GRADIENT_ROWS(11)
-CK_GRADIENT_ROWS(12)
+CK_TILE(7, 1)
+CK_TILE(8, 1)
+CK_TILE(9, 1)
+CK_TILE(10, 1)
+CK_TILE(11, 1)
+CK_TILE(12, 1)
+CK_TILE(1, 2)
+CK_TILE(2, 2)
+CK_TILE(3, 2)
+CK_TILE(4, 2)
+CK_TILE(5, 2)
+CK_TILE(6, 2)
+CK_TILE(7, 2)
+CK_TILE(8, 2)
+CK_TILE(9, 2)
+CK_TILE(10, 2)
+CK_TILE(11, 2)
+CK_TILE(12, 2)
 #endif
-#undef CK_GRADIENT_ROWS
+#undef CK_TILE
 
+/* By vectors (1, 2) and rows. */
 typedef void (*gradient_tile)(const tile_place *, tile_stack *);
-static const gradient_tile gradient_tiles[MR + 1] = {
-    0,
-    gradient_tile_1,
-    gradient_tile_2,
-    gradient_tile_3,
-    gradient_tile_4,
-    gradient_tile_5,
-    gradient_tile_6,
+static const gradient_tile gradient_tiles[NV][MR + 1] = {
 #if defined(CK_WIDE)
-    gradient_tile_7,
-    gradient_tile_8,
-    gradient_tile_9,
-    gradient_tile_10,
-    gradient_tile_11,
-    gradient_tile_12,
+    {0, gradient_tile_1_1, gradient_tile_2_1, gradient_tile_3_1, gradient_tile_4_1, gradient_tile_5_1, gradient_tile_6_1, gradient_tile_7_1,
+     gradient_tile_8_1, gradient_tile_9_1, gradient_tile_10_1, gradient_tile_11_1, gradient_tile_12_1},
+    {0, gradient_tile_1_2, gradient_tile_2_2, gradient_tile_3_2, gradient_tile_4_2, gradient_tile_5_2, gradient_tile_6_2, gradient_tile_7_2,
+     gradient_tile_8_2, gradient_tile_9_2, gradient_tile_10_2, gradient_tile_11_2, gradient_tile_12_2},
+#else
+    {0, gradient_tile_1_1, gradient_tile_2_1, gradient_tile_3_1, gradient_tile_4_1, gradient_tile_5_1, gradient_tile_6_1},
 #endif
 };
 
-/* Tiles whose strips of dy are packed at a time: as many as half of the second-level cache holds. */
-CK_INLINE long tiles_a_pass(const ck_rows *rows) {
-    long tiles = 131072 / (rows->steps * rows->streams * MR + 1);
+/* Tiles whose strips of dy are packed at a time. */
+CK_INLINE long tiles_a_pass(long window_rows) {
+    long tiles = CK_STRIP_FLOATS / (window_rows * MR + 1);
     return tiles < 1 ? 1 : tiles > 16 ? 16 : tiles;
 }
 
-/* One panel of x against the packed strips. */
-static void gradient_panel(tile_place place, long tiles, long strip_floats, long n, tile_stack *stack) {
+/* One panel of a side against the packed strips of so many rows of the outputs. */
+static void gradient_panel(tile_place place, long strip_rows, long strip_floats, tile_stack *stack) {
     const float *strips = place.strip;
-    const long column = place.column, panel_columns = place.columns, row = place.row;
-    for (long part = 0; part < panel_columns; part += 16 * NV) {
-        place.column = column + part;
-        place.columns = panel_columns - part < 16 * NV ? panel_columns - part : 16 * NV;
-        for (long tile = 0; tile < tiles; tile++) {
-            place.row = row + tile * MR;
-            place.strip = strips + tile * strip_floats;
-            gradient_tiles[n - place.row < MR ? n - place.row : MR](&place, stack);
+    const long panel_column = place.column, panel_columns = place.columns, first_row = place.row;
+    for (long part = 0, width; part < panel_columns; part += width) {
+        width = panel_columns - part > 16 ? 16 * NV : 16;
+        place.column = panel_column + part;
+        place.columns = panel_columns - part < width ? panel_columns - part : width;
+        for (long row = 0; row < strip_rows; row += MR) {
+            place.row = first_row + row;
+            place.strip = strips + row / MR * strip_floats;
+            gradient_tiles[width / 16 - 1][strip_rows - row < MR ? strip_rows - row : MR](&place, stack);
         }
-        place.panel += 16 * NV;
+        place.panel += width;
     }
 }
 
-void CK_AT_LEVEL(weight_gradient)(long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx,
-                                  const ck_occurrences *occurrences, float *const *outputs, long ldo, float *scratch) {
+void CK_AT_LEVEL(weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
+                                  long first_row, const ck_occurrences *occurrences, float *scratch) {
     tile_stack stack;
     const long window = rows->steps * rows->streams;
-    float *panels = scratch, *strips = scratch + (k + CK_PANEL - 1) / CK_PANEL * CK_PANEL * window;
-    pack_window(rows, k, x, ldx, panels);
-    for (long row = 0, tiles; row < n; row += tiles * MR) {
-        tiles = tiles_a_pass(rows);
-        if (tiles * MR > n - row)
-            tiles = (n - row + MR - 1) / MR;
-        pack_strips(rows, n, dy, lddy, row, tiles, strips);
-        for (long first = 0; first < k; first += CK_PANEL) {
-            long columns = k - first < CK_PANEL ? k - first : CK_PANEL;
-            tile_place place = {rows, strips, panels + first * window, occurrences, row, first, columns, outputs, ldo};
-            gradient_panel(place, tiles, window * MR, n, &stack);
-        }
+    const long strip_rows = tiles_a_pass(window) * MR;
+    for (long row = 0; row < n; row += strip_rows) {
+        const long count = n - row < strip_rows ? n - row : strip_rows;
+        pack_strips(rows, n, dy, lddy, row, (count + MR - 1) / MR, scratch);
+        for (long s = 0; s < side_count; s++)
+            for (long first = 0; first < sides[s].k; first += CK_PANEL) {
+                const long columns = sides[s].k - first < CK_PANEL ? sides[s].k - first : CK_PANEL;
+                const tile_place place = {rows,  scratch, sides[s].panels + first * window, occurrences,  first_row + row,
+                                          first, columns, sides[s].outputs,                 sides[s].ldo};
+                gradient_panel(place, count, window * MR, &stack);
+            }
     }
 }
 
@@ -230,22 +251,15 @@ static void embedding_tile(long v, long column, long lanes, const ck_rows *rows,
 
 void CK_AT_LEVEL(embedding_gradient)(long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs,
                                      long ldo) {
-    for (long v = 0; v < vocabulary; v++) {
-        if (occurrences->starts[v] == occurrences->starts[v + 1]) {
-            for (long o = 0; o < rows->op_count; o++)
-                if (rows->ops[o].op == CK_STORE)
-                    memset(outputs[rows->ops[o].index] + v * ldo, 0, (size_t)k * sizeof(float));
-            continue;
-        }
-        for (long column = 0; column < k; column += 16)
+    for (long v = 0; v < vocabulary; v++)
+        for (long column = 0; occurrences->starts[v] < occurrences->starts[v + 1] && column < k; column += 16)
             embedding_tile(v, column, lanes_left(k, column), rows, occurrences, outputs, ldo);
-    }
 }
 
 /* Vectors of columns that are summed together, so that a row's visit is worth its way. */
 enum { BIAS_VECTORS = 4 };
 
-static void bias_tile(long columns, const ck_rows *rows, const float *dy, long lddy, float *const *outputs, long column) {
+static void bias_tile(long columns, const ck_rows *rows, const float *dy, long lddy, long column, long first, float *const *outputs) {
     v16 stack[CK_TREE_DEPTH][BIAS_VECTORS];
     const long vectors = (columns + 15) / 16;
     long depth = 0;
@@ -272,13 +286,13 @@ static void bias_tile(long columns, const ck_rows *rows, const float *dy, long l
         } else {
             depth--;
             for (long v = 0; v < vectors; v++)
-                v_put(outputs[op.index] + column + 16 * v, stack[depth][v], lanes_left(columns, 16 * v));
+                v_put(outputs[op.index] + first + column + 16 * v, stack[depth][v], lanes_left(columns, 16 * v));
         }
     }
 }
 
-void CK_AT_LEVEL(bias_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs) {
+void CK_AT_LEVEL(bias_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, long first, float *const *outputs) {
     const long width = 16 * BIAS_VECTORS;
     for (long column = 0; column < n; column += width)
-        bias_tile(n - column < width ? n - column : width, rows, dy, lddy, outputs, column);
+        bias_tile(n - column < width ? n - column : width, rows, dy, lddy, column, first, outputs);
 }

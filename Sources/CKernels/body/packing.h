@@ -22,32 +22,52 @@ CK_INLINE void transpose16(v16 r[16]) {
 #undef CK_EXCHANGE
 
 /* 16 columns of a panel, from 16 rows of w; rows at or over n are zero. */
-CK_INLINE void pack_transposed_strip(long n, long k, const float *w, long ldw, long first, float *strip) {
+CK_INLINE void pack_transposed_strip(long n, long k, const float *w, long first, float *strip) {
     for (long at = 0; at < k; at += 16) {
         long terms = lanes_left(k, at);
         v16 r[16];
         for (long i = 0; i < 16; i++)
-            r[i] = first + i < n ? v_get(w + (first + i) * ldw + at, terms) : v_fill(0.0f);
+            r[i] = first + i < n ? v_get(w + (first + i) * k + at, terms) : v_fill(0.0f);
         transpose16(r);
         for (long i = 0; i < terms; i++)
             v_store(strip + (at + i) * CK_PANEL, r[i]);
     }
 }
 
-void CK_AT_LEVEL(pack_transposed)(long n, long k, const float *w, long ldw, float *panels) {
-    for (long first = 0; first < n; first += CK_PANEL)
-        for (long half = 0; half < CK_PANEL; half += 16)
-            pack_transposed_strip(n, k, w, ldw, first + half, panels + first * k + half);
+/* Elements [first, last) of w, all within 16 rows, one by one. */
+CK_INLINE void pack_transposed_some(long k, const float *w, long first, long last, float *panels) {
+    for (long row = first / k, at = first; at < last; row++) {
+        float *column = panels + row / CK_PANEL * CK_PANEL * k + row % CK_PANEL;
+        const long end = (row + 1) * k < last ? (row + 1) * k : last;
+        for (; at < end; at++)
+            column[(at - row * k) * CK_PANEL] = w[at];
+    }
 }
 
-void CK_AT_LEVEL(pack)(long n, long k, const float *w, long ldw, float *panels) {
-    for (long first = 0; first < n; first += CK_PANEL) {
-        float *panel = panels + first * k;
-        long columns = n - first < CK_PANEL ? n - first : CK_PANEL;
-        for (long i = 0; i < k; i++, panel += CK_PANEL) {
-            if (columns < CK_PANEL)
-                memset(panel, 0, CK_PANEL * sizeof(float));
-            memcpy(panel, w + i * ldw + first, (size_t)columns * sizeof(float));
-        }
+void CK_AT_LEVEL(pack_transposed)(long n, long k, const float *w, long first, long count, float *panels) {
+    const long last = first + count, group = 16 * k;
+    for (long at = first; at < last;) {
+        const long row = at / group * 16, end = (row + 16 < n ? row + 16 : n) * k;
+        if (at == row * k && end <= last)
+            pack_transposed_strip(n, k, w, row, panels + row / CK_PANEL * CK_PANEL * k + row % CK_PANEL);
+        else
+            pack_transposed_some(k, w, at, end < last ? end : last, panels);
+        at = end;
+    }
+}
+
+void CK_AT_LEVEL(pack)(long n, long k, const float *w, long first, long count, float *panels) {
+    const long last = first + count;
+    for (long at = first; at < last;) {
+        const long row = at / n, column = at % n, lane = column % CK_PANEL;
+        long length = CK_PANEL - lane;
+        length = n - column < length ? n - column : length;
+        length = last - at < length ? last - at : length;
+        float *to = panels + (column - lane) * k + row * CK_PANEL + lane;
+        if (length == CK_PANEL)
+            __builtin_memcpy_inline(to, w + at, CK_PANEL * sizeof(float));
+        else
+            memcpy(to, w + at, (size_t)length * sizeof(float));
+        at += length;
     }
 }

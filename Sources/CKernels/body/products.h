@@ -1,105 +1,179 @@
 /* Matrix products over packed panels of 32 columns.
  *
- * A register tile of MR rows by NV vectors of 16 columns keeps its sums in registers over the whole inner loop: 12 x 2 with the 32
- * registers of AVX-512, 6 x 1 with the 16 of AVX2. Each sum is one chain of fused multiply-adds in the order
+ * A register tile keeps its sums in registers over the whole inner loop: up to 12 rows by 2 vectors of 16 columns with the 32
+ * registers of AVX-512, 6 by 1 with the 16 of AVX2. With few rows it takes more columns at a time, so that there are
+ * sums enough to hide the latency of the multiply-add. Each sum is one chain of fused multiply-adds in the order
  * of the inner index, so its bits know nothing of the tile's shape.
  */
 #if defined(CK_WIDE)
-enum { MR = 12, NV = 2 };
+enum { MR = 12, NV = 2, MOST_SUMS = 24 };
 #else
-enum { MR = 6, NV = 1 };
+enum { MR = 6, NV = 1, MOST_SUMS = 6 };
 #endif
 
-/* The inner index as two loops: `outer` steps of `inner` terms. One dense row is outer 1. */
-typedef struct {
-    long outer, inner;
-    long outer_stride, inner_stride; /* of the left operand, in floats */
-    long row_stride;                 /* from one row of the tile to the next */
-} ck_chain;
+/* Floats by which a panel is fetched ahead: eight terms. The processor's own prefetching ends at each page, which is 32 terms. */
+enum { PANEL_AHEAD = 8 * CK_PANEL };
 
-/* For each row and vector of the tile, unrolled, so that `sums` below becomes registers. */
+/* For each row and vector of the tile, unrolled, so that sums[r * vectors + v] becomes a register. */
 #define CK_EACH_SUM(rows, vectors)                                   \
     _Pragma("clang loop unroll(full)") for (int r = 0; r < (rows); r++) \
         _Pragma("clang loop unroll(full)") for (int v = 0; v < (vectors); v++)
 
-/* tile += chain. The tile is copied in and out: a sum that lived in memory would be stored at every term. */
-CK_INLINE void chain_tile(const int rows, const ck_chain *chain, const float *a, const float *panel, v16 tile[MR][NV]) {
-    const long inner = chain->inner, inner_stride = chain->inner_stride, row_stride = chain->row_stride;
-    v16 sums[MR][NV];
-    CK_EACH_SUM(rows, NV) sums[r][v] = tile[r][v];
-    for (long o = 0; o < chain->outer; o++) {
-        const float *at = a + o * chain->outer_stride;
-        for (long i = 0; i < inner; i++, at += inner_stride, panel += CK_PANEL) {
-            v16 b[NV];
-            CK_EACH_SUM(1, NV) b[v] = v_load(panel + 16 * v);
-            CK_EACH_SUM(rows, NV) sums[r][v] = v_fma(v_fill(at[r * row_stride]), b[v], sums[r][v]);
+/* Distances of rows 1, 3, 5, 7, 9 and 11 from row 0 in bytes: with a register's scale of 2, 4 and 8 they reach all of twelve rows. */
+typedef struct {
+    long odd[MR / 2];
+} row_distances;
+
+/* Hidden from the compiler, which else makes each row's address from the one before, an addition a row and term: as many
+ * instructions as the processor can take in (122 instead of 147 GFLOP/s of 150). */
+CK_INLINE row_distances distances_of(const int rows, long ld) {
+    row_distances d;
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < MR / 2; i++) {
+        d.odd[i] = 0;
+        if (2 * i + 1 < rows) {
+            d.odd[i] = (2 * i + 1) * ld * (long)sizeof(float);
+            __asm__("" : "+r"(d.odd[i]));
         }
     }
-    CK_EACH_SUM(rows, NV) tile[r][v] = sums[r][v];
+    return d;
 }
 
-/* c tile [rows, columns] = or += chain. columns: 1 to 16 * NV. */
-CK_INLINE void product_tile_of(const int rows, const ck_chain *chain, const float *a, const float *panel, float *c, long ldc, long columns,
-                               int accumulate) {
-    v16 sums[MR][NV];
-    const int whole = columns == 16 * NV;
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < NV; v++) {
-            long lanes = lanes_left(columns, 16 * v);
-            sums[r][v] = v_fill(0.0f);
-            if (accumulate && lanes > 0)
-                sums[r][v] = whole ? v_load(c + r * ldc + 16 * v) : v_load_some(c + r * ldc + 16 * v, lanes);
-        }
-    chain_tile(rows, chain, a, panel, sums);
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < NV; v++) {
-            long lanes = lanes_left(columns, 16 * v);
-            if (whole)
-                v_store(c + r * ldc + 16 * v, sums[r][v]);
-            else if (lanes > 0)
-                v_store_some(c + r * ldc + 16 * v, sums[r][v], lanes);
-        }
+CK_INLINE float row_term(const char *first, const row_distances *d, const int row) {
+    const int twos = row ? __builtin_ctz((unsigned)row) : 0;
+    const long distance = row ? d->odd[(row >> twos) / 2] * (1 << twos) : 0;
+    float x;
+    memcpy(&x, first + distance, sizeof x);
+    return x;
 }
 
-#define CK_TILE_ROWS(n)                                                                                     \
-    static void product_tile_##n(const ck_chain *chain, const float *a, const float *panel, float *c, long ldc, long columns, \
-                                 int accumulate) {                                                          \
-        product_tile_of(n, chain, a, panel, c, ldc, columns, accumulate);                                   \
+/* sums += chain. Sums are copied in and out: one that lived in memory would be stored at every term. */
+CK_INLINE void chain_rows(const int rows, const int vectors, long terms, const float *a, long lda, const float *panel, long panel_stride,
+                          v16 tile[MOST_SUMS]) {
+    const row_distances d = distances_of(rows, lda);
+    const char *at = (const char *)a;
+    v16 sums[MOST_SUMS];
+    CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = tile[r * vectors + v];
+    for (long i = 0; i < terms; i++, at += sizeof(float), panel += CK_PANEL) {
+        v16 b[MOST_SUMS];
+        CK_EACH_SUM(1, vectors) {
+            const float *from = panel + (v / 2) * panel_stride + 16 * (v % 2);
+            b[v] = v_load(from);
+            __builtin_prefetch(from + PANEL_AHEAD);
+        }
+        CK_EACH_SUM(rows, 1) {
+            const v16 left = v_fill(row_term(at, &d, r));
+            _Pragma("clang loop unroll(full)") for (int w = 0; w < vectors; w++)
+                sums[r * vectors + w] = v_fma(left, b[w], sums[r * vectors + w]);
+        }
     }
-CK_TILE_ROWS(1)
-CK_TILE_ROWS(2)
-CK_TILE_ROWS(3)
-CK_TILE_ROWS(4)
-CK_TILE_ROWS(5)
-CK_TILE_ROWS(6)
+    CK_EACH_SUM(rows, vectors) tile[r * vectors + v] = sums[r * vectors + v];
+}
+
+/* One tile of a product. */
+typedef struct {
+    long terms;
+    const float *a;
+    long lda;
+    const float *panel;
+    long panel_stride;
+    const float *bias; /* of the tile's columns, or null */
+    int accumulate;
+    float *c;
+    long ldc;
+    long columns; /* of which only the last vector may be short */
+} product_place;
+
+CK_INLINE void product_start(const int rows, const int vectors, const int whole, const product_place *p, v16 sums[MOST_SUMS]) {
+    CK_EACH_SUM(rows, vectors) {
+        const long lanes = whole ? 16 : lanes_left(p->columns, 16 * v);
+        sums[r * vectors + v] = p->accumulate ? v_get(p->c + r * p->ldc + 16 * v, lanes)
+                                : p->bias     ? v_get(p->bias + 16 * v, lanes)
+                                              : v_fill(0.0f);
+    }
+}
+
+CK_INLINE void product_tile_of(const int rows, const int vectors, const product_place *p) {
+    v16 sums[MOST_SUMS];
+    const int whole = p->columns == 16 * vectors;
+    if (whole)
+        product_start(rows, vectors, 1, p, sums);
+    else
+        product_start(rows, vectors, 0, p, sums);
+    chain_rows(rows, vectors, p->terms, p->a, p->lda, p->panel, p->panel_stride, sums);
+    if (whole)
+        CK_EACH_SUM(rows, vectors) v_store(p->c + r * p->ldc + 16 * v, sums[r * vectors + v]);
+    else
+        CK_EACH_SUM(rows, vectors) v_put(p->c + r * p->ldc + 16 * v, sums[r * vectors + v], lanes_left(p->columns, 16 * v));
+}
+
+#define CK_TILE(rows, vectors) \
+    static void product_tile_##rows##_##vectors(const product_place *place) { product_tile_of(rows, vectors, place); }
+CK_TILE(1, 1)
+CK_TILE(2, 1)
+CK_TILE(3, 1)
+CK_TILE(4, 1)
+CK_TILE(5, 1)
+CK_TILE(6, 1)
 #if defined(CK_WIDE)
-CK_TILE_ROWS(7)
-CK_TILE_ROWS(8)
-CK_TILE_ROWS(9)
-CK_TILE_ROWS(10)
-CK_TILE_ROWS(11)
-CK_TILE_ROWS(12)
+CK_TILE(7, 1)
+CK_TILE(8, 1)
+CK_TILE(9, 1)
+CK_TILE(10, 1)
+CK_TILE(11, 1)
+CK_TILE(12, 1)
+CK_TILE(1, 2)
+CK_TILE(2, 2)
+CK_TILE(3, 2)
+CK_TILE(4, 2)
+CK_TILE(5, 2)
+CK_TILE(6, 2)
+CK_TILE(7, 2)
+CK_TILE(8, 2)
+CK_TILE(9, 2)
+CK_TILE(10, 2)
+CK_TILE(11, 2)
+CK_TILE(12, 2)
+CK_TILE(1, 4)
+CK_TILE(2, 4)
+CK_TILE(3, 4)
+CK_TILE(4, 4)
+CK_TILE(5, 4)
+CK_TILE(6, 4)
+CK_TILE(1, 8)
+CK_TILE(2, 8)
+#else
+CK_TILE(1, 2)
+CK_TILE(2, 2)
+CK_TILE(1, 4)
 #endif
-#undef CK_TILE_ROWS
+#undef CK_TILE
 
-typedef void (*product_tile)(const ck_chain *, const float *, const float *, float *, long, long, int);
-static const product_tile product_tiles[MR + 1] = {
-    0,
-    product_tile_1,
-    product_tile_2,
-    product_tile_3,
-    product_tile_4,
-    product_tile_5,
-    product_tile_6,
+/* By vectors (1, 2, 4, 8) and rows. */
+typedef void (*product_tile)(const product_place *);
+static const product_tile product_tiles[4][MR + 1] = {
 #if defined(CK_WIDE)
-    product_tile_7,
-    product_tile_8,
-    product_tile_9,
-    product_tile_10,
-    product_tile_11,
-    product_tile_12,
+    {0, product_tile_1_1, product_tile_2_1, product_tile_3_1, product_tile_4_1, product_tile_5_1, product_tile_6_1, product_tile_7_1,
+     product_tile_8_1, product_tile_9_1, product_tile_10_1, product_tile_11_1, product_tile_12_1},
+    {0, product_tile_1_2, product_tile_2_2, product_tile_3_2, product_tile_4_2, product_tile_5_2, product_tile_6_2, product_tile_7_2,
+     product_tile_8_2, product_tile_9_2, product_tile_10_2, product_tile_11_2, product_tile_12_2},
+    {0, product_tile_1_4, product_tile_2_4, product_tile_3_4, product_tile_4_4, product_tile_5_4, product_tile_6_4},
+    {0, product_tile_1_8, product_tile_2_8},
+#else
+    {0, product_tile_1_1, product_tile_2_1, product_tile_3_1, product_tile_4_1, product_tile_5_1, product_tile_6_1},
+    {0, product_tile_1_2, product_tile_2_2},
+    {0, product_tile_1_4},
 #endif
 };
+
+/* log2 of the vectors of a tile for a call of m rows with so many columns left. */
+CK_INLINE int tile_width(long m, long columns) {
+    int width = NV - 1;
+    while (m <= MR && width < 3 && product_tiles[width + 1][m])
+        width++;
+    while ((columns + 15) / 16 < 1L << width)
+        width--;
+    return width;
+}
 
 /* Rows of the next tile, so that all tiles are about as tall: 20 rows go as 10 and 10, not as 12 and 8. */
 CK_INLINE long rows_of_next_tile(long left) {
@@ -107,20 +181,43 @@ CK_INLINE long rows_of_next_tile(long left) {
     return (left + tiles - 1) / tiles;
 }
 
-/* Inner terms a pass: a panel of so many rows and 32 columns stays in half of the second-level cache. */
-enum { INNER_PASS = 2048 };
+/* How a product is cut: in passes over the inner index, blocks of rows, panels, tiles. With many rows, a block of the left operand
+ * stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
+enum { INNER_FEW_ROWS = 2048, INNER_MANY_ROWS = 512, MANY_ROWS = 64, LEFT_FLOATS = 65536 };
 
-void CK_AT_LEVEL(gemm)(long m, long n, long k, const float *a, long lda, const float *panels, float *c, long ldc, int accumulate) {
-    for (long from = 0; from < k || from == 0; from += INNER_PASS) {
-        long inner = k - from < INNER_PASS ? k - from : INNER_PASS;
-        ck_chain chain = {1, inner, 0, 1, lda};
-        for (long column = 0; column < n; column += 16 * NV) {
-            const float *panel = panels + (column / CK_PANEL) * k * CK_PANEL + from * CK_PANEL + column % CK_PANEL;
-            long columns = n - column < 16 * NV ? n - column : 16 * NV;
-            for (long row = 0, rows; row < m; row += rows) {
-                rows = rows_of_next_tile(m - row);
-                product_tiles[rows](&chain, a + row * lda + from, panel, c + row * ldc + column, ldc, columns, accumulate || from > 0);
-            }
+/* One pass over rows [0, m) and all columns. */
+static void product_pass(long m, long n, product_place place) {
+    const product_place first = place;
+    for (long column = 0, columns; column < n; column += columns) {
+        const int width = tile_width(m, n - column);
+        columns = 16L << width;
+        place.columns = n - column < columns ? n - column : columns;
+        place.panel = first.panel + column / CK_PANEL * first.panel_stride + column % CK_PANEL;
+        place.bias = first.bias ? first.bias + column : 0;
+        for (long row = 0, rows; row < m; row += rows) {
+            rows = rows_of_next_tile(m - row);
+            place.a = first.a + row * first.lda;
+            place.c = first.c + row * first.ldc + column;
+            product_tiles[width][rows](&place);
         }
     }
+}
+
+void CK_AT_LEVEL(gemm)(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias,
+                       int accumulate, float *c, long ldc) {
+    const long pass = m < MANY_ROWS ? INNER_FEW_ROWS : INNER_MANY_ROWS;
+    const long block = m < MANY_ROWS ? MANY_ROWS : LEFT_FLOATS / (k < pass ? k + 1 : pass) / MR * MR;
+    for (long from = 0; from < k || from == 0; from += pass)
+        for (long row = 0; row < m; row += block) {
+            const product_place place = {.terms = k - from < pass ? k - from : pass,
+                                         .a = a + row * lda + from,
+                                         .lda = lda,
+                                         .panel = panels + from * CK_PANEL,
+                                         .panel_stride = panel_stride,
+                                         .bias = bias,
+                                         .accumulate = accumulate || from > 0,
+                                         .c = c + row * ldc,
+                                         .ldc = ldc};
+            product_pass(m - row < block ? m - row : block, n, place);
+        }
 }

@@ -1,6 +1,9 @@
 /* Vectors of 16 floats at every level: the compiler splits them as the instruction set asks. */
 #include <stdint.h>
 #include <string.h>
+#if defined(CK_WIDE)
+#include <immintrin.h>
+#endif
 
 /* Vectors are passed between functions of one file that are always inlined: no calling convention is at stake. */
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -29,7 +32,12 @@ CK_INLINE v16 v_fill(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x,
 
 CK_INLINE i16 i_fill(int32_t x) { return (i16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 
-/* The first `count` lanes from memory, the others zero. */
+/* The first `count` lanes from memory, the others zero; and the first `count` lanes to memory. */
+#if defined(CK_WIDE)
+CK_INLINE v16 v_load_some(const float *p, long count) { return (v16)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p); }
+
+CK_INLINE void v_store_some(float *p, v16 v, long count) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v); }
+#else
 CK_INLINE v16 v_load_some(const float *p, long count) {
     float lanes[16] = {0};
     memcpy(lanes, p, (size_t)count * sizeof(float));
@@ -41,6 +49,7 @@ CK_INLINE void v_store_some(float *p, v16 v, long count) {
     v_store(lanes, v);
     memcpy(p, lanes, (size_t)count * sizeof(float));
 }
+#endif
 
 /* Whole vectors take the short way; `count` is 1 to 16. */
 CK_INLINE v16 v_get(const float *p, long count) { return count == 16 ? v_load(p) : v_load_some(p, count); }

@@ -55,14 +55,17 @@ enum { CK_PANEL = 32 };
 /* Floats that a packed right operand of inner size k and n columns takes: ceil(n / 32) * k * 32. */
 long ck_packed_count(long n, long k);
 
-/* Packs the right operand of `a * w^T`: w is [n, k] with row distance ldw; panels are [ceil(n/32)][k][32], zero-padded. */
-void ck_pack_transposed(long n, long k, const float *w, long ldw, float *panels);
+/* Packs elements [first, first + count) of w for `a * w^T`: w is [n, k] without gaps; panels are [ceil(n/32)][k][32], and zero
+ * where there is no element. */
+void ck_pack_transposed(long n, long k, const float *w, long first, long count, float *panels);
 
-/* Packs the right operand of `a * w`: w is [k, n] with row distance ldw; panels as above. */
-void ck_pack(long n, long k, const float *w, long ldw, float *panels);
+/* Packs elements [first, first + count) of w for `a * w`: w is [k, n] without gaps; panels as above. */
+void ck_pack(long n, long k, const float *w, long first, long count, float *panels);
 
-/* c[m, n] = a[m, k] * panels (accumulate 0), or c += (accumulate 1: each chain starts from what c holds). */
-void ck_gemm(long m, long n, long k, const float *a, long lda, const float *panels, float *c, long ldc, int accumulate);
+/* c[m, n] = a[m, k] * panels + start. The chains start from what c holds (accumulate 1), else from bias[n], else (bias null) from 0.
+ * panel_stride: the distance of two panels, 32 k, or more where the product is over a part of a longer inner index. */
+void ck_gemm(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias, int accumulate,
+             float *c, long ldc);
 
 /* Streams [first, first + count) of every time step make up one leaf of the tree. */
 typedef struct {
@@ -89,21 +92,36 @@ typedef struct {
     long ld;
 } ck_occurrences;
 
-/* outputs[j][n, k] (row distance ldo) = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k].
- * With `occurrences`, each leaf's chain of output row v goes on with the rows that hold token v (tied weights).
- * scratch: ck_gradient_scratch(k, steps * streams) floats. */
-void ck_weight_gradient(long n, long k, const ck_rows *rows, const float *dy, long lddy, const float *x, long ldx,
-                        const ck_occurrences *occurrences, float *const *outputs, long ldo, float *scratch);
+/* Packs x [steps * streams, k] for weight gradients: panels [ceil(k/32)][rows of the window, leaf by leaf][32], zero-padded.
+ * They take ck_packed_count(k, steps * streams) floats. */
+void ck_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, float *panels);
 
-/* Floats of scratch that a weight gradient of k columns over a window of so many rows takes. */
-long ck_gradient_scratch(long k, long window_rows);
+/* What the rows of dy are multiplied with for one weight's gradient, and where that goes. */
+typedef struct {
+    long k;
+    const float *panels; /* of ck_pack_rows */
+    float *const *outputs;
+    long ldo;
+} ck_gradient_side;
 
-/* outputs[j][v, k] = tree sum over leaves of the rows that hold token v, for all v in 0..<vocabulary. */
+/* For each side: outputs[j][first_row + n, k] = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k].
+ * With `occurrences` (of one side), each leaf's chain of output row v goes on with the rows that hold token v (tied weights).
+ * scratch: ck_gradient_scratch(steps * streams) floats. */
+void ck_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
+                        long first_row, const ck_occurrences *occurrences, float *scratch);
+
+/* Floats of dy that a weight gradient packs at a time, where a tile's columns are not more: half of a second-level cache. */
+enum { CK_STRIP_FLOATS = 131072 };
+
+/* Floats of scratch that a weight gradient over a window of so many rows takes. */
+long ck_gradient_scratch(long window_rows);
+
+/* outputs[j][v, k] = tree sum over leaves of the rows that hold token v, for each v that occurs; other rows stay as they are. */
 void ck_embedding_gradient(long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs,
                            long ldo);
 
-/* outputs[j][n] = tree sum over leaves of the sum over rows of dy[row, n]. */
-void ck_bias_gradient(long n, const ck_rows *rows, const float *dy, long lddy, float *const *outputs);
+/* outputs[j][first + n] = tree sum over leaves of the sum over rows of dy[row, n]. */
+void ck_bias_gradient(long n, const ck_rows *rows, const float *dy, long lddy, long first, float *const *outputs);
 
 /* ---- Element by element ------------------------------------------------------------------------------------ */
 
@@ -164,10 +182,30 @@ void ck_elman_backward(int kind, long count, const float *h, const float *dh, fl
 
 /* ---- Softmax with cross entropy -------------------------------------------------------------------------------- */
 
-/* losses[r] = -log softmax(logits[r])[targets[r]] in nats, 0 where mask[r] is 0; else it is 1.
- * With gradient_scale not 0, logits become (softmax - onehot) * mask * gradient_scale. */
-void ck_softmax_loss(long rows, long n, float *logits, long ld, const int32_t *targets, const float *mask, float gradient_scale,
-                     double *losses);
+/* Columns of logits that are worked on at a time: few enough that a window's rows of them stay in cache. The sums of a row's
+ * exponentials are made group by group, so that this number is part of a loss's bits. */
+enum { CK_LOGIT_COLUMNS = 192 };
+
+/* What is known of a row of logits so far: their maximum, the sum of e^(x - maximum), and the target's logit. */
+typedef struct {
+    float maximum;
+    float sum;
+    float target;
+} ck_softmax_row;
+
+/* Takes a group of n <= CK_LOGIT_COLUMNS columns, from column `first` on, into each row's state; first 0 begins anew. Groups come in
+ * order, all but the last one full. logits and kept [rows, CK_LOGIT_COLUMNS], at a cache line. maxima[r] becomes the group's maximum, and
+ * kept (may be null) e^(x - maxima[r]). */
+void ck_softmax_take(long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima,
+                     float *kept);
+
+/* losses[r] = -log softmax[target] in nats, 0 where mask[r] is 0; else it is 1. After all groups. */
+void ck_softmax_losses(long rows, const ck_softmax_row *states, const float *mask, double *losses);
+
+/* A group's gradient (softmax - onehot) * mask * scale, [rows, CK_LOGIT_COLUMNS], after all groups: from what was kept (exponentials 1) or
+ * from the same logits again (0); to the same bits. `from` may be `gradient`. */
+void ck_softmax_gradient(long rows, long first, long n, const float *from, int exponentials, const int32_t *targets, const float *mask,
+                         const ck_softmax_row *states, const float *maxima, float scale, float *gradient);
 
 /* Natural logarithm of a positive normal double; the project's own, for bits that no libm decides. Error under 1 ulp. */
 double ck_log(double x);

@@ -105,7 +105,7 @@ extension ParallelModel {
         let layout = shape.parameterLayout
         let workspace = Workspace()
         _ = try world.agreeOnRoot { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
-        try exchange.broadcastParameters()
+        try broadcastParameters()
         let whole =
             world.isRoot && !optimizer.moments.isEmpty
             ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil

@@ -65,7 +65,7 @@ private struct StreamScorer {
         let steps = window.count - 1
         let targets = Array(window[1...])
         stored.model.forward(window, steps: steps)
-        let losses = stored.model.loss(steps: steps, targets: targets, mask: mask)
+        let losses = stored.model.loss(targets: targets, mask: mask)
         for step in 0..<steps { sum += losses[step] }
         stored.model.carryState(steps: steps)
         predictions += steps

@@ -21,7 +21,7 @@ public struct Generation {
         for token in tokens.dropLast() { step(token) }
         for place in 0..<length {
             step(tokens[tokens.count - 1])
-            let logits = stored.model.logits(steps: 1)
+            let logits = stored.model.logits()
             let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
             tokens.append(sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID))
         }

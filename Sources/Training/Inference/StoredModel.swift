@@ -23,12 +23,16 @@ public final class StoredModel {
         let values = workspace.allocate(Float.self, count: layout.elementCount)
         try stored.copyParameters(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])
+        let packed = shape.packedLayout(training: false)
+        let weights = PackedWeights(
+            packed, values: values, storage: workspace.allocate(Float.self, count: packed.elementCount))
+        weights.pack(0..<layout.elementCount)
         model = LanguageModel(
-            shape: shape, parameters: parameters, capacity: WindowCapacity(steps: steps, streams: 1, training: false))
+            shape: shape, parameters: parameters, weights: weights,
+            capacity: WindowCapacity(steps: steps, streams: 1, training: false))
         self.shape = shape
         vocabulary = stored.vocabulary
         unit = stored.configuration.tokens
-        model.prepare()
         model.resetState()
     }
 }

@@ -16,6 +16,7 @@ package final class ParallelModel {
     package let streams: Range<Int>
     private let rows: GradientRows
     private let parameters: ParameterSet
+    private let weights: PackedWeights
     private let workspace = Workspace()
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 
@@ -31,7 +32,10 @@ package final class ParallelModel {
         parameters = ParameterSet(
             layout: shape.parameterLayout, values: exchange.parameters, gradients: exchange.partials)
         let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
-        model = LanguageModel(shape: shape, parameters: parameters, capacity: capacity, dropoutProbability: Float(dropout))
+        weights = PackedWeights(
+            shape.packedLayout(training: true), values: exchange.parameters, storage: exchange.derived)
+        model = LanguageModel(
+            shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout))
         let program = TreeProgram(tree: ShardTree(shardCount: shards.shardCount), ownShards: exchange.shards)
         rows = GradientRows(
             program: program,
@@ -43,7 +47,7 @@ package final class ParallelModel {
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
     }
 
-    /// Bytes of this rank's own memory: activations, packed weights, scratch, moments.
+    /// Bytes of this rank's own memory: activations, scratch, moments.
     package var privateByteCount: Int {
         model.byteCount + rows.byteCount + optimizer.moments.count * optimizer.count * 4
     }
@@ -53,11 +57,10 @@ package final class ParallelModel {
     /// `predictions` is the number of real predictions of all ranks in the window: the gradient is that of their mean loss.
     package func run(_ window: WindowBuffers, steps: Int, predictions: Int, atEpochStart: Bool, dropoutKey: Dropout.Key?) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
-        model.prepare()
         if atEpochStart { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: dropoutKey)
         let losses = model.loss(
-            steps: steps, targets: window.targets.baseAddress!, mask: window.mask.baseAddress!,
+            targets: window.targets.baseAddress!, mask: window.mask.baseAddress!,
             gradientScale: Float(1 / Double(predictions)))
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
@@ -74,7 +77,12 @@ package final class ParallelModel {
         } else {
             optimizer.updateCount += 1
         }
-        try exchange.publishParameters()
+        try exchange.publishParameters(changed: weights.pack)
+    }
+
+    /// Gives rank 0's parameters to all ranks. Collective.
+    package func broadcastParameters() throws {
+        try exchange.broadcastParameters(changed: weights.pack)
     }
 
     /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
@@ -82,13 +90,12 @@ package final class ParallelModel {
     /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.
     package func meanLoss(of reader: WindowReader, window: WindowBuffers) throws -> Double {
         let saved = HiddenStates(copying: model)
-        model.prepare()
         model.resetState()
         var totals = [Double](repeating: 0, count: exchange.shards.count)
         for index in 0..<reader.windowCount {
             let steps = window.read(index, from: reader)
             model.forward(window.inputs.baseAddress!, steps: steps)
-            let losses = model.loss(steps: steps, targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
+            let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
             rows.shardSums(steps: steps, of: losses, into: shardSums)
             for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
             model.carryState(steps: steps)
@@ -97,6 +104,15 @@ package final class ParallelModel {
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
         _ = try exchange.exchangeScalars()
         return exchange.foldShards(index: 0) / Double(reader.layout.predictionCount)
+    }
+}
+
+extension ExchangeShape {
+    /// What the training of a model exchanges: its parameters, and for each shard the sum of its losses.
+    package init(training shape: ModelShape, shardCount: Int) {
+        self.init(
+            elementCount: shape.parameterLayout.elementCount, shardCount: shardCount, scalarsPerShard: 1,
+            derivedCount: shape.packedLayout(training: true).elementCount)
     }
 }
 

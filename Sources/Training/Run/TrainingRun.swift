@@ -52,9 +52,7 @@ public struct TrainingRun {
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: shardCount, rankCount: world.rankCount)
         let exchange = try GradientExchange(
-            world: world,
-            shape: ExchangeShape(
-                elementCount: shape.parameterLayout.elementCount, shardCount: shardCount, scalarsPerShard: 1),
+            world: world, shape: ExchangeShape(training: shape, shardCount: shardCount),
             transport: configuration.exchange == .window ? .window : .messages,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
@@ -71,7 +69,7 @@ public struct TrainingRun {
             if world.isRoot {
                 plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, shape: parallel.shape)
             }
-            try parallel.exchange.broadcastParameters()
+            try parallel.broadcastParameters()
         }
     }
 
@@ -104,7 +102,7 @@ public struct TrainingRun {
             guard let best = try? StoredCheckpoint(path: bestPath) else { return }
             try best.copyParameters(to: parallel.exchange.parameters, layout: parallel.shape.parameterLayout)
         }
-        try parallel.exchange.broadcastParameters()
+        try parallel.broadcastParameters()
         let window = WindowBuffers(steps: run.plan.configuration.windowLength, streams: parallel.streams.count)
         return try parallel.meanLoss(of: test, window: window)
     }

@@ -1,0 +1,83 @@
+internal import CKernels
+
+/// Softmax with cross entropy over the rows of a window, whose logits come a group of columns at a time, so that they never need to
+/// be there all at once.
+///
+/// First every group is taken in order; then the losses are known, and each group's gradient can be made: from the exponentials that
+/// were kept, or from the same logits again, to the same bits.
+public final class SoftmaxRows {
+    /// Columns of a group; the last may be narrower. Part of a loss's bits.
+    public static let groupWidth = Int(CK_LOGIT_COLUMNS)
+
+    /// The columns of each group.
+    public let groups: [Range<Int>]
+    /// The group at hand, `[rows, groupWidth]`: the caller puts logits in, and finds the gradient.
+    private let group: UnsafeMutablePointer<Float>
+    private let capacity: Int  // rows
+    private let states: UnsafeMutablePointer<ck_softmax_row>
+    private let rowLosses: UnsafeMutablePointer<Double>
+    private let maxima: UnsafeMutablePointer<Float>  // [groups, rows]
+    private let kept: UnsafeMutablePointer<Float>?  // [groups, rows, groupWidth]
+    private let targets: UnsafeMutablePointer<Int32>
+    private let mask: UnsafeMutablePointer<Float>
+    private let workspace = Workspace()
+    private var rows = 0  // of the window at hand
+
+    /// - Parameters:
+    ///   - columns: of a row of logits, V.
+    ///   - mostKeptBytes: exponentials are kept where they take no more.
+    public init(maximumRows: Int, columns: Int, mostKeptBytes: Int) {
+        capacity = maximumRows
+        groups = stride(from: 0, to: columns, by: Self.groupWidth).map { $0..<min($0 + Self.groupWidth, columns) }
+        let groupCount = maximumRows * Self.groupWidth
+        group = workspace.allocate(Float.self, count: groupCount)
+        states = workspace.allocate(ck_softmax_row.self, count: maximumRows)
+        rowLosses = workspace.allocate(Double.self, count: maximumRows)
+        targets = workspace.allocate(Int32.self, count: maximumRows)
+        mask = workspace.allocate(Float.self, count: maximumRows)
+        maxima = workspace.allocate(Float.self, count: groups.count * maximumRows)
+        let keeps = groups.count * groupCount * 4 <= mostKeptBytes
+        kept = keeps ? workspace.allocate(Float.self, count: groups.count * groupCount) : nil
+    }
+
+    /// Bytes of everything.
+    public var byteCount: Int { workspace.byteCount }
+
+    /// Whether a group's gradient can be had without its logits.
+    public var keepsGroups: Bool { kept != nil }
+
+    /// Begins a window. Shapes: `targets` and `mask` `[rows]`; they are copied.
+    public func begin(rows: Int, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) {
+        precondition(rows <= capacity, "\(rows) rows of \(capacity)")
+        self.rows = rows
+        self.targets.update(from: targets, count: rows)
+        self.mask.update(from: mask, count: rows)
+    }
+
+    /// The place of group `index` while it is worked on, `[rows, its columns]`.
+    public func place(_ index: Int) -> MatrixView {
+        MatrixView(group, rows: rows, columns: groups[index].count, rowStride: Self.groupWidth)
+    }
+
+    /// Takes the logits of group `index` from its place; groups come in order.
+    public func take(_ index: Int) {
+        ck_softmax_take(
+            rows, groups[index].lowerBound, groups[index].count, group, targets, states, maxima + index * capacity,
+            kept.map { $0 + index * capacity * Self.groupWidth })
+    }
+
+    /// `-log softmax(logits)[target]` of each row in nats, 0 where the mask is 0. After all groups.
+    public func losses() -> UnsafePointer<Double> {
+        ck_softmax_losses(rows, states, mask, rowLosses)
+        return UnsafePointer(rowLosses)
+    }
+
+    /// Puts the gradient of group `index`, `(softmax - onehot) * mask * scale`, in its place; there must be its logits where it was
+    /// not kept. After all groups were taken.
+    public func gradient(_ index: Int, scale: Float) {
+        let from = kept.map { $0 + index * capacity * Self.groupWidth } ?? group
+        ck_softmax_gradient(
+            rows, groups[index].lowerBound, groups[index].count, from, kept == nil ? 0 : 1, targets, mask, states,
+            maxima + index * capacity, scale, group)
+    }
+}
