@@ -53,6 +53,21 @@ struct ExchangePlan {
     /// The elements of which this rank makes the node's sums.
     var heldElements: Range<Int> { ownership.elements(ownership.held[rank]) }
 
+    /// The elements of the node's first sum that this rank alone uses at the end of a step: those it owns, in which the world's sum is
+    /// made, and of those it holds all that no rank of this node owns.
+    var firstSumElements: [Range<Int>] {
+        let owned = node.map { ownership.elements(ownership.owned[$0]) }.filter { !$0.isEmpty }
+        var parts = ownedElements.isEmpty ? [] : [ownedElements]
+        var start = heldElements.lowerBound
+        for range in owned.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            let piece = start..<max(start, min(range.lowerBound, heldElements.upperBound))
+            if !piece.isEmpty { parts.append(piece) }
+            start = min(max(start, range.upperBound), heldElements.upperBound)
+        }
+        if start < heldElements.upperBound { parts.append(start..<heldElements.upperBound) }
+        return parts
+    }
+
     /// Whether the node's slots are its cover already, so that nothing is to be added inside the node.
     var nodeProgramIsEmpty: Bool { nodeProgram.leaves == nodeProgram.outputs }
 

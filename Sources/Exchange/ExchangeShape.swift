@@ -18,8 +18,14 @@ public struct ExchangeShape: Sendable, Equatable {
     public var scalarsPerShard: Int
     /// Floats that the ranks of a node share besides, for what is made of the parameters.
     public var derivedCount: Int
+    /// Elements at the start of the arena, of a table of which a step uses few rows: each rank tells the rows that it has gradients
+    /// for (`GradientExchange.setRows`), and only those are added up.
+    public var sparseCount: Int
 
-    public init(elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0, derivedCount: Int = 0) {
+    public init(
+        elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0, derivedCount: Int = 0, sparseCount: Int = 0
+    ) {
+        precondition(sparseCount <= elementCount, "\(sparseCount) of \(elementCount) elements are sparse")
         precondition(elementCount > 0 && elementCount % 16 == 0, "\(elementCount) elements: not a positive multiple of 16")
         precondition(shardCount > 0, "\(shardCount) shards")
         precondition(scalarsPerShard >= 0, "\(scalarsPerShard) scalars a shard")
@@ -27,6 +33,7 @@ public struct ExchangeShape: Sendable, Equatable {
         self.shardCount = shardCount
         self.scalarsPerShard = scalarsPerShard
         self.derivedCount = derivedCount
+        self.sparseCount = sparseCount
     }
 
     /// The shards of a rank: contiguous, as even as they go, never empty as long as there are no more ranks than shards.

@@ -51,6 +51,7 @@ public final class GradientExchange {
     var board: BulletinBoard
     var barrier: SleepingBarrier
     private var sums: PartialSums
+    private let sparse: SparseRows
     private let parameterTransfers: TransferPlan
     private let receivedElements: [Range<Int>]
 
@@ -82,11 +83,27 @@ public final class GradientExchange {
         board = BulletinBoard(plan: plan, base: base)
         barrier = try SleepingBarrier(in: memory.group, state: base)
         sums = PartialSums(plan: plan, base: base)
+        sparse = SparseRows(plan: plan, base: base)
         parameterTransfers = plan.parameterTransfers()
         receivedElements = plan.receivedElements
         leaders = try NodeGroup(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
         counters = ExchangeCounters(
             plan: plan, betweenNodes: sums.sentByteCount + board.sentByteCount + parameterTransfers.sentByteCount)
+    }
+
+    deinit { sparse.deallocate() }
+
+    /// Tells the rows of the sparse table, of `width` elements each, for which this rank has gradients at this step; the other rows of
+    /// its `partials` must be zero, as they are at first. Local; needed before each `reduce` where `shape.sparseCount` is not 0.
+    public func setRows(_ rows: UnsafeBufferPointer<Int32>, width: Int) { sparse.mark(rows, width: width) }
+
+    /// The runs of `ownedRange` in which the reduced gradient may be other than zero. Local, from `reduce` to `publishParameters`.
+    public func forEachLiveRun(_ body: (Range<Int>) -> Void) {
+        if let live = sparse.live {
+            live.forEachRun(in: ownedRange, body)
+        } else if !ownedRange.isEmpty {
+            body(ownedRange)
+        }
     }
 
     /// Sets one of the doubles that a shard of this rank adds to the next `reduce` or `exchangeScalars`. Local.
@@ -102,7 +119,7 @@ public final class GradientExchange {
         let start = MonotonicClock.nanoseconds
         board.setFlags(flags)
         barrier.wait()
-        try sums.add(in: world, blockSums: board.ownBlockSums, barrier: &barrier)
+        try sums.add(in: world, live: sparse.live, blockSums: board.ownBlockSums, barrier: &barrier)
         try board.share(in: world, withBlockSums: true)
         barrier.wait()
         let reduction = Reduction(squaredNorm: board.foldBlockSums(), flags: board.collect())
@@ -123,6 +140,7 @@ public final class GradientExchange {
     /// `changed` is called with each range of elements for which this rank is to renew `derived`; every element of the node's
     /// parameters is in that of one of its ranks.
     public func publishParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
+        sparse.clearSums()
         changed(ownedRange)
         try parameterTransfers.run(in: world, sending: parameters, receiving: parameters)
         for elements in receivedElements { changed(elements) }

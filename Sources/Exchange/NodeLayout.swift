@@ -3,7 +3,8 @@ internal import Tensors
 
 /// Where everything lies in a node's memory: byte offsets from the base, computed alike by all its ranks.
 ///
-/// A page for the barrier, then the parameters and what is derived of them, one slot of P floats for each partial sum of each local rank, and the bulletins.
+/// A page for the barrier, then the parameters and what is derived of them, one slot of P floats for each partial sum of each local rank,
+/// maps of the live tiles, and the bulletins.
 /// Every part starts at a page.
 struct NodeLayout {
     static let pageSize = 4096
@@ -18,6 +19,8 @@ struct NodeLayout {
     let slotShards: [Range<Int>]
     /// The slots of each local rank.
     let slotsOfLocalRank: [Range<Int>]
+    /// For each local rank, one byte for each tile of the sparse elements.
+    let liveMaps: [Int]
     /// The two bulletins, used in turn.
     let bulletins: [Int]
     /// All bytes.
@@ -35,6 +38,7 @@ struct NodeLayout {
         derived = place(shape.derivedCount * 4)
         slotShards = covers.flatMap { $0 }
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
+        liveMaps = ranks.map { _ in place(LiveTiles.count(within: shape.sparseCount)) }
         bulletins = [place(bulletinByteCount), place(bulletinByteCount)]
         byteCount = end
         var first = 0

@@ -97,7 +97,7 @@ struct NodeMemory {
         parts.append(derivedPart(plan))
         if plan.topology.localRank == 0 {
             parts.append(0..<plan.layout.parameters)
-            parts.append(plan.layout.bulletins[0]..<plan.layout.byteCount)
+            parts.append((plan.layout.liveMaps.first ?? plan.layout.bulletins[0])..<plan.layout.byteCount)
         }
         return parts
     }

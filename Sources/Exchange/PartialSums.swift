@@ -40,9 +40,9 @@ struct PartialSums {
     ///
     /// All slots of the node must be complete. Other ranks' parts of the result are not complete on return.
     func add(
-        in world: World, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier
+        in world: World, live: LiveTiles?, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier
     ) throws(CommunicationError) {
-        guard let worldRun else { return nodeRun.run(blockSums: blockSums) }
+        guard let worldRun else { return nodeRun.run(live: live, blockSums: blockSums) }
         if !plan.nodeProgramIsEmpty {
             nodeRun.run(blockSums: nil)
             barrier.wait()  // where node sizes differ, an owner reads what other ranks of its node hold
@@ -57,14 +57,14 @@ private final class ProgramRun {
     private let program: TreeProgram
     private let sources: UnsafeMutablePointer<UnsafePointer<Float>?>
     private let destinations: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
-    private let count: Int
+    private let elements: Range<Int>
 
     init(
         _ program: TreeProgram, from sources: [UnsafeMutablePointer<Float>], into destinations: [UnsafeMutablePointer<Float>],
         over elements: Range<Int>
     ) {
         self.program = program
-        count = elements.count
+        self.elements = elements
         self.sources = .allocate(capacity: sources.count)
         self.destinations = .allocate(capacity: destinations.count)
         for (index, source) in sources.enumerated() {
@@ -80,8 +80,10 @@ private final class ProgramRun {
         destinations.deallocate()
     }
 
-    func run(blockSums: UnsafeMutablePointer<Double>?) {
-        program.reduce(sources: sources, destinations: destinations, count: count, blockSums: blockSums)
+    func run(live: LiveTiles? = nil, blockSums: UnsafeMutablePointer<Double>?) {
+        program.reduce(
+            sources: sources, destinations: destinations, count: elements.count, live: live,
+            firstTile: elements.lowerBound / LiveTiles.tileSize, blockSums: blockSums)
     }
 }
 

@@ -5,6 +5,9 @@ public final class Embedding {
     private let weight: Parameter  // [V, E]
     private let capacity: WindowCapacity
     private let occurrences: TokenOccurrences?
+    /// The rows of the table's gradient that are not zero: the tokens of the last backward pass.
+    private let written: UnsafeMutableBufferPointer<Int32>
+    private var writtenCount = 0
     /// The embedded window, `[T*B, E]`.
     public let output: MatrixView
 
@@ -13,6 +16,8 @@ public final class Embedding {
         self.weight = weight
         self.capacity = capacity
         output = workspace.matrix(rows: capacity.rows, columns: weight.columns)
+        let count = capacity.training ? capacity.rows : 0
+        written = UnsafeMutableBufferPointer(start: workspace.allocate(Int32.self, count: count), count: count)
         occurrences =
             capacity.training
             ? TokenOccurrences(vocabularySize: weight.rows, maximumRows: capacity.rows, workspace: workspace) : nil
@@ -24,9 +29,12 @@ public final class Embedding {
             rows: steps * capacity.streams, columns: weight.columns, table: weight.value, ids: tokens, into: output.pointer)
     }
 
-    /// The gradient of the table: the sum of `dY`'s rows by token, overwritten.
+    /// The gradient of the table: the sum of `dY`'s rows by token, overwritten. Rows without a token are zero, if they were so
+    /// before the first call: only those of the window before are cleared.
     public func backward(_ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows) {
-        weight.clearGradients()
+        for token in written[..<writtenCount] { weight.clearGradients(row: Int(token)) }
+        writtenCount = steps * capacity.streams
+        written.baseAddress!.update(from: tokens, count: writtenCount)
         rows.embeddingGradient(weight, steps: steps, occurrences: sorted(tokens, steps: steps, dY: dY, rows: rows))
     }
 

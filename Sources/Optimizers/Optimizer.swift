@@ -36,6 +36,9 @@ public struct OptimizerSettings: Sendable, Equatable {
         self.weightDecay = weightDecay
     }
 
+    /// Whether a parameter with a zero gradient stays as it is, so that it may be passed over.
+    public var leavesZeroGradientsAlone: Bool { kind == .sgd && momentum == 0 && weightDecay == 0 }
+
     /// Names of the moments that are kept, as a checkpoint has them.
     public var momentNames: [String] {
         switch kind {
@@ -65,22 +68,29 @@ public final class Optimizer {
         moments = settings.momentNames.map { _ in workspace.allocate(Float.self, count: count) }
     }
 
-    /// Moves `parameters` by one step against `gradient`, both `count` floats.
+    /// Begins the next update, of which `update` does the parts.
+    public func beginUpdate() { updateCount += 1 }
+
+    /// Moves `elements` of `parameters` by one step against `gradient`, both of `count` floats.
     ///
     /// `rate` is the learning rate; the gradient is clipped as `clip` says on its way.
     public func update(
-        parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, clip: GradientClip, rate: Float
+        _ elements: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, clip: GradientClip,
+        rate: Float
     ) {
-        updateCount += 1
+        precondition(elements.lowerBound >= 0 && elements.upperBound <= count, "elements \(elements) of \(count)")
+        let first = elements.lowerBound
+        let parts = (parameters: parameters + first, gradient: gradient + first)
         switch settings.kind {
         case .sgd:
             UpdateKernels.sgd(
-                count: count, parameters: parameters, gradient: gradient, velocity: moments.first ?? parameters, clip: clip,
-                rate: rate, momentum: settings.momentum, decay: settings.weightDecay, firstStep: updateCount == 1)
+                count: elements.count, parameters: parts.parameters, gradient: parts.gradient,
+                velocity: moments.first.map { $0 + first } ?? parts.parameters, clip: clip, rate: rate,
+                momentum: settings.momentum, decay: settings.weightDecay, firstStep: updateCount == 1)
         case .adam, .adamw:
             UpdateKernels.adam(
-                count: count, parameters: parameters, gradient: gradient, firstMoment: moments[0], secondMoment: moments[1],
-                clip: clip, coefficients: adamCoefficients(rate: rate))
+                count: elements.count, parameters: parts.parameters, gradient: parts.gradient, firstMoment: moments[0] + first,
+                secondMoment: moments[1] + first, clip: clip, coefficients: adamCoefficients(rate: rate))
         }
     }
 

@@ -6,7 +6,7 @@ import Glibc
 func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
     let shape = ExchangeShape(
         elementCount: arguments.number("elements", or: 5 * 4096 + 1616), shardCount: arguments.number("shards", or: 8),
-        scalarsPerShard: 2)
+        scalarsPerShard: 2, sparseCount: arguments.number("sparse", or: 0) * rowWidth)
     World.setPieceByteCount(arguments.number("piece", or: 1 << 30))
     let exchange = try GradientExchange(
         world: world, shape: shape, transport: ExchangeTransport(rawValue: arguments["transport"] ?? "window") ?? .window,
@@ -19,6 +19,9 @@ func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
     report(world, "digest \(String(run.digest.value, radix: 16)) nodes \(exchange.topology.nodes.map(\.count))")
 }
 
+/// Elements of a row of the sparse table.
+private let rowWidth = 40
+
 /// A run of the exchange and the same run made by one rank alone.
 private struct ExchangeRun {
     let exchange: GradientExchange
@@ -27,6 +30,7 @@ private struct ExchangeRun {
     var momentsAlone: [Float]
     var moments: [Float]  // of the owned elements
     var digest = Digest()
+    private var writtenRows: [Int32] = []  // of the sparse table, in this rank's partials
 
     private static let skippedStep = 2
 
@@ -47,14 +51,20 @@ private struct ExchangeRun {
 
     /// Writes partials, reduces, compares, updates, publishes, compares; a validation's scalars in between.
     mutating func step(_ step: Int) throws {
+        let rows = ownRows(step)
+        let touched = (writtenRows + rows).flatMap { (Int($0) * rowWidth)..<(Int($0 + 1) * rowWidth) }
         for (shards, partial) in zip(exchange.partialShards, exchange.partials) {
-            for i in alone.indices { partial[i] = treeSum(shards) { gradient(shard: $0, step: step, element: i) } }
+            for i in touched + Array(exchange.shape.sparseCount..<alone.count) {
+                partial[i] = treeSum(shards) { gradient($0, step, i) }
+            }
         }
+        writtenRows = rows
+        if exchange.shape.sparseCount > 0 { rows.withUnsafeBufferPointer { exchange.setRows($0, width: rowWidth) } }
         for shard in exchange.shards {
             for index in 0..<2 { exchange.setScalar(shard: shard, index: index, to: scalar(shard, index, step)) }
         }
         let reduction = try exchange.reduce(flags: step == 1 && world.rank == world.rankCount - 1 ? 2 : 0)
-        let whole = alone.indices.map { i in treeSum(allShards) { gradient(shard: $0, step: step, element: i) } }
+        let whole = alone.indices.map { i in treeSum(allShards) { gradient($0, step, i) } }
         try check(reduction, step: step, gradient: whole)
         if step != Self.skippedStep { update(with: whole) }
         try exchange.publishParameters()
@@ -64,12 +74,33 @@ private struct ExchangeRun {
         for value in alone { digest.add(UInt64(value.bitPattern)) }
     }
 
+    /// The rows of the sparse table that this rank's shards have gradients for, some twice.
+    private func ownRows(_ step: Int) -> [Int32] {
+        exchange.shards.flatMap { shard in
+            (0..<(exchange.shape.sparseCount / rowWidth)).filter { occurs($0, shard, step) }.map { Int32($0) }
+        }
+    }
+
+    private func gradient(_ shard: Int, _ step: Int, _ element: Int) -> Float {
+        let absent = element < exchange.shape.sparseCount && !occurs(element / rowWidth, shard, step)
+        return absent ? 0 : denseGradient(shard: shard, step: step, element: element)
+    }
+
     private var allShards: Range<Int> { 0..<exchange.shape.shardCount }
 
     private func check(_ reduction: Reduction, step: Int, gradient: [Float]) throws {
         for (i, element) in exchange.ownedRange.enumerated() {
             let value = exchange.reducedGradient[i]
             try expectEqual(value.bitPattern, gradient[element].bitPattern, "element \(element) in step \(step)")
+        }
+        var live = 0
+        exchange.forEachLiveRun { run in
+            live += run.count
+        }
+        let nonzero = exchange.ownedRange.count { gradient[$0] != 0 }
+        if live < nonzero { throw CheckFailure(description: "\(live) live elements, but \(nonzero) are not zero") }
+        if exchange.shape.sparseCount > 0, world.rankCount == 1, live == exchange.ownedRange.count {
+            throw CheckFailure(description: "everything is live, though most rows of the table have no gradient")
         }
         let squares = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
         if abs(reduction.squaredNorm / squares - 1) > 1e-12 {
@@ -128,11 +159,14 @@ private struct ExchangeRun {
 }
 
 /// A gradient whose sums round differently in every order: magnitudes over six decades.
-private func gradient(shard: Int, step: Int, element: Int) -> Float {
+private func denseGradient(shard: Int, step: Int, element: Int) -> Float {
     let bits = scrambled(shard, step, element)
     let mantissa = Float(Int32(truncatingIfNeeded: bits >> 32)) * 0x1p-31
     return mantissa * Float(sign: .plus, exponent: -Int(bits & 15), significand: 1)
 }
+
+/// Whether a row of the sparse table has a gradient; one of sixteen does.
+private func occurs(_ row: Int, _ shard: Int, _ step: Int) -> Bool { scrambled(row, shard, step + 1000) & 15 == 0 }
 
 private func scalar(_ shard: Int, _ index: Int, _ step: Int) -> Double {
     Double(scrambled(shard, index, step) >> 11) * 0x1p-53

@@ -23,6 +23,11 @@ public struct Parameter {
             gradients: UnsafeMutableBufferPointer(start: pointers, count: gradients.count))
     }
 
+    /// Sets one row of every partial gradient to zero.
+    public func clearGradients(row: Int) {
+        for gradient in gradients { (gradient! + row * columns).update(repeating: 0, count: columns) }
+    }
+
     /// Sets every partial gradient to zero.
     public func clearGradients() {
         for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }

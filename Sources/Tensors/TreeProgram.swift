@@ -54,12 +54,18 @@ public final class TreeProgram: @unchecked Sendable {
     ///
     /// A destination may be one of the sources. With `blockSums`, entry `i` becomes the sum of squares, in
     /// double, of output 0 over elements `i*4096 ..< min((i+1)*4096, count)`, whose bits depend on those elements alone.
-    /// Cost: one read of each source and one write of each output.
+    /// With `live`, of which element 0 has tile `firstTile`, only live tiles are worked on; the others are zero in all sources, and must
+    /// be so in the destinations already. Cost: one read of each source and one write of each output.
     public func reduce(
         sources: UnsafePointer<UnsafePointer<Float>?>, destinations: UnsafePointer<UnsafeMutablePointer<Float>?>, count: Int,
-        blockSums: UnsafeMutablePointer<Double>?
+        live: LiveTiles? = nil, firstTile: Int = 0, blockSums: UnsafeMutablePointer<Double>?
     ) {
-        ck_tree_reduce(operations.baseAddress, operations.count, sources, destinations, count, blockSums)
+        guard let live else {
+            return ck_tree_reduce(operations.baseAddress, operations.count, sources, destinations, count, nil, blockSums)
+        }
+        live.withKernelView(from: firstTile) {
+            ck_tree_reduce(operations.baseAddress, operations.count, sources, destinations, count, $0, blockSums)
+        }
     }
 
     /// The sum of one double a leaf, in tree order; for programs with one output.

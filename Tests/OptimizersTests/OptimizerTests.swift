@@ -28,7 +28,7 @@ struct OptimizerTests {
                 var parameters = fixture.initial.map { Float($0) }
                 var magnitudes = fixture.initial.map { abs($0) }
                 for (step, gradient) in fixture.gradients.enumerated() {
-                    optimizer.update(
+                    optimizer.step(
                         parameters: &parameters, gradient: gradient.map { Float($0) }, clip: GradientClip(),
                         rate: Float(run.learningRate))
                     magnitudes = zip(magnitudes, run.parameters[step]).map { max($0, abs($1)) }
@@ -51,7 +51,7 @@ struct OptimizerTests {
                 parameters.withUnsafeMutableBufferPointer { parameters in
                     gradient.withUnsafeBufferPointer { gradient in
                         guard let p = parameters.baseAddress, let g = gradient.baseAddress else { return }
-                        optimizer.update(
+                        optimizer.step(
                             parameters: p + range.lowerBound, gradient: g + range.lowerBound, clip: clip, rate: 0.05)
                     }
                 }
@@ -83,7 +83,7 @@ struct OptimizerTests {
     private func clipped(_ gradient: [Float], _ clip: GradientClip) -> [Float] {
         var parameters = [Float](repeating: 0, count: gradient.count)
         Optimizer(settings: OptimizerSettings(kind: .sgd), count: gradient.count)
-            .update(parameters: &parameters, gradient: gradient, clip: clip, rate: 1)
+            .step(parameters: &parameters, gradient: gradient, clip: clip, rate: 1)
         return parameters.map { -$0 }
     }
 
@@ -108,7 +108,7 @@ struct OptimizerTests {
         }
         var parameters: [Float] = [0, 0]
         Optimizer(settings: OptimizerSettings(kind: .adam), count: 2)
-            .update(parameters: &parameters, gradient: [5, -0.01], clip: GradientClip(), rate: 0.25)
+            .step(parameters: &parameters, gradient: [5, -0.01], clip: GradientClip(), rate: 0.25)
         #expect(abs(parameters[0] + 0.25) < 1e-6 && abs(parameters[1] - 0.25) < 1e-6)
     }
 
@@ -120,15 +120,15 @@ struct OptimizerTests {
             var parameters = random.floats(20)
             let gradients = (0..<4).map { _ in random.floats(20) }
             for gradient in gradients[..<2] {
-                first.update(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
+                first.step(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
             }
             let second = Optimizer(settings: settings, count: 20)
             second.updateCount = first.updateCount
             for (from, to) in zip(first.moments, second.moments) { to.update(from: from, count: 20) }
             var copy = parameters
             for gradient in gradients[2...] {
-                first.update(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
-                second.update(parameters: &copy, gradient: gradient, clip: GradientClip(), rate: 0.1)
+                first.step(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
+                second.step(parameters: &copy, gradient: gradient, clip: GradientClip(), rate: 0.1)
             }
             #expect(copy == parameters, "\(settings)")
             #expect(second.updateCount == 4)
@@ -145,5 +145,15 @@ struct OptimizerTests {
         withExtendedLifetime(optimizer) {
             #expect(optimizer.moments.allSatisfy { moment in (0..<9).allSatisfy { moment[$0] == 0 } })
         }
+    }
+}
+
+extension Optimizer {
+    /// A whole update over all elements.
+    fileprivate func step(
+        parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, clip: GradientClip, rate: Float
+    ) {
+        beginUpdate()
+        update(0..<count, parameters: parameters, gradient: gradient, clip: clip, rate: rate)
     }
 }

@@ -27,6 +27,16 @@ struct ExchangeTests {
         #expect(try digest(ranks: 5, "--elements", "16", "--node-size", "2") == small)
     }
 
+    @Test("where only some rows of a table have gradients")
+    func sparseRows() throws {
+        let one = try digest(ranks: 1, "--sparse", "300")
+        for ranks in [2, 3, 8] { #expect(try digest(ranks: ranks, "--sparse", "300") == one, "\(ranks) ranks") }
+        #expect(try digest(ranks: 3, "--sparse", "300", "--transport", "messages") == one)
+        for size in [1, 2, 4] {
+            #expect(try digest(ranks: 6, "--sparse", "300", "--node-size", "\(size)") == one, "6 ranks in nodes of \(size)")
+        }
+    }
+
     @Test("where the store behind the window is too small, with a notice")
     func fallback() throws {
         // A file system that never has room.

@@ -41,11 +41,22 @@ enum { CK_TREE_DEPTH = 24 };
 /* Elements in a block of the reduction, for each of which a sum of squares is given. */
 enum { CK_BLOCK = 4096 };
 
-/* Runs `ops` over elements [0, count) of the sources into the outputs. An output may be one of the sources.
+/* Elements for which a map of live tiles has one byte. */
+enum { CK_LIVE_TILE = 64 };
+
+/* Which tiles of a range may have elements other than 0: those that any map marks, and all from `tiles` on. */
+typedef struct {
+    const uint8_t *const *maps;
+    long count; /* of maps */
+    long tiles; /* in each map */
+} ck_live;
+
+/* Runs `ops` over elements [0, count) of the sources into the outputs. An output may be one of the sources. With `live`, tiles that are
+ * not live are passed over: all sources are 0 there, and so must the outputs be already.
  * With `block_sums`, block_sums[i] becomes the sum of squares (in double, 16 virtual lanes) of output 0 over
  * elements [i*CK_BLOCK, (i+1)*CK_BLOCK). */
 void ck_tree_reduce(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count,
-                    double *block_sums);
+                    const ck_live *live, double *block_sums);
 
 /* ---- Matrix products --------------------------------------------------------------------------------------- */
 

@@ -65,17 +65,27 @@ package final class ParallelModel {
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
         model.backward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: dropoutKey)
+        if exchange.shape.sparseCount > 0 {
+            exchange.setRows(
+                UnsafeBufferPointer(start: inputs, count: steps * streams.count), width: shape.embeddingSize)
+        }
         model.carryState(steps: steps)
     }
 
     /// Moves this rank's part of the parameters, and makes all parts known to all ranks.
     package func update(clip: GradientClip, rate: Double) throws {
-        if !exchange.ownedRange.isEmpty {
+        optimizer.beginUpdate()
+        let first = exchange.ownedRange.lowerBound
+        func update(_ elements: Range<Int>) {
             optimizer.update(
-                parameters: exchange.parameters + exchange.ownedRange.lowerBound, gradient: exchange.reducedGradient, clip: clip,
-                rate: Float(rate))
+                (elements.lowerBound - first)..<(elements.upperBound - first), parameters: exchange.parameters + first,
+                gradient: exchange.reducedGradient,
+                clip: clip, rate: Float(rate))
+        }
+        if optimizer.settings.leavesZeroGradientsAlone {
+            exchange.forEachLiveRun(update)
         } else {
-            optimizer.updateCount += 1
+            update(exchange.ownedRange)
         }
         try exchange.publishParameters(changed: weights.pack)
     }
@@ -112,7 +122,8 @@ extension ExchangeShape {
     package init(training shape: ModelShape, shardCount: Int) {
         self.init(
             elementCount: shape.parameterLayout.elementCount, shardCount: shardCount, scalarsPerShard: 1,
-            derivedCount: shape.packedLayout(training: true).elementCount)
+            derivedCount: shape.packedLayout(training: true).elementCount,
+            sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize)
     }
 }
 
