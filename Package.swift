@@ -65,7 +65,7 @@ let package = Package(
             ]),
 
         // Floor 6: what a person runs.
-        library("Benchmarks", ["Training", "Models", "Optimizers", "Exchange", "Tensors", "TextData", "Communication"]),
+        library("Benchmarks", ["Training", "Models", "Layers", "Exchange", "Tensors", "TextData", "Communication"]),
         .executableTarget(
             name: "rnntrain",
             dependencies: [
@@ -90,6 +90,7 @@ let package = Package(
         tests("OptimizersTests", ["Optimizers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
         tests("TrainingTests", ["Training", "TextData", "Failures", "TestSupport"]),
+        tests("BenchmarksTests", ["Benchmarks"]),
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),
     ],

@@ -1,23 +1,43 @@
 import Models
+public import Training
 
-/// A model to measure: two LSTM layers over random tokens, trained with Adam.
+/// A model and its training step, to be measured over random tokens.
 public struct MeasuredModel: Sendable {
-    /// Units of a layer, and of the embedding.
-    public var hiddenSize: Int
+    /// What it is called in the report.
+    public var name: String
+    /// Model, batch (over all ranks), window, optimizer, clipping, shards and exchange, as for training.
+    public var configuration: TrainingConfiguration
     public var vocabularySize: Int
-    /// Streams of all ranks.
-    public var batchSize: Int
-    public var windowLength: Int
 
-    public init(hiddenSize: Int, vocabularySize: Int, batchSize: Int, windowLength: Int) {
-        self.hiddenSize = hiddenSize
+    /// A two-layer LSTM with an embedding of its hidden size, Adam, clipping at norm 1.
+    public init(name: String, hiddenSize: Int, vocabularySize: Int, batchSize: Int, windowLength: Int) {
+        self.name = name
         self.vocabularySize = vocabularySize
-        self.batchSize = batchSize
-        self.windowLength = windowLength
+        configuration = TrainingConfiguration()
+        configuration.hiddenSize = hiddenSize
+        configuration.embeddingSize = hiddenSize
+        configuration.batchSize = batchSize
+        configuration.windowLength = windowLength
+        configuration.learningRate = 1e-4
+        // The numbers do not matter to the time of a step, and orthogonal ones take long to make at large sizes.
+        configuration.initialization = .uniform
+        configuration.initialScale = 0.05
     }
 
-    var shape: ModelShape {
-        ModelShape(
-            cell: .lstm, layers: 2, vocabularySize: vocabularySize, embeddingSize: hiddenSize, hiddenSize: hiddenSize)
+    /// Units of a layer, and of the embedding.
+    public mutating func setHiddenSize(_ size: Int) {
+        configuration.hiddenSize = size
+        configuration.embeddingSize = size
     }
+
+    /// Weights of the model.
+    public var parameterCount: Int { shape.parameterLayout.parameterCount }
+
+    /// Floating-point operations of the products for a token: three times those of a forward pass.
+    public var operationsPerToken: Double { 3 * shape.forwardOperationsPerToken }
+
+    var shape: ModelShape { configuration.modelShape(vocabularySize: vocabularySize) }
+
+    /// Tokens of a step, of all ranks.
+    var tokensPerStep: Int { configuration.batchSize * configuration.windowLength }
 }

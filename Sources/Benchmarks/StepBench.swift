@@ -1,7 +1,6 @@
 import Communication
 import Exchange
 import Models
-import Optimizers
 import Tensors
 import TextData
 import Training
@@ -10,63 +9,86 @@ import Training
 struct StepBench {
     let parallel: ParallelModel
     private let model: MeasuredModel
-    private let rank: Int
+    private let windows: [WindowBuffers]
 
-    /// Collective. Throws a `RemoteFailure` where there are more ranks than streams.
-    init(world: World, model: MeasuredModel, messages: Bool, nodeSize: Int?) throws {
+    /// Collective. Throws a `RemoteFailure` where there are more ranks than streams or shards.
+    init(world: World, model: MeasuredModel) throws {
         Processor.flushDenormals()
+        parallel = try Self.makeModel(world: world, model: model)
+        if world.isRoot {
+            model.configuration.parameterInitialization.fill(parallel.exchange.parameters, shape: parallel.shape)
+        }
+        try parallel.broadcastParameters()
+        self.model = model
+        let streams = parallel.streams.count
+        windows = (0..<4).map { WindowBuffers(randomOf: model, streams: streams, seed: UInt64(4 * world.rank + $0)) }
+    }
+
+    private static func makeModel(world: World, model: MeasuredModel) throws -> ParallelModel {
+        let configuration = model.configuration
         let shards = try world.agree {
             try ShardLayout(
-                streamCount: model.batchSize,
-                shardCount: ShardLayout.defaultShardCount(streamCount: model.batchSize, rankCount: world.rankCount),
+                streamCount: configuration.batchSize,
+                shardCount: configuration.shards
+                    ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: world.rankCount),
                 rankCount: world.rankCount)
         }
         let exchange = try GradientExchange(
             world: world, shape: ExchangeShape(training: model.shape, shardCount: shards.shardCount),
-            transport: messages ? .messages : .window, nodeSize: nodeSize)
-        parallel = ParallelModel(
-            shape: model.shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: model.windowLength,
-            dropout: 0, optimizer: OptimizerSettings(kind: .adam))
-        if world.isRoot {
-            ParameterInitialization(kind: .uniform, scale: 0.05, forgetBias: 1, seed: 1)
-                .fill(exchange.parameters, shape: model.shape)
-        }
-        try parallel.broadcastParameters()
-        self.model = model
-        rank = world.rank
+            transport: configuration.exchange == .messages ? .messages : .window,
+            nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
+        return ParallelModel(
+            shape: model.shape, shards: shards, rank: world.rank, exchange: exchange,
+            windowLength: configuration.windowLength, dropout: configuration.dropout,
+            optimizer: configuration.optimizerSettings)
     }
 
-    /// One step; nanoseconds in whole, compute, reduce, update, wait.
-    func step(_ step: Int) throws -> [Int64] {
-        let window = randomWindow(step)
+    /// One step, as in training.
+    func step(_ step: Int) throws -> StepTimes {
         let exchange = parallel.exchange
         let waitedBefore = exchange.counters.waitedNanoseconds
         let start = MonotonicClock.nanoseconds
         parallel.run(
-            window, steps: model.windowLength, predictions: model.batchSize * model.windowLength, atEpochStart: step == 0,
-            dropoutKey: nil)
+            windows[step % windows.count], steps: model.configuration.windowLength, predictions: model.tokensPerStep,
+            atEpochStart: step == 0, dropoutKey: dropoutKey(step))
         let computed = MonotonicClock.nanoseconds
-        _ = try exchange.reduce()
+        let reduction = try exchange.reduce()
         let reduced = MonotonicClock.nanoseconds
         let waitedInReduce = exchange.counters.waitedNanoseconds - waitedBefore
-        try parallel.update(clip: GradientClip(), rate: 1e-4)
+        try parallel.update(clip: clip(reduction.squaredNorm.squareRoot()), rate: model.configuration.learningRate)
         let end = MonotonicClock.nanoseconds
         let waited = exchange.counters.waitedNanoseconds - waitedBefore
-        return [
-            end - start, computed - start, reduced - computed - waitedInReduce, end - reduced - (waited - waitedInReduce),
-            waited,
-        ]
+        return StepTimes(
+            whole: end - start, compute: computed - start, reduce: reduced - computed - waitedInReduce,
+            update: end - reduced - (waited - waitedInReduce), wait: waited)
     }
 
-    private func randomWindow(_ step: Int) -> WindowBuffers {
-        let window = WindowBuffers(steps: model.windowLength, streams: parallel.streams.count)
-        let random = CounterRandom(seed: UInt64(step), purpose: .dataset)
-        for i in window.inputs.indices {
-            let (input, target, _, _) = random.block(UInt64(i), UInt64(rank))
-            window.inputs[i] = Int32(input % UInt32(model.vocabularySize))
-            window.targets[i] = Int32(target % UInt32(model.vocabularySize))
-            window.mask[i] = 1
+    /// Waits for all ranks, asleep where there are more of them than cores.
+    func meet() throws {
+        _ = try parallel.exchange.exchangeScalars()
+    }
+
+    private func dropoutKey(_ step: Int) -> Dropout.Key? {
+        guard model.configuration.dropout > 0 else { return nil }
+        return Dropout.Key(seed: 1, step: step, firstStream: parallel.streams.lowerBound)
+    }
+
+    private func clip(_ norm: Double) -> GradientClip {
+        let limit = model.configuration.clip
+        return GradientClip(scale: norm > limit ? Float(limit / norm) : 1)
+    }
+}
+
+extension WindowBuffers {
+    /// A window of evenly drawn tokens: most rows of the embedding that a step can touch.
+    fileprivate convenience init(randomOf model: MeasuredModel, streams: Int, seed: UInt64) {
+        self.init(steps: model.configuration.windowLength, streams: streams)
+        let random = CounterRandom(seed: seed, purpose: .dataset)
+        for i in inputs.indices {
+            let (input, target, _, _) = random.block(UInt64(i), 0)
+            inputs[i] = Int32(input % UInt32(model.vocabularySize))
+            targets[i] = Int32(target % UInt32(model.vocabularySize))
+            mask[i] = 1
         }
-        return window
     }
 }

@@ -1,54 +1,113 @@
 public import Communication
+import Exchange
+import Tensors
 import Training
 
-/// How fast training steps are, and where their time goes. Times are medians over steps, in milliseconds of the slowest rank.
+/// How fast training steps are beside what the cores can do, where their time goes, and what memory they take.
+///
+/// The steps come in blocks of some steps, with a sample of the FMA peak before the first, between them, and after the last: the
+/// share of the peak is the median over the blocks of their speed by the mean of the two samples around them.
 public struct StepMeasurement: Sendable {
+    public let model: MeasuredModel
+    public let steps: Int
     public let rankCount: Int
-    public let parameterCount: Int
-    /// Tokens of all ranks per second, from the median of whole steps.
-    public let tokensPerSecond: Double
-    /// Floating-point operations of the products for a token: three times those of a forward pass.
-    public let operationsPerToken: Double
-    public let stepMilliseconds: Double
-    /// Forward and backward of this rank's streams.
-    public let computeMilliseconds: Double
-    /// Barriers, ordered sum and norm, without the waiting.
-    public let reduceMilliseconds: Double
-    /// Update of the owned parameters, and their publication, without the waiting.
-    public let updateMilliseconds: Double
-    /// In barriers, for other ranks.
-    public let waitMilliseconds: Double
-    /// Bytes a rank reads and writes to add gradients, and bytes it sends to other nodes, at a step.
+    public let hostCount: Int
+    public let shardCount: Int
+    /// Cores that the ranks can be on at a time.
+    public let coreCount: Int
+    /// The instruction set of the kernels.
+    public let level: String
+    /// Why the exchange asked for was not taken, as a sentence; nil if it was.
+    public let notice: String?
+
+    /// Medians over all steps.
+    public let parts: StepParts
+    /// Samples of the FMA peak of all cores in use, 10^9 operations a second, in the order in which they were taken.
+    public let peaks: [Double]
+    /// The speed's share of the FMA peak, and so the share of the floor's speed.
+    public let peakShare: Double
+
+    /// Bytes that all ranks read and write to add gradients, and bytes that they send to other nodes, at a step.
     public let addedBytes: Int
     public let sentBytes: Int
-    /// Bytes of all ranks together: their own, and those that the ranks of a node share.
-    public let privateBytes: Int
-    public let sharedBytes: Int
+    /// What the program allocated, of all ranks together: buffers of their own, and those that the ranks of a node share.
+    public let allocatedPrivateBytes: Int
+    public let allocatedSharedBytes: Int
+    /// What the system counts after the steps; nil where it does not say.
+    public let systemMemory: SystemMemory?
 
-    /// 10^9 floating-point operations a second, all ranks together.
-    public var gigaflops: Double { tokensPerSecond * operationsPerToken / 1e9 }
+    /// Tokens of all ranks per second, from the median step.
+    public var tokensPerSecond: Double { Double(model.tokensPerStep) / (parts.whole / 1e3) }
+    /// 10^9 floating-point operations of the products a second, all ranks together.
+    public var gigaflops: Double { tokensPerSecond * model.operationsPerToken / 1e9 }
+    /// The median of the samples, 10^9 operations a second.
+    public var peakGigaflops: Double { peaks.median }
+    /// The most tokens per second that the peak allows: a step cannot take less time than its products do at the peak.
+    public var floorTokensPerSecond: Double { peakGigaflops * 1e9 / model.operationsPerToken }
 
     /// Runs `steps` steps after three to warm up. Collective; the same result on all ranks.
-    public init(
-        world: World, model: MeasuredModel, steps: Int, messages: Bool = false, nodeSize: Int? = nil
-    ) throws {
-        let bench = try StepBench(world: world, model: model, messages: messages, nodeSize: nodeSize)
-        var parts: [[Double]] = [[], [], [], [], []]
-        for step in 0..<(steps + 3) {
-            let slowest = try bench.step(step).map { try Double(world.max(Int($0))) / 1e6 }
-            if step >= 3 { for part in parts.indices { parts[part].append(slowest[part]) } }
-        }
-        let medians = parts.map { $0.sorted()[$0.count / 2] }
-        (stepMilliseconds, computeMilliseconds, reduceMilliseconds, updateMilliseconds, waitMilliseconds) =
-            (medians[0], medians[1], medians[2], medians[3], medians[4])
+    ///
+    /// Throws a `RemoteFailure` where there are more ranks than streams or shards, or too little memory.
+    public init(world: World, model: MeasuredModel, steps: Int) throws {
+        let bench = try StepBench(world: world, model: model)
+        let blocks = try StepBlocks(world: world, bench: bench, steps: steps)
+        self.model = model
+        self.steps = steps
         rankCount = world.rankCount
-        parameterCount = model.shape.parameterLayout.parameterCount
-        operationsPerToken = 3 * model.shape.forwardOperationsPerToken
-        tokensPerSecond = Double(model.batchSize * model.windowLength) / (stepMilliseconds / 1e3)
-        let exchange = bench.parallel.exchange
-        addedBytes = exchange.counters.addedByteCountPerStep
-        sentBytes = exchange.counters.sentByteCountPerStep
+        hostCount = world.hosts.count
+        shardCount = bench.parallel.shards.shardCount
+        coreCount = blocks.coreCount
+        level = Processor.level
+        notice = bench.parallel.exchange.notice
+        parts = StepParts(medianOf: blocks.blocks.flatMap { $0 })
+        peaks = blocks.peaks
+        let operationsPerStep = Double(model.tokensPerStep) * model.operationsPerToken
+        peakShare = blocks.shares(operationsPerStep: operationsPerStep).median
+        let counters = bench.parallel.exchange.counters
+        addedBytes = try world.allgather(counters.addedByteCountPerStep).reduce(0, +)
+        sentBytes = try world.allgather(counters.sentByteCountPerStep).reduce(0, +)
         let memory = try TrainingMemory(world: world, parallel: bench.parallel)
-        (privateBytes, sharedBytes) = (memory.privateBytes, memory.sharedBytes)
+        (allocatedPrivateBytes, allocatedSharedBytes) = (memory.privateBytes, memory.sharedBytes)
+        systemMemory = try SystemMemory.ofAllRanks(world)
+    }
+}
+
+/// Blocks of steps with samples of the peak around them.
+private struct StepBlocks {
+    /// The steps of each block.
+    private(set) var blocks: [[StepParts]] = []
+    /// One more than there are blocks.
+    private(set) var peaks: [Double] = []
+    let coreCount: Int
+
+    private static let blockCount = 10
+    private static let warmUpSteps = 3
+
+    init(world: World, bench: StepBench, steps: Int) throws {
+        let meter = try PeakMeter(world: world)
+        coreCount = meter.coreCount
+        for step in 0..<Self.warmUpSteps { _ = try bench.step(step) }
+        _ = try meter.sample(meet: bench.meet)
+        peaks.append(try meter.sample(meet: bench.meet))
+        let count = min(Self.blockCount, steps)
+        for block in 0..<count {
+            let range = (block * steps / count)..<((block + 1) * steps / count)
+            blocks.append(try Self.run(range, world: world, bench: bench))
+            peaks.append(try meter.sample(meet: bench.meet))
+        }
+    }
+
+    /// Steps one after another as in training; the ranks tell each other their times when all are done.
+    private static func run(_ steps: Range<Int>, world: World, bench: StepBench) throws -> [StepParts] {
+        let own = try steps.map { try bench.step(warmUpSteps + $0) }
+        return try own.map { StepParts(ranks: try world.allgather($0)) }
+    }
+
+    /// Each block's speed by the peak around it.
+    func shares(operationsPerStep: Double) -> [Double] {
+        blocks.indices.map { block in
+            let gigaflops = operationsPerStep / blocks[block].map(\.whole).median / 1e6
+            return gigaflops / ((peaks[block] + peaks[block + 1]) / 2)
+        }
     }
 }

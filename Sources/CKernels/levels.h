@@ -66,7 +66,9 @@
       (long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step),      \
       (count, p, g, velocity, clip, rate, momentum, decay, first_step))                                                                    \
     K(adam, (long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters),                \
-      (count, p, g, m, v, clip, parameters))
+      (count, p, g, m, v, clip, parameters))                                                                                               \
+    K(fma_peak, (long rounds, float *sums), (rounds, sums))                                                                                \
+    K(read, (long count, const float *x, float *sums), (count, x, sums))
 
 typedef struct {
     const char *name;

@@ -132,6 +132,7 @@ public final class GradientExchange {
         board.setFlags(flags)
         try board.share(in: world, withBlockSums: false)
         barrier.wait()
+        counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
         return board.collect()
     }
 

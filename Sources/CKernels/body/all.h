@@ -16,6 +16,8 @@
 #include "softmax.h"
 #include "updates.h"
 
+#include "peak.h"
+
 #define CK_ENTRY(kernel, parameters, arguments) .kernel = CK_AT_LEVEL(kernel),
 const ck_level CK_AT_LEVEL(ck_level) = {.name = CK_LEVEL_NAME, CK_KERNELS(CK_ENTRY)};
 #undef CK_ENTRY

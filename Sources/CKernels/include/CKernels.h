@@ -260,4 +260,20 @@ typedef struct {
 } ck_adam_parameters;
 void ck_adam(long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters);
 
+/* ---- What a core can do at most, for benchmarks -------------------------------------------------------------------- */
+
+/* Vectors of 16 floats that a round of ck_fma_peak works on: 16 * 2 * CK_PEAK_CHAINS floating-point operations. */
+enum { CK_PEAK_CHAINS = 24 };
+
+/* Fused multiply-adds x = x/2 + 1 in registers alone, in as many independent chains as keep the units busy. sums[16] becomes 2 at every
+ * level after 32 rounds or more. */
+void ck_fma_peak(long rounds, float *sums);
+
+/* Floats that ck_read takes at a time. */
+enum { CK_READ_UNIT = 64 };
+
+/* Reads x, of `count` floats down to a multiple of CK_READ_UNIT, and does no more with it than must be: sums[l] (16 of them) becomes the sum of all
+ * x[i] with i mod 16 = l. */
+void ck_read(long count, const float *x, float *sums);
+
 #endif

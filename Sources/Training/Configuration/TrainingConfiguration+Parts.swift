@@ -1,20 +1,20 @@
-import Models
-import Optimizers
+package import Models
+package import Optimizers
 
 extension TrainingConfiguration {
     /// The model over a vocabulary of this size.
-    func modelShape(vocabularySize: Int) -> ModelShape {
+    package func modelShape(vocabularySize: Int) -> ModelShape {
         ModelShape(
             cell: cell, nonlinearity: nonlinearity, gruReset: gruReset, layers: layers, vocabularySize: vocabularySize,
             embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights, initialState: initialState)
     }
 
-    var parameterInitialization: ParameterInitialization {
+    package var parameterInitialization: ParameterInitialization {
         ParameterInitialization(
             kind: initialization, scale: Float(initialScale), forgetBias: Float(forgetBias), seed: UInt64(seed))
     }
 
-    var optimizerSettings: OptimizerSettings {
+    package var optimizerSettings: OptimizerSettings {
         OptimizerSettings(
             kind: optimizer, momentum: Float(momentum), beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(adamEpsilon),
             weightDecay: Float(weightDecay))

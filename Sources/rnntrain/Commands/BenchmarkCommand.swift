@@ -1,16 +1,33 @@
 import ArgumentParser
+import Benchmarks
+import Models
+import Optimizers
 import Training
 
-/// `rnntrain benchmark`: tokens per second, and where a step's time goes.
+/// `rnntrain benchmark`: tokens per second beside what the machine can do, and where a step's time goes.
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure tokens per second over synthetic text, and the parts of a step.")
+        abstract: "Measure tokens per second over random tokens, the parts of a step, and memory.",
+        discussion: """
+            The speed stands beside the FMA peak of the cores, which the ranks measure in turn with the steps, all at once: no step can take less time \
+            than its products take at the peak. With --generate the speed of one stream stands beside the time it takes to read the \
+            weights once a token.
+            """)
 
-    @OptionGroup var options: BenchmarkOptions
+    @OptionGroup(title: "Model and step") var step: MeasuredStepOptions
+    @OptionGroup(title: "What to measure, and how to report it") var options: BenchmarkOptions
 
     func run() throws {
-        try runBenchmark(options)
+        let model = step.measured
+        try model.configuration.validate()
+        switch options.subject {
+        case .steps: try runStepBenchmark(model, steps: options.steps ?? 50, json: options.json)
+        case .generation: try runGenerationBenchmark(model, tokens: options.steps ?? 500, json: options.json)
+        case .exchange:
+            try runExchangeBenchmark(
+                megabytes: options.megabytes, configuration: model.configuration, json: options.json)
+        }
     }
 }
 
@@ -20,17 +37,111 @@ enum BenchmarkModel: String, ExpressibleByArgument, CaseIterable {
     case zarembaSmall = "zaremba-small"
     /// Two LSTM layers of 650 units, vocabulary 10,000, batch 20, windows of 35.
     case zarembaMedium = "zaremba-medium"
+    /// Two LSTM layers of 200 units over the words of WikiText-2, batch 20, windows of 35.
+    case wikitext2 = "wikitext-2"
     /// Two LSTM layers of 128 units, 65 characters, batch 50, windows of 50.
     case char
+
+    var measured: MeasuredModel {
+        switch self {
+        case .zarembaSmall: sized(hidden: 200, vocabulary: 10_000, batch: 20, window: 35)
+        case .zarembaMedium: sized(hidden: 650, vocabulary: 10_000, batch: 20, window: 35)
+        case .wikitext2: sized(hidden: 200, vocabulary: 33_278, batch: 20, window: 35)
+        case .char: sized(hidden: 128, vocabulary: 65, batch: 50, window: 50)
+        }
+    }
+
+    private func sized(hidden: Int, vocabulary: Int, batch: Int, window: Int) -> MeasuredModel {
+        MeasuredModel(
+            name: rawValue, hiddenSize: hidden, vocabularySize: vocabulary, batchSize: batch, windowLength: window)
+    }
 }
 
-/// What `benchmark` measures.
-struct BenchmarkOptions: ParsableArguments {
-    @Option(help: "Model size to measure.")
+/// The model and its step: a named size, and what differs from it.
+struct MeasuredStepOptions: ParsableArguments {
+    @Option(help: "Model size to start from: two LSTM layers.")
     var model = BenchmarkModel.zarembaSmall
 
-    @Option(help: ArgumentHelp("Steps to measure, after a few to warm up.", valueName: "n"))
-    var steps = 50
+    @Option(help: "Recurrent cell. (default: the model's)")
+    var cell: CellKind?
+
+    @Option(help: ArgumentHelp("Recurrent layers. (default: the model's)", valueName: "n"))
+    var layers: Int?
+
+    @Option(help: ArgumentHelp("Units of a layer and of the embedding. (default: the model's)", valueName: "n"))
+    var hidden: Int?
+
+    @Option(help: ArgumentHelp("Entries of the vocabulary. (default: the model's)", valueName: "n"))
+    var vocabulary: Int?
+
+    @Option(help: ArgumentHelp("Streams, over all ranks. (default: the model's)", valueName: "n"))
+    var batchSize: Int?
+
+    @Option(help: ArgumentHelp("Time steps of a window. (default: the model's)", valueName: "n"))
+    var window: Int?
+
+    @Option(help: "Optimizer.")
+    var optimizer = OptimizerKind.adam
+
+    @Option(help: ArgumentHelp("Probability of dropping a unit.", valueName: "x"))
+    var dropout = 0.0
+
+    @Option(help: ArgumentHelp(.precision))
+    var precision: Precision?
+
+    @Option(help: ArgumentHelp("Shards; see train. (default: as in training)", valueName: "n"))
+    var shards: Int?
+
+    @Option(help: ArgumentHelp(.exchange))
+    var exchange: ExchangeMode?
+
+    @Option(help: ArgumentHelp(.nodeSize))
+    var nodeSize: Int?
+
+    /// The named model with what the options change.
+    var measured: MeasuredModel {
+        var measured = model.measured
+        if let hidden { measured.setHiddenSize(hidden) }
+        if let vocabulary { measured.vocabularySize = vocabulary }
+        if let cell { measured.configuration.cell = cell }
+        if let layers { measured.configuration.layers = layers }
+        if let batchSize { measured.configuration.batchSize = batchSize }
+        if let window { measured.configuration.windowLength = window }
+        measured.configuration.optimizer = optimizer
+        measured.configuration.dropout = dropout
+        measured.configuration.shards = shards
+        if let precision { measured.configuration.precision = precision }
+        if let exchange { measured.configuration.exchange = exchange }
+        if let nodeSize { measured.configuration.nodeSize = nodeSize }
+        return measured
+    }
+
+    func validate() throws {
+        let sizes = [
+            ("layers", layers), ("hidden", hidden), ("vocabulary", vocabulary), ("batch-size", batchSize), ("window", window),
+            ("shards", shards),
+        ]
+        for (option, size) in sizes {
+            if let size, size < 1 { throw ValidationError("--\(option) is \(size); it must be 1 or more.") }
+        }
+    }
+}
+
+/// What `benchmark` measures, and how it reports.
+struct BenchmarkOptions: ParsableArguments {
+    /// What a run measures.
+    enum Subject {
+        case steps, generation, exchange
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "Steps to measure, or tokens with --generate, after a few to warm up. (default: 50 steps, 500 tokens)",
+            valueName: "n"))
+    var steps: Int?
+
+    @Flag(help: "Measure the generation of text, token by token on one stream, by one process. (default: off)")
+    var generate = false
 
     @Flag(help: "Measure the reduction of gradients alone, beside MPI_Allreduce. (default: off)")
     var exchangeOnly = false
@@ -38,18 +149,16 @@ struct BenchmarkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Size of the gradients for --exchange-only, in units of 1,000,000 bytes.", valueName: "n"))
     var megabytes = 80
 
-    @Option(help: "How the ranks of a node sum gradients.")
-    var exchange = ExchangeMode.window
-
-    @Option(help: ArgumentHelp("Ranks to treat as one node; 0: the nodes as they are.", valueName: "n"))
-    var nodeSize = 0
-
-    @Flag(help: "Print one JSON object instead of a table. (default: off)")
+    @Flag(help: "Print one JSON object with all figures instead of a table. (default: off)")
     var json = false
 
+    var subject: Subject { generate ? .generation : exchangeOnly ? .exchange : .steps }
+
     func validate() throws {
-        guard steps >= 1 else { throw ValidationError("--steps is \(steps); it must be 1 or more.") }
+        if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be 1 or more.") }
         guard megabytes >= 1 else { throw ValidationError("--megabytes is \(megabytes); it must be 1 or more.") }
-        guard nodeSize >= 0 else { throw ValidationError("--node-size is \(nodeSize); it must be 0 or more.") }
+        if generate, exchangeOnly {
+            throw ValidationError("--generate and --exchange-only measure different things; give one of them.")
+        }
     }
 }

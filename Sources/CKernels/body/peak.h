@@ -1,0 +1,39 @@
+/* What a core can do at most: the bounds that benchmarks hold the other kernels against. */
+
+/* Chains of 16 floats, as many as there are registers for: 24 vectors of AVX-512, 12 of AVX2, 24 of NEON. A unit is busy from 8
+ * chains on (two a cycle, four cycles each). */
+#ifdef CK_WIDE
+enum { PEAK_CHAINS = 24 };
+#else
+enum { PEAK_CHAINS = 6 };
+#endif
+
+static void CK_AT_LEVEL(fma_peak)(long rounds, float *sums) {
+    const v16 half = v_fill(0.5f), one = v_fill(1);
+    v16 chains[PEAK_CHAINS];
+    /* Each chain begins elsewhere, and none at 2, where it would stay: the compiler makes one of equal chains, and drops constant ones. */
+    for (int i = 0; i < PEAK_CHAINS; i++)
+        chains[i] = v_fill((float)(-1 - i));
+    for (long round = 0; round < rounds * (CK_PEAK_CHAINS / PEAK_CHAINS); round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < PEAK_CHAINS; i++)
+            chains[i] = v_fma(chains[i], half, one);
+    }
+    v16 sum = chains[0];
+    for (int i = 1; i < PEAK_CHAINS; i++)
+        sum += chains[i];
+    v_store(sums, sum / v_fill(PEAK_CHAINS));
+}
+
+/* Four streams side by side: from memory that is up to a fifth faster than one. */
+static void CK_AT_LEVEL(read)(long count, const float *x, float *sums) {
+    const long quarter = count / CK_READ_UNIT * 16;
+    v16 a = v_fill(0), b = a, c = a, d = a;
+    for (long i = 0; i < quarter; i += 16) {
+        a += v_load(x + i);
+        b += v_load(x + quarter + i);
+        c += v_load(x + 2 * quarter + i);
+        d += v_load(x + 3 * quarter + i);
+    }
+    v_store(sums, (a + b) + (c + d));
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@Suite("The benchmark", .serialized)
+struct BenchmarkTests {
+    /// A model whose steps take no time.
+    private static let tiny = [
+        "benchmark", "--hidden", "8", "--vocabulary", "11", "--batch-size", "6", "--window", "5", "--steps", "3",
+    ]
+
+    private func figures(ranks: Int, _ more: [String] = []) throws -> [String: Any] {
+        let arguments = Self.tiny + ["--json"] + more
+        let outcome =
+            try ranks == 1 ? ProcessRunner.rnntrain(arguments) : ProcessRunner.rnntrain(ranks: ranks, arguments)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    }
+
+    private func number(_ name: String, in figures: [String: Any]) throws -> Double {
+        try #require(figures[name] as? Double, "\(name) in \(figures)")
+    }
+
+    /// The tiny model's weights in products: those of two LSTM layers [4H, E + H] and of the output [V, H].
+    private static let weights = 2 * 4 * 8 * 16 + 11 * 8
+
+    @Test("The figures of a step agree with each other", arguments: [1, 2])
+    func step(ranks: Int) throws {
+        let figures = try figures(ranks: ranks)
+        let value = { (name: String) in try number(name, in: figures) }
+        #expect(try value("ranks") == Double(ranks))
+        #expect(try value("shards") == 6)
+        // A multiplication and an addition for each weight, three times.
+        #expect(try value("operations_per_token") == Double(6 * Self.weights))
+        // Besides the weights in products the embedding and the biases.
+        #expect(try value("parameters") == Double(Self.weights + 11 * 8 + 2 * 2 * 32 + 11))
+        try expectEqual(try value("gigaflops"), try value("tokens_per_second") * value("operations_per_token") / 1e9)
+        try expectEqual(try value("tokens_per_second"), 30 / (value("step_ms") / 1e3))
+        try expectEqual(
+            try value("floor_tokens_per_second"), try value("peak_gigaflops") * 1e9 / value("operations_per_token"))
+        try expectEqual(try value("peak_gigaflops_per_core") * value("cores"), try value("peak_gigaflops"))
+        #expect(try value("peak_share") > 0)
+    }
+
+    @Test("The parts of a step are all there, and so is the memory, as allocated and as the system counts it", arguments: [1, 2])
+    func partsAndMemory(ranks: Int) throws {
+        let figures = try figures(ranks: ranks)
+        for part in ["compute", "reduce", "update", "wait"] {
+            let time = try number(part + "_ms", in: figures)
+            #expect(time >= 0, "\(part)")
+            try expectEqual(try number(part + "_share", in: figures), try time / number("step_ms", in: figures))
+        }
+        #expect(try (number("added_bytes", in: figures) > 0) == (ranks > 1))
+        #expect(try number("sent_bytes", in: figures) == 0)
+        #expect(try number("private_bytes", in: figures) > 0)
+        // Parameters and one gradient at least.
+        #expect(try number("shared_bytes", in: figures) >= 2 * 4 * number("parameters", in: figures))
+        #expect(try number("system_private_bytes", in: figures) > 1e6)
+        #expect(try number("system_shared_bytes", in: figures) > 0)
+    }
+
+    @Test("Options change the named model")
+    func options() throws {
+        let figures = try figures(
+            ranks: 1, ["--cell", "gru", "--layers", "3", "--optimizer", "sgd", "--dropout", "0.5", "--shards", "2"])
+        #expect(figures["cell"] as? String == "gru")
+        #expect(figures["optimizer"] as? String == "sgd")
+        #expect(try number("layers", in: figures) == 3)
+        #expect(try number("dropout", in: figures) == 0.5)
+        #expect(try number("shards", in: figures) == 2)
+        let gates = 3 * 8
+        let parameters = 2 * 11 * 8 + 11 + 3 * (gates * 16 + 2 * gates)
+        #expect(try number("parameters", in: figures) == Double(parameters))
+    }
+
+    @Test("Between nodes the bytes sent are counted")
+    func nodes() throws {
+        let figures = try figures(ranks: 2, ["--node-size", "1"])
+        #expect(try number("sent_bytes", in: figures) > 0)
+    }
+
+    @Test("The table has a line for each kind of figure, once", arguments: [1, 2])
+    func table(ranks: Int) throws {
+        let outcome = try ranks == 1 ? ProcessRunner.rnntrain(Self.tiny) : ProcessRunner.rnntrain(ranks: ranks, Self.tiny)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.first == "zaremba-small: lstm 2 x 8, vocabulary 11, 1.3 k parameters, B 6, T 5, adam, fp32")
+        let labels = lines.dropFirst().map { $0.prefix(12).trimmingCharacters(in: .whitespaces) }
+        #expect(labels == ["ranks", "speed", "peak", "step", "exchange", "memory", ""])
+        #expect(lines[1].contains("ranks     \(ranks) on \(ranks == 1 ? "1 core," : "")"))
+        #expect(lines[2].contains(/speed .* tokens\/s, .* GFLOP\/s: .* % of the peak/))
+    }
+
+    @Test("Generation is measured beside the reading of the weights, by one process")
+    func generation() throws {
+        let figures = try figures(ranks: 2, ["--generate"])
+        #expect(try number("tokens", in: figures) == 3)
+        #expect(try number("weight_bytes", in: figures) == Double(4 * Self.weights))
+        try expectEqual(
+            try number("bound_tokens_per_second", in: figures),
+            try number("read_bytes_per_second", in: figures) / number("weight_bytes", in: figures))
+        try expectEqual(try number("tokens_per_second", in: figures), try 1e3 / number("token_ms", in: figures))
+        let table = try ProcessRunner.rnntrain(Self.tiny + ["--generate"])
+        #expect(table.output.contains(/speed .* tokens\/s: .* % of the bound\n/))
+    }
+
+    @Test("What cannot be measured is refused before MPI starts, with what to do")
+    func refusals() throws {
+        try expectRefusal(["--hidden", "0"], "--hidden is 0; it must be 1 or more.")
+        try expectRefusal(["--window", "-5"], "--window is -5; it must be 1 or more.")
+        try expectRefusal(["--dropout", "1"], "dropout is 1.0; it is a probability: 0 or more, and less than 1.")
+        try expectRefusal(["--shards", "21"], "batch-size 20 and shards 21 do not go together: ")
+        try expectRefusal(["--generate", "--exchange-only"], "--generate and --exchange-only measure different things; ")
+        try expectRefusal(["--model", "wiki"], "The value 'wiki' is invalid for '--model <model>'.")
+        try expectRefusal(["--precision", "bf16"], "precision is bf16; it is not supported yet; use fp32.")
+    }
+
+    @Test("More ranks than shards are refused once")
+    func ranks() throws {
+        let outcome = try ProcessRunner.rnntrain(ranks: 3, ["benchmark", "--shards", "2"])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.ranges(of: "rnntrain: error: 3 ranks cannot share 2 shards.").count == 1, "\(outcome.errors)")
+    }
+
+    private func expectRefusal(
+        _ options: [String], _ message: String, location: SourceLocation = #_sourceLocation
+    ) throws {
+        let outcome = try ProcessRunner.rnntrain(["benchmark"] + options)
+        #expect(outcome.status == 64, sourceLocation: location)
+        #expect(outcome.errors.hasPrefix("rnntrain: error: " + message), "\(outcome.errors)", sourceLocation: location)
+    }
+
+    /// Equal up to the rounding of a few operations.
+    private func expectEqual(_ a: Double, _ b: Double, location: SourceLocation = #_sourceLocation) throws {
+        #expect(abs(a - b) <= 1e-12 * abs(b), "\(a) and \(b)", sourceLocation: location)
+    }
+}

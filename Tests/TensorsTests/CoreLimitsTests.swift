@@ -1,0 +1,25 @@
+import Tensors
+import Testing
+
+@Suite("Bounds of a core")
+struct CoreLimitsTests {
+    @Test("Every chain of multiply-adds runs, at every level, to the one fixed point")
+    func multiplyAdd() {
+        Processor.atEachLevel { level in
+            #expect(CoreLimits.multiplyAdd(rounds: 64) == 2, "\(level)")
+            // After one round x/2 + 1 the chains are apart yet: those of a level have the mean of its first values.
+            let chains = level == "avx512" ? 24 : 6
+            let start = -Float(chains + 1) / 2
+            #expect(CoreLimits.multiplyAdd(rounds: 1) == (level == "avx512" ? start / 2 + 1 : start / 16 + 1.875), "\(level)")
+        }
+    }
+
+    @Test("Every float is read once but for less than a unit at the end", arguments: [0, 63, 64, 65, 1000, 4096])
+    func read(count: Int) {
+        let floats = (0..<count).map { Float($0 % 7) }
+        let expected = floats.prefix(count / 64 * 64).reduce(0, +)
+        Processor.atEachLevel { level in
+            #expect(CoreLimits.read(floats, count: count) == expected, "\(level)")
+        }
+    }
+}
