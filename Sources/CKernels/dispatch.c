@@ -13,6 +13,7 @@ static const ck_level *active = &ck_level_baseline;
 /* From the best to the plainest. */
 static const ck_level *const levels[] = {
 #if defined(__x86_64__)
+    &ck_level_avx512bf16,
     &ck_level_avx512,
     &ck_level_avx2,
 #endif
@@ -22,6 +23,8 @@ enum { LEVEL_COUNT = sizeof levels / sizeof levels[0] };
 
 static int is_available(const ck_level *level) {
 #if defined(__x86_64__)
+    if (level == &ck_level_avx512bf16)
+        return is_available(&ck_level_avx512) && __builtin_cpu_supports("avx512bf16");
     if (level == &ck_level_avx512)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");

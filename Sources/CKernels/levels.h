@@ -21,6 +21,18 @@
       (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,            \
        const ck_occurrences *occurrences, float *scratch),                                                                                 \
       (n, rows, dy, lddy, sides, side_count, first_row, occurrences, scratch))                                                             \
+    K(bf16_round, (long count, const float *x, uint16_t *y), (count, x, y))                                                                \
+    K(bf16_pack_transposed, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))   \
+    K(bf16_pack, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))              \
+    K(bf16_gemm,                                                                                                                           \
+      (long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias, int accumulate,     \
+       float *c, long ldc, float *scratch),                                                                                                \
+      (m, n, k, a, lda, panels, panel_stride, bias, accumulate, c, ldc, scratch))                                                          \
+    K(bf16_pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels), (rows, k, x, ldx, panels))                \
+    K(bf16_weight_gradient,                                                                                                                \
+      (long n, const ck_rows *rows, const float *dy, long lddy, const ck_bf16_gradient_side *sides, long side_count, long first_row,       \
+       const ck_occurrences *occurrences, float *scratch),                                                                                 \
+      (n, rows, dy, lddy, sides, side_count, first_row, occurrences, scratch))                                                             \
     K(embedding_gradient,                                                                                                                  \
       (long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs, long ldo),                  \
       (vocabulary, k, rows, occurrences, outputs, ldo))                                                                                    \
@@ -81,6 +93,7 @@ extern const ck_level ck_level_baseline;
 #if defined(__x86_64__)
 extern const ck_level ck_level_avx2;
 extern const ck_level ck_level_avx512;
+extern const ck_level ck_level_avx512bf16;
 #endif
 
 #endif

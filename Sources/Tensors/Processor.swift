@@ -3,16 +3,17 @@ import Synchronization
 
 /// What the kernels know of the processor.
 public enum Processor {
-    /// The instruction set in use: `avx512`, `avx2` or `baseline`.
+    /// The instruction set in use: `avx512bf16`, `avx512`, `avx2` or `baseline`.
     ///
-    /// Chosen at start from the processor; the environment variable `RNNTRAIN_CPU_LEVEL` lowers it. All give the same bits.
+    /// Chosen at start from the processor; the environment variable `RNNTRAIN_CPU_LEVEL` lowers it. All give the same
+    /// bits; with bf16, those with and without its instruction are only meant to.
     public static var level: String { String(cString: ck_level_name()) }
 
     /// Takes another level from now on, for tests; false where the processor lacks it.
     public static func select(level: String) -> Bool { ck_select_level(level) == 0 }
 
     /// Every level there is, from the best to the plainest.
-    private static let levels = ["avx512", "avx2", "baseline"]
+    private static let levels = ["avx512bf16", "avx512", "avx2", "baseline"]
     private static let turn = Mutex(())
 
     /// Runs `body` at each level that the processor has, for tests; then the standing level returns.

@@ -1,4 +1,5 @@
-/* Every kernel body, compiled once a level: CK_LEVEL names it, CK_WIDE says that there are 32 vector registers of 16 floats. */
+/* Every kernel body, compiled once a level: CK_LEVEL names it, CK_WIDE says that there are 32 vector registers of 16 floats,
+ * CK_BF16 that there is an instruction for pairs of bf16. */
 #include "vectors.h"
 
 #include "elementary.h"
@@ -9,6 +10,13 @@
 #include "products.h"
 
 #include "gradients.h"
+
+#include "bf16.h"
+
+#include "bf16_packing.h"
+#include "bf16_products.h"
+
+#include "bf16_gradients.h"
 
 #include "cells.h"
 #include "dropout.h"

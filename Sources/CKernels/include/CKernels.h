@@ -3,7 +3,7 @@
  * The contract that every kernel keeps: a result's bits depend on its inputs alone, never on the instruction
  * set, on alignment, or on how many other rows or columns are worked on in the same call. So each product is one chain
  * of fused multiply-adds over its inner index in order, and each other sum runs over a fixed number of virtual
- * lanes with a fixed fold.
+ * lanes with a fixed fold. The products of bf16 alone promise less: see there.
  *
  * Legend: T time steps, B streams (rows of a step), I input size, H hidden, V vocabulary, m n k rows, columns and
  * inner size of a product, ld the distance of two rows in floats. Matrices are row-major.
@@ -15,7 +15,7 @@
 
 /* ---- Instruction sets ------------------------------------------------------------------------------------ */
 
-/* The level in use: "avx512", "avx2" or "baseline". Chosen once, at load, from the processor; the environment variable
+/* The level in use: "avx512bf16", "avx512", "avx2" or "baseline". Chosen once, at load, from the processor; the environment variable
  * RNNTRAIN_CPU_LEVEL lowers it (it never raises it above what the processor has). */
 const char *ck_level_name(void);
 
@@ -133,6 +133,62 @@ void ck_embedding_gradient(long vocabulary, long k, const ck_rows *rows, const c
 
 /* outputs[j][first + n] = tree sum over leaves of the sum over rows of dy[row, n]. */
 void ck_bias_gradient(long n, const ck_rows *rows, const float *dy, long lddy, long first, float *const *outputs);
+
+/* ---- bf16 --------------------------------------------------------------------------------------------------- */
+
+/* Products whose operands are rounded to bf16 (the upper 16 bits of a float) and whose sums are floats. Terms are taken in pairs, the last
+ * one of an odd number beside a zero, and each pair is the two steps of VDPBF16PS: sum = fma(a1, b1, sum), then sum = fma(a0, b0, sum),
+ * rounded to nearest even, denormals as zero in and out. The level "avx512bf16" has the instruction; the others compute those steps,
+ * in threads that flush denormals (ck_flush_denormals). What is promised: the bits do not depend on how many rows or
+ * columns are worked on in one call, so that on one kind of processor they are the same at any number of ranks. Levels with and
+ * without the instruction are meant to agree, as far as a processor keeps to the manual. */
+
+/* y = x as bf16: the nearest, ties to even; NaN becomes quiet, denormals zero of their sign (VCVTNEPS2BF16). */
+void ck_bf16_round(long count, const float *x, uint16_t *y);
+
+/* Numbers that a packed right operand of inner size k and n columns takes: ceil(n / 32) * ceil(k / 2) * 64. */
+long ck_bf16_packed_count(long n, long k);
+
+/* Packs elements [first, first + count) of w for `a * w^T`: w is [n, k] without gaps; panels are [ceil(n/32)][ceil(k/2)][32][2]. They
+ * hold zeros at first, and keep them where there is no element. Others may write the other elements at the same time. */
+void ck_bf16_pack_transposed(long n, long k, const float *w, long first, long count, uint16_t *panels);
+
+/* Packs elements [first, first + count) of w for `a * w`: w is [k, n] without gaps; panels as above. */
+void ck_bf16_pack(long n, long k, const float *w, long first, long count, uint16_t *panels);
+
+/* c[m, n] = a[m, k] * panels + start, where a is rounded on the way. The chains start from what c holds (accumulate 1), else from bias[n],
+ * else (bias null) from 0. panel_stride: the distance of two panels, ceil(k/2) * 64, or more where the product is over a
+ * part of a longer inner index; the part begins at an even term, and ends at one or with the last.
+ * scratch: ck_bf16_gemm_scratch(k) floats. */
+void ck_bf16_gemm(long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias,
+                  int accumulate, float *c, long ldc, float *scratch);
+
+/* Floats of scratch for products of so long an inner index with any number of rows. */
+long ck_bf16_gemm_scratch(long k);
+
+/* Packs x [steps * streams, k] for weight gradients: panels [ceil(k/32)][pairs of rows, leaf by leaf][32][2], zero-padded; a leaf's last row
+ * stands beside zeros if it is single. ck_bf16_rows_count numbers. */
+void ck_bf16_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels);
+
+/* Numbers that the packed rows of a window with so many leaves take at most. */
+long ck_bf16_rows_count(long k, long window_rows, long leaves);
+
+/* What the rows of dy are multiplied with for one weight's gradient, and where that goes. */
+typedef struct {
+    long k;
+    const uint16_t *panels; /* of ck_bf16_pack_rows */
+    float *const *outputs;
+    long ldo;
+} ck_bf16_gradient_side;
+
+/* For each side: outputs[j][first_row + n, k] = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k], where dy is rounded
+ * on the way and a leaf's rows are taken in pairs. With `occurrences` (of one side), each leaf's sum of output row v
+ * goes on with the rows that hold token v, in floats. scratch: ck_bf16_gradient_scratch(steps * streams, leaves) floats. */
+void ck_bf16_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_bf16_gradient_side *sides, long side_count,
+                             long first_row, const ck_occurrences *occurrences, float *scratch);
+
+/* Floats of scratch that a weight gradient over a window of so many rows and leaves takes. */
+long ck_bf16_gradient_scratch(long window_rows, long leaves);
 
 /* ---- Element by element ------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,20 @@
+/* Room that callers of the bf16 kernels make, enough for every level. */
+#pragma STDC FP_CONTRACT OFF
+#include "CKernels.h"
+
+long ck_bf16_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * ((k + 1) / 2) * 2 * CK_PANEL; }
+
+long ck_bf16_gemm_scratch(long k) {
+    /* Six tiles of at most 12 rows with each term in a float, or of a part of the terms what a quarter of a second-level cache holds;
+     * and what the last whole vector writes past its rows. */
+    const long few_rows = 72 * (k + 1);
+    return (few_rows > 65536 ? few_rows : 65536) + 16;
+}
+
+/* Each leaf may have one row beside which there is none. */
+long ck_bf16_rows_count(long k, long window_rows, long leaves) { return ck_bf16_packed_count(k, window_rows + leaves); }
+
+long ck_bf16_gradient_scratch(long window_rows, long leaves) {
+    const long tile = 12 * (window_rows + leaves);
+    return tile > CK_STRIP_FLOATS ? tile : CK_STRIP_FLOATS;
+}

@@ -1,0 +1,90 @@
+/* bf16: floats of which the upper 16 bits are kept, two to a lane, and the step that adds a lane's two products to a float.
+ *
+ * The step is that of VDPBF16PS (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2): first the odd
+ * term, sum = fma(a1, b1, sum), then the even one, sum = fma(a0, b0, sum); to nearest even, denormals as zero. Where the instruction
+ * is missing, the two terms are two fused multiply-adds, and the thread flushes denormals as every rank does.
+ */
+/* Floats of a packed left operand that hold one row's pair of terms: both in one, to be broadcast together, where there is the
+ * instruction, else each rounded but in a float of its own. */
+#if defined(CK_BF16)
+enum { BF_LEFT = 1 };
+#else
+enum { BF_LEFT = 2 };
+#endif
+
+/* Numbers in a pair of terms of a panel, and by how many numbers a panel is fetched ahead. */
+enum { BF_PANEL_PAIR = 2 * CK_PANEL, BF_AHEAD = 8 * BF_PANEL_PAIR };
+
+CK_INLINE u16 bf_fill(uint32_t x) { return (u16)i_fill((int32_t)x); }
+
+/* The nearest bf16 of each lane in its upper half, ties to even, as VCVTNEPS2BF16: NaN becomes quiet, denormals zero. */
+CK_INLINE u16 bf_round(v16 x) {
+    const u16 bits = (u16)x;
+    const i16 magnitude = (i16)(bits & bf_fill(0x7fffffff));
+    const u16 nearest = bits + bf_fill(0x7fff) + ((bits >> 16) & bf_fill(1));
+    v16 result = v_select(magnitude > i_fill(0x7f800000), (v16)(bits | bf_fill(0x00400000)), (v16)nearest);
+    result = v_select(magnitude < i_fill(0x00800000), (v16)(bits & bf_fill(0x80000000)), result);
+    return (u16)result & bf_fill(0xffff0000);
+}
+
+CK_INLINE uint16_t bf_round_one(float x) { return (uint16_t)(bf_round(v_fill(x))[0] >> 16); }
+
+/* A pair in each lane. */
+CK_INLINE u16 bf_pairs(v16 even, v16 odd) { return bf_round(odd) | (bf_round(even) >> 16); }
+
+CK_INLINE void u_store(uint16_t *to, u16 pairs) { memcpy(to, &pairs, sizeof pairs); }
+
+/* `terms` (1 to 32) numbers that lie side by side as pairs, the rest zero. */
+CK_INLINE u16 bf_row_pairs(const float *x, long terms) {
+    const v16 low = v_get(x, lanes_left(terms, 0)), high = terms > 16 ? v_get(x + 16, terms - 16) : v_fill(0.0f);
+    return bf_pairs(__builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+                    __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
+}
+
+/* Vector v of a pair of terms: two vectors are one panel, the next two lie panel_stride on. */
+CK_INLINE u16 bf_right(const uint16_t *panel, long panel_stride, int v) {
+    u16 right;
+    memcpy(&right, panel + (v / 2) * panel_stride + 32 * (v % 2), sizeof right);
+    return right;
+}
+
+/* One pair of terms for each row and vector: sums[r, v] += odd product, then += even product. */
+CK_INLINE void bf_step(const int rows, const int vectors, const float *strip, const uint16_t *panel, long panel_stride, v16 *sums) {
+#if defined(CK_BF16)
+    __m512bh b[MOST_SUMS];
+    CK_EACH_SUM(1, vectors) b[v] = (__m512bh)bf_right(panel, panel_stride, v);
+    CK_EACH_SUM(rows, 1) {
+        const __m512bh left = (__m512bh)v_fill(strip[r]);
+        _Pragma("clang loop unroll(full)") for (int w = 0; w < vectors; w++)
+            sums[r * vectors + w] = (v16)_mm512_dpbf16_ps((__m512)sums[r * vectors + w], left, b[w]);
+    }
+#else
+    _Pragma("clang loop unroll(full)") for (int term = 1; term >= 0; term--) {
+        v16 b[MOST_SUMS];
+        CK_EACH_SUM(1, vectors) {
+            const u16 right = bf_right(panel, panel_stride, v);
+            b[v] = (v16)(term ? right & bf_fill(0xffff0000) : right << 16);
+        }
+        CK_EACH_SUM(rows, 1) {
+            const v16 left = v_fill(strip[term * MR + r]);
+            _Pragma("clang loop unroll(full)") for (int w = 0; w < vectors; w++)
+                sums[r * vectors + w] = v_fma(left, b[w], sums[r * vectors + w]);
+        }
+        /* The even terms are loaded anew: kept, they would take registers that the sums need. */
+        __asm__("" : "+r"(panel));
+    }
+#endif
+}
+
+/* tile += a chain of pairs: strip [pairs][BF_LEFT][MR], panels [pairs][32][2]. Sums are copied in and out: one that lived in memory
+ * would be stored at every term. */
+CK_INLINE void bf_chain(const int rows, const int vectors, long pairs, const float *strip, const uint16_t *panel, long panel_stride,
+                        v16 tile[MOST_SUMS]) {
+    v16 sums[MOST_SUMS];
+    CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = tile[r * vectors + v];
+    for (long p = 0; p < pairs; p++, strip += BF_LEFT * MR, panel += BF_PANEL_PAIR) {
+        CK_EACH_SUM(1, vectors) __builtin_prefetch(panel + (v / 2) * panel_stride + 32 * (v % 2) + BF_AHEAD);
+        bf_step(rows, vectors, strip, panel, panel_stride, sums);
+    }
+    CK_EACH_SUM(rows, vectors) tile[r * vectors + v] = sums[r * vectors + v];
+}

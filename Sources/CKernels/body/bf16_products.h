@@ -1,0 +1,141 @@
+/* Matrix products of a left operand in floats, rounded to bf16 once a call, and packed panels of bf16. */
+
+/* Terms in 16 lanes of a packed left operand. */
+enum { BF_BLOCK_TERMS = 32 / BF_LEFT };
+
+/* Up to BF_BLOCK_TERMS terms of a row as lanes of a strip. */
+CK_INLINE v16 bf_left_lanes(const float *a, long terms) {
+#if defined(CK_BF16)
+    return (v16)bf_row_pairs(a, terms);
+#else
+    return (v16)bf_round(v_get(a, terms));
+#endif
+}
+
+/* Rows of a tile as a strip [pairs][BF_LEFT][MR]. Whole vectors are stored, in order, so that what a store leaves behind its MR rows is
+ * overwritten by the next; the last one of a call needs room behind it. */
+static void bf_pack_left_tile(long rows, long k, const float *a, long lda, float *strip) {
+    for (long at = 0; at < k; at += BF_BLOCK_TERMS) {
+        const long terms = k - at < BF_BLOCK_TERMS ? k - at : BF_BLOCK_TERMS;
+        v16 r[16];
+        for (long i = 0; i < 16; i++)
+            r[i] = i < rows ? bf_left_lanes(a + i * lda + at, terms) : v_fill(0.0f);
+        transpose16(r);
+        for (long i = 0; i < (terms + 1) / 2 * BF_LEFT; i++)
+            v_store(strip + (at / 2 * BF_LEFT + i) * MR, r[i]);
+    }
+}
+
+/* One tile of a product. */
+typedef struct {
+    long pairs;
+    const float *strip;
+    const uint16_t *panel;
+    long panel_stride;
+    const float *bias; /* of the tile's columns, or null */
+    int accumulate;
+    float *c;
+    long ldc;
+    long columns; /* of which only the last vector may be short */
+} bf_product_place;
+
+CK_INLINE void bf_product_start(const int rows, const int vectors, const int whole, const bf_product_place *p, v16 sums[MOST_SUMS]) {
+    CK_EACH_SUM(rows, vectors) {
+        const long lanes = whole ? 16 : lanes_left(p->columns, 16 * v);
+        sums[r * vectors + v] = p->accumulate ? v_get(p->c + r * p->ldc + 16 * v, lanes)
+                                : p->bias     ? v_get(p->bias + 16 * v, lanes)
+                                              : v_fill(0.0f);
+    }
+}
+
+CK_INLINE void bf_product_tile_of(const int rows, const int vectors, const bf_product_place *p) {
+    v16 sums[MOST_SUMS];
+    const int whole = p->columns == 16 * vectors;
+    if (whole)
+        bf_product_start(rows, vectors, 1, p, sums);
+    else
+        bf_product_start(rows, vectors, 0, p, sums);
+    bf_chain(rows, vectors, p->pairs, p->strip, p->panel, p->panel_stride, sums);
+    if (whole)
+        CK_EACH_SUM(rows, vectors) v_store(p->c + r * p->ldc + 16 * v, sums[r * vectors + v]);
+    else
+        CK_EACH_SUM(rows, vectors) v_put(p->c + r * p->ldc + 16 * v, sums[r * vectors + v], lanes_left(p->columns, 16 * v));
+}
+
+#define CK_TILE(rows, vectors) \
+    static void bf_product_tile_##rows##_##vectors(const bf_product_place *place) { bf_product_tile_of(rows, vectors, place); }
+#if defined(CK_WIDE)
+#define CK_TILES(K)                                                                                                                \
+    K(1, 1) K(2, 1) K(3, 1) K(4, 1) K(5, 1) K(6, 1) K(7, 1) K(8, 1) K(9, 1) K(10, 1) K(11, 1) K(12, 1) K(1, 2) K(2, 2) K(3, 2) K(4, 2) \
+    K(5, 2) K(6, 2) K(7, 2) K(8, 2) K(9, 2) K(10, 2) K(11, 2) K(12, 2) K(1, 4) K(2, 4) K(3, 4) K(4, 4) K(5, 4) K(6, 4) K(1, 8) K(2, 8)
+#else
+#define CK_TILES(K) K(1, 1) K(2, 1) K(3, 1) K(4, 1) K(5, 1) K(6, 1) K(1, 2) K(2, 2) K(1, 4)
+#endif
+CK_TILES(CK_TILE)
+#undef CK_TILE
+
+/* By the logarithm of the vectors (1, 2, 4, 8) and the rows. */
+typedef void (*bf_product_tile)(const bf_product_place *);
+#define CK_TILE(rows, vectors) [__builtin_ctz(vectors)][rows] = bf_product_tile_##rows##_##vectors,
+static const bf_product_tile bf_product_tiles[4][MR + 1] = {CK_TILES(CK_TILE)};
+#undef CK_TILE
+#undef CK_TILES
+
+/* log2 of the vectors of a tile for a block of m rows with so many columns left: with few rows more columns, so that there are sums
+ * enough to hide the latency of a step. */
+CK_INLINE int bf_tile_width(long m, long columns) {
+    int width = NV - 1;
+    while (m <= MR && width < 3 && bf_product_tiles[width + 1][m])
+        width++;
+    while ((columns + 15) / 16 < 1L << width)
+        width--;
+    return width;
+}
+
+/* How a product is cut: in blocks of rows, passes over the inner index, panels, tiles. With many rows, a pass's part of the left
+ * operand's block stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
+enum { BF_PASS_FEW_ROWS = 1024, BF_PASS_MANY_ROWS = 512, BF_MANY_ROWS = 64, BF_LEFT_FLOATS = 65536 };
+
+/* One pass over a block of rows and all columns; strips lie strip_floats apart. */
+static void bf_product_pass(long m, long n, long strip_floats, bf_product_place place) {
+    const bf_product_place first = place;
+    for (long column = 0, columns; column < n; column += columns) {
+        const int width = bf_tile_width(m, n - column);
+        columns = 16L << width;
+        place.columns = n - column < columns ? n - column : columns;
+        place.panel = first.panel + column / CK_PANEL * first.panel_stride + column % CK_PANEL * 2;
+        place.bias = first.bias ? first.bias + column : 0;
+        place.strip = first.strip;
+        for (long row = 0, rows; row < m; row += rows, place.strip += strip_floats) {
+            rows = rows_of_next_tile(m - row);
+            place.c = first.c + row * first.ldc + column;
+            bf_product_tiles[width][rows](&place);
+        }
+    }
+}
+
+void CK_AT_LEVEL(bf16_gemm)(long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias,
+                            int accumulate, float *c, long ldc, float *scratch) {
+    const long pairs = (k + 1) / 2, strip = pairs * BF_LEFT * MR;
+    const long pass = m < BF_MANY_ROWS ? BF_PASS_FEW_ROWS : BF_PASS_MANY_ROWS, most = pairs < pass ? pairs + 1 : pass;
+    const long block = m < BF_MANY_ROWS ? BF_MANY_ROWS : BF_LEFT_FLOATS / (most * BF_LEFT) / MR * MR;
+    for (long first = 0; first < m; first += block) {
+        const long block_rows = m - first < block ? m - first : block;
+        float *to = scratch;
+        for (long row = 0, rows; row < block_rows; row += rows, to += strip) {
+            rows = rows_of_next_tile(block_rows - row);
+            bf_pack_left_tile(rows, k, a + (first + row) * lda, lda, to);
+        }
+        for (long from = 0; from < pairs || from == 0; from += pass) {
+            const bf_product_place place = {.pairs = pairs - from < pass ? pairs - from : pass,
+                                            .strip = scratch + from * BF_LEFT * MR,
+                                            .panel = panels + from * BF_PANEL_PAIR,
+                                            .panel_stride = panel_stride,
+                                            .bias = bias,
+                                            .accumulate = accumulate || from > 0,
+                                            .c = c + first * ldc,
+                                            .ldc = ldc};
+            bf_product_pass(block_rows, n, strip, place);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Tensors
+import TestSupport
+import Testing
+
+extension GradientWindow {
+    /// The tokens' rows of some shards, sorted by token, then shard, then (t, b).
+    fileprivate func occurrences(ofShards shards: Range<Int>) -> BFloat16Gradient.Occurrences {
+        var found = BFloat16Gradient.Occurrences(starts: [0], rows: [], leaves: [], values: tokenRows)
+        for token in 0..<Int32(dY.columns) {
+            for (leaf, shard) in shards.enumerated() {
+                let rows = rows(ofShard: shard).filter { tokens[$0] == token }
+                found.rows += rows.map(Int32.init)
+                found.leaves += rows.map { _ in Int32(leaf) }
+            }
+            found.starts.append(Int32(found.rows.count))
+        }
+        return found
+    }
+
+    /// The gradients in bf16 of `dY` with `x` and with the tokens' rows, one list for each node of the shards' cover; `block` rows of
+    /// the outputs at a time.
+    fileprivate func bfloat16Partials(ofShards shards: Range<Int>, tied: Bool, block: Int? = nil) -> [[Float]] {
+        let program = TreeProgram(tree: tree, ownShards: shards)
+        let gradient = BFloat16Gradient(
+            program: program, streamsOfShards: Array(streamsOfShards[shards]), streams: streams, maximumSteps: steps,
+            workspace: workspace)
+        let outputs = [x, tokenRows].map { input in
+            program.outputs.map { _ in workspace.withGaps(rows: dY.columns, columns: input.columns, gap: 0) }
+        }
+        let pointers = outputs.map { $0.map { Optional($0.pointer) } }
+        let packed = [x, tokenRows].map { gradient.pack($0, steps: steps) }
+        pointers[0].withUnsafeBufferPointer { first in
+            pointers[1].withUnsafeBufferPointer { second in
+                let sides = [
+                    BFloat16Gradient.Side(input: packed[0], outputs: first.baseAddress!),
+                    BFloat16Gradient.Side(input: packed[1], outputs: second.baseAddress!),
+                ]
+                for first in stride(from: 0, to: dY.columns, by: block ?? dY.columns) {
+                    let range = first..<min(first + (block ?? dY.columns), dY.columns)
+                    gradient.weightGradient(
+                        steps: steps, dY: dY.slice(columns: range), sides: tied ? [sides[0]] : sides, firstRow: first,
+                        tied: tied ? occurrences(ofShards: shards) : nil)
+                }
+            }
+        }
+        return outputs[0].indices.map { outputs[0][$0].values + (tied ? [] : outputs[1][$0].values) }
+    }
+
+    /// What the same must give: for each shard a chain over pairs of rows, then the rows that hold the token; added in tree order. And the
+    /// magnitudes of the terms.
+    fileprivate func bfloat16Expected(ofShards shards: Range<Int>, tied: Bool) -> [(values: [Float], magnitudes: [Float])] {
+        let left = shards.map { columns(of: dY, shard: $0) }
+        let inputs = tied ? [x] : [x, tokenRows]
+        let right = inputs.map { input in shards.map { columns(of: input, shard: $0) } }
+        let places = inputs.indices.flatMap { input in
+            (0..<dY.columns).flatMap { row in (0..<inputs[input].columns).map { (input, row, $0) } }
+        }
+        let sums = places.map { input, row, column in
+            shards.enumerated().map { leaf, shard in
+                let held = tied ? rows(ofShard: shard).filter { tokens[$0] == row }.map { tokenRows[$0, column] } : []
+                let (l, r) = (left[leaf][row], right[input][leaf][column])
+                return (
+                    value: held.reduce(pairChain(l, r, from: 0), +),
+                    magnitude: held.reduce(zip(l, r).reduce(0) { $0 + abs($1.0 * $1.1) }) { $0 + abs($1) }
+                )
+            }
+        }
+        let leaves = shards.map { $0..<($0 + 1) }
+        return tree.cover(of: shards).map { node in
+            (
+                sums.map { treeSum(node, leaves: leaves, values: $0.map(\.value)) },
+                sums.map { treeSum(node, leaves: leaves, values: $0.map(\.magnitude)) }
+            )
+        }
+    }
+
+    /// The columns of one shard's rows, rounded.
+    private func columns(of matrix: MatrixView, shard: Int) -> [[Float]] {
+        let rounded = roundedValues(matrix)
+        return (0..<matrix.columns).map { c in rows(ofShard: shard).map { rounded[$0 * matrix.columns + c] } }
+    }
+}
+
+extension LevelTests {
+    @Suite("Weight gradients in bf16")
+    struct BFloat16GradientTests {
+        private static let shardSizes = [2, 1, 3, 1, 2, 1, 1, 2]
+
+        private func check(_ window: GradientWindow, shards: Range<Int>) {
+            for tied in [false, true] {
+                let expected = window.bfloat16Expected(ofShards: shards, tied: tied)
+                Processor.atEachLevel { level in
+                    let found = window.bfloat16Partials(ofShards: shards, tied: tied)
+                    #expect(found.count == expected.count)
+                    for (found, expected) in zip(found, expected) {
+                        #expect(
+                            agrees(found, expected.values, magnitudes: expected.magnitudes, level: level),
+                            "\(level), [\(window.dY.columns), \(window.x.columns)], shards \(shards), tied \(tied)")
+                    }
+                }
+            }
+        }
+
+        @Test("Each shard is one chain over pairs of its rows, an odd last one by itself; shards are added in tree order")
+        func everySize() {
+            for size in [2, 12, 13] + oddSizes {
+                check(GradientWindow(steps: 3, shardSizes: Self.shardSizes, n: size, k: 17, seed: UInt64(size)), shards: 1..<6)
+                check(GradientWindow(steps: 3, shardSizes: Self.shardSizes, n: 13, k: size, seed: UInt64(size)), shards: 1..<6)
+            }
+        }
+
+        @Test("The same for each cover of one to four subtrees")
+        func covers() {
+            let window = GradientWindow(steps: 2, shardSizes: Self.shardSizes, n: 14, k: 33, seed: 4)
+            for shards in [0..<8, 0..<1, 7..<8, 3..<5, 1..<6, 1..<7, 2..<8] { check(window, shards: shards) }
+        }
+
+        @Test("The same for long windows, whose strips are packed a few at a time")
+        func longWindow() {
+            check(GradientWindow(steps: 401, shardSizes: [4, 5], n: 40, k: 33, seed: 6), shards: 0..<2)
+        }
+
+        @Test("A window without steps gives zeros")
+        func noSteps() {
+            check(GradientWindow(steps: 0, shardSizes: [1, 1, 2], n: 9, k: 8, seed: 1), shards: 0..<3)
+        }
+
+        @Test("Rows of the outputs have the same bits in blocks of any size", arguments: [1, 5, 12, 30, 193])
+        func blocks(block: Int) {
+            let window = GradientWindow(steps: 5, shardSizes: Self.shardSizes, n: 200, k: 21, seed: 7)
+            Processor.atEachLevel { level in
+                for tied in [false, true] {
+                    let whole = window.bfloat16Partials(ofShards: 0..<8, tied: tied)[0]
+                    let blocks = window.bfloat16Partials(ofShards: 0..<8, tied: tied, block: block)[0]
+                    #expect(differingBits(whole, blocks) == 0, "\(level), tied \(tied)")
+                }
+            }
+        }
+    }
+}
