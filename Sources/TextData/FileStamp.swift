@@ -22,6 +22,9 @@ public struct FileStamp: Sendable, Equatable, Codable, BitwiseCopyable {
         changed = Self.nanoseconds(status.st_ctim)
     }
 
+    /// All of it in four words, to be sent to other processes.
+    public var words: SIMD4<Int64> { [Int64(bitPattern: inode), byteCount, modified, changed] }
+
     /// Whether the last change is two seconds ago or more.
     ///
     /// File systems count time in steps of up to two seconds: a file may change again within the step, to an equal stamp.

@@ -48,6 +48,12 @@ public final class OpenedText: Sendable {
     /// The number of blocks.
     public var blockCount: Int { blocks.count }
 
+    /// The blocks that have the bytes from the one before `offset` to the one at it.
+    package func blocks(around offset: Int) -> Range<Int> {
+        let block = min(offset / blocks.blockByteCount, blockCount - 1)
+        return max(0, block - 1)..<block + 1
+    }
+
     /// Reads the blocks: digests them, finds what is no UTF-8 (but for bytes), and adds their symbols to `counts`.
     ///
     /// Returns the digest of each block, which does not depend on what other blocks hold.

@@ -106,28 +106,15 @@ private struct SymbolTally: ~Copyable {
     }
 }
 
-// MARK: Records: the count and the length as eight bytes each, lowest first, and the symbol's bytes
-
 extension SymbolTally {
     borrowing func records() -> [UInt8] {
         var bytes: [UInt8] = []
-        for number in 0..<table.count {
-            let symbol = table.bytes(number)
-            bytes.appendLittleEndian(UInt64(counts.base[number]))
-            bytes.appendLittleEndian(UInt64(symbol.count))
-            bytes.append(contentsOf: symbol)
-        }
+        for number in 0..<table.count { SymbolRecords.append(table.bytes(number), counts.base[number], to: &bytes) }
         return bytes
     }
 
     mutating func add(_ records: UnsafeRawBufferPointer) {
-        var position = 0
-        while position < records.count {
-            let count = Int(records.littleEndian(at: position, as: UInt64.self))
-            let start = position + 16
-            position = start + Int(records.littleEndian(at: position + 8, as: UInt64.self))
-            counts.base[number(ScannedToken(UnsafeRawBufferPointer(rebasing: records[start..<position])))] += count
-        }
+        SymbolRecords.read(records) { symbol, count in counts.base[number(ScannedToken(symbol))] += count }
     }
 }
 
