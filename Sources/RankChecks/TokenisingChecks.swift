@@ -29,7 +29,8 @@ func checkTokenisingSpeed(_ world: World, _ arguments: CheckArguments) throws {
     for unit in TokenUnit.allCases {
         let limits = VocabularyLimits(size: unit == .word ? arguments.number("size", or: 10_000) : nil)
         let measured = try TokenisingMeasurement.measure(
-            path: arguments["text"] ?? "", unit: unit, limits: limits, scratch: (arguments["out"] ?? "") + ".tokens", world: world)
+            path: arguments["text"] ?? "", unit: unit, limits: limits, scratch: (arguments["out"] ?? "") + ".tokens", world: world
+        )
         guard let measured else { continue }
         let rates = "counting \(Int(measured.countingRate)), encoding \(Int(measured.encodingRate)) MB/s a rank"
         report(world, "\(unit.rawValue): \(measured.tokenCount) tokens of \(measured.vocabularySize), \(rates)")

@@ -37,7 +37,9 @@ extension Vocabulary {
         switch unit {
         case .word: try encodeWords(WordScanner(piece.bytes, endsLastLine: piece.isLast), to: sink)
         case .char:
-            guard let bad = try encodeCharacters(CharacterScanner(piece.bytes), to: sink), let start = text.baseAddress else { return }
+            guard let bad = try encodeCharacters(CharacterScanner(piece.bytes), to: sink), let start = text.baseAddress else {
+                return
+            }
             throw Self.unknownCharacter(before: bad - start, text, name: name)
         case .byte: try encodeBytes(piece.bytes, to: sink)
         }

@@ -28,7 +28,8 @@ struct Texts {
     ///
     /// - Parameter counts: The symbols of the training text are added to it, which is then read in any case.
     init(
-        _ configuration: TrainingConfiguration, crew: TextCrew, stamps: TextStamps = TextStamps(), counting counts: SymbolCounts? = nil
+        _ configuration: TrainingConfiguration, crew: TextCrew, stamps: TextStamps = TextStamps(),
+        counting counts: SymbolCounts? = nil
     ) throws {
         (self.crew, self.stamps) = (crew, stamps)
         for role in TextRole.allCases {
