@@ -29,6 +29,7 @@ public final class OpenedText: Sendable {
         // The stamp comes first: a change after it is told from it.
         let stamp = FileStamp(path: path)
         let file = try mappedFile(path)
+        file.adviseSequential()
         (name, self.unit, self.stamp, storage) = (path, unit, stamp, .file(file))
         blocks = TextBlocks(unit: unit, byteCount: file.bytes.count, blockByteCount: blockByteCount)
     }

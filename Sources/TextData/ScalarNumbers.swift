@@ -4,15 +4,18 @@ import Glibc
 ///
 /// Memory: 4 bytes for each of the 1,114,112 values, of which the system gives only pages that are written to.
 struct ScalarNumbers: ~Copyable {
+    private static let byteCount = 4 * 0x11_0000
     private let numbers: UnsafeMutablePointer<UInt32>
 
     init() {
-        guard let memory = calloc(0x11_0000, 4) else { preconditionFailure("no memory is left for a table of 4 MB") }
-        numbers = memory.bindMemory(to: UInt32.self, capacity: 0x11_0000)
+        // From the system and not from the heap, where it would be written full of zeros, which takes as long as a short text.
+        let memory = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory, memory != MAP_FAILED else { preconditionFailure("no memory is left for a table of 4 MB") }
+        numbers = memory.bindMemory(to: UInt32.self, capacity: Self.byteCount / 4)
     }
 
     deinit {
-        free(numbers)
+        munmap(numbers, Self.byteCount)
     }
 
     /// The number of a scalar, which decoded UTF-8 has kept within the table.

@@ -72,10 +72,13 @@ private struct SymbolTally: ~Copyable {
         while batch.fill(from: &words, in: table) {
             for position in 0..<batch.count {
                 let known = batch.number(position, in: table)
-                counts.base[known >= 0 ? known : number(batch[position])] += 1
+                counts.base[known >= 0 ? known : search(batch[position])] += 1
             }
         }
     }
+
+    @inline(never)
+    private mutating func search(_ word: ScannedToken) -> Int { number(word) }
 
     mutating func countCharacters(_ characters: consuming CharacterScanner) {
         while let scalar = characters.next() {

@@ -67,10 +67,12 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         }
     }
 
-    /// The number of the symbol with the token's bytes if it is in `slot`, which `read` gave; -1 if it may be elsewhere.
+    /// The number of the symbol with the token's bytes if it is in this slot of its own; -1 if there is none, as the slot is empty;
+    /// -2 if it may be elsewhere.
     @inline(__always)
     func number(of token: ScannedToken, in slot: Slot) -> Int {
-        Self.mayHold(slot, token) && (token.count <= 8 || holdsRest(token, slot.numberPlusOne)) ? Int(slot.numberPlusOne) - 1 : -1
+        let isIt = Self.mayHold(slot, token) && (token.count <= 8 || holdsRest(token, slot.numberPlusOne))
+        return isIt || slot.numberPlusOne == 0 ? Int(slot.numberPlusOne) - 1 : -2
     }
 
     /// Where the token's slot is, or the empty slot where it belongs.
@@ -134,7 +136,7 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
 
     private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
         let byteCount = count * MemoryLayout<Slot>.stride
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: min(byteCount, 1 << 21))
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: byteCount >= 1 << 21 ? 1 << 21 : 64)
         // Slots are read here and there: in large pages their addresses are found faster. Advice alone, which may be refused.
         if byteCount >= 1 << 21 { madvise(memory, byteCount, MADV_HUGEPAGE) }
         let slots = memory.bindMemory(to: Slot.self, capacity: count)

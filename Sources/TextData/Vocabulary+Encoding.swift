@@ -67,12 +67,18 @@ extension Vocabulary {
         while batch.fill(from: &words, in: index.table) {
             if count + batch.count > TokenRoom.capacity { try room.give(&count, to: sink) }
             for position in 0..<batch.count {
-                let known = batch.number(position, in: index.table)
-                room.tokens[count] = Int32(truncatingIfNeeded: known >= 0 ? known : index.table.find(batch[position]) ?? unknown)
+                var number = batch.number(position, in: index.table)
+                if number < 0 { number = number == -2 ? search(batch[position]) : unknown }
+                room.tokens[count] = Int32(truncatingIfNeeded: number)
                 count += 1
             }
         }
         try room.give(&count, to: sink)
+    }
+
+    @inline(never)
+    private func search(_ word: ScannedToken) -> Int {
+        index.table.find(word) ?? Int(unknownID ?? 0)
     }
 
     /// Returns the end of the first scalar that has no number, or nil.

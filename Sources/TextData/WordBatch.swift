@@ -27,7 +27,7 @@ struct WordBatch: ~Copyable {
         @inline(__always) get { tokens[position] }
     }
 
-    /// The number of a word, -1 if a search must tell whether it has one.
+    /// The number of a word: -1 if it had none when the batch was filled, -2 if a search must tell.
     @inline(__always)
     func number(_ position: Int, in table: borrowing SymbolTable) -> Int {
         table.number(of: tokens[position], in: slots[position])
