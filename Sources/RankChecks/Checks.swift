@@ -10,6 +10,7 @@ nonisolated(unsafe) let checks: [String: Check] = [
     "agree": checkAgreement, "allocations": checkAllocations, "barrier": checkBarrier, "collectives": checkCollectives,
     "death": checkDeath, "exchange": checkExchange,
     "exchange-speed": checkExchangeSpeed, "fail": checkFailure, "signals": checkSignals,
+    "tokenise": checkTokenising, "tokenise-speed": checkTokenisingSpeed,
 ]
 
 /// A name and `--option value` pairs.

@@ -1,37 +1,20 @@
 import Glibc
 
-/// The running hash of a symbol's bytes: FNV-1a in 64 bits, folded to 32.
-struct SymbolHash {
-    private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-    @inline(__always)
-    mutating func add(_ byte: UInt8) {
-        state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-    }
-
-    @inline(__always)
-    var value: UInt32 { UInt32(truncatingIfNeeded: state ^ (state >> 32)) }
-}
-
-extension ScannedToken {
-    /// A token of given bytes, which must outlive it and have an address.
-    init(_ bytes: UnsafeRawBufferPointer) {
-        var hash = SymbolHash()
-        for byte in bytes { hash.add(byte) }
-        self.init(
-            start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? SpecialSymbol.endOfLine.bytes,
-            count: bytes.count, hash: hash.value)
-    }
-}
-
 /// Different byte strings, numbered from 0 in the order in which they were added, and found by their bytes.
 ///
 /// Bytes and not `String` are compared, since Swift holds canonically equivalent strings for equal and a text does not.
-/// Open addressing with linear probing, at most half full. A slot is the hash above the number plus one, 0 when empty; the hash
-/// says where the slot belongs at any table size, so growing never touches the keys. The keys lie end to end in one arena.
-/// Memory: 16 to 32 bytes and the key for each symbol.
+/// Open addressing with linear probing, at most half full. A slot holds the first eight bytes, so that most words are compared
+/// without a look at the keys, which lie end to end in one arena. Memory: 32 to 64 bytes and the key for each symbol.
 struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its memory and changes in `mutating` functions alone
-    private var slots: UnsafeMutablePointer<UInt64>
+    /// Empty where the number is 0.
+    struct Slot: BitwiseCopyable {
+        fileprivate var head: UInt64
+        /// 24 bits of the hash above the length, which counts up to 255.
+        fileprivate var tag: UInt32
+        fileprivate var numberPlusOne: UInt32
+    }
+
+    private var slots: UnsafeMutablePointer<Slot>
     private var slotMask: Int
     private var keys: GrowingBuffer<UInt8>
     /// `ends[n]` is where key n starts in `keys`, `ends[n + 1]` where it ends.
@@ -41,10 +24,10 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
     var count: Int { ends.count - 1 }
 
     init() {
-        slotMask = (1 << 12) - 1
+        slotMask = (1 << 9) - 1
         slots = Self.emptySlots(slotMask + 1)
-        keys = GrowingBuffer(capacity: 1 << 15)
-        ends = GrowingBuffer(capacity: 1 << 11)
+        keys = GrowingBuffer(capacity: 1 << 12)
+        ends = GrowingBuffer(capacity: 1 << 8)
         ends.append(0)
     }
 
@@ -62,38 +45,66 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
     /// The number of the symbol with the token's bytes, or nil.
     @inline(__always)
     func find(_ token: ScannedToken) -> Int? {
-        let slot = slots[slotIndex(token)]
-        return slot == 0 ? nil : Self.number(slot)
+        let number = slots[slotIndex(token)].numberPlusOne
+        return number == 0 ? nil : Int(number) - 1
     }
 
     /// The number of the symbol with the token's bytes, which is added if it is new.
     @inline(__always)
     mutating func findOrAdd(_ token: ScannedToken) -> Int {
         let index = slotIndex(token)
-        return slots[index] == 0 ? add(token, at: index) : Self.number(slots[index])
+        let number = slots[index].numberPlusOne
+        return number == 0 ? add(token, at: index) : Int(number) - 1
+    }
+
+    /// Reads the slots that the tokens' hashes point to into `slots`.
+    ///
+    /// No read hangs on the one before it, so the processor makes a dozen at once, while a search waits for memory at each word.
+    @inline(__always)
+    func read(_ slots: UnsafeMutablePointer<Slot>, for tokens: UnsafeBufferPointer<ScannedToken>) {
+        for (position, token) in tokens.enumerated() {
+            slots[position] = self.slots[Int(truncatingIfNeeded: token.hash) & slotMask]
+        }
+    }
+
+    /// The number of the symbol with the token's bytes if it is in this slot of its own; -1 if there is none, as the slot is empty;
+    /// -2 if it may be elsewhere.
+    @inline(__always)
+    func number(of token: ScannedToken, in slot: Slot) -> Int {
+        let isIt = Self.mayHold(slot, token) && (token.count <= 8 || holdsRest(token, slot.numberPlusOne))
+        return isIt || slot.numberPlusOne == 0 ? Int(slot.numberPlusOne) - 1 : -2
     }
 
     /// Where the token's slot is, or the empty slot where it belongs.
     @inline(__always)
     private func slotIndex(_ token: ScannedToken) -> Int {
-        var index = Int(token.hash) & slotMask
+        var index = Int(truncatingIfNeeded: token.hash) & slotMask
         while true {
             let slot = slots[index]
-            if slot == 0 || (UInt32(truncatingIfNeeded: slot >> 32) == token.hash && holds(token, Self.number(slot))) {
-                return index
-            }
-            index = (index + 1) & slotMask
+            if Self.mayHold(slot, token), token.count <= 8 || holdsRest(token, slot.numberPlusOne) { return index }
+            if slot.numberPlusOne == 0 { return index }
+            index = (index &+ 1) & slotMask
         }
     }
 
     @inline(__always)
-    private func holds(_ token: ScannedToken, _ number: Int) -> Bool {
-        let start = ends.base[number]
-        return ends.base[number + 1] - start == token.count && memcmp(keys.base + start, token.start, token.count) == 0
+    private static func mayHold(_ slot: Slot, _ token: ScannedToken) -> Bool {
+        slot.head == token.head && slot.tag == tag(token)
     }
 
+    /// The length is in the tag, so that up to eight bytes are equal if the heads and the tags are.
     @inline(__always)
-    private static func number(_ slot: UInt64) -> Int { Int(slot & 0xFFFF_FFFF) - 1 }
+    private static func tag(_ token: ScannedToken) -> UInt32 {
+        UInt32(truncatingIfNeeded: token.hash >> 32) & 0xFFFF_FF00 | UInt32(truncatingIfNeeded: min(token.count, 255))
+    }
+
+    /// Whether a token of more than eight bytes is the symbol of the slot, if the first eight are.
+    @inline(never)
+    private func holdsRest(_ token: ScannedToken, _ numberPlusOne: UInt32) -> Bool {
+        guard numberPlusOne > 0 else { return false }
+        let (start, end) = (ends.base[Int(numberPlusOne) - 1], ends.base[Int(numberPlusOne)])
+        return end - start == token.count && memcmp(keys.base + start + 8, token.start + 8, token.count - 8) == 0
+    }
 
     @inline(never)
     private mutating func add(_ token: ScannedToken, at index: Int) -> Int {
@@ -101,63 +112,35 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         let number = count
         keys.append(token.start, count: token.count)
         ends.append(keys.count)
-        slots[index] = UInt64(token.hash) << 32 | UInt64(number + 1)
+        slots[index] = Self.slot(token, number)
         if count * 2 > slotMask { growSlots() }
         return number
     }
 
+    private static func slot(_ token: ScannedToken, _ number: Int) -> Slot {
+        Slot(head: token.head, tag: tag(token), numberPlusOne: UInt32(number + 1))
+    }
+
+    /// Doubles the slots; where a symbol belongs now is computed from its key.
     private mutating func growSlots() {
-        let mask = slotMask * 2 + 1
-        let grown = Self.emptySlots(mask + 1)
-        for slot in UnsafeBufferPointer(start: slots, count: slotMask + 1) where slot != 0 {
-            var index = Int(slot >> 32) & mask
-            while grown[index] != 0 { index = (index + 1) & mask }
-            grown[index] = slot
-        }
         slots.deallocate()
-        (slots, slotMask) = (grown, mask)
+        slotMask = slotMask * 2 + 1
+        slots = Self.emptySlots(slotMask + 1)
+        for number in 0..<count {
+            let token = ScannedToken(bytes(number))
+            var index = Int(truncatingIfNeeded: token.hash) & slotMask
+            while slots[index].numberPlusOne != 0 { index = (index + 1) & slotMask }
+            slots[index] = Self.slot(token, number)
+        }
     }
 
-    private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        slots.initialize(repeating: 0, count: count)
+    private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
+        let byteCount = count * MemoryLayout<Slot>.stride
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: byteCount >= 1 << 21 ? 1 << 21 : 64)
+        // Slots are read here and there: in large pages their addresses are found faster. Advice alone, which may be refused.
+        if byteCount >= 1 << 21 { madvise(memory, byteCount, MADV_HUGEPAGE) }
+        let slots = memory.bindMemory(to: Slot.self, capacity: count)
+        slots.initialize(repeating: Slot(head: 0, tag: 0, numberPlusOne: 0), count: count)
         return slots
-    }
-}
-
-/// Trivial elements end to end in memory that doubles as it fills.
-struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
-    private(set) var base: UnsafeMutablePointer<Element>
-    private(set) var count = 0
-    private var capacity: Int
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        base = .allocate(capacity: capacity)
-    }
-
-    deinit {
-        base.deallocate()
-    }
-
-    mutating func append(_ element: Element) {
-        reserve(count + 1)
-        base[count] = element
-        count += 1
-    }
-
-    mutating func append(_ elements: UnsafePointer<Element>, count added: Int) {
-        reserve(count + added)
-        (base + count).update(from: elements, count: added)
-        count += added
-    }
-
-    private mutating func reserve(_ needed: Int) {
-        guard needed > capacity else { return }
-        capacity = max(needed, capacity * 2)
-        let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
-        grown.update(from: base, count: count)
-        base.deallocate()
-        base = grown
     }
 }

@@ -34,6 +34,15 @@ public enum TextDataError: UserFacingError, Equatable {
 }
 
 extension TextDataError {
+    /// Where in a text the fault is; nil for what is wrong with no one place.
+    package var byteOffset: Int? {
+        switch self {
+        case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _):
+            byteOffset
+        default: nil
+        }
+    }
+
     public var description: String {
         switch self {
         case .file, .emptyFile, .inputOutput: fileSentence

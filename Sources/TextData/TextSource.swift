@@ -1,83 +1,48 @@
 import Digests
-import Files
 
 /// A text whose bytes were all read once: valid UTF-8 unless the unit is bytes, and with its digest known.
 public final class TextSource: Sendable {
-    private enum Storage: Sendable {
-        case file(MappedFile)
-        case memory([UInt8])
-    }
+    /// The text itself.
+    public let text: OpenedText
+    /// Tells the text from any other, a byte-order mark included; see `digest(ofBlocks:)`.
+    public let digest: UInt64
 
     /// The file's path, or what else the text is called in messages.
-    public let name: String
+    public var name: String { text.name }
     /// What a token of it is.
-    public let unit: TokenUnit
-    /// XXH3 of all bytes of the text, a byte-order mark included.
-    public let digest: UInt64
-    private let storage: Storage
+    public var unit: TokenUnit { text.unit }
+    /// The size of the whole text, a byte-order mark included.
+    public var byteCount: Int { text.byteCount }
+
+    /// A text that was found valid, now or when it had the same stamp, and had this digest.
+    public init(_ text: OpenedText, digest: UInt64) {
+        (self.text, self.digest) = (text, digest)
+    }
 
     /// Maps and examines the file at `path`.
     ///
     /// Throws what `mappedFile` throws, and `invalidUTF8` (65) with the offset of the first bad sequence.
-    public init(path: String, unit: TokenUnit) throws(TextDataError) {
-        let file = try mappedFile(path)
-        file.adviseSequential()
-        digest = try Self.examine(file.bytes, unit: unit, name: path)
-        (name, self.unit, storage) = (path, unit, .file(file))
+    public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
+        try self.init(examining: OpenedText(path: path, unit: unit))
     }
 
     /// Examines a text that is in memory already.
-    public init(name: String, bytes: [UInt8], unit: TokenUnit) throws(TextDataError) {
-        digest = try bytes.withRawBytes { (all) throws(TextDataError) in
-            try Self.examine(all, unit: unit, name: name)
-        }
-        (self.name, self.unit, storage) = (name, unit, .memory(bytes))
+    public convenience init(name: String, bytes: [UInt8], unit: TokenUnit) throws(TextDataError) {
+        try self.init(examining: OpenedText(name: name, bytes: bytes, unit: unit))
     }
 
-    /// The size of the whole text, a byte-order mark included.
-    public var byteCount: Int {
-        switch storage {
-        case .file(let file): file.bytes.count
-        case .memory(let bytes): bytes.count
-        }
+    /// Examines all of `text`, and adds its symbols to `counts`. Throws `invalidUTF8` (65).
+    public convenience init(examining text: OpenedText, counting counts: SymbolCounts? = nil) throws(TextDataError) {
+        let digests = try text.examine(blocks: 0..<text.blockCount, counting: counts)
+        self.init(text, digest: Self.digest(ofBlocks: digests))
     }
 
-    /// Gives `body` the whole text, a byte-order mark included.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result) throws(TextDataError) -> Result {
-        switch storage {
-        case .file(let file):
-            defer { withExtendedLifetime(file) {} }
-            return try body(file.bytes)
-        case .memory(let bytes):
-            return try bytes.withRawBytes(body)
-        }
-    }
-
-    /// Digests and validates in one walk, piece by piece, so that each piece is still in the cache for the second reader.
-    private static func examine(
-        _ bytes: UnsafeRawBufferPointer, unit: TokenUnit, name: String
-    ) throws(TextDataError) -> UInt64 {
-        let pieceSize = 1 << 18
+    /// The digest of a text from the XXH3 of each of its blocks: of a single block that itself, of more the XXH3 of theirs, each as
+    /// eight bytes, lowest first. So blocks can be digested by different processes.
+    public static func digest(ofBlocks digests: [UInt64]) -> UInt64 {
+        if digests.count == 1 { return digests[0] }
         var hasher = XXH3Hasher()
-        var validator = UTF8Validator(bytes)
-        var start = 0
-        while start < bytes.count {
-            let end = min(start + pieceSize, bytes.count)
-            hasher.update(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-            if unit != .byte, let defect = validator.advance(to: end) {
-                throw .invalidUTF8(source: name, byteOffset: validator.position, defect: defect)
-            }
-            start = end
-        }
+        for digest in digests { hasher.update(digest) }
         return hasher.digest()
-    }
-}
-
-extension [UInt8] {
-    /// As `withUnsafeBytes`, for a body that throws an error of ours.
-    func withRawBytes<Result>(
-        _ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result
-    ) throws(TextDataError) -> Result {
-        try withUnsafeBufferPointer { (bytes) throws(TextDataError) in try body(UnsafeRawBufferPointer(bytes)) }
     }
 }

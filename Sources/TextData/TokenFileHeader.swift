@@ -36,7 +36,7 @@ public enum TokenFileDefect: Error, Sendable, Equatable, CustomStringConvertible
 ///     12  UInt32   bytes a token: 1 up to 256 symbols, 2 up to 65,536, else 4
 ///     16  UInt64   number of tokens
 ///     24  UInt64   number of symbols in the vocabulary
-///     32  UInt64   XXH3 of the text
+///     32  UInt64   digest of the text
 ///     40  UInt64   digest of the vocabulary
 ///     48  UInt64   XXH3 of the tokens as they stand here
 ///     56  UInt64   XXH3 of the 56 bytes before
@@ -97,17 +97,5 @@ extension TokenFileHeader {
             textDigest: bytes.littleEndian(at: 32, as: UInt64.self),
             vocabularyDigest: bytes.littleEndian(at: 40, as: UInt64.self),
             tokensDigest: bytes.littleEndian(at: 48, as: UInt64.self))
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    fileprivate func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T {
-        T(littleEndian: loadUnaligned(fromByteOffset: offset, as: type))
     }
 }

@@ -1,95 +1,121 @@
-/// One token as it stands in a text: bytes that live as long as the text does, with their hash.
-struct ScannedToken {
-    let start: UnsafePointer<UInt8>
-    let count: Int
-    let hash: UInt32
-}
-
-/// Cuts a validated text into tokens, from its start to its end.
-protocol TokenScanner {
-    mutating func next() -> ScannedToken?
-}
-
-/// The text without a byte-order mark at its start.
-func withoutByteOrderMark(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    guard bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF else { return bytes }
-    return UnsafeRawBufferPointer(rebasing: bytes[3...])
-}
-
 /// Words between whitespace, and `<eos>` after every line.
 ///
 /// Whitespace is every scalar with the Unicode property White_Space: tab to carriage return, blank, U+0085, U+00A0, U+1680,
 /// U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F and U+3000. Only the line feed ends a line, so CR LF ends one, too.
-/// A blank line is `<eos>` alone.
-struct WordScanner: TokenScanner {
+/// A blank line is `<eos>` alone. The text is valid UTF-8.
+struct WordScanner {
     private var p: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
     private let lineEnd = SpecialSymbol.endOfLine.token
-    /// Whether a line was begun and must still be ended.
-    private var isInLine = false
-    /// Whether the last line is ended where the text has no line feed after it: yes for a corpus, no for a prompt.
-    private let endsLastLine: Bool
+    /// Whether a last line without line feed is still to be ended.
+    private var owesLineEnd: Bool
 
-    init(_ text: UnsafeRawBufferPointer, endsLastLine: Bool = true) {
+    /// - Parameter endsLastLine: Whether the last line is ended where it has no line feed: yes for a corpus, no for a prompt.
+    init(_ text: UnsafeRawBufferPointer, endsLastLine: Bool) {
         (p, end) = text.byteBounds
-        self.endsLastLine = endsLastLine
+        owesLineEnd = endsLastLine && !text.isEmpty && text[text.count - 1] != 0x0A
     }
 
+    /// The next word or line's end; nil at the text's end.
     @inline(__always)
     mutating func next() -> ScannedToken? {
         while p < end {
+            let byte = p.pointee
+            if byte > 0x20 && byte < 0x80 { return word() }
+            if byte == 0x20 {
+                p += 1
+                continue
+            }
+            if byte == 0x0A {
+                p += 1
+                return lineEnd
+            }
             let width = whitespaceWidth(p)
             if width == 0 { return word() }
-            isInLine = p.pointee != 0x0A
             p += width
-            if !isInLine { return lineEnd }
         }
-        guard isInLine, endsLastLine else { return nil }
-        isInLine = false
+        guard owesLineEnd else { return nil }
+        owesLineEnd = false
         return lineEnd
     }
 
+    /// The word at `p`. Most are ASCII, of less than eight bytes, with whitespace after them.
     @inline(__always)
     private mutating func word() -> ScannedToken {
-        isInLine = true
         let start = p
-        var hash = SymbolHash()
+        let loaded = Eight.load(start, end: end)
+        let count = Eight.printingPrefix(loaded)
+        p = start + count
+        if count == 8 || !isBlank(p) { p = endOfInk(p) }
+        return ScannedToken(start: start, count: p - start, loaded: loaded, end: end)
+    }
+
+    /// Whether the word that reaches up to `p` ends there for sure.
+    @inline(__always)
+    private func isBlank(_ p: UnsafePointer<UInt8>) -> Bool {
+        p >= end || p.pointee == 0x20 || p.pointee == 0x0A
+    }
+
+    /// The first whitespace from `p` on, or the text's end.
+    @inline(never)
+    private func endOfInk(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+        var p = start
         while p < end {
-            let byte = p.pointee
-            let isPlain = byte > 0x20 && byte < 0x80
-            if !isPlain, whitespaceWidth(p) != 0 { break }
-            hash.add(byte)
+            let count = Eight.inkPrefix(Eight.load(p, end: end))
+            p += count
+            if count == 8 { continue }
+            if p >= end || whitespaceWidth(p) != 0 { break }
             p += 1
         }
-        return ScannedToken(start: start, count: p - start, hash: hash.value)
+        return min(p, end)
     }
 }
 
-/// Unicode scalars, with CR LF read as LF.
-struct CharacterScanner: TokenScanner {
-    private var p: UnsafePointer<UInt8>
+/// Unicode scalars of valid UTF-8, with CR LF read as LF.
+struct CharacterScanner {
+    /// Behind the scalar that came last.
+    private(set) var p: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
 
     init(_ text: UnsafeRawBufferPointer) {
         (p, end) = text.byteBounds
     }
 
+    /// The value of the next scalar; nil at the text's end.
     @inline(__always)
-    mutating func next() -> ScannedToken? {
+    mutating func next() -> UInt32? {
         guard p < end else { return nil }
-        if p.pointee == 0x0D, p + 1 < end, p[1] == 0x0A { p += 1 }
-        let start = p
         let lead = p.pointee
-        p += lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
-        var hash = SymbolHash()
-        for offset in 0..<(p - start) { hash.add(start[offset]) }
-        return ScannedToken(start: start, count: p - start, hash: hash.value)
+        if lead >= 0x80 { return beyondASCII(lead) }
+        p += 1
+        if lead == 0x0D, p < end, p.pointee == 0x0A {
+            p += 1
+            return 0x0A
+        }
+        return UInt32(lead)
+    }
+
+    @inline(__always)
+    private mutating func beyondASCII(_ lead: UInt8) -> UInt32 {
+        let second = UInt32(p[1] & 0x3F)
+        if lead < 0xE0 {
+            p += 2
+            return UInt32(lead & 0x1F) << 6 | second
+        }
+        let third = UInt32(p[2] & 0x3F)
+        if lead < 0xF0 {
+            p += 3
+            return UInt32(lead & 0x0F) << 12 | second << 6 | third
+        }
+        p += 4
+        // p has moved: the fourth byte is the one before it.
+        return UInt32(lead & 0x07) << 18 | second << 12 | third << 6 | UInt32(p[-1] & 0x3F)
     }
 }
 
 /// How many bytes the whitespace at `p` takes, 0 if none stands there. The text is valid UTF-8 and `p` before its end.
 @inline(__always)
-private func whitespaceWidth(_ p: UnsafePointer<UInt8>) -> Int {
+func whitespaceWidth(_ p: UnsafePointer<UInt8>) -> Int {
     switch p.pointee {
     case 0x20, 0x09...0x0D: 1
     case 0xC2: p[1] == 0x85 || p[1] == 0xA0 ? 2 : 0

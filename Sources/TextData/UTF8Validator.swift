@@ -9,30 +9,38 @@ public enum UTF8Defect: String, Sendable, Equatable {
 
 /// Walks over UTF-8 from its start and stops at the first sequence that is none.
 ///
-/// Well-formed is what table 3-7 of the Unicode Standard lists. Eight ASCII bytes are passed over at once.
+/// Well-formed is what table 3-7 of the Unicode Standard lists. ASCII bytes are passed over 32 at once.
 struct UTF8Validator {
     let bytes: UnsafeRawBufferPointer
     /// The first byte not yet examined; of a bad sequence, its lead byte.
     private(set) var position = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// Starts with the first sequence that begins at `start` or later, if all before `start` is well-formed.
+    init(_ bytes: UnsafeRawBufferPointer, from start: Int = 0) {
         self.bytes = bytes
+        position = Self.sequenceStart(bytes, start)
+    }
+
+    /// Where the sequence ends that begins before `start` and reaches beyond it; `start` if none does.
+    private static func sequenceStart(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), start < bytes.count else { return start }
+        for lead in stride(from: start - 1, through: max(0, start - 3), by: -1) where base[lead] & 0xC0 != 0x80 {
+            guard base[lead] >= 0x80 else { return start }
+            return max(start, lead + sequence(at: base + lead, available: bytes.count - lead).length)
+        }
+        return start
     }
 
     /// Walks on to `limit` or up to 3 bytes beyond; returns what is wrong at `position`, or nil.
     mutating func advance(to limit: Int) -> UTF8Defect? {
         guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
         let raw = UnsafeRawPointer(start)
-        let wideLimit = limit - 8
+        let wideLimit = limit - 32
         var p = position
         defer { position = p }
         while p < limit {
-            if p <= wideLimit, raw.loadUnaligned(fromByteOffset: p, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
-                p += 8
-                continue
-            }
             if start[p] < 0x80 {
-                p += 1
+                p += p <= wideLimit ? Self.asciiPrefix(raw + p) : 1
                 continue
             }
             let (length, defect) = Self.sequence(at: start + p, available: bytes.count - p)
@@ -40,6 +48,21 @@ struct UTF8Validator {
             p += length
         }
         return nil
+    }
+
+    /// How many of the 32 bytes at `p`, the first of which is ASCII, are before the first that is not.
+    @inline(__always)
+    private static func asciiPrefix(_ p: UnsafeRawPointer) -> Int {
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let a = UInt64(littleEndian: p.loadUnaligned(as: UInt64.self))
+        let b = UInt64(littleEndian: p.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        let c = UInt64(littleEndian: p.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        let d = UInt64(littleEndian: p.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+        if (a | b | c | d) & highs == 0 { return 32 }
+        if a & highs != 0 { return (a & highs).trailingZeroBitCount >> 3 }
+        if b & highs != 0 { return 8 + (b & highs).trailingZeroBitCount >> 3 }
+        if c & highs != 0 { return 16 + (c & highs).trailingZeroBitCount >> 3 }
+        return 24 + (d & highs).trailingZeroBitCount >> 3
     }
 
     /// The length of the sequence of two to four bytes at `s`, or what is wrong with it.

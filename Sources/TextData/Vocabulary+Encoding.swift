@@ -5,9 +5,16 @@ extension Vocabulary {
     public func encode(
         _ source: TextSource, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {
-        precondition(source.unit == unit, "a text of \(source.unit) for a vocabulary of \(unit)")
-        try source.withBytes { (bytes) throws(TextDataError) in
-            try encode(bytes, name: source.name, endsLastLine: true, to: sink)
+        try encode(source.text, blocks: 0..<source.text.blockCount, to: sink)
+    }
+
+    /// The same for the tokens of some blocks of a text that was examined.
+    public func encode(
+        _ text: OpenedText, blocks: Range<Int>, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        precondition(text.unit == unit, "a text of \(text.unit) for a vocabulary of \(unit)")
+        try text.withBytes { (bytes) throws(TextDataError) in
+            try encode(text.piece(blocks, of: bytes), of: bytes, name: text.name, to: sink)
         }
     }
 
@@ -17,70 +24,121 @@ extension Vocabulary {
     public func encode(_ prompt: String) throws(TextDataError) -> [Int32] {
         var tokens: [Int32] = []
         try Array(prompt.utf8).withRawBytes { (bytes) throws(TextDataError) in
-            try encode(bytes, name: "the prompt", endsLastLine: false) { tokens.append(contentsOf: $0) }
+            let text = unit == .byte ? bytes : withoutByteOrderMark(bytes)
+            try encode(TextPiece(bytes: text, isLast: false), of: bytes, name: "the prompt") { tokens.append(contentsOf: $0) }
         }
         return tokens
     }
 
     private func encode(
-        _ bytes: UnsafeRawBufferPointer, name: String, endsLastLine: Bool,
+        _ piece: TextPiece, of text: UnsafeRawBufferPointer, name: String,
         to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {
-        let text = unit == .byte ? bytes : withoutByteOrderMark(bytes)
-        var failure: UnsafePointer<UInt8>?
         switch unit {
-        case .word: failure = try encode(WordScanner(text, endsLastLine: endsLastLine), to: sink)
-        case .char: failure = try encode(CharacterScanner(text), to: sink)
-        case .byte: try widen(text, to: sink)
+        case .word: try encodeWords(WordScanner(piece.bytes, endsLastLine: piece.isLast), to: sink)
+        case .char:
+            guard let bad = try encodeCharacters(CharacterScanner(piece.bytes), to: sink), let start = text.baseAddress else {
+                return
+            }
+            throw Self.unknownCharacter(before: bad - start, text, name: name)
+        case .byte: try encodeBytes(piece.bytes, to: sink)
         }
-        guard let failure, let start = bytes.baseAddress else { return }
-        let offset = UnsafeRawPointer(failure) - start
-        let rest = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + 4, bytes.count)]), as: UTF8.self)
-        throw .unknownCharacter(source: name, byteOffset: offset, scalar: rest.unicodeScalars.first ?? "\u{FFFD}")
     }
 
-    /// Looks up one token after the other; returns where the first one stands that has no number, or nil.
-    private func encode(
-        _ scanner: consuming some TokenScanner, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
-    ) throws(TextDataError) -> UnsafePointer<UInt8>? {
-        let piece = Piece()
-        let unknown = unknownID.map(Int.init)
-        while let token = scanner.next() {
-            guard let number = index.table.find(token) ?? unknown else { return token.start }
-            if piece.append(Int32(truncatingIfNeeded: number)) { try piece.flush(sink) }
-        }
-        try piece.flush(sink)
-        return nil
-    }
-
-    private func widen(
-        _ bytes: UnsafeRawBufferPointer, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
-    ) throws(TextDataError) {
-        let piece = Piece()
-        for byte in bytes where piece.append(Int32(byte)) { try piece.flush(sink) }
-        try piece.flush(sink)
+    private static func unknownCharacter(before end: Int, _ text: UnsafeRawBufferPointer, name: String) -> TextDataError {
+        var offset = end - 1
+        while offset > 0, text[offset] & 0xC0 == 0x80 { offset -= 1 }
+        let scalar = String(decoding: text[offset..<end], as: UTF8.self).unicodeScalars.first
+        return .unknownCharacter(source: name, byteOffset: offset, scalar: scalar ?? "\u{FFFD}")
     }
 }
 
-/// Tokens on their way to a sink.
-private final class Piece {
-    private static let capacity = 1 << 16
-    private let tokens = UnsafeMutablePointer<Int32>.allocate(capacity: Piece.capacity)
-    private var count = 0
+// MARK: The loops over tokens
+
+extension Vocabulary {
+    /// Words always have a number, since their vocabularies have `<unk>`.
+    private func encodeWords(
+        _ words: consuming WordScanner, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        let unknown = Int(unknownID ?? 0)
+        let room = TokenRoom()
+        var count = 0
+        var batch = WordBatch()
+        while batch.fill(from: &words, in: index.table) {
+            if count + batch.count > TokenRoom.capacity { try room.give(&count, to: sink) }
+            for position in 0..<batch.count {
+                var number = batch.number(position, in: index.table)
+                if number < 0 { number = number == -2 ? search(batch[position]) : unknown }
+                room.tokens[count] = Int32(truncatingIfNeeded: number)
+                count += 1
+            }
+        }
+        try room.give(&count, to: sink)
+    }
+
+    @inline(never)
+    private func search(_ word: ScannedToken) -> Int {
+        index.table.find(word) ?? Int(unknownID ?? 0)
+    }
+
+    /// Returns the end of the first scalar that has no number, or nil.
+    private func encodeCharacters(
+        _ characters: consuming CharacterScanner, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+    ) throws(TextDataError) -> UnsafeRawPointer? {
+        let numbers = scalarNumbers()
+        let unknown = unknownID.map { UInt32($0) + 1 } ?? 0
+        let room = TokenRoom()
+        var count = 0
+        while let scalar = characters.next() {
+            var number = numbers[scalar]
+            if number == 0 {
+                guard unknown > 0 else { return UnsafeRawPointer(characters.p) }
+                number = unknown
+            }
+            room.tokens[count] = Int32(bitPattern: number &- 1)
+            count += 1
+            if count == TokenRoom.capacity { try room.give(&count, to: sink) }
+        }
+        try room.give(&count, to: sink)
+        return nil
+    }
+
+    /// One more than the number of each scalar of the vocabulary.
+    private func scalarNumbers() -> ScalarNumbers {
+        let numbers = ScalarNumbers()
+        for number in 0..<size {
+            let scalars = String(decoding: index.table.bytes(number), as: UTF8.self).unicodeScalars
+            if scalars.count == 1, let scalar = scalars.first { numbers[scalar.value] = UInt32(number + 1) }
+        }
+        return numbers
+    }
+
+    private func encodeBytes(
+        _ bytes: UnsafeRawBufferPointer, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        let room = TokenRoom()
+        for start in stride(from: 0, to: bytes.count, by: TokenRoom.capacity) {
+            var count = min(TokenRoom.capacity, bytes.count - start)
+            let tokens = room.tokens
+            for position in 0..<count { tokens[position] = Int32(bytes[start + position]) }
+            try room.give(&count, to: sink)
+        }
+    }
+}
+
+/// Memory for tokens on their way to a sink.
+private final class TokenRoom {
+    static let capacity = 1 << 16
+    let tokens = UnsafeMutablePointer<Int32>.allocate(capacity: TokenRoom.capacity)
 
     deinit {
         tokens.deallocate()
     }
 
-    /// Adds a token; returns whether the piece is full and must be flushed.
-    @inline(__always)
-    func append(_ token: Int32) -> Bool {
-        tokens[count] = token
-        count += 1
-        return count == Piece.capacity
-    }
-
-    func flush(_ sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void) throws(TextDataError) {
+    /// Gives the first `count` tokens to the sink and starts anew.
+    func give(
+        _ count: inout Int, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
         guard count > 0 else { return }
         let full = UnsafeBufferPointer(start: tokens, count: count)
         count = 0

@@ -33,6 +33,26 @@ public struct Vocabulary: Sendable {
         index = SymbolIndex(table)
     }
 
+    /// The vocabulary as `records` of a vocabulary of this unit gave it.
+    public init(unit: TokenUnit, records: [UInt8]) {
+        var table = SymbolTable()
+        var counts: [Int] = []
+        records.withUnsafeBytes {
+            SymbolRecords.read($0) { symbol, count in
+                _ = table.findOrAdd(ScannedToken(symbol))
+                counts.append(count)
+            }
+        }
+        self.init(unit: unit, table: table, counts: counts)
+    }
+
+    /// The symbols in order with their counts, for `init(unit:records:)` in another process.
+    public func records() -> [UInt8] {
+        var bytes: [UInt8] = []
+        for number in 0..<size { SymbolRecords.append(index.table.bytes(number), counts[number], to: &bytes) }
+        return bytes
+    }
+
     /// The bytes of symbol `id`: UTF-8, but for the unit of bytes the byte itself.
     public func bytes(of id: Int32) -> [UInt8] {
         Array(index.table.bytes(Int(id)))

@@ -6,6 +6,8 @@ public enum TrainingError: UserFacingError, Equatable {
     case diverged(steps: Int, step: Int, runFolder: String)
     /// A resumed run was given another text.
     case otherText(option: String, path: String, found: String, expected: String)
+    /// A text was written to while it was read.
+    case textChanged(path: String)
     /// A checkpoint lacks a text that it must have.
     case incompleteCheckpoint(path: String, missing: String)
     /// A training text gives no full window.
@@ -18,7 +20,7 @@ public enum TrainingError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .diverged: .usage
-        case .otherText, .incompleteCheckpoint, .shorterThanWindow: .badData
+        case .otherText, .textChanged, .incompleteCheckpoint, .shorterThanWindow: .badData
         case .log: .inputOutput
         case .signals: .fault
         }
@@ -32,6 +34,8 @@ public enum TrainingError: UserFacingError, Equatable {
         case .otherText(let option, let path, let found, let expected):
             "\(path): the run was started with another text for \(option): its digest is \(found), the run's \(expected). "
                 + "Resume with the same text, or start a new run with another --run."
+        case .textChanged(let path):
+            "\(path): the text changed while it was read. Start again when nothing writes to it any more."
         case .incompleteCheckpoint(let path, let missing):
             "\(path): the checkpoint has no '\(missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):

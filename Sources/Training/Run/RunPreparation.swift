@@ -1,10 +1,10 @@
 import Checkpoints
 import Files
-import Foundation
 import TextData
 
 /// Rank 0's work before a run: checks, run folder and lock, vocabulary, token files, and for a resumed run its checkpoint.
 ///
+/// It reads the texts at the head of a crew of all ranks, and of a text that is known by its stamp no byte.
 /// Everything that can be found wrong with texts and options is found before a file is written.
 final class RunPreparation {
     let plan: RunPlan
@@ -35,12 +35,13 @@ final class RunPreparation {
     // MARK: A new run
 
     /// Prepares a new run in `configuration.run`, or for the built-in source in a fresh folder under `runs`.
-    static func begin(_ configuration: TrainingConfiguration, rankCount: Int) throws -> RunPreparation {
+    static func begin(
+        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew
+    ) throws -> RunPreparation {
         let configuration = try resolved(configuration, rankCount: rankCount)
         let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
         if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
-        let texts = try Texts(configuration)
-        let vocabulary = try countVocabulary(texts.train, configuration)
+        let (texts, vocabulary) = try countVocabulary(configuration, crew: crew, stamps: TextStamps())
         return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: try folder.create())
     }
 
@@ -65,13 +66,15 @@ final class RunPreparation {
     /// Prepares to go on with the run in `configuration.run` from its newest good checkpoint.
     ///
     /// A run that ended before its first checkpoint starts anew, in its folder.
-    static func resume(_ configuration: TrainingConfiguration, rankCount: Int) throws -> RunPreparation {
+    static func resume(
+        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew
+    ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
         let lock = try folder.reopen()
+        let stamps = TextStamps(path: stampsPath(folder))
         guard let newest = try newestCheckpoint(in: folder) else {
             let configuration = try resolved(configuration, rankCount: rankCount)
-            let texts = try Texts(configuration)
-            let vocabulary = try countVocabulary(texts.train, configuration)
+            let (texts, vocabulary) = try countVocabulary(configuration, crew: crew, stamps: stamps)
             return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: lock)
         }
         let checkpoint = try StoredCheckpoint(newest.reader)
@@ -79,7 +82,7 @@ final class RunPreparation {
         resumed.run = folder.path
         _ = try ShardLayout(
             streamCount: resumed.batchSize, shardCount: resumed.shards ?? resumed.batchSize, rankCount: rankCount)
-        let texts = try Texts(resumed)
+        let texts = try Texts(resumed, crew: crew, stamps: stamps)
         try texts.check(against: checkpoint.textDigests)
         let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, folder: folder, resumed)
         // What may change stays changed: the next resume starts from here.
@@ -111,66 +114,45 @@ final class RunPreparation {
         return configuration
     }
 
-    /// The vocabulary of the training text, with two symbols besides `<eos>` and `<unk>` at least: with one there is nothing to tell apart.
+    /// The texts, and the vocabulary of the one for training, with two symbols besides `<eos>` and `<unk>` at least: with one
+    /// there is nothing to tell apart.
     private static func countVocabulary(
-        _ source: TextSource, _ configuration: TrainingConfiguration
-    ) throws(TextDataError) -> Vocabulary {
-        let vocabulary = try Vocabulary(counting: source, limits: configuration.vocabularyLimits)
+        _ configuration: TrainingConfiguration, crew: TextCrew, stamps: TextStamps
+    ) throws -> (Texts, Vocabulary) {
+        let counts = SymbolCounts(unit: configuration.usesBuiltInSource ? .char : configuration.tokens)
+        let texts = try Texts(configuration, crew: crew, stamps: stamps, counting: counts)
+        let source = texts.name(of: .train) ?? ""
+        let vocabulary = try counts.vocabulary(configuration.vocabularyLimits, source: source)
         let special = [vocabulary.endOfLineID, vocabulary.unknownID].compactMap { $0 }.count
         guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
-            throw .vocabularyTooSmall(source: source.name, unit: vocabulary.unit, size: vocabulary.size - special)
+            throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)
         }
-        return vocabulary
+        return (texts, vocabulary)
     }
 
     /// Makes the token files that are not there or not current, and checks that each text is long enough.
     private static func prepareTokenFiles(
         _ texts: Texts, vocabulary: Vocabulary, folder: RunFolder, _ configuration: TrainingConfiguration
     ) throws -> [String: String] {
+        var texts = texts
         var paths: [String: String] = [:]
         for role in TextRole.allCases {
-            guard let source = texts[role] else { continue }
+            guard let source = texts.name(of: role) else { continue }
             let path = folder.dataPath + "/\(role.rawValue).tokens"
-            let count = try prepareTokenFile(path, source: source, vocabulary: vocabulary).count
-            let layout = try StreamLayout(tokenCount: count, streamCount: configuration.batchSize, source: source.name)
+            let count = try texts.prepareTokens(of: role, path: path, vocabulary: vocabulary).count
+            let layout = try StreamLayout(tokenCount: count, streamCount: configuration.batchSize, source: source)
             if role == .train, layout.streamLength < configuration.windowLength {
                 throw TrainingError.shorterThanWindow(
-                    source: source.name, tokens: count, streams: configuration.batchSize,
-                    windowLength: configuration.windowLength)
+                    source: source, tokens: count, streams: configuration.batchSize, windowLength: configuration.windowLength)
             }
             paths[role.rawValue] = path
         }
+        try texts.stamps.write(path: stampsPath(folder))
         return paths
     }
 
-    /// The token file at `path`, made if it is not there or not current, and made anew if it is damaged.
-    private static func prepareTokenFile(
-        _ path: String, source: TextSource, vocabulary: Vocabulary
-    ) throws -> TokenFile {
-        if try !TokenFile.prepare(path: path, source: source, vocabulary: vocabulary) {
-            do {
-                let file = try TokenFile(path: path)
-                try file.verify()
-                return file
-            } catch TextDataError.badTokenFile {
-                try FileManager.default.removeItem(atPath: path)
-                try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
-            }
-        }
-        return try TokenFile(path: path)
-    }
-
-    /// The token file at `path`, made if it is not there, not current, or damaged.
-    private static func prepareTokenFile(
-        _ path: String, _ source: TextSource, _ vocabulary: Vocabulary
-    ) throws(TextDataError) -> TokenFile {
-        let isNew = try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
-        let file = try TokenFile(path: path)
-        guard !isNew, (try? file.verify()) == nil else { return file }
-        unlink(path)
-        try TokenFile.prepare(path: path, source: source, vocabulary: vocabulary)
-        return try TokenFile(path: path)
-    }
+    /// What is known of the texts and token files without reading them.
+    private static func stampsPath(_ folder: RunFolder) -> String { folder.dataPath + "/stamps.json" }
 
     /// `runs/reber-1`, or the next that is free.
     private static func freshBuiltInFolder() throws -> String {

@@ -9,53 +9,83 @@ enum TextRole: String, Codable, CaseIterable {
     var option: String { "--\(rawValue)" }
 }
 
-/// The texts of a run, read through and found to be valid. On rank 0 alone.
+/// The texts of a run, found to be valid. On rank 0 alone, which leads the crew that reads them.
 struct Texts {
-    private let sources: [TextRole: TextSource]
+    private struct Entry {
+        let text: CrewText
+        let digest: UInt64
+    }
+
+    private let crew: TextCrew
+    private var entries: [TextRole: Entry] = [:]
+    /// What is known of the texts' files, for the run folder.
+    private(set) var stamps: TextStamps
 
     /// Symbols of the built-in source for each role.
     private static let builtInSizes: [TextRole: Int] = [.train: 120_000, .valid: 60_000, .test: 60_000]
 
-    /// Reads every text that the configuration names, or makes those of the built-in source.
-    init(_ configuration: TrainingConfiguration) throws(TextDataError) {
-        var sources: [TextRole: TextSource] = [:]
+    /// Opens every text that the configuration names, or makes those of the built-in source, and reads what `stamps` do not know.
+    ///
+    /// - Parameter counts: The symbols of the training text are added to it, which is then read in any case.
+    init(
+        _ configuration: TrainingConfiguration, crew: TextCrew, stamps: TextStamps = TextStamps(),
+        counting counts: SymbolCounts? = nil
+    ) throws {
+        (self.crew, self.stamps) = (crew, stamps)
         for role in TextRole.allCases {
-            if configuration.usesBuiltInSource {
-                sources[role] = try Self.builtIn(role, seed: UInt64(configuration.seed))
-            } else if let path = configuration.path(of: role) {
-                sources[role] = try TextSource(path: path, unit: configuration.tokens)
-            }
+            guard let text = try Self.open(role, configuration, crew) else { continue }
+            let counts = role == .train ? counts : nil
+            let known = counts == nil ? stamps.digest(of: role, text.text) : nil
+            let digest = try known ?? crew.examine(text, counting: counts)
+            entries[role] = Entry(text: text, digest: digest)
+            if known == nil { self.stamps.note(role, text.text, digest: digest) }
         }
-        self.sources = sources
     }
 
-    private static func builtIn(_ role: TextRole, seed: UInt64) throws(TextDataError) -> TextSource {
+    private static func open(_ role: TextRole, _ configuration: TrainingConfiguration, _ crew: TextCrew) throws -> CrewText? {
+        if configuration.usesBuiltInSource { return crew.keep(builtIn(role, seed: UInt64(configuration.seed))) }
+        return try configuration.path(of: role).map { try crew.open(path: $0, unit: configuration.tokens) }
+    }
+
+    private static func builtIn(_ role: TextRole, seed: UInt64) -> OpenedText {
         let index = UInt64(TextRole.allCases.firstIndex(of: role) ?? 0)
         let text = EmbeddedReberGrammar.generate(symbolCount: builtInSizes[role] ?? 0, seed: seed * 3 + index)
-        return try TextSource(name: "the embedded Reber source (\(role.rawValue))", bytes: text, unit: .char)
+        return OpenedText(name: "the embedded Reber source (\(role.rawValue))", bytes: text, unit: .char)
     }
 
-    /// The text of a role; nil where the run has none.
-    subscript(role: TextRole) -> TextSource? { sources[role] }
-
-    /// The training text, which every run has.
-    var train: TextSource {
-        guard let source = sources[.train] else { preconditionFailure("a run has a training text") }
-        return source
-    }
+    /// What the text of a role is called; nil where the run has none.
+    func name(of role: TextRole) -> String? { entries[role]?.text.text.name }
 
     /// Digests in hexadecimal, by role.
     var digests: [String: String] {
-        Dictionary(uniqueKeysWithValues: sources.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
+        Dictionary(uniqueKeysWithValues: entries.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
+    }
+
+    /// The token file of a role at `path`: made if it is not there, not current, or damaged.
+    ///
+    /// One that the stamps know is only opened. Throws `unknownCharacter` (65), `inputOutput` (74).
+    mutating func prepareTokens(of role: TextRole, path: String, vocabulary: Vocabulary) throws -> TokenFile {
+        guard let entry = entries[role] else { preconditionFailure("no text for \(role)") }
+        if TokenFile.isCurrent(path: path, textDigest: entry.digest, vocabularyDigest: vocabulary.digest) {
+            let file = try TokenFile(path: path)
+            if stamps.holdTokens(of: role, path) { return file }
+            if (try? file.verify()) != nil {
+                stamps.noteTokens(role, path)
+                return file
+            }
+        }
+        try crew.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: path)
+        stamps.noteTokens(role, path)
+        return try TokenFile(path: path)
     }
 
     /// Throws `otherText` unless the digests are those that a run was started with.
     func check(against stored: [String: String]) throws(TrainingError) {
         for role in TextRole.allCases {
-            guard let expected = stored[role.rawValue], let source = sources[role] else { continue }
-            let found = source.digest.hexadecimal
+            guard let expected = stored[role.rawValue], let entry = entries[role] else { continue }
+            let found = entry.digest.hexadecimal
             if found != expected {
-                throw .otherText(option: role.option, path: source.name, found: found, expected: expected)
+                throw .otherText(option: role.option, path: entry.text.text.name, found: found, expected: expected)
             }
         }
     }

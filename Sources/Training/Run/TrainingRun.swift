@@ -33,16 +33,22 @@ public struct TrainingRun {
     package func setUp(_ configuration: TrainingConfiguration, resume: Bool) throws -> RunSetup {
         Processor.flushDenormals()
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
-        let preparation = try world.agreeOnRoot {
-            resume
-                ? try RunPreparation.resume(configuration, rankCount: world.rankCount)
-                : try RunPreparation.begin(configuration, rankCount: world.rankCount)
-        }
+        let preparation = try prepare(configuration, resume: resume)
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         let parallel = try makeModel(plan)
         try initialize(parallel, plan, preparation?.checkpoint)
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
+    }
+
+    /// The preparation, on rank 0; the others help it with the texts.
+    private func prepare(_ configuration: TrainingConfiguration, resume: Bool) throws -> RunPreparation? {
+        let crew = TextCrew(world: world)
+        return try world.agreeOnRoot(with: crew) {
+            resume
+                ? try RunPreparation.resume(configuration, rankCount: world.rankCount, crew: crew)
+                : try RunPreparation.begin(configuration, rankCount: world.rankCount, crew: crew)
+        }
     }
 
     private func makeModel(_ plan: RunPlan) throws -> ParallelModel {

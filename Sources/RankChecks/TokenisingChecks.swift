@@ -1,0 +1,38 @@
+import Communication
+import Files
+import TextData
+import Training
+
+/// Tokenises `--text` in `--unit` on all ranks, in blocks of `--block` bytes, into `--out`.tokens and `--out`.json.
+///
+/// With `--blind R` rank R does not see the text.
+func checkTokenising(_ world: World, _ arguments: CheckArguments) throws {
+    let unit = TokenUnit(rawValue: arguments["unit"] ?? "") ?? .word
+    let crew = TextCrew(world: world, blockByteCount: arguments.number("block", or: OpenedText.blockByteCount))
+    if world.rank == arguments.number("blind", or: -1) { crew.seesNoText() }
+    let readers = try world.agreeOnRoot(with: crew) {
+        let text = try crew.open(path: arguments["text"] ?? "", unit: unit)
+        let counts = SymbolCounts(unit: unit)
+        let digest = try crew.examine(text, counting: counts)
+        let vocabulary = try counts.vocabulary(VocabularyLimits(size: arguments["size"].flatMap { Int($0) }), source: "text")
+        let encoded = try arguments["encode"].map { try crew.open(path: $0, unit: unit) } ?? text
+        let out = arguments["out"] ?? ""
+        try crew.writeTokens(encoded, digest: digest, vocabulary: vocabulary, to: out + ".tokens")
+        try vocabulary.write(path: out + ".json")
+        return crew.readerCount(of: text)
+    }
+    report(world, "read by \(readers ?? 0)")
+}
+
+/// Measures the tokenising of `--text` in every unit; words with a vocabulary of `--size`.
+func checkTokenisingSpeed(_ world: World, _ arguments: CheckArguments) throws {
+    for unit in TokenUnit.allCases {
+        let limits = VocabularyLimits(size: unit == .word ? arguments.number("size", or: 10_000) : nil)
+        let measured = try TokenisingMeasurement.measure(
+            path: arguments["text"] ?? "", unit: unit, limits: limits, scratch: (arguments["out"] ?? "") + ".tokens", world: world
+        )
+        guard let measured else { continue }
+        let rates = "counting \(Int(measured.countingRate)), encoding \(Int(measured.encodingRate)) MB/s a rank"
+        report(world, "\(unit.rawValue): \(measured.tokenCount) tokens of \(measured.vocabularySize), \(rates)")
+    }
+}

@@ -1,0 +1,156 @@
+import Digests
+import Files
+
+/// A text of which nothing was read yet.
+public final class OpenedText: Sendable {
+    private enum Storage: Sendable {
+        case file(MappedFile)
+        case memory([UInt8])
+    }
+
+    /// The size of a block in bytes. The digests of texts depend on it.
+    public static let blockByteCount = 1 << 20
+
+    /// The file's path, or what else the text is called in messages.
+    public let name: String
+    /// What a token of it is.
+    public let unit: TokenUnit
+    /// What tells the file from another, and from itself after a change; nil for a text in memory.
+    public let stamp: FileStamp?
+    let blocks: TextBlocks
+    private let storage: Storage
+
+    /// Maps the file at `path`. Throws what `mappedFile` throws (66, 65, 74).
+    public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
+        try self.init(path: path, unit: unit, blockByteCount: Self.blockByteCount)
+    }
+
+    package init(path: String, unit: TokenUnit, blockByteCount: Int) throws(TextDataError) {
+        // The stamp comes first: a change after it is told from it.
+        let stamp = FileStamp(path: path)
+        let file = try mappedFile(path)
+        file.adviseSequential()
+        (name, self.unit, self.stamp, storage) = (path, unit, stamp, .file(file))
+        blocks = TextBlocks(unit: unit, byteCount: file.bytes.count, blockByteCount: blockByteCount)
+    }
+
+    /// A text that is in memory already.
+    public convenience init(name: String, bytes: [UInt8], unit: TokenUnit) {
+        self.init(name: name, bytes: bytes, unit: unit, blockByteCount: Self.blockByteCount)
+    }
+
+    package init(name: String, bytes: [UInt8], unit: TokenUnit, blockByteCount: Int) {
+        (self.name, self.unit, stamp, storage) = (name, unit, nil, .memory(bytes))
+        blocks = TextBlocks(unit: unit, byteCount: bytes.count, blockByteCount: blockByteCount)
+    }
+
+    /// The size of the whole text, a byte-order mark included.
+    public var byteCount: Int { blocks.byteCount }
+    /// The number of blocks.
+    public var blockCount: Int { blocks.count }
+
+    /// The blocks that have the bytes from the one before `offset` to the one at it.
+    package func blocks(around offset: Int) -> Range<Int> {
+        let block = min(offset / blocks.blockByteCount, blockCount - 1)
+        return max(0, block - 1)..<block + 1
+    }
+
+    /// Reads the blocks: digests them, finds what is no UTF-8 (but for bytes), and adds their symbols to `counts`.
+    ///
+    /// Returns the digest of each block, which does not depend on what other blocks hold.
+    /// Throws `invalidUTF8` (65) with the offset of the first bad sequence, if all before these blocks is good.
+    public func examine(blocks range: Range<Int>, counting counts: SymbolCounts? = nil) throws(TextDataError) -> [UInt64] {
+        try withBytes { (text) throws(TextDataError) in
+            var reader = BlockReader(text, blocks, name: name, from: range.lowerBound)
+            var digests: [UInt64] = []
+            digests.reserveCapacity(range.count)
+            for block in range {
+                digests.append(XXH3.digest(UnsafeRawBufferPointer(rebasing: text[blocks.bytes(of: block)])))
+                let valid = try reader.read(block)
+                counts?.count(textPiece(text, valid))
+            }
+            return digests
+        }
+    }
+
+    /// Adds the symbols of the whole text, which was examined before, to `counts`.
+    func count(into counts: SymbolCounts) {
+        // The body throws nothing.
+        try? withBytes { (text) throws(TextDataError) in counts.count(textPiece(text, 0..<text.count)) }
+    }
+
+    /// Gives `body` the whole text, a byte-order mark included.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result) throws(TextDataError) -> Result {
+        switch storage {
+        case .file(let file):
+            defer { withExtendedLifetime(file) {} }
+            return try body(file.bytes)
+        case .memory(let bytes):
+            return try bytes.withRawBytes(body)
+        }
+    }
+
+    /// The bytes of `text`, this one, that have the tokens of the blocks `range`.
+    func piece(_ range: Range<Int>, of text: UnsafeRawBufferPointer) -> TextPiece {
+        let start = blocks.cut(text, at: range.lowerBound * blocks.blockByteCount)
+        let end = blocks.cut(text, at: min(range.upperBound * blocks.blockByteCount, text.count))
+        return textPiece(text, start..<max(start, end))
+    }
+
+    private func textPiece(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextPiece {
+        let bytes = UnsafeRawBufferPointer(rebasing: text[range])
+        let skipsMark = range.lowerBound == 0 && unit != .byte
+        return TextPiece(bytes: skipsMark ? withoutByteOrderMark(bytes) : bytes, isLast: range.upperBound == text.count)
+    }
+}
+
+/// Valid text that begins and ends between tokens, without a byte-order mark.
+struct TextPiece {
+    let bytes: UnsafeRawBufferPointer
+    /// Whether the text ends with it.
+    let isLast: Bool
+}
+
+/// Walks from block to block and finds each one's tokens valid.
+private struct BlockReader {
+    private let text: UnsafeRawBufferPointer
+    private let blocks: TextBlocks
+    private let name: String
+    private var validator: UTF8Validator
+    /// Where the tokens of the next block begin.
+    private var cut: Int
+
+    init(_ text: UnsafeRawBufferPointer, _ blocks: TextBlocks, name: String, from block: Int) {
+        (self.text, self.blocks, self.name) = (text, blocks, name)
+        let start = block * blocks.blockByteCount
+        validator = UTF8Validator(text, from: start)
+        cut = blocks.cut(text, at: start)
+    }
+
+    /// The range of the tokens of `block`, which is empty inside of a very long word.
+    mutating func read(_ block: Int) throws(TextDataError) -> Range<Int> {
+        let start = cut
+        let end = blocks.bytes(of: block).upperBound
+        // Inside of a long word the search was made before.
+        if cut < end { cut = blocks.cut(text, at: end) }
+        if blocks.unit != .byte, let defect = validator.advance(to: max(end, cut)) {
+            throw .invalidUTF8(source: name, byteOffset: validator.position, defect: defect)
+        }
+        return start..<cut
+    }
+}
+
+/// The text without a byte-order mark at its start.
+func withoutByteOrderMark(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    guard bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF else { return bytes }
+    return UnsafeRawBufferPointer(rebasing: bytes[3...])
+}
+
+extension [UInt8] {
+    /// As `withUnsafeBytes`, for a body that throws an error of ours.
+    func withRawBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result
+    ) throws(TextDataError) -> Result {
+        try withUnsafeBufferPointer { (bytes) throws(TextDataError) in try body(UnsafeRawBufferPointer(bytes)) }
+    }
+}

@@ -1,0 +1,176 @@
+/// How often each symbol occurs in a text, or in a part of it, with the symbols in order of first occurrence.
+///
+/// Counts of contiguous parts, added up in the order of the parts, are those of the whole, order included.
+/// Memory: the different symbols; nothing that grows with the length of the text.
+public final class SymbolCounts {
+    /// What a symbol is.
+    public let unit: TokenUnit
+    private var tally: SymbolTally
+
+    /// No symbols yet.
+    public init(unit: TokenUnit) {
+        self.unit = unit
+        tally = SymbolTally(unit)
+    }
+
+    /// Adds the symbols of a piece of text.
+    func count(_ piece: TextPiece) {
+        switch unit {
+        case .word: tally.countWords(WordScanner(piece.bytes, endsLastLine: piece.isLast))
+        case .char: tally.countCharacters(CharacterScanner(piece.bytes))
+        case .byte: tally.countBytes(piece.bytes)
+        }
+    }
+
+    /// The counts as bytes, for `add`: a record for each symbol. Records of several counts may stand one after the other.
+    public func records() -> [UInt8] {
+        tally.records()
+    }
+
+    /// Adds what `records` gave.
+    public func add(records: [UInt8]) {
+        records.withUnsafeBytes { tally.add($0) }
+    }
+
+    /// The vocabulary of the text that was counted, which `source` names in messages; this is left without symbols.
+    ///
+    /// Throws `badVocabularyLimits` (64), `vocabularyTooSmall` (65).
+    public func vocabulary(_ limits: VocabularyLimits, source: String) throws(TextDataError) -> Vocabulary {
+        try limits.check(for: unit)
+        var whole = SymbolTally(unit)
+        swap(&whole, &tally)
+        let vocabulary = whole.vocabulary(limits)
+        guard vocabulary.size >= 2 else { throw .vocabularyTooSmall(source: source, unit: unit, size: vocabulary.size) }
+        return vocabulary
+    }
+}
+
+/// Symbols by number with their counts.
+private struct SymbolTally: ~Copyable {
+    let unit: TokenUnit
+    var table = SymbolTable()
+    var counts = GrowingBuffer<Int>(capacity: 1 << 8)
+    /// One more than the number of each scalar that occurs; of characters alone.
+    private let scalars = ScalarNumbers()
+
+    init(_ unit: TokenUnit) {
+        self.unit = unit
+        guard unit == .byte else { return }
+        for byte in UInt8.min...UInt8.max { withUnsafeBytes(of: byte) { _ = number(ScannedToken($0)) } }
+    }
+
+    /// The number of the token, which has count 0 if it is new.
+    @inline(__always)
+    mutating func number(_ token: ScannedToken) -> Int {
+        let number = table.findOrAdd(token)
+        if number == counts.count { counts.append(0) }
+        return number
+    }
+
+    mutating func countWords(_ words: consuming WordScanner) {
+        var batch = WordBatch()
+        while batch.fill(from: &words, in: table) {
+            for position in 0..<batch.count {
+                let known = batch.number(position, in: table)
+                counts.base[known >= 0 ? known : search(batch[position])] += 1
+            }
+        }
+    }
+
+    @inline(never)
+    private mutating func search(_ word: ScannedToken) -> Int { number(word) }
+
+    mutating func countCharacters(_ characters: consuming CharacterScanner) {
+        while let scalar = characters.next() {
+            let known = scalars[scalar]
+            if known == 0 { addScalar(scalar) } else { counts.base[Int(known) - 1] += 1 }
+        }
+    }
+
+    @inline(never)
+    private mutating func addScalar(_ scalar: UInt32) {
+        let character = Array(String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
+        let number = character.withUnsafeBytes { self.number(ScannedToken($0)) }
+        counts.base[number] += 1
+        scalars[scalar] = UInt32(number + 1)
+    }
+
+    /// Counts in four tables by turns, since an addition to one place waits for the one before it.
+    mutating func countBytes(_ bytes: UnsafeRawBufferPointer) {
+        var partial = [Int](repeating: 0, count: 1024)
+        partial.withUnsafeMutableBufferPointer { partial in
+            let quads = bytes.count / 4 * 4
+            for position in stride(from: 0, to: quads, by: 4) {
+                for lane in 0..<4 { partial[lane << 8 + Int(bytes[position + lane])] += 1 }
+            }
+            for byte in bytes[quads...] { partial[Int(byte)] += 1 }
+        }
+        for byte in 0..<256 { counts.base[byte] += (0..<4).reduce(0) { $0 + partial[$1 << 8 + byte] } }
+    }
+}
+
+extension SymbolTally {
+    borrowing func records() -> [UInt8] {
+        var bytes: [UInt8] = []
+        for number in 0..<table.count { SymbolRecords.append(table.bytes(number), counts.base[number], to: &bytes) }
+        return bytes
+    }
+
+    mutating func add(_ records: UnsafeRawBufferPointer) {
+        SymbolRecords.read(records) { symbol, count in counts.base[number(ScannedToken(symbol))] += count }
+    }
+}
+
+// MARK: The vocabulary
+
+extension SymbolTally {
+    consuming func vocabulary(_ limits: VocabularyLimits) -> Vocabulary {
+        if unit == .byte { return renumbered(Array(0..<256)) }
+        let reserved = reserve()
+        var ordinary = Array(0..<table.count)
+        ordinary.removeAll { reserved.contains($0) }
+        let kept = keptPrefix(&ordinary, limits)
+        let cut = ordinary[kept...]
+        if !cut.isEmpty { makeUnknown(cut) }
+        var order = Array(ordinary[..<kept]) + reserved
+        if unit == .char, !cut.isEmpty { order.append(number(SpecialSymbol.unknown.token)) }
+        sortByCount(&order)
+        return renumbered(order)
+    }
+
+    /// The numbers of the symbols that are never cut: `<eos>` and `<unk>` of a text in words, added with count 0 if need be.
+    private mutating func reserve() -> [Int] {
+        guard unit == .word else { return [] }
+        let lineEnd = number(SpecialSymbol.endOfLine.token)
+        return [lineEnd, number(SpecialSymbol.unknown.token)]
+    }
+
+    /// Sorts the ordinary symbols; returns how many of them the limits keep.
+    private func keptPrefix(_ ordinary: inout [Int], _ limits: VocabularyLimits) -> Int {
+        sortByCount(&ordinary)
+        let frequent = ordinary.firstIndex { counts.base[$0] < limits.minimumCount } ?? ordinary.count
+        guard let size = limits.size else { return frequent }
+        if unit == .word { return min(frequent, size - 2) }
+        // Characters need a place for <unk> only if any is cut.
+        let needsUnknown = frequent < ordinary.count || frequent > size
+        return min(frequent, needsUnknown ? size - 1 : size)
+    }
+
+    /// Numbers follow first occurrence, so they break ties in count.
+    private func sortByCount(_ numbers: inout [Int]) {
+        let counts = counts.base
+        numbers.sort { (counts[$0], $1) > (counts[$1], $0) }
+    }
+
+    /// Counts every occurrence of the symbols `cut` as one of `<unk>`.
+    private mutating func makeUnknown(_ cut: ArraySlice<Int>) {
+        let unknown = number(SpecialSymbol.unknown.token)
+        for number in cut { counts.base[unknown] += counts.base[number] }
+    }
+
+    private borrowing func renumbered(_ order: [Int]) -> Vocabulary {
+        var kept = SymbolTable()
+        for number in order { _ = kept.findOrAdd(ScannedToken(table.bytes(number))) }
+        return Vocabulary(unit: unit, table: kept, counts: order.map { counts.base[$0] })
+    }
+}

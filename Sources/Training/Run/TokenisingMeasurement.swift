@@ -1,0 +1,56 @@
+public import Communication
+import Glibc
+public import TextData
+
+/// How fast a text becomes tokens on all ranks.
+public struct TokenisingMeasurement: Sendable {
+    /// The size of the text.
+    public let byteCount: Int
+    /// The tokens of the text.
+    public let tokenCount: Int
+    /// V, the symbols of its vocabulary.
+    public let vocabularySize: Int
+    /// The ranks that read the text: those that see the file that rank 0 sees.
+    public let rankCount: Int
+    /// Seconds of the first pass: digest, check for UTF-8, and counts, put together on rank 0.
+    public let countingSeconds: Double
+    /// Seconds of the second pass: tokens, put together in a token file that rank 0 writes, and brings to the disk.
+    public let encodingSeconds: Double
+
+    /// MB (1e6 bytes) of text a second, of one rank in the first pass.
+    public var countingRate: Double { rate(countingSeconds) }
+    /// MB (1e6 bytes) of text a second, of one rank in the second pass.
+    public var encodingRate: Double { rate(encodingSeconds) }
+
+    private func rate(_ seconds: Double) -> Double { Double(byteCount) / 1e6 / seconds / Double(rankCount) }
+
+    /// Reads the text at `path` as a run does, and writes its tokens to a file beside `scratch`, which must not exist and is removed.
+    ///
+    /// Collective; nil but on rank 0. Throws a `RemoteFailure` for what is wrong with the text or the file.
+    public static func measure(
+        path: String, unit: TokenUnit, limits: VocabularyLimits = VocabularyLimits(), scratch: String, world: World
+    ) throws -> TokenisingMeasurement? {
+        let crew = TextCrew(world: world)
+        return try world.agreeOnRoot(with: crew) {
+            defer { unlink(scratch) }
+            return try TokenisingMeasurement(path: path, unit: unit, limits: limits, scratch: scratch, crew: crew)
+        }
+    }
+
+    private init(path: String, unit: TokenUnit, limits: VocabularyLimits, scratch: String, crew: TextCrew) throws {
+        let text = try crew.open(path: path, unit: unit)
+        let start = MonotonicClock.nanoseconds
+        let counts = SymbolCounts(unit: unit)
+        let digest = try crew.examine(text, counting: counts)
+        let vocabulary = try counts.vocabulary(limits, source: path)
+        let counted = MonotonicClock.nanoseconds
+        try crew.writeTokens(text, digest: digest, vocabulary: vocabulary, to: scratch)
+        let end = MonotonicClock.nanoseconds
+        byteCount = text.text.byteCount
+        tokenCount = try TokenFile(path: scratch).count
+        vocabularySize = vocabulary.size
+        rankCount = crew.readerCount(of: text)
+        countingSeconds = Double(counted - start) / 1e9
+        encodingSeconds = Double(end - counted) / 1e9
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    @Suite("makes the same vocabulary and token file at any rank count", .serialized)
+    struct TokenisingOverRanksTests {
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder(lines: 200) }
+
+        /// Tokenises a text; gives the token file and the vocabulary.
+        private func tokenise(_ text: String, ranks: Int, _ options: [String] = [], readers: Int? = nil) throws -> [Data] {
+            let out = "out-\(ranks)"
+            let run = try start(text, ranks: ranks, options + ["--out", texts.path(out)])
+            try #require(run.status == 0 && run.output == "read by \(readers ?? ranks)\n", "\(run)")
+            return [try texts.bytes(out + ".tokens"), try texts.bytes(out + ".json")]
+        }
+
+        private func start(_ text: String, ranks: Int, _ options: [String]) throws -> ProgramRun {
+            try ProgramRun.onRanks(ranks, "rank-checks", ["tokenise", "--text", texts.path(text)] + options)
+        }
+
+        @Test("of words, characters and bytes, by many blocks in many rounds", arguments: ["word", "char", "byte"])
+        func units(unit: String) throws {
+            var text = try texts.bytes("train.txt")
+            text.append(contentsOf: Array("größe\r\n\r\n\u{3000}语言\u{A0}\u{2003}x\r\n".utf8))
+            text.append(contentsOf: Array((String(repeating: "é", count: 1500) + "\n\n\nlast").utf8))
+            try texts.write("mixed.txt", text)
+            let one = try tokenise("mixed.txt", ranks: 1, ["--unit", unit])
+            for ranks in [2, 3, 5, 8] {
+                let found = try tokenise("mixed.txt", ranks: ranks, ["--unit", unit, "--block", "97"])
+                // The digest of the text and the header's own depend on the size of a block.
+                #expect(found[0].dropFirst(64) == one[0].dropFirst(64) && found[1] == one[1], "\(ranks) ranks")
+                #expect(try tokenise("mixed.txt", ranks: ranks, ["--unit", unit]) == one, "\(ranks) ranks")
+            }
+        }
+
+        @Test("of a text with fewer bytes than there are ranks")
+        func tinyText() throws {
+            try texts.write("tiny.txt", "é b\n")
+            let one = try tokenise("tiny.txt", ranks: 1, ["--block", "1"])
+            #expect(try tokenise("tiny.txt", ranks: 8, ["--block", "1"]) == one)
+            #expect(try tokenise("tiny.txt", ranks: 3, ["--block", "1"]) == one)
+        }
+
+        @Test("with a rank that does not see the text")
+        func blindRank() throws {
+            let one = try tokenise("train.txt", ranks: 1, ["--block", "500"])
+            #expect(try tokenise("train.txt", ranks: 4, ["--block", "500", "--blind", "2"], readers: 3) == one)
+            #expect(try tokenise("train.txt", ranks: 2, ["--block", "500", "--blind", "1"], readers: 1) == one)
+        }
+
+        @Test("and the same message for a fault in any rank's part")
+        func faults() throws {
+            var bytes = try texts.bytes("train.txt")
+            let offset = bytes.count - 20
+            bytes[offset] = 0xFF
+            try texts.write("bad.txt", bytes)
+            try texts.write("foreign.txt", "the of a the of a the of a the of a %")
+            for ranks in [1, 3, 8] {
+                let bad = try start("bad.txt", ranks: ranks, ["--block", "100", "--out", texts.path("out")])
+                let message = "\(texts.path("bad.txt")): invalid UTF-8 at byte \(offset): a value above U+10FFFF."
+                #expect(bad.errors.hasPrefix(message) && bad.status == 65 && bad.output == "", "\(bad)")
+                #expect(bad.errors.components(separatedBy: "invalid UTF-8").count == 2, "\(bad)")
+                let options = [
+                    "--unit", "char", "--block", "3", "--encode", texts.path("foreign.txt"), "--out", texts.path("out"),
+                ]
+                let foreign = try start("train.txt", ranks: ranks, options)
+                #expect(
+                    foreign.errors.hasPrefix("\(texts.path("foreign.txt")): the character \"%\" (U+0025) at byte 36"),
+                    "\(foreign)")
+                #expect(foreign.status == 65 && foreign.output == "", "\(foreign)")
+                #expect(!FileManager.default.fileExists(atPath: texts.path("out.tokens")))
+            }
+        }
+
+        @Test("A disk that is full ends all ranks, and leaves no file")
+        func fullDisk() throws {
+            // A limit on file sizes, in units of 512 bytes, stands for the disk.
+            try texts.write("large.txt", Data(repeating: 0x61, count: 30 << 20))
+            let arguments = ["tokenise", "--text", texts.path("large.txt"), "--unit", "byte", "--out", texts.path("out")]
+            let run = try ProgramRun.startOnRanks(
+                2, "rank-checks", arguments, prelude: "ulimit -f 40000; trap '' XFSZ", folder: texts.folder
+            ).end(timeLimit: 30)
+            #expect(run.status == 74 && run.errors.hasPrefix("\(texts.path("out.tokens")): writing failed: "), "\(run)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: texts.folder.path).allSatisfy { !$0.contains("tokens") })
+        }
+
+        @Test("A resumed run reads no text whose stamp it knows, and finds the one that changed")
+        func stamps() throws {
+            usleep(2_100_000)  // a text that was just written has no stamp to rely on
+            let options = ["--epochs", "1", "--checkpoint-every", "10 steps"]
+            try finished(try texts.start(ranks: 2, run: "run", options), in: texts, run: "run")
+            let stamps = try texts.bytes("run/data/stamps.json")
+            #expect(String(decoding: stamps, as: UTF8.self).components(separatedBy: #""source":{"#).count == 4)
+            try finished(try texts.startResume(ranks: 3, run: "run", ["--epochs", "2"]), in: texts, run: "run")
+            #expect(try texts.bytes("run/data/stamps.json") == stamps)
+
+            let modified = try FileManager.default.attributesOfItem(atPath: texts.path("valid.txt"))[.modificationDate] as? Date
+            var text = try texts.bytes("valid.txt")
+            let space = try #require(text.firstIndex(of: 0x20))
+            text[space] = 0x0A
+            try texts.write("valid.txt", text)
+            try FileManager.default.setAttributes(
+                [.modificationDate: try #require(modified)], ofItemAtPath: texts.path("valid.txt"))
+            try texts.expectRefusal(
+                try texts.startResume(ranks: 2, run: "run", ["--epochs", "3"]), run: "run", status: 65,
+                says: ["the run was started with another text for --valid"])
+            text[space] = 0x20
+            try texts.write("valid.txt", text)
+            try finished(try texts.startResume(ranks: 2, run: "run", ["--epochs", "3"]), in: texts, run: "run")
+        }
+    }
+}
