@@ -34,13 +34,15 @@ struct StepBench {
                 rankCount: world.rankCount)
         }
         let exchange = try GradientExchange(
-            world: world, shape: ExchangeShape(training: model.shape, shardCount: shards.shardCount),
+            world: world,
+            shape: ExchangeShape(
+                training: model.shape, shardCount: shards.shardCount, precision: configuration.precision),
             transport: configuration.exchange == .messages ? .messages : .window,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
             shape: model.shape, shards: shards, rank: world.rank, exchange: exchange,
             windowLength: configuration.windowLength, dropout: configuration.dropout,
-            optimizer: configuration.optimizerSettings)
+            optimizer: configuration.optimizerSettings, precision: configuration.precision)
     }
 
     /// One step, as in training.

@@ -30,7 +30,7 @@
       (m, n, k, a, lda, panels, panel_stride, bias, accumulate, c, ldc, scratch))                                                          \
     K(bf16_pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels), (rows, k, x, ldx, panels))                \
     K(bf16_weight_gradient,                                                                                                                \
-      (long n, const ck_rows *rows, const float *dy, long lddy, const ck_bf16_gradient_side *sides, long side_count, long first_row,       \
+      (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,       \
        const ck_occurrences *occurrences, float *scratch),                                                                                 \
       (n, rows, dy, lddy, sides, side_count, first_row, occurrences, scratch))                                                             \
     K(embedding_gradient,                                                                                                                  \

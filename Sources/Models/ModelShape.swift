@@ -80,7 +80,7 @@ public struct ModelShape: Sendable, Equatable {
     }
 
     /// The weights as the model's products need them packed; those of the backward pass in training alone.
-    public func packedLayout(training: Bool) -> PackedLayout {
+    public func packedLayout(training: Bool, precision: Precision = .fp32) -> PackedLayout {
         let forms: [PackedOperand.Form] = training ? [.forward, .backward] : [.forward]
         let gateRows = cell.gateCount * hiddenSize
         // With the reset before the product, the candidate has a product of its own.
@@ -91,7 +91,7 @@ public struct ModelShape: Sendable, Equatable {
         }
         weights.append((outputWeightName, 0..<vocabularySize))
         let operands = weights.flatMap { name, rows in forms.map { PackedOperand(name: name, rows: rows, form: $0) } }
-        return PackedLayout(operands, of: parameterLayout)
+        return PackedLayout(operands, of: parameterLayout, precision: precision)
     }
 
     /// The output's matrix, which may be the embedding's.

@@ -84,7 +84,7 @@ package final class BFloat16Gradient {
     package func weightGradient(steps: Int, dY: MatrixView, sides: [Side], firstRow: Int = 0, tied: Occurrences? = nil) {
         var rows = rows(steps)
         let sides = sides.map { side in
-            ck_bf16_gradient_side(
+            ck_gradient_side(
                 k: side.input.columns, panels: side.input.panels, outputs: side.outputs, ldo: side.input.columns)
         }
         withOccurrences(tied) { occurrences in

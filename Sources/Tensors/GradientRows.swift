@@ -12,14 +12,17 @@ public final class GradientRows {
     private let segments: UnsafeMutablePointer<ck_segment>
     private let workspace = Workspace()
     private let strips: UnsafeMutablePointer<Float>
-    private let panels: [UnsafeMutablePointer<Float>]  // of the two left sides that a gradient has at most
+    private let panels: [UnsafeMutablePointer<Float>]  // of the two inputs that a gradient has at most
+    private let precision: Precision
 
     /// - Parameters:
     ///   - program: from the rank's shards, one leaf each, to the subtrees that it publishes.
     ///   - streamsOfShards: for each leaf its streams, counted from the rank's first stream.
     ///   - maximumSteps: the longest window.
     ///   - widestInput: the most columns that a weight has.
-    public init(program: TreeProgram, streamsOfShards: [Range<Int>], maximumSteps: Int, widestInput: Int) {
+    public init(
+        program: TreeProgram, streamsOfShards: [Range<Int>], maximumSteps: Int, widestInput: Int, precision: Precision = .fp32
+    ) {
         precondition(streamsOfShards.count == program.leaves.count, "one range of streams for each leaf")
         self.program = program
         streams = streamsOfShards.last?.upperBound ?? 0
@@ -27,10 +30,17 @@ public final class GradientRows {
         for (leaf, range) in streamsOfShards.enumerated() {
             segments[leaf] = ck_segment(first: Int32(range.lowerBound), count: Int32(range.count))
         }
+        self.precision = precision
         let maximumRows = maximumSteps * streams
-        strips = workspace.allocate(Float.self, count: ck_gradient_scratch(maximumRows))
+        let leaves = streamsOfShards.count
+        let isShort = precision == .bf16
+        strips = workspace.allocate(
+            Float.self, count: isShort ? ck_bf16_gradient_scratch(maximumRows, leaves) : ck_gradient_scratch(maximumRows))
+        let panelCount =
+            isShort
+            ? (ck_bf16_rows_count(widestInput, maximumRows, leaves) + 1) / 2 : ck_packed_count(widestInput, maximumRows)
         let workspace = workspace
-        panels = (0..<2).map { _ in workspace.allocate(Float.self, count: ck_packed_count(widestInput, maximumRows)) }
+        panels = (0..<2).map { _ in workspace.allocate(Float.self, count: panelCount) }
     }
 
     /// Bytes of scratch.
@@ -61,12 +71,9 @@ public final class GradientRows {
         let sides = (
             side(first.weight, pack(first.x, steps: steps)), side(second.weight, pack(second.x, steps: steps, place: 1))
         )
-        var rows = rows(steps)
-        withUnsafeBytes(of: sides) { sides in
-            ck_weight_gradient(
-                dY.columns, &rows, dY.pointer, dY.rowStride, sides.baseAddress!.assumingMemoryBound(to: ck_gradient_side.self), 2,
-                0,
-                nil, strips)
+        withUnsafeTemporaryAllocation(of: ck_gradient_side.self, capacity: 2) { both in
+            (both[0], both[1]) = sides
+            run(both.baseAddress!, count: 2, firstRow: 0, steps: steps, dY: dY, occurrences: nil)
         }
     }
 
@@ -77,13 +84,12 @@ public final class GradientRows {
         _ weight: Parameter, firstRow: Int, steps: Int, dY: MatrixView, x: PackedRows, tied: TokenOccurrences? = nil
     ) {
         precondition(firstRow + dY.columns <= weight.rows, "gradient of \(weight.name): rows past \(weight.rows)")
-        var rows = rows(steps)
         var side = side(weight, x)
         if let tied {
             var occurrences = tied.table
-            ck_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, &side, 1, firstRow, &occurrences, strips)
+            run(&side, count: 1, firstRow: firstRow, steps: steps, dY: dY, occurrences: &occurrences)
         } else {
-            ck_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, &side, 1, firstRow, nil, strips)
+            run(&side, count: 1, firstRow: firstRow, steps: steps, dY: dY, occurrences: nil)
         }
     }
 
@@ -91,8 +97,26 @@ public final class GradientRows {
     public func pack(_ x: MatrixView, steps: Int, place: Int = 0) -> PackedRows {
         precondition(x.rows == steps * streams, "\(x.rows) rows for \(steps) steps of \(streams) streams")
         var rows = rows(steps)
-        ck_pack_rows(&rows, x.columns, x.pointer, x.rowStride, panels[place])
-        return PackedRows(panels: panels[place], columns: x.columns)
+        let panels = UnsafeMutableRawPointer(panels[place])
+        switch precision {
+        case .fp32: ck_pack_rows(&rows, x.columns, x.pointer, x.rowStride, self.panels[place])
+        case .bf16:
+            ck_bf16_pack_rows(&rows, x.columns, x.pointer, x.rowStride, panels.assumingMemoryBound(to: UInt16.self))
+        }
+        return PackedRows(panels: panels, columns: x.columns)
+    }
+
+    private func run(
+        _ sides: UnsafePointer<ck_gradient_side>, count: Int, firstRow: Int, steps: Int, dY: MatrixView,
+        occurrences: UnsafePointer<ck_occurrences>?
+    ) {
+        var rows = rows(steps)
+        switch precision {
+        case .fp32:
+            ck_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, strips)
+        case .bf16:
+            ck_bf16_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, strips)
+        }
     }
 
     private func side(_ weight: Parameter, _ x: PackedRows) -> ck_gradient_side {
@@ -155,7 +179,7 @@ public final class GradientRows {
 
 /// A left side packed by `GradientRows.pack`.
 public struct PackedRows {
-    fileprivate let panels: UnsafePointer<Float>
+    fileprivate let panels: UnsafeRawPointer
     fileprivate let columns: Int
 }
 

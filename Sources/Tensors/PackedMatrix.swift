@@ -12,19 +12,26 @@ public enum ProductStart {
 /// A weight matrix packed for use as the right operand of products: panels of 32 columns, `[ceil(columns/32)][inner][32]`.
 ///
 /// A recurrent net uses the same weights at every time step; packed once, even few rows run near the processor's peak. Every output
-/// is one chain of fused multiply-adds over the inner index, so that a row's bits do not depend on the number of rows.
+/// is one chain of fused multiply-adds over the inner index, so that a row's bits do not depend on the number of rows. In bf16 the
+/// panels are pairs of terms, `[ceil(columns/32)][ceil(inner/2)][32][2]`, and the left operand is rounded on the way.
 /// The panels belong to the `PackedWeights` that made this view.
 public struct PackedMatrix {
     /// Terms of each sum.
     public let inner: Int
     /// Columns of the result.
     public let columns: Int
-    private let panels: UnsafePointer<Float>
+    private let panels: UnsafePointer<Float>  // or of numbers of bf16
+    private let precision: Precision
+    private let scratch: UnsafeMutablePointer<Float>  // for the left operand in bf16
 
-    init(inner: Int, columns: Int, panels: UnsafePointer<Float>) {
+    init(
+        inner: Int, columns: Int, panels: UnsafePointer<Float>, precision: Precision, scratch: UnsafeMutablePointer<Float>
+    ) {
         self.inner = inner
         self.columns = columns
         self.panels = panels
+        self.precision = precision
+        self.scratch = scratch
     }
 
     /// `result = start + a * packed`.
@@ -33,7 +40,7 @@ public struct PackedMatrix {
     public func multiply(_ a: MatrixView, into result: MatrixView, from start: ProductStart = .zero) {
         precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")
         precondition(result.columns == columns, "result of \(result.columns) columns, not \(columns)")
-        run(a, at: panels, columns: columns, into: result, from: start)
+        run(a, columns: 0..<columns, firstTerm: 0, into: result, from: start)
     }
 
     /// The same for some of the result's columns, which begin at a panel: `result` `[m, range.count]`.
@@ -41,32 +48,48 @@ public struct PackedMatrix {
         precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")
         precondition(range.lowerBound % Self.panelWidth == 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
         precondition(result.columns == range.count, "result of \(result.columns) columns, not \(range.count)")
-        run(a, at: panels + range.lowerBound * inner, columns: range.count, into: result, from: start)
+        run(a, columns: range, firstTerm: 0, into: result, from: start)
     }
 
-    /// The same over some of the inner terms alone: `a` `[m, range.count]`.
+    /// The same over some of the inner terms alone, of which an even number goes before: `a` `[m, range.count]`.
     public func multiply(_ a: MatrixView, terms range: Range<Int>, into result: MatrixView, from start: ProductStart) {
         precondition(a.columns == range.count && range.upperBound <= inner, "\(a.columns) columns for terms \(range) of \(inner)")
         precondition(result.columns == columns, "result of \(result.columns) columns, not \(columns)")
-        run(a, at: panels + range.lowerBound * Self.panelWidth, columns: columns, into: result, from: start)
+        precondition(
+            range.lowerBound % 2 == 0 && (range.upperBound % 2 == 0 || range.upperBound == inner),
+            "terms \(range) of \(inner) do not begin and end between pairs")
+        run(a, columns: 0..<columns, firstTerm: range.lowerBound, into: result, from: start)
     }
 
     /// Columns of a panel.
     static let panelWidth = Int(CK_PANEL)
 
     private func run(
-        _ a: MatrixView, at panels: UnsafePointer<Float>, columns: Int, into result: MatrixView, from start: ProductStart
+        _ a: MatrixView, columns range: Range<Int>, firstTerm: Int, into result: MatrixView, from start: ProductStart
     ) {
         precondition(result.rows == a.rows, "result of \(result.rows) rows, not \(a.rows)")
         var bias: UnsafePointer<Float>?
-        var accumulates = false
+        var accumulates: Int32 = 0
         switch start {
         case .zero: break
-        case .result: accumulates = true
+        case .result: accumulates = 1
         case .bias(let values): bias = values
         }
-        ck_gemm(
-            a.rows, columns, a.columns, a.pointer, a.rowStride, panels, inner * Self.panelWidth, bias, accumulates ? 1 : 0,
-            result.pointer, result.rowStride)
+        let firstPanel = range.lowerBound / Self.panelWidth
+        switch precision {
+        case .fp32:
+            let stride = inner * Self.panelWidth
+            ck_gemm(
+                a.rows, range.count, a.columns, a.pointer, a.rowStride,
+                panels + firstPanel * stride + firstTerm * Self.panelWidth, stride, bias, accumulates, result.pointer,
+                result.rowStride)
+        case .bf16:
+            let stride = (inner + 1) / 2 * 2 * Self.panelWidth
+            let numbers = UnsafeRawPointer(panels).assumingMemoryBound(to: UInt16.self)
+            ck_bf16_gemm(
+                a.rows, range.count, a.columns, a.pointer, a.rowStride,
+                numbers + firstPanel * stride + firstTerm * Self.panelWidth, stride, bias, accumulates, result.pointer,
+                result.rowStride, scratch)
+        }
     }
 }

@@ -34,11 +34,13 @@ public struct PackedLayout: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Floats in all.
+    public let precision: Precision
+    /// Floats in all, or what has their size.
     public private(set) var elementCount = 0
 
     /// Places for `operands`, each of a matrix in `parameters`.
-    public init(_ operands: [PackedOperand], of parameters: ParameterLayout) {
+    public init(_ operands: [PackedOperand], of parameters: ParameterLayout, precision: Precision = .fp32) {
+        self.precision = precision
         for operand in operands {
             guard let entry = parameters.entry(named: operand.name), entry.shape.count == 2 else {
                 preconditionFailure("the layout has no matrix \(operand.name)")
@@ -51,9 +53,21 @@ public struct PackedLayout: Sendable {
                     operand: operand, elements: first..<(first + operand.rows.count * columns), columns: columns,
                     offset: elementCount))
             let isForward = operand.form == .forward
-            elementCount += ck_packed_count(
-                isForward ? operand.rows.count : columns, isForward ? columns : operand.rows.count)
+            elementCount += Self.count(
+                columns: isForward ? operand.rows.count : columns, inner: isForward ? columns : operand.rows.count, precision)
         }
+    }
+
+    private static func count(columns: Int, inner: Int, _ precision: Precision) -> Int {
+        switch precision {
+        case .fp32: ck_packed_count(columns, inner)
+        case .bf16: ck_bf16_packed_count(columns, inner) / 2  // panels are whole cache lines
+        }
+    }
+
+    /// The longest inner index.
+    var largestInner: Int {
+        entries.map { $0.operand.form == .forward ? $0.columns : $0.operand.rows.count }.max() ?? 0
     }
 }
 
@@ -65,6 +79,8 @@ public final class PackedWeights {
     private let layout: PackedLayout
     private let values: UnsafePointer<Float>
     private let storage: UnsafeMutablePointer<Float>
+    private let workspace = Workspace()
+    private let scratch: UnsafeMutablePointer<Float>  // of the products in bf16
 
     /// - Parameters:
     ///   - values: the arena of parameters.
@@ -73,6 +89,8 @@ public final class PackedWeights {
         self.layout = layout
         self.values = values
         self.storage = storage
+        scratch = workspace.allocate(
+            Float.self, count: layout.precision == .bf16 ? ck_bf16_gemm_scratch(layout.largestInner) : 0)
     }
 
     /// The operand of all rows of `weight`, or of `rows`. Must be in the layout.
@@ -83,7 +101,8 @@ public final class PackedWeights {
         }
         return PackedMatrix(
             inner: form == .forward ? entry.columns : operand.rows.count,
-            columns: form == .forward ? operand.rows.count : entry.columns, panels: storage + entry.offset)
+            columns: form == .forward ? operand.rows.count : entry.columns, panels: storage + entry.offset,
+            precision: layout.precision, scratch: scratch)
     }
 
     /// Takes up `elements` of the arena as they are now. Several ranks may do so at once for different elements.
@@ -94,10 +113,21 @@ public final class PackedWeights {
             let first = part.lowerBound - entry.elements.lowerBound
             let weight = values + entry.elements.lowerBound
             let panels = storage + entry.offset
-            switch entry.operand.form {
-            case .forward: ck_pack_transposed(entry.operand.rows.count, entry.columns, weight, first, part.count, panels)
-            case .backward: ck_pack(entry.columns, entry.operand.rows.count, weight, first, part.count, panels)
-            }
+            pack(entry, weight, first: first, count: part.count, panels)
+        }
+    }
+
+    private func pack(
+        _ entry: PackedLayout.Entry, _ weight: UnsafePointer<Float>, first: Int, count: Int,
+        _ panels: UnsafeMutablePointer<Float>
+    ) {
+        let (rows, columns) = (entry.operand.rows.count, entry.columns)
+        let numbers = UnsafeMutableRawPointer(panels).assumingMemoryBound(to: UInt16.self)
+        switch (layout.precision, entry.operand.form) {
+        case (.fp32, .forward): ck_pack_transposed(rows, columns, weight, first, count, panels)
+        case (.fp32, .backward): ck_pack(columns, rows, weight, first, count, panels)
+        case (.bf16, .forward): ck_bf16_pack_transposed(rows, columns, weight, first, count, numbers)
+        case (.bf16, .backward): ck_bf16_pack(columns, rows, weight, first, count, numbers)
         }
     }
 }

@@ -197,7 +197,7 @@ static void bf_gradient_panel(bf_tile_place place, long strip_rows, long strip_f
     }
 }
 
-void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_bf16_gradient_side *sides,
+void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides,
                                        long side_count, long first_row, const ck_occurrences *occurrences, float *scratch) {
     bf_tile_stack stack;
     const long pairs = bf_window_pairs(rows), strip = pairs * BF_LEFT * MR, strip_rows = bf_tiles_a_pass(pairs) * MR;
@@ -208,7 +208,7 @@ void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float 
             for (long first = 0; first < sides[s].k; first += CK_PANEL) {
                 const bf_tile_place place = {.rows = rows,
                                              .strip = scratch,
-                                             .panel = sides[s].panels + first * 2 * pairs,
+                                             .panel = (const uint16_t *)sides[s].panels + first * 2 * pairs,
                                              .occurrences = occurrences,
                                              .row = first_row + row,
                                              .column = first,

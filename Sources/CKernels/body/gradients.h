@@ -214,7 +214,7 @@ void CK_AT_LEVEL(weight_gradient)(long n, const ck_rows *rows, const float *dy, 
         for (long s = 0; s < side_count; s++)
             for (long first = 0; first < sides[s].k; first += CK_PANEL) {
                 const long columns = sides[s].k - first < CK_PANEL ? sides[s].k - first : CK_PANEL;
-                const tile_place place = {rows,  scratch, sides[s].panels + first * window, occurrences,  first_row + row,
+                const tile_place place = {rows,  scratch, (const float *)sides[s].panels + first * window, occurrences,  first_row + row,
                                           first, columns, sides[s].outputs,                 sides[s].ldo};
                 gradient_panel(place, count, window * MR, &stack);
             }

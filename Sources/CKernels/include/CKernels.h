@@ -110,7 +110,7 @@ void ck_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, float *
 /* What the rows of dy are multiplied with for one weight's gradient, and where that goes. */
 typedef struct {
     long k;
-    const float *panels; /* of ck_pack_rows */
+    const void *panels; /* of ck_pack_rows, or of ck_bf16_pack_rows */
     float *const *outputs;
     long ldo;
 } ck_gradient_side;
@@ -173,18 +173,10 @@ void ck_bf16_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, ui
 /* Numbers that the packed rows of a window with so many leaves take at most. */
 long ck_bf16_rows_count(long k, long window_rows, long leaves);
 
-/* What the rows of dy are multiplied with for one weight's gradient, and where that goes. */
-typedef struct {
-    long k;
-    const uint16_t *panels; /* of ck_bf16_pack_rows */
-    float *const *outputs;
-    long ldo;
-} ck_bf16_gradient_side;
-
 /* For each side: outputs[j][first_row + n, k] = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k], where dy is rounded
  * on the way and a leaf's rows are taken in pairs. With `occurrences` (of one side), each leaf's sum of output row v
  * goes on with the rows that hold token v, in floats. scratch: ck_bf16_gradient_scratch(steps * streams, leaves) floats. */
-void ck_bf16_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_bf16_gradient_side *sides, long side_count,
+void ck_bf16_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
                              long first_row, const ck_occurrences *occurrences, float *scratch);
 
 /* Floats of scratch that a weight gradient over a window of so many rows and leaves takes. */

@@ -9,9 +9,4 @@ extension GRUReset: ConfigurationChoice {}
 extension InitialState: ConfigurationChoice {}
 extension InitializationKind: ConfigurationChoice {}
 extension TokenUnit: ConfigurationChoice {}
-
-/// The precision of the matrix products.
-public enum Precision: String, ConfigurationChoice {
-    case fp32
-    case bf16
-}
+extension Precision: ConfigurationChoice {}

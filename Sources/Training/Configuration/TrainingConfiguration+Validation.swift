@@ -35,7 +35,6 @@ extension TrainingConfiguration {
         try require(.dropout, (0..<1).contains(dropout), "is a probability: 0 or more, and less than 1")
         try require(.initialScale, initialScale > 0 && initialScale.isFinite, "must be above zero")
         try require(.forgetBias, forgetBias.isFinite, "must be a finite number")
-        try require(.precision, precision == .fp32, "is not supported yet; use fp32")
     }
 
     private func validateModelCombinations() throws(ConfigurationError) {

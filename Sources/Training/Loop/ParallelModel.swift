@@ -22,7 +22,7 @@ package final class ParallelModel {
 
     package init(
         shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int, dropout: Double,
-        optimizer settings: OptimizerSettings
+        optimizer settings: OptimizerSettings, precision: Precision = .fp32
     ) {
         self.shape = shape
         self.shards = shards
@@ -33,7 +33,7 @@ package final class ParallelModel {
             layout: shape.parameterLayout, values: exchange.parameters, gradients: exchange.partials)
         let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
         weights = PackedWeights(
-            shape.packedLayout(training: true), values: exchange.parameters, storage: exchange.derived)
+            shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.derived)
         model = LanguageModel(
             shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout))
         let program = TreeProgram(tree: ShardTree(shardCount: shards.shardCount), ownShards: exchange.shards)
@@ -42,7 +42,7 @@ package final class ParallelModel {
             streamsOfShards: exchange.shards.map { shard in
                 let all = shards.streams(ofShard: shard)
                 return (all.lowerBound - streams.lowerBound)..<(all.upperBound - streams.lowerBound)
-            }, maximumSteps: windowLength, widestInput: LanguageModel.widestInput(of: shape))
+            }, maximumSteps: windowLength, widestInput: LanguageModel.widestInput(of: shape), precision: precision)
         optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
     }
@@ -119,10 +119,10 @@ package final class ParallelModel {
 
 extension ExchangeShape {
     /// What the training of a model exchanges: its parameters, and for each shard the sum of its losses.
-    package init(training shape: ModelShape, shardCount: Int) {
+    package init(training shape: ModelShape, shardCount: Int, precision: Precision) {
         self.init(
             elementCount: shape.parameterLayout.elementCount, shardCount: shardCount, scalarsPerShard: 1,
-            derivedCount: shape.packedLayout(training: true).elementCount,
+            derivedCount: shape.packedLayout(training: true, precision: precision).elementCount,
             sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize)
     }
 }

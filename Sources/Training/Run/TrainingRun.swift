@@ -58,12 +58,13 @@ public struct TrainingRun {
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: shardCount, rankCount: world.rankCount)
         let exchange = try GradientExchange(
-            world: world, shape: ExchangeShape(training: shape, shardCount: shardCount),
+            world: world, shape: ExchangeShape(training: shape, shardCount: shardCount, precision: configuration.precision),
             transport: configuration.exchange == .window ? .window : .messages,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
             shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.windowLength,
-            dropout: configuration.dropout, optimizer: configuration.optimizerSettings)
+            dropout: configuration.dropout, optimizer: configuration.optimizerSettings,
+            precision: configuration.precision)
     }
 
     /// New parameters from the seed, or everything from the checkpoint.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Models
 import Optimizers
+import Tensors
 import Training
 
 /// `rnntrain benchmark`: tokens per second beside what the machine can do, and where a step's time goes.
