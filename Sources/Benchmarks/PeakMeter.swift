@@ -3,7 +3,7 @@ import Tensors
 
 /// Measures the FMA peak of the cores that the ranks run on, of all of them at once.
 ///
-/// Each rank runs fused multiply-adds in registers for some 20 ms by the wall clock, so that whatever else the machine does costs the
+/// Each rank runs fused multiply-adds in registers for some 50 ms by the wall clock, so that whatever else the machine does costs the
 /// peak what it costs the steps. On a host with a core for each rank, the ranks' speeds add up. On a host with more ranks than
 /// cores, where ranks take turns and each sees a whole core while it has one, the operations of all its ranks are divided by the time
 /// from the first start to the last end: so no core counts twice.
@@ -15,7 +15,7 @@ struct PeakMeter {
     private let rounds: Int
 
     /// Nanoseconds of a sample on a core of its own.
-    private static let duration: Int64 = 20_000_000
+    private static let duration: Int64 = 50_000_000
 
     /// Collective.
     init(world: World) throws {
@@ -48,7 +48,7 @@ struct PeakMeter {
             let start = MonotonicClock.nanoseconds
             CoreLimits.multiplyAdd(rounds: rounds)
             let elapsed = MonotonicClock.nanoseconds - start
-            if elapsed > duration / 20 { return max(1, Int(Int64(rounds) * duration / elapsed)) }
+            if elapsed > duration / 50 { return max(1, Int(Int64(rounds) * duration / elapsed)) }
             rounds *= 2
         }
     }

@@ -37,9 +37,16 @@ enum ProcessRunner {
         try run("/usr/bin/env", ["mpirun", "--oversubscribe", "-n", "\(ranks)", try program] + arguments, in: nil)
     }
 
+    /// A file or folder of the repository.
+    static func source(_ path: String) -> String {
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../" + path).standardized
+            .path(percentEncoded: false)
+    }
+
     /// Runs a program to its end, or kills it after so many seconds and records that as an issue.
-    private static func run(
-        _ path: String, _ arguments: [String], in folder: URL?, limit: Double = 60
+    static func run(
+        _ path: String, _ arguments: [String], in folder: URL? = nil, environment added: [String: String] = [:],
+        limit: Double = 60
     ) throws -> ProcessOutcome {
         let scratch = try Scratch()
         let (output, errors) = (try scratch.file("output"), try scratch.file("errors"))
@@ -47,7 +54,7 @@ enum ProcessRunner {
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
         process.currentDirectoryURL = folder ?? scratch.folder
-        process.environment = environment
+        process.environment = environment.merging(added) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+@Suite("launch/compare-pytorch")
+struct ComparePyTorchTests {
+    private func compare(_ arguments: String..., environment: [String: String] = [:]) throws -> ProcessOutcome {
+        try ProcessRunner.run(ProcessRunner.source("launch/compare-pytorch"), arguments, environment: environment)
+    }
+
+    @Test("Without PyTorch it says how to get it, before anything is built or measured")
+    func withoutPyTorch() throws {
+        let scratch = try Scratch()
+        let folder = scratch.folder.appending(path: "none").path(percentEncoded: false)
+        for outcome in [try compare("--venv", folder), try compare(environment: ["RNNTRAIN_PYTORCH": folder])] {
+            #expect((outcome.status, outcome.output) == (69, ""))
+            #expect(
+                outcome.errors.hasPrefix(
+                    "launch/compare-pytorch: there is no PyTorch in \(folder). 'launch/compare-pytorch --install' puts it there; "
+                ),
+                "\(outcome.errors)")
+        }
+    }
+
+    @Test("Wrong options end with status 64 and what to give instead")
+    func wrongOptions() throws {
+        let model = try compare("--model", "large")
+        #expect(model.status == 64)
+        #expect(model.errors.contains("--model takes one of zaremba-small zaremba-medium char; it was given 'large'."))
+        let rounds = try compare("--rounds", "0")
+        #expect(rounds.status == 64 && rounds.errors.contains("--rounds takes a number, 1 or more; it was given '0'."))
+        let unknown = try compare("--speed")
+        #expect(unknown.status == 64 && unknown.errors.contains("there is no option '--speed'"))
+    }
+
+    /// Runs the comparison with shell scripts in place of both programs; each gives the figures in turn.
+    private func table(ours: [Int], theirs: [Int], parameters: Int = 5) throws -> (outcome: ProcessOutcome, order: String) {
+        let scratch = try Scratch()
+        let order = try scratch.file("order")
+        let program = try script("ours", speeds: ours, parameters: 5, order: order, in: scratch)
+        let python = try script("theirs", speeds: theirs, parameters: parameters, order: order, in: scratch)
+        let outcome = try ProcessRunner.run(
+            "/usr/bin/env",
+            [
+                "python3", ProcessRunner.source("launch/pytorch/compare.py"), "--program", program, "--launcher", "env",
+                "--python", python, "--models", "char", "--rounds", "\(ours.count)",
+            ])
+        return (outcome, try String(contentsOf: order, encoding: .utf8))
+    }
+
+    /// A program that prints its speeds one after another, from the first again after the last, and its name to `order`.
+    private func script(
+        _ name: String, speeds: [Int], parameters: Int, order: URL, in scratch: Scratch
+    ) throws -> String {
+        let list = order.path(percentEncoded: false)
+        let text = """
+            #!/bin/sh
+            set -- \(speeds.map(String.init).joined(separator: " "))
+            shift $(($(grep -c \(name) '\(list)') % \(speeds.count)))
+            echo \(name) >>'\(list)'
+            echo '{"model":"char","parameters":\(parameters),"version":"9.9","tokens_per_second":'$1'}'
+
+            """
+        let file = try scratch.file(name, text).path(percentEncoded: false)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+        return file
+    }
+
+    @Test("Both are measured in turn, and a ratio is the median of those of the rounds")
+    func medians() throws {
+        // The ratios are 1, 4 and 2; that of the median speeds would be 1.5.
+        let (outcome, order) = try table(ours: [100, 400, 300], theirs: [100, 100, 150])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        for setting in ["1 rank / 1 thread", "2 ranks / 2 threads", "2 ranks / 2 processes, DDP over gloo"] {
+            let row = "| char | \(setting) | fp32 | 300 | 100 | 2.00 | 1.00 - 4.00 |\n"
+            #expect(outcome.output.contains(row), "\(outcome.output)")
+        }
+        #expect(outcome.output.contains("PyTorch 9.9; "))
+        let pairs = order.split(separator: "\n").count / 2
+        #expect(pairs >= 9 && order == String(repeating: "ours\ntheirs\n", count: pairs))
+    }
+
+    @Test("What is not the same model is not compared")
+    func otherModel() throws {
+        let (outcome, _) = try table(ours: [100], theirs: [100], parameters: 6)
+        #expect(outcome.status == 70)
+        #expect(outcome.output.contains("| fp32 | not measured: char: 5 parameters here and 6 in PyTorch |"), "\(outcome.output)")
+    }
+}

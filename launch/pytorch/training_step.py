@@ -1,0 +1,154 @@
+"""Measures the training step of `rnntrain benchmark` in PyTorch; prints one JSON object with its speed.
+
+    training_step.py --model JSON [--threads N] [--processes N] [--bf16] [--steps N]
+
+JSON is what `rnntrain benchmark --json` printed: model, batch, window, optimizer and clipping are taken from it. Every step is
+the same work: forward over T time steps of B streams from the state of the window before, the mean loss over all tokens, backward,
+clipping of the gradient's norm, update. With several processes each has its share of the streams, under DistributedDataParallel.
+
+PyTorch is given what serves it best, tried out in turn with the alternatives (PyTorch 2.15, one core of a virtual Cascade Lake with AVX-512):
+oneDNN for the LSTM (without it zaremba-small is about as fast, char takes 1.4 times as long); the fused Adam (foreach and the plain
+loop are within its noise); no torch.compile, which leaves nn.LSTM as it is and took 1.1 times as long on zaremba-small; denormals
+flushed, as ours are. The caller keeps freed memory mapped, which made zaremba-small 1.1 to 1.4 times as fast.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+
+import torch
+import torch.distributed
+from torch import nn
+from torch.nn import functional
+
+WARM_UP_STEPS = 3
+WINDOWS = 4
+
+
+class LanguageModel(nn.Module):
+    """Embedding, recurrent layers, output: over tokens [T,B] to logits [T*B,V]."""
+
+    def __init__(self, figures):
+        super().__init__()
+        hidden = figures["hidden"]
+        layers = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}[figures["cell"]]
+        self.encoder = nn.Embedding(figures["vocabulary"], hidden)
+        self.rnn = layers(hidden, hidden, figures["layers"])
+        self.decoder = nn.Linear(hidden, figures["vocabulary"])
+
+    def forward(self, tokens, state):
+        outputs, state = self.rnn(self.encoder(tokens), state)
+        return self.decoder(outputs.flatten(0, 1)), state
+
+
+def make_optimizer(figures, parameters):
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+    return kinds[figures["optimizer"]](parameters, lr=figures["learning_rate"], fused=True)
+
+
+def random_windows(figures, streams):
+    """Inputs and targets, [T,B] each, of evenly drawn tokens."""
+    shape = (figures["window"], streams)
+    return [[torch.randint(figures["vocabulary"], shape) for _ in range(2)] for _ in range(WINDOWS)]
+
+
+def detached(state):
+    return state.detach() if torch.is_tensor(state) else tuple(part.detach() for part in state)
+
+
+class Bench:
+    """A model ready for steps over random tokens."""
+
+    def __init__(self, figures, bf16, processes):
+        self.figures = figures
+        self.bf16 = bf16
+        torch.manual_seed(1)
+        self.model = LanguageModel(figures)
+        self.parameters = list(self.model.parameters())
+        self.optimizer = make_optimizer(figures, self.parameters)
+        if processes > 1:
+            self.model = nn.parallel.DistributedDataParallel(self.model, gradient_as_bucket_view=True)
+        self.windows = random_windows(figures, figures["batch_size"] // processes)
+        self.state = None
+
+    def step(self, number):
+        inputs, targets = self.windows[number % WINDOWS]
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
+            logits, state = self.model(inputs, self.state)
+            loss = functional.cross_entropy(logits, targets.flatten())
+        self.state = detached(state)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.parameters, self.figures["clip"])
+        self.optimizer.step()
+
+    def run(self, steps):
+        """Milliseconds of each of so many steps, after those to warm up."""
+        times = []
+        for number in range(WARM_UP_STEPS + steps):
+            start = time.perf_counter()
+            self.step(number)
+            times.append((time.perf_counter() - start) * 1e3)
+        return times[WARM_UP_STEPS:]
+
+
+def set_up(threads):
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+
+
+def work(process, arguments, meeting, results):
+    """One process of several; process 0 reports."""
+    set_up(arguments.threads)
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{meeting}", rank=process, world_size=arguments.processes)
+    times = Bench(arguments.model, arguments.bf16, arguments.processes).run(arguments.steps)
+    if process == 0:
+        results.put(times)
+    torch.distributed.destroy_process_group()
+
+
+def run_processes(arguments):
+    # All are on this machine; gloo would look for another of its addresses otherwise.
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    with tempfile.TemporaryDirectory() as folder:
+        results = torch.multiprocessing.get_context("spawn").SimpleQueue()
+        torch.multiprocessing.spawn(
+            work, args=(arguments, os.path.join(folder, "meeting"), results), nprocs=arguments.processes)
+        return results.get()
+
+
+def run_alone(arguments):
+    set_up(arguments.threads)
+    return Bench(arguments.model, arguments.bf16, 1).run(arguments.steps)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=json.loads, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--steps", type=int, default=20)
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    times = run_processes(arguments) if arguments.processes > 1 else run_alone(arguments)
+    step = statistics.median(times)
+    figures = arguments.model
+    parameters = sum(parameter.numel() for parameter in LanguageModel(figures).parameters())
+    print(json.dumps({
+        "tokens_per_second": figures["batch_size"] * figures["window"] / step * 1e3,
+        "step_ms": step,
+        "parameters": parameters,
+        "version": torch.__version__,
+    }))
+
+
+if __name__ == "__main__":
+    main()
