@@ -21,16 +21,21 @@ CK_INLINE void transpose16(v16 r[16]) {
 }
 #undef CK_EXCHANGE
 
-/* 16 columns of a panel, from 16 rows of w; rows at or over n are zero. */
-CK_INLINE void pack_transposed_strip(long n, long k, const float *w, long first, float *strip) {
+/* Columns of a panel, from `halves` times 16 rows of w; rows at or over n are zero. Both halves at once, where they are there: whole
+ * pairs of cache lines are written. */
+CK_INLINE void pack_transposed_strip(const int halves, long n, long k, const float *w, long first, float *strip) {
     for (long at = 0; at < k; at += 16) {
-        long terms = lanes_left(k, at);
-        v16 r[16];
-        for (long i = 0; i < 16; i++)
-            r[i] = first + i < n ? v_get(w + (first + i) * k + at, terms) : v_fill(0.0f);
-        transpose16(r);
-        for (long i = 0; i < terms; i++)
-            v_store(strip + (at + i) * CK_PANEL, r[i]);
+        const long terms = lanes_left(k, at);
+        for (int half = 0; half < halves; half++) {
+            v16 r[16];
+            for (long i = 0; i < 16; i++) {
+                const long row = first + 16 * half + i;
+                r[i] = row < n ? v_get(w + row * k + at, terms) : v_fill(0.0f);
+            }
+            transpose16(r);
+            for (long i = 0; i < terms; i++)
+                v_store(strip + (at + i) * CK_PANEL + 16 * half, r[i]);
+        }
     }
 }
 
@@ -47,9 +52,14 @@ CK_INLINE void pack_transposed_some(long k, const float *w, long first, long las
 void CK_AT_LEVEL(pack_transposed)(long n, long k, const float *w, long first, long count, float *panels) {
     const long last = first + count, group = 16 * k;
     for (long at = first; at < last;) {
-        const long row = at / group * 16, end = (row + 16 < n ? row + 16 : n) * k;
-        if (at == row * k && end <= last)
-            pack_transposed_strip(n, k, w, row, panels + row / CK_PANEL * CK_PANEL * k + row % CK_PANEL);
+        const long row = at / group * 16;
+        long end = (row + 16 < n ? row + 16 : n) * k;
+        float *strip = panels + row / CK_PANEL * CK_PANEL * k + row % CK_PANEL;
+        if (at == row * k && row % CK_PANEL == 0 && row + CK_PANEL <= n && (row + CK_PANEL) * k <= last) {
+            end = (row + CK_PANEL) * k;
+            pack_transposed_strip(2, n, k, w, row, strip);
+        } else if (at == row * k && end <= last)
+            pack_transposed_strip(1, n, k, w, row, strip);
         else
             pack_transposed_some(k, w, at, end < last ? end : last, panels);
         at = end;
