@@ -32,8 +32,8 @@ extension TrainingOverRanks {
                 let found = try tokenise("mixed.txt", ranks: ranks, ["--unit", unit, "--block", "97"])
                 // The digest of the text and the header's own depend on the size of a block.
                 #expect(found[0].dropFirst(64) == one[0].dropFirst(64) && found[1] == one[1], "\(ranks) ranks")
-                #expect(try tokenise("mixed.txt", ranks: ranks, ["--unit", unit]) == one, "\(ranks) ranks")
             }
+            #expect(try tokenise("mixed.txt", ranks: 3, ["--unit", unit]) == one)
         }
 
         @Test("of a text with fewer bytes than there are ranks")
