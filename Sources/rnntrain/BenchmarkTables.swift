@@ -89,6 +89,17 @@ extension ExchangeMeasurement {
     }
 }
 
+extension TokenisingMeasurement {
+    var table: String {
+        """
+        \(bytes(byteCount)) of text, \(NumberText.grouped(tokenCount)) tokens, vocabulary \(NumberText.grouped(vocabularySize)), \
+        read by \(counted(rankCount, "rank"))
+          counting   \(NumberText.fixed(countingSeconds, 2)) s, \(NumberText.fixed(countingRate, 0)) MB/s a rank: digest, check for UTF-8, vocabulary
+          encoding   \(NumberText.fixed(encodingSeconds, 2)) s, \(NumberText.fixed(encodingRate, 0)) MB/s a rank: tokens, brought to the disk
+        """
+    }
+}
+
 extension MeasuredModel {
     /// Name, network and parameters.
     fileprivate var heading: String {

@@ -1,6 +1,8 @@
 import Benchmarks
 import Communication
 import Exchange
+import Foundation
+import TextData
 import Training
 
 // What `benchmark` measures. Rank 0 prints the figures.
@@ -18,6 +20,16 @@ func runGenerationBenchmark(_ model: MeasuredModel, tokens: Int, json: Bool) thr
     guard ProcessRank.speaks else { return }
     let measured = GenerationMeasurement(model: model, tokens: tokens)
     print(json ? measured.figures.json : measured.table)
+}
+
+/// Measures how fast a text becomes tokens; what is written goes to a temporary file.
+func runTokenisingBenchmark(_ path: String, unit: TokenUnit, json: Bool) throws {
+    try withWorld { world in
+        let scratch =
+            FileManager.default.temporaryDirectory.path + "/rnntrain-tokens-\(ProcessInfo.processInfo.processIdentifier)"
+        let measured = try TokenisingMeasurement.measure(path: path, unit: unit, scratch: scratch, world: world)
+        if let measured { print(json ? measured.figures.json : measured.table) }
+    }
 }
 
 /// Measures the reduction of gradients of so many 10^6 bytes on all ranks.

@@ -3,6 +3,7 @@ import Benchmarks
 import Models
 import Optimizers
 import Tensors
+import TextData
 import Training
 
 /// `rnntrain benchmark`: tokens per second beside what the machine can do, and where a step's time goes.
@@ -34,6 +35,7 @@ struct BenchmarkCommand: ParsableCommand {
         case .exchange:
             try runExchangeBenchmark(
                 megabytes: options.megabytes, configuration: model.configuration, json: options.json)
+        case .tokenising(let path): try runTokenisingBenchmark(path, unit: options.tokens, json: options.json)
         }
     }
 }
@@ -139,6 +141,7 @@ struct BenchmarkOptions: ParsableArguments {
     /// What a run measures.
     enum Subject {
         case steps, generation, exchange
+        case tokenising(String)
     }
 
     @Option(
@@ -153,19 +156,30 @@ struct BenchmarkOptions: ParsableArguments {
     @Flag(help: "Measure the reduction of gradients alone, beside MPI_Allreduce. (default: off)")
     var exchangeOnly = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure how fast this text becomes tokens, on all ranks, in the units of --tokens.", valueName: "path"))
+    var tokenise: String?
+
+    @Option(help: "Unit of a token for --tokenise.")
+    var tokens = TokenUnit.word
+
     @Option(help: ArgumentHelp("Size of the gradients for --exchange-only, in units of 1,000,000 bytes.", valueName: "n"))
     var megabytes = 80
 
     @Flag(help: "Print one JSON object with all figures instead of a table. (default: off)")
     var json = false
 
-    var subject: Subject { generate ? .generation : exchangeOnly ? .exchange : .steps }
+    var subject: Subject {
+        if let tokenise { return .tokenising(tokenise) }
+        return generate ? .generation : exchangeOnly ? .exchange : .steps
+    }
 
     func validate() throws {
         if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be 1 or more.") }
         guard megabytes >= 1 else { throw ValidationError("--megabytes is \(megabytes); it must be 1 or more.") }
-        if generate, exchangeOnly {
-            throw ValidationError("--generate and --exchange-only measure different things; give one of them.")
+        if [generate, exchangeOnly, tokenise != nil].count(where: { $0 }) > 1 {
+            throw ValidationError("--generate, --exchange-only and --tokenise measure different things; give one of them.")
         }
     }
 }
