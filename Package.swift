@@ -89,7 +89,7 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
-        tests("TrainingTests", ["Training", "TextData", "Failures", "TestSupport"]),
+        tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),

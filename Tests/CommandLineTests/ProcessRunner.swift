@@ -84,7 +84,7 @@ enum ProcessRunner {
 }
 
 /// A folder for one test, removed with its owner.
-final class Scratch {
+final class Scratch: Sendable {
     let folder: URL
 
     init() throws {
