@@ -25,8 +25,7 @@ let package = Package(
     name: "rnntrain",
     products: [.executable(name: "rnntrain", targets: ["rnntrain"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         // Floor 1: C and system libraries.
@@ -61,7 +60,6 @@ let package = Package(
             [
                 "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
                 "Communication", "Digests", "Files", "Failures",
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
         // Floor 6: what a person runs.
@@ -80,6 +78,12 @@ let package = Package(
             path: "Sources/RankChecks",
             swiftSettings: strictSwift),
 
+        .executableTarget(
+            name: "reader-fuzz",
+            dependencies: ["Training", "Checkpoints", "TextData", "Files", "Digests"],
+            path: "Sources/ReaderFuzz",
+            swiftSettings: strictSwift),
+
         library("TestSupport", ["Files"]),
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "TestSupport"]),
@@ -94,6 +98,5 @@ let package = Package(
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),
     ],
-    cLanguageStandard: .c11,
-    cxxLanguageStandard: .cxx17
+    cLanguageStandard: .c11
 )

@@ -23,7 +23,7 @@ extension StoredCheckpoint {
     }
 
     /// The digest of the parameters, as the log has it; and the name of one that is no finite number, if there is any.
-    func parametersFound() throws -> (digest: String, notFinite: String?) {
+    package func parametersFound() throws -> (digest: String, notFinite: String?) {
         var hasher = XXH3Hasher()
         var notFinite: String?
         for entry in modelShape.parameterLayout.entries {

@@ -21,7 +21,7 @@ public final class StoredCheckpoint {
     }
 
     /// Takes the texts of an open checkpoint.
-    init(_ reader: SafetensorsReader) throws {
+    package init(_ reader: SafetensorsReader) throws {
         self.reader = reader
         configuration = try Self.decoded("configuration", reader)
         state = try Self.decoded("state", reader)

@@ -1,14 +1,14 @@
-import Files
+package import Files
 import Foundation
 
 /// Reads `metrics.jsonl` through, line by line.
-struct MetricsReader {
+package struct MetricsReader {
     /// Lines that are whole.
-    private(set) var lineCount = 0
+    package private(set) var lineCount = 0
     /// Whether the file ends inside a line.
-    private(set) var hasCutLine = false
+    package private(set) var hasCutLine = false
     /// The parameters' digests by step, of the last line that has one.
-    private(set) var digests: [Int: String] = [:]
+    package private(set) var digests: [Int: String] = [:]
 
     private struct Line: Decodable {
         let event: String
@@ -16,13 +16,12 @@ struct MetricsReader {
         let parameters_digest: String?
     }
 
-    /// Reads the file at `path`. Throws `TrainingError.badLog` and what mapping it throws.
-    init(path: String) throws {
-        let file = try MappedFile(path: path)
+    /// Reads a file. Throws `TrainingError.badLog`.
+    package init(_ file: MappedFile) throws {
         file.adviseSequential()
         var start = 0
         while let end = file.bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            try take(file.bytes[start..<end], at: start, path)
+            try take(file.bytes[start..<end], at: start, file.path)
             start = end + 1
         }
         hasCutLine = start < file.bytes.count

@@ -99,7 +99,7 @@ private struct RunVerification {
             return file
         }
         file.check { file in
-            let log = try MetricsReader(path: file.path)
+            let log = try MetricsReader(MappedFile(path: file.path))
             file.contents = "\(NumberText.grouped(log.lineCount)) lines"
             if log.hasCutLine { file.notes.append("its last line was cut off; the next start removes it") }
             for checkpoint in checkpoints {
