@@ -23,7 +23,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let package = Package(
     name: "rnntrain",
-    products: [.executable(name: "rnntrain", targets: ["rnntrain"])],
+    products: [
+        .executable(name: "rnntrain", targets: ["rnntrain"]),
+        // Preloaded by tests of whole programs.
+        .library(name: "file-faults", type: .dynamic, targets: ["CFileFaults"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
@@ -36,6 +40,7 @@ let package = Package(
         .target(name: "CMPI", dependencies: ["COpenMPI"], cSettings: strictC),
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
+        .target(name: "CFileFaults", cSettings: strictC),
         library("Failures", []),
 
         // Floor 2: one subject each, none knows another.

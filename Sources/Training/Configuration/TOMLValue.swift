@@ -26,19 +26,41 @@ enum TOMLValue {
 
     /// `1979-05-27`, `07:32:00`: what begins so is a date, a time or both.
     private static func isDate(_ word: String) -> Bool {
-        word.firstMatch(of: /^[0-9]{4}-[0-9]{2}-|^[0-9]{2}:[0-9]{2}/) != nil
+        let shape = word.utf8.prefix(8).map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }
+        return shape.starts(with: "0000-00-".utf8) || shape.starts(with: "00:00".utf8)
     }
 
     private static func number(_ word: String) -> ConfigurationValue? {
-        if word.wholeMatch(of: /[+-]?(0|[1-9](_?[0-9])*)/) != nil { return Int(plain(word)).map(ConfigurationValue.integer) }
         if let special = special(word) { return .number(special) }
-        if let match = word.wholeMatch(of: /0([xob])([0-9a-fA-F](_?[0-9a-fA-F])*)/) {
-            let radix = match.1 == "x" ? 16 : match.1 == "o" ? 8 : 2
-            return Int(plain(String(match.2)), radix: radix).map(ConfigurationValue.integer)
+        let unsigned = word.first == "+" || word.first == "-" ? word.dropFirst() : word[...]
+        for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where unsigned.hasPrefix(prefix) {
+            let digits = word.dropFirst(2)
+            return unsigned == word && isDigits(digits) { $0.isHexDigit }
+                ? Int(plain(digits), radix: radix).map { .integer($0) } : nil
         }
-        let decimal = /[+-]?(0|[1-9](_?[0-9])*)(\.[0-9](_?[0-9])*)?([eE][+-]?[0-9](_?[0-9])*)?/
-        guard word.wholeMatch(of: decimal) != nil else { return nil }
-        return Double(plain(word)).map(ConfigurationValue.number)
+        let (whole, fraction, exponent) = parts(unsigned)
+        guard isDecimal(whole), whole.first != "0" || whole.count == 1, fraction.map(isDecimal) ?? true,
+            exponent.map({ isDecimal($0.first == "+" || $0.first == "-" ? $0.dropFirst() : $0) }) ?? true
+        else { return nil }
+        if fraction == nil, exponent == nil { return Int(plain(word[...])).map { .integer($0) } }
+        return Double(plain(word[...])).map { .number($0) }
+    }
+
+    /// A number's digits before the point, behind it, and those of the exponent with their sign.
+    private static func parts(_ number: Substring) -> (whole: Substring, fraction: Substring?, exponent: Substring?) {
+        let mark = number.firstIndex { $0 == "e" || $0 == "E" }
+        let significand = number[..<(mark ?? number.endIndex)]
+        let exponent = mark.map { number[$0...].dropFirst() }
+        guard let point = significand.firstIndex(of: ".") else { return (significand, nil, exponent) }
+        return (significand[..<point], significand[point...].dropFirst(), exponent)
+    }
+
+    private static func isDecimal(_ text: Substring) -> Bool { isDigits(text) { ("0"..."9").contains($0) } }
+
+    /// Whether a text is digits, among which single underscores may stand.
+    private static func isDigits(_ text: Substring, _ isDigit: (Character) -> Bool) -> Bool {
+        let groups = text.split(separator: "_", omittingEmptySubsequences: false)
+        return groups.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
     }
 
     private static func special(_ word: String) -> Double? {
@@ -50,7 +72,7 @@ enum TOMLValue {
         }
     }
 
-    private static func plain(_ word: String) -> String { word.filter { $0 != "_" } }
+    private static func plain(_ word: Substring) -> String { word.filter { $0 != "_" } }
 }
 
 /// The four kinds of strings of TOML.
