@@ -5,8 +5,8 @@ extension CheckpointFolder {
     /// Seconds between attempts at a disk that may get room again.
     package static let pauses: [Double] = [1, 2, 4, 8, 15]
 
-    /// Writes, and does not give up at the first failure: it makes room by giving up the older generations, and tries again at
-    /// once; then, if a good generation is there to fall back on and the disk may recover, after pauses of half a minute in all.
+    /// Writes, and does not give up at the first failure: where the disk is full it makes room by giving up the older
+    /// generations; it tries again at once; then, if a good generation is there to fall back on and the disk may recover, after pauses of half a minute in all.
     ///
     /// `report` gets one line when the disk is waited for. Throws what the last attempt threw.
     public func persistently(
@@ -20,9 +20,10 @@ extension CheckpointFolder {
         pauses: [Double], report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
         guard let first = failure(of: write) else { return }
-        let hasGood = makeRoom()
+        let good = newestGood()
+        if let good, first.isLackOfRoom { makeRoom(keeping: good) }
         guard var last = failure(of: write) else { return }
-        guard hasGood, last.mayPass else { throw last }
+        guard good != nil, last.mayPass else { throw last }
         report("\(first) Training goes on, and the checkpoint is tried again for \(Int(pauses.reduce(0, +))) seconds.")
         for pause in pauses {
             usleep(useconds_t(pause * 1e6))
@@ -41,23 +42,28 @@ extension CheckpointFolder {
         }
     }
 
-    /// Removes all generations but the newest that verifies; returns whether there is one. What cannot be removed stays.
-    private func makeRoom() -> Bool {
-        guard let generations = try? generations(),
-            let good = generations.first(where: { (try? SafetensorsReader(path: $0.path)) != nil })
-        else { return false }
-        for generation in generations where generation != good { try? removeFile(generation.path, through: calls) }
-        return true
+    private func newestGood() -> CheckpointGeneration? {
+        (try? generations())?.first { (try? SafetensorsReader(path: $0.path)) != nil }
+    }
+
+    /// Removes all other generations. What cannot be removed stays.
+    private func makeRoom(keeping good: CheckpointGeneration) {
+        for generation in (try? generations()) ?? [] where generation != good { try? removeFile(generation.path, through: calls) }
     }
 }
 
 extension FileError {
     /// Whether the same may succeed later: a full disk is emptied, a server comes back; a folder that is read-only stays so.
     fileprivate var mayPass: Bool {
+        writeErrorNumber.map { [ENOSPC, EDQUOT, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT].contains($0) } ?? false
+    }
+
+    fileprivate var isLackOfRoom: Bool { writeErrorNumber == ENOSPC || writeErrorNumber == EDQUOT }
+
+    private var writeErrorNumber: Int32? {
         switch self {
-        case .notCommitted(_, _, let number), .durabilityUncertain(_, _, let number), .failed(_, _, let number):
-            [ENOSPC, EDQUOT, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT].contains(number)
-        case .missing, .folder, .notRegular, .unreadable: false
+        case .notCommitted(_, _, let number), .durabilityUncertain(_, _, let number), .failed(_, _, let number): number
+        case .missing, .folder, .notRegular, .unreadable: nil
         }
     }
 }
