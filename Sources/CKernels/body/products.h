@@ -183,7 +183,7 @@ CK_INLINE long rows_of_next_tile(long left) {
 
 /* How a product is cut: in passes over the inner index, blocks of rows, panels, tiles. With many rows, a block of the left operand
  * stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
-enum { INNER_FEW_ROWS = 2048, INNER_MANY_ROWS = 512, MANY_ROWS = 64, LEFT_FLOATS = 65536 };
+enum { INNER_FEW_ROWS = 2048, INNER_MANY_ROWS = 1024, MANY_ROWS = 64, LEFT_FLOATS = 65536 };
 
 /* One pass over rows [0, m) and all columns. */
 static void product_pass(long m, long n, product_place place) {
@@ -205,8 +205,9 @@ static void product_pass(long m, long n, product_place place) {
 
 void CK_AT_LEVEL(gemm)(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias,
                        int accumulate, float *c, long ldc) {
-    const long pass = m < MANY_ROWS ? INNER_FEW_ROWS : INNER_MANY_ROWS;
-    const long block = m < MANY_ROWS ? MANY_ROWS : LEFT_FLOATS / (k < pass ? k + 1 : pass) / MR * MR;
+    const long most = m < MANY_ROWS ? INNER_FEW_ROWS : INNER_MANY_ROWS, passes = (k + most - 1) / most;
+    const long pass = passes > 1 ? (k + passes - 1) / passes : k + 1; /* all about as long */
+    const long block = m < MANY_ROWS ? MANY_ROWS : LEFT_FLOATS / pass / MR * MR;
     for (long from = 0; from < k || from == 0; from += pass)
         for (long row = 0; row < m; row += block) {
             const product_place place = {.terms = k - from < pass ? k - from : pass,
