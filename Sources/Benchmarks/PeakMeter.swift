@@ -12,41 +12,43 @@ struct PeakMeter {
     let coreCount: Int
     private let world: World
     private let coresOfHost: [Int]
+    private let precision: Precision
     private let rounds: Int
 
     /// Nanoseconds of a sample on a core of its own.
     private static let duration: Int64 = 50_000_000
 
-    /// Collective.
-    init(world: World) throws {
+    /// The peak of products of this precision. Collective.
+    init(world: World, precision: Precision) throws {
         self.world = world
+        self.precision = precision
         let host = world.hosts.firstIndex { $0.contains(world.rank) }!
         let cores = try world.allgather(try NodeGroup(of: world, colour: host).coreCount())
         coresOfHost = world.hosts.map { cores[$0.lowerBound] }
         coreCount = zip(world.hosts, coresOfHost).reduce(0) { $0 + min($1.0.count, $1.1) }
-        rounds = try world.broadcast(Self.roundsOfSample())
+        rounds = try world.broadcast(Self.roundsOfSample(precision))
     }
 
     /// 10^9 operations a second, of all ranks together; the same on all ranks. `meet` waits for all ranks. Collective.
     func sample(meet: () throws -> Void) throws -> Double {
         try meet()
         let start = MonotonicClock.nanoseconds
-        CoreLimits.multiplyAdd(rounds: rounds)
+        CoreLimits.multiplyAdd(rounds: rounds, precision)
         let time = RankTime(start: start, end: MonotonicClock.nanoseconds)
         try meet()
         let times = try world.allgather(time)
-        let operations = rounds * CoreLimits.operationsPerRound
+        let operations = rounds * CoreLimits.operationsPerRound(precision)
         return zip(world.hosts, coresOfHost).reduce(0) {
             $0 + HostPeak(operations: operations, cores: $1.1, times: Array(times[$1.0])).gigaflops
         }
     }
 
     /// How many rounds a sample has, from runs that grow until one can be timed.
-    private static func roundsOfSample() -> Int {
+    private static func roundsOfSample(_ precision: Precision) -> Int {
         var rounds = 64
         while true {
             let start = MonotonicClock.nanoseconds
-            CoreLimits.multiplyAdd(rounds: rounds)
+            CoreLimits.multiplyAdd(rounds: rounds, precision)
             let elapsed = MonotonicClock.nanoseconds - start
             if elapsed > duration / 50 { return max(1, Int(Int64(rounds) * duration / elapsed)) }
             rounds *= 2

@@ -50,7 +50,8 @@ public struct StepMeasurement: Sendable {
     /// Throws a `RemoteFailure` where there are more ranks than streams or shards, or too little memory.
     public init(world: World, model: MeasuredModel, steps: Int) throws {
         let bench = try StepBench(world: world, model: model)
-        let blocks = try StepBlocks(world: world, bench: bench, steps: steps)
+        let blocks = try StepBlocks(
+            world: world, bench: bench, precision: model.configuration.precision, steps: steps)
         self.model = model
         self.steps = steps
         rankCount = world.rankCount
@@ -83,8 +84,8 @@ private struct StepBlocks {
     private static let blockCount = 10
     private static let warmUpSteps = 3
 
-    init(world: World, bench: StepBench, steps: Int) throws {
-        let meter = try PeakMeter(world: world)
+    init(world: World, bench: StepBench, precision: Precision, steps: Int) throws {
+        let meter = try PeakMeter(world: world, precision: precision)
         coreCount = meter.coreCount
         for step in 0..<Self.warmUpSteps { _ = try bench.step(step) }
         _ = try meter.sample(meet: bench.meet)

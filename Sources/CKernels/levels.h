@@ -80,6 +80,7 @@
     K(adam, (long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters),                \
       (count, p, g, m, v, clip, parameters))                                                                                               \
     K(fma_peak, (long rounds, float *sums), (rounds, sums))                                                                                \
+    K(bf16_peak, (long rounds, float *sums), (rounds, sums))                                                                               \
     K(read, (long count, const float *x, float *sums), (count, x, sums))
 
 typedef struct {

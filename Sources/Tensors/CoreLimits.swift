@@ -3,12 +3,16 @@ internal import CKernels
 /// What the calling core can do at most, at the level in use: work whose time is a bound for other work.
 public enum CoreLimits {
     /// Floating-point operations in a round of `multiplyAdd`.
-    public static let operationsPerRound = 2 * 16 * Int(CK_PEAK_CHAINS)
+    public static func operationsPerRound(_ precision: Precision = .fp32) -> Int {
+        (precision == .bf16 ? 2 : 1) * 2 * 16 * Int(CK_PEAK_CHAINS)
+    }
 
-    /// Fused multiply-adds in registers alone, in enough independent chains to keep all units busy. Returns 2 after 32 rounds or more.
+    /// Fused multiply-adds in registers alone, in enough independent chains to keep all units busy; of pairs of bf16 where asked for.
+    ///
+    /// Returns 2 after 32 rounds or more, but for bf16 where the processor has instructions for it.
     @discardableResult
-    public static func multiplyAdd(rounds: Int) -> Float {
-        lanes { ck_fma_peak(rounds, $0) }.reduce(0, +) / 16
+    public static func multiplyAdd(rounds: Int, _ precision: Precision = .fp32) -> Float {
+        lanes { precision == .bf16 ? ck_bf16_peak(rounds, $0) : ck_fma_peak(rounds, $0) }.reduce(0, +) / 16
     }
 
     /// Reads all floats once, but for at most 63 at the end, and returns their sum.

@@ -28,7 +28,7 @@ struct FaultTests {
     @Test("Values out of range end with status 64")
     func ranges() throws {
         try expectFault(["--seed", "-1"], status: 64, says: "seed is -1; it must be 0 or more.")
-        try expectFault(["--precision", "bf16"], status: 64, says: "precision is bf16; it is not supported yet; use fp32.")
+        try expectFault(["--precision", "fp16"], status: 64, says: "The value 'fp16' is invalid for '--precision <precision>'.")
         try expectFault(["--shards", "64"], status: 64, says: "batch-size 32 and shards 64 do not go together: ")
         try expectFault(["generate", "--checkpoint", "x", "--top-p", "2"], status: 64, says: "--top-p is 2.0; ")
         try expectFault(["benchmark", "--steps", "0"], status: 64, says: "--steps is 0; ")

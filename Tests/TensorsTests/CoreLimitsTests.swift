@@ -8,9 +8,11 @@ struct CoreLimitsTests {
         Processor.atEachLevel { level in
             #expect(CoreLimits.multiplyAdd(rounds: 64) == 2, "\(level)")
             // After one round x/2 + 1 the chains are apart yet: those of a level have the mean of its first values.
-            let chains = level == "avx512" ? 24 : 6
-            let start = -Float(chains + 1) / 2
-            #expect(CoreLimits.multiplyAdd(rounds: 1) == (level == "avx512" ? start / 2 + 1 : start / 16 + 1.875), "\(level)")
+            let isWide = level.hasPrefix("avx512")
+            let start = -Float((isWide ? 24 : 6) + 1) / 2
+            #expect(CoreLimits.multiplyAdd(rounds: 1) == (isWide ? start / 2 + 1 : start / 16 + 1.875), "\(level)")
+            let pairs = CoreLimits.multiplyAdd(rounds: 1, .bf16)
+            #expect(pairs == (level == "avx512bf16" ? start + 2 : CoreLimits.multiplyAdd(rounds: 2)), "\(level)")
         }
     }
 

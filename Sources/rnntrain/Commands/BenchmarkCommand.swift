@@ -19,6 +19,12 @@ struct BenchmarkCommand: ParsableCommand {
     @OptionGroup(title: "Model and step") var step: MeasuredStepOptions
     @OptionGroup(title: "What to measure, and how to report it") var options: BenchmarkOptions
 
+    func validate() throws {
+        if options.generate, step.precision == .bf16 {
+            throw ValidationError("--precision bf16 is for training; text is generated in fp32. Leave it out with --generate.")
+        }
+    }
+
     func run() throws {
         let model = step.measured
         try model.configuration.validate()
