@@ -23,10 +23,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let package = Package(
     name: "rnntrain",
-    products: [.executable(name: "rnntrain", targets: ["rnntrain"])],
+    products: [
+        .executable(name: "rnntrain", targets: ["rnntrain"]),
+        // Preloaded by tests of whole programs.
+        .library(name: "file-faults", type: .dynamic, targets: ["CFileFaults"]),
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         // Floor 1: C and system libraries.
@@ -37,6 +40,7 @@ let package = Package(
         .target(name: "CMPI", dependencies: ["COpenMPI"], cSettings: strictC),
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
+        .target(name: "CFileFaults", cSettings: strictC),
         library("Failures", []),
 
         // Floor 2: one subject each, none knows another.
@@ -61,7 +65,6 @@ let package = Package(
             [
                 "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
                 "Communication", "Digests", "Files", "Failures",
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
         // Floor 6: what a person runs.
@@ -80,6 +83,12 @@ let package = Package(
             path: "Sources/RankChecks",
             swiftSettings: strictSwift),
 
+        .executableTarget(
+            name: "reader-fuzz",
+            dependencies: ["Training", "Checkpoints", "TextData", "Files", "Digests"],
+            path: "Sources/ReaderFuzz",
+            swiftSettings: strictSwift),
+
         library("TestSupport", ["Files"]),
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "TestSupport"]),
@@ -89,11 +98,10 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
-        tests("TrainingTests", ["Training", "TextData", "Failures", "TestSupport"]),
+        tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),
     ],
-    cLanguageStandard: .c11,
-    cxxLanguageStandard: .cxx17
+    cLanguageStandard: .c11
 )

@@ -34,7 +34,7 @@ public struct CheckpointFolder: Sendable {
     public let bestPath: String
 
     private let runFolder: String
-    private let calls: FileSystemCalls
+    let calls: FileSystemCalls
 
     /// The checkpoints of the run in this folder, which need not exist yet.
     public init(runFolder: String) { self.init(runFolder: runFolder, through: .system) }

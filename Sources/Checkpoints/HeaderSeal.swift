@@ -25,6 +25,18 @@ package enum HeaderSeal {
         bytes.replaceSubrange(field, with: digest.utf8)
     }
 
+    /// A copy of a whole file with the right digest for the header that it has; nil if it has no field for it.
+    package static func resealed(_ file: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard file.count >= SafetensorsHeader.lengthByteCount else { return nil }
+        let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+        guard length <= UInt64(file.count - SafetensorsHeader.lengthByteCount) else { return nil }
+        let dataStart = SafetensorsHeader.lengthByteCount + Int(length)
+        var head = Array(file[..<dataStart])
+        guard isSealed(head) else { return nil }
+        seal(&head)
+        return head + Array(file[dataStart...])
+    }
+
     /// Whether the file's first bytes have the field where it belongs.
     static func isSealed(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
         bytes.dropFirst(SafetensorsHeader.lengthByteCount).starts(with: opening) && bytes.count >= field.upperBound

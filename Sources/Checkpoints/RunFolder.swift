@@ -30,11 +30,12 @@ public struct RunFolder: Sendable, Equatable {
     /// Makes the folder for a fresh run, with those above and inside it, and takes its lock.
     ///
     /// What an interrupted start left (empty folders, temporary files) does not count as a run.
-    /// Throws `.holdsRun`, `.held`, or `.file` if a folder cannot be made.
-    public func create() throws(RunFolderError) -> RunLock {
+    /// With `breakingLock` also the lock that a job on another machine left. Throws `.holdsRun`, `.held`, `.left`, or `.file`
+    /// if a folder cannot be made.
+    public func create(breakingLock: Bool = false) throws(RunFolderError) -> RunLock {
         try asRunFolderError { () throws(FileError) in try makeFolders(path) }
         // The lock comes first: of two jobs that start at once, one is to find the other and not half of its files.
-        let lock = try RunLock(path: lockPath)
+        let lock = try RunLock(path: lockPath, breaking: breakingLock)
         if try asRunFolderError(holdsRun) { throw .holdsRun(path: path) }
         try asRunFolderError { () throws(FileError) in
             try makeFolders(checkpoints.path)
@@ -45,10 +46,10 @@ public struct RunFolder: Sendable, Equatable {
 
     /// Takes the lock of a run that is to go on, and removes what interrupted writes left.
     ///
-    /// Throws `.noRun`, `.held`, or `.file`.
-    public func reopen() throws(RunFolderError) -> RunLock {
+    /// With `breakingLock` also the lock that a job on another machine left. Throws `.noRun`, `.held`, `.left`, or `.file`.
+    public func reopen(breakingLock: Bool = false) throws(RunFolderError) -> RunLock {
         guard try asRunFolderError(holdsRun) else { throw .noRun(path: path) }
-        let lock = try RunLock(path: lockPath)
+        let lock = try RunLock(path: lockPath, breaking: breakingLock)
         try asRunFolderError(settleFolders)
         return lock
     }

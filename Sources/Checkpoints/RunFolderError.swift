@@ -5,6 +5,8 @@ public import Files
 public enum RunFolderError: UserFacingError, Equatable {
     /// Another job writes into the run. Exit status 64.
     case held(path: String, holder: RunLock.Holder?)
+    /// A job on another machine did not give its lock back, and whether it has ended cannot be seen. Exit status 64.
+    case left(path: String, holder: RunLock.Holder)
     /// A fresh run was asked for where one is already. Exit status 64.
     case holdsRun(path: String)
     /// There is no run to go on with. Exit status 66.
@@ -14,7 +16,7 @@ public enum RunFolderError: UserFacingError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .held, .holdsRun: .usage
+        case .held, .left, .holdsRun: .usage
         case .noRun: .inputMissing
         case .file(let error): error.exitStatus
         }
@@ -25,6 +27,9 @@ public enum RunFolderError: UserFacingError, Equatable {
         case .held(let path, let holder):
             "\(path) is in use by \(holder.map(\.description) ?? "another job"). "
                 + "Wait until that job ends, or end it, or choose another folder with --run."
+        case .left(let path, let holder):
+            "\(path) was locked by \(holder), and whether that job has ended cannot be seen from here. "
+                + "If it has, add --break-lock; otherwise wait, or choose another folder with --run."
         case .holdsRun(let path):
             "\(path) already holds a run. Go on with it by --resume, or choose another folder with --run."
         case .noRun(let path): "\(path) holds no run to go on with. Check --run, or start anew without --resume."

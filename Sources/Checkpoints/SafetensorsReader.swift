@@ -1,4 +1,4 @@
-import Files
+package import Files
 
 /// An open checkpoint: its file is mapped, checked and, where it has checksums, verified to the last byte.
 public final class SafetensorsReader: Sendable {
@@ -27,16 +27,20 @@ public final class SafetensorsReader: Sendable {
     ///
     /// With `requireChecksums: false` a safetensors file of another program, which has no checksums, is taken too; one that
     /// has them is verified all the same. Throws `.missing`, `.unreadable` or `.damaged`.
-    public init(path: String, requireChecksums: Bool = true) throws(CheckpointError) {
-        let file = try Self.mapped(path)
+    public convenience init(path: String, requireChecksums: Bool = true) throws(CheckpointError) {
+        try self.init(Self.mapped(path), requireChecksums: requireChecksums)
+    }
+
+    /// The same of a file that is mapped already.
+    package init(_ file: MappedFile, requireChecksums: Bool) throws(CheckpointError) {
         let header: SafetensorsHeader
         do throws(CheckpointDamage) {
             (header, dataStart) = try SafetensorsHeader.read(from: file.bytes, requireChecksums: requireChecksums)
             try Self.verify(header, UnsafeRawBufferPointer(rebasing: file.bytes[dataStart...]))
         } catch {
-            throw .damaged(path: path, error)
+            throw .damaged(path: file.path, error)
         }
-        self.path = path
+        path = file.path
         self.file = file
         arrays = header.entries.map { ArrayDescription(name: $0.name, elementType: $0.elementType, shape: $0.shape) }
         metadata = header.metadata

@@ -122,9 +122,14 @@ extension DurableFile {
     package static func removeTemporaries(
         in folder: String, through calls: FileSystemCalls = .system
     ) throws(FileError) -> [String] {
-        let names = try namesInFolder(folder) ?? []
-        let paths = names.filter { $0.hasPrefix(".") && $0.hasSuffix(temporarySuffix) }.map { joinPath(folder, $0) }
+        let paths = try temporaries(in: folder)
         for path in paths { try removeFile(path, through: calls) }
         return paths
+    }
+
+    /// The paths of the temporaries in a folder, in order: what interrupted writes left, or what is being written.
+    package static func temporaries(in folder: String) throws(FileError) -> [String] {
+        let names = try namesInFolder(folder) ?? []
+        return names.filter { $0.hasPrefix(".") && $0.hasSuffix(temporarySuffix) }.sorted().map { joinPath(folder, $0) }
     }
 }

@@ -10,6 +10,8 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
     /// The file's contents, valid while this object lives; without an address if the file is empty.
     package let bytes: UnsafeRawBufferPointer
 
+    private let isMapped: Bool
+
     /// Maps the file at `path`.
     ///
     /// Throws `.missing`, `.folder`, `.notRegular` or `.unreadable`.
@@ -18,16 +20,27 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         defer { close(descriptor) }
         self.path = path
         bytes = try Self.mapped(descriptor, byteCount: Self.checkedSize(descriptor, path), path)
+        isMapped = true
+    }
+
+    /// A copy of bytes in memory of exactly their size, in the place of a file: reading beyond them can be noticed.
+    package init(copying bytes: UnsafeRawBufferPointer, named path: String) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+        copy.copyMemory(from: bytes)
+        self.path = path
+        self.bytes = UnsafeRawBufferPointer(copy)
+        isMapped = false
     }
 
     deinit {
-        if let start { munmap(start, bytes.count) }
+        guard let start else { return }
+        if isMapped { munmap(start, bytes.count) } else { start.deallocate() }
     }
 
     /// Tells the system that the file is going to be read from its start to its end.
     package func adviseSequential() {
         // Advice alone: when it is refused, reading is slower and still right.
-        if let start { madvise(start, bytes.count, MADV_SEQUENTIAL) }
+        if isMapped, let start { madvise(start, bytes.count, MADV_SEQUENTIAL) }
     }
 
     private var start: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(mutating: bytes.baseAddress) }

@@ -1,5 +1,5 @@
 import Digests
-import Files
+package import Files
 
 /// The tokens of a text in a mapped file: rank 0 writes it once into the run folder, and every rank maps it.
 ///
@@ -25,11 +25,16 @@ public struct TokenFile: Sendable {
     ///
     /// Throws `badTokenFile` (65) for whatever bytes are no token file of exactly its size, and what `mappedFile` throws.
     public init(path: String) throws(TextDataError) {
-        file = try mappedFile(path)
+        try self.init(mappedFile(path))
+    }
+
+    /// The same of a file that is mapped already.
+    package init(_ file: MappedFile) throws(TextDataError) {
+        self.file = file
         do {
             header = try TokenFileHeader(file: file.bytes)
         } catch {
-            throw .badTokenFile(path: path, defect: error)
+            throw .badTokenFile(path: file.path, defect: error)
         }
     }
 

@@ -10,8 +10,12 @@ public enum TrainingError: UserFacingError, Equatable {
     case textChanged(path: String)
     /// A checkpoint lacks a text that it must have.
     case incompleteCheckpoint(path: String, missing: String)
+    /// What a checkpoint says of itself does not go together.
+    case inconsistentCheckpoint(path: String, reason: String)
     /// A training text gives no full window.
     case shorterThanWindow(source: String, tokens: Int, streams: Int, windowLength: Int)
+    /// A line of `metrics.jsonl` is none that was written.
+    case badLog(path: String, line: Int, byteOffset: Int)
     /// A file of ours in the run folder could not be written.
     case log(path: String, reason: String)
     /// The system refused the handlers of signals.
@@ -20,7 +24,7 @@ public enum TrainingError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .diverged: .usage
-        case .otherText, .textChanged, .incompleteCheckpoint, .shorterThanWindow: .badData
+        case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .badLog, .shorterThanWindow: .badData
         case .log: .inputOutput
         case .signals: .fault
         }
@@ -38,9 +42,13 @@ public enum TrainingError: UserFacingError, Equatable {
             "\(path): the text changed while it was read. Start again when nothing writes to it any more."
         case .incompleteCheckpoint(let path, let missing):
             "\(path): the checkpoint has no '\(missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
+        case .inconsistentCheckpoint(let path, let reason):
+            "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint."
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
             "\(source): \(tokens) tokens are too few for one window: \(streams) streams of \(windowLength) steps need "
                 + "\(streams * (windowLength - 1) + 2). Give more text, or lower --batch-size or --bptt."
+        case .badLog(let path, let line, let byteOffset):
+            "\(path): line \(line), from byte \(byteOffset) on, is no line of a log. Training does not need it: move the file away."
         case .log(let path, let reason):
             "\(path): cannot write: \(reason). Free space or mend the permissions, then go on with --resume."
         case .signals:

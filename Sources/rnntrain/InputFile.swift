@@ -21,6 +21,8 @@ enum InputFileError: UserFacingError {
     case unreadable(path: String, option: String)
     /// A folder that `--resume` finds no run in.
     case noRun(path: String)
+    /// A path that `verify` finds nothing at.
+    case nothingToVerify(path: String)
 
     var exitStatus: ExitStatus { .inputMissing }
 
@@ -35,6 +37,8 @@ enum InputFileError: UserFacingError {
         case .noRun(let path):
             "\(path): there is no run to resume: no config.toml is in the folder. "
                 + "Check --run, or leave out --resume to start a new run."
+        case .nothingToVerify(let path):
+            "\(path): neither a checkpoint nor the folder of a run is here. Check the path."
         }
     }
 }

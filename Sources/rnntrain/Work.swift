@@ -7,10 +7,11 @@ import Training
 // rank 0 prints it, the others wait in silence.
 
 /// Trains, or goes on with the run in `configuration.run`.
-func runTraining(configuration: TrainingConfiguration, resume: Bool) throws {
+func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
     ignoreSignalsOfWriting()
     let outcome = try withWorld { world in
-        try TrainingRun(world: world, version: rnntrainVersion).run(configuration, resume: resume)
+        try TrainingRun(world: world, version: rnntrainVersion).run(
+            configuration, resume: resume, breakingLock: breakingLock)
     }
     if outcome.exitStatus != .done { exit(outcome.exitStatus.rawValue) }
 }
@@ -67,4 +68,23 @@ func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {
     let generation = Generation(model: try StoredModel(checkpoint: checkpoint, steps: 1), rule: rule)
     let text = try generation.text(prompt: sampling.prompt, length: sampling.length)
     print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
+}
+
+/// Checks a checkpoint or a run's folder, and prints what it holds. Under a launcher rank 0 does it alone.
+func runVerification(path: String, json: Bool) throws {
+    guard ProcessRank.speaks else { return }
+    let verification = try verification(of: path)
+    print(json ? try verification.jsonText() : verification.lines.joined(separator: "\n"))
+    if let failure = verification.failure { throw failure }
+    if !json { print("all is sound") }
+}
+
+private func verification(of path: String) throws -> Verification {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        throw InputFileError.nothingToVerify(path: path)
+    }
+    guard isFolder.boolValue else { return Verification(checkpoint: path) }
+    guard try Verification.isRun(path) else { throw InputFileError.nothingToVerify(path: path) }
+    return try Verification(run: path)
 }

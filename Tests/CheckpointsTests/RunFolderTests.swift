@@ -95,35 +95,4 @@ struct RunFolderTests {
         do { _ = try run.create() }
         do { _ = try run.create() }
     }
-
-    @Test("A lock that another process holds is respected, and taken over when that process is killed")
-    func otherProcess() throws {
-        try run.create().release()
-        try DurableFile.write("", to: run.configurationPath)
-        try DurableFile.write("host far\nprocess 77\nstarted 2025-01-02T03:04:05Z\n", to: run.lockPath)
-        let child = try processHolding(run.lockPath)
-        defer { if child.isRunning { kill(child.processIdentifier, SIGKILL) } }
-        let found = try #require(holder(ofRunAt: run))
-        #expect(found == RunLock.Holder(host: "far", processID: 77, started: "2025-01-02T03:04:05Z"))
-        let text =
-            "\(run.path) is in use by process 77 on far, since 2025-01-02T03:04:05Z. "
-            + "Wait until that job ends, or end it, or choose another folder with --run."
-        #expect(RunFolderError.held(path: run.path, holder: found).description == text)
-        kill(child.processIdentifier, SIGKILL)
-        child.waitUntilExit()
-        try run.reopen().release()
-    }
-
-    /// A process that alone has the lock: it got the locked file as its standard input.
-    private func processHolding(_ path: String) throws -> Process {
-        let file = try #require(FileHandle(forUpdatingAtPath: path))
-        #expect(flock(file.fileDescriptor, LOCK_EX | LOCK_NB) == 0)
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        child.arguments = ["50"]
-        child.standardInput = file
-        try child.run()
-        try file.close()
-        return child
-    }
 }

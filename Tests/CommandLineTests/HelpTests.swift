@@ -10,7 +10,7 @@ struct HelpTests {
         "The help is that of the snapshot",
         arguments: [
             ("rnntrain", ["--help"]), ("train", ["train", "--help"]), ("evaluate", ["help", "evaluate"]),
-            ("generate", ["generate", "-h"]), ("benchmark", ["benchmark", "--help"]),
+            ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]), ("benchmark", ["benchmark", "--help"]),
         ])
     func snapshot(name: String, arguments: [String]) throws {
         let outcome = try ProcessRunner.rnntrain(arguments)

@@ -12,12 +12,14 @@ struct ProcessOutcome {
 enum ProcessRunner {
     /// The built `rnntrain`, which stands beside the program that runs these tests.
     static var program: String {
-        get throws {
-            let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            let folder = URL(filePath: own).deletingLastPathComponent()
-            let program = try #require(buildFolder(from: folder)?.appending(path: "rnntrain"))
-            return program.path(percentEncoded: false)
-        }
+        get throws { try built("rnntrain") }
+    }
+
+    private static func built(_ name: String) throws -> String {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let folder = URL(filePath: own).deletingLastPathComponent()
+        let program = try #require(buildFolder(from: folder)?.appending(path: name))
+        return program.path(percentEncoded: false)
     }
 
     /// The folder that holds the built programs: that of the test bundle, or the one its resources are in.
@@ -30,6 +32,11 @@ enum ProcessRunner {
     /// Runs `rnntrain` in a folder.
     static func rnntrain(_ arguments: [String], in folder: URL? = nil) throws -> ProcessOutcome {
         try run(try program, arguments, in: folder)
+    }
+
+    /// Runs `reader-fuzz` in a folder.
+    static func readerFuzz(_ arguments: [String], in folder: URL) throws -> ProcessOutcome {
+        try run(try built("reader-fuzz"), arguments, in: folder, limit: 60 + (Double(arguments[1]) ?? 0))
     }
 
     /// Runs `rnntrain` under `mpirun`.
@@ -84,7 +91,7 @@ enum ProcessRunner {
 }
 
 /// A folder for one test, removed with its owner.
-final class Scratch {
+final class Scratch: Sendable {
     let folder: URL
 
     init() throws {

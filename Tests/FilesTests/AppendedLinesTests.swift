@@ -13,10 +13,32 @@ struct AppendedLinesTests {
 
     private func text() throws -> String { String(decoding: try folder.read("log"), as: UTF8.self) }
 
+    private func append(_ line: String, through calls: FileSystemCalls = .system) throws {
+        var lines = try AppendedLines(path: path, through: calls)
+        try lines.append(line)
+    }
+
+    @Test("A line that could not be appended leaves nothing, and can be appended again")
+    func again() throws {
+        let full = Mutex<[Bool]>([false, true, true, false, true, false])
+        var calls = FileSystemCalls.system
+        calls.write = { descriptor, bytes throws(CallFailure) in
+            // A write takes half, the next finds the disk full, and so on.
+            if full.withLock({ $0.isEmpty ? false : $0.removeFirst() }) { throw CallFailure(errorNumber: ENOSPC) }
+            let count = full.withLock { $0.isEmpty } ? bytes.count : bytes.count / 2
+            return try FileSystemCalls.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
+        }
+        var lines = try AppendedLines(path: path, through: calls)
+        for line in ["one", "two", "three"] {
+            while (try? lines.append(line)) == nil {}
+        }
+        #expect(try text() == "one\ntwo\nthree\n" && full.withLock { $0.isEmpty })
+    }
+
     @Test("is made, and gone on with")
     func appended() throws {
         for line in ["one", "twö"] {
-            let lines = try AppendedLines(path: path)
+            var lines = try AppendedLines(path: path)
             try lines.append(line)
             try lines.append("")
         }
@@ -29,7 +51,7 @@ struct AppendedLinesTests {
     func halfLine(whole: Int, half: Int) throws {
         let kept = whole == 0 ? "" : String(repeating: "a", count: whole - 1) + "\n"
         try folder.write(Array((kept + String(repeating: "b", count: half)).utf8), to: "log")
-        try AppendedLines(path: path).append("c")
+        try append("c")
         #expect(try text() == kept + "c\n")
     }
 
@@ -41,7 +63,7 @@ struct AppendedLinesTests {
             written.withLock { $0.append(bytes.count) }
             return try FileSystemCalls.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(600)))
         }
-        let lines = try AppendedLines(path: path, through: calls)
+        var lines = try AppendedLines(path: path, through: calls)
         let long = String(repeating: "x", count: 700)
         try lines.append("short")
         try lines.append(long)
@@ -54,7 +76,7 @@ struct AppendedLinesTests {
         for call in 1...100 {
             try folder.write(Array("one\ntw".utf8), to: "log")
             let injector = FaultInjector(failingCall: call, .error(ENOSPC))
-            let result = Result { try AppendedLines(path: path, through: injector.calls).append("three") }
+            let result = Result { try append("three", through: injector.calls) }
             #expect(try text().hasPrefix("one\n"))
             if !injector.hasFired {
                 try result.get()
@@ -71,7 +93,7 @@ struct AppendedLinesTests {
         for call in 1...6 {
             try folder.write(Array("one\ntw".utf8), to: "log")
             let injector = FaultInjector(failingCall: call, .error(EINTR))
-            try AppendedLines(path: path, through: injector.calls).append("three")
+            try append("three", through: injector.calls)
             #expect(try injector.hasFired && text() == "one\nthree\n")
         }
     }

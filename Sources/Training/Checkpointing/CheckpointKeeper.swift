@@ -37,13 +37,16 @@ final class CheckpointKeeper {
 
     /// Takes a checkpoint of this moment; the file is written while training goes on. Collective.
     ///
-    /// Throws on all ranks what went wrong with the one before.
+    /// Throws on all ranks what went wrong with the one before, after all that could be tried.
     func save(_ state: TrainingState) throws {
         let checkpoint = try collector.collect(state)
         let (folder, keep) = (folder, keep)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.write(checkpoint, step: state.step)
-            try folder.prune(keeping: keep)
+            try folder.persistently(report: StandardError.print) { () throws(FileError) in
+                try folder.write(checkpoint, step: state.step)
+            }
+            // What cannot be removed now is removed with the next, or found when the disk is full.
+            _ = try? folder.prune(keeping: keep)
         }
         lastWrite = MonotonicClock.nanoseconds
     }
@@ -52,7 +55,9 @@ final class CheckpointKeeper {
     func saveBest(_ state: TrainingState) throws {
         let checkpoint = try collector.collect(state)
         let folder = folder
-        try submit(checkpoint) { (checkpoint) throws(FileError) in try folder.writeBest(checkpoint) }
+        try submit(checkpoint) { (checkpoint) throws(FileError) in
+            try folder.persistently(report: StandardError.print) { () throws(FileError) in try folder.writeBest(checkpoint) }
+        }
     }
 
     /// Waits until everything is on disk. Collective.

@@ -11,21 +11,27 @@ public final class StoredCheckpoint {
     public let state: TrainingState
     /// Digests of the run's texts by role.
     public let textDigests: [String: String]
-    private let reader: SafetensorsReader
+    let reader: SafetensorsReader
 
-    /// Opens and verifies the file at `path`. Throws `CheckpointError` and `TrainingError.incompleteCheckpoint`.
+    /// Opens and verifies the file at `path`.
+    ///
+    /// Throws `CheckpointError`, `TrainingError.incompleteCheckpoint` and `.inconsistentCheckpoint`.
     public convenience init(path: String) throws {
         try self.init(SafetensorsReader(path: path))
     }
 
     /// Takes the texts of an open checkpoint.
-    init(_ reader: SafetensorsReader) throws {
+    package init(_ reader: SafetensorsReader) throws {
         self.reader = reader
         configuration = try Self.decoded("configuration", reader)
         state = try Self.decoded("state", reader)
         textDigests = try Self.decoded("texts", reader)
         vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
+        try checkConsistency()
     }
+
+    /// The digest of the parameters that the writer noted.
+    var notedParametersDigest: String? { reader.metadata["parameters_digest"] }
 
     /// The model that the parameters belong to.
     public var modelShape: ModelShape { configuration.modelShape(vocabularySize: vocabulary.size) }

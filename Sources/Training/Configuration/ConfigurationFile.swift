@@ -1,5 +1,4 @@
 import Foundation
-import TOMLKit
 
 /// What a TOML file sets: some of the keys of a ``TrainingConfiguration``, each checked for its kind.
 public struct ConfigurationFile: Equatable, Sendable {
@@ -22,10 +21,8 @@ public struct ConfigurationFile: Equatable, Sendable {
 
     /// Reads a TOML text; the path stands in messages only.
     public init(text: String, path: String) throws(ConfigurationFileError) {
-        let table = try Self.parse(text, path)
-        let reader = TableReader(table: table, text: text, path: path)
         self.path = path
-        values = try reader.values()
+        values = try Self.values(try Self.parse(text, path), path)
     }
 
     /// Sets the file's keys, and leaves the others.
@@ -36,15 +33,35 @@ public struct ConfigurationFile: Equatable, Sendable {
         }
     }
 
-    private static func parse(_ text: String, _ path: String) throws(ConfigurationFileError) -> TOMLTable {
-        do {
-            return try TOMLTable(string: text)
-        } catch let error as TOMLParseError {
-            let place = error.source.begin
-            throw .syntax(path: path, line: place.line, column: place.column, reason: error.description)
+    private static func parse(_ text: String, _ path: String) throws(ConfigurationFileError) -> [TOMLAssignment] {
+        do throws(TOMLFault) {
+            return try TOMLReader.assignments(in: text)
         } catch {
-            throw .syntax(path: path, line: 1, column: 1, reason: "\(error)")
+            throw .syntax(path: path, line: error.line, column: error.column, reason: error.reason)
         }
+    }
+
+    private static func values(
+        _ assignments: [TOMLAssignment], _ path: String
+    ) throws(ConfigurationFileError) -> [ConfigurationKey: ConfigurationValue] {
+        var values: [ConfigurationKey: ConfigurationValue] = [:]
+        var scratch = TrainingConfiguration()
+        for assignment in assignments {
+            let key = try key(assignment, path)
+            let field = ConfigurationField.of(key)
+            guard case .scalar(let value) = assignment.value, field.write(&scratch, value) else {
+                throw .wrongValue(
+                    path: path, line: assignment.line, key: key, expected: field.expectation, found: assignment.value.found)
+            }
+            values[key] = value
+        }
+        return values
+    }
+
+    private static func key(_ assignment: TOMLAssignment, _ path: String) throws(ConfigurationFileError) -> ConfigurationKey {
+        if let key = ConfigurationKey(rawValue: assignment.key) { return key }
+        let nearest = NearestName.of(assignment.key, among: ConfigurationKey.allCases.map(\.rawValue))
+        throw .unknownKey(path: path, line: assignment.line, key: assignment.key, nearest: nearest)
     }
 
     private static func reason(_ path: String) -> String {
@@ -54,49 +71,12 @@ public struct ConfigurationFile: Equatable, Sendable {
     }
 }
 
-/// Reads the keys of a parsed file, and finds the lines for messages.
-private struct TableReader {
-    let table: TOMLTable
-    let text: String
-    let path: String
-
-    func values() throws(ConfigurationFileError) -> [ConfigurationKey: ConfigurationValue] {
-        var values: [ConfigurationKey: ConfigurationValue] = [:]
-        var scratch = TrainingConfiguration()
-        for (name, line) in namesInOrder() {
-            let key = try key(name, line)
-            let field = ConfigurationField.of(key)
-            let node = table[name]
-            guard let value = node.flatMap(Self.scalar), field.write(&scratch, value) else {
-                throw .wrongValue(
-                    path: path, line: line, key: key, expected: field.expectation, found: node.map(Self.found) ?? "nothing")
-            }
-            values[key] = value
+extension TOMLAssignment.Value {
+    /// What stands there, for messages.
+    fileprivate var found: String {
+        switch self {
+        case .scalar(let value): value.found
+        case .other(let kind): kind
         }
-        return values
-    }
-
-    /// The names with their lines, first line first, so that the first fault is the one reported.
-    private func namesInOrder() -> [(name: String, line: Int?)] {
-        let lines = TOMLKeyLines(text)
-        return table.keys
-            .map { (name: $0, line: lines.line(of: $0)) }
-            .sorted { ($0.line ?? .max, $0.name) < ($1.line ?? .max, $1.name) }
-    }
-
-    private func key(_ name: String, _ line: Int?) throws(ConfigurationFileError) -> ConfigurationKey {
-        if let key = ConfigurationKey(rawValue: name) { return key }
-        let nearest = NearestName.of(name, among: ConfigurationKey.allCases.map(\.rawValue))
-        throw .unknownKey(path: path, line: line, key: name, nearest: nearest)
-    }
-
-    private static func scalar(_ node: any TOMLValueConvertible) -> ConfigurationValue? {
-        node.string.map(ConfigurationValue.text) ?? node.int.map(ConfigurationValue.integer)
-            ?? node.double.map(ConfigurationValue.number) ?? node.bool.map(ConfigurationValue.flag)
-    }
-
-    private static func found(_ node: any TOMLValueConvertible) -> String {
-        if let scalar = scalar(node) { return scalar.found }
-        return node.type == .array ? "an array" : "a \(node.type)"
     }
 }

@@ -1,9 +1,13 @@
 /// The name that a mistyped one was probably meant to be.
 enum NearestName {
+    /// What is longer is no misspelt name, and would take long to compare.
+    private static let longest = 100
+
     /// The first of the candidates nearest to a name; nil if none is near.
     ///
     /// Near is an edit distance of a third of the name's length, or 2. Case and underscores for dashes cost nothing.
     static func of(_ name: String, among candidates: [String]) -> String? {
+        guard name.utf8.count <= longest else { return nil }
         let wanted = Array(name.lowercased().map { $0 == "_" ? "-" : $0 })
         let ranked = candidates.map { (name: $0, distance: distance(wanted, Array($0))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }

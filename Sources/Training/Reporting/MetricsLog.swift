@@ -1,9 +1,11 @@
+import Communication
 import Files
 import Foundation
 
 /// `metrics.jsonl`: one JSON object a line, appended, with the keys in the order in which they are given.
 ///
-/// Lines are written whole, at once. Only rank 0 has one.
+/// Lines are written whole, at once. What the disk does not take is kept and tried again with the next line: training does not
+/// end for its log. Only rank 0 has one.
 package final class MetricsLog {
     /// A value of a line.
     package enum Value {
@@ -15,7 +17,11 @@ package final class MetricsLog {
     }
 
     private let path: String
-    private let lines: AppendedLines
+    private var lines: AppendedLines
+    /// Lines that are not written yet.
+    private var waiting: [String] = []
+    /// So many lines may wait; a disk that takes none for so long takes no checkpoint either.
+    private static let mostWaiting = 100_000
 
     /// Opens or makes the file, and removes what an interrupted write left of a last line.
     package init(path: String) throws {
@@ -31,10 +37,29 @@ package final class MetricsLog {
     package func write(_ event: String, _ fields: [(String, Value)]) throws {
         let members = [("event", .text(event))] + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
+        waiting.append(line)
+        guard let failure = flush() else { return }
+        if waiting.count == 1 { StandardError.print("\(path): cannot write: \(failure); its lines are kept and tried again") }
+        if waiting.count > Self.mostWaiting { throw TrainingError.log(path: path, reason: failure.description) }
+    }
+
+    /// Writes what still waits. Throws `TrainingError.log` if that fails.
+    package func finish() throws {
+        if let failure = flush() { throw TrainingError.log(path: path, reason: failure.description) }
+    }
+
+    /// Appends the lines that wait, in their order, up to the first that is not taken; returns why.
+    private func flush() -> CallFailure? {
+        var written = 0
+        defer { waiting.removeFirst(written) }
         do throws(CallFailure) {
-            try lines.append(line)
+            for line in waiting {
+                try lines.append(line)
+                written += 1
+            }
+            return nil
         } catch {
-            throw TrainingError.log(path: path, reason: error.description)
+            return error
         }
     }
 

@@ -84,6 +84,7 @@ final class TrainingReport {
         if configuration.usesBuiltInSource, let best = state.convergence.bestLoss { sayOptimum(best) }
         say("  digest   \(digest.hexadecimal)")
         say("  run      \(plan.runFolder)")
+        try log.finish()
     }
 
     private func endLine(_ outcome: TrainingOutcome, _ state: TrainingState) -> String {

@@ -29,20 +29,28 @@ final class RunPreparation {
         self.lock = lock
         self.checkpoint = checkpoint
         self.notices =
-            notices + (lock.isEnforced ? [] : ["\(lock.path): this file system knows no locks; start no second job here"])
+            notices + Self.notices(of: lock)
+    }
+
+    private static func notices(of lock: RunLock) -> [String] {
+        let takeover = lock.takenOverFrom.map { "took over the lock that \($0), had left" }
+        let warning = lock.isEnforced ? nil : "\(lock.path): this file system knows no locks; start no second job here"
+        return [takeover, warning].compactMap { $0 }
     }
 
     // MARK: A new run
 
     /// Prepares a new run in `configuration.run`, or for the built-in source in a fresh folder under `runs`.
     static func begin(
-        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew
+        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew, breakingLock: Bool
     ) throws -> RunPreparation {
         let configuration = try resolved(configuration, rankCount: rankCount)
         let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
         if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
         let (texts, vocabulary) = try countVocabulary(configuration, crew: crew, stamps: TextStamps())
-        return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: try folder.create())
+        return try begin(
+            configuration, texts: texts, vocabulary: vocabulary, folder: folder,
+            lock: try folder.create(breakingLock: breakingLock))
     }
 
     /// Writes the folder's files; `config.toml` last, since it says that the run is there.
@@ -67,10 +75,10 @@ final class RunPreparation {
     ///
     /// A run that ended before its first checkpoint starts anew, in its folder.
     static func resume(
-        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew
+        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew, breakingLock: Bool
     ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
-        let lock = try folder.reopen()
+        let lock = try folder.reopen(breakingLock: breakingLock)
         let stamps = TextStamps(path: stampsPath(folder))
         guard let newest = try newestCheckpoint(in: folder) else {
             let configuration = try resolved(configuration, rankCount: rankCount)

@@ -18,9 +18,12 @@ public struct TrainingRun {
 
     /// Trains as `configuration` says, or goes on with the run in `configuration.run`. Collective.
     ///
+    /// With `breakingLock` also where a job on another machine left the folder's lock.
     /// Throws a `RemoteFailure` on all ranks for what could be agreed on; anything else is one rank's own.
-    public func run(_ configuration: TrainingConfiguration, resume: Bool) throws -> TrainingOutcome {
-        let run = try setUp(configuration, resume: resume)
+    public func run(
+        _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool = false
+    ) throws -> TrainingOutcome {
+        let run = try setUp(configuration, resume: resume, breakingLock: breakingLock)
         defer { withExtendedLifetime(run) {} }  // rank 0's part of it holds the run folder's lock
         let outcome = try run.trainer.run()
         let digest = run.parallel.parametersDigest
@@ -30,10 +33,12 @@ public struct TrainingRun {
     }
 
     /// Does everything that comes before the first step. Collective; throws as `run`.
-    package func setUp(_ configuration: TrainingConfiguration, resume: Bool) throws -> RunSetup {
+    package func setUp(
+        _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool = false
+    ) throws -> RunSetup {
         Processor.flushDenormals()
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
-        let preparation = try prepare(configuration, resume: resume)
+        let preparation = try prepare(configuration, resume: resume, breakingLock: breakingLock)
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         let parallel = try makeModel(plan)
         try initialize(parallel, plan, preparation?.checkpoint)
@@ -42,12 +47,14 @@ public struct TrainingRun {
     }
 
     /// The preparation, on rank 0; the others help it with the texts.
-    private func prepare(_ configuration: TrainingConfiguration, resume: Bool) throws -> RunPreparation? {
+    private func prepare(
+        _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool
+    ) throws -> RunPreparation? {
         let crew = TextCrew(world: world)
         return try world.agreeOnRoot(with: crew) {
             resume
-                ? try RunPreparation.resume(configuration, rankCount: world.rankCount, crew: crew)
-                : try RunPreparation.begin(configuration, rankCount: world.rankCount, crew: crew)
+                ? try RunPreparation.resume(configuration, rankCount: world.rankCount, crew: crew, breakingLock: breakingLock)
+                : try RunPreparation.begin(configuration, rankCount: world.rankCount, crew: crew, breakingLock: breakingLock)
         }
     }
 

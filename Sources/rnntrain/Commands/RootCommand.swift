@@ -15,6 +15,8 @@ struct RootCommand: ParsableCommand {
             rnntrain.toml, or trains a small model on a built-in source whose optimum is known.
             """,
         version: rnntrainVersion,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, BenchmarkCommand.self],
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, VerifyCommand.self, BenchmarkCommand.self,
+        ],
         defaultSubcommand: TrainCommand.self)
 }

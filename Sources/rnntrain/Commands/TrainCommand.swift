@@ -33,7 +33,7 @@ struct TrainCommand: ParsableCommand {
             return
         }
         try checkTexts(configuration)
-        try runTraining(configuration: configuration, resume: source.resume)
+        try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
     }
 
     /// The command line's options over the file's keys over what is there without them.

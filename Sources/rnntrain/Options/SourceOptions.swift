@@ -11,6 +11,9 @@ struct SourceOptions: ParsableArguments {
     @Flag(help: "Go on with the run in --run, from its newest good checkpoint and with its configuration. (default: off)")
     var resume = false
 
+    @Flag(help: "Take over the lock that a job on another machine left in --run, once that job has ended. (default: off)")
+    var breakLock = false
+
     @Flag(help: "Print the configuration that results as TOML, and do nothing else. (default: off)")
     var printConfig = false
 

@@ -1,0 +1,149 @@
+#define _GNU_SOURCE
+#include "CFileFaults.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Lets the n-th call on files below one folder fail, for tests of whole programs:
+
+     RNNTRAIN_FAULT_FOLDER  calls on paths that begin so are counted, and on what was opened under them
+     RNNTRAIN_FAULT_CALL    n, from 1
+     RNNTRAIN_FAULT         an errno; 0: the process ends (a write takes half of its bytes first); -1: a write takes half
+     RNNTRAIN_FAULT_STAYS   set: all calls from the n-th on fail
+     RNNTRAIN_FAULT_MARK    a file that is made when the n-th call comes
+
+   Only where LD_PRELOAD names this library is any of it read. */
+
+enum { ends = 0, cuts = -1, none = -2, most_descriptors = 4096, killed = 137 };
+
+static unsigned char watched[most_descriptors];
+static int calls;
+
+int cfilefaults_version(void) { return 1; }
+
+static int is_below_folder(const char *path) {
+    const char *folder = getenv("RNNTRAIN_FAULT_FOLDER");
+    return folder && path && strncmp(path, folder, strlen(folder)) == 0;
+}
+
+static int is_watched(int descriptor) { return descriptor >= 0 && descriptor < most_descriptors && watched[descriptor]; }
+
+static void mark(void) {
+    const char *path = getenv("RNNTRAIN_FAULT_MARK");
+    if (path) syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600));
+}
+
+/* Counts a call; what is to happen to it. */
+static int next_fault(void) {
+    const char *chosen = getenv("RNNTRAIN_FAULT_CALL"), *fault = getenv("RNNTRAIN_FAULT");
+    if (!chosen || !fault) return none;
+    int number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST), first = atoi(chosen);
+    if (number < first || (number > first && !getenv("RNNTRAIN_FAULT_STAYS"))) return none;
+    mark();
+    return atoi(fault);
+}
+
+/* True if the call is to fail, with errno set; does not return where the process is to end. */
+static int fails(int is_ours) {
+    int fault = is_ours ? next_fault() : none;
+    if (fault == ends) _exit(killed);
+    if (fault > 0) errno = fault;
+    return fault > 0;
+}
+
+#define NEXT(type, name, ...) ((type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
+
+static int watch(int descriptor, int is_ours) {
+    if (descriptor >= 0 && descriptor < most_descriptors) watched[descriptor] = (unsigned char)is_ours;
+    return descriptor;
+}
+
+static int open_next(int folder, const char *path, int flags, mode_t mode) {
+    int is_ours = is_below_folder(path);
+    if (fails(is_ours)) return -1;
+    return watch((int)syscall(SYS_openat, folder, path, flags, mode), is_ours);
+}
+
+static mode_t mode_of(int flags, va_list *arguments) {
+    return flags & (O_CREAT | O_TMPFILE) ? va_arg(*arguments, mode_t) : 0;
+}
+
+#define OPEN(name, folder, ...)                                 \
+    int name(__VA_ARGS__, int flags, ...) {                     \
+        va_list arguments;                                      \
+        va_start(arguments, flags);                             \
+        mode_t mode = mode_of(flags, &arguments);               \
+        va_end(arguments);                                      \
+        return open_next(folder, path, flags, mode);            \
+    }
+
+OPEN(open, AT_FDCWD, const char *path)
+OPEN(open64, AT_FDCWD, const char *path)
+OPEN(openat, folder, int folder, const char *path)
+OPEN(openat64, folder, int folder, const char *path)
+
+int close(int descriptor) {
+    int is_ours = is_watched(descriptor);
+    watch(descriptor, 0);
+    /* As in the kernel, a failed close has closed. */
+    int result = NEXT(int, "close", int)(descriptor);
+    return fails(is_ours) ? -1 : result;
+}
+
+/* How many bytes a write may take: all of them, or half of them where it is cut. */
+static size_t cut(int descriptor, size_t count, int *ends_after) {
+    int fault = is_watched(descriptor) ? next_fault() : none;
+    *ends_after = fault == ends;
+    if (fault > 0) {
+        errno = fault;
+        return (size_t)-1;
+    }
+    return (fault == ends || fault == cuts) && count > 1 ? count / 2 : count;
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+    int ends_after;
+    size_t taken = cut(descriptor, count, &ends_after);
+    if (taken == (size_t)-1) return -1;
+    ssize_t result = NEXT(ssize_t, "write", int, const void *, size_t)(descriptor, bytes, taken);
+    if (ends_after) _exit(killed);
+    return result;
+}
+
+ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
+    int ends_after;
+    size_t taken = cut(descriptor, count, &ends_after);
+    if (taken == (size_t)-1) return -1;
+    ssize_t result = NEXT(ssize_t, "pwrite", int, const void *, size_t, off_t)(descriptor, bytes, taken, offset);
+    if (ends_after) _exit(killed);
+    return result;
+}
+
+int fsync(int descriptor) { return fails(is_watched(descriptor)) ? -1 : NEXT(int, "fsync", int)(descriptor); }
+
+int ftruncate(int descriptor, off_t length) {
+    return fails(is_watched(descriptor)) ? -1 : NEXT(int, "ftruncate", int, off_t)(descriptor, length);
+}
+
+int rename(const char *from, const char *to) {
+    return fails(is_below_folder(to)) ? -1 : NEXT(int, "rename", const char *, const char *)(from, to);
+}
+
+int unlink(const char *path) { return fails(is_below_folder(path)) ? -1 : NEXT(int, "unlink", const char *)(path); }
+
+int mkdir(const char *path, mode_t mode) {
+    return fails(is_below_folder(path)) ? -1 : NEXT(int, "mkdir", const char *, mode_t)(path, mode);
+}
+
+void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {
+    /* Not for anonymous memory, which the loader and the allocator want before anything here is ready. */
+    if (is_watched(descriptor) && fails(1)) return MAP_FAILED;
+    return (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
+}

@@ -1,0 +1,106 @@
+import FoundationEssentials
+import Glibc
+
+extension RunLock {
+    /// The job that a lock's file names.
+    public struct Holder: Sendable, Equatable, CustomStringConvertible {
+        /// The name of its machine.
+        public let host: String
+        /// Its process id there.
+        public let processID: Int32
+        /// When it took the lock, ISO 8601 in UTC.
+        public let started: String
+        /// The id of its machine's boot: equal for all processes under one running kernel, whatever their host names.
+        public let boot: String?
+        /// When its process began, in the kernel's ticks since the boot: a process id is used again, this pair is not.
+        public let birth: UInt64?
+
+        /// A holder with these values.
+        public init(host: String, processID: Int32, started: String, boot: String? = nil, birth: UInt64? = nil) {
+            self.host = host
+            self.processID = processID
+            self.started = started
+            self.boot = boot
+            self.birth = birth
+        }
+
+        public var description: String { "process \(processID) on \(host), since \(started)" }
+    }
+}
+
+extension RunLock.Holder {
+    /// What can be known about a holder from here.
+    package enum Standing {
+        case running, ended, unknown
+    }
+
+    /// This process, now.
+    package static var current: RunLock.Holder {
+        RunLock.Holder(
+            host: hostName, processID: getpid(), started: Date().formatted(.iso8601), boot: currentBoot,
+            birth: birth(of: getpid()))
+    }
+
+    /// Whether the holder still runs, seen from a machine on which the kernel has just given its lock to this process.
+    ///
+    /// Under the same kernel a lock that can be had belongs to nobody, if `kernelDecides`. A machine of the same name that has
+    /// booted since has ended all that ran before. Of another machine nothing is known: file systems differ in whether
+    /// their locks reach that far.
+    package func standing(kernelDecides: Bool) -> Standing {
+        guard let boot, let here = Self.currentBoot else { return host == Self.hostName && kernelDecides ? .ended : .unknown }
+        if boot != here { return host == Self.hostName ? .ended : .unknown }
+        if kernelDecides { return .ended }
+        guard let birth else { return .unknown }
+        return Self.birth(of: processID) == birth ? .running : .ended
+    }
+
+    /// Whether the holder ran under this machine's running kernel.
+    var isOfThisMachine: Bool { boot.map { $0 == Self.currentBoot } ?? (host == Self.hostName) }
+
+    /// The lines of the lock's file.
+    package var text: String {
+        var lines = ["host \(host)", "process \(processID)", "started \(started)"]
+        if let boot { lines.append("boot \(boot)") }
+        if let birth { lines.append("birth \(birth)") }
+        return lines.map { $0 + "\n" }.joined() + Self.lastLine
+    }
+
+    /// Reads what `text` wrote; nil if it is cut off or something else.
+    package init?(text: String) {
+        var values: [Substring: String] = [:]
+        for line in text.split(separator: "\n") {
+            guard let space = line.firstIndex(of: " ") else { continue }
+            values[line[..<space]] = String(line[line.index(after: space)...])
+        }
+        guard text.hasSuffix(Self.lastLine), let host = values["host"], let process = values["process"].flatMap({ Int32($0) })
+        else { return nil }
+        self.init(
+            host: host, processID: process, started: values["started"] ?? "a time unknown", boot: values["boot"],
+            birth: values["birth"].flatMap { UInt64($0) })
+    }
+
+    private static let lastLine = "end\n"
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        let known = gethostname(&name, name.count - 1) == 0
+        let host = name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
+        return known ? host ?? "unknown" : "unknown"
+    }
+
+    private static var currentBoot: String? {
+        contents("/proc/sys/kernel/random/boot_id").map { String($0.prefix { $0 != "\n" }) }
+    }
+
+    /// The 22nd field of a process's `stat`, counted behind the name, which may hold anything; nil if there is no such process.
+    private static func birth(of process: Int32) -> UInt64? {
+        guard let stat = contents("/proc/\(process)/stat"), let nameEnd = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")
+        let startTime = 22 - 3
+        return fields.count > startTime ? UInt64(fields[startTime]) : nil
+    }
+
+    private static func contents(_ path: String) -> String? {
+        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,160 @@
+/// The values of TOML.
+enum TOMLValue {
+    /// Reads the value at the cursor; an array, a table or a date is only named.
+    static func read(_ cursor: inout TOMLCursor) throws(TOMLFault) -> TOMLAssignment.Value {
+        switch cursor.next {
+        case "\"", "'": return .scalar(.text(try TOMLString.read(&cursor, mayBeLong: true)))
+        case "[": return .other("an array")
+        case "{": return .other("a table")
+        default: return try word(&cursor)
+        }
+    }
+
+    private static func word(_ cursor: inout TOMLCursor) throws(TOMLFault) -> TOMLAssignment.Value {
+        let place = cursor
+        let word = cursor.take { $0.isASCII && ($0.properties.isAlphabetic || "0123456789+-_.:".unicodeScalars.contains($0)) }
+        switch word {
+        case "": throw place.fault("a value must stand here")
+        case "true": return .scalar(.flag(true))
+        case "false": return .scalar(.flag(false))
+        default: break
+        }
+        if isDate(word) { return .other("a date") }
+        guard let number = number(word) else { throw place.fault("'\(word)' is no value; texts stand in quotes") }
+        return .scalar(number)
+    }
+
+    /// `1979-05-27`, `07:32:00`: what begins so is a date, a time or both.
+    private static func isDate(_ word: String) -> Bool {
+        let shape = word.utf8.prefix(8).map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }
+        return shape.starts(with: "0000-00-".utf8) || shape.starts(with: "00:00".utf8)
+    }
+
+    private static func number(_ word: String) -> ConfigurationValue? {
+        if let special = special(word) { return .number(special) }
+        let unsigned = word.first == "+" || word.first == "-" ? word.dropFirst() : word[...]
+        for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where unsigned.hasPrefix(prefix) {
+            let digits = word.dropFirst(2)
+            return unsigned == word && isDigits(digits) { $0.isHexDigit }
+                ? Int(plain(digits), radix: radix).map { .integer($0) } : nil
+        }
+        let (whole, fraction, exponent) = parts(unsigned)
+        guard isDecimal(whole), whole.first != "0" || whole.count == 1, fraction.map(isDecimal) ?? true,
+            exponent.map({ isDecimal($0.first == "+" || $0.first == "-" ? $0.dropFirst() : $0) }) ?? true
+        else { return nil }
+        if fraction == nil, exponent == nil { return Int(plain(word[...])).map { .integer($0) } }
+        return Double(plain(word[...])).map { .number($0) }
+    }
+
+    /// A number's digits before the point, behind it, and those of the exponent with their sign.
+    private static func parts(_ number: Substring) -> (whole: Substring, fraction: Substring?, exponent: Substring?) {
+        let mark = number.firstIndex { $0 == "e" || $0 == "E" }
+        let significand = number[..<(mark ?? number.endIndex)]
+        let exponent = mark.map { number[$0...].dropFirst() }
+        guard let point = significand.firstIndex(of: ".") else { return (significand, nil, exponent) }
+        return (significand[..<point], significand[point...].dropFirst(), exponent)
+    }
+
+    private static func isDecimal(_ text: Substring) -> Bool { isDigits(text) { ("0"..."9").contains($0) } }
+
+    /// Whether a text is digits, among which single underscores may stand.
+    private static func isDigits(_ text: Substring, _ isDigit: (Character) -> Bool) -> Bool {
+        let groups = text.split(separator: "_", omittingEmptySubsequences: false)
+        return groups.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
+    }
+
+    private static func special(_ word: String) -> Double? {
+        switch word {
+        case "inf", "+inf": .infinity
+        case "-inf": -.infinity
+        case "nan", "+nan", "-nan": .nan
+        default: nil
+        }
+    }
+
+    private static func plain(_ word: Substring) -> String { word.filter { $0 != "_" } }
+}
+
+/// The four kinds of strings of TOML.
+enum TOMLString {
+    /// Reads the string at the cursor, which is at a quotation mark; one over several lines where it may be long.
+    static func read(_ cursor: inout TOMLCursor, mayBeLong: Bool) throws(TOMLFault) -> String {
+        let quote = cursor.isAt("\"") ? "\"" : "'"
+        let delimiter = mayBeLong && cursor.isAt(quote + quote + quote) ? quote + quote + quote : quote
+        let start = cursor
+        cursor.advance(by: delimiter.unicodeScalars.count)
+        let isLong = delimiter != quote
+        if isLong { passLineEnd(&cursor) }
+        var text = String.UnicodeScalarView()
+        while !cursor.isAt(delimiter) {
+            guard let scalar = cursor.next else { throw start.fault("the string that begins here does not end") }
+            if scalar == "\\", quote == "\"" {
+                try readEscape(&cursor, isLong: isLong, into: &text)
+            } else {
+                guard isAllowed(scalar, cursor, isLong: isLong) else {
+                    throw cursor.fault("a line end or control character stands inside a string")
+                }
+                text.append(scalar)
+                cursor.advance()
+            }
+        }
+        cursor.advance(by: delimiter.unicodeScalars.count)
+        // Up to two quotation marks before the closing three belong to the text.
+        for _ in 0..<2 where isLong && cursor.isAt(quote) {
+            text.append(contentsOf: quote.unicodeScalars)
+            cursor.advance()
+        }
+        return String(text)
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar, _ cursor: TOMLCursor, isLong: Bool) -> Bool {
+        !TOMLCursor.isForbidden(scalar) || (isLong && (scalar == "\n" || cursor.isAt("\r\n")))
+    }
+
+    private static func passLineEnd(_ cursor: inout TOMLCursor) {
+        if cursor.isAt("\r\n") { cursor.advance() }
+        if cursor.next == "\n" { cursor.advance() }
+    }
+
+    private static let escapes: [Unicode.Scalar: Unicode.Scalar] = [
+        "b": "\u{8}", "t": "\t", "n": "\n", "f": "\u{c}", "r": "\r", "\"": "\"", "\\": "\\",
+    ]
+
+    private static func readEscape(
+        _ cursor: inout TOMLCursor, isLong: Bool, into text: inout String.UnicodeScalarView
+    ) throws(TOMLFault) {
+        let place = cursor
+        cursor.advance()
+        if let letter = cursor.next, let meaning = escapes[letter] {
+            cursor.advance()
+            text.append(meaning)
+        } else if cursor.next == "u" || cursor.next == "U" {
+            text.append(try codePoint(&cursor, place))
+        } else if isLong, cursor.isAtBlank || cursor.next == "\n" || cursor.isAt("\r\n") {
+            try passFoldedLines(&cursor, place)
+        } else {
+            throw place.fault("this is no escape that TOML has")
+        }
+    }
+
+    private static func codePoint(_ cursor: inout TOMLCursor, _ place: TOMLCursor) throws(TOMLFault) -> Unicode.Scalar {
+        let count = cursor.next == "u" ? 4 : 8
+        cursor.advance()
+        var digits = ""
+        while digits.utf8.count < count, let digit = cursor.next, digit.properties.isASCIIHexDigit {
+            digits.unicodeScalars.append(digit)
+            cursor.advance()
+        }
+        guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) else {
+            throw place.fault("this escape is no Unicode scalar")
+        }
+        return scalar
+    }
+
+    /// A backslash at a line's end takes that and all blanks and line ends that follow.
+    private static func passFoldedLines(_ cursor: inout TOMLCursor, _ place: TOMLCursor) throws(TOMLFault) {
+        cursor.skipBlanks()
+        guard cursor.next == "\n" || cursor.isAt("\r\n") else { throw place.fault("this is no escape that TOML has") }
+        while cursor.isAtBlank || cursor.next == "\n" || cursor.isAt("\r\n") { cursor.advance() }
+    }
+}

@@ -1,0 +1,78 @@
+import Digests
+import Foundation
+public import Models
+
+/// What a checkpoint holds, in a few figures.
+public struct CheckpointSummary: Encodable, Sendable, Equatable {
+    /// Steps done.
+    public let step: Int
+    /// The epoch of the next step, from 1.
+    public let epoch: Int
+    /// Tokens predicted so far.
+    public let tokens: Int
+    /// On the validation text at its last measurement; nil before the first.
+    public let perplexity: Double?
+    /// The best so far on the validation text.
+    public let bestPerplexity: Double?
+    /// The step of the best; 0 before the first measurement.
+    public let bestStep: Int
+    public let model: Model
+    /// Of the parameters, as the log has it.
+    public let parametersDigest: String
+    public let vocabularyDigest: String
+    /// Of the texts, by their roles.
+    public let textDigests: [String: String]
+
+    /// The model's sizes.
+    public struct Model: Encodable, Sendable, Equatable, CustomStringConvertible {
+        public let cell: CellKind
+        public let layers: Int
+        public let embeddingSize: Int
+        public let hiddenSize: Int
+        public let vocabularySize: Int
+        /// Floats of all parameters.
+        public let parameters: Int
+
+        init(_ shape: ModelShape) {
+            cell = shape.cell
+            layers = shape.layers
+            embeddingSize = shape.embeddingSize
+            hiddenSize = shape.hiddenSize
+            vocabularySize = shape.vocabularySize
+            parameters = shape.parameterLayout.parameterCount
+        }
+
+        public var description: String {
+            "\(cell.rawValue) \(layers) x \(hiddenSize), embedding \(embeddingSize), "
+                + "\(NumberText.grouped(vocabularySize)) symbols, \(NumberText.scaled(Double(parameters))) parameters"
+        }
+    }
+
+    init(_ checkpoint: StoredCheckpoint, parametersDigest: String) {
+        let state = checkpoint.state
+        step = state.step
+        epoch = state.epoch
+        tokens = state.tokens
+        perplexity = Self.perplexity(state.convergence.lastLoss)
+        bestPerplexity = Self.perplexity(state.convergence.bestLoss)
+        bestStep = state.convergence.bestStep
+        model = Model(checkpoint.modelShape)
+        self.parametersDigest = parametersDigest
+        vocabularyDigest = checkpoint.vocabulary.digest.hexadecimal
+        textDigests = checkpoint.textDigests
+    }
+
+    /// JSON has no infinity: a perplexity beyond all numbers counts as none.
+    private static func perplexity(_ loss: Double?) -> Double? {
+        loss.map { exp($0) }.flatMap { $0.isFinite ? $0 : nil }
+    }
+}
+
+extension CheckpointSummary: CustomStringConvertible {
+    /// `step 1880, epoch 11, perplexity 1.505 (best 1.505 after step 1880), parameters a36fddd866a4bb95`
+    public var description: String {
+        let measured = perplexity.map { ", perplexity \(NumberText.fixed($0, 3))" } ?? ""
+        let best = bestPerplexity.map { " (best \(NumberText.fixed($0, 3)) after step \(NumberText.grouped(bestStep)))" } ?? ""
+        return "step \(NumberText.grouped(step)), epoch \(epoch)\(measured)\(best), parameters \(parametersDigest)"
+    }
+}

@@ -1,0 +1,162 @@
+import Checkpoints
+import Digests
+import Failures
+import Files
+import Foundation
+import TextData
+
+extension Verification {
+    /// Whether a folder holds a run.
+    public static func isRun(_ path: String) throws -> Bool { try RunFolder(path: path).holdsRun() }
+
+    /// Checks everything in a run's folder, each by itself and against the newest checkpoint. Changes nothing, and a job that
+    /// trains there may go on.
+    ///
+    /// Throws what listing the folder throws.
+    public init(run path: String) throws {
+        let folder = RunFolder(path: path)
+        let run = RunVerification(folder)
+        let checkpoints = try run.generations()
+        let newest = checkpoints.compactMap(\.checkpoint).first
+        var files = checkpoints.map(\.file)
+        if checkpoints.isEmpty { files += run.noGenerations }
+        if let best = run.best(newest) { files.append(best) }
+        files += [run.configuration(newest), run.vocabulary(newest), run.metrics(checkpoints.compactMap(\.file.checkpoint))]
+        files += try run.tokens(newest) + run.temporaries()
+        files.append(run.lock())
+        self.init(path: path, files: files)
+    }
+}
+
+/// The checks of the single files of a run's folder.
+private struct RunVerification {
+    let folder: RunFolder
+
+    init(_ folder: RunFolder) { self.folder = folder }
+
+    /// Newest first.
+    func generations() throws -> [CheckpointVerification] {
+        try folder.checkpoints.generations().compactMap { generation in
+            let checked = CheckpointVerification(generation.path, .checkpoint, step: generation.step)
+            // A job that trains meanwhile may have removed it.
+            return checked.file.exitStatus == .inputMissing && !pathExists(generation.path) ? nil : checked
+        }
+    }
+
+    /// A run that was interrupted before its first checkpoint starts anew.
+    var noGenerations: [VerifiedFile] {
+        var file = VerifiedFile(.checkpoint, folder.checkpoints.path)
+        file.contents = "none yet"
+        file.notes = ["--resume starts the run anew"]
+        return [file]
+    }
+
+    func best(_ newest: StoredCheckpoint?) -> VerifiedFile? {
+        let path = folder.checkpoints.bestPath
+        let convergence = newest?.state.convergence
+        guard pathExists(path) || convergence?.bestLoss != nil else { return nil }
+        var file = CheckpointVerification(path, .best).file
+        if let found = file.checkpoint, let needed = convergence?.bestStep, found.step < needed {
+            file.fail(
+                "\(path): it is of step \(found.step), and the best was after step \(needed). Start a new run to measure on it.")
+        }
+        return file
+    }
+
+    func configuration(_ newest: StoredCheckpoint?) -> VerifiedFile {
+        var file = VerifiedFile(.configuration, folder.configurationPath)
+        file.check { file in
+            let values = try ConfigurationFile(path: file.path)
+            var configuration = TrainingConfiguration()
+            values.apply(to: &configuration)
+            try configuration.validate()
+            file.contents = "\(values.values.count) keys"
+            guard let stored = newest?.configuration else { return }
+            configuration.run = stored.run
+            let changes = configuration.forbiddenChanges(from: stored)
+            guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
+        }
+        return file
+    }
+
+    func vocabulary(_ newest: StoredCheckpoint?) -> VerifiedFile {
+        var file = VerifiedFile(.vocabulary, folder.vocabularyPath)
+        file.check { file in
+            let vocabulary = try Vocabulary(path: file.path)
+            file.contents = "\(NumberText.grouped(vocabulary.size)) symbols, \(vocabulary.digest.hexadecimal)"
+            guard let stored = newest?.vocabulary, stored.digest != vocabulary.digest else { return }
+            file.fail(
+                "\(file.path): its digest is \(vocabulary.digest.hexadecimal), the newest checkpoint's \(stored.digest.hexadecimal)."
+            )
+        }
+        return file
+    }
+
+    func metrics(_ checkpoints: [CheckpointSummary]) -> VerifiedFile {
+        var file = VerifiedFile(.metrics, folder.metricsPath)
+        guard pathExists(file.path) else {
+            file.contents = "none yet"
+            return file
+        }
+        file.check { file in
+            let log = try MetricsReader(MappedFile(path: file.path))
+            file.contents = "\(NumberText.grouped(log.lineCount)) lines"
+            if log.hasCutLine { file.notes.append("its last line was cut off; the next start removes it") }
+            for checkpoint in checkpoints {
+                guard let logged = log.digests[checkpoint.step], logged != checkpoint.parametersDigest else { continue }
+                file.notes.append(
+                    "after step \(checkpoint.step) it has the digest \(logged), and the checkpoint \(checkpoint.parametersDigest)"
+                )
+            }
+        }
+        return file
+    }
+
+    /// The token files that are there: one that is missing or damaged is made anew from its text.
+    func tokens(_ newest: StoredCheckpoint?) throws -> [VerifiedFile] {
+        let paths = TextRole.allCases.map { (role: $0, path: joinPath(folder.dataPath, "\($0.rawValue).tokens")) }
+        return paths.filter { pathExists($0.path) }.map { role, path in
+            var file = VerifiedFile(.tokens, path)
+            file.check { file in
+                let tokens = try TokenFile(path: path)
+                try tokens.verify()
+                file.contents = "\(NumberText.grouped(tokens.count)) tokens, text \(tokens.textDigest.hexadecimal)"
+                guard let newest else { return }
+                if tokens.vocabularyDigest != newest.vocabulary.digest || stale(tokens.textDigest, role, newest) {
+                    file.notes.append("of another text or vocabulary than the newest checkpoint; the next start makes it anew")
+                }
+            }
+            return file
+        }
+    }
+
+    private func stale(_ digest: UInt64, _ role: TextRole, _ checkpoint: StoredCheckpoint) -> Bool {
+        checkpoint.textDigests[role.rawValue].map { $0 != digest.hexadecimal } ?? false
+    }
+
+    /// What interrupted writes left, or what a job writes at this moment.
+    func temporaries() throws -> [VerifiedFile] {
+        let paths = try [folder.path, folder.dataPath, folder.checkpoints.path].flatMap(DurableFile.temporaries)
+        return paths.map { path in
+            var file = VerifiedFile(.temporary, path)
+            file.contents = "an unfinished write; the next start removes it"
+            return file
+        }
+    }
+
+    func lock() -> VerifiedFile {
+        var file = VerifiedFile(.lock, folder.lockPath)
+        file.check { file in
+            switch try RunLock.state(path: file.path) {
+            case .free: file.contents = "free"
+            case .held(let holder):
+                file.holder = holder?.description
+                file.contents = "held by \(holder?.description ?? "a job that it does not name")"
+            case .left(let holder):
+                file.holder = holder.description
+                file.contents = "left by \(holder.description)"
+            }
+        }
+        return file
+    }
+}

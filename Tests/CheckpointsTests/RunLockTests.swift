@@ -1,0 +1,168 @@
+import Checkpoints
+import Files
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Two jobs and one folder", .timeLimit(.minutes(1)))
+struct RunLockTests {
+    private let scratch: ScratchFolder
+    private let path: String
+    private let far = RunLock.Holder(host: "far", processID: 77, started: "2025-01-02T03:04:05Z", boot: "another", birth: 5)
+
+    init() throws {
+        scratch = try ScratchFolder()
+        path = scratch.file("lock")
+    }
+
+    /// What `RunLock` throws for this path.
+    private func refusal(breaking: Bool = false) -> RunFolderError? {
+        do throws(RunFolderError) {
+            try RunLock(path: path, breaking: breaking).release()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func leave(_ holder: RunLock.Holder) throws { try DurableFile.write(holder.text, to: path) }
+
+    /// This process as a holder, with some of it changed.
+    private func holder(host: String? = nil, boot: String?? = nil, birth: UInt64? = nil) -> RunLock.Holder {
+        let current = RunLock.Holder.current
+        return RunLock.Holder(
+            host: host ?? current.host, processID: current.processID, started: current.started, boot: boot ?? current.boot,
+            birth: birth ?? current.birth)
+    }
+
+    @Test("What the lock's file says is read back, and nothing that is cut off")
+    func text() {
+        let current = RunLock.Holder.current
+        #expect(current.boot?.count == 36 && (current.birth ?? 0) > 0)
+        for holder in [current, far, RunLock.Holder(host: "h", processID: 1, started: "s")] {
+            #expect(RunLock.Holder(text: holder.text) == holder)
+            for count in 0..<holder.text.utf8.count {
+                #expect(RunLock.Holder(text: String(holder.text.utf8.prefix(count)) ?? "") == nil)
+            }
+        }
+    }
+
+    @Test("A lock that another process holds is respected, and taken over when that process is killed")
+    func otherProcess() throws {
+        let holder = holder(birth: 1)
+        try leave(holder)
+        let child = try processHolding(path)
+        defer { if child.isRunning { kill(child.processIdentifier, SIGKILL) } }
+        #expect(refusal() == .held(path: scratch.path, holder: holder))
+        #expect(refusal(breaking: true) == .held(path: scratch.path, holder: holder))
+        #expect(try RunLock.state(path: path) == .held(holder))
+        kill(child.processIdentifier, SIGKILL)
+        child.waitUntilExit()
+        #expect(try RunLock.state(path: path) == .left(holder))
+        let lock = try RunLock(path: path)
+        #expect(lock.takenOverFrom == holder && lock.isEnforced)
+        #expect(try RunLock.state(path: path) == .held(.current))
+        lock.release()
+        #expect(try RunLock.state(path: path) == .free && RunLock(path: path).takenOverFrom == nil)
+    }
+
+    @Test("The refusal names host, process and time")
+    func message() {
+        let text =
+            "r is in use by process 77 on far, since 2025-01-02T03:04:05Z. "
+            + "Wait until that job ends, or end it, or choose another folder with --run."
+        #expect(RunFolderError.held(path: "r", holder: far).description == text)
+        let other = RunFolderError.left(path: "r", holder: far)
+        #expect(other.description.contains("by process 77 on far, since 2025-01-02T03:04:05Z, and whether"))
+        #expect(other.description.contains("--break-lock") && other.exitStatus == .usage)
+    }
+
+    @Test("What a job of this machine left is taken over, also after a boot")
+    func leftHere() throws {
+        for holder in [holder(), holder(birth: 1), holder(host: "renamed"), holder(boot: "earlier"), holder(boot: .some(nil))] {
+            try leave(holder)
+            #expect(try RunLock(path: path).takenOverFrom == holder)
+        }
+    }
+
+    @Test("What a job of another machine left is taken over only when the user says so")
+    func leftElsewhere() throws {
+        for holder in [far, RunLock.Holder(host: "far", processID: 7, started: "s")] {
+            try leave(holder)
+            #expect(refusal() == .left(path: scratch.path, holder: holder))
+            #expect(try RunLock.state(path: path) == .left(holder))
+            #expect(try RunLock(path: path, breaking: true).takenOverFrom == holder)
+            #expect(refusal() == nil)
+        }
+    }
+
+    @Test("Where no kernel decides, a process id that another process has now is told from the holder's")
+    func reusedProcessID() {
+        #expect(RunLock.Holder.current.standing(kernelDecides: false) == .running)
+        #expect(holder(birth: 1).standing(kernelDecides: false) == .ended)
+        #expect(far.standing(kernelDecides: false) == .unknown)
+        #expect(holder(boot: "earlier").standing(kernelDecides: false) == .ended)
+    }
+
+    @Test("Of many that start at once one gets the lock, and the others are told who")
+    func race() async {
+        for _ in 0..<50 {
+            let outcomes = await attempts(breaking: false)
+            #expect(outcomes.filter { $0 == nil }.count == 1)
+            for case let refusal? in outcomes { #expect(holderName(refusal) == getpid()) }
+        }
+    }
+
+    @Test("Of many that break a lock at once one gets it, though another machine's kernel still has it")
+    func raceToBreak() async throws {
+        for _ in 0..<50 {
+            try leave(far)
+            let held = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            #expect(takeKernelLock(held))
+            #expect(refusal() == .held(path: scratch.path, holder: far))
+            let outcomes = await attempts(breaking: true)
+            #expect(outcomes.filter { $0 == nil }.count == 1)
+            for case let refusal? in outcomes { #expect(holderName(refusal) == getpid()) }
+        }
+    }
+
+    private func holderName(_ refusal: RunFolderError) -> Int32? {
+        if case .held(_, let holder?) = refusal { holder.processID } else { nil }
+    }
+
+    /// What comes of six that start at once; who gets the lock keeps it until all have tried.
+    private func attempts(breaking: Bool) async -> [RunFolderError?] {
+        let locks = Mutex<[RunLock]>([])
+        let path = path
+        let outcomes = Mutex<[RunFolderError?]>([])
+        DispatchQueue.concurrentPerform(iterations: 6) { _ in
+            do throws(RunFolderError) {
+                let lock = try RunLock(path: path, breaking: breaking)
+                locks.withLock { $0.append(lock) }
+                outcomes.withLock { $0.append(nil) }
+            } catch {
+                outcomes.withLock { $0.append(error) }
+            }
+        }
+        return outcomes.withLock { $0 }
+    }
+
+    /// A process that alone has the lock: it got the locked file as its standard input.
+    private func processHolding(_ path: String) throws -> Process {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        #expect(takeKernelLock(file))
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        child.arguments = ["50"]
+        child.standardInput = file
+        try child.run()
+        try file.close()
+        return child
+    }
+
+    private func takeKernelLock(_ file: FileHandle) -> Bool {
+        var whole = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        return fcntl(file.fileDescriptor, LockCommand.take, &whole) == 0
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@Suite("Verify")
+struct VerifyTests {
+    /// A small run on the built-in source, made once.
+    private static let run = Result {
+        let scratch = try Scratch()
+        let options = ["--hidden-size", "8", "--epochs", "1", "--checkpoint-every", "40 steps", "--bptt", "100", "--run", "run"]
+        let outcome = try ProcessRunner.rnntrain(options, in: scratch.folder)
+        try #require(outcome.status == 0, "\(outcome)")
+        return scratch
+    }
+
+    private let scratch = Result { try Scratch() }
+    private var folder: URL { get throws { try scratch.get().folder.appending(path: "run") } }
+
+    init() throws {
+        try FileManager.default.copyItem(at: Self.run.get().folder.appending(path: "run"), to: try folder)
+    }
+
+    private func verify(_ path: String = "run", _ more: String...) throws -> ProcessOutcome {
+        try ProcessRunner.rnntrain(["verify", path] + more, in: try scratch.get().folder)
+    }
+
+    private func change(_ name: String, _ body: (inout Data) -> Void) throws {
+        let place = try folder.appending(path: name)
+        var bytes = try Data(contentsOf: place)
+        body(&bytes)
+        try bytes.write(to: place)
+    }
+
+    private var checkpoints: [String] {
+        get throws {
+            try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "checkpoints").path).sorted()
+                .map { "checkpoints/" + $0 }
+        }
+    }
+
+    /// Expects status 65 and a message that has these words, and as many files not sound.
+    private func expectDamage(_ words: String..., count: Int = 1, location: SourceLocation = #_sourceLocation) throws {
+        let outcome = try verify()
+        #expect(outcome.status == 65, "\(outcome)", sourceLocation: location)
+        for word in words { #expect(outcome.errors.contains(word), "\(outcome)", sourceLocation: location) }
+        #expect(outcome.output.components(separatedBy: "NOT SOUND").count == count + 1, "\(outcome)", sourceLocation: location)
+    }
+
+    @Test("A sound run is said to be so, with what it holds")
+    func sound() throws {
+        let outcome = try verify()
+        #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.output.hasSuffix("all is sound\n"), "\(outcome)")
+        #expect(outcome.output.hasPrefix("model  lstm 1 x 8, embedding 16, 7 symbols, "), "\(outcome)")
+        for kind in ["checkpoint", "best", "configuration", "vocabulary", "metrics", "tokens", "lock"] {
+            #expect(outcome.output.contains("\n\(kind)  run/"), "\(kind) is missing in \(outcome)")
+        }
+        let log = try String(contentsOf: folder.appending(path: "metrics.jsonl"), encoding: .utf8)
+        let digest = try #require(log.matches(of: /"parameters_digest":"([0-9a-f]{16})"/).last?.1)
+        #expect(outcome.output.contains("parameters \(digest)"))
+    }
+
+    @Test("As JSON it is one object with the newest checkpoint's figures")
+    func json() throws {
+        for path in ["run", "run/best.safetensors"] {
+            let outcome = try verify(path, "--json")
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+            #expect(object["sound"] as? Bool == true && outcome.status == 0)
+            let files = try #require(object["files"] as? [[String: Any]])
+            let checkpoint = try #require(files.first?["checkpoint"] as? [String: Any])
+            #expect(checkpoint["perplexity"] is Double && checkpoint["epoch"] as? Int == 2)
+            #expect((checkpoint["model"] as? [String: Any])?["hidden_size"] as? Int == 8)
+        }
+    }
+
+    @Test("A flipped bit in any of its files is damage, and the file is named")
+    func flippedBits() throws {
+        let newest = try #require(try checkpoints.last)
+        for name in [newest, "best.safetensors", "data/valid.tokens"] {
+            try change(name) { $0[$0.count - 300] ^= 4 }
+            try expectDamage("run/\(name)", "1 of ")
+            try change(name) { $0[$0.count - 300] ^= 4 }
+        }
+    }
+
+    @Test("So is a checkpoint under another step's name, and a best one that is older than it must be")
+    func otherStep() throws {
+        let newest = try #require(try checkpoints.last)
+        try FileManager.default.copyItem(
+            at: folder.appending(path: newest), to: folder.appending(path: "checkpoints/step-00000007.safetensors"))
+        try expectDamage("step-00000007.safetensors: it is of step", "its name says 7")
+        try FileManager.default.removeItem(at: folder.appending(path: "checkpoints/step-00000007.safetensors"))
+        try FileManager.default.removeItem(at: folder.appending(path: "best.safetensors"))
+        try expectDamage("best.safetensors")
+        try FileManager.default.copyItem(
+            at: folder.appending(path: try #require(try checkpoints.first)), to: folder.appending(path: "best.safetensors"))
+        try expectDamage("best.safetensors: it is of step")
+    }
+
+    @Test("A configuration, a vocabulary or a log that is missing, wrong or another run's is told with the place")
+    func texts() throws {
+        try change("config.toml") {
+            $0 = Data(String(decoding: $0, as: UTF8.self).replacing("hidden-size = 8", with: "hidden-size = 9").utf8)
+        }
+        try expectDamage("hidden-size was 8 and is now 9")
+        try change("config.toml") { $0 = Data("layers = = 3\n".utf8) }
+        try expectDamage("config.toml:1:")
+        try FileManager.default.removeItem(at: folder.appending(path: "config.toml"))
+        try change("vocabulary.json") { $0.removeLast(5) }
+        try change("metrics.jsonl") { $0.insert(contentsOf: "{}\n".utf8, at: 0) }
+        try expectDamage("config.toml", "3 of ", count: 3)
+        #expect(try verify().output.contains("metrics.jsonl: line 1, from byte 0 on, is no line of a log"))
+    }
+
+    @Test("What a killed job leaves is no damage")
+    func leftovers() throws {
+        try change("metrics.jsonl") { $0.removeLast(5) }
+        try Data("half".utf8).write(to: folder.appending(path: "checkpoints/.step-00000099.safetensors.1-2.partial"))
+        try Data("host far\nprocess 77\nstarted 2025-01-02T03:04:05Z\nboot b\nbirth 1\nend\n".utf8).write(
+            to: folder.appending(path: "lock"))
+        let outcome = try verify()
+        #expect(outcome.status == 0, "\(outcome)")
+        for words in ["its last line was cut off", "temporary  run/checkpoints/.step", "left by process 77 on far"] {
+            #expect(outcome.output.contains(words), "\(outcome)")
+        }
+    }
+
+    @Test("Where nothing is, or no run, that is said with status 66")
+    func nothing() throws {
+        try FileManager.default.createDirectory(at: folder.appending(path: "empty"), withIntermediateDirectories: true)
+        for path in ["gone", "run/empty"] {
+            let outcome = try verify(path)
+            #expect(outcome.status == 66 && outcome.errors.hasPrefix("rnntrain: error: \(path): neither a checkpoint nor"))
+        }
+        let other = try verify("run/config.toml")
+        #expect(other.status == 65 && other.errors.contains("run/config.toml is damaged or no checkpoint"))
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// Each gives the digest that a run without limits gives, or says in one line what is missing.
+    @Suite("in a small container", .serialized)
+    struct SmallContainerTests {
+        private static let options = ["--hidden-size", "8", "--epochs", "1", "--bptt", "100"]
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder(options: [], lines: 10) }
+
+        /// Runs a shell's lines; `$PROGRAM` is rnntrain with its options, `$MPIRUN` starts it on two ranks.
+        private func shell(_ lines: String, private mounts: Bool = false) throws -> ProgramRun {
+            let program = ([ProgramRun.buildFolder.appendingPathComponent("rnntrain").path] + Self.options).joined(separator: " ")
+            let environment = [
+                "PROGRAM": program, "MPIRUN": "mpirun --oversubscribe --bind-to none -n 2 " + program,
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            ]
+            let prefix = mounts ? ["unshare", "-m"] : []
+            return try ProgramRun.run(
+                URL(fileURLWithPath: "/usr/bin/env"), prefix + ["sh", "-c", lines], environment: environment,
+                folder: texts.folder,
+                timeLimit: 60)
+        }
+
+        /// Whether this machine lets a test mount file systems of its own.
+        private static let mayMount =
+            (try? ProgramRun.run(
+                URL(fileURLWithPath: "/usr/bin/env"), ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
+                environment: [:], folder: nil, timeLimit: 10))?.status == 0
+
+        private func digest(_ outcome: ProgramRun) -> Substring? {
+            outcome.lines.first { $0.hasPrefix("  digest ") }.map { $0.suffix(16) }
+        }
+
+        private func expectSame(_ outcome: ProgramRun, location: SourceLocation = #_sourceLocation) throws {
+            let free = try shell("exec $PROGRAM --run free-\(UUID().uuidString)")
+            #expect(
+                outcome.status == 0 && digest(outcome) != nil && digest(outcome) == digest(free), "\(outcome)",
+                sourceLocation: location)
+        }
+
+        @Test(
+            "with 64 MB, 1 MB or nothing at all in /dev/shm", .enabled(if: mayMount), arguments: ["64m", "1m", "4k,nr_inodes=1"])
+        func sharedMemory(size: String) throws {
+            try expectSame(try shell("mount -t tmpfs -o size=\(size) tmpfs /dev/shm && exec $MPIRUN --run run", private: true))
+        }
+
+        @Test("with no copies from process to process")
+        func noSingleCopy() throws {
+            try expectSame(try shell("OMPI_MCA_btl_vader_single_copy_mechanism=none exec $MPIRUN --run run --exchange messages"))
+        }
+
+        @Test("with no HOME and a locale without UTF-8, in a folder with letters beyond ASCII")
+        func environment() throws {
+            try expectSame(try shell("mkdir größe && cd größe && exec env -u HOME -u LANG LC_ALL=C $MPIRUN --run größe/läuft"))
+            #expect(FileManager.default.fileExists(atPath: texts.path("größe/größe/läuft/best.safetensors")))
+            let text = "päivä 语言 größe\n"
+            try texts.write("größe/tëxt", String(repeating: text, count: 200))
+            let named = "--tokens word --train größe/tëxt --valid größe/tëxt --run words"
+            let outcome = try shell("exec env -i PATH=\"$PATH\" LC_ALL=C $PROGRAM --batch-size 2 \(named) --bptt 9")
+            #expect(outcome.status == 0, "\(outcome)")
+        }
+
+        @Test("with a working folder that is read-only: elsewhere it trains, here it says why not", .enabled(if: mayMount))
+        func readOnlyFolder() throws {
+            let readOnly = "mkdir ro && mount --bind ro ro && mount -o remount,ro,bind ro && cd ro && "
+            try expectSame(try shell(readOnly + "exec $MPIRUN --run ../run", private: true))
+            try FileManager.default.removeItem(atPath: texts.path("ro"))
+            let refused = try shell(readOnly + "exec $PROGRAM", private: true)
+            #expect(refused.status == 74 && refused.errors.split(separator: "\n").count == 1, "\(refused)")
+            #expect(refused.errors.contains("runs: cannot make the folder: Read-only file system."), "\(refused)")
+        }
+    }
+}
