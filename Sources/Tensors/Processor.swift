@@ -9,6 +9,9 @@ public enum Processor {
     /// bits; with bf16, those with and without its instruction are only meant to.
     public static var level: String { String(cString: ck_level_name()) }
 
+    /// Whether products in bf16 have an instruction of their own at the level in use.
+    public static var hasBF16: Bool { level == "avx512bf16" }
+
     /// Takes another level from now on, for tests; false where the processor lacks it.
     public static func select(level: String) -> Bool { ck_select_level(level) == 0 }
 

@@ -16,14 +16,17 @@ final class OwnedModel {
     private let weights: PackedWeights
 
     /// `streams` streams in `shards` shards, all on one rank; its own part of the shard tree is `ownShards`.
-    init(shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0, keepsLogits: Bool = true) {
+    init(
+        shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0, keepsLogits: Bool = true,
+        precision: Precision = .fp32
+    ) {
         self.shape = shape
         layout = shape.parameterLayout
         values = workspace.allocate(Float.self, count: layout.elementCount)
         let tree = ShardTree(shardCount: shards)
         gradients = [workspace.allocate(Float.self, count: layout.elementCount)]
         parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
-        weights = PackedWeights(of: shape, values: values, in: workspace)
+        weights = PackedWeights(of: shape, precision: precision, values: values, in: workspace)
         model = LanguageModel(
             shape: shape, parameters: parameters, weights: weights,
             capacity: WindowCapacity(
@@ -34,7 +37,7 @@ final class OwnedModel {
         }
         rows = GradientRows(
             program: TreeProgram(tree: tree, ownShards: 0..<shards), streamsOfShards: streamsOfShards, maximumSteps: steps,
-            widestInput: LanguageModel.widestInput(of: shape))
+            widestInput: LanguageModel.widestInput(of: shape), precision: precision)
     }
 
     func set(_ name: String, _ newValues: [Double]) throws {
@@ -67,8 +70,8 @@ final class OwnedModel {
 
 extension PackedWeights {
     /// The weights of a model in training, packed in memory of the workspace, but nothing in them yet.
-    convenience init(of shape: ModelShape, values: UnsafePointer<Float>, in workspace: Workspace) {
-        let layout = shape.packedLayout(training: true)
+    convenience init(of shape: ModelShape, precision: Precision = .fp32, values: UnsafePointer<Float>, in workspace: Workspace) {
+        let layout = shape.packedLayout(training: true, precision: precision)
         self.init(layout, values: values, storage: workspace.allocate(Float.self, count: layout.elementCount))
     }
 }
@@ -91,6 +94,30 @@ struct GoldenModelTests {
     func golden(_ name: String, shards: Int) throws {
         try Processor.atEachLevel { level in
             try compare(try GoldenFixture.load(name), shards: shards, level: level)
+        }
+    }
+
+    @Test(
+        "In bf16 the first loss is within 1 % and every gradient of the first window within 5 % of its norm",
+        arguments: GoldenFixture.names)
+    func bf16(_ name: String) throws {
+        let fixture = try GoldenFixture.load(name)
+        let size = fixture.dimensions
+        try Processor.atEachLevel { level in
+            for shards in [1, 2] {
+                let owned = OwnedModel(
+                    shape: fixture.shape, steps: size.T, streams: size.B, shards: shards, keepsLogits: shards == 1,
+                    precision: .bf16)
+                for (name, parameter) in fixture.parameters { try owned.set(name, parameter.values) }
+                let window = fixture.windows[0]
+                let loss = owned.run(
+                    inputs: window.inputs, targets: window.targets, mask: window.mask, steps: size.T, atEpochStart: true)
+                #expect(relativeDistance([loss], from: [fixture.losses[0]]) < 0.01, "\(level)")
+                for (name, expected) in fixture.gradients[1] ?? [:] where norm(expected) > 0 {
+                    let error = relativeDistance(try owned.gradient(name), from: expected)
+                    #expect(error < 0.05, "\(level), \(name): relative error \(error)")
+                }
+            }
         }
     }
 

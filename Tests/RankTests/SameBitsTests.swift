@@ -56,6 +56,16 @@ extension TrainingOverRanks {
             expectSame(avx2, best, "AVX2")
         }
 
+        @Test("in bf16 at several rank counts, by window and by messages; and not those of fp32")
+        func bf16() throws {
+            let texts = try TrainingFolder()
+            let options = ["--precision", "bf16", "--epochs", "1"]
+            let one = try run(texts, ranks: 1, options)
+            for ranks in [2, 3, 8] { expectSame(try run(texts, ranks: ranks, options), one, "\(ranks) ranks") }
+            expectSame(try run(texts, ranks: 3, options + ["--exchange", "messages"]), one, "3 ranks by messages")
+            #expect(try run(texts, ranks: 1, ["--epochs", "1"]).digests != one.digests)
+        }
+
         /// A run of two epochs under a name of its own.
         private func run(
             _ texts: TrainingFolder, ranks: Int, _ options: [String], environment: [String: String] = [:]

@@ -16,7 +16,7 @@ struct ConfigurationValidationTests {
             (ConfigurationKey.vocabularySize, ConfigurationValue.integer(1)), (.minimumCount, .integer(0)),
             (.layers, .integer(0)), (.embeddingSize, .integer(0)), (.hiddenSize, .integer(-4)),
             (.dropout, .number(1)), (.dropout, .number(-0.1)), (.initialScale, .number(0)), (.forgetBias, .number(.nan)),
-            (.precision, .text("bf16")), (.batchSize, .integer(0)), (.windowLength, .integer(0)),
+            (.batchSize, .integer(0)), (.windowLength, .integer(0)),
             (.learningRate, .number(0)), (.learningRate, .number(.infinity)), (.momentum, .number(1)),
             (.beta1, .number(1)), (.beta2, .number(-1)), (.adamEpsilon, .number(0)), (.weightDecay, .number(-1)),
             (.clip, .number(-1)), (.epochs, .integer(0)), (.decay, .number(0)), (.decay, .number(1.5)),

@@ -1,5 +1,6 @@
 import Checkpoints
 import Files
+import Tensors
 import TextData
 
 /// Rank 0's work before a run: checks, run folder and lock, vocabulary, token files, and for a resumed run its checkpoint.
@@ -28,8 +29,12 @@ final class RunPreparation {
         self.textDigests = textDigests
         self.lock = lock
         self.checkpoint = checkpoint
-        self.notices =
-            notices + Self.notices(of: lock)
+        self.notices = notices + Self.notices(of: lock) + Self.notices(of: plan.configuration.precision)
+    }
+
+    private static func notices(of precision: Precision) -> [String] {
+        guard precision == .bf16, !Processor.hasBF16 else { return [] }
+        return ["this processor has no instructions for bf16: what is computed is the same, at about the speed of fp32"]
     }
 
     private static func notices(of lock: RunLock) -> [String] {
