@@ -111,7 +111,8 @@ struct BenchmarkTests {
         try expectRefusal(["--window", "-5"], "--window is -5; it must be 1 or more.")
         try expectRefusal(["--dropout", "1"], "dropout is 1.0; it is a probability: 0 or more, and less than 1.")
         try expectRefusal(["--shards", "21"], "batch-size 20 and shards 21 do not go together: ")
-        try expectRefusal(["--generate", "--exchange-only"], "--generate and --exchange-only measure different things; ")
+        try expectRefusal(
+            ["--generate", "--exchange-only"], "--generate, --exchange-only and --tokenise measure different things; ")
         try expectRefusal(["--model", "wiki"], "The value 'wiki' is invalid for '--model <model>'.")
         try expectRefusal(["--generate", "--precision", "bf16"], "--precision bf16 is for training; text is generated in fp32.")
     }

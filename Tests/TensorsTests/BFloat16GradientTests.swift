@@ -3,62 +3,16 @@ import TestSupport
 import Testing
 
 extension GradientWindow {
-    /// The tokens' rows of some shards, sorted by token, then shard, then (t, b).
-    fileprivate func occurrences(ofShards shards: Range<Int>) -> BFloat16Gradient.Occurrences {
-        var found = BFloat16Gradient.Occurrences(starts: [0], rows: [], leaves: [], values: tokenRows)
-        for token in 0..<Int32(dY.columns) {
-            for (leaf, shard) in shards.enumerated() {
-                let rows = rows(ofShard: shard).filter { tokens[$0] == token }
-                found.rows += rows.map(Int32.init)
-                found.leaves += rows.map { _ in Int32(leaf) }
-            }
-            found.starts.append(Int32(found.rows.count))
-        }
-        return found
-    }
-
-    /// The gradients in bf16 of `dY` with `x` and with the tokens' rows, one list for each node of the shards' cover; `block` rows of
-    /// the outputs at a time.
-    fileprivate func bfloat16Partials(ofShards shards: Range<Int>, tied: Bool, block: Int? = nil) -> [[Float]] {
-        let program = TreeProgram(tree: tree, ownShards: shards)
-        let gradient = BFloat16Gradient(
-            program: program, streamsOfShards: Array(streamsOfShards[shards]), streams: streams, maximumSteps: steps,
-            workspace: workspace)
-        let outputs = [x, tokenRows].map { input in
-            program.outputs.map { _ in workspace.withGaps(rows: dY.columns, columns: input.columns, gap: 0) }
-        }
-        let pointers = outputs.map { $0.map { Optional($0.pointer) } }
-        let packed = [x, tokenRows].map { gradient.pack($0, steps: steps) }
-        pointers[0].withUnsafeBufferPointer { first in
-            pointers[1].withUnsafeBufferPointer { second in
-                let sides = [
-                    BFloat16Gradient.Side(input: packed[0], outputs: first.baseAddress!),
-                    BFloat16Gradient.Side(input: packed[1], outputs: second.baseAddress!),
-                ]
-                for first in stride(from: 0, to: dY.columns, by: block ?? dY.columns) {
-                    let range = first..<min(first + (block ?? dY.columns), dY.columns)
-                    gradient.weightGradient(
-                        steps: steps, dY: dY.slice(columns: range), sides: tied ? [sides[0]] : sides, firstRow: first,
-                        tied: tied ? occurrences(ofShards: shards) : nil)
-                }
-            }
-        }
-        return outputs[0].indices.map { outputs[0][$0].values + (tied ? [] : outputs[1][$0].values) }
-    }
-
     /// What the same must give: for each shard a chain over pairs of rows, then the rows that hold the token; added in tree order. And the
     /// magnitudes of the terms.
     fileprivate func bfloat16Expected(ofShards shards: Range<Int>, tied: Bool) -> [(values: [Float], magnitudes: [Float])] {
         let left = shards.map { columns(of: dY, shard: $0) }
-        let inputs = tied ? [x] : [x, tokenRows]
-        let right = inputs.map { input in shards.map { columns(of: input, shard: $0) } }
-        let places = inputs.indices.flatMap { input in
-            (0..<dY.columns).flatMap { row in (0..<inputs[input].columns).map { (input, row, $0) } }
-        }
-        let sums = places.map { input, row, column in
+        let right = shards.map { columns(of: x, shard: $0) }
+        let places = (0..<dY.columns).flatMap { row in (0..<x.columns).map { (row, $0) } }
+        let sums = places.map { row, column in
             shards.enumerated().map { leaf, shard in
                 let held = tied ? rows(ofShard: shard).filter { tokens[$0] == row }.map { tokenRows[$0, column] } : []
-                let (l, r) = (left[leaf][row], right[input][leaf][column])
+                let (l, r) = (left[leaf][row], right[leaf][column])
                 return (
                     value: held.reduce(pairChain(l, r, from: 0), +),
                     magnitude: held.reduce(zip(l, r).reduce(0) { $0 + abs($1.0 * $1.1) }) { $0 + abs($1) }
@@ -87,15 +41,15 @@ extension LevelTests {
         private static let shardSizes = [2, 1, 3, 1, 2, 1, 1, 2]
 
         private func check(_ window: GradientWindow, shards: Range<Int>) {
-            for tied in [false, true] {
-                let expected = window.bfloat16Expected(ofShards: shards, tied: tied)
+            for kind in [GradientKind.weight, .weightOfTwo, .tiedWeight] {
+                let expected = window.bfloat16Expected(ofShards: shards, tied: kind == .tiedWeight)
                 Processor.atEachLevel { level in
-                    let found = window.bfloat16Partials(ofShards: shards, tied: tied)
+                    let found = window.partials(kind, ofShards: shards, precision: .bf16)
                     #expect(found.count == expected.count)
                     for (found, expected) in zip(found, expected) {
                         #expect(
                             agrees(found, expected.values, magnitudes: expected.magnitudes, level: level),
-                            "\(level), [\(window.dY.columns), \(window.x.columns)], shards \(shards), tied \(tied)")
+                            "\(level), [\(window.dY.columns), \(window.x.columns)], shards \(shards), \(kind)")
                     }
                 }
             }
@@ -129,10 +83,10 @@ extension LevelTests {
         func blocks(block: Int) {
             let window = GradientWindow(steps: 5, shardSizes: Self.shardSizes, n: 200, k: 21, seed: 7)
             Processor.atEachLevel { level in
-                for tied in [false, true] {
-                    let whole = window.bfloat16Partials(ofShards: 0..<8, tied: tied)[0]
-                    let blocks = window.bfloat16Partials(ofShards: 0..<8, tied: tied, block: block)[0]
-                    #expect(differingBits(whole, blocks) == 0, "\(level), tied \(tied)")
+                for kind in [GradientKind.weightInBlocks, .tiedWeight] {
+                    let whole = window.partials(kind, ofShards: 0..<8, precision: .bf16, block: 200)[0]
+                    let blocks = window.partials(kind, ofShards: 0..<8, precision: .bf16, block: block)[0]
+                    #expect(differingBits(whole, blocks) == 0, "\(level), \(kind)")
                 }
             }
         }

@@ -34,20 +34,24 @@ struct GradientWindow {
 
 /// The kinds of gradients there are.
 enum GradientKind: CaseIterable {
-    case weight, weightOfTwo, tiedWeight, embedding, bias
+    case weight, weightOfTwo, weightInBlocks, tiedWeight, embedding, bias
 
     func columns(_ window: GradientWindow) -> Int { self == .bias ? window.dY.columns : window.x.columns }
     func rows(_ window: GradientWindow) -> Int { self == .bias ? 1 : window.dY.columns }
 }
 
 extension GradientWindow {
-    /// The partial gradients of a rank that owns `shards`, one for each node of its cover, at the level in use.
-    func partials(_ kind: GradientKind, ofShards shards: Range<Int>) -> [[Float]] {
+    /// The partial gradients of a rank that owns `shards`, one for each node of its cover, at the level in use; with `block`, that many rows
+    /// of a weight at a time.
+    func partials(
+        _ kind: GradientKind, ofShards shards: Range<Int>, precision: Precision = .fp32, block: Int? = nil
+    ) -> [[Float]] {
         let program = TreeProgram(tree: tree, ownShards: shards)
         let first = streamsOfShards[shards.lowerBound].lowerBound
         let own = first..<streamsOfShards[shards.upperBound - 1].upperBound
         let local = shards.map { (streamsOfShards[$0].lowerBound - first)..<(streamsOfShards[$0].upperBound - first) }
-        let rows = GradientRows(program: program, streamsOfShards: local, maximumSteps: steps, widestInput: x.columns)
+        let rows = GradientRows(
+            program: program, streamsOfShards: local, maximumSteps: steps, widestInput: x.columns, precision: precision)
         var layout = ParameterLayout()
         layout.append("parameter", shape: [kind.rows(self), kind.columns(self)])
         layout.append("other", shape: [kind.rows(self), kind.columns(self)])
@@ -55,12 +59,12 @@ extension GradientWindow {
             workspace.withGaps(rows: 1, columns: layout.elementCount, gap: 0).pointer
         }
         let set = ParameterSet(layout: layout, values: places[0], gradients: places)
-        withExtendedLifetime(set) { find(kind, set, rows, streams: own) }
+        withExtendedLifetime(set) { find(kind, set, rows, streams: own, block: block ?? max(dY.columns / 2, 1)) }
         let count = kind.rows(self) * kind.columns(self)
         return places.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
     }
 
-    private func find(_ kind: GradientKind, _ set: ParameterSet, _ rows: GradientRows, streams own: Range<Int>) {
+    private func find(_ kind: GradientKind, _ set: ParameterSet, _ rows: GradientRows, streams own: Range<Int>, block: Int) {
         let parameter = set.parameter("parameter")
         let (dY, x) = (local(dY, own), local(x, own))
         let occurrences = TokenOccurrences(vocabularySize: self.dY.columns, maximumRows: x.rows, workspace: workspace)
@@ -68,12 +72,13 @@ extension GradientWindow {
         rows.sort(ownTokens, steps: steps, dX: local(tokenRows, own), into: occurrences)
         switch kind {
         case .weight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x)
-        case .tiedWeight:
-            // In two parts of the rows, as the output layer does it.
-            let (packed, cut) = (rows.pack(x, steps: steps), dY.columns / 2)
-            for part in [0..<cut, cut..<dY.columns] {
+        case .weightInBlocks, .tiedWeight:
+            // In parts of the rows, as the output layer does it.
+            let packed = rows.pack(x, steps: steps)
+            for first in stride(from: 0, to: dY.columns, by: block) {
+                let part = dY.slice(columns: first..<min(first + block, dY.columns))
                 rows.partialGradient(
-                    parameter, firstRow: part.lowerBound, steps: steps, dY: dY.slice(columns: part), x: packed, tied: occurrences)
+                    parameter, firstRow: first, steps: steps, dY: part, x: packed, tied: kind == .tiedWeight ? occurrences : nil)
             }
         case .weightOfTwo:
             rows.weightGradients((set.parameter("other"), x), (parameter, x), steps: steps, dY: dY)
@@ -96,7 +101,7 @@ extension GradientWindow {
         var sum: Float = 0
         for r in rows(ofShard: shard) {
             switch kind {
-            case .weight, .weightOfTwo, .tiedWeight: sum = sum.addingProduct(dY[r, row], x[r, column])
+            case .weight, .weightOfTwo, .weightInBlocks, .tiedWeight: sum = sum.addingProduct(dY[r, row], x[r, column])
             case .bias: sum += dY[r, column]
             case .embedding: if tokens[r] == row { sum += tokenRows[r, column] }
             }
@@ -111,7 +116,7 @@ extension GradientWindow {
             let product = Double(dY[r, row]) * Double(x[r, column % x.columns])
             let occurrence = tokens[r] == row ? [Double(tokenRows[r, column % x.columns])] : []
             switch kind {
-            case .weight, .weightOfTwo: return [product]
+            case .weight, .weightOfTwo, .weightInBlocks: return [product]
             case .tiedWeight: return [product] + occurrence
             case .embedding: return occurrence
             case .bias: return [Double(dY[r, column])]

@@ -1,0 +1,59 @@
+import Tensors
+
+/// One matrix in bf16, packed by `PackedWeights` in as many calls as a test likes.
+final class BFloat16Matrix {
+    private let inner: Int
+    private let columns: Int
+    private let workspace: Workspace
+    private var packed: (parameters: ParameterSet, weights: PackedWeights, matrix: PackedMatrix)?
+
+    init(inner: Int, columns: Int, workspace: Workspace) {
+        self.inner = inner
+        self.columns = columns
+        self.workspace = workspace
+    }
+
+    /// Packs some elements of `weights` `[columns, inner]` for products `a * weights^T`.
+    func packTransposed(_ weights: UnsafePointer<Float>, elements: Range<Int>) {
+        pack(weights, elements: elements, form: .forward, shape: [columns, inner])
+    }
+
+    /// Packs some elements of `weights` `[inner, columns]` for products `a * weights`.
+    func pack(_ weights: UnsafePointer<Float>, elements: Range<Int>) {
+        pack(weights, elements: elements, form: .backward, shape: [inner, columns])
+    }
+
+    private func pack(_ weights: UnsafePointer<Float>, elements: Range<Int>, form: PackedOperand.Form, shape: [Int]) {
+        let (parameters, all, _) = packed ?? make(form, shape: shape)
+        (parameters.values + elements.lowerBound).update(from: weights + elements.lowerBound, count: elements.count)
+        all.pack(elements)
+    }
+
+    private func make(
+        _ form: PackedOperand.Form, shape: [Int]
+    ) -> (parameters: ParameterSet, weights: PackedWeights, matrix: PackedMatrix) {
+        var layout = ParameterLayout()
+        layout.append("weight", shape: shape)
+        let values = workspace.allocate(Float.self, count: layout.elementCount)
+        let parameters = ParameterSet(layout: layout, values: values, gradients: [])
+        let operands = PackedLayout(
+            [PackedOperand(name: "weight", rows: 0..<shape[0], form: form)], of: layout, precision: .bf16)
+        let weights = PackedWeights(
+            operands, values: values, storage: workspace.allocate(Float.self, count: operands.elementCount))
+        let made = (parameters, weights, weights.matrix(parameters.parameter("weight"), form))
+        packed = made
+        return made
+    }
+
+    /// `result = start + a * packed`, over all terms or some; zeros where nothing was packed.
+    func multiply(
+        _ a: MatrixView, terms: Range<Int>? = nil, into result: MatrixView, from start: ProductStart = .zero
+    ) {
+        let matrix = (packed ?? make(.forward, shape: [columns, inner])).matrix
+        if let terms {
+            matrix.multiply(a, terms: terms, into: result, from: start)
+        } else {
+            matrix.multiply(a, into: result, from: start)
+        }
+    }
+}
