@@ -82,9 +82,11 @@ int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns) {
         release_all(barrier);
         return cmpi_nanoseconds() - start;
     }
+    cmpi_wait_begins();
     if (spin_ns > 0) spin(barrier, generation, start + spin_ns);
     for (int i = 0; i < yields_before_sleep && still(barrier, generation); i++) sched_yield();
     if (still(barrier, generation)) sleep_until_changed(barrier, generation);
+    cmpi_wait_ends();
     return cmpi_nanoseconds() - start;
 }
 

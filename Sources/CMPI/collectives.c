@@ -15,13 +15,16 @@ int64_t cmpi_piece_bytes(void) { return piece_bytes; }
 
 static int piece_of(int64_t left) { return (int)(left < piece_bytes ? left : piece_bytes); }
 
-int cmpi_barrier(cmpi_comm *comm) { return comm->size == 1 ? MPI_SUCCESS : MPI_Barrier(comm->comm); }
+int cmpi_barrier(cmpi_comm *comm) {
+    if (comm->size > 1) CMPI_TRY_WAITING(MPI_Barrier(comm->comm));
+    return MPI_SUCCESS;
+}
 
 int cmpi_broadcast(cmpi_comm *comm, void *bytes, int64_t count, int32_t root) {
     if (comm->size == 1) return MPI_SUCCESS;
     for (int64_t done = 0; done < count;) {
         int piece = piece_of(count - done);
-        CMPI_TRY(MPI_Bcast((char *)bytes + done, piece, MPI_BYTE, root, comm->comm));
+        CMPI_TRY_WAITING(MPI_Bcast((char *)bytes + done, piece, MPI_BYTE, root, comm->comm));
         done += piece;
     }
     return MPI_SUCCESS;
@@ -29,7 +32,8 @@ int cmpi_broadcast(cmpi_comm *comm, void *bytes, int64_t count, int32_t root) {
 
 int cmpi_allgather(cmpi_comm *comm, const void *mine, int64_t count, void *all) {
     if (comm->size > 1 && count <= piece_bytes / comm->size) {
-        return MPI_Allgather(mine, (int)count, MPI_BYTE, all, (int)count, MPI_BYTE, comm->comm);
+        CMPI_TRY_WAITING(MPI_Allgather(mine, (int)count, MPI_BYTE, all, (int)count, MPI_BYTE, comm->comm));
+        return MPI_SUCCESS;
     }
     memcpy((char *)all + comm->rank * count, mine, (size_t)count);
     for (int root = 0; root < comm->size; root++) {
@@ -78,7 +82,7 @@ int cmpi_max_int64(cmpi_comm *comm, int64_t *values, int64_t count) {
     if (comm->size == 1) return MPI_SUCCESS;
     for (int64_t done = 0; done < count;) {
         int piece = count - done < 1 << 20 ? (int)(count - done) : 1 << 20;
-        CMPI_TRY(MPI_Allreduce(MPI_IN_PLACE, values + done, piece, MPI_INT64_T, MPI_MAX, comm->comm));
+        CMPI_TRY_WAITING(MPI_Allreduce(MPI_IN_PLACE, values + done, piece, MPI_INT64_T, MPI_MAX, comm->comm));
         done += piece;
     }
     return MPI_SUCCESS;
@@ -91,7 +95,7 @@ int cmpi_benchmark_allreduce_float(cmpi_comm *comm, const float *mine, float *su
     }
     for (int64_t done = 0; done < count;) {
         int piece = piece_of((count - done) * 4) / 4;
-        CMPI_TRY(MPI_Allreduce(mine + done, sum + done, piece, MPI_FLOAT, MPI_SUM, comm->comm));
+        CMPI_TRY_WAITING(MPI_Allreduce(mine + done, sum + done, piece, MPI_FLOAT, MPI_SUM, comm->comm));
         done += piece;
     }
     return MPI_SUCCESS;
@@ -112,6 +116,32 @@ static int reserve_requests(cmpi_comm *comm, int64_t count) {
     return MPI_SUCCESS;
 }
 
+/// The peers of which something has not come, or which have not taken something; each once in a row.
+static int64_t add_pending(const cmpi_transfer *transfers, int64_t count, const MPI_Request *requests, int64_t limit,
+                           int64_t *peers, int64_t known, int64_t capacity) {
+    int64_t n = 0;
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t done = 0; done < transfers[i].bytes; done += piece_bytes, n++) {
+            int is_done = 1;
+            if (n < limit) MPI_Request_get_status(requests[n], &is_done, MPI_STATUS_IGNORE);
+            int is_new = known == 0 || peers[known - 1] != transfers[i].peer;
+            if (!is_done && is_new && known < capacity) peers[known++] = transfers[i].peer;
+        }
+    }
+    return known;
+}
+
+static void tell_pending(const cmpi_comm *comm, const cmpi_transfer *sends, int64_t send_count, const cmpi_transfer *receives,
+                         int64_t receive_count, int64_t request_count) {
+    int64_t peers[8], capacity = sizeof peers / sizeof *peers;
+    int64_t known = add_pending(receives, receive_count, comm->requests, request_count, peers, 0, capacity);
+    if (known == 0) {
+        int64_t first = piece_count(receives, receive_count);
+        known = add_pending(sends, send_count, comm->requests + first, request_count - first, peers, 0, capacity);
+    }
+    cmpi_pending_tell(peers, known);
+}
+
 int cmpi_exchange(cmpi_comm *comm, const void *send_base, const cmpi_transfer *sends, int64_t send_count,
                   void *receive_base, const cmpi_transfer *receives, int64_t receive_count) {
     int64_t pieces = piece_count(sends, send_count) + piece_count(receives, receive_count);
@@ -130,10 +160,14 @@ int cmpi_exchange(cmpi_comm *comm, const void *send_base, const cmpi_transfer *s
                                MPI_BYTE, (int)sends[i].peer, 0, comm->comm, &comm->requests[n++]));
         }
     }
-    for (int64_t done = 0; done < n;) {
-        int batch = n - done < 1 << 16 ? (int)(n - done) : 1 << 16;
-        CMPI_TRY(MPI_Waitall(batch, comm->requests + done, MPI_STATUSES_IGNORE));
-        done += batch;
+    if (n > INT_MAX) return MPI_ERR_COUNT;
+    cmpi_wait_begins();
+    int code = MPI_SUCCESS;
+    // What MPI_Waitall does, but for the answer to the watch.
+    for (int is_done = 0; code == MPI_SUCCESS && !is_done;) {
+        code = MPI_Testall((int)n, comm->requests, &is_done, MPI_STATUSES_IGNORE);
+        if (!is_done && cmpi_pending_asked()) tell_pending(comm, sends, send_count, receives, receive_count, n);
     }
-    return MPI_SUCCESS;
+    cmpi_wait_ends();
+    return code;
 }

@@ -21,6 +21,30 @@ struct cmpi_comm {
         if (cmpi_try_code != MPI_SUCCESS) return cmpi_try_code;                                                        \
     } while (0)
 
+/// Around every call that waits for other ranks: tells the watch that this rank is not the one that others wait for.
+void cmpi_wait_begins(void);
+void cmpi_wait_ends(void);
+
+/// Leaves with MPI's error code when a call that waits for other ranks fails.
+#define CMPI_TRY_WAITING(call)                                                                                         \
+    do {                                                                                                               \
+        cmpi_wait_begins();                                                                                            \
+        int cmpi_waiting_code = (call);                                                                                \
+        cmpi_wait_ends();                                                                                              \
+        if (cmpi_waiting_code != MPI_SUCCESS) return cmpi_waiting_code;                                                \
+    } while (0)
+
+/// Whether the watch asks which peers the exchange under way still waits for; what to answer.
+int cmpi_pending_asked(void);
+void cmpi_pending_tell(const int64_t *peers, int64_t count);
+
+/// Ends the watch's thread, before the process ends.
+void cmpi_watch_stop(void);
+/// This process is about to end the job for a reason that it has told.
+void cmpi_watch_silence(void);
+/// Nanoseconds at which the first signal to stop came; 0 before.
+int64_t cmpi_signals_stop_time(void);
+
 /// Length of the longest piece of a message.
 int64_t cmpi_piece_bytes(void);
 

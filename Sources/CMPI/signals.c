@@ -8,17 +8,29 @@
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may touch lock-free atomics only");
 
 static _Atomic int32_t flags = 0;
+static _Atomic int64_t stop_time = 0; // nanoseconds; 0 before the first
 
 static void note(int signal) {
+    if (signal != SIGUSR1 && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
     atomic_fetch_or(&flags, signal == SIGUSR1 ? CMPI_SIGNAL_CHECKPOINT : CMPI_SIGNAL_STOP);
+}
+
+/// Who was started with SIGHUP ignored, as by nohup, is to live on when the terminal goes.
+static int install_hangup(const struct sigaction *action) {
+    struct sigaction present;
+    if (sigaction(SIGHUP, NULL, &present) != 0) return 1;
+    return present.sa_handler == SIG_IGN ? 0 : sigaction(SIGHUP, action, NULL);
 }
 
 int cmpi_signals_install(void) {
     struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGUSR1, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return 1;
+    if (install_hangup(&action) != 0) return 1;
     action.sa_flags |= (int)SA_RESETHAND; // the second interrupt of an impatient user ends the process
     return sigaction(SIGINT, &action, NULL) != 0;
 }
 
 int32_t cmpi_signals_flags(void) { return atomic_load(&flags); }
+
+int64_t cmpi_signals_stop_time(void) { return atomic_load(&stop_time); }

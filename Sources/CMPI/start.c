@@ -89,10 +89,15 @@ int cmpi_finish(cmpi_comm *world) {
     CMPI_TRY(cmpi_comm_free(world));
     if (!mpi_started) return MPI_SUCCESS;
     mpi_started = 0;
-    return MPI_Finalize();
+    cmpi_wait_begins();
+    int code = MPI_Finalize();
+    cmpi_wait_ends();
+    cmpi_watch_stop();
+    return code;
 }
 
 void cmpi_abort(int32_t status) {
+    cmpi_watch_silence();
     if (mpi_started) MPI_Abort(MPI_COMM_WORLD, status);
     _exit(status);
 }
@@ -130,14 +135,14 @@ void cmpi_error_text(int code, char *text, int64_t capacity) {
 int cmpi_split(cmpi_comm *comm, int32_t colour, int32_t key, cmpi_comm **part) {
     if (comm->size == 1) return (*part = comm_alone()) ? MPI_SUCCESS : MPI_ERR_NO_MEM;
     MPI_Comm handle;
-    CMPI_TRY(MPI_Comm_split(comm->comm, colour, key, &handle));
+    CMPI_TRY_WAITING(MPI_Comm_split(comm->comm, colour, key, &handle));
     return comm_around(handle, part);
 }
 
 int cmpi_split_hosts(cmpi_comm *comm, cmpi_comm **host) {
     if (comm->size == 1) return (*host = comm_alone()) ? MPI_SUCCESS : MPI_ERR_NO_MEM;
     MPI_Comm handle;
-    CMPI_TRY(MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &handle));
+    CMPI_TRY_WAITING(MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &handle));
     return comm_around(handle, host);
 }
 

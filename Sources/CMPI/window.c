@@ -38,7 +38,7 @@ static int map_private(int64_t bytes, cmpi_window *window) {
 static int map_shared(cmpi_comm *comm, int64_t bytes, cmpi_window *window) {
     void *own;
     MPI_Aint size = comm->rank == 0 ? (MPI_Aint)bytes + page : 0;
-    CMPI_TRY(MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, comm->comm, &own, &window->window));
+    CMPI_TRY_WAITING(MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, comm->comm, &own, &window->window));
     CMPI_TRY(MPI_Win_set_errhandler(window->window, MPI_ERRORS_RETURN));
     int unit;
     void *base;
@@ -66,7 +66,9 @@ void *cmpi_window_base(const cmpi_window *window) { return window->base; }
 int cmpi_window_free(cmpi_window *window) {
     int code = MPI_SUCCESS;
     if (window->window != MPI_WIN_NULL) {
+        cmpi_wait_begins();
         code = MPI_Win_free(&window->window);
+        cmpi_wait_ends();
     } else {
         munmap(window->mapping, window->mapping_bytes);
     }

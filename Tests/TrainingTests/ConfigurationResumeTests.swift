@@ -7,6 +7,7 @@ struct ConfigurationResumeTests {
     private static let free: Set<ConfigurationKey> = [
         .train, .valid, .test, .run, .learningRate, .epochs, .schedule, .decay, .decayAfter, .decayRate, .validateEvery,
         .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize,
+        .stallLimit, .timeLimit, .verifyEvery, .onFault, .maxBadSteps, .maxRollbacks,
     ]
 
     @Test("Each key alone is accepted or refused, with both values", arguments: ConfigurationKey.allCases)

@@ -16,7 +16,9 @@ enum ConfigurationSamples {
         .epochs: .integer(4), .schedule: .text("inverse"), .decay: .number(1 / 3), .decayAfter: .integer(6),
         .decayRate: .number(0.1), .validateEvery: .integer(500), .patience: .integer(2), .epsilon: .number(1e-3),
         .run: .text("runs/x"), .seed: .integer(1_000_000_007), .logEvery: .integer(5), .checkpointEvery: .text("300 steps"),
-        .keep: .integer(4), .shards: .integer(5), .exchange: .text("messages"), .nodeSize: .integer(2),
+        .keep: .integer(4), .stallLimit: .text("90 seconds"), .timeLimit: .text("3 hours"), .verifyEvery: .integer(7),
+        .onFault: .text("end"), .maxBadSteps: .integer(4), .maxRollbacks: .integer(9), .shards: .integer(5),
+        .exchange: .text("messages"), .nodeSize: .integer(2),
     ]
 
     /// A configuration in which no key has its default.

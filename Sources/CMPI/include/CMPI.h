@@ -117,9 +117,46 @@ int64_t cmpi_nanoseconds(void);
 #define CMPI_SIGNAL_CHECKPOINT 1
 #define CMPI_SIGNAL_STOP 2
 
-/// SIGUSR1 sets CMPI_SIGNAL_CHECKPOINT; SIGTERM and SIGINT set CMPI_SIGNAL_STOP. A second SIGINT ends the process. 0 if done.
+/// SIGUSR1 sets CMPI_SIGNAL_CHECKPOINT; SIGTERM, SIGINT and SIGHUP (unless it is ignored) set CMPI_SIGNAL_STOP. A second SIGINT
+/// ends the process. 0 if done.
 int cmpi_signals_install(void);
 /// The flags of the signals that came since the start.
 int32_t cmpi_signals_flags(void);
+
+// --- The watch over ranks that stop or die ---
+
+/// Where the board of a host's watch is found by the other ranks of that host.
+typedef struct {
+    int64_t process;
+    int64_t file; // -1 where it can't be shared
+    uint64_t token;
+} cmpi_watch_place;
+
+typedef struct {
+    int32_t seat;       // of this rank
+    int32_t seat_count; // ranks that share the board
+    int32_t first_rank; // of seat 0
+    int32_t rank_count; // of the world
+    int32_t host;       // number of this host
+    int32_t exit_status;
+    int64_t limit; // nanoseconds without progress after which the job ends; 0 for none
+    int32_t phase_count;
+    const char *const *phases; // names, by number
+    const char *const *hosts;  // names, by rank
+    const char *advice;        // the end of each message
+} cmpi_watch_plan;
+
+/// Makes a board, and says where it is; NULL without memory.
+void *cmpi_watch_board_create(int32_t seat_count, cmpi_watch_place *place);
+/// Maps another process's board; NULL where that is not allowed.
+void *cmpi_watch_board_open(int32_t seat_count, const cmpi_watch_place *place);
+/// From now on this rank's phases and waits go to that seat of the board.
+void cmpi_watch_take_seat(void *board, int32_t seat);
+/// Starts the watch's thread, after all seats are taken. It takes copies of all texts. 0 if done.
+int cmpi_watch_start(void *board, const cmpi_watch_plan *plan);
+/// This rank begins a phase of its work; a step of 0 is not spoken of. A few stores.
+void cmpi_watch_enter(int32_t phase, int64_t step);
+/// This rank has come further in its phase. One store.
+void cmpi_watch_progress(void);
 
 #endif

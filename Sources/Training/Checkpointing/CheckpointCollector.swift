@@ -29,6 +29,11 @@ final class CheckpointCollector {
         ]
     }
 
+    /// Bytes of the parameters and moments.
+    var leastByteCount: Int {
+        parallel.exchange.shape.elementCount * 4 * (1 + parallel.optimizer.settings.momentNames.count)
+    }
+
     /// Gathers the checkpoint after `state.step` steps. Collective; nil but on rank 0.
     ///
     /// The arrays stay where they are until the next call or step: copy or write them before.

@@ -1,6 +1,7 @@
 import Checkpoints
 import Communication
 import Files
+import Synchronization
 
 /// Keeps a run's checkpoints: collects them from all ranks and writes them in the background.
 final class CheckpointKeeper {
@@ -11,10 +12,14 @@ final class CheckpointKeeper {
     private let interval: CheckpointInterval
     private let keep: Int
     private var lastWrite = MonotonicClock.nanoseconds
+    private let writing = WritingTime()
+    /// Bytes of a checkpoint's arrays.
+    let leastByteCount: Int
 
     init(
         world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration
     ) {
+        leastByteCount = collector.leastByteCount
         self.world = world
         self.collector = collector
         self.folder = folder
@@ -29,6 +34,9 @@ final class CheckpointKeeper {
         return Double(MonotonicClock.nanoseconds - lastWrite) >= minutes * 60e9
     }
 
+    /// The longest time that a checkpoint took, from the first rank's call to the disk, in nanoseconds; nil before the first.
+    var slowestWrite: Int64? { writing.slowest }
+
     /// Whether the number of steps asks for one.
     func isDue(step: Int) -> Bool {
         guard case .steps(let steps) = interval else { return false }
@@ -39,12 +47,14 @@ final class CheckpointKeeper {
     ///
     /// Throws on all ranks what went wrong with the one before, after all that could be tried.
     func save(_ state: TrainingState) throws {
+        let start = MonotonicClock.nanoseconds
         let checkpoint = try collector.collect(state)
-        let (folder, keep) = (folder, keep)
+        let (folder, keep, writing) = (folder, keep, writing)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
             try folder.persistently(report: StandardError.print) { () throws(FileError) in
                 try folder.write(checkpoint, step: state.step)
             }
+            writing.note(MonotonicClock.nanoseconds - start)
             // What cannot be removed now is removed with the next, or found when the disk is full.
             _ = try? folder.prune(keeping: keep)
         }
@@ -78,4 +88,13 @@ final class CheckpointKeeper {
             try writer.submit(copying: checkpoint, for: job)
         }
     }
+}
+
+/// The longest time that a checkpoint took; noted by the writer's thread, asked by the trainer's.
+private final class WritingTime: Sendable {
+    private let longest = Mutex<Int64?>(nil)
+
+    var slowest: Int64? { longest.withLock { $0 } }
+
+    func note(_ nanoseconds: Int64) { longest.withLock { $0 = max($0 ?? 0, nanoseconds) } }
 }

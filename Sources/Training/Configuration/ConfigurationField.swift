@@ -62,7 +62,7 @@ struct ConfigurationField: Sendable {
 
 extension ConfigurationField {
     /// All fields, theme by theme.
-    static let all = data + model + optimization + convergence + run + distribution
+    static let all = data + model + optimization + convergence + run + faults + distribution
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 

@@ -50,6 +50,13 @@ public enum ConfigurationKey: String, CodingKey, CaseIterable, Sendable {
     case checkpointEvery = "checkpoint-every"
     case keep
 
+    case stallLimit = "stall-limit"
+    case timeLimit = "time-limit"
+    case verifyEvery = "verify-every"
+    case onFault = "on-fault"
+    case maxBadSteps = "max-bad-steps"
+    case maxRollbacks = "max-rollbacks"
+
     case shards
     case exchange
     case nodeSize = "node-size"

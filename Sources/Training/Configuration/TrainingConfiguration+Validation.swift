@@ -11,6 +11,7 @@ extension TrainingConfiguration {
         try validateSchedule()
         try validateConvergence()
         try validateRun()
+        try validateFaults()
         try validateDistribution()
     }
 
@@ -92,6 +93,16 @@ extension TrainingConfiguration {
         try require(.logEvery, logEvery >= 1, "must be 1 or more steps")
         try require(.checkpointEvery, checkpointEvery.isPositive, "must be above zero")
         try require(.keep, keep >= 2, "must be 2 or more, so that a good checkpoint is left if the last is damaged")
+    }
+
+    private func validateFaults() throws(ConfigurationError) {
+        try require(
+            .stallLimit, stallLimit.seconds == 0 || (1...1e8).contains(stallLimit.seconds),
+            "must be a second or more, or 0 for none")
+        try require(.timeLimit, timeLimit.map { (1...1e8).contains($0.seconds) } ?? true, "must be a second or more")
+        try require(.verifyEvery, verifyEvery >= 0, "must be a number of steps, or 0 for never")
+        try require(.maxBadSteps, maxBadSteps >= 1, "must be 1 or more steps")
+        try require(.maxRollbacks, maxRollbacks >= 0, "must be 0 or more")
     }
 
     private func validateDistribution() throws(ConfigurationError) {

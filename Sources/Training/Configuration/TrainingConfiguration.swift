@@ -71,6 +71,18 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var checkpointEvery = CheckpointInterval.minutes(10)
     public var keep = 2
 
+    // Deadlines and faults.
+    /// Time without progress after which the job has ended; 0 is off.
+    public var stallLimit = TimeSpan(seconds: 300)
+    public var timeLimit: TimeSpan?
+    /// Steps between checks of gradients and parameters; 0 is off.
+    public var verifyEvery = 100
+    public var onFault = FaultResponse.restore
+    /// Steps without a finite loss and gradient, in a row, that end the patience.
+    public var maxBadSteps = 10
+    /// Ways back to a checkpoint that one job takes.
+    public var maxRollbacks = 3
+
     // Distribution over ranks.
     /// S; nil is the default rule, which depends on the ranks that a run starts with.
     public var shards: Int?

@@ -7,6 +7,7 @@ struct LearningRateRule {
     init(_ configuration: TrainingConfiguration) { schedule = configuration.learningRateSchedule }
 
     func rate(_ state: TrainingState) -> Double {
-        schedule.rate(step: state.updates, epoch: state.epoch, plateaus: state.convergence.plateaus)
+        let rate = schedule.rate(step: state.updates, epoch: state.epoch, plateaus: state.convergence.plateaus)
+        return rate * (state.rateScale ?? 1)
     }
 }

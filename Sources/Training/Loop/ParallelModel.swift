@@ -1,3 +1,4 @@
+import Communication
 package import Exchange
 import Layers
 package import Models
@@ -109,6 +110,7 @@ package final class ParallelModel {
             rows.shardSums(steps: steps, of: losses, into: shardSums)
             for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
             model.carryState(steps: steps)
+            Watch.progress()
         }
         saved.restore(to: model)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }

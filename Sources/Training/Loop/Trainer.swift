@@ -30,6 +30,7 @@ package final class Trainer {
     private let schedule: LearningRateRule
     private let rule: ConvergenceRule
     private(set) var state: TrainingState
+    private var deadline: Deadline
 
     /// Updates skipped in a row after which a run has diverged.
     static let mostSkippedInARow = 10
@@ -49,15 +50,17 @@ package final class Trainer {
         schedule = LearningRateRule(configuration)
         rule = configuration.convergenceRule
         self.state = state
+        deadline = Deadline(limit: configuration.timeLimit)
     }
 
-    /// Trains to the end, or until a signal asks to stop. Collective.
+    /// Trains to the end, or until a signal or the time asks to stop. Collective.
     func run() throws -> TrainingOutcome {
         if state.step == 0 { try saveBeginning() }
+        if state.awaitsValidation == true { try validate() }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
-            if validationIsDue { try validate() }
             if flags.asksToStop { return try preempt() }
+            if validationIsDue { try validate() }
             if checkpointIsDue(flags) { try saveCheckpoint() }
         }
         try saveCheckpoint()
@@ -69,11 +72,14 @@ package final class Trainer {
 
     /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
     package func step() throws -> StepFlags {
+        Watch.enter(.computation, step: state.step + 1)
         let steps = window.read(state.window, from: train)
         let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
         parallel.run(
             window, steps: steps, predictions: predictions, atEpochStart: state.window == 0, dropoutKey: dropoutKey)
+        Watch.enter(.reduction, step: state.step + 1)
         let reduction = try parallel.exchange.reduce(flags: ownFlags.rawValue)
+        Watch.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
         let rate = schedule.rate(state)
         if norm.isFinite {
@@ -85,6 +91,7 @@ package final class Trainer {
         }
         note(norm: norm, predictions: predictions)
         advance()
+        deadline.noteStep()
         try logIfDue(norm: norm, rate: rate)
         return StepFlags(rawValue: reduction.flags)
     }
@@ -97,8 +104,18 @@ package final class Trainer {
 
     private var ownFlags: StepFlags {
         var flags = StepFlags(signals: StopSignals.received)
-        if world.isRoot, keeper.isTimeDue { flags.insert(.checkpointTime) }
+        guard world.isRoot else { return flags }
+        if keeper.isTimeDue { flags.insert(.checkpointTime) }
+        if timeIsUp { flags.insert(.timeIsUp) }
         return flags
+    }
+
+    /// Whether rank 0's clock leaves no room for what comes after this step.
+    private var timeIsUp: Bool {
+        let windows =
+            validationIsDue(after: state.step + 1, epochEnds: state.window + 1 == train.windowCount) ? valid?.windowCount : 0
+        return deadline.isNear(
+            checkpointBytes: keeper.leastByteCount, checkpointNanoseconds: keeper.slowestWrite, validationWindows: windows ?? 0)
     }
 
     private func clip(_ norm: Double) -> GradientClip {
@@ -162,20 +179,24 @@ package final class Trainer {
         state.interval = IntervalSums()
     }
 
-    private var validationIsDue: Bool {
+    private var validationIsDue: Bool { validationIsDue(after: state.step, epochEnds: state.window == 0) }
+
+    private func validationIsDue(after step: Int, epochEnds: Bool) -> Bool {
         guard valid != nil else { return false }
-        if configuration.validateEvery > 0, state.step % configuration.validateEvery == 0 { return true }
-        let epochEnded = state.window == 0
-        return epochEnded && (configuration.validateEvery == 0 || state.epoch > configuration.epochs)
+        if configuration.validateEvery > 0, step % configuration.validateEvery == 0 { return true }
+        return epochEnds && (configuration.validateEvery == 0 || step == configuration.epochs * train.windowCount)
     }
 
     /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says.
     private func validate() throws {
         guard let valid else { return }
+        Watch.enter(.validation, step: state.step)
         let start = MonotonicClock.nanoseconds
         let loss = try world.broadcast(try parallel.meanLoss(of: valid, window: window))
+        state.awaitsValidation = nil
         let improved = rule.take(loss: loss, step: state.step, into: &state.convergence)
         try report.validation(state, loss: loss, improved: improved, digest: parallel.parametersDigest, start: start)
+        deadline.noteValidation(start: start)
         if improved { try keeper.saveBest(state) }
     }
 
@@ -186,16 +207,20 @@ package final class Trainer {
 
     /// The first checkpoint is waited for: a folder that takes none should be found out now.
     private func saveBeginning() throws {
+        Watch.enter(.checkpoint)
         try keeper.save(state)
         try keeper.finish()
     }
 
     private func saveCheckpoint() throws {
+        Watch.enter(.checkpoint, step: state.step)
         try keeper.save(state)
         try report.checkpoint(state, path: keeper.path(step: state.step))
     }
 
+    /// A validation that is due now is left to the job that goes on: whoever asks to stop gives little time.
     private func preempt() throws -> TrainingOutcome {
+        if validationIsDue { state.awaitsValidation = true }
         try saveCheckpoint()
         try keeper.finish()
         return .preempted
@@ -208,12 +233,14 @@ package struct StepFlags: OptionSet, Sendable {
 
     /// Rank 0's clock asks for a checkpoint.
     package static let checkpointTime = StepFlags(rawValue: 1 << 16)
-    private static let signals = StepFlags(rawValue: 1 << 16 - 1)
+    /// Rank 0's clock leaves time for nothing but a checkpoint.
+    package static let timeIsUp = StepFlags(rawValue: 1 << 17)
+    private static let stops = StepFlags(rawValue: 1 << 16 - 1).union(.timeIsUp)
 
     package init(rawValue: Int32) { self.rawValue = rawValue }
 
     init(signals: StopSignals) { self.init(rawValue: signals.rawValue) }
 
-    /// Whether any rank got a signal.
-    package var asksToStop: Bool { !isDisjoint(with: Self.signals) }
+    /// Whether any rank got a signal, or the time is up.
+    package var asksToStop: Bool { !isDisjoint(with: Self.stops) }
 }

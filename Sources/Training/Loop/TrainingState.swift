@@ -13,6 +13,10 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var tokens = 0
     /// Updates skipped in a row, because the gradient was not finite.
     public var skippedInARow = 0
+    /// Whether the validation that is due at this step is still to come; nil for no.
+    public var awaitsValidation: Bool?
+    /// What the learning rate is multiplied with, after the run has gone back to a checkpoint; nil for 1.
+    public var rateScale: Double?
     public var convergence = ConvergenceState()
     /// What has come in since the last line of the log.
     public var interval = IntervalSums()

@@ -147,7 +147,10 @@ package final class TextCrew {
         let isCounting = order.task == Task.count.rawValue
         let counts = isCounting ? ownCounts(members[Int(order.text)]) : nil
         let isSound = try work(order) { (text, blocks) throws(TextDataError) in
-            digests = try text.examine(blocks: blocks, counting: counts)
+            for block in blocks {
+                digests += try text.examine(blocks: block..<(block + 1), counting: counts)
+                Watch.progress()
+            }
         }
         guard isSound else { return [] }
         if isCounting {

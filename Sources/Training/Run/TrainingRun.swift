@@ -26,8 +26,10 @@ public struct TrainingRun {
         let run = try setUp(configuration, resume: resume, breakingLock: breakingLock)
         defer { withExtendedLifetime(run) {} }  // rank 0's part of it holds the run folder's lock
         let outcome = try run.trainer.run()
+        Watch.enter(.test)
         let digest = run.parallel.parametersDigest
         let testLoss = outcome == .preempted ? nil : try test(run)
+        Watch.enter(.end)
         try run.report.end(outcome, state: run.trainer.state, testLoss: testLoss, digest: digest)
         return outcome
     }
@@ -38,12 +40,21 @@ public struct TrainingRun {
     ) throws -> RunSetup {
         Processor.flushDenormals()
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
+        try startWatch(configuration)
+        Watch.enter(.texts)
         let preparation = try prepare(configuration, resume: resume, breakingLock: breakingLock)
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
+        Watch.enter(.construction)
         let parallel = try makeModel(plan)
         try initialize(parallel, plan, preparation?.checkpoint)
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
+    }
+
+    private func startWatch(_ configuration: TrainingConfiguration) throws {
+        try Watch.start(
+            in: world, limit: configuration.stallLimit.seconds,
+            advice: "The job ends; --resume goes on from its last checkpoint.")
     }
 
     /// The preparation, on rank 0; the others help it with the texts.

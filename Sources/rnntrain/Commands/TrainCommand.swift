@@ -23,6 +23,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
     @OptionGroup(title: "Schedule and convergence") var convergence: ConvergenceOptions
     @OptionGroup(title: "Run folder, log and checkpoints") var runFolder: RunOptions
+    @OptionGroup(title: "Deadlines and faults") var faults: FaultOptions
     @OptionGroup(title: "Distribution over ranks") var distribution: DistributionOptions
 
     func run() throws {
@@ -49,7 +50,7 @@ struct TrainCommand: ParsableCommand {
     private func overlaid(on base: TrainingConfiguration, with file: ConfigurationFile?) -> TrainingConfiguration {
         var configuration = base
         file?.apply(to: &configuration)
-        let groups: [any ConfigurationOptions] = [data, model, optimization, convergence, runFolder, distribution]
+        let groups: [any ConfigurationOptions] = [data, model, optimization, convergence, runFolder, faults, distribution]
         for group in groups { group.apply(to: &configuration) }
         return configuration
     }

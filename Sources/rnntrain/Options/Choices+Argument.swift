@@ -18,7 +18,12 @@ extension OptimizerKind: ExpressibleByArgument {}
 extension ClipMode: ExpressibleByArgument {}
 extension ScheduleKind: ExpressibleByArgument {}
 extension ExchangeMode: ExpressibleByArgument {}
+extension FaultResponse: ExpressibleByArgument {}
 
 extension CheckpointInterval: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension TimeSpan: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

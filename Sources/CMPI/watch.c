@@ -1,0 +1,381 @@
+// The watch: a thread in each rank that ends the job when a rank of it stops or dies, and says which one and where.
+//
+// Ranks of a host share a board with a seat for each: the phase it is in, whether it waits for others, a count that grows with
+// all it does, and the time at which its own watch last looked. A thread looks at the board; it never calls MPI but to abort.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 // Linux 5.3; the same number on all architectures
+#endif
+
+typedef struct {
+    _Alignas(64) _Atomic uint64_t progress; // grows with each phase, each wait and each note of progress
+    _Atomic int64_t step;
+    _Atomic int64_t beat; // nanoseconds at which this rank's watch last looked
+    _Atomic int32_t phase;
+    _Atomic int32_t waits;   // calls under way that wait for other ranks
+    _Atomic int32_t process; // 0 before the watch has started
+    _Atomic int32_t is_leaving;
+    _Atomic uint64_t process_space; // the namespace that `process` is a number in
+} seat;
+
+typedef struct {
+    _Alignas(64) _Atomic int32_t announced; // whether some rank of this host has said why the job ends
+    uint64_t token;                         // of its maker, so that no other file is taken for it
+    seat seats[];
+} board;
+
+/// What the thread remembers of a seat.
+typedef struct {
+    uint64_t progress;
+    int64_t since; // nanoseconds of its last progress
+    int process_handle; // -1 where there is none
+} memory;
+
+enum { longest_line = 1024, most_pending = 8 };
+
+/// Where a rank without a watch writes.
+static seat nobody;
+static seat *own = &nobody;
+
+static struct {
+    cmpi_watch_plan plan;
+    board *board;
+    memory *memories;
+    struct pollfd *handles; // [seats + 1]; the last one is the bell
+    char **phases;
+    char **hosts;
+    int bell;
+    pthread_t thread;
+    int is_running;
+} watch;
+
+/// The peers that the exchange under way still waits for: asked for by the thread, told by the rank.
+static _Atomic int32_t pending_asked, pending_count = -1;
+static int32_t pending[most_pending];
+
+// --- What the rank's own thread writes ---
+
+static void grow(void) { atomic_store_explicit(&own->progress, own->progress + 1, memory_order_relaxed); }
+
+void cmpi_watch_enter(int32_t phase, int64_t step) {
+    atomic_store_explicit(&own->phase, phase, memory_order_relaxed);
+    atomic_store_explicit(&own->step, step, memory_order_relaxed);
+    grow();
+}
+
+void cmpi_watch_progress(void) { grow(); }
+
+void cmpi_wait_begins(void) {
+    grow();
+    atomic_store_explicit(&own->waits, own->waits + 1, memory_order_relaxed);
+}
+
+void cmpi_wait_ends(void) {
+    atomic_store_explicit(&own->waits, own->waits - 1, memory_order_relaxed);
+    grow();
+}
+
+void cmpi_watch_silence(void) {
+    atomic_store(&own->is_leaving, 1);
+    if (watch.is_running) atomic_store(&watch.board->announced, 1);
+}
+
+int cmpi_pending_asked(void) { return atomic_load_explicit(&pending_asked, memory_order_relaxed); }
+
+void cmpi_pending_tell(const int64_t *peers, int64_t count) {
+    int32_t told = 0;
+    for (; told < count && told < most_pending; told++) pending[told] = (int32_t)peers[told];
+    atomic_store(&pending_count, told);
+    atomic_store(&pending_asked, 0);
+}
+
+// --- What the thread says ---
+
+static int seconds_of(int64_t nanoseconds) { return (int)((nanoseconds + 500000000) / 1000000000); }
+
+static const char *host_of(int32_t rank) {
+    return rank >= 0 && rank < watch.plan.rank_count ? watch.hosts[rank] : "unknown host";
+}
+
+static void name_place(char *text, size_t capacity, const seat *of) {
+    int32_t phase = atomic_load(&of->phase);
+    const char *name = phase >= 0 && phase < watch.plan.phase_count ? watch.phases[phase] : "unknown";
+    int64_t step = atomic_load(&of->step);
+    if (step > 0) {
+        snprintf(text, capacity, "in the phase '%s' of step %lld", name, (long long)step);
+    } else {
+        snprintf(text, capacity, "in the phase '%s'", name);
+    }
+}
+
+static void *abort_job(void *unused) {
+    (void)unused;
+    cmpi_abort(watch.plan.exit_status);
+}
+
+/// Aborting goes through MPI, which may be what hangs: a process that then simply ends is noticed by its launcher, too.
+__attribute__((noreturn)) static void end_job(void) {
+    usleep(200000); // the launcher carries the line and the abort on separate ways
+    pthread_t helper;
+    if (pthread_create(&helper, NULL, abort_job, NULL) == 0) sleep(2);
+    _exit(watch.plan.exit_status);
+}
+
+/// Says why the job ends, unless another rank of this host has, and ends it.
+__attribute__((noreturn)) static void announce(const char *reason) {
+    int32_t nobody_yet = 0;
+    if (atomic_compare_exchange_strong(&watch.board->announced, &nobody_yet, 1)) {
+        char line[longest_line];
+        int length = snprintf(line, sizeof line, "rnntrain: error: %s %s\n", reason, watch.plan.advice);
+        if (length >= (int)sizeof line) length = sizeof line - 1;
+        ssize_t written = write(STDERR_FILENO, line, (size_t)length);
+        (void)written; // nobody is left to tell
+    } else {
+        sleep(1); // for the one who speaks
+    }
+    end_job();
+}
+
+__attribute__((noreturn)) static void announce_seat(int index, const char *what, const char *remark) {
+    const seat *of = &watch.board->seats[index];
+    int32_t rank = watch.plan.first_rank + index;
+    char place[160], reason[640];
+    name_place(place, sizeof place, of);
+    snprintf(reason, sizeof reason, "rank %d (%s) %s %s%s.", rank, host_of(rank), what, place, remark);
+    announce(reason);
+}
+
+// --- What the thread looks at ---
+
+static int is_gone(int index) {
+    return watch.handles[index].fd >= 0 && (watch.handles[index].revents & (POLLIN | POLLHUP | POLLERR));
+}
+
+/// A launcher that ends a job sends SIGTERM first and SIGKILL later: the deaths that come then are no news. One that comes
+/// together with the SIGTERM is its reason.
+static int is_being_ended(int64_t now) {
+    int64_t since = cmpi_signals_stop_time();
+    return since > 0 && now - since > 500000000;
+}
+
+/// A process that ends without saying so has crashed or was killed.
+static void look_for_the_dead(int64_t now) {
+    for (int i = 0; i < watch.plan.seat_count; i++) {
+        if (!is_gone(i)) continue;
+        close(watch.handles[i].fd);
+        watch.handles[i].fd = -1;
+        if (atomic_load(&watch.board->seats[i].is_leaving) || is_being_ended(now)) continue;
+        announce_seat(i, "was killed or crashed", "");
+    }
+}
+
+/// Notes what has moved; returns the time of the last progress on this host.
+static int64_t take_in(int64_t now) {
+    int64_t last = 0;
+    for (int i = 0; i < watch.plan.seat_count; i++) {
+        const seat *of = &watch.board->seats[i];
+        uint64_t progress = atomic_load(&of->progress);
+        memory *of_it = &watch.memories[i];
+        if (progress != of_it->progress) {
+            of_it->progress = progress;
+            of_it->since = now;
+        }
+        if (of_it->since > last) last = of_it->since;
+    }
+    return last;
+}
+
+static void forget_all(int64_t now) {
+    for (int i = 0; i < watch.plan.seat_count; i++) watch.memories[i].since = now;
+}
+
+/// Whoever waits for nobody is the one that all others wait for.
+static void look_for_the_stopped(int64_t now, int64_t tick) {
+    for (int i = 0; i < watch.plan.seat_count; i++) {
+        const seat *of = &watch.board->seats[i];
+        int is_silent = now - atomic_load(&of->beat) > 4 * tick + 500000000;
+        if (atomic_load(&of->is_leaving) || (!is_silent && atomic_load(&of->waits) > 0)) continue;
+        char what[80];
+        snprintf(what, sizeof what, "has made no progress for %d s", seconds_of(now - watch.memories[i].since));
+        announce_seat(i, what, is_silent ? "; its process is stopped, or gets no time" : "");
+    }
+}
+
+/// The peers that this rank still waits for, as text; empty where it is not known.
+static void name_pending(char *text, size_t capacity) {
+    text[0] = 0;
+    atomic_store(&pending_count, -1);
+    atomic_store(&pending_asked, 1);
+    for (int i = 0; i < 20 && atomic_load(&pending_count) < 0; i++) usleep(10000);
+    size_t length = 0;
+    for (int i = 0; i < atomic_load(&pending_count) && length + 1 < capacity; i++) {
+        length += (size_t)snprintf(text + length, capacity - length, "%srank %d (%s)", i ? ", " : "", pending[i],
+                                   host_of(pending[i]));
+    }
+}
+
+/// All of this host wait for somebody of another one.
+__attribute__((noreturn)) static void announce_wait(int64_t waited) {
+    char peers[400], place[160], reason[800];
+    name_pending(peers, sizeof peers);
+    name_place(place, sizeof place, own);
+    int32_t rank = watch.plan.first_rank + watch.plan.seat;
+    snprintf(reason, sizeof reason, "no word for %d s from %s: rank %d (%s) waits for it %s.", seconds_of(waited),
+             peers[0] ? peers : "some rank of another host", rank, host_of(rank), place);
+    announce(reason);
+}
+
+static void look(int64_t now, int64_t tick) {
+    look_for_the_dead(now);
+    int64_t limit = watch.plan.limit;
+    if (limit <= 0) return;
+    int64_t still = now - take_in(now);
+    // A little before the limit, at which the job is to have ended; hosts after each other, so that one of them speaks.
+    if (still < limit / 10 * 8) return;
+    look_for_the_stopped(now, tick);
+    int64_t turn = (int64_t)watch.plan.host * 500000000;
+    if (turn > limit / 10) turn = limit / 10;
+    if (still >= limit / 100 * 85 + turn) announce_wait(still);
+}
+
+static int64_t tick_of(int64_t limit) {
+    int64_t tick = limit > 0 ? limit / 50 : 500000000;
+    return tick < 20000000 ? 20000000 : tick > 500000000 ? 500000000 : tick;
+}
+
+static void *keep_watch(void *unused) {
+    (void)unused;
+    int64_t tick = tick_of(watch.plan.limit), last = cmpi_nanoseconds();
+    forget_all(last);
+    struct pollfd *bell = &watch.handles[watch.plan.seat_count];
+    while (1) {
+        atomic_store(&own->beat, last);
+        poll(watch.handles, (nfds_t)watch.plan.seat_count + 1, (int)(tick / 1000000));
+        if (bell->revents) return NULL;
+        int64_t now = cmpi_nanoseconds();
+        // Who was stopped itself, with all others perhaps, knows nothing of the time between.
+        if (now - last > tick + 1000000000) forget_all(now);
+        look(now, tick);
+        last = now;
+    }
+}
+
+// --- Starting and ending ---
+
+static int64_t board_bytes(int32_t seat_count) { return (int64_t)(sizeof(board) + sizeof(seat) * (size_t)seat_count); }
+
+static board *map_board(int file, int32_t seat_count) {
+    int kind = file < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+    void *memory = mmap(NULL, (size_t)board_bytes(seat_count), PROT_READ | PROT_WRITE, kind, file, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void *cmpi_watch_board_create(int32_t seat_count, cmpi_watch_place *place) {
+    int file = memfd_create("rnntrain-watch", MFD_CLOEXEC);
+    if (file >= 0 && ftruncate(file, board_bytes(seat_count)) != 0) {
+        close(file);
+        file = -1;
+    }
+    board *made = map_board(file, seat_count);
+    if (!made) return NULL;
+    made->token = (uint64_t)cmpi_nanoseconds() ^ (uint64_t)getpid() << 48;
+    *place = (cmpi_watch_place){.process = getpid(), .file = file, .token = made->token};
+    return made;
+}
+
+void *cmpi_watch_board_open(int32_t seat_count, const cmpi_watch_place *place) {
+    if (place->file < 0) return NULL;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%lld/fd/%lld", (long long)place->process, (long long)place->file);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) return NULL;
+    struct stat found;
+    board *opened = fstat(file, &found) == 0 && found.st_size == board_bytes(seat_count) ? map_board(file, seat_count) : NULL;
+    close(file);
+    if (opened && opened->token != place->token) {
+        munmap(opened, (size_t)board_bytes(seat_count));
+        return NULL;
+    }
+    return opened;
+}
+
+static uint64_t process_space(void) {
+    struct stat space;
+    return stat("/proc/self/ns/pid", &space) == 0 ? (uint64_t)space.st_ino : 0;
+}
+
+void cmpi_watch_take_seat(void *memory_of_board, int32_t index) {
+    seat *mine = &((board *)memory_of_board)->seats[index];
+    atomic_store(&mine->phase, own->phase);
+    atomic_store(&mine->step, own->step);
+    atomic_store(&mine->beat, cmpi_nanoseconds());
+    atomic_store(&mine->process_space, process_space());
+    atomic_store(&mine->process, (int32_t)getpid());
+    own = mine;
+}
+
+static char **copied(const char *const *texts, int32_t count) {
+    char **copies = calloc((size_t)count + 1, sizeof *copies);
+    for (int32_t i = 0; copies && i < count; i++) copies[i] = strdup(texts[i]);
+    return copies;
+}
+
+/// A handle that tells of a process's end; -1 where the system knows none, or the process is counted in another namespace.
+static int handle_of(const seat *of) {
+    if (of == own || !of->process_space || of->process_space != own->process_space) return -1;
+    return (int)syscall(SYS_pidfd_open, of->process, 0);
+}
+
+static int start_thread(void) {
+    sigset_t all, before;
+    sigfillset(&all); // signals are for the rank's own thread
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&watch.thread, NULL, keep_watch, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
+int cmpi_watch_start(void *memory_of_board, const cmpi_watch_plan *plan) {
+    watch.plan = *plan;
+    watch.board = memory_of_board;
+    watch.memories = calloc((size_t)plan->seat_count, sizeof *watch.memories);
+    watch.handles = calloc((size_t)plan->seat_count + 1, sizeof *watch.handles);
+    watch.phases = copied(plan->phases, plan->phase_count);
+    watch.hosts = copied(plan->hosts, plan->rank_count);
+    watch.plan.advice = strdup(plan->advice);
+    watch.bell = eventfd(0, EFD_CLOEXEC);
+    if (!watch.memories || !watch.handles || !watch.phases || !watch.hosts || watch.bell < 0) return 1;
+    for (int i = 0; i < plan->seat_count; i++) {
+        watch.handles[i] = (struct pollfd){.fd = handle_of(&watch.board->seats[i]), .events = POLLIN};
+    }
+    watch.handles[plan->seat_count] = (struct pollfd){.fd = watch.bell, .events = POLLIN};
+    watch.is_running = start_thread() == 0;
+    return !watch.is_running;
+}
+
+/// The process ends after it: what the watch has is not freed, as other threads may still write to the seat.
+void cmpi_watch_stop(void) {
+    atomic_store(&own->is_leaving, 1);
+    if (!watch.is_running) return;
+    uint64_t one = 1;
+    ssize_t written = write(watch.bell, &one, sizeof one);
+    (void)written; // an event counter at zero takes a one
+    pthread_join(watch.thread, NULL);
+    watch.is_running = 0;
+}

@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// Runs that would take far longer than any of these tests, in which something happens after some steps.
+    @Suite("ends in time", .serialized)
+    struct DeadlineTests {
+        private static let endless = ["--epochs", "100000", "--checkpoint-every", "7 steps", "--validate-every", "50"]
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder() }
+
+        // MARK: Signals
+
+        @Test("after a signal to one rank, all save and end with status 75", arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
+        func signalToRank(signal: Int32) throws {
+            let program = try started("rank-\(signal)", ranks: 3)
+            Foundation.kill(try #require(ranks(of: "rank-\(signal)").last), signal)
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status == 75, "\(outcome)")
+            try expectSavedAtEnd("rank-\(signal)")
+            try expectGoesOn("rank-\(signal)")
+        }
+
+        @Test("after a signal to mpirun", arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
+        func signalToLauncher(signal: Int32) throws {
+            let program = try started("all-\(signal)", ranks: 3)
+            program.send(signal)
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status != 0 && !outcome.timedOut, "\(outcome)")
+            if signal == SIGUSR1 { #expect(outcome.status == 75) }
+            try expectGoesOn("all-\(signal)")
+        }
+
+        // MARK: Time limits
+
+        @Test("before --time-limit, with a checkpoint of that moment and status 75")
+        func timeLimit() throws {
+            let start = Date()
+            let program = try texts.start(ranks: 2, run: "limited", Self.endless + ["--time-limit", "5s"])
+            let outcome = try program.end(timeLimit: 20)
+            let seconds = Date().timeIntervalSince(start)
+            #expect(outcome.status == 75 && (2...6.5).contains(seconds), "after \(seconds) s: \(outcome)")
+            try expectSavedAtEnd("limited")
+            try expectGoesOn("limited")
+        }
+
+        @Test("before the end of a job under SLURM")
+        func slurm() throws {
+            let end = ["SLURM_JOB_END_TIME": "\(Int(Date().timeIntervalSince1970) + 6)"]
+            let start = Date()
+            let program = try texts.start(ranks: 2, run: "slurm", Self.endless, environment: end)
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status == 75 && Date().timeIntervalSince(start) < 7, "\(outcome)")
+            try expectSavedAtEnd("slurm")
+        }
+
+        // MARK: Ranks that stop or die
+
+        @Test(
+            "and says which rank has stopped, and in which phase",
+            arguments: [["--exchange", "window"], ["--exchange", "messages"]])
+        func stoppedRank(options: [String]) throws {
+            let run = "stopped-\(options[1])"
+            let program = try started(run, ranks: 3, options + ["--stall-limit", "10s"])
+            let rank = try #require(ranks(of: run).last)
+            let start = Date()
+            Foundation.kill(rank, SIGSTOP)
+            defer { Foundation.kill(rank, SIGCONT) }
+            let outcome = try program.end(timeLimit: 20)
+            let seconds = Date().timeIntervalSince(start)
+            #expect(outcome.status == 70 && (7...12).contains(seconds), "after \(seconds) s: \(outcome)")
+            let pattern =
+                /error: rank [012] \(\S+\) has made no progress for \d+ s in the phase '[a-z ]+' of step \d+; its process is stopped/
+            #expect(outcome.errors.matches(of: pattern).count == 1, "\(outcome)")
+            #expect(texts.hasNoRank(run: run))
+            try expectGoesOn(run)
+        }
+
+        @Test("and says which rank was killed, and in which phase")
+        func killedRank() throws {
+            let program = try started("killed", ranks: 3)
+            Foundation.kill(try #require(ranks(of: "killed").last), SIGKILL)
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status != 0 && !outcome.timedOut, "\(outcome)")
+            let pattern = /error: rank [012] \(\S+\) was killed or crashed in the phase '[a-z ]+' of step \d+\./
+            #expect(outcome.errors.matches(of: pattern).count == 1, "\(outcome)")
+            #expect(texts.hasNoRank(run: "killed"))
+        }
+
+        @Test("of no rank while all of them are stopped and go on later")
+        func stoppedJob() throws {
+            let program = try started("suspended", ranks: 2, ["--stall-limit", "2s"])
+            let ranks = ranks(of: "suspended")
+            for rank in ranks { Foundation.kill(rank, SIGSTOP) }
+            sleep(5)
+            for rank in ranks { Foundation.kill(rank, SIGCONT) }
+            let step = texts.checkpointSteps(run: "suspended").last ?? 0
+            #expect(waitFor(20) { texts.checkpointSteps(run: "suspended").last ?? 0 > step + 50 }, "it did not go on")
+            program.send(SIGUSR1)
+            #expect(try program.end(timeLimit: 20).status == 75)
+        }
+
+        // MARK: Parts
+
+        private func started(_ run: String, ranks: Int, _ options: [String] = []) throws -> RunningProgram {
+            let program = try texts.start(ranks: ranks, run: run, Self.endless + options)
+            #expect(waitFor(40) { !program.isRunning || texts.checkpointSteps(run: run).last ?? 0 >= 60 })
+            return program
+        }
+
+        private func ranks(of run: String) -> [Int32] {
+            ProcessTable.processes(of: "rnntrain", naming: texts.path(run)).sorted()
+        }
+
+        private func expectSavedAtEnd(_ run: String) throws {
+            let end = try #require(try RunLog(run: texts.path(run)).events.last)
+            #expect(end["event"] == "end" && end["reason"] == "preempted")
+            #expect(texts.checkpointSteps(run: run).last.map { "\($0)" } == end["step"])
+        }
+
+        /// A little way, with another number of ranks, to the digest of a run that nothing disturbed.
+        private func expectGoesOn(_ run: String) throws {
+            #expect(texts.hasNoRank(run: run))
+            let step = try #require(texts.checkpointSteps(run: run).last)
+            let epochs = [
+                "--epochs", "\(step / TrainingFolder.stepsPerEpoch + 1)", "--stall-limit", "5 minutes", "--time-limit", "1h",
+            ]
+            let log = try finished(try texts.startResume(ranks: 2, run: run, epochs), in: texts, run: run)
+            let undisturbed = try texts.start(ranks: 1, run: run + "-undisturbed", Self.endless + epochs)
+            #expect(try finished(undisturbed, in: texts, run: run + "-undisturbed").finalDigest == log.finalDigest)
+        }
+    }
+}
