@@ -79,7 +79,9 @@ let package = Package(
             swiftSettings: strictSwift),
         .executableTarget(
             name: "rank-checks",
-            dependencies: ["Training", "Exchange", "Tensors", "Communication", "TextData", "Failures", "CAllocationCounter"],
+            dependencies: [
+                "Training", "Exchange", "Optimizers", "Tensors", "Communication", "TextData", "Failures", "CAllocationCounter",
+            ],
             path: "Sources/RankChecks",
             swiftSettings: strictSwift),
 

@@ -75,10 +75,13 @@
     K(dropout, (long steps, long streams, long n, float probability, const ck_dropout_key *key, const float *x, float *y),                 \
       (steps, streams, n, probability, key, x, y))                                                                                         \
     K(sgd,                                                                                                                                 \
-      (long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step),      \
-      (count, p, g, velocity, clip, rate, momentum, decay, first_step))                                                                    \
-    K(adam, (long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters),                \
-      (count, p, g, m, v, clip, parameters))                                                                                               \
+      (long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step,       \
+       uint32_t *moved),                                                                                                                   \
+      (count, p, g, velocity, clip, rate, momentum, decay, first_step, moved))                                                             \
+    K(adam,                                                                                                                                \
+      (long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters, uint32_t *moved),     \
+      (count, p, g, m, v, clip, parameters, moved))                                                                                        \
+    K(bits, (long count, const float *x, ck_bit_sum *sum), (count, x, sum))                                                                \
     K(fma_peak, (long rounds, float *sums), (rounds, sums))                                                                                \
     K(bf16_peak, (long rounds, float *sums), (rounds, sums))                                                                               \
     K(read, (long count, const float *x, float *sums), (count, x, sums))

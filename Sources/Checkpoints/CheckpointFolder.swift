@@ -108,6 +108,13 @@ public struct CheckpointFolder: Sendable {
         return removed
     }
 
+    /// Removes the generations of `step` and later ones, of which nothing good came; none if there is no older one that verifies.
+    public func removeGenerations(from step: Int) throws(FileError) {
+        let generations = try generations()
+        guard generations.contains(where: { $0.step < step && (try? SafetensorsReader(path: $0.path)) != nil }) else { return }
+        for generation in generations where generation.step >= step { try removeFile(generation.path, through: calls) }
+    }
+
     /// Removes what interrupted writes left behind, here and in the run folder, and returns the paths.
     ///
     /// Only for the holder of the run's lock: another job's write in progress would be removed, too.

@@ -35,6 +35,16 @@ public struct TransferPlan {
         sends = Array(sends[first...] + sends[..<first])
     }
 
+    /// Calls `body` with each peer that is sent to, and the bytes, from the base, that it is sent.
+    public func forEachSend(_ body: (_ peer: Int, _ bytes: Range<Int>) -> Void) { Self.forEach(sends, body) }
+
+    /// Calls `body` with each peer that is received from, and the bytes, from the base, that come from it.
+    public func forEachReceive(_ body: (_ peer: Int, _ bytes: Range<Int>) -> Void) { Self.forEach(receives, body) }
+
+    private static func forEach(_ transfers: [cmpi_transfer], _ body: (Int, Range<Int>) -> Void) {
+        for transfer in transfers { body(Int(transfer.peer), Int(transfer.offset)..<Int(transfer.offset + transfer.bytes)) }
+    }
+
     /// Runs the plan: every transfer is complete on return. Every rank that the plan names must run its own.
     public func run(
         in world: World, sending sendBase: UnsafeRawPointer?, receiving receiveBase: UnsafeMutableRawPointer?

@@ -50,6 +50,14 @@ extension World {
         return all
     }
 
+    /// Every rank's array, of one length on all ranks, one after another in rank order, on every rank.
+    public func allgather<T: BitwiseCopyable>(_ array: [T]) throws(CommunicationError) -> [T] {
+        guard let first = array.first else { return [] }
+        var all = [T](repeating: first, count: array.count * rankCount)
+        try check(cmpi_allgather(ordered, array, Int64(array.count * MemoryLayout<T>.stride), &all), "MPI_Allgather")
+        return all
+    }
+
     /// Every rank's array, of any length, one after another in rank order, on rank 0; empty elsewhere.
     public func gather<T: BitwiseCopyable>(_ array: [T]) throws(CommunicationError) -> [T] {
         let counts = try allgather(Int64(array.count * MemoryLayout<T>.stride))

@@ -51,6 +51,8 @@ public final class GradientExchange {
     var board: BulletinBoard
     var barrier: SleepingBarrier
     private var sums: PartialSums
+    /// What this rank has promised of its partial gradients; empty where nothing.
+    var promised: [UInt32] = []
     private let sparse: SparseRows
     private let parameterTransfers: TransferPlan
     private let receivedElements: [Range<Int>]
@@ -119,12 +121,17 @@ public final class GradientExchange {
         let start = MonotonicClock.nanoseconds
         board.setFlags(flags)
         barrier.wait()
-        try sums.add(in: world, live: sparse.live, blockSums: board.ownBlockSums, barrier: &barrier)
-        try board.share(in: world, withBlockSums: true)
-        barrier.wait()
-        let reduction = Reduction(squaredNorm: board.foldBlockSums(), flags: board.collect())
+        let reduction = try sum(audit: nil)
         counters.note(reduceNanoseconds: MonotonicClock.nanoseconds - start, waitedNanoseconds: barrier.waitedNanoseconds)
         return reduction
+    }
+
+    /// The sum of the partial gradients, which are all complete.
+    func sum(audit: GradientAudit?) throws(CommunicationError) -> Reduction {
+        try sums.add(in: world, live: sparse.live, blockSums: board.ownBlockSums, barrier: &barrier, audit: audit)
+        try board.share(in: world, withBlockSums: true)
+        barrier.wait()
+        return Reduction(squaredNorm: board.foldBlockSums(), flags: board.collect())
     }
 
     /// Shares scalars and flags alone, as for a validation; returns the or of all ranks' flags.

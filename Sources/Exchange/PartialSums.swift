@@ -8,7 +8,9 @@ struct PartialSums {
     private let transfers: TransferPlan
     private let received: FloatBuffer  // [leaves of other nodes, owned elements]
     private let nodeRun: ProgramRun  // over held elements
+    private let outputs: [UnsafeMutablePointer<Float>]  // the node's sums, [P] each
     private let worldRun: ProgramRun?  // over owned elements
+    private let worldSources: [UnsafePointer<Float>]  // one for each leaf, from element 0 on
 
     init(plan: ExchangePlan, base: UnsafeMutableRawPointer) {
         self.plan = plan
@@ -16,6 +18,7 @@ struct PartialSums {
         transfers = plan.partialTransfers()
         let slots = plan.layout.slots.map { (base + $0).assumingMemoryBound(to: Float.self) }
         let outputs = plan.outputSlots.map { slots[$0] }
+        self.outputs = outputs
         nodeRun = ProgramRun(plan.nodeProgram, from: slots, into: outputs, over: plan.heldElements)
         let rows = plan.receiveRows()
         let owned = plan.ownedElements
@@ -23,6 +26,7 @@ struct PartialSums {
         self.received = received
         guard let program = plan.worldProgram else {
             worldRun = nil
+            worldSources = []
             return
         }
         let first = plan.firstWorldLeaf(of: plan.node)
@@ -30,6 +34,7 @@ struct PartialSums {
             // Rows hold owned elements only: the pointer is set back, so that all sources count from element 0.
             rows[leaf].map { received.pointer + $0 * owned.count - owned.lowerBound } ?? outputs[leaf - first]
         }
+        worldSources = sources.map { UnsafePointer($0) }
         worldRun = ProgramRun(program, from: sources, into: [outputs[0]], over: owned)
     }
 
@@ -40,15 +45,28 @@ struct PartialSums {
     ///
     /// All slots of the node must be complete. Other ranks' parts of the result are not complete on return.
     func add(
-        in world: World, live: LiveTiles?, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier
+        in world: World, live: LiveTiles?, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier,
+        audit: GradientAudit?
     ) throws(CommunicationError) {
-        guard let worldRun else { return nodeRun.run(live: live, blockSums: blockSums) }
+        guard let worldRun, let program = plan.worldProgram else {
+            nodeRun.run(live: live, blockSums: blockSums)
+            if let audit {
+                barrier.wait()
+                audit.checkNodeSums(outputs)
+            }
+            return
+        }
         if !plan.nodeProgramIsEmpty {
             nodeRun.run(blockSums: nil)
             barrier.wait()  // where node sizes differ, an owner reads what other ranks of its node hold
+            audit?.checkNodeSums(outputs)
         }
+        try audit?.promiseMessages(transfers, in: world)
         try transfers.run(in: world, sending: base, receiving: received.pointer)
+        audit?.checkMessages(transfers, received: received.pointer)
+        let seconds = audit?.secondWorldSums(program, of: worldSources)
         worldRun.run(blockSums: blockSums)
+        if let audit, let seconds { audit.checkWorldSums(seconds, outputs[0]) }
     }
 }
 

@@ -60,6 +60,8 @@ public final class Optimizer {
     /// The moments, `count` floats each, in the order of `settings.momentNames`.
     public let moments: [UnsafeMutablePointer<Float>]
     private let workspace = Workspace()
+    /// The bits of the parameters and moments as they must be; nil where nobody has asked to watch over them.
+    private var expected: BitSum?
 
     public init(settings: OptimizerSettings, count: Int) {
         self.settings = settings
@@ -81,17 +83,35 @@ public final class Optimizer {
         precondition(elements.lowerBound >= 0 && elements.upperBound <= count, "elements \(elements) of \(count)")
         let first = elements.lowerBound
         let parts = (parameters: parameters + first, gradient: gradient + first)
+        var bits = expected ?? BitSum()
+        defer { if expected != nil { expected = bits } }
         switch settings.kind {
         case .sgd:
             UpdateKernels.sgd(
                 count: elements.count, parameters: parts.parameters, gradient: parts.gradient,
                 velocity: moments.first.map { $0 + first } ?? parts.parameters, clip: clip, rate: rate,
-                momentum: settings.momentum, decay: settings.weightDecay, firstStep: updateCount == 1)
+                momentum: settings.momentum, decay: settings.weightDecay, firstStep: updateCount == 1, bits: &bits)
         case .adam, .adamw:
             UpdateKernels.adam(
                 count: elements.count, parameters: parts.parameters, gradient: parts.gradient, firstMoment: moments[0] + first,
-                secondMoment: moments[1] + first, clip: clip, coefficients: adamCoefficients(rate: rate))
+                secondMoment: moments[1] + first, clip: clip, coefficients: adamCoefficients(rate: rate), bits: &bits)
         }
+    }
+
+    /// Takes the parameters and moments as they are now for what they must be: from here on any bit that changes but by `update` is found.
+    public func watchOver(parameters: UnsafePointer<Float>) { expected = bits(parameters) }
+
+    /// Whether the parameters and moments have changed but by updates since `watchOver`, and whether all are finite.
+    public func examine(parameters: UnsafePointer<Float>) -> OptimizerCondition {
+        let found = bits(parameters)
+        if let expected, found != expected { return .changed }
+        return found.isFinite ? .sound : .notFinite
+    }
+
+    private func bits(_ parameters: UnsafePointer<Float>) -> BitSum {
+        var sum = BitSum(parameters, count: count)
+        for moment in moments { sum.add(moment, count: count) }
+        return sum
     }
 
     private func adamCoefficients(rate: Float) -> UpdateKernels.AdamCoefficients {
@@ -112,4 +132,13 @@ public final class Optimizer {
         }
         return Float(1 - power)
     }
+}
+
+/// What is found of an optimiser's parameters and moments.
+public enum OptimizerCondition: Sendable {
+    case sound
+    /// A bit has changed by itself.
+    case changed
+    /// A value is no finite number.
+    case notFinite
 }

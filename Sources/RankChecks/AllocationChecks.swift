@@ -49,7 +49,7 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     return configuration
 }
 
-private func set(_ key: ConfigurationKey, _ value: ConfigurationValue?, in configuration: inout TrainingConfiguration) throws {
+func set(_ key: ConfigurationKey, _ value: ConfigurationValue?, in configuration: inout TrainingConfiguration) throws {
     guard let value else { return }
     if !configuration.set(key, to: value) { throw CheckFailure(description: "--\(key.rawValue) cannot be \(value)") }
 }

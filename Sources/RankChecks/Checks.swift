@@ -9,7 +9,7 @@ typealias Check = (World, CheckArguments) throws -> Void
 nonisolated(unsafe) let checks: [String: Check] = [
     "agree": checkAgreement, "allocations": checkAllocations, "barrier": checkBarrier, "collectives": checkCollectives,
     "death": checkDeath, "exchange": checkExchange,
-    "exchange-speed": checkExchangeSpeed, "fail": checkFailure, "signals": checkSignals,
+    "exchange-speed": checkExchangeSpeed, "fail": checkFailure, "signals": checkSignals, "silent-faults": checkSilentFaults,
     "tokenise": checkTokenising, "tokenise-speed": checkTokenisingSpeed,
 ]
 

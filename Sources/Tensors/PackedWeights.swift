@@ -117,6 +117,18 @@ public final class PackedWeights {
         }
     }
 
+    /// The sum of the bits of all that is packed of `elements`, once for each place in which it is packed; nil in bf16, where what is
+    /// packed are other bits.
+    public func expectedBits(of elements: Range<Int>) -> BitSum? {
+        guard layout.precision == .fp32 else { return nil }
+        var sum = BitSum()
+        for entry in layout.entries {
+            let part = entry.elements.clamped(to: elements)
+            if !part.isEmpty { sum.add(values + part.lowerBound, count: part.count) }
+        }
+        return sum
+    }
+
     private func pack(
         _ entry: PackedLayout.Entry, _ weight: UnsafePointer<Float>, first: Int, count: Int,
         _ panels: UnsafeMutablePointer<Float>

@@ -14,14 +14,17 @@ public struct GradientClip: Sendable {
 }
 
 /// Optimisers' updates, each one pass over a range of parameters.
+///
+/// Each keeps up `bits`, the sum of the bits of all that it writes: see `BitSum`.
 public enum UpdateKernels {
     /// SGD as torch.optim.SGD: `g += decay*p`; `velocity = momentum*velocity + g` (on the first step `g`); `p -= rate*velocity`.
     /// Without momentum `velocity` is not touched.
     public static func sgd(
         count: Int, parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-        velocity: UnsafeMutablePointer<Float>, clip: GradientClip, rate: Float, momentum: Float, decay: Float, firstStep: Bool
+        velocity: UnsafeMutablePointer<Float>, clip: GradientClip, rate: Float, momentum: Float, decay: Float, firstStep: Bool,
+        bits: inout BitSum
     ) {
-        ck_sgd(count, parameters, gradient, velocity, clip.kernel, rate, momentum, decay, firstStep ? 1 : 0)
+        ck_sgd(count, parameters, gradient, velocity, clip.kernel, rate, momentum, decay, firstStep ? 1 : 0, &bits.kernel.sum)
     }
 
     /// What an Adam update needs besides its arrays.
@@ -56,11 +59,11 @@ public enum UpdateKernels {
     public static func adam(
         count: Int, parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
         firstMoment: UnsafeMutablePointer<Float>, secondMoment: UnsafeMutablePointer<Float>, clip: GradientClip,
-        coefficients c: AdamCoefficients
+        coefficients c: AdamCoefficients, bits: inout BitSum
     ) {
         var kernel = ck_adam_parameters(
             rate: c.rate, beta1: c.beta1, beta2: c.beta2, epsilon: c.epsilon, correction1: c.correction1,
             correction2: c.correction2, decay: c.decay, decoupled: c.decoupled ? 1 : 0)
-        ck_adam(count, parameters, gradient, firstMoment, secondMoment, clip.kernel, &kernel)
+        ck_adam(count, parameters, gradient, firstMoment, secondMoment, clip.kernel, &kernel, &bits.kernel.sum)
     }
 }

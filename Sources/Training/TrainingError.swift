@@ -2,8 +2,10 @@ public import Failures
 
 /// What can go wrong with a run besides its files and its configuration's values.
 public enum TrainingError: UserFacingError, Equatable {
-    /// The gradient was not finite too often in a row.
-    case diverged(steps: Int, step: Int, runFolder: String)
+    /// The loss, the gradient or the parameters were not finite, and going back did not help.
+    case diverged(what: String, step: Int, rollbacks: Int, runFolder: String)
+    /// Bits changed by themselves.
+    case corrupted(what: String, step: Int, rollbacks: Int, runFolder: String)
     /// A resumed run was given another text.
     case otherText(option: String, path: String, found: String, expected: String)
     /// A text was written to while it was read.
@@ -26,15 +28,18 @@ public enum TrainingError: UserFacingError, Equatable {
         case .diverged: .usage
         case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .badLog, .shorterThanWindow: .badData
         case .log: .inputOutput
-        case .signals: .fault
+        case .signals, .corrupted: .fault
         }
     }
 
     public var description: String {
         switch self {
-        case .diverged(let steps, let step, let runFolder):
-            "the gradient's norm was not finite in \(steps) steps in a row, up to step \(step): training has diverged. The last good "
-                + "checkpoint is in \(runFolder)/checkpoints; resume it with a lower --learning-rate, or clip lower with --clip."
+        case .diverged(let what, let step, let rollbacks, let runFolder):
+            "step \(step): \(what): training has diverged\(Self.tries(rollbacks)). The last good checkpoint is in "
+                + "\(runFolder)/checkpoints; resume it with a lower --learning-rate, or clip lower with --clip."
+        case .corrupted(let what, let step, let rollbacks, let runFolder):
+            "step \(step): \(what)\(Self.tries(rollbacks)). Memory or a processor of that machine is failing: go on with --run "
+                + "\(runFolder) --resume on another one. The last checkpoint is good."
         case .otherText(let option, let path, let found, let expected):
             "\(path): the run was started with another text for \(option): its digest is \(found), the run's \(expected). "
                 + "Resume with the same text, or start a new run with another --run."
@@ -54,5 +59,9 @@ public enum TrainingError: UserFacingError, Equatable {
         case .signals:
             "the system refuses to install handlers for signals; nothing was started."
         }
+    }
+
+    private static func tries(_ rollbacks: Int) -> String {
+        rollbacks == 0 ? "" : ", after \(rollbacks) return\(rollbacks == 1 ? "" : "s") to a checkpoint"
     }
 }

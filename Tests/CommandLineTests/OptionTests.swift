@@ -19,7 +19,8 @@ struct OptionTests {
         .decayRate: ("0.1", []), .validateEvery: ("500", []), .patience: ("2", []), .epsilon: ("0.001", []),
         .run: ("runs/x", []), .seed: ("1000000007", []), .logEvery: ("5", []), .checkpointEvery: ("300 steps", []),
         .keep: ("4", []), .stallLimit: ("90 seconds", []), .timeLimit: ("3 hours", []), .verifyEvery: ("7", []),
-        .onFault: ("end", []), .maxBadSteps: ("4", []), .maxRollbacks: ("9", []), .shards: ("5", []), .exchange: ("messages", []), .nodeSize: ("2", []),
+        .onFault: ("end", []), .maxBadSteps: ("4", []), .maxRollbacks: ("9", []), .shards: ("5", []), .exchange: ("messages", []),
+        .nodeSize: ("2", []),
     ]
 
     private func resolved(_ arguments: [String], in folder: URL? = nil) throws -> ConfigurationFile {

@@ -293,8 +293,21 @@ typedef struct {
     float limit;
 } ck_clip;
 
+/* The sum of the bit patterns of some floats, modulo 2^32: any flipped bit changes it, and no order of the floats does. */
+typedef struct {
+    uint32_t sum;
+    uint32_t not_finite; /* whether any of them is no finite number */
+} ck_bit_sum;
+
+/* Adds count floats to a sum. */
+void ck_bits(long count, const float *x, ck_bit_sum *sum);
+
+/* Each update adds to `moved` how the sum of the bit patterns of all it writes changes: what was read counts as it was read, so a bit
+ * that flipped before stays in the difference between a sum that is kept up in this way and one that is made anew. */
+
 /* SGD as torch.optim.SGD: g += decay*p; with momentum v = momentum*v + g (first step: v = g), p -= rate*v, else p -= rate*g. */
-void ck_sgd(long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step);
+void ck_sgd(long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step,
+            uint32_t *moved);
 
 /* Adam (Kingma & Ba 2015) as torch.optim.Adam, or decoupled decay (Loshchilov & Hutter 2019) as torch.optim.AdamW. */
 typedef struct {
@@ -306,7 +319,8 @@ typedef struct {
     float decay;
     int decoupled;
 } ck_adam_parameters;
-void ck_adam(long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters);
+void ck_adam(long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters,
+             uint32_t *moved);
 
 /* ---- What a core can do at most, for benchmarks -------------------------------------------------------------------- */
 

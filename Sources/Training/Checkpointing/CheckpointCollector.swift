@@ -126,5 +126,6 @@ extension ParallelModel {
             let first = streams.lowerBound * shape.hiddenSize
             for i in 0..<matrix.count { matrix.pointer[i] = values[first + i] }
         }
+        watchOverParameters()
     }
 }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Communication
 import Files
+import Foundation
 import Synchronization
 
 /// Keeps a run's checkpoints: collects them from all ranks and writes them in the background.
@@ -73,6 +74,25 @@ final class CheckpointKeeper {
     /// Waits until everything is on disk. Collective.
     func finish() throws {
         _ = try world.agreeOnRoot { try writer?.finish() }
+    }
+
+    /// Puts the newest good checkpoint's parameters, moments and hidden states in place, and returns its state. Collective.
+    ///
+    /// With `rejectingFrom`, the checkpoints of that step and later ones are removed first, if an older one is there.
+    func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?) throws -> TrainingState {
+        let stored = try world.agreeOnRoot {
+            if let rejected { try folder.removeGenerations(from: rejected) }
+            return try StoredCheckpoint(folder.newestValid().reader)
+        }
+        let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
+        let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
+        parallel.optimizer.updateCount = state.updates
+        try parallel.restore(from: stored, world: world)
+        return state
+    }
+
+    private static func json(_ state: TrainingState) throws -> String {
+        String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
     }
 
     /// The path of the checkpoint after `step` steps.

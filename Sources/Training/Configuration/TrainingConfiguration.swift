@@ -76,7 +76,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var stallLimit = TimeSpan(seconds: 300)
     public var timeLimit: TimeSpan?
     /// Steps between checks of gradients and parameters; 0 is off.
-    public var verifyEvery = 100
+    public var verifyEvery = 200
     public var onFault = FaultResponse.restore
     /// Steps without a finite loss and gradient, in a row, that end the patience.
     public var maxBadSteps = 10

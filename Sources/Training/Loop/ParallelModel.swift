@@ -17,7 +17,7 @@ package final class ParallelModel {
     package let streams: Range<Int>
     private let rows: GradientRows
     private let parameters: ParameterSet
-    private let weights: PackedWeights
+    let weights: PackedWeights
     private let workspace = Workspace()
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 

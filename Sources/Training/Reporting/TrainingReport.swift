@@ -148,6 +148,20 @@ final class TrainingReport {
         intervalStart += MonotonicClock.nanoseconds - validationStart
     }
 
+    /// After the run has gone back to the state of a checkpoint.
+    func rollback(_ state: TrainingState, foundAt step: Int, reason: String) throws {
+        intervalStart = MonotonicClock.nanoseconds
+        guard let log else { return }
+        try log.write(
+            "rollback",
+            [
+                ("step", .integer(state.step)), ("found_at", .integer(step)), ("reason", .text(reason)),
+                ("rate_scale", .number(state.rateScale ?? 1)),
+            ])
+        let rate = state.rateScale.map { ", with the learning rate times \(NumberText.significant($0))" } ?? ""
+        say("step \(step): \(reason): back to the checkpoint after step \(state.step)\(rate)")
+    }
+
     func checkpoint(_ state: TrainingState, path: String) throws {
         try log?.write("checkpoint", [("step", .integer(state.step)), ("path", .text(path))])
     }

@@ -1,5 +1,6 @@
 import Checkpoints
 public import Communication
+import Digests
 import Exchange
 import Models
 import Tensors
@@ -95,6 +96,7 @@ public struct TrainingRun {
                 plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, shape: parallel.shape)
             }
             try parallel.broadcastParameters()
+            parallel.watchOverParameters()
         }
     }
 
@@ -143,4 +145,7 @@ package struct RunSetup {
     let report: TrainingReport
     /// Rank 0's; holds the lock of the run folder.
     let preparation: RunPreparation?
+
+    /// The digest of the parameters as text.
+    package var parametersDigest: String { parallel.parametersDigest.hexadecimal }
 }

@@ -1,0 +1,81 @@
+import Communication
+import Failures
+import Glibc
+import Optimizers
+import Training
+
+/// Trains the built-in source for 60 steps, with a check every 10 steps and a checkpoint every 7, and disturbs it on one rank at
+/// step 33; prints the digest of the parameters and how often the run went back.
+///
+/// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of it after it was `promised`, of the
+/// `parameters`, of a `moment`, of a node's `copy` of another's parameters or of the `packed` weights; or a gradient that is `nan` for as many steps as `--steps` says.
+/// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer` are as for training.
+func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
+    let run = try TrainingRun(world: world, version: "check").setUp(try configuration(arguments), resume: false)
+    defer { withExtendedLifetime(run) {} }
+    let disturbance = Disturbance(arguments, trainer: run.trainer)
+    if arguments.number("rank", or: world.rankCount - 1) == world.rank { run.trainer.disturb = disturbance.strike }
+    let outcome = try run.trainer.run()
+    let digest = run.parametersDigest
+    let scale = run.trainer.state.rateScale ?? 1
+    report(world, "\(outcome.rawValue) \(digest) \(run.trainer.rollbacks) \(scale)")
+}
+
+/// A fault that strikes once, or with `nan` as often as is asked for.
+private final class Disturbance {
+    private let what: String
+    private var left: Int
+    private unowned let trainer: Trainer
+
+    init(_ arguments: CheckArguments, trainer: Trainer) {
+        what = arguments["what"] ?? "nothing"
+        left = what == "nan" ? arguments.number("steps", or: 1) : 1
+        self.trainer = trainer
+    }
+
+    /// In step 40, which is checked, or in step 33, which is not, where what changes stays.
+    func strike(_ moment: StepMoment) {
+        let step = trainer.state.step + 1
+        let exchange = trainer.parallel.exchange
+        let isDue = ["gradient", "promised", "packed", "copy"].contains(what) ? step == 40 : step >= 33
+        let expected: StepMoment = what == "promised" ? .promised : ["packed", "copy"].contains(what) ? .beginning : .computed
+        guard left > 0, isDue, moment == expected else { return }
+        left -= 1
+        let owned = exchange.parameters + exchange.ownedRange.lowerBound
+        switch what {
+        case "gradient", "promised": flip(exchange.partials[0] + exchange.shape.elementCount - 700)
+        case "parameters": flip(owned + 17)
+        case "copy": flip(exchange.parameters + 17)
+        case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)
+        case "packed": flip(exchange.derived + exchange.shape.derivedCount / 2)
+        case "nan": exchange.partials[0][exchange.shape.elementCount - 700] = .nan
+        default: return
+        }
+    }
+
+    /// A low bit, which nothing but a comparison finds.
+    private func flip(_ value: UnsafeMutablePointer<Float>) {
+        value.pointee = Float(bitPattern: value.pointee.bitPattern ^ 4)
+    }
+}
+
+private func configuration(_ arguments: CheckArguments) throws -> TrainingConfiguration {
+    var configuration = TrainingConfiguration.reberDemo
+    configuration.run = arguments["run"]
+    configuration.batchSize = 64
+    configuration.windowLength = 50
+    configuration.layers = 2
+    configuration.embeddingSize = 32
+    configuration.dropout = 0.3
+    configuration.epochs = 2
+    configuration.verifyEvery = 10
+    configuration.checkpointEvery = .steps(7)
+    configuration.maxBadSteps = arguments.number("max-bad-steps", or: 3)
+    for key in [ConfigurationKey.optimizer, .exchange, .onFault] {
+        try set(key, arguments[key.rawValue].map { .text($0) }, in: &configuration)
+    }
+    try set(.nodeSize, arguments["node-size"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)
+    try set(.verifyEvery, arguments["verify-every"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)
+    try configuration.validate()
+    return configuration
+}

@@ -1,0 +1,43 @@
+import Exchange
+
+/// What makes a run go back to a checkpoint, the same on all ranks.
+enum RunFault: Error {
+    /// Bits have changed by themselves.
+    case corruption(Corruption)
+    /// So many steps in a row had no finite loss and gradient.
+    case badSteps(Int)
+    /// A parameter or moment is no finite number.
+    case notFinite
+
+    /// Whether the run itself leads there, so that it would again.
+    var isOfTheRun: Bool {
+        switch self {
+        case .corruption: false
+        case .badSteps, .notFinite: true
+        }
+    }
+
+    /// The fault as a clause.
+    func description(host: String) -> String {
+        switch self {
+        case .corruption(let corruption): "\(corruption.kind.text) on rank \(corruption.rank) (\(host))"
+        case .badSteps(let steps): "the loss or the gradient was not finite in \(steps) steps in a row"
+        case .notFinite: "a parameter is not finite"
+        }
+    }
+}
+
+extension Corruption.Kind {
+    /// What was found, as the beginning of a clause.
+    var text: String {
+        switch self {
+        case .computation: "a gradient computed twice came out differently"
+        case .partial: "a gradient changed in memory"
+        case .sum: "a sum of gradients made twice came out differently"
+        case .message: "a message arrived changed that was sent"
+        case .parameters: "parameters changed in memory"
+        case .copy: "a node's copy of the parameters changed in memory"
+        case .derived: "packed weights changed in memory"
+        }
+    }
+}

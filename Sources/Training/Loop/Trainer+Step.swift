@@ -1,0 +1,139 @@
+import Communication
+import Exchange
+import Tensors
+
+/// When a step may be disturbed.
+package enum StepMoment: Sendable {
+    /// Nothing is done yet.
+    case beginning
+    /// The partial gradients are there; twice in a step that is verified.
+    case computed
+    /// The ranks have told what their partial gradients are, and have not summed them.
+    case promised
+}
+
+/// The training step.
+extension Trainer {
+    /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
+    package func step() throws -> StepFlags {
+        Watch.enter(.computation, step: state.step + 1)
+        disturb?(.beginning)
+        let steps = window.read(state.window, from: train)
+        let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
+        let reduction =
+            verificationIsDue
+            ? try verifiedGradient(steps: steps, predictions: predictions)
+            : try gradient(steps: steps, predictions: predictions)
+        Watch.enter(.update, step: state.step + 1)
+        let norm = reduction.squaredNorm.squareRoot()
+        let rate = schedule.rate(state)
+        if norm.isFinite, parallel.exchange.foldShards(index: 0).isFinite {
+            try parallel.update(clip: clip(norm), rate: rate)
+            state.updates += 1
+            state.skippedInARow = 0
+        } else {
+            try skip()
+        }
+        note(norm: norm, predictions: predictions)
+        advance()
+        deadline.noteStep()
+        try logIfDue(norm: norm, rate: rate)
+        return StepFlags(rawValue: reduction.flags)
+    }
+
+    private func compute(steps: Int, predictions: Int) {
+        parallel.run(
+            window, steps: steps, predictions: predictions, atEpochStart: state.window == 0, dropoutKey: dropoutKey)
+        disturb?(.computed)
+    }
+
+    private func gradient(steps: Int, predictions: Int) throws -> Reduction {
+        compute(steps: steps, predictions: predictions)
+        Watch.enter(.reduction, step: state.step + 1)
+        return try parallel.exchange.reduce(flags: ownFlags.rawValue)
+    }
+
+    // MARK: A verified step
+
+    private var verificationIsDue: Bool {
+        configuration.verifyEvery > 0 && (state.step + 1) % configuration.verifyEvery == 0
+    }
+
+    /// The gradient, computed twice by every rank and watched over until it is summed. Throws a `RunFault` on all ranks.
+    private func verifiedGradient(steps: Int, predictions: Int) throws -> Reduction {
+        try requireSoundParameters()
+        Watch.enter(.verification, step: state.step + 1)
+        let before = HiddenStates(copying: parallel.model)
+        compute(steps: steps, predictions: predictions)
+        let first = parallel.exchange.promisePartials()
+        let difference = parallel.compareComputation(from: before, first: first) {
+            compute(steps: steps, predictions: predictions)
+        }
+        disturb?(.promised)
+        let (reduction, corruption) = try parallel.exchange.verifiedReduce(
+            flags: ownFlags.rawValue, seed: UInt64(state.step), known: difference)
+        if let corruption { throw RunFault.corruption(corruption) }
+        return reduction
+    }
+
+    // MARK: Parts
+
+    private var dropoutKey: Dropout.Key? {
+        guard configuration.dropout > 0 else { return nil }
+        return Dropout.Key(
+            seed: UInt64(configuration.seed), step: state.step, firstStream: parallel.streams.lowerBound)
+    }
+
+    private var ownFlags: StepFlags {
+        var flags = StepFlags(signals: StopSignals.received)
+        guard world.isRoot else { return flags }
+        if keeper.isTimeDue { flags.insert(.checkpointTime) }
+        if timeIsUp { flags.insert(.timeIsUp) }
+        return flags
+    }
+
+    /// Whether rank 0's clock leaves no room for what comes after this step.
+    private var timeIsUp: Bool {
+        let windows =
+            validationIsDue(after: state.step + 1, epochEnds: state.window + 1 == train.windowCount) ? valid?.windowCount : 0
+        return deadline.isNear(
+            checkpointBytes: keeper.leastByteCount, checkpointNanoseconds: keeper.slowestWrite, validationWindows: windows ?? 0)
+    }
+
+    private func clip(_ norm: Double) -> GradientClip {
+        guard configuration.clip > 0 else { return GradientClip() }
+        switch configuration.clipMode {
+        case .value: return GradientClip(limit: Float(configuration.clip))
+        case .norm: return GradientClip(scale: norm > configuration.clip ? Float(configuration.clip / norm) : 1)
+        }
+    }
+
+    /// Leaves the parameters as they are. The hidden state may be what is not finite, so it starts again.
+    private func skip() throws {
+        parallel.model.resetState()
+        try parallel.exchange.publishParameters()
+        state.skippedInARow += 1
+        state.interval.skipped += 1
+        if state.skippedInARow >= configuration.maxBadSteps { throw RunFault.badSteps(state.skippedInARow) }
+    }
+
+    private func note(norm: Double, predictions: Int) {
+        state.tokens += predictions
+        state.interval.steps += 1
+        guard norm.isFinite else { return }
+        if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
+        let loss = parallel.exchange.foldShards(index: 0)
+        guard loss.isFinite else { return }
+        state.interval.loss += loss
+        state.interval.tokens += predictions
+    }
+
+    private func advance() {
+        state.step += 1
+        state.window += 1
+        if state.window == train.windowCount {
+            state.window = 0
+            state.epoch += 1
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// The oracle is the run that nothing disturbed: after a fault that was found the parameters are its, to the last bit.
+    @Suite("finds what changed by itself", .serialized)
+    struct SilentFaultTests {
+        private static let undisturbed = Result { try outcome(1, []).words }
+
+        /// Status, output, and the words of the last line: reason, digest, returns to a checkpoint, scale of the learning rate.
+        private static func outcome(_ ranks: Int, _ options: [String]) throws -> (run: ProgramRun, words: [Substring]) {
+            let texts = try TrainingFolder(lines: 1)
+            let run = try ProgramRun.onRanks(ranks, "rank-checks", ["silent-faults", "--run", texts.path("run")] + options)
+            return (run, run.lines.last?.split(separator: " ") ?? [])
+        }
+
+        private static let places = [
+            ["--what", "gradient"], ["--what", "promised"], ["--what", "parameters"], ["--what", "moment"], ["--what", "packed"],
+        ]
+        private static let layouts: [(ranks: Int, options: [String])] = [
+            (1, []), (3, []), (3, ["--exchange", "messages"]), (4, ["--node-size", "2"]),
+        ]
+
+        @Test("A flipped bit anywhere, which the run goes back for", arguments: places, layouts)
+        func flippedBit(place: [String], layout: (ranks: Int, options: [String])) throws {
+            let (run, words) = try Self.outcome(layout.ranks, place + layout.options)
+            let expected = try Self.undisturbed.get()
+            #expect(run.status == 0 && words.count == 4 && expected.count == 4, "\(run)")
+            #expect(words.dropFirst().first == expected[1] && words.dropFirst(2).first == "1", "\(run)")
+            let rank =
+                place.last == "packed"
+                ? layout.options == ["--exchange", "messages"] ? 2 : layout.ranks == 4 ? 2 : 0 : layout.ranks - 1
+            let pattern = try Regex("step [34][0-9]: .* on rank \(rank) \\(\\S+\\): back to the checkpoint after step (28|35)")
+            #expect(run.output.matches(of: pattern).count == 1, "\(run)")
+        }
+
+        @Test("A node's copy of the parameters that differs from the owner's")
+        func copy() throws {
+            let (run, words) = try Self.outcome(4, ["--what", "copy", "--node-size", "2"])
+            let expected = try Self.undisturbed.get()
+            #expect(run.status == 0 && words.dropFirst().first == expected[1], "\(run)")
+            #expect(run.output.contains("a node's copy of the parameters changed in memory on rank 0"), "\(run)")
+        }
+
+        @Test("With plain SGD, which passes over parameters without a gradient")
+        func sgd() throws {
+            let expected = try Self.outcome(1, ["--optimizer", "sgd"]).words
+            let (run, words) = try Self.outcome(3, ["--optimizer", "sgd", "--what", "parameters"])
+            #expect(run.status == 0 && words.count == 4 && words[1] == expected[1] && words[2] == "1", "\(run)")
+        }
+
+        @Test("A flipped bit ends the run where that is asked for, and its last checkpoint is good")
+        func end() throws {
+            let texts = try TrainingFolder(lines: 1)
+            let options = ["--run", texts.path("run"), "--what", "parameters", "--on-fault", "end"]
+            let run = try ProgramRun.onRanks(3, "rank-checks", ["silent-faults"] + options)
+            #expect(run.status == 70, "\(run)")
+            #expect(run.errors.components(separatedBy: "parameters changed in memory on rank 2").count == 2, "\(run)")
+            let resumed = try texts.startResume(ranks: 2, run: "run", ["--on-fault", "restore"])
+            #expect(try finished(resumed, in: texts, run: "run").finalDigest == String(try Self.undisturbed.get()[1]))
+        }
+
+        @Test("A gradient that is not finite for a while is passed over")
+        func notFiniteForAWhile() throws {
+            let (run, words) = try Self.outcome(3, ["--what", "nan", "--steps", "2"])
+            #expect(run.status == 0 && words.count == 4 && words[2...] == ["0", "1.0"], "\(run)")
+        }
+
+        @Test("One that stays so sends the run back, with half the learning rate")
+        func notFinite() throws {
+            let (run, words) = try Self.outcome(3, ["--what", "nan", "--steps", "3"])
+            #expect(run.status == 0 && words.count == 4 && words[2...] == ["1", "0.5"], "\(run)")
+        }
+
+        @Test("One that comes again and again ends the run after three returns, with status 64")
+        func diverged() throws {
+            let (run, _) = try Self.outcome(3, ["--what", "nan", "--steps", "1000"])
+            #expect(run.status == 64, "\(run)")
+            #expect(run.errors.contains("training has diverged, after 3 returns to a checkpoint"), "\(run)")
+        }
+    }
+}
