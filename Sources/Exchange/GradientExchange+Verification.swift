@@ -26,6 +26,7 @@ extension GradientExchange {
         barrier.wait()
         audit.checkPartials()
         barrier.wait()  // sums are made in place
+        disturb?()
         let reduction = try sum(audit: audit)
         let corruption = try Corruption.agreed(audit.fault, in: world)
         counters.note(

@@ -53,6 +53,8 @@ public final class GradientExchange {
     private var sums: PartialSums
     /// What this rank has promised of its partial gradients; empty where nothing.
     var promised: [UInt32] = []
+    /// Called in a verified reduction when the second sums are made and the first are not: for tests.
+    package var disturb: (() -> Void)?
     private let sparse: SparseRows
     private let parameterTransfers: TransferPlan
     private let receivedElements: [Range<Int>]

@@ -7,7 +7,7 @@ import Training
 /// Trains the built-in source for 60 steps, with a check every 10 steps and a checkpoint every 7, and disturbs it on one rank at
 /// step 33; prints the digest of the parameters and how often the run went back.
 ///
-/// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of it after it was `promised`, of the
+/// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of it after it was `promised`, of what a `sum` is made of, of the
 /// `parameters`, of a `moment`, of a node's `copy` of another's parameters or of the `packed` weights; or a gradient that is `nan` for as many steps as `--steps` says.
 /// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer` are as for training.
 func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
@@ -33,17 +33,21 @@ private final class Disturbance {
         self.trainer = trainer
     }
 
+    private static let due: [String: (step: Int, moment: StepMoment)] = [
+        "gradient": (40, .computed), "promised": (40, .promised), "sum": (40, .summedOnce), "packed": (40, .beginning),
+        "copy": (40, .beginning),
+    ]
+
     /// In step 40, which is checked, or in step 33, which is not, where what changes stays.
     func strike(_ moment: StepMoment) {
         let step = trainer.state.step + 1
         let exchange = trainer.parallel.exchange
-        let isDue = ["gradient", "promised", "packed", "copy"].contains(what) ? step == 40 : step >= 33
-        let expected: StepMoment = what == "promised" ? .promised : ["packed", "copy"].contains(what) ? .beginning : .computed
-        guard left > 0, isDue, moment == expected else { return }
+        let due = Self.due[what] ?? (step: 33, moment: .computed)
+        guard left > 0, due.step == 40 ? step == 40 : step >= 33, moment == due.moment else { return }
         left -= 1
         let owned = exchange.parameters + exchange.ownedRange.lowerBound
         switch what {
-        case "gradient", "promised": flip(exchange.partials[0] + exchange.shape.elementCount - 700)
+        case "gradient", "promised", "sum": flip(exchange.partials[0] + exchange.shape.elementCount - 700)
         case "parameters": flip(owned + 17)
         case "copy": flip(exchange.parameters + 17)
         case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)

@@ -35,6 +35,14 @@ extension TrainingOverRanks {
             #expect(run.output.matches(of: pattern).count == 1, "\(run)")
         }
 
+        @Test("A sum that comes out otherwise the second time", arguments: [(3, []), (4, ["--node-size", "2"])])
+        func sum(ranks: Int, options: [String]) throws {
+            let (run, words) = try Self.outcome(ranks, ["--what", "sum"] + options)
+            let expected = try Self.undisturbed.get()
+            #expect(run.status == 0 && words.dropFirst().first == expected[1] && words.count == 4 && words[2] == "1", "\(run)")
+            #expect(run.output.contains("step 40: a sum of gradients made twice came out differently on rank "), "\(run)")
+        }
+
         @Test("A node's copy of the parameters that differs from the owner's")
         func copy() throws {
             let (run, words) = try Self.outcome(4, ["--what", "copy", "--node-size", "2"])

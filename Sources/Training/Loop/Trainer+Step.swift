@@ -10,6 +10,8 @@ package enum StepMoment: Sendable {
     case computed
     /// The ranks have told what their partial gradients are, and have not summed them.
     case promised
+    /// Some blocks are summed, and are to be summed a second time; in a step that is verified.
+    case summedOnce
 }
 
 /// The training step.
@@ -70,6 +72,7 @@ extension Trainer {
             compute(steps: steps, predictions: predictions)
         }
         disturb?(.promised)
+        parallel.exchange.disturb = disturb.map { disturb in { disturb(.summedOnce) } }
         let (reduction, corruption) = try parallel.exchange.verifiedReduce(
             flags: ownFlags.rawValue, seed: UInt64(state.step), known: difference)
         if let corruption { throw RunFault.corruption(corruption) }
