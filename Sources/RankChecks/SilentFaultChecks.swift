@@ -47,7 +47,9 @@ private final class Disturbance {
         left -= 1
         let owned = exchange.parameters + exchange.ownedRange.lowerBound
         switch what {
-        case "gradient", "promised", "sum": flip(exchange.partials[0] + exchange.shape.elementCount - 700)
+        // Lower bits may go under in the sum.
+        case "sum": flip(exchange.partials[0] + exchange.shape.elementCount - 700, bit: 21)
+        case "gradient", "promised": flip(exchange.partials[0] + exchange.shape.elementCount - 700)
         case "parameters": flip(owned + 17)
         case "copy": flip(exchange.parameters + 17)
         case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)
@@ -58,8 +60,8 @@ private final class Disturbance {
     }
 
     /// A low bit, which nothing but a comparison finds.
-    private func flip(_ value: UnsafeMutablePointer<Float>) {
-        value.pointee = Float(bitPattern: value.pointee.bitPattern ^ 4)
+    private func flip(_ value: UnsafeMutablePointer<Float>, bit: UInt32 = 2) {
+        value.pointee = Float(bitPattern: value.pointee.bitPattern ^ (1 << bit))
     }
 }
 
