@@ -33,6 +33,17 @@ extension TrainingOverRanks {
             try expectGoesOn("all-\(signal)")
         }
 
+        @Test("at a validation that is due, which the resumed run makes: the schedule depends on each of them")
+        func pendingValidation() throws {
+            let options = ["--validate-every", "1", "--schedule", "plateau", "--decay", "0.99", "--epsilon", "1"]
+            let program = try started("pending", ranks: 2, options)
+            program.send(SIGUSR1)
+            #expect(try program.end(timeLimit: 20).status == 75)
+            try expectGoesOn("pending", options)
+            let steps = try RunLog(run: texts.path("pending")).events.filter { $0["event"] == "validation" }.map { $0["step"] }
+            #expect(steps == (1...steps.count).map { "\($0)" })
+        }
+
         // MARK: Time limits
 
         @Test("before --time-limit, with a checkpoint of that moment and status 75")
@@ -121,14 +132,14 @@ extension TrainingOverRanks {
         }
 
         /// A little way, with another number of ranks, to the digest of a run that nothing disturbed.
-        private func expectGoesOn(_ run: String) throws {
+        private func expectGoesOn(_ run: String, _ options: [String] = []) throws {
             #expect(texts.hasNoRank(run: run))
             let step = try #require(texts.checkpointSteps(run: run).last)
             let epochs = [
                 "--epochs", "\(step / TrainingFolder.stepsPerEpoch + 1)", "--stall-limit", "5 minutes", "--time-limit", "1h",
             ]
             let log = try finished(try texts.startResume(ranks: 2, run: run, epochs), in: texts, run: run)
-            let undisturbed = try texts.start(ranks: 1, run: run + "-undisturbed", Self.endless + epochs)
+            let undisturbed = try texts.start(ranks: 1, run: run + "-undisturbed", Self.endless + options + epochs)
             #expect(try finished(undisturbed, in: texts, run: run + "-undisturbed").finalDigest == log.finalDigest)
         }
     }
