@@ -91,6 +91,8 @@ let package = Package(
             path: "Sources/ReaderFuzz",
             swiftSettings: strictSwift),
 
+        .executableTarget(name: "soak", dependencies: ["TestSupport"], path: "Sources/Soak", swiftSettings: strictSwift),
+
         library("TestSupport", ["Files"]),
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "TestSupport"]),

@@ -1,0 +1,197 @@
+import Foundation
+import TestSupport
+
+/// What must not happen.
+struct SoakFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Writes a line at once, whoever reads it.
+func say(_ line: String, to stream: FileHandle = .standardOutput) { try? stream.write(contentsOf: Data((line + "\n").utf8)) }
+
+/// Runs that are killed again and again, each resumed with another number of ranks until it ends, and compared with one that was
+/// left alone; new runs are begun until there were as many kills as asked for.
+final class Soak {
+    /// Steps between checkpoints.
+    static let interval = 20
+    /// 1,200 steps, validated every 50.
+    private static let options = [
+        "--epochs", "12", "--checkpoint-every", "\(interval) steps", "--validate-every", "50", "--log-every", "1",
+    ]
+    /// Shards of the model: so many ranks can work at most.
+    private static let mostRanks = 8
+
+    private let texts: TrainingFolder
+    private let kills: Int
+    private let seed: UInt64
+    private var numbers: SeededRandom
+    private let start = Date()
+    /// Lines of the log when the job was started.
+    private var linesBefore = 0
+    private(set) var tally = SoakTally()
+
+    init(kills: Int, seed: UInt64) throws {
+        texts = try TrainingFolder()
+        self.kills = kills
+        self.seed = seed
+        numbers = SeededRandom(state: seed)
+    }
+
+    /// Throws a `SoakFailure` where anything was lost, left over or other than it must be.
+    func run() throws {
+        say("soak: \(kills) kills, seed \(seed), checkpoints every \(Self.interval) steps")
+        let undisturbed = try leftAlone()
+        while tally.kills < kills {
+            let log = try killedAndResumed()
+            try compare(log, undisturbed)
+            tally.runs += 1
+            try FileManager.default.removeItem(atPath: texts.path("run"))
+        }
+        tally.seconds = Date().timeIntervalSince(start)
+    }
+
+    private func leftAlone() throws -> RunLog {
+        let outcome = try texts.start(ranks: 2, run: "undisturbed", Self.options, environment: environment).end(timeLimit: 300)
+        guard outcome.status == 0 else { throw SoakFailure(description: "the run that was left alone: \(outcome)") }
+        let log = try RunLog(run: texts.path("undisturbed"))
+        tally.digest = log.finalDigest ?? ""
+        return log
+    }
+
+    // MARK: A run
+
+    /// One run, killed until it ends or there were kills enough.
+    private func killedAndResumed() throws -> RunLog {
+        while true {
+            let ranks = Int.random(in: 1...Self.mostRanks, using: &numbers)
+            let isResumed = FileManager.default.fileExists(atPath: texts.path("run/config.toml"))
+            let reached = lastLoggedStep
+            linesBefore = logLines.count
+            let program =
+                isResumed
+                ? try texts.startResume(ranks: ranks, run: "run", environment: environment)
+                : try texts.start(ranks: ranks, run: "run", Self.options, environment: environment)
+            let isLast = tally.kills >= kills
+            let wasKilled = try !isLast && kill(program, ranks: ranks)
+            let outcome = try program.end(timeLimit: isLast ? 300 : 60)
+            try check(outcome, wasKilled: wasKilled, isResumed: isResumed, reached: reached)
+            if outcome.status == 0 { return try RunLog(run: texts.path("run")) }
+        }
+    }
+
+    /// Waits for the moment that was drawn, and kills; false where the run ended before.
+    private func kill(_ program: RunningProgram, ranks: Int) throws -> Bool {
+        let plan = KillPlan(ranks: ranks, using: &numbers)
+        let first = texts.checkpointSteps(run: "run").last ?? 0
+        if plan.steps > 0 {
+            _ = waitFor(60) { !program.isRunning || texts.checkpointSteps(run: "run").last ?? 0 >= first + plan.steps }
+        }
+        usleep(plan.microseconds)
+        let processes = ProcessTable.processes(of: "rnntrain", naming: texts.path("run")).sorted()
+        guard program.isRunning else { return false }
+        tally.note(phase(of: program, ranksThere: !processes.isEmpty), mpirun: plan.victim == nil || processes.isEmpty)
+        if let victim = plan.victim, !processes.isEmpty {
+            Foundation.kill(processes[victim % processes.count], SIGKILL)
+        } else {
+            program.send(SIGKILL)
+        }
+        if tally.kills % 50 == 0 { say(tally.progress(of: kills, since: start)) }
+        return true
+    }
+
+    /// What the job does that is about to be killed, as far as its files tell.
+    private func phase(of program: RunningProgram, ranksThere: Bool) -> SoakTally.Phase {
+        guard ranksThere else { return .launch }
+        let writes = (try? FileManager.default.contentsOfDirectory(atPath: texts.path("run/checkpoints"))) ?? []
+        if writes.contains(where: { $0.hasSuffix(".partial") }) { return .checkpoint }
+        let lines = logLines.dropFirst(linesBefore)
+        if lines.last?.contains("\"event\":\"end\"") == true { return .end }
+        return lines.contains { $0.contains("\"event\":\"step\"") } ? .steps : .preparation
+    }
+
+    private var logLines: [Substring] {
+        let text = (try? String(contentsOfFile: texts.path("run/metrics.jsonl"), encoding: .utf8)) ?? ""
+        return text.split(separator: "\n")
+    }
+
+    // MARK: What must hold
+
+    private func check(_ outcome: ProgramRun, wasKilled: Bool, isResumed: Bool, reached: Int) throws {
+        let place = "kill \(tally.kills)"
+        if outcome.timedOut { throw SoakFailure(description: "\(place): the job did not end: \(outcome)") }
+        if !wasKilled, outcome.status != 0 { throw SoakFailure(description: "\(place): nobody killed it: \(outcome)") }
+        guard texts.hasNoRank(run: "run") else { throw SoakFailure(description: "\(place): ranks are left behind") }
+        removeLeftovers()
+        guard isResumed, let resumed = lastResumedStep(in: outcome) else { return }
+        let lost = reached - resumed
+        tally.note(lost: lost)
+        // The checkpoint of step s is whole on the disk before the one of step s + 20 is taken: so two intervals are the bound,
+        // and more than one is lost only where a checkpoint was being written.
+        if lost >= 2 * Self.interval {
+            throw SoakFailure(description: "\(place): \(lost) steps were lost, from \(reached) to \(resumed)")
+        }
+    }
+
+    private func compare(_ log: RunLog, _ undisturbed: RunLog) throws {
+        let place = "run \(tally.runs + 1)"
+        if let line = log.contradictions.first { throw SoakFailure(description: "\(place): \(line)") }
+        guard log.finalDigest == undisturbed.finalDigest else {
+            throw SoakFailure(description: "\(place): digest \(log.finalDigest ?? "none") instead of \(tally.digest)")
+        }
+        if let key = undisturbed.trace.keys.sorted().first(where: { log.trace[$0] != undisturbed.trace[$0] }) {
+            throw SoakFailure(description: "\(place): \(key) is otherwise: \(log.trace[key] ?? "nothing")")
+        }
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        guard verified.status == 0 else { throw SoakFailure(description: "\(place): \(verified)") }
+        let names = try FileManager.default.subpathsOfDirectory(atPath: texts.path("run"))
+        if let left = names.first(where: { $0.hasSuffix(".partial") }) {
+            throw SoakFailure(description: "\(place): \(left) is left behind")
+        }
+    }
+
+    private var lastLoggedStep: Int {
+        guard let log = try? RunLog(run: texts.path("run")) else { return 0 }
+        return log.events.last { $0["event"] == "step" }.flatMap { Int($0["step"] ?? "") } ?? 0
+    }
+
+    /// The step that a resumed job says it goes on after; nil where it was killed before.
+    private func lastResumedStep(in outcome: ProgramRun) -> Int? {
+        outcome.output.firstMatch(of: /resumed after step (\d+)/).flatMap { Int($0.output.1) }
+    }
+
+    // MARK: Leftovers
+
+    /// What Open MPI keeps in files goes into the scratch folder.
+    private var environment: [String: String] {
+        [
+            "OMPI_MCA_orte_tmpdir_base": texts.path("sessions"), "OMPI_MCA_osc_sm_backing_directory": texts.folder.path,
+        ]
+    }
+
+    /// A killed mpirun leaves files of its own behind: here they would fill the disk.
+    private func removeLeftovers() {
+        let ours = ["run", "undisturbed", "train.txt", "valid.txt", "test.txt"]
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: texts.folder.path)) ?? []
+        for name in names where !ours.contains(name) { try? FileManager.default.removeItem(atPath: texts.path(name)) }
+        try? FileManager.default.createDirectory(atPath: texts.path("sessions"), withIntermediateDirectories: true)
+    }
+}
+
+/// When a job is killed, and who of it.
+private struct KillPlan {
+    /// Steps of new checkpoints to wait for.
+    let steps: Int
+    /// Time to wait after that.
+    let microseconds: UInt32
+    /// The number of the rank among those that are there; nil is mpirun.
+    let victim: Int?
+
+    init(ranks: Int, using numbers: inout SeededRandom) {
+        // Two of seven early: while mpirun starts, texts are read, a checkpoint is loaded.
+        let isEarly = Int.random(in: 0..<7, using: &numbers) < 2
+        steps = isEarly ? 0 : Soak.interval * Int.random(in: 1...4, using: &numbers)
+        microseconds = UInt32.random(in: 0..<(isEarly ? 700_000 : 60_000), using: &numbers)
+        let drawn = Int.random(in: 0..<ranks, using: &numbers)
+        victim = Int.random(in: 0..<3, using: &numbers) == 0 ? nil : drawn
+    }
+}

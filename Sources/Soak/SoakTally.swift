@@ -1,0 +1,47 @@
+import Foundation
+
+/// What has happened in a soak.
+struct SoakTally {
+    /// What a job did when it was killed.
+    enum Phase: String, CaseIterable {
+        case launch = "launching"
+        case preparation = "before its first step"
+        case steps = "between steps"
+        case checkpoint = "writing a checkpoint"
+        case end = "ending"
+    }
+
+    private(set) var kills = 0
+    private var ofMpirun = 0
+    private var phases: [Phase: Int] = [:]
+    private var lost: [Int] = []
+    /// Runs that were brought to their end.
+    var runs = 0
+    var digest = ""
+    var seconds = 0.0
+
+    mutating func note(_ phase: Phase, mpirun: Bool) {
+        kills += 1
+        phases[phase, default: 0] += 1
+        if mpirun { ofMpirun += 1 }
+    }
+
+    /// Steps that a resumed job had to do again.
+    mutating func note(lost steps: Int) { lost.append(steps) }
+
+    func progress(of all: Int, since start: Date) -> String {
+        "soak: \(kills) of \(all) kills, \(runs) runs ended as they must, \(Int(Date().timeIntervalSince(start))) s"
+    }
+
+    var summary: String {
+        let moments = Phase.allCases.map { "\(phases[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+        let beyond = lost.filter { $0 > Soak.interval }.count
+        return """
+            soak: PASSED: \(kills) kills (\(kills - ofMpirun) of a rank, \(ofMpirun) of mpirun) in \(runs) runs, \(Int(seconds)) s
+              killed    \(moments)
+              resumed   \(lost.count) times, with 1 to 8 ranks; \(lost.max() ?? 0) steps done again at most, of \(Soak.interval) between \
+            checkpoints; more than those \(beyond) times, where a checkpoint was being written
+              digest    \(digest), as of the run that was left alone, all \(runs) times
+            """
+    }
+}

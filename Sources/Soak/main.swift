@@ -1,0 +1,23 @@
+// Kills runs at random moments and holds what comes of them against a run that was left alone: see launch/soak.
+import Foundation
+import TestSupport
+
+/// The number after an option; nil where the option is not given.
+func number(after option: String) -> UInt64? {
+    guard let place = CommandLine.arguments.firstIndex(of: option) else { return nil }
+    guard place + 1 < CommandLine.arguments.count, let number = UInt64(CommandLine.arguments[place + 1]) else {
+        say("launch/soak: \(option) takes a whole number; see launch/soak --help.", to: .standardError)
+        exit(64)
+    }
+    return number
+}
+
+let seed = number(after: "--seed") ?? UInt64.random(in: 1...999_999)
+do {
+    let soak = try Soak(kills: Int(number(after: "--kills") ?? 100), seed: seed)
+    try soak.run()
+    say(soak.tally.summary)
+} catch {
+    say("soak: FAILED: \(error) (seed \(seed))")
+    exit(1)
+}
