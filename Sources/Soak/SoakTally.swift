@@ -35,12 +35,13 @@ struct SoakTally {
 
     var summary: String {
         let moments = Phase.allCases.map { "\(phases[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
-        let beyond = lost.filter { $0 > Soak.interval }.count
+        let beyond = lost.map { $0 - Soak.interval }.filter { $0 > 0 }
         return """
             soak: PASSED: \(kills) kills (\(kills - ofMpirun) of a rank, \(ofMpirun) of mpirun) in \(runs) runs, \(Int(seconds)) s
               killed    \(moments)
-              resumed   \(lost.count) times, with 1 to 8 ranks; \(lost.max() ?? 0) steps done again at most, of \(Soak.interval) between \
-            checkpoints; more than those \(beyond) times, where a checkpoint was being written
+              resumed   \(lost.count) times, with 1 to 8 ranks
+              again     \(lost.reduce(0, +) / max(lost.count, 1)) steps on average, \(lost.max() ?? 0) at most, with \(Soak.interval) between checkpoints: \
+            \(beyond.count) times more than those, as a checkpoint was still being written
               digest    \(digest), as of the run that was left alone, all \(runs) times
             """
     }
