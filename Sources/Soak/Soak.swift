@@ -149,8 +149,8 @@ final class Soak {
     }
 
     private var lastLoggedStep: Int {
-        guard let log = try? RunLog(run: texts.path("run")) else { return 0 }
-        return log.events.last { $0["event"] == "step" }.flatMap { Int($0["step"] ?? "") } ?? 0
+        let line = logLines.last { $0.hasPrefix("{\"event\":\"step\"") } ?? ""
+        return line.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.output.1) } ?? 0
     }
 
     /// The step that a resumed job says it goes on after; nil where it was killed before.

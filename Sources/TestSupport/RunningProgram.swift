@@ -81,6 +81,12 @@ private final class OutputFile {
         reader = try FileHandle(forReadingFrom: place)
     }
 
+    /// Not left to the handles' own ends: a process that is started holds on to them.
+    deinit {
+        try? handle.close()
+        try? reader.close()
+    }
+
     func text() throws -> String {
         try reader.seek(toOffset: 0)
         return String(decoding: try reader.readToEnd() ?? Data(), as: UTF8.self)
