@@ -46,7 +46,7 @@ public final class World {
 
     /// Ends MPI; nothing may be called on this world after it.
     public func finish() throws(CommunicationError) {
-        if rankCount > 1 { try check(cmpi_comm_free(ordered), "MPI_Comm_free") }
+        try check(cmpi_comm_free(ordered), "MPI_Comm_free")
         try check(cmpi_finish(launched), "MPI_Finalize")
     }
 
