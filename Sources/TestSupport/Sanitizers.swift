@@ -1,0 +1,7 @@
+import Foundation
+
+/// The sanitizers that `launch/test --sanitize` builds programs and tests with.
+public enum Sanitizers {
+    /// Whether they are in these programs.
+    public static let areOn = ProcessInfo.processInfo.environment["RNNTRAIN_SANITIZED"] != nil
+}
