@@ -63,12 +63,24 @@ struct DryRunReport {
         return rankLines(memory) + nodeLines(memory) + backingLines(memory)
     }
 
-    /// Ranks that take the same stand together.
+    /// Ranks that take about the same stand together, with what the one with the most takes.
     private func rankLines(_ memory: MemoryNeeds) -> [String] {
-        runs(memory.privateBytes.map(bytes)).enumerated().map { index, run in
-            let text = run.range.count == 1 ? run.value : "\(run.value) each"
-            let checkpoint = run.range.contains(0) ? " (\(bytes(memory.checkpointBytes)) on rank 0 to write checkpoints)" : ""
-            return line(index == 0 ? "memory" : "", "\(name("rank", run.range)): \(text)" + checkpoint)
+        alike(memory.privateBytes).enumerated().map { index, range in
+            let most = bytes(memory.privateBytes[range].max() ?? 0)
+            let text = range.count == 1 ? most : "\(most) each"
+            let checkpoint = range.contains(0) ? " (\(bytes(memory.checkpointBytes)) on rank 0 to write checkpoints)" : ""
+            return line(index == 0 ? "memory" : "", "\(name("rank", range)): \(text)" + checkpoint)
+        }
+    }
+
+    /// Neighbours within a tenth of the first of them.
+    private func alike(_ counts: [Int]) -> [Range<Int>] {
+        counts.indices.reduce(into: []) { ranges, index in
+            if let last = ranges.last, abs(counts[index] - counts[last.lowerBound]) * 10 <= counts[last.lowerBound] {
+                ranges[ranges.count - 1] = last.lowerBound..<(index + 1)
+            } else {
+                ranges.append(index..<(index + 1))
+            }
         }
     }
 
@@ -150,6 +162,6 @@ struct DryRunReport {
     }
 
     private func duration(_ seconds: Double) -> String {
-        seconds < 10 ? NumberText.fixed(seconds, 1) + "s" : NumberText.duration(seconds: seconds)
+        seconds < 10 ? NumberText.significant(seconds, 2) + "s" : NumberText.duration(seconds: seconds)
     }
 }

@@ -13,7 +13,7 @@ extension RunCheck {
         let vocabularyText = vocabulary.jsonText()
         let tokens = trainTokens.map { texts.tokenBytes(trainTokens: $0, vocabularySize: vocabulary.size) }
         let data = (tokens ?? TextRole.allCases.reduce(0) { $0 + fileSize(folder.tokensPath($1)) }) + vocabularyText.utf8.count
-        let existing = try folder.existingByteCount() + fileSize(folder.vocabularyPath)
+        let existing = try folder.existingFiles()
         try self.init(configuration, vocabularySize: vocabulary.size, hosts: survey.hosts) { shape in
             let checkpoint = try shape.map {
                 try CheckpointSize.bound(configuration, shape: $0, vocabulary: vocabularyText, textDigests: texts.digests)

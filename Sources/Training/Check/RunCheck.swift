@@ -113,13 +113,13 @@ package struct DiskNeeds: Equatable, Sendable {
     /// Nil where the file system does not say.
     package let available: Int?
 
-    /// Two generations, the best on validation where there is a validation text, and the data. Files of the run that are there
+    /// Two generations, the best on validation where there is a validation text, and the data. The run's checkpoints that are there
     /// already are replaced by and by, so that they count as room: where a disk is full, an older generation goes first.
-    package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, existing: Int, available: Int?) {
+    package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, existing: ExistingFiles, available: Int?) {
         self.folder = folder
         self.checkpoint = checkpoint
         self.data = data
-        needed = max(0, (hasBest ? 3 : 2) * checkpoint + data - existing)
+        needed = max(0, (hasBest ? 3 : 2) - existing.checkpointCount) * checkpoint + max(0, data - existing.dataByteCount)
         self.available = available
     }
 
@@ -129,12 +129,25 @@ package struct DiskNeeds: Equatable, Sendable {
     }
 }
 
+/// What a run has on its disk already.
+package struct ExistingFiles: Equatable, Sendable {
+    /// Checkpoints, the best one among them: as large as new ones, since no other model may go on in their folder.
+    package var checkpointCount = 0
+    /// Token files and vocabulary.
+    package var dataByteCount = 0
+
+    package init(checkpointCount: Int = 0, dataByteCount: Int = 0) {
+        (self.checkpointCount, self.dataByteCount) = (checkpointCount, dataByteCount)
+    }
+}
+
 extension RunFolder {
-    /// Bytes of the checkpoints, the best one among them, and of the token files that are here.
-    func existingByteCount() throws -> Int {
-        let checkpoints = try checkpoints.generations().map(\.path) + [checkpoints.bestPath]
-        let tokens = TextRole.allCases.map { tokensPath($0) }
-        return (checkpoints + tokens).reduce(0) { $0 + fileSize($1) }
+    /// What is here of a run.
+    func existingFiles() throws -> ExistingFiles {
+        let best = pathExists(checkpoints.bestPath) ? 1 : 0
+        let tokens = TextRole.allCases.reduce(0) { $0 + fileSize(tokensPath($1)) }
+        return ExistingFiles(
+            checkpointCount: try checkpoints.generations().count + best, dataByteCount: tokens + fileSize(vocabularyPath))
     }
 
     /// The token file of a text.
