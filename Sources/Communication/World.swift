@@ -24,7 +24,10 @@ public final class World {
     private init(launched: OpaquePointer) throws(CommunicationError) {
         let size = Int(cmpi_size(launched))
         let foreign = Int(cmpi_foreign_launcher_size())
-        if size == 1, foreign > 1, cmpi_environment_size() == 0 { throw .launcherMismatch(launched: foreign) }
+        if size == 1, foreign > 1, cmpi_environment_size() == 0 {
+            try check(cmpi_comm_free(launched), "MPI_Comm_free")
+            throw .launcherMismatch(launched: foreign)
+        }
         let places = try HostPlace.all(launched)
         let order = HostPlace.order(places)
         var ordered: OpaquePointer?
