@@ -104,7 +104,7 @@ let package = Package(
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
         tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
-        tests("CommandLineTests", ["Training", "TestSupport"], resources: [.copy("Snapshots")]),
+        tests("CommandLineTests", ["Training", "Exchange", "Models", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["TestSupport"]),
     ],
     cLanguageStandard: .c11

@@ -5,26 +5,12 @@
 #include <execinfo.h>
 #include <stdlib.h>
 
-// glibc's own functions under the names that it keeps for such wrappers.
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
 enum { DEPTH = 40 };
 
 static _Thread_local int armed = 0;
 static _Thread_local int64_t allocations = 0;
 static _Thread_local int depth = 0;
 static _Thread_local void *first[DEPTH];
-
-static void note(void) {
-    if (!armed) return;
-    if (allocations++ > 0) return;
-    armed = 0; // what is noted here must not be counted
-    depth = backtrace(first, DEPTH);
-    armed = 1;
-}
 
 void cac_start(void) {
     void *unused[1];
@@ -41,6 +27,26 @@ int64_t cac_stop(void) {
 
 void cac_print_first(int descriptor) {
     if (depth > 0) backtrace_symbols_fd(first, depth, descriptor);
+}
+
+// An address sanitizer brings an allocator of its own, which must not be gone round: nothing is counted then.
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if !__has_feature(address_sanitizer)
+
+// glibc's own functions under the names that it keeps for such wrappers.
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+static void note(void) {
+    if (!armed) return;
+    if (allocations++ > 0) return;
+    armed = 0; // what is noted here must not be counted
+    depth = backtrace(first, DEPTH);
+    armed = 1;
 }
 
 void *malloc(size_t size) {
@@ -77,3 +83,5 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
     *block = result;
     return 0;
 }
+
+#endif

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
      RNNTRAIN_FAULT         an errno; 0: the process ends (a write takes half of its bytes first); -1: a write takes half
      RNNTRAIN_FAULT_STAYS   set: all calls from the n-th on fail
      RNNTRAIN_FAULT_MARK    a file that is made when the n-th call comes
+     RNNTRAIN_FAULT_BINDING set: no process may be bound to cores, as in some containers
 
    Only where LD_PRELOAD names this library is any of it read. */
 
@@ -146,4 +148,10 @@ void *mmap(void *address, size_t length, int protection, int flags, int descript
     /* Not for anonymous memory, which the loader and the allocator want before anything here is ready. */
     if (is_watched(descriptor) && fails(1)) return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
+}
+
+int sched_setaffinity(pid_t process, size_t size, const cpu_set_t *cores) {
+    if (!getenv("RNNTRAIN_FAULT_BINDING")) return (int)syscall(SYS_sched_setaffinity, process, size, cores);
+    errno = EPERM;
+    return -1;
 }

@@ -21,4 +21,18 @@ public enum SafetensorsWriter {
         for array in arrays { try file.write(array.bytes) }
         try file.commit()
     }
+
+    /// The size in bytes of a checkpoint of float arrays with these names and shapes, and of these texts, without making it.
+    package static func byteCount(of arrays: [(name: String, shape: [Int])], metadata: [String: String]) -> Int {
+        var entries: [SafetensorsHeader.Entry] = []
+        var offset = 0
+        for array in arrays.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+            let range = offset..<offset + array.shape.reduce(ElementType.float32.byteCount, *)
+            entries.append(
+                SafetensorsHeader.Entry(name: array.name, elementType: .float32, shape: array.shape, range: range))
+            offset = range.upperBound
+        }
+        let checksums = Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, String(repeating: "0", count: 16)) })
+        return SafetensorsHeader(entries: entries, metadata: metadata, checksums: checksums).encoded().count + offset
+    }
 }

@@ -24,7 +24,10 @@ public final class World {
     private init(launched: OpaquePointer) throws(CommunicationError) {
         let size = Int(cmpi_size(launched))
         let foreign = Int(cmpi_foreign_launcher_size())
-        if size == 1, foreign > 1, cmpi_environment_size() == 0 { throw .launcherMismatch(launched: foreign) }
+        if size == 1, foreign > 1, cmpi_environment_size() == 0 {
+            try check(cmpi_comm_free(launched), "MPI_Comm_free")
+            throw .launcherMismatch(launched: foreign)
+        }
         let places = try HostPlace.all(launched)
         let order = HostPlace.order(places)
         var ordered: OpaquePointer?
@@ -46,7 +49,7 @@ public final class World {
 
     /// Ends MPI; nothing may be called on this world after it.
     public func finish() throws(CommunicationError) {
-        if rankCount > 1 { try check(cmpi_comm_free(ordered), "MPI_Comm_free") }
+        try check(cmpi_comm_free(ordered), "MPI_Comm_free")
         try check(cmpi_finish(launched), "MPI_Finalize")
     }
 

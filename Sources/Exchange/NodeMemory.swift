@@ -32,6 +32,9 @@ struct NodeMemory {
     let group: NodeGroup
     let window: SharedWindow
 
+    /// What Open MPI puts into the backing folder for each rank, and fills as messages come.
+    static let libraryByteCount = 4 << 20
+
     /// Memory by the transport asked for; where a window cannot be had, messages, with a notice that says why. Collective.
     static func acquire(
         world: World, shape: ExchangeShape, transport: ExchangeTransport, nodeSize: Int?
@@ -59,11 +62,10 @@ struct NodeMemory {
     private static func checkBackingStore(world: World, plan: ExchangePlan) throws {
         guard let host = world.hosts.first(where: { $0.lowerBound == world.rank }) else { return }
         let nodes = plan.topology.nodes.filter { $0.count > 1 && host.contains($0.lowerBound) }
-        let libraryByteCount = 4 << 20  // what Open MPI puts there for each rank, and fills as messages come
         let needed = nodes.reduce(0) { total, node in
             let topology = plan.topology.seen(from: node.lowerBound)
             let seen = ExchangePlan(shape: plan.shape, topology: topology, rank: node.lowerBound)
-            return total + seen.layout.byteCount + node.count * libraryByteCount
+            return total + seen.layout.byteCount + node.count * Self.libraryByteCount
         }
         let (folder, available) = SharedWindow.backingStore
         if let available, needed > available, !nodes.isEmpty {

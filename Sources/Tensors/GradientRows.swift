@@ -31,16 +31,31 @@ public final class GradientRows {
             segments[leaf] = ck_segment(first: Int32(range.lowerBound), count: Int32(range.count))
         }
         self.precision = precision
-        let maximumRows = maximumSteps * streams
-        let leaves = streamsOfShards.count
-        let isShort = precision == .bf16
-        strips = workspace.allocate(
-            Float.self, count: isShort ? ck_bf16_gradient_scratch(maximumRows, leaves) : ck_gradient_scratch(maximumRows))
-        let panelCount =
-            isShort
-            ? (ck_bf16_rows_count(widestInput, maximumRows, leaves) + 1) / 2 : ck_packed_count(widestInput, maximumRows)
+        let counts = Self.scratchCounts(
+            maximumRows: maximumSteps * streams, leaves: streamsOfShards.count, widestInput: widestInput, precision: precision)
+        strips = workspace.allocate(Float.self, count: counts.strips)
         let workspace = workspace
-        panels = (0..<2).map { _ in workspace.allocate(Float.self, count: panelCount) }
+        panels = (0..<2).map { _ in workspace.allocate(Float.self, count: counts.panel) }
+    }
+
+    /// Floats of the strips and of one of the two panels.
+    private static func scratchCounts(
+        maximumRows: Int, leaves: Int, widestInput: Int, precision: Precision
+    ) -> (strips: Int, panel: Int) {
+        switch precision {
+        case .fp32: (ck_gradient_scratch(maximumRows), ck_packed_count(widestInput, maximumRows))
+        case .bf16:
+            (
+                ck_bf16_gradient_scratch(maximumRows, leaves),
+                (ck_bf16_rows_count(widestInput, maximumRows, leaves) + 1) / 2
+            )
+        }
+    }
+
+    /// Bytes of scratch for windows of `maximumRows` rows in so many shards, within a few hundred.
+    public static func byteCount(maximumRows: Int, leaves: Int, widestInput: Int, precision: Precision) -> Int {
+        let counts = scratchCounts(maximumRows: maximumRows, leaves: leaves, widestInput: widestInput, precision: precision)
+        return (counts.strips + 2 * counts.panel) * MemoryLayout<Float>.size
     }
 
     /// Bytes of scratch.

@@ -40,6 +40,14 @@ public final class SoftmaxRows {
         kept = keeps ? workspace.allocate(Float.self, count: groups.count * groupCount) : nil
     }
 
+    /// Bytes of everything for windows of `maximumRows` rows, within a few hundred.
+    public static func byteCount(maximumRows: Int, columns: Int, mostKeptBytes: Int) -> Int {
+        let groupCount = (columns + groupWidth - 1) / groupWidth
+        let group = maximumRows * groupWidth * MemoryLayout<Float>.size
+        let row = MemoryLayout<ck_softmax_row>.stride + MemoryLayout<Double>.size + 2 * 4 + groupCount * 4
+        return group + maximumRows * row + (groupCount * group <= mostKeptBytes ? groupCount * group : 0)
+    }
+
     /// Bytes of everything.
     public var byteCount: Int { workspace.byteCount }
 

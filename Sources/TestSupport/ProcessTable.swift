@@ -21,9 +21,9 @@ public enum ProcessTable {
     }
 }
 
-/// Waits until something holds; false if it does not within so many seconds.
+/// Waits until something holds; false if it does not within so many seconds, under sanitizers more.
 public func waitFor(_ seconds: Double, _ condition: () -> Bool) -> Bool {
-    let deadline = Date(timeIntervalSinceNow: seconds)
+    let deadline = Date(timeIntervalSinceNow: seconds * Sanitizers.patience)
     while !condition() {
         if Date() > deadline { return false }
         usleep(1000)

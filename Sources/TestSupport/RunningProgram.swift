@@ -47,9 +47,9 @@ public final class RunningProgram {
         if process.isRunning { kill(process.processIdentifier, signal) }
     }
 
-    /// Waits for the end; ends the program when it takes longer than `timeLimit` seconds from now.
+    /// Waits for the end; ends the program when it takes longer than `timeLimit` seconds from now, under sanitizers longer.
     public func end(timeLimit: TimeInterval) throws -> ProgramRun {
-        let timedOut = !isOver && ended.wait(timeout: .now() + timeLimit) == .timedOut
+        let timedOut = !isOver && ended.wait(timeout: .now() + timeLimit * Sanitizers.patience) == .timedOut
         if timedOut { stop() }
         isOver = true
         return ProgramRun(

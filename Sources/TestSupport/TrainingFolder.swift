@@ -36,6 +36,13 @@ public final class TrainingFolder {
     /// Writes a file.
     public func write(_ name: String, _ bytes: Data) throws { try bytes.write(to: folder.appendingPathComponent(name)) }
 
+    /// Writes a file, and makes the folders above it.
+    public func writeDeep(_ name: String, _ text: String) throws {
+        let place = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try write(name, text)
+    }
+
     /// The bytes of a file.
     public func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }
 

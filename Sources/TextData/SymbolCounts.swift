@@ -22,6 +22,9 @@ public final class SymbolCounts {
         }
     }
 
+    /// The tokens that were counted.
+    public var tokenCount: Int { tally.sum }
+
     /// The counts as bytes, for `add`: a record for each symbol. Records of several counts may stand one after the other.
     public func records() -> [UInt8] {
         tally.records()
@@ -110,6 +113,8 @@ private struct SymbolTally: ~Copyable {
 }
 
 extension SymbolTally {
+    var sum: Int { (0..<counts.count).reduce(0) { $0 + counts.base[$1] } }
+
     borrowing func records() -> [UInt8] {
         var bytes: [UInt8] = []
         for number in 0..<table.count { SymbolRecords.append(table.bytes(number), counts.base[number], to: &bytes) }

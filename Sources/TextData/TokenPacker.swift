@@ -8,11 +8,16 @@ public final class TokenPacker {
 
     /// For tokens of a vocabulary of `vocabularySize` symbols.
     public init(vocabularySize: Int) {
-        elementWidth = TokenFileHeader.elementWidth(vocabularySize: vocabularySize)
+        elementWidth = Self.elementWidth(vocabularySize: vocabularySize)
     }
 
     deinit {
         memory.deallocate()
+    }
+
+    /// How many bytes a token of a vocabulary of so many symbols takes.
+    package static func elementWidth(vocabularySize: Int) -> Int {
+        TokenFileHeader.elementWidth(vocabularySize: vocabularySize)
     }
 
     /// Gives the packed tokens to `sink`, in order and in pieces that are valid until it returns. Throws what it throws.

@@ -22,14 +22,14 @@ struct ProcessEnding {
         }
     }
 
-    /// Rank 0 prints, the others are silent; all exit with the same status.
-    func end() -> Never {
+    /// Rank 0 prints, the others are silent; all are to exit with the status that is returned.
+    func end() -> Int32 {
         if ProcessRank.speaks {
             say()
         } else if status != ExitStatus.done.rawValue {
             sleep(Self.patience)
         }
-        exit(status)
+        return status
     }
 
     private func say() {

@@ -4,15 +4,15 @@ import Foundation
 
 /// The whole of a process, from the command line to the exit status.
 enum Program {
-    /// Reads the command line, runs the command, and ends the process with the status that belongs to the outcome.
-    static func run() -> Never {
+    /// Reads the command line, runs the command, and returns the exit status that belongs to the outcome.
+    static func run() -> Int32 {
         do {
             var command = try RootCommand.parseAsRoot(joined(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch {
-            ProcessEnding(error).end()
+            return ProcessEnding(error).end()
         }
-        exit(ExitStatus.done.rawValue)
+        return ExitStatus.done.rawValue
     }
 
     /// The arguments with negative numbers joined to their options: the parser takes `-1` for an option of its own.

@@ -16,6 +16,11 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
     if outcome.exitStatus != .done { exit(outcome.exitStatus.rawValue) }
 }
 
+/// Says what the run would take, and whether it is there.
+func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
+    try withWorld { world in try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume) }
+}
+
 /// Leaves it to the failing write to tell of a limit on file sizes or a closed pipe, which would end the process without a word.
 private func ignoreSignalsOfWriting() {
     signal(SIGXFSZ, SIG_IGN)

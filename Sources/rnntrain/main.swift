@@ -1,1 +1,3 @@
-Program.run()
+import Foundation
+
+exit(Program.run())

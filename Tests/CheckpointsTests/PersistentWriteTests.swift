@@ -37,6 +37,8 @@ final class PersistentWriteTests {
             let path = CheckpointFolder(runFolder: other.scratch.path).path(forStep: 4)
             #expect(try other.steps.first == 4 && smallValue(path) == 4)
             if !injector.hasFired { return #expect(call > 8) }
+            let left = try other.steps
+            #expect(!left.contains { $0 < 3 }, "call \(call): \(left)")
         }
         Issue.record("a checkpoint takes more than 100 calls")
     }

@@ -33,7 +33,7 @@ struct OptionTests {
     func sameNames() throws {
         let help = try ProcessRunner.rnntrain(["train", "--help"]).output
         let options = help.matches(of: /(?m)^  (?:-h, )?--([a-z0-9-]+)/).map { String($0.output.1) }
-        let others = ["config", "resume", "break-lock", "print-config", "version", "help"]
+        let others = ["config", "resume", "break-lock", "dry-run", "print-config", "version", "help"]
         #expect(options.sorted() == (ConfigurationKey.allCases.map(\.rawValue) + others).sorted())
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a process said and returned.
@@ -74,7 +75,7 @@ enum ProcessRunner {
     }
 
     private static func waitForEnd(of process: Process, limit: Double) {
-        let deadline = Date(timeIntervalSinceNow: limit)
+        let deadline = Date(timeIntervalSinceNow: limit * Sanitizers.patience)
         while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.005) }
         if process.isRunning {
             Issue.record("\(process.arguments ?? []) did not end within \(limit) seconds")

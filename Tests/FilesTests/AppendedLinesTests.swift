@@ -35,6 +35,22 @@ struct AppendedLinesTests {
         #expect(try text() == "one\ntwo\nthree\n" && full.withLock { $0.isEmpty })
     }
 
+    @Test("What is left of a line that could not be appended does not stand behind a shorter one")
+    func otherLine() throws {
+        let isFull = Mutex(false)
+        var calls = FileSystemCalls.system
+        calls.write = { descriptor, bytes throws(CallFailure) in
+            if isFull.withLock({ $0 }) { throw CallFailure(errorNumber: ENOSPC) }
+            isFull.withLock { $0 = bytes.count > 10 }
+            return try FileSystemCalls.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(8)))
+        }
+        var lines = try AppendedLines(path: path, through: calls)
+        #expect((try? lines.append("a line that is long")) == nil)
+        isFull.withLock { $0 = false }
+        try lines.append("x")
+        #expect(try text() == "x\n")
+    }
+
     @Test("is made, and gone on with")
     func appended() throws {
         for line in ["one", "twö"] {

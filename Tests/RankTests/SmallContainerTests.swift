@@ -53,6 +53,30 @@ extension TrainingOverRanks {
             try expectSame(try shell("OMPI_MCA_btl_vader_single_copy_mechanism=none exec $MPIRUN --run run --exchange messages"))
         }
 
+        /// Runs rnntrain on as many ranks as there are cores, as `launch/train` does; prints mpirun's flags before.
+        private func launched(_ environment: String) throws -> ProgramRun {
+            let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../launch")
+            let flags = "source \(folder.path)/environment; mpirun_flags $(physical_cores)"
+            return try shell(
+                "\(environment) exec bash -c '\(flags); echo \"flags ${flags[@]}\"; exec mpirun \"${flags[@]}\" $PROGRAM --run run'"
+            )
+        }
+
+        @Test(
+            "with no right to bind processes to cores",
+            .disabled(if: Sanitizers.areOn, "mpirun, which has no sanitizer, cannot load a library that has"))
+        func noBinding() throws {
+            let library = ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
+            let refusing = "LD_PRELOAD=\(library) RNNTRAIN_FAULT_BINDING=1"
+            // What it is like to ask all the same: the launcher gives up.
+            let asked = try shell("\(refusing) exec mpirun --oversubscribe --bind-to core -n 2 $PROGRAM --run run")
+            try #require(asked.status != 0 && asked.errors.contains("bind"), "binding was not refused: \(asked)")
+            try expectSame(try shell("\(refusing) exec mpirun --oversubscribe -n 2 $PROGRAM --run by-hand"))
+            let outcome = try launched(refusing)
+            #expect(outcome.lines.first?.hasSuffix("--bind-to none") == true, "\(outcome)")
+            try expectSame(outcome)
+        }
+
         @Test("with no HOME and a locale without UTF-8, in a folder with letters beyond ASCII")
         func environment() throws {
             try expectSame(try shell("mkdir größe && cd größe && exec env -u HOME -u LANG LC_ALL=C $MPIRUN --run größe/läuft"))

@@ -47,20 +47,28 @@ final class RunPreparation {
 
     /// Prepares a new run in `configuration.run`, or for the built-in source in a fresh folder under `runs`.
     static func begin(
-        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew, breakingLock: Bool
+        _ configuration: TrainingConfiguration, rankCount: Int, survey: HostSurvey, crew: TextCrew, breakingLock: Bool
     ) throws -> RunPreparation {
         let configuration = try resolved(configuration, rankCount: rankCount)
+        let folder = try freshFolder(configuration)
+        let counted = try countVocabulary(configuration, crew: crew, stamps: TextStamps())
+        let notices = try require(counted, configuration, folder: folder, survey: survey)
+        return try begin(
+            configuration, texts: counted.texts, vocabulary: counted.vocabulary, folder: folder,
+            lock: try folder.create(breakingLock: breakingLock), notices: notices)
+    }
+
+    /// The folder of a new run, which holds none yet.
+    static func freshFolder(_ configuration: TrainingConfiguration) throws -> RunFolder {
         let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
         if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
-        let (texts, vocabulary) = try countVocabulary(configuration, crew: crew, stamps: TextStamps())
-        return try begin(
-            configuration, texts: texts, vocabulary: vocabulary, folder: folder,
-            lock: try folder.create(breakingLock: breakingLock))
+        return folder
     }
 
     /// Writes the folder's files; `config.toml` last, since it says that the run is there.
     private static func begin(
-        _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, folder: RunFolder, lock: RunLock
+        _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, folder: RunFolder, lock: RunLock,
+        notices: [String]
     ) throws -> RunPreparation {
         var configuration = configuration
         configuration.run = folder.path
@@ -71,7 +79,7 @@ final class RunPreparation {
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokenFiles, runFolder: folder.path,
             state: TrainingState(), isResumed: false)
         return RunPreparation(
-            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock)
+            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock, notices: notices)
     }
 
     // MARK: A resumed run
@@ -80,23 +88,24 @@ final class RunPreparation {
     ///
     /// A run that ended before its first checkpoint starts anew, in its folder.
     static func resume(
-        _ configuration: TrainingConfiguration, rankCount: Int, crew: TextCrew, breakingLock: Bool
+        _ configuration: TrainingConfiguration, rankCount: Int, survey: HostSurvey, crew: TextCrew, breakingLock: Bool
     ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
         let lock = try folder.reopen(breakingLock: breakingLock)
         let stamps = TextStamps(path: stampsPath(folder))
         guard let newest = try newestCheckpoint(in: folder) else {
             let configuration = try resolved(configuration, rankCount: rankCount)
-            let (texts, vocabulary) = try countVocabulary(configuration, crew: crew, stamps: stamps)
-            return try begin(configuration, texts: texts, vocabulary: vocabulary, folder: folder, lock: lock)
+            let counted = try countVocabulary(configuration, crew: crew, stamps: stamps)
+            let notices = try require(counted, configuration, folder: folder, survey: survey)
+            return try begin(
+                configuration, texts: counted.texts, vocabulary: counted.vocabulary, folder: folder, lock: lock, notices: notices)
         }
         let checkpoint = try StoredCheckpoint(newest.reader)
-        var resumed = try configuration.resuming(checkpoint.configuration)
-        resumed.run = folder.path
-        _ = try ShardLayout(
-            streamCount: resumed.batchSize, shardCount: resumed.shards ?? resumed.batchSize, rankCount: rankCount)
+        let resumed = try resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
         let texts = try Texts(resumed, crew: crew, stamps: stamps)
         try texts.check(against: checkpoint.textDigests)
+        let check = try RunCheck(resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
+        try check.requireAll()
         let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, folder: folder, resumed)
         // What may change stays changed: the next resume starts from here.
         try DurableFile.write(resumed.toml, to: folder.configurationPath)
@@ -105,11 +114,22 @@ final class RunPreparation {
             runFolder: folder.path, state: checkpoint.state, isResumed: true)
         return RunPreparation(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            checkpoint: checkpoint, notices: newest.passedOver.map { "passed over \($0)" })
+            checkpoint: checkpoint, notices: newest.passedOver.map { "passed over \($0)" } + check.notices)
+    }
+
+    /// The configuration of a run that goes on from a checkpoint.
+    static func resumed(
+        _ configuration: TrainingConfiguration, _ checkpoint: StoredCheckpoint, folder: RunFolder, rankCount: Int
+    ) throws -> TrainingConfiguration {
+        var resumed = try configuration.resuming(checkpoint.configuration)
+        resumed.run = folder.path
+        _ = try ShardLayout(
+            streamCount: resumed.batchSize, shardCount: resumed.shards ?? resumed.batchSize, rankCount: rankCount)
+        return resumed
     }
 
     /// The newest checkpoint that verifies; nil where none was ever written.
-    private static func newestCheckpoint(in folder: RunFolder) throws -> NewestCheckpoint? {
+    static func newestCheckpoint(in folder: RunFolder) throws -> NewestCheckpoint? {
         if try folder.checkpoints.generations().isEmpty { return nil }
         return try folder.checkpoints.newestValid()
     }
@@ -117,7 +137,7 @@ final class RunPreparation {
     // MARK: Parts
 
     /// The configuration with its number of shards.
-    private static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
+    static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
         var configuration = configuration
         let shards =
             configuration.shards
@@ -127,20 +147,32 @@ final class RunPreparation {
         return configuration
     }
 
+    /// Throws unless memory and disk suffice for a new run; returns what the user should know of them.
+    private static func require(
+        _ counted: CountedTexts, _ configuration: TrainingConfiguration, folder: RunFolder, survey: HostSurvey
+    ) throws -> [String] {
+        let check = try RunCheck(
+            configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens, folder: folder,
+            survey: survey)
+        try check.requireAll()
+        return check.notices
+    }
+
     /// The texts, and the vocabulary of the one for training, with two symbols besides `<eos>` and `<unk>` at least: with one
     /// there is nothing to tell apart.
-    private static func countVocabulary(
+    static func countVocabulary(
         _ configuration: TrainingConfiguration, crew: TextCrew, stamps: TextStamps
-    ) throws -> (Texts, Vocabulary) {
+    ) throws -> CountedTexts {
         let counts = SymbolCounts(unit: configuration.usesBuiltInSource ? .char : configuration.tokens)
         let texts = try Texts(configuration, crew: crew, stamps: stamps, counting: counts)
         let source = texts.name(of: .train) ?? ""
+        let tokens = counts.tokenCount
         let vocabulary = try counts.vocabulary(configuration.vocabularyLimits, source: source)
         let special = [vocabulary.endOfLineID, vocabulary.unknownID].compactMap { $0 }.count
         guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
             throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)
         }
-        return (texts, vocabulary)
+        return CountedTexts(texts: texts, vocabulary: vocabulary, trainTokens: tokens)
     }
 
     /// Makes the token files that are not there or not current, and checks that each text is long enough.
@@ -151,21 +183,29 @@ final class RunPreparation {
         var paths: [String: String] = [:]
         for role in TextRole.allCases {
             guard let source = texts.name(of: role) else { continue }
-            let path = folder.dataPath + "/\(role.rawValue).tokens"
+            let path = folder.tokensPath(role)
             let count = try texts.prepareTokens(of: role, path: path, vocabulary: vocabulary).count
-            let layout = try StreamLayout(tokenCount: count, streamCount: configuration.batchSize, source: source)
-            if role == .train, layout.streamLength < configuration.windowLength {
-                throw TrainingError.shorterThanWindow(
-                    source: source, tokens: count, streams: configuration.batchSize, windowLength: configuration.windowLength)
-            }
+            _ = try layout(of: role, tokenCount: count, source: source, configuration)
             paths[role.rawValue] = path
         }
         try texts.stamps.write(path: stampsPath(folder))
         return paths
     }
 
+    /// How a text is cut into streams. Throws where it is too short.
+    static func layout(
+        of role: TextRole, tokenCount: Int, source: String, _ configuration: TrainingConfiguration
+    ) throws -> StreamLayout {
+        let layout = try StreamLayout(tokenCount: tokenCount, streamCount: configuration.batchSize, source: source)
+        if role == .train, layout.streamLength < configuration.windowLength {
+            throw TrainingError.shorterThanWindow(
+                source: source, tokens: tokenCount, streams: configuration.batchSize, windowLength: configuration.windowLength)
+        }
+        return layout
+    }
+
     /// What is known of the texts and token files without reading them.
-    private static func stampsPath(_ folder: RunFolder) -> String { folder.dataPath + "/stamps.json" }
+    static func stampsPath(_ folder: RunFolder) -> String { folder.dataPath + "/stamps.json" }
 
     /// `runs/reber-1`, or the next that is free.
     private static func freshBuiltInFolder() throws -> String {
@@ -173,4 +213,11 @@ final class RunPreparation {
         while try RunFolder(path: "runs/reber-\(number)").holdsRun() { number += 1 }
         return "runs/reber-\(number)"
     }
+}
+
+/// The texts of a new run, and what was counted in them.
+struct CountedTexts {
+    let texts: Texts
+    let vocabulary: Vocabulary
+    let trainTokens: Int
 }

@@ -79,6 +79,24 @@ struct Texts {
         return try TokenFile(path: path)
     }
 
+    /// The number of tokens of a role's text and the first of them, up to `sampleCount`, without a file. Rank 0 reads alone.
+    ///
+    /// Throws `unknownCharacter` (65). Nil where the run has no such text.
+    func encode(_ role: TextRole, vocabulary: Vocabulary, sampleCount: Int = 0) throws(TextDataError) -> (
+        count: Int, sample: [Int32]
+    )? {
+        guard let entry = entries[role] else { return nil }
+        var (count, sample) = (0, [Int32]())
+        try vocabulary.encode(TextSource(entry.text.text, digest: entry.digest)) { (tokens) throws(TextDataError) in
+            sample += tokens.prefix(sampleCount - sample.count)
+            count += tokens.count
+        }
+        return (count, sample)
+    }
+
+    /// The size of a role's text in bytes; 0 where the run has none.
+    func byteCount(of role: TextRole) -> Int { entries[role]?.text.text.byteCount ?? 0 }
+
     /// Throws `otherText` unless the digests are those that a run was started with.
     func check(against stored: [String: String]) throws(TrainingError) {
         for role in TextRole.allCases {

@@ -8,8 +8,8 @@ import TextData
 
 /// A run from start to end: preparation by rank 0, construction by all, training, and the test at the end.
 public struct TrainingRun {
-    private let world: World
-    private let version: String
+    let world: World
+    let version: String
 
     /// - Parameter version: the program's, for the log.
     public init(world: World, version: String) {
@@ -62,15 +62,18 @@ public struct TrainingRun {
     private func prepare(
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool
     ) throws -> RunPreparation? {
+        let survey = try HostSurvey(world: world)
         let crew = TextCrew(world: world)
         return try world.agreeOnRoot(with: crew) {
             resume
-                ? try RunPreparation.resume(configuration, rankCount: world.rankCount, crew: crew, breakingLock: breakingLock)
-                : try RunPreparation.begin(configuration, rankCount: world.rankCount, crew: crew, breakingLock: breakingLock)
+                ? try RunPreparation.resume(
+                    configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
+                : try RunPreparation.begin(
+                    configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
         }
     }
 
-    private func makeModel(_ plan: RunPlan) throws -> ParallelModel {
+    func makeModel(_ plan: RunPlan) throws -> ParallelModel {
         let configuration = plan.configuration
         let shape = configuration.modelShape(vocabularySize: plan.vocabularySize)
         let shardCount = configuration.shards ?? 1

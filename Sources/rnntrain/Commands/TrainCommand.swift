@@ -34,6 +34,7 @@ struct TrainCommand: ParsableCommand {
             return
         }
         try checkTexts(configuration)
+        if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
         try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
     }
 

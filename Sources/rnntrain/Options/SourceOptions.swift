@@ -14,6 +14,13 @@ struct SourceOptions: ParsableArguments {
     @Flag(help: "Take over the lock that a job on another machine left in --run, once that job has ended. (default: off)")
     var breakLock = false
 
+    @Flag(
+        help: """
+            Print what the run will take - memory, messages, disk, time, from a few steps - and whether it is there; write \
+            nothing. (default: off)
+            """)
+    var dryRun = false
+
     @Flag(help: "Print the configuration that results as TOML, and do nothing else. (default: off)")
     var printConfig = false
 

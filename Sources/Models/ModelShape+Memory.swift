@@ -1,0 +1,36 @@
+public import Layers
+internal import Tensors
+
+extension ModelShape {
+    /// Bytes of the activations, caches and scratch of a `LanguageModel` of this shape, without making one: exact but for what
+    /// single buffers are rounded up by.
+    ///
+    /// Each line is a buffer, or some of one size, of the class that it is named after.
+    public func activationByteCount(capacity: WindowCapacity, dropping: Bool) -> Int {
+        let rows = capacity.rows
+        let embedding = rows * embeddingSize
+        let tokens = capacity.training ? 3 * rows + 2 * vocabularySize : 0
+        let recurrent = (0..<layers).reduce(0) { total, _ in total + recurrentCount(capacity: capacity) }
+        let dropped = dropping ? rows * ((0..<layers).reduce(hiddenSize) { $0 + inputSize(ofLayer: $1) }) : 0
+        let gradients = capacity.training ? rows * (layers * hiddenSize + embeddingSize) : 0
+        let output = SoftmaxRows.byteCount(
+            maximumRows: rows, columns: vocabularySize, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0)
+        return (embedding + tokens + recurrent + dropped + gradients) * MemoryLayout<Float>.size + output
+    }
+
+    /// Floats of one recurrent layer.
+    private func recurrentCount(capacity: WindowCapacity) -> Int {
+        let rows = capacity.rows
+        let carried = capacity.training ? capacity.streams : 0
+        // Gates, states, what is carried backward, and the sum of the biases; then what the cell adds.
+        let common = cell.gateCount * (rows + 1) + rows + capacity.streams + carried
+        let own =
+            switch (cell, gruReset) {
+            case (.elman, _): 0
+            case (.lstm, _): 2 * rows + capacity.streams + carried
+            case (.gru, .after): 3 * rows
+            case (.gru, .before): rows + carried
+            }
+        return (common + own) * hiddenSize
+    }
+}

@@ -1,0 +1,101 @@
+import Communication
+import Layers
+import Models
+import Tensors
+
+/// How long a step takes, from some steps over the first tokens of the text.
+struct Calibration {
+    /// Of a training step, the median.
+    let stepSeconds: Double
+    /// Of a window of a text that is only measured.
+    let evaluationSeconds: Double
+    let stepCount: Int
+
+    private static let warmUpSteps = 2
+    private static let leastSteps = 3
+    private static let mostSteps = 50
+    /// Nanoseconds after which no further step is begun.
+    private static let duration: Int64 = 2_000_000_000
+
+    /// Trains for about two seconds, with parameters that are thrown away. Collective; the times are rank 0's.
+    init(_ parallel: ParallelModel, _ plan: RunPlan, sample: [Int32], world: World) throws {
+        var quick = plan.configuration.parameterInitialization
+        quick.kind = .uniform  // orthogonal matrices take long to make, and no step takes longer with them
+        if world.isRoot { quick.fill(parallel.exchange.parameters, shape: parallel.shape) }
+        try parallel.broadcastParameters()
+        let steps = SampledSteps(parallel, plan.configuration, sample: sample)
+        for step in 0..<Self.warmUpSteps { try steps.train(step) }
+        let start = MonotonicClock.nanoseconds
+        var times: [Int64] = []
+        var goesOn = true
+        while goesOn {
+            let before = MonotonicClock.nanoseconds
+            try steps.train(times.count)
+            let now = MonotonicClock.nanoseconds
+            times.append(now - before)
+            let isShort = times.count < Self.leastSteps || (times.count < Self.mostSteps && now - start < Self.duration)
+            goesOn = try world.broadcast(isShort ? 1 : 0) == 1
+        }
+        stepCount = times.count
+        stepSeconds = Double(times.sorted()[times.count / 2]) / 1e9
+        evaluationSeconds = try Self.evaluationSeconds(steps, world)
+    }
+
+    private static func evaluationSeconds(_ steps: SampledSteps, _ world: World) throws -> Double {
+        let start = MonotonicClock.nanoseconds
+        for step in 0..<leastSteps { steps.evaluate(step) }
+        return Double(try world.max(Int(MonotonicClock.nanoseconds - start))) / 1e9 / Double(leastSteps)
+    }
+}
+
+/// Steps of this rank over the first tokens of a text, cut into streams and begun anew at their end.
+private final class SampledSteps {
+    private let parallel: ParallelModel
+    private let configuration: TrainingConfiguration
+    private let sample: [Int32]
+    private let window: WindowBuffers
+
+    init(_ parallel: ParallelModel, _ configuration: TrainingConfiguration, sample: [Int32]) {
+        self.parallel = parallel
+        self.configuration = configuration
+        self.sample = sample
+        window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
+    }
+
+    /// One step as in training.
+    func train(_ step: Int) throws {
+        fill(step)
+        let key =
+            configuration.dropout > 0
+            ? Dropout.Key(seed: UInt64(configuration.seed), step: step, firstStream: parallel.streams.lowerBound) : nil
+        parallel.run(
+            window, steps: configuration.windowLength, predictions: configuration.batchSize * configuration.windowLength,
+            atEpochStart: step == 0, dropoutKey: key)
+        let norm = try parallel.exchange.reduce().squaredNorm.squareRoot()
+        if norm.isFinite {
+            let scale = configuration.clip > 0 && norm > configuration.clip ? Float(configuration.clip / norm) : 1
+            try parallel.update(clip: GradientClip(scale: scale), rate: configuration.learningRate)
+        } else {
+            try parallel.exchange.publishParameters()
+        }
+    }
+
+    /// One window as in validation.
+    func evaluate(_ step: Int) {
+        fill(step)
+        parallel.model.forward(window.inputs.baseAddress!, steps: configuration.windowLength)
+        _ = parallel.model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
+    }
+
+    private func fill(_ step: Int) {
+        let streams = parallel.streams
+        for t in 0..<configuration.windowLength {
+            for (b, stream) in streams.enumerated() {
+                let start = stream * sample.count / configuration.batchSize + step * configuration.windowLength + t
+                window.inputs[t * streams.count + b] = sample[start % sample.count]
+                window.targets[t * streams.count + b] = sample[(start + 1) % sample.count]
+                window.mask[t * streams.count + b] = 1
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Checkpoints
+import Foundation
+package import Models
+
+/// How large a run's checkpoints will be.
+package enum CheckpointSize {
+    /// What the state's text takes at most: some twenty numbers with their names.
+    private static let stateByteCount = 1500
+
+    /// Bytes of a checkpoint's file at most, exact but for the state's text.
+    ///
+    /// - Parameters:
+    ///   - vocabulary: its JSON text.
+    ///   - textDigests: by role.
+    package static func bound(
+        _ configuration: TrainingConfiguration, shape: ModelShape, vocabulary: String, textDigests: [String: String]
+    ) throws -> Int {
+        let encoder = JSONEncoder()
+        let metadata = [
+            "format": "rnntrain", "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+            "texts": String(decoding: try encoder.encode(textDigests), as: UTF8.self), "vocabulary": vocabulary,
+            // Filled up with what JSON need not escape.
+            "state": String(repeating: "0", count: stateByteCount),
+            "parameters_digest": String(repeating: "0", count: 16),
+        ]
+        return SafetensorsWriter.byteCount(of: arrays(configuration, shape: shape), metadata: metadata)
+    }
+
+    /// Names and shapes of parameters, moments and hidden states.
+    private static func arrays(
+        _ configuration: TrainingConfiguration, shape: ModelShape
+    ) -> [(name: String, shape: [Int])] {
+        let parameters = shape.parameterLayout.entries.map { (name: $0.name, shape: $0.shape) }
+        let moments = configuration.optimizerSettings.momentNames.flatMap { moment in
+            parameters.map { (name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape) }
+        }
+        let states = (0..<shape.layers).flatMap { layer in
+            shape.stateLetters.map {
+                (name: CheckpointNames.state("\($0)_l\(layer)"), shape: [configuration.batchSize, shape.hiddenSize])
+            }
+        }
+        return parameters + moments + states
+    }
+}

@@ -1,0 +1,67 @@
+import Checkpoints
+import TextData
+
+/// Rank 0's part of a dry run: all of a run's preparation that writes nothing.
+struct DryRunPreparation {
+    /// Without token files.
+    let plan: RunPlan
+    let check: RunCheck
+    let vocabulary: Vocabulary
+    /// How each text is cut.
+    let layouts: [TextRole: StreamLayout]
+    /// The first tokens of the training text, to calibrate with.
+    let sample: [Int32]
+
+    /// Enough tokens for some windows of any batch that fits: more would say nothing else.
+    private static let sampleCount = 1 << 20
+
+    /// Of the run that `configuration` would start, or go on with. Throws what is wrong with texts and options.
+    init(
+        _ configuration: TrainingConfiguration, resume: Bool, rankCount: Int, survey: HostSurvey, crew: TextCrew
+    ) throws {
+        let folder = resume ? RunFolder(path: configuration.run ?? "") : try RunPreparation.freshFolder(configuration)
+        if resume, try !folder.holdsRun() { throw RunFolderError.noRun(path: folder.path) }
+        if resume, let newest = try RunPreparation.newestCheckpoint(in: folder) {
+            let checkpoint = try StoredCheckpoint(newest.reader)
+            let resumed = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
+            let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
+            let texts = try Texts(resumed, crew: crew, stamps: stamps)
+            try texts.check(against: checkpoint.textDigests)
+            try self.init(
+                resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey,
+                state: checkpoint.state)
+        } else {
+            let resolved = try RunPreparation.resolved(configuration, rankCount: rankCount)
+            let counted = try RunPreparation.countVocabulary(resolved, crew: crew, stamps: TextStamps())
+            try self.init(
+                resolved, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
+                folder: folder, survey: survey, state: nil)
+        }
+    }
+
+    private init(
+        _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, trainTokens: Int? = nil,
+        folder: RunFolder, survey: HostSurvey, state: TrainingState?
+    ) throws {
+        var layouts: [TextRole: StreamLayout] = [:]
+        var sample: [Int32] = []
+        for role in TextRole.allCases {
+            let wanted = role == .train ? Self.sampleCount : 0
+            guard let text = try texts.encode(role, vocabulary: vocabulary, sampleCount: wanted) else { continue }
+            layouts[role] = try RunPreparation.layout(
+                of: role, tokenCount: text.count, source: texts.name(of: role) ?? "", configuration)
+            if role == .train { sample = text.sample }
+        }
+        (self.layouts, self.sample, self.vocabulary) = (layouts, sample, vocabulary)
+        check = try RunCheck(
+            configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)
+        plan = RunPlan(
+            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: [:], runFolder: folder.path,
+            state: state ?? TrainingState(), isResumed: state != nil)
+    }
+
+    /// Windows of a text in an epoch; 0 where the run has no such text.
+    func windowCount(_ role: TextRole) -> Int {
+        layouts[role]?.windowCount(windowLength: plan.configuration.windowLength) ?? 0
+    }
+}

@@ -1,0 +1,167 @@
+import Tensors
+import TextData
+
+/// What a dry run tells a person, a line each.
+struct DryRunReport {
+    private let preparation: DryRunPreparation
+    private let calibration: Calibration?
+    private let version: String
+
+    init(_ preparation: DryRunPreparation, calibration: Calibration?, version: String) {
+        (self.preparation, self.calibration, self.version) = (preparation, calibration, version)
+    }
+
+    private var configuration: TrainingConfiguration { preparation.plan.configuration }
+    private var check: RunCheck { preparation.check }
+
+    var lines: [String] {
+        ["rnntrain \(version): dry run; nothing is written"] + modelLines + memoryLines + diskLines + exchangeLines + timeLines
+            + check.notices.map { "note: \($0)" } + (check.shortages.isEmpty ? ["all suffices"] : [])
+    }
+
+    private func line(_ label: String, _ text: String) -> String {
+        "  " + label + String(repeating: " ", count: max(1, 12 - label.count)) + text
+    }
+
+    private func bytes(_ count: Int) -> String { NumberText.bytes(Double(count)) }
+
+    // MARK: Model and text
+
+    private var modelLines: [String] {
+        let c = configuration
+        let size =
+            "\(c.cell.rawValue) \(c.layers) x \(c.hiddenSize), embedding \(c.embeddingSize)" + (c.tieWeights ? " (tied)" : "")
+        let purposes: [TextRole: String] = [.train: "to train", .valid: "to validate", .test: "to test"]
+        let texts = TextRole.allCases.compactMap { role in
+            preparation.layouts[role].map { "\(NumberText.grouped($0.tokenCount)) \(purposes[role] ?? "")" }
+        }
+        let vocabulary = preparation.vocabulary
+        return [
+            line("parameters", "\(parameterText); \(size)"),
+            line(
+                "text",
+                "\(vocabulary.unit.rawValue) vocabulary \(NumberText.grouped(vocabulary.size)); tokens \(texts.joined(separator: ", "))"
+            ),
+            line(
+                "steps",
+                "\(NumberText.grouped(preparation.windowCount(.train))) an epoch, \(c.batchSize) x \(c.windowLength) tokens each"),
+        ]
+    }
+
+    private var parameterText: String {
+        let size = preparation.vocabulary.size
+        guard check.memory != nil else {
+            return "about " + NumberText.scaled(MemoryNeeds.parameterCount(configuration, vocabularySize: size))
+        }
+        return NumberText.grouped(configuration.modelShape(vocabularySize: size).parameterLayout.parameterCount)
+    }
+
+    // MARK: Memory
+
+    private var memoryLines: [String] {
+        guard let memory = check.memory else { return [line("memory", "more than there is")] }
+        return rankLines(memory) + nodeLines(memory) + backingLines(memory)
+    }
+
+    /// Ranks that take about the same stand together, with what the one with the most takes.
+    private func rankLines(_ memory: MemoryNeeds) -> [String] {
+        alike(memory.privateBytes).enumerated().map { index, range in
+            let most = bytes(memory.privateBytes[range].max() ?? 0)
+            let text = range.count == 1 ? most : "\(most) each"
+            let checkpoint = range.contains(0) ? " (\(bytes(memory.checkpointBytes)) on rank 0 to write checkpoints)" : ""
+            return line(index == 0 ? "memory" : "", "\(name("rank", range)): \(text)" + checkpoint)
+        }
+    }
+
+    /// Neighbours within a tenth of the first of them.
+    private func alike(_ counts: [Int]) -> [Range<Int>] {
+        counts.indices.reduce(into: []) { ranges, index in
+            if let last = ranges.last, abs(counts[index] - counts[last.lowerBound]) * 10 <= counts[last.lowerBound] {
+                ranges[ranges.count - 1] = last.lowerBound..<(index + 1)
+            } else {
+                ranges.append(index..<(index + 1))
+            }
+        }
+    }
+
+    private func nodeLines(_ memory: MemoryNeeds) -> [String] {
+        let texts = check.hosts.map { host in
+            let shared = memory.sharedBytes(ofHost: host.ranks)
+            return "\(bytes(memory.bytes(ofHost: host.ranks))) in all, with \(bytes(shared)) of parameters and gradients; "
+                + "\(host.memory.map(bytes) ?? "an unknown amount is") available"
+        }
+        return runs(texts).map { run in
+            let names =
+                run.range.count == 1 ? "host \(check.hosts[run.range.lowerBound].name)" : name("host", run.range) + ", each"
+            return line("", "\(names): \(run.value)")
+        }
+    }
+
+    private func backingLines(_ memory: MemoryNeeds) -> [String] {
+        guard configuration.exchange == .window, let worst = check.worstBacking else { return [] }
+        if worst.needed == 0 { return [line("/dev/shm", "not needed by one rank a host")] }
+        let size = "\(bytes(worst.needed)); \(worst.available.map(bytes) ?? "an unknown amount is") free"
+        let remedy = ": too little, so the ranks will exchange by messages, which is slower (in a container give --shm-size)"
+        return [line("/dev/shm", size + (check.windowFits ? "" : remedy))]
+    }
+
+    /// Neighbours with the same text.
+    private func runs(_ values: [String]) -> [(range: Range<Int>, value: String)] {
+        values.enumerated().reduce(into: []) { runs, item in
+            if let last = runs.last, last.value == item.element {
+                runs[runs.count - 1].range = last.range.lowerBound..<(item.offset + 1)
+            } else {
+                runs.append((item.offset..<(item.offset + 1), item.element))
+            }
+        }
+    }
+
+    private func name(_ what: String, _ range: Range<Int>) -> String {
+        range.count == 1 ? "\(what) \(range.lowerBound)" : "\(what)s \(range.lowerBound)-\(range.upperBound - 1)"
+    }
+
+    // MARK: Exchange, disk, time
+
+    private var exchangeLines: [String] {
+        guard let exchange = check.memory?.exchange else { return [] }
+        let (added, sent) = (exchange.addedByteCountPerStep, exchange.sentByteCountPerStep)
+        return [line("exchange", "\(bytes(added)) a step read and written inside nodes, \(bytes(sent)) over the network")]
+    }
+
+    private var diskLines: [String] {
+        let disk = check.disk
+        guard disk.checkpoint > 0 else { return [] }
+        let free = disk.available.map(bytes) ?? "an unknown amount is"
+        return [
+            line(
+                "disk",
+                "\(bytes(disk.needed)) in \(disk.folder); \(free) free (a checkpoint \(bytes(disk.checkpoint)), tokens \(bytes(disk.data)))"
+            )
+        ]
+    }
+
+    private var timeLines: [String] {
+        guard let calibration else { return [line("time", "not tried: too little memory")] }
+        let c = configuration
+        let windows = preparation.windowCount(.train)
+        let validations = c.validateEvery > 0 ? Double(windows) / Double(c.validateEvery) : 1
+        let epoch =
+            Double(windows) * calibration.stepSeconds
+            + validations * Double(preparation.windowCount(.valid)) * calibration.evaluationSeconds
+        let state = preparation.plan.state
+        let left = Double(c.epochs - state.epoch + 1) - Double(state.window) / Double(max(windows, 1))
+        let rest = preparation.plan.isResumed ? "for what is left of \(c.epochs) epochs" : "for \(c.epochs) epochs"
+        let speed = Int(Double(c.batchSize * c.windowLength) / calibration.stepSeconds)
+        return [
+            line("time", "\(duration(epoch)) an epoch with its validation, \(duration(epoch * max(0, left))) \(rest)"),
+            line(
+                "",
+                "\(NumberText.significant(calibration.stepSeconds * 1e3, 3)) ms a step, \(NumberText.grouped(speed)) tokens/s, "
+                    + "from \(calibration.stepCount) steps; kernels \(Processor.level)"),
+        ]
+    }
+
+    private func duration(_ seconds: Double) -> String {
+        seconds < 10 ? NumberText.significant(seconds, 2) + "s" : NumberText.duration(seconds: seconds)
+    }
+}

@@ -1,0 +1,55 @@
+package import Communication
+
+/// What a host has left for its ranks, in bytes; nil where its system does not say.
+package struct HostRoom: Equatable, Sendable {
+    package var name: String
+    /// The host's ranks.
+    package var ranks: Range<Int>
+    /// Memory without swapping, within the limits of control groups.
+    package var memory: Int?
+    /// The same with what is free of the swap.
+    package var memoryWithSwap: Int?
+    /// In the folder that backs shared windows.
+    package var backing: Int?
+
+    package init(name: String, ranks: Range<Int>, memory: Int?, memoryWithSwap: Int?, backing: Int?) {
+        (self.name, self.ranks) = (name, ranks)
+        (self.memory, self.memoryWithSwap, self.backing) = (memory, memoryWithSwap, backing)
+    }
+
+    /// From what each of the host's ranks was told.
+    package init(name: String, ranks: Range<Int>, figures: [MemoryFigures], backing: Int?) {
+        let limit = Self.groupLimit(figures)
+        let system = figures.filter { $0.available >= 0 }.min { $0.available < $1.available }
+        let all = [system?.available, limit].compactMap { $0 }.min()
+        let withSwap = [system.map { $0.available + max(0, $0.swap) }, limit].compactMap { $0 }.min()
+        self.init(name: name, ranks: ranks, memory: all, memoryWithSwap: withSwap, backing: backing)
+    }
+
+    /// Ranks in one group share its limit; those of several have the limits of all. None where a rank has no limit.
+    private static func groupLimit(_ figures: [MemoryFigures]) -> Int? {
+        if figures.contains(where: { $0.groupAvailable < 0 }) { return nil }
+        let least = Dictionary(figures.map { ($0.groupNumber, $0.groupAvailable) }, uniquingKeysWith: { min($0, $1) })
+        return least.values.reduce(0) { total, left in total.addingReportingOverflow(left).partialValue }
+    }
+}
+
+/// The hosts of a world and what they have left. Complete on rank 0.
+package struct HostSurvey: Sendable {
+    package let hosts: [HostRoom]
+
+    package init(hosts: [HostRoom]) { self.hosts = hosts }
+
+    /// Asks every rank's system. Collective.
+    package init(world: World) throws {
+        let figures = try world.allgather(MemoryFigures(root: ""))
+        let backings = try world.allgather(SharedWindow.backingStore.available ?? -1)
+        let names = String(decoding: try world.gather(Array((world.hostName + "\n").utf8)), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        hosts = world.hosts.map { ranks in
+            let backing = backings[ranks].filter { $0 >= 0 }.min()
+            let name = ranks.lowerBound < names.count ? String(names[ranks.lowerBound]) : ""
+            return HostRoom(name: name, ranks: ranks, figures: Array(figures[ranks]), backing: backing)
+        }
+    }
+}

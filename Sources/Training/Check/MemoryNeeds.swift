@@ -1,0 +1,82 @@
+package import Exchange
+import Layers
+import Models
+import Tensors
+import TextData
+
+/// The memory that a run takes, from its configuration alone, in bytes.
+package struct MemoryNeeds: Sendable {
+    /// Of each rank: activations, scratch, moments, windows; on rank 0 the checkpoint that is being written as well.
+    package let privateBytes: [Int]
+    /// Of rank 0's own memory, what it needs for checkpoints.
+    package let checkpointBytes: Int
+    package let exchange: ExchangeForecast
+
+    /// - Parameters:
+    ///   - configuration: with its number of shards.
+    ///   - hosts: the ranks of each.
+    package init(
+        _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [Range<Int>], transport: ExchangeTransport
+    ) throws {
+        let shape = configuration.modelShape(vocabularySize: vocabularySize)
+        let rankCount = hosts.last?.upperBound ?? 1
+        let shards = try ShardLayout(
+            streamCount: configuration.batchSize, shardCount: configuration.shards ?? 1, rankCount: rankCount)
+        let exchange = ExchangeForecast(
+            shape: ExchangeShape(training: shape, shardCount: shards.shardCount, precision: configuration.precision),
+            hosts: hosts, transport: transport, nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
+        let moments = configuration.optimizerSettings.momentNames.count
+        // Rank 0 gathers the moments of all, and the writer has a copy of everything.
+        let checkpoint = (2 * moments + 1) * shape.parameterLayout.elementCount * 4
+        checkpointBytes = checkpoint
+        privateBytes = (0..<rankCount).map { rank in
+            Self.rankBytes(configuration, shape: shape, shards: shards, rank: rank)
+                + moments * exchange.ownedCounts[rank] * 4 + exchange.receiveByteCounts[rank] + (rank == 0 ? checkpoint : 0)
+        }
+        self.exchange = exchange
+    }
+
+    /// A rank's buffers but for moments and exchange.
+    private static func rankBytes(
+        _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int
+    ) -> Int {
+        let capacity = WindowCapacity(
+            steps: configuration.windowLength, streams: shards.streams(ofRank: rank).count, training: true)
+        let scratch = GradientRows.byteCount(
+            maximumRows: capacity.rows, leaves: shards.shards(ofRank: rank).count,
+            widestInput: LanguageModel.widestInput(of: shape), precision: configuration.precision)
+        let window = 3 * capacity.rows * 4
+        return shape.activationByteCount(capacity: capacity, dropping: configuration.dropout > 0) + scratch + window
+    }
+
+    /// What the ranks of a host take together: shared memory once, and each rank's own.
+    package func bytes(ofHost ranks: Range<Int>) -> Int { sharedBytes(ofHost: ranks) + privateBytes[ranks].reduce(0, +) }
+
+    /// What the nodes of a host share.
+    package func sharedBytes(ofHost ranks: Range<Int>) -> Int {
+        zip(exchange.nodes, exchange.nodeByteCounts).reduce(0) { $0 + (ranks.contains($1.0.lowerBound) ? $1.1 : 0) }
+    }
+}
+
+extension MemoryNeeds {
+    /// Bytes that a host needs at least: parameters, one gradient, and the gates of its part of the streams.
+    ///
+    /// In floating point, so that no size that a user may give overflows; what passes this can be computed in whole numbers.
+    package static func least(
+        _ configuration: TrainingConfiguration, vocabularySize: Int, shareOfRanks share: Double
+    ) -> Double {
+        let (hidden, embedding) = (Double(configuration.hiddenSize), Double(configuration.embeddingSize))
+        let (layers, gates) = (Double(configuration.layers), Double(configuration.cell.gateCount))
+        let rows = Double(configuration.batchSize) * Double(configuration.windowLength)
+        let parameters = parameterCount(configuration, vocabularySize: vocabularySize)
+        return 4 * (2 * parameters + share * rows * (layers * (gates + 2) * hidden + 2 * embedding))
+    }
+
+    /// The weights of a model of any size, without its biases.
+    package static func parameterCount(_ configuration: TrainingConfiguration, vocabularySize: Int) -> Double {
+        let (hidden, embedding) = (Double(configuration.hiddenSize), Double(configuration.embeddingSize))
+        let recurrent =
+            Double(configuration.cell.gateCount) * hidden * (embedding + (2 * Double(configuration.layers) - 1) * hidden)
+        return recurrent + Double(vocabularySize) * (configuration.tieWeights ? hidden : embedding + hidden)
+    }
+}

@@ -1,0 +1,155 @@
+import Checkpoints
+import Communication
+import Exchange
+import Files
+package import Models
+
+/// What a run needs beside what there is: made before anything large is allocated and before a file is written.
+package struct RunCheck: Sendable {
+    /// Nil where the sizes are beyond any machine's.
+    package let memory: MemoryNeeds?
+    package let hosts: [HostRoom]
+    /// Whether the shared windows fit, so that they are used if they are asked for.
+    package let windowFits: Bool
+    /// What they take in the folder that backs them, by host.
+    private let windowBytes: [Int]
+    package let disk: DiskNeeds
+    /// What is short, the worst first; empty if all suffices.
+    package let shortages: [RunCheckError]
+
+    /// More than any address space has.
+    private static let mostBytes = 1 << 47
+
+    /// - Parameters:
+    ///   - configuration: with its number of shards.
+    ///   - disk: what the run will write, from the size of a checkpoint.
+    package init(
+        _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom],
+        disk: (_ shape: ModelShape?) throws -> DiskNeeds
+    ) throws {
+        self.hosts = hosts
+        if let shortage = Self.leastShortage(configuration, vocabularySize: vocabularySize, hosts: hosts) {
+            (memory, windowFits, windowBytes) = (nil, true, [])
+            self.disk = try disk(nil)
+            shortages = [shortage]
+            return
+        }
+        let ranks = hosts.map(\.ranks)
+        let asked: ExchangeTransport = configuration.exchange == .window ? .window : .messages
+        var needs = try MemoryNeeds(configuration, vocabularySize: vocabularySize, hosts: ranks, transport: asked)
+        let windowBytes = ranks.map(needs.exchange.backingByteCount)
+        self.windowBytes = windowBytes
+        windowFits = zip(hosts, windowBytes).allSatisfy { host, needed in host.backing.map { needed <= $0 } ?? true }
+        if !windowFits {
+            needs = try MemoryNeeds(configuration, vocabularySize: vocabularySize, hosts: ranks, transport: .messages)
+        }
+        memory = needs
+        self.disk = try disk(configuration.modelShape(vocabularySize: vocabularySize))
+        shortages = Self.memoryShortages(needs, hosts) + [self.disk.shortage].compactMap { $0 }
+    }
+
+    /// A shortage that is plain before sizes are computed exactly, which could overflow.
+    private static func leastShortage(
+        _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom]
+    ) -> RunCheckError? {
+        let rankCount = hosts.last?.ranks.upperBound ?? 1
+        return hosts.lazy.compactMap { host in
+            let needed = MemoryNeeds.least(
+                configuration, vocabularySize: vocabularySize, shareOfRanks: Double(host.ranks.count) / Double(rankCount))
+            let available = host.memoryWithSwap ?? mostBytes
+            guard needed > Double(available) else { return nil }
+            return .memory(host: host.name, ranks: host.ranks.count, needed: needed, available: available, isLeast: true)
+        }.first
+    }
+
+    private static func memoryShortages(_ needs: MemoryNeeds, _ hosts: [HostRoom]) -> [RunCheckError] {
+        hosts.compactMap { host in
+            let needed = needs.bytes(ofHost: host.ranks)
+            guard let available = host.memoryWithSwap, needed > available else { return nil }
+            return .memory(
+                host: host.name, ranks: host.ranks.count, needed: Double(needed), available: available, isLeast: false)
+        }
+    }
+
+    /// Hosts that will swap, a line each.
+    var notices: [String] {
+        guard let memory else { return [] }
+        return hosts.compactMap { host in
+            let needed = memory.bytes(ofHost: host.ranks)
+            guard let available = host.memory, needed > available else { return nil }
+            return
+                "\(host.name): \(NumberText.bytes(Double(needed))) of memory are needed and \(NumberText.bytes(Double(available))) "
+                + "are available without swapping: training will be very slow"
+        }
+    }
+
+    /// Whether the model can be made here.
+    var memoryFits: Bool {
+        memory != nil && !shortages.contains { if case .memory = $0 { true } else { false } }
+    }
+
+    /// Of the folder that backs shared windows, on the host where it is tightest; nil without a host.
+    var worstBacking: (needed: Int, available: Int?)? {
+        zip(hosts, windowBytes).map { (needed: $1, available: $0.backing) }.max {
+            $0.needed - ($0.available ?? Int.max / 2) < $1.needed - ($1.available ?? Int.max / 2)
+        }
+    }
+
+    /// Throws the worst shortage, if there is any.
+    func requireAll() throws(RunCheckError) {
+        if let shortage = shortages.first { throw shortage }
+    }
+}
+
+/// What a run will write beside what its disk has free, in bytes.
+package struct DiskNeeds: Equatable, Sendable {
+    package let folder: String
+    /// One checkpoint; 0 where its size is beyond any disk.
+    package let checkpoint: Int
+    /// Token files and vocabulary.
+    package let data: Int
+    /// What the run needs besides what it has there already.
+    package let needed: Int
+    /// Nil where the file system does not say.
+    package let available: Int?
+
+    /// Two generations, the best on validation where there is a validation text, and the data. The run's checkpoints that are there
+    /// already are replaced by and by, so that they count as room: where a disk is full, an older generation goes first.
+    package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, existing: ExistingFiles, available: Int?) {
+        self.folder = folder
+        self.checkpoint = checkpoint
+        self.data = data
+        needed = max(0, (hasBest ? 3 : 2) - existing.checkpointCount) * checkpoint + max(0, data - existing.dataByteCount)
+        self.available = available
+    }
+
+    var shortage: RunCheckError? {
+        guard let available, needed > available else { return nil }
+        return .disk(folder: folder, needed: needed, available: available, checkpoint: checkpoint)
+    }
+}
+
+/// What a run has on its disk already.
+package struct ExistingFiles: Equatable, Sendable {
+    /// Checkpoints, the best one among them: as large as new ones, since no other model may go on in their folder.
+    package var checkpointCount = 0
+    /// Token files and vocabulary.
+    package var dataByteCount = 0
+
+    package init(checkpointCount: Int = 0, dataByteCount: Int = 0) {
+        (self.checkpointCount, self.dataByteCount) = (checkpointCount, dataByteCount)
+    }
+}
+
+extension RunFolder {
+    /// What is here of a run.
+    func existingFiles() throws -> ExistingFiles {
+        let best = pathExists(checkpoints.bestPath) ? 1 : 0
+        let tokens = TextRole.allCases.reduce(0) { $0 + fileSize(tokensPath($1)) }
+        return ExistingFiles(
+            checkpointCount: try checkpoints.generations().count + best, dataByteCount: tokens + fileSize(vocabularyPath))
+    }
+
+    /// The token file of a text.
+    func tokensPath(_ role: TextRole) -> String { dataPath + "/\(role.rawValue).tokens" }
+}

@@ -1,0 +1,38 @@
+public import Failures
+import Foundation
+
+/// What a machine lacks for a run, found before its first step.
+public enum RunCheckError: UserFacingError, Equatable {
+    /// A host's memory is too small. `isLeast` says that more than `needed` may be needed.
+    case memory(host: String, ranks: Int, needed: Double, available: Int, isLeast: Bool)
+    /// The run folder's file system has too little room.
+    case disk(folder: String, needed: Int, available: Int, checkpoint: Int)
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .memory: .fault
+        case .disk: .inputOutput
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .memory(let host, let ranks, let needed, let available, let isLeast):
+            "\(host): too little memory: \(ranks == 1 ? "the rank" : "the \(ranks) ranks") here would need "
+                + "\(isLeast ? "more than " : "")\(NumberText.bytes(needed)), and \(NumberText.bytes(Double(available))) are available. "
+                + "Lower --hidden-size, --batch-size, --bptt or --vocabulary-size, or use more hosts or larger ones."
+        case .disk(let folder, let needed, let available, let checkpoint):
+            "\(folder): too little disk: the run needs \(NumberText.bytes(Double(needed))) here, for checkpoints of "
+                + "\(NumberText.bytes(Double(checkpoint))) each and its texts as tokens, and \(NumberText.bytes(Double(available))) "
+                + "are free. Free space there, or choose a folder on another disk with --run."
+        }
+    }
+}
+
+extension NumberText {
+    /// `1.2 GB`, `57.3 MB`, `12 kB`, in powers of ten; beyond terabytes as a power.
+    static func bytes(_ count: Double) -> String {
+        if count >= 1e15 { return String(format: "%.0e TB", count / 1e12) }
+        return count >= 1e12 ? String(format: "%.1f TB", count / 1e12) : scaled(count, unit: "B")
+    }
+}

@@ -1,0 +1,32 @@
+import Communication
+import Tensors
+
+extension TrainingRun {
+    /// Prints what the run would take, and whether the machine has it; writes nothing. Collective.
+    ///
+    /// Throws a `RemoteFailure` on all ranks for what is short, after all is printed, and for what is wrong with texts and options.
+    public func dryRun(_ configuration: TrainingConfiguration, resume: Bool) throws {
+        Processor.flushDenormals()
+        let survey = try HostSurvey(world: world)
+        let crew = TextCrew(world: world)
+        let preparation = try world.agreeOnRoot(with: crew) {
+            try DryRunPreparation(
+                configuration, resume: resume, rankCount: world.rankCount, survey: survey, crew: crew)
+        }
+        let calibration = try calibrate(preparation ?? nil)
+        _ = try world.agreeOnRoot {
+            guard let preparation = preparation ?? nil else { return }
+            DryRunReport(preparation, calibration: calibration, version: version).lines.forEach { print($0) }
+            try preparation.check.requireAll()
+        }
+    }
+
+    /// Some steps of the run, on all ranks; nil where there is too little memory for them.
+    private func calibrate(_ preparation: DryRunPreparation?) throws -> Calibration? {
+        let fits = try world.broadcast(preparation?.check.memoryFits == true ? 1 : 0) == 1
+        guard fits else { return nil }
+        let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
+        let sample = try world.broadcast(preparation?.sample ?? [])
+        return try Calibration(try makeModel(plan), plan, sample: sample, world: world)
+    }
+}

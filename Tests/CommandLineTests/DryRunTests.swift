@@ -1,0 +1,144 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+@Suite("A dry run", .serialized)
+struct DryRunTests {
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(lines: 200, validLines: 40) }
+
+    /// All files and folders, and when they were changed.
+    private func contents() throws -> [String: Date?] {
+        let names = try FileManager.default.subpathsOfDirectory(atPath: texts.folder.path)
+        return Dictionary(
+            uniqueKeysWithValues: try names.map { name in
+                (name, try FileManager.default.attributesOfItem(atPath: texts.path(name))[.modificationDate] as? Date)
+            })
+    }
+
+    private func dryRun(ranks: Int, _ more: [String] = []) throws -> ProgramRun {
+        try ProgramRun.onRanks(ranks, "rnntrain", texts.arguments(run: "run", ["--dry-run"] + more), folder: texts.folder)
+    }
+
+    /// The lines by label; those without one belong to the label above.
+    private func items(_ outcome: ProgramRun) -> [String: [Substring]] {
+        var label = ""
+        return outcome.lines.dropFirst().reduce(into: [:]) { items, line in
+            guard line.hasPrefix("  ") else { return }
+            let word = line.dropFirst(2).prefix(12).filter { $0 != " " }
+            if !word.isEmpty { label = String(word) }
+            items[label, default: []].append(line.dropFirst(14))
+        }
+    }
+
+    @Test("says what a run takes, by rank and by host, and leaves no file", arguments: [1, 2, 3])
+    func report(ranks: Int) throws {
+        let before = try contents()
+        let outcome = try dryRun(ranks: ranks)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.lines.last == "all suffices", "\(outcome)")
+        #expect(try contents() == before)
+        let items = items(outcome)
+        let labels = ["parameters", "text", "steps", "memory", "/dev/shm", "disk", "exchange", "time"]
+        #expect(Set(items.keys) == Set(labels), "\(outcome)")
+        #expect(items["parameters"]?.first?.hasPrefix("26,800; lstm 2 x 40, embedding 24") == true, "\(outcome)")
+        #expect(items["text"]?.first == "word vocabulary 48; tokens 2,000 to train, 400 to validate, 200 to test", "\(outcome)")
+        #expect(items["steps"]?.first == "16 an epoch, 16 x 8 tokens each")
+        #expect(items["memory"]?.contains { $0.hasPrefix("rank 0: ") && $0.contains("to write checkpoints") } == true)
+        #expect(items["memory"]?.contains { $0.hasPrefix("host ") && $0.contains(" in all, with ") } == true, "\(outcome)")
+        #expect(items["memory"]?.contains { $0.hasPrefix("rank 1") || $0.hasPrefix("ranks 1-") } == (ranks > 1), "\(outcome)")
+        #expect(items["time"]?.first?.contains(" an epoch with its validation, ") == true)
+        #expect(items["time"]?.last?.contains(" ms a step, ") == true)
+    }
+
+    @Test("knows bytes over the network where there are nodes, and inside them")
+    func nodes() throws {
+        let outcome = try dryRun(ranks: 4, ["--node-size", "2"])
+        let exchange = try #require(items(outcome)["exchange"]?.first)
+        #expect(!exchange.hasPrefix("0 B") && !exchange.contains(", 0 B over"), "\(outcome)")
+    }
+
+    @Test("of a run to go on with changes nothing in it, and says what is left")
+    func resume() throws {
+        let run = try ProgramRun.onRanks(1, "rnntrain", texts.arguments(run: "run", ["--epochs", "1"]), folder: texts.folder)
+        #expect(run.status == 0, "\(run)")
+        let before = try contents()
+        let outcome = try ProgramRun.onRanks(
+            2, "rnntrain", ["--run", texts.path("run"), "--resume", "--epochs", "3", "--dry-run"], folder: texts.folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(items(outcome)["time"]?.first?.hasSuffix(" for what is left of 3 epochs") == true, "\(outcome)")
+        // All generations are there already, so that nothing more is needed.
+        #expect(items(outcome)["disk"]?.first?.hasPrefix("0 B in ") == true, "\(outcome)")
+        #expect(try contents() == before)
+    }
+
+    @Test("refuses what a run would refuse: a folder that holds one, a text that is too short, one that is missing")
+    func refusals() throws {
+        try texts.writeDeep("run/config.toml", "")
+        let held = try dryRun(ranks: 1)
+        #expect(held.status == 64 && held.errors.contains("already holds a run"), "\(held)")
+        let short = try ProgramRun.alone(
+            "rnntrain", texts.arguments(run: "other", ["--dry-run", "--bptt", "1000"]), folder: texts.folder)
+        #expect(short.status == 65 && short.errors.contains("too few for one window"), "\(short)")
+        let none = try ProgramRun.alone("rnntrain", ["--run", texts.path("gone"), "--resume", "--dry-run"], folder: texts.folder)
+        #expect(none.status == 66, "\(none)")
+    }
+
+    // MARK: What does not suffice
+
+    @Test(
+        "A model that memory cannot hold is refused by a dry run and by a run, at once, in one message", arguments: [true, false])
+    func memory(isDry: Bool) throws {
+        let before = try contents()
+        let options = ["--hidden-size", "60000"] + (isDry ? ["--dry-run"] : [])
+        let start = Date()
+        let outcome = try ProgramRun.onRanks(2, "rnntrain", texts.arguments(run: "run", options), folder: texts.folder)
+        #expect(outcome.status == 70 && Date().timeIntervalSince(start) < (Sanitizers.areOn ? 60 : 10), "\(outcome)")
+        let messages = outcome.errors.split(separator: "\n").filter { $0.contains("rnntrain: error: ") }
+        #expect(messages.count == 1, "\(outcome)")
+        #expect(messages.first?.contains(": too little memory: the 2 ranks here would need more than ") == true, "\(outcome)")
+        #expect(try contents() == before)
+        #expect(ProcessTable.isRid(of: "rnntrain", naming: texts.path("run"), within: 10))
+    }
+
+    /// Whether this machine lets a test mount file systems of its own.
+    private static let mayMount =
+        (try? ProgramRun.run(
+            URL(fileURLWithPath: "/usr/bin/env"), ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
+            environment: [:], folder: nil, timeLimit: 10))?.status == 0
+
+    /// Runs a shell's lines with mounts of their own.
+    private func shell(_ lines: String) throws -> ProgramRun {
+        let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
+        let arguments = texts.arguments(run: "disk/run").joined(separator: " ")
+        return try ProgramRun.run(
+            URL(fileURLWithPath: "/usr/bin/env"), ["unshare", "-m", "sh", "-c", lines],
+            environment: [
+                "RUN": "mpirun --oversubscribe --bind-to none -n 2 \(program) \(arguments)",
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            ], folder: texts.folder, timeLimit: 60)
+    }
+
+    @Test("A disk that is too small is refused by a dry run and by a run, before anything is written", .enabled(if: mayMount))
+    func disk() throws {
+        // A checkpoint has 341 kB: two and the best need more than 900 kB, and less than 2 MB.
+        for (more, size, status) in [("--dry-run", "900k", 74), ("", "900k", 74), ("--dry-run", "2m", 0), ("", "2m", 0)] {
+            let lines = "mkdir -p disk && mount -t tmpfs -o size=\(size) tmpfs disk && $RUN \(more); s=$?; ls -A disk; exit $s"
+            let outcome = try shell(lines)
+            #expect(outcome.status == status, "\(outcome)")
+            guard status != 0 else { continue }
+            #expect(
+                outcome.errors.components(separatedBy: "disk/run: too little disk: the run needs 1.").count == 2, "\(outcome)")
+            #expect(!outcome.lines.contains("run"), "the folder was made: \(outcome)")
+        }
+    }
+
+    @Test("A /dev/shm that is too small is named with what comes of it, and is no reason to stop", .enabled(if: mayMount))
+    func sharedMemory() throws {
+        let outcome = try shell("mount -t tmpfs -o size=1m tmpfs /dev/shm && exec $RUN --dry-run")
+        #expect(outcome.status == 0, "\(outcome)")
+        let item = try #require(items(outcome)["/dev/shm"]?.first)
+        #expect(item.contains("1.0 MB free: too little, so the ranks will exchange by messages"), "\(outcome)")
+    }
+}

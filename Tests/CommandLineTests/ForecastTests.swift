@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// What is computed before a run beside what the run then takes.
+@Suite("What is forecast of a run", .serialized)
+struct ForecastTests {
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(options: [], lines: 200, validLines: 40) }
+
+    private static let cases: [(ranks: Int, options: [String])] = [
+        (1, []), (2, ["--cell", "gru", "--optimizer", "sgd"]),
+        (3, ["--cell", "gru", "--gru-reset", "before", "--dropout", "0.2"]),
+        (2, ["--cell", "elman", "--tie-weights", "--optimizer", "sgd", "--momentum", "0.9"]),
+        (2, ["--precision", "bf16", "--initial-state", "learned", "--exchange", "messages"]),
+        (4, ["--node-size", "2", "--layers", "3"]),
+    ]
+
+    /// The first line of a run's log, and the run's resolved configuration and vocabulary.
+    private func run(ranks: Int, _ options: [String]) throws -> (start: [String: Any], configuration: TrainingConfiguration) {
+        let all =
+            ["--hidden-size", "96", "--embedding-size", "96", "--batch-size", "13", "--bptt", "11", "--epochs", "1"] + options
+        let outcome = try ProgramRun.onRanks(ranks, "rnntrain", texts.arguments(run: "run", all), folder: texts.folder)
+        try #require(outcome.status == 0, "\(outcome)")
+        let line = try #require(
+            String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n").first)
+        let start = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        return (start, try StoredCheckpoint(path: texts.path("run/best.safetensors")).configuration)
+    }
+
+    @Test("is the memory that it then says it has, within a hundredth; shared memory to the byte", arguments: cases)
+    func memory(ranks: Int, options: [String]) throws {
+        let (start, configuration) = try run(ranks: ranks, options)
+        let vocabulary = try #require(start["vocabulary_size"] as? Int)
+        let needs = try MemoryNeeds(
+            configuration, vocabularySize: vocabulary, hosts: [0..<ranks],
+            transport: configuration.exchange == .window ? .window : .messages)
+        // The log has neither rank 0's copies for checkpoints nor the buffers of a window's tokens.
+        let windows = 3 * configuration.batchSize * configuration.windowLength * 4
+        let receiving = needs.exchange.receiveByteCounts.reduce(0, +)
+        let said = try #require(start["private_bytes"] as? Int)
+        let forecast = needs.privateBytes.reduce(0, +) - needs.checkpointBytes - windows - receiving
+        #expect(abs(said - forecast) * 100 <= said, "\(forecast) of \(said)")
+        // Of each node the log has what its first rank sees: the node's memory and that rank's own buffer.
+        let firsts = needs.exchange.nodes.reduce(0) { $0 + needs.exchange.receiveByteCounts[$1.lowerBound] }
+        #expect(start["shared_bytes"] as? Int == needs.sharedBytes(ofHost: 0..<ranks) + firsts)
+    }
+
+    @Test("is the size of its checkpoints, two kilobytes more at most", arguments: cases)
+    func checkpoint(ranks: Int, options: [String]) throws {
+        _ = try run(ranks: ranks, options)
+        let path = texts.path("run/best.safetensors")
+        let stored = try StoredCheckpoint(path: path)
+        let bound = try CheckpointSize.bound(
+            stored.configuration, shape: stored.modelShape, vocabulary: stored.vocabulary.jsonText(),
+            textDigests: stored.textDigests)
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        #expect(bound >= size && bound - size <= 2000, "\(bound) for \(size)")
+    }
+}

@@ -1,0 +1,108 @@
+import Testing
+import Training
+
+@Suite("What a run needs beside what there is")
+struct RunCheckTests {
+    private static func figures(available: Int = -1, swap: Int = -1, group: Int = -1, number: Int = -1) -> MemoryFigures {
+        var figures = MemoryFigures()
+        (figures.available, figures.swap) = (available, swap)
+        (figures.groupAvailable, figures.groupNumber) = (group, number)
+        return figures
+    }
+
+    private func room(_ figures: MemoryFigures...) -> HostRoom {
+        HostRoom(name: "a", ranks: 0..<figures.count, figures: figures, backing: nil)
+    }
+
+    @Test("A host has what its system and its control groups leave, whichever is less")
+    func rooms() {
+        let f = Self.figures
+        #expect(room(f(100, 10, -1, -1), f(90, 10, -1, -1)).memory == 90)
+        #expect(room(f(100, 10, -1, -1)).memoryWithSwap == 110)
+        #expect(room(f(100, 10, 60, 1), f(100, 10, 60, 1)).memoryWithSwap == 60)
+        // Each rank with a limit of its own: together they have both.
+        #expect(room(f(100, 0, 40, 1), f(100, 0, 30, 2)).memory == 70)
+        // One rank without a limit may take what the others may not.
+        #expect(room(f(100, 0, 40, 1), f(100, 0, -1, -1)).memory == 100)
+        #expect(room(f(-1, -1, -1, -1)).memory == nil && room(f(-1, -1, 50, 3)).memory == 50)
+    }
+
+    private func configuration(hidden: Int = 20, batch: Int = 8, window: Int = 5) -> TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        (configuration.hiddenSize, configuration.embeddingSize) = (hidden, hidden)
+        (configuration.batchSize, configuration.windowLength, configuration.shards) = (batch, window, 8)
+        return configuration
+    }
+
+    private func check(
+        _ configuration: TrainingConfiguration, memory: Int?, swap: Int = 0, backing: Int? = nil, disk: Int? = nil
+    ) throws -> RunCheck {
+        let host = HostRoom(
+            name: "a", ranks: 0..<2, memory: memory, memoryWithSwap: memory.map { $0 + swap }, backing: backing)
+        return try RunCheck(configuration, vocabularySize: 50, hosts: [host]) { _ in
+            DiskNeeds(folder: "r", checkpoint: 100, hasBest: true, data: 7, existing: ExistingFiles(), available: disk)
+        }
+    }
+
+    @Test("Memory is refused when a byte is missing, and not before")
+    func memory() throws {
+        let needed = try #require(try check(configuration(), memory: nil).memory).bytes(ofHost: 0..<2)
+        #expect(try check(configuration(), memory: needed).shortages.isEmpty)
+        #expect(try check(configuration(), memory: needed - 1, swap: 1).shortages.isEmpty)
+        #expect(
+            try check(configuration(), memory: needed - 1).shortages
+                == [.memory(host: "a", ranks: 2, needed: Double(needed), available: needed - 1, isLeast: false)])
+    }
+
+    @Test("What is unknown refuses nothing; what no machine has is refused all the same", arguments: [nil, 1 << 34])
+    func extremes(memory: Int?) throws {
+        #expect(try check(configuration(), memory: nil).shortages.isEmpty)
+        for huge in [
+            configuration(hidden: 4_000_000_000), configuration(hidden: .max / 4),
+            configuration(batch: .max / 2, window: .max / 2),
+        ] {
+            let found = try check(huge, memory: memory)
+            #expect(found.memory == nil && found.shortages.count == 1)
+        }
+    }
+
+    @Test("Where shared memory is too small, messages are reckoned with, as the exchange does it")
+    func backing() throws {
+        let whole = try check(configuration(), memory: nil, backing: 1 << 30)
+        let small = try check(configuration(), memory: nil, backing: 1 << 20)
+        #expect(whole.windowFits && !small.windowFits)
+        #expect(try #require(whole.memory).exchange.nodes == [0..<2])
+        #expect(try #require(small.memory).exchange.nodes == [0..<1, 1..<2])
+        #expect(try #require(small.memory).exchange.sentByteCountPerStep > 0)
+    }
+
+    @Test("A disk must take two generations, the best, and the data, of which what is there already counts as room")
+    func disk() throws {
+        func needed(best: Bool, _ count: Int = 0, data: Int = 0) -> Int {
+            let existing = ExistingFiles(checkpointCount: count, dataByteCount: data)
+            return DiskNeeds(folder: "r", checkpoint: 100, hasBest: best, data: 7, existing: existing, available: nil).needed
+        }
+        #expect(needed(best: true) == 307 && needed(best: false) == 207)
+        #expect(needed(best: true, 1, data: 7) == 200 && needed(best: true, 5, data: 70) == 0)
+        #expect(try check(configuration(), memory: nil, disk: 307).shortages.isEmpty)
+        #expect(
+            try check(configuration(), memory: nil, disk: 306).shortages
+                == [.disk(folder: "r", needed: 307, available: 306, checkpoint: 100)])
+    }
+
+    @Test("Messages say where, how much is needed, how much there is, and what to do")
+    func messages() {
+        let memory = RunCheckError.memory(host: "n1", ranks: 2, needed: 3e9, available: 1_200_000_000, isLeast: true)
+        #expect(
+            "\(memory)" == "n1: too little memory: the 2 ranks here would need more than 3.0 GB, and 1.2 GB are available. Lower "
+                + "--hidden-size, --batch-size, --bptt or --vocabulary-size, or use more hosts or larger ones.")
+        let disk = RunCheckError.disk(folder: "runs/a", needed: 3_100_000, available: 0, checkpoint: 1_000_000)
+        #expect(
+            "\(disk)"
+                == "runs/a: too little disk: the run needs 3.1 MB here, for checkpoints of 1.0 MB each and its texts as tokens, "
+                + "and 0 B are free. Free space there, or choose a folder on another disk with --run.")
+        #expect(memory.exitStatus == .fault && disk.exitStatus == .inputOutput)
+        let absurd = RunCheckError.memory(host: "n1", ranks: 1, needed: 1.3e38, available: 5, isLeast: true)
+        #expect("\(absurd)".contains("the rank here would need more than 1e+26 TB, and 5 B are available"))
+    }
+}
