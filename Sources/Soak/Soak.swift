@@ -73,10 +73,18 @@ final class Soak {
                 : try texts.start(ranks: ranks, run: "run", Self.options, environment: environment)
             let isLast = tally.kills >= kills
             let wasKilled = try !isLast && kill(program, ranks: ranks)
+            if wasKilled { endHungLauncher(program) }
             let outcome = try program.end(timeLimit: isLast ? 300 : 60)
             try check(outcome, wasKilled: wasKilled, isResumed: isResumed, reached: reached)
             if outcome.status == 0 { return try RunLog(run: texts.path("run")) }
         }
+    }
+
+    /// Open MPI's mpirun sometimes hangs after all ranks are gone, where one was killed while it connected: it is ended, and counted.
+    private func endHungLauncher(_ program: RunningProgram) {
+        guard !waitFor(20, { !program.isRunning }), texts.hasNoRank(run: "run") else { return }
+        tally.hungLaunchers += 1
+        program.send(SIGKILL)
     }
 
     /// Waits for the moment that was drawn, and kills; false where the run ended before.

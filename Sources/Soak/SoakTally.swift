@@ -15,6 +15,8 @@ struct SoakTally {
     private var ofMpirun = 0
     private var phases: [Phase: Int] = [:]
     private var lost: [Int] = []
+    /// How often mpirun itself did not end when no rank was left any more.
+    var hungLaunchers = 0
     /// Runs that were brought to their end.
     var runs = 0
     var digest = ""
@@ -42,6 +44,7 @@ struct SoakTally {
               resumed   \(lost.count) times, with 1 to 8 ranks
               again     \(lost.reduce(0, +) / max(lost.count, 1)) steps on average, \(lost.max() ?? 0) at most, with \(Soak.interval) between checkpoints: \
             \(beyond.count) times more than those, as a checkpoint was still being written
+              launcher  hung \(hungLaunchers) times with no rank left, and was ended
               digest    \(digest), as of the run that was left alone, all \(runs) times
             """
     }
