@@ -1,4 +1,5 @@
-// Collectives over bytes with 64-bit counts, and the sparse exchange.
+// Collectives over bytes with 64-bit counts, and the sparse exchange. All are nonblocking calls, so that who waits in them can answer
+// the roll call; but for the one that is measured.
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,11 @@ int64_t cmpi_piece_bytes(void) { return piece_bytes; }
 static int piece_of(int64_t left) { return (int)(left < piece_bytes ? left : piece_bytes); }
 
 int cmpi_barrier(cmpi_comm *comm) {
-    if (comm->size > 1) CMPI_TRY_WAITING(MPI_Barrier(comm->comm));
+    if (comm->size > 1) {
+        MPI_Request request;
+        CMPI_TRY(MPI_Ibarrier(comm->comm, &request));
+        CMPI_TRY(cmpi_wait_all(&request, 1));
+    }
     return MPI_SUCCESS;
 }
 
@@ -24,7 +29,9 @@ int cmpi_broadcast(cmpi_comm *comm, void *bytes, int64_t count, int32_t root) {
     if (comm->size == 1) return MPI_SUCCESS;
     for (int64_t done = 0; done < count;) {
         int piece = piece_of(count - done);
-        CMPI_TRY_WAITING(MPI_Bcast((char *)bytes + done, piece, MPI_BYTE, root, comm->comm));
+        MPI_Request request;
+        CMPI_TRY(MPI_Ibcast((char *)bytes + done, piece, MPI_BYTE, root, comm->comm, &request));
+        CMPI_TRY(cmpi_wait_all(&request, 1));
         done += piece;
     }
     return MPI_SUCCESS;
@@ -32,8 +39,9 @@ int cmpi_broadcast(cmpi_comm *comm, void *bytes, int64_t count, int32_t root) {
 
 int cmpi_allgather(cmpi_comm *comm, const void *mine, int64_t count, void *all) {
     if (comm->size > 1 && count <= piece_bytes / comm->size) {
-        CMPI_TRY_WAITING(MPI_Allgather(mine, (int)count, MPI_BYTE, all, (int)count, MPI_BYTE, comm->comm));
-        return MPI_SUCCESS;
+        MPI_Request request;
+        CMPI_TRY(MPI_Iallgather(mine, (int)count, MPI_BYTE, all, (int)count, MPI_BYTE, comm->comm, &request));
+        return cmpi_wait_all(&request, 1);
     }
     memcpy((char *)all + comm->rank * count, mine, (size_t)count);
     for (int root = 0; root < comm->size; root++) {
@@ -82,7 +90,9 @@ int cmpi_max_int64(cmpi_comm *comm, int64_t *values, int64_t count) {
     if (comm->size == 1) return MPI_SUCCESS;
     for (int64_t done = 0; done < count;) {
         int piece = count - done < 1 << 20 ? (int)(count - done) : 1 << 20;
-        CMPI_TRY_WAITING(MPI_Allreduce(MPI_IN_PLACE, values + done, piece, MPI_INT64_T, MPI_MAX, comm->comm));
+        MPI_Request request;
+        CMPI_TRY(MPI_Iallreduce(MPI_IN_PLACE, values + done, piece, MPI_INT64_T, MPI_MAX, comm->comm, &request));
+        CMPI_TRY(cmpi_wait_all(&request, 1));
         done += piece;
     }
     return MPI_SUCCESS;
@@ -116,32 +126,6 @@ static int reserve_requests(cmpi_comm *comm, int64_t count) {
     return MPI_SUCCESS;
 }
 
-/// The peers of which something has not come, or which have not taken something; each once in a row.
-static int64_t add_pending(const cmpi_transfer *transfers, int64_t count, const MPI_Request *requests, int64_t limit,
-                           int64_t *peers, int64_t known, int64_t capacity) {
-    int64_t n = 0;
-    for (int64_t i = 0; i < count; i++) {
-        for (int64_t done = 0; done < transfers[i].bytes; done += piece_bytes, n++) {
-            int is_done = 1;
-            if (n < limit) MPI_Request_get_status(requests[n], &is_done, MPI_STATUS_IGNORE);
-            int is_new = known == 0 || peers[known - 1] != transfers[i].peer;
-            if (!is_done && is_new && known < capacity) peers[known++] = transfers[i].peer;
-        }
-    }
-    return known;
-}
-
-static void tell_pending(const cmpi_comm *comm, const cmpi_transfer *sends, int64_t send_count, const cmpi_transfer *receives,
-                         int64_t receive_count, int64_t request_count) {
-    int64_t peers[8], capacity = sizeof peers / sizeof *peers;
-    int64_t known = add_pending(receives, receive_count, comm->requests, request_count, peers, 0, capacity);
-    if (known == 0) {
-        int64_t first = piece_count(receives, receive_count);
-        known = add_pending(sends, send_count, comm->requests + first, request_count - first, peers, 0, capacity);
-    }
-    cmpi_pending_tell(peers, known);
-}
-
 int cmpi_exchange(cmpi_comm *comm, const void *send_base, const cmpi_transfer *sends, int64_t send_count,
                   void *receive_base, const cmpi_transfer *receives, int64_t receive_count) {
     int64_t pieces = piece_count(sends, send_count) + piece_count(receives, receive_count);
@@ -161,13 +145,5 @@ int cmpi_exchange(cmpi_comm *comm, const void *send_base, const cmpi_transfer *s
         }
     }
     if (n > INT_MAX) return MPI_ERR_COUNT;
-    cmpi_wait_begins();
-    int code = MPI_SUCCESS;
-    // What MPI_Waitall does, but for the answer to the watch.
-    for (int is_done = 0; code == MPI_SUCCESS && !is_done;) {
-        code = MPI_Testall((int)n, comm->requests, &is_done, MPI_STATUSES_IGNORE);
-        if (!is_done && cmpi_pending_asked()) tell_pending(comm, sends, send_count, receives, receive_count, n);
-    }
-    cmpi_wait_ends();
-    return code;
+    return cmpi_wait_all(comm->requests, (int)n);
 }

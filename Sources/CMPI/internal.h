@@ -34,9 +34,20 @@ void cmpi_wait_ends(void);
         if (cmpi_waiting_code != MPI_SUCCESS) return cmpi_waiting_code;                                                \
     } while (0)
 
-/// Whether the watch asks which peers the exchange under way still waits for; what to answer.
-int cmpi_pending_asked(void);
-void cmpi_pending_tell(const int64_t *peers, int64_t count);
+/// Waits for all requests, as MPI_Waitall does, and answers the roll call.
+int cmpi_wait_all(MPI_Request *requests, int count);
+
+/// Asks and answers, from within a call that waits; returns 0 where there is no roll call now.
+int cmpi_roll_call_serve(void);
+/// For the watch's thread: whether the rank answers, and asks itself; a new round begins with each change to asking.
+void cmpi_roll_call_close(void);
+void cmpi_roll_call_answer(void);
+void cmpi_roll_call_ask(void);
+/// Tells the other groups that this one says why the job ends; they heed it.
+void cmpi_roll_call_tell(void);
+void cmpi_watch_heed(void);
+/// Whether a group has answered in this round.
+int cmpi_roll_call_has_answered(int32_t group);
 
 /// Ends the watch's thread, before the process ends.
 void cmpi_watch_stop(void);

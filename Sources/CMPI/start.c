@@ -135,6 +135,7 @@ void cmpi_error_text(int code, char *text, int64_t capacity) {
 int cmpi_split(cmpi_comm *comm, int32_t colour, int32_t key, cmpi_comm **part) {
     if (comm->size == 1) return (*part = comm_alone()) ? MPI_SUCCESS : MPI_ERR_NO_MEM;
     MPI_Comm handle;
+    CMPI_TRY(cmpi_barrier(comm)); // where a long wait answers the roll call
     CMPI_TRY_WAITING(MPI_Comm_split(comm->comm, colour, key, &handle));
     return comm_around(handle, part);
 }

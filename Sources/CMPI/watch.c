@@ -35,7 +35,7 @@ typedef struct {
 } seat;
 
 typedef struct {
-    _Alignas(64) _Atomic int32_t announced; // whether some rank of this host has said why the job ends
+    _Alignas(64) _Atomic int32_t announced; // whether it was said why the job ends
     uint64_t token;                         // of its maker, so that no other file is taken for it
     seat seats[];
 } board;
@@ -47,7 +47,7 @@ typedef struct {
     int process_handle; // -1 where there is none
 } memory;
 
-enum { longest_line = 1024, most_pending = 8 };
+enum { longest_line = 1024, most_named = 8 };
 
 /// Where a rank without a watch writes.
 static seat nobody;
@@ -60,14 +60,11 @@ static struct {
     struct pollfd *handles; // [seats + 1]; the last one is the bell
     char **phases;
     char **hosts;
+    int32_t *leaders;
     int bell;
     pthread_t thread;
     int is_running;
 } watch;
-
-/// The peers that the exchange under way still waits for: asked for by the thread, told by the rank.
-static _Atomic int32_t pending_asked, pending_count = -1;
-static int32_t pending[most_pending];
 
 // --- What the rank's own thread writes ---
 
@@ -91,18 +88,13 @@ void cmpi_wait_ends(void) {
     grow();
 }
 
-void cmpi_watch_silence(void) {
-    atomic_store(&own->is_leaving, 1);
+void cmpi_watch_heed(void) {
     if (watch.is_running) atomic_store(&watch.board->announced, 1);
 }
 
-int cmpi_pending_asked(void) { return atomic_load_explicit(&pending_asked, memory_order_relaxed); }
-
-void cmpi_pending_tell(const int64_t *peers, int64_t count) {
-    int32_t told = 0;
-    for (; told < count && told < most_pending; told++) pending[told] = (int32_t)peers[told];
-    atomic_store(&pending_count, told);
-    atomic_store(&pending_asked, 0);
+void cmpi_watch_silence(void) {
+    atomic_store(&own->is_leaving, 1);
+    cmpi_watch_heed();
 }
 
 // --- What the thread says ---
@@ -131,13 +123,13 @@ static void *abort_job(void *unused) {
 
 /// Aborting goes through MPI, which may be what hangs: a process that then simply ends is noticed by its launcher, too.
 __attribute__((noreturn)) static void end_job(void) {
-    usleep(200000); // the launcher carries the line and the abort on separate ways
+    usleep(200000); // the launcher carries the line and the abort on separate ways; and the other hosts are told
     pthread_t helper;
     if (pthread_create(&helper, NULL, abort_job, NULL) == 0) sleep(2);
     _exit(watch.plan.exit_status);
 }
 
-/// Says why the job ends, unless another rank of this host has, and ends it.
+/// Says why the job ends, unless another rank of this host has, or another host, and ends it.
 __attribute__((noreturn)) static void announce(const char *reason) {
     int32_t nobody_yet = 0;
     if (atomic_compare_exchange_strong(&watch.board->announced, &nobody_yet, 1)) {
@@ -146,6 +138,7 @@ __attribute__((noreturn)) static void announce(const char *reason) {
         if (length >= (int)sizeof line) length = sizeof line - 1;
         ssize_t written = write(STDERR_FILENO, line, (size_t)length);
         (void)written; // nobody is left to tell
+        cmpi_roll_call_tell();
     } else {
         sleep(1); // for the one who speaks
     }
@@ -172,6 +165,12 @@ static int is_gone(int index) {
 static int is_being_ended(int64_t now) {
     int64_t since = cmpi_signals_stop_time();
     return since > 0 && now - since > 500000000;
+}
+
+/// What waits while the launcher ends the job waits for those that have ended already.
+static int is_being_ended_now(int64_t now) {
+    int64_t since = cmpi_signals_stop_time();
+    return since > 0 && now - since < 10000000000;
 }
 
 /// A process that ends without saying so has crashed or was killed.
@@ -205,40 +204,70 @@ static void forget_all(int64_t now) {
     for (int i = 0; i < watch.plan.seat_count; i++) watch.memories[i].since = now;
 }
 
-/// Whoever waits for nobody is the one that all others wait for.
+/// Whoever waits for nobody is the one that all others wait for. They speak first, as from their waiting they can tell other hosts.
 static void look_for_the_stopped(int64_t now, int64_t tick) {
     for (int i = 0; i < watch.plan.seat_count; i++) {
         const seat *of = &watch.board->seats[i];
         int is_silent = now - atomic_load(&of->beat) > 4 * tick + 500000000;
         if (atomic_load(&of->is_leaving) || (!is_silent && atomic_load(&of->waits) > 0)) continue;
+        if (of == own && now - watch.memories[i].since < watch.plan.limit / 100 * 84) continue;
         char what[80];
         snprintf(what, sizeof what, "has made no progress for %d s", seconds_of(now - watch.memories[i].since));
         announce_seat(i, what, is_silent ? "; its process is stopped, or gets no time" : "");
     }
 }
 
-/// The peers that this rank still waits for, as text; empty where it is not known.
-static void name_pending(char *text, size_t capacity) {
-    text[0] = 0;
-    atomic_store(&pending_count, -1);
-    atomic_store(&pending_asked, 1);
-    for (int i = 0; i < 20 && atomic_load(&pending_count) < 0; i++) usleep(10000);
+static int32_t end_of_group(int32_t group) {
+    return group + 1 < watch.plan.group_count ? watch.leaders[group + 1] : watch.plan.rank_count;
+}
+
+/// The ranks of the groups that have not answered, as text; empty where all have. Returns how many such groups there are.
+static int name_silent(char *text, size_t capacity) {
+    int named = 0;
     size_t length = 0;
-    for (int i = 0; i < atomic_load(&pending_count) && length + 1 < capacity; i++) {
-        length += (size_t)snprintf(text + length, capacity - length, "%srank %d (%s)", i ? ", " : "", pending[i],
-                                   host_of(pending[i]));
+    text[0] = 0;
+    for (int32_t i = 0; i < watch.plan.group_count; i++) {
+        if (i == watch.plan.group || cmpi_roll_call_has_answered(i)) continue;
+        int32_t first = watch.leaders[i], last = end_of_group(i) - 1;
+        char ranks[40];
+        snprintf(ranks, sizeof ranks, first == last ? "rank %d" : "ranks %d to %d", first, last);
+        if (named++ < most_named && length < capacity) {
+            length += (size_t)snprintf(text + length, capacity - length, "%s%s (%s)", named > 1 ? ", " : "", ranks, host_of(first));
+        }
     }
+    if (named > most_named && length < capacity) snprintf(text + length, capacity - length, " and %d more hosts", named - most_named);
+    return named;
 }
 
 /// All of this host wait for somebody of another one.
-__attribute__((noreturn)) static void announce_wait(int64_t waited) {
-    char peers[400], place[160], reason[800];
-    name_pending(peers, sizeof peers);
+__attribute__((noreturn)) static void announce_wait(int64_t waited, const char *silent) {
+    char place[160], reason[800];
     name_place(place, sizeof place, own);
     int32_t rank = watch.plan.first_rank + watch.plan.seat;
-    snprintf(reason, sizeof reason, "no word for %d s from %s: rank %d (%s) waits for it %s.", seconds_of(waited),
-             peers[0] ? peers : "some rank of another host", rank, host_of(rank), place);
+    snprintf(reason, sizeof reason, "no word for %d s from %s: rank %d (%s) waits %s.", seconds_of(waited),
+             silent[0] ? silent : "some rank, though all hosts answer", rank, host_of(rank), place);
     announce(reason);
+}
+
+/// Whether this host hears the greater part of them; of two halves the one with rank 0.
+static int is_among_most(int silent_count) {
+    int heard = watch.plan.group_count - silent_count;
+    if (heard * 2 != watch.plan.group_count) return heard * 2 > watch.plan.group_count;
+    return watch.plan.group == 0 || cmpi_roll_call_has_answered(0);
+}
+
+/// One rank of a host speaks, and hosts do it after each other. Those that hear few others are likely to be cut off: they leave
+/// it to the rest for as long as launchers take to end a job, since what they say may come through all the same.
+static void look_at_other_hosts(int64_t still) {
+    if (watch.plan.seat > 0) return;
+    cmpi_roll_call_ask();
+    int64_t limit = watch.plan.limit, turn = (int64_t)watch.plan.group * 1000000000;
+    if (still < limit / 100 * 88) return;
+    char silent[400];
+    int silent_count = name_silent(silent, sizeof silent);
+    if (turn > limit / 20) turn = limit / 20;
+    if (!is_among_most(silent_count)) turn = limit / 10 > 4000000000 ? limit / 10 : 4000000000;
+    if (still >= limit / 100 * 88 + turn) announce_wait(still, silent);
 }
 
 static void look(int64_t now, int64_t tick) {
@@ -246,12 +275,15 @@ static void look(int64_t now, int64_t tick) {
     int64_t limit = watch.plan.limit;
     if (limit <= 0) return;
     int64_t still = now - take_in(now);
-    // A little before the limit, at which the job is to have ended; hosts after each other, so that one of them speaks.
-    if (still < limit / 10 * 8) return;
+    if (still < limit / 2) {
+        cmpi_roll_call_close();
+    } else {
+        cmpi_roll_call_answer();
+    }
+    // A little before the limit, at which the job is to have ended.
+    if (still < limit / 10 * 8 || is_being_ended_now(now)) return;
     look_for_the_stopped(now, tick);
-    int64_t turn = (int64_t)watch.plan.host * 500000000;
-    if (turn > limit / 10) turn = limit / 10;
-    if (still >= limit / 100 * 85 + turn) announce_wait(still);
+    look_at_other_hosts(still);
 }
 
 static int64_t tick_of(int64_t limit) {
@@ -358,9 +390,11 @@ int cmpi_watch_start(void *memory_of_board, const cmpi_watch_plan *plan) {
     watch.handles = calloc((size_t)plan->seat_count + 1, sizeof *watch.handles);
     watch.phases = copied(plan->phases, plan->phase_count);
     watch.hosts = copied(plan->hosts, plan->rank_count);
+    watch.leaders = malloc(sizeof *watch.leaders * (size_t)plan->group_count);
     watch.plan.advice = strdup(plan->advice);
     watch.bell = eventfd(0, EFD_CLOEXEC);
-    if (!watch.memories || !watch.handles || !watch.phases || !watch.hosts || watch.bell < 0) return 1;
+    if (!watch.memories || !watch.handles || !watch.phases || !watch.hosts || !watch.leaders || watch.bell < 0) return 1;
+    memcpy(watch.leaders, plan->leaders, sizeof *watch.leaders * (size_t)plan->group_count);
     for (int i = 0; i < plan->seat_count; i++) {
         watch.handles[i] = (struct pollfd){.fd = handle_of(&watch.board->seats[i]), .events = POLLIN};
     }

@@ -23,7 +23,7 @@ public enum WorkPhase: String, CaseIterable, Sendable {
 ///
 /// Ranks of a host share a board, on which each tells its phase and whether it waits for others. When nothing moves on a host for
 /// the limit, the job ends in good time before it, with one line that names the rank that waits for nobody, its host and its phase;
-/// where all of a host wait, it names the ranks of other hosts whose messages have not come. A rank whose process ends
+/// where all of a host wait, it asks the other hosts, and names the ranks of those that do not answer. A rank whose process ends
 /// without a word is told of at once. The thread sleeps; what the ranks note are single stores.
 public enum Watch {
     /// Starts the watch. `limit` is in seconds; 0 watches over deaths alone. Collective.
@@ -39,7 +39,7 @@ public enum Watch {
         guard let board = shared ?? cmpi_watch_board_create(1, &nowhere) else { return }
         cmpi_watch_take_seat(board, Int32(world.rank - seats.lowerBound))
         try world.barrier()  // all seats are taken
-        try start(on: board, seats: seats, host: host, limit: limit, advice: advice, in: world)
+        try start(on: board, seats: seats, limit: limit, advice: advice, in: world)
     }
 
     /// This rank begins a phase; a step of 0 is not spoken of. Local.
@@ -61,9 +61,18 @@ public enum Watch {
         return all[seats].contains(0) ? nil : board
     }
 
+    /// The first rank of each group that shares a board, ready for the roll call.
+    private static func firstRanks(of seats: Range<Int>, in world: World) throws -> [Int32] {
+        let all = try world.allgather(Int32(seats.lowerBound))
+        let leaders = all.indices.filter { all[$0] == Int32($0) }.map { Int32($0) }
+        try check(cmpi_roll_call_prepare(world.ordered, leaders, Int32(leaders.count)), "MPI_Comm_dup")
+        return leaders
+    }
+
     private static func start(
-        on board: UnsafeMutableRawPointer, seats: Range<Int>, host: Int, limit: Double, advice: String, in world: World
+        on board: UnsafeMutableRawPointer, seats: Range<Int>, limit: Double, advice: String, in world: World
     ) throws {
+        let leaders = try firstRanks(of: seats, in: world)
         let phases = WorkPhase.allCases.map(\.rawValue)
         let hosts = try world.hosts.flatMap { ranks in
             let name = try world.broadcast(world.hostName, from: ranks.lowerBound)
@@ -71,14 +80,18 @@ public enum Watch {
         }
         withCTexts(phases) { phases in
             withCTexts(hosts) { hosts in
-                advice.withCString { advice in
-                    var plan = cmpi_watch_plan(
-                        seat: Int32(world.rank - seats.lowerBound), seat_count: Int32(seats.count),
-                        first_rank: Int32(seats.lowerBound), rank_count: Int32(world.rankCount), host: Int32(host),
-                        exit_status: ExitStatus.fault.rawValue, limit: Int64(limit * 1e9), phase_count: Int32(phases.count),
-                        phases: phases.baseAddress, hosts: hosts.baseAddress, advice: advice)
-                    // Without a thread the ranks are on their own, as with any MPI program.
-                    _ = cmpi_watch_start(board, &plan)
+                leaders.withUnsafeBufferPointer { leaders in
+                    advice.withCString { advice in
+                        var plan = cmpi_watch_plan(
+                            seat: Int32(world.rank - seats.lowerBound), seat_count: Int32(seats.count),
+                            first_rank: Int32(seats.lowerBound), rank_count: Int32(world.rankCount),
+                            group: Int32(leaders.firstIndex(of: Int32(seats.lowerBound))!), group_count: Int32(leaders.count),
+                            exit_status: ExitStatus.fault.rawValue, limit: Int64(limit * 1e9),
+                            phase_count: Int32(phases.count), phases: phases.baseAddress, hosts: hosts.baseAddress,
+                            leaders: leaders.baseAddress, advice: advice)
+                        // Without a thread the ranks are on their own, as with any MPI program.
+                        _ = cmpi_watch_start(board, &plan)
+                    }
                 }
             }
         }

@@ -137,12 +137,14 @@ typedef struct {
     int32_t seat_count; // ranks that share the board
     int32_t first_rank; // of seat 0
     int32_t rank_count; // of the world
-    int32_t host;       // number of this host
+    int32_t group;      // number of this host's ranks, or of this rank where it watches alone
+    int32_t group_count;
     int32_t exit_status;
     int64_t limit; // nanoseconds without progress after which the job ends; 0 for none
     int32_t phase_count;
     const char *const *phases; // names, by number
     const char *const *hosts;  // names, by rank
+    const int32_t *leaders;    // first rank of each group, ascending
     const char *advice;        // the end of each message
 } cmpi_watch_plan;
 
@@ -152,6 +154,8 @@ void *cmpi_watch_board_create(int32_t seat_count, cmpi_watch_place *place);
 void *cmpi_watch_board_open(int32_t seat_count, const cmpi_watch_place *place);
 /// From now on this rank's phases and waits go to that seat of the board.
 void cmpi_watch_take_seat(void *board, int32_t seat);
+/// Prepares the roll call, by which the first ranks of the groups find out which of them still answer. Collective.
+int cmpi_roll_call_prepare(cmpi_comm *comm, const int32_t *leaders, int32_t count);
 /// Starts the watch's thread, after all seats are taken. It takes copies of all texts. 0 if done.
 int cmpi_watch_start(void *board, const cmpi_watch_plan *plan);
 /// This rank begins a phase of its work; a step of 0 is not spoken of. A few stores.
