@@ -63,7 +63,9 @@ final class Soak {
     /// One run, killed until it ends or there were kills enough.
     private func killedAndResumed() throws -> RunLog {
         while true {
-            let ranks = Int.random(in: 1...Self.mostRanks, using: &numbers)
+            // Rather few than many: with more ranks than cores a job takes long to start.
+            let ranks = min(
+                Int.random(in: 1...Self.mostRanks, using: &numbers), Int.random(in: 1...Self.mostRanks, using: &numbers))
             let isResumed = FileManager.default.fileExists(atPath: texts.path("run/config.toml"))
             let reached = lastLoggedStep
             linesBefore = logLines.count
@@ -196,7 +198,7 @@ private struct KillPlan {
     init(ranks: Int, using numbers: inout SeededRandom) {
         // Two of seven early: while mpirun starts, texts are read, a checkpoint is loaded.
         let isEarly = Int.random(in: 0..<7, using: &numbers) < 2
-        steps = isEarly ? 0 : Soak.interval * Int.random(in: 1...3, using: &numbers)
+        steps = isEarly ? 0 : Soak.interval * Int.random(in: 1...2, using: &numbers)
         microseconds = UInt32.random(in: 0..<(isEarly ? 700_000 : 60_000), using: &numbers)
         let drawn = Int.random(in: 0..<ranks, using: &numbers)
         victim = Int.random(in: 0..<3, using: &numbers) == 0 ? nil : drawn

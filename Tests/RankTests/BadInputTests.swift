@@ -106,7 +106,8 @@ extension TrainingOverRanks {
             try texts.expectRefusal(
                 try texts.startResume(ranks: 3, run: "run", absurd), run: "run", status: 64,
                 says: [
-                    "not finite in 10 steps in a row", "after 3 returns to a checkpoint", "The last good checkpoint is in \(texts.path("run"))/checkpoints",
+                    "not finite in 10 steps in a row", "after 3 returns to a checkpoint",
+                    "The last good checkpoint is in \(texts.path("run"))/checkpoints",
                     "lower --learning-rate",
                 ])
             #expect(texts.checkpointSteps(run: "run") == good)
