@@ -3,7 +3,6 @@
 // Ranks of a host share a board with a seat for each: the phase it is in, whether it waits for others, a count that grows with
 // all it does, and the time at which its own watch last looked. A thread looks at the board; it never calls MPI but to abort.
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,50 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "watch.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434 // Linux 5.3; the same number on all architectures
 #endif
 
-typedef struct {
-    _Alignas(64) _Atomic uint64_t progress; // grows with each phase, each wait and each note of progress
-    _Atomic int64_t step;
-    _Atomic int64_t beat; // nanoseconds at which this rank's watch last looked
-    _Atomic int32_t phase;
-    _Atomic int32_t waits;   // calls under way that wait for other ranks
-    _Atomic int32_t process; // 0 before the watch has started
-    _Atomic int32_t is_leaving;
-    _Atomic uint64_t process_space; // the namespace that `process` is a number in
-} seat;
-
-typedef struct {
-    _Alignas(64) _Atomic int32_t announced; // whether it was said why the job ends
-    uint64_t token;                         // of its maker, so that no other file is taken for it
-    seat seats[];
-} board;
-
 /// What the thread remembers of a seat.
 typedef struct {
     uint64_t progress;
     int64_t since; // nanoseconds of its last progress
-    int process_handle; // -1 where there is none
 } memory;
 
 enum { longest_line = 1024, most_named = 8 };
 
-/// Where a rank without a watch writes.
-static seat nobody;
-static seat *own = &nobody;
-
 static struct {
     cmpi_watch_plan plan;
-    board *board;
+    watch_board *board;
     memory *memories;
     struct pollfd *handles; // [seats + 1]; the last one is the bell
     char **phases;
@@ -66,34 +41,14 @@ static struct {
     int is_running;
 } watch;
 
-// --- What the rank's own thread writes ---
-
-static void grow(void) { atomic_store_explicit(&own->progress, own->progress + 1, memory_order_relaxed); }
-
-void cmpi_watch_enter(int32_t phase, int64_t step) {
-    atomic_store_explicit(&own->phase, phase, memory_order_relaxed);
-    atomic_store_explicit(&own->step, step, memory_order_relaxed);
-    grow();
-}
-
-void cmpi_watch_progress(void) { grow(); }
-
-void cmpi_wait_begins(void) {
-    grow();
-    atomic_store_explicit(&own->waits, own->waits + 1, memory_order_relaxed);
-}
-
-void cmpi_wait_ends(void) {
-    atomic_store_explicit(&own->waits, own->waits - 1, memory_order_relaxed);
-    grow();
-}
+// --- What other ranks and hosts have said ---
 
 void cmpi_watch_heed(void) {
     if (watch.is_running) atomic_store(&watch.board->announced, 1);
 }
 
 void cmpi_watch_silence(void) {
-    atomic_store(&own->is_leaving, 1);
+    atomic_store(&watch_own->is_leaving, 1);
     cmpi_watch_heed();
 }
 
@@ -105,7 +60,7 @@ static const char *host_of(int32_t rank) {
     return rank >= 0 && rank < watch.plan.rank_count ? watch.hosts[rank] : "unknown host";
 }
 
-static void name_place(char *text, size_t capacity, const seat *of) {
+static void name_place(char *text, size_t capacity, const watch_seat *of) {
     int32_t phase = atomic_load(&of->phase);
     const char *name = phase >= 0 && phase < watch.plan.phase_count ? watch.phases[phase] : "unknown";
     int64_t step = atomic_load(&of->step);
@@ -146,7 +101,7 @@ __attribute__((noreturn)) static void announce(const char *reason) {
 }
 
 __attribute__((noreturn)) static void announce_seat(int index, const char *what, const char *remark) {
-    const seat *of = &watch.board->seats[index];
+    const watch_seat *of = &watch.board->seats[index];
     int32_t rank = watch.plan.first_rank + index;
     char place[160], reason[640];
     name_place(place, sizeof place, of);
@@ -188,7 +143,7 @@ static void look_for_the_dead(int64_t now) {
 static int64_t take_in(int64_t now) {
     int64_t last = 0;
     for (int i = 0; i < watch.plan.seat_count; i++) {
-        const seat *of = &watch.board->seats[i];
+        const watch_seat *of = &watch.board->seats[i];
         uint64_t progress = atomic_load(&of->progress);
         memory *of_it = &watch.memories[i];
         if (progress != of_it->progress) {
@@ -207,10 +162,10 @@ static void forget_all(int64_t now) {
 /// Whoever waits for nobody is the one that all others wait for. They speak first, as from their waiting they can tell other hosts.
 static void look_for_the_stopped(int64_t now, int64_t tick) {
     for (int i = 0; i < watch.plan.seat_count; i++) {
-        const seat *of = &watch.board->seats[i];
+        const watch_seat *of = &watch.board->seats[i];
         int is_silent = now - atomic_load(&of->beat) > 4 * tick + 500000000;
         if (atomic_load(&of->is_leaving) || (!is_silent && atomic_load(&of->waits) > 0)) continue;
-        if (of == own && now - watch.memories[i].since < watch.plan.limit / 100 * 84) continue;
+        if (of == watch_own && now - watch.memories[i].since < watch.plan.limit / 100 * 84) continue;
         char what[80];
         snprintf(what, sizeof what, "has made no progress for %d s", seconds_of(now - watch.memories[i].since));
         announce_seat(i, what, is_silent ? "; its process is stopped, or gets no time" : "");
@@ -242,7 +197,7 @@ static int name_silent(char *text, size_t capacity) {
 /// All of this host wait for somebody of another one.
 __attribute__((noreturn)) static void announce_wait(int64_t waited, const char *silent) {
     char place[160], reason[800];
-    name_place(place, sizeof place, own);
+    name_place(place, sizeof place, watch_own);
     int32_t rank = watch.plan.first_rank + watch.plan.seat;
     snprintf(reason, sizeof reason, "no word for %d s from %s: rank %d (%s) waits %s.", seconds_of(waited),
              silent[0] ? silent : "some rank, though all hosts answer", rank, host_of(rank), place);
@@ -297,7 +252,7 @@ static void *keep_watch(void *unused) {
     forget_all(last);
     struct pollfd *bell = &watch.handles[watch.plan.seat_count];
     while (1) {
-        atomic_store(&own->beat, last);
+        atomic_store(&watch_own->beat, last);
         poll(watch.handles, (nfds_t)watch.plan.seat_count + 1, (int)(tick / 1000000));
         if (bell->revents) return NULL;
         int64_t now = cmpi_nanoseconds();
@@ -310,58 +265,6 @@ static void *keep_watch(void *unused) {
 
 // --- Starting and ending ---
 
-static int64_t board_bytes(int32_t seat_count) { return (int64_t)(sizeof(board) + sizeof(seat) * (size_t)seat_count); }
-
-static board *map_board(int file, int32_t seat_count) {
-    int kind = file < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
-    void *memory = mmap(NULL, (size_t)board_bytes(seat_count), PROT_READ | PROT_WRITE, kind, file, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
-
-void *cmpi_watch_board_create(int32_t seat_count, cmpi_watch_place *place) {
-    int file = memfd_create("rnntrain-watch", MFD_CLOEXEC);
-    if (file >= 0 && ftruncate(file, board_bytes(seat_count)) != 0) {
-        close(file);
-        file = -1;
-    }
-    board *made = map_board(file, seat_count);
-    if (!made) return NULL;
-    made->token = (uint64_t)cmpi_nanoseconds() ^ (uint64_t)getpid() << 48;
-    *place = (cmpi_watch_place){.process = getpid(), .file = file, .token = made->token};
-    return made;
-}
-
-void *cmpi_watch_board_open(int32_t seat_count, const cmpi_watch_place *place) {
-    if (place->file < 0) return NULL;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%lld/fd/%lld", (long long)place->process, (long long)place->file);
-    int file = open(path, O_RDWR | O_CLOEXEC);
-    if (file < 0) return NULL;
-    struct stat found;
-    board *opened = fstat(file, &found) == 0 && found.st_size == board_bytes(seat_count) ? map_board(file, seat_count) : NULL;
-    close(file);
-    if (opened && opened->token != place->token) {
-        munmap(opened, (size_t)board_bytes(seat_count));
-        return NULL;
-    }
-    return opened;
-}
-
-static uint64_t process_space(void) {
-    struct stat space;
-    return stat("/proc/self/ns/pid", &space) == 0 ? (uint64_t)space.st_ino : 0;
-}
-
-void cmpi_watch_take_seat(void *memory_of_board, int32_t index) {
-    seat *mine = &((board *)memory_of_board)->seats[index];
-    atomic_store(&mine->phase, own->phase);
-    atomic_store(&mine->step, own->step);
-    atomic_store(&mine->beat, cmpi_nanoseconds());
-    atomic_store(&mine->process_space, process_space());
-    atomic_store(&mine->process, (int32_t)getpid());
-    own = mine;
-}
-
 static char **copied(const char *const *texts, int32_t count) {
     char **copies = calloc((size_t)count + 1, sizeof *copies);
     for (int32_t i = 0; copies && i < count; i++) copies[i] = strdup(texts[i]);
@@ -369,8 +272,8 @@ static char **copied(const char *const *texts, int32_t count) {
 }
 
 /// A handle that tells of a process's end; -1 where the system knows none, or the process is counted in another namespace.
-static int handle_of(const seat *of) {
-    if (of == own || !of->process_space || of->process_space != own->process_space) return -1;
+static int handle_of(const watch_seat *of) {
+    if (of == watch_own || !of->process_space || of->process_space != watch_own->process_space) return -1;
     return (int)syscall(SYS_pidfd_open, of->process, 0);
 }
 
@@ -405,7 +308,7 @@ int cmpi_watch_start(void *memory_of_board, const cmpi_watch_plan *plan) {
 
 /// The process ends after it: what the watch has is not freed, as other threads may still write to the seat.
 void cmpi_watch_stop(void) {
-    atomic_store(&own->is_leaving, 1);
+    atomic_store(&watch_own->is_leaving, 1);
     if (!watch.is_running) return;
     uint64_t one = 1;
     ssize_t written = write(watch.bell, &one, sizeof one);

@@ -47,6 +47,7 @@ final class Soak {
             tally.runs += 1
             try FileManager.default.removeItem(atPath: texts.path("run"))
         }
+        if kills >= 5, !tally.hasResumed { throw SoakFailure(description: "no job was resumed: nothing is shown") }
         tally.seconds = Date().timeIntervalSince(start)
     }
 
@@ -75,16 +76,20 @@ final class Soak {
                 : try texts.start(ranks: ranks, run: "run", Self.options, environment: environment)
             let isLast = tally.kills >= kills
             let wasKilled = try !isLast && kill(program, ranks: ranks)
-            if wasKilled { endHungLauncher(program) }
+            if wasKilled { try expectEnd(of: program) }
             let outcome = try program.end(timeLimit: isLast ? 300 : 60)
             try check(outcome, wasKilled: wasKilled, isResumed: isResumed, reached: reached)
             if outcome.status == 0 { return try RunLog(run: texts.path("run")) }
         }
     }
 
-    /// Open MPI's mpirun sometimes hangs after all ranks are gone, where one was killed while it connected: it is ended, and counted.
-    private func endHungLauncher(_ program: RunningProgram) {
-        guard !waitFor(20, { !program.isRunning }), texts.hasNoRank(run: "run") else { return }
+    /// All ranks must be gone within ten seconds. Open MPI's mpirun sometimes hangs after that, where a rank was killed while it
+    /// connected: it is ended, and counted.
+    private func expectEnd(of program: RunningProgram) throws {
+        guard texts.hasNoRank(run: "run") else {
+            throw SoakFailure(description: "kill \(tally.kills): ranks are left after ten seconds")
+        }
+        if waitFor(20, { !program.isRunning }) { return }
         tally.hungLaunchers += 1
         program.send(SIGKILL)
     }
@@ -132,7 +137,13 @@ final class Soak {
         if !wasKilled, outcome.status != 0 { throw SoakFailure(description: "\(place): nobody killed it: \(outcome)") }
         guard texts.hasNoRank(run: "run") else { throw SoakFailure(description: "\(place): ranks are left behind") }
         removeLeftovers()
-        guard isResumed, let resumed = lastResumedStep(in: outcome) else { return }
+        guard isResumed else { return }
+        guard let resumed = lastResumedStep(in: outcome) else {
+            if logLines.dropFirst(linesBefore).contains(where: { $0.contains("\"event\":\"step\"") }) {
+                throw SoakFailure(description: "\(place): a resumed job does not say from where: \(outcome)")
+            }
+            return
+        }
         let lost = reached - resumed
         tally.note(lost: lost)
         // While a checkpoint is written training goes on, but no further than to the next one, which waits for it.

@@ -28,6 +28,9 @@ struct SoakTally {
         if mpirun { ofMpirun += 1 }
     }
 
+    /// Whether any job said from where it was resumed.
+    var hasResumed: Bool { !lost.isEmpty }
+
     /// Steps that a resumed job had to do again.
     mutating func note(lost steps: Int) { lost.append(steps) }
 

@@ -16,8 +16,14 @@ public enum ProcessTable {
         waitFor(seconds) { processes(of: program, naming: word).isEmpty }
     }
 
+    /// The first bytes of a file; empty where it cannot be read. Foundation's way of reading loses memory with each file of `/proc`.
     private static func text(_ path: String) -> String {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "" }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(file, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 }
 

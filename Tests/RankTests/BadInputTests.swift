@@ -123,7 +123,10 @@ extension TrainingOverRanks {
         func divergenceWithCheckpoints() throws {
             let options = ["--optimizer", "sgd", "--learning-rate", "1e38", "--clip", "0", "--epochs", "40"]
             let program = try texts.start(
-                ranks: 3, run: "run", options + ["--checkpoint-every", "1 steps", "--log-every", "7", "--validate-every", "1"])
+                ranks: 3, run: "run",
+                options + [
+                    "--checkpoint-every", "1 steps", "--log-every", "7", "--validate-every", "1", "--max-rollbacks", "0",
+                ])
             let outcome = try texts.expectRefusal(program, run: "run", status: 64, says: ["not finite in 10 steps in a row"])
             let lastStep = outcome.errors.firstMatch(of: /step ([0-9]+): the loss/).flatMap { Int($0.1) }
             let newest = try #require(texts.checkpointSteps(run: "run").last)
