@@ -138,7 +138,7 @@ final class Soak {
         guard texts.hasNoRank(run: "run") else { throw SoakFailure(description: "\(place): ranks are left behind") }
         removeLeftovers()
         guard isResumed else { return }
-        guard let resumed = lastResumedStep(in: outcome) else {
+        guard let resumed = lastResumedStep else {
             if logLines.dropFirst(linesBefore).contains(where: { $0.contains("\"event\":\"step\"") }) {
                 throw SoakFailure(description: "\(place): a resumed job does not say from where: \(outcome)")
             }
@@ -174,9 +174,10 @@ final class Soak {
         return line.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.output.1) } ?? 0
     }
 
-    /// The step that a resumed job says it goes on after; nil where it was killed before.
-    private func lastResumedStep(in outcome: ProgramRun) -> Int? {
-        outcome.output.firstMatch(of: /resumed after step (\d+)/).flatMap { Int($0.output.1) }
+    /// The step that the last job's log says it goes on after; nil where it was killed before.
+    private var lastResumedStep: Int? {
+        let line = logLines.dropFirst(linesBefore).last { $0.hasPrefix("{\"event\":\"resume\"") } ?? ""
+        return line.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.output.1) }
     }
 
     // MARK: Leftovers
