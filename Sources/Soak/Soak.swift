@@ -69,6 +69,7 @@ final class Soak {
                 Int.random(in: 1...Self.mostRanks, using: &numbers), Int.random(in: 1...Self.mostRanks, using: &numbers))
             let isResumed = FileManager.default.fileExists(atPath: texts.path("run/config.toml"))
             let reached = lastLoggedStep
+            let saved = texts.checkpointSteps(run: "run").last ?? 0
             linesBefore = logLines.count
             let program =
                 isResumed
@@ -78,7 +79,7 @@ final class Soak {
             let wasKilled = try !isLast && kill(program, ranks: ranks)
             if wasKilled { try expectEnd(of: program) }
             let outcome = try program.end(timeLimit: isLast ? 300 : 60)
-            try check(outcome, wasKilled: wasKilled, isResumed: isResumed, reached: reached)
+            try check(outcome, wasKilled: wasKilled, isResumed: isResumed, reached: reached, saved: saved)
             if outcome.status == 0 { return try RunLog(run: texts.path("run")) }
         }
     }
@@ -124,14 +125,15 @@ final class Soak {
         return lines.contains { $0.contains("\"event\":\"step\"") } ? .steps : .preparation
     }
 
+    /// The whole lines of the log: what a killed job left of a last one is removed by the next job.
     private var logLines: [Substring] {
         let text = (try? String(contentsOfFile: texts.path("run/metrics.jsonl"), encoding: .utf8)) ?? ""
-        return text.split(separator: "\n")
+        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     }
 
     // MARK: What must hold
 
-    private func check(_ outcome: ProgramRun, wasKilled: Bool, isResumed: Bool, reached: Int) throws {
+    private func check(_ outcome: ProgramRun, wasKilled: Bool, isResumed: Bool, reached: Int, saved: Int) throws {
         let place = "kill \(tally.kills)"
         if outcome.timedOut { throw SoakFailure(description: "\(place): the job did not end: \(outcome)") }
         if !wasKilled, outcome.status != 0 { throw SoakFailure(description: "\(place): nobody killed it: \(outcome)") }
@@ -146,6 +148,9 @@ final class Soak {
         }
         let lost = reached - resumed
         tally.note(lost: lost)
+        guard resumed >= saved else {
+            throw SoakFailure(description: "\(place): resumed after step \(resumed), with a checkpoint of step \(saved)")
+        }
         // While a checkpoint is written training goes on, but no further than to the next one, which waits for it.
         if lost > 2 * Self.interval {
             throw SoakFailure(description: "\(place): \(lost) steps were lost, from \(reached) to \(resumed)")
