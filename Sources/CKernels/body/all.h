@@ -1,5 +1,9 @@
 /* Every kernel body, compiled once a level: CK_LEVEL names it, CK_WIDE says that there are 32 vector registers of 16 floats,
  * CK_BF16 that there is an instruction for pairs of bf16. */
+#if defined(CK_PLAIN)
+/* For sanitized builds that are about other code: these kernels take minutes to compile with checks. */
+#pragma clang attribute push(__attribute__((no_sanitize("address", "undefined", "coverage"))), apply_to = function)
+#endif
 #include "vectors.h"
 
 #include "elementary.h"
@@ -29,3 +33,6 @@
 #define CK_ENTRY(kernel, parameters, arguments) .kernel = CK_AT_LEVEL(kernel),
 const ck_level CK_AT_LEVEL(ck_level) = {.name = CK_LEVEL_NAME, CK_KERNELS(CK_ENTRY)};
 #undef CK_ENTRY
+#if defined(CK_PLAIN)
+#pragma clang attribute pop
+#endif
