@@ -41,6 +41,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
         .target(name: "CFileFaults", cSettings: strictC),
+        .target(name: "CChildProcess", cSettings: strictC),
         library("Failures", []),
 
         // Floor 2: one subject each, none knows another.
@@ -93,7 +94,7 @@ let package = Package(
 
         .executableTarget(name: "soak", dependencies: ["TestSupport"], path: "Sources/Soak", swiftSettings: strictSwift),
 
-        library("TestSupport", ["Files"]),
+        library("TestSupport", ["Files", "CChildProcess"]),
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "TestSupport"]),
         tests("FilesTests", ["Files", "Failures", "TestSupport"]),

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A folder of its own for one test, removed with the last reference.
 package final class ScratchFolder: Sendable {
@@ -13,6 +13,9 @@ package final class ScratchFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// The folder as a URL.
+    package var folder: URL { URL(fileURLWithPath: path) }
+
     /// The path of a name in the folder.
     package func file(_ name: String) -> String { "\(path)/\(name)" }
 
@@ -21,6 +24,14 @@ package final class ScratchFolder: Sendable {
     package func write(_ bytes: [UInt8], to name: String) throws -> String {
         try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
         return file(name)
+    }
+
+    /// Writes a text, in folders that are made for it, and returns its path.
+    @discardableResult
+    package func write(_ text: String, to name: String) throws -> String {
+        let folder = URL(fileURLWithPath: file(name)).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return try write(Array(text.utf8), to: name)
     }
 
     /// The bytes of a file.

@@ -53,12 +53,12 @@ struct RunLockTests {
         let holder = holder(birth: 1)
         try leave(holder)
         let child = try processHolding(path)
-        defer { if child.isRunning { kill(child.processIdentifier, SIGKILL) } }
+        defer { child.send(SIGKILL) }
         #expect(refusal() == .held(path: scratch.path, holder: holder))
         #expect(refusal(breaking: true) == .held(path: scratch.path, holder: holder))
         #expect(try RunLock.state(path: path) == .held(holder))
-        kill(child.processIdentifier, SIGKILL)
-        child.waitUntilExit()
+        child.send(SIGKILL)
+        #expect(child.waitForEnd(seconds: 10) == SIGKILL)
         #expect(try RunLock.state(path: path) == .left(holder))
         let lock = try RunLock(path: path)
         #expect(lock.takenOverFrom == holder && lock.isEnforced)
@@ -149,14 +149,10 @@ struct RunLockTests {
     }
 
     /// A process that alone has the lock: it got the locked file as its standard input.
-    private func processHolding(_ path: String) throws -> Process {
+    private func processHolding(_ path: String) throws -> ChildProcess {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         #expect(takeKernelLock(file))
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        child.arguments = ["50"]
-        child.standardInput = file
-        try child.run()
+        let child = try ChildProcess(URL(fileURLWithPath: "/bin/sleep"), ["50"], environment: [:], input: file)
         try file.close()
         return child
     }

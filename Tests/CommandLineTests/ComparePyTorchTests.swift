@@ -1,16 +1,17 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("launch/compare-pytorch")
 struct ComparePyTorchTests {
-    private func compare(_ arguments: String..., environment: [String: String] = [:]) throws -> ProcessOutcome {
+    private func compare(_ arguments: String..., environment: [String: String] = [:]) throws -> ProgramRun {
         try ProcessRunner.run(ProcessRunner.source("launch/compare-pytorch"), arguments, environment: environment)
     }
 
     @Test("Without PyTorch it says how to get it, before anything is built or measured")
     func withoutPyTorch() throws {
-        let scratch = try Scratch()
-        let folder = scratch.folder.appending(path: "none").path(percentEncoded: false)
+        let scratch = try ScratchFolder()
+        let folder = scratch.file("none")
         for outcome in [try compare("--venv", folder), try compare(environment: ["RNNTRAIN_PYTORCH": folder])] {
             #expect((outcome.status, outcome.output) == (69, ""))
             #expect(
@@ -33,9 +34,9 @@ struct ComparePyTorchTests {
     }
 
     /// Runs the comparison with shell scripts in place of both programs; each gives the figures in turn.
-    private func table(ours: [Int], theirs: [Int], parameters: Int = 5) throws -> (outcome: ProcessOutcome, order: String) {
-        let scratch = try Scratch()
-        let order = try scratch.file("order")
+    private func table(ours: [Int], theirs: [Int], parameters: Int = 5) throws -> (outcome: ProgramRun, order: String) {
+        let scratch = try ScratchFolder()
+        let order = try scratch.write("", to: "order")
         let program = try script("ours", speeds: ours, parameters: 5, order: order, in: scratch)
         let python = try script("theirs", speeds: theirs, parameters: parameters, order: order, in: scratch)
         let outcome = try ProcessRunner.run(
@@ -44,14 +45,13 @@ struct ComparePyTorchTests {
                 "python3", ProcessRunner.source("launch/pytorch/compare.py"), "--program", program, "--launcher", "env",
                 "--python", python, "--models", "char", "--rounds", "\(ours.count)",
             ])
-        return (outcome, try String(contentsOf: order, encoding: .utf8))
+        return (outcome, String(decoding: try scratch.read("order"), as: UTF8.self))
     }
 
     /// A program that prints its speeds one after another, from the first again after the last, and its name to `order`.
     private func script(
-        _ name: String, speeds: [Int], parameters: Int, order: URL, in scratch: Scratch
+        _ name: String, speeds: [Int], parameters: Int, order list: String, in scratch: ScratchFolder
     ) throws -> String {
-        let list = order.path(percentEncoded: false)
         let text = """
             #!/bin/sh
             set -- \(speeds.map(String.init).joined(separator: " "))
@@ -60,7 +60,7 @@ struct ComparePyTorchTests {
             echo '{"model":"char","parameters":\(parameters),"version":"9.9","tokens_per_second":'$1'}'
 
             """
-        let file = try scratch.file(name, text).path(percentEncoded: false)
+        let file = try scratch.write(text, to: name)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
         return file
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Faults on the command line and in configuration files")
@@ -36,9 +37,9 @@ struct FaultTests {
 
     @Test("Faults in a TOML file are named with file, line and key")
     func tomlFaults() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let fault = { (text: String, message: String) in
-            _ = try scratch.file("a.toml", text)
+            try scratch.write(text, to: "a.toml")
             try expectFault(["--config", "a.toml"], in: scratch.folder, status: 64, says: message)
         }
         try fault("seed = 1\n\nhiden-size = 3\n", "a.toml:3: unknown key 'hiden-size'. Did you mean 'hidden-size'?")
@@ -48,8 +49,8 @@ struct FaultTests {
 
     @Test("Files that are missing end with status 66, under their option and before any work")
     func missingFiles() throws {
-        let scratch = try Scratch()
-        let there = try scratch.file("there.txt", "text").path(percentEncoded: false)
+        let scratch = try ScratchFolder()
+        let there = try scratch.write("text", to: "there.txt")
         try expectFault(
             ["--train", "gone.txt", "--valid", there, "--run", "r"], in: scratch.folder, status: 66,
             says: "gone.txt: there is no such file. Check the path given with --train; ")
@@ -61,7 +62,7 @@ struct FaultTests {
             ["--resume", "--run", "gone"], status: 66, says: "gone: there is no run to resume: no config.toml is in the folder. ")
         try expectFault(["evaluate", "--checkpoint", there, "--data", "gone"], status: 66, says: "gone: there is no such file. ")
         try expectFault(["generate", "--checkpoint", "gone"], status: 66, says: "gone: there is no such file. ")
-        #expect(!FileManager.default.fileExists(atPath: scratch.folder.appending(path: "r").path(percentEncoded: false)))
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("r")))
     }
 
     @Test("A run to resume must be named")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Altered files")
@@ -13,7 +14,7 @@ struct FuzzTests {
             ("configuration", "config.toml"), ("metrics", "metrics.jsonl"),
         ])
     func readers(reader: String, file: String) throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let options = ["--hidden-size", "2", "--embedding-size", "2", "--batch-size", "2", "--bptt", "5000", "--epochs", "1"]
         let run = try ProcessRunner.rnntrain(options + ["--run", "run"], in: scratch.folder)
         try #require(run.status == 0, "\(run)")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -46,8 +47,8 @@ struct OptionTests {
 
     @Test("The flag for tied weights goes both ways")
     func tiedWeights() throws {
-        let scratch = try Scratch()
-        _ = try scratch.file("rnntrain.toml", "tie-weights = true")
+        let scratch = try ScratchFolder()
+        try scratch.write("tie-weights = true", to: "rnntrain.toml")
         let sizes = ["--embedding-size", "9", "--hidden-size", "9"]
         #expect(try resolved(sizes + ["--tie-weights"]).values[.tieWeights] == .flag(true))
         #expect(try resolved(sizes, in: scratch.folder).values[.tieWeights] == .flag(true))
@@ -61,8 +62,8 @@ struct OptionTests {
 
     @Test("The command line wins over the file, and the file over the defaults")
     func precedence() throws {
-        let scratch = try Scratch()
-        _ = try scratch.file("own.toml", "layers = 3\nhidden-size = 64\ntrain = 't'\nvalid = 'v'\nrun = 'r'")
+        let scratch = try ScratchFolder()
+        try scratch.write("layers = 3\nhidden-size = 64\ntrain = 't'\nvalid = 'v'\nrun = 'r'", to: "own.toml")
         let values = try resolved(["--config", "own.toml", "--layers", "4"], in: scratch.folder).values
         #expect(values[.layers] == .integer(4))
         #expect(values[.hiddenSize] == .integer(64))
@@ -71,9 +72,9 @@ struct OptionTests {
 
     @Test("A rnntrain.toml in the working folder is read, unless another file is named")
     func standardFile() throws {
-        let scratch = try Scratch()
-        _ = try scratch.file("rnntrain.toml", "layers = 3")
-        _ = try scratch.file("own.toml", "seed = 4")
+        let scratch = try ScratchFolder()
+        try scratch.write("layers = 3", to: "rnntrain.toml")
+        try scratch.write("seed = 4", to: "own.toml")
         #expect(try resolved([], in: scratch.folder).values[.layers] == .integer(3))
         #expect(try resolved(["--config", "own.toml"], in: scratch.folder).values[.layers] != .integer(3))
     }
@@ -87,11 +88,11 @@ struct OptionTests {
 
     @Test("A resumed run begins with its own configuration, and takes options on top")
     func resume() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         var stored = TrainingConfiguration()
         (stored.train, stored.valid, stored.run, stored.layers, stored.epochs) = ("t", "v", "elsewhere", 5, 6)
-        _ = try scratch.file("first/config.toml", stored.toml)
-        _ = try scratch.file("rnntrain.toml", "layers = 9")
+        try scratch.write(stored.toml, to: "first/config.toml")
+        try scratch.write("layers = 9", to: "rnntrain.toml")
         let values = try resolved(["--resume", "--run", "first", "--epochs", "7"], in: scratch.folder).values
         #expect(values[.layers] == .integer(5))
         #expect(values[.epochs] == .integer(7))

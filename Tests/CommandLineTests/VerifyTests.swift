@@ -1,25 +1,26 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Verify")
 struct VerifyTests {
     /// A small run on the built-in source, made once.
     private static let run = Result {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let options = ["--hidden-size", "8", "--epochs", "1", "--checkpoint-every", "40 steps", "--bptt", "100", "--run", "run"]
         let outcome = try ProcessRunner.rnntrain(options, in: scratch.folder)
         try #require(outcome.status == 0, "\(outcome)")
         return scratch
     }
 
-    private let scratch = Result { try Scratch() }
+    private let scratch = Result { try ScratchFolder() }
     private var folder: URL { get throws { try scratch.get().folder.appending(path: "run") } }
 
     init() throws {
         try FileManager.default.copyItem(at: Self.run.get().folder.appending(path: "run"), to: try folder)
     }
 
-    private func verify(_ path: String = "run", _ more: String...) throws -> ProcessOutcome {
+    private func verify(_ path: String = "run", _ more: String...) throws -> ProgramRun {
         try ProcessRunner.rnntrain(["verify", path] + more, in: try scratch.get().folder)
     }
 

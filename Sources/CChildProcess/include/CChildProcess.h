@@ -1,0 +1,12 @@
+#ifndef CCHILDPROCESS_H
+#define CCHILDPROCESS_H
+
+#include <stdint.h>
+
+// Starts `arguments[0]` with these arguments and this environment, both ended by a null, in `folder`; or here, where that is null.
+//
+// `standard` are what the process gets as its standard input, output and error output, /dev/null where that is negative; it inherits no
+// other file, and no signal of it is blocked. Writes its number to `process`; returns an errno, 0 for success.
+int cchild_start(const char *const *arguments, const char *const *environment, const char *folder, const int standard[3], int32_t *process);
+
+#endif
