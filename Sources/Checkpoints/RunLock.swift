@@ -120,9 +120,14 @@ public final class RunLock: Sendable {
     }
 
     private static func write(_ holder: Holder, to descriptor: Int32, _ path: String) throws(RunFolderError) {
-        let text = Array(holder.text.utf8)
-        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
-            throw failed(path, "write the lock")
+        guard ftruncate(descriptor, 0) == 0 else { throw failed(path, "write the lock") }
+        var rest = Array(holder.text.utf8)[...]
+        while !rest.isEmpty {
+            let taken = rest.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(rest.startIndex)) }
+            if taken < 0, errno == EINTR { continue }
+            if taken == 0 { errno = EIO }
+            guard taken > 0 else { throw failed(path, "write the lock") }
+            rest = rest.dropFirst(taken)
         }
     }
 

@@ -2,7 +2,9 @@ public import Communication
 
 /// Whole arrays at the start, at a checkpoint and at a resume.
 extension GradientExchange {
-    /// Copies rank 0's parameters to every node. `changed` as with `publishParameters`.
+    /// Copies rank 0's parameters to every node.
+    ///
+    /// `changed` is called with the elements for which this rank is to renew `derived`; every element is in those of one rank of a node.
     public func broadcastParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
         if topology.localRank == 0 {
             try leaders.broadcast(UnsafeMutableRawBufferPointer(start: parameters, count: shape.elementCount * 4))

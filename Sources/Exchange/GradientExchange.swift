@@ -28,8 +28,8 @@ public final class GradientExchange {
 
     /// The node's parameters: `[P]`. Read by all its ranks; between `reduce` and `publishParameters` a rank writes its `ownedRange`.
     public let parameters: UnsafeMutablePointer<Float>
-    /// What the node's ranks make of the parameters: `shape.derivedCount` floats, zero at first. A rank writes only what comes of the
-    /// elements that `publishParameters` and `broadcastParameters` name to it.
+    /// What the node's ranks make of the parameters: `shape.derivedCount` floats, zero at first. A rank writes only what comes of its
+    /// `ownedRange`, and of the elements that `publishParameters` and `broadcastParameters` name to it.
     public let derived: UnsafeMutablePointer<Float>
     /// The shards of this rank.
     public let shards: Range<Int>
@@ -101,12 +101,12 @@ public final class GradientExchange {
     /// its `partials` must be zero, as they are at first. Local; needed before each `reduce` where `shape.sparseCount` is not 0.
     public func setRows(_ rows: UnsafeBufferPointer<Int32>, width: Int) { sparse.mark(rows, width: width) }
 
-    /// The runs of `ownedRange` in which the reduced gradient may be other than zero. Local, from `reduce` to `publishParameters`.
-    public func forEachLiveRun(_ body: (Range<Int>) -> Void) {
+    /// The runs of some of `ownedRange` in which the reduced gradient may be other than zero. Local, from `reduce` to `publishParameters`.
+    public func forEachLiveRun(in elements: Range<Int>, _ body: (Range<Int>) -> Void) {
         if let live = sparse.live {
-            live.forEachRun(in: ownedRange, body)
-        } else if !ownedRange.isEmpty {
-            body(ownedRange)
+            live.forEachRun(in: elements, body)
+        } else if !elements.isEmpty {
+            body(elements)
         }
     }
 
@@ -145,15 +145,13 @@ public final class GradientExchange {
         return board.collect()
     }
 
-    /// Makes this rank's `ownedRange` of `parameters` known to all. Also after a step that updated nothing.
+    /// Makes this rank's `ownedRange` of `parameters` known to all, for which it has renewed `derived`. Also after a step that updated nothing.
     ///
-    /// `changed` is called with each range of elements for which this rank is to renew `derived`; every element of the node's
-    /// parameters is in that of one of its ranks.
-    public func publishParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
+    /// `received` is called with each range of elements that another node has updated and for which this rank is to renew `derived`.
+    public func publishParameters(received: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
         sparse.clearSums()
-        changed(ownedRange)
         try parameterTransfers.run(in: world, sending: parameters, receiving: parameters)
-        for elements in receivedElements { changed(elements) }
+        for elements in receivedElements { received(elements) }
         barrier.wait()
         counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
     }

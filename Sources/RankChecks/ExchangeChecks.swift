@@ -94,7 +94,7 @@ private struct ExchangeRun {
             try expectEqual(value.bitPattern, gradient[element].bitPattern, "element \(element) in step \(step)")
         }
         var live = 0
-        exchange.forEachLiveRun { run in
+        exchange.forEachLiveRun(in: exchange.ownedRange) { run in
             live += run.count
         }
         let nonzero = exchange.ownedRange.count { gradient[$0] != 0 }

@@ -65,6 +65,19 @@ public struct PackedLayout: Sendable {
         }
     }
 
+    /// Where a piece that begins at `element` ends: see `PackedWeights.pieces`.
+    fileprivate func endOfPiece(at element: Int) -> Int {
+        let pieceCount = 16_384
+        guard let entry = entries.first(where: { $0.elements.contains(element) }) else {
+            let next = entries.lazy.map(\.elements.lowerBound).filter { $0 > element }.min()
+            return min(element + pieceCount, next ?? .max)
+        }
+        let panel = PackedMatrix.panelWidth * entry.columns
+        let group = panel * max(1, pieceCount / panel)
+        let next = entry.elements.lowerBound + ((element - entry.elements.lowerBound) / group + 1) * group
+        return min(next, entry.elements.upperBound)
+    }
+
     /// The longest inner index.
     var largestInner: Int {
         entries.map { $0.operand.form == .forward ? $0.columns : $0.operand.rows.count }.max() ?? 0
@@ -115,6 +128,19 @@ public final class PackedWeights {
             let panels = storage + entry.offset
             pack(entry, weight, first: first, count: part.count, panels)
         }
+    }
+
+    /// `elements` in order, cut into pieces that a core's own cache holds together with their gradients and moments. Whole panels are kept
+    /// together where they lie in `elements` whole: these are packed faster than parts of them.
+    public func pieces(of elements: Range<Int>) -> [Range<Int>] {
+        var pieces: [Range<Int>] = []
+        var at = elements.lowerBound
+        while at < elements.upperBound {
+            let end = min(layout.endOfPiece(at: at), elements.upperBound)
+            pieces.append(at..<end)
+            at = end
+        }
+        return pieces
     }
 
     /// The sum of the bits of all that is packed of `elements`, once for each place in which it is packed; nil in bf16, where what is

@@ -159,6 +159,25 @@ extension LevelTests {
             }
         }
 
+        @Test("Elements are cut into pieces that end where panels do", arguments: [0..<227_508, 4096..<123_456, 70_001..<70_002])
+        func wholePanels(elements: Range<Int>) {
+            var parameters = ParameterLayout()
+            parameters.append("unpacked", shape: [100, 650])
+            parameters.append("weight", shape: [250, 650])
+            let layout = PackedLayout([PackedOperand(name: "weight", rows: 0..<250, form: .forward)], of: parameters)
+            let workspace = Workspace()
+            func floats(_ count: Int) -> UnsafeMutablePointer<Float> { workspace.allocate(Float.self, count: count) }
+            let weights = PackedWeights(
+                layout, values: floats(parameters.elementCount), storage: floats(layout.elementCount))
+            let pieces = weights.pieces(of: elements)
+            #expect(pieces.flatMap { Array($0) } == Array(elements))
+            let first = 65_008  // arrays begin at cache lines
+            for piece in pieces.dropLast() where piece.upperBound > first {
+                #expect((piece.upperBound - first) % (32 * 650) == 0, "\(piece)")
+            }
+            #expect(pieces.allSatisfy { $0.count <= 32 * 650 })
+        }
+
         @Test("Some columns, or some of the terms, are parts of the whole product", arguments: [1, 13, 100])
         func parts(rows: Int) {
             let sizes = ProductCase(rows: rows, inner: 41, columns: 77, seed: 4)

@@ -18,6 +18,7 @@ package final class ParallelModel {
     private let rows: GradientRows
     private let parameters: ParameterSet
     let weights: PackedWeights
+    private let ownedPieces: [Range<Int>]
     private let workspace = Workspace()
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 
@@ -44,6 +45,7 @@ package final class ParallelModel {
                 let all = shards.streams(ofShard: shard)
                 return (all.lowerBound - streams.lowerBound)..<(all.upperBound - streams.lowerBound)
             }, maximumSteps: windowLength, widestInput: LanguageModel.widestInput(of: shape), precision: precision)
+        ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
     }
@@ -83,12 +85,16 @@ package final class ParallelModel {
                 gradient: exchange.reducedGradient,
                 clip: clip, rate: Float(rate))
         }
-        if optimizer.settings.leavesZeroGradientsAlone {
-            exchange.forEachLiveRun(update)
-        } else {
-            update(exchange.ownedRange)
+        // Packed right after their update, weights are read from the cache.
+        for piece in ownedPieces {
+            if optimizer.settings.leavesZeroGradientsAlone {
+                exchange.forEachLiveRun(in: piece, update)
+            } else {
+                update(piece)
+            }
+            weights.pack(piece)
         }
-        try exchange.publishParameters(changed: weights.pack)
+        try exchange.publishParameters(received: weights.pack)
     }
 
     /// Gives rank 0's parameters to all ranks. Collective.
