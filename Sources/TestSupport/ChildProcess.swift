@@ -3,8 +3,9 @@ package import Foundation
 
 /// A process that was started and is waited for here.
 ///
-/// Foundation's `Process` is not used: it learns of an end by a socket that every process inherits which is started elsewhere at that
-/// moment, so that it may wait for those, too; and a child is to inherit no file but the three standard ones.
+/// Foundation's `Process` is not used: it learns of an end by a socket that the child's own children inherit, and so does what is started
+/// elsewhere at that moment; then it waits for all of these (swift-corelibs-foundation issue 4795). This child inherits no file but
+/// the three standard ones.
 package final class ChildProcess {
     package let processIdentifier: Int32
     private var status: Int32?
