@@ -17,7 +17,7 @@
      RNNTRAIN_FAULT_FOLDER  calls on paths that begin so are counted, and on what was opened under them
      RNNTRAIN_FAULT_CALL    n, from 1
      RNNTRAIN_FAULT         an errno; 0: the process ends (a write takes half of its bytes first); -1: a write takes half
-     RNNTRAIN_FAULT_STAYS   set: all calls from the n-th on fail
+     RNNTRAIN_FAULT_STAYS   set: from the n-th on all calls fail that want room on the disk, and no others
      RNNTRAIN_FAULT_MARK    a file that is made when the n-th call comes
      RNNTRAIN_FAULT_BINDING set: no process may be bound to cores, as in some containers
 
@@ -42,19 +42,23 @@ static void mark(void) {
     if (path) syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600));
 }
 
+/* Whether a call makes, lengthens, fills or synchronises a file or folder. */
+enum { wants_none = 0, wants_room = 1 };
+
 /* Counts a call; what is to happen to it. */
-static int next_fault(void) {
+static int next_fault(int wants) {
     const char *chosen = getenv("RNNTRAIN_FAULT_CALL"), *fault = getenv("RNNTRAIN_FAULT");
     if (!chosen || !fault) return none;
     int number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST), first = atoi(chosen);
-    if (number < first || (number > first && !getenv("RNNTRAIN_FAULT_STAYS"))) return none;
+    int is_meant = getenv("RNNTRAIN_FAULT_STAYS") ? number >= first && wants == wants_room : number == first;
+    if (!is_meant) return none;
     mark();
     return atoi(fault);
 }
 
 /* True if the call is to fail, with errno set; does not return where the process is to end. */
-static int fails(int is_ours) {
-    int fault = is_ours ? next_fault() : none;
+static int fails(int is_ours, int wants) {
+    int fault = is_ours ? next_fault(wants) : none;
     if (fault == ends) _exit(killed);
     if (fault > 0) errno = fault;
     return fault > 0;
@@ -69,7 +73,7 @@ static int watch(int descriptor, int is_ours) {
 
 static int open_next(int folder, const char *path, int flags, mode_t mode) {
     int is_ours = is_below_folder(path);
-    if (fails(is_ours)) return -1;
+    if (fails(is_ours, flags & O_CREAT ? wants_room : wants_none)) return -1;
     return watch((int)syscall(SYS_openat, folder, path, flags, mode), is_ours);
 }
 
@@ -96,12 +100,12 @@ int close(int descriptor) {
     watch(descriptor, 0);
     /* As in the kernel, a failed close has closed. */
     int result = NEXT(int, "close", int)(descriptor);
-    return fails(is_ours) ? -1 : result;
+    return fails(is_ours, wants_none) ? -1 : result;
 }
 
 /* How many bytes a write may take: all of them, or half of them where it is cut. */
 static size_t cut(int descriptor, size_t count, int *ends_after) {
-    int fault = is_watched(descriptor) ? next_fault() : none;
+    int fault = is_watched(descriptor) ? next_fault(wants_room) : none;
     *ends_after = fault == ends;
     if (fault > 0) {
         errno = fault;
@@ -128,25 +132,25 @@ ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
     return result;
 }
 
-int fsync(int descriptor) { return fails(is_watched(descriptor)) ? -1 : NEXT(int, "fsync", int)(descriptor); }
+int fsync(int descriptor) { return fails(is_watched(descriptor), wants_room) ? -1 : NEXT(int, "fsync", int)(descriptor); }
 
 int ftruncate(int descriptor, off_t length) {
-    return fails(is_watched(descriptor)) ? -1 : NEXT(int, "ftruncate", int, off_t)(descriptor, length);
+    return fails(is_watched(descriptor), wants_room) ? -1 : NEXT(int, "ftruncate", int, off_t)(descriptor, length);
 }
 
 int rename(const char *from, const char *to) {
-    return fails(is_below_folder(to)) ? -1 : NEXT(int, "rename", const char *, const char *)(from, to);
+    return fails(is_below_folder(to), wants_none) ? -1 : NEXT(int, "rename", const char *, const char *)(from, to);
 }
 
-int unlink(const char *path) { return fails(is_below_folder(path)) ? -1 : NEXT(int, "unlink", const char *)(path); }
+int unlink(const char *path) { return fails(is_below_folder(path), wants_none) ? -1 : NEXT(int, "unlink", const char *)(path); }
 
 int mkdir(const char *path, mode_t mode) {
-    return fails(is_below_folder(path)) ? -1 : NEXT(int, "mkdir", const char *, mode_t)(path, mode);
+    return fails(is_below_folder(path), wants_room) ? -1 : NEXT(int, "mkdir", const char *, mode_t)(path, mode);
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {
     /* Not for anonymous memory, which the loader and the allocator want before anything here is ready. */
-    if (is_watched(descriptor) && fails(1)) return MAP_FAILED;
+    if (is_watched(descriptor) && fails(1, wants_none)) return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
 }
 

@@ -8,4 +8,7 @@ public enum StandardError {
         // Where even this fails there is nobody left to tell.
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
+
+    /// Says what is to be known but ends nothing, as the program's other messages begin.
+    public static func warn(_ text: String) { print("rnntrain: warning: " + text) }
 }

@@ -52,7 +52,7 @@ final class CheckpointKeeper {
         let checkpoint = try collector.collect(state)
         let (folder, keep, writing) = (folder, keep, writing)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(report: StandardError.print) { () throws(FileError) in
+            try folder.persistently(report: StandardError.warn) { () throws(FileError) in
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
@@ -67,7 +67,7 @@ final class CheckpointKeeper {
         let checkpoint = try collector.collect(state)
         let folder = folder
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(report: StandardError.print) { () throws(FileError) in try folder.writeBest(checkpoint) }
+            try folder.persistently(report: StandardError.warn) { () throws(FileError) in try folder.writeBest(checkpoint) }
         }
     }
 

@@ -39,7 +39,7 @@ package final class MetricsLog {
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
         waiting.append(line)
         guard let failure = flush() else { return }
-        if waiting.count == 1 { StandardError.print("\(path): cannot write: \(failure); its lines are kept and tried again") }
+        if waiting.count == 1 { StandardError.warn("\(path): cannot write: \(failure); its lines are kept and tried again.") }
         if waiting.count > Self.mostWaiting { throw TrainingError.log(path: path, reason: failure.description) }
     }
 
