@@ -13,14 +13,18 @@
 #include "packing.h"
 #include "products.h"
 
-#include "gradients.h"
-
 #include "bf16.h"
 
 #include "bf16_packing.h"
 #include "bf16_products.h"
 
+#include "window_rows.h"
+
+#include "gradient_tiles.h"
+
 #include "bf16_gradients.h"
+#include "gradients.h"
+#include "row_sums.h"
 
 #include "cells.h"
 #include "dropout.h"

@@ -4,19 +4,33 @@
  * tanh 4e-9 on +-0.625). NaN passes through each of them.
  */
 
-/* e^x = (1 + q) * 2^whole with q between -0.3 and 0.42, for x in -87.336...88.723: returns q. NaN gives NaN in both. */
-CK_INLINE v16 exp_split(v16 x, v16 *whole_part) {
+/* Vectors whose exponentials are taken side by side: one alone is a chain of sixteen steps, of which a processor has no room for enough
+ * at a time. */
+#if defined(CK_WIDE)
+enum { EXP_VECTORS = 6 };
+#else
+enum { EXP_VECTORS = 2 };
+#endif
+
+#define CK_EACH_VECTOR(count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+
+/* e^x = (1 + q) * 2^whole with q between -0.3 and 0.42, for x in -87.336...88.723: x becomes q. NaN gives NaN in both. */
+CK_INLINE void exp_splits(const int count, v16 x[EXP_VECTORS], v16 whole[EXP_VECTORS]) {
     const v16 shifter = v_fill(12582912.0f); /* 1.5 * 2^23: adding it rounds to the nearest integer */
-    v16 whole = (x * v_fill(1.44269504f) + shifter) - shifter;
-    v16 r = v_fma(whole, v_fill(-0.693359375f), x);
-    r = v_fma(whole, v_fill(2.12194440e-4f), r);
-    v16 p = v_fill(0.001381453825160861f);
-    p = v_fma(p, r, v_fill(0.00836874544620514f));
-    p = v_fma(p, r, v_fill(0.04166838899254799f));
-    p = v_fma(p, r, v_fill(0.1666652113199234f));
-    p = v_fma(p, r, v_fill(0.4999999403953552f));
-    *whole_part = whole;
-    return v_fma(p, r * r, r);
+    v16 p[EXP_VECTORS];
+    CK_EACH_VECTOR(count) whole[i] = (x[i] * v_fill(1.44269504f) + shifter) - shifter;
+    CK_EACH_VECTOR(count) x[i] = v_fma(whole[i], v_fill(-0.693359375f), x[i]);
+    CK_EACH_VECTOR(count) x[i] = v_fma(whole[i], v_fill(2.12194440e-4f), x[i]);
+    CK_EACH_VECTOR(count) p[i] = v_fma(v_fill(0.001381453825160861f), x[i], v_fill(0.00836874544620514f));
+    CK_EACH_VECTOR(count) p[i] = v_fma(p[i], x[i], v_fill(0.04166838899254799f));
+    CK_EACH_VECTOR(count) p[i] = v_fma(p[i], x[i], v_fill(0.1666652113199234f));
+    CK_EACH_VECTOR(count) p[i] = v_fma(p[i], x[i], v_fill(0.4999999403953552f));
+    CK_EACH_VECTOR(count) x[i] = v_fma(p[i], x[i] * x[i], x[i]);
+}
+
+CK_INLINE v16 exp_split(v16 x, v16 *whole) {
+    exp_splits(1, &x, whole);
+    return x;
 }
 
 /* The same with the exponent as an integer; 0 for NaN. */
@@ -42,16 +56,28 @@ CK_INLINE v16 v_exp(v16 x) {
     return v_select(x > high, v_fill(__builtin_inff()), result);
 }
 
-/* e^x for x <= 0, without its own way for what is under -87.336: that gives the smallest normal number. */
-CK_INLINE v16 v_exp_of_negative(v16 x) {
-    const v16 low = v_fill(-87.3365447f);
-    v16 whole, p = exp_split(v_select(x < low, low, x), &whole) + v_fill(1.0f);
+/* p * 2^whole for whole of -126 to 127; where whole is NaN, so is p. */
+CK_INLINE v16 scale_by_power(v16 p, v16 whole) {
 #if defined(CK_WIDE)
     return (v16)_mm512_scalef_ps((__m512)p, (__m512)whole);
 #else
-    i16 n = __builtin_convertvector(v_select(x == x, whole, v_fill(0.0f)), i16);
+    i16 n = __builtin_convertvector(v_select(whole == whole, whole, v_fill(0.0f)), i16);
     return p * (v16)((n + i_fill(127)) << 23);
 #endif
+}
+
+/* x becomes e^x for x <= 0, without its own way for what is under -87.336: that gives the smallest normal number. */
+CK_INLINE void exp_of_negatives(const int count, v16 x[EXP_VECTORS]) {
+    const v16 low = v_fill(-87.3365447f);
+    v16 whole[EXP_VECTORS];
+    CK_EACH_VECTOR(count) x[i] = v_select(x[i] < low, low, x[i]);
+    exp_splits(count, x, whole);
+    CK_EACH_VECTOR(count) x[i] = scale_by_power(x[i] + v_fill(1.0f), whole[i]);
+}
+
+CK_INLINE v16 v_exp_of_negative(v16 x) {
+    exp_of_negatives(1, &x);
+    return x;
 }
 
 /* 1 / (1 + e^-x); under -87.336 (where the result would be denormal) 0. With e^-x = s + q*s, the sum takes its smaller parts first: e^-x is

@@ -1,18 +1,24 @@
 /* Softmax with cross entropy over rows of logits, a group of columns at a time. */
 
-/* The largest of n elements; NaN among them is passed over. */
+CK_INLINE v16 v_larger(v16 x, v16 largest) { return v_select(x > largest, x, largest); }
+
+/* The largest of n elements; NaN among them is passed over. Four chains, so that none waits for the one before. */
 CK_INLINE float row_maximum(const float *x, long n) {
-    v16 largest = v_fill(-__builtin_inff());
+    v16 chains[4];
+    for (int c = 0; c < 4; c++)
+        chains[c] = v_fill(-__builtin_inff());
     long i = 0;
-    for (; i + 16 <= n; i += 16) {
-        const v16 v = v_load(x + i);
-        largest = v_select(v > largest, v, largest);
-    }
+    for (; i + 64 <= n; i += 64)
+        for (int c = 0; c < 4; c++)
+            chains[c] = v_larger(v_load(x + i + 16 * c), chains[c]);
+    for (; i + 16 <= n; i += 16)
+        chains[0] = v_larger(v_load(x + i), chains[0]);
+    v16 largest = v_larger(v_larger(chains[0], chains[1]), v_larger(chains[2], chains[3]));
     if (i < n) {
         v16 v = v_load_some(x + i, n - i);
         for (long l = n - i; l < 16; l++)
             v[l] = x[i];
-        largest = v_select(v > largest, v, largest);
+        largest = v_larger(v, largest);
     }
     float a[16];
     v_store(a, largest);
@@ -27,22 +33,23 @@ CK_INLINE float row_maximum(const float *x, long n) {
 CK_INLINE float row_exponentials(const float *x, long n, float maximum, float *kept) {
     v16 sums[2] = {v_fill(0.0f), v_fill(0.0f)};
     const v16 shift = v_fill(maximum);
-    long i = 0;
-    for (; i + 32 <= n; i += 32)
-        for (int half = 0; half < 2; half++) {
-            const v16 e = v_exp_of_negative(v_load(x + i + 16 * half) - shift);
-            sums[half] = sums[half] + e;
-            if (kept)
-                v_store(kept + i + 16 * half, e);
-        }
-    for (; i < n; i += 16) {
-        const long lanes = lanes_left(n, i);
-        v16 e = v_exp_of_negative(v_get(x + i, lanes) - shift);
+    long at = 0;
+    for (; at + 16 * EXP_VECTORS <= n; at += 16 * EXP_VECTORS) {
+        v16 e[EXP_VECTORS];
+        CK_EACH_VECTOR(EXP_VECTORS) e[i] = v_load(x + at + 16 * i) - shift;
+        exp_of_negatives(EXP_VECTORS, e);
+        CK_EACH_VECTOR(EXP_VECTORS) sums[i & 1] = sums[i & 1] + e[i];
+        if (kept)
+            CK_EACH_VECTOR(EXP_VECTORS) v_store(kept + at + 16 * i, e[i]);
+    }
+    for (; at < n; at += 16) {
+        const long lanes = lanes_left(n, at);
+        v16 e = v_exp_of_negative(v_get(x + at, lanes) - shift);
         for (long l = lanes; l < 16; l++)
             e[l] = 0.0f;
-        sums[(i / 16) & 1] = sums[(i / 16) & 1] + e;
+        sums[(at / 16) & 1] = sums[(at / 16) & 1] + e;
         if (kept)
-            v_put(kept + i, e, lanes);
+            v_put(kept + at, e, lanes);
     }
     return v_fold(sums[0] + sums[1]);
 }
@@ -50,26 +57,48 @@ CK_INLINE float row_exponentials(const float *x, long n, float maximum, float *k
 /* e^x of one number that is not over 0, with the bits of the vectors'. */
 CK_INLINE float exponential(float x) { return v_exp_of_negative(v_fill(x))[0]; }
 
-void CK_AT_LEVEL(softmax_take)(long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states,
-                               float *maxima, float *kept) {
+/* Rows whose groups are taken together: enough that none waits for another's sums, few enough to stay in the first-level cache. */
+enum { SOFTMAX_ROWS = 16 };
+
+/* The sums so far and those of one more group, under the larger maximum of both. The side that has it already is multiplied by e^0 = 1. */
+CK_INLINE void join_groups(long rows, const float *maxima, const float *sums, ck_softmax_row *states) {
+    v16 before = v_fill(0.0f), sums_before = v_fill(0.0f);
     for (long r = 0; r < rows; r++) {
-        const float *x = logits + r * CK_LOGIT_COLUMNS;
-        const float maximum = row_maximum(x, n);
-        const float sum = row_exponentials(x, n, maximum, kept ? kept + r * CK_LOGIT_COLUMNS : 0);
-        ck_softmax_row *state = states + r;
-        maxima[r] = maximum;
+        before[r] = states[r].maximum;
+        sums_before[r] = states[r].sum;
+    }
+    const v16 here = v_load_some(maxima, rows), largest = v_larger(here, before);
+    const v16 joined = sums_before * v_exp_of_negative(before - largest) + v_load_some(sums, rows) * v_exp_of_negative(here - largest);
+    for (long r = 0; r < rows; r++) {
+        states[r].maximum = largest[r];
+        states[r].sum = joined[r];
+    }
+}
+
+static void take_rows(long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima,
+                      float *kept) {
+    float sums[SOFTMAX_ROWS];
+    for (long r = 0; r < rows; r++)
+        maxima[r] = row_maximum(logits + r * CK_LOGIT_COLUMNS, n);
+    for (long r = 0; r < rows; r++)
+        sums[r] = row_exponentials(logits + r * CK_LOGIT_COLUMNS, n, maxima[r], kept ? kept + r * CK_LOGIT_COLUMNS : 0);
+    if (first > 0)
+        join_groups(rows, maxima, sums, states);
+    for (long r = 0; r < rows; r++) {
         if (first == 0) {
-            state->maximum = maximum;
-            state->sum = sum;
-        } else if (maximum > state->maximum) {
-            state->sum = state->sum * exponential(state->maximum - maximum) + sum;
-            state->maximum = maximum;
-        } else {
-            state->sum = state->sum + sum * exponential(maximum - state->maximum);
+            states[r].maximum = maxima[r];
+            states[r].sum = sums[r];
         }
         if (targets[r] >= first && targets[r] < first + n)
-            state->target = x[targets[r] - first];
+            states[r].target = logits[r * CK_LOGIT_COLUMNS + targets[r] - first];
     }
+}
+
+void CK_AT_LEVEL(softmax_take)(long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states,
+                               float *maxima, float *kept) {
+    for (long r = 0; r < rows; r += SOFTMAX_ROWS)
+        take_rows(rows - r < SOFTMAX_ROWS ? rows - r : SOFTMAX_ROWS, first, n, logits + r * CK_LOGIT_COLUMNS, targets + r, states + r,
+                  maxima + r, kept ? kept + r * CK_LOGIT_COLUMNS : 0);
 }
 
 void CK_AT_LEVEL(softmax_losses)(long rows, const ck_softmax_row *states, const float *mask, double *losses) {

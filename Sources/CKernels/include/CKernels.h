@@ -121,7 +121,7 @@ typedef struct {
 void ck_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
                         long first_row, const ck_occurrences *occurrences, float *scratch);
 
-/* Floats of dy that a weight gradient packs at a time, where a tile's columns are not more: half of a second-level cache. */
+/* Floats of dy that a weight gradient packs at a time at most, where a tile's columns are not more: half of a second-level cache. */
 enum { CK_STRIP_FLOATS = 131072 };
 
 /* Floats of scratch that a weight gradient over a window of so many rows takes. */
