@@ -44,26 +44,36 @@
     K(fill_rows, (long rows, long n, const float *bias, const float *other, float *y, long ldy), (rows, n, bias, other, y, ldy))           \
     K(add, (long count, const float *x, float *y), (count, x, y))                                                                          \
     K(gather_rows, (long rows, long n, const float *table, const int32_t *ids, float *y), (rows, n, table, ids, y))                        \
-    K(lstm_forward, (long rows, long hidden, float *gates, const float *c_previous, float *c, float *tanh_c, float *h),                    \
-      (rows, hidden, gates, c_previous, c, tanh_c, h))                                                                                     \
+    K(lstm_forward,                                                                                                                        \
+      (long rows, long hidden, float *gates, long ld, const float *c_previous, float *c, float *tanh_c, float *h),                         \
+      (rows, hidden, gates, ld, c_previous, c, tanh_c, h))                                                                                 \
     K(lstm_backward,                                                                                                                       \
-      (long rows, long hidden, float *gates, const float *c_previous, const float *tanh_c, const float *dh, float *dc),                    \
-      (rows, hidden, gates, c_previous, tanh_c, dh, dc))                                                                                   \
-    K(gru_forward, (long rows, long hidden, float *from_input, const float *from_hidden, const float *h_previous, float *h),               \
-      (rows, hidden, from_input, from_hidden, h_previous, h))                                                                              \
-    K(gru_backward, (long rows, long hidden, float *from_input, float *from_hidden, const float *h_previous, float *dh),                   \
-      (rows, hidden, from_input, from_hidden, h_previous, dh))                                                                             \
-    K(gru_before_gates, (long rows, long hidden, float *gates, const float *h_previous, float *reset_h),                                   \
-      (rows, hidden, gates, h_previous, reset_h))                                                                                          \
-    K(gru_before_output, (long rows, long hidden, float *gates, const float *h_previous, float *h), (rows, hidden, gates, h_previous, h))  \
-    K(gru_before_output_backward, (long rows, long hidden, float *gates, const float *h_previous, float *dh),                              \
-      (rows, hidden, gates, h_previous, dh))                                                                                               \
+      (long rows, long hidden, float *gates, long ld, const float *c_previous, const float *tanh_c, const float *dh, float *dc),           \
+      (rows, hidden, gates, ld, c_previous, tanh_c, dh, dc))                                                                               \
+    K(gru_forward,                                                                                                                         \
+      (long rows, long hidden, float *from_input, const float *from_hidden, long ld, const float *h_previous, float *h),                   \
+      (rows, hidden, from_input, from_hidden, ld, h_previous, h))                                                                          \
+    K(gru_backward,                                                                                                                        \
+      (long rows, long hidden, float *from_input, float *from_hidden, long ld, const float *h_previous, float *dh),                        \
+      (rows, hidden, from_input, from_hidden, ld, h_previous, dh))                                                                         \
+    K(gru_before_gates,                                                                                                                    \
+      (long rows, long hidden, float *gates, long ld, const float *h_previous, float *reset_h),                                            \
+      (rows, hidden, gates, ld, h_previous, reset_h))                                                                                      \
+    K(gru_before_output,                                                                                                                   \
+      (long rows, long hidden, float *gates, long ld, const float *h_previous, float *h),                                                  \
+      (rows, hidden, gates, ld, h_previous, h))                                                                                            \
+    K(gru_before_output_backward,                                                                                                          \
+      (long rows, long hidden, float *gates, long ld, const float *h_previous, float *dh),                                                 \
+      (rows, hidden, gates, ld, h_previous, dh))                                                                                           \
     K(gru_before_gates_backward,                                                                                                           \
-      (long rows, long hidden, float *gates, const float *h_previous, const float *d_reset_h, float *dh_previous),                         \
-      (rows, hidden, gates, h_previous, d_reset_h, dh_previous))                                                                           \
-    K(elman_forward, (int kind, long count, const float *preactivations, float *h), (kind, count, preactivations, h))                      \
-    K(elman_backward, (int kind, long count, const float *h, const float *dh, float *d_preactivations),                                    \
-      (kind, count, h, dh, d_preactivations))                                                                                              \
+      (long rows, long hidden, float *gates, long ld, const float *h_previous, const float *d_reset_h, float *dh_previous),                \
+      (rows, hidden, gates, ld, h_previous, d_reset_h, dh_previous))                                                                       \
+    K(elman_forward,                                                                                                                       \
+      (int kind, long rows, long hidden, const float *preactivations, long ld, float *h),                                                  \
+      (kind, rows, hidden, preactivations, ld, h))                                                                                         \
+    K(elman_backward,                                                                                                                      \
+      (int kind, long rows, long hidden, const float *h, const float *dh, float *d_preactivations, long ld),                               \
+      (kind, rows, hidden, h, dh, d_preactivations, ld))                                                                                   \
     K(softmax_take,                                                                                                                        \
       (long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima, float *kept),    \
       (rows, first, n, logits, targets, states, maxima, kept))                                                                             \

@@ -22,13 +22,12 @@ public final class ElmanLayer: RecurrentLayer {
     override func step(_ t: Int) {
         let preactivations = gates(at: t)
         packedHidden.multiply(hidden(at: t - 1), into: preactivations, from: .result)
-        nonlinearity.forward(
-            count: preactivations.count, preactivations: preactivations.pointer, h: hidden(at: t).pointer)
+        nonlinearity.forward(preactivations, h: hidden(at: t).pointer)
     }
 
     override func stepBackward(_ t: Int, dH: MatrixView) {
         let dGates = gates(at: t)
-        nonlinearity.backward(count: dH.count, h: hidden(at: t).pointer, dH: dH.pointer, dPreactivations: dGates.pointer)
+        nonlinearity.backward(h: hidden(at: t).pointer, dH: dH.pointer, into: dGates)
         packedHiddenBackward!.multiply(dGates, into: dHidden)
     }
 }

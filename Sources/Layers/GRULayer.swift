@@ -15,7 +15,7 @@ public final class GRULayer: RecurrentLayer {
     ) {
         packedHidden = weights.matrix(parameters.weightHidden, .forward)
         packedHiddenBackward = capacity.training ? weights.matrix(parameters.weightHidden, .backward) : nil
-        fromHidden = workspace.matrix(rows: capacity.rows, columns: 3 * parameters.hiddenSize)
+        fromHidden = workspace.spreadMatrix(rows: capacity.rows, columns: 3 * parameters.hiddenSize)
         super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
     }
 
@@ -26,14 +26,14 @@ public final class GRULayer: RecurrentLayer {
         let product = fromHidden.slice(rows: rowRange(t))
         packedHidden.multiply(hidden(at: t - 1), into: product, from: .bias(parameters.biasHidden.value))
         CellKernels.gruForward(
-            rows: product.rows, hidden: hiddenSize, fromInput: gates(at: t).pointer, fromHidden: product.pointer,
+            hidden: hiddenSize, fromInput: gates(at: t), fromHidden: product,
             hPrevious: hidden(at: t - 1).pointer, h: hidden(at: t).pointer)
     }
 
     override func stepBackward(_ t: Int, dH: MatrixView) {
         let dProduct = fromHidden.slice(rows: rowRange(t))
         CellKernels.gruBackward(
-            rows: dH.rows, hidden: hiddenSize, fromInput: gates(at: t).pointer, fromHidden: dProduct.pointer,
+            hidden: hiddenSize, fromInput: gates(at: t), fromHidden: dProduct,
             hPrevious: hidden(at: t - 1).pointer, dH: dH.pointer)
         dHidden.pointer.update(from: dH.pointer, count: dH.count)
         packedHiddenBackward!.multiply(dProduct, into: dHidden, from: .result)

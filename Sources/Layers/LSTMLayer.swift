@@ -31,7 +31,7 @@ public final class LSTMLayer: RecurrentLayer {
         let gates = gates(at: t)
         packedHidden.multiply(hidden(at: t - 1), into: gates, from: .result)
         CellKernels.lstmForward(
-            rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, cPrevious: cell(at: t - 1).pointer,
+            hidden: hiddenSize, gates: gates, cPrevious: cell(at: t - 1).pointer,
             c: cell(at: t).pointer, tanhC: tanhCell.slice(rows: rowRange(t)).pointer, h: hidden(at: t).pointer)
     }
 
@@ -40,7 +40,7 @@ public final class LSTMLayer: RecurrentLayer {
     override func stepBackward(_ t: Int, dH: MatrixView) {
         let dGates = gates(at: t)
         CellKernels.lstmBackward(
-            rows: dGates.rows, hidden: hiddenSize, gates: dGates.pointer, cPrevious: cell(at: t - 1).pointer,
+            hidden: hiddenSize, gates: dGates, cPrevious: cell(at: t - 1).pointer,
             tanhC: tanhCell.slice(rows: rowRange(t)).pointer, dH: dH.pointer, dC: dCell.pointer)
         packedHiddenBackward!.multiply(dGates, into: dHidden)
     }

@@ -13,7 +13,7 @@ public class RecurrentLayer {
     let hiddenSize: Int
     let gateCount: Int
 
-    /// Preactivations, then activated gates, then their gradients: `[T*B, G*H]`.
+    /// Preactivations, then activated gates, then their gradients: `[T*B, G*H]`, spread.
     let gates: MatrixView
     /// `[(T+1)*B, H]`: the state before the window, then h after each step.
     let hidden: MatrixView
@@ -34,7 +34,7 @@ public class RecurrentLayer {
         hiddenSize = parameters.hiddenSize
         gateCount = parameters.gateCount
         let gateColumns = gateCount * hiddenSize
-        gates = workspace.matrix(rows: capacity.rows, columns: gateColumns)
+        gates = workspace.spreadMatrix(rows: capacity.rows, columns: gateColumns)
         hidden = workspace.matrix(rows: capacity.rows + capacity.streams, columns: hiddenSize)
         dHidden = workspace.matrix(rows: capacity.training ? capacity.streams : 0, columns: hiddenSize)
         biasSum = workspace.matrix(rows: 1, columns: gateColumns)

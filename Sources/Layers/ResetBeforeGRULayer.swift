@@ -40,20 +40,20 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
         let product = resetHidden.slice(rows: rowRange(t))
         packedResetUpdate.multiply(previous, into: gates.slice(columns: resetUpdateColumns), from: .result)
         CellKernels.gruBeforeGates(
-            rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, hPrevious: previous.pointer, resetH: product.pointer)
+            hidden: hiddenSize, gates: gates, hPrevious: previous.pointer, resetH: product.pointer)
         packedCandidate.multiply(product, into: gates.slice(columns: candidateColumns), from: .result)
         CellKernels.gruBeforeOutput(
-            rows: gates.rows, hidden: hiddenSize, gates: gates.pointer, hPrevious: previous.pointer, h: hidden(at: t).pointer)
+            hidden: hiddenSize, gates: gates, hPrevious: previous.pointer, h: hidden(at: t).pointer)
     }
 
     override func stepBackward(_ t: Int, dH: MatrixView) {
         let dGates = gates(at: t)
         let previous = hidden(at: t - 1)
         CellKernels.gruBeforeOutputBackward(
-            rows: dH.rows, hidden: hiddenSize, gates: dGates.pointer, hPrevious: previous.pointer, dH: dH.pointer)
+            hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer, dH: dH.pointer)
         packedCandidateBackward!.multiply(dGates.slice(columns: candidateColumns), into: dResetHidden)
         CellKernels.gruBeforeGatesBackward(
-            rows: dH.rows, hidden: hiddenSize, gates: dGates.pointer, hPrevious: previous.pointer,
+            hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer,
             dResetH: dResetHidden.pointer, dHPrevious: dH.pointer)
         dHidden.pointer.update(from: dH.pointer, count: dH.count)
         packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dHidden, from: .result)

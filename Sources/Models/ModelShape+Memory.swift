@@ -22,15 +22,14 @@ extension ModelShape {
     private func recurrentCount(capacity: WindowCapacity) -> Int {
         let rows = capacity.rows
         let carried = capacity.training ? capacity.streams : 0
-        // Gates, states, what is carried backward, and the sum of the biases; then what the cell adds.
-        let common = cell.gateCount * (rows + 1) + rows + capacity.streams + carried
-        let own =
-            switch (cell, gruReset) {
-            case (.elman, _): 0
-            case (.lstm, _): 2 * rows + capacity.streams + carried
-            case (.gru, .after): 3 * rows
-            case (.gru, .before): rows + carried
-            }
-        return (common + own) * hiddenSize
+        let gates = rows * Workspace.spreadStride(columns: cell.gateCount * hiddenSize)
+        // States, what is carried backward, and the sum of the biases; then what the cell adds.
+        let common = gates + (cell.gateCount + rows + capacity.streams + carried) * hiddenSize
+        return switch (cell, gruReset) {
+        case (.elman, _): common
+        case (.lstm, _): common + (2 * rows + capacity.streams + carried) * hiddenSize
+        case (.gru, .after): common + gates
+        case (.gru, .before): common + (rows + carried) * hiddenSize
+        }
     }
 }

@@ -15,18 +15,40 @@ private final class CellBuffers {
         random = SeededRandom(state: UInt64(hidden))
     }
 
-    /// `[rows, columns*hidden]` in -limit...limit, with a guard behind the end.
+    /// Floats from one row of a buffer of `columns` parts to the next: gates have gaps between their rows.
+    func stride(_ columns: Int) -> Int { columns == 1 ? hidden : columns * hidden + 7 }
+
+    /// `[rows, columns*hidden]` in -limit...limit, with guards between the rows and behind the end.
     func buffer(_ columns: Int, limit: Float = 3) -> UnsafeMutablePointer<Float> {
-        let count = rows * columns * hidden
+        let count = rows * stride(columns)
         let pointer = workspace.allocate(Float.self, count: count + 16)
         pointer.update(repeating: guardValue, count: count + 16)
-        for i in 0..<count { pointer[i] = Float.random(in: -limit...limit, using: &random) }
+        for r in 0..<rows {
+            for i in 0..<(columns * hidden) {
+                pointer[r * stride(columns) + i] = Float.random(in: -limit...limit, using: &random)
+            }
+        }
         return pointer
+    }
+
+    /// The first `parts` parts of a buffer of `columns` of them.
+    func matrix(_ pointer: UnsafeMutablePointer<Float>, _ columns: Int, parts: Int? = nil) -> MatrixView {
+        MatrixView(pointer, rows: rows, columns: (parts ?? columns) * hidden, rowStride: stride(columns))
+    }
+
+    func copy(_ pointer: UnsafePointer<Float>, _ columns: Int) -> [Float] {
+        Array(UnsafeBufferPointer(start: pointer, count: rows * stride(columns)))
+    }
+
+    func guardsStand(_ pointer: UnsafePointer<Float>, _ columns: Int) -> Bool {
+        let end = rows * stride(columns)
+        let gaps = (0..<rows).flatMap { ($0 * stride(columns) + columns * hidden)..<(($0 + 1) * stride(columns)) }
+        return (gaps + Array(end..<(end + 16))).allSatisfy { pointer[$0] == guardValue }
     }
 
     /// Element (row, unit) of part `part` of a buffer of `columns` parts, in Double.
     func at(_ pointer: UnsafePointer<Float>, _ columns: Int, _ r: Int, _ part: Int, _ u: Int) -> Double {
-        Double(pointer[(r * columns + part) * hidden + u])
+        Double(pointer[r * stride(columns) + part * hidden + u])
     }
 }
 
@@ -46,11 +68,11 @@ extension LevelTests {
                 let b = CellBuffers(rows: 3, hidden: hidden)
                 let (gates, cPrevious, c, tanhC, h) = (b.buffer(4), b.buffer(1), b.buffer(1), b.buffer(1), b.buffer(1))
                 let (dH, dC) = (b.buffer(1), b.buffer(1))
-                let before = copy(gates, 3 * 4 * hidden), dCBefore = copy(dC, 3 * hidden)
-                CellKernels.lstmForward(rows: 3, hidden: hidden, gates: gates, cPrevious: cPrevious, c: c, tanhC: tanhC, h: h)
-                let active = copy(gates, 3 * 4 * hidden)
+                let before = b.copy(gates, 4), dCBefore = b.copy(dC, 1)
+                CellKernels.lstmForward(hidden: hidden, gates: b.matrix(gates, 4), cPrevious: cPrevious, c: c, tanhC: tanhC, h: h)
+                let active = b.copy(gates, 4)
                 CellKernels.lstmBackward(
-                    rows: 3, hidden: hidden, gates: gates, cPrevious: cPrevious, tanhC: tanhC, dH: dH, dC: dC)
+                    hidden: hidden, gates: b.matrix(gates, 4), cPrevious: cPrevious, tanhC: tanhC, dH: dH, dC: dC)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
@@ -79,9 +101,11 @@ extension LevelTests {
             Processor.atEachLevel { level in
                 let b = CellBuffers(rows: 3, hidden: hidden)
                 let (x, y, hPrevious, h, dH) = (b.buffer(3), b.buffer(3), b.buffer(1, limit: 1), b.buffer(1), b.buffer(1))
-                let xBefore = copy(x, 9 * hidden), yBefore = copy(y, 9 * hidden), dHBefore = copy(dH, 3 * hidden)
-                CellKernels.gruForward(rows: 3, hidden: hidden, fromInput: x, fromHidden: y, hPrevious: hPrevious, h: h)
-                CellKernels.gruBackward(rows: 3, hidden: hidden, fromInput: x, fromHidden: y, hPrevious: hPrevious, dH: dH)
+                let xBefore = b.copy(x, 3), yBefore = b.copy(y, 3), dHBefore = b.copy(dH, 1)
+                CellKernels.gruForward(
+                    hidden: hidden, fromInput: b.matrix(x, 3), fromHidden: b.matrix(y, 3), hPrevious: hPrevious, h: h)
+                CellKernels.gruBackward(
+                    hidden: hidden, fromInput: b.matrix(x, 3), fromHidden: b.matrix(y, 3), hPrevious: hPrevious, dH: dH)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
@@ -109,12 +133,12 @@ extension LevelTests {
                 let b = CellBuffers(rows: 3, hidden: hidden)
                 let (gates, hPrevious, resetH, h) = (b.buffer(3), b.buffer(1, limit: 1), b.buffer(1), b.buffer(1))
                 let (dH, dResetH) = (b.buffer(1), b.buffer(1))
-                let before = copy(gates, 9 * hidden), dHBefore = copy(dH, 3 * hidden)
-                CellKernels.gruBeforeGates(rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, resetH: resetH)
-                CellKernels.gruBeforeOutput(rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, h: h)
-                CellKernels.gruBeforeOutputBackward(rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, dH: dH)
+                let before = b.copy(gates, 3), dHBefore = b.copy(dH, 1)
+                CellKernels.gruBeforeGates(hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, resetH: resetH)
+                CellKernels.gruBeforeOutput(hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, h: h)
+                CellKernels.gruBeforeOutputBackward(hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, dH: dH)
                 CellKernels.gruBeforeGatesBackward(
-                    rows: 3, hidden: hidden, gates: gates, hPrevious: hPrevious, dResetH: dResetH, dHPrevious: dH)
+                    hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, dResetH: dResetH, dHPrevious: dH)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
@@ -134,17 +158,24 @@ extension LevelTests {
         }
 
         @Test("Elman's activations and their slopes", arguments: Nonlinearity.allCases, [0] + oddSizes)
-        func elman(nonlinearity: Nonlinearity, count: Int) {
+        func elman(nonlinearity: Nonlinearity, hidden: Int) {
             Processor.atEachLevel { level in
-                let b = CellBuffers(rows: 1, hidden: count)
-                let (x, h, dH, dX) = (b.buffer(1), b.buffer(1), b.buffer(1), b.buffer(1))
-                nonlinearity.forward(count: count, preactivations: x, h: h)
-                nonlinearity.backward(count: count, h: h, dH: dH, dPreactivations: dX)
-                for u in 0..<count {
-                    let (value, slope) = exact(nonlinearity, Double(x[u]))
-                    #expect(close(Double(h[u]), value) && close(Double(dX[u]), Double(dH[u]) * slope), "\(level), unit \(u)")
+                let b = CellBuffers(rows: 3, hidden: hidden)
+                let (x, h, dH, dX) = (b.buffer(2), b.buffer(1), b.buffer(1), b.buffer(2))
+                let before = b.copy(dX, 2)
+                nonlinearity.forward(b.matrix(x, 2, parts: 1), h: h)
+                nonlinearity.backward(h: h, dH: dH, into: b.matrix(dX, 2, parts: 1))
+                var wrong = 0
+                for r in 0..<3 {
+                    for u in 0..<hidden {
+                        let (value, slope) = exact(nonlinearity, b.at(x, 2, r, 0, u))
+                        wrong += close(b.at(h, 1, r, 0, u), value) ? 0 : 1
+                        wrong += close(b.at(dX, 2, r, 0, u), b.at(dH, 1, r, 0, u) * slope) ? 0 : 1
+                        wrong += b.at(dX, 2, r, 1, u) == b.at(before, 2, r, 1, u) ? 0 : 1
+                    }
                 }
-                #expect(guardsStand(b, [(h, 1), (dX, 1)]), "\(level)")
+                #expect(wrong == 0, "\(level)")
+                #expect(guardsStand(b, [(h, 1), (dX, 2)]), "\(level)")
             }
         }
 
@@ -156,14 +187,8 @@ extension LevelTests {
             }
         }
 
-        private func copy(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
-            Array(UnsafeBufferPointer(start: pointer, count: count))
-        }
-
         private func guardsStand(_ b: CellBuffers, _ buffers: [(UnsafeMutablePointer<Float>, Int)]) -> Bool {
-            buffers.allSatisfy { pointer, columns in
-                (0..<16).allSatisfy { pointer[b.rows * columns * b.hidden + $0] == guardValue }
-            }
+            buffers.allSatisfy { b.guardsStand($0, $1) }
         }
     }
 }

@@ -7,9 +7,9 @@
 
 #define ONE v_fill(1.0f)
 
-void CK_AT_LEVEL(lstm_forward)(long rows, long hidden, float *gates, const float *c_previous, float *c, float *tanh_c, float *h) {
+void CK_AT_LEVEL(lstm_forward)(long rows, long hidden, float *gates, long ld, const float *c_previous, float *c, float *tanh_c, float *h) {
     CK_EACH_UNIT(rows, hidden) {
-        float *gate = gates + r * 4 * hidden + u;
+        float *gate = gates + r * ld + u;
         long at = r * hidden + u;
         v16 i = v_sigmoid(v_get(gate, lanes));
         v16 f = v_sigmoid(v_get(gate + hidden, lanes));
@@ -27,10 +27,10 @@ void CK_AT_LEVEL(lstm_forward)(long rows, long hidden, float *gates, const float
     }
 }
 
-void CK_AT_LEVEL(lstm_backward)(long rows, long hidden, float *gates, const float *c_previous, const float *tanh_c, const float *dh,
-                                float *dc) {
+void CK_AT_LEVEL(lstm_backward)(long rows, long hidden, float *gates, long ld, const float *c_previous, const float *tanh_c,
+                                const float *dh, float *dc) {
     CK_EACH_UNIT(rows, hidden) {
-        float *gate = gates + r * 4 * hidden + u;
+        float *gate = gates + r * ld + u;
         long at = r * hidden + u;
         v16 i = v_get(gate, lanes), f = v_get(gate + hidden, lanes);
         v16 g = v_get(gate + 2 * hidden, lanes), o = v_get(gate + 3 * hidden, lanes);
@@ -47,10 +47,11 @@ void CK_AT_LEVEL(lstm_backward)(long rows, long hidden, float *gates, const floa
 /* h = (1 - z)*n + z*h_previous = n + z*(h_previous - n). */
 CK_INLINE v16 gru_mix(v16 z, v16 n, v16 h_previous) { return v_fma(z, h_previous - n, n); }
 
-void CK_AT_LEVEL(gru_forward)(long rows, long hidden, float *from_input, const float *from_hidden, const float *h_previous, float *h) {
+void CK_AT_LEVEL(gru_forward)(long rows, long hidden, float *from_input, const float *from_hidden, long ld, const float *h_previous,
+                              float *h) {
     CK_EACH_UNIT(rows, hidden) {
-        float *x = from_input + r * 3 * hidden + u;
-        const float *y = from_hidden + r * 3 * hidden + u;
+        float *x = from_input + r * ld + u;
+        const float *y = from_hidden + r * ld + u;
         long at = r * hidden + u;
         v16 reset = v_sigmoid(v_get(x, lanes) + v_get(y, lanes));
         v16 z = v_sigmoid(v_get(x + hidden, lanes) + v_get(y + hidden, lanes));
@@ -62,9 +63,9 @@ void CK_AT_LEVEL(gru_forward)(long rows, long hidden, float *from_input, const f
     }
 }
 
-void CK_AT_LEVEL(gru_backward)(long rows, long hidden, float *from_input, float *from_hidden, const float *h_previous, float *dh) {
+void CK_AT_LEVEL(gru_backward)(long rows, long hidden, float *from_input, float *from_hidden, long ld, const float *h_previous, float *dh) {
     CK_EACH_UNIT(rows, hidden) {
-        float *x = from_input + r * 3 * hidden + u, *y = from_hidden + r * 3 * hidden + u;
+        float *x = from_input + r * ld + u, *y = from_hidden + r * ld + u;
         long at = r * hidden + u;
         v16 reset = v_get(x, lanes), z = v_get(x + hidden, lanes), n = v_get(x + 2 * hidden, lanes);
         v16 d_h = v_get(dh + at, lanes);
@@ -81,9 +82,9 @@ void CK_AT_LEVEL(gru_backward)(long rows, long hidden, float *from_input, float 
     }
 }
 
-void CK_AT_LEVEL(gru_before_gates)(long rows, long hidden, float *gates, const float *h_previous, float *reset_h) {
+void CK_AT_LEVEL(gru_before_gates)(long rows, long hidden, float *gates, long ld, const float *h_previous, float *reset_h) {
     CK_EACH_UNIT(rows, hidden) {
-        float *gate = gates + r * 3 * hidden + u;
+        float *gate = gates + r * ld + u;
         long at = r * hidden + u;
         v16 reset = v_sigmoid(v_get(gate, lanes));
         v_put(gate, reset, lanes);
@@ -92,9 +93,9 @@ void CK_AT_LEVEL(gru_before_gates)(long rows, long hidden, float *gates, const f
     }
 }
 
-void CK_AT_LEVEL(gru_before_output)(long rows, long hidden, float *gates, const float *h_previous, float *h) {
+void CK_AT_LEVEL(gru_before_output)(long rows, long hidden, float *gates, long ld, const float *h_previous, float *h) {
     CK_EACH_UNIT(rows, hidden) {
-        float *gate = gates + r * 3 * hidden + u;
+        float *gate = gates + r * ld + u;
         long at = r * hidden + u;
         v16 n = v_tanh(v_get(gate + 2 * hidden, lanes));
         v_put(gate + 2 * hidden, n, lanes);
@@ -102,9 +103,9 @@ void CK_AT_LEVEL(gru_before_output)(long rows, long hidden, float *gates, const 
     }
 }
 
-void CK_AT_LEVEL(gru_before_output_backward)(long rows, long hidden, float *gates, const float *h_previous, float *dh) {
+void CK_AT_LEVEL(gru_before_output_backward)(long rows, long hidden, float *gates, long ld, const float *h_previous, float *dh) {
     CK_EACH_UNIT(rows, hidden) {
-        float *gate = gates + r * 3 * hidden + u;
+        float *gate = gates + r * ld + u;
         long at = r * hidden + u;
         v16 z = v_get(gate + hidden, lanes), n = v_get(gate + 2 * hidden, lanes), d_h = v_get(dh + at, lanes);
         v_put(gate + hidden, d_h * (v_get(h_previous + at, lanes) - n) * (z * (ONE - z)), lanes);
@@ -113,10 +114,10 @@ void CK_AT_LEVEL(gru_before_output_backward)(long rows, long hidden, float *gate
     }
 }
 
-void CK_AT_LEVEL(gru_before_gates_backward)(long rows, long hidden, float *gates, const float *h_previous, const float *d_reset_h,
+void CK_AT_LEVEL(gru_before_gates_backward)(long rows, long hidden, float *gates, long ld, const float *h_previous, const float *d_reset_h,
                                             float *dh_previous) {
     CK_EACH_UNIT(rows, hidden) {
-        float *gate = gates + r * 3 * hidden + u;
+        float *gate = gates + r * ld + u;
         long at = r * hidden + u;
         v16 reset = v_get(gate, lanes), d = v_get(d_reset_h + at, lanes);
         v_put(gate, d * v_get(h_previous + at, lanes) * (reset * (ONE - reset)), lanes);
@@ -141,17 +142,15 @@ CK_INLINE v16 elman_slope(int kind, v16 h) {
     return v_select(h > v_fill(0.0f), ONE, v_fill(0.0f));
 }
 
-void CK_AT_LEVEL(elman_forward)(int kind, long count, const float *preactivations, float *h) {
-    for (long i = 0; i < count; i += 16) {
-        long lanes = lanes_left(count, i);
-        v_put(h + i, elman_activation(kind, v_get(preactivations + i, lanes)), lanes);
-    }
+void CK_AT_LEVEL(elman_forward)(int kind, long rows, long hidden, const float *preactivations, long ld, float *h) {
+    CK_EACH_UNIT(rows, hidden)
+        v_put(h + r * hidden + u, elman_activation(kind, v_get(preactivations + r * ld + u, lanes)), lanes);
 }
 
-void CK_AT_LEVEL(elman_backward)(int kind, long count, const float *h, const float *dh, float *d_preactivations) {
-    for (long i = 0; i < count; i += 16) {
-        long lanes = lanes_left(count, i);
-        v_put(d_preactivations + i, v_get(dh + i, lanes) * elman_slope(kind, v_get(h + i, lanes)), lanes);
+void CK_AT_LEVEL(elman_backward)(int kind, long rows, long hidden, const float *h, const float *dh, float *d_preactivations, long ld) {
+    CK_EACH_UNIT(rows, hidden) {
+        const long at = r * hidden + u;
+        v_put(d_preactivations + r * ld + u, v_get(dh + at, lanes) * elman_slope(kind, v_get(h + at, lanes)), lanes);
     }
 }
 #undef ONE
