@@ -6,8 +6,8 @@
 
 long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * k * CK_PANEL; }
 
-/* A tile of at most 12 columns, or as many as fit. */
-long ck_gradient_scratch(long window_rows) { return 12 * window_rows > CK_STRIP_FLOATS ? 12 * window_rows : CK_STRIP_FLOATS; }
+/* A tile of at most 12 columns, or as many as fit; and what a whole vector reads past the last row. */
+long ck_gradient_scratch(long window_rows) { return (12 * window_rows > CK_STRIP_FLOATS ? 12 * window_rows : CK_STRIP_FLOATS) + 16; }
 
 /* log(2^e * m) = e*ln2 + 2*atanh(s), s = (m - 1)/(m + 1), with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
  * complete to double's precision after s^21. With f = m - 1, which is exact, 2*atanh(s) = f - (f^2/2 - s*(f^2/2 + 2*sum)): the rounding of s

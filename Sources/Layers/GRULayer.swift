@@ -42,9 +42,9 @@ public final class GRULayer: RecurrentLayer {
     override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let used = steps * capacity.streams
         let dProducts = fromHidden.prefix(rows: used)
-        rows.weightGradient(parameters.weightInput, steps: steps, dY: gates.prefix(rows: used), x: input)
-        rows.weightGradient(parameters.weightHidden, steps: steps, dY: dProducts, x: previousHidden(steps: steps))
-        rows.biasGradient(parameters.biasInput, steps: steps, dY: gates.prefix(rows: used))
-        rows.biasGradient(parameters.biasHidden, steps: steps, dY: dProducts)
+        rows.weightGradient(
+            parameters.weightInput, bias: parameters.biasInput, steps: steps, dY: gates.prefix(rows: used), x: input)
+        rows.weightGradient(
+            parameters.weightHidden, bias: parameters.biasHidden, steps: steps, dY: dProducts, x: previousHidden(steps: steps))
     }
 }

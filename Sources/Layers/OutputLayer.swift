@@ -111,8 +111,7 @@ public final class OutputLayer {
     private func parameterGradients(
         _ dLogits: MatrixView, _ index: Int, steps: Int, rows: GradientRows, x: PackedRows, tied: TokenOccurrences?
     ) {
-        let first = softmax.groups[index].lowerBound
-        rows.partialGradient(weight, firstRow: first, steps: steps, dY: dLogits, x: x, tied: tied)
-        rows.biasGradient(bias, first: first, steps: steps, dY: dLogits)
+        rows.partialGradient(
+            weight, bias: bias, firstRow: softmax.groups[index].lowerBound, steps: steps, dY: dLogits, x: x, tied: tied)
     }
 }

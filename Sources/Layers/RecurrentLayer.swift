@@ -70,8 +70,9 @@ public class RecurrentLayer {
     func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
         rows.weightGradients(
-            (parameters.weightInput, input), (parameters.weightHidden, previousHidden(steps: steps)), steps: steps, dY: dGates)
-        rows.biasGradient(parameters.biasInput, and: parameters.biasHidden, steps: steps, dY: dGates)
+            (parameters.weightInput, input), (parameters.weightHidden, previousHidden(steps: steps)), bias: parameters.biasInput,
+            steps: steps, dY: dGates)
+        parameters.biasHidden.copyGradients(of: parameters.biasInput)
     }
 
     /// The gradient of the state before the window, `[B, H]`, numbered as `states`.

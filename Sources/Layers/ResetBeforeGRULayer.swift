@@ -61,12 +61,12 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
 
     override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
-        rows.weightGradient(parameters.weightInput, steps: steps, dY: dGates, x: input)
+        rows.weightGradient(parameters.weightInput, bias: parameters.biasInput, steps: steps, dY: dGates, x: input)
+        parameters.biasHidden.copyGradients(of: parameters.biasInput)
         rows.weightGradient(
             resetUpdateWeight, steps: steps, dY: dGates.slice(columns: resetUpdateColumns), x: previousHidden(steps: steps))
         rows.weightGradient(
             candidateWeight, steps: steps, dY: dGates.slice(columns: candidateColumns),
             x: resetHidden.prefix(rows: steps * capacity.streams))
-        rows.biasGradient(parameters.biasInput, and: parameters.biasHidden, steps: steps, dY: dGates)
     }
 }

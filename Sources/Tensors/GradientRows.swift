@@ -69,16 +69,18 @@ public final class GradientRows {
 
     /// `weight`'s gradients = sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
     ///
-    /// Shapes: `dY` `[steps*streams, weight.rows]`, `x` `[steps*streams, weight.columns]`.
-    public func weightGradient(_ weight: Parameter, steps: Int, dY: MatrixView, x: MatrixView) {
+    /// Shapes: `dY` `[steps*streams, weight.rows]`, `x` `[steps*streams, weight.columns]`. The gradients of a `bias` of the same rows are
+    /// found on the way.
+    public func weightGradient(_ weight: Parameter, bias: Parameter? = nil, steps: Int, dY: MatrixView, x: MatrixView) {
         precondition(dY.columns == weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
         let x = pack(x, steps: steps)
-        partialGradient(weight, firstRow: 0, steps: steps, dY: dY, x: x)
+        partialGradient(weight, bias: bias, firstRow: 0, steps: steps, dY: dY, x: x)
     }
 
-    /// The gradients of two weights with the same `dY`, as a cell's input and recurrent weights: it is read once.
+    /// The gradients of two weights with the same `dY`, as a cell's input and recurrent weights, and of a bias: it is read once.
     public func weightGradients(
-        _ first: (weight: Parameter, x: MatrixView), _ second: (weight: Parameter, x: MatrixView), steps: Int, dY: MatrixView
+        _ first: (weight: Parameter, x: MatrixView), _ second: (weight: Parameter, x: MatrixView), bias: Parameter, steps: Int,
+        dY: MatrixView
     ) {
         precondition(
             dY.columns == first.weight.rows && dY.columns == second.weight.rows,
@@ -88,23 +90,24 @@ public final class GradientRows {
         )
         withUnsafeTemporaryAllocation(of: ck_gradient_side.self, capacity: 2) { both in
             (both[0], both[1]) = sides
-            run(both.baseAddress!, count: 2, firstRow: 0, steps: steps, dY: dY, occurrences: nil)
+            run(both.baseAddress!, count: 2, bias: bias, firstRow: 0, steps: steps, dY: dY, occurrences: nil)
         }
     }
 
-    /// Some rows of `weight`'s gradients, `firstRow..<(firstRow + dY.columns)`, from an `x` that is packed already.
+    /// Some rows of the gradients of `weight` and `bias`, `firstRow..<(firstRow + dY.columns)`, from an `x` that is packed already.
     ///
     /// With `tied`, the rows of the token table are added to each shard's sum as well.
     public func partialGradient(
-        _ weight: Parameter, firstRow: Int, steps: Int, dY: MatrixView, x: PackedRows, tied: TokenOccurrences? = nil
+        _ weight: Parameter, bias: Parameter? = nil, firstRow: Int, steps: Int, dY: MatrixView, x: PackedRows,
+        tied: TokenOccurrences? = nil
     ) {
         precondition(firstRow + dY.columns <= weight.rows, "gradient of \(weight.name): rows past \(weight.rows)")
         var side = side(weight, x)
         if let tied {
             var occurrences = tied.table
-            run(&side, count: 1, firstRow: firstRow, steps: steps, dY: dY, occurrences: &occurrences)
+            run(&side, count: 1, bias: bias, firstRow: firstRow, steps: steps, dY: dY, occurrences: &occurrences)
         } else {
-            run(&side, count: 1, firstRow: firstRow, steps: steps, dY: dY, occurrences: nil)
+            run(&side, count: 1, bias: bias, firstRow: firstRow, steps: steps, dY: dY, occurrences: nil)
         }
     }
 
@@ -122,15 +125,23 @@ public final class GradientRows {
     }
 
     private func run(
-        _ sides: UnsafePointer<ck_gradient_side>, count: Int, firstRow: Int, steps: Int, dY: MatrixView,
+        _ sides: UnsafePointer<ck_gradient_side>, count: Int, bias: Parameter?, firstRow: Int, steps: Int, dY: MatrixView,
         occurrences: UnsafePointer<ck_occurrences>?
     ) {
+        if let bias {
+            precondition(firstRow + dY.columns <= bias.columns, "gradient of \(bias.name): elements past \(bias.columns)")
+        }
+        let biases = bias?.gradients.baseAddress
         var rows = rows(steps)
         switch precision {
         case .fp32:
-            ck_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, strips)
+            ck_weight_gradient(
+                dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, biases,
+                strips)
         case .bf16:
-            ck_bf16_weight_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, strips)
+            ck_bf16_weight_gradient(
+                dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, biases,
+                strips)
         }
     }
 
@@ -140,18 +151,11 @@ public final class GradientRows {
             k: weight.columns, panels: x.panels, outputs: weight.gradients.baseAddress, ldo: weight.columns)
     }
 
-    /// `bias`'s gradients from element `first` on = sum over rows of `dY`, overwritten.
-    /// Shape: `dY` `[steps*streams, n]`, n at most `bias.columns - first`.
-    public func biasGradient(_ bias: Parameter, first: Int = 0, steps: Int, dY: MatrixView) {
-        precondition(first + dY.columns <= bias.columns, "gradient of \(bias.name): more than \(bias.columns) columns")
+    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`.
+    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView) {
+        precondition(dY.columns == bias.columns, "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
         var rows = rows(steps)
-        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, first, bias.gradients.baseAddress)
-    }
-
-    /// `bias`'s gradients, which are those of `other` as well: both biases of a cell are added to the same sums.
-    public func biasGradient(_ bias: Parameter, and other: Parameter, steps: Int, dY: MatrixView) {
-        biasGradient(bias, steps: steps, dY: dY)
-        for (from, to) in zip(bias.gradients, other.gradients) { to!.update(from: from!, count: bias.columns) }
+        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, 0, bias.gradients.baseAddress)
     }
 
     /// The embedding's gradients = for each token that occurs the sum of the rows that hold it, overwritten; other rows stay as they are.

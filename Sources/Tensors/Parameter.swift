@@ -28,6 +28,11 @@ public struct Parameter {
         for gradient in gradients { (gradient! + row * columns).update(repeating: 0, count: columns) }
     }
 
+    /// Takes over the partial gradients of a parameter of the same shape: both biases of a cell are added to the same sums.
+    public func copyGradients(of other: Parameter) {
+        for (from, to) in zip(other.gradients, gradients) { to!.update(from: from!, count: rows * columns) }
+    }
+
     /// Sets every partial gradient to zero.
     public func clearGradients() {
         for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }

@@ -34,10 +34,13 @@ struct GradientWindow {
 
 /// The kinds of gradients there are.
 enum GradientKind: CaseIterable {
-    case weight, weightOfTwo, weightInBlocks, tiedWeight, embedding, bias
+    case weight, weightOfTwo, weightInBlocks, tiedWeight, embedding, bias, biasOfTwo, biasInBlocks
 
-    func columns(_ window: GradientWindow) -> Int { self == .bias ? window.dY.columns : window.x.columns }
-    func rows(_ window: GradientWindow) -> Int { self == .bias ? 1 : window.dY.columns }
+    /// A bias by itself, and what is found of it beside the gradients of weights.
+    var isBias: Bool { [.bias, .biasOfTwo, .biasInBlocks].contains(self) }
+
+    func columns(_ window: GradientWindow) -> Int { isBias ? window.dY.columns : window.x.columns }
+    func rows(_ window: GradientWindow) -> Int { isBias ? 1 : window.dY.columns }
 }
 
 extension GradientWindow {
@@ -55,6 +58,9 @@ extension GradientWindow {
         var layout = ParameterLayout()
         layout.append("parameter", shape: [kind.rows(self), kind.columns(self)])
         layout.append("other", shape: [kind.rows(self), kind.columns(self)])
+        layout.append("bias", shape: [dY.columns])
+        layout.append("weight", shape: [dY.columns, x.columns])
+        layout.append("other weight", shape: [dY.columns, x.columns])
         let places = program.outputs.map { _ in
             workspace.withGaps(rows: 1, columns: layout.elementCount, gap: 0).pointer
         }
@@ -81,7 +87,18 @@ extension GradientWindow {
                     parameter, firstRow: first, steps: steps, dY: part, x: packed, tied: kind == .tiedWeight ? occurrences : nil)
             }
         case .weightOfTwo:
-            rows.weightGradients((set.parameter("other"), x), (parameter, x), steps: steps, dY: dY)
+            rows.weightGradients(
+                (set.parameter("other"), x), (parameter, x), bias: set.parameter("bias"), steps: steps, dY: dY)
+        case .biasOfTwo:
+            let weights = (set.parameter("weight"), set.parameter("other weight"))
+            rows.weightGradients((weights.0, x), (weights.1, x), bias: parameter, steps: steps, dY: dY)
+        case .biasInBlocks:
+            let packed = rows.pack(x, steps: steps)
+            for first in stride(from: 0, to: dY.columns, by: block) {
+                let part = dY.slice(columns: first..<min(first + block, dY.columns))
+                rows.partialGradient(
+                    set.parameter("weight"), bias: parameter, firstRow: first, steps: steps, dY: part, x: packed)
+            }
         case .embedding:
             parameter.clearGradients()
             rows.embeddingGradient(parameter, steps: steps, occurrences: occurrences)
@@ -102,7 +119,7 @@ extension GradientWindow {
         for r in rows(ofShard: shard) {
             switch kind {
             case .weight, .weightOfTwo, .weightInBlocks, .tiedWeight: sum = sum.addingProduct(dY[r, row], x[r, column])
-            case .bias: sum += dY[r, column]
+            case .bias, .biasOfTwo, .biasInBlocks: sum += dY[r, column]
             case .embedding: if tokens[r] == row { sum += tokenRows[r, column] }
             }
         }
@@ -119,7 +136,7 @@ extension GradientWindow {
             case .weight, .weightOfTwo, .weightInBlocks: return [product]
             case .tiedWeight: return [product] + occurrence
             case .embedding: return occurrence
-            case .bias: return [Double(dY[r, column])]
+            case .bias, .biasOfTwo, .biasInBlocks: return [Double(dY[r, column])]
             }
         }
     }

@@ -21,10 +21,10 @@
 #include "window_rows.h"
 
 #include "gradient_tiles.h"
+#include "row_sums.h"
 
 #include "bf16_gradients.h"
 #include "gradients.h"
-#include "row_sums.h"
 
 #include "cells.h"
 #include "dropout.h"

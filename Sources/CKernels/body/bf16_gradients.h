@@ -51,7 +51,10 @@ static void bf_pack_strips(const ck_rows *rows, const float *dy, long lddy, long
 }
 
 void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides,
-                                       long side_count, long first_row, const ck_occurrences *occurrences, float *scratch) {
+                                       long side_count, long first_row, const ck_occurrences *occurrences, float *const *biases,
+                                       float *scratch) {
+    if (biases)
+        CK_AT_LEVEL(bias_gradient)(n, rows, dy, lddy, first_row, biases);
     const long pairs = bf_window_pairs(rows), strip = pairs * BF_LEFT * MR, strip_rows = bf_tiles_a_pass(pairs) * MR;
     for (long row = 0; row < n; row += strip_rows) {
         const long count = n - row < strip_rows ? n - row : strip_rows;

@@ -68,11 +68,13 @@ CK_INLINE long tiles_a_pass(long window_rows) {
 }
 
 void CK_AT_LEVEL(weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
-                                  long first_row, const ck_occurrences *occurrences, float *scratch) {
+                                  long first_row, const ck_occurrences *occurrences, float *const *biases, float *scratch) {
     const long window = rows->steps * rows->streams, strip_rows = tiles_a_pass(window) * MR;
     for (long row = 0; row < n; row += strip_rows) {
         const long count = n - row < strip_rows ? n - row : strip_rows;
         pack_strips(rows, dy, lddy, row, count, scratch);
+        if (biases)
+            bias_of_strips(count, rows, scratch, first_row + row, biases);
         gradient_of_strips(0, rows, count, first_row + row, window, scratch, window * MR, sides, side_count, occurrences);
     }
 }

@@ -36,25 +36,42 @@ void CK_AT_LEVEL(embedding_gradient)(long vocabulary, long k, const ck_rows *row
 /* Vectors of columns that are summed together, so that a row's visit is worth its way. */
 enum { BIAS_VECTORS = 4 };
 
-static void bias_tile(long columns, const ck_rows *rows, const float *dy, long lddy, long column, long first, float *const *outputs) {
+/* Some columns of dy: in vectors of `width` columns (16, or a strip's MR), which lie `vector_stride` apart, of rows that lie `ld` apart. */
+typedef struct {
+    const float *first;
+    long ld, vector_stride, width, columns;
+    int in_leaf_order; /* whether the rows lie in the order of the leaves, as a strip's do, or in the window's */
+} bias_source;
+
+/* `whole`: all vectors are there to be read as a whole. Lanes past a strip's columns are of the row behind, and not used. */
+CK_INLINE void bias_leaf(const int whole, const bias_source *s, const ck_rows *rows, ck_segment segment, const float **next,
+                         v16 sums[BIAS_VECTORS]) {
+    const long vectors = whole ? BIAS_VECTORS : (s->columns + s->width - 1) / s->width;
+    for (int v = 0; v < BIAS_VECTORS; v++)
+        sums[v] = v_fill(0.0f);
+    for (long t = 0; t < rows->steps; t++)
+        for (long b = 0; b < segment.count; b++) {
+            const float *row = s->in_leaf_order ? *next : s->first + (t * rows->streams + segment.first + b) * s->ld;
+            *next += s->ld;
+            for (long v = 0; v < vectors; v++) {
+                const float *from = row + v * s->vector_stride;
+                sums[v] = sums[v] + (whole || s->in_leaf_order ? v_load(from) : v_get(from, lanes_left(s->columns, 16 * v)));
+            }
+        }
+}
+
+static void bias_tile(const bias_source *s, const ck_rows *rows, long first, float *const *outputs) {
     v16 stack[CK_TREE_DEPTH][BIAS_VECTORS];
-    const long vectors = (columns + 15) / 16;
+    const float *next = s->first;
     long depth = 0;
     for (long o = 0; o < rows->op_count; o++) {
         ck_tree_op op = rows->ops[o];
         if (op.op == CK_LEAF) {
-            const ck_segment segment = rows->segments[op.index];
-            v16 sums[BIAS_VECTORS] = {v_fill(0.0f), v_fill(0.0f), v_fill(0.0f), v_fill(0.0f)};
-            for (long t = 0; t < rows->steps; t++)
-                for (long b = 0; b < segment.count; b++) {
-                    const float *row = dy + (t * rows->streams + segment.first + b) * lddy + column;
-                    if (columns == 16 * BIAS_VECTORS)
-                        for (int v = 0; v < BIAS_VECTORS; v++)
-                            sums[v] = sums[v] + v_load(row + 16 * v);
-                    else
-                        for (long v = 0; v < vectors; v++)
-                            sums[v] = sums[v] + v_get(row + 16 * v, lanes_left(columns, 16 * v));
-                }
+            v16 sums[BIAS_VECTORS];
+            if (s->columns == BIAS_VECTORS * s->width)
+                bias_leaf(1, s, rows, rows->segments[op.index], &next, sums);
+            else
+                bias_leaf(0, s, rows, rows->segments[op.index], &next, sums);
             memcpy(stack[depth++], sums, sizeof sums);
         } else if (op.op == CK_ADD) {
             depth--;
@@ -62,14 +79,34 @@ static void bias_tile(long columns, const ck_rows *rows, const float *dy, long l
                 stack[depth - 1][v] = stack[depth - 1][v] + stack[depth][v];
         } else {
             depth--;
-            for (long v = 0; v < vectors; v++)
-                v_put(outputs[op.index] + first + column + 16 * v, stack[depth][v], lanes_left(columns, 16 * v));
+            for (long at = 0; at < s->columns; at += s->width)
+                v_put(outputs[op.index] + first + at, stack[depth][at / s->width], s->columns - at < s->width ? s->columns - at : s->width);
         }
     }
 }
 
 void CK_AT_LEVEL(bias_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, long first, float *const *outputs) {
-    const long width = 16 * BIAS_VECTORS;
-    for (long column = 0; column < n; column += width)
-        bias_tile(n - column < width ? n - column : width, rows, dy, lddy, column, first, outputs);
+    const long most = 16 * BIAS_VECTORS;
+    for (long column = 0; column < n; column += most) {
+        const bias_source source = {.first = dy + column,
+                                    .ld = lddy,
+                                    .vector_stride = 16,
+                                    .width = 16,
+                                    .columns = n - column < most ? n - column : most};
+        bias_tile(&source, rows, first + column, outputs);
+    }
+}
+
+/* The same from strips that are at hand. */
+static void bias_of_strips(long n, const ck_rows *rows, const float *strips, long first, float *const *outputs) {
+    const long most = MR * BIAS_VECTORS, window = rows->steps * rows->streams;
+    for (long column = 0; column < n; column += most) {
+        const bias_source source = {.first = strips + column * window,
+                                    .ld = MR,
+                                    .vector_stride = window * MR,
+                                    .width = MR,
+                                    .columns = n - column < most ? n - column : most,
+                                    .in_leaf_order = 1};
+        bias_tile(&source, rows, first + column, outputs);
+    }
 }

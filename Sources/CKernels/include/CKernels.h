@@ -117,9 +117,10 @@ typedef struct {
 
 /* For each side: outputs[j][first_row + n, k] = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k].
  * With `occurrences` (of one side), each leaf's chain of output row v goes on with the rows that hold token v (tied weights).
+ * With `biases`, biases[j][first_row + n] becomes what ck_bias_gradient finds, while dy is at hand.
  * scratch: ck_gradient_scratch(steps * streams) floats. */
 void ck_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
-                        long first_row, const ck_occurrences *occurrences, float *scratch);
+                        long first_row, const ck_occurrences *occurrences, float *const *biases, float *scratch);
 
 /* Floats of dy that a weight gradient packs at a time at most, where a tile's columns are not more: half of a second-level cache. */
 enum { CK_STRIP_FLOATS = 131072 };
@@ -175,9 +176,9 @@ long ck_bf16_rows_count(long k, long window_rows, long leaves);
 
 /* For each side: outputs[j][first_row + n, k] = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k], where dy is rounded
  * on the way and a leaf's rows are taken in pairs. With `occurrences` (of one side), each leaf's sum of output row v
- * goes on with the rows that hold token v, in floats. scratch: ck_bf16_gradient_scratch(steps * streams, leaves) floats. */
+ * goes on with the rows that hold token v, in floats; `biases` as in floats. scratch: ck_bf16_gradient_scratch(steps * streams, leaves) floats. */
 void ck_bf16_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
-                             long first_row, const ck_occurrences *occurrences, float *scratch);
+                             long first_row, const ck_occurrences *occurrences, float *const *biases, float *scratch);
 
 /* Floats of scratch that a weight gradient over a window of so many rows and leaves takes. */
 long ck_bf16_gradient_scratch(long window_rows, long leaves);
