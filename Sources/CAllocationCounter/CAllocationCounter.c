@@ -29,18 +29,6 @@ void cac_print_first(int descriptor) {
     if (depth > 0) backtrace_symbols_fd(first, depth, descriptor);
 }
 
-// An address sanitizer brings an allocator of its own, which must not be gone round: nothing is counted then.
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-#if !__has_feature(address_sanitizer)
-
-// glibc's own functions under the names that it keeps for such wrappers.
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
 static void note(void) {
     if (!armed) return;
     if (allocations++ > 0) return;
@@ -48,6 +36,31 @@ static void note(void) {
     depth = backtrace(first, DEPTH);
     armed = 1;
 }
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if __has_feature(address_sanitizer)
+
+// The address sanitizer has an allocator of its own, which must not be gone round; but it tells of what it gives out.
+int __sanitizer_install_malloc_and_free_hooks(void (*given)(const volatile void *, size_t), void (*taken)(const volatile void *));
+
+static void note_given(const volatile void *block, size_t size) {
+    (void)block, (void)size;
+    note();
+}
+
+static void note_taken(const volatile void *block) { (void)block; }
+
+__attribute__((constructor)) static void install_hooks(void) { __sanitizer_install_malloc_and_free_hooks(note_given, note_taken); }
+
+#else
+
+// glibc's own functions under the names that it keeps for such wrappers.
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 
 void *malloc(size_t size) {
     note();

@@ -7,7 +7,6 @@ extension TrainingOverRanks {
     struct AllocationTests {
         @Test(
             "after the first, on any rank",
-            .disabled(if: Sanitizers.areOn, "the sanitizer's allocator is in the place of the one that counts"),
             arguments: [
                 (1, []), (2, []), (3, []), (2, ["--cell", "gru"]), (2, ["--cell", "gru", "--gru-reset", "before"]),
                 (2, ["--cell", "elman", "--tie-weights", "true", "--optimizer", "sgd"]),
