@@ -92,6 +92,13 @@ CK_INLINE void product_start(const int rows, const int vectors, const int whole,
     }
 }
 
+/* A result may be far away. Its lines are on their way while the tile is worked on; where sums begin with what is there, those of the next
+ * columns. */
+CK_INLINE void fetch_result(const int rows, const int vectors, const product_place *p) {
+    const float *c = p->c + (p->accumulate ? 16 * vectors : 0);
+    CK_EACH_SUM(rows, vectors) __builtin_prefetch(c + r * p->ldc + 16 * v, 1);
+}
+
 CK_INLINE void product_tile_of(const int rows, const int vectors, const product_place *p) {
     v16 sums[MOST_SUMS];
     const int whole = p->columns == 16 * vectors;
@@ -99,6 +106,7 @@ CK_INLINE void product_tile_of(const int rows, const int vectors, const product_
         product_start(rows, vectors, 1, p, sums);
     else
         product_start(rows, vectors, 0, p, sums);
+    fetch_result(rows, vectors, p);
     chain_rows(rows, vectors, p->terms, p->a, p->lda, p->panel, p->panel_stride, sums);
     if (whole)
         CK_EACH_SUM(rows, vectors) v_store(p->c + r * p->ldc + 16 * v, sums[r * vectors + v]);
