@@ -20,7 +20,7 @@
     K(weight_gradient,                                                                                                                     \
       (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,            \
        const ck_occurrences *occurrences, float *const *biases, float *scratch),                                                           \
-      (n, rows, dy, lddy, sides, side_count, first_row, occurrences, biases, scratch))                                                             \
+      (n, rows, dy, lddy, sides, side_count, first_row, occurrences, biases, scratch))                                                     \
     K(bf16_round, (long count, const float *x, uint16_t *y), (count, x, y))                                                                \
     K(bf16_pack_transposed, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))   \
     K(bf16_pack, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))              \
@@ -32,7 +32,7 @@
     K(bf16_weight_gradient,                                                                                                                \
       (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,       \
        const ck_occurrences *occurrences, float *const *biases, float *scratch),                                                           \
-      (n, rows, dy, lddy, sides, side_count, first_row, occurrences, biases, scratch))                                                             \
+      (n, rows, dy, lddy, sides, side_count, first_row, occurrences, biases, scratch))                                                     \
     K(embedding_gradient,                                                                                                                  \
       (long vocabulary, long k, const ck_rows *rows, const ck_occurrences *occurrences, float *const *outputs, long ldo),                  \
       (vocabulary, k, rows, occurrences, outputs, ldo))                                                                                    \

@@ -13,9 +13,8 @@ enum LayerKind: CaseIterable {
     case elmanTanh, elmanRelu, elmanSigmoid, gru, gruResetBefore, lstm
 
     /// Rows of the recurrent weights that are packed apart.
-    var hiddenParts: [Range<Int>] {
-        let h = LayerUnderTest.hiddenSize
-        return self == .gruResetBefore ? [0..<(2 * h), (2 * h)..<(3 * h)] : [0..<(gateCount * h)]
+    func hiddenParts(_ h: Int) -> [Range<Int>] {
+        self == .gruResetBefore ? [0..<(2 * h), (2 * h)..<(3 * h)] : [0..<(gateCount * h)]
     }
 
     var gateCount: Int {
@@ -47,9 +46,9 @@ enum LayerKind: CaseIterable {
     }
 }
 
-/// A layer of I 7 and H 10 with the same parameters each time, and a window's inputs and output gradients for some streams.
+/// A layer of I 7 and H 10, or as asked, with the same parameters each time, and a window's inputs and output gradients for some streams.
 final class LayerUnderTest {
-    static let (steps, allStreams, inputSize, hiddenSize) = (4, 5, 7, 10)
+    static let (steps, allStreams, inputSize) = (4, 5, 7)
 
     let layer: RecurrentLayer
     let input: MatrixView  // [T*B, I]
@@ -61,8 +60,8 @@ final class LayerUnderTest {
     private let workspace = Workspace()
     private let training: Bool
 
-    init(_ kind: LayerKind, streams: Range<Int> = 0..<allStreams, training: Bool = true) {
-        let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, Self.hiddenSize)
+    init(_ kind: LayerKind, hiddenSize: Int = 10, streams: Range<Int> = 0..<allStreams, training: Bool = true) {
+        let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, hiddenSize)
         self.streams = streams
         self.training = training
         var layout = ParameterLayout()
@@ -79,7 +78,7 @@ final class LayerUnderTest {
             weightInput: parameters.parameter("ih"), weightHidden: parameters.parameter("hh"),
             biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [])
         let weights = PackedWeights(
-            of: parameters, ["ih"], parts: kind.hiddenParts.map { ("hh", $0) }, in: workspace)
+            of: parameters, ["ih"], parts: kind.hiddenParts(H).map { ("hh", $0) }, in: workspace)
         layer = kind.make(own, weights, WindowCapacity(steps: T, streams: streams.count, training: training), workspace)
         let (allInput, allDOutput) = (workspace.matrix(rows: T * B, columns: I), workspace.matrix(rows: T * B, columns: H))
         random.fill(allInput)

@@ -18,13 +18,8 @@ void CK_AT_LEVEL(bf16_pack_rows)(const ck_rows *rows, long k, const float *x, lo
     }
 }
 
-/* Tiles whose strips of dy are packed at a time. */
+/* As many bytes as eight strips of floats. */
 enum { BF_MOST_TILES = 16 };
-
-CK_INLINE long bf_tiles_a_pass(long pairs) {
-    const long tiles = CK_STRIP_FLOATS / (pairs * BF_LEFT * MR + 1);
-    return tiles < 1 ? 1 : tiles > BF_MOST_TILES ? BF_MOST_TILES : tiles;
-}
 
 /* Columns [first, first + count) of dy as strips [pairs][BF_LEFT][MR], one for each MR of them; what lies past the end is zero. */
 static void bf_pack_strips(const ck_rows *rows, const float *dy, long lddy, long first, long count, long strip_floats, float *strips) {
@@ -55,7 +50,7 @@ void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float 
                                        float *scratch) {
     if (biases)
         CK_AT_LEVEL(bias_gradient)(n, rows, dy, lddy, first_row, biases);
-    const long pairs = bf_window_pairs(rows), strip = pairs * BF_LEFT * MR, strip_rows = bf_tiles_a_pass(pairs) * MR;
+    const long pairs = bf_window_pairs(rows), strip = pairs * BF_LEFT * MR, strip_rows = tiles_a_pass(strip, BF_MOST_TILES) * MR;
     for (long row = 0; row < n; row += strip_rows) {
         const long count = n - row < strip_rows ? n - row : strip_rows;
         bf_pack_strips(rows, dy, lddy, row, count, strip, scratch);

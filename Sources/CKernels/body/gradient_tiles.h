@@ -157,6 +157,12 @@ static void gradient_panel(const int bf16, tile_place place, long strip_rows, lo
     }
 }
 
+/* Tiles whose strips of dy, of so many floats each, are packed at a time. */
+CK_INLINE long tiles_a_pass(long strip_floats, long most) {
+    const long tiles = CK_STRIP_FLOATS / (strip_floats + 1);
+    return tiles < 1 ? 1 : tiles > most ? most : tiles;
+}
+
 /* Some rows of the outputs, from `first_row` on, of each side: strips of `terms` terms (or pairs) lie strip_floats apart. */
 static void gradient_of_strips(const int bf16, const ck_rows *rows, long count, long first_row, long terms, const float *strips,
                                long strip_floats, const ck_gradient_side *sides, long side_count, const ck_occurrences *occurrences) {

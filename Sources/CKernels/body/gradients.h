@@ -61,15 +61,12 @@ static void pack_strips(const ck_rows *rows, const float *dy, long lddy, long fi
         pack_row(waiting[r], columns, strip_floats, strips);
 }
 
-/* Tiles whose strips of dy are packed at a time: few enough that the strips stay in the second-level cache beside x. */
-CK_INLINE long tiles_a_pass(long window_rows) {
-    const long tiles = CK_STRIP_FLOATS / (window_rows * MR + 1);
-    return tiles < 1 ? 1 : tiles > 8 ? 8 : tiles;
-}
+/* Few enough that the strips stay in the second-level cache beside x. */
+enum { MOST_TILES = 8 };
 
 void CK_AT_LEVEL(weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
                                   long first_row, const ck_occurrences *occurrences, float *const *biases, float *scratch) {
-    const long window = rows->steps * rows->streams, strip_rows = tiles_a_pass(window) * MR;
+    const long window = rows->steps * rows->streams, strip_rows = tiles_a_pass(window * MR, MOST_TILES) * MR;
     for (long row = 0; row < n; row += strip_rows) {
         const long count = n - row < strip_rows ? n - row : strip_rows;
         pack_strips(rows, dy, lddy, row, count, scratch);

@@ -82,16 +82,13 @@ static void take_rows(long rows, long first, long n, const float *logits, const 
         maxima[r] = row_maximum(logits + r * CK_LOGIT_COLUMNS, n);
     for (long r = 0; r < rows; r++)
         sums[r] = row_exponentials(logits + r * CK_LOGIT_COLUMNS, n, maxima[r], kept ? kept + r * CK_LOGIT_COLUMNS : 0);
-    if (first > 0)
-        join_groups(rows, maxima, sums, states);
-    for (long r = 0; r < rows; r++) {
-        if (first == 0) {
-            states[r].maximum = maxima[r];
-            states[r].sum = sums[r];
-        }
+    if (first == 0)
+        for (long r = 0; r < rows; r++)
+            states[r] = (ck_softmax_row){.maximum = -__builtin_inff()};
+    join_groups(rows, maxima, sums, states);
+    for (long r = 0; r < rows; r++)
         if (targets[r] >= first && targets[r] < first + n)
             states[r].target = logits[r * CK_LOGIT_COLUMNS + targets[r] - first];
-    }
 }
 
 void CK_AT_LEVEL(softmax_take)(long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states,

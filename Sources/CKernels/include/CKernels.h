@@ -176,7 +176,8 @@ long ck_bf16_rows_count(long k, long window_rows, long leaves);
 
 /* For each side: outputs[j][first_row + n, k] = tree sum over leaves of the sum over rows of dy[row, n] * x[row, k], where dy is rounded
  * on the way and a leaf's rows are taken in pairs. With `occurrences` (of one side), each leaf's sum of output row v
- * goes on with the rows that hold token v, in floats; `biases` as in floats. scratch: ck_bf16_gradient_scratch(steps * streams, leaves) floats. */
+ * goes on with the rows that hold token v, in floats; `biases` as for ck_weight_gradient.
+ * scratch: ck_bf16_gradient_scratch(steps * streams, leaves) floats. */
 void ck_bf16_weight_gradient(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,
                              long first_row, const ck_occurrences *occurrences, float *const *biases, float *scratch);
 
