@@ -43,7 +43,10 @@
     K(sigmoid, (long count, const float *x, float *y), (count, x, y))                                                                      \
     K(fill_rows, (long rows, long n, const float *bias, const float *other, float *y, long ldy), (rows, n, bias, other, y, ldy))           \
     K(add, (long count, const float *x, float *y), (count, x, y))                                                                          \
-    K(gather_rows, (long rows, long n, const float *table, const int32_t *ids, float *y), (rows, n, table, ids, y))                        \
+    K(gather_rows, (long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy),                              \
+      (rows, n, table, ldt, ids, y, ldy))                                                                                                  \
+    K(merge_rows, (const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds),                  \
+      (rows, n, x, ldx, numbers, sums, lds))                                                                                               \
     K(lstm_forward,                                                                                                                        \
       (long rows, long hidden, float *gates, long ld, const float *c_previous, float *c, float *tanh_c, float *h),                         \
       (rows, hidden, gates, ld, c_previous, c, tanh_c, h))                                                                                 \

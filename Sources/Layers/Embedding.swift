@@ -4,6 +4,7 @@ public import Tensors
 public final class Embedding {
     private let weight: Parameter  // [V, E]
     private let capacity: WindowCapacity
+    private let distinct: DistinctTokens
     private let occurrences: TokenOccurrences?
     /// The rows of the table's gradient that are not zero: the tokens of the last backward pass.
     private let written: UnsafeMutableBufferPointer<Int32>
@@ -16,6 +17,7 @@ public final class Embedding {
         self.weight = weight
         self.capacity = capacity
         output = workspace.matrix(rows: capacity.rows, columns: weight.columns)
+        distinct = DistinctTokens(vocabularySize: weight.rows, maximumRows: capacity.rows, workspace: workspace)
         let count = capacity.training ? capacity.rows : 0
         written = UnsafeMutableBufferPointer(start: workspace.allocate(Int32.self, count: count), count: count)
         occurrences =
@@ -25,15 +27,32 @@ public final class Embedding {
 
     /// Fills `output`'s first `steps*streams` rows. Shape: `tokens` `[steps, streams]`, each in `0..<V`.
     public func forward(_ tokens: UnsafePointer<Int32>, steps: Int) {
-        RowKernels.gather(
-            rows: steps * capacity.streams, columns: weight.columns, table: weight.value, ids: tokens, into: output.pointer)
+        RowKernels.gather(weight.matrix, ids: tokens, into: output.prefix(rows: steps * capacity.streams))
+    }
+
+    /// The window's distinct rows, in place of `output`. Shape: `tokens` `[steps, streams]`.
+    public func distinctRows(_ tokens: UnsafePointer<Int32>, steps: Int) -> RepeatedRows {
+        distinct.number(tokens, rows: steps * capacity.streams)
+        return RepeatedRows(distinct: rowsOfDistinct(), numbers: distinct.numbers)
+    }
+
+    /// The window's distinct rows shard by shard, in place of `output`. Shape: `tokens` `[steps, streams]`.
+    public func mergedRows(_ tokens: UnsafePointer<Int32>, steps: Int, rows: GradientRows) -> MergedRows {
+        let merged = rows.merged(tokens, steps: steps, into: distinct)
+        return MergedRows(distinct: rowsOfDistinct(), tokens: distinct, rows: merged)
+    }
+
+    private func rowsOfDistinct() -> MatrixView {
+        let result = output.prefix(rows: distinct.count)
+        RowKernels.gather(weight.matrix, ids: distinct.tokens, into: result)
+        return result
     }
 
     /// The gradient of the table: the sum of `dY`'s rows by token, overwritten. Rows without a token are zero, if they were so
     /// before the first call: only those of the window before are cleared.
     public func backward(_ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows) {
         for token in written[..<writtenCount] { weight.clearGradients(row: Int(token)) }
-        writtenCount = steps * capacity.streams
+        writtenCount = steps * rows.streams
         written.baseAddress!.update(from: tokens, count: writtenCount)
         rows.embeddingGradient(weight, steps: steps, occurrences: sorted(tokens, steps: steps, dY: dY, rows: rows))
     }

@@ -39,12 +39,16 @@ public final class GRULayer: RecurrentLayer {
         packedHiddenBackward!.multiply(dProduct, into: dHidden, from: .result)
     }
 
+    override func hiddenGradients(steps: Int, rows: GradientRows) {
+        rows.weightGradient(
+            parameters.weightHidden, bias: parameters.biasHidden, steps: steps,
+            dY: fromHidden.prefix(rows: steps * capacity.streams), x: previousHidden(steps: steps))
+    }
+
     override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
-        let used = steps * capacity.streams
-        let dProducts = fromHidden.prefix(rows: used)
         rows.weightGradient(
-            parameters.weightInput, bias: parameters.biasInput, steps: steps, dY: gates.prefix(rows: used), x: input)
-        rows.weightGradient(
-            parameters.weightHidden, bias: parameters.biasHidden, steps: steps, dY: dProducts, x: previousHidden(steps: steps))
+            parameters.weightInput, bias: parameters.biasInput, steps: steps,
+            dY: gates.prefix(rows: steps * capacity.streams), x: input)
+        hiddenGradients(steps: steps, rows: rows)
     }
 }

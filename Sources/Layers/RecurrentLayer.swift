@@ -66,7 +66,16 @@ public class RecurrentLayer {
     /// Clears what a cell carries backward from step to step besides `dHidden`.
     func beginBackward() {}
 
-    /// The gradients of all weights and biases; the default fits cells whose hidden product lands in `gates`.
+    /// The gradients of the recurrent weights and of `biasHidden`, after those of the input weights; the default fits cells whose hidden
+    /// product lands in `gates`.
+    func hiddenGradients(steps: Int, rows: GradientRows) {
+        rows.weightGradient(
+            parameters.weightHidden, steps: steps, dY: gates.prefix(rows: steps * capacity.streams),
+            x: previousHidden(steps: steps))
+        parameters.biasHidden.copyGradients(of: parameters.biasInput)
+    }
+
+    /// The gradients of all weights and biases; the default is for the same cells, whose gates' gradients it reads once.
     func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
         rows.weightGradients(
@@ -98,6 +107,17 @@ public class RecurrentLayer {
         for t in 0..<steps { step(t) }
     }
 
+    /// The same over an input with equal rows, whose products are made once: to the same bits. `products`, `[n, G*H]` for as many distinct
+    /// rows as there may be, is overwritten.
+    public final func forward(_ input: RepeatedRows, products: MatrixView, steps: Int) {
+        let products = products.prefix(rows: input.distinct.rows)
+        packedInput.multiply(input.distinct, into: products, from: .bias(inputBias()))
+        for t in 0..<steps {
+            RowKernels.gather(products, ids: input.numbers + t * capacity.streams, into: gates(at: t))
+            step(t)
+        }
+    }
+
     /// Backpropagation through the window, which `forward` ran just before.
     ///
     /// `dOutput` `[steps*streams, H]` is the loss's gradient by `output` and is used up; every parameter's gradient is overwritten;
@@ -105,7 +125,29 @@ public class RecurrentLayer {
     public final func backward(
         _ input: MatrixView, dOutput: MatrixView, dInput: MatrixView?, steps: Int, rows: GradientRows, atEpochStart: Bool
     ) {
-        guard let packedInputBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        backwardThroughTime(dOutput, steps: steps)
+        parameterGradients(input, steps: steps, rows: rows)
+        initialStateGradients(rows: rows, atEpochStart: atEpochStart)
+        if let dInput { inputGradient(of: gates.prefix(rows: steps * capacity.streams), into: dInput) }
+    }
+
+    /// The same over an input with equal rows: a shard's gates' gradients are summed by distinct row, and what follows is done once for
+    /// each. `dInput` `[n, I]` becomes the gradient of the distinct rows; `products` is as for `forward`.
+    public final func backward(
+        _ input: MergedRows, products: MatrixView, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows,
+        atEpochStart: Bool
+    ) {
+        backwardThroughTime(dOutput, steps: steps)
+        let dGates = products.prefix(rows: input.distinct.rows)
+        rows.merge(gates.prefix(rows: steps * capacity.streams), steps: steps, by: input.tokens, into: dGates)
+        input.rows.weightGradient(
+            parameters.weightInput, bias: parameters.biasInput, steps: 1, dY: dGates, x: input.distinct)
+        hiddenGradients(steps: steps, rows: rows)
+        initialStateGradients(rows: rows, atEpochStart: atEpochStart)
+        inputGradient(of: dGates, into: dInput)
+    }
+
+    private func backwardThroughTime(_ dOutput: MatrixView, steps: Int) {
         dHidden.pointer.update(repeating: 0, count: dHidden.count)
         beginBackward()
         for t in stride(from: steps - 1, through: 0, by: -1) {
@@ -113,9 +155,11 @@ public class RecurrentLayer {
             RowKernels.add(count: dH.count, dHidden.pointer, to: dH.pointer)
             stepBackward(t, dH: dH)
         }
-        parameterGradients(input, steps: steps, rows: rows)
-        initialStateGradients(rows: rows, atEpochStart: atEpochStart)
-        if let dInput { packedInputBackward.multiply(gates.prefix(rows: steps * capacity.streams), into: dInput) }
+    }
+
+    private func inputGradient(of dGates: MatrixView, into dInput: MatrixView) {
+        guard let packedInputBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        packedInputBackward.multiply(dGates, into: dInput)
     }
 
     /// Makes the state after the window the one before the next. Call after `backward`, which needs the old one.

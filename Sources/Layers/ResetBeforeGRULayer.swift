@@ -60,8 +60,14 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
     }
 
     override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
+        rows.weightGradient(
+            parameters.weightInput, bias: parameters.biasInput, steps: steps,
+            dY: gates.prefix(rows: steps * capacity.streams), x: input)
+        hiddenGradients(steps: steps, rows: rows)
+    }
+
+    override func hiddenGradients(steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
-        rows.weightGradient(parameters.weightInput, bias: parameters.biasInput, steps: steps, dY: dGates, x: input)
         parameters.biasHidden.copyGradients(of: parameters.biasInput)
         rows.weightGradient(
             resetUpdateWeight, steps: steps, dY: dGates.slice(columns: resetUpdateColumns), x: previousHidden(steps: steps))

@@ -17,6 +17,8 @@ public final class LanguageModel {
     /// Gradients by layer outputs, `[T*B, H]`, and by the embedding, `[T*B, E]`.
     private let dHidden: [MatrixView]
     private let dEmbedded: MatrixView?
+    /// Room for what each distinct token gives to the lowest layer's gates, and for their gradients: `[T*B, G*H]`, spread.
+    private let tokenGates: MatrixView
     /// What the output layer reads of the window at hand, `[steps*streams, H]`.
     private var top: MatrixView
     private let workspace: Workspace
@@ -51,6 +53,7 @@ public final class LanguageModel {
             capacity.training
             ? (0..<shape.layers).map { _ in workspace.matrix(rows: capacity.rows, columns: shape.hiddenSize) } : []
         dEmbedded = capacity.training ? workspace.matrix(rows: capacity.rows, columns: shape.embeddingSize) : nil
+        tokenGates = workspace.spreadMatrix(rows: capacity.rows, columns: shape.cell.gateCount * shape.hiddenSize)
         top = layers[shape.layers - 1].output.prefix(rows: 0)
     }
 
@@ -105,8 +108,13 @@ public final class LanguageModel {
     ///
     /// Shape: `inputs` `[steps, streams]`.
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
-        embedding.forward(inputs, steps: steps)
-        for k in 0..<layers.count {
+        if drops(dropoutKey) {
+            embedding.forward(inputs, steps: steps)
+            layers[0].forward(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
+        } else {
+            layers[0].forward(embedding.distinctRows(inputs, steps: steps), products: tokenGates, steps: steps)
+        }
+        for k in 1..<layers.count {
             layers[k].forward(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
         }
         top = readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: true)
@@ -129,28 +137,55 @@ public final class LanguageModel {
         _ inputs: UnsafePointer<Int32>, steps: Int, rows: GradientRows, atEpochStart: Bool, dropoutKey: Dropout.Key? = nil
     ) {
         guard let dEmbedded else { preconditionFailure("a backward pass through a model made for inference") }
-        let last = layers.count
         let used = steps * capacity.streams
-        let dTop = dHidden[last - 1].prefix(rows: used)
-        if shape.tieWeights {
-            outputLayer.backward(dHidden: dTop)
-        } else {
-            outputLayer.backward(dHidden: dTop, steps: steps, rows: rows)
-        }
-        drop(dTop, into: dTop, layer: last, steps: steps, key: dropoutKey)
-        let dInput = dEmbedded.prefix(rows: used)
-        for k in stride(from: last - 1, through: 0, by: -1) {
-            let dBelow = k == 0 ? dInput : dHidden[k - 1].prefix(rows: used)
+        outputBackward(steps: steps, rows: rows, dropoutKey: dropoutKey)
+        for k in stride(from: layers.count - 1, to: 0, by: -1) {
+            let dBelow = dHidden[k - 1].prefix(rows: used)
             layers[k].backward(
                 readBy(k, steps: steps, dropoutKey: dropoutKey, drop: false), dOutput: dHidden[k].prefix(rows: used),
                 dInput: dBelow, steps: steps, rows: rows, atEpochStart: atEpochStart)
             drop(dBelow, into: dBelow, layer: k, steps: steps, key: dropoutKey)
         }
+        let dLowest = dHidden[0].prefix(rows: used)
+        if drops(dropoutKey) {
+            let dRows = dEmbedded.prefix(rows: used)
+            layers[0].backward(
+                readBy(0, steps: steps, dropoutKey: dropoutKey, drop: false), dOutput: dLowest, dInput: dRows, steps: steps,
+                rows: rows, atEpochStart: atEpochStart)
+            drop(dRows, into: dRows, layer: 0, steps: steps, key: dropoutKey)
+            embeddingGradient(inputs, of: rows, tokenSteps: steps, dY: dRows, steps: steps, rows: rows)
+        } else {
+            let merged = embedding.mergedRows(inputs, steps: steps, rows: rows)
+            let dRows = dEmbedded.prefix(rows: merged.tokens.count)
+            layers[0].backward(
+                merged, products: tokenGates, dOutput: dLowest, dInput: dRows, steps: steps, rows: rows,
+                atEpochStart: atEpochStart)
+            embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, steps: steps, rows: rows)
+        }
+    }
+
+    /// The gradient of the topmost layer's output, and those of the decoder where the embedding has no share in them.
+    private func outputBackward(steps: Int, rows: GradientRows, dropoutKey: Dropout.Key?) {
+        let dTop = dHidden[layers.count - 1].prefix(rows: steps * capacity.streams)
         if shape.tieWeights {
-            let occurrences = embedding.sorted(inputs, steps: steps, dY: dInput, rows: rows)
+            outputLayer.backward(dHidden: dTop)
+        } else {
+            outputLayer.backward(dHidden: dTop, steps: steps, rows: rows)
+        }
+        drop(dTop, into: dTop, layer: layers.count, steps: steps, key: dropoutKey)
+    }
+
+    /// The gradient of the embedding's table, and with tied weights the decoder's share in it. `tokens` and `dY` are as `tokenRows` has them
+    /// in `tokenSteps` steps; the decoder's rows are the window's.
+    private func embeddingGradient(
+        _ tokens: UnsafePointer<Int32>, of tokenRows: GradientRows, tokenSteps: Int, dY: MatrixView, steps: Int,
+        rows: GradientRows
+    ) {
+        if shape.tieWeights {
+            let occurrences = embedding.sorted(tokens, steps: tokenSteps, dY: dY, rows: tokenRows)
             outputLayer.tiedGradients(steps: steps, rows: rows, tied: occurrences)
         } else {
-            embedding.backward(inputs, steps: steps, dY: dInput, rows: rows)
+            embedding.backward(tokens, steps: tokenSteps, dY: dY, rows: tokenRows)
         }
     }
 
@@ -158,11 +193,14 @@ public final class LanguageModel {
     /// its result of the forward pass is found again.
     private func readBy(_ k: Int, steps: Int, dropoutKey: Dropout.Key?, drop fresh: Bool) -> MatrixView {
         let source = (k == 0 ? embedding.output : layers[k - 1].output).prefix(rows: steps * capacity.streams)
-        guard dropoutKey != nil, !dropped.isEmpty else { return source }
+        guard drops(dropoutKey) else { return source }
         let result = dropped[k].prefix(rows: source.rows)
         if fresh { drop(source, into: result, layer: k, steps: steps, key: dropoutKey) }
         return result
     }
+
+    /// Whether anything is dropped. Where nothing is, the rows of a token are equal, and what depends on it alone is done once.
+    private func drops(_ key: Dropout.Key?) -> Bool { key != nil && !dropped.isEmpty }
 
     private func drop(_ x: MatrixView, into y: MatrixView, layer: Int, steps: Int, key: Dropout.Key?) {
         guard let key, !dropped.isEmpty else { return }

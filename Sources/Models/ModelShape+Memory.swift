@@ -9,7 +9,8 @@ extension ModelShape {
     public func activationByteCount(capacity: WindowCapacity, dropping: Bool) -> Int {
         let rows = capacity.rows
         let embedding = rows * embeddingSize
-        let tokens = capacity.training ? 3 * rows + 2 * vocabularySize : 0
+        let distinct = 2 * rows + vocabularySize + rows * Workspace.spreadStride(columns: cell.gateCount * hiddenSize)
+        let tokens = distinct + (capacity.training ? 3 * rows + 2 * vocabularySize : 0)
         let recurrent = (0..<layers).reduce(0) { total, _ in total + recurrentCount(capacity: capacity) }
         let dropped = dropping ? rows * ((0..<layers).reduce(hiddenSize) { $0 + inputSize(ofLayer: $1) }) : 0
         let gradients = capacity.training ? rows * (layers * hiddenSize + embeddingSize) : 0

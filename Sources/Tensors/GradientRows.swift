@@ -7,13 +7,15 @@ internal import CKernels
 /// publishes. All this happens inside the register tile: neither pass nor buffer for a shard.
 public final class GradientRows {
     /// Streams of this rank.
-    public let streams: Int
+    public private(set) var streams: Int
     private let program: TreeProgram
     private let segments: UnsafeMutablePointer<ck_segment>
-    private let workspace = Workspace()
+    private let workspace: Workspace
     private let strips: UnsafeMutablePointer<Float>
     private let panels: [UnsafeMutablePointer<Float>]  // of the two inputs that a gradient has at most
     private let precision: Precision
+    /// What `merged` gives.
+    private lazy var byToken = GradientRows(sharing: self)
 
     /// - Parameters:
     ///   - program: from the rank's shards, one leaf each, to the subtrees that it publishes.
@@ -25,6 +27,7 @@ public final class GradientRows {
     ) {
         precondition(streamsOfShards.count == program.leaves.count, "one range of streams for each leaf")
         self.program = program
+        workspace = Workspace()
         streams = streamsOfShards.last?.upperBound ?? 0
         segments = workspace.allocate(ck_segment.self, count: streamsOfShards.count)
         for (leaf, range) in streamsOfShards.enumerated() {
@@ -36,6 +39,15 @@ public final class GradientRows {
         strips = workspace.allocate(Float.self, count: counts.strips)
         let workspace = workspace
         panels = (0..<2).map { _ in workspace.allocate(Float.self, count: counts.panel) }
+    }
+
+    /// The same shards and scratch, with segments of its own.
+    private init(sharing other: GradientRows) {
+        (program, workspace, precision, strips, panels) = (
+            other.program, other.workspace, other.precision, other.strips, other.panels
+        )
+        streams = 0
+        segments = workspace.allocate(ck_segment.self, count: program.leaves.count)
     }
 
     /// Floats of the strips and of one of the two panels.
@@ -166,14 +178,48 @@ public final class GradientRows {
             table.rows, table.columns, &rows, &occurrences, table.gradients.baseAddress, table.columns)
     }
 
+    // MARK: Rows of equal tokens
+
+    /// Numbers a window's tokens shard by shard, and gives the rows that are left where a shard's rows of one token are one: a window of a
+    /// single step, in which a shard's streams are its tokens in the order (t, b) of their first row.
+    ///
+    /// Shape: `tokens` `[steps, streams]`. Valid until the next call.
+    public func merged(_ tokens: UnsafePointer<Int32>, steps: Int, into distinct: DistinctTokens) -> GradientRows {
+        let result = byToken
+        distinct.begin()
+        for leaf in 0..<program.leaves.count {
+            let start = distinct.count
+            distinct.beginGroup()
+            forEachRow(of: leaf, steps: steps) { distinct.place(tokens[$0], row: $0) }
+            result.segments[leaf] = ck_segment(first: Int32(start), count: Int32(distinct.count - start))
+        }
+        result.streams = distinct.count
+        return result
+    }
+
+    /// The sums of the rows that `merged` makes one, each in the order (t, b).
+    ///
+    /// Shapes: `x` `[steps*streams, n]`, `sums` `[distinct.count, n]`.
+    public func merge(_ x: MatrixView, steps: Int, by distinct: DistinctTokens, into sums: MatrixView) {
+        precondition(sums.columns == x.columns && sums.rows == distinct.count, "sums of \(sums.rows) rows, \(sums.columns) columns")
+        var rows = rows(steps)
+        ck_merge_rows(&rows, x.columns, x.pointer, x.rowStride, distinct.numbers, sums.pointer, sums.rowStride)
+    }
+
+    /// The rows of one shard in the order (t, b).
+    @inline(__always)
+    private func forEachRow(of leaf: Int, steps: Int, _ body: (Int) -> Void) {
+        let first = Int(segments[leaf].first)
+        for t in 0..<steps {
+            for b in first..<(first + Int(segments[leaf].count)) { body(t * streams + b) }
+        }
+    }
+
     /// Sums one value a row by shard, in double and in the order (t, b): `sums[leaf]`, one for each shard of the rank.
     public func shardSums(steps: Int, of values: UnsafePointer<Double>, into sums: UnsafeMutablePointer<Double>) {
         for leaf in 0..<program.leaves.count {
             var sum = 0.0
-            let first = Int(segments[leaf].first)
-            for t in 0..<steps {
-                for b in first..<(first + Int(segments[leaf].count)) { sum += values[t * streams + b] }
-            }
+            forEachRow(of: leaf, steps: steps) { sum += values[$0] }
             sums[leaf] = sum
         }
     }
@@ -185,13 +231,7 @@ public final class GradientRows {
         occurrences.begin(values: dX)
         occurrences.count(tokens, rows: steps * streams)
         for leaf in 0..<program.leaves.count {
-            let first = Int(segments[leaf].first)
-            for t in 0..<steps {
-                for b in first..<(first + Int(segments[leaf].count)) {
-                    let row = t * streams + b
-                    occurrences.place(row: row, token: Int(tokens[row]), leaf: leaf)
-                }
-            }
+            forEachRow(of: leaf, steps: steps) { occurrences.place(row: $0, token: Int(tokens[$0]), leaf: leaf) }
         }
     }
 }

@@ -12,11 +12,10 @@ public enum RowKernels {
         ck_add(count, x, y)
     }
 
-    /// `y[r, :] = table[ids[r], :]`.
-    public static func gather(
-        rows: Int, columns: Int, table: UnsafePointer<Float>, ids: UnsafePointer<Int32>, into y: UnsafeMutablePointer<Float>
-    ) {
-        ck_gather_rows(rows, columns, table, ids, y)
+    /// `y[r, :] = table[ids[r], :]`. Shapes: `y` `[rows, n]`, `table` of `n` columns, `ids` `[rows]`.
+    public static func gather(_ table: MatrixView, ids: UnsafePointer<Int32>, into y: MatrixView) {
+        precondition(y.columns == table.columns, "rows of \(table.columns) columns, not \(y.columns)")
+        ck_gather_rows(y.rows, y.columns, table.pointer, table.rowStride, ids, y.pointer, y.rowStride)
     }
 
     /// e^x, tanh x and the logistic function of `count` floats; worst errors over all floats about 1, 1.3 and 2 ulp.

@@ -59,11 +59,13 @@ final class LayerUnderTest {
     private let parameters: ParameterSet
     private let workspace = Workspace()
     private let training: Bool
+    private let gateCount: Int
 
     init(_ kind: LayerKind, hiddenSize: Int = 10, streams: Range<Int> = 0..<allStreams, training: Bool = true) {
         let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, hiddenSize)
         self.streams = streams
         self.training = training
+        gateCount = kind.gateCount
         var layout = ParameterLayout()
         layout.append("ih", shape: [kind.gateCount * H, I])
         layout.append("hh", shape: [kind.gateCount * H, H])
@@ -111,6 +113,21 @@ final class LayerUnderTest {
                 input, dOutput: dOutput, dInput: dInput, steps: Self.steps, rows: rows, atEpochStart: true)
         }
         return (output, values(dInput))
+    }
+
+    /// Outputs of a window whose row `r` is row `numbers[r]` of `input`, each given once.
+    func run(rows numbers: [Int32]) -> [Float] {
+        let products = workspace.spreadMatrix(rows: input.rows, columns: layer.states[0].columns * gateCount)
+        layer.forward(RepeatedRows(distinct: input.prefix(rows: 7), numbers: numbers), products: products, steps: Self.steps)
+        return values(layer.output)
+    }
+
+    /// The same with every row given.
+    func run(expanding numbers: [Int32]) -> [Float] {
+        let rows = workspace.matrix(rows: input.rows, columns: input.columns)
+        RowKernels.gather(input, ids: numbers, into: rows)
+        layer.forward(rows, steps: Self.steps)
+        return values(layer.output)
     }
 
     /// The rows of `streams` out of results of all streams.

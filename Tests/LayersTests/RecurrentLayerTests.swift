@@ -23,6 +23,13 @@ struct RecurrentLayerTests {
         #expect(LayerUnderTest(kind, training: false).run().output == LayerUnderTest(kind).run().output)
     }
 
+    @Test("Equal rows given once have the outputs of rows that are all there, to the bit", arguments: LayerKind.allCases, [10, 512])
+    func repeatedRows(kind: LayerKind, hiddenSize: Int) {
+        let (subject, plain) = (LayerUnderTest(kind, hiddenSize: hiddenSize), LayerUnderTest(kind, hiddenSize: hiddenSize))
+        let numbers: [Int32] = (0..<20).map { $0 * $0 % 7 }
+        #expect(subject.run(rows: numbers) == plain.run(expanding: numbers))
+    }
+
     @Test("The state that is carried is h after the last step", arguments: LayerKind.allCases)
     func carried(kind: LayerKind) {
         let subject = LayerUnderTest(kind)

@@ -24,15 +24,16 @@ extension LevelTests {
         func addAndGather(count: Int) {
             var random = SeededRandom(state: 2)
             let (x, y) = (random.floats(count + 1), random.floats(count + 1))
-            let table = random.floats(4 * count)
+            let workspace = Workspace()
+            let table = workspace.random(rows: 4, columns: count, gap: 2, from: &random)
             Processor.atEachLevel { level in
                 var sum = y
                 RowKernels.add(count: count, x, to: &sum)
                 #expect(sum == (0..<count).map { x[$0] + y[$0] } + [y[count]], "\(level)")
-                var rows = [Float](repeating: 7, count: 5 * count + 1)
-                RowKernels.gather(rows: 5, columns: count, table: table, ids: [3, 0, 0, 2, 3], into: &rows)
-                let expected = [3, 0, 0, 2, 3].flatMap { table[($0 * count)..<(($0 + 1) * count)] }
-                #expect(rows == expected + [7], "\(level)")
+                let rows = workspace.withGaps(rows: 5, columns: count, gap: 3)
+                RowKernels.gather(table, ids: [3, 0, 0, 2, 3], into: rows)
+                let expected = [3, 0, 0, 2, 3].flatMap { table.values[($0 * count)..<(($0 + 1) * count)] }
+                #expect(rows.values == expected && rows.gapsAreIntact, "\(level)")
             }
         }
     }

@@ -1,4 +1,22 @@
-/* Gradients that are sums of rows: of the embedding and of biases, leaf by leaf and in tree order. */
+/* Gradients that are sums of rows: of the embedding and of biases, leaf by leaf and in tree order; and rows summed by number within a leaf. */
+
+void CK_AT_LEVEL(merge_rows)(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds) {
+    const long leaf_count = leaf_count_of(rows);
+    int32_t count = 0;
+    CK_EACH_WINDOW_ROW(rows, leaf_count) {
+        const float *from = x + row * ldx;
+        float *to = sums + numbers[row] * lds;
+        const int is_new = numbers[row] == count;
+        count += is_new;
+        for (long i = 0; i < n; i += 16) {
+            const long lanes = lanes_left(n, i);
+            /* Too far apart for the processor to guess: the same stream's next row. */
+            __builtin_prefetch(from + rows->streams * ldx + i);
+            const v16 added = v_get(from + i, lanes);
+            v_put(to + i, is_new ? added : v_get(to + i, lanes) + added, lanes);
+        }
+    }
+}
 
 /* The tree over one row of 16 columns, whose leaves are sums of rows. */
 typedef struct {

@@ -18,7 +18,7 @@ void CK_AT_LEVEL(add)(long count, const float *x, float *y) {
     }
 }
 
-void CK_AT_LEVEL(gather_rows)(long rows, long n, const float *table, const int32_t *ids, float *y) {
+void CK_AT_LEVEL(gather_rows)(long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy) {
     for (long r = 0; r < rows; r++)
-        memcpy(y + r * n, table + (long)ids[r] * n, (size_t)n * sizeof(float));
+        memcpy(y + r * ldy, table + (long)ids[r] * ldt, (size_t)n * sizeof(float));
 }

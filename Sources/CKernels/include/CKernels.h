@@ -196,8 +196,12 @@ void ck_fill_rows(long rows, long n, const float *bias, const float *other, floa
 /* y += x. */
 void ck_add(long count, const float *x, float *y);
 
-/* y[r, :] = table[ids[r], :]. */
-void ck_gather_rows(long rows, long n, const float *table, const int32_t *ids, float *y);
+/* y[r, :] = table[ids[r], :]; rows lie ldt and ldy floats apart. */
+void ck_gather_rows(long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy);
+
+/* sums[numbers[row], :] = the sum of those rows of x [steps * streams, n], leaf by leaf and in the order (t, b). Numbers begin at 0 and grow by
+ * one with each that is new in that order. */
+void ck_merge_rows(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds);
 
 /* ---- Recurrent cells: one time step of `rows` streams --------------------------------------------------------- */
 
