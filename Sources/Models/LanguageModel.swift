@@ -136,7 +136,6 @@ public final class LanguageModel {
     public func backward(
         _ inputs: UnsafePointer<Int32>, steps: Int, rows: GradientRows, atEpochStart: Bool, dropoutKey: Dropout.Key? = nil
     ) {
-        guard let dEmbedded else { preconditionFailure("a backward pass through a model made for inference") }
         let used = steps * capacity.streams
         outputBackward(steps: steps, rows: rows, dropoutKey: dropoutKey)
         for k in stride(from: layers.count - 1, to: 0, by: -1) {
@@ -146,6 +145,15 @@ public final class LanguageModel {
                 dInput: dBelow, steps: steps, rows: rows, atEpochStart: atEpochStart)
             drop(dBelow, into: dBelow, layer: k, steps: steps, key: dropoutKey)
         }
+        lowestBackward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: dropoutKey)
+    }
+
+    /// The lowest layer's part, and the gradient of the embedding.
+    private func lowestBackward(
+        _ inputs: UnsafePointer<Int32>, steps: Int, rows: GradientRows, atEpochStart: Bool, dropoutKey: Dropout.Key?
+    ) {
+        guard let dEmbedded else { preconditionFailure("a backward pass through a model made for inference") }
+        let used = steps * capacity.streams
         let dLowest = dHidden[0].prefix(rows: used)
         if drops(dropoutKey) {
             let dRows = dEmbedded.prefix(rows: used)

@@ -201,7 +201,8 @@ public final class GradientRows {
     ///
     /// Shapes: `x` `[steps*streams, n]`, `sums` `[distinct.count, n]`.
     public func merge(_ x: MatrixView, steps: Int, by distinct: DistinctTokens, into sums: MatrixView) {
-        precondition(sums.columns == x.columns && sums.rows == distinct.count, "sums of \(sums.rows) rows, \(sums.columns) columns")
+        precondition(
+            sums.columns == x.columns && sums.rows == distinct.count, "sums of \(sums.rows) rows, \(sums.columns) columns")
         var rows = rows(steps)
         ck_merge_rows(&rows, x.columns, x.pointer, x.rowStride, distinct.numbers, sums.pointer, sums.rowStride)
     }
@@ -240,48 +241,4 @@ public final class GradientRows {
 public struct PackedRows {
     fileprivate let panels: UnsafeRawPointer
     fileprivate let columns: Int
-}
-
-/// The rows of a window in the order of their tokens: a counting sort, made anew for each window in memory that stays.
-public final class TokenOccurrences {
-    private let vocabularySize: Int
-    private let starts: UnsafeMutablePointer<Int32>  // [V + 1]
-    private let next: UnsafeMutablePointer<Int32>  // [V]
-    private let rows: UnsafeMutablePointer<Int32>  // [T * B]
-    private let leaves: UnsafeMutablePointer<Int32>  // [T * B]
-    private var values: MatrixView?
-
-    public init(vocabularySize: Int, maximumRows: Int, workspace: Workspace) {
-        self.vocabularySize = vocabularySize
-        starts = workspace.allocate(Int32.self, count: vocabularySize + 1)
-        next = workspace.allocate(Int32.self, count: vocabularySize)
-        rows = workspace.allocate(Int32.self, count: maximumRows)
-        leaves = workspace.allocate(Int32.self, count: maximumRows)
-    }
-
-    fileprivate func begin(values: MatrixView) {
-        self.values = values
-        starts.update(repeating: 0, count: vocabularySize + 1)
-    }
-
-    fileprivate func count(_ tokens: UnsafePointer<Int32>, rows: Int) {
-        for row in 0..<rows { starts[Int(tokens[row]) + 1] += 1 }
-        for token in 0..<vocabularySize {
-            starts[token + 1] += starts[token]
-            next[token] = starts[token]
-        }
-    }
-
-    fileprivate func place(row: Int, token: Int, leaf: Int) {
-        let at = Int(next[token])
-        next[token] += 1
-        rows[at] = Int32(row)
-        leaves[at] = Int32(leaf)
-    }
-
-    fileprivate var table: ck_occurrences {
-        guard let values else { preconditionFailure("tokens are sorted before their gradient is taken") }
-        return ck_occurrences(
-            starts: starts, rows: rows, leaves: leaves, values: values.pointer, ld: values.rowStride)
-    }
 }

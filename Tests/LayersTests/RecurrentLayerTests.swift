@@ -23,7 +23,9 @@ struct RecurrentLayerTests {
         #expect(LayerUnderTest(kind, training: false).run().output == LayerUnderTest(kind).run().output)
     }
 
-    @Test("Equal rows given once have the outputs of rows that are all there, to the bit", arguments: LayerKind.allCases, [10, 512])
+    @Test(
+        "Equal rows given once have the outputs of rows that are all there, to the bit", arguments: LayerKind.allCases,
+        [10, 512])
     func repeatedRows(kind: LayerKind, hiddenSize: Int) {
         let (subject, plain) = (LayerUnderTest(kind, hiddenSize: hiddenSize), LayerUnderTest(kind, hiddenSize: hiddenSize))
         let numbers: [Int32] = (0..<20).map { $0 * $0 % 7 }
