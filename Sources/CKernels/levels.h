@@ -24,6 +24,8 @@
     K(bf16_round, (long count, const float *x, uint16_t *y), (count, x, y))                                                                \
     K(bf16_pack_transposed, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))   \
     K(bf16_pack, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))              \
+    K(bf16_bits, (long columns, const float *w, long first, long count, int terms_are_rows, uint32_t *sum),                                \
+      (columns, w, first, count, terms_are_rows, sum))                                                                                     \
     K(bf16_gemm,                                                                                                                           \
       (long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias, int accumulate,     \
        float *c, long ldc, float *scratch),                                                                                                \

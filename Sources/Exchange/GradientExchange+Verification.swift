@@ -62,13 +62,11 @@ extension GradientExchange {
 
     /// Whether what the node has derived from its parameters has the bits that are `expected` of it: nil, or this node's first rank.
     ///
-    /// `expected` is asked for the sum over a part of the parameters; where it gives nil, nothing is compared. Collective.
-    public func compareDerived(expected: (Range<Int>) -> BitSum?) throws(CommunicationError) -> Corruption? {
+    /// `expected` is asked for the sum over a part of the parameters. Collective.
+    public func compareDerived(expected: (Range<Int>) -> BitSum) throws(CommunicationError) -> Corruption? {
         let part = ExchangeShape.part(topology.localRank, of: topology.localCount, in: shape.derivedCount)
-        let difference = expected(plan.heldElements).map {
-            BitSum(derived + part.lowerBound, count: part.count).value &- $0.value
-        }
-        let all = try world.allgather(difference ?? 0)
+        let found = BitSum(derived + part.lowerBound, count: part.count)
+        let all = try world.allgather(found.value &- expected(plan.heldElements).value)
         let total = all[plan.node].reduce(0, &+)
         return total == 0 ? nil : Corruption(kind: .derived, rank: plan.node.lowerBound)
     }

@@ -9,7 +9,7 @@ import Training
 ///
 /// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of it after it was `promised`, of what a `sum` is made of, of the
 /// `parameters`, of a `moment`, of a node's `copy` of another's parameters or of the `packed` weights; or a gradient that is `nan` for as many steps as `--steps` says.
-/// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer` are as for training.
+/// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`, `--precision` are as for training.
 func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
     let run = try TrainingRun(world: world, version: "check").setUp(try configuration(arguments), resume: false)
     defer { withExtendedLifetime(run) {} }
@@ -77,7 +77,7 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     configuration.verifyEvery = 10
     configuration.checkpointEvery = .steps(7)
     configuration.maxBadSteps = arguments.number("max-bad-steps", or: 3)
-    for key in [ConfigurationKey.optimizer, .exchange, .onFault] {
+    for key in [ConfigurationKey.optimizer, .exchange, .onFault, .precision] {
         try set(key, arguments[key.rawValue].map { .text($0) }, in: &configuration)
     }
     try set(.nodeSize, arguments["node-size"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)

@@ -143,14 +143,19 @@ public final class PackedWeights {
         return pieces
     }
 
-    /// The sum of the bits of all that is packed of `elements`, once for each place in which it is packed; nil in bf16, where what is
-    /// packed are other bits.
-    public func expectedBits(of elements: Range<Int>) -> BitSum? {
-        guard layout.precision == .fp32 else { return nil }
+    /// The sum of the bits of all that is packed of `elements`, once for each place in which it is packed.
+    public func expectedBits(of elements: Range<Int>) -> BitSum {
         var sum = BitSum()
         for entry in layout.entries {
             let part = entry.elements.clamped(to: elements)
-            if !part.isEmpty { sum.add(values + part.lowerBound, count: part.count) }
+            guard !part.isEmpty else { continue }
+            switch layout.precision {
+            case .fp32: sum.add(values + part.lowerBound, count: part.count)
+            case .bf16:
+                ck_bf16_bits(
+                    entry.columns, values + entry.elements.lowerBound, part.lowerBound - entry.elements.lowerBound, part.count,
+                    entry.operand.form == .backward ? 1 : 0, &sum.kernel.sum)
+            }
         }
         return sum
     }

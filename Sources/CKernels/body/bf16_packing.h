@@ -63,3 +63,16 @@ void CK_AT_LEVEL(bf16_pack)(long n, long k, const float *w, long first, long cou
             }
         }
 }
+
+void CK_AT_LEVEL(bf16_bits)(long columns, const float *w, long first, long count, int terms_are_rows, uint32_t *sum) {
+    const u16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    u16 total = {0};
+    for (long at = first, last = first + count, lanes; at < last; at += lanes) {
+        const long row = at / columns, end = (row + 1) * columns < last ? (row + 1) * columns : last;
+        lanes = lanes_left(end, at);
+        const u16 term = terms_are_rows ? bf_fill((uint32_t)row) : lane + bf_fill((uint32_t)(at - row * columns));
+        /* An odd term lies in the upper half of its pair. */
+        total += bf_round(v_get(w + at, lanes)) >> 16 << (term & 1) * 16;
+    }
+    *sum += u_sum(total);
+}

@@ -18,13 +18,6 @@ CK_INLINE u16 moved_bits(v16 before, v16 after, long lanes) {
     return moved;
 }
 
-CK_INLINE uint32_t u_sum(u16 v) {
-    uint32_t sum = 0;
-    for (int lane = 0; lane < 16; lane++)
-        sum += v[lane];
-    return sum;
-}
-
 void CK_AT_LEVEL(bits)(long count, const float *x, ck_bit_sum *sum) {
     u16 total = {0}, largest = {0};
     for (long i = 0; i < count; i += 16) {

@@ -157,6 +157,10 @@ void ck_bf16_pack_transposed(long n, long k, const float *w, long first, long co
 /* Packs elements [first, first + count) of w for `a * w`: w is [k, n] without gaps; panels as above. */
 void ck_bf16_pack(long n, long k, const float *w, long first, long count, uint16_t *panels);
 
+/* The sum modulo 2^32 of what the two write for elements [first, first + count) of w, whose rows have `columns` elements, taking a pair of terms as
+ * one number. Terms are w's columns, as for `a * w^T`, or with `terms_are_rows` its rows. */
+void ck_bf16_bits(long columns, const float *w, long first, long count, int terms_are_rows, uint32_t *sum);
+
 /* c[m, n] = a[m, k] * panels + start, where a is rounded on the way. The chains start from what c holds (accumulate 1), else from bias[n],
  * else (bias null) from 0. panel_stride: the distance of two panels, ceil(k/2) * 64, or more where the product is over a
  * part of a longer inner index; the part begins at an even term, and ends at one or with the last.
