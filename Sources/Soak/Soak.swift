@@ -37,8 +37,17 @@ final class Soak {
         numbers = SeededRandom(state: seed)
     }
 
-    /// Throws a `SoakFailure` where anything was lost, left over or other than it must be.
+    /// Throws a `SoakFailure` where anything was lost, left over or other than it must be; the runs' folder then stays as it is.
     func run() throws {
+        texts.isKept = true
+        try killUntilDone()
+        texts.isKept = false
+    }
+
+    /// Where the runs are.
+    var folder: String { texts.folder.path }
+
+    private func killUntilDone() throws {
         say("soak: \(kills) kills, seed \(seed), checkpoints every \(Self.interval) steps")
         let undisturbed = try leftAlone()
         while tally.kills < kills {

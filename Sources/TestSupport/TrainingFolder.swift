@@ -1,8 +1,10 @@
 public import Foundation
 
-/// A folder with three small texts in words, in which a test trains. Removed with its owner.
+/// A folder with three small texts in words, in which a test trains. Removed with its owner, unless it is kept.
 public final class TrainingFolder {
     public let folder: URL
+    /// Whether the folder stays, for somebody to look at.
+    public var isKept = false
     private let options: [String]
 
     /// Steps in an epoch; the last has 3 time steps instead of 8.
@@ -25,7 +27,7 @@ public final class TrainingFolder {
         try write("test.txt", WordText.lines(20, seed: 3))
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    deinit { if !isKept { try? FileManager.default.removeItem(at: folder) } }
 
     /// The path of a file in the folder.
     public func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
