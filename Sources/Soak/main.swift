@@ -13,14 +13,14 @@ func number(after option: String) -> UInt64? {
 }
 
 let seed = number(after: "--seed") ?? UInt64.random(in: 1...999_999)
-var soak: Soak?
+var folder: String?
 do {
-    let made = try Soak(kills: Int(number(after: "--kills") ?? 100), seed: seed)
-    soak = made
-    try made.run()
-    say(made.tally.summary)
+    let soak = try Soak(kills: Int(number(after: "--kills") ?? 100), seed: seed)
+    folder = soak.folder
+    try soak.run()
+    say(soak.tally.summary)
 } catch {
     say("soak: FAILED: \(error) (seed \(seed))")
-    if let soak { say("soak: the runs are left as they were, in \(soak.folder)") }
+    if let folder { say("soak: the runs are left as they were, in \(folder)") }
     exit(1)
 }
