@@ -24,8 +24,8 @@ public struct StepMeasurement: Sendable {
     public let parts: StepParts
     /// Samples of the FMA peak of all cores in use, 10^9 operations a second, in the order in which they were taken.
     public let peaks: [Double]
-    /// The speed's share of the FMA peak, and so the share of the floor's speed.
-    public let peakShare: Double
+    /// The speed's share of the FMA peak in each block, and so the share of the floor's speed.
+    public let peakShares: [Double]
 
     /// Bytes that all ranks read and write to add gradients, and bytes that they send to other nodes, at a step.
     public let addedBytes: Int
@@ -45,6 +45,9 @@ public struct StepMeasurement: Sendable {
     /// The most tokens per second that the peak allows: a step cannot take less time than its products do at the peak.
     public var floorTokensPerSecond: Double { peakGigaflops * 1e9 / model.operationsPerToken }
 
+    /// The median of the blocks' shares of the peak.
+    public var peakShare: Double { peakShares.median }
+
     /// Runs `steps` steps after three to warm up. Collective; the same result on all ranks.
     ///
     /// Throws a `RemoteFailure` where there are more ranks than streams or shards, or too little memory.
@@ -63,7 +66,7 @@ public struct StepMeasurement: Sendable {
         parts = StepParts(medianOf: blocks.blocks.flatMap { $0 })
         peaks = blocks.peaks
         let operationsPerStep = Double(model.tokensPerStep) * model.operationsPerToken
-        peakShare = blocks.shares(operationsPerStep: operationsPerStep).median
+        peakShares = blocks.shares(operationsPerStep: operationsPerStep)
         let counters = bench.parallel.exchange.counters
         addedBytes = try world.allgather(counters.addedByteCountPerStep).reduce(0, +)
         sentBytes = try world.allgather(counters.sentByteCountPerStep).reduce(0, +)

@@ -65,6 +65,8 @@ extension StepMeasurement {
         figures.add("peak_gigaflops", peakGigaflops)
         figures.add("peak_gigaflops_per_core", peakGigaflops / Double(coreCount))
         figures.add("peak_share", peakShare)
+        figures.add("peak_share_lowest", peakShares.min() ?? 0)
+        figures.add("peak_share_highest", peakShares.max() ?? 0)
         figures.add("floor_tokens_per_second", floorTokensPerSecond)
     }
 

@@ -26,7 +26,7 @@ extension StepMeasurement {
     private var speedLine: String {
         """
           speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s, \(NumberText.fixed(gigaflops, 1)) GFLOP/s: \
-        \(percent(peakShare)) of the peak
+        \(percent(peakShare)) of the peak, \(percent(peakShares.min() ?? 0)) to \(percent(peakShares.max() ?? 0)) block by block
         """
     }
 

@@ -67,6 +67,8 @@ struct BenchmarkTests {
         #expect(figures["cell"] as? String == "gru")
         #expect(figures["optimizer"] as? String == "sgd")
         #expect(try number("layers", in: figures) == 3)
+        let shares = try ["peak_share_lowest", "peak_share", "peak_share_highest"].map { try number($0, in: figures) }
+        #expect(shares == shares.sorted() && shares[0] > 0 && shares[0] < shares[2])
         #expect(try number("dropout", in: figures) == 0.5)
         #expect(try number("shards", in: figures) == 2)
         let gates = 3 * 8
@@ -89,7 +91,7 @@ struct BenchmarkTests {
         let labels = lines.dropFirst().map { $0.prefix(12).trimmingCharacters(in: .whitespaces) }
         #expect(labels == ["ranks", "speed", "peak", "step", "exchange", "memory", ""])
         #expect(lines[1].contains("ranks     \(ranks) on \(ranks == 1 ? "1 core," : "")"))
-        #expect(lines[2].contains(/speed .* tokens\/s, .* GFLOP\/s: .* % of the peak/))
+        #expect(lines[2].contains(/speed .* tokens\/s, .* GFLOP\/s: .* % of the peak, .* % to .* % block by block/))
     }
 
     @Test("Generation is measured beside the reading of the weights, by one process")
