@@ -21,10 +21,4 @@ public struct MergedRows {
     public let tokens: DistinctTokens
     /// Which of them belong to which shard: a window of one step.
     public let rows: GradientRows
-
-    public init(distinct: MatrixView, tokens: DistinctTokens, rows: GradientRows) {
-        self.distinct = distinct
-        self.tokens = tokens
-        self.rows = rows
-    }
 }

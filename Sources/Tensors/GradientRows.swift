@@ -6,7 +6,7 @@ internal import CKernels
 /// rows in the order (t, b); shards are added in the order of the `TreeProgram`, one output for each subtree that the rank
 /// publishes. All this happens inside the register tile: neither pass nor buffer for a shard.
 public final class GradientRows {
-    /// Streams of this rank.
+    /// Streams of this rank; of `merged` rows, the distinct tokens of its shards.
     public private(set) var streams: Int
     private let program: TreeProgram
     private let segments: UnsafeMutablePointer<ck_segment>
@@ -14,7 +14,7 @@ public final class GradientRows {
     private let strips: UnsafeMutablePointer<Float>
     private let panels: [UnsafeMutablePointer<Float>]  // of the two inputs that a gradient has at most
     private let precision: Precision
-    /// What `merged` gives.
+    /// What `merged` gives: the same shards, with other rows.
     private lazy var byToken = GradientRows(sharing: self)
 
     /// - Parameters:
@@ -73,9 +73,9 @@ public final class GradientRows {
     /// Bytes of scratch.
     public var byteCount: Int { workspace.byteCount }
 
-    private func rows(_ steps: Int, streams: Int? = nil) -> ck_rows {
+    private func rows(_ steps: Int) -> ck_rows {
         ck_rows(
-            steps: steps, streams: streams ?? self.streams, segments: segments, ops: program.operations.baseAddress,
+            steps: steps, streams: streams, segments: segments, ops: program.operations.baseAddress,
             op_count: program.operations.count)
     }
 
