@@ -33,6 +33,7 @@ public final class DistinctTokens {
     /// Begins a group, in which every token gets a number of its own.
     func beginGroup() { groupStart = count }
 
+    /// The row's token gets a number, if it has none in this group.
     func place(_ token: Int32, row: Int) {
         var number = Int(numberOfToken[Int(token)])
         if number < groupStart || number >= count || tokenOfNumber[number] != token {

@@ -68,6 +68,7 @@ CK_INLINE v16 v_select(i16 condition, v16 yes, v16 no) { return (v16)(((i16)yes 
 /* Lanes left of the vector at `i` in a row of n, at most 16. */
 CK_INLINE long lanes_left(long n, long i) { return n - i < 16 ? n - i : 16; }
 
+/* Of all lanes, modulo 2^32. */
 CK_INLINE uint32_t u_sum(u16 v) {
     uint32_t sum = 0;
     for (int lane = 0; lane < 16; lane++)
