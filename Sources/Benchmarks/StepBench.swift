@@ -36,7 +36,7 @@ struct StepBench {
         let exchange = try GradientExchange(
             world: world,
             shape: ExchangeShape(
-                training: model.shape, shardCount: shards.shardCount, precision: configuration.precision),
+                training: model.shape, shards: shards, precision: configuration.precision),
             transport: configuration.exchange == .messages ? .messages : .window,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
@@ -49,11 +49,13 @@ struct StepBench {
     func step(_ step: Int) throws -> StepTimes {
         let exchange = parallel.exchange
         let waitedBefore = exchange.counters.waitedNanoseconds
+        let waitedForTeamBefore = exchange.team?.waitedNanoseconds ?? 0
         let start = MonotonicClock.nanoseconds
         parallel.run(
             windows[step % windows.count], steps: model.configuration.windowLength, predictions: model.tokensPerStep,
             atEpochStart: step == 0, dropoutKey: dropoutKey(step))
         let computed = MonotonicClock.nanoseconds
+        let waitedForTeam = (exchange.team?.waitedNanoseconds ?? 0) - waitedForTeamBefore
         let reduction = try exchange.reduce()
         let reduced = MonotonicClock.nanoseconds
         let waitedInReduce = exchange.counters.waitedNanoseconds - waitedBefore
@@ -61,8 +63,8 @@ struct StepBench {
         let end = MonotonicClock.nanoseconds
         let waited = exchange.counters.waitedNanoseconds - waitedBefore
         return StepTimes(
-            whole: end - start, compute: computed - start, reduce: reduced - computed - waitedInReduce,
-            update: end - reduced - (waited - waitedInReduce), wait: waited)
+            whole: end - start, compute: computed - start - waitedForTeam, reduce: reduced - computed - waitedInReduce,
+            update: end - reduced - (waited - waitedInReduce), wait: waited + waitedForTeam)
     }
 
     /// Waits for all ranks, asleep where there are more of them than cores.

@@ -13,6 +13,8 @@ public struct StepMeasurement: Sendable {
     public let rankCount: Int
     public let hostCount: Int
     public let shardCount: Int
+    /// Ranks that work on the recurrences' steps together; 1 where each works on its own streams.
+    public let teamRankCount: Int
     /// Cores that the ranks can be on at a time.
     public let coreCount: Int
     /// The instruction set of the kernels.
@@ -60,6 +62,7 @@ public struct StepMeasurement: Sendable {
         rankCount = world.rankCount
         hostCount = world.hosts.count
         shardCount = bench.parallel.shards.shardCount
+        teamRankCount = bench.parallel.exchange.team?.ranks.count ?? 1
         coreCount = blocks.coreCount
         level = Processor.level
         notice = bench.parallel.exchange.notice

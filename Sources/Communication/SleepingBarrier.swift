@@ -15,14 +15,18 @@ public struct SleepingBarrier {
     public private(set) var waitedNanoseconds: Int64 = 0
 
     /// Longest time a waiting rank spins before it lets others on its core: about the cost of a sleep and a wake-up.
-    private static let longestSpin: Int64 = 50_000
+    public static let longestSpin: Int64 = 50_000
 
     /// Collective over the group. `state` points to `byteCount` bytes of the group's window, which are zero.
-    public init(in group: NodeGroup, state: UnsafeMutableRawPointer) throws(CommunicationError) {
+    ///
+    /// - Parameter longestSpin: nanoseconds; more where ranks meet so often that a late wake-up makes the others sleep in turn.
+    public init(
+        in group: NodeGroup, state: UnsafeMutableRawPointer, longestSpin: Int64 = Self.longestSpin
+    ) throws(CommunicationError) {
         self.state = state
         rankCount = Int32(group.rankCount)
         // Fresh windows are zero, as the state is at first: so nobody can come before it is made.
-        spinNanoseconds = group.rankCount > (try group.coreCount()) ? 0 : Self.longestSpin
+        spinNanoseconds = group.rankCount > (try group.coreCount()) ? 0 : longestSpin
     }
 
     /// Waits until every rank of the group waits.

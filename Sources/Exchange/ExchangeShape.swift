@@ -21,9 +21,12 @@ public struct ExchangeShape: Sendable, Equatable {
     /// Elements at the start of the arena, of a table of which a step uses few rows: each rank tells the rows that it has gradients
     /// for (`GradientExchange.setRows`), and only those are added up.
     public var sparseCount: Int
+    /// The teams that the ranks of a node form to work on a step together; nil where none do.
+    public var teams: TeamShape?
 
     public init(
-        elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0, derivedCount: Int = 0, sparseCount: Int = 0
+        elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0, derivedCount: Int = 0, sparseCount: Int = 0,
+        teams: TeamShape? = nil
     ) {
         precondition(sparseCount <= elementCount, "\(sparseCount) of \(elementCount) elements are sparse")
         precondition(elementCount > 0 && elementCount % 16 == 0, "\(elementCount) elements: not a positive multiple of 16")
@@ -34,6 +37,7 @@ public struct ExchangeShape: Sendable, Equatable {
         self.scalarsPerShard = scalarsPerShard
         self.derivedCount = derivedCount
         self.sparseCount = sparseCount
+        self.teams = teams
     }
 
     /// The shards of a rank: contiguous, as even as they go, never empty as long as there are no more ranks than shards.
@@ -44,5 +48,32 @@ public struct ExchangeShape: Sendable, Equatable {
     /// Part `index` of `0..<count`, cut into `partCount` parts as even as they go.
     static func part(_ index: Int, of partCount: Int, in count: Int) -> Range<Int> {
         (index * count / partCount)..<((index + 1) * count / partCount)
+    }
+}
+
+/// The teams that the ranks of a node form: see `NodeTeam`.
+public struct TeamShape: Sendable, Equatable {
+    /// Floats that the ranks of a team share.
+    public var floatCount: Int
+    /// The most ranks of a team; a node of more forms several.
+    public var mostMembers: Int
+    /// The fewest ranks of a node that forms any, 2 or more.
+    public var fewestRanks: Int
+
+    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int) {
+        precondition(mostMembers > 0, "teams of \(mostMembers) ranks")
+        self.floatCount = floatCount
+        self.mostMembers = mostMembers
+        self.fewestRanks = max(2, fewestRanks)
+    }
+
+    /// The ranks of each team of a node, as even as they go; a rank that would be alone is in none.
+    public func teams(of node: Range<Int>) -> [Range<Int>] {
+        guard node.count >= fewestRanks else { return [] }
+        let count = (node.count + mostMembers - 1) / mostMembers
+        return (0..<count).map { index in
+            let part = ExchangeShape.part(index, of: count, in: node.count)
+            return (node.lowerBound + part.lowerBound)..<(node.lowerBound + part.upperBound)
+        }.filter { $0.count > 1 }
     }
 }

@@ -4,11 +4,15 @@ public import Communication
 extension GradientExchange {
     /// Copies rank 0's parameters to every node.
     ///
-    /// `changed` is called with the elements for which this rank is to renew `derived`; every element is in those of one rank of a node.
+    /// `changed` is called with the elements for which this rank is to renew `derived`, which is zero then; every element is in those of one
+    /// rank of a node.
     public func broadcastParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
         if topology.localRank == 0 {
             try leaders.broadcast(UnsafeMutableRawBufferPointer(start: parameters, count: shape.elementCount * 4))
         }
+        barrier.wait()
+        // What lies between derived elements is renewed by nobody: a bit that flipped there would stay.
+        memory.clearDerivedPart()
         barrier.wait()
         changed(plan.heldElements)
         barrier.wait()

@@ -41,6 +41,8 @@ public final class GradientExchange {
     public let ownedRange: Range<Int>
     /// The whole gradient over `ownedRange` (its first element is that of `ownedRange.lowerBound`), from `reduce` to `publishParameters`.
     public let reducedGradient: UnsafePointer<Float>
+    /// The ranks with which this one works on a step together; nil where it works alone.
+    public let team: NodeTeam?
     /// What the exchange moves and waits.
     public internal(set) var counters: ExchangeCounters
 
@@ -90,6 +92,7 @@ public final class GradientExchange {
         sparse = SparseRows(plan: plan, base: base)
         parameterTransfers = plan.parameterTransfers()
         receivedElements = plan.receivedElements
+        team = try NodeTeam.form(world: world, memory: memory)
         leaders = try NodeGroup(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
         counters = ExchangeCounters(
             plan: plan, betweenNodes: sums.sentByteCount + board.sentByteCount + parameterTransfers.sentByteCount)

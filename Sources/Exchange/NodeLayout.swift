@@ -4,7 +4,7 @@ internal import Tensors
 /// Where everything lies in a node's memory: byte offsets from the base, computed alike by all its ranks.
 ///
 /// A page for the barrier, then the parameters and what is derived of them, one slot of P floats for each partial sum of each local rank,
-/// maps of the live tiles, and the bulletins.
+/// maps of the live tiles, what teams share, and the bulletins.
 /// Every part starts at a page.
 struct NodeLayout {
     static let pageSize = 4096
@@ -21,6 +21,14 @@ struct NodeLayout {
     let slotsOfLocalRank: [Range<Int>]
     /// For each local rank, one byte for each tile of the sparse elements.
     let liveMaps: [Int]
+    /// What a team shares: a page for its barrier, and its memory.
+    struct Team {
+        let ranks: Range<Int>
+        let barrier: Int
+        let memory: Int
+    }
+    /// The teams of the node.
+    let teams: [Team]
     /// The two bulletins, used in turn.
     let bulletins: [Int]
     /// All bytes.
@@ -39,6 +47,12 @@ struct NodeLayout {
         slotShards = covers.flatMap { $0 }
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
         liveMaps = ranks.map { _ in place(LiveTiles.count(within: shape.sparseCount)) }
+        teams =
+            shape.teams.map { teams in
+                teams.teams(of: ranks).map {
+                    Team(ranks: $0, barrier: place(SleepingBarrier.byteCount), memory: place(teams.floatCount * 4))
+                }
+            } ?? []
         bulletins = [place(bulletinByteCount), place(bulletinByteCount)]
         byteCount = end
         var first = 0

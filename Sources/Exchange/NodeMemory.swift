@@ -104,6 +104,12 @@ struct NodeMemory {
         return parts
     }
 
+    /// Clears this rank's part of what is derived.
+    func clearDerivedPart() {
+        let part = Self.derivedPart(plan)
+        (window.base + part.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: part.count)
+    }
+
     /// An even part of the pages of what is derived.
     private static func derivedPart(_ plan: ExchangePlan) -> Range<Int> {
         let pages = NodeLayout.pages(plan.shape.derivedCount * 4) / NodeLayout.pageSize

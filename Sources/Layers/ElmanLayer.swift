@@ -6,28 +6,26 @@ public import Tensors
 /// Kept for the backward pass: 2 T B H floats.
 public final class ElmanLayer: RecurrentLayer {
     private let nonlinearity: Nonlinearity
-    private let packedHidden: PackedMatrix
-    private let packedHiddenBackward: PackedMatrix?
+    private let recurrent: RecurrentProduct
 
     public init(
         nonlinearity: Nonlinearity, parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity,
-        workspace: Workspace
+        team: StepTeam? = nil, workspace: Workspace
     ) {
         self.nonlinearity = nonlinearity
-        packedHidden = weights.matrix(parameters.weightHidden, .forward)
-        packedHiddenBackward = capacity.training ? weights.matrix(parameters.weightHidden, .backward) : nil
-        super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        recurrent = RecurrentProduct(parameters, weights: weights, training: capacity.training, team: team)
+        super.init(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
     }
 
-    override func step(_ t: Int) {
-        let preactivations = gates(at: t)
-        packedHidden.multiply(hidden(at: t - 1), into: preactivations, from: .result)
-        nonlinearity.forward(preactivations, h: hidden(at: t).pointer)
+    override func step(_ t: Int, previous: MatrixView) {
+        let preactivations = stepGates(at: t)
+        recurrent.multiply(previous, into: preactivations, from: .result)
+        nonlinearity.forward(preactivations, h: stepHidden(at: t).pointer)
     }
 
-    override func stepBackward(_ t: Int, dH: MatrixView) {
-        let dGates = gates(at: t)
-        nonlinearity.backward(h: hidden(at: t).pointer, dH: dH.pointer, into: dGates)
-        packedHiddenBackward!.multiply(dGates, into: dHidden)
+    override func stepBackward(_ t: Int) {
+        nonlinearity.backward(h: stepHidden(at: t).pointer, dH: dStepHidden.pointer, into: stepGates(at: t))
     }
+
+    override func gradientBeforeStep(of dGates: MatrixView) { recurrent.multiplyBackward(dGates, into: dStepHidden) }
 }

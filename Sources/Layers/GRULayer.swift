@@ -5,38 +5,48 @@ public import Tensors
 ///
 /// Source: Cho et al. 2014 in the form of torch.nn.GRU. Kept for the backward pass: 7 T B H floats.
 public final class GRULayer: RecurrentLayer {
-    private let packedHidden: PackedMatrix
-    private let packedHiddenBackward: PackedMatrix?
-    /// The hidden product with its bias, then its gradient: `[T*B, 3H]`.
+    private let recurrent: RecurrentProduct
+    /// The hidden product with its bias, then its gradient: `[T*B', 3U]` in the steps, `[T*B, 3H]` in the window.
+    private let stepFromHidden: MatrixView
     private let fromHidden: MatrixView
 
     public override init(
-        parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace
+        parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity, team: StepTeam? = nil,
+        workspace: Workspace
     ) {
-        packedHidden = weights.matrix(parameters.weightHidden, .forward)
-        packedHiddenBackward = capacity.training ? weights.matrix(parameters.weightHidden, .backward) : nil
+        recurrent = RecurrentProduct(parameters, weights: weights, training: capacity.training, team: team)
         fromHidden = workspace.spreadMatrix(rows: capacity.rows, columns: 3 * parameters.hiddenSize)
-        super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        stepFromHidden =
+            team.map {
+                workspace.spreadMatrix(
+                    rows: capacity.steps * $0.division.streams, columns: 3 * $0.division.units(of: parameters.hiddenSize).count)
+            } ?? fromHidden
+        super.init(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
+    }
+
+    override func makeGateSets() -> [(step: MatrixView, window: MatrixView)] {
+        super.makeGateSets() + [(stepFromHidden, fromHidden)]
     }
 
     /// The hidden bias is inside the reset's product, so it stays with the hidden product.
     override func inputBias() -> UnsafePointer<Float> { UnsafePointer(parameters.biasInput.value) }
 
-    override func step(_ t: Int) {
-        let product = fromHidden.slice(rows: rowRange(t))
-        packedHidden.multiply(hidden(at: t - 1), into: product, from: .bias(parameters.biasHidden.value))
+    override func step(_ t: Int, previous: MatrixView) {
+        let product = stepFromHidden.slice(rows: stepRange(t))
+        recurrent.multiply(previous, into: product, from: .bias(parameters.biasHidden.value))
         CellKernels.gruForward(
-            hidden: hiddenSize, fromInput: gates(at: t), fromHidden: product,
-            hPrevious: hidden(at: t - 1).pointer, h: hidden(at: t).pointer)
+            hidden: units.count, fromInput: stepGates(at: t), fromHidden: product,
+            hPrevious: stepHidden(at: t - 1).pointer, h: stepHidden(at: t).pointer)
     }
 
-    override func stepBackward(_ t: Int, dH: MatrixView) {
-        let dProduct = fromHidden.slice(rows: rowRange(t))
+    override func stepBackward(_ t: Int) {
         CellKernels.gruBackward(
-            hidden: hiddenSize, fromInput: gates(at: t), fromHidden: dProduct,
-            hPrevious: hidden(at: t - 1).pointer, dH: dH.pointer)
-        dHidden.pointer.update(from: dH.pointer, count: dH.count)
-        packedHiddenBackward!.multiply(dProduct, into: dHidden, from: .result)
+            hidden: units.count, fromInput: stepGates(at: t), fromHidden: stepFromHidden.slice(rows: stepRange(t)),
+            hPrevious: stepHidden(at: t - 1).pointer, dH: dStepHidden.pointer)
+    }
+
+    override func gradientBeforeStep(of dGates: MatrixView) {
+        recurrent.multiplyBackward(dGates, into: dStepHidden, from: .result)
     }
 
     override func hiddenGradients(steps: Int, rows: GradientRows) {

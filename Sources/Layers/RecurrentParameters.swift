@@ -12,16 +12,19 @@ public struct RecurrentParameters {
     public let biasHidden: Parameter
     /// The state at the start of an epoch, `[H]` each: h, and for an LSTM c. Empty where it is zero.
     public let initialStates: [Parameter]
+    /// Whether the recurrent weights are packed gate by gate for the forward pass, so that ranks may divide the units among them.
+    public let packedByGate: Bool
 
     public init(
         weightInput: Parameter, weightHidden: Parameter, biasInput: Parameter, biasHidden: Parameter,
-        initialStates: [Parameter]
+        initialStates: [Parameter], packedByGate: Bool = false
     ) {
         self.weightInput = weightInput
         self.weightHidden = weightHidden
         self.biasInput = biasInput
         self.biasHidden = biasHidden
         self.initialStates = initialStates
+        self.packedByGate = packedByGate
     }
 
     var inputSize: Int { weightInput.columns }

@@ -15,7 +15,7 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
     private let packedResetUpdateBackward: PackedMatrix?
     private let packedCandidateBackward: PackedMatrix?
 
-    public override init(
+    public init(
         parameters: RecurrentParameters, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace
     ) {
         let h = parameters.hiddenSize
@@ -28,15 +28,14 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
         packedCandidate = weights.matrix(hidden, rows: (2 * h)..<(3 * h), .forward)
         packedResetUpdateBackward = capacity.training ? weights.matrix(hidden, rows: 0..<(2 * h), .backward) : nil
         packedCandidateBackward = capacity.training ? weights.matrix(hidden, rows: (2 * h)..<(3 * h), .backward) : nil
-        super.init(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        super.init(parameters: parameters, weights: weights, capacity: capacity, team: nil, workspace: workspace)
     }
 
     private var resetUpdateColumns: Range<Int> { 0..<(2 * hiddenSize) }
     private var candidateColumns: Range<Int> { (2 * hiddenSize)..<(3 * hiddenSize) }
 
-    override func step(_ t: Int) {
+    override func step(_ t: Int, previous: MatrixView) {
         let gates = gates(at: t)
-        let previous = hidden(at: t - 1)
         let product = resetHidden.slice(rows: rowRange(t))
         packedResetUpdate.multiply(previous, into: gates.slice(columns: resetUpdateColumns), from: .result)
         CellKernels.gruBeforeGates(
@@ -46,16 +45,18 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
             hidden: hiddenSize, gates: gates, hPrevious: previous.pointer, h: hidden(at: t).pointer)
     }
 
-    override func stepBackward(_ t: Int, dH: MatrixView) {
+    override func stepBackward(_ t: Int) {
         let dGates = gates(at: t)
         let previous = hidden(at: t - 1)
         CellKernels.gruBeforeOutputBackward(
-            hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer, dH: dH.pointer)
+            hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer, dH: dHidden.pointer)
         packedCandidateBackward!.multiply(dGates.slice(columns: candidateColumns), into: dResetHidden)
         CellKernels.gruBeforeGatesBackward(
             hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer,
-            dResetH: dResetHidden.pointer, dHPrevious: dH.pointer)
-        dHidden.pointer.update(from: dH.pointer, count: dH.count)
+            dResetH: dResetHidden.pointer, dHPrevious: dHidden.pointer)
+    }
+
+    override func gradientBeforeStep(of dGates: MatrixView) {
         packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dHidden, from: .result)
     }
 

@@ -27,10 +27,13 @@ public final class LanguageModel {
     ///   - parameters: over `shape.parameterLayout`.
     ///   - weights: the same, packed over `shape.packedLayout`.
     ///   - dropoutProbability: on every non-recurrent connection, in training alone.
+    ///   - team: the ranks with which this one divides the recurrences' steps; all of them make the same calls then. Only for shapes that
+    ///     divide their units.
     public init(
         shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
-        dropoutProbability: Float = 0
+        dropoutProbability: Float = 0, team: StepTeam? = nil
     ) {
+        precondition(team == nil || shape.dividesUnits, "a team for a model that does not divide its units")
         precondition(parameters.layout == shape.parameterLayout, "parameters of another model")
         self.shape = shape
         self.capacity = capacity
@@ -41,7 +44,8 @@ public final class LanguageModel {
             weight: parameters.parameter("encoder.weight"), capacity: capacity, workspace: workspace)
         layers = (0..<shape.layers).map {
             Self.makeLayer(
-                $0, shape: shape, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+                $0, shape: shape, parameters: parameters, weights: weights, capacity: capacity, team: team,
+                workspace: workspace)
         }
         outputLayer = OutputLayer(
             weight: parameters.parameter(shape.outputWeightName), bias: parameters.parameter("decoder.bias"),
@@ -59,21 +63,23 @@ public final class LanguageModel {
 
     private static func makeLayer(
         _ k: Int, shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
-        workspace: Workspace
+        team: StepTeam?, workspace: Workspace
     ) -> RecurrentLayer {
         let own = RecurrentParameters(
             weightInput: parameters.parameter("rnn.weight_ih_l\(k)"),
             weightHidden: parameters.parameter("rnn.weight_hh_l\(k)"),
             biasInput: parameters.parameter("rnn.bias_ih_l\(k)"), biasHidden: parameters.parameter("rnn.bias_hh_l\(k)"),
-            initialStates: shape.learnedStateNames(ofLayer: k).map(parameters.parameter))
+            initialStates: shape.learnedStateNames(ofLayer: k).map(parameters.parameter),
+            packedByGate: shape.dividesUnits)
         switch (shape.cell, shape.gruReset) {
         case (.elman, _):
             return ElmanLayer(
-                nonlinearity: shape.nonlinearity, parameters: own, weights: weights, capacity: capacity, workspace: workspace)
+                nonlinearity: shape.nonlinearity, parameters: own, weights: weights, capacity: capacity, team: team,
+                workspace: workspace)
         case (.lstm, _):
-            return LSTMLayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
+            return LSTMLayer(parameters: own, weights: weights, capacity: capacity, team: team, workspace: workspace)
         case (.gru, .after):
-            return GRULayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
+            return GRULayer(parameters: own, weights: weights, capacity: capacity, team: team, workspace: workspace)
         case (.gru, .before):
             return ResetBeforeGRULayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
         }

@@ -6,12 +6,12 @@ extension ModelShape {
     /// single buffers are rounded up by.
     ///
     /// Each line is a buffer, or some of one size, of the class that it is named after.
-    public func activationByteCount(capacity: WindowCapacity, dropping: Bool) -> Int {
+    public func activationByteCount(capacity: WindowCapacity, dropping: Bool, division: UnitDivision? = nil) -> Int {
         let rows = capacity.rows
         let embedding = rows * embeddingSize
         let distinct = 2 * rows + vocabularySize + rows * Workspace.spreadStride(columns: cell.gateCount * hiddenSize)
         let tokens = distinct + (capacity.training ? 3 * rows + 2 * vocabularySize : 0)
-        let recurrent = (0..<layers).reduce(0) { total, _ in total + recurrentCount(capacity: capacity) }
+        let recurrent = (0..<layers).reduce(0) { total, _ in total + recurrentCount(capacity, division) }
         let dropped = dropping ? rows * ((0..<layers).reduce(hiddenSize) { $0 + inputSize(ofLayer: $1) }) : 0
         let gradients = capacity.training ? rows * (layers * hiddenSize + embeddingSize) : 0
         let output = SoftmaxRows.byteCount(
@@ -20,17 +20,33 @@ extension ModelShape {
     }
 
     /// Floats of one recurrent layer.
-    private func recurrentCount(capacity: WindowCapacity) -> Int {
+    private func recurrentCount(_ capacity: WindowCapacity, _ division: UnitDivision?) -> Int {
         let rows = capacity.rows
+        let divided = division.map { dividedCount(capacity, $0) } ?? 0
         let carried = capacity.training ? capacity.streams : 0
         let gates = rows * Workspace.spreadStride(columns: cell.gateCount * hiddenSize)
         // States, what is carried backward, and the sum of the biases; then what the cell adds.
-        let common = gates + (cell.gateCount + rows + capacity.streams + carried) * hiddenSize
+        let common = divided + gates + (cell.gateCount + rows + capacity.streams + carried) * hiddenSize
         return switch (cell, gruReset) {
         case (.elman, _): common
+        case (.lstm, _) where division != nil: common + (2 * capacity.streams + carried) * hiddenSize
         case (.lstm, _): common + (2 * rows + capacity.streams + carried) * hiddenSize
         case (.gru, .after): common + gates
         case (.gru, .before): common + (rows + carried) * hiddenSize
+        }
+    }
+
+    /// Floats that a layer in a team has for its units besides.
+    private func dividedCount(_ capacity: WindowCapacity, _ division: UnitDivision) -> Int {
+        let units = division.units(of: hiddenSize).count
+        let rows = capacity.steps * division.streams
+        let carried = capacity.training ? division.streams : 0
+        let gates = rows * Workspace.spreadStride(columns: cell.gateCount * units)
+        let common = gates + (rows + division.streams + carried) * units
+        return switch cell {
+        case .elman: common
+        case .lstm: common + (2 * rows + division.streams + carried) * units
+        case .gru: common + gates
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Layers
 public import Tensors
 
 /// The kind of recurrent cell.
@@ -83,15 +84,43 @@ public struct ModelShape: Sendable, Equatable {
     public func packedLayout(training: Bool, precision: Precision = .fp32) -> PackedLayout {
         let forms: [PackedOperand.Form] = training ? [.forward, .backward] : [.forward]
         let gateRows = cell.gateCount * hiddenSize
-        // With the reset before the product, the candidate has a product of its own.
-        let split = cell == .gru && gruReset == .before
-        let hiddenRows = split ? [0..<(2 * hiddenSize), (2 * hiddenSize)..<gateRows] : [0..<gateRows]
-        var weights = (0..<layers).flatMap { k in
-            [("rnn.weight_ih_l\(k)", 0..<gateRows)] + hiddenRows.map { ("rnn.weight_hh_l\(k)", $0) }
+        func whole(_ name: String, rows: Int) -> [PackedOperand] {
+            forms.map { PackedOperand(name: name, rows: 0..<rows, form: $0) }
         }
-        weights.append((outputWeightName, 0..<vocabularySize))
-        let operands = weights.flatMap { name, rows in forms.map { PackedOperand(name: name, rows: rows, form: $0) } }
+        func hidden(_ k: Int) -> [PackedOperand] {
+            forms.flatMap { form in
+                hiddenParts(form).map { PackedOperand(name: "rnn.weight_hh_l\(k)", rows: $0, form: form) }
+            }
+        }
+        let operands =
+            (0..<layers).flatMap { whole("rnn.weight_ih_l\($0)", rows: gateRows) + hidden($0) }
+            + whole(outputWeightName, rows: vocabularySize)
         return PackedLayout(operands, of: parameterLayout, precision: precision)
+    }
+
+    /// The rows of the recurrent weights that a product of the steps takes.
+    private func hiddenParts(_ form: PackedOperand.Form) -> [Range<Int>] {
+        let gateRows = cell.gateCount * hiddenSize
+        // With the reset before the product, the candidate has a product of its own.
+        if cell == .gru && gruReset == .before { return [0..<(2 * hiddenSize), (2 * hiddenSize)..<gateRows] }
+        guard dividesUnits && form == .forward else { return [0..<gateRows] }
+        return (0..<cell.gateCount).map { ($0 * hiddenSize)..<(($0 + 1) * hiddenSize) }
+    }
+
+    /// Whether ranks of a node divide the units of a step among them, instead of working on streams of their own: where a layer's recurrent
+    /// weights are more than a core's own cache holds. Not with the reset before the product, which has two products in turn.
+    public var dividesUnits: Bool {
+        guard cell != .gru || gruReset == .after else { return false }
+        return cell.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.size > Self.coreCacheBytes
+    }
+
+    /// About what a core's own cache holds besides a step's activations.
+    static let coreCacheBytes = 1 << 20
+
+    /// Floats that a team shares, for all layers in turn.
+    public func teamFloatCount(streams: Int) -> Int {
+        StepRing.count(
+            streams: streams, gateColumns: cell.gateCount * hiddenSize, hiddenSize: hiddenSize, sets: cell == .gru ? 2 : 1)
     }
 
     /// The output's matrix, which may be the embedding's.

@@ -8,7 +8,7 @@ import Training
 /// step 33; prints the digest of the parameters and how often the run went back.
 ///
 /// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of it after it was `promised`, of what a `sum` is made of, of the
-/// `parameters`, of a `moment`, of a node's `copy` of another's parameters or of the `packed` weights; or a gradient that is `nan` for as many steps as `--steps` says.
+/// `parameters`, of a `moment`, of a node's `copy` of another's parameters, of the `packed` weights or the `padding` between them; or a gradient that is `nan` for as many steps as `--steps` says.
 /// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`, `--precision` are as for training.
 func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
     let run = try TrainingRun(world: world, version: "check").setUp(try configuration(arguments), resume: false)
@@ -35,6 +35,7 @@ private final class Disturbance {
 
     private static let due: [String: (step: Int, moment: StepMoment)] = [
         "gradient": (40, .computed), "promised": (40, .promised), "sum": (40, .summedOnce), "packed": (40, .beginning),
+        "padding": (40, .beginning),
         "copy": (40, .beginning),
     ]
 
@@ -54,6 +55,9 @@ private final class Disturbance {
         case "copy": flip(exchange.parameters + 17)
         case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)
         case "packed": flip(exchange.derived + exchange.shape.derivedCount / 2)
+        // The end of the output's only panel of the forward pass, before the one of the backward pass: 32 columns for 7 tokens.
+        case "padding":
+            flip(exchange.derived + exchange.shape.derivedCount - 32 * trainer.parallel.shape.vocabularySize - 1)
         case "nan": exchange.partials[0][exchange.shape.elementCount - 700] = .nan
         default: return
         }

@@ -62,7 +62,7 @@ public struct PackedMatrix {
     }
 
     /// Columns of a panel.
-    static let panelWidth = Int(CK_PANEL)
+    public static let panelWidth = Int(CK_PANEL)
 
     private func run(
         _ a: MatrixView, columns range: Range<Int>, firstTerm: Int, into result: MatrixView, from start: ProductStart

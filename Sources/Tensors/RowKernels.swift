@@ -12,6 +12,20 @@ public enum RowKernels {
         ck_add(count, x, y)
     }
 
+    /// `y += x`, row by row.
+    public static func add(_ x: MatrixView, to y: MatrixView) {
+        precondition(x.rows == y.rows && x.columns == y.columns, "\(x.rows) rows of \(x.columns) to \(y.rows) of \(y.columns)")
+        for row in 0..<x.rows { ck_add(x.columns, x.pointer + row * x.rowStride, y.pointer + row * y.rowStride) }
+    }
+
+    /// `y = x`, row by row.
+    public static func copy(_ x: MatrixView, into y: MatrixView) {
+        precondition(x.rows == y.rows && x.columns == y.columns, "\(x.rows) rows of \(x.columns) into \(y.rows) of \(y.columns)")
+        for row in 0..<x.rows {
+            (y.pointer + row * y.rowStride).update(from: x.pointer + row * x.rowStride, count: x.columns)
+        }
+    }
+
     /// `y[r, :] = table[ids[r], :]`. Shapes: `y` `[rows, n]`, `table` of `n` columns, `ids` `[rows]`.
     public static func gather(_ table: MatrixView, ids: UnsafePointer<Int32>, into y: MatrixView) {
         precondition(y.columns == table.columns, "rows of \(table.columns) columns, not \(y.columns)")

@@ -51,6 +51,7 @@ extension StepMeasurement {
         figures.add("ranks", rankCount)
         figures.add("cores", coreCount)
         figures.add("shards", shardCount)
+        figures.add("team_ranks", teamRankCount)
         figures.add("steps", steps)
         addSpeed(to: &figures)
         addTimes(to: &figures)

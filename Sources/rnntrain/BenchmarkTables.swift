@@ -15,7 +15,7 @@ extension StepMeasurement {
         \(model.heading), B \(model.configuration.batchSize), T \(model.configuration.windowLength), \
         \(model.configuration.optimizer.rawValue), \(model.configuration.precision.rawValue)\(dropoutText)
           ranks     \(rankCount) on \(counted(coreCount, "core"))\(hostCount > 1 ? " of \(hostCount) hosts" : ""), \(counted(shardCount, "shard")), \
-        kernels \(level); medians of \(counted(steps, "step"))
+        \(teamRankCount > 1 ? "teams of \(teamRankCount), " : "")kernels \(level); medians of \(counted(steps, "step"))
         """
     }
 

@@ -13,9 +13,13 @@ enum LayerKind: CaseIterable {
     case elmanTanh, elmanRelu, elmanSigmoid, gru, gruResetBefore, lstm
 
     /// Rows of the recurrent weights that are packed apart.
-    func hiddenParts(_ h: Int) -> [Range<Int>] {
-        self == .gruResetBefore ? [0..<(2 * h), (2 * h)..<(3 * h)] : [0..<(gateCount * h)]
+    func hiddenParts(_ h: Int, byGate: Bool) -> [Range<Int>] {
+        if byGate { return [0..<(gateCount * h)] + (0..<gateCount).map { ($0 * h)..<(($0 + 1) * h) } }
+        return self == .gruResetBefore ? [0..<(2 * h), (2 * h)..<(3 * h)] : [0..<(gateCount * h)]
     }
+
+    /// The layers whose steps a team may divide.
+    static let divisible = allCases.filter { $0 != .gruResetBefore }
 
     var gateCount: Int {
         switch self {
@@ -26,22 +30,22 @@ enum LayerKind: CaseIterable {
     }
 
     func make(
-        _ parameters: RecurrentParameters, _ weights: PackedWeights, _ capacity: WindowCapacity, _ workspace: Workspace
+        _ parameters: RecurrentParameters, _ weights: PackedWeights, _ capacity: WindowCapacity, _ team: StepTeam?,
+        _ workspace: Workspace
     ) -> RecurrentLayer {
-        switch self {
-        case .elmanTanh:
+        func elman(_ nonlinearity: Nonlinearity) -> RecurrentLayer {
             ElmanLayer(
-                nonlinearity: .tanh, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
-        case .elmanRelu:
-            ElmanLayer(
-                nonlinearity: .relu, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
-        case .elmanSigmoid:
-            ElmanLayer(
-                nonlinearity: .sigmoid, parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
-        case .gru: GRULayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+                nonlinearity: nonlinearity, parameters: parameters, weights: weights, capacity: capacity, team: team,
+                workspace: workspace)
+        }
+        return switch self {
+        case .elmanTanh: elman(.tanh)
+        case .elmanRelu: elman(.relu)
+        case .elmanSigmoid: elman(.sigmoid)
+        case .gru: GRULayer(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
         case .gruResetBefore:
             ResetBeforeGRULayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
-        case .lstm: LSTMLayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
+        case .lstm: LSTMLayer(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
         }
     }
 }
@@ -61,7 +65,11 @@ final class LayerUnderTest {
     private let training: Bool
     private let gateCount: Int
 
-    init(_ kind: LayerKind, hiddenSize: Int = 10, streams: Range<Int> = 0..<allStreams, training: Bool = true) {
+    /// With a team, `streams` are this member's among all.
+    init(
+        _ kind: LayerKind, hiddenSize: Int = 10, streams: Range<Int> = 0..<allStreams, training: Bool = true,
+        team: StepTeam? = nil
+    ) {
         let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, hiddenSize)
         self.streams = streams
         self.training = training
@@ -78,10 +86,11 @@ final class LayerUnderTest {
         parameters = ParameterSet(layout: layout, values: values.pointer, gradients: training ? [gradient.pointer] : [])
         let own = RecurrentParameters(
             weightInput: parameters.parameter("ih"), weightHidden: parameters.parameter("hh"),
-            biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [])
+            biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [],
+            packedByGate: team != nil)
         let weights = PackedWeights(
-            of: parameters, ["ih"], parts: kind.hiddenParts(H).map { ("hh", $0) }, in: workspace)
-        layer = kind.make(own, weights, WindowCapacity(steps: T, streams: streams.count, training: training), workspace)
+            of: parameters, ["ih"], parts: kind.hiddenParts(H, byGate: team != nil).map { ("hh", $0) }, in: workspace)
+        layer = kind.make(own, weights, WindowCapacity(steps: T, streams: streams.count, training: training), team, workspace)
         let (allInput, allDOutput) = (workspace.matrix(rows: T * B, columns: I), workspace.matrix(rows: T * B, columns: H))
         random.fill(allInput)
         random.fill(allDOutput)
@@ -113,6 +122,15 @@ final class LayerUnderTest {
                 input, dOutput: dOutput, dInput: dInput, steps: Self.steps, rows: rows, atEpochStart: true)
         }
         return (output, values(dInput))
+    }
+
+    /// Two windows, the second with the state carried: their outputs and input gradients, and the states between them.
+    func runTwice() -> (windows: [[Float]], states: [[Float]]) {
+        let first = run()
+        layer.carryState(steps: Self.steps)
+        let states = layer.states.map { values($0) }
+        let second = run()
+        return ([first.output, first.dInput, second.output, second.dInput], states)
     }
 
     /// Outputs of a window whose row `r` is row `numbers[r]` of `input`, each given once.

@@ -50,6 +50,30 @@ extension TrainingOverRanks {
             expectSame(try run(texts, ranks: 7, options + ["--node-size", "4"]), one, "7 ranks in nodes of 4 and 3")
         }
 
+        /// Of 8 and of 4 ranks, which share the cores of most machines evenly. A member has two panels of 32 units or more; by messages each
+        /// rank is alone.
+        @Test(
+            "where the ranks of a node divide the units of a layer",
+            arguments: [
+                (["--hidden-size", "300", "--initial-state", "learned"], 4),
+                (["--hidden-size", "320", "--cell", "gru", "--dropout", "0", "--precision", "bf16"], 4),
+                (["--hidden-size", "544", "--cell", "elman", "--layers", "1"], 8),
+            ])
+        func teams(options: [String], ofEightRanks: Int) throws {
+            let texts = try TrainingFolder(lines: 60, validLines: 20)
+            let options = options + ["--epochs", "1", "--log-every", "1"]
+            let one = try run(texts, ranks: 1, options)
+            #expect(one.events.first?["team_ranks"] == "1")
+            let layouts = [
+                (8, [], ofEightRanks), (4, [], 4), (8, ["--node-size", "2"], 2), (4, ["--exchange", "messages"], 1),
+            ]
+            for (ranks, more, members) in layouts {
+                let log = try run(texts, ranks: ranks, options + more)
+                expectSame(log, one, "\(ranks) ranks \(more)")
+                #expect(log.events.first?["team_ranks"] == "\(members)", "\(ranks) ranks \(more)")
+            }
+        }
+
         @Test("with AVX2 as with AVX-512")
         func processors() throws {
             let texts = try TrainingFolder()

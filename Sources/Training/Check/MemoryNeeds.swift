@@ -22,15 +22,18 @@ package struct MemoryNeeds: Sendable {
         let rankCount = hosts.last?.upperBound ?? 1
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: configuration.shards ?? 1, rankCount: rankCount)
+        let exchanged = ExchangeShape(training: shape, shards: shards, precision: configuration.precision)
         let exchange = ExchangeForecast(
-            shape: ExchangeShape(training: shape, shardCount: shards.shardCount, precision: configuration.precision),
-            hosts: hosts, transport: transport, nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
+            shape: exchanged, hosts: hosts, transport: transport,
+            nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
+        let teams = exchange.nodes.flatMap { exchanged.teams?.teams(of: $0) ?? [] }
         let moments = configuration.optimizerSettings.momentNames.count
         // Rank 0 gathers the moments of all, and the writer has a copy of everything.
         let checkpoint = (2 * moments + 1) * shape.parameterLayout.elementCount * 4
         checkpointBytes = checkpoint
         privateBytes = (0..<rankCount).map { rank in
-            Self.rankBytes(configuration, shape: shape, shards: shards, rank: rank)
+            Self.rankBytes(
+                configuration, shape: shape, shards: shards, rank: rank, team: teams.first { $0.contains(rank) })
                 + moments * exchange.ownedCounts[rank] * 4 + exchange.receiveByteCounts[rank] + (rank == 0 ? checkpoint : 0)
         }
         self.exchange = exchange
@@ -38,7 +41,7 @@ package struct MemoryNeeds: Sendable {
 
     /// A rank's buffers but for moments and exchange.
     private static func rankBytes(
-        _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int
+        _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int, team: Range<Int>?
     ) -> Int {
         let capacity = WindowCapacity(
             steps: configuration.windowLength, streams: shards.streams(ofRank: rank).count, training: true)
@@ -46,7 +49,10 @@ package struct MemoryNeeds: Sendable {
             maximumRows: capacity.rows, leaves: shards.shards(ofRank: rank).count,
             widestInput: LanguageModel.widestInput(of: shape), precision: configuration.precision)
         let window = 3 * capacity.rows * 4
-        return shape.activationByteCount(capacity: capacity, dropping: configuration.dropout > 0) + scratch + window
+        let activations = shape.activationByteCount(
+            capacity: capacity, dropping: configuration.dropout > 0,
+            division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
+        return activations + scratch + window
     }
 
     /// What the ranks of a host take together: shared memory once, and each rank's own.

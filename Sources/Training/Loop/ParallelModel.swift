@@ -37,7 +37,8 @@ package final class ParallelModel {
         weights = PackedWeights(
             shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.derived)
         model = LanguageModel(
-            shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout))
+            shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout),
+            team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) })
         let program = TreeProgram(tree: ShardTree(shardCount: shards.shardCount), ownShards: exchange.shards)
         rows = GradientRows(
             program: program,
@@ -122,16 +123,6 @@ package final class ParallelModel {
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
         _ = try exchange.exchangeScalars()
         return exchange.foldShards(index: 0) / Double(reader.layout.predictionCount)
-    }
-}
-
-extension ExchangeShape {
-    /// What the training of a model exchanges: its parameters, and for each shard the sum of its losses.
-    package init(training shape: ModelShape, shardCount: Int, precision: Precision) {
-        self.init(
-            elementCount: shape.parameterLayout.elementCount, shardCount: shardCount, scalarsPerShard: 1,
-            derivedCount: shape.packedLayout(training: true, precision: precision).elementCount,
-            sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize)
     }
 }
 

@@ -7,6 +7,8 @@ struct RunDescription {
     let version: String
     let rankCount: Int
     let nodeCount: Int
+    /// Ranks of the team that rank 0 is in; 1 without one.
+    let teamRankCount: Int
     let notice: String?
     let level: String
     let vocabularySize: Int
@@ -20,6 +22,7 @@ struct RunDescription {
         self.version = version
         rankCount = world.rankCount
         nodeCount = world.hosts.count
+        teamRankCount = parallel.exchange.team?.ranks.count ?? 1
         notice = parallel.exchange.notice
         level = Processor.level
         vocabularySize = parallel.shape.vocabularySize

@@ -43,6 +43,7 @@ final class TrainingReport {
         say("  text     \(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize)); \(texts)")
         say(
             "  ranks    \(run.rankCount) on \(run.nodeCount) host\(run.nodeCount == 1 ? "" : "s") (\(run.transport)), "
+                + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
                 + "\(configuration.shards ?? 1) shards, kernels \(run.level), memory \(memoryText(run.memory))")
         say("  run      \(plan.runFolder)" + (plan.isResumed ? ", resumed after step \(state.step)" : ""))
         try log.write(
@@ -50,6 +51,7 @@ final class TrainingReport {
             [
                 ("version", .text(run.version)), ("step", .integer(state.step)), ("ranks", .integer(run.rankCount)),
                 ("shards", .integer(configuration.shards ?? 1)), ("hosts", .integer(run.nodeCount)),
+                ("team_ranks", .integer(run.teamRankCount)),
                 ("kernels", .text(run.level)), ("vocabulary_size", .integer(run.vocabularySize)),
                 ("parameters", .integer(run.parameterCount)), ("train_tokens", .integer(run.trainTokens)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),

@@ -1,0 +1,41 @@
+internal import Communication
+
+/// Ranks of a node that share some memory of their own and meet inside a step: a node's, or some of them where it has many.
+///
+/// Ends with the exchange that made it.
+public final class NodeTeam {
+    /// The ranks of the team.
+    public let ranks: Range<Int>
+    /// `TeamShape.floatCount` floats, zero at first.
+    public let shared: UnsafeMutablePointer<Float>
+    /// Nanoseconds this rank has waited for others of the team.
+    public var waitedNanoseconds: Int64 { barrier.waitedNanoseconds }
+
+    private let group: NodeGroup
+    private var barrier: SleepingBarrier
+
+    /// Ranks meet some hundred times a step: one that sleeps too soon wakes up late, and makes the others sleep in turn.
+    private static let longestSpin: Int64 = 2_000_000
+
+    /// Nil for a rank without a team, and where cores have unequal numbers of ranks: those with more would make all wait at each meeting.
+    /// Collective over the world.
+    static func form(world: World, memory: NodeMemory) throws(CommunicationError) -> NodeTeam? {
+        guard memory.plan.shape.teams != nil else { return nil }
+        let team = memory.plan.layout.teams.first { $0.ranks.contains(world.rank) }
+        let group = try NodeGroup(of: world, colour: team?.ranks.lowerBound ?? world.rank)
+        let (ranks, cores) = (memory.group.rankCount, try memory.group.coreCount())
+        guard let team, ranks <= cores || ranks % cores == 0 else { return nil }
+        if ranks > cores { CorePlace.pin(to: memory.group.rank) }
+        return try NodeTeam(team, group: group, base: memory.window.base)
+    }
+
+    private init(_ place: NodeLayout.Team, group: NodeGroup, base: UnsafeMutableRawPointer) throws(CommunicationError) {
+        ranks = place.ranks
+        shared = (base + place.memory).assumingMemoryBound(to: Float.self)
+        self.group = group
+        barrier = try SleepingBarrier(in: group, state: base + place.barrier, longestSpin: Self.longestSpin)
+    }
+
+    /// Waits until every rank of the team waits here. What was written before is seen by all afterwards.
+    public func meet() { barrier.wait() }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Layers
+import Tensors
+import Testing
+
+/// Members of a team that are threads of this process.
+private final class ThreadTeam {
+    let memberCount: Int
+    private let shared: UnsafeMutablePointer<Float>
+    private let condition = NSCondition()
+    private var arrived = 0
+    private var meetings = 0
+    private let workspace = Workspace()
+
+    init(memberCount: Int, floatCount: Int) {
+        self.memberCount = memberCount
+        shared = workspace.allocate(Float.self, count: floatCount)
+    }
+
+    func meet() {
+        condition.withLock {
+            let meeting = meetings
+            arrived += 1
+            if arrived == memberCount {
+                (arrived, meetings) = (0, meetings + 1)
+                condition.broadcast()
+            }
+            while meetings == meeting { condition.wait() }
+        }
+    }
+
+    func member(_ index: Int, streams: Range<Int>, of all: Int) -> StepTeam {
+        let division = UnitDivision(streams: all, ownStreams: streams, member: index, memberCount: memberCount)
+        return StepTeam(division: division, shared: shared, meet: { self.meet() })
+    }
+
+    /// Runs the work of all members at once.
+    func run(_ work: @escaping (Int) -> Void) {
+        nonisolated(unsafe) let work = work
+        let done = DispatchSemaphore(value: 0)
+        for index in 0..<memberCount {
+            Thread {
+                work(index)
+                done.signal()
+            }.start()
+        }
+        for _ in 0..<memberCount { done.wait() }
+    }
+}
+
+@Suite("Steps that a team divides")
+struct StepTeamTests {
+    /// 40 units are two panels, the second of 8; 100 units four; of five members some have no unit.
+    @Test(
+        "Outputs, input gradients and states are those of a rank alone, to the bit, over two windows",
+        arguments: LayerKind.divisible, [40, 100])
+    func bits(kind: LayerKind, hiddenSize: Int) {
+        let alone = LayerUnderTest(kind, hiddenSize: hiddenSize).runTwice()
+        for memberCount in [2, 3, 5] {
+            let streams = (0..<memberCount).map { ($0 * 5 / memberCount)..<(($0 + 1) * 5 / memberCount) }
+            let found = runTwice(kind, hiddenSize: hiddenSize, streams: streams)
+            for (index, own) in streams.enumerated() {
+                #expect(
+                    found[index].windows == alone.windows.map { LayerUnderTest.rows($0, of: own) },
+                    "member \(index) of \(memberCount)")
+                #expect(found[index].states == alone.states.map { Self.rows($0, of: own) }, "member \(index) of \(memberCount)")
+            }
+        }
+        #expect(alone.windows.allSatisfy { $0.contains { $0 != 0 } })
+    }
+
+    /// What each member of a team finds.
+    private func runTwice(
+        _ kind: LayerKind, hiddenSize: Int, streams: [Range<Int>]
+    ) -> [(windows: [[Float]], states: [[Float]])] {
+        let all = LayerUnderTest.allStreams
+        let team = ThreadTeam(
+            memberCount: streams.count,
+            floatCount: StepRing.count(
+                streams: all, gateColumns: kind.gateCount * hiddenSize, hiddenSize: hiddenSize, sets: kind == .gru ? 2 : 1))
+        let lock = NSLock()
+        nonisolated(unsafe) var found = [(windows: [[Float]], states: [[Float]])](
+            repeating: ([], []), count: streams.count)
+        team.run { index in
+            let member = team.member(index, streams: streams[index], of: all)
+            let own = LayerUnderTest(kind, hiddenSize: hiddenSize, streams: streams[index], team: member).runTwice()
+            lock.withLock { found[index] = own }
+        }
+        return found
+    }
+
+    /// The rows of some streams out of a row for each.
+    private static func rows(_ all: [Float], of streams: Range<Int>) -> [Float] {
+        let columns = all.count / LayerUnderTest.allStreams
+        return Array(all[(streams.lowerBound * columns)..<(streams.upperBound * columns)])
+    }
+
+    @Test("Units are shared out in whole panels, each once, and as even as they go", arguments: [1, 31, 32, 33, 650, 1500])
+    func units(hiddenSize: Int) {
+        for memberCount in 1...9 {
+            let parts = (0..<memberCount).map {
+                UnitDivision(streams: 1, ownStreams: 0..<1, member: $0, memberCount: memberCount).units(of: hiddenSize)
+            }
+            #expect(parts.flatMap { Array($0) } == Array(0..<hiddenSize))
+            #expect(parts.allSatisfy { $0.isEmpty || $0.lowerBound % 32 == 0 })
+            let panels = parts.map { ($0.count + 31) / 32 }
+            #expect(panels.max()! - panels.min()! <= 1)
+        }
+    }
+}
