@@ -92,20 +92,6 @@ int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns) {
     return cmpi_nanoseconds() - start;
 }
 
-void cmpi_pin(int32_t index) {
-    cpu_set_t cores, one;
-    CPU_ZERO(&cores);
-    CPU_ZERO(&one);
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) == 0) return;
-    int left = index % CPU_COUNT(&cores);
-    for (int core = 0; core < CPU_SETSIZE; core++) {
-        if (!CPU_ISSET(core, &cores) || left-- > 0) continue;
-        CPU_SET(core, &one);
-        (void)sched_setaffinity(0, sizeof one, &one); // a hint
-        return;
-    }
-}
-
 void cmpi_core_mask(uint8_t *mask, int64_t bytes) {
     cpu_set_t cores;
     CPU_ZERO(&cores);

@@ -59,12 +59,15 @@ public struct TeamShape: Sendable, Equatable {
     public var mostMembers: Int
     /// The fewest ranks of a node that forms any, 2 or more.
     public var fewestRanks: Int
+    /// Whether ranks that share cores form teams however unevenly.
+    public var onAnyCores: Bool
 
-    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int) {
+    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int, onAnyCores: Bool) {
         precondition(mostMembers > 0, "teams of \(mostMembers) ranks")
         self.floatCount = floatCount
         self.mostMembers = mostMembers
         self.fewestRanks = max(2, fewestRanks)
+        self.onAnyCores = onAnyCores
     }
 
     /// The ranks of each team of a node, as even as they go; a rank that would be alone is in none.

@@ -17,16 +17,21 @@ public final class NodeTeam {
     /// Ranks meet some hundred times a step: one that sleeps too soon wakes up late, and makes the others sleep in turn.
     private static let longestSpin: Int64 = 2_000_000
 
-    /// Nil for a rank without a team, and where cores have unequal numbers of ranks: those with more would make all wait at each meeting.
-    /// Collective over the world.
+    /// Nil for a rank without a team. Collective over the world.
     static func form(world: World, memory: NodeMemory) throws(CommunicationError) -> NodeTeam? {
-        guard memory.plan.shape.teams != nil else { return nil }
+        guard let teams = memory.plan.shape.teams else { return nil }
         let team = memory.plan.layout.teams.first { $0.ranks.contains(world.rank) }
         let group = try NodeGroup(of: world, colour: team?.ranks.lowerBound ?? world.rank)
-        let (ranks, cores) = (memory.group.rankCount, try memory.group.coreCount())
-        guard let team, ranks <= cores || ranks % cores == 0 else { return nil }
-        if ranks > cores { CorePlace.pin(to: memory.group.rank) }
+        let isEven = try isEven(memory.group)
+        guard let team, teams.onAnyCores || isEven else { return nil }
         return try NodeTeam(team, group: group, base: memory.window.base)
+    }
+
+    /// Whether cores have about as many ranks each: a core with more of them makes all wait at each meeting. Two or three ranks a core seldom
+    /// fall so, on Linux.
+    private static func isEven(_ node: NodeGroup) throws(CommunicationError) -> Bool {
+        let cores = try node.coreCount()
+        return node.rankCount <= cores || node.rankCount >= 4 * cores
     }
 
     private init(_ place: NodeLayout.Team, group: NodeGroup, base: UnsafeMutableRawPointer) throws(CommunicationError) {

@@ -6,7 +6,7 @@ import Training
 
 /// Counts what every rank allocates in the steps of a small run after the first, over the end of an epoch; prints the sum.
 ///
-/// `--run` names a new folder. `--hidden-size`, `--cell`, `--gru-reset`, `--tie-weights`, `--exchange` and `--node-size` are as for training.
+/// `--run` names a new folder. `--hidden-size`, `--cell`, `--gru-reset`, `--tie-weights`, `--exchange`, `--node-size` and `--teams` are as for training.
 func checkAllocations(_ world: World, _ arguments: CheckArguments) throws {
     let counted = countAllocations { withExtendedLifetime([UInt8](repeating: 1, count: 1000 + world.rank)) {} }
     if counted == 0 { throw CheckFailure(description: "the counter does not see the allocation of an array") }
@@ -40,7 +40,7 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     configuration.weightDecay = 1e-4
     configuration.initialState = .learned
     configuration.logEvery = 1_000_000
-    for key in [ConfigurationKey.cell, .gruReset, .optimizer, .exchange] {
+    for key in [ConfigurationKey.cell, .gruReset, .optimizer, .exchange, .teams] {
         try set(key, arguments[key.rawValue].map { .text($0) }, in: &configuration)
     }
     try set(.hiddenSize, arguments["hidden-size"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)

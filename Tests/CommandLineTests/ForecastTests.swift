@@ -16,8 +16,9 @@ struct ForecastTests {
         (2, ["--cell", "elman", "--tie-weights", "--optimizer", "sgd", "--momentum", "0.9"]),
         (2, ["--precision", "bf16", "--initial-state", "learned", "--exchange", "messages"]),
         (4, ["--node-size", "2", "--layers", "3"]),
-        (4, ["--hidden-size", "300"]), (8, ["--hidden-size", "320", "--cell", "gru", "--node-size", "4"]),
-        (4, ["--hidden-size", "544", "--cell", "elman"]),
+        (4, ["--hidden-size", "300", "--teams", "always"]),
+        (8, ["--hidden-size", "320", "--teams", "always", "--cell", "gru", "--node-size", "4"]),
+        (4, ["--hidden-size", "544", "--teams", "always", "--cell", "elman"]),
     ]
 
     /// The first line of a run's log, and the run's resolved configuration and vocabulary.

@@ -21,7 +21,7 @@ struct OptionTests {
         .run: ("runs/x", []), .seed: ("1000000007", []), .logEvery: ("5", []), .checkpointEvery: ("300 steps", []),
         .keep: ("4", []), .stallLimit: ("90 seconds", []), .timeLimit: ("3 hours", []), .verifyEvery: ("7", []),
         .onFault: ("end", []), .maxBadSteps: ("4", []), .maxRollbacks: ("9", []), .shards: ("5", []), .exchange: ("messages", []),
-        .nodeSize: ("2", []),
+        .nodeSize: ("2", []), .teams: ("never", []),
     ]
 
     private func resolved(_ arguments: [String], in folder: URL? = nil) throws -> ConfigurationFile {

@@ -10,7 +10,7 @@ extension TrainingOverRanks {
             arguments: [
                 (1, []), (2, []), (3, []), (2, ["--cell", "gru"]), (2, ["--cell", "gru", "--gru-reset", "before"]),
                 (2, ["--cell", "elman", "--tie-weights", "true", "--optimizer", "sgd"]),
-                (8, ["--hidden-size", "300"]),
+                (4, ["--hidden-size", "300", "--teams", "always"]),
             ])
         func steps(ranks: Int, options: [String]) throws {
             let texts = try TrainingFolder(lines: 1)

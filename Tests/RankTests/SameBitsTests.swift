@@ -50,8 +50,7 @@ extension TrainingOverRanks {
             expectSame(try run(texts, ranks: 7, options + ["--node-size", "4"]), one, "7 ranks in nodes of 4 and 3")
         }
 
-        /// Of 8 and of 4 ranks, which share the cores of most machines evenly. A member has two panels of 32 units or more; by messages each
-        /// rank is alone.
+        /// A member has two panels of 32 units or more; by messages each rank is alone.
         @Test(
             "where the ranks of a node divide the units of a layer",
             arguments: [
@@ -61,11 +60,12 @@ extension TrainingOverRanks {
             ])
         func teams(options: [String], ofEightRanks: Int) throws {
             let texts = try TrainingFolder(lines: 60, validLines: 20)
-            let options = options + ["--epochs", "1", "--log-every", "1"]
+            let options = options + ["--epochs", "1", "--log-every", "1", "--teams", "always"]
             let one = try run(texts, ranks: 1, options)
             #expect(one.events.first?["team_ranks"] == "1")
             let layouts = [
-                (8, [], ofEightRanks), (4, [], 4), (8, ["--node-size", "2"], 2), (4, ["--exchange", "messages"], 1),
+                (8, [], ofEightRanks), (3, [], 3), (8, ["--node-size", "2"], 2),
+                (4, ["--exchange", "messages"], 1), (4, ["--teams", "never"], 1),
             ]
             for (ranks, more, members) in layouts {
                 let log = try run(texts, ranks: ranks, options + more)

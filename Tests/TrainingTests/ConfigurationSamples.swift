@@ -18,7 +18,7 @@ enum ConfigurationSamples {
         .run: .text("runs/x"), .seed: .integer(1_000_000_007), .logEvery: .integer(5), .checkpointEvery: .text("300 steps"),
         .keep: .integer(4), .stallLimit: .text("90 seconds"), .timeLimit: .text("3 hours"), .verifyEvery: .integer(7),
         .onFault: .text("end"), .maxBadSteps: .integer(4), .maxRollbacks: .integer(9), .shards: .integer(5),
-        .exchange: .text("messages"), .nodeSize: .integer(2),
+        .exchange: .text("messages"), .nodeSize: .integer(2), .teams: .text("never"),
     ]
 
     /// A configuration in which no key has its default.

@@ -109,8 +109,6 @@ int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns);
 
 /// Bit mask of the cores this process may run on, `bytes` long.
 void cmpi_core_mask(uint8_t *mask, int64_t bytes);
-/// Keeps this thread, and those it starts, on one of these cores: number `index`, counted around. Does nothing where the system refuses.
-void cmpi_pin(int32_t index);
 /// Nanoseconds of the monotonic clock.
 int64_t cmpi_nanoseconds(void);
 

@@ -22,7 +22,8 @@ package struct MemoryNeeds: Sendable {
         let rankCount = hosts.last?.upperBound ?? 1
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: configuration.shards ?? 1, rankCount: rankCount)
-        let exchanged = ExchangeShape(training: shape, shards: shards, precision: configuration.precision)
+        let exchanged = ExchangeShape(
+            training: shape, shards: shards, precision: configuration.precision, teams: configuration.teams)
         let exchange = ExchangeForecast(
             shape: exchanged, hosts: hosts, transport: transport,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)

@@ -11,5 +11,9 @@ extension ConfigurationField {
         .init(
             .nodeSize, \.nodeSize, .distribution, .free, placeholder: "n",
             "Ranks to treat as one node; 0: the nodes as they are."),
+        .init(
+            .teams, \.teams, .distribution, .free,
+            "Whether ranks of a node divide the steps of large layers by units: where it is likely to be faster, always, never."
+        ),
     ]
 }

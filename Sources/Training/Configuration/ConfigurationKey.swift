@@ -60,4 +60,5 @@ public enum ConfigurationKey: String, CodingKey, CaseIterable, Sendable {
     case shards
     case exchange
     case nodeSize = "node-size"
+    case teams
 }

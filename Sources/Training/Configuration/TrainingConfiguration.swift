@@ -89,6 +89,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var exchange = ExchangeMode.window
     /// Ranks that are treated as one node; 0 takes the nodes as they are.
     public var nodeSize = 0
+    public var teams = TeamMode.auto
 
     /// The defaults: a two-layer LSTM of 200 units on words, orthogonal recurrent matrices, Adam, clipping at norm 1.
     public init() {}

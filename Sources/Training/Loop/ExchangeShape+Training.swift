@@ -6,25 +6,25 @@ package import TextData
 
 extension ExchangeShape {
     /// What the training of a model exchanges: its parameters, and for each shard the sum of its losses.
-    package init(training shape: ModelShape, shards: ShardLayout, precision: Precision) {
+    package init(training shape: ModelShape, shards: ShardLayout, precision: Precision, teams: TeamMode) {
         self.init(
             elementCount: shape.parameterLayout.elementCount, shardCount: shards.shardCount, scalarsPerShard: 1,
             derivedCount: shape.packedLayout(training: true, precision: precision).elementCount,
             sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize,
-            teams: shape.dividesUnits ? TeamShape(training: shape, shards: shards) : nil)
+            teams: shape.dividesUnits && teams != .never ? TeamShape(training: shape, shards: shards, mode: teams) : nil)
     }
 }
 
 extension TeamShape {
     /// Teams for the recurrences, where the ranks of a node would otherwise be slowed down by reading all recurrent weights each.
     ///
-    /// That is where a rank has fewer streams than four times its node's ranks: for b streams a weight takes 2b operations of each
+    /// By itself that is where a rank has fewer streams than four times its node's ranks: for b streams a weight takes 2b operations of each
     /// core's 100 or so in a nanosecond, and 4 bytes for each of n ranks of some 60 that a node's last cache gives.
-    fileprivate init(training shape: ModelShape, shards: ShardLayout) {
+    fileprivate init(training shape: ModelShape, shards: ShardLayout, mode: TeamMode) {
         self.init(
             floatCount: shape.teamFloatCount(streams: shards.streamCount),
             mostMembers: UnitDivision.mostMembers(hiddenSize: shape.hiddenSize),
-            fewestRanks: shards.streamCount / (4 * shards.rankCount) + 1)
+            fewestRanks: mode == .always ? 2 : shards.streamCount / (4 * shards.rankCount) + 1, onAnyCores: mode == .always)
     }
 }
 

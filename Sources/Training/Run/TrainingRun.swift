@@ -80,7 +80,9 @@ public struct TrainingRun {
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: shardCount, rankCount: world.rankCount)
         let exchange = try GradientExchange(
-            world: world, shape: ExchangeShape(training: shape, shards: shards, precision: configuration.precision),
+            world: world,
+            shape: ExchangeShape(
+                training: shape, shards: shards, precision: configuration.precision, teams: configuration.teams),
             transport: configuration.exchange == .window ? .window : .messages,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(

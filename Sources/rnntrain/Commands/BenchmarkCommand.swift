@@ -107,6 +107,9 @@ struct MeasuredStepOptions: ParsableArguments {
     @Option(help: ArgumentHelp(.nodeSize))
     var nodeSize: Int?
 
+    @Option(help: ArgumentHelp(.teams))
+    var teams: TeamMode?
+
     /// The named model with what the options change.
     var measured: MeasuredModel {
         var measured = model.measured
@@ -122,6 +125,7 @@ struct MeasuredStepOptions: ParsableArguments {
         if let precision { measured.configuration.precision = precision }
         if let exchange { measured.configuration.exchange = exchange }
         if let nodeSize { measured.configuration.nodeSize = nodeSize }
+        if let teams { measured.configuration.teams = teams }
         return measured
     }
 

@@ -18,6 +18,7 @@ extension OptimizerKind: ExpressibleByArgument {}
 extension ClipMode: ExpressibleByArgument {}
 extension ScheduleKind: ExpressibleByArgument {}
 extension ExchangeMode: ExpressibleByArgument {}
+extension TeamMode: ExpressibleByArgument {}
 extension FaultResponse: ExpressibleByArgument {}
 
 extension CheckpointInterval: ExpressibleByArgument {
