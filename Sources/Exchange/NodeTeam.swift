@@ -7,7 +7,7 @@ public final class NodeTeam {
     /// The ranks of the team.
     public let ranks: Range<Int>
     /// `TeamShape.floatCount` floats, zero at first.
-    public let shared: UnsafeMutablePointer<Float>
+    public let shared: UnsafeMutableBufferPointer<Float>
     /// Nanoseconds this rank has waited for others of the team.
     public var waitedNanoseconds: Int64 { barrier.waitedNanoseconds }
 
@@ -24,19 +24,22 @@ public final class NodeTeam {
         let group = try NodeGroup(of: world, colour: team?.ranks.lowerBound ?? world.rank)
         let isEven = try isEven(memory.group)
         guard let team, teams.onAnyCores || isEven else { return nil }
-        return try NodeTeam(team, group: group, base: memory.window.base)
+        return try NodeTeam(team, floatCount: teams.floatCount, group: group, base: memory.window.base)
     }
 
-    /// Whether cores have about as many ranks each: a core with more of them makes all wait at each meeting. Two or three ranks a core seldom
-    /// fall so, on Linux.
+    /// Whether cores have about as many ranks each at any moment, since one with more makes all wait at each meeting. Linux moves two or three
+    /// ranks a core about too slowly for that.
     private static func isEven(_ node: NodeGroup) throws(CommunicationError) -> Bool {
         let cores = try node.coreCount()
         return node.rankCount <= cores || node.rankCount >= 4 * cores
     }
 
-    private init(_ place: NodeLayout.Team, group: NodeGroup, base: UnsafeMutableRawPointer) throws(CommunicationError) {
+    private init(
+        _ place: NodeLayout.Team, floatCount: Int, group: NodeGroup, base: UnsafeMutableRawPointer
+    ) throws(CommunicationError) {
         ranks = place.ranks
-        shared = (base + place.memory).assumingMemoryBound(to: Float.self)
+        shared = UnsafeMutableBufferPointer(
+            start: (base + place.memory).assumingMemoryBound(to: Float.self), count: floatCount)
         self.group = group
         barrier = try SleepingBarrier(in: group, state: base + place.barrier, longestSpin: Self.longestSpin)
     }

@@ -12,8 +12,10 @@ public struct StepRing {
     /// What a cell carries besides h, `[B, H]`.
     let carried: MatrixView
 
-    init(_ shared: UnsafeMutablePointer<Float>, streams: Int, gateColumns: Int, hiddenSize: Int, sets: Int) {
-        var next = shared
+    init(_ shared: UnsafeMutableBufferPointer<Float>, streams: Int, gateColumns: Int, hiddenSize: Int, sets: Int) {
+        let count = Self.count(streams: streams, gateColumns: gateColumns, hiddenSize: hiddenSize, sets: sets)
+        precondition(count <= shared.count, "\(count) floats in the \(shared.count) that a team shares")
+        var next = shared.baseAddress!
         func matrix(columns: Int, stride: Int) -> MatrixView {
             defer { next += streams * stride }
             return MatrixView(next, rows: streams, columns: columns, rowStride: stride)

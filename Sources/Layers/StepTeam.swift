@@ -42,12 +42,12 @@ public struct UnitDivision: Sendable, Equatable {
 /// The ranks of a node, or some of them, that work on the steps of a recurrence together.
 public struct StepTeam {
     public let division: UnitDivision
-    /// Memory of all its ranks, `StepRing.count` floats; zero at first.
-    public let shared: UnsafeMutablePointer<Float>
+    /// Memory of all its ranks, `StepRing.count` floats or more; zero at first.
+    public let shared: UnsafeMutableBufferPointer<Float>
     /// Waits until every rank of the team has called it; what was written before is seen by all afterwards.
     public let meet: () -> Void
 
-    public init(division: UnitDivision, shared: UnsafeMutablePointer<Float>, meet: @escaping () -> Void) {
+    public init(division: UnitDivision, shared: UnsafeMutableBufferPointer<Float>, meet: @escaping () -> Void) {
         self.division = division
         self.shared = shared
         self.meet = meet

@@ -6,7 +6,7 @@ import Testing
 /// Members of a team that are threads of this process.
 private final class ThreadTeam {
     let memberCount: Int
-    private let shared: UnsafeMutablePointer<Float>
+    private let shared: UnsafeMutableBufferPointer<Float>
     private let condition = NSCondition()
     private var arrived = 0
     private var meetings = 0
@@ -14,7 +14,7 @@ private final class ThreadTeam {
 
     init(memberCount: Int, floatCount: Int) {
         self.memberCount = memberCount
-        shared = workspace.allocate(Float.self, count: floatCount)
+        shared = UnsafeMutableBufferPointer(start: workspace.allocate(Float.self, count: floatCount), count: floatCount)
     }
 
     func meet() {
