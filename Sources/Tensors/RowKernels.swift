@@ -7,11 +7,6 @@ public enum RowKernels {
         ck_fill_rows(y.rows, y.columns, bias, other, y.pointer, y.rowStride)
     }
 
-    /// `y += x` over `count` floats.
-    public static func add(count: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
-        ck_add(count, x, y)
-    }
-
     /// `y += x`, row by row.
     public static func add(_ x: MatrixView, to y: MatrixView) {
         precondition(x.rows == y.rows && x.columns == y.columns, "\(x.rows) rows of \(x.columns) to \(y.rows) of \(y.columns)")

@@ -20,16 +20,18 @@ extension LevelTests {
             }
         }
 
-        @Test("Sums in place and rows of a table", arguments: [0] + oddSizes)
-        func addAndGather(count: Int) {
+        @Test("Copies, sums in place, and rows of a table", arguments: [0] + oddSizes)
+        func copyAddAndGather(count: Int) {
             var random = SeededRandom(state: 2)
-            let (x, y) = (random.floats(count + 1), random.floats(count + 1))
             let workspace = Workspace()
             let table = workspace.random(rows: 4, columns: count, gap: 2, from: &random)
+            let other = workspace.random(rows: 4, columns: count, gap: 1, from: &random)
             Processor.atEachLevel { level in
-                var sum = y
-                RowKernels.add(count: count, x, to: &sum)
-                #expect(sum == (0..<count).map { x[$0] + y[$0] } + [y[count]], "\(level)")
+                let sum = workspace.withGaps(rows: 4, columns: count, gap: 3)
+                RowKernels.copy(other, into: sum)
+                #expect(sum.values == other.values, "\(level)")
+                RowKernels.add(table, to: sum)
+                #expect(sum.values == zip(table.values, other.values).map { $0 + $1 } && sum.gapsAreIntact, "\(level)")
                 let rows = workspace.withGaps(rows: 5, columns: count, gap: 3)
                 RowKernels.gather(table, ids: [3, 0, 0, 2, 3], into: rows)
                 let expected = [3, 0, 0, 2, 3].flatMap { table.values[($0 * count)..<(($0 + 1) * count)] }

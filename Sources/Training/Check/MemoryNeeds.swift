@@ -27,6 +27,7 @@ package struct MemoryNeeds: Sendable {
         let exchange = ExchangeForecast(
             shape: exchanged, hosts: hosts, transport: transport,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
+        // Cores are not asked here: where ranks share them unevenly there are no teams, and less memory is taken.
         let teams = exchange.nodes.flatMap { exchanged.teams?.teams(of: $0) ?? [] }
         let moments = configuration.optimizerSettings.momentNames.count
         // Rank 0 gathers the moments of all, and the writer has a copy of everything.
