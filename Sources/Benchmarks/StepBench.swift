@@ -36,7 +36,8 @@ struct StepBench {
         let exchange = try GradientExchange(
             world: world,
             shape: ExchangeShape(
-                training: model.shape, shards: shards, precision: configuration.precision, teams: configuration.teams),
+                training: model.shape, shards: shards, windowLength: configuration.windowLength,
+                precision: configuration.precision, teams: configuration.teams),
             transport: configuration.exchange == .messages ? .messages : .window,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(

@@ -7,9 +7,8 @@
 /* Name, result, parameters and arguments of each kernel that exists once a level. */
 #define CK_KERNELS(K)                                                                                                                     \
     K(tree_reduce,                                                                                                                         \
-      (const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count, const ck_live *live,          \
-       double *sums),                                                                                                                      \
-      (ops, op_count, sources, outputs, count, live, sums))                                                                                \
+      (const ck_tree_stretch *stretches, float *const *outputs, long count, const ck_live *live, double *sums),                            \
+      (stretches, outputs, count, live, sums))                                                                                             \
     K(pack_transposed, (long n, long k, const float *w, long first, long count, float *panels), (n, k, w, first, count, panels))           \
     K(pack, (long n, long k, const float *w, long first, long count, float *panels), (n, k, w, first, count, panels))                      \
     K(gemm,                                                                                                                                \

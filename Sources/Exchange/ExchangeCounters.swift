@@ -15,8 +15,10 @@ public struct ExchangeCounters: Sendable {
 
     init(plan: ExchangePlan, betweenNodes sent: Int) {
         let receivedRows = plan.receiveRows().compactMap { $0 }.count
-        memoryByteCount = plan.layout.byteCount + receivedRows * plan.ownedElements.count * 4
-        let inNode = plan.nodeProgramIsEmpty ? 0 : (plan.layout.slots.count + plan.outputSlots.count) * plan.heldElements.count
+        memoryByteCount = plan.layout.touchedByteCount + receivedRows * plan.ownedElements.count * 4
+        let inNode = plan.nodeSums.filter(\.adds).reduce(0) { total, sum in
+            total + (sum.slots.count + plan.outputSlots.count) * sum.elements.clamped(to: plan.heldElements).count
+        }
         let inWorld = plan.worldProgram.map { ($0.leaves.count + 1) * plan.ownedElements.count } ?? 0
         addedByteCountPerStep = (inNode + inWorld) * 4
         sentByteCountPerStep = sent

@@ -5,8 +5,9 @@ internal import Tensors
 public struct ExchangeForecast: Sendable {
     /// The ranks of each node: of one rank each where the transport is messages.
     public let nodes: [Range<Int>]
-    /// Bytes of each node's memory, which its ranks share.
+    /// Bytes of each node's memory, which its ranks share, as far as it is ever touched.
     public let nodeByteCounts: [Int]
+    private let windowByteCounts: [Int]  // of each node's memory as it is laid out
     /// Bytes that each rank receives into, of its own.
     public let receiveByteCounts: [Int]
     /// Elements that each rank updates.
@@ -24,8 +25,9 @@ public struct ExchangeForecast: Sendable {
         }
         let counters = plans.map { ExchangeCounters(plan: $0, betweenNodes: $0.sentByteCountPerStep) }
         nodes = topology.nodes
-        nodeByteCounts = topology.nodes.map { plans[$0.lowerBound].layout.byteCount }
-        receiveByteCounts = zip(plans, counters).map { $1.memoryByteCount - $0.layout.byteCount }
+        nodeByteCounts = topology.nodes.map { plans[$0.lowerBound].layout.touchedByteCount }
+        windowByteCounts = topology.nodes.map { plans[$0.lowerBound].layout.byteCount }
+        receiveByteCounts = zip(plans, counters).map { $1.memoryByteCount - $0.layout.touchedByteCount }
         ownedCounts = plans.map { $0.ownedElements.count }
         addedByteCountPerStep = counters.reduce(0) { $0 + $1.addedByteCountPerStep }
         sentByteCountPerStep = counters.reduce(0) { $0 + $1.sentByteCountPerStep }
@@ -33,7 +35,7 @@ public struct ExchangeForecast: Sendable {
 
     /// Bytes that the shared windows of a host's nodes take in the folder that backs them, with what Open MPI puts there.
     public func backingByteCount(ofHost host: Range<Int>) -> Int {
-        zip(nodes, nodeByteCounts).reduce(0) { total, node in
+        zip(nodes, windowByteCounts).reduce(0) { total, node in
             guard node.0.count > 1, host.contains(node.0.lowerBound) else { return total }
             return total + node.1 + node.0.count * NodeMemory.libraryByteCount
         }

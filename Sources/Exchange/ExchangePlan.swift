@@ -11,11 +11,11 @@ struct ExchangePlan {
     let bulletin: Bulletin
     let layout: NodeLayout
 
-    /// From the slots of this node to the largest subtrees that cover it.
-    let nodeProgram: TreeProgram
+    /// From the slots of this node to the largest subtrees that cover it, by stretches of elements.
+    let nodeSums: [NodeSum]
     /// From the subtrees of all nodes to the root; nil where there is one node.
     let worldProgram: TreeProgram?
-    /// The slot, in this node, in which each output of `nodeProgram` is made: that of its first addend, so that nothing else is touched.
+    /// The slot, in this node, in which each output of `nodeSums` is made: that of its first addend, so that nothing else is touched.
     let outputSlots: [Int]
 
     init(shape: ExchangeShape, topology: NodeTopology, rank: Int) {
@@ -32,7 +32,7 @@ struct ExchangePlan {
         let tree = ShardTree(shardCount: shape.shardCount)
         let covers = topology.nodes.map { Self.cover(of: $0, tree: tree, shape: shape, rankCount: rankCount) }
         let own = covers[topology.nodeIndex]
-        nodeProgram = TreeProgram(tree: tree, leaves: layout.slotShards, outputs: own)
+        nodeSums = NodeSum.all(shape: shape, layout: layout, outputs: own)
         outputSlots = own.map { output in layout.slotShards.firstIndex { $0.lowerBound == output.lowerBound }! }
         worldProgram =
             covers.count == 1 ? nil : TreeProgram(tree: tree, leaves: covers.flatMap { $0 }, outputs: [0..<shape.shardCount])
@@ -68,8 +68,17 @@ struct ExchangePlan {
         return parts
     }
 
-    /// Whether the node's slots are its cover already, so that nothing is to be added inside the node.
-    var nodeProgramIsEmpty: Bool { nodeProgram.leaves == nodeProgram.outputs }
+    /// Whether anything is to be added inside the node.
+    var addsInNode: Bool { nodeSums.contains(where: \.adds) }
+
+    /// `nodeSums` in the node's memory.
+    func nodeStretches(base: UnsafeMutableRawPointer) -> [TreeReduction.Stretch] {
+        nodeSums.map { sum in
+            TreeReduction.Stretch(
+                elements: sum.elements, program: sum.program,
+                sources: sum.slots.map { UnsafePointer((base + layout.slots[$0]).assumingMemoryBound(to: Float.self)) })
+        }
+    }
 
     /// The first leaf of each node in `worldProgram`.
     func firstWorldLeaf(of node: Range<Int>) -> Int {

@@ -32,6 +32,10 @@ public struct ExchangeShape: Sendable, Equatable {
         precondition(elementCount > 0 && elementCount % 16 == 0, "\(elementCount) elements: not a positive multiple of 16")
         precondition(shardCount > 0, "\(shardCount) shards")
         precondition(scalarsPerShard >= 0, "\(scalarsPerShard) scalars a shard")
+        if let divided = teams?.dividedElements, !divided.isEmpty {
+            precondition(
+                divided.lowerBound >= sparseCount && divided.upperBound <= elementCount, "elements \(divided) are divided")
+        }
         self.elementCount = elementCount
         self.shardCount = shardCount
         self.scalarsPerShard = scalarsPerShard
@@ -61,9 +65,15 @@ public struct TeamShape: Sendable, Equatable {
     public var fewestRanks: Int
     /// Whether ranks that share cores form teams however unevenly.
     public var onAnyCores: Bool
+    /// Elements of the arena for which a team gives partial gradients of all its shards, each of its ranks some elements
+    /// (`GradientExchange.dividedPartials`); from a multiple of 16 to a multiple of 16, behind the sparse elements.
+    public var dividedElements: Range<Int>
 
-    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int, onAnyCores: Bool) {
+    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int, onAnyCores: Bool, dividedElements: Range<Int> = 0..<0) {
         precondition(mostMembers > 0, "teams of \(mostMembers) ranks")
+        precondition(
+            dividedElements.lowerBound % 16 == 0 && dividedElements.upperBound % 16 == 0, "elements \(dividedElements) are divided")
+        self.dividedElements = dividedElements
         self.floatCount = floatCount
         self.mostMembers = mostMembers
         self.fewestRanks = max(2, fewestRanks)

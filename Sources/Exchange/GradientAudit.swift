@@ -36,10 +36,12 @@ final class GradientAudit {
     }
 
     private static func bits(of maker: Int, heldBy holder: Int, _ plan: ExchangePlan, _ base: UnsafeMutableRawPointer) -> UInt32 {
-        let elements = plan.ownership.elements(plan.ownership.held[holder])
+        let held = plan.ownership.elements(plan.ownership.held[holder])
         var sum = BitSum()
         for slot in plan.layout.slotsOfLocalRank[maker - plan.node.lowerBound] {
-            sum.add(floats(base, plan.layout.slots[slot]) + elements.lowerBound, count: elements.count)
+            for elements in plan.layout.used(held, ofSlot: slot) {
+                sum.add(floats(base, plan.layout.slots[slot]) + elements.lowerBound, count: elements.count)
+            }
         }
         return sum.value
     }
@@ -57,9 +59,10 @@ final class GradientAudit {
             note(.partial, maker)
         }
         let neighbour = plan.node.lowerBound + (plan.topology.localRank + 1) % plan.node.count
-        let slots = plan.layout.slots.map { Self.floats(base, $0) }
+        let stretches = plan.nodeStretches(base: base)
         neighbours = sample(plan.ownership.held[neighbour]).map {
-            SecondSum(plan.nodeProgram, of: slots, over: plan.ownership.elements($0..<($0 + 1)), by: neighbour)
+            SecondSum(
+                stretches, count: plan.outputSlots.count, over: plan.ownership.elements($0..<($0 + 1)), by: neighbour)
         }
     }
 
@@ -91,9 +94,9 @@ final class GradientAudit {
     }
 
     /// The second sums of what this rank alone adds up.
-    func secondWorldSums(_ program: TreeProgram, of sources: [UnsafePointer<Float>]) -> [SecondSum] {
+    func secondWorldSums(_ stretch: TreeReduction.Stretch) -> [SecondSum] {
         sample(plan.ownership.owned[plan.rank]).map {
-            SecondSum(program, of: sources, over: plan.ownership.elements($0..<($0 + 1)), by: plan.rank)
+            SecondSum([stretch], count: 1, over: plan.ownership.elements($0..<($0 + 1)), by: plan.rank)
         }
     }
 
@@ -130,14 +133,12 @@ final class SecondSum {
     private let elements: Range<Int>
     private let sums: [UnsafeMutablePointer<Float>]
 
-    /// `sources` point to element 0 of the arena.
-    init(_ program: TreeProgram, of sources: [UnsafePointer<Float>], over elements: Range<Int>, by rank: Int) {
+    /// Makes `count` sums.
+    init(_ stretches: [TreeReduction.Stretch], count: Int, over elements: Range<Int>, by rank: Int) {
         self.rank = rank
         self.elements = elements
-        sums = program.outputs.map { _ in .allocate(capacity: elements.count) }
-        let places: [UnsafeMutablePointer<Float>?] = sums
-        let shifted: [UnsafePointer<Float>?] = sources.map { $0 + elements.lowerBound }
-        program.reduce(sources: shifted, destinations: places, count: elements.count, blockSums: nil)
+        sums = (0..<count).map { _ in .allocate(capacity: elements.count) }
+        TreeReduction(stretches, into: sums.map { $0 - elements.lowerBound }, over: elements).run(blockSums: nil)
     }
 
     deinit { for sum in sums { sum.deallocate() } }

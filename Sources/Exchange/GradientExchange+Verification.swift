@@ -3,10 +3,13 @@ public import Tensors
 
 /// Checks for bits that have changed by themselves: in a step among many, as they read everything once more.
 extension GradientExchange {
-    /// Notes what this rank's partial gradients are, so that `verifiedReduce` finds what changes from here on. Local.
+    /// Notes what this rank's partial gradients are, so that `verifiedReduce` finds what changes from here on. Collective over the node,
+    /// since a team writes them together.
     /// Returns the sums of their bits, to be held against those of a second computation.
     public func promisePartials() -> [UInt32] {
+        barrier.wait()
         promised = GradientAudit.promise(plan, memory.window.base)
+        barrier.wait()
         return promised
     }
 
@@ -37,7 +40,11 @@ extension GradientExchange {
     /// Zeroes everything that has to do with gradients, after a step that was broken off. Collective.
     public func clearGradients() throws(CommunicationError) {
         barrier.wait()
-        for partial in partials { partial.update(repeating: 0, count: shape.elementCount) }
+        for (partial, slot) in zip(partials, plan.layout.slotsOfLocalRank[topology.localRank]) {
+            for used in plan.layout.used(0..<shape.elementCount, ofSlot: slot) {
+                (partial + used.lowerBound).update(repeating: 0, count: used.count)
+            }
+        }
         try publishParameters()
     }
 

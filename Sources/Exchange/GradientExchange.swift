@@ -37,6 +37,9 @@ public final class GradientExchange {
     public let partialShards: [Range<Int>]
     /// The partial gradients of this rank, one for each of `partialShards`: `[P]` each. `reduce` overwrites them.
     public let partials: [UnsafeMutablePointer<Float>]
+    /// Where this rank's part of `shape.teams.dividedElements` goes, whose other elements come from the rest of its team: one buffer for each
+    /// of the largest subtrees of the team's shards, `[P]` each. `partials` where there is no team.
+    public let dividedPartials: [UnsafeMutablePointer<Float>]
     /// The elements this rank updates: whole blocks of 4096 but for the last; may be empty.
     public let ownedRange: Range<Int>
     /// The whole gradient over `ownedRange` (its first element is that of `ownedRange.lowerBound`), from `reduce` to `publishParameters`.
@@ -84,6 +87,8 @@ public final class GradientExchange {
         let slots = plan.layout.slotsOfLocalRank[plan.topology.localRank]
         partialShards = slots.map { plan.layout.slotShards[$0] }
         partials = slots.map { floats(plan.layout.slots[$0]) }
+        let team = plan.layout.teams.first { $0.ranks.contains(plan.rank) }
+        dividedPartials = team.map { $0.slots.map { floats(plan.layout.slots[$0]) } } ?? partials
         ownedRange = plan.ownedElements
         reducedGradient = UnsafePointer(floats(plan.layout.slots[0]) + plan.ownedElements.lowerBound)
         board = BulletinBoard(plan: plan, base: base)
@@ -92,7 +97,7 @@ public final class GradientExchange {
         sparse = SparseRows(plan: plan, base: base)
         parameterTransfers = plan.parameterTransfers()
         receivedElements = plan.receivedElements
-        team = try NodeTeam.form(world: world, memory: memory)
+        self.team = try NodeTeam.form(world: world, shape: shape, memory: memory)
         leaders = try NodeGroup(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
         counters = ExchangeCounters(
             plan: plan, betweenNodes: sums.sentByteCount + board.sentByteCount + parameterTransfers.sentByteCount)

@@ -9,6 +9,8 @@ internal import Tensors
 struct NodeLayout {
     static let pageSize = 4096
 
+    /// P.
+    private let elementCount: Int
     /// The parameters: P floats.
     let parameters: Int
     /// What is made of the parameters: `derivedCount` floats.
@@ -26,13 +28,27 @@ struct NodeLayout {
         let ranks: Range<Int>
         let barrier: Int
         let memory: Int
+        /// Of the node's slots those that take the team's partial sums, over the elements that it divides.
+        let slots: [Int]
     }
     /// The teams of the node.
     let teams: [Team]
+    /// The elements that teams divide; none where there are no teams.
+    let dividedElements: Range<Int>
+    /// The slots that are used over `dividedElements`, and the shards whose sum each takes there.
+    let dividedSlots: [(slot: Int, shards: Range<Int>)]
     /// The two bulletins, used in turn.
     let bulletins: [Int]
     /// All bytes.
     let byteCount: Int
+    /// Those of them that are ever touched: no rank uses its slots for what another gives for the whole team.
+    var touchedByteCount: Int {
+        let slotByteCount = Self.pages(elementCount * 4)
+        return byteCount
+            - slots.indices.reduce(0) { unused, slot in
+                unused + slotByteCount - usedPages(ofSlot: slot).reduce(0) { $0 + $1.count }
+            }
+    }
 
     init(shape: ExchangeShape, rankCount: Int, ranks: Range<Int>, bulletinByteCount: Int) {
         let tree = ShardTree(shardCount: shape.shardCount)
@@ -42,17 +58,33 @@ struct NodeLayout {
             defer { end += Self.pages(byteCount) }
             return end
         }
+        elementCount = shape.elementCount
         parameters = place(shape.elementCount * 4)
         derived = place(shape.derivedCount * 4)
-        slotShards = covers.flatMap { $0 }
+        let slotShards = covers.flatMap { $0 }
+        self.slotShards = slotShards
+        /// The subtrees of some neighbouring ranks, each in the slot whose shards come first in it.
+        func subtrees(of ranks: Range<Int>) -> [(slot: Int, shards: Range<Int>)] {
+            let first = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound
+            let end = shape.shards(of: ranks.upperBound - 1, of: rankCount).upperBound
+            return tree.cover(of: first..<end).map { node in
+                (slotShards.firstIndex { $0.lowerBound == node.lowerBound }!, node)
+            }
+        }
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
         liveMaps = ranks.map { _ in place(LiveTiles.count(within: shape.sparseCount)) }
         teams =
             shape.teams.map { teams in
                 teams.teams(of: ranks).map {
-                    Team(ranks: $0, barrier: place(SleepingBarrier.byteCount), memory: place(teams.floatCount * 4))
+                    Team(
+                        ranks: $0, barrier: place(SleepingBarrier.byteCount), memory: place(teams.floatCount * 4),
+                        slots: subtrees(of: $0).map(\.slot))
                 }
             } ?? []
+        let teams = teams
+        dividedElements = teams.isEmpty ? 0..<0 : shape.teams!.dividedElements
+        let alone = ranks.filter { rank in !teams.contains { $0.ranks.contains(rank) } }.map { $0..<($0 + 1) }
+        dividedSlots = (teams.map(\.ranks) + alone).sorted { $0.lowerBound < $1.lowerBound }.flatMap(subtrees)
         bulletins = [place(bulletinByteCount), place(bulletinByteCount)]
         byteCount = end
         var first = 0
@@ -64,4 +96,21 @@ struct NodeLayout {
 
     /// A byte count rounded up to whole pages.
     static func pages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) / pageSize * pageSize }
+
+    /// Of some elements those that a slot is used for.
+    func used(_ elements: Range<Int>, ofSlot slot: Int) -> [Range<Int>] {
+        guard !dividedElements.isEmpty, !dividedSlots.contains(where: { $0.slot == slot }) else { return [elements] }
+        let parts = [
+            elements.clamped(to: 0..<dividedElements.lowerBound), elements.clamped(to: dividedElements.upperBound..<Int.max),
+        ]
+        return parts.filter { !$0.isEmpty }
+    }
+
+    /// The bytes of a slot that are used, in whole pages.
+    func usedPages(ofSlot slot: Int) -> [Range<Int>] {
+        used(0..<elementCount, ofSlot: slot).map { elements in
+            let first = elements.lowerBound * 4 / Self.pageSize * Self.pageSize
+            return (slots[slot] + first)..<(slots[slot] + Self.pages(elements.upperBound * 4))
+        }
+    }
 }

@@ -41,21 +41,28 @@ struct NodeMemory {
     ) throws -> (memory: NodeMemory, notice: String?) {
         var notice: String?
         if transport == .window {
-            let plan = plan(world: world, shape: shape, nodeSize: nodeSize)
+            let (plan, group) = try plan(world: world, shape: shape, nodeSize: nodeSize)
             do {
                 try world.agree { try checkBackingStore(world: world, plan: plan) }
-                return (try NodeMemory(world: world, plan: plan), nil)
+                return (try NodeMemory(world: world, plan: plan, group: group), nil)
             } catch let failure as RemoteFailure {
                 if plan.topology.nodes.count == world.rankCount { throw failure }
                 notice = "Exchanging by messages instead of a shared window: \(failure.message)."
             }
         }
-        return (try NodeMemory(world: world, plan: plan(world: world, shape: shape, nodeSize: 1)), notice)
+        let (plan, group) = try plan(world: world, shape: shape, nodeSize: 1)
+        return (try NodeMemory(world: world, plan: plan, group: group), notice)
     }
 
-    private static func plan(world: World, shape: ExchangeShape, nodeSize: Int?) -> ExchangePlan {
+    /// The plan of this rank's node, in which teams are formed or not, and its ranks. Collective.
+    private static func plan(
+        world: World, shape: ExchangeShape, nodeSize: Int?
+    ) throws(CommunicationError) -> (ExchangePlan, NodeGroup) {
         let topology = NodeTopology(hosts: world.hosts, nodeSize: nodeSize, rank: world.rank)
-        return ExchangePlan(shape: shape, topology: topology, rank: world.rank)
+        let group = try NodeGroup(of: world, colour: topology.nodeIndex)
+        var shape = shape
+        if let teams = shape.teams, try !NodeTeam.mayForm(teams, in: group) { shape.teams = nil }
+        return (ExchangePlan(shape: shape, topology: topology, rank: world.rank), group)
     }
 
     /// Asked by the first rank of each host, for all its nodes: a file that outgrows its store ends in a SIGBUS, not in an error.
@@ -73,8 +80,7 @@ struct NodeMemory {
         }
     }
 
-    private init(world: World, plan: ExchangePlan) throws {
-        let group = try NodeGroup(of: world, colour: plan.topology.nodeIndex)
+    private init(world: World, plan: ExchangePlan, group: NodeGroup) throws {
         let window = try SharedWindow(in: group, byteCount: plan.layout.byteCount)
         try world.agree {
             for part in Self.ownParts(plan) {
@@ -88,10 +94,7 @@ struct NodeMemory {
 
     /// The bytes this rank writes most: its slots, the parameters it holds and a part of what is derived, and for local rank 0 what is small and everybody's.
     private static func ownParts(_ plan: ExchangePlan) -> [Range<Int>] {
-        let slotByteCount = NodeLayout.pages(plan.shape.elementCount * 4)
-        var parts = plan.layout.slotsOfLocalRank[plan.topology.localRank].map { slot in
-            plan.layout.slots[slot]..<(plan.layout.slots[slot] + slotByteCount)
-        }
+        var parts = plan.layout.slotsOfLocalRank[plan.topology.localRank].flatMap(plan.layout.usedPages)
         // Blocks are whole pages, but for the last one.
         let held = plan.heldElements
         parts.append(

@@ -7,10 +7,10 @@ struct PartialSums {
     private let base: UnsafeMutableRawPointer
     private let transfers: TransferPlan
     private let received: FloatBuffer  // [leaves of other nodes, owned elements]
-    private let nodeRun: ProgramRun  // over held elements
+    private let nodeRun: TreeReduction  // over held elements
     private let outputs: [UnsafeMutablePointer<Float>]  // the node's sums, [P] each
-    private let worldRun: ProgramRun?  // over owned elements
-    private let worldSources: [UnsafePointer<Float>]  // one for each leaf, from element 0 on
+    private let worldRun: TreeReduction?  // over owned elements
+    private let worldStretch: TreeReduction.Stretch?
 
     init(plan: ExchangePlan, base: UnsafeMutableRawPointer) {
         self.plan = plan
@@ -19,14 +19,14 @@ struct PartialSums {
         let slots = plan.layout.slots.map { (base + $0).assumingMemoryBound(to: Float.self) }
         let outputs = plan.outputSlots.map { slots[$0] }
         self.outputs = outputs
-        nodeRun = ProgramRun(plan.nodeProgram, from: slots, into: outputs, over: plan.heldElements)
+        nodeRun = TreeReduction(plan.nodeStretches(base: base), into: outputs, over: plan.heldElements)
         let rows = plan.receiveRows()
         let owned = plan.ownedElements
         let received = FloatBuffer(count: rows.compactMap { $0 }.count * owned.count)
         self.received = received
         guard let program = plan.worldProgram else {
             worldRun = nil
-            worldSources = []
+            worldStretch = nil
             return
         }
         let first = plan.firstWorldLeaf(of: plan.node)
@@ -34,8 +34,10 @@ struct PartialSums {
             // Rows hold owned elements only: the pointer is set back, so that all sources count from element 0.
             rows[leaf].map { received.pointer + $0 * owned.count - owned.lowerBound } ?? outputs[leaf - first]
         }
-        worldSources = sources.map { UnsafePointer($0) }
-        worldRun = ProgramRun(program, from: sources, into: [outputs[0]], over: owned)
+        let stretch = TreeReduction.Stretch(
+            elements: 0..<plan.shape.elementCount, program: program, sources: sources.map { UnsafePointer($0) })
+        worldStretch = stretch
+        worldRun = TreeReduction([stretch], into: [outputs[0]], over: owned)
     }
 
     /// Bytes this rank sends to other nodes.
@@ -48,7 +50,7 @@ struct PartialSums {
         in world: World, live: LiveTiles?, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier,
         audit: GradientAudit?
     ) throws(CommunicationError) {
-        guard let worldRun, let program = plan.worldProgram else {
+        guard let worldRun, let worldStretch else {
             nodeRun.run(live: live, blockSums: blockSums)
             if let audit {
                 barrier.wait()
@@ -56,7 +58,7 @@ struct PartialSums {
             }
             return
         }
-        if !plan.nodeProgramIsEmpty {
+        if plan.addsInNode {
             nodeRun.run(blockSums: nil)
             barrier.wait()  // where node sizes differ, an owner reads what other ranks of its node hold
             audit?.checkNodeSums(outputs)
@@ -64,44 +66,9 @@ struct PartialSums {
         try audit?.promiseMessages(transfers, in: world)
         try transfers.run(in: world, sending: base, receiving: received.pointer)
         audit?.checkMessages(transfers, received: received.pointer)
-        let seconds = audit?.secondWorldSums(program, of: worldSources)
+        let seconds = audit?.secondWorldSums(worldStretch)
         worldRun.run(blockSums: blockSums)
         if let audit, let seconds { audit.checkWorldSums(seconds, outputs[0]) }
-    }
-}
-
-/// A tree program with the pointers it works on.
-private final class ProgramRun {
-    private let program: TreeProgram
-    private let sources: UnsafeMutablePointer<UnsafePointer<Float>?>
-    private let destinations: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
-    private let elements: Range<Int>
-
-    init(
-        _ program: TreeProgram, from sources: [UnsafeMutablePointer<Float>], into destinations: [UnsafeMutablePointer<Float>],
-        over elements: Range<Int>
-    ) {
-        self.program = program
-        self.elements = elements
-        self.sources = .allocate(capacity: sources.count)
-        self.destinations = .allocate(capacity: destinations.count)
-        for (index, source) in sources.enumerated() {
-            (self.sources + index).initialize(to: UnsafePointer(source + elements.lowerBound))
-        }
-        for (index, destination) in destinations.enumerated() {
-            (self.destinations + index).initialize(to: destination + elements.lowerBound)
-        }
-    }
-
-    deinit {
-        sources.deallocate()
-        destinations.deallocate()
-    }
-
-    func run(live: LiveTiles? = nil, blockSums: UnsafeMutablePointer<Double>?) {
-        program.reduce(
-            sources: sources, destinations: destinations, count: elements.count, live: live,
-            firstTile: elements.lowerBound / LiveTiles.tileSize, blockSums: blockSums)
     }
 }
 

@@ -36,10 +36,15 @@ public final class Embedding {
         return RepeatedRows(distinct: rowsOfDistinct(), numbers: distinct.numbers)
     }
 
-    /// The window's distinct rows shard by shard, in place of `output`. Shape: `tokens` `[steps, streams]`.
-    public func mergedRows(_ tokens: UnsafePointer<Int32>, steps: Int, rows: GradientRows) -> MergedRows {
+    /// The window's distinct rows shard by shard, in place of `output`, and as many rows of `dGates`.
+    ///
+    /// Shape: `tokens` `[steps, streams]`.
+    public func mergedRows(
+        _ tokens: UnsafePointer<Int32>, steps: Int, rows: GradientRows, dGates: MatrixView
+    ) -> MergedRows {
         let merged = rows.merged(tokens, steps: steps, into: distinct)
-        return MergedRows(distinct: rowsOfDistinct(), tokens: distinct, rows: merged)
+        return MergedRows(
+            distinct: rowsOfDistinct(), dGates: dGates.prefix(rows: distinct.count), tokens: distinct, rows: merged)
     }
 
     private func rowsOfDistinct() -> MatrixView {

@@ -19,6 +19,8 @@ public final class LanguageModel {
     private let dEmbedded: MatrixView?
     /// Room for what each distinct token gives to the lowest layer's gates, and for their gradients: `[T*B, G*H]`, spread.
     private let tokenGates: MatrixView
+    /// The tokens of the team's streams, where the model is trained in one.
+    private let teamTokens: TeamTokens?
     /// What the output layer reads of the window at hand, `[steps*streams, H]`.
     private var top: MatrixView
     private let workspace: Workspace
@@ -58,6 +60,11 @@ public final class LanguageModel {
             ? (0..<shape.layers).map { _ in workspace.matrix(rows: capacity.rows, columns: shape.hiddenSize) } : []
         dEmbedded = capacity.training ? workspace.matrix(rows: capacity.rows, columns: shape.embeddingSize) : nil
         tokenGates = workspace.spreadMatrix(rows: capacity.rows, columns: shape.cell.gateCount * shape.hiddenSize)
+        teamTokens = team.flatMap {
+            capacity.training
+                ? TeamTokens($0, shape: shape, table: parameters.parameter("encoder.weight"), steps: capacity.steps, workspace: workspace)
+                : nil
+        }
         top = layers[shape.layers - 1].output.prefix(rows: 0)
     }
 
@@ -118,6 +125,7 @@ public final class LanguageModel {
             embedding.forward(inputs, steps: steps)
             layers[0].forward(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
         } else {
+            teamTokens?.give(inputs, steps: steps)
             layers[0].forward(embedding.distinctRows(inputs, steps: steps), products: tokenGates, steps: steps)
         }
         for k in 1..<layers.count {
@@ -169,10 +177,10 @@ public final class LanguageModel {
             drop(dRows, into: dRows, layer: 0, steps: steps, key: dropoutKey)
             embeddingGradient(inputs, of: rows, tokenSteps: steps, dY: dRows, steps: steps, rows: rows)
         } else {
-            let merged = embedding.mergedRows(inputs, steps: steps, rows: rows)
+            let merged = embedding.mergedRows(inputs, steps: steps, rows: rows, dGates: tokenGates)
             let dRows = dEmbedded.prefix(rows: merged.tokens.count)
             layers[0].backward(
-                merged, products: tokenGates, dOutput: dLowest, dInput: dRows, steps: steps, rows: rows,
+                merged, ofTeam: teamTokens?.mergedRows(steps: steps), dOutput: dLowest, dInput: dRows, steps: steps, rows: rows,
                 atEpochStart: atEpochStart)
             embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, steps: steps, rows: rows)
         }

@@ -16,7 +16,15 @@ extension ModelShape {
         let gradients = capacity.training ? rows * (layers * hiddenSize + embeddingSize) : 0
         let output = SoftmaxRows.byteCount(
             maximumRows: rows, columns: vocabularySize, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0)
-        return (embedding + tokens + recurrent + dropped + gradients) * MemoryLayout<Float>.size + output
+        let ofTeam = division.map { capacity.training ? teamTokenCount(steps: capacity.steps, $0) : 0 } ?? 0
+        return (embedding + tokens + ofTeam + recurrent + dropped + gradients) * MemoryLayout<Float>.size + output
+    }
+
+    /// Floats of `TeamTokens`.
+    private func teamTokenCount(steps: Int, _ division: UnitDivision) -> Int {
+        let rows = steps * division.streams
+        let gates = Workspace.spreadStride(columns: cell.gateCount * division.units(of: hiddenSize).count)
+        return rows * (embeddingSize + 2 + gates) + vocabularySize
     }
 
     /// Floats of one recurrent layer.
@@ -26,13 +34,14 @@ extension ModelShape {
         let carried = capacity.training ? capacity.streams : 0
         let gates = rows * Workspace.spreadStride(columns: cell.gateCount * hiddenSize)
         // States, what is carried backward, and the sum of the biases; then what the cell adds.
-        let common = divided + gates + (cell.gateCount + rows + capacity.streams + carried) * hiddenSize
+        let common = divided + gates + (cell.gateCount + rows + capacity.streams) * hiddenSize
+        if division != nil { return common + (cell == .lstm ? 2 * capacity.streams * hiddenSize : 0) }
+        let alone = common + carried * hiddenSize
         return switch (cell, gruReset) {
-        case (.elman, _): common
-        case (.lstm, _) where division != nil: common + (2 * capacity.streams + carried) * hiddenSize
-        case (.lstm, _): common + (2 * rows + capacity.streams + carried) * hiddenSize
-        case (.gru, .after): common + gates
-        case (.gru, .before): common + (rows + carried) * hiddenSize
+        case (.elman, _): alone
+        case (.lstm, _): alone + (2 * rows + capacity.streams + carried) * hiddenSize
+        case (.gru, .after): alone + gates
+        case (.gru, .before): alone + (rows + carried) * hiddenSize
         }
     }
 

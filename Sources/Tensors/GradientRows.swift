@@ -81,28 +81,39 @@ public final class GradientRows {
 
     /// `weight`'s gradients = sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
     ///
-    /// Shapes: `dY` `[steps*streams, weight.rows]`, `x` `[steps*streams, weight.columns]`. The gradients of a `bias` of the same rows are
-    /// found on the way.
-    public func weightGradient(_ weight: Parameter, bias: Parameter? = nil, steps: Int, dY: MatrixView, x: MatrixView) {
-        precondition(dY.columns == weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
+    /// Shapes: `dY` `[steps*streams, weight.rows]`, or the columns of `places`; `x` `[steps*streams, weight.columns]`. The gradients of a
+    /// `bias` of the same rows are found on the way.
+    public func weightGradient(
+        _ weight: Parameter, bias: Parameter? = nil, steps: Int, dY: MatrixView, x: MatrixView, places: RowPlaces? = nil
+    ) {
+        precondition(
+            dY.columns == places?.columnCount ?? weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
         let x = pack(x, steps: steps)
-        partialGradient(weight, bias: bias, firstRow: 0, steps: steps, dY: dY, x: x)
+        guard let places else { return partialGradient(weight, bias: bias, firstRow: 0, steps: steps, dY: dY, x: x) }
+        for part in places.parts {
+            partialGradient(
+                weight, bias: bias, firstRow: part.firstRow, steps: steps, dY: dY.slice(columns: part.columns), x: x)
+        }
     }
 
     /// The gradients of two weights with the same `dY`, as a cell's input and recurrent weights, and of a bias: it is read once.
     public func weightGradients(
         _ first: (weight: Parameter, x: MatrixView), _ second: (weight: Parameter, x: MatrixView), bias: Parameter, steps: Int,
-        dY: MatrixView
+        dY: MatrixView, places: RowPlaces
     ) {
         precondition(
-            dY.columns == first.weight.rows && dY.columns == second.weight.rows,
+            dY.columns == places.columnCount && places.end <= first.weight.rows && places.end <= second.weight.rows,
             "gradients of \(first.weight.name) and \(second.weight.name): \(dY.columns) rows")
         let sides = (
             side(first.weight, pack(first.x, steps: steps)), side(second.weight, pack(second.x, steps: steps, place: 1))
         )
         withUnsafeTemporaryAllocation(of: ck_gradient_side.self, capacity: 2) { both in
             (both[0], both[1]) = sides
-            run(both.baseAddress!, count: 2, bias: bias, firstRow: 0, steps: steps, dY: dY, occurrences: nil)
+            for part in places.parts {
+                run(
+                    both.baseAddress!, count: 2, bias: bias, firstRow: part.firstRow, steps: steps,
+                    dY: dY.slice(columns: part.columns), occurrences: nil)
+            }
         }
     }
 
@@ -163,11 +174,17 @@ public final class GradientRows {
             k: weight.columns, panels: x.panels, outputs: weight.gradients.baseAddress, ldo: weight.columns)
     }
 
-    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`.
-    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView) {
-        precondition(dY.columns == bias.columns, "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
+    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, columns of places]`.
+    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView, places: RowPlaces) {
+        precondition(
+            dY.columns == places.columnCount && places.end <= bias.columns,
+            "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
         var rows = rows(steps)
-        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, 0, bias.gradients.baseAddress)
+        for part in places.parts {
+            ck_bias_gradient(
+                part.columns.count, &rows, dY.pointer + part.columns.lowerBound, dY.rowStride, part.firstRow,
+                bias.gradients.baseAddress)
+        }
     }
 
     /// The embedding's gradients = for each token that occurs the sum of the rows that hold it, overwritten; other rows stay as they are.

@@ -28,14 +28,18 @@ public struct Parameter {
         for gradient in gradients { (gradient! + row * columns).update(repeating: 0, count: columns) }
     }
 
-    /// Takes over the partial gradients of a parameter of the same shape: both biases of a cell are added to the same sums.
-    public func copyGradients(of other: Parameter) {
-        for (from, to) in zip(other.gradients, gradients) { to!.update(from: from!, count: rows * columns) }
+    /// Takes over some partial gradients of a parameter of the same shape, a vector: both biases of a cell are added to the same sums.
+    public func copyGradients(of other: Parameter, places: RowPlaces) {
+        for (from, to) in zip(other.gradients, gradients) {
+            for part in places.parts { (to! + part.firstRow).update(from: from! + part.firstRow, count: part.columns.count) }
+        }
     }
 
-    /// Sets every partial gradient to zero.
-    public func clearGradients() {
-        for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }
+    /// Sets some partial gradients of a vector to zero.
+    public func clearGradients(places: RowPlaces) {
+        for gradient in gradients {
+            for part in places.parts { (gradient! + part.firstRow).update(repeating: 0, count: part.columns.count) }
+        }
     }
 }
 
@@ -48,11 +52,15 @@ public final class ParameterSet {
 
     /// - Parameters:
     ///   - values: the values, `layout.elementCount` floats.
-    ///   - gradients: one buffer of the same size for each subtree of shards that this rank publishes; none for inference.
-    public init(layout: ParameterLayout, values: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>]) {
+    ///   - gradients: for a parameter one buffer of the same size for each subtree of shards that is published; none for inference.
+    public init(
+        layout: ParameterLayout, values: UnsafeMutablePointer<Float>,
+        gradients: (ParameterLayout.Entry) -> [UnsafeMutablePointer<Float>]
+    ) {
         self.layout = layout
         self.values = values
         parameters = layout.entries.map { entry in
+            let gradients = gradients(entry)
             let pointers = UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>.allocate(capacity: gradients.count)
             _ = pointers.initialize(from: gradients.map { $0 + entry.offset })
             let rows = entry.shape.count > 1 ? entry.shape[0] : 1
@@ -60,6 +68,13 @@ public final class ParameterSet {
                 name: entry.name, rows: rows, columns: entry.count / max(rows, 1), value: values + entry.offset,
                 gradients: pointers)
         }
+    }
+
+    /// The same buffers for all parameters.
+    public convenience init(
+        layout: ParameterLayout, values: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>]
+    ) {
+        self.init(layout: layout, values: values) { _ in gradients }
     }
 
     deinit { parameters.forEach { $0.gradients.deallocate() } }

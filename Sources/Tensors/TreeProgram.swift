@@ -50,24 +50,6 @@ public final class TreeProgram: @unchecked Sendable {
     /// Elements for which one sum of squares is given.
     public static let blockSize = Int(CK_BLOCK)
 
-    /// Adds `sources` (one pointer a leaf) into `destinations` (one pointer an output) over elements `0..<count`.
-    ///
-    /// A destination may be one of the sources. With `blockSums`, entry `i` becomes the sum of squares, in
-    /// double, of output 0 over elements `i*4096 ..< min((i+1)*4096, count)`, whose bits depend on those elements alone.
-    /// With `live`, of which element 0 has tile `firstTile`, only live tiles are worked on; the others are zero in all sources, and must
-    /// be so in the destinations already. Cost: one read of each source and one write of each output.
-    public func reduce(
-        sources: UnsafePointer<UnsafePointer<Float>?>, destinations: UnsafePointer<UnsafeMutablePointer<Float>?>, count: Int,
-        live: LiveTiles? = nil, firstTile: Int = 0, blockSums: UnsafeMutablePointer<Double>?
-    ) {
-        guard let live else {
-            return ck_tree_reduce(operations.baseAddress, operations.count, sources, destinations, count, nil, blockSums)
-        }
-        live.withKernelView(from: firstTile) {
-            ck_tree_reduce(operations.baseAddress, operations.count, sources, destinations, count, $0, blockSums)
-        }
-    }
-
     /// The sum of one double a leaf, in tree order; for programs with one output.
     public func fold(_ leafValues: UnsafePointer<Double>) -> Double {
         precondition(outputs.count == 1, "a fold has one output, not \(outputs.count)")

@@ -32,13 +32,14 @@ struct RankCountTests {
         let workspace = Workspace()
         defer { withExtendedLifetime(workspace) {} }
         let count = partials[0].count
-        let sources = partials.map { partial -> UnsafePointer<Float>? in
+        let sources = partials.map { partial -> UnsafePointer<Float> in
             let place = workspace.allocate(Float.self, count: count)
             place.update(from: partial, count: count)
             return UnsafePointer(place)
         }
         let result = workspace.allocate(Float.self, count: count)
-        program.reduce(sources: sources, destinations: [result], count: count, blockSums: nil)
+        let stretch = TreeReduction.Stretch(elements: 0..<count, program: program, sources: sources)
+        TreeReduction([stretch], into: [result], over: 0..<count).run(blockSums: nil)
         return Array(UnsafeBufferPointer(start: result, count: count))
     }
 

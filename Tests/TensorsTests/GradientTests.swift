@@ -94,14 +94,15 @@ extension LevelTests {
             let workspace = Workspace()
             defer { withExtendedLifetime(workspace) {} }
             let count = partials[0].count
-            let sources = partials.map { values -> UnsafePointer<Float>? in
+            let sources = partials.map { values -> UnsafePointer<Float> in
                 let place = workspace.allocate(Float.self, count: count)
                 place.update(from: values, count: count)
                 return UnsafePointer(place)
             }
             let result = workspace.allocate(Float.self, count: count)
-            TreeProgram(tree: tree, leaves: nodes, outputs: [0..<tree.shardCount]).reduce(
-                sources: sources, destinations: [result], count: count, blockSums: nil)
+            let program = TreeProgram(tree: tree, leaves: nodes, outputs: [0..<tree.shardCount])
+            let stretch = TreeReduction.Stretch(elements: 0..<count, program: program, sources: sources)
+            TreeReduction([stretch], into: [result], over: 0..<count).run(blockSums: nil)
             return Array(UnsafeBufferPointer(start: result, count: count))
         }
 

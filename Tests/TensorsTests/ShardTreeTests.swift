@@ -94,12 +94,9 @@ private struct ReductionCase {
     /// The outputs, into `destinations`, and the sums of squares of the first.
     func reduce(into destinations: [UnsafeMutablePointer<Float>], withSums: Bool = true) -> ([[Float]], [Double]) {
         var sums = [Double](repeating: -1, count: (count + TreeProgram.blockSize - 1) / TreeProgram.blockSize)
-        let sources = sources.map { UnsafePointer<Float>?($0) }
-        let places = destinations.map { UnsafeMutablePointer<Float>?($0) }
-        sums.withUnsafeMutableBufferPointer { sums in
-            program.reduce(
-                sources: sources, destinations: places, count: count, blockSums: withSums ? sums.baseAddress : nil)
-        }
+        let stretch = TreeReduction.Stretch(elements: 0..<count, program: program, sources: sources.map { UnsafePointer($0) })
+        let reduction = TreeReduction([stretch], into: destinations, over: 0..<count)
+        sums.withUnsafeMutableBufferPointer { reduction.run(blockSums: withSums ? $0.baseAddress : nil) }
         return (destinations.map { Array(UnsafeBufferPointer(start: $0, count: count)) }, sums)
     }
 
@@ -149,6 +146,37 @@ extension LevelTests {
                     let (found, _) = sizes.reduce(into: [sizes.sources[at % sizes.sources.count]], withSums: false)
                     #expect(differingBits(found[0], sizes.expected[0]) == 0, "\(level), in place of source \(at)")
                 }
+            }
+        }
+
+        /// As where a team gives some elements' sums whole, in the slot of its first rank.
+        @Test("Stretches with other sums at hand give the same bits, and read nothing of the others", arguments: [16, 48, 4064, 4096, 4112])
+        func stretches(length: Int) {
+            let (count, first) = (3 * 4096 + 208, 4096 - 16)
+            let divided = first..<(first + length)
+            var random = SeededRandom(state: 3)
+            let sizes = ReductionCase(shards: 0..<8, of: 8, count: count, &random)
+            let sources = sizes.sources.map { UnsafePointer($0) }
+            for (index, source) in sizes.sources.enumerated() {
+                for i in divided { source[i] = index == 0 ? sizes.expected[0][i] : .nan }
+            }
+            let whole = TreeProgram(tree: ShardTree(shardCount: 8), leaves: [0..<8], outputs: [0..<8])
+            let stretches = [
+                TreeReduction.Stretch(elements: 0..<first, program: sizes.program, sources: sources),
+                TreeReduction.Stretch(elements: divided, program: whole, sources: [sources[0]]),
+                TreeReduction.Stretch(elements: divided.upperBound..<count, program: sizes.program, sources: sources),
+            ]
+            Processor.atEachLevel { level in
+                let place = sizes.freshDestinations()
+                var sums: [Double] = []
+                for range in [0..<4096, 4096..<count] {
+                    var own = [Double](repeating: -1, count: (range.count + 4095) / 4096)
+                    TreeReduction(stretches, into: place, over: range).run(blockSums: &own)
+                    sums += own
+                }
+                let found = Array(UnsafeBufferPointer(start: place[0], count: count))
+                #expect(differingBits(found, sizes.expected[0]) == 0, "\(level)")
+                #expect(sums == blockSums(of: sizes.expected[0]), "\(level)")
             }
         }
     }

@@ -25,13 +25,15 @@ CK_INLINE void add_short_tile(float *to, const float *x, const float *y, long co
 }
 
 /* The program over one tile. A stack entry is a pointer: leaves are not copied. */
-CK_INLINE void reduce_tile(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long at, long count,
+CK_INLINE void reduce_tile(const ck_tree_stretch *stretch, float *const *outputs, long at, long count,
                            float stack[CK_TREE_DEPTH][TILE]) {
+    const ck_tree_op *ops = stretch->ops;
+    const long op_count = stretch->op_count;
     const float *top[CK_TREE_DEPTH];
     long depth = 0;
     for (long o = 0; o < op_count; o++) {
         if (ops[o].op == CK_LEAF) {
-            const float *leaf = sources[ops[o].index] + at;
+            const float *leaf = stretch->sources[ops[o].index] + at;
             for (long i = 0; i < TILE; i += 16)
                 __builtin_prefetch(leaf + AHEAD + i);
             top[depth++] = leaf;
@@ -90,17 +92,22 @@ CK_INLINE int is_live(const ck_live *live, long tile) {
     return 0;
 }
 
-void CK_AT_LEVEL(tree_reduce)(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count,
-                              const ck_live *live, double *block_sums) {
+/* A tile is short where a stretch ends: the squares' order is that of the elements all the same, since
+ * every end is a multiple of 16. */
+void CK_AT_LEVEL(tree_reduce)(const ck_tree_stretch *stretch, float *const *outputs, long count, const ck_live *live,
+                              double *block_sums) {
     float stack[CK_TREE_DEPTH][TILE] __attribute__((aligned(64)));
     for (long block = 0; block * CK_BLOCK < count; block++) {
-        long from = block * CK_BLOCK, to = from + CK_BLOCK < count ? from + CK_BLOCK : count;
+        const long from = block * CK_BLOCK, to = from + CK_BLOCK < count ? from + CK_BLOCK : count;
         d16 squares = {0};
-        for (long at = from; at < to; at += TILE) {
-            long tile = to - at < TILE ? to - at : TILE;
+        for (long at = from, tile; at < to; at += tile) {
+            while (at >= stretch->end)
+                stretch++;
+            const long end = stretch->end < to ? stretch->end : to;
+            tile = end - at < TILE ? end - at : TILE;
             if (!is_live(live, at / TILE))
                 continue;
-            reduce_tile(ops, op_count, sources, outputs, at, tile, stack);
+            reduce_tile(stretch, outputs, at, tile, stack);
             if (block_sums)
                 squares = add_squares(squares, outputs[0] + at, tile);
         }

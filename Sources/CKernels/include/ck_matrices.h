@@ -29,12 +29,19 @@ typedef struct {
     long tiles; /* in each map */
 } ck_live;
 
-/* Runs `ops` over elements [0, count) of the sources into the outputs. An output may be one of the sources. With `live`, tiles that are
- * not live are passed over: all sources are 0 there, and so must the outputs be already.
+/* Elements up to `end` (a multiple of 16, but for the last stretch), and the program that adds them up from what is at hand for them. */
+typedef struct {
+    long end;
+    const ck_tree_op *ops;
+    long op_count;
+    const float *const *sources; /* one for each leaf, from element 0 on */
+} ck_tree_stretch;
+
+/* Makes the outputs over elements [0, count), stretch by stretch; the last stretch ends there or later. An output may be one of the
+ * sources. With `live`, tiles that are not live are passed over: all sources are 0 there, and so must the outputs be already.
  * With `block_sums`, block_sums[i] becomes the sum of squares (in double, 16 virtual lanes) of output 0 over
  * elements [i*CK_BLOCK, (i+1)*CK_BLOCK). */
-void ck_tree_reduce(const ck_tree_op *ops, long op_count, const float *const *sources, float *const *outputs, long count,
-                    const ck_live *live, double *block_sums);
+void ck_tree_reduce(const ck_tree_stretch *stretches, float *const *outputs, long count, const ck_live *live, double *block_sums);
 
 /* ---- Matrix products --------------------------------------------------------------------------------------- */
 

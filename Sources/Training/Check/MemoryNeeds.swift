@@ -23,7 +23,8 @@ package struct MemoryNeeds: Sendable {
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: configuration.shards ?? 1, rankCount: rankCount)
         let exchanged = ExchangeShape(
-            training: shape, shards: shards, precision: configuration.precision, teams: configuration.teams)
+            training: shape, shards: shards, windowLength: configuration.windowLength, precision: configuration.precision,
+            teams: configuration.teams)
         let exchange = ExchangeForecast(
             shape: exchanged, hosts: hosts, transport: transport,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
@@ -47,14 +48,17 @@ package struct MemoryNeeds: Sendable {
     ) -> Int {
         let capacity = WindowCapacity(
             steps: configuration.windowLength, streams: shards.streams(ofRank: rank).count, training: true)
-        let scratch = GradientRows.byteCount(
-            maximumRows: capacity.rows, leaves: shards.shards(ofRank: rank).count,
-            widestInput: LanguageModel.widestInput(of: shape), precision: configuration.precision)
+        func scratch(_ ranks: Range<Int>) -> Int {
+            GradientRows.byteCount(
+                maximumRows: capacity.steps * ranks.reduce(0) { $0 + shards.streams(ofRank: $1).count },
+                leaves: shards.shards(ofRanks: ranks).count, widestInput: LanguageModel.widestInput(of: shape),
+                precision: configuration.precision)
+        }
         let window = 3 * capacity.rows * 4
         let activations = shape.activationByteCount(
             capacity: capacity, dropping: configuration.dropout > 0,
             division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
-        return activations + scratch + window
+        return activations + scratch(rank..<(rank + 1)) + (team.map(scratch) ?? 0) + window
     }
 
     /// What the ranks of a host take together: shared memory once, and each rank's own.

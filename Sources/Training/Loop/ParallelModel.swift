@@ -16,6 +16,7 @@ package final class ParallelModel {
     /// This rank's streams among all.
     package let streams: Range<Int>
     private let rows: GradientRows
+    private let teamScratchBytes: Int
     private let parameters: ParameterSet
     let weights: PackedWeights
     private let ownedPieces: [Range<Int>]
@@ -31,21 +32,22 @@ package final class ParallelModel {
         self.exchange = exchange
         let streams = shards.streams(ofRank: rank)
         self.streams = streams
-        parameters = ParameterSet(
-            layout: shape.parameterLayout, values: exchange.parameters, gradients: exchange.partials)
+        let divided = shape.recurrentElements
+        parameters = ParameterSet(layout: shape.parameterLayout, values: exchange.parameters) {
+            divided.contains($0.offset) ? exchange.dividedPartials : exchange.partials
+        }
         let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
         weights = PackedWeights(
             shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.derived)
+        let team = exchange.team.map {
+            StepTeam($0, rank: rank, training: shape, shards: shards, windowLength: windowLength, precision: precision)
+        }
+        teamScratchBytes = team?.rows?.byteCount ?? 0
         model = LanguageModel(
             shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout),
-            team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) })
-        let program = TreeProgram(tree: ShardTree(shardCount: shards.shardCount), ownShards: exchange.shards)
+            team: team)
         rows = GradientRows(
-            program: program,
-            streamsOfShards: exchange.shards.map { shard in
-                let all = shards.streams(ofShard: shard)
-                return (all.lowerBound - streams.lowerBound)..<(all.upperBound - streams.lowerBound)
-            }, maximumSteps: windowLength, widestInput: LanguageModel.widestInput(of: shape), precision: precision)
+            training: shape, shards: shards, of: exchange.shards, windowLength: windowLength, precision: precision)
         ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
@@ -53,7 +55,7 @@ package final class ParallelModel {
 
     /// Bytes of this rank's own memory: activations, scratch, moments.
     package var privateByteCount: Int {
-        model.byteCount + rows.byteCount + optimizer.moments.count * optimizer.count * 4
+        model.byteCount + rows.byteCount + teamScratchBytes + optimizer.moments.count * optimizer.count * 4
     }
 
     /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots.

@@ -82,7 +82,8 @@ public struct TrainingRun {
         let exchange = try GradientExchange(
             world: world,
             shape: ExchangeShape(
-                training: shape, shards: shards, precision: configuration.precision, teams: configuration.teams),
+                training: shape, shards: shards, windowLength: configuration.windowLength, precision: configuration.precision,
+                teams: configuration.teams),
             transport: configuration.exchange == .window ? .window : .messages,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
