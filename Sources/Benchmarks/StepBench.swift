@@ -57,15 +57,16 @@ struct StepBench {
             atEpochStart: step == 0, dropoutKey: dropoutKey(step))
         let computed = MonotonicClock.nanoseconds
         let waitedForTeam = (exchange.team?.waitedNanoseconds ?? 0) - waitedForTeamBefore
+        let waitedInRun = exchange.counters.waitedNanoseconds - waitedBefore
         let reduction = try exchange.reduce()
         let reduced = MonotonicClock.nanoseconds
-        let waitedInReduce = exchange.counters.waitedNanoseconds - waitedBefore
+        let waitedInReduce = exchange.counters.waitedNanoseconds - waitedBefore - waitedInRun
         try parallel.update(clip: clip(reduction.squaredNorm.squareRoot()), rate: model.configuration.learningRate)
         let end = MonotonicClock.nanoseconds
         let waited = exchange.counters.waitedNanoseconds - waitedBefore
         return StepTimes(
-            whole: end - start, compute: computed - start - waitedForTeam, reduce: reduced - computed - waitedInReduce,
-            update: end - reduced - (waited - waitedInReduce), wait: waited + waitedForTeam)
+            whole: end - start, compute: computed - start - waitedForTeam - waitedInRun, reduce: reduced - computed - waitedInReduce,
+            update: end - reduced - (waited - waitedInRun - waitedInReduce), wait: waited + waitedForTeam)
     }
 
     /// Waits for all ranks, asleep where there are more of them than cores.

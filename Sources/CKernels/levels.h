@@ -15,7 +15,8 @@
       (long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias, int accumulate,        \
        float *c, long ldc),                                                                                                                \
       (m, n, k, a, lda, panels, panel_stride, bias, accumulate, c, ldc))                                                                   \
-    K(pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, float *panels), (rows, k, x, ldx, panels))                        \
+    K(pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, float *panels, long panel_stride),                                \
+      (rows, k, x, ldx, panels, panel_stride))                                                                                             \
     K(weight_gradient,                                                                                                                     \
       (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,            \
        const ck_occurrences *occurrences, float *const *biases, float *scratch),                                                           \
@@ -29,7 +30,8 @@
       (long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias, int accumulate,     \
        float *c, long ldc, float *scratch),                                                                                                \
       (m, n, k, a, lda, panels, panel_stride, bias, accumulate, c, ldc, scratch))                                                          \
-    K(bf16_pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels), (rows, k, x, ldx, panels))                \
+    K(bf16_pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels, long panel_stride),                        \
+      (rows, k, x, ldx, panels, panel_stride))                                                                                             \
     K(bf16_weight_gradient,                                                                                                                \
       (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,       \
        const ck_occurrences *occurrences, float *const *biases, float *scratch),                                                           \

@@ -4,7 +4,7 @@ public import Communication
 public struct Corruption: Sendable, Equatable {
     /// What is not as it must be.
     public enum Kind: Int32, Sendable {
-        /// A rank computed its partial gradient twice, with different results: it, or a rank of its team (`NodeTeam`).
+        /// A rank computed its partial gradient twice, with different results: it, or another of its node.
         case computation = 1
         /// A partial gradient changed between its making and the sum.
         case partial

@@ -15,9 +15,6 @@ struct ExchangePlan {
     let nodeSums: [NodeSum]
     /// From the subtrees of all nodes to the root; nil where there is one node.
     let worldProgram: TreeProgram?
-    /// The slot, in this node, in which each output of `nodeSums` is made: that of its first addend, so that nothing else is touched.
-    let outputSlots: [Int]
-
     init(shape: ExchangeShape, topology: NodeTopology, rank: Int) {
         self.shape = shape
         self.topology = topology
@@ -31,9 +28,7 @@ struct ExchangePlan {
         self.layout = layout
         let tree = ShardTree(shardCount: shape.shardCount)
         let covers = topology.nodes.map { Self.cover(of: $0, tree: tree, shape: shape, rankCount: rankCount) }
-        let own = covers[topology.nodeIndex]
-        nodeSums = NodeSum.all(shape: shape, layout: layout, outputs: own)
-        outputSlots = own.map { output in layout.slotShards.firstIndex { $0.lowerBound == output.lowerBound }! }
+        nodeSums = NodeSum.all(shape: shape, layout: layout)
         worldProgram =
             covers.count == 1 ? nil : TreeProgram(tree: tree, leaves: covers.flatMap { $0 }, outputs: [0..<shape.shardCount])
     }
@@ -43,6 +38,9 @@ struct ExchangePlan {
         let first = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound
         return tree.cover(of: first..<shape.shards(of: ranks.upperBound - 1, of: rankCount).upperBound)
     }
+
+    /// The slot, in this node, of each of its sums.
+    var outputSlots: [Int] { layout.outputSlots }
 
     /// This rank's node.
     var node: Range<Int> { topology.nodes[topology.nodeIndex] }

@@ -21,21 +21,29 @@ public struct ExchangeShape: Sendable, Equatable {
     /// Elements at the start of the arena, of a table of which a step uses few rows: each rank tells the rows that it has gradients
     /// for (`GradientExchange.setRows`), and only those are added up.
     public var sparseCount: Int
+    /// For each shard the floats that the ranks of its node share of its windows, from which each makes its part of the node's gradients.
+    public var sharedRowCounts: [Int]
+    /// Elements for which the ranks of a node give the sums over the shards of all of them, each rank some of the elements
+    /// (`GradientExchange.nodePartials`); from a multiple of 16 to a multiple of 16, behind the sparse elements. A rank alone gives its own.
+    public var dividedElements: Range<Int>
     /// The teams that the ranks of a node form to work on a step together; nil where none do.
     public var teams: TeamShape?
 
     public init(
         elementCount: Int, shardCount: Int, scalarsPerShard: Int = 0, derivedCount: Int = 0, sparseCount: Int = 0,
-        teams: TeamShape? = nil
+        sharedRowCounts: [Int] = [], dividedElements: Range<Int> = 0..<0, teams: TeamShape? = nil
     ) {
         precondition(sparseCount <= elementCount, "\(sparseCount) of \(elementCount) elements are sparse")
         precondition(elementCount > 0 && elementCount % 16 == 0, "\(elementCount) elements: not a positive multiple of 16")
         precondition(shardCount > 0, "\(shardCount) shards")
         precondition(scalarsPerShard >= 0, "\(scalarsPerShard) scalars a shard")
-        if let divided = teams?.dividedElements, !divided.isEmpty {
-            precondition(
-                divided.lowerBound >= sparseCount && divided.upperBound <= elementCount, "elements \(divided) are divided")
-        }
+        precondition(
+            dividedElements.isEmpty || dividedElements.lowerBound >= sparseCount && dividedElements.upperBound <= elementCount
+                && dividedElements.lowerBound % 16 == 0 && dividedElements.upperBound % 16 == 0,
+            "elements \(dividedElements) are divided")
+        precondition(dividedElements.isEmpty || sharedRowCounts.count == shardCount, "\(sharedRowCounts.count) shards share their rows")
+        self.sharedRowCounts = sharedRowCounts
+        self.dividedElements = dividedElements
         self.elementCount = elementCount
         self.shardCount = shardCount
         self.scalarsPerShard = scalarsPerShard
@@ -65,15 +73,9 @@ public struct TeamShape: Sendable, Equatable {
     public var fewestRanks: Int
     /// Whether ranks that share cores form teams however unevenly.
     public var onAnyCores: Bool
-    /// Elements of the arena for which a team gives partial gradients of all its shards, each of its ranks some elements
-    /// (`GradientExchange.dividedPartials`); from a multiple of 16 to a multiple of 16, behind the sparse elements.
-    public var dividedElements: Range<Int>
 
-    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int, onAnyCores: Bool, dividedElements: Range<Int> = 0..<0) {
+    public init(floatCount: Int, mostMembers: Int, fewestRanks: Int, onAnyCores: Bool) {
         precondition(mostMembers > 0, "teams of \(mostMembers) ranks")
-        precondition(
-            dividedElements.lowerBound % 16 == 0 && dividedElements.upperBound % 16 == 0, "elements \(dividedElements) are divided")
-        self.dividedElements = dividedElements
         self.floatCount = floatCount
         self.mostMembers = mostMembers
         self.fewestRanks = max(2, fewestRanks)

@@ -4,7 +4,7 @@ public import Tensors
 /// Checks for bits that have changed by themselves: in a step among many, as they read everything once more.
 extension GradientExchange {
     /// Notes what this rank's partial gradients are, so that `verifiedReduce` finds what changes from here on. Collective over the node,
-    /// since a team writes them together.
+    /// whose ranks write some of them together.
     /// Returns the sums of their bits, to be held against those of a second computation.
     public func promisePartials() -> [UInt32] {
         barrier.wait()

@@ -37,9 +37,11 @@ public final class GradientExchange {
     public let partialShards: [Range<Int>]
     /// The partial gradients of this rank, one for each of `partialShards`: `[P]` each. `reduce` overwrites them.
     public let partials: [UnsafeMutablePointer<Float>]
-    /// Where this rank's part of `shape.teams.dividedElements` goes, whose other elements come from the rest of its team: one buffer for each
-    /// of the largest subtrees of the team's shards, `[P]` each. `partials` where there is no team.
-    public let dividedPartials: [UnsafeMutablePointer<Float>]
+    /// Where the ranks of the node put the gradients of `shape.dividedElements`, summed over the shards of all of them: one buffer for each of the
+    /// largest subtrees of the node's shards, `[P]` each. `partials` for a rank alone.
+    public let nodePartials: [UnsafeMutablePointer<Float>]
+    /// What the node's ranks share of their windows, zero at first; nil for a rank alone, or where nothing is divided.
+    public let sharedRows: UnsafeMutableBufferPointer<Float>?
     /// The elements this rank updates: whole blocks of 4096 but for the last; may be empty.
     public let ownedRange: Range<Int>
     /// The whole gradient over `ownedRange` (its first element is that of `ownedRange.lowerBound`), from `reduce` to `publishParameters`.
@@ -87,8 +89,9 @@ public final class GradientExchange {
         let slots = plan.layout.slotsOfLocalRank[plan.topology.localRank]
         partialShards = slots.map { plan.layout.slotShards[$0] }
         partials = slots.map { floats(plan.layout.slots[$0]) }
-        let team = plan.layout.teams.first { $0.ranks.contains(plan.rank) }
-        dividedPartials = team.map { $0.slots.map { floats(plan.layout.slots[$0]) } } ?? partials
+        nodePartials = plan.layout.dividedElements.isEmpty ? partials : plan.outputSlots.map { floats(plan.layout.slots[$0]) }
+        sharedRows =
+            plan.layout.sharedRows.map { UnsafeMutableBufferPointer(start: floats($0), count: plan.layout.sharedRowCount) }
         ownedRange = plan.ownedElements
         reducedGradient = UnsafePointer(floats(plan.layout.slots[0]) + plan.ownedElements.lowerBound)
         board = BulletinBoard(plan: plan, base: base)
@@ -97,7 +100,7 @@ public final class GradientExchange {
         sparse = SparseRows(plan: plan, base: base)
         parameterTransfers = plan.parameterTransfers()
         receivedElements = plan.receivedElements
-        self.team = try NodeTeam.form(world: world, shape: shape, memory: memory)
+        team = try NodeTeam.form(world: world, memory: memory)
         leaders = try NodeGroup(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
         counters = ExchangeCounters(
             plan: plan, betweenNodes: sums.sentByteCount + board.sentByteCount + parameterTransfers.sentByteCount)
@@ -116,6 +119,12 @@ public final class GradientExchange {
         } else if !elements.isEmpty {
             body(elements)
         }
+    }
+
+    /// Waits until every rank of the node has called it: what each wrote of its window is seen by all. Collective over the node.
+    public func meet() {
+        barrier.wait()
+        counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
     }
 
     /// Sets one of the doubles that a shard of this rank adds to the next `reduce` or `exchangeScalars`. Local.

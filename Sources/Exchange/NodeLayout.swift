@@ -4,7 +4,7 @@ internal import Tensors
 /// Where everything lies in a node's memory: byte offsets from the base, computed alike by all its ranks.
 ///
 /// A page for the barrier, then the parameters and what is derived of them, one slot of P floats for each partial sum of each local rank,
-/// maps of the live tiles, what teams share, and the bulletins.
+/// what they share of their windows, maps of the live tiles, what teams share, and the bulletins.
 /// Every part starts at a page.
 struct NodeLayout {
     static let pageSize = 4096
@@ -28,15 +28,19 @@ struct NodeLayout {
         let ranks: Range<Int>
         let barrier: Int
         let memory: Int
-        /// Of the node's slots those that take the team's partial sums, over the elements that it divides.
-        let slots: [Int]
     }
     /// The teams of the node.
     let teams: [Team]
-    /// The elements that teams divide; none where there are no teams.
+    /// What the ranks read of each other's windows; nil for a rank alone.
+    let sharedRows: Int?
+    /// Floats of it.
+    let sharedRowCount: Int
+    /// The elements for which the ranks give the node's sums; none for a rank alone.
     let dividedElements: Range<Int>
-    /// The slots that are used over `dividedElements`, and the shards whose sum each takes there.
-    let dividedSlots: [(slot: Int, shards: Range<Int>)]
+    /// The largest subtrees that cover the node.
+    let outputs: [Range<Int>]
+    /// The slots that take the node's sums: each largest subtree has that of its first addend, so that nothing else is touched.
+    let outputSlots: [Int]
     /// The two bulletins, used in turn.
     let bulletins: [Int]
     /// All bytes.
@@ -63,28 +67,22 @@ struct NodeLayout {
         derived = place(shape.derivedCount * 4)
         let slotShards = covers.flatMap { $0 }
         self.slotShards = slotShards
-        /// The subtrees of some neighbouring ranks, each in the slot whose shards come first in it.
-        func subtrees(of ranks: Range<Int>) -> [(slot: Int, shards: Range<Int>)] {
-            let first = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound
-            let end = shape.shards(of: ranks.upperBound - 1, of: rankCount).upperBound
-            return tree.cover(of: first..<end).map { node in
-                (slotShards.firstIndex { $0.lowerBound == node.lowerBound }!, node)
-            }
-        }
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
+        let own = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound..<shape.shards(
+            of: ranks.upperBound - 1, of: rankCount
+        ).upperBound
+        outputs = tree.cover(of: own)
+        outputSlots = outputs.map { output in slotShards.firstIndex { $0.lowerBound == output.lowerBound }! }
+        dividedElements = ranks.count > 1 ? shape.dividedElements : 0..<0
+        sharedRowCount = dividedElements.isEmpty ? 0 : shape.sharedRowCounts[own].reduce(0, +)
+        sharedRows = dividedElements.isEmpty ? nil : place(sharedRowCount * 4)
         liveMaps = ranks.map { _ in place(LiveTiles.count(within: shape.sparseCount)) }
         teams =
             shape.teams.map { teams in
                 teams.teams(of: ranks).map {
-                    Team(
-                        ranks: $0, barrier: place(SleepingBarrier.byteCount), memory: place(teams.floatCount * 4),
-                        slots: subtrees(of: $0).map(\.slot))
+                    Team(ranks: $0, barrier: place(SleepingBarrier.byteCount), memory: place(teams.floatCount * 4))
                 }
             } ?? []
-        let teams = teams
-        dividedElements = teams.isEmpty ? 0..<0 : shape.teams!.dividedElements
-        let alone = ranks.filter { rank in !teams.contains { $0.ranks.contains(rank) } }.map { $0..<($0 + 1) }
-        dividedSlots = (teams.map(\.ranks) + alone).sorted { $0.lowerBound < $1.lowerBound }.flatMap(subtrees)
         bulletins = [place(bulletinByteCount), place(bulletinByteCount)]
         byteCount = end
         var first = 0
@@ -99,7 +97,7 @@ struct NodeLayout {
 
     /// Of some elements those that a slot is used for.
     func used(_ elements: Range<Int>, ofSlot slot: Int) -> [Range<Int>] {
-        guard !dividedElements.isEmpty, !dividedSlots.contains(where: { $0.slot == slot }) else { return [elements] }
+        guard !dividedElements.isEmpty, !outputSlots.contains(slot) else { return [elements] }
         let parts = [
             elements.clamped(to: 0..<dividedElements.lowerBound), elements.clamped(to: dividedElements.upperBound..<Int.max),
         ]

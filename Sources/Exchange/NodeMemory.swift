@@ -41,28 +41,21 @@ struct NodeMemory {
     ) throws -> (memory: NodeMemory, notice: String?) {
         var notice: String?
         if transport == .window {
-            let (plan, group) = try plan(world: world, shape: shape, nodeSize: nodeSize)
+            let plan = plan(world: world, shape: shape, nodeSize: nodeSize)
             do {
                 try world.agree { try checkBackingStore(world: world, plan: plan) }
-                return (try NodeMemory(world: world, plan: plan, group: group), nil)
+                return (try NodeMemory(world: world, plan: plan), nil)
             } catch let failure as RemoteFailure {
                 if plan.topology.nodes.count == world.rankCount { throw failure }
                 notice = "Exchanging by messages instead of a shared window: \(failure.message)."
             }
         }
-        let (plan, group) = try plan(world: world, shape: shape, nodeSize: 1)
-        return (try NodeMemory(world: world, plan: plan, group: group), notice)
+        return (try NodeMemory(world: world, plan: plan(world: world, shape: shape, nodeSize: 1)), notice)
     }
 
-    /// The plan of this rank's node, in which teams are formed or not, and its ranks. Collective.
-    private static func plan(
-        world: World, shape: ExchangeShape, nodeSize: Int?
-    ) throws(CommunicationError) -> (ExchangePlan, NodeGroup) {
+    private static func plan(world: World, shape: ExchangeShape, nodeSize: Int?) -> ExchangePlan {
         let topology = NodeTopology(hosts: world.hosts, nodeSize: nodeSize, rank: world.rank)
-        let group = try NodeGroup(of: world, colour: topology.nodeIndex)
-        var shape = shape
-        if let teams = shape.teams, try !NodeTeam.mayForm(teams, in: group) { shape.teams = nil }
-        return (ExchangePlan(shape: shape, topology: topology, rank: world.rank), group)
+        return ExchangePlan(shape: shape, topology: topology, rank: world.rank)
     }
 
     /// Asked by the first rank of each host, for all its nodes: a file that outgrows its store ends in a SIGBUS, not in an error.
@@ -80,7 +73,8 @@ struct NodeMemory {
         }
     }
 
-    private init(world: World, plan: ExchangePlan, group: NodeGroup) throws {
+    private init(world: World, plan: ExchangePlan) throws {
+        let group = try NodeGroup(of: world, colour: plan.topology.nodeIndex)
         let window = try SharedWindow(in: group, byteCount: plan.layout.byteCount)
         try world.agree {
             for part in Self.ownParts(plan) {
@@ -92,7 +86,7 @@ struct NodeMemory {
         self.window = window
     }
 
-    /// The bytes this rank writes most: its slots, the parameters it holds and a part of what is derived, and for local rank 0 what is small and everybody's.
+    /// The bytes this rank writes most: its slots, the parameters it holds, a part of what is derived and of the rows that are shared, and for local rank 0 what is small and everybody's.
     private static func ownParts(_ plan: ExchangePlan) -> [Range<Int>] {
         var parts = plan.layout.slotsOfLocalRank[plan.topology.localRank].flatMap(plan.layout.usedPages)
         // Blocks are whole pages, but for the last one.
@@ -100,6 +94,7 @@ struct NodeMemory {
         parts.append(
             (plan.layout.parameters + held.lowerBound * 4)..<(plan.layout.parameters + NodeLayout.pages(held.upperBound * 4)))
         parts.append(derivedPart(plan))
+        parts.append(evenPart(plan, of: plan.layout.sharedRowCount, at: plan.layout.sharedRows))
         if plan.topology.localRank == 0 {
             parts.append(0..<plan.layout.parameters)
             parts.append((plan.layout.liveMaps.first ?? plan.layout.bulletins[0])..<plan.layout.byteCount)
@@ -115,9 +110,14 @@ struct NodeMemory {
 
     /// An even part of the pages of what is derived.
     private static func derivedPart(_ plan: ExchangePlan) -> Range<Int> {
-        let pages = NodeLayout.pages(plan.shape.derivedCount * 4) / NodeLayout.pageSize
+        evenPart(plan, of: plan.shape.derivedCount, at: plan.layout.derived)
+    }
+
+    /// An even part of the pages of `floatCount` floats.
+    private static func evenPart(_ plan: ExchangePlan, of floatCount: Int, at first: Int?) -> Range<Int> {
+        guard let first else { return 0..<0 }
+        let pages = NodeLayout.pages(floatCount * 4) / NodeLayout.pageSize
         let part = ExchangeShape.part(plan.topology.localRank, of: plan.node.count, in: pages)
-        let first = plan.layout.derived
         return (first + part.lowerBound * NodeLayout.pageSize)..<(first + part.upperBound * NodeLayout.pageSize)
     }
 }

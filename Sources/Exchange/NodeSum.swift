@@ -1,8 +1,6 @@
 internal import Tensors
 
 /// How the sums of a node come from its slots, over some of the elements.
-///
-/// Every rank gives partial sums of its own shards, but for the elements that a team divides: of these the team gives those of all its shards.
 struct NodeSum {
     let elements: Range<Int>
     let program: TreeProgram
@@ -12,16 +10,17 @@ struct NodeSum {
     /// Whether there is anything to add.
     var adds: Bool { program.leaves != program.outputs }
 
-    /// The sums over all elements, for a node whose largest subtrees are `outputs`.
-    static func all(shape: ExchangeShape, layout: NodeLayout, outputs: [Range<Int>]) -> [NodeSum] {
+    /// The sums over all elements. Every rank gives partial sums of its own shards, but for the elements that the ranks have divided among them:
+    /// of these the node's sums are there.
+    static func all(shape: ExchangeShape, layout: NodeLayout) -> [NodeSum] {
         func sum(_ elements: Range<Int>, of slots: [Int], _ shards: [Range<Int>]) -> NodeSum {
-            let program = TreeProgram(tree: ShardTree(shardCount: shape.shardCount), leaves: shards, outputs: outputs)
+            let program = TreeProgram(tree: ShardTree(shardCount: shape.shardCount), leaves: shards, outputs: layout.outputs)
             return NodeSum(elements: elements, program: program, slots: slots)
         }
         func byRank(_ elements: Range<Int>) -> NodeSum { sum(elements, of: Array(layout.slots.indices), layout.slotShards) }
         let divided = layout.dividedElements
         let sums = [
-            byRank(0..<divided.lowerBound), sum(divided, of: layout.dividedSlots.map(\.slot), layout.dividedSlots.map(\.shards)),
+            byRank(0..<divided.lowerBound), sum(divided, of: layout.outputSlots, layout.outputs),
             byRank(divided.upperBound..<shape.elementCount),
         ]
         return sums.filter { !$0.elements.isEmpty }

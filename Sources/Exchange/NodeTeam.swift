@@ -17,20 +17,21 @@ public final class NodeTeam {
     /// Ranks meet some hundred times a step: one that sleeps too soon wakes up late, and makes the others sleep in turn.
     private static let longestSpin: Int64 = 2_000_000
 
-    /// Whether a node with these ranks forms teams. Where ranks share cores, these must have about as many each at any moment, since one with
-    /// more makes all wait at each meeting: Linux moves two or three ranks a core about too slowly for that. Collective over the node.
-    static func mayForm(_ teams: TeamShape, in node: NodeGroup) throws(CommunicationError) -> Bool {
-        let cores = try node.coreCount()
-        return teams.onAnyCores || node.rankCount <= cores || node.rankCount >= 4 * cores
-    }
-
-    /// Nil for a rank without a team. Collective over the world, which knows by `shape` whether any node may have teams.
-    static func form(world: World, shape: ExchangeShape, memory: NodeMemory) throws(CommunicationError) -> NodeTeam? {
-        guard shape.teams != nil else { return nil }
+    /// Nil for a rank without a team. Collective over the world.
+    static func form(world: World, memory: NodeMemory) throws(CommunicationError) -> NodeTeam? {
+        guard let teams = memory.plan.shape.teams else { return nil }
         let team = memory.plan.layout.teams.first { $0.ranks.contains(world.rank) }
         let group = try NodeGroup(of: world, colour: team?.ranks.lowerBound ?? world.rank)
-        guard let team else { return nil }
-        return try NodeTeam(team, floatCount: shape.teams!.floatCount, group: group, base: memory.window.base)
+        let isEven = try isEven(memory.group)
+        guard let team, teams.onAnyCores || isEven else { return nil }
+        return try NodeTeam(team, floatCount: teams.floatCount, group: group, base: memory.window.base)
+    }
+
+    /// Whether cores have about as many ranks each at any moment, since one with more makes all wait at each meeting. Linux moves two or three
+    /// ranks a core about too slowly for that.
+    private static func isEven(_ node: NodeGroup) throws(CommunicationError) -> Bool {
+        let cores = try node.coreCount()
+        return node.rankCount <= cores || node.rankCount >= 4 * cores
     }
 
     private init(

@@ -16,7 +16,7 @@ public final class Embedding {
     public init(weight: Parameter, capacity: WindowCapacity, workspace: Workspace) {
         self.weight = weight
         self.capacity = capacity
-        output = workspace.matrix(rows: capacity.rows, columns: weight.columns)
+        output = workspace.mergedMatrix(rows: capacity.rows, columns: weight.columns)
         distinct = DistinctTokens(vocabularySize: weight.rows, maximumRows: capacity.rows, workspace: workspace)
         let count = capacity.training ? capacity.rows : 0
         written = UnsafeMutableBufferPointer(start: workspace.allocate(Int32.self, count: count), count: count)
@@ -36,15 +36,10 @@ public final class Embedding {
         return RepeatedRows(distinct: rowsOfDistinct(), numbers: distinct.numbers)
     }
 
-    /// The window's distinct rows shard by shard, in place of `output`, and as many rows of `dGates`.
-    ///
-    /// Shape: `tokens` `[steps, streams]`.
-    public func mergedRows(
-        _ tokens: UnsafePointer<Int32>, steps: Int, rows: GradientRows, dGates: MatrixView
-    ) -> MergedRows {
+    /// The window's distinct rows shard by shard, in place of `output`. Shape: `tokens` `[steps, streams]`.
+    public func mergedRows(_ tokens: UnsafePointer<Int32>, steps: Int, rows: GradientRows) -> MergedRows {
         let merged = rows.merged(tokens, steps: steps, into: distinct)
-        return MergedRows(
-            distinct: rowsOfDistinct(), dGates: dGates.prefix(rows: distinct.count), tokens: distinct, rows: merged)
+        return MergedRows(distinct: rowsOfDistinct(), tokens: distinct, rows: merged)
     }
 
     private func rowsOfDistinct() -> MatrixView {

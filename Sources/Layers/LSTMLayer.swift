@@ -26,7 +26,7 @@ public final class LSTMLayer: RecurrentLayer {
             team == nil
             ? nil
             : CarriedState(
-                steps: cell, streams: capacity.streams, hiddenSize: parameters.hiddenSize, workspace: workspace)
+                steps: cell, gradient: dCell, streams: capacity.streams, hiddenSize: parameters.hiddenSize, workspace: workspace)
         super.init(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
     }
 
@@ -36,7 +36,7 @@ public final class LSTMLayer: RecurrentLayer {
         super.makeStates() + [carriedCell?.before ?? cell.prefix(rows: capacity.streams)]
     }
 
-    override func stateGradient(_ index: Int) -> MatrixView { index == 0 ? dStepHidden : dCell }
+    override func stateGradient(_ index: Int) -> MatrixView { index == 0 ? dHidden : carriedCell?.dBefore ?? dCell }
 
     override func step(_ t: Int, previous: MatrixView) {
         let gates = stepGates(at: t)

@@ -21,9 +21,12 @@ public final class OutputLayer {
         let gradientScale: Float
     }
 
-    /// - Parameter weight: `decoder.weight` `[V, H]`, or the embedding's table where weights are tied.
+    /// - Parameters:
+    ///   - weight: `decoder.weight` `[V, H]`, or the embedding's table where weights are tied.
+    ///   - shares: whether gradients of all logits are kept in memory that `workspace` shares, for ranks that make those of the weight together.
     public init(
-        weight: Parameter, bias: Parameter, weights: PackedWeights, capacity: WindowCapacity, workspace: Workspace
+        weight: Parameter, bias: Parameter, weights: PackedWeights, capacity: WindowCapacity, shares: Bool = false,
+        workspace: Workspace
     ) {
         self.weight = weight
         self.bias = bias
@@ -32,7 +35,8 @@ public final class OutputLayer {
         packed = weights.matrix(weight, .forward)
         packedBackward = capacity.training ? weights.matrix(weight, .backward) : nil
         softmax = SoftmaxRows(
-            maximumRows: capacity.rows, columns: weight.rows, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0)
+            maximumRows: capacity.rows, columns: weight.rows, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0,
+            shares: shares, in: workspace)
     }
 
     /// Bytes of what is kept of logits and their gradients.
@@ -62,6 +66,10 @@ public final class OutputLayer {
 
     /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of weight and bias; after `loss`.
     public func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
+        if let dLogits = softmax.shared {
+            backward(dHidden: dHidden)
+            return rows.groupedGradient(weight, bias: bias, steps: steps, dY: dLogits, x: asked.hidden)
+        }
         let x = rows.pack(asked.hidden, steps: steps)
         for index in softmax.groups.indices {
             let dLogits = makeGradient(index)
@@ -99,8 +107,7 @@ public final class OutputLayer {
     /// The gradient of the group's logits, which are made again where they were not kept.
     private func makeGradient(_ index: Int) -> MatrixView {
         if !softmax.keepsGroups { makeLogits(index, of: asked.hidden) }
-        softmax.gradient(index, scale: asked.gradientScale)
-        return softmax.place(index)
+        return softmax.gradient(index, scale: asked.gradientScale)
     }
 
     private func propagate(_ dLogits: MatrixView, _ index: Int, into dHidden: MatrixView) {

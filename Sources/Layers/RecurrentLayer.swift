@@ -6,9 +6,8 @@ public import Tensors
 /// recurrent product and the cell's arithmetic. Backward: the steps in reverse, then the products for the weight gradients.
 /// The state is carried from window to window without gradient.
 ///
-/// What belongs to whole windows has a row for each of this rank's streams. The steps and the gradients of the parameters are over
-/// `stepStreams` and `units`: the same streams and all units, in the same memory, unless the ranks of a team divide the steps
-/// (`RecurrentLayer+Team.swift`).
+/// What belongs to whole windows has a row for each of this rank's streams. The steps run over `stepStreams` and `units`: the same streams
+/// and all units, in the same memory, unless the ranks of a team divide the steps (`RecurrentLayer+Team.swift`).
 ///
 /// Kept for the backward pass: T B (G+1) H floats, and what the cell adds.
 public class RecurrentLayer {
@@ -21,6 +20,8 @@ public class RecurrentLayer {
     let gates: MatrixView
     /// `[(T+1)*B, H]`: the state before the window, then h after each step.
     let hidden: MatrixView
+    /// The gradient of h before the window, `[B, H]`, after a backward pass.
+    let dHidden: MatrixView
 
     /// The ranks that divide the steps, where they do.
     let team: StepTeam?
@@ -32,10 +33,8 @@ public class RecurrentLayer {
     let stepGates: MatrixView
     /// h before the window, then after each step: `[(T+1)*B', U]`.
     let stepHidden: MatrixView
-    /// The gradient that reaches h from the step after, `[B', U]`; after a backward pass that of h before the window.
+    /// The gradient that reaches h from the step after, `[B', U]`.
     let dStepHidden: MatrixView
-    /// Where the gates' columns of the steps belong in the parameters, and the units' columns in an initial state.
-    let gatePlaces, statePlaces: RowPlaces
 
     private let packedInput: PackedMatrix
     private let packedInputBackward: PackedMatrix?
@@ -45,16 +44,14 @@ public class RecurrentLayer {
     /// State buffers, `[B, H]` each: h, and what the cell adds (the LSTM's c). Made once, since an array costs an allocation.
     public private(set) final lazy var states = makeStates()
 
-    /// The sets of gates that have gradients in the steps: first those that the input is part of, last the recurrent product's.
+    /// The sets of gates whose gradients are needed row by row, as the steps have them and as the window has them. The recurrent product's
+    /// is the last.
     private(set) final lazy var gateSets = makeGateSets()
 
-    /// What the team shares of this layer's window; nil without one.
-    let teamWindow: TeamWindow?
-
-    /// What it shares of a step.
+    /// What the team shares; nil without one.
     private(set) final lazy var ring = team.map {
         StepRing(
-            $0.ringPart, streams: stepStreams, gateColumns: gateCount * hiddenSize, hiddenSize: hiddenSize, sets: gateSets.count)
+            $0.shared, streams: stepStreams, gateColumns: gateCount * hiddenSize, hiddenSize: hiddenSize, sets: gateSets.count)
     }
 
     init(
@@ -65,24 +62,20 @@ public class RecurrentLayer {
         hiddenSize = parameters.hiddenSize
         gateCount = parameters.gateCount
         let gateColumns = gateCount * hiddenSize
-        gates = workspace.spreadMatrix(rows: capacity.rows, columns: gateColumns)
+        gates = workspace.gradientMatrix(rows: capacity.rows, columns: gateColumns)
         hidden = workspace.matrix(rows: capacity.rows + capacity.streams, columns: hiddenSize)
+        dHidden = workspace.matrix(rows: capacity.training ? capacity.streams : 0, columns: hiddenSize)
         self.team = team
-        teamWindow = team.map {
-            TeamWindow($0, capacity: capacity, hiddenSize: parameters.hiddenSize, inputSize: parameters.inputSize)
-        }
         if let team {
             (stepStreams, units) = (team.division.streams, team.division.units(of: hiddenSize))
             let rows = capacity.steps * stepStreams
             stepGates = workspace.spreadMatrix(rows: rows, columns: gateCount * units.count)
             stepHidden = workspace.matrix(rows: rows + stepStreams, columns: units.count)
+            dStepHidden = workspace.matrix(rows: capacity.training ? stepStreams : 0, columns: units.count)
         } else {
             (stepStreams, units) = (capacity.streams, 0..<hiddenSize)
-            (stepGates, stepHidden) = (gates, hidden)
+            (stepGates, stepHidden, dStepHidden) = (gates, hidden, dHidden)
         }
-        dStepHidden = workspace.matrix(rows: capacity.training ? stepStreams : 0, columns: units.count)
-        gatePlaces = RowPlaces(units: units, blockRows: hiddenSize, blockCount: gateCount)
-        statePlaces = RowPlaces(units: units, blockRows: hiddenSize, blockCount: 1)
         biasSum = workspace.matrix(rows: 1, columns: gateColumns)
         packedInput = weights.matrix(parameters.weightInput, .forward)
         packedInputBackward = capacity.training ? weights.matrix(parameters.weightInput, .backward) : nil
@@ -117,36 +110,31 @@ public class RecurrentLayer {
     func beginBackward() {}
 
     /// What `gateSets` is.
-    func makeGateSets() -> [MatrixView] { [stepGates] }
+    func makeGateSets() -> [(step: MatrixView, window: MatrixView)] { [(stepGates, gates)] }
 
     /// What a cell carries from step to step besides h, in a team; the default is nothing.
     var carried: CarriedState? { nil }
 
     /// The gradients of the recurrent weights and of `biasHidden`, after those of the input weights; the default fits cells whose hidden
-    /// product lands in `gates`. `rows` are those of the steps.
+    /// product lands in `gates`.
     func hiddenGradients(steps: Int, rows: GradientRows) {
         rows.weightGradient(
-            parameters.weightHidden, steps: steps, dY: stepGates(steps: steps), x: previousHidden(steps: steps),
-            places: gatePlaces)
-        copyBiasGradients()
+            parameters.weightHidden, steps: steps, dY: gates.prefix(rows: steps * capacity.streams),
+            x: previousHidden(steps: steps))
+        rows.copyGradients(of: parameters.biasInput, to: parameters.biasHidden)
     }
 
     /// The gradients of all weights and biases; the default is for the same cells, whose gates' gradients it reads once.
-    /// `input` `[steps*B', I]` and `rows` are those of the steps.
     func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
+        let dGates = gates.prefix(rows: steps * capacity.streams)
         rows.weightGradients(
             (parameters.weightInput, input), (parameters.weightHidden, previousHidden(steps: steps)), bias: parameters.biasInput,
-            steps: steps, dY: stepGates(steps: steps), places: gatePlaces)
-        copyBiasGradients()
+            steps: steps, dY: dGates)
+        rows.copyGradients(of: parameters.biasInput, to: parameters.biasHidden)
     }
 
-    /// For cells that add both biases to the same sums.
-    final func copyBiasGradients() {
-        parameters.biasHidden.copyGradients(of: parameters.biasInput, places: gatePlaces)
-    }
-
-    /// The gradient of the state before the window, `[B', U]`, numbered as `states`.
-    func stateGradient(_ index: Int) -> MatrixView { dStepHidden }
+    /// The gradient of the state before the window, `[B, H]`, numbered as `states`.
+    func stateGradient(_ index: Int) -> MatrixView { dHidden }
 
     // MARK: A window
 
@@ -163,7 +151,6 @@ public class RecurrentLayer {
 
     /// Runs the window over `input` `[steps*streams, I]` from the state; h goes to `output`.
     public final func forward(_ input: MatrixView, steps: Int) {
-        give(input, steps: steps)
         let used = gates.prefix(rows: steps * capacity.streams)
         packedInput.multiply(input, into: used, from: .bias(inputBias()))
         run(steps) { _ in }
@@ -194,41 +181,36 @@ public class RecurrentLayer {
         _ input: MatrixView, dOutput: MatrixView, dInput: MatrixView?, steps: Int, rows: GradientRows, atEpochStart: Bool
     ) {
         backwardThroughTime(dOutput, steps: steps)
-        let stepRows = team?.rows ?? rows
-        parameterGradients(teamWindow?.input.prefix(rows: steps * stepStreams) ?? input, steps: steps, rows: stepRows)
-        initialStateGradients(rows: stepRows, atEpochStart: atEpochStart)
+        parameterGradients(input, steps: steps, rows: rows)
+        initialStateGradients(rows: rows, atEpochStart: atEpochStart)
         if let dInput { inputGradient(of: gates.prefix(rows: steps * capacity.streams), into: dInput) }
     }
 
     /// The same over an input with equal rows: a shard's gates' gradients are summed by distinct row, and what follows is done once for
-    /// each. `ofTeam` has the rows of all the team's streams. `dInput` `[n, I]` becomes the gradient of the distinct rows of `input`.
+    /// each. `dInput` `[n, I]` becomes the gradient of the distinct rows; `products` is as for `forward`.
     public final func backward(
-        _ input: MergedRows, ofTeam: MergedRows?, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows,
+        _ input: MergedRows, products: MatrixView, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows,
         atEpochStart: Bool
     ) {
         backwardThroughTime(dOutput, steps: steps)
-        let (stepInput, stepRows) = (ofTeam ?? input, team?.rows ?? rows)
-        stepRows.merge(stepGates(steps: steps), steps: steps, by: stepInput.tokens, into: stepInput.dGates)
-        stepInput.rows.weightGradient(
-            parameters.weightInput, bias: parameters.biasInput, steps: 1, dY: stepInput.dGates, x: stepInput.distinct,
-            places: gatePlaces)
-        hiddenGradients(steps: steps, rows: stepRows)
-        initialStateGradients(rows: stepRows, atEpochStart: atEpochStart)
-        if team != nil {
-            rows.merge(gates.prefix(rows: steps * capacity.streams), steps: steps, by: input.tokens, into: input.dGates)
-        }
-        inputGradient(of: input.dGates, into: dInput)
+        let dGates = products.prefix(rows: input.distinct.rows)
+        rows.merge(gates.prefix(rows: steps * capacity.streams), steps: steps, by: input.tokens, into: dGates)
+        input.rows.weightGradient(
+            parameters.weightInput, bias: parameters.biasInput, steps: 1, dY: dGates, x: input.distinct)
+        hiddenGradients(steps: steps, rows: rows)
+        initialStateGradients(rows: rows, atEpochStart: atEpochStart)
+        inputGradient(of: dGates, into: dInput)
     }
 
     private func backwardThroughTime(_ dOutput: MatrixView, steps: Int) {
         dStepHidden.pointer.update(repeating: 0, count: dStepHidden.count)
         beginBackward()
         if let team { return backwardThroughTime(dOutput, steps: steps, in: team) }
-        let dGates = gateSets.last!
+        let dGates = gateSets.last!.window
         for t in stride(from: steps - 1, through: 0, by: -1) {
-            RowKernels.add(dOutput.slice(rows: rowRange(t)), to: dStepHidden)
+            RowKernels.add(dOutput.slice(rows: rowRange(t)), to: dHidden)
             stepBackward(t)
-            gradientBeforeStep(of: dGates.slice(rows: stepRange(t)))
+            gradientBeforeStep(of: dGates.slice(rows: rowRange(t)))
         }
     }
 
@@ -246,9 +228,9 @@ public class RecurrentLayer {
     private func initialStateGradients(rows: GradientRows, atEpochStart: Bool) {
         for (index, parameter) in parameters.initialStates.enumerated() {
             if atEpochStart {
-                rows.biasGradient(parameter, steps: 1, dY: stateGradient(index), places: statePlaces)
+                rows.biasGradient(parameter, steps: 1, dY: stateGradient(index))
             } else {
-                parameter.clearGradients(places: statePlaces)
+                rows.clearGradients(of: parameter)
             }
         }
     }
@@ -273,11 +255,6 @@ public class RecurrentLayer {
     /// The units of h after step `t`, and with `t` -1 before the window: `[B', U]`.
     final func stepHidden(at t: Int) -> MatrixView { stepHidden.slice(rows: stepRange(t + 1)) }
 
-    /// The steps' gates of a window, `[steps*B', G*U]`.
-    final func stepGates(steps: Int) -> MatrixView { stepGates.prefix(rows: steps * stepStreams) }
-
-    /// h of all units before each step, `[steps*B', H]`.
-    final func previousHidden(steps: Int) -> MatrixView {
-        (teamWindow?.hidden ?? hidden).prefix(rows: steps * stepStreams)
-    }
+    /// h before each step, `[steps*B, H]`.
+    final func previousHidden(steps: Int) -> MatrixView { hidden.prefix(rows: steps * capacity.streams) }
 }

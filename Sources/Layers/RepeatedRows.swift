@@ -17,8 +17,6 @@ public struct RepeatedRows {
 public struct MergedRows {
     /// The distinct rows, `[n, I]`.
     let distinct: MatrixView
-    /// Room for the gradients of their gates, `[n, G*H]`, or `[n, G*U]` for the rows of a team.
-    let dGates: MatrixView
     /// The token of each.
     public let tokens: DistinctTokens
     /// Which of them belong to which shard: a window of one step.

@@ -49,15 +49,15 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
         let dGates = gates(at: t)
         let previous = hidden(at: t - 1)
         CellKernels.gruBeforeOutputBackward(
-            hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer, dH: dStepHidden.pointer)
+            hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer, dH: dHidden.pointer)
         packedCandidateBackward!.multiply(dGates.slice(columns: candidateColumns), into: dResetHidden)
         CellKernels.gruBeforeGatesBackward(
             hidden: hiddenSize, gates: dGates, hPrevious: previous.pointer,
-            dResetH: dResetHidden.pointer, dHPrevious: dStepHidden.pointer)
+            dResetH: dResetHidden.pointer, dHPrevious: dHidden.pointer)
     }
 
     override func gradientBeforeStep(of dGates: MatrixView) {
-        packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dStepHidden, from: .result)
+        packedResetUpdateBackward!.multiply(dGates.slice(columns: resetUpdateColumns), into: dHidden, from: .result)
     }
 
     override func parameterGradients(_ input: MatrixView, steps: Int, rows: GradientRows) {
@@ -69,7 +69,7 @@ public final class ResetBeforeGRULayer: RecurrentLayer {
 
     override func hiddenGradients(steps: Int, rows: GradientRows) {
         let dGates = gates.prefix(rows: steps * capacity.streams)
-        copyBiasGradients()
+        rows.copyGradients(of: parameters.biasInput, to: parameters.biasHidden)
         rows.weightGradient(
             resetUpdateWeight, steps: steps, dY: dGates.slice(columns: resetUpdateColumns), x: previousHidden(steps: steps))
         rows.weightGradient(

@@ -19,8 +19,6 @@ public final class LanguageModel {
     private let dEmbedded: MatrixView?
     /// Room for what each distinct token gives to the lowest layer's gates, and for their gradients: `[T*B, G*H]`, spread.
     private let tokenGates: MatrixView
-    /// The tokens of the team's streams, where the model is trained in one.
-    private let teamTokens: TeamTokens?
     /// What the output layer reads of the window at hand, `[steps*streams, H]`.
     private var top: MatrixView
     private let workspace: Workspace
@@ -29,18 +27,20 @@ public final class LanguageModel {
     ///   - parameters: over `shape.parameterLayout`.
     ///   - weights: the same, packed over `shape.packedLayout`.
     ///   - dropoutProbability: on every non-recurrent connection, in training alone.
+    ///   - shared: the memory and the gradients of ranks that make weight gradients together.
+    ///   - sharesOutput: whether those of the output are among them.
     ///   - team: the ranks with which this one divides the recurrences' steps; all of them make the same calls then. Only for shapes that
     ///     divide their units.
     public init(
         shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
-        dropoutProbability: Float = 0, team: StepTeam? = nil
+        dropoutProbability: Float = 0, shared: SharedGradients? = nil, sharesOutput: Bool = false, team: StepTeam? = nil
     ) {
         precondition(team == nil || shape.dividesUnits, "a team for a model that does not divide its units")
         precondition(parameters.layout == shape.parameterLayout, "parameters of another model")
         self.shape = shape
         self.capacity = capacity
         dropout = Dropout(probability: dropoutProbability)
-        let workspace = Workspace()
+        let workspace = Workspace(shared: shared)
         self.workspace = workspace
         embedding = Embedding(
             weight: parameters.parameter("encoder.weight"), capacity: capacity, workspace: workspace)
@@ -51,7 +51,7 @@ public final class LanguageModel {
         }
         outputLayer = OutputLayer(
             weight: parameters.parameter(shape.outputWeightName), bias: parameters.parameter("decoder.bias"),
-            weights: weights, capacity: capacity, workspace: workspace)
+            weights: weights, capacity: capacity, shares: sharesOutput, workspace: workspace)
         let inputSizes = (0..<shape.layers).map(shape.inputSize) + [shape.hiddenSize]
         let dropping = capacity.training && dropoutProbability > 0
         dropped = dropping ? inputSizes.map { workspace.matrix(rows: capacity.rows, columns: $0) } : []
@@ -59,12 +59,7 @@ public final class LanguageModel {
             capacity.training
             ? (0..<shape.layers).map { _ in workspace.matrix(rows: capacity.rows, columns: shape.hiddenSize) } : []
         dEmbedded = capacity.training ? workspace.matrix(rows: capacity.rows, columns: shape.embeddingSize) : nil
-        tokenGates = workspace.spreadMatrix(rows: capacity.rows, columns: shape.cell.gateCount * shape.hiddenSize)
-        teamTokens = team.flatMap {
-            capacity.training
-                ? TeamTokens($0, shape: shape, table: parameters.parameter("encoder.weight"), steps: capacity.steps, workspace: workspace)
-                : nil
-        }
+        tokenGates = workspace.gradientMatrix(rows: capacity.rows, columns: shape.cell.gateCount * shape.hiddenSize)
         top = layers[shape.layers - 1].output.prefix(rows: 0)
     }
 
@@ -125,7 +120,6 @@ public final class LanguageModel {
             embedding.forward(inputs, steps: steps)
             layers[0].forward(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
         } else {
-            teamTokens?.give(inputs, steps: steps)
             layers[0].forward(embedding.distinctRows(inputs, steps: steps), products: tokenGates, steps: steps)
         }
         for k in 1..<layers.count {
@@ -177,10 +171,10 @@ public final class LanguageModel {
             drop(dRows, into: dRows, layer: 0, steps: steps, key: dropoutKey)
             embeddingGradient(inputs, of: rows, tokenSteps: steps, dY: dRows, steps: steps, rows: rows)
         } else {
-            let merged = embedding.mergedRows(inputs, steps: steps, rows: rows, dGates: tokenGates)
+            let merged = embedding.mergedRows(inputs, steps: steps, rows: rows)
             let dRows = dEmbedded.prefix(rows: merged.tokens.count)
             layers[0].backward(
-                merged, ofTeam: teamTokens?.mergedRows(steps: steps), dOutput: dLowest, dInput: dRows, steps: steps, rows: rows,
+                merged, products: tokenGates, dOutput: dLowest, dInput: dRows, steps: steps, rows: rows,
                 atEpochStart: atEpochStart)
             embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, steps: steps, rows: rows)
         }

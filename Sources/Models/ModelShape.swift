@@ -117,18 +117,10 @@ public struct ModelShape: Sendable, Equatable {
     /// About what a core's own cache holds besides a step's activations.
     static let coreCacheBytes = 1 << 20
 
-    /// Floats that a team shares in training.
-    public func teamFloatCount(streams: Int, steps: Int) -> Int {
-        StepTeam.sharedCount(
-            streams: streams, steps: steps, gateCount: cell.gateCount, gateSets: cell == .gru ? 2 : 1, hiddenSize: hiddenSize,
-            inputSizes: (0..<layers).map(inputSize))
-    }
-
-    /// Elements of the arena that belong to the recurrent layers.
-    public var recurrentElements: Range<Int> {
-        let layout = parameterLayout
-        let first = layout.entries[1].offset
-        return first..<layout.entries.first { $0.name.hasPrefix("decoder.") }!.offset
+    /// Floats that a team shares, for all layers in turn.
+    public func teamFloatCount(streams: Int) -> Int {
+        StepRing.count(
+            streams: streams, gateColumns: cell.gateCount * hiddenSize, hiddenSize: hiddenSize, sets: cell == .gru ? 2 : 1)
     }
 
     /// The output's matrix, which may be the embedding's.

@@ -7,7 +7,7 @@ import Training
 /// Trains the built-in source for 60 steps, with a check every 10 steps and a checkpoint every 7, and disturbs it on one rank at
 /// step 33; prints the digest of the parameters and how often the run went back.
 ///
-/// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of it after it was `promised`, of what a `sum` is made of, of the
+/// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of that of the embedding's `table`, of it after it was `promised`, of what a `sum` is made of, of the
 /// `parameters`, of a `moment`, of a node's `copy` of another's parameters, of the `packed` weights or the `padding` between them; or a gradient that is `nan` for as many steps as `--steps` says.
 /// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`, `--precision` are as for training.
 func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
@@ -34,7 +34,7 @@ private final class Disturbance {
     }
 
     private static let due: [String: (step: Int, moment: StepMoment)] = [
-        "gradient": (40, .computed), "promised": (40, .promised), "sum": (40, .summedOnce), "packed": (40, .beginning),
+        "gradient": (40, .computed), "table": (40, .computed), "promised": (40, .promised), "sum": (40, .summedOnce), "packed": (40, .beginning),
         "padding": (40, .beginning),
         "copy": (40, .beginning),
     ]
@@ -46,11 +46,14 @@ private final class Disturbance {
         let due = Self.due[what] ?? (step: 33, moment: .computed)
         guard left > 0, due.step == 40 ? step == 40 : step >= 33, moment == due.moment else { return }
         left -= 1
+        // In the last rows of the topmost layer, which of the ranks that make its gradient together the last one makes.
+        let gradient = exchange.nodePartials[0] + exchange.shape.elementCount - 700
         let owned = exchange.parameters + exchange.ownedRange.lowerBound
         switch what {
         // Lower bits may go under in the sum.
-        case "sum": flip(exchange.partials[0] + exchange.shape.elementCount - 700, bit: 21)
-        case "gradient", "promised": flip(exchange.partials[0] + exchange.shape.elementCount - 700)
+        case "sum": flip(gradient, bit: 21)
+        case "gradient", "promised": flip(gradient)
+        case "table": flip(exchange.partials[0] + 17)
         case "parameters": flip(owned + 17)
         case "copy": flip(exchange.parameters + 17)
         case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)
@@ -58,7 +61,7 @@ private final class Disturbance {
         // The end of the output's only panel of the forward pass, before the one of the backward pass: 32 columns for 7 tokens.
         case "padding":
             flip(exchange.derived + exchange.shape.derivedCount - 32 * trainer.parallel.shape.vocabularySize - 1)
-        case "nan": exchange.partials[0][exchange.shape.elementCount - 700] = .nan
+        case "nan": gradient.pointee = .nan
         default: return
         }
     }

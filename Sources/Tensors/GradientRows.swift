@@ -13,7 +13,10 @@ public final class GradientRows {
     private let workspace: Workspace
     private let strips: UnsafeMutablePointer<Float>
     private let panels: [UnsafeMutablePointer<Float>]  // of the two inputs that a gradient has at most
-    private let precision: Precision
+    private let kernels: GradientKernels
+    /// The ranks that make weight gradients together with this one, where they do.
+    public let shared: SharedGradients?
+    private let areMerged: Bool
     /// What `merged` gives: the same shards, with other rows.
     private lazy var byToken = GradientRows(sharing: self)
 
@@ -22,20 +25,26 @@ public final class GradientRows {
     ///   - streamsOfShards: for each leaf its streams, counted from the rank's first stream.
     ///   - maximumSteps: the longest window.
     ///   - widestInput: the most columns that a weight has.
+    ///   - shared: the same shards among those of all ranks of the node; gradients of weights and states are complete when it has ended
+    ///     (`SharedGradients.finish`), but for `partialGradient`.
     public init(
-        program: TreeProgram, streamsOfShards: [Range<Int>], maximumSteps: Int, widestInput: Int, precision: Precision = .fp32
+        program: TreeProgram, streamsOfShards: [Range<Int>], maximumSteps: Int, widestInput: Int, precision: Precision = .fp32,
+        shared: SharedGradients? = nil
     ) {
         precondition(streamsOfShards.count == program.leaves.count, "one range of streams for each leaf")
         self.program = program
+        self.shared = shared
+        areMerged = false
         workspace = Workspace()
-        streams = streamsOfShards.last?.upperBound ?? 0
+        let streams = streamsOfShards.last?.upperBound ?? 0
+        self.streams = streams
         segments = workspace.allocate(ck_segment.self, count: streamsOfShards.count)
         for (leaf, range) in streamsOfShards.enumerated() {
-            segments[leaf] = ck_segment(first: Int32(range.lowerBound), count: Int32(range.count))
+            segments[leaf] = ck_segment(first: Int32(range.lowerBound), count: Int32(range.count), stride: Int32(streams))
         }
-        self.precision = precision
+        kernels = GradientKernels(precision: precision)
         let counts = Self.scratchCounts(
-            maximumRows: maximumSteps * streams, leaves: streamsOfShards.count, widestInput: widestInput, precision: precision)
+            kernels, maximumRows: maximumSteps * streams, leaves: streamsOfShards.count, widestInput: widestInput)
         strips = workspace.allocate(Float.self, count: counts.strips)
         let workspace = workspace
         panels = (0..<2).map { _ in workspace.allocate(Float.self, count: counts.panel) }
@@ -43,30 +52,28 @@ public final class GradientRows {
 
     /// The same shards and scratch, with segments of its own.
     private init(sharing other: GradientRows) {
-        (program, workspace, precision, strips, panels) = (
-            other.program, other.workspace, other.precision, other.strips, other.panels
+        (program, workspace, kernels, strips, panels, shared) = (
+            other.program, other.workspace, other.kernels, other.strips, other.panels, other.shared
         )
+        areMerged = true
         streams = 0
         segments = workspace.allocate(ck_segment.self, count: program.leaves.count)
     }
 
     /// Floats of the strips and of one of the two panels.
     private static func scratchCounts(
-        maximumRows: Int, leaves: Int, widestInput: Int, precision: Precision
+        _ kernels: GradientKernels, maximumRows: Int, leaves: Int, widestInput: Int
     ) -> (strips: Int, panel: Int) {
-        switch precision {
-        case .fp32: (ck_gradient_scratch(maximumRows), ck_packed_count(widestInput, maximumRows))
-        case .bf16:
-            (
-                ck_bf16_gradient_scratch(maximumRows, leaves),
-                (ck_bf16_rows_count(widestInput, maximumRows, leaves) + 1) / 2
-            )
-        }
+        (
+            kernels.scratchCount(rows: maximumRows, leaves: leaves),
+            kernels.panelCount(rows: maximumRows, leaves: leaves, columns: widestInput)
+        )
     }
 
     /// Bytes of scratch for windows of `maximumRows` rows in so many shards, within a few hundred.
     public static func byteCount(maximumRows: Int, leaves: Int, widestInput: Int, precision: Precision) -> Int {
-        let counts = scratchCounts(maximumRows: maximumRows, leaves: leaves, widestInput: widestInput, precision: precision)
+        let counts = scratchCounts(
+            GradientKernels(precision: precision), maximumRows: maximumRows, leaves: leaves, widestInput: widestInput)
         return (counts.strips + 2 * counts.panel) * MemoryLayout<Float>.size
     }
 
@@ -81,43 +88,36 @@ public final class GradientRows {
 
     /// `weight`'s gradients = sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
     ///
-    /// Shapes: `dY` `[steps*streams, weight.rows]`, or the columns of `places`; `x` `[steps*streams, weight.columns]`. The gradients of a
-    /// `bias` of the same rows are found on the way.
-    public func weightGradient(
-        _ weight: Parameter, bias: Parameter? = nil, steps: Int, dY: MatrixView, x: MatrixView, places: RowPlaces? = nil
-    ) {
-        precondition(
-            dY.columns == places?.columnCount ?? weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
-        let x = pack(x, steps: steps)
-        guard let places else { return partialGradient(weight, bias: bias, firstRow: 0, steps: steps, dY: dY, x: x) }
-        for part in places.parts {
-            partialGradient(
-                weight, bias: bias, firstRow: part.firstRow, steps: steps, dY: dY.slice(columns: part.columns), x: x)
+    /// Shapes: `dY` `[steps*streams, weight.rows]`, a `Workspace.gradientMatrix` where gradients are shared; `x`
+    /// `[steps*streams, weight.columns]`. The gradients of a `bias` of the same rows are found on the way.
+    public func weightGradient(_ weight: Parameter, bias: Parameter? = nil, steps: Int, dY: MatrixView, x: MatrixView) {
+        precondition(dY.columns == weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
+        if let shared {
+            if areMerged { return shared.addMerged(weight, x, bias: bias, dY: dY) }
+            return shared.add((weight, x), bias: bias, steps: steps, dY: dY, ownRows: rows(steps))
         }
+        partialGradient(weight, bias: bias, firstRow: 0, steps: steps, dY: dY, x: pack(x, steps: steps))
     }
 
     /// The gradients of two weights with the same `dY`, as a cell's input and recurrent weights, and of a bias: it is read once.
     public func weightGradients(
         _ first: (weight: Parameter, x: MatrixView), _ second: (weight: Parameter, x: MatrixView), bias: Parameter, steps: Int,
-        dY: MatrixView, places: RowPlaces
+        dY: MatrixView
     ) {
         precondition(
-            dY.columns == places.columnCount && places.end <= first.weight.rows && places.end <= second.weight.rows,
+            dY.columns == first.weight.rows && dY.columns == second.weight.rows,
             "gradients of \(first.weight.name) and \(second.weight.name): \(dY.columns) rows")
+        if let shared { return shared.add(first, second, bias: bias, steps: steps, dY: dY, ownRows: rows(steps)) }
         let sides = (
             side(first.weight, pack(first.x, steps: steps)), side(second.weight, pack(second.x, steps: steps, place: 1))
         )
-        withUnsafeTemporaryAllocation(of: ck_gradient_side.self, capacity: 2) { both in
-            (both[0], both[1]) = sides
-            for part in places.parts {
-                run(
-                    both.baseAddress!, count: 2, bias: bias, firstRow: part.firstRow, steps: steps,
-                    dY: dY.slice(columns: part.columns), occurrences: nil)
-            }
-        }
+        kernels.run(
+            sides, bias: bias, firstRow: 0, columns: dY.columns, dY: dY.pointer, rowStride: dY.rowStride, rows(steps),
+            scratch: strips)
     }
 
-    /// Some rows of the gradients of `weight` and `bias`, `firstRow..<(firstRow + dY.columns)`, from an `x` that is packed already.
+    /// Some rows of the gradients of `weight` and `bias`, `firstRow..<(firstRow + dY.columns)`, from an `x` that is packed already: those of
+    /// this rank's shards alone.
     ///
     /// With `tied`, the rows of the token table are added to each shard's sum as well.
     public func partialGradient(
@@ -125,69 +125,58 @@ public final class GradientRows {
         tied: TokenOccurrences? = nil
     ) {
         precondition(firstRow + dY.columns <= weight.rows, "gradient of \(weight.name): rows past \(weight.rows)")
-        var side = side(weight, x)
-        if let tied {
-            var occurrences = tied.table
-            run(&side, count: 1, bias: bias, firstRow: firstRow, steps: steps, dY: dY, occurrences: &occurrences)
-        } else {
-            run(&side, count: 1, bias: bias, firstRow: firstRow, steps: steps, dY: dY, occurrences: nil)
-        }
+        kernels.run(
+            (side(weight, x), nil), bias: bias, firstRow: firstRow, columns: dY.columns, dY: dY.pointer, rowStride: dY.rowStride,
+            rows(steps), occurrences: tied?.table, scratch: strips)
+    }
+
+    /// The gradients of `weight` and `bias` from columns of `dY` that lie in groups, where gradients are shared.
+    public func groupedGradient(
+        _ weight: Parameter, bias: Parameter, steps: Int, dY: SharedGradients.Groups, x: MatrixView
+    ) {
+        shared!.add((weight, x), bias: bias, steps: steps, dY: dY, ownRows: rows(steps))
     }
 
     /// Packs `x` `[steps*streams, k]` for gradients; valid until the next call with the same `place`, 0 or 1.
     public func pack(_ x: MatrixView, steps: Int, place: Int = 0) -> PackedRows {
         precondition(x.rows == steps * streams, "\(x.rows) rows for \(steps) steps of \(streams) streams")
-        var rows = rows(steps)
-        let panels = UnsafeMutableRawPointer(panels[place])
-        switch precision {
-        case .fp32: ck_pack_rows(&rows, x.columns, x.pointer, x.rowStride, self.panels[place])
-        case .bf16:
-            ck_bf16_pack_rows(&rows, x.columns, x.pointer, x.rowStride, panels.assumingMemoryBound(to: UInt16.self))
+        let rows = rows(steps)
+        let panelStride = (0..<program.leaves.count).reduce(0) {
+            $0 + kernels.panelFloats(ofLeaf: steps * Int(segments[$1].count))
         }
-        return PackedRows(panels: panels, columns: x.columns)
-    }
-
-    private func run(
-        _ sides: UnsafePointer<ck_gradient_side>, count: Int, bias: Parameter?, firstRow: Int, steps: Int, dY: MatrixView,
-        occurrences: UnsafePointer<ck_occurrences>?
-    ) {
-        if let bias {
-            precondition(firstRow + dY.columns <= bias.columns, "gradient of \(bias.name): elements past \(bias.columns)")
-        }
-        let biases = bias?.gradients.baseAddress
-        var rows = rows(steps)
-        switch precision {
-        case .fp32:
-            ck_weight_gradient(
-                dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, biases,
-                strips)
-        case .bf16:
-            ck_bf16_weight_gradient(
-                dY.columns, &rows, dY.pointer, dY.rowStride, sides, count, firstRow, occurrences, biases,
-                strips)
-        }
+        kernels.pack(x, rows, into: panels[place], panelStride: panelStride)
+        return PackedRows(panels: panels[place], columns: x.columns)
     }
 
     private func side(_ weight: Parameter, _ x: PackedRows) -> ck_gradient_side {
         precondition(x.columns == weight.columns, "gradient of \(weight.name): \(x.columns) columns, not \(weight.columns)")
-        return ck_gradient_side(
-            k: weight.columns, panels: x.panels, outputs: weight.gradients.baseAddress, ldo: weight.columns)
+        return kernels.side(weight, x.panels)
     }
 
-    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, columns of places]`.
-    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView, places: RowPlaces) {
-        precondition(
-            dY.columns == places.columnCount && places.end <= bias.columns,
-            "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
-        var rows = rows(steps)
-        for part in places.parts {
-            ck_bias_gradient(
-                part.columns.count, &rows, dY.pointer + part.columns.lowerBound, dY.rowStride, part.firstRow,
-                bias.gradients.baseAddress)
+    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`; one step where gradients are shared.
+    public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView) {
+        precondition(dY.columns == bias.columns, "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
+        if let shared {
+            precondition(steps == 1, "shared gradients of a bias over \(steps) steps")
+            return shared.addState(bias, dY: dY)
         }
+        var rows = rows(steps)
+        ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, 0, bias.gradients.baseAddress)
+    }
+
+    /// The gradients of a bias become those of another, to which the same sums are added; after the other's.
+    public func copyGradients(of other: Parameter, to bias: Parameter) {
+        if let shared { return shared.addCopy(of: other, to: bias) }
+        bias.copyGradients(of: other, columns: 0..<bias.columns)
+    }
+
+    /// The gradients of a vector become zero.
+    public func clearGradients(of vector: Parameter) {
+        vector.clearGradients(columns: shared?.part(of: vector.columns) ?? 0..<vector.columns)
     }
 
     /// The embedding's gradients = for each token that occurs the sum of the rows that hold it, overwritten; other rows stay as they are.
+    /// Those of this rank's shards alone.
     public func embeddingGradient(_ table: Parameter, steps: Int, occurrences: TokenOccurrences) {
         var rows = rows(steps)
         var occurrences = occurrences.table
@@ -208,9 +197,10 @@ public final class GradientRows {
             let start = distinct.count
             distinct.beginGroup()
             forEachRow(of: leaf, steps: steps) { distinct.place(tokens[$0], row: $0) }
-            result.segments[leaf] = ck_segment(first: Int32(start), count: Int32(distinct.count - start))
+            result.segments[leaf] = ck_segment(first: Int32(start), count: Int32(distinct.count - start), stride: 0)
         }
         result.streams = distinct.count
+        shared?.giveMerged(result.segments, streams: distinct.count)
         return result
     }
 
@@ -256,6 +246,6 @@ public final class GradientRows {
 
 /// A left side packed by `GradientRows.pack`.
 public struct PackedRows {
-    fileprivate let panels: UnsafeRawPointer
+    fileprivate let panels: UnsafePointer<Float>
     fileprivate let columns: Int
 }

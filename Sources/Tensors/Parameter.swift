@@ -28,18 +28,21 @@ public struct Parameter {
         for gradient in gradients { (gradient! + row * columns).update(repeating: 0, count: columns) }
     }
 
-    /// Takes over some partial gradients of a parameter of the same shape, a vector: both biases of a cell are added to the same sums.
-    public func copyGradients(of other: Parameter, places: RowPlaces) {
+    /// Takes over some columns of the partial gradients of a vector of the same size.
+    func copyGradients(of other: Parameter, columns: Range<Int>) {
         for (from, to) in zip(other.gradients, gradients) {
-            for part in places.parts { (to! + part.firstRow).update(from: from! + part.firstRow, count: part.columns.count) }
+            (to! + columns.lowerBound).update(from: from! + columns.lowerBound, count: columns.count)
         }
     }
 
-    /// Sets some partial gradients of a vector to zero.
-    public func clearGradients(places: RowPlaces) {
-        for gradient in gradients {
-            for part in places.parts { (gradient! + part.firstRow).update(repeating: 0, count: part.columns.count) }
-        }
+    /// Sets some columns of a vector's partial gradients to zero.
+    func clearGradients(columns: Range<Int>) {
+        for gradient in gradients { (gradient! + columns.lowerBound).update(repeating: 0, count: columns.count) }
+    }
+
+    /// Sets every partial gradient to zero.
+    public func clearGradients() {
+        for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }
     }
 }
 

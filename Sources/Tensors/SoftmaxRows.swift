@@ -18,6 +18,9 @@ public final class SoftmaxRows {
     private let rowLosses: UnsafeMutablePointer<Double>
     private let maxima: UnsafeMutablePointer<Float>  // [groups, rows]
     private let kept: UnsafeMutablePointer<Float>?  // [groups, rows, groupWidth]
+    private let keptStride: Int  // of a group
+    /// Where the gradients of all groups stay, for ranks that make weight gradients together; nil where they do not.
+    public let shared: SharedGradients.Groups?
     private let targets: UnsafeMutablePointer<Int32>
     private let mask: UnsafeMutablePointer<Float>
     private let workspace = Workspace()
@@ -26,7 +29,8 @@ public final class SoftmaxRows {
     /// - Parameters:
     ///   - columns: of a row of logits, V.
     ///   - mostKeptBytes: exponentials are kept where they take no more.
-    public init(maximumRows: Int, columns: Int, mostKeptBytes: Int) {
+    ///   - shares: whether they and their gradients are kept in the memory that `outer` shares.
+    public init(maximumRows: Int, columns: Int, mostKeptBytes: Int, shares: Bool = false, in outer: Workspace? = nil) {
         capacity = maximumRows
         groups = stride(from: 0, to: columns, by: Self.groupWidth).map { $0..<min($0 + Self.groupWidth, columns) }
         let groupCount = maximumRows * Self.groupWidth
@@ -36,16 +40,18 @@ public final class SoftmaxRows {
         targets = workspace.allocate(Int32.self, count: maximumRows)
         mask = workspace.allocate(Float.self, count: maximumRows)
         maxima = workspace.allocate(Float.self, count: groups.count * maximumRows)
+        shared = shares ? outer?.gradientGroups(groups.count, width: Self.groupWidth) : nil
+        keptStride = shared?.stride ?? groupCount
         let keeps = groups.count * groupCount * 4 <= mostKeptBytes
-        kept = keeps ? workspace.allocate(Float.self, count: groups.count * groupCount) : nil
+        kept = shared?.first ?? (keeps ? workspace.allocate(Float.self, count: groups.count * groupCount) : nil)
     }
 
     /// Bytes of everything for windows of `maximumRows` rows, within a few hundred.
-    public static func byteCount(maximumRows: Int, columns: Int, mostKeptBytes: Int) -> Int {
+    public static func byteCount(maximumRows: Int, columns: Int, mostKeptBytes: Int, shares: Bool = false) -> Int {
         let groupCount = (columns + groupWidth - 1) / groupWidth
         let group = maximumRows * groupWidth * MemoryLayout<Float>.size
         let row = MemoryLayout<ck_softmax_row>.stride + MemoryLayout<Double>.size + 2 * 4 + groupCount * 4
-        return group + maximumRows * row + (groupCount * group <= mostKeptBytes ? groupCount * group : 0)
+        return group + maximumRows * row + (!shares && groupCount * group <= mostKeptBytes ? groupCount * group : 0)
     }
 
     /// Bytes of everything.
@@ -71,7 +77,7 @@ public final class SoftmaxRows {
     public func take(_ index: Int) {
         ck_softmax_take(
             rows, groups[index].lowerBound, groups[index].count, group, targets, states, maxima + index * capacity,
-            kept.map { $0 + index * capacity * Self.groupWidth })
+            kept.map { $0 + index * keptStride })
     }
 
     /// `-log softmax(logits)[target]` of each row in nats, 0 where the mask is 0. After all groups.
@@ -81,11 +87,13 @@ public final class SoftmaxRows {
     }
 
     /// Puts the gradient of group `index`, `(softmax - onehot) * mask * scale`, in its place; there must be its logits where it was
-    /// not kept. After all groups were taken.
-    public func gradient(_ index: Int, scale: Float) {
-        let from = kept.map { $0 + index * capacity * Self.groupWidth } ?? group
+    /// not kept; where gradients are shared it stays in `shared`. After all groups were taken. Returns it, `[rows, its columns]`.
+    public func gradient(_ index: Int, scale: Float) -> MatrixView {
+        let from = kept.map { $0 + index * keptStride } ?? group
+        let to = shared == nil ? group : from
         ck_softmax_gradient(
             rows, groups[index].lowerBound, groups[index].count, from, kept == nil ? 0 : 1, targets, mask, states,
-            maxima + index * capacity, scale, group)
+            maxima + index * capacity, scale, to)
+        return MatrixView(to, rows: rows, columns: groups[index].count, rowStride: Self.groupWidth)
     }
 }

@@ -6,7 +6,10 @@ public final class Workspace {
     /// Bytes handed out so far.
     public private(set) var byteCount = 0
 
-    public init() {}
+    private let shared: SharedGradients?
+
+    /// With `shared`, what other ranks read for the gradients that they make together lies in the memory that they share.
+    public init(shared: SharedGradients? = nil) { self.shared = shared }
 
     deinit { allocations.forEach { $0.deallocate() } }
 
@@ -31,6 +34,19 @@ public final class Workspace {
         let stride = Self.spreadStride(columns: columns)
         return MatrixView(allocate(Float.self, count: rows * stride), rows: rows, columns: columns, rowStride: stride)
     }
+
+    /// A spread matrix with a row for each of a window, for the `dY` of weight gradients.
+    public func gradientMatrix(rows: Int, columns: Int) -> MatrixView {
+        shared?.matrix(columns: columns).prefix(rows: rows) ?? spreadMatrix(rows: rows, columns: columns)
+    }
+
+    /// A matrix without gaps with a row for each of a window, for the merged rows of weight gradients.
+    public func mergedMatrix(rows: Int, columns: Int) -> MatrixView {
+        shared?.plainMatrix(columns: columns).prefix(rows: rows) ?? matrix(rows: rows, columns: columns)
+    }
+
+    /// Groups of columns for the `dY` of a weight gradient; nil where none are shared.
+    func gradientGroups(_ count: Int, width: Int) -> SharedGradients.Groups? { shared?.groups(count, width: width) }
 
     /// Floats from one row of a spread matrix to the next: a cache line more than its columns where these are a multiple of 512.
     ///

@@ -63,50 +63,30 @@ final class LayerUnderTest {
     private let parameters: ParameterSet
     private let workspace = Workspace()
     private let training: Bool
-    private let team: StepTeam?
-    private let gradient: UnsafeMutablePointer<Float>
     private let gateCount: Int
 
-    /// All streams, in shards of different sizes.
-    static func allRows(hiddenSize: Int) -> GradientRows {
-        GradientRows(
-            program: TreeProgram(tree: ShardTree(shardCount: 3), ownShards: 0..<3), streamsOfShards: [0..<2, 2..<3, 3..<5],
-            maximumSteps: steps, widestInput: max(hiddenSize, inputSize))
-    }
-
-    /// The parameters' layout; initial states are learned.
-    static func layout(_ kind: LayerKind, hiddenSize H: Int) -> ParameterLayout {
-        var layout = ParameterLayout()
-        layout.append("ih", shape: [kind.gateCount * H, inputSize])
-        layout.append("hh", shape: [kind.gateCount * H, H])
-        layout.append("bih", shape: [kind.gateCount * H])
-        layout.append("bhh", shape: [kind.gateCount * H])
-        layout.append("h0", shape: [H])
-        if kind == .lstm { layout.append("c0", shape: [H]) }
-        return layout
-    }
-
-    /// With a team, `streams` are this member's among all, and `gradient` is one of all its members.
+    /// With a team, `streams` are this member's among all.
     init(
         _ kind: LayerKind, hiddenSize: Int = 10, streams: Range<Int> = 0..<allStreams, training: Bool = true,
-        team: StepTeam? = nil, gradient: UnsafeMutablePointer<Float>? = nil
+        team: StepTeam? = nil
     ) {
         let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, hiddenSize)
         self.streams = streams
         self.training = training
         gateCount = kind.gateCount
-        self.team = team
-        let layout = Self.layout(kind, hiddenSize: H)
+        var layout = ParameterLayout()
+        layout.append("ih", shape: [kind.gateCount * H, I])
+        layout.append("hh", shape: [kind.gateCount * H, H])
+        layout.append("bih", shape: [kind.gateCount * H])
+        layout.append("bhh", shape: [kind.gateCount * H])
         var random = SeededRandom(state: 3)
         let values = workspace.matrix(rows: 1, columns: layout.elementCount)
         random.fill(values)
-        let gradient = gradient ?? workspace.allocate(Float.self, count: training ? layout.elementCount : 0)
-        self.gradient = gradient
-        parameters = ParameterSet(layout: layout, values: values.pointer, gradients: training ? [gradient] : [])
+        let gradient = workspace.matrix(rows: 1, columns: training ? layout.elementCount : 0)
+        parameters = ParameterSet(layout: layout, values: values.pointer, gradients: training ? [gradient.pointer] : [])
         let own = RecurrentParameters(
             weightInput: parameters.parameter("ih"), weightHidden: parameters.parameter("hh"),
-            biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"),
-            initialStates: (kind == .lstm ? ["h0", "c0"] : ["h0"]).map(parameters.parameter),
+            biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [],
             packedByGate: team != nil)
         let weights = PackedWeights(
             of: parameters, ["ih"], parts: kind.hiddenParts(H, byGate: team != nil).map { ("hh", $0) }, in: workspace)
@@ -117,12 +97,9 @@ final class LayerUnderTest {
         input = Self.part(allInput, streams, workspace)
         dOutput = Self.part(allDOutput, streams, workspace)
         dInput = workspace.matrix(rows: T * streams.count, columns: I)
-        rows =
-            streams.count == B
-            ? Self.allRows(hiddenSize: H)
-            : GradientRows(
-                program: TreeProgram(tree: ShardTree(shardCount: 1), ownShards: 0..<1), streamsOfShards: [0..<streams.count],
-                maximumSteps: T, widestInput: H)
+        rows = GradientRows(
+            program: TreeProgram(tree: ShardTree(shardCount: 1), ownShards: 0..<1), streamsOfShards: [0..<streams.count],
+            maximumSteps: T, widestInput: H)
         layer.resetState()
     }
 
@@ -143,13 +120,9 @@ final class LayerUnderTest {
         if training {
             layer.backward(
                 input, dOutput: dOutput, dInput: dInput, steps: Self.steps, rows: rows, atEpochStart: true)
-            team?.meet()
         }
         return (output, values(dInput))
     }
-
-    /// The gradients of all parameters, after a backward pass.
-    var gradients: [Float] { Array(UnsafeBufferPointer(start: gradient, count: parameters.layout.elementCount)) }
 
     /// Two windows, the second with the state carried: their outputs and input gradients, and the states between them.
     func runTwice() -> (windows: [[Float]], states: [[Float]]) {

@@ -35,9 +35,8 @@ struct RecurrentLayerTests {
     @Test("The state that is carried is h after the last step", arguments: LayerKind.allCases)
     func carried(kind: LayerKind) {
         let subject = LayerUnderTest(kind)
-        let before = values(subject.layer.states[0])
         let (output, _) = subject.run()
-        #expect(values(subject.layer.states[0]) == before && before == Array(repeating: before[..<10], count: 5).flatMap { $0 })
+        #expect(values(subject.layer.states[0]).allSatisfy { $0 == 0 })
         subject.layer.carryState(steps: 3)
         #expect(values(subject.layer.states[0]) == Array(output[(2 * 50)..<(3 * 50)]))
         #expect(subject.layer.states.count == (kind == .lstm ? 2 : 1))

@@ -29,9 +29,9 @@ private final class ThreadTeam {
         }
     }
 
-    func member(_ index: Int, streams: Range<Int>, of all: Int, rows: GradientRows) -> StepTeam {
+    func member(_ index: Int, streams: Range<Int>, of all: Int) -> StepTeam {
         let division = UnitDivision(streams: all, ownStreams: streams, member: index, memberCount: memberCount)
-        return StepTeam(division: division, rows: rows, shared: shared, meet: { self.meet() })
+        return StepTeam(division: division, shared: shared, meet: { self.meet() })
     }
 
     /// Runs the work of all members at once.
@@ -52,15 +52,13 @@ private final class ThreadTeam {
 struct StepTeamTests {
     /// 40 units are two panels, the second of 8; 100 units four; of five members some have no unit.
     @Test(
-        "Outputs, gradients and states are those of a rank alone, to the bit, over two windows",
+        "Outputs, input gradients and states are those of a rank alone, to the bit, over two windows",
         arguments: LayerKind.divisible, [40, 100])
     func bits(kind: LayerKind, hiddenSize: Int) {
-        let layer = LayerUnderTest(kind, hiddenSize: hiddenSize)
-        let alone = layer.runTwice()
+        let alone = LayerUnderTest(kind, hiddenSize: hiddenSize).runTwice()
         for memberCount in [2, 3, 5] {
             let streams = (0..<memberCount).map { ($0 * 5 / memberCount)..<(($0 + 1) * 5 / memberCount) }
-            let (found, gradients) = runTwice(kind, hiddenSize: hiddenSize, streams: streams)
-            #expect(gradients == layer.gradients, "\(memberCount) members")
+            let found = runTwice(kind, hiddenSize: hiddenSize, streams: streams)
             for (index, own) in streams.enumerated() {
                 #expect(
                     found[index].windows == alone.windows.map { LayerUnderTest.rows($0, of: own) },
@@ -68,35 +66,27 @@ struct StepTeamTests {
                 #expect(found[index].states == alone.states.map { Self.rows($0, of: own) }, "member \(index) of \(memberCount)")
             }
         }
-        #expect((alone.windows + [layer.gradients]).allSatisfy { $0.contains { $0 != 0 } })
+        #expect(alone.windows.allSatisfy { $0.contains { $0 != 0 } })
     }
 
-    /// What each member of a team finds, and the gradients of the parameters that they make together.
+    /// What each member of a team finds.
     private func runTwice(
         _ kind: LayerKind, hiddenSize: Int, streams: [Range<Int>]
-    ) -> (members: [(windows: [[Float]], states: [[Float]])], gradients: [Float]) {
+    ) -> [(windows: [[Float]], states: [[Float]])] {
         let all = LayerUnderTest.allStreams
         let team = ThreadTeam(
             memberCount: streams.count,
-            floatCount: StepTeam.sharedCount(
-                streams: all, steps: LayerUnderTest.steps, gateCount: kind.gateCount, gateSets: kind == .gru ? 2 : 1,
-                hiddenSize: hiddenSize, inputSizes: [LayerUnderTest.inputSize]))
-        let count = LayerUnderTest.layout(kind, hiddenSize: hiddenSize).elementCount
-        let workspace = Workspace()
-        nonisolated(unsafe) let gradient = workspace.allocate(Float.self, count: count)
+            floatCount: StepRing.count(
+                streams: all, gateColumns: kind.gateCount * hiddenSize, hiddenSize: hiddenSize, sets: kind == .gru ? 2 : 1))
         let lock = NSLock()
         nonisolated(unsafe) var found = [(windows: [[Float]], states: [[Float]])](
             repeating: ([], []), count: streams.count)
         team.run { index in
-            let member = team.member(
-                index, streams: streams[index], of: all, rows: LayerUnderTest.allRows(hiddenSize: hiddenSize))
-            let own = LayerUnderTest(
-                kind, hiddenSize: hiddenSize, streams: streams[index], team: member, gradient: gradient
-            ).runTwice()
+            let member = team.member(index, streams: streams[index], of: all)
+            let own = LayerUnderTest(kind, hiddenSize: hiddenSize, streams: streams[index], team: member).runTwice()
             lock.withLock { found[index] = own }
         }
-        defer { withExtendedLifetime(workspace) {} }
-        return (found, Array(UnsafeBufferPointer(start: gradient, count: count)))
+        return found
     }
 
     /// The rows of some streams out of a row for each.

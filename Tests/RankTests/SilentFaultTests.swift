@@ -17,7 +17,7 @@ extension TrainingOverRanks {
 
         private static let places = [
             ["--what", "gradient"], ["--what", "promised"], ["--what", "parameters"], ["--what", "moment"], ["--what", "packed"],
-            ["--what", "padding"],
+            ["--what", "padding"], ["--what", "table"],
         ]
         private static let layouts: [(ranks: Int, options: [String])] = [
             (1, []), (3, []), (3, ["--exchange", "messages"]), (4, ["--node-size", "2"]),
@@ -29,8 +29,9 @@ extension TrainingOverRanks {
             let expected = try Self.undisturbed.get()
             #expect(run.status == 0 && words.count == 4 && expected.count == 4, "\(run)")
             #expect(words.dropFirst().first == expected[1] && words.dropFirst(2).first == "1", "\(run)")
+            // What is a node's is told of its first rank.
             let rank =
-                place.last == "packed" || place.last == "padding"
+                ["packed", "padding", "gradient", "promised"].contains(place[1])
                 ? layout.options == ["--exchange", "messages"] ? 2 : layout.ranks == 4 ? 2 : 0 : layout.ranks - 1
             let pattern = try Regex("step [34][0-9]: .* on rank \(rank) \\(\\S+\\): back to the checkpoint after step (28|35)")
             #expect(run.output.matches(of: pattern).count == 1, "\(run)")

@@ -88,12 +88,10 @@ extension GradientWindow {
             }
         case .weightOfTwo:
             rows.weightGradients(
-                (set.parameter("other"), x), (parameter, x), bias: set.parameter("bias"), steps: steps, dY: dY,
-                places: .all(dY.columns))
+                (set.parameter("other"), x), (parameter, x), bias: set.parameter("bias"), steps: steps, dY: dY)
         case .biasOfTwo:
             let weights = (set.parameter("weight"), set.parameter("other weight"))
-            rows.weightGradients(
-                (weights.0, x), (weights.1, x), bias: parameter, steps: steps, dY: dY, places: .all(dY.columns))
+            rows.weightGradients((weights.0, x), (weights.1, x), bias: parameter, steps: steps, dY: dY)
         case .biasInBlocks:
             let packed = rows.pack(x, steps: steps)
             for first in stride(from: 0, to: dY.columns, by: block) {
@@ -102,9 +100,9 @@ extension GradientWindow {
                     set.parameter("weight"), bias: parameter, firstRow: first, steps: steps, dY: part, x: packed)
             }
         case .embedding:
-            parameter.clearGradients(places: .all(parameter.rows * parameter.columns))
+            parameter.clearGradients()
             rows.embeddingGradient(parameter, steps: steps, occurrences: occurrences)
-        case .bias: rows.biasGradient(parameter, steps: steps, dY: dY, places: .all(dY.columns))
+        case .bias: rows.biasGradient(parameter, steps: steps, dY: dY)
         }
     }
 

@@ -31,9 +31,9 @@ private struct SoftmaxCase {
         var gradient = [Float](repeating: .nan, count: logits.rows * logits.columns)
         for (index, columns) in softmax.groups.enumerated() {
             if !softmax.keepsGroups { softmax.place(index).fill(logits.slice(columns: columns).values) }
-            softmax.gradient(index, scale: gradientScale)
+            let found = softmax.gradient(index, scale: gradientScale)
             for (r, c) in (0..<logits.rows).flatMap({ r in columns.map { (r, $0) } }) {
-                gradient[r * logits.columns + c] = softmax.place(index)[r, c - columns.lowerBound]
+                gradient[r * logits.columns + c] = found[r, c - columns.lowerBound]
             }
         }
         return (losses, gradient)

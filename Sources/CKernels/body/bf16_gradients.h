@@ -5,8 +5,8 @@ CK_INLINE v16 bf_row_lanes(const float *x, long ld, long row, long column, long 
     return row < 0 || lanes <= 0 ? v_fill(0.0f) : v_get(x + row * ld + column, lanes < 16 ? lanes : 16);
 }
 
-void CK_AT_LEVEL(bf16_pack_rows)(const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels) {
-    const long panel_stride = bf_window_pairs(rows) * BF_PANEL_PAIR, leaf_count = leaf_count_of(rows);
+void CK_AT_LEVEL(bf16_pack_rows)(const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels, long panel_stride) {
+    const long leaf_count = leaf_count_of(rows);
     CK_EACH_ROW_PAIR(rows, leaf_count) {
         for (long column = 0; column < k; column += CK_PANEL)
             for (long half = 0; half < CK_PANEL; half += 16) {

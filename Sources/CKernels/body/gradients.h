@@ -1,15 +1,16 @@
 /* Weight gradients in floats: the packing of both sides. */
 
-void CK_AT_LEVEL(pack_rows)(const ck_rows *rows, long k, const float *x, long ldx, float *panels) {
+void CK_AT_LEVEL(pack_rows)(const ck_rows *rows, long k, const float *x, long ldx, float *panels, long panel_stride) {
     const long leaf_count = leaf_count_of(rows);
     for (long first = 0; first < k; first += CK_PANEL) {
         const long left = k - first < CK_PANEL ? k - first : CK_PANEL;
         const long second = left > 16 ? left - 16 : 0;
+        float *to = panels + first / CK_PANEL * panel_stride;
         CK_EACH_WINDOW_ROW(rows, leaf_count) {
             const float *from = x + row * ldx + first;
-            v_store(panels, v_get(from, left - second));
-            v_store(panels + 16, second ? v_get(from + 16, second) : v_fill(0.0f));
-            panels += CK_PANEL;
+            v_store(to, v_get(from, left - second));
+            v_store(to + 16, second ? v_get(from + 16, second) : v_fill(0.0f));
+            to += CK_PANEL;
         }
     }
 }
@@ -45,7 +46,7 @@ static void pack_strips(const ck_rows *rows, const float *dy, long lddy, long fi
         waiting[count++] = dy + row * lddy + first;
         /* Too far apart for the processor to guess: the same stream's next row. */
         for (long at = 0; at < columns; at += 16)
-            __builtin_prefetch(waiting[count - 1] + rows->streams * lddy + at);
+            __builtin_prefetch(waiting[count - 1] + rows->segments[leaf].stride * lddy + at);
 #if defined(CK_WIDE)
         if (count < 4)
             continue;

@@ -11,7 +11,7 @@ void CK_AT_LEVEL(merge_rows)(const ck_rows *rows, long n, const float *x, long l
         for (long i = 0; i < n; i += 16) {
             const long lanes = lanes_left(n, i);
             /* Too far apart for the processor to guess: the same stream's next row. */
-            __builtin_prefetch(from + rows->streams * ldx + i);
+            __builtin_prefetch(from + rows->segments[leaf].stride * ldx + i);
             const v16 added = v_get(from + i, lanes);
             v_put(to + i, is_new ? added : v_get(to + i, lanes) + added, lanes);
         }
@@ -69,7 +69,7 @@ CK_INLINE void bias_leaf(const int whole, const bias_source *s, const ck_rows *r
         sums[v] = v_fill(0.0f);
     for (long t = 0; t < rows->steps; t++)
         for (long b = 0; b < segment.count; b++) {
-            const float *row = s->in_leaf_order ? *next : s->first + (t * rows->streams + segment.first + b) * s->ld;
+            const float *row = s->in_leaf_order ? *next : s->first + (segment.first + t * segment.stride + b) * s->ld;
             *next += s->ld;
             for (long v = 0; v < vectors; v++) {
                 const float *from = row + v * s->vector_stride;

@@ -5,7 +5,7 @@
 #define CK_EACH_WINDOW_ROW(rows, leaf_count)                                \
     for (long leaf = 0; leaf < (leaf_count); leaf++)                        \
         for (long t = 0; t < (rows)->steps; t++)                            \
-            for (long b = 0, row; b < (rows)->segments[leaf].count && (row = t * (rows)->streams + (rows)->segments[leaf].first + b, 1); b++)
+            for (long b = 0, row; b < (rows)->segments[leaf].count && (row = (rows)->segments[leaf].first + t * (rows)->segments[leaf].stride + b, 1); b++)
 
 CK_INLINE long leaf_count_of(const ck_rows *rows) {
     long count = 0;
@@ -29,7 +29,7 @@ CK_INLINE bf_leaf_rows bf_leaf_begin(const ck_rows *rows, long leaf) {
 CK_INLINE long bf_next_row(bf_leaf_rows *leaf) {
     if (leaf->t == leaf->rows->steps)
         return -1;
-    const long row = leaf->t * leaf->rows->streams + leaf->segment.first + leaf->b++;
+    const long row = leaf->segment.first + leaf->t * leaf->segment.stride + leaf->b++;
     if (leaf->b == leaf->segment.count) {
         leaf->b = 0;
         leaf->t++;

@@ -39,8 +39,8 @@ void ck_bf16_gemm(long m, long n, long k, const float *a, long lda, const uint16
 long ck_bf16_gemm_scratch(long k);
 
 /* Packs x [steps * streams, k] for weight gradients: panels [ceil(k/32)][pairs of rows, leaf by leaf][32][2], zero-padded; a leaf's last row
- * stands beside zeros if it is single. ck_bf16_rows_count numbers. */
-void ck_bf16_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels);
+ * stands beside zeros if it is single. ck_bf16_rows_count numbers; panels begin panel_stride numbers apart, 64 for each pair or more. */
+void ck_bf16_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels, long panel_stride);
 
 /* Numbers that the packed rows of a window with so many leaves take at most. */
 long ck_bf16_rows_count(long k, long window_rows, long leaves);

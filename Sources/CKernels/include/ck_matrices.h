@@ -63,17 +63,17 @@ void ck_pack(long n, long k, const float *w, long first, long count, float *pane
 void ck_gemm(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias, int accumulate,
              float *c, long ldc);
 
-/* Streams [first, first + count) of every time step make up one leaf of the tree. */
+/* The rows of one leaf of the tree: for t in 0..<steps, for b in 0..<count: row first + t*stride + b. */
 typedef struct {
     int32_t first;
     int32_t count;
+    int32_t stride; /* streams whose rows lie together */
 } ck_segment;
 
-/* Rows of a window by which a leaf of the tree is summed: for t in 0..<steps, for b in the leaf's segment: row
- * t*streams + b. */
+/* Rows of a window by which the leaves of the tree are summed. */
 typedef struct {
     long steps;
-    long streams;
+    long streams; /* of all leaves */
     const ck_segment *segments; /* by leaf */
     const ck_tree_op *ops;
     long op_count;
@@ -89,8 +89,9 @@ typedef struct {
 } ck_occurrences;
 
 /* Packs x [steps * streams, k] for weight gradients: panels [ceil(k/32)][rows of the window, leaf by leaf][32], zero-padded.
- * They take ck_packed_count(k, steps * streams) floats. */
-void ck_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, float *panels);
+ * They take ck_packed_count(k, steps * streams) floats. Panels begin panel_stride floats apart, 32 for each row that is packed or more:
+ * several callers may pack their leaves into the same panels. */
+void ck_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, float *panels, long panel_stride);
 
 /* What the rows of dy are multiplied with for one weight's gradient, and where that goes. */
 typedef struct {

@@ -36,7 +36,8 @@ package struct MemoryNeeds: Sendable {
         checkpointBytes = checkpoint
         privateBytes = (0..<rankCount).map { rank in
             Self.rankBytes(
-                configuration, shape: shape, shards: shards, rank: rank, team: teams.first { $0.contains(rank) })
+                configuration, shape: shape, shards: shards, rank: rank, node: exchange.nodes.first { $0.contains(rank) }!,
+                team: teams.first { $0.contains(rank) })
                 + moments * exchange.ownedCounts[rank] * 4 + exchange.receiveByteCounts[rank] + (rank == 0 ? checkpoint : 0)
         }
         self.exchange = exchange
@@ -44,21 +45,24 @@ package struct MemoryNeeds: Sendable {
 
     /// A rank's buffers but for moments and exchange.
     private static func rankBytes(
-        _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int, team: Range<Int>?
+        _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int, node: Range<Int>,
+        team: Range<Int>?
     ) -> Int {
         let capacity = WindowCapacity(
             steps: configuration.windowLength, streams: shards.streams(ofRank: rank).count, training: true)
-        func scratch(_ ranks: Range<Int>) -> Int {
-            GradientRows.byteCount(
-                maximumRows: capacity.steps * ranks.reduce(0) { $0 + shards.streams(ofRank: $1).count },
-                leaves: shards.shards(ofRanks: ranks).count, widestInput: LanguageModel.widestInput(of: shape),
-                precision: configuration.precision)
-        }
+        let widest = LanguageModel.widestInput(of: shape)
+        let scratch = GradientRows.byteCount(
+            maximumRows: capacity.rows, leaves: shards.shards(ofRank: rank).count, widestInput: widest,
+            precision: configuration.precision)
+        let shared = SharedRows(
+            maximumSteps: configuration.windowLength,
+            streamsOfShards: NeighbouringShards(shards, ofRanks: node).streamsOfShards, precision: configuration.precision)
         let window = 3 * capacity.rows * 4
         let activations = shape.activationByteCount(
             capacity: capacity, dropping: configuration.dropout > 0,
+            sharing: node.count > 1 ? shape.gradientSharing(windowLength: configuration.windowLength, shards: shards) : .none,
             division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
-        return activations + scratch(rank..<(rank + 1)) + (team.map(scratch) ?? 0) + window
+        return activations + scratch + window + (node.count > 1 ? SharedGradients.byteCount(shared, widestInput: widest) : 0)
     }
 
     /// What the ranks of a host take together: shared memory once, and each rank's own.

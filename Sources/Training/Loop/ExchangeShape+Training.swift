@@ -9,12 +9,20 @@ extension ExchangeShape {
     package init(
         training shape: ModelShape, shards: ShardLayout, windowLength: Int, precision: Precision, teams: TeamMode
     ) {
+        let sharing = shape.gradientSharing(windowLength: windowLength, shards: shards)
         self.init(
             elementCount: shape.parameterLayout.elementCount, shardCount: shards.shardCount, scalarsPerShard: 1,
             derivedCount: shape.packedLayout(training: true, precision: precision).elementCount,
             sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize,
-            teams: shape.dividesUnits && teams != .never
-                ? TeamShape(training: shape, shards: shards, windowLength: windowLength, mode: teams) : nil)
+            sharedRowCounts: (0..<shards.shardCount).map { shard in
+                let node = NeighbouringShards(shards, shard..<(shard + 1))
+                var rows = SharedRows(
+                    maximumSteps: windowLength, streamsOfShards: node.streamsOfShards, precision: precision)
+                shape.placeShared(in: &rows, sharing)
+                return rows.count
+            },
+            dividedElements: shape.sharedElements(sharing),
+            teams: shape.dividesUnits && teams != .never ? TeamShape(training: shape, shards: shards, mode: teams) : nil)
     }
 }
 
@@ -23,12 +31,11 @@ extension TeamShape {
     ///
     /// By itself that is where a rank has fewer streams than four times its node's ranks: for b streams a weight takes 2b operations of each
     /// core's 100 or so in a nanosecond, and 4 bytes for each of n ranks of some 60 that a node's last cache gives.
-    fileprivate init(training shape: ModelShape, shards: ShardLayout, windowLength: Int, mode: TeamMode) {
+    fileprivate init(training shape: ModelShape, shards: ShardLayout, mode: TeamMode) {
         self.init(
-            floatCount: shape.teamFloatCount(streams: shards.streamCount, steps: windowLength),
+            floatCount: shape.teamFloatCount(streams: shards.streamCount),
             mostMembers: UnitDivision.mostMembers(hiddenSize: shape.hiddenSize),
-            fewestRanks: mode == .always ? 2 : shards.streamCount / (4 * shards.rankCount) + 1, onAnyCores: mode == .always,
-            dividedElements: shape.recurrentElements)
+            fewestRanks: mode == .always ? 2 : shards.streamCount / (4 * shards.rankCount) + 1, onAnyCores: mode == .always)
     }
 }
 
@@ -45,36 +52,15 @@ extension UnitDivision {
 }
 
 extension StepTeam {
-    convenience init(
-        _ team: NodeTeam, rank: Int, training shape: ModelShape, shards: ShardLayout, windowLength: Int, precision: Precision
-    ) {
+    init(_ team: NodeTeam, rank: Int, shards: ShardLayout) {
         self.init(
-            division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards),
-            rows: GradientRows(
-                training: shape, shards: shards, of: shards.shards(ofRanks: team.ranks), windowLength: windowLength,
-                precision: precision),
-            shared: team.shared, meet: { team.meet() })
+            division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards), shared: team.shared, meet: { team.meet() })
     }
 }
 
-extension GradientRows {
-    /// Those of neighbouring shards, `own`, with the streams counted from their first one.
-    convenience init(
-        training shape: ModelShape, shards: ShardLayout, of own: Range<Int>, windowLength: Int, precision: Precision
-    ) {
-        let first = shards.streams(ofShard: own.lowerBound).lowerBound
-        self.init(
-            program: TreeProgram(tree: ShardTree(shardCount: shards.shardCount), ownShards: own),
-            streamsOfShards: own.map { shard in
-                let streams = shards.streams(ofShard: shard)
-                return (streams.lowerBound - first)..<(streams.upperBound - first)
-            }, maximumSteps: windowLength, widestInput: LanguageModel.widestInput(of: shape), precision: precision)
-    }
-}
-
-extension ShardLayout {
-    /// The shards of neighbouring ranks.
-    func shards(ofRanks ranks: Range<Int>) -> Range<Int> {
-        shards(ofRank: ranks.lowerBound).lowerBound..<shards(ofRank: ranks.upperBound - 1).upperBound
+extension ModelShape {
+    /// What the ranks of a run share where they are on one node.
+    func gradientSharing(windowLength: Int, shards: ShardLayout) -> GradientSharing {
+        gradientSharing(steps: windowLength, streams: shards.streamCount, rankCount: shards.rankCount)
     }
 }

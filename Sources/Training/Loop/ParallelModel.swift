@@ -16,7 +16,6 @@ package final class ParallelModel {
     /// This rank's streams among all.
     package let streams: Range<Int>
     private let rows: GradientRows
-    private let teamScratchBytes: Int
     private let parameters: ParameterSet
     let weights: PackedWeights
     private let ownedPieces: [Range<Int>]
@@ -32,22 +31,23 @@ package final class ParallelModel {
         self.exchange = exchange
         let streams = shards.streams(ofRank: rank)
         self.streams = streams
-        let divided = shape.recurrentElements
+        let sharing = shape.gradientSharing(windowLength: windowLength, shards: shards)
+        let shared = SharedGradients(
+            training: shape, shards: shards, rank: rank, exchange: exchange, windowLength: windowLength, precision: precision)
+        let divided = shape.sharedElements(sharing)
         parameters = ParameterSet(layout: shape.parameterLayout, values: exchange.parameters) {
-            divided.contains($0.offset) ? exchange.dividedPartials : exchange.partials
+            divided.contains($0.offset) ? exchange.nodePartials : exchange.partials
         }
         let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
         weights = PackedWeights(
             shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.derived)
-        let team = exchange.team.map {
-            StepTeam($0, rank: rank, training: shape, shards: shards, windowLength: windowLength, precision: precision)
-        }
-        teamScratchBytes = team?.rows?.byteCount ?? 0
         model = LanguageModel(
             shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout),
-            team: team)
+            shared: shared, sharesOutput: sharing == .all, team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) })
+        let own = NeighbouringShards(shards, exchange.shards)
         rows = GradientRows(
-            training: shape, shards: shards, of: exchange.shards, windowLength: windowLength, precision: precision)
+            program: own.program, streamsOfShards: own.streamsOfShards, maximumSteps: windowLength,
+            widestInput: LanguageModel.widestInput(of: shape), precision: precision, shared: shared)
         ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
@@ -55,10 +55,11 @@ package final class ParallelModel {
 
     /// Bytes of this rank's own memory: activations, scratch, moments.
     package var privateByteCount: Int {
-        model.byteCount + rows.byteCount + teamScratchBytes + optimizer.moments.count * optimizer.count * 4
+        model.byteCount + rows.byteCount + (rows.shared?.byteCount ?? 0) + optimizer.moments.count * optimizer.count * 4
     }
 
-    /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots.
+    /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots. Collective
+    /// over the node, whose ranks make weight gradients together.
     ///
     /// `predictions` is the number of real predictions of all ranks in the window: the gradient is that of their mean loss.
     package func run(_ window: WindowBuffers, steps: Int, predictions: Int, atEpochStart: Bool, dropoutKey: Dropout.Key?) {
@@ -76,6 +77,10 @@ package final class ParallelModel {
                 UnsafeBufferPointer(start: inputs, count: steps * streams.count), width: shape.embeddingSize)
         }
         model.carryState(steps: steps)
+        if let shared = rows.shared {
+            exchange.meet()
+            shared.finish()
+        }
     }
 
     /// Moves this rank's part of the parameters, and makes all parts known to all ranks.

@@ -1,0 +1,274 @@
+internal import CKernels
+
+/// The weight gradients of a node's ranks, which make them together: each rank some rows of every weight, from the windows of all. So an
+/// element is written by one rank, and summed over the node's shards where it is made; apart, every rank would write all of them, for others to read.
+///
+/// In its backward pass a rank leaves `dY` in memory that all share, and packs its rows of the products' left sides there. When
+/// all ranks of the node have come so far, `finish` makes this rank's part of what was asked for. Every rank asks for the same in the
+/// same order, and begins no other window before all have ended. The bits are those of each rank's gradients, added in the tree's order.
+public final class SharedGradients {
+    /// Columns of a `dY` that lie in groups.
+    public struct Groups {
+        /// This rank's rows of the first group, `[T*B, width]` without gaps.
+        public let first: UnsafeMutablePointer<Float>
+        public let width: Int
+        /// Floats from one group to the next.
+        public let stride: Int
+    }
+
+    private let memory: UnsafeMutableBufferPointer<Float>
+    private var placed: SharedRows
+    private let program: TreeProgram
+    private let kernels: GradientKernels
+    private let rank: Int  // of the node
+    private let rankCount: Int
+    private let ownShards: Range<Int>
+    private let ownStreams: Range<Int>
+    private let windowSegments: UnsafeMutablePointer<ck_segment>
+    private let stateSegments: UnsafeMutablePointer<ck_segment>
+    private let mergedSegments: UnsafeMutablePointer<ck_segment>  // shared
+    private let strips: UnsafeMutablePointer<Float>
+    private let mergedPanels: UnsafeMutablePointer<Float>
+    private let workspace = Workspace()
+
+    /// Left sides and states in the order in which they were asked for first; the same at every window.
+    private var panelPlaces: [Int] = []
+    private var statePlaces: [Int] = []
+    private var usedPanels = 0
+    private var usedStates = 0
+    private var tasks: [Task] = []
+
+    /// - Parameters:
+    ///   - rows: of the node, nothing placed yet.
+    ///   - shardsOfRanks: for each rank of the node its shards, counted from the node's first.
+    ///   - rank: this rank's number in the node.
+    ///   - program: from the node's shards, one leaf each, to its largest subtrees.
+    ///   - widestInput: the most columns that a weight has.
+    ///   - memory: what the ranks share, zero at first.
+    public init(
+        _ rows: SharedRows, shardsOfRanks: [Range<Int>], rank: Int, program: TreeProgram, widestInput: Int,
+        memory: UnsafeMutableBufferPointer<Float>
+    ) {
+        self.memory = memory
+        self.program = program
+        self.rank = rank
+        rankCount = shardsOfRanks.count
+        placed = rows
+        kernels = rows.kernels
+        let leafCount = rows.streamsOfShards.count
+        windowSegments = workspace.allocate(ck_segment.self, count: leafCount)
+        stateSegments = workspace.allocate(ck_segment.self, count: leafCount)
+        for shards in shardsOfRanks {
+            let streams = Self.streams(shards, rows)
+            for leaf in shards {
+                let own = rows.streamsOfShards[leaf]
+                let first = rows.maximumSteps * streams.lowerBound + own.lowerBound - streams.lowerBound
+                windowSegments[leaf] = ck_segment(first: Int32(first), count: Int32(own.count), stride: Int32(streams.count))
+                stateSegments[leaf] = ck_segment(first: Int32(own.lowerBound), count: Int32(own.count), stride: 0)
+            }
+        }
+        ownShards = shardsOfRanks[rank]
+        ownStreams = Self.streams(shardsOfRanks[rank], rows)
+        mergedSegments = UnsafeMutableRawPointer(memory.baseAddress! + placed.mergedSegments()).bindMemory(
+            to: ck_segment.self, capacity: leafCount)
+        strips = workspace.allocate(Float.self, count: kernels.scratchCount(rows: rows.rows, leaves: leafCount))
+        mergedPanels = workspace.allocate(
+            Float.self, count: kernels.panelCount(rows: rows.rows, leaves: leafCount, columns: widestInput))
+    }
+
+    private static func streams(_ shards: Range<Int>, _ rows: SharedRows) -> Range<Int> {
+        rows.streamsOfShards[shards.lowerBound].lowerBound..<rows.streamsOfShards[shards.upperBound - 1].upperBound
+    }
+
+    /// Bytes of this rank's own scratch.
+    public var byteCount: Int { workspace.byteCount }
+
+    /// The same without making anything, within a few hundred.
+    public static func byteCount(_ rows: SharedRows, widestInput: Int) -> Int {
+        let leaves = rows.streamsOfShards.count
+        let floats =
+            rows.kernels.scratchCount(rows: rows.rows, leaves: leaves)
+            + rows.kernels.panelCount(rows: rows.rows, leaves: leaves, columns: widestInput)
+        return floats * MemoryLayout<Float>.size
+    }
+
+    // MARK: Memory
+
+    /// This rank's rows of a matrix, `[T*B, columns]`.
+    func matrix(columns: Int) -> MatrixView { ownRows(placed.matrix(columns: columns), columns, SharedRows.stride(columns)) }
+
+    /// The same without gaps.
+    func plainMatrix(columns: Int) -> MatrixView { ownRows(placed.plainMatrix(columns: columns), columns, columns) }
+
+    private func ownRows(_ place: Int, _ columns: Int, _ stride: Int) -> MatrixView {
+        MatrixView(
+            at(place) + ownFirstRow * stride, rows: placed.maximumSteps * ownStreams.count, columns: columns, rowStride: stride)
+    }
+
+    /// Room for groups of columns of a `dY`.
+    func groups(_ count: Int, width: Int) -> Groups {
+        let first = at(placed.groups(count, width: width)) + ownFirstRow * width
+        return Groups(first: first, width: width, stride: placed.rows * width)
+    }
+
+    private var ownFirstRow: Int { placed.maximumSteps * ownStreams.lowerBound }
+
+    private func at(_ place: Int) -> UnsafeMutablePointer<Float> {
+        precondition(placed.count <= memory.count, "\(placed.count) floats in the \(memory.count) that a node shares")
+        return memory.baseAddress! + place
+    }
+
+    // MARK: What is asked for
+
+    private enum Task {
+        case product(Product)
+        case copy(of: Parameter, to: Parameter)
+        case state(Parameter, MatrixView)
+    }
+
+    private struct Product {
+        let weights: (Parameter, Parameter?)
+        let left: Left
+        let bias: Parameter?
+        let steps: Int
+        /// Row 0 of the node; columns in groups of `width`, which lie `groupStride` apart.
+        let dY: UnsafePointer<Float>
+        let rowStride: Int
+        let width: Int
+        let groupStride: Int
+    }
+
+    private enum Left {
+        case packed(UnsafePointer<Float>, UnsafePointer<Float>?)
+        /// Of merged rows, row 0 of the node: their number is known when all ranks have merged theirs.
+        case merged(MatrixView)
+    }
+
+    typealias Side = (weight: Parameter, x: MatrixView)
+
+    /// One weight, or two with the same `dY`; `ownRows` are this rank's of `x`.
+    func add(_ first: Side, _ second: Side? = nil, bias: Parameter?, steps: Int, dY: MatrixView, ownRows: ck_rows) {
+        let left = Left.packed(pack(first.x, steps, ownRows), second.map { pack($0.x, steps, ownRows) })
+        tasks.append(
+            .product(
+                Product(
+                    weights: (first.weight, second?.weight), left: left, bias: bias, steps: steps,
+                    dY: dY.pointer - ownFirstRow * dY.rowStride, rowStride: dY.rowStride, width: dY.columns, groupStride: 0)))
+    }
+
+    func add(_ side: Side, bias: Parameter, steps: Int, dY: Groups, ownRows: ck_rows) {
+        tasks.append(
+            .product(
+                Product(
+                    weights: (side.weight, nil), left: .packed(pack(side.x, steps, ownRows), nil), bias: bias, steps: steps,
+                    dY: dY.first - ownFirstRow * dY.width, rowStride: dY.width, width: dY.width, groupStride: dY.stride)))
+    }
+
+    /// A weight, from merged rows: `x` and `dY` are this rank's in shared memory.
+    func addMerged(_ weight: Parameter, _ x: MatrixView, bias: Parameter?, dY: MatrixView) {
+        let all = MatrixView(
+            x.pointer - ownFirstRow * x.rowStride, rows: placed.rows, columns: x.columns, rowStride: x.rowStride)
+        tasks.append(
+            .product(
+                Product(
+                    weights: (weight, nil), left: .merged(all), bias: bias, steps: 1,
+                    dY: dY.pointer - ownFirstRow * dY.rowStride, rowStride: dY.rowStride, width: dY.columns, groupStride: 0)))
+    }
+
+    /// Tells the rows that this rank's shards have left; `segments` count from its first row.
+    func giveMerged(_ segments: UnsafePointer<ck_segment>, streams: Int) {
+        for (index, leaf) in ownShards.enumerated() {
+            mergedSegments[leaf] = ck_segment(
+                first: segments[index].first + Int32(ownFirstRow), count: segments[index].count, stride: 0)
+        }
+    }
+
+    /// A state, whose gradient is the sum of `dY` `[B, H]`.
+    func addState(_ state: Parameter, dY: MatrixView) {
+        if usedStates == statePlaces.count { statePlaces.append(placed.states(columns: dY.columns)) }
+        let all = MatrixView(at(statePlaces[usedStates]), rows: placed.streams, columns: dY.columns)
+        usedStates += 1
+        RowKernels.copy(dY, into: all.slice(rows: ownStreams))
+        tasks.append(.state(state, all))
+    }
+
+    /// A vector's gradients that are those of another, after it.
+    func addCopy(of other: Parameter, to vector: Parameter) { tasks.append(.copy(of: other, to: vector)) }
+
+    /// This rank's rows of `count`.
+    func part(of count: Int) -> Range<Int> {
+        let tiles = (count + GradientKernels.tileRows - 1) / GradientKernels.tileRows
+        let (first, end) = (rank * tiles / rankCount, (rank + 1) * tiles / rankCount)
+        return min(first * GradientKernels.tileRows, count)..<min(end * GradientKernels.tileRows, count)
+    }
+
+    /// This rank's rows among all of a left side; returns the whole.
+    private func pack(_ x: MatrixView, _ steps: Int, _ ownRows: ck_rows) -> UnsafePointer<Float> {
+        if usedPanels == panelPlaces.count { panelPlaces.append(placed.panels(columns: x.columns)) }
+        let panels = at(panelPlaces[usedPanels])
+        usedPanels += 1
+        func floats(_ leaves: Range<Int>) -> Int {
+            leaves.reduce(0) { $0 + kernels.panelFloats(ofLeaf: steps * placed.streamsOfShards[$1].count) }
+        }
+        kernels.pack(
+            x, ownRows, into: panels + floats(0..<ownShards.lowerBound),
+            panelStride: floats(placed.streamsOfShards.indices))
+        return UnsafePointer(panels)
+    }
+
+    // MARK: What is made
+
+    /// Makes this rank's part of all that was asked for since the last call. Every rank of the node has asked.
+    public func finish() {
+        for task in tasks {
+            switch task {
+            case .product(let product): make(product)
+            case .copy(let other, let vector): vector.copyGradients(of: other, columns: part(of: vector.columns))
+            case .state(let state, let dY): make(state, dY)
+            }
+        }
+        tasks.removeAll(keepingCapacity: true)
+        (usedPanels, usedStates) = (0, 0)
+    }
+
+    private func make(_ product: Product) {
+        let rows: ck_rows
+        let sides: (ck_gradient_side, ck_gradient_side?)
+        switch product.left {
+        case .packed(let first, let second):
+            rows = self.rows(product.steps, placed.streams, windowSegments)
+            sides = (
+                kernels.side(product.weights.0, first), second.map { kernels.side(product.weights.1!, $0) }
+            )
+        case .merged(let x):
+            let leaves = placed.streamsOfShards.indices
+            rows = self.rows(1, leaves.reduce(0) { $0 + Int(mergedSegments[$1].count) }, mergedSegments)
+            kernels.pack(
+                x, rows, into: mergedPanels,
+                panelStride: leaves.reduce(0) { $0 + kernels.panelFloats(ofLeaf: Int(mergedSegments[$1].count)) })
+            sides = (kernels.side(product.weights.0, mergedPanels), nil)
+        }
+        let own = part(of: product.weights.0.rows)
+        for group in own.isEmpty ? 0..<0 : (own.lowerBound / product.width)..<((own.upperBound - 1) / product.width + 1) {
+            let columns = own.clamped(to: (group * product.width)..<((group + 1) * product.width))
+            kernels.run(
+                sides, bias: product.bias, firstRow: columns.lowerBound, columns: columns.count,
+                dY: product.dY + group * product.groupStride + columns.lowerBound - group * product.width,
+                rowStride: product.rowStride, rows, scratch: strips)
+        }
+    }
+
+    private func make(_ state: Parameter, _ dY: MatrixView) {
+        let own = part(of: state.columns)
+        guard !own.isEmpty else { return }
+        var rows = rows(1, placed.streams, stateSegments)
+        ck_bias_gradient(
+            own.count, &rows, dY.pointer + own.lowerBound, dY.rowStride, own.lowerBound, state.gradients.baseAddress)
+    }
+
+    private func rows(_ steps: Int, _ streams: Int, _ segments: UnsafePointer<ck_segment>) -> ck_rows {
+        ck_rows(
+            steps: steps, streams: streams, segments: segments, ops: program.operations.baseAddress,
+            op_count: program.operations.count)
+    }
+}

@@ -1,0 +1,50 @@
+import Exchange
+import Models
+import Tensors
+import TextData
+
+/// Shards side by side, of a rank or of a node, with their streams counted from the first.
+struct NeighbouringShards {
+    let shards: Range<Int>
+    let streamsOfShards: [Range<Int>]
+    private let layout: ShardLayout
+
+    init(_ layout: ShardLayout, _ shards: Range<Int>) {
+        self.layout = layout
+        self.shards = shards
+        let first = layout.streams(ofShard: shards.lowerBound).lowerBound
+        streamsOfShards = shards.map { shard in
+            let streams = layout.streams(ofShard: shard)
+            return (streams.lowerBound - first)..<(streams.upperBound - first)
+        }
+    }
+
+    /// Those of neighbouring ranks.
+    init(_ layout: ShardLayout, ofRanks ranks: Range<Int>) {
+        self.init(
+            layout, layout.shards(ofRank: ranks.lowerBound).lowerBound..<layout.shards(ofRank: ranks.upperBound - 1).upperBound)
+    }
+
+    /// From single shards to the largest subtrees.
+    var program: TreeProgram { TreeProgram(tree: ShardTree(shardCount: layout.shardCount), ownShards: shards) }
+}
+
+extension SharedGradients {
+    /// Those of the node that `exchange` has put this rank in; nil where it makes its gradients alone.
+    convenience init?(
+        training shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int,
+        precision: Precision
+    ) {
+        guard let memory = exchange.sharedRows else { return nil }
+        let ranks = exchange.topology.nodes[exchange.topology.nodeIndex]
+        let node = NeighbouringShards(shards, ofRanks: ranks)
+        self.init(
+            SharedRows(maximumSteps: windowLength, streamsOfShards: node.streamsOfShards, precision: precision),
+            shardsOfRanks: ranks.map { rank in
+                let own = shards.shards(ofRank: rank)
+                return (own.lowerBound - node.shards.lowerBound)..<(own.upperBound - node.shards.lowerBound)
+            },
+            rank: rank - ranks.lowerBound, program: node.program, widestInput: LanguageModel.widestInput(of: shape),
+            memory: memory)
+    }
+}
