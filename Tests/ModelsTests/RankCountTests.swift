@@ -26,9 +26,12 @@ struct RankCountTests {
     }
 
     private func sum(_ ranks: [SimulatedRank]) -> [Float] {
+        sum(of: ranks.flatMap { rank in rank.cover.indices.map { rank.gradient($0) } }, leaves: ranks.flatMap(\.cover))
+    }
+
+    private func sum(of partials: [[Float]], leaves: [Range<Int>]) -> [Float] {
         let program = TreeProgram(
-            tree: ShardTree(shardCount: Self.shardCount), leaves: ranks.flatMap(\.cover), outputs: [0..<Self.shardCount])
-        let partials = ranks.flatMap { rank in rank.cover.indices.map { rank.gradient($0) } }
+            tree: ShardTree(shardCount: Self.shardCount), leaves: leaves, outputs: [0..<Self.shardCount])
         let workspace = Workspace()
         defer { withExtendedLifetime(workspace) {} }
         let count = partials[0].count
@@ -41,6 +44,33 @@ struct RankCountTests {
         let stretch = TreeReduction.Stretch(elements: 0..<count, program: program, sources: sources)
         TreeReduction([stretch], into: [result], over: 0..<count).run(blockSums: nil)
         return Array(UnsafeBufferPointer(start: result, count: count))
+    }
+
+    /// The gradients of two windows, shorter than the longest, of ranks on nodes that make gradients together.
+    private func run(_ shape: ModelShape, nodes: [[Range<Int>]], _ sharing: GradientSharing, dropout: Float) -> [[Float]] {
+        let (T, B, S) = (Self.steps + 1, Self.batchSize, Self.shardCount)
+        let all = nodes.map { shardsOfRanks in
+            let node = SimulatedNode(
+                shape: shape, steps: T, batchSize: B, shardsOfRanks: shardsOfRanks, of: S, sharing: sharing)
+            let ranks = shardsOfRanks.map {
+                SimulatedRank(shape: shape, steps: T, batchSize: B, shards: $0, of: S, dropout: dropout, node: node)
+            }
+            return (node: node, ranks: ranks)
+        }
+        let ranks = all.flatMap(\.ranks)
+        for rank in ranks { rank.initialize() }
+        return (0..<2).map { step in
+            for rank in ranks { rank.run(Self.window, atEpochStart: step == 0, step: step) }
+            for rank in ranks { rank.finish() }
+            var gradient = sum(ranks)
+            let shared = sum(
+                of: all.flatMap { node, _ in
+                    node.gradients.map { Array(UnsafeBufferPointer(start: $0, count: gradient.count)) }
+                }, leaves: all.flatMap(\.node.cover))
+            let elements = shape.sharedElements(sharing)
+            gradient.replaceSubrange(elements, with: shared[elements])
+            return gradient
+        }
     }
 
     private func fold(_ losses: [Double]) -> Double {
@@ -65,5 +95,24 @@ struct RankCountTests {
             }
         }
         #expect(first?.gradients.allSatisfy { gradient in gradient.contains { $0 != 0 } } == true)
+    }
+
+    private static let sharingShapes = ShapeCase.all + [ShapeCase.manyTokens]
+
+    @Test(
+        "Gradients that the ranks of a node make together are those of one rank, on one node and on two", arguments: sharingShapes,
+        [0, 0.3])
+    func sharing(sizes: ShapeCase, dropout: Float) {
+        let alone = run(sizes.shape, rankCount: 1, dropout: dropout).gradients
+        Processor.atEachLevel { level in
+            for nodes in [[[0..<5]], [[0..<1, 1..<3, 3..<4, 4..<5]], [[0..<2, 2..<3], [3..<4, 4..<5]]] {
+                for sharing in sizes.shape.tieWeights ? [GradientSharing.recurrent] : [.recurrent, .all] {
+                    let found = run(sizes.shape, nodes: nodes, sharing, dropout: dropout)
+                    for (found, expected) in zip(found, alone) {
+                        #expect(differingBits(found, expected) == 0, "\(level), nodes \(nodes), \(sharing)")
+                    }
+                }
+            }
+        }
     }
 }

@@ -48,9 +48,10 @@ final class SimulatedRank {
     private let weights: PackedWeights
     private let workspace = Workspace()
 
-    /// Stream b of `batchSize` is in shard `b*shardCount/batchSize`.
+    /// Stream b of `batchSize` is in shard `b*shardCount/batchSize`. A rank of a `node` makes the gradients that the node shares with the others.
     init(
-        shape: ModelShape, steps: Int, batchSize: Int, shards: Range<Int> = 0..<1, of shardCount: Int = 1, dropout: Float = 0
+        shape: ModelShape, steps: Int, batchSize: Int, shards: Range<Int> = 0..<1, of shardCount: Int = 1, dropout: Float = 0,
+        node: SimulatedNode? = nil
     ) {
         layout = shape.parameterLayout
         self.shards = shards
@@ -59,23 +60,36 @@ final class SimulatedRank {
         values = workspace.allocate(Float.self, count: count)
         let program = TreeProgram(tree: ShardTree(shardCount: shardCount), ownShards: shards)
         cover = program.outputs
-        gradients = cover.map { _ in workspace.allocate(Float.self, count: count) }
-        parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
-        let owned = (0..<batchSize).filter { shards.contains($0 * shardCount / batchSize) }
-        let first = owned[0]
-        streams = first..<(first + owned.count)
-        let ofShards = shards.map { shard in
-            let its = owned.filter { $0 * shardCount / batchSize == shard }
-            return (its[0] - first)..<(its[its.count - 1] + 1 - first)
+        let gradients = cover.map { _ in workspace.allocate(Float.self, count: count) }
+        self.gradients = gradients
+        let shared = node?.gradients(ofRankWith: shards)
+        parameters = ParameterSet(layout: layout, values: values) { entry in
+            node.flatMap { $0.elements.contains(entry.offset) ? $0.gradients : nil } ?? gradients
         }
+        let ofShards = Self.streams(ofShards: shards, of: shardCount, batchSize: batchSize)
+        let first = (0..<batchSize).first { shards.contains($0 * shardCount / batchSize) }!
+        streams = first..<(first + ofShards[ofShards.count - 1].upperBound)
         weights = PackedWeights(of: shape, values: values, in: workspace)
         model = LanguageModel(
             shape: shape, parameters: parameters, weights: weights,
-            capacity: WindowCapacity(steps: steps, streams: owned.count, training: true), dropoutProbability: dropout)
+            capacity: WindowCapacity(steps: steps, streams: streams.count, training: true), dropoutProbability: dropout,
+            shared: shared, sharesOutput: node?.sharing == .all)
         rows = GradientRows(
             program: program, streamsOfShards: ofShards, maximumSteps: steps,
-            widestInput: LanguageModel.widestInput(of: shape))
+            widestInput: LanguageModel.widestInput(of: shape), shared: shared)
     }
+
+    /// Streams of each of some shards, counted from the first of all.
+    static func streams(ofShards shards: Range<Int>, of shardCount: Int, batchSize: Int) -> [Range<Int>] {
+        let owned = (0..<batchSize).filter { shards.contains($0 * shardCount / batchSize) }
+        return shards.map { shard in
+            let its = owned.filter { $0 * shardCount / batchSize == shard }
+            return (its[0] - owned[0])..<(its[its.count - 1] + 1 - owned[0])
+        }
+    }
+
+    /// Makes this rank's part of the gradients that its node shares, when all its ranks have run.
+    func finish() { rows.shared?.finish() }
 
     /// Parameters uniform in +-`scale`, biases and initial states too, the same for each seed.
     func initialize(scale: Float = 0.5, seed: UInt64 = 1) {
@@ -130,6 +144,57 @@ final class SimulatedRank {
     }
 }
 
+/// What the ranks of a node share, whose windows they run one after another here.
+final class SimulatedNode {
+    let shape: ModelShape
+    let sharing: GradientSharing
+    /// The largest subtrees of its shards.
+    let cover: [Range<Int>]
+    /// The elements whose gradients its ranks make together, and where these go: one buffer for each of `cover`.
+    let elements: Range<Int>
+    let gradients: [UnsafeMutablePointer<Float>]
+    private let rows: SharedRows
+    private let shardsOfRanks: [Range<Int>]
+    private let program: TreeProgram
+    private let memory: UnsafeMutableBufferPointer<Float>
+    private let workspace = Workspace()
+
+    init(
+        shape: ModelShape, steps: Int, batchSize: Int, shardsOfRanks: [Range<Int>], of shardCount: Int, sharing: GradientSharing
+    ) {
+        self.shape = shape
+        self.sharing = sharing
+        self.shardsOfRanks = shardsOfRanks
+        let shards = shardsOfRanks[0].lowerBound..<shardsOfRanks[shardsOfRanks.count - 1].upperBound
+        program = TreeProgram(tree: ShardTree(shardCount: shardCount), ownShards: shards)
+        cover = program.outputs
+        elements = shape.sharedElements(sharing)
+        let workspace = workspace
+        // What is not made whole is seen.
+        gradients = cover.map { _ in
+            let place = workspace.allocate(Float.self, count: shape.parameterLayout.elementCount)
+            for entry in shape.parameterLayout.entries {
+                (place + entry.offset).update(repeating: .nan, count: entry.count)
+            }
+            return place
+        }
+        rows = SharedRows(
+            maximumSteps: steps,
+            streamsOfShards: SimulatedRank.streams(ofShards: shards, of: shardCount, batchSize: batchSize), precision: .fp32)
+        var placed = rows
+        shape.placeShared(in: &placed, sharing)
+        memory = UnsafeMutableBufferPointer(start: workspace.allocate(Float.self, count: placed.count), count: placed.count)
+    }
+
+    fileprivate func gradients(ofRankWith shards: Range<Int>) -> SharedGradients {
+        let first = shardsOfRanks[0].lowerBound
+        return SharedGradients(
+            rows, shardsOfRanks: shardsOfRanks.map { ($0.lowerBound - first)..<($0.upperBound - first) },
+            rank: shardsOfRanks.firstIndex(of: shards)!, program: program,
+            widestInput: LanguageModel.widestInput(of: shape), memory: memory)
+    }
+}
+
 /// Every cell that there is, with tied weights and learned states where they matter.
 struct ShapeCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -137,11 +202,11 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
 
     private init(
         _ name: String, _ cell: CellKind, nonlinearity: Nonlinearity = .tanh, reset: GRUReset = .after, tied: Bool = false,
-        initialState: InitialState = .zero
+        initialState: InitialState = .zero, vocabularySize: Int = 11
     ) {
         testDescription = name
         shape = ModelShape(
-            cell: cell, nonlinearity: nonlinearity, gruReset: reset, layers: 2, vocabularySize: 11,
+            cell: cell, nonlinearity: nonlinearity, gruReset: reset, layers: 2, vocabularySize: vocabularySize,
             embeddingSize: tied ? 9 : 6, hiddenSize: 9, tieWeights: tied, initialState: initialState)
     }
 
@@ -153,6 +218,9 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
         ShapeCase("gru-reset-before-learned-tied", .gru, reset: .before, tied: true, initialState: .learned),
         ShapeCase("gru-learned-state", .gru, initialState: .learned),
     ]
+
+    /// An output of three groups of columns.
+    static let manyTokens = ShapeCase("elman-401-tokens", .elman, vocabularySize: 401)
 
     /// The oracle's cell for this shape.
     var oracleCell: any OracleCell {
