@@ -1,12 +1,20 @@
 import Communication
 import Exchange
 import Glibc
+import Tensors
 
 /// Several steps of made-up gradients against a sum made alone, bit for bit; prints a digest of everything that came out.
+///
+/// With `--divided FIRST` the ranks of a node give the sums of its shards together, each some elements, from FIRST to three lines before the end.
 func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
+    let elementCount = arguments.number("elements", or: 5 * 4096 + 1616)
+    let shardCount = arguments.number("shards", or: 8)
+    let end = elementCount - 48
     let shape = ExchangeShape(
-        elementCount: arguments.number("elements", or: 5 * 4096 + 1616), shardCount: arguments.number("shards", or: 8),
-        scalarsPerShard: 2, sparseCount: arguments.number("sparse", or: 0) * rowWidth)
+        elementCount: elementCount, shardCount: shardCount, scalarsPerShard: 2,
+        sparseCount: arguments.number("sparse", or: 0) * rowWidth,
+        sharedRowCounts: [Int](repeating: 16, count: shardCount),
+        dividedElements: max(0, min(arguments.number("divided", or: end), end))..<max(0, end))
     World.setPieceByteCount(arguments.number("piece", or: 1 << 30))
     let exchange = try GradientExchange(
         world: world, shape: shape, transport: ExchangeTransport(rawValue: arguments["transport"] ?? "window") ?? .window,
@@ -53,11 +61,13 @@ private struct ExchangeRun {
     mutating func step(_ step: Int) throws {
         let rows = ownRows(step)
         let touched = (writtenRows + rows).flatMap { (Int($0) * rowWidth)..<(Int($0 + 1) * rowWidth) }
+        let divided = exchange.sharedRows == nil ? 0..<0 : exchange.shape.dividedElements
         for (shards, partial) in zip(exchange.partialShards, exchange.partials) {
-            for i in touched + Array(exchange.shape.sparseCount..<alone.count) {
+            for i in touched + Array(exchange.shape.sparseCount..<alone.count) where !divided.contains(i) {
                 partial[i] = treeSum(shards) { gradient($0, step, i) }
             }
         }
+        giveTogether(divided, step)
         writtenRows = rows
         if exchange.shape.sparseCount > 0 { rows.withUnsafeBufferPointer { exchange.setRows($0, width: rowWidth) } }
         for shard in exchange.shards {
@@ -72,6 +82,22 @@ private struct ExchangeRun {
         try checkScalars(step: step)
         digest.add(reduction.squaredNorm.bitPattern)
         for value in alone { digest.add(UInt64(value.bitPattern)) }
+    }
+
+    /// This rank's part of what the node's ranks give together. What another slot has there plays no part.
+    private func giveTogether(_ divided: Range<Int>, _ step: Int) {
+        let (node, shape) = (exchange.topology.nodes[exchange.topology.nodeIndex], exchange.shape)
+        let first = shape.shards(of: node.lowerBound, of: world.rankCount).lowerBound
+        let shards = first..<shape.shards(of: node.upperBound - 1, of: world.rankCount).upperBound
+        let cover = ShardTree(shardCount: shape.shardCount).cover(of: shards)
+        for partial in exchange.partials where !exchange.nodePartials.contains(partial) {
+            for i in divided { partial[i] = .nan }
+        }
+        for (shards, partial) in zip(cover, exchange.nodePartials) {
+            for i in divided where i % node.count == exchange.topology.localRank {
+                partial[i] = treeSum(shards) { gradient($0, step, i) }
+            }
+        }
     }
 
     /// The rows of the sparse table that this rank's shards have gradients for, some twice.

@@ -37,6 +37,18 @@ struct ExchangeTests {
         }
     }
 
+    @Test("where the ranks of a node give some elements' sums together, each its part", arguments: ["0", "4096", "12016", "18000"])
+    func together(first: String) throws {
+        let one = try digest(ranks: 1)
+        for ranks in [1, 2, 3, 8] { #expect(try digest(ranks: ranks, "--divided", first) == one, "\(ranks) ranks") }
+        #expect(try digest(ranks: 3, "--divided", first, "--transport", "messages") == one)
+        for size in [2, 4] {
+            #expect(try digest(ranks: 6, "--divided", first, "--node-size", "\(size)") == one, "6 ranks in nodes of \(size)")
+        }
+        let sparse = try digest(ranks: 1, "--sparse", "300")
+        #expect(try digest(ranks: 5, "--sparse", "300", "--divided", "12016", "--node-size", "3") == sparse)
+    }
+
     @Test("where the store behind the window is too small, with a notice")
     func fallback() throws {
         // A file system that never has room.
