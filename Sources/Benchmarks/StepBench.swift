@@ -65,7 +65,8 @@ struct StepBench {
         let end = MonotonicClock.nanoseconds
         let waited = exchange.counters.waitedNanoseconds - waitedBefore
         return StepTimes(
-            whole: end - start, compute: computed - start - waitedForTeam - waitedInRun, reduce: reduced - computed - waitedInReduce,
+            whole: end - start, compute: computed - start - waitedForTeam - waitedInRun,
+            reduce: reduced - computed - waitedInReduce,
             update: end - reduced - (waited - waitedInRun - waitedInReduce), wait: waited + waitedForTeam)
     }
 

@@ -27,16 +27,10 @@ struct ExchangePlan {
             shape: shape, rankCount: rankCount, ranks: topology.nodes[topology.nodeIndex], bulletinByteCount: bulletin.byteCount)
         self.layout = layout
         let tree = ShardTree(shardCount: shape.shardCount)
-        let covers = topology.nodes.map { Self.cover(of: $0, tree: tree, shape: shape, rankCount: rankCount) }
+        let covers = topology.nodes.map { tree.cover(of: shape.shards(ofRanks: $0, of: rankCount)) }
         nodeSums = NodeSum.all(shape: shape, layout: layout)
         worldProgram =
             covers.count == 1 ? nil : TreeProgram(tree: tree, leaves: covers.flatMap { $0 }, outputs: [0..<shape.shardCount])
-    }
-
-    /// The largest subtrees that cover the shards of some neighbouring ranks.
-    private static func cover(of ranks: Range<Int>, tree: ShardTree, shape: ExchangeShape, rankCount: Int) -> [Range<Int>] {
-        let first = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound
-        return tree.cover(of: first..<shape.shards(of: ranks.upperBound - 1, of: rankCount).upperBound)
     }
 
     /// The slot, in this node, of each of its sums.

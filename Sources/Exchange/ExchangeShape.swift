@@ -38,10 +38,12 @@ public struct ExchangeShape: Sendable, Equatable {
         precondition(shardCount > 0, "\(shardCount) shards")
         precondition(scalarsPerShard >= 0, "\(scalarsPerShard) scalars a shard")
         precondition(
-            dividedElements.isEmpty || dividedElements.lowerBound >= sparseCount && dividedElements.upperBound <= elementCount
-                && dividedElements.lowerBound % 16 == 0 && dividedElements.upperBound % 16 == 0,
+            dividedElements.isEmpty
+                || dividedElements.lowerBound >= sparseCount && dividedElements.upperBound <= elementCount
+                    && dividedElements.lowerBound % 16 == 0 && dividedElements.upperBound % 16 == 0,
             "elements \(dividedElements) are divided")
-        precondition(dividedElements.isEmpty || sharedRowCounts.count == shardCount, "\(sharedRowCounts.count) shards share their rows")
+        precondition(
+            dividedElements.isEmpty || sharedRowCounts.count == shardCount, "\(sharedRowCounts.count) shards share their rows")
         self.sharedRowCounts = sharedRowCounts
         self.dividedElements = dividedElements
         self.elementCount = elementCount
@@ -55,6 +57,11 @@ public struct ExchangeShape: Sendable, Equatable {
     /// The shards of a rank: contiguous, as even as they go, never empty as long as there are no more ranks than shards.
     public func shards(of rank: Int, of rankCount: Int) -> Range<Int> {
         Self.part(rank, of: rankCount, in: shardCount)
+    }
+
+    /// The shards of neighbouring ranks.
+    public func shards(ofRanks ranks: Range<Int>, of rankCount: Int) -> Range<Int> {
+        shards(of: ranks.lowerBound, of: rankCount).lowerBound..<shards(of: ranks.upperBound - 1, of: rankCount).upperBound
     }
 
     /// Part `index` of `0..<count`, cut into `partCount` parts as even as they go.

@@ -68,9 +68,7 @@ struct NodeLayout {
         let slotShards = covers.flatMap { $0 }
         self.slotShards = slotShards
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
-        let own = shape.shards(of: ranks.lowerBound, of: rankCount).lowerBound..<shape.shards(
-            of: ranks.upperBound - 1, of: rankCount
-        ).upperBound
+        let own = shape.shards(ofRanks: ranks, of: rankCount)
         outputs = tree.cover(of: own)
         outputSlots = outputs.map { output in slotShards.firstIndex { $0.lowerBound == output.lowerBound }! }
         dividedElements = ranks.count > 1 ? shape.dividedElements : 0..<0

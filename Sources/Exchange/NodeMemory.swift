@@ -86,7 +86,8 @@ struct NodeMemory {
         self.window = window
     }
 
-    /// The bytes this rank writes most: its slots, the parameters it holds, a part of what is derived and of the rows that are shared, and for local rank 0 what is small and everybody's.
+    /// The bytes this rank writes most: its slots and the parameters it holds; of what is derived and of the rows that are shared a part; and
+    /// for local rank 0 what is small and everybody's.
     private static func ownParts(_ plan: ExchangePlan) -> [Range<Int>] {
         var parts = plan.layout.slotsOfLocalRank[plan.topology.localRank].flatMap(plan.layout.usedPages)
         // Blocks are whole pages, but for the last one.

@@ -87,9 +87,7 @@ private struct ExchangeRun {
     /// This rank's part of what the node's ranks give together. What another slot has there plays no part.
     private func giveTogether(_ divided: Range<Int>, _ step: Int) {
         let (node, shape) = (exchange.topology.nodes[exchange.topology.nodeIndex], exchange.shape)
-        let first = shape.shards(of: node.lowerBound, of: world.rankCount).lowerBound
-        let shards = first..<shape.shards(of: node.upperBound - 1, of: world.rankCount).upperBound
-        let cover = ShardTree(shardCount: shape.shardCount).cover(of: shards)
+        let cover = ShardTree(shardCount: shape.shardCount).cover(of: shape.shards(ofRanks: node, of: world.rankCount))
         for partial in exchange.partials where !exchange.nodePartials.contains(partial) {
             for i in divided { partial[i] = .nan }
         }

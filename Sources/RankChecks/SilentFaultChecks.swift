@@ -34,9 +34,8 @@ private final class Disturbance {
     }
 
     private static let due: [String: (step: Int, moment: StepMoment)] = [
-        "gradient": (40, .computed), "table": (40, .computed), "promised": (40, .promised), "sum": (40, .summedOnce), "packed": (40, .beginning),
-        "padding": (40, .beginning),
-        "copy": (40, .beginning),
+        "gradient": (40, .computed), "table": (40, .computed), "promised": (40, .promised), "sum": (40, .summedOnce),
+        "packed": (40, .beginning), "padding": (40, .beginning), "copy": (40, .beginning),
     ]
 
     /// In step 40, which is checked, or in step 33, which is not, where what changes stays.

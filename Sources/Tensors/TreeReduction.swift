@@ -44,7 +44,8 @@ public final class TreeReduction {
             for (leaf, source) in stretch.sources.enumerated() { sources[leaf] = source + first }
             let operations = stretch.program.operations
             self.stretches[index] = ck_tree_stretch(
-                end: stretch.elements.upperBound - first, ops: operations.baseAddress, op_count: operations.count, sources: sources)
+                end: stretch.elements.upperBound - first, ops: operations.baseAddress, op_count: operations.count,
+                sources: sources)
         }
     }
 

@@ -100,7 +100,8 @@ struct RankCountTests {
     private static let sharingShapes = ShapeCase.all + [ShapeCase.manyTokens]
 
     @Test(
-        "Gradients that the ranks of a node make together are those of one rank, on one node and on two", arguments: sharingShapes,
+        "Gradients that the ranks of a node make together are those of one rank, on one node and on two",
+        arguments: sharingShapes,
         [0, 0.3])
     func sharing(sizes: ShapeCase, dropout: Float) {
         let alone = run(sizes.shape, rankCount: 1, dropout: dropout).gradients

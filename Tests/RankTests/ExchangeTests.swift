@@ -37,7 +37,8 @@ struct ExchangeTests {
         }
     }
 
-    @Test("where the ranks of a node give some elements' sums together, each its part", arguments: ["0", "4096", "12016", "18000"])
+    @Test(
+        "where the ranks of a node give some elements' sums together, each its part", arguments: ["0", "4096", "12016", "18000"])
     func together(first: String) throws {
         let one = try digest(ranks: 1)
         for ranks in [1, 2, 3, 8] { #expect(try digest(ranks: ranks, "--divided", first) == one, "\(ranks) ranks") }

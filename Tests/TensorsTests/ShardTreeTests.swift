@@ -150,7 +150,9 @@ extension LevelTests {
         }
 
         /// As where a team gives some elements' sums whole, in the slot of its first rank.
-        @Test("Stretches with other sums at hand give the same bits, and read nothing of the others", arguments: [16, 48, 4064, 4096, 4112])
+        @Test(
+            "Stretches with other sums at hand give the same bits, and read nothing of the others",
+            arguments: [16, 48, 4064, 4096, 4112])
         func stretches(length: Int) {
             let (count, first) = (3 * 4096 + 208, 4096 - 16)
             let divided = first..<(first + length)
