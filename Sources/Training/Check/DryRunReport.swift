@@ -87,7 +87,7 @@ struct DryRunReport {
     private func nodeLines(_ memory: MemoryNeeds) -> [String] {
         let texts = check.hosts.map { host in
             let shared = memory.sharedBytes(ofHost: host.ranks)
-            return "\(bytes(memory.bytes(ofHost: host.ranks))) in all, with \(bytes(shared)) of parameters and gradients; "
+            return "\(bytes(memory.bytes(ofHost: host.ranks))) in all, with \(bytes(shared)) for parameters and gradients; "
                 + "\(host.memory.map(bytes) ?? "an unknown amount is") available"
         }
         return runs(texts).map { run in
