@@ -15,6 +15,7 @@ struct ExchangePlan {
     let nodeSums: [NodeSum]
     /// From the subtrees of all nodes to the root; nil where there is one node.
     let worldProgram: TreeProgram?
+
     init(shape: ExchangeShape, topology: NodeTopology, rank: Int) {
         self.shape = shape
         self.topology = topology

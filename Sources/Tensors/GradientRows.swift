@@ -200,7 +200,7 @@ public final class GradientRows {
             result.segments[leaf] = ck_segment(first: Int32(start), count: Int32(distinct.count - start), stride: 0)
         }
         result.streams = distinct.count
-        shared?.giveMerged(result.segments, streams: distinct.count)
+        shared?.giveMerged(result.segments)
         return result
     }
 

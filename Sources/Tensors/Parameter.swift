@@ -39,11 +39,6 @@ public struct Parameter {
     func clearGradients(columns: Range<Int>) {
         for gradient in gradients { (gradient! + columns.lowerBound).update(repeating: 0, count: columns.count) }
     }
-
-    /// Sets every partial gradient to zero.
-    public func clearGradients() {
-        for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }
-    }
 }
 
 /// The parameters of a model over a layout: values in one buffer, partial gradients in as many as the rank publishes.

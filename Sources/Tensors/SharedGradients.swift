@@ -176,7 +176,7 @@ public final class SharedGradients {
     }
 
     /// Tells the rows that this rank's shards have left; `segments` count from its first row.
-    func giveMerged(_ segments: UnsafePointer<ck_segment>, streams: Int) {
+    func giveMerged(_ segments: UnsafePointer<ck_segment>) {
         for (index, leaf) in ownShards.enumerated() {
             mergedSegments[leaf] = ck_segment(
                 first: segments[index].first + Int32(ownFirstRow), count: segments[index].count, stride: 0)

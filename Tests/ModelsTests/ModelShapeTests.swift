@@ -60,4 +60,18 @@ struct ModelShapeTests {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
         #expect(shape.forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
     }
+
+    @Test("Ranks share the output's gradients where those of the logits are the smaller part and fit into a cache")
+    func sharing() {
+        func shared(hidden: Int, ranks: Int, vocabulary: Int = 10000, tied: Bool = false) -> GradientSharing {
+            ModelShape(
+                cell: .lstm, layers: 2, vocabularySize: vocabulary, embeddingSize: hidden, hiddenSize: hidden, tieWeights: tied
+            ).gradientSharing(steps: 35, streams: 20, rankCount: ranks)
+        }
+        #expect(shared(hidden: 466, ranks: 2) == .recurrent && shared(hidden: 467, ranks: 2) == .all)
+        #expect(shared(hidden: 66, ranks: 8) == .recurrent && shared(hidden: 67, ranks: 8) == .all)
+        #expect(shared(hidden: 650, ranks: 1) == .none && shared(hidden: 650, ranks: 8, tied: true) == .recurrent)
+        #expect(shared(hidden: 650, ranks: 8, vocabulary: 11983) == .all)
+        #expect(shared(hidden: 650, ranks: 8, vocabulary: 11984) == .recurrent)
+    }
 }

@@ -100,7 +100,7 @@ extension GradientWindow {
                     set.parameter("weight"), bias: parameter, firstRow: first, steps: steps, dY: part, x: packed)
             }
         case .embedding:
-            parameter.clearGradients()
+            for row in 0..<parameter.rows { parameter.clearGradients(row: row) }
             rows.embeddingGradient(parameter, steps: steps, occurrences: occurrences)
         case .bias: rows.biasGradient(parameter, steps: steps, dY: dY)
         }
