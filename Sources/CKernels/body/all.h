@@ -10,6 +10,8 @@
 
 #include "tree.h"
 
+#include "transpose.h"
+
 #include "packing.h"
 #include "products.h"
 

@@ -12,8 +12,8 @@ enum { BF_LEFT = 1 };
 enum { BF_LEFT = 2 };
 #endif
 
-/* Numbers in a pair of terms of a panel, and by how many numbers a panel is fetched ahead. */
-enum { BF_PANEL_PAIR = 2 * CK_PANEL, BF_AHEAD = 8 * BF_PANEL_PAIR };
+/* Numbers in a pair of terms of a panel. */
+enum { BF_PANEL_PAIR = 2 * CK_PANEL };
 
 CK_INLINE u16 bf_fill(uint32_t x) { return (u16)i_fill((int32_t)x); }
 
@@ -29,16 +29,33 @@ CK_INLINE u16 bf_round(v16 x) {
 
 CK_INLINE uint16_t bf_round_one(float x) { return (uint16_t)(bf_round(v_fill(x))[0] >> 16); }
 
+/* The numbers of `low`, then those of `high`. */
+#if defined(CK_BF16)
+CK_INLINE u16 bf_in_order(v16 low, v16 high) { return (u16)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low); }
+#endif
+
 /* A pair in each lane. */
-CK_INLINE u16 bf_pairs(v16 even, v16 odd) { return bf_round(odd) | (bf_round(even) >> 16); }
+CK_INLINE u16 bf_pairs(v16 even, v16 odd) {
+#if defined(CK_BF16)
+    const h32 numbers = (h32)bf_in_order(even, odd);
+    return (u16)__builtin_shufflevector(numbers, numbers, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26,
+                                        11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#else
+    return bf_round(odd) | (bf_round(even) >> 16);
+#endif
+}
 
 CK_INLINE void u_store(uint16_t *to, u16 pairs) { memcpy(to, &pairs, sizeof pairs); }
 
 /* `terms` (1 to 32) numbers that lie side by side as pairs, the rest zero. */
 CK_INLINE u16 bf_row_pairs(const float *x, long terms) {
     const v16 low = v_get(x, lanes_left(terms, 0)), high = terms > 16 ? v_get(x + 16, terms - 16) : v_fill(0.0f);
+#if defined(CK_BF16)
+    return bf_in_order(low, high);
+#else
     return bf_pairs(__builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
                     __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
+#endif
 }
 
 /* Vector v of a pair of terms: two vectors are one panel, the next two lie panel_stride on. */
@@ -79,11 +96,11 @@ CK_INLINE void bf_step(const int rows, const int vectors, const float *strip, co
 /* tile += a chain of pairs: strip [pairs][BF_LEFT][MR], panels [pairs][32][2]. Sums are copied in and out: one that lived in memory
  * would be stored at every term. */
 CK_INLINE void bf_chain(const int rows, const int vectors, long pairs, const float *strip, const uint16_t *panel, long panel_stride,
-                        v16 tile[MOST_SUMS]) {
+                        panel_fetch fetch, v16 tile[MOST_SUMS]) {
     v16 sums[MOST_SUMS];
     CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = tile[r * vectors + v];
     for (long p = 0; p < pairs; p++, strip += BF_LEFT * MR, panel += BF_PANEL_PAIR) {
-        CK_EACH_SUM(1, vectors) __builtin_prefetch(panel + (v / 2) * panel_stride + 32 * (v % 2) + BF_AHEAD);
+        CK_EACH_SUM(1, vectors) fetch_panel(panel + (v / 2) * panel_stride + 32 * (v % 2), v, fetch);
         bf_step(rows, vectors, strip, panel, panel_stride, sums);
     }
     CK_EACH_SUM(rows, vectors) tile[r * vectors + v] = sums[r * vectors + v];

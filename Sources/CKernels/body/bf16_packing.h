@@ -13,11 +13,9 @@ CK_INLINE void bf_pack_transposed_strip(long n, long k, const float *w, long fir
     for (long at = 0; at < k; at += 32) {
         const long terms = k - at < 32 ? k - at : 32;
         v16 r[16];
-        for (long i = 0; i < 16; i++)
-            r[i] = first + i < n ? (v16)bf_row_pairs(w + (first + i) * k + at, terms) : v_fill(0.0f);
+        CK_EACH_OF_16 r[i] = first + i < n ? (v16)bf_row_pairs(w + (first + i) * k + at, terms) : v_fill(0.0f);
         transpose16(r);
-        for (long i = 0; i < (terms + 1) / 2; i++)
-            u_store(strip + (at / 2 + i) * BF_PANEL_PAIR, (u16)r[i]);
+        CK_EACH_OF_16 if (2 * i < terms) u_store(strip + (at / 2 + i) * BF_PANEL_PAIR, (u16)r[i]);
     }
 }
 

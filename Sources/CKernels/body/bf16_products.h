@@ -13,16 +13,14 @@ CK_INLINE v16 bf_left_lanes(const float *a, long terms) {
 }
 
 /* Rows of a tile as a strip [pairs][BF_LEFT][MR]. Whole vectors are stored, in order, so that what a store leaves behind its MR rows is
- * overwritten by the next; the last one of a call needs room behind it. */
+ * overwritten by the next; the last one of a call needs room behind it. Rows that the tile lacks hold what nobody reads. */
 static void bf_pack_left_tile(long rows, long k, const float *a, long lda, float *strip) {
-    for (long at = 0; at < k; at += BF_BLOCK_TERMS) {
+    for (long at = 0; at < k; at += BF_BLOCK_TERMS, strip += BF_BLOCK_TERMS / 2 * BF_LEFT * MR) {
         const long terms = k - at < BF_BLOCK_TERMS ? k - at : BF_BLOCK_TERMS;
         v16 r[16];
-        for (long i = 0; i < 16; i++)
-            r[i] = i < rows ? bf_left_lanes(a + i * lda + at, terms) : v_fill(0.0f);
+        CK_EACH_OF_16 r[i] = i < MR ? bf_left_lanes(a + (i < rows ? i : rows - 1) * lda + at, terms) : v_fill(0.0f);
         transpose16(r);
-        for (long i = 0; i < (terms + 1) / 2 * BF_LEFT; i++)
-            v_store(strip + (at / 2 * BF_LEFT + i) * MR, r[i]);
+        CK_EACH_OF_16 if (i < (terms + 1) / 2 * BF_LEFT) v_store(strip + i * MR, r[i]);
     }
 }
 
@@ -32,6 +30,7 @@ typedef struct {
     const float *strip;
     const uint16_t *panel;
     long panel_stride;
+    panel_fetch fetch;
     const float *bias; /* of the tile's columns, or null */
     int accumulate;
     float *c;
@@ -55,7 +54,7 @@ CK_INLINE void bf_product_tile_of(const int rows, const int vectors, const bf_pr
         bf_product_start(rows, vectors, 1, p, sums);
     else
         bf_product_start(rows, vectors, 0, p, sums);
-    bf_chain(rows, vectors, p->pairs, p->strip, p->panel, p->panel_stride, sums);
+    bf_chain(rows, vectors, p->pairs, p->strip, p->panel, p->panel_stride, p->fetch, sums);
     if (whole)
         CK_EACH_SUM(rows, vectors) v_store(p->c + r * p->ldc + 16 * v, sums[r * vectors + v]);
     else
@@ -103,12 +102,14 @@ static void bf_product_pass(long m, long n, long strip_floats, bf_product_place 
         const int width = bf_tile_width(m, n - column);
         columns = 16L << width;
         place.columns = n - column < columns ? n - column : columns;
-        place.panel = first.panel + column / CK_PANEL * first.panel_stride + column % CK_PANEL * 2;
+        place.panel = first.panel + 2 * panel_offset(column, first.panel_stride / 2);
         place.bias = first.bias ? first.bias + column : 0;
         place.strip = first.strip;
-        for (long row = 0, rows; row < m; row += rows, place.strip += strip_floats) {
+        const uint16_t *next = first.panel + 2 * panel_offset(column + columns, first.panel_stride / 2);
+        for (long row = 0, rows, tile = 0; row < m; row += rows, tile++, place.strip += strip_floats) {
             rows = rows_of_next_tile(m - row);
             place.c = first.c + row * first.ldc + column;
+            place.fetch = fetch_for(tile, rows == m, (next - place.panel) * (long)sizeof(uint16_t));
             bf_product_tiles[width][rows](&place);
         }
     }
@@ -118,7 +119,7 @@ void CK_AT_LEVEL(bf16_gemm)(long m, long n, long k, const float *a, long lda, co
                             int accumulate, float *c, long ldc, float *scratch) {
     const long pairs = (k + 1) / 2, strip = pairs * BF_LEFT * MR;
     const long pass = m < BF_MANY_ROWS ? BF_PASS_FEW_ROWS : BF_PASS_MANY_ROWS, most = pairs < pass ? pairs + 1 : pass;
-    const long block = m < BF_MANY_ROWS ? BF_MANY_ROWS : BF_LEFT_FLOATS / (most * BF_LEFT) / MR * MR;
+    const long block = rows_of_block(m, m < BF_MANY_ROWS ? BF_MANY_ROWS : BF_LEFT_FLOATS / (most * BF_LEFT) / MR * MR);
     for (long first = 0; first < m; first += block) {
         const long block_rows = m - first < block ? m - first : block;
         float *to = scratch;

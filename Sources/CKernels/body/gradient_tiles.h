@@ -11,6 +11,7 @@ typedef struct {
     const ck_rows *rows;
     const float *strip; /* dy's columns of the tile, packed */
     const char *panel;  /* x's columns of the tile, packed */
+    panel_fetch fetch;
     const ck_occurrences *occurrences;
     long row, column, columns; /* in the outputs */
     float *const *outputs;
@@ -28,7 +29,7 @@ typedef struct {
 enum { PANEL_TERM = CK_PANEL * sizeof(float) };
 
 /* sums = the chain of one leaf, in floats. */
-CK_INLINE void gradient_chain(const int rows, const int vectors, long terms, tile_progress *progress, v16 sums[MOST_SUMS]) {
+CK_INLINE void gradient_chain(const int rows, const int vectors, long terms, panel_fetch fetch, tile_progress *progress, v16 sums[MOST_SUMS]) {
     const float *strip = progress->strip;
     const char *panel = progress->panel;
     CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = v_fill(0.0f);
@@ -36,7 +37,7 @@ CK_INLINE void gradient_chain(const int rows, const int vectors, long terms, til
         v16 b[MOST_SUMS];
         CK_EACH_SUM(1, vectors) {
             b[v] = v_load((const float *)panel + 16 * v);
-            __builtin_prefetch((const float *)panel + 16 * v + PANEL_AHEAD);
+            fetch_panel((const float *)panel + 16 * v, v, fetch);
         }
         CK_EACH_SUM(rows, 1) {
             const v16 left = v_fill(strip[r]);
@@ -49,9 +50,9 @@ CK_INLINE void gradient_chain(const int rows, const int vectors, long terms, til
 }
 
 /* The same from bf16. */
-CK_INLINE void bf_gradient_chain(const int rows, const int vectors, long pairs, tile_progress *progress, v16 sums[MOST_SUMS]) {
+CK_INLINE void bf_gradient_chain(const int rows, const int vectors, long pairs, panel_fetch fetch, tile_progress *progress, v16 sums[MOST_SUMS]) {
     CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = v_fill(0.0f);
-    bf_chain(rows, vectors, pairs, progress->strip, (const uint16_t *)progress->panel, 0, sums);
+    bf_chain(rows, vectors, pairs, progress->strip, (const uint16_t *)progress->panel, 0, fetch, sums);
     progress->strip += pairs * BF_LEFT * MR;
     progress->panel += pairs * PANEL_TERM;
 }
@@ -96,9 +97,9 @@ CK_INLINE void gradient_tile_of(const int bf16, const int rows, const int vector
         const long leaf = op++->index;
         v16 sums[MOST_SUMS];
         if (bf16)
-            bf_gradient_chain(rows, vectors, bf_leaf_pairs(place->rows, leaf), &progress, sums);
+            bf_gradient_chain(rows, vectors, bf_leaf_pairs(place->rows, leaf), place->fetch, &progress, sums);
         else
-            gradient_chain(rows, vectors, place->rows->steps * place->rows->segments[leaf].count, &progress, sums);
+            gradient_chain(rows, vectors, place->rows->steps * place->rows->segments[leaf].count, place->fetch, &progress, sums);
         if (place->occurrences)
             add_occurrences(rows, vectors, place, leaf, &progress, sums);
         for (; op < end && op->op == CK_ADD; op++) {
@@ -140,20 +141,22 @@ static const gradient_tile gradient_tiles[2][NV][MR + 1] = {CK_TILES(CK_TILE)};
 #undef CK_TILE
 #undef CK_TILES
 
-/* One panel of a side against the packed strips of so many rows of the outputs. */
-static void gradient_panel(const int bf16, tile_place place, long strip_rows, long strip_floats, tile_stack *stack) {
+/* One panel of a side, and after it `next`, against the packed strips of so many rows of the outputs. */
+static void gradient_panel(const int bf16, tile_place place, const char *next, long strip_rows, long strip_floats, tile_stack *stack) {
     const float *strips = place.strip;
     const long panel_column = place.column, panel_columns = place.columns, first_row = place.row;
     for (long part = 0, width; part < panel_columns; part += width) {
         width = panel_columns - part > 16 ? 16 * NV : 16;
         place.column = panel_column + part;
         place.columns = panel_columns - part < width ? panel_columns - part : width;
+        const char *then = part + width < panel_columns ? place.panel + width * (long)sizeof(float) : next;
         for (long row = 0; row < strip_rows; row += MR) {
             place.row = first_row + row;
             place.strip = strips + row / MR * strip_floats;
+            place.fetch = fetch_for(row / MR, strip_rows <= MR, then - place.panel);
             gradient_tiles[bf16][width / 16 - 1][strip_rows - row < MR ? strip_rows - row : MR](&place, stack);
         }
-        place.panel += width * (long)sizeof(float);
+        place.panel = then;
     }
 }
 
@@ -169,15 +172,17 @@ static void gradient_of_strips(const int bf16, const ck_rows *rows, long count, 
     tile_stack stack;
     for (long s = 0; s < side_count; s++)
         for (long first = 0; first < sides[s].k; first += CK_PANEL) {
+            const char *panel = (const char *)sides[s].panels + first / CK_PANEL * terms * PANEL_TERM;
+            const char *next = first + CK_PANEL < sides[s].k ? panel + terms * PANEL_TERM : (const char *)sides[(s + 1) % side_count].panels;
             const tile_place place = {.rows = rows,
                                       .strip = strips,
-                                      .panel = (const char *)sides[s].panels + first / CK_PANEL * terms * PANEL_TERM,
+                                      .panel = panel,
                                       .occurrences = occurrences,
                                       .row = first_row,
                                       .column = first,
                                       .columns = sides[s].k - first < CK_PANEL ? sides[s].k - first : CK_PANEL,
                                       .outputs = sides[s].outputs,
                                       .ldo = sides[s].ldo};
-            gradient_panel(bf16, place, count, strip_floats, &stack);
+            gradient_panel(bf16, place, next, count, strip_floats, &stack);
         }
 }

@@ -1,42 +1,30 @@
 /* Packing of right operands into panels of 32 columns. */
 
-/* Lane j of vector i becomes lane i of vector j: four rounds of exchanges between vectors 1, 2, 4 and 8 apart. */
-#define CK_EXCHANGE(d, low, high)                                                                             \
-    for (int i = 0; i < 16; i++)                                                                              \
-        if (!(i & d)) {                                                                                       \
-            v16 a = r[i], b = r[i + d];                                                                       \
-            r[i] = low;                                                                                       \
-            r[i + d] = high;                                                                                  \
-        }
-
-CK_INLINE void transpose16(v16 r[16]) {
-    CK_EXCHANGE(1, __builtin_shufflevector(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
-                __builtin_shufflevector(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
-    CK_EXCHANGE(2, __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
-                __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
-    CK_EXCHANGE(4, __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
-                __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
-    CK_EXCHANGE(8, __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-                __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+/* 16 terms, or `terms` where fewer are left, of 16 columns of a panel. */
+CK_INLINE void pack_transposed_square(const v16 rows[16], long terms, float *strip) {
+    v16 r[16];
+    CK_EACH_OF_16 r[i] = rows[i];
+    transpose16(r);
+    CK_EACH_OF_16 if (i < terms) v_store(strip + i * CK_PANEL, r[i]);
 }
-#undef CK_EXCHANGE
 
-/* Columns of a panel, from `halves` times 16 rows of w; rows at or over n are zero. Both halves at once, where they are there: whole
+/* 16 columns of a panel, at term `at`: rows of w, those at or over `rows` zero. */
+CK_INLINE void pack_transposed_part(long rows, long k, const float *w, long at, float *strip) {
+    const long terms = lanes_left(k, at);
+    v16 r[16];
+    if (rows >= 16 && terms == 16)
+        CK_EACH_OF_16 r[i] = v_load(w + i * k + at);
+    else
+        CK_EACH_OF_16 r[i] = i < rows ? v_get(w + i * k + at, terms) : v_fill(0.0f);
+    pack_transposed_square(r, terms, strip + at * CK_PANEL);
+}
+
+/* Columns of a panel, from `halves` times 16 rows of w on; rows at or over n are zero. Both halves at once, where they are there: whole
  * pairs of cache lines are written. */
 CK_INLINE void pack_transposed_strip(const int halves, long n, long k, const float *w, long first, float *strip) {
-    for (long at = 0; at < k; at += 16) {
-        const long terms = lanes_left(k, at);
-        for (int half = 0; half < halves; half++) {
-            v16 r[16];
-            for (long i = 0; i < 16; i++) {
-                const long row = first + 16 * half + i;
-                r[i] = row < n ? v_get(w + row * k + at, terms) : v_fill(0.0f);
-            }
-            transpose16(r);
-            for (long i = 0; i < terms; i++)
-                v_store(strip + (at + i) * CK_PANEL + 16 * half, r[i]);
-        }
-    }
+    for (long at = 0; at < k; at += 16)
+        for (int half = 0; half < halves; half++)
+            pack_transposed_part(n - first - 16 * half, k, w + (first + 16 * half) * k, at, strip + 16 * half);
 }
 
 /* Elements [first, last) of w, all within 16 rows, one by one. */

@@ -11,8 +11,26 @@ enum { MR = 12, NV = 2, MOST_SUMS = 24 };
 enum { MR = 6, NV = 1, MOST_SUMS = 6 };
 #endif
 
-/* Floats by which a panel is fetched ahead: eight terms. The processor's own prefetching ends at each page, which is 32 terms. */
-enum { PANEL_AHEAD = 8 * CK_PANEL };
+/* What is fetched while a tile is worked on, in bytes from each vector of its panel, for even and odd vectors. */
+typedef struct {
+    long distance[2];
+} panel_fetch;
+
+/* Eight terms, or pairs of terms, on. The processor's own prefetching ends at each page, which is 32 terms. */
+enum { TERMS_AHEAD = 8 * CK_PANEL * sizeof(float) };
+
+/* For tile number `tile` of those that take the same columns, `next` bytes before the next columns. These come from afar, and eight terms
+ * are not far enough for that: the first two tiles fetch half of their lines each, a single tile all of them. */
+CK_INLINE panel_fetch fetch_for(long tile, int is_single, long next) {
+    panel_fetch fetch = {{TERMS_AHEAD, TERMS_AHEAD}};
+    if (tile < 2)
+        fetch.distance[tile] = next;
+    if (is_single)
+        fetch.distance[1] = next;
+    return fetch;
+}
+
+CK_INLINE void fetch_panel(const void *vector, int v, panel_fetch fetch) { __builtin_prefetch((const char *)vector + fetch.distance[v % 2]); }
 
 /* For each row and vector of the tile, unrolled, so that sums[r * vectors + v] becomes a register. */
 #define CK_EACH_SUM(rows, vectors)                                   \
@@ -48,7 +66,7 @@ CK_INLINE float row_term(const char *first, const row_distances *d, const int ro
 
 /* sums += chain. Sums are copied in and out: one that lived in memory would be stored at every term. */
 CK_INLINE void chain_rows(const int rows, const int vectors, long terms, const float *a, long lda, const float *panel, long panel_stride,
-                          v16 tile[MOST_SUMS]) {
+                          panel_fetch fetch, v16 tile[MOST_SUMS]) {
     const row_distances d = distances_of(rows, lda);
     const char *at = (const char *)a;
     v16 sums[MOST_SUMS];
@@ -58,7 +76,7 @@ CK_INLINE void chain_rows(const int rows, const int vectors, long terms, const f
         CK_EACH_SUM(1, vectors) {
             const float *from = panel + (v / 2) * panel_stride + 16 * (v % 2);
             b[v] = v_load(from);
-            __builtin_prefetch(from + PANEL_AHEAD);
+            fetch_panel(from, v, fetch);
         }
         CK_EACH_SUM(rows, 1) {
             const v16 left = v_fill(row_term(at, &d, r));
@@ -76,6 +94,7 @@ typedef struct {
     long lda;
     const float *panel;
     long panel_stride;
+    panel_fetch fetch;
     const float *bias; /* of the tile's columns, or null */
     int accumulate;
     float *c;
@@ -107,7 +126,7 @@ CK_INLINE void product_tile_of(const int rows, const int vectors, const product_
     else
         product_start(rows, vectors, 0, p, sums);
     fetch_result(rows, vectors, p);
-    chain_rows(rows, vectors, p->terms, p->a, p->lda, p->panel, p->panel_stride, sums);
+    chain_rows(rows, vectors, p->terms, p->a, p->lda, p->panel, p->panel_stride, p->fetch, sums);
     if (whole)
         CK_EACH_SUM(rows, vectors) v_store(p->c + r * p->ldc + 16 * v, sums[r * vectors + v]);
     else
@@ -193,6 +212,9 @@ CK_INLINE long rows_of_next_tile(long left) {
  * stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
 enum { INNER_FEW_ROWS = 2048, INNER_MANY_ROWS = 1024, MANY_ROWS = 64, LEFT_FLOATS = 65536 };
 
+/* Where a column's numbers begin in panels so far apart, in units of one lane. */
+CK_INLINE long panel_offset(long column, long panel_stride) { return column / CK_PANEL * panel_stride + column % CK_PANEL; }
+
 /* One pass over rows [0, m) and all columns. */
 static void product_pass(long m, long n, product_place place) {
     const product_place first = place;
@@ -200,22 +222,30 @@ static void product_pass(long m, long n, product_place place) {
         const int width = tile_width(m, n - column);
         columns = 16L << width;
         place.columns = n - column < columns ? n - column : columns;
-        place.panel = first.panel + column / CK_PANEL * first.panel_stride + column % CK_PANEL;
+        place.panel = first.panel + panel_offset(column, first.panel_stride);
         place.bias = first.bias ? first.bias + column : 0;
-        for (long row = 0, rows; row < m; row += rows) {
+        const float *next = first.panel + panel_offset(column + columns, first.panel_stride);
+        for (long row = 0, rows, tile = 0; row < m; row += rows, tile++) {
             rows = rows_of_next_tile(m - row);
             place.a = first.a + row * first.lda;
             place.c = first.c + row * first.ldc + column;
+            place.fetch = fetch_for(tile, rows == m, (next - place.panel) * (long)sizeof(float));
             product_tiles[width][rows](&place);
         }
     }
+}
+
+/* Rows of a block of at most `most`, so that all blocks are about as tall. */
+CK_INLINE long rows_of_block(long m, long most) {
+    const long blocks = (m + most - 1) / most;
+    return blocks > 1 ? (m + blocks - 1) / blocks : most;
 }
 
 void CK_AT_LEVEL(gemm)(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias,
                        int accumulate, float *c, long ldc) {
     const long most = m < MANY_ROWS ? INNER_FEW_ROWS : INNER_MANY_ROWS, passes = (k + most - 1) / most;
     const long pass = passes > 1 ? (k + passes - 1) / passes : k + 1; /* all about as long */
-    const long block = m < MANY_ROWS ? MANY_ROWS : LEFT_FLOATS / pass / MR * MR;
+    const long block = rows_of_block(m, m < MANY_ROWS ? MANY_ROWS : LEFT_FLOATS / pass / MR * MR);
     for (long from = 0; from < k || from == 0; from += pass)
         for (long row = 0; row < m; row += block) {
             const product_place place = {.terms = k - from < pass ? k - from : pass,

@@ -17,6 +17,7 @@
 typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t i16 __attribute__((vector_size(64)));
 typedef uint32_t u16 __attribute__((vector_size(64)));
+typedef uint16_t h32 __attribute__((vector_size(64)));
 typedef uint64_t q8 __attribute__((vector_size(64)));
 typedef double d16 __attribute__((vector_size(128)));
 
