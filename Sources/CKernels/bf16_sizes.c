@@ -11,6 +11,9 @@ long ck_bf16_gemm_scratch(long k) {
     return (few_rows > 65536 ? few_rows : 65536) + 16;
 }
 
+/* Tiles of 12 rows or of 6, each term in a float: the most that a level takes; and what the last whole vector writes past its rows. */
+long ck_bf16_left_count(long m, long k) { return (m + 11) / 12 * 12 * (k + 1) + 16; }
+
 /* Each leaf may have one row beside which there is none. */
 long ck_bf16_rows_count(long k, long window_rows, long leaves) { return ck_bf16_packed_count(k, window_rows + leaves); }
 

@@ -30,6 +30,11 @@
       (long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias, int accumulate,     \
        float *c, long ldc, float *scratch),                                                                                                \
       (m, n, k, a, lda, panels, panel_stride, bias, accumulate, c, ldc, scratch))                                                          \
+    K(bf16_pack_left, (long m, long k, const float *a, long lda, float *strips), (m, k, a, lda, strips))                                   \
+    K(bf16_gemm_packed,                                                                                                                    \
+      (long m, long n, long k, const float *strips, const uint16_t *panels, long panel_stride, const float *bias, int accumulate,          \
+       float *c, long ldc),                                                                                                                \
+      (m, n, k, strips, panels, panel_stride, bias, accumulate, c, ldc))                                                                   \
     K(bf16_pack_rows, (const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels, long panel_stride),                        \
       (rows, k, x, ldx, panels, panel_stride))                                                                                             \
     K(bf16_weight_gradient,                                                                                                                \

@@ -12,12 +12,14 @@ public final class OutputLayer {
     private let packedBackward: PackedMatrix?
     private let softmax: SoftmaxRows
     private let workspace: Workspace
+    private let leftStorage: UnsafeMutablePointer<Float>
     private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: weight.rows)
     private var window: Window?
 
     /// What `loss` was asked, for the backward pass.
     private struct Window {
         let hidden: MatrixView
+        let left: LeftOperand  // the same for the products with groups of columns
         let gradientScale: Float
     }
 
@@ -33,6 +35,7 @@ public final class OutputLayer {
         self.capacity = capacity
         self.workspace = workspace
         packed = weights.matrix(weight, .forward)
+        leftStorage = workspace.allocate(Float.self, count: packed.leftCount(rows: capacity.rows))
         packedBackward = capacity.training ? weights.matrix(weight, .backward) : nil
         softmax = SoftmaxRows(
             maximumRows: capacity.rows, columns: weight.rows, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0,
@@ -55,10 +58,10 @@ public final class OutputLayer {
     public func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float
     ) -> UnsafePointer<Double> {
-        window = Window(hidden: hidden, gradientScale: gradientScale)
+        window = Window(hidden: hidden, left: packed.left(hidden, in: leftStorage), gradientScale: gradientScale)
         softmax.begin(rows: hidden.rows, targets: targets, mask: mask)
         for index in softmax.groups.indices {
-            makeLogits(index, of: hidden)
+            makeLogits(index)
             softmax.take(index)
         }
         return softmax.losses()
@@ -98,15 +101,15 @@ public final class OutputLayer {
         return window
     }
 
-    private func makeLogits(_ index: Int, of hidden: MatrixView) {
+    private func makeLogits(_ index: Int) {
         let columns = softmax.groups[index]
         packed.multiply(
-            hidden, columns: columns, into: softmax.place(index), from: .bias(bias.value + columns.lowerBound))
+            asked.left, columns: columns, into: softmax.place(index), from: .bias(bias.value + columns.lowerBound))
     }
 
     /// The gradient of the group's logits, which are made again where they were not kept.
     private func makeGradient(_ index: Int) -> MatrixView {
-        if !softmax.keepsGroups { makeLogits(index, of: asked.hidden) }
+        if !softmax.keepsGroups { makeLogits(index) }
         return softmax.gradient(index, scale: asked.gradientScale)
     }
 

@@ -1,5 +1,5 @@
 public import Layers
-internal import Tensors
+public import Tensors
 
 extension ModelShape {
     /// Bytes of the activations, caches and scratch of a `LanguageModel` of this shape, without making one: exact but for what
@@ -7,7 +7,8 @@ extension ModelShape {
     ///
     /// Each line is a buffer, or some of one size, of the class that it is named after.
     public func activationByteCount(
-        capacity: WindowCapacity, dropping: Bool, sharing: GradientSharing = .none, division: UnitDivision? = nil
+        capacity: WindowCapacity, precision: Precision, dropping: Bool, sharing: GradientSharing = .none,
+        division: UnitDivision? = nil
     ) -> Int {
         let rows = capacity.rows
         let gates = sharing == .none ? rows * Workspace.spreadStride(columns: cell.gateCount * hiddenSize) : 0
@@ -20,7 +21,8 @@ extension ModelShape {
         let output = SoftmaxRows.byteCount(
             maximumRows: rows, columns: vocabularySize, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0,
             shares: sharing == .all)
-        return (embedding + tokens + recurrent + dropped + gradients) * MemoryLayout<Float>.size + output
+        let left = PackedMatrix.leftCount(rows: rows, inner: hiddenSize, precision)
+        return (embedding + tokens + recurrent + dropped + gradients + left) * MemoryLayout<Float>.size + output
     }
 
     /// Floats of one recurrent layer, with so many for one of its matrices of gates.

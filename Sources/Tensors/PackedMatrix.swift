@@ -9,6 +9,12 @@ public enum ProductStart {
     case bias(UnsafePointer<Float>)
 }
 
+/// The left operand of several products with one packed matrix: see `PackedMatrix.left`.
+public struct LeftOperand {
+    let rows: MatrixView
+    let strips: UnsafePointer<Float>?
+}
+
 /// A weight matrix packed for use as the right operand of products: panels of 32 columns, `[ceil(columns/32)][inner][32]`.
 ///
 /// A recurrent net uses the same weights at every time step; packed once, even few rows run near the processor's peak. Every output
@@ -45,10 +51,37 @@ public struct PackedMatrix {
 
     /// The same for some of the result's columns, which begin at a panel: `result` `[m, range.count]`.
     public func multiply(_ a: MatrixView, columns range: Range<Int>, into result: MatrixView, from start: ProductStart) {
+        check(a, columns: range, of: result)
+        run(a, columns: range, firstTerm: 0, into: result, from: start)
+    }
+
+    /// The same for a left operand that is used for several ranges of columns, from `left(_:in:)`; to the same bits.
+    public func multiply(_ a: LeftOperand, columns range: Range<Int>, into result: MatrixView, from start: ProductStart) {
+        check(a.rows, columns: range, of: result)
+        run(a.rows, strips: a.strips, columns: range, firstTerm: 0, into: result, from: start)
+    }
+
+    /// `a` as the left operand of several products: rounded and packed once into `storage`, of `leftCount(rows:)` floats, where the
+    /// precision asks for that. Both must outlive the products.
+    public func left(_ a: MatrixView, in storage: UnsafeMutablePointer<Float>) -> LeftOperand {
+        guard precision == .bf16 else { return LeftOperand(rows: a, strips: nil) }
+        precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")
+        ck_bf16_pack_left(a.rows, a.columns, a.pointer, a.rowStride, storage)
+        return LeftOperand(rows: a, strips: UnsafePointer(storage))
+    }
+
+    /// Floats that `left(_:in:)` takes for so many rows.
+    public func leftCount(rows: Int) -> Int { Self.leftCount(rows: rows, inner: inner, precision) }
+
+    /// The same for any matrix of so many terms.
+    public static func leftCount(rows: Int, inner: Int, _ precision: Precision) -> Int {
+        precision == .bf16 ? ck_bf16_left_count(rows, inner) : 0
+    }
+
+    private func check(_ a: MatrixView, columns range: Range<Int>, of result: MatrixView) {
         precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")
         precondition(range.lowerBound % Self.panelWidth == 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
         precondition(result.columns == range.count, "result of \(result.columns) columns, not \(range.count)")
-        run(a, columns: range, firstTerm: 0, into: result, from: start)
     }
 
     /// The same over some of the inner terms alone, of which an even number goes before: `a` `[m, range.count]`.
@@ -64,8 +97,10 @@ public struct PackedMatrix {
     /// Columns of a panel.
     public static let panelWidth = Int(CK_PANEL)
 
+    /// - Parameter strips: `a`, packed already.
     private func run(
-        _ a: MatrixView, columns range: Range<Int>, firstTerm: Int, into result: MatrixView, from start: ProductStart
+        _ a: MatrixView, strips: UnsafePointer<Float>? = nil, columns range: Range<Int>, firstTerm: Int, into result: MatrixView,
+        from start: ProductStart
     ) {
         precondition(result.rows == a.rows, "result of \(result.rows) rows, not \(a.rows)")
         var bias: UnsafePointer<Float>?
@@ -86,10 +121,15 @@ public struct PackedMatrix {
         case .bf16:
             let stride = (inner + 1) / 2 * 2 * Self.panelWidth
             let numbers = UnsafeRawPointer(panels).assumingMemoryBound(to: UInt16.self)
-            ck_bf16_gemm(
-                a.rows, range.count, a.columns, a.pointer, a.rowStride,
-                numbers + firstPanel * stride + firstTerm * Self.panelWidth, stride, bias, accumulates, result.pointer,
-                result.rowStride, scratch)
+            let first = numbers + firstPanel * stride + firstTerm * Self.panelWidth
+            if let strips {
+                ck_bf16_gemm_packed(
+                    a.rows, range.count, a.columns, strips, first, stride, bias, accumulates, result.pointer, result.rowStride)
+            } else {
+                ck_bf16_gemm(
+                    a.rows, range.count, a.columns, a.pointer, a.rowStride, first, stride, bias, accumulates, result.pointer,
+                    result.rowStride, scratch)
+            }
         }
     }
 }

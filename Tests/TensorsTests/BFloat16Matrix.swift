@@ -56,4 +56,20 @@ final class BFloat16Matrix {
             matrix.multiply(a, into: result, from: start)
         }
     }
+    /// The same, a panel of columns at a time, by a left operand that is packed once, into as much room as it asks for; `intact` is whether
+    /// it kept to that.
+    func multiplyByPanels(_ a: MatrixView, into result: MatrixView, from start: MatrixView?) -> (intact: Bool, panels: Int) {
+        let matrix = (packed ?? make(.forward, shape: [columns, inner])).matrix
+        let room = matrix.leftCount(rows: a.rows)
+        let storage = workspace.allocate(Float.self, count: room + 16)
+        for i in room..<(room + 16) { storage[i] = 7 }
+        let left = matrix.left(a, in: storage)
+        let firsts = Array(stride(from: 0, to: columns, by: PackedMatrix.panelWidth))
+        for first in firsts {
+            let range = first..<min(first + PackedMatrix.panelWidth, columns)
+            matrix.multiply(
+                left, columns: range, into: result.slice(columns: range), from: start.map { .bias($0.pointer + first) } ?? .zero)
+        }
+        return ((room..<(room + 16)).allSatisfy { storage[$0] == 7 }, firsts.count)
+    }
 }

@@ -138,6 +138,23 @@ extension LevelTests {
             }
         }
 
+        @Test(
+            "A left operand packed once gives each range of columns its bits, in the room that it asks for",
+            arguments: [1, 6, 13, 63, 64, 700])
+        func leftOperand(rows: Int) {
+            for inner in [1, 31, 200, 1_100] {
+                let sizes = BFloat16Case(rows: rows, inner: inner, columns: 70, seed: UInt64(rows + inner))
+                Processor.atEachLevel { level in
+                    let packed = sizes.packed(direct: false)
+                    let whole = sizes.product(.bias, by: packed)
+                    let result = sizes.workspace.withGaps(rows: rows, columns: 70, gap: 1)
+                    let (intact, panels) = packed.multiplyByPanels(sizes.a, into: result, from: sizes.bias)
+                    #expect(panels == 3 && differingBits(whole.values, result.values) == 0, "\(level), \(inner) terms")
+                    #expect(intact, "\(level), \(inner) terms: written past the room")
+                }
+            }
+        }
+
         @Test("A row alone has the bits that it has among 160, a column those that it has among 130")
         func rowAlone() {
             let sizes = BFloat16Case(rows: 160, inner: 71, columns: 130, seed: 9)

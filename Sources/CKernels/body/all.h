@@ -24,6 +24,7 @@
 
 #include "gradient_tiles.h"
 #include "row_sums.h"
+#include "strips.h"
 
 #include "bf16_gradients.h"
 #include "gradients.h"

@@ -21,39 +21,54 @@ void CK_AT_LEVEL(bf16_pack_rows)(const ck_rows *rows, long k, const float *x, lo
 /* As many bytes as eight strips of floats. */
 enum { BF_MOST_TILES = 16 };
 
-/* Columns [first, first + count) of dy as strips [pairs][BF_LEFT][MR], one for each MR of them; what lies past the end is zero. */
-static void bf_pack_strips(const ck_rows *rows, const float *dy, long lddy, long first, long count, long strip_floats, float *strips) {
-    const long leaf_count = leaf_count_of(rows), tiles = (count + MR - 1) / MR;
-    CK_EACH_ROW_PAIR(rows, leaf_count) {
-        float lanes[BF_LEFT][BF_MOST_TILES * MR + 16];
-        for (long at = 0; at < count; at += 16) {
-            const v16 e = bf_row_lanes(dy, lddy, even, first + at, count - at), o = bf_row_lanes(dy, lddy, odd, first + at, count - at);
-            /* Too far apart for the processor to guess: some rows ahead. */
-            __builtin_prefetch(dy + (even + 12) * lddy + first + at);
-            __builtin_prefetch(dy + (even + 13) * lddy + first + at);
+/* Two rows, rounded: as pairs to `at_even`, or each to a place of its own. */
+CK_INLINE void bf_round_rows(const float *even, const float *odd, long count, float *at_even, float *at_odd) {
+    for (long at = 0; at < count; at += 16) {
+        const long lanes = lanes_left(count, at);
+        const v16 e = v_get(even + at, lanes), o = v_get(odd + at, lanes);
 #if defined(CK_BF16)
-            v_store(lanes[0] + at, (v16)bf_pairs(e, o));
+        v_store(at_even + at, (v16)bf_pairs(e, o));
+        (void)at_odd;
 #else
-            v_store(lanes[0] + at, (v16)bf_round(e));
-            v_store(lanes[1] + at, (v16)bf_round(o));
+        v_store(at_even + at, (v16)bf_round(e));
+        v_store(at_odd + at, (v16)bf_round(o));
 #endif
-        }
-        for (long tile = 0; tile < tiles; tile++)
-            for (int i = 0; i < BF_LEFT; i++)
-                __builtin_memcpy_inline(strips + tile * strip_floats + i * MR, lanes[i] + tile * MR, MR * sizeof(float));
-        strips += BF_LEFT * MR;
     }
+}
+
+/* Columns [first, first + count) of dy as strips [pairs][BF_LEFT][MR], one for each MR of them; what lies past the last column is left as it
+ * is. */
+static void bf_pack_strips(const ck_rows *rows, const float *dy, long lddy, long first, long count, long strip_floats, float *strips) {
+    static const float missing[BF_MOST_TILES * MR];
+    const long leaf_count = leaf_count_of(rows);
+    float lanes[STRIP_ROWS + BF_LEFT - 1][BF_MOST_TILES * MR + 16] __attribute__((aligned(64)));
+    strip_packer packer = {.columns = count, .strip_floats = strip_floats, .to = strips};
+    CK_EACH_ROW_PAIR(rows, leaf_count) {
+        const float *const from = dy + even * lddy + first;
+        /* Too far apart for the processor to guess: the same stream's rows, two steps on and three. */
+        const long ahead = rows->segments[leaf].stride * lddy;
+        for (long at = 0; at < count; at += 16) {
+            __builtin_prefetch(from + 2 * ahead + at);
+            __builtin_prefetch(from + 3 * ahead + at);
+        }
+        float *const at_even = lanes[packer.count], *const at_odd = lanes[packer.count + BF_LEFT - 1];
+        bf_round_rows(from, odd < 0 ? missing : dy + odd * lddy + first, count, at_even, at_odd);
+        strips_take(&packer, at_even);
+        if (BF_LEFT > 1)
+            strips_take(&packer, at_odd);
+    }
+    strips_end(&packer);
 }
 
 void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides,
                                        long side_count, long first_row, const ck_occurrences *occurrences, float *const *biases,
                                        float *scratch) {
-    if (biases)
-        CK_AT_LEVEL(bias_gradient)(n, rows, dy, lddy, first_row, biases);
     const long pairs = bf_window_pairs(rows), strip = pairs * BF_LEFT * MR, strip_rows = tiles_a_pass(strip, BF_MOST_TILES) * MR;
     for (long row = 0; row < n; row += strip_rows) {
         const long count = n - row < strip_rows ? n - row : strip_rows;
         bf_pack_strips(rows, dy, lddy, row, count, strip, scratch);
+        if (biases) /* of rows that are in cache now */
+            CK_AT_LEVEL(bias_gradient)(count, rows, dy + row, lddy, first_row + row, biases);
         gradient_of_strips(1, rows, count, first_row + row, pairs, scratch, strip, sides, side_count, occurrences);
     }
 }

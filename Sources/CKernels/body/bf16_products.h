@@ -91,52 +91,117 @@ CK_INLINE int bf_tile_width(long m, long columns) {
     return width;
 }
 
-/* How a product is cut: in blocks of rows, passes over the inner index, panels, tiles. With many rows, a pass's part of the left
+/* How a product is cut: in blocks of row tiles, passes over the inner index, panels, tiles. With many rows, a pass's part of the left
  * operand's block stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
-enum { BF_PASS_FEW_ROWS = 1024, BF_PASS_MANY_ROWS = 512, BF_MANY_ROWS = 64, BF_LEFT_FLOATS = 65536 };
+enum { BF_PASS_FEW_ROWS = 1024, BF_PASS_MANY_ROWS = 512, BF_MANY_ROWS = 64, BF_FEW_TILES = 6, BF_LEFT_FLOATS = 65536 };
 
-/* One pass over a block of rows and all columns; strips lie strip_floats apart. */
-static void bf_product_pass(long m, long n, long strip_floats, bf_product_place place) {
+/* A number of row tiles that are about as tall, the taller ones first. */
+typedef struct {
+    long rows, tiles;
+} bf_row_tiles;
+
+CK_INLINE long bf_take_tile(bf_row_tiles *left) {
+    const long rows = (left->rows + left->tiles - 1) / left->tiles;
+    left->rows -= rows;
+    left->tiles--;
+    return rows;
+}
+
+/* The next so many tiles, or all that are left. */
+CK_INLINE bf_row_tiles bf_take_block(bf_row_tiles *left, long tiles) {
+    bf_row_tiles block = {0, left->tiles < tiles ? left->tiles : tiles};
+    for (long i = 0; i < block.tiles; i++)
+        block.rows += bf_take_tile(left);
+    return block;
+}
+
+typedef struct {
+    long pairs, pass, block; /* terms of the inner index in pairs, those of a pass, tiles of a block */
+    bf_row_tiles rows;
+    long strip; /* floats of a tile's strip */
+} bf_cut;
+
+CK_INLINE bf_cut bf_cut_of(long m, long k) {
+    bf_cut cut = {.pairs = (k + 1) / 2, .rows = {m, (m + MR - 1) / MR}};
+    const long most = m < BF_MANY_ROWS ? BF_PASS_FEW_ROWS : BF_PASS_MANY_ROWS, passes = (cut.pairs + most - 1) / most;
+    cut.pass = passes > 1 ? (cut.pairs + passes - 1) / passes : cut.pairs + 1;
+    cut.strip = cut.pairs * BF_LEFT * MR;
+    const long held = cut.pairs < most ? cut.pairs + 1 : most, tiles = m < BF_MANY_ROWS ? BF_FEW_TILES : BF_LEFT_FLOATS / (held * BF_LEFT) / MR;
+    const long blocks = (cut.rows.tiles + tiles - 1) / tiles;
+    cut.block = blocks > 1 ? (cut.rows.tiles + blocks - 1) / blocks : tiles;
+    return cut;
+}
+
+/* One pass over a block of rows and all columns. */
+static void bf_product_pass(const bf_cut *cut, bf_row_tiles rows, long n, bf_product_place place) {
     const bf_product_place first = place;
     for (long column = 0, columns; column < n; column += columns) {
-        const int width = bf_tile_width(m, n - column);
+        const int width = bf_tile_width(rows.rows, n - column);
         columns = 16L << width;
         place.columns = n - column < columns ? n - column : columns;
         place.panel = first.panel + 2 * panel_offset(column, first.panel_stride / 2);
         place.bias = first.bias ? first.bias + column : 0;
         place.strip = first.strip;
+        place.c = first.c + column;
         const uint16_t *next = first.panel + 2 * panel_offset(column + columns, first.panel_stride / 2);
-        for (long row = 0, rows, tile = 0; row < m; row += rows, tile++, place.strip += strip_floats) {
-            rows = rows_of_next_tile(m - row);
-            place.c = first.c + row * first.ldc + column;
-            place.fetch = fetch_for(tile, rows == m, (next - place.panel) * (long)sizeof(uint16_t));
-            bf_product_tiles[width][rows](&place);
+        bf_row_tiles left = rows;
+        for (long tile = 0; tile < rows.tiles; tile++, place.strip += cut->strip) {
+            const long height = bf_take_tile(&left);
+            place.fetch = fetch_for(tile, rows.tiles == 1, (next - place.panel) * (long)sizeof(uint16_t));
+            bf_product_tiles[width][height](&place);
+            place.c += height * place.ldc;
         }
+    }
+}
+
+/* All passes over a block of rows, packed; `place` says what is the same in all of them. */
+static void bf_product_block(const bf_cut *cut, bf_row_tiles rows, long n, bf_product_place place) {
+    const bf_product_place first = place;
+    for (long from = 0; from < cut->pairs || from == 0; from += cut->pass) {
+        place.pairs = cut->pairs - from < cut->pass ? cut->pairs - from : cut->pass;
+        place.strip = first.strip + from * BF_LEFT * MR;
+        place.panel = first.panel + from * BF_PANEL_PAIR;
+        place.accumulate = first.accumulate || from > 0;
+        bf_product_pass(cut, rows, n, place);
+    }
+}
+
+static void bf_pack_left_block(const bf_cut *cut, bf_row_tiles rows, long k, const float *a, long lda, float *strips) {
+    for (; rows.tiles > 0; strips += cut->strip) {
+        const long height = bf_take_tile(&rows);
+        bf_pack_left_tile(height, k, a, lda, strips);
+        a += height * lda;
+    }
+}
+
+void CK_AT_LEVEL(bf16_pack_left)(long m, long k, const float *a, long lda, float *strips) {
+    const bf_cut cut = bf_cut_of(m, k);
+    bf_pack_left_block(&cut, cut.rows, k, a, lda, strips);
+}
+
+void CK_AT_LEVEL(bf16_gemm_packed)(long m, long n, long k, const float *strips, const uint16_t *panels, long panel_stride, const float *bias,
+                                   int accumulate, float *c, long ldc) {
+    const bf_cut cut = bf_cut_of(m, k);
+    bf_product_place place = {
+        .strip = strips, .panel = panels, .panel_stride = panel_stride, .bias = bias, .accumulate = accumulate, .c = c, .ldc = ldc};
+    for (bf_row_tiles left = cut.rows; left.tiles > 0;) {
+        const bf_row_tiles block = bf_take_block(&left, cut.block);
+        bf_product_block(&cut, block, n, place);
+        place.strip += block.tiles * cut.strip;
+        place.c += block.rows * ldc;
     }
 }
 
 void CK_AT_LEVEL(bf16_gemm)(long m, long n, long k, const float *a, long lda, const uint16_t *panels, long panel_stride, const float *bias,
                             int accumulate, float *c, long ldc, float *scratch) {
-    const long pairs = (k + 1) / 2, strip = pairs * BF_LEFT * MR;
-    const long pass = m < BF_MANY_ROWS ? BF_PASS_FEW_ROWS : BF_PASS_MANY_ROWS, most = pairs < pass ? pairs + 1 : pass;
-    const long block = rows_of_block(m, m < BF_MANY_ROWS ? BF_MANY_ROWS : BF_LEFT_FLOATS / (most * BF_LEFT) / MR * MR);
-    for (long first = 0; first < m; first += block) {
-        const long block_rows = m - first < block ? m - first : block;
-        float *to = scratch;
-        for (long row = 0, rows; row < block_rows; row += rows, to += strip) {
-            rows = rows_of_next_tile(block_rows - row);
-            bf_pack_left_tile(rows, k, a + (first + row) * lda, lda, to);
-        }
-        for (long from = 0; from < pairs || from == 0; from += pass) {
-            const bf_product_place place = {.pairs = pairs - from < pass ? pairs - from : pass,
-                                            .strip = scratch + from * BF_LEFT * MR,
-                                            .panel = panels + from * BF_PANEL_PAIR,
-                                            .panel_stride = panel_stride,
-                                            .bias = bias,
-                                            .accumulate = accumulate || from > 0,
-                                            .c = c + first * ldc,
-                                            .ldc = ldc};
-            bf_product_pass(block_rows, n, strip, place);
-        }
+    const bf_cut cut = bf_cut_of(m, k);
+    bf_product_place place = {
+        .strip = scratch, .panel = panels, .panel_stride = panel_stride, .bias = bias, .accumulate = accumulate, .c = c, .ldc = ldc};
+    for (bf_row_tiles left = cut.rows; left.tiles > 0;) {
+        const bf_row_tiles block = bf_take_block(&left, cut.block);
+        bf_pack_left_block(&cut, block, k, a, lda, scratch);
+        bf_product_block(&cut, block, n, place);
+        a += block.rows * lda;
+        place.c += block.rows * ldc;
     }
 }

@@ -38,6 +38,15 @@ void ck_bf16_gemm(long m, long n, long k, const float *a, long lda, const uint16
 /* Floats of scratch for products of so long an inner index with any number of rows. */
 long ck_bf16_gemm_scratch(long k);
 
+/* Rounds and packs a [m, k] for ck_bf16_gemm_packed: ck_bf16_left_count(m, k) floats. */
+void ck_bf16_pack_left(long m, long k, const float *a, long lda, float *strips);
+
+long ck_bf16_left_count(long m, long k);
+
+/* ck_bf16_gemm of a left operand that several products share, packed before; to the same bits. */
+void ck_bf16_gemm_packed(long m, long n, long k, const float *strips, const uint16_t *panels, long panel_stride, const float *bias,
+                         int accumulate, float *c, long ldc);
+
 /* Packs x [steps * streams, k] for weight gradients: panels [ceil(k/32)][pairs of rows, leaf by leaf][32][2], zero-padded; a leaf's last row
  * stands beside zeros if it is single. ck_bf16_rows_count numbers; panels begin panel_stride numbers apart, 64 for each pair or more. */
 void ck_bf16_pack_rows(const ck_rows *rows, long k, const float *x, long ldx, uint16_t *panels, long panel_stride);

@@ -59,7 +59,7 @@ package struct MemoryNeeds: Sendable {
             streamsOfShards: NeighbouringShards(shards, ofRanks: node).streamsOfShards, precision: configuration.precision)
         let window = 3 * capacity.rows * 4
         let activations = shape.activationByteCount(
-            capacity: capacity, dropping: configuration.dropout > 0,
+            capacity: capacity, precision: configuration.precision, dropping: configuration.dropout > 0,
             sharing: node.count > 1 ? shape.gradientSharing(windowLength: configuration.windowLength, shards: shards) : .none,
             division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
         return activations + scratch + window + (node.count > 1 ? SharedGradients.byteCount(shared, widestInput: widest) : 0)
