@@ -84,9 +84,8 @@ CK_INLINE v16 v_exp_of_negative(v16 x) {
  * not rounded by itself where it is the larger part. */
 CK_INLINE v16 v_sigmoid(v16 x) {
     const v16 one = v_fill(1.0f), bound = v_fill(87.3365447f);
-    i16 n;
-    v16 q = exp_parts(-v_clamp(x, -bound, bound), &n);
-    v16 s = (v16)((n + i_fill(127)) << 23);
+    v16 whole, q = exp_split(-v_clamp(x, -bound, bound), &whole);
+    v16 s = scale_by_power(one, whole);
     i16 shrinks = s < one;
     v16 sum = v_fma(q, s, v_select(shrinks, s, one)) + v_select(shrinks, one, s);
     return v_select(x < -bound, v_fill(0.0f), one / sum);
@@ -103,7 +102,10 @@ CK_INLINE v16 v_tanh(v16 x) {
     p = v_fma(p, z, v_fill(0.13331441581249237f));
     p = v_fma(p, z, v_fill(-0.3333328068256378f));
     v16 near = v_fma(p * z, x, x);
-    v16 far = v_fill(1.0f) - v_fill(2.0f) / (v_exp(size + size) + v_fill(1.0f));
+    /* From 44 on, far is 1 whatever e^2|x| is. */
+    v16 whole, twice = v_select(size > v_fill(44.0f), v_fill(88.0f), size + size);
+    v16 q = exp_split(twice, &whole);
+    v16 far = v_fill(1.0f) - v_fill(2.0f) / (scale_by_power(q + v_fill(1.0f), whole) + v_fill(1.0f));
     return (v16)((i16)v_select(size < v_fill(0.625f), near, far) | sign);
 }
 
