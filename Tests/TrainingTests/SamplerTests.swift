@@ -33,6 +33,11 @@ struct SamplerTests {
         #expect(drawn(SamplingRule(topK: 2), excluding: 3) == [1, 4])
     }
 
+    @Test("Of all tokens any is drawn but the one that is excluded, wherever it stands", arguments: [nil, 0, 3, 5])
+    func excluded(_ token: Int32?) {
+        #expect(drawn(SamplingRule(), excluding: token) == (0..<6).filter { $0 != token.map(Int.init) })
+    }
+
     @Test("Top-p draws from the fewest likeliest that reach p, the one that reaches it among them")
     func topP() {
         // Probabilities: 0.081 0.363 0.018 0.363 0.22 0.049, out of 1.094: 0.332 0.332 0.201 0.074 0.045 0.017 in order.

@@ -33,21 +33,43 @@ package struct Sampler {
 
     /// The token at `place`. `excluded`, where given, is never drawn.
     package func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, excluding excluded: Int32? = nil) -> Int32 {
-        let allowed = logits.indices.lazy.filter { excluded.map(Int.init) != $0 }
+        let barred = excluded.map(Int.init) ?? -1
         if rule.greedy {
-            return Int32(allowed.max { logits[$0] < logits[$1] } ?? 0)
+            return Int32(logits.indices.lazy.filter { $0 != barred }.max { logits[$0] < logits[$1] } ?? 0)
         }
-        var candidates = Array(allowed)
-        // Ties go to the lower number, so that the order is one and the same everywhere.
-        let isBefore = { (a: Int, b: Int) in logits[a] != logits[b] ? logits[a] > logits[b] : a < b }
-        if rule.topK > 0 || rule.topP < 1 {
-            candidates.sort(by: isBefore)
-            if rule.topK > 0 { candidates = Array(candidates.prefix(rule.topK)) }
+        let share = random.uniform(UInt64(place), 0)
+        guard rule.topK > 0 || rule.topP < 1 else {
+            let chosen = index(weights(of: logits, barred: barred), at: share)
+            return Int32(chosen == barred ? chosen - 1 : chosen)  // the last one, where rounding left some of the share
         }
-        let largest = candidates.map { logits[$0] }.max() ?? 0
-        var weights = candidates.map { exponential(Double(logits[$0] - largest) / rule.temperature) }
+        let candidates = likeliest(of: logits, barred: barred)
+        let largest = candidates.first.map { logits[$0] } ?? 0
+        var weights = candidates.map { weight(logits[$0], largest: largest) }
         if rule.topP < 1 { weights = nucleus(weights) }
-        return Int32(candidates[index(weights, at: random.uniform(UInt64(place), 0))])
+        return Int32(candidates[index(weights, at: share)])
+    }
+
+    private func weight(_ logit: Float, largest: Float) -> Double { exponential(Double(logit - largest) / rule.temperature) }
+
+    /// Of every token, 0 for the barred one. In one array and plain loops: with thousands of tokens this takes as long as the model.
+    private func weights(of logits: UnsafeBufferPointer<Float>, barred: Int) -> [Double] {
+        var largest = -Float.infinity
+        for index in logits.indices where index != barred && logits[index] > largest { largest = logits[index] }
+        return [Double](unsafeUninitializedCapacity: logits.count) { weights, count in
+            for index in logits.indices {
+                weights.initializeElement(at: index, to: index == barred ? 0 : weight(logits[index], largest: largest))
+            }
+            count = logits.count
+        }
+    }
+
+    /// The tokens in order of their logits, as many as the rule takes. Ties go to the lower number, so that the order is one and the same
+    /// everywhere.
+    private func likeliest(of logits: UnsafeBufferPointer<Float>, barred: Int) -> [Int] {
+        let sorted = logits.indices.filter { $0 != barred }.sorted { a, b in
+            logits[a] != logits[b] ? logits[a] > logits[b] : a < b
+        }
+        return rule.topK > 0 ? Array(sorted.prefix(rule.topK)) : sorted
     }
 
     /// The first weights (of sorted ones) that add up to `topP` of all.
@@ -63,8 +85,8 @@ package struct Sampler {
 
     private func index(_ weights: [Double], at share: Double) -> Int {
         var left = share * weights.reduce(0, +)
-        for (index, weight) in weights.enumerated() {
-            left -= weight
+        for index in weights.indices {
+            left -= weights[index]
             if left < 0 { return index }
         }
         return weights.count - 1
