@@ -56,6 +56,7 @@ final class BFloat16Matrix {
             matrix.multiply(a, into: result, from: start)
         }
     }
+
     /// The same, a panel of columns at a time, by a left operand that is packed once, into as much room as it asks for; `intact` is whether
     /// it kept to that.
     func multiplyByPanels(_ a: MatrixView, into result: MatrixView, from start: MatrixView?) -> (intact: Bool, panels: Int) {

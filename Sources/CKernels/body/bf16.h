@@ -29,8 +29,8 @@ CK_INLINE u16 bf_round(v16 x) {
 
 CK_INLINE uint16_t bf_round_one(float x) { return (uint16_t)(bf_round(v_fill(x))[0] >> 16); }
 
-/* The numbers of `low`, then those of `high`. */
 #if defined(CK_BF16)
+/* The numbers of `low`, then those of `high`. */
 CK_INLINE u16 bf_in_order(v16 low, v16 high) { return (u16)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low); }
 #endif
 
