@@ -74,7 +74,7 @@ let package = Package(
             name: "rnntrain",
             dependencies: [
                 "Training", "Benchmarks", "Exchange", "Models", "Optimizers", "Tensors", "Checkpoints", "TextData",
-                "Communication", "Failures",
+                "Communication", "Files", "Failures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictSwift),

@@ -1,18 +1,22 @@
 import ArgumentParser
+import Communication
 import Failures
+import Files
 import Foundation
 
 /// What a process says and returns when its command does not simply return: a fault, or help and version asked for.
 struct ProcessEnding {
     private let text: String
     private let status: Int32
+    private let speakers: Speakers
 
     /// How long the ranks other than 0 wait for rank 0 to print, in seconds.
     ///
     /// A launcher ends all ranks when one exits with a fault, at once: rank 0 must be that one.
     private static let patience: UInt32 = 5
 
-    init(_ error: any Error) {
+    init(_ error: any Error, speakers: Speakers) {
+        self.speakers = speakers
         if let failure = error as? any UserFacingError {
             text = "rnntrain: error: \(failure)"
             status = failure.exitStatus.rawValue
@@ -22,20 +26,26 @@ struct ProcessEnding {
         }
     }
 
-    /// Rank 0 prints, the others are silent; all are to exit with the status that is returned.
+    /// Prints what there is to say, and returns the status to exit with.
+    ///
+    /// Help and version are printed by every process, and so is a fault of a command that starts no MPI; any other fault by rank 0 alone.
     func end() -> Int32 {
-        if ProcessRank.speaks {
-            say()
-        } else if status != ExitStatus.done.rawValue {
+        if status == ExitStatus.done.rawValue { return printResult() }
+        if speakers == .everyProcess || ProcessRank.speaks {
+            if !text.isEmpty { StandardError.print(text) }
+        } else {
             sleep(Self.patience)
         }
         return status
     }
 
-    private func say() {
-        guard !text.isEmpty else { return }
-        let stream = status == ExitStatus.done.rawValue ? FileHandle.standardOutput : .standardError
-        try? stream.write(contentsOf: Data((text + "\n").utf8))
+    private func printResult() -> Int32 {
+        do throws(StandardOutputError) {
+            if !text.isEmpty { try StandardOutput.printResult(text + "\n") }
+            return status
+        } catch {
+            return ProcessEnding(error, speakers: .everyProcess).end()
+        }
     }
 
     /// The parser's text, under this program's name.

@@ -6,11 +6,16 @@ import Foundation
 enum Program {
     /// Reads the command line, runs the command, and returns the exit status that belongs to the outcome.
     static func run() -> Int32 {
+        // A limit on file sizes fails the write that meets it, instead of ending the process without a word.
+        signal(SIGXFSZ, SIG_IGN)
+        let arguments = joined(CommandLine.arguments.dropFirst())
+        var speakers = Speakers(arguments)
         do {
-            var command = try RootCommand.parseAsRoot(joined(CommandLine.arguments.dropFirst()))
+            var command = try RootCommand.parseAsRoot(arguments)
+            speakers = Speakers(command)
             try command.run()
         } catch {
-            return ProcessEnding(error).end()
+            return ProcessEnding(error, speakers: speakers).end()
         }
         return ExitStatus.done.rawValue
     }

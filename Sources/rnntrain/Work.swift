@@ -1,14 +1,15 @@
 import Communication
 import Failures
+import Files
 import Foundation
 import Training
 
 // What the commands ask for, after all checks that need no MPI. An error thrown from here is known to all ranks alike:
-// rank 0 prints it, the others wait in silence.
+// rank 0 prints it, the others wait in silence. Commands that start no MPI do all their work in every process.
 
 /// Trains, or goes on with the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
-    ignoreSignalsOfWriting()
+    signal(SIGPIPE, SIG_IGN)  // a reader of the standard output that has gone away is no reason to stop
     let outcome = try withWorld { world in
         try TrainingRun(world: world, version: rnntrainVersion).run(
             configuration, resume: resume, breakingLock: breakingLock)
@@ -19,12 +20,6 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
 /// Says what the run would take, and whether it is there.
 func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
     try withWorld { world in try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume) }
-}
-
-/// Leaves it to the failing write to tell of a limit on file sizes or a closed pipe, which would end the process without a word.
-private func ignoreSignalsOfWriting() {
-    signal(SIGXFSZ, SIG_IGN)
-    signal(SIGPIPE, SIG_IGN)
 }
 
 /// Starts MPI, does the work on all ranks, and ends MPI.
@@ -44,17 +39,16 @@ func withWorld<Result>(_ work: (World) throws -> Result) throws -> Result {
     }
 }
 
-/// Scores a text with a checkpoint's parameters, and prints the figures. Under a launcher rank 0 does it alone.
+/// Scores a text with a checkpoint's parameters, and prints the figures.
 func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
-    guard ProcessRank.speaks else { return }
     let evaluation = try Evaluation(
         of: data, model: StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength))
     if json {
-        print(
+        try StandardOutput.printResult(
             "{\"tokens\":\(evaluation.tokens),\"loss\":\(jsonText(evaluation.loss)),"
                 + "\"perplexity\":\(jsonText(evaluation.perplexity)),\"bits_per_token\":\(jsonText(evaluation.bitsPerToken))}")
     } else {
-        print(
+        try StandardOutput.printResult(
             "\(NumberText.grouped(evaluation.tokens)) tokens, loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
                 + "perplexity \(NumberText.fixed(evaluation.perplexity, 3)), "
                 + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token")
@@ -64,24 +58,22 @@ func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
 /// JSON has no word for what is not finite.
 private func jsonText(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
-/// Draws text from a checkpoint's model, and prints it. Under a launcher rank 0 does it alone.
+/// Draws text from a checkpoint's model, and prints it.
 func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {
-    guard ProcessRank.speaks else { return }
     let rule = SamplingRule(
         temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP, greedy: sampling.greedy,
         seed: UInt64(sampling.seed))
     let generation = Generation(model: try StoredModel(checkpoint: checkpoint, steps: 1), rule: rule)
     let text = try generation.text(prompt: sampling.prompt, length: sampling.length)
-    print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
+    try StandardOutput.printResult(text)
 }
 
-/// Checks a checkpoint or a run's folder, and prints what it holds. Under a launcher rank 0 does it alone.
+/// Checks a checkpoint or a run's folder, and prints what it holds.
 func runVerification(path: String, json: Bool) throws {
-    guard ProcessRank.speaks else { return }
     let verification = try verification(of: path)
-    print(json ? try verification.jsonText() : verification.lines.joined(separator: "\n"))
+    try StandardOutput.printResult(json ? try verification.jsonText() : verification.lines.joined(separator: "\n"))
     if let failure = verification.failure { throw failure }
-    if !json { print("all is sound") }
+    if !json { try StandardOutput.printResult("all is sound") }
 }
 
 private func verification(of path: String) throws -> Verification {

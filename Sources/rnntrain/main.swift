@@ -1,3 +1,5 @@
+import Files
 import Foundation
 
+StandardDescriptors.reserve()
 exit(Program.run())

@@ -1,4 +1,5 @@
 import Communication
+import Files
 import Tensors
 
 extension TrainingRun {
@@ -16,7 +17,8 @@ extension TrainingRun {
         let calibration = try calibrate(preparation ?? nil)
         _ = try world.agreeOnRoot {
             guard let preparation = preparation ?? nil else { return }
-            DryRunReport(preparation, calibration: calibration, version: version).lines.forEach { print($0) }
+            let report = DryRunReport(preparation, calibration: calibration, version: version)
+            try StandardOutput.printResult(report.lines.joined(separator: "\n"))
             try preparation.check.requireAll()
         }
     }

@@ -1,3 +1,5 @@
+import Communication
+import Files
 import Foundation
 
 /// Standard output as lines, with one that is written over where a person watches.
@@ -7,6 +9,7 @@ import Foundation
 final class ProgressLine {
     private let rewrites: Bool
     private var isShowing = false
+    private var hasFailed = false
 
     init() {
         var size = winsize()
@@ -40,8 +43,13 @@ final class ProgressLine {
         isShowing = false
     }
 
+    /// What cannot be written is no reason to stop training: the first time it is said, and further lines are tried all the same.
     private func print(_ text: String) {
-        // A reader that has gone away (a closed pipe) is no reason to stop training.
-        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        do throws(StandardOutputError) {
+            try StandardOutput.write(text)
+        } catch {
+            if !hasFailed { StandardError.warn("\(error) The training goes on; its figures are in metrics.jsonl.") }
+            hasFailed = true
+        }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Training
 
 /// `rnntrain train`: trains a model, or goes on with a run.
@@ -29,10 +30,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let configuration = try resolvedConfiguration()
         try configuration.validate()
-        if source.printConfig {
-            if ProcessRank.speaks { print(configuration.toml, terminator: "") }
-            return
-        }
+        if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
         try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)

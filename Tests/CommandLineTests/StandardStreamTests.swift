@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Commands whose standard streams are full, closed, or read by nobody, and that run in every task of a job.
+@Suite("Standard streams")
+struct StandardStreamTests {
+    private static let alone = [
+        "evaluate --checkpoint char/best.safetensors --data valid.txt",
+        "evaluate --json --checkpoint char/best.safetensors --data valid.txt",
+        "generate --checkpoint char/best.safetensors", "verify char", "verify --json char",
+        "benchmark --generate --steps 2 --hidden 8",
+        "--print-config", "--help", "help evaluate", "--version",
+    ]
+    private static let overRanks = ["--dry-run", "benchmark --steps 2 --hidden 8"]
+    private static let full = "rnntrain: error: the standard output cannot be written: No space left on device. "
+
+    @Test("A result that cannot be written is a failure with status 74", arguments: alone + overRanks)
+    func fullDevice(command: String) throws {
+        let outcome = try SmallModels.shell("$R \(command) > /dev/full")
+        #expect(outcome.status == 74 && outcome.errors.hasPrefix(Self.full), "\(outcome)")
+        #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
+    }
+
+    @Test("So is a closed standard output, and a limit on file sizes")
+    func closedAndLimited() throws {
+        let closed = try SmallModels.shell("$R --version >&-")
+        #expect(closed.status == 74 && closed.errors.contains("Bad file descriptor. It is closed: "), "\(closed)")
+        let limited = try SmallModels.shell("{ ulimit -f 0; $R --help > limited.txt; echo $?; } 2>&1 | cat")
+        #expect(limited.output.hasSuffix("\n74\n") && limited.output.contains("Raise the limit on file sizes (ulimit -f)"), "\(limited)")
+    }
+
+    @Test("A pipe whose reader is gone ends a command without a word, as SIGPIPE does")
+    func closedPipe() throws {
+        for prelude in ["", "trap '' PIPE; "] {
+            let outcome = try SmallModels.shell("{ \(prelude)sleep 0.1; $R --help; echo \"status $?\" >&2; } | true")
+            #expect(outcome.errors == "status 141\n", "\(outcome)")
+        }
+    }
+
+    @Test("A training run goes on where its lines cannot be written, and says so once")
+    func training() throws {
+        let options = "--hidden-size 8 --epochs 2 --bptt 100"
+        for (number, place) in ["> /dev/full", ">&-", "| true"].enumerated() {
+            let outcome = try SmallModels.shell("{ $R --run unheard-\(number) \(options); echo \"status $?\" >&2; } \(place)")
+            let lines = outcome.errors.split(separator: "\n")
+            try #require(lines.count == 2, "\(outcome)")
+            #expect(lines[0].hasPrefix("rnntrain: warning: the standard output cannot be written: ") && lines[1] == "status 0")
+            let log = try String(
+                contentsOf: SmallModels.folder.appending(path: "unheard-\(number)/metrics.jsonl"), encoding: .utf8)
+            #expect(log.contains("\"event\":\"end\""))
+        }
+    }
+
+    @Test("With all standard descriptors closed, nothing that is printed lands in a file")
+    func closedDescriptors() throws {
+        let outcome = try SmallModels.shell("$R --run closed --hidden-size 8 --epochs 1 --bptt 100 <&- >&- 2>&-")
+        #expect(outcome.status == 0)
+        let log = try String(contentsOf: SmallModels.folder.appending(path: "closed/metrics.jsonl"), encoding: .utf8)
+        #expect(log.split(separator: "\n").allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") }, "\(log)")
+        #expect(try SmallModels.shell("$R verify closed").status == 0)
+    }
+
+    @Test("A command that needs no ranks says its result in every task", arguments: alone)
+    func everyTask(command: String) throws {
+        let task = try SmallModels.shell("$R \(command)", environment: ["SLURM_PROCID": "1"])
+        #expect(task.status == 0 && !task.output.isEmpty && task.errors.isEmpty, "\(task)")
+    }
+
+    @Test("So it says what fails, at once")
+    func everyTaskFails() throws {
+        for command in ["evaluate --checkpoint gone --data valid.txt", "evaluate", "verify gone", "--print-config --layers 0"] {
+            let start = Date.now
+            let task = try SmallModels.shell("$R \(command)", environment: ["SLURM_PROCID": "1"])
+            #expect(task.status >= 64 && task.errors.hasPrefix("rnntrain: error: "), "\(task)")
+            #expect(Date.now.timeIntervalSince(start) < 4.5, "\(task)")
+        }
+    }
+}
