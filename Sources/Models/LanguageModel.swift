@@ -137,6 +137,14 @@ public final class LanguageModel {
         outputLayer.loss(top, targets: targets, mask: mask, gradientScale: gradientScale)
     }
 
+    /// The loss of some rows of the window, `[rows.count]` in nats, to the same bits as among all; `targets` and `mask` are of these rows. There is no
+    /// backward pass after it.
+    public func loss(
+        ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
+    ) -> UnsafePointer<Double> {
+        outputLayer.loss(top.slice(rows: rows), targets: targets, mask: mask, gradientScale: 0)
+    }
+
     /// Logits of the window's rows, `[steps*streams, V]`, after `forward`.
     public func logits() -> MatrixView { outputLayer.logits(top) }
 

@@ -106,6 +106,17 @@ public struct TokenFile: Sendable {
         withExtendedLifetime(file) {}
     }
 
+    /// Gives all tokens to `body`, in order and in pieces.
+    package func forEachPiece(_ body: (UnsafeBufferPointer<Int32>) -> Void) {
+        let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 14)
+        defer { piece.deallocate() }
+        for start in stride(from: 0, to: count, by: piece.count) {
+            let tokens = UnsafeMutableBufferPointer(rebasing: piece[..<min(piece.count, count - start)])
+            copyTokens(from: start, into: tokens)
+            body(UnsafeBufferPointer(tokens))
+        }
+    }
+
     private func firstOutsideVocabulary() -> Int? {
         let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 14)
         defer { piece.deallocate() }

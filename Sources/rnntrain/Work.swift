@@ -43,16 +43,20 @@ func withWorld<Result>(_ work: (World) throws -> Result) throws -> Result {
 func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
     let evaluation = try Evaluation(
         of: data, model: StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength))
+    let score = evaluation.score
     if json {
         try StandardOutput.printResult(
             "{\"tokens\":\(evaluation.tokens),\"loss\":\(jsonText(evaluation.loss)),"
-                + "\"perplexity\":\(jsonText(evaluation.perplexity)),\"bits_per_token\":\(jsonText(evaluation.bitsPerToken))}")
+                + "\"perplexity\":\(jsonText(evaluation.perplexity)),\"bits_per_token\":\(jsonText(evaluation.bitsPerToken)),"
+                + "\"oovs\":\(score.unknownTokens),\"oov_share\":\(jsonText(score.unknown.share)),"
+                + "\"perplexity_excluding_oovs\":\(score.perplexityWithoutUnknown.map(jsonText) ?? "null")}")
     } else {
         try StandardOutput.printResult(
             "\(NumberText.grouped(evaluation.tokens)) tokens, loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
                 + "perplexity \(NumberText.fixed(evaluation.perplexity, 3)), "
-                + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token")
+                + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token" + (score.unknownText.map { "; \($0)" } ?? ""))
     }
+    if let warning = score.unknown.warning(of: data) { StandardError.warn(warning) }
 }
 
 /// JSON has no word for what is not finite.

@@ -48,7 +48,8 @@ struct InferenceTests {
         let expected = try evaluation(windowLength: 100)
         let json = try run(["evaluate", "--json", "--checkpoint", "best.safetensors", "--data", "test.txt"])
         let words =
-            "{\"tokens\":199,\"loss\":\(expected.loss),\"perplexity\":\(expected.perplexity),\"bits_per_token\":\(expected.bitsPerToken)}\n"
+            "{\"tokens\":199,\"loss\":\(expected.loss),\"perplexity\":\(expected.perplexity),\"bits_per_token\":\(expected.bitsPerToken),"
+            + "\"oovs\":0,\"oov_share\":0.0,\"perplexity_excluding_oovs\":\(expected.perplexity)}\n"
         #expect(json.output == words && json.status == 0 && json.errors == "", "\(json)")
         #expect(
             abs(expected.perplexity - exp(expected.loss)) < 1e-9 && abs(expected.bitsPerToken - expected.loss / log(2)) < 1e-12)
@@ -56,6 +57,31 @@ struct InferenceTests {
         #expect(
             plain.output.hasPrefix("199 tokens, loss \(NumberText.fixed(expected.loss, 4)) nats per token, perplexity "),
             "\(plain)")
+    }
+
+    @Test("Words outside the vocabulary are counted, and the perplexity is given with and without them")
+    func unknownWords() throws {
+        try texts.write("test.txt", "the w1 foo w2\nw3 bar the w4\n")
+        let score = try evaluation(windowLength: 100).score
+        #expect(score.tokens == 9 && score.unknownTokens == 2)
+        let without = try #require(score.perplexityWithoutUnknown)
+        #expect(without < score.perplexity, "the training text has no <unk>, so that the model does not expect it")
+        let json = try run(["evaluate", "--json", "--checkpoint", "best.safetensors", "--data", "test.txt"])
+        let end = "\"oovs\":2,\"oov_share\":\(2.0 / 9),\"perplexity_excluding_oovs\":\(without)}\n"
+        #expect(json.output.hasSuffix(end) && json.errors.contains("warning: test.txt: 22.2 % of the tokens"), "\(json)")
+        let plain = try run(["evaluate", "--checkpoint", "best.safetensors", "--data", "test.txt"])
+        #expect(plain.output.contains("; 2 OOV (22.2 %), perplexity \(NumberText.fixed(without, 3)) without them\n"), "\(plain)")
+    }
+
+    @Test("A text of nothing but unknown words has no perplexity without them, and is warned of")
+    func nothingButUnknownWords() throws {
+        try texts.write("test.txt", "foo bar\nbaz\n")
+        #expect(try evaluation(windowLength: 100).score.perplexityWithoutUnknown == nil, "ends of lines are no words")
+        let json = try run(["evaluate", "--json", "--checkpoint", "best.safetensors", "--data", "test.txt"])
+        #expect(json.output.hasSuffix("\"oovs\":2,\"oov_share\":0.5,\"perplexity_excluding_oovs\":null}\n"), "\(json)")
+        let plain = try run(["evaluate", "--checkpoint", "best.safetensors", "--data", "test.txt"])
+        #expect(plain.output.hasSuffix("; 2 OOV (50 %), and no word besides\n"), "\(plain)")
+        #expect(plain.errors.contains("warning: test.txt: 50 % of the tokens are outside the vocabulary"), "\(plain)")
     }
 
     @Test("generate gives the same text for the same seed, under mpirun too, and goes on from the prompt")

@@ -57,7 +57,7 @@ struct DryRunPreparation {
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)
         plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: [:], runFolder: folder.path,
-            state: state ?? TrainingState(), isResumed: state != nil)
+            state: state ?? TrainingState(), isResumed: state != nil, special: SpecialTokens(vocabulary))
     }
 
     /// Windows of a text in an epoch; 0 where the run has no such text.

@@ -62,7 +62,9 @@ package struct MemoryNeeds: Sendable {
             capacity: capacity, precision: configuration.precision, dropping: configuration.dropout > 0,
             sharing: node.count > 1 ? shape.gradientSharing(windowLength: configuration.windowLength, shards: shards) : .none,
             division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
-        return activations + scratch + window + (node.count > 1 ? SharedGradients.byteCount(shared, widestInput: widest) : 0)
+        let test = configuration.hasTest ? TestScoring.byteCount(shape, precision: configuration.precision) : 0
+        let total = activations + scratch + window + test
+        return total + (node.count > 1 ? SharedGradients.byteCount(shared, widestInput: widest) : 0)
     }
 
     /// What the ranks of a host take together: shared memory once, and each rank's own.

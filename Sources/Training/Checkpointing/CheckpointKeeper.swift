@@ -16,10 +16,15 @@ final class CheckpointKeeper {
     private let writing = WritingTime()
     /// Bytes of a checkpoint's arrays.
     let leastByteCount: Int
+    /// What `best.safetensors` holds, or is about to; nil where it holds nothing that could be beaten. The same on all ranks.
+    private(set) var best: BestModel?
 
+    /// - Parameter best: what the file held when the run was taken up.
     init(
-        world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration
+        world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration,
+        best: BestModel?
     ) {
+        self.best = best
         leastByteCount = collector.leastByteCount
         self.world = world
         self.collector = collector
@@ -56,14 +61,14 @@ final class CheckpointKeeper {
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
-            // What cannot be removed now is removed with the next, or found when the disk is full.
-            _ = try? folder.prune(keeping: keep)
+            writing.tellOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep) })
         }
         lastWrite = MonotonicClock.nanoseconds
     }
 
     /// Takes this moment as the best on validation. Collective.
-    func saveBest(_ state: TrainingState) throws {
+    func saveBest(_ model: BestModel, _ state: TrainingState) throws {
+        best = model
         let checkpoint = try collector.collect(state)
         let folder = folder
         try submit(checkpoint) { (checkpoint) throws(FileError) in
@@ -82,7 +87,9 @@ final class CheckpointKeeper {
     func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             if let rejected { try folder.removeGenerations(from: rejected) }
-            return try StoredCheckpoint(folder.newestValid().reader)
+            let newest = try folder.newestValid()
+            for checkpoint in newest.passedOver { StandardError.warn("passed over \(checkpoint)") }
+            return try StoredCheckpoint(newest.reader)
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
@@ -112,6 +119,18 @@ final class CheckpointKeeper {
 
 /// The longest time that a checkpoint took; noted by the writer's thread, asked by the trainer's.
 private final class WritingTime: Sendable {
+    private let hasTold = Atomic(false)
+
+    /// Warns of the first failure to remove old checkpoints. They are tried again with each new one, and training goes on.
+    func tellOnce(failureOf prune: () throws(FileError) -> [CheckpointGeneration]) {
+        do throws(FileError) {
+            _ = try prune()
+        } catch {
+            let isFirst = hasTold.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+            if isFirst { StandardError.warn("\(error) Old checkpoints stay until they can be removed.") }
+        }
+    }
+
     private let longest = Mutex<Int64?>(nil)
 
     var slowest: Int64? { longest.withLock { $0 } }

@@ -30,6 +30,9 @@ public final class StoredCheckpoint {
         try checkConsistency()
     }
 
+    /// The file as it was named.
+    var path: String { reader.path }
+
     /// The digest of the parameters that the writer noted.
     var notedParametersDigest: String? { reader.metadata["parameters_digest"] }
 

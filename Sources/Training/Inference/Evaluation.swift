@@ -2,16 +2,17 @@ import TextData
 
 /// A model's figures on a text, scored as one stream from its first token to its last.
 public struct Evaluation: Sendable, Equatable {
-    /// Tokens that were predicted: all but the first.
-    public let tokens: Int
-    /// Mean negative log likelihood, nats per token.
-    public let loss: Double
+    public let score: TextScore
 
-    public var perplexity: Double { exponential(loss) }
+    /// Tokens that were predicted: all but the first.
+    public var tokens: Int { score.tokens }
+    /// Mean negative log likelihood, nats per token.
+    public var loss: Double { score.loss }
+    public var perplexity: Double { score.perplexity }
     public var bitsPerToken: Double { loss / 0.693_147_180_559_945_3 }
 
     /// Steps of a window; the result does not depend on it.
-    public static let windowLength = 256
+    public static let windowLength = StreamScorer.windowLength
 
     /// Scores the text at `path`. Throws what a text and its characters may have wrong.
     public init(of path: String, model stored: StoredModel) throws {
@@ -21,30 +22,28 @@ public struct Evaluation: Sendable, Equatable {
     /// The same by other windows, of no more steps than the model was made for.
     package init(of path: String, model stored: StoredModel, windowLength: Int) throws {
         let source = try TextSource(path: path, unit: stored.unit)
-        stored.model.resetState()
-        var scorer = StreamScorer(stored, windowLength: windowLength)
-        try stored.vocabulary.encode(source) { tokens in scorer.take(tokens) }
-        scorer.finish()
-        guard scorer.predictions > 0 else { throw TextDataError.textTooShort(source: path, tokenCount: scorer.tokenCount) }
-        tokens = scorer.predictions
-        loss = scorer.sum / Double(scorer.predictions)
+        var windows = TokenWindows(stored, windowLength: windowLength)
+        try stored.vocabulary.encode(source) { tokens in windows.take(tokens) }
+        windows.finish()
+        guard windows.score.tokens > 0 else {
+            throw TextDataError.textTooShort(source: path, tokenCount: windows.tokenCount)
+        }
+        score = windows.score
     }
 }
 
-/// Scores tokens as they come, window by window, the state carried from the first to the last.
-private struct StreamScorer {
-    private let stored: StoredModel
+/// Collects tokens as they come, and scores them window by window.
+private struct TokenWindows {
+    private let scorer: StreamScorer
     private let windowLength: Int
     private var window: [Int32] = []
-    private let mask: [Float]
-    private(set) var sum = 0.0
-    private(set) var predictions = 0
+    private(set) var score: TextScore
     private(set) var tokenCount = 0
 
     init(_ stored: StoredModel, windowLength: Int) {
-        self.stored = stored
+        scorer = StreamScorer(stored.model)
+        score = TextScore(SpecialTokens(stored.vocabulary))
         self.windowLength = windowLength
-        mask = [Float](repeating: 1, count: windowLength)
         window.reserveCapacity(windowLength + 1)
     }
 
@@ -52,23 +51,21 @@ private struct StreamScorer {
         tokenCount += tokens.count
         for token in tokens {
             window.append(token)
-            if window.count > windowLength { score() }
+            if window.count > windowLength { scoreWindow() }
         }
     }
 
     mutating func finish() {
-        if window.count > 1 { score() }
+        if window.count > 1 { scoreWindow() }
     }
 
     /// Scores all but the first token of the window, of which the last stays as the next one's first.
-    private mutating func score() {
+    private mutating func scoreWindow() {
         let steps = window.count - 1
-        let targets = Array(window[1...])
-        stored.model.forward(window, steps: steps)
-        let losses = stored.model.loss(targets: targets, mask: mask)
-        for step in 0..<steps { sum += losses[step] }
-        stored.model.carryState(steps: steps)
-        predictions += steps
+        window.withUnsafeBufferPointer { window in
+            let tokens = window.baseAddress!
+            score.add(scorer.losses(tokens, steps: steps, rows: 0..<steps), of: tokens + 1, count: steps)
+        }
         window = [window[steps]]
     }
 }

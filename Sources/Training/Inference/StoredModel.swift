@@ -10,6 +10,7 @@ public final class StoredModel {
     public let unit: TokenUnit
     let model: LanguageModel
     private let parameters: ParameterSet
+    private let weights: PackedWeights  // what the model multiplies with
     private let workspace = Workspace()
 
     /// Reads the checkpoint at `path`; windows have at most `steps` steps.
@@ -23,8 +24,9 @@ public final class StoredModel {
         let values = workspace.allocate(Float.self, count: layout.elementCount)
         try stored.copyParameters(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])
-        let packed = shape.packedLayout(training: false)
-        let weights = PackedWeights(
+        // In the precision of the run, so that a text has the loss here that it had in the run.
+        let packed = shape.packedLayout(training: false, precision: stored.configuration.precision)
+        weights = PackedWeights(
             packed, values: values, storage: workspace.allocate(Float.self, count: packed.elementCount))
         weights.pack(0..<layout.elementCount)
         model = LanguageModel(

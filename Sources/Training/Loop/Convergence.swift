@@ -7,8 +7,10 @@ public struct ConvergenceState: Codable, Equatable, Sendable {
     public var withoutImprovement = 0
     /// Validations without an improvement in all: what the schedule `plateau` counts.
     public var plateaus = 0
-    /// The last validation loss.
+    /// The last validation loss; nil where it was not finite.
     public var lastLoss: Double?
+    /// The step of the last validation; nil in checkpoints of older versions.
+    public var lastStep: Int?
 
     public init() {}
 }
@@ -29,7 +31,8 @@ public struct ConvergenceRule: Sendable, Equatable {
     /// Takes in a validation loss; returns whether it is an improvement. A loss that is not a number is none.
     public func take(loss: Double, step: Int, into state: inout ConvergenceState) -> Bool {
         state.lastLoss = loss.isFinite ? loss : nil
-        let improved = loss.isFinite && state.bestLoss.map { loss < $0 - epsilon } ?? true
+        state.lastStep = step
+        let improved = isImprovement(loss: loss, on: state.bestLoss)
         if improved {
             state.bestLoss = loss
             state.bestStep = step
@@ -39,6 +42,11 @@ public struct ConvergenceRule: Sendable, Equatable {
             state.plateaus += 1
         }
         return improved
+    }
+
+    /// Whether a loss is an improvement on the best before it, nil where there was none.
+    public func isImprovement(loss: Double, on best: Double?) -> Bool {
+        loss.isFinite && best.map { loss < $0 - epsilon } ?? true
     }
 
     /// Whether the run has converged.

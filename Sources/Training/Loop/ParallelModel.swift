@@ -110,6 +110,13 @@ package final class ParallelModel {
         try exchange.broadcastParameters(changed: weights.pack)
     }
 
+    /// A model of one stream over the same parameters, packed as they are for training, without a backward pass.
+    func scoringModel(capacity: WindowCapacity) -> LanguageModel {
+        LanguageModel(
+            shape: shape, parameters: ParameterSet(layout: parameters.layout, values: exchange.parameters, gradients: []),
+            weights: weights, capacity: capacity)
+    }
+
     /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
     ///
     /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.

@@ -31,7 +31,8 @@ extension Trainer {
         state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected)
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
-        if fault.isOfTheRun { state.rateScale = scale * Self.cut }
+        let newScale = fault.isOfTheRun ? scale * Self.cut : scale
+        state.rateScale = newScale == 1 ? nil : newScale
         try report.rollback(state, foundAt: foundAt, reason: fault.description(host: host))
     }
 

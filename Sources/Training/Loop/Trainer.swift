@@ -1,4 +1,5 @@
 import Communication
+import Digests
 import Exchange
 public import Failures
 import Tensors
@@ -106,9 +107,24 @@ package final class Trainer {
         let loss = try world.broadcast(try parallel.meanLoss(of: valid, window: window))
         state.awaitsValidation = nil
         let improved = rule.take(loss: loss, step: state.step, into: &state.convergence)
-        try report.validation(state, loss: loss, improved: improved, digest: parallel.parametersDigest, start: start)
+        let model = BestModel(step: state.step, loss: loss, parametersDigest: parallel.parametersDigest.hexadecimal)
+        let isBest = isBest(model)
+        try report.validation(state, model, improved: improved, best: isBest ? model : keeper.best, start: start)
         deadline.noteValidation(start: start)
-        if improved { try keeper.saveBest(state) }
+        if isBest { try keeper.saveBest(model, state) }
+    }
+
+    /// Whether a model belongs into `best.safetensors`: it is an improvement on what is there, or the same.
+    ///
+    /// Steps that the run went back from, or that a job before this one made, may have left a better one than all that led here.
+    private func isBest(_ model: BestModel) -> Bool {
+        rule.isImprovement(loss: model.loss, on: keeper.best?.loss) || model == keeper.best
+    }
+
+    /// Whether this rank is asked to stop, by a signal or, on rank 0, by the clock.
+    package var isAskedToStop: Bool {
+        if !StopSignals.received.isEmpty { return true }
+        return world.isRoot && deadline.isNear(checkpointBytes: 0, checkpointNanoseconds: 0, validationWindows: 0)
     }
 
     /// Not while updates are skipped: the last good checkpoint is to stay, should the run have diverged.

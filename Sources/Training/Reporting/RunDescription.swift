@@ -15,10 +15,15 @@ struct RunDescription {
     let parameterCount: Int
     let trainTokens: Int
     let validTokens: Int?
+    /// Of each text, on rank 0; empty elsewhere.
+    let unknown: [TextRole: UnknownCount]
     let memory: TrainingMemory
     let transport: String
 
-    init(version: String, world: World, parallel: ParallelModel, texts: RunTexts, memory: TrainingMemory) {
+    init(
+        version: String, world: World, parallel: ParallelModel, texts: RunTexts, unknown: [TextRole: UnknownCount],
+        memory: TrainingMemory
+    ) {
         self.version = version
         rankCount = world.rankCount
         nodeCount = world.hosts.count
@@ -29,6 +34,7 @@ struct RunDescription {
         parameterCount = parallel.shape.parameterLayout.parameterCount
         trainTokens = texts.train.tokens.count
         validTokens = texts.valid?.tokens.count
+        self.unknown = unknown
         self.memory = memory
         transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "window" : "messages"
     }

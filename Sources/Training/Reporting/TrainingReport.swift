@@ -37,10 +37,11 @@ final class TrainingReport {
         stepsAtStart = state.step
         if let notice = run.notice { say(notice) }
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
-        let texts =
-            "train \(NumberText.grouped(run.trainTokens)) tokens"
-            + (run.validTokens.map { ", valid \(NumberText.grouped($0))" } ?? "")
-        say("  text     \(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize)); \(texts)")
+        let vocabulary = "\(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize))"
+        say("  text     \(vocabulary); \(tokensText(run))")
+        if run.validTokens != nil {
+            say("  valid    validation in \(streamsText); evaluate and the test score a text as one stream")
+        }
         say(
             "  ranks    \(run.rankCount) on \(run.nodeCount) host\(run.nodeCount == 1 ? "" : "s") (\(run.transport)), "
                 + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
@@ -55,7 +56,29 @@ final class TrainingReport {
                 ("kernels", .text(run.level)), ("vocabulary_size", .integer(run.vocabularySize)),
                 ("parameters", .integer(run.parameterCount)), ("train_tokens", .integer(run.trainTokens)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
-            ])
+            ] + unknownFields(run))
+        for (role, count) in texts(of: run) { count.warning(of: role.option).map { say("warning: \($0)") } }
+    }
+
+    private var streamsText: String { "\(configuration.batchSize) stream\(configuration.batchSize == 1 ? "" : "s")" }
+
+    private func texts(of run: RunDescription) -> [(role: TextRole, count: UnknownCount)] {
+        TextRole.allCases.compactMap { role in run.unknown[role].map { (role, $0) } }
+    }
+
+    /// `train 12,720 tokens (310 OOV, 2.44 %), valid 1,000 (41 OOV, 4.1 %)`; without OOVs where the vocabulary has no `<unk>`.
+    private func tokensText(_ run: RunDescription) -> String {
+        texts(of: run).map { role, count in
+            let unknown = plan.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
+            return "\(role.rawValue) \(NumberText.grouped(count.tokens))\(role == .train ? " tokens" : "")" + unknown
+        }.joined(separator: ", ")
+    }
+
+    private func unknownFields(_ run: RunDescription) -> [(String, MetricsLog.Value)] {
+        texts(of: run).flatMap { role, count -> [(String, MetricsLog.Value)] in
+            let tokens = [("\(role.rawValue)_tokens", MetricsLog.Value.integer(count.tokens))]
+            return (role == .train ? [] : tokens) + [("\(role.rawValue)_oovs", .integer(count.unknown))]
+        }
     }
 
     private var modelLine: String {
@@ -69,24 +92,50 @@ final class TrainingReport {
             + "\(NumberText.scaled(Double(memory.sharedBytes), unit: "B")) shared"
     }
 
-    func end(_ outcome: TrainingOutcome, state: TrainingState, testLoss: Double?, digest: UInt64) throws {
+    /// What `best` and `test` tell is of one model; `step`, `epoch` and `parameters_digest` are those of the last step.
+    func end(_ ending: RunEnding, state: TrainingState) throws {
         guard let log else { return }
         progress.clear()
-        var fields: [(String, MetricsLog.Value)] = [
-            ("reason", .text(outcome.rawValue)), ("step", .integer(state.step)), ("epoch", .integer(finishedEpoch(state))),
-        ]
-        if let best = state.convergence.bestLoss { fields.append(("best_perplexity", .number(exp(best)))) }
-        if let testLoss { fields += [("test_loss", .number(testLoss)), ("test_perplexity", .number(exp(testLoss)))] }
-        try log.write("end", fields + [("parameters_digest", .text(digest.hexadecimal))])
-        say(endLine(outcome, state))
-        if let best = state.convergence.bestLoss {
-            say("  best     valid \(lossText(best)) after step \(state.convergence.bestStep)")
+        try log.write(
+            "end",
+            [
+                ("reason", .text(ending.outcome.rawValue)), ("step", .integer(state.step)),
+                ("epoch", .integer(finishedEpoch(state))),
+            ] + bestFields(ending) + testFields(ending) + [("parameters_digest", .text(ending.parametersDigest))])
+        say(endLine(ending.outcome, state))
+        if let best = ending.best {
+            say("  best     valid \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")
         }
-        if let testLoss { say("  test     \(lossText(testLoss)), with the best parameters") }
-        if configuration.usesBuiltInSource, let best = state.convergence.bestLoss { sayOptimum(best) }
-        say("  digest   \(digest.hexadecimal)")
+        if let test = ending.test { sayTest(test, ending) }
+        if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
+        say("  last     step \(state.step), digest \(ending.parametersDigest)")
         say("  run      \(plan.runFolder)")
         try log.finish()
+    }
+
+    private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        guard let best = ending.best else { return [] }
+        return [
+            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)), ("best_perplexity", .number(exp(best.loss))),
+            ("best_parameters_digest", .text(best.parametersDigest)),
+        ]
+    }
+
+    private func testFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        guard let test = ending.test else { return [] }
+        return [
+            ("test_of", .text(ending.best == nil ? "last" : "best")), ("test_tokens", .integer(test.tokens)),
+            ("test_loss", .number(test.loss)), ("test_perplexity", .number(test.perplexity)),
+            ("test_oovs", .integer(test.unknownTokens)),
+            ("test_perplexity_excluding_oovs", test.perplexityWithoutUnknown.map { .number($0) } ?? .null),
+        ]
+    }
+
+    private func sayTest(_ test: TextScore, _ ending: RunEnding) {
+        let model = ending.best == nil ? "with the last parameters: there are no best ones" : "with the best parameters"
+        say("  test     \(lossText(test.loss)), \(model)")
+        if let text = test.unknownText { say("           \(text)") }
+        if let warning = test.unknown.warning(of: TextRole.test.option) { say("warning: \(warning)") }
     }
 
     private func endLine(_ outcome: TrainingOutcome, _ state: TrainingState) -> String {
@@ -136,18 +185,33 @@ final class TrainingReport {
     }
 
     /// After a validation that began at `start` on the monotonic clock: its time is none of the steps'.
-    func validation(_ state: TrainingState, loss: Double, improved: Bool, digest: UInt64, start validationStart: Int64) throws {
+    ///
+    /// - Parameters:
+    ///   - improved: on the steps that led here.
+    ///   - best: what `best.safetensors` holds now.
+    func validation(
+        _ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?, start validationStart: Int64
+    ) throws {
         guard let log else { return }
         try log.write(
             "validation",
             [
-                ("step", .integer(state.step)), ("epoch", .integer(finishedEpoch(state))), ("loss", .number(loss)),
-                ("perplexity", .number(exp(loss))), ("best", .flag(improved)), ("parameters_digest", .text(digest.hexadecimal)),
+                ("step", .integer(state.step)), ("epoch", .integer(finishedEpoch(state))),
+                ("streams", .integer(configuration.batchSize)), ("loss", .number(model.loss)),
+                ("perplexity", .number(exp(model.loss))), ("best", .flag(model == best)),
+                ("parameters_digest", .text(model.parametersDigest)),
             ])
         say(
-            "epoch \(finishedEpoch(state))/\(configuration.epochs)  step \(state.step)  valid \(lossText(loss))"
-                + (improved ? "  best" : "  no improvement (\(state.convergence.withoutImprovement))"))
+            "epoch \(finishedEpoch(state))/\(configuration.epochs)  step \(state.step)  valid \(lossText(model.loss))"
+                + verdict(state, model, improved: improved, best: best))
         intervalStart += MonotonicClock.nanoseconds - validationStart
+    }
+
+    private func verdict(_ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?) -> String {
+        let progress = improved ? "" : "  no improvement (\(state.convergence.withoutImprovement))"
+        if model == best { return progress + "  best" }
+        guard improved, let best else { return progress }
+        return "  improved; step \(best.step) stays the best (\(NumberText.fixed(best.loss, 4)))"
     }
 
     /// After the run has gone back to the state of a checkpoint.

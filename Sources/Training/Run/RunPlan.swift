@@ -12,6 +12,9 @@ struct RunPlan: Codable {
     var state: TrainingState
     /// Whether parameters, moments and hidden states come from a checkpoint.
     var isResumed: Bool
+    /// What `best.safetensors` holds; nil for nothing yet.
+    var best: BestModel?
+    var special: SpecialTokens
 
     /// The plan as text, for the broadcast.
     func jsonText() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
@@ -20,7 +23,7 @@ struct RunPlan: Codable {
 
     init(
         configuration: TrainingConfiguration, vocabularySize: Int, tokenFiles: [String: String], runFolder: String,
-        state: TrainingState, isResumed: Bool
+        state: TrainingState, isResumed: Bool, best: BestModel? = nil, special: SpecialTokens
     ) {
         self.configuration = configuration
         self.vocabularySize = vocabularySize
@@ -28,5 +31,7 @@ struct RunPlan: Codable {
         self.runFolder = runFolder
         self.state = state
         self.isResumed = isResumed
+        self.best = best
+        self.special = special
     }
 }

@@ -75,11 +75,14 @@ final class RunPreparation {
         let tokenFiles = try prepareTokenFiles(texts, vocabulary: vocabulary, folder: folder, configuration)
         try DurableFile.write(vocabulary.jsonText(), to: folder.vocabularyPath)
         try DurableFile.write(configuration.toml, to: folder.configurationPath)
+        // A run whose checkpoints are all gone may still have its best.
+        let best = try best(in: folder, after: TrainingState(), configuration, vocabulary: vocabulary, texts: texts)
         let plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokenFiles, runFolder: folder.path,
-            state: TrainingState(), isResumed: false)
+            state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))
         return RunPreparation(
-            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock, notices: notices)
+            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
+            notices: notices + [best.notice].compactMap { $0 })
     }
 
     // MARK: A resumed run
@@ -107,14 +110,19 @@ final class RunPreparation {
         let check = try RunCheck(resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
         try check.requireAll()
         let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, folder: folder, resumed)
+        let best = try best(
+            in: folder, after: checkpoint.state, resumed, vocabulary: checkpoint.vocabulary, texts: texts)
+        let rate = ResumedRate(checkpoint, resumed)
         // What may change stays changed: the next resume starts from here.
         try DurableFile.write(resumed.toml, to: folder.configurationPath)
         let plan = RunPlan(
             configuration: resumed, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokenFiles,
-            runFolder: folder.path, state: checkpoint.state, isResumed: true)
+            runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
+            special: SpecialTokens(checkpoint.vocabulary))
         return RunPreparation(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            checkpoint: checkpoint, notices: newest.passedOver.map { "passed over \($0)" } + check.notices)
+            checkpoint: checkpoint,
+            notices: newest.passedOver.map { "passed over \($0)" } + check.notices + [best.notice, rate.notice].compactMap { $0 })
     }
 
     /// The configuration of a run that goes on from a checkpoint.
@@ -135,6 +143,16 @@ final class RunPreparation {
     }
 
     // MARK: Parts
+
+    /// What there is of a best model on validation.
+    private static func best(
+        in folder: RunFolder, after state: TrainingState, _ configuration: TrainingConfiguration, vocabulary: Vocabulary,
+        texts: Texts
+    ) throws -> BestFound {
+        try BestFound(
+            in: folder, after: state, shape: configuration.modelShape(vocabularySize: vocabulary.size), vocabulary: vocabulary,
+            validDigest: texts.digests[TextRole.valid.rawValue])
+    }
 
     /// The configuration with its number of shards.
     static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {

@@ -110,6 +110,9 @@ struct Texts {
 }
 
 extension TrainingConfiguration {
+    /// Whether a run has a test text.
+    var hasTest: Bool { usesBuiltInSource || test != nil }
+
     func path(of role: TextRole) -> String? {
         switch role {
         case .train: train

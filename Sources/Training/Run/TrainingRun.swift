@@ -28,11 +28,10 @@ public struct TrainingRun {
         defer { withExtendedLifetime(run) {} }  // rank 0's part of it holds the run folder's lock
         let outcome = try run.trainer.run()
         Watch.enter(.test)
-        let digest = run.parallel.parametersDigest
-        let testLoss = outcome == .preempted ? nil : try test(run)
+        let ending = try self.ending(run, outcome)
         Watch.enter(.end)
-        try run.report.end(outcome, state: run.trainer.state, testLoss: testLoss, digest: digest)
-        return outcome
+        try run.report.end(ending, state: run.trainer.state)
+        return ending.outcome
     }
 
     /// Does everything that comes before the first step. Collective; throws as `run`.
@@ -112,32 +111,23 @@ public struct TrainingRun {
         let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(path: $0.folder.metricsPath) } }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount)
+        let test = texts.test.map { TestScoring(world: world, parallel: parallel, text: $0, special: plan.special) }
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
-            folder: CheckpointFolder(runFolder: plan.runFolder), configuration: plan.configuration)
-        let memory = try TrainingMemory(world: world, parallel: parallel)
+            folder: CheckpointFolder(runFolder: plan.runFolder), configuration: plan.configuration, best: plan.best)
+        let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
+        let unknown = preparation.map { texts.unknownCounts($0.vocabulary) } ?? [:]
         preparation?.notices.forEach(report.say)
         try report.start(
-            RunDescription(version: version, world: world, parallel: parallel, texts: texts, memory: memory), state: plan.state)
+            RunDescription(
+                version: version, world: world, parallel: parallel, texts: texts, unknown: unknown, memory: memory),
+            state: plan.state)
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
             report: report, state: plan.state)
         return RunSetup(
-            trainer: trainer, plan: plan, parallel: parallel, texts: texts, keeper: keeper, report: report,
+            trainer: trainer, plan: plan, parallel: parallel, test: test, keeper: keeper, report: report,
             preparation: preparation)
-    }
-
-    /// The loss on the test text of the best parameters on validation; nil where there is no test text.
-    private func test(_ run: RunSetup) throws -> Double? {
-        guard let test = run.texts.test else { return nil }
-        let (parallel, bestPath) = (run.parallel, run.keeper.bestPath)
-        _ = try world.agreeOnRoot {
-            guard let best = try? StoredCheckpoint(path: bestPath) else { return }
-            try best.copyParameters(to: parallel.exchange.parameters, layout: parallel.shape.parameterLayout)
-        }
-        try parallel.broadcastParameters()
-        let window = WindowBuffers(steps: run.plan.configuration.windowLength, streams: parallel.streams.count)
-        return try parallel.meanLoss(of: test, window: window)
     }
 }
 
@@ -146,7 +136,8 @@ package struct RunSetup {
     package let trainer: Trainer
     let plan: RunPlan
     let parallel: ParallelModel
-    let texts: RunTexts
+    /// Nil where there is no test text.
+    let test: TestScoring?
     let keeper: CheckpointKeeper
     let report: TrainingReport
     /// Rank 0's; holds the lock of the run folder.

@@ -55,11 +55,20 @@ private struct RunVerification {
         let path = folder.checkpoints.bestPath
         let convergence = newest?.state.convergence
         guard pathExists(path) || convergence?.bestLoss != nil else { return nil }
-        var file = CheckpointVerification(path, .best).file
-        if let found = file.checkpoint, let needed = convergence?.bestStep, found.step < needed {
-            file.fail(
-                "\(path): it is of step \(found.step), and the best was after step \(needed). Start a new run to measure on it.")
+        let checked = CheckpointVerification(path, .best)
+        var file = checked.file
+        guard let found = checked.checkpoint else { return file }
+        let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
+        // Steps that the run went back from may have left a better one; a worse one that is later took the place of one that was lost.
+        if let convergence, let needed = convergence.bestLoss, loss > needed {
+            let text = "\(path): it is of step \(step), and the best was after step \(convergence.bestStep)"
+            if step < convergence.bestStep {
+                file.fail(text + ". Start a new run to measure on it.")
+            } else {
+                file.notes.append(text + ", which was lost")
+            }
         }
+        file.check { _ in _ = try found.bestModel() }
         return file
     }
 

@@ -1,0 +1,90 @@
+import Checkpoints
+import Communication
+import Failures
+import Files
+import Models
+import TextData
+
+/// What `best.safetensors` holds: the model with the lowest validation loss of the run.
+///
+/// The file is the only truth about it. The best loss of a checkpoint's `ConvergenceState` is that of the steps that led to the checkpoint, and
+/// steps after it, which a job that goes on from it makes again or otherwise, may have given a better model.
+struct BestModel: Codable, Equatable, Sendable {
+    /// Steps after which it was measured.
+    var step: Int
+    /// Validation loss, nats per token.
+    var loss: Double
+    /// Of its parameters, as the log has it.
+    var parametersDigest: String
+}
+
+extension StoredCheckpoint {
+    /// This file as a best model, with its parameters' digest computed anew.
+    ///
+    /// Throws `TrainingError.inconsistentCheckpoint` where its parameters are not those that were measured.
+    func bestModel() throws -> BestModel {
+        let measured = state.convergence
+        guard let loss = measured.lastLoss, (measured.lastStep ?? measured.bestStep) == state.step else {
+            throw TrainingError.inconsistentCheckpoint(
+                path: path, reason: "no validation loss of its parameters, of step \(state.step), is noted in it")
+        }
+        let digest = try parametersFound().digest
+        if let noted = notedParametersDigest, noted != digest {
+            throw TrainingError.inconsistentCheckpoint(
+                path: path, reason: "the digest of its parameters is \(digest), and \(noted) was noted")
+        }
+        return BestModel(step: state.step, loss: loss, parametersDigest: digest)
+    }
+
+    /// Throws `TrainingError.inconsistentCheckpoint` unless it is of a run with this model, vocabulary and validation text.
+    func requireBest(of shape: ModelShape, vocabulary: Vocabulary, validDigest: String?) throws(TrainingError) {
+        let isOther =
+            modelShape != shape || self.vocabulary.digest != vocabulary.digest
+            || textDigests[TextRole.valid.rawValue] != validDigest
+        if isOther {
+            throw .inconsistentCheckpoint(
+                path: path, reason: "it is of another model, vocabulary or validation text than the run")
+        }
+    }
+}
+
+/// What a run that is taken up finds of its best model.
+struct BestFound {
+    /// Nil where there is none to be beaten.
+    var model: BestModel?
+    /// What the user should know.
+    var notice: String?
+
+    /// Looks at `best.safetensors` of the run in `folder`, which goes on from `state`.
+    ///
+    /// A file that is missing or damaged is told of, and the next validation makes another. Throws where the file cannot be read: it may
+    /// be good, and would be replaced by a worse one.
+    init(
+        in folder: RunFolder, after state: TrainingState, shape: ModelShape, vocabulary: Vocabulary, validDigest: String?
+    ) throws {
+        let path = folder.checkpoints.bestPath
+        guard validDigest != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
+        do {
+            let stored = try StoredCheckpoint(path: path)
+            try stored.requireBest(of: shape, vocabulary: vocabulary, validDigest: validDigest)
+            let found = try stored.bestModel()
+            (model, notice) = (found, Self.notice(of: found, path: path, after: state))
+        } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
+            let lost = "The best parameters so far\(Self.step(of: state)) are lost"
+            notice = "\(error) \(lost); the next validation's take their place."
+        }
+    }
+
+    private static func step(of state: TrainingState) -> String {
+        state.convergence.bestLoss == nil ? "" : ", of step \(state.convergence.bestStep),"
+    }
+
+    /// Nil for the file that the state speaks of.
+    private static func notice(of found: BestModel, path: String, after state: TrainingState) -> String? {
+        let file = "\(path) is of step \(found.step)"
+        let rest = "it stays until a validation is better"
+        if found.step > state.step { return file + ", after the checkpoint that the run goes on from: " + rest }
+        guard let best = state.convergence.bestLoss, found.loss > best else { return nil }
+        return file + ", and not the best of the run\(step(of: state)) which is lost: " + rest
+    }
+}

@@ -1,0 +1,29 @@
+/// The learning rate of a run that is taken up: what an earlier return to a checkpoint has made of it.
+struct ResumedRate {
+    /// Where the run goes on.
+    let state: TrainingState
+    /// What the user should know; nil where nothing has changed the rate.
+    let notice: String?
+
+    /// A learning rate other than the checkpoint's is taken as it is given; the same one stays scaled.
+    init(_ checkpoint: StoredCheckpoint, _ configuration: TrainingConfiguration) {
+        var state = checkpoint.state
+        guard let scale = state.rateScale, scale != 1 else {
+            (self.state, notice) = (state, nil)
+            return
+        }
+        let (before, now) = (checkpoint.configuration.learningRate, configuration.learningRate)
+        let factor = NumberText.significant(scale)
+        if now != before {
+            state.rateScale = nil
+            notice =
+                "the learning rate is \(NumberText.significant(now)) as given: the factor \(factor), by which a return to a checkpoint had lowered "
+                + "\(NumberText.significant(before)), does not apply to it"
+        } else {
+            notice =
+                "the learning rate \(NumberText.significant(now)) is multiplied by \(factor), since the run had diverged and gone back to a "
+                + "checkpoint; another --learning-rate is taken as it is given"
+        }
+        self.state = state
+    }
+}

@@ -1,0 +1,78 @@
+import Communication
+import Layers
+import Models
+import Tensors
+import TextData
+
+/// Scores the run's test text as `evaluate` does, as one stream, to the same bits at any number of ranks and any batch size.
+///
+/// Every rank runs the recurrence; the rows of the output layer are divided among the ranks, and their losses are added on each rank in the order
+/// of the text. Made before training, so that its memory is there at the end.
+final class TestScoring {
+    private let world: World
+    private let text: TokenFile
+    private let special: SpecialTokens
+    private let model: LanguageModel
+    private let window: UnsafeMutableBufferPointer<Int32>  // [windowLength + 1]
+    private let workspace = Workspace()
+
+    private static let windowLength = StreamScorer.windowLength
+
+    /// - Parameter parallel: its parameters, as they are when the text is scored.
+    init(world: World, parallel: ParallelModel, text: TokenFile, special: SpecialTokens) {
+        self.world = world
+        self.text = text
+        self.special = special
+        model = parallel.scoringModel(capacity: Self.capacity)
+        let count = Self.windowLength + 1
+        window = .init(start: workspace.allocate(Int32.self, count: count), count: count)
+    }
+
+    /// Windows of one stream, without a backward pass.
+    private static var capacity: WindowCapacity { WindowCapacity(steps: windowLength, streams: 1, training: false) }
+
+    /// Bytes of a rank's buffers.
+    var byteCount: Int { model.byteCount }
+
+    /// The same for a model of this shape, without making one.
+    static func byteCount(_ shape: ModelShape, precision: Precision) -> Int {
+        shape.activationByteCount(capacity: capacity, precision: precision, dropping: false)
+    }
+
+    /// The score; nil, after the window at hand, once any rank is asked to stop. Collective.
+    func score(isAskedToStop: () -> Bool) throws -> TextScore? {
+        let scorer = StreamScorer(model)
+        var score = TextScore(special)
+        var start = 0
+        while start + 1 < text.count {
+            let steps = min(Self.windowLength, text.count - 1 - start)
+            text.copyTokens(from: start, into: UnsafeMutableBufferPointer(rebasing: window[...steps]))
+            let losses = try gather(losses(scorer, steps: steps), steps: steps, stops: isAskedToStop())
+            guard let losses else { return nil }
+            score.add(losses, of: window.baseAddress! + 1, count: steps)
+            start += steps
+            Watch.progress()
+        }
+        return score
+    }
+
+    /// Rows that each rank has of a window, but for the last ones.
+    private func share(of steps: Int) -> Int { (steps + world.rankCount - 1) / world.rankCount }
+
+    /// The losses of this rank's rows of the window.
+    private func losses(_ scorer: StreamScorer, steps: Int) -> UnsafeBufferPointer<Double> {
+        let share = share(of: steps)
+        let rows = min(world.rank * share, steps)..<min((world.rank + 1) * share, steps)
+        return UnsafeBufferPointer(start: scorer.losses(window.baseAddress!, steps: steps, rows: rows), count: rows.count)
+    }
+
+    /// The losses of all ranks' rows, in the order of the text; nil on all ranks where any of them stops.
+    private func gather(_ own: UnsafeBufferPointer<Double>, steps: Int, stops: Bool) throws -> [Double]? {
+        let share = share(of: steps)
+        let padding = [Double](repeating: 0, count: share - own.count)
+        let all = try world.allgather(own + padding + [stops ? 1 : 0])
+        let parts = stride(from: 0, to: all.count, by: share + 1).map { all[$0..<($0 + share + 1)] }
+        if parts.contains(where: { $0.last != 0 }) { return nil }
+        return Array(parts.map { $0.dropLast() }.joined().prefix(steps))
+    }
+}
