@@ -47,7 +47,7 @@ let package = Package(
         // Floor 2: one subject each, none knows another.
         library("Digests", ["CXXHash"]),
         library("Files", ["Failures"]),
-        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("Tensors", ["CKernels"]),
         library("Communication", ["CMPI", "Failures"]),
 
         // Floor 3: siblings.
@@ -96,7 +96,7 @@ let package = Package(
 
         library("TestSupport", ["Files", "CChildProcess"]),
         tests("DigestsTests", ["Digests"]),
-        tests("TensorsTests", ["Tensors", "TestSupport"]),
+        tests("TensorsTests", ["Tensors", "COpenBLAS", "TestSupport"]),
         tests("FilesTests", ["Files", "Failures", "TestSupport"]),
         tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "TestSupport"]),
         tests("LayersTests", ["Layers", "Tensors", "TestSupport"]),

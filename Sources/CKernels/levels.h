@@ -21,6 +21,10 @@
       (long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count, long first_row,            \
        const ck_occurrences *occurrences, float *const *biases, float *scratch),                                                           \
       (n, rows, dy, lddy, sides, side_count, first_row, occurrences, biases, scratch))                                                     \
+    K(row_dots, (long rows, long n, const float *v, const float *x, long ldx, float *dots), (rows, n, v, x, ldx, dots))                     \
+    K(add_multiples,                                                                                                                       \
+      (long rows, long n, const float *factors, const float *v, float *x, long ldx),                                                       \
+      (rows, n, factors, v, x, ldx))                                                                                                       \
     K(bf16_round, (long count, const float *x, uint16_t *y), (count, x, y))                                                                \
     K(bf16_pack_transposed, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))   \
     K(bf16_pack, (long n, long k, const float *w, long first, long count, uint16_t *panels), (n, k, w, first, count, panels))              \

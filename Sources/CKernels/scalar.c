@@ -32,6 +32,36 @@ double ck_log(double x) {
     return high - ((half_square - (s * (half_square + 2.0 * sum) + low)) - f);
 }
 
+/* 2^k, for |k| < 1000. */
+static double power_of_two(int k) {
+    const uint64_t bits = (uint64_t)(k + 1023) << 52;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* e^x = 2^k * e^r with r = x - k*ln2, |r| < 0.35, in two parts so that no rounding of it counts; the series is complete to double's precision
+ * after r^13. 1 + r is summed without error into s + e: only the last addition rounds by much. The power of two comes in two factors, since
+ * a result may be denormal. */
+double ck_exp_double(double x) {
+    if (x != x)
+        return x;
+    if (x > 710)
+        return __builtin_inf();
+    if (x < -746)
+        return 0;
+    const double shift = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to a whole number */
+    double k = (x * 1.4426950408889634 + shift) - shift;
+    double high = x - k * 0.693147180369123816490, low = k * 1.90821492927058770002e-10;
+    double r = high - low, lost = (high - r) - low, series = 0;
+    for (int n = 13; n >= 2; n--)
+        series = (series + 1.0) * (r / n);
+    double s = 1.0 + r, e = (1.0 - s) + r;
+    double y = s + (e + (r * series + lost));
+    int half = (int)k / 2;
+    return y * power_of_two(half) * power_of_two((int)k - half);
+}
+
 void ck_philox(uint64_t key, const uint32_t counter[4], uint32_t output[4]) {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];

@@ -38,4 +38,7 @@ public enum RowKernels {
 
     /// The natural logarithm, the same bits on every processor; error under 1 ulp.
     public static func log(_ x: Double) -> Double { ck_log(x) }
+
+    /// e^x in double, the same bits on every processor; error under 1 ulp. A result that would be denormal may be 0.
+    public static func exp(_ x: Double) -> Double { ck_exp_double(x) }
 }

@@ -83,7 +83,28 @@ struct OptionTests {
     func demo() throws {
         var configuration = TrainingConfiguration()
         try resolved([]).apply(to: &configuration)
-        #expect(configuration == .reberDemo)
+        var demo = TrainingConfiguration.reberDemo
+        demo.forgetBias = 1
+        #expect(configuration == demo)
+    }
+
+    @Test(
+        "The forget bias follows the initial matrices where it is not given",
+        arguments: [("uniform", 0.0), ("orthogonal", 1), ("identity", 1)])
+    func forgetBias(initialization: String, expected: Double) throws {
+        let relu = ["--cell", "elman", "--nonlinearity", "relu"]
+        let options = ["--init", initialization] + (initialization == "identity" ? relu : [])
+        #expect(try resolved(options).values[.forgetBias] == .number(expected))
+        #expect(try resolved(options + ["--forget-bias", "0.5"]).values[.forgetBias] == .number(0.5))
+    }
+
+    @Test("A run whose configuration has a forget bias keeps it")
+    func storedForgetBias() throws {
+        let scratch = try ScratchFolder()
+        var stored = TrainingConfiguration()
+        (stored.train, stored.valid, stored.run, stored.initialization, stored.forgetBias) = ("t", "v", "first", .uniform, 1)
+        try scratch.write(stored.toml, to: "first/config.toml")
+        #expect(try resolved(["--resume", "--run", "first"], in: scratch.folder).values[.forgetBias] == .number(1))
     }
 
     @Test("A resumed run begins with its own configuration, and takes options on top")

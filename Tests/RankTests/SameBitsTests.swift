@@ -74,13 +74,24 @@ extension TrainingOverRanks {
             }
         }
 
-        @Test("with AVX2 as with AVX-512")
+        /// From orthogonal matrices, whose size is no multiple of a block of reflections. A level that the processor lacks is lowered to the
+        /// next that it has.
+        @Test("at every level of the kernels, whatever processor a library takes this one for")
         func processors() throws {
-            let texts = try TrainingFolder()
-            let best = try run(texts, ranks: 1, [])
-            let avx2 = try run(texts, ranks: 2, [], environment: ["RNNTRAIN_CPU_LEVEL": "avx2"])
-            #expect(avx2.events.first?["kernels"] == "avx2")
-            expectSame(avx2, best, "AVX2")
+            let texts = try TrainingFolder(lines: 60, validLines: 20)
+            let options = ["--init", "orthogonal", "--epochs", "1"]
+            let best = try run(texts, ranks: 1, options)
+            for level in ["avx512", "avx2", "baseline"] {
+                let log = try run(texts, ranks: level == "avx2" ? 2 : 1, options, environment: ["RNNTRAIN_CPU_LEVEL": level])
+                if level != "avx512" { #expect(log.events.first?["kernels"] == level) }
+                expectSame(log, best, level)
+            }
+            for core in ["Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX"] {
+                let log = try run(texts, ranks: 1, options, environment: ["OPENBLAS_CORETYPE": core])
+                expectSame(log, best, "OpenBLAS for \(core)")
+            }
+            let plain = ["GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F,-FMA4"]
+            expectSame(try run(texts, ranks: 1, options, environment: plain), best, "the C library without FMA")
         }
 
         @Test(

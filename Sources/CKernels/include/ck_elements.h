@@ -98,6 +98,9 @@ void ck_softmax_gradient(long rows, long first, long n, const float *from, int e
 /* Natural logarithm of a positive normal double; the project's own, for bits that no libm decides. Error under 1 ulp. */
 double ck_log(double x);
 
+/* e^x in double, for the same reason. Error under 1 ulp; results that would be denormal may be 0. */
+double ck_exp_double(double x);
+
 /* ---- Random numbers: Philox4x32-10 (Salmon et al. 2011) ------------------------------------------------------- */
 
 /* One block of four 32-bit numbers for a 128-bit counter under a 64-bit key. */

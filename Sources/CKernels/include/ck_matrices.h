@@ -63,6 +63,12 @@ void ck_pack(long n, long k, const float *w, long first, long count, float *pane
 void ck_gemm(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias, int accumulate,
              float *c, long ldc);
 
+/* dots[r] = x[r, :] . v, for `rows` rows of n elements. */
+void ck_row_dots(long rows, long n, const float *v, const float *x, long ldx, float *dots);
+
+/* x[r, :] += factors[r] * v. */
+void ck_add_multiples(long rows, long n, const float *factors, const float *v, float *x, long ldx);
+
 /* The rows of one leaf of the tree: for t in 0..<steps, for b in 0..<count: row first + t*stride + b. */
 typedef struct {
     int32_t first;

@@ -22,8 +22,8 @@ extension ConfigurationField {
             .initialScale, \.initialScale, .model, .fixed, placeholder: "x",
             "Parameters that begin uniformly do so in -x ... x."),
         .init(
-            .forgetBias, \.forgetBias, .model, .fixed, placeholder: "x",
-            "Added to the initial bias of the LSTM's forget gate."),
+            .forgetBias, optional: \.forgetBias, .model, .fixed, placeholder: "x",
+            absent: "1 with orthogonal and identity, 0 with uniform", "Added to the initial bias of the LSTM's forget gate."),
         .init(.initialState, \.initialState, .model, .fixed, "State at the start of an epoch: zero, or a parameter."),
         .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
     ]

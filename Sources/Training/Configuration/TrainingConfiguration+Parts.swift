@@ -9,9 +9,13 @@ extension TrainingConfiguration {
             embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights, initialState: initialState)
     }
 
+    /// What is added to the forget gate's bias: 1 where no other is asked for (Jozefowicz et al. 2015), but 0 where every parameter begins
+    /// uniformly.
+    public var resolvedForgetBias: Double { forgetBias ?? (initialization == .uniform ? 0 : 1) }
+
     package var parameterInitialization: ParameterInitialization {
         ParameterInitialization(
-            kind: initialization, scale: Float(initialScale), forgetBias: Float(forgetBias), seed: UInt64(seed))
+            kind: initialization, scale: Float(initialScale), forgetBias: Float(resolvedForgetBias), seed: UInt64(seed))
     }
 
     package var optimizerSettings: OptimizerSettings {

@@ -35,7 +35,7 @@ extension TrainingConfiguration {
         try require(.hiddenSize, hiddenSize >= 1, "must be 1 or more")
         try require(.dropout, (0..<1).contains(dropout), "is a probability: 0 or more, and less than 1")
         try require(.initialScale, initialScale > 0 && initialScale.isFinite, "must be above zero")
-        try require(.forgetBias, forgetBias.isFinite, "must be a finite number")
+        try require(.forgetBias, forgetBias?.isFinite ?? true, "must be a finite number")
     }
 
     private func validateModelCombinations() throws(ConfigurationError) {

@@ -30,7 +30,8 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var dropout = 0.0
     public var initialization = InitializationKind.orthogonal
     public var initialScale = 0.1
-    public var forgetBias = 1.0
+    /// Added to the forget gate's bias; nil follows `initialization`: see ``resolvedForgetBias``.
+    public var forgetBias: Double?
     public var initialState = InitialState.zero
     public var precision = Precision.fp32
 

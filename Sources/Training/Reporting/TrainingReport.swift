@@ -116,7 +116,7 @@ final class TrainingReport {
     private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
         guard let best = ending.best else { return [] }
         return [
-            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)), ("best_perplexity", .number(exp(best.loss))),
+            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)), ("best_perplexity", .number(exponential(best.loss))),
             ("best_parameters_digest", .text(best.parametersDigest)),
         ]
     }
@@ -151,10 +151,10 @@ final class TrainingReport {
     /// The built-in source's entropy is known, so that one can say how good is possible.
     private func sayOptimum(_ best: Double) {
         let optimum = EmbeddedReberGrammar.optimalPerplexity
-        let above = (exp(best) / optimum - 1) * 100
+        let above = (exponential(best) / optimum - 1) * 100
         say(
             "  optimum  perplexity \(NumberText.fixed(optimum, 4)) is the source's own; the model's "
-                + "\(NumberText.fixed(exp(best), 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")"
+                + "\(NumberText.fixed(exponential(best), 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")"
         )
     }
 
@@ -198,7 +198,7 @@ final class TrainingReport {
             [
                 ("step", .integer(state.step)), ("epoch", .integer(finishedEpoch(state))),
                 ("streams", .integer(configuration.batchSize)), ("loss", .number(model.loss)),
-                ("perplexity", .number(exp(model.loss))), ("best", .flag(model == best)),
+                ("perplexity", .number(exponential(model.loss))), ("best", .flag(model == best)),
                 ("parameters_digest", .text(model.parametersDigest)),
             ])
         say(
@@ -243,7 +243,7 @@ final class TrainingReport {
     private func lossText(_ loss: Double) -> String {
         let bits =
             configuration.tokens == .word ? "" : ", \(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
-        let perplexity = exp(loss)
+        let perplexity = exponential(loss)
         return "\(NumberText.fixed(loss, 4)), perplexity \(NumberText.fixed(perplexity, perplexity < 10 ? 4 : 2))\(bits)"
     }
 

@@ -64,7 +64,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
 
     /// JSON has no infinity: a perplexity beyond all numbers counts as none.
     private static func perplexity(_ loss: Double?) -> Double? {
-        loss.map { exp($0) }.flatMap { $0.isFinite ? $0 : nil }
+        loss.map { exponential($0) }.flatMap { $0.isFinite ? $0 : nil }
     }
 }
 

@@ -28,8 +28,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Distribution over ranks") var distribution: DistributionOptions
 
     func run() throws {
-        let configuration = try resolvedConfiguration()
+        var configuration = try resolvedConfiguration()
         try configuration.validate()
+        configuration.forgetBias = configuration.resolvedForgetBias  // said by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
