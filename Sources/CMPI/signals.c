@@ -10,9 +10,18 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may touch lock-free 
 static _Atomic int32_t flags = 0;
 static _Atomic int64_t stop_time = 0; // nanoseconds; 0 before the first
 
+static int32_t flag_of(int signal) {
+    switch (signal) {
+    case SIGUSR1: return CMPI_SIGNAL_CHECKPOINT;
+    case SIGINT: return CMPI_SIGNAL_INTERRUPT;
+    case SIGHUP: return CMPI_SIGNAL_HANGUP;
+    default: return CMPI_SIGNAL_TERMINATION;
+    }
+}
+
 static void note(int signal) {
     if (signal != SIGUSR1 && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
-    atomic_fetch_or(&flags, signal == SIGUSR1 ? CMPI_SIGNAL_CHECKPOINT : CMPI_SIGNAL_STOP);
+    atomic_fetch_or(&flags, flag_of(signal));
 }
 
 /// Who was started with SIGHUP ignored, as by nohup, is to live on when the terminal goes.

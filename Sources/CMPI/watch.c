@@ -89,7 +89,7 @@ __attribute__((noreturn)) static void announce(const char *reason) {
     int32_t nobody_yet = 0;
     if (atomic_compare_exchange_strong(&watch.board->announced, &nobody_yet, 1)) {
         char line[longest_line];
-        int length = snprintf(line, sizeof line, "rnntrain: error: %s %s\n", reason, watch.plan.advice);
+        int length = snprintf(line, sizeof line, "%srnntrain: error: %s %s\n", cmpi_error_line_start(), reason, watch.plan.advice);
         if (length >= (int)sizeof line) length = sizeof line - 1;
         ssize_t written = write(STDERR_FILENO, line, (size_t)length);
         (void)written; // nobody is left to tell

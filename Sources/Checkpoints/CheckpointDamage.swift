@@ -1,3 +1,5 @@
+import Failures
+
 /// What is wrong inside a checkpoint file: what was found, and what was expected.
 public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file ends before what its header promises.
@@ -31,21 +33,22 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
 
     public var description: String {
         switch self {
-        case .tooShort(let byteCount, let needed): "it has \(byteCount) bytes and needs at least \(needed)"
-        case .headerTooLong(let byteCount, let limit): "its header claims \(byteCount) bytes; at most \(limit) are allowed"
+        case .tooShort(let byteCount, let needed): "it has \(counted(byteCount, "byte")) and needs at least \(needed)"
+        case .headerTooLong(let byteCount, let limit):
+            "its header claims \(counted(byteCount, "byte")); at most \(limit) are allowed"
         case .unreadableHeader(let detail): "its header is no safetensors header: \(detail)"
         case .repeatedOrUnknownNames(let found, let expected):
-            "its header has \(found) keys where \(expected) were expected: a name twice, or an unknown field"
+            "its header has \(counted(found, "key")) where \(expected) were expected: a name twice, or an unknown field"
         case .unknownElementType(let array, let found):
             "\(quoted(array)) has the element type \(quoted(found)), and this program reads "
                 + ElementType.allCases.map(\.rawValue).joined(separator: ", ")
         case .impossibleShape(let array, let shape): "\(quoted(array)) has the impossible shape \(shape)"
         case .impossibleOffsets(let array, let found, let byteCount):
-            "\(quoted(array)) has the offsets \(found) in \(byteCount) bytes of data"
+            "\(quoted(array)) has the offsets \(found) in \(counted(byteCount, "byte")) of data"
         case .notContiguous(let array, let start, let expected):
             "\(quoted(array)) starts at byte \(start) of the data, and \(expected) was expected"
         case .wrongByteCount(let array, let found, let expected):
-            "\(quoted(array)) has \(found) bytes, and its shape needs \(expected)"
+            "\(quoted(array)) has \(counted(found, "byte")), and its shape needs \(expected)"
         case .trailingBytes(let dataEnd, let fileEnd): "its arrays end at byte \(dataEnd), and the file at byte \(fileEnd)"
         case .noChecksum(let array): array.map { "\(quoted($0)) has no checksum" } ?? "it has no checksums"
         case .strayChecksum(let array): "it has a checksum for \(quoted(array)), which it does not hold"

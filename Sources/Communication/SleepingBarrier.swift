@@ -40,4 +40,8 @@ public struct SleepingBarrier {
 public enum MonotonicClock {
     /// Nanoseconds since some fixed moment.
     public static var nanoseconds: Int64 { cmpi_nanoseconds() }
+    /// The same at the start of this process.
+    public static var processStart: Int64 { cmpi_process_start() }
+    /// Seconds since the start of this process.
+    public static var elapsedSeconds: Double { Double(nanoseconds - processStart) / 1e9 }
 }

@@ -220,7 +220,7 @@ func checkSignals(_ world: World, _ arguments: CheckArguments) throws {
     try expectEqual(StopSignals(rawValue: first), .checkpoint, "signals after SIGUSR1")
     if world.rank == 0 { kill(getpid(), SIGTERM) }
     let second = try exchange.exchangeScalars(flags: StopSignals.received.rawValue)
-    try expectEqual(StopSignals(rawValue: second), [.checkpoint, .stop], "signals after SIGTERM")
+    try expectEqual(StopSignals(rawValue: second), [.checkpoint, .termination], "signals after SIGTERM")
     report(world, "signals reach all \(world.rankCount) ranks")
 }
 

@@ -18,7 +18,7 @@ func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
     let outcome = try run.trainer.run()
     let digest = run.parametersDigest
     let scale = run.trainer.state.rateScale ?? 1
-    report(world, "\(outcome.rawValue) \(digest) \(run.trainer.rollbacks) \(scale)")
+    report(world, "\(outcome.name) \(digest) \(run.trainer.rollbacks) \(scale)")
 }
 
 /// A fault that strikes once, or with `nan` as often as is asked for.

@@ -11,7 +11,7 @@ public struct RunLog: Sendable {
     /// Every line.
     public let events: [[String: String]]
 
-    private static let free = ["tokens_per_second", "path"]
+    private static let free = ["time", "elapsed_seconds", "tokens_per_second", "path"]
 
     /// Reads the log of the run in `folder`.
     public init(run folder: String) throws {

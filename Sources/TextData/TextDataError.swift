@@ -73,7 +73,7 @@ extension TextDataError {
                 + "\(byteOffset) is not in the vocabulary of the training text. Remove it, add it to the training text, "
                 + "or train with --minimum-count 2, which makes rare characters <unk>."
         case .vocabularyTooSmall(let source, let unit, let size):
-            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(size) symbol\(size == 1 ? "" : "s"), and a language "
+            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")), and a language "
                 + "model needs 2 or more. Name a text with more in it, or lower --minimum-count."
         case .badVocabularyLimits(let option, let value, let reason):
             "\(option) \(value): \(reason)."
@@ -82,7 +82,7 @@ extension TextDataError {
         case .badTokenFile(let path, let defect):
             "\(path): this is no usable token file: \(defect). Delete it: it is made anew from the text at the next start."
         case .textTooShort(let source, let tokenCount):
-            "\(source): the text has \(tokenCount) token\(tokenCount == 1 ? "" : "s"), and 2 or more are needed to predict one. "
+            "\(source): the text has \(counted(tokenCount, "token")), and 2 or more are needed to predict one. "
                 + "Name a longer text."
         case .notReber(let byteOffset, let found, let expected):
             "no text of the embedded Reber grammar: at byte \(byteOffset) \(symbolText(found)) where \(expected) must stand."
@@ -93,10 +93,10 @@ extension TextDataError {
     private var layoutSentence: String {
         switch self {
         case .moreShardsThanStreams(let shardCount, let streamCount):
-            "\(shardCount) shards cannot be made of \(streamCount) streams. "
+            "\(counted(shardCount, "shard")) cannot be made of \(counted(streamCount, "stream")). "
                 + "Set --shards to \(streamCount) or less, or --batch-size to \(shardCount) or more."
         case .moreRanksThanShards(let rankCount, let shardCount, let streamCount):
-            "\(rankCount) ranks cannot share \(shardCount) shards. Start \(shardCount) ranks or fewer"
+            "\(counted(rankCount, "rank")) cannot share \(counted(shardCount, "shard")). Start \(counted(shardCount, "rank")) or fewer"
                 + (shardCount < streamCount
                     ? ", or start a new run with --shards \(min(rankCount, streamCount)) or more."
                     : ", or start a new run with --batch-size \(rankCount) or more.")

@@ -1,4 +1,5 @@
 import Digests
+import Failures
 
 /// Why a token file cannot be used.
 public enum TokenFileDefect: Error, Sendable, Equatable, CustomStringConvertible {
@@ -14,13 +15,14 @@ public enum TokenFileDefect: Error, Sendable, Equatable, CustomStringConvertible
 
     public var description: String {
         switch self {
-        case .shorterThanHeader(let byteCount): "it has \(byteCount) bytes, less than a header"
+        case .shorterThanHeader(let byteCount): "it has \(counted(byteCount, "byte")), less than a header"
         case .wrongMagic: "it does not begin like one"
         case .wrongVersion(let found, let expected): "it is of version \(found), and this program reads version \(expected)"
         case .damagedHeader: "its header is damaged (the checksum differs)"
-        case .wrongElementWidth(let found, let vocabularySize): "\(found) bytes a token do not fit \(vocabularySize) symbols"
-        case .impossibleTokenCount(let count): "it claims \(count) tokens"
-        case .wrongSize(let byteCount, let expected): "it has \(byteCount) bytes instead of \(expected)"
+        case .wrongElementWidth(let found, let vocabularySize):
+            "\(counted(found, "byte")) a token do not fit \(counted(vocabularySize, "symbol"))"
+        case .impossibleTokenCount(let count): "it claims \(counted(count, "token"))"
+        case .wrongSize(let byteCount, let expected): "it has \(counted(byteCount, "byte")) instead of \(expected)"
         case .damagedTokens(let found, let expected):
             "its tokens are damaged (checksum \(found.hexadecimal) instead of \(expected.hexadecimal))"
         case .tokenOutsideVocabulary(let position, let token, let vocabularySize):

@@ -1,3 +1,4 @@
+import Failures
 import Files
 import FoundationEssentials
 
@@ -42,8 +43,8 @@ extension Vocabulary: Codable {
     }
 
     private static func defect(_ unit: TokenUnit, _ symbols: [String], _ counts: [Int]) -> String? {
-        if symbols.count != counts.count { return "\(symbols.count) symbols with \(counts.count) counts" }
-        if symbols.count < 2 { return "\(symbols.count) symbols, where 2 are the least" }
+        if symbols.count != counts.count { return "\(counted(symbols.count, "symbol")) with \(counted(counts.count, "count"))" }
+        if symbols.count < 2 { return "\(counted(symbols.count, "symbol")), where 2 are the least" }
         if let count = counts.first(where: { $0 < 0 }) { return "a count of \(count)" }
         if symbols.contains(where: \.utf8.isEmpty) { return "an empty symbol" }
         switch unit {

@@ -22,12 +22,22 @@ public enum TrainingError: UserFacingError, Equatable {
     case log(path: String, reason: String)
     /// The system refused the handlers of signals.
     case signals
+    /// A signal came before the run had a first checkpoint, or while it was taken up again.
+    case stoppedBeforeStart(StopReason)
+    /// The time was up before the first step.
+    case noTime(StopReason, limit: TimeSpan?)
+
+    /// What a job ends with that something asks to end before its first step.
+    static func beforeFirstStep(_ reason: StopReason, limit: TimeSpan?) -> TrainingError {
+        if case .signal = reason { .stoppedBeforeStart(reason) } else { .noTime(reason, limit: limit) }
+    }
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .diverged: .usage
+        case .diverged, .noTime: .usage
         case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .badLog, .shorterThanWindow: .badData
         case .log: .inputOutput
+        case .stoppedBeforeStart: .preempted
         case .signals, .corrupted: .fault
         }
     }
@@ -58,10 +68,17 @@ public enum TrainingError: UserFacingError, Equatable {
             "\(path): cannot write: \(reason). Free space or mend the permissions, then go on with --resume."
         case .signals:
             "the system refuses to install handlers for signals; nothing was started."
+        case .stoppedBeforeStart(let reason):
+            "stopped \(reason.clause) before the first step. Nothing is lost: start the same command again."
+        case .noTime(.jobEnd, _):
+            "the end of the SLURM job (SLURM_JOB_END_TIME) is past, and no step was made. Ask for a longer job; unset "
+                + "SLURM_JOB_END_TIME where it is left from another one."
+        case .noTime(_, let limit):
+            "the time limit of \(limit?.description ?? "the run") (--time-limit) was over before the first step. Give more time."
         }
     }
 
     private static func tries(_ rollbacks: Int) -> String {
-        rollbacks == 0 ? "" : ", after \(rollbacks) return\(rollbacks == 1 ? "" : "s") to a checkpoint"
+        rollbacks == 0 ? "" : ", after \(counted(rollbacks, "return")) to a checkpoint"
     }
 }

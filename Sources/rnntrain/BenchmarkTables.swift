@@ -1,5 +1,6 @@
 import Benchmarks
 import Exchange
+import Failures
 import Training
 
 // The figures of `benchmark` as people read them.
@@ -92,7 +93,7 @@ extension ExchangeMeasurement {
 extension TokenisingMeasurement {
     var table: String {
         """
-        \(bytes(byteCount)) of text, \(NumberText.grouped(tokenCount)) tokens, vocabulary \(NumberText.grouped(vocabularySize)), \
+        \(bytes(byteCount)) of text, \(NumberText.counted(tokenCount, "token")), vocabulary \(NumberText.grouped(vocabularySize)), \
         read by \(counted(rankCount, "rank"))
           counting   \(NumberText.fixed(countingSeconds, 2)) s, \(NumberText.fixed(countingRate, 0)) MB/s a rank: digest, check for UTF-8, vocabulary
           encoding   \(NumberText.fixed(encodingSeconds, 2)) s, \(NumberText.fixed(encodingRate, 0)) MB/s a rank: tokens, brought to the disk
@@ -111,8 +112,5 @@ extension MeasuredModel {
 }
 
 private func bytes(_ count: Int) -> String { NumberText.scaled(Double(count), unit: "B") }
-
-/// `1 rank`, `2 ranks`.
-private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 private func percent(_ share: Double) -> String { "\(NumberText.fixed(share * 100, share < 0.1 ? 1 : 0)) %" }

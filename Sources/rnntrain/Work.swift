@@ -52,8 +52,8 @@ func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
                 + "\"perplexity_excluding_oovs\":\(score.perplexityWithoutUnknown.map(jsonText) ?? "null")}")
     } else {
         try StandardOutput.printResult(
-            "\(NumberText.grouped(evaluation.tokens)) tokens, loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
-                + "perplexity \(NumberText.fixed(evaluation.perplexity, 3)), "
+            "\(NumberText.counted(evaluation.tokens, "token")), loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
+                + "perplexity \(NumberText.perplexity(evaluation.perplexity, digits: 3)), "
                 + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token" + (score.unknownText.map { "; \($0)" } ?? ""))
     }
     if let warning = score.unknown.warning(of: data) { StandardError.warn(warning) }

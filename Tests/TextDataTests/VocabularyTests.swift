@@ -152,7 +152,7 @@ import Testing
             ("", ""), ("{", ""), ("[]", "kind"), ("{}", "unit"), (#"{"unit":"word","symbols":["a"]}"#, "counts"),
             (#"{"unit":"verse","symbols":["a","b"],"counts":[1,1]}"#, "verse"),
             (#"{"unit":"word","symbols":["a","<eos>"],"counts":[1,1]}"#, "<unk> is missing"),
-            (#"{"unit":"word","symbols":["<unk>","<eos>"],"counts":[1]}"#, "2 symbols with 1 counts"),
+            (#"{"unit":"word","symbols":["<unk>","<eos>"],"counts":[1]}"#, "2 symbols with 1 count"),
             (#"{"unit":"word","symbols":["<unk>","<eos>","a","a"],"counts":[1,1,1,1]}"#, "twice"),
             (#"{"unit":"char","symbols":["a","bc"],"counts":[1,1]}"#, "single character"),
             (#"{"unit":"char","symbols":["a",""],"counts":[1,1]}"#, "empty"),

@@ -59,4 +59,14 @@ struct StepFlagsTests {
             #expect(StepFlags(rawValue: signals | StepFlags.checkpointTime.rawValue).contains(.checkpointTime))
         }
     }
+
+    @Test("They tell why: the signal that was meant, the time limit, or the end of the job")
+    func reasons() {
+        #expect(StepFlags.checkpointTime.stopReason == nil)
+        #expect(StepFlags(rawValue: 1 | 2).stopReason == .signal("SIGUSR1"))
+        #expect(StepFlags(rawValue: 2 | 4).stopReason == .signal("SIGINT"))
+        #expect(StepFlags(rawValue: 8).stopReason == .signal("SIGHUP"))
+        #expect(StepFlags(rawValue: 2).union(.timeLimitIsNear).stopReason == .signal("SIGTERM"))
+        #expect(StepFlags.timeLimitIsNear.stopReason == .timeLimit && StepFlags.jobEndIsNear.stopReason == .jobEnd)
+    }
 }

@@ -9,7 +9,7 @@ struct MetricsLogTests {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
         if !text.isEmpty { try Data(text.utf8).write(to: place) }
-        do { try MetricsLog(path: place.path).write("step", [("step", .integer(7))]) }
+        do { try MetricsLog(path: place.path, moment: { [] }).write("step", [("step", .integer(7))]) }
         return String(decoding: try Data(contentsOf: place), as: UTF8.self)
     }
 
@@ -33,7 +33,7 @@ struct MetricsLogTests {
     func values() throws {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
-        try MetricsLog(path: place.path).write(
+        try MetricsLog(path: place.path, moment: { [] }).write(
             "a",
             [
                 ("b", .number(0.1)), ("c", .number(.nan)), ("d", .text("\"\n\\ä")), ("e", .flag(true)), ("f", .null),
@@ -41,6 +41,23 @@ struct MetricsLogTests {
             ])
         let text = String(decoding: try Data(contentsOf: place), as: UTF8.self)
         #expect(text == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n")
+    }
+
+    @Test("Every line has its time, in UTC, and the seconds since the process began")
+    func moments() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let log = try MetricsLog(path: place.path)
+        let before = Date()
+        for step in 1...2 { try log.write("step", [("step", .integer(step))]) }
+        let lines = String(decoding: try Data(contentsOf: place), as: UTF8.self).split(separator: "\n")
+        let pattern = /{"event":"step","time":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","elapsed_seconds":([0-9.]+),"step":\d}/
+        let found = try lines.map { try #require($0.wholeMatch(of: pattern)) }
+        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        let times = try found.map { try format.parse(String($0.1)) }
+        #expect(times.allSatisfy { abs($0.timeIntervalSince(before)) < 5 })
+        let elapsed = found.compactMap { Double($0.2) }
+        #expect(elapsed.count == 2 && elapsed[0] > 0 && elapsed[0] <= elapsed[1])
     }
 
     @Test("A place where no file can be is an error with status 74 that names it")

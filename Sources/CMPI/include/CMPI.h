@@ -111,14 +111,24 @@ int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns);
 void cmpi_core_mask(uint8_t *mask, int64_t bytes);
 /// Nanoseconds of the monotonic clock.
 int64_t cmpi_nanoseconds(void);
+/// The same at the start of this process, when its libraries were loaded.
+int64_t cmpi_process_start(void);
+
+// --- Lines on a terminal ---
+
+/// What a line of the standard error output begins with: the sequence that clears the terminal's current line, on which rank 0 may
+/// show its progress, or nothing where errors do not go to a terminal. Such a terminal is this process's own, or one of which
+/// the launching script says so by RNNTRAIN_ERRORS_TERMINAL=1.
+const char *cmpi_error_line_start(void);
 
 // --- Signals: handlers that set a flag and do no more ---
 
 #define CMPI_SIGNAL_CHECKPOINT 1
-#define CMPI_SIGNAL_STOP 2
+#define CMPI_SIGNAL_TERMINATION 2
+#define CMPI_SIGNAL_INTERRUPT 4
+#define CMPI_SIGNAL_HANGUP 8
 
-/// SIGUSR1 sets CMPI_SIGNAL_CHECKPOINT; SIGTERM, SIGINT and SIGHUP (unless it is ignored) set CMPI_SIGNAL_STOP. A second SIGINT
-/// ends the process. 0 if done.
+/// SIGUSR1, SIGTERM, SIGINT and SIGHUP (unless it is ignored) each set their flag. A second SIGINT ends the process. 0 if done.
 int cmpi_signals_install(void);
 /// The flags of the signals that came since the start.
 int32_t cmpi_signals_flags(void);

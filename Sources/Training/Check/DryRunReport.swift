@@ -1,3 +1,4 @@
+import Failures
 import Tensors
 import TextData
 
@@ -150,14 +151,15 @@ struct DryRunReport {
             + validations * Double(preparation.windowCount(.valid)) * calibration.evaluationSeconds
         let state = preparation.plan.state
         let left = Double(c.epochs - state.epoch + 1) - Double(state.window) / Double(max(windows, 1))
-        let rest = preparation.plan.isResumed ? "for what is left of \(c.epochs) epochs" : "for \(c.epochs) epochs"
+        let rest =
+            preparation.plan.isResumed ? "for what is left of \(counted(c.epochs, "epoch"))" : "for \(counted(c.epochs, "epoch"))"
         let speed = Int(Double(c.batchSize * c.windowLength) / calibration.stepSeconds)
         return [
             line("time", "\(duration(epoch)) an epoch with its validation, \(duration(epoch * max(0, left))) \(rest)"),
             line(
                 "",
                 "\(NumberText.significant(calibration.stepSeconds * 1e3, 3)) ms a step, \(NumberText.grouped(speed)) tokens/s, "
-                    + "from \(calibration.stepCount) steps; kernels \(Processor.level)"),
+                    + "from \(counted(calibration.stepCount, "step")); kernels \(Processor.level)"),
         ]
     }
 

@@ -1,3 +1,5 @@
+import Failures
+
 /// How often a checkpoint is written: after so many steps, or after so many minutes.
 public enum CheckpointInterval: Equatable, Sendable {
     case steps(Int)
@@ -33,7 +35,8 @@ extension CheckpointInterval: CustomStringConvertible {
     /// `500 steps` or `10 minutes`, which `init(_:)` reads again.
     public var description: String {
         switch self {
-        case .steps(let steps): "\(steps) steps"
+        case .steps(let steps): counted(steps, "step")
+        case .minutes(1): "1 minute"
         case .minutes(let minutes): "\(Int(exactly: minutes).map { String($0) } ?? String(minutes)) minutes"
         }
     }

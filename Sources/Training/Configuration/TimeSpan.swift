@@ -1,3 +1,5 @@
+import Failures
+
 /// A length of time, as options have it.
 public struct TimeSpan: Equatable, Sendable {
     public var seconds: Double
@@ -14,11 +16,11 @@ public struct TimeSpan: Equatable, Sendable {
 extension TimeSpan: CustomStringConvertible {
     /// Reads `90`, `90s`, `1.5 hours`, and as SLURM writes them `05:00` (minutes), `04:00:00` and `1-12:00:00`; nil for all else.
     public init?(_ text: some StringProtocol) {
-        guard let seconds = text.contains(":") ? Self.clock(text) : Self.counted(text) else { return nil }
+        guard let seconds = text.contains(":") ? Self.clock(text) : Self.amount(text) else { return nil }
         self.seconds = seconds
     }
 
-    private static func counted(_ text: some StringProtocol) -> Double? {
+    private static func amount(_ text: some StringProtocol) -> Double? {
         let letters = text.reversed().prefix { $0.isLetter }.count
         let unit = Substring(text.suffix(letters))
         let number = text.dropLast(letters).prefix { $0 != " " }
@@ -42,7 +44,7 @@ extension TimeSpan: CustomStringConvertible {
         if seconds == 0 { return "0" }
         for unit in Self.units where seconds >= unit.seconds {
             if let count = Int(exactly: seconds / unit.seconds) {
-                return "\(count) \(count == 1 ? unit.names[1] : unit.names[0])"
+                return counted(count, String(unit.names[1]))
             }
         }
         return "\(seconds) seconds"

@@ -7,6 +7,8 @@ import Glibc
 struct Deadline {
     /// Nanoseconds of the monotonic clock; nil where there is none.
     private let end: Int64?
+    /// What ends the job then.
+    let reason: StopReason
     private var lastStepEnd: Int64?
     private var slowestStep: Int64 = 0
     private var slowestValidation: Int64 = 0
@@ -16,17 +18,25 @@ struct Deadline {
     /// Bytes a second at which a checkpoint is written at least, before one was.
     private static let slowestDisk = 50e6
 
-    /// The earlier one of `limit` from now and of the end of a job under SLURM.
+    /// The earlier one of `limit` from the start of this process and of the end of a job under SLURM.
     init(limit: TimeSpan?) {
-        let now = MonotonicClock.nanoseconds
-        let own = limit.map { now + Int64($0.seconds * 1e9) }
-        let clusters = Self.secondsLeftUnderSLURM.map { now + Int64(min($0, 1e8) * 1e9) }
+        let own = limit.map { MonotonicClock.processStart + Int64($0.seconds * 1e9) }
+        let clusters = Self.secondsLeftUnderSLURM.map { MonotonicClock.nanoseconds + Int64(min(max($0, -1e8), 1e8) * 1e9) }
         end = [own, clusters].compactMap { $0 }.min()
+        reason = end == own ? .timeLimit : .jobEnd
     }
 
     private static var secondsLeftUnderSLURM: Double? {
         guard let text = getenv("SLURM_JOB_END_TIME"), let end = Double(String(cString: text)), end.isFinite else { return nil }
-        return max(0, end - Double(time(nil)))
+        return end - Double(time(nil))
+    }
+
+    /// Whether no time is left at all.
+    var isPast: Bool { end.map { $0 <= MonotonicClock.nanoseconds } ?? false }
+
+    /// What asks this rank to end before its first step: a signal, or a time that is up. No flag where nothing does.
+    var startFlags: StepFlags {
+        StepFlags(signals: StopSignals.received).union(isPast ? StepFlags(reason) : [])
     }
 
     /// Notes the end of a step.

@@ -1,4 +1,5 @@
 import Exchange
+import Failures
 
 /// What makes a run go back to a checkpoint, the same on all ranks.
 enum RunFault: Error {
@@ -21,7 +22,7 @@ enum RunFault: Error {
     func description(host: String) -> String {
         switch self {
         case .corruption(let corruption): "\(corruption.kind.text) on rank \(corruption.rank) (\(host))"
-        case .badSteps(let steps): "the loss or the gradient was not finite in \(steps) steps in a row"
+        case .badSteps(let steps): "the loss or the gradient was not finite in \(counted(steps, "step")) in a row"
         case .notFinite: "a parameter is not finite"
         }
     }

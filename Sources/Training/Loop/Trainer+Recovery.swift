@@ -54,7 +54,7 @@ extension Trainer {
     }
 
     /// An error that all ranks found alike, as the one that rank 0 tells.
-    private func agreed(_ error: TrainingError) throws -> any Error {
+    func agreed(_ error: TrainingError) throws -> any Error {
         do {
             try world.agree { throw error }
             return error

@@ -91,7 +91,7 @@ extension Trainer {
         var flags = StepFlags(signals: StopSignals.received)
         guard world.isRoot else { return flags }
         if keeper.isTimeDue { flags.insert(.checkpointTime) }
-        if timeIsUp { flags.insert(.timeIsUp) }
+        if timeIsUp { flags.insert(StepFlags(deadline.reason)) }
         return flags
     }
 

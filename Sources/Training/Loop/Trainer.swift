@@ -6,16 +6,28 @@ import Tensors
 import TextData
 
 /// Why a run ended.
-public enum TrainingOutcome: String, Sendable {
+public enum TrainingOutcome: Equatable, Sendable {
     /// No improvement on validation any more.
     case converged
     /// All epochs are done.
     case epochs
-    /// Asked to stop by a signal; a checkpoint is there to go on from.
-    case preempted
+    /// Asked to stop; a checkpoint is there to go on from.
+    case preempted(StopReason)
+
+    /// The outcome in `metrics.jsonl`.
+    public var name: String {
+        switch self {
+        case .converged: "converged"
+        case .epochs: "epochs"
+        case .preempted: "preempted"
+        }
+    }
+
+    /// What asked to stop; nil where the run has ended by itself.
+    public var stopReason: StopReason? { if case .preempted(let reason) = self { reason } else { nil } }
 
     /// The status of the process.
-    public var exitStatus: ExitStatus { self == .preempted ? .preempted : .done }
+    public var exitStatus: ExitStatus { stopReason == nil ? .done : .preempted }
 }
 
 /// The training loop of one rank; all ranks run it in step.
@@ -32,6 +44,7 @@ package final class Trainer {
     private let rule: ConvergenceRule
     package internal(set) var state: TrainingState
     var deadline: Deadline
+    private var isFirstAttempt = true
     /// How often this job has gone back to a checkpoint, and to which step the last time.
     package internal(set) var rollbacks = 0
     var lastRestoredStep: Int?
@@ -70,10 +83,12 @@ package final class Trainer {
 
     private func trainToEnd() throws -> TrainingOutcome {
         if state.step == 0 { try saveBeginning() }
+        if let reason = try reasonNotToBegin() { return .preempted(reason) }
+        report.beginSteps(state)
         if state.awaitsValidation == true { try validate() }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
-            if flags.asksToStop { return try preempt() }
+            if let reason = flags.stopReason { return try preempt(reason) }
             if validationIsDue { try validate() }
             if checkpointIsDue(flags) { try saveCheckpoint() }
         }
@@ -84,8 +99,20 @@ package final class Trainer {
 
     // MARK: Between steps
 
+    /// A signal that came before the first step. What is on disk is where the run is.
+    ///
+    /// Throws `TrainingError.noTime` on all ranks where the time is up: a job that comes no further is not to be started again.
+    private func reasonNotToBegin() throws -> StopReason? {
+        guard isFirstAttempt else { return nil }
+        isFirstAttempt = false
+        let flags = StepFlags(rawValue: Int32(try world.max(Int(deadline.startFlags.rawValue))))
+        if case .signal? = flags.stopReason { return flags.stopReason }
+        if let reason = flags.stopReason { throw try agreed(.noTime(reason, limit: configuration.timeLimit)) }
+        return nil
+    }
+
     func logIfDue(norm: Double, rate: Double) throws {
-        guard state.step % configuration.logEvery == 0 else { return }
+        guard state.step % configuration.logEvery == 0 else { return report.showIfDue(state, norm: norm, rate: rate) }
         try report.step(state, norm: norm, rate: rate)
         state.interval = IntervalSums()
     }
@@ -121,10 +148,13 @@ package final class Trainer {
         rule.isImprovement(loss: model.loss, on: keeper.best?.loss) || model == keeper.best
     }
 
-    /// Whether this rank is asked to stop, by a signal or, on rank 0, by the clock.
-    package var isAskedToStop: Bool {
-        if !StopSignals.received.isEmpty { return true }
-        return world.isRoot && deadline.isNear(checkpointBytes: 0, checkpointNanoseconds: 0, validationWindows: 0)
+    /// What asks this rank to stop where there is nothing to save: a signal or, on rank 0, the clock.
+    package var stopFlags: StepFlags {
+        let signals = StepFlags(signals: StopSignals.received)
+        guard world.isRoot, deadline.isNear(checkpointBytes: 0, checkpointNanoseconds: 0, validationWindows: 0) else {
+            return signals
+        }
+        return signals.union(StepFlags(deadline.reason))
     }
 
     /// Not while updates are skipped: the last good checkpoint is to stay, should the run have diverged.
@@ -148,10 +178,10 @@ package final class Trainer {
     }
 
     /// A validation that is due now is left to the job that goes on: whoever asks to stop gives little time.
-    private func preempt() throws -> TrainingOutcome {
+    private func preempt(_ reason: StopReason) throws -> TrainingOutcome {
         if validationIsDue { state.awaitsValidation = true }
         try saveCheckpoint()
         try keeper.finish()
-        return .preempted
+        return .preempted(reason)
     }
 }

@@ -24,6 +24,11 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public init() {}
 }
 
+extension TrainingState {
+    /// The epoch that the last step belonged to; before the first step 1.
+    var lastEpoch: Int { window == 0 && step > 0 ? epoch - 1 : epoch }
+}
+
 /// Sums between two lines of the log.
 public struct IntervalSums: Codable, Equatable, Sendable {
     /// Nats over all ranks and tokens.
@@ -35,8 +40,8 @@ public struct IntervalSums: Codable, Equatable, Sendable {
 
     public init() {}
 
-    /// Mean loss in nats per token.
-    public var meanLoss: Double { tokens > 0 ? loss / Double(tokens) : 0 }
+    /// Mean loss in nats per token; not a number where no step had a finite one.
+    public var meanLoss: Double { tokens > 0 ? loss / Double(tokens) : .nan }
     /// Share of the steps whose gradient was clipped.
     public var clippedShare: Double { steps > 0 ? Double(clipped) / Double(steps) : 0 }
 }

@@ -2,7 +2,8 @@ import Communication
 import Files
 import Foundation
 
-/// `metrics.jsonl`: one JSON object a line, appended, with the keys in the order in which they are given.
+/// `metrics.jsonl`: one JSON object a line, appended: `event`, `time` (RFC 3339, UTC), `elapsed_seconds` (since the start of this
+/// process), and then the fields in the order in which they are given.
 ///
 /// Lines are written whole, at once. What the disk does not take is kept and tried again with the next line: training does not
 /// end for its log. Only rank 0 has one.
@@ -23,9 +24,15 @@ package final class MetricsLog {
     /// So many lines may wait; a disk that takes none for so long takes no checkpoint either.
     private static let mostWaiting = 100_000
 
+    /// When a line is written.
+    private let moment: () -> [(String, Value)]
+
     /// Opens or makes the file, and removes what an interrupted write left of a last line.
-    package init(path: String) throws {
+    ///
+    /// - Parameter moment: the fields that say when a line is written.
+    package init(path: String, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
         self.path = path
+        self.moment = moment
         do throws(CallFailure) {
             lines = try AppendedLines(path: path)
         } catch {
@@ -33,9 +40,9 @@ package final class MetricsLog {
         }
     }
 
-    /// Appends one line: `{"event":...,...}`.
+    /// Appends one line: `{"event":...,"time":...,"elapsed_seconds":...,...}`.
     package func write(_ event: String, _ fields: [(String, Value)]) throws {
-        let members = [("event", .text(event))] + fields
+        let members = [("event", .text(event))] + moment() + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
         waiting.append(line)
         guard let failure = flush() else { return }
@@ -62,6 +69,14 @@ package final class MetricsLog {
             return error
         }
     }
+
+    /// `time` and `elapsed_seconds`, to the millisecond.
+    package static func now() -> [(String, Value)] {
+        let elapsed = (MonotonicClock.elapsedSeconds * 1e3).rounded() / 1e3
+        return [("time", .text(Date().formatted(timeFormat))), ("elapsed_seconds", .number(elapsed))]
+    }
+
+    private static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     private static func spelled(_ value: Value) -> String {
         switch value {

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 
 /// Numbers as people read them.
@@ -11,6 +12,15 @@ public enum NumberText {
             result.append(digit)
         }
         return value < 0 ? "-" + result : result
+    }
+
+    /// `1 token`, `12,345 tokens`.
+    public static func counted(_ value: Int, _ noun: String) -> String { "\(grouped(value)) \(plural(noun, value))" }
+
+    /// A perplexity: with so many digits behind the point, by default four below 10 and two above; `1.235e+07` from a million on.
+    public static func perplexity(_ value: Double, digits: Int? = nil) -> String {
+        guard value.isFinite else { return "\(value)" }
+        return value < 1e6 ? fixed(value, digits ?? (value < 10 ? 4 : 2)) : String(format: "%.3e", value)
     }
 
     /// With so many digits behind the point.

@@ -1,5 +1,6 @@
 import Communication
 import Digests
+import Failures
 import Foundation
 import TextData
 
@@ -8,19 +9,21 @@ final class TrainingReport {
     private let plan: RunPlan
     private let log: MetricsLog?
     private let windowCount: Int
-    private let progress: ProgressLine
-    private var intervalStart = MonotonicClock.nanoseconds
-    private var stepsAtStart = 0
+    private let progress = ProgressLine()
+    private var pace: TrainingPace
+    private var rankCount = 1
+    private var hasShownStep = false
     private let start = MonotonicClock.nanoseconds
 
     /// - Parameters:
     ///   - log: rank 0's; nil elsewhere.
     ///   - windowCount: steps in an epoch.
-    init(plan: RunPlan, log: MetricsLog?, windowCount: Int) {
+    ///   - validWindowCount: windows of the validation text; 0 without one.
+    init(plan: RunPlan, log: MetricsLog?, windowCount: Int, validWindowCount: Int) {
         self.plan = plan
         self.log = log
         self.windowCount = windowCount
-        progress = ProgressLine()
+        pace = TrainingPace(plan.configuration, windowCount: windowCount, validWindowCount: validWindowCount)
     }
 
     private var configuration: TrainingConfiguration { plan.configuration }
@@ -34,7 +37,7 @@ final class TrainingReport {
 
     func start(_ run: RunDescription, state: TrainingState) throws {
         guard let log else { return }
-        stepsAtStart = state.step
+        rankCount = run.rankCount
         if let notice = run.notice { say(notice) }
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
         let vocabulary = "\(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize))"
@@ -43,9 +46,9 @@ final class TrainingReport {
             say("  valid    validation in \(streamsText); evaluate and the test score a text as one stream")
         }
         say(
-            "  ranks    \(run.rankCount) on \(run.nodeCount) host\(run.nodeCount == 1 ? "" : "s") (\(run.transport)), "
+            "  ranks    \(run.rankCount) on \(counted(run.nodeCount, "host")) (\(run.transport)), "
                 + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
-                + "\(configuration.shards ?? 1) shards, kernels \(run.level), memory \(memoryText(run.memory))")
+                + "\(counted(configuration.shards ?? 1, "shard")), kernels \(run.level), memory \(memoryText(run.memory))")
         say("  run      \(plan.runFolder)" + (plan.isResumed ? ", resumed after step \(state.step)" : ""))
         try log.write(
             plan.isResumed ? "resume" : "start",
@@ -60,7 +63,7 @@ final class TrainingReport {
         for (role, count) in texts(of: run) { count.warning(of: role.option).map { say("warning: \($0)") } }
     }
 
-    private var streamsText: String { "\(configuration.batchSize) stream\(configuration.batchSize == 1 ? "" : "s")" }
+    private var streamsText: String { counted(configuration.batchSize, "stream") }
 
     private func texts(of run: RunDescription) -> [(role: TextRole, count: UnknownCount)] {
         TextRole.allCases.compactMap { role in run.unknown[role].map { (role, $0) } }
@@ -70,7 +73,8 @@ final class TrainingReport {
     private func tokensText(_ run: RunDescription) -> String {
         texts(of: run).map { role, count in
             let unknown = plan.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
-            return "\(role.rawValue) \(NumberText.grouped(count.tokens))\(role == .train ? " tokens" : "")" + unknown
+            let tokens = role == .train ? NumberText.counted(count.tokens, "token") : NumberText.grouped(count.tokens)
+            return "\(role.rawValue) \(tokens)\(unknown)"
         }.joined(separator: ", ")
     }
 
@@ -99,10 +103,10 @@ final class TrainingReport {
         try log.write(
             "end",
             [
-                ("reason", .text(ending.outcome.rawValue)), ("step", .integer(state.step)),
-                ("epoch", .integer(finishedEpoch(state))),
-            ] + bestFields(ending) + testFields(ending) + [("parameters_digest", .text(ending.parametersDigest))])
-        say(endLine(ending.outcome, state))
+                ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
+                ("epoch", .integer(state.lastEpoch)),
+            ] + stopFields(ending) + bestFields(ending) + testFields(ending) + [("parameters_digest", .text(ending.parametersDigest))])
+        say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     valid \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")
         }
@@ -110,7 +114,14 @@ final class TrainingReport {
         if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
         say("  last     step \(state.step), digest \(ending.parametersDigest)")
         say("  run      \(plan.runFolder)")
+        if ending.outcome.stopReason != nil {
+            say("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).text)")
+        }
         try log.finish()
+    }
+
+    private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        ending.outcome.stopReason.map { [("stopped_by", .text($0.name))] } ?? []
     }
 
     private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
@@ -138,14 +149,10 @@ final class TrainingReport {
         if let warning = test.unknown.warning(of: TextRole.test.option) { say("warning: \(warning)") }
     }
 
-    private func endLine(_ outcome: TrainingOutcome, _ state: TrainingState) -> String {
-        let time = NumberText.duration(seconds: Double(MonotonicClock.nanoseconds - start) / 1e9)
-        switch outcome {
-        case .converged: return "converged after \(state.step) steps, in \(time)"
-        case .epochs: return "done: \(configuration.epochs) epochs, \(state.step) steps, in \(time)"
-        case .preempted:
-            return "stopped on request after step \(state.step); go on with: rnntrain --run \(plan.runFolder) --resume"
-        }
+    private func endingText(_ state: TrainingState) -> EndingText {
+        EndingText(
+            configuration: configuration, state: state, stepsBefore: plan.state.step,
+            seconds: Double(MonotonicClock.nanoseconds - start) / 1e9)
     }
 
     /// The built-in source's entropy is known, so that one can say how good is possible.
@@ -154,34 +161,55 @@ final class TrainingReport {
         let above = (exponential(best) / optimum - 1) * 100
         say(
             "  optimum  perplexity \(NumberText.fixed(optimum, 4)) is the source's own; the model's "
-                + "\(NumberText.fixed(exponential(best), 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")"
+                + "\(NumberText.perplexity(exponential(best), digits: 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")"
         )
     }
 
     // MARK: On the way
 
+    /// The steps begin now, from `state` on: at the start, and after the run has gone back to a checkpoint.
+    func beginSteps(_ state: TrainingState) {
+        pace.begin(state)
+        hasShownStep = false
+    }
+
     /// A line on the steps since the last one. `norm` and `rate` are those of the last step, before clipping.
     func step(_ state: TrainingState, norm: Double, rate: Double) throws {
         guard let log else { return }
-        let now = MonotonicClock.nanoseconds
-        let speed = Double(state.interval.tokens) / max(1e-9, Double(now - intervalStart) / 1e9)
-        let epoch = finishedEpoch(state)
         try log.write(
             "step",
             [
-                ("step", .integer(state.step)), ("epoch", .integer(epoch)), ("tokens", .integer(state.tokens)),
+                ("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("tokens", .integer(state.tokens)),
                 ("loss", .number(state.interval.meanLoss)), ("gradient_norm", .number(norm)),
                 ("clipped", .number(state.interval.clippedShare)), ("skipped", .integer(state.interval.skipped)),
-                ("learning_rate", .number(rate)), ("tokens_per_second", .number(speed.rounded())),
+                ("learning_rate", .number(rate)), ("tokens_per_second", .number(pace.tokensPerSecond(state).rounded())),
             ])
-        let skipped = state.interval.skipped > 0 ? "  \(state.interval.skipped) skipped: gradient not finite" : ""
-        progress.show(
-            "epoch \(epoch)/\(configuration.epochs)  step \(state.step)/\(windowCount * configuration.epochs)  "
-                + "loss \(lossText(state.interval.meanLoss))  norm \(NumberText.significant(norm, 3))"
-                + " (\(Int((state.interval.clippedShare * 100).rounded())) % clipped)  rate \(NumberText.significant(rate))  "
-                + "\(NumberText.grouped(Int(speed))) tokens/s  \(timeLeft(state, now: now)) left" + skipped,
-            done: Double(state.step) / Double(windowCount * configuration.epochs))
-        intervalStart = now
+        show(state, norm: norm, rate: rate)
+        pace.beginInterval(state)
+    }
+
+    /// Between the lines of the log: after the first step, and where a person watches every second.
+    func showIfDue(_ state: TrainingState, norm: Double, rate: Double) {
+        if log != nil, !hasShownStep || progress.isDue { show(state, norm: norm, rate: rate) }
+    }
+
+    private func show(_ state: TrainingState, norm: Double, rate: Double) {
+        hasShownStep = true
+        let stepCount = windowCount * configuration.epochs
+        var text = ProgressText()
+        text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
+        text.add("step \(state.step)/\(stepCount)", importance: 5)
+        let loss = lossTexts(state.interval.meanLoss)
+        text.add("loss \(loss.loss)", importance: 4)
+        text.add(loss.perplexity, importance: 10, lead: ", ")
+        if let bits = loss.bits { text.add(bits, importance: 1, lead: ", ") }
+        text.add("norm \(NumberText.significant(norm, 3))", importance: 3)
+        text.add("(\(Int((state.interval.clippedShare * 100).rounded())) % clipped)", importance: 0, lead: " ")
+        text.add("rate \(NumberText.significant(rate))", importance: 2)
+        text.add("\(NumberText.grouped(Int(pace.tokensPerSecond(state)))) tokens/s", importance: 6)
+        text.add("\(NumberText.duration(seconds: pace.secondsLeft(state))) left", importance: 8)
+        if state.interval.skipped > 0 { text.add("\(state.interval.skipped) skipped: gradient not finite", importance: 8) }
+        progress.show(text, done: Double(state.step) / Double(stepCount))
     }
 
     /// After a validation that began at `start` on the monotonic clock: its time is none of the steps'.
@@ -196,15 +224,15 @@ final class TrainingReport {
         try log.write(
             "validation",
             [
-                ("step", .integer(state.step)), ("epoch", .integer(finishedEpoch(state))),
+                ("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)),
                 ("streams", .integer(configuration.batchSize)), ("loss", .number(model.loss)),
                 ("perplexity", .number(exponential(model.loss))), ("best", .flag(model == best)),
                 ("parameters_digest", .text(model.parametersDigest)),
             ])
         say(
-            "epoch \(finishedEpoch(state))/\(configuration.epochs)  step \(state.step)  valid \(lossText(model.loss))"
+            "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  valid \(lossText(model.loss))"
                 + verdict(state, model, improved: improved, best: best))
-        intervalStart += MonotonicClock.nanoseconds - validationStart
+        pace.noteValidation(start: validationStart)
     }
 
     private func verdict(_ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?) -> String {
@@ -216,7 +244,6 @@ final class TrainingReport {
 
     /// After the run has gone back to the state of a checkpoint.
     func rollback(_ state: TrainingState, foundAt step: Int, reason: String) throws {
-        intervalStart = MonotonicClock.nanoseconds
         guard let log else { return }
         try log.write(
             "rollback",
@@ -234,25 +261,17 @@ final class TrainingReport {
 
     // MARK: Parts of lines
 
-    /// The epoch that the last step belonged to.
-    private func finishedEpoch(_ state: TrainingState) -> Int {
-        state.window == 0 && state.step > 0 ? state.epoch - 1 : state.epoch
-    }
-
     /// `4.5123, perplexity 91.13`, and for characters and bytes the bits of each.
     private func lossText(_ loss: Double) -> String {
-        let bits =
-            configuration.tokens == .word ? "" : ", \(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
-        let perplexity = exponential(loss)
-        return "\(NumberText.fixed(loss, 4)), perplexity \(NumberText.fixed(perplexity, perplexity < 10 ? 4 : 2))\(bits)"
+        let texts = lossTexts(loss)
+        return [texts.loss, texts.perplexity, texts.bits].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private func lossTexts(_ loss: Double) -> (loss: String, perplexity: String, bits: String?) {
+        let bits = "\(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
+        let perplexity = "perplexity \(NumberText.perplexity(exponential(loss)))"
+        return (NumberText.fixed(loss, 4), perplexity, configuration.tokens == .word ? nil : bits)
     }
 
     private var log2Nats: Double { 0.693_147_180_559_945_3 }
-
-    private func timeLeft(_ state: TrainingState, now: Int64) -> String {
-        let done = state.step - stepsAtStart
-        guard done > 0 else { return "?" }
-        let left = windowCount * configuration.epochs - state.step
-        return NumberText.duration(seconds: Double(now - start) / 1e9 / Double(done) * Double(left))
-    }
 }

@@ -15,6 +15,8 @@ final class TestScoring {
     private let model: LanguageModel
     private let window: UnsafeMutableBufferPointer<Int32>  // [windowLength + 1]
     private let workspace = Workspace()
+    /// Why there is no score; nil where nothing asked to stop.
+    private(set) var stopReason: StopReason?
 
     private static let windowLength = StreamScorer.windowLength
 
@@ -40,14 +42,14 @@ final class TestScoring {
     }
 
     /// The score; nil, after the window at hand, once any rank is asked to stop. Collective.
-    func score(isAskedToStop: () -> Bool) throws -> TextScore? {
+    func score(flags: () -> StepFlags) throws -> TextScore? {
         let scorer = StreamScorer(model)
         var score = TextScore(special)
         var start = 0
         while start + 1 < text.count {
             let steps = min(Self.windowLength, text.count - 1 - start)
             text.copyTokens(from: start, into: UnsafeMutableBufferPointer(rebasing: window[...steps]))
-            let losses = try gather(losses(scorer, steps: steps), steps: steps, stops: isAskedToStop())
+            let losses = try gather(losses(scorer, steps: steps), steps: steps, flags: flags())
             guard let losses else { return nil }
             score.add(losses, of: window.baseAddress! + 1, count: steps)
             start += steps
@@ -67,12 +69,13 @@ final class TestScoring {
     }
 
     /// The losses of all ranks' rows, in the order of the text; nil on all ranks where any of them stops.
-    private func gather(_ own: UnsafeBufferPointer<Double>, steps: Int, stops: Bool) throws -> [Double]? {
+    private func gather(_ own: UnsafeBufferPointer<Double>, steps: Int, flags: StepFlags) throws -> [Double]? {
         let share = share(of: steps)
         let padding = [Double](repeating: 0, count: share - own.count)
-        let all = try world.allgather(own + padding + [stops ? 1 : 0])
+        let all = try world.allgather(own + padding + [Double(flags.rawValue)])
         let parts = stride(from: 0, to: all.count, by: share + 1).map { all[$0..<($0 + share + 1)] }
-        if parts.contains(where: { $0.last != 0 }) { return nil }
+        stopReason = StepFlags(rawValue: parts.reduce(0) { $0 | Int32($1.last ?? 0) }).stopReason
+        if stopReason != nil { return nil }
         return Array(parts.map { $0.dropLast() }.joined().prefix(steps))
     }
 }

@@ -30,13 +30,17 @@ package final class TextCrew {
 
     private let world: World
     private let blockByteCount: Int
+    /// What asks this rank to leave the texts; asked between blocks.
+    private let interruption: () -> StepFlags
     private var isBlind = false
     private var members: [Member] = []
     private var counts: SymbolCounts?
     private var vocabulary: Vocabulary?
 
-    package init(world: World, blockByteCount: Int = OpenedText.blockByteCount) {
-        (self.world, self.blockByteCount) = (world, blockByteCount)
+    package init(
+        world: World, blockByteCount: Int = OpenedText.blockByteCount, interruption: @escaping () -> StepFlags = { [] }
+    ) {
+        (self.world, self.blockByteCount, self.interruption) = (world, blockByteCount, interruption)
     }
 
     /// From now on this rank opens no text, as on a host that has none. For tests.
@@ -147,7 +151,7 @@ package final class TextCrew {
         let isCounting = order.task == Task.count.rawValue
         let counts = isCounting ? ownCounts(members[Int(order.text)]) : nil
         let isSound = try work(order) { (text, blocks) throws(TextDataError) in
-            for block in blocks {
+            for block in blocks where !interruption().asksToStop {
                 digests += try text.examine(blocks: block..<(block + 1), counting: counts)
                 Watch.progress()
             }
@@ -193,7 +197,8 @@ package final class TextCrew {
         return isSound ? try world.gather(packed) : []
     }
 
-    /// Does this rank's share of some blocks. Where the text has a fault, rank 0 throws it, and the others return false.
+    /// Does this rank's share of some blocks. Where the text has a fault, rank 0 throws it, and the others return false; likewise
+    /// where anything asks any of them to leave.
     private func work(
         _ order: Order, _ work: (OpenedText, Range<Int>) throws(TextDataError) -> Void
     ) throws -> Bool {
@@ -205,6 +210,11 @@ package final class TextCrew {
             } catch {
                 fault = error
             }
+        }
+        let flags = StepFlags(rawValue: Int32(try world.max(Int(interruption().rawValue))))
+        if let reason = flags.stopReason {
+            if world.isRoot { throw TextInterruption(reason: reason) }
+            return false
         }
         // The fault that stands first in the text is found as a maximum; 0 is none.
         let first = try world.max(fault.map { Int.max - ($0.byteOffset ?? 0) } ?? 0)
@@ -221,6 +231,11 @@ package final class TextCrew {
         let start = blocks.lowerBound + place * blocks.count / readers.count
         return start..<(blocks.lowerBound + (place + 1) * blocks.count / readers.count)
     }
+}
+
+/// Reading the texts was broken off.
+struct TextInterruption: Error {
+    let reason: StopReason
 }
 
 extension World {

@@ -10,11 +10,13 @@ extension TrainingRun {
     /// Throws a `RemoteFailure` where the best model is not on the disk as it was written.
     func ending(_ run: RunSetup, _ outcome: TrainingOutcome) throws -> RunEnding {
         let digest = run.parallel.parametersDigest.hexadecimal
-        if outcome == .preempted { return RunEnding(outcome: outcome, parametersDigest: digest, best: run.keeper.best) }
+        if outcome.stopReason != nil { return RunEnding(outcome: outcome, parametersDigest: digest, best: run.keeper.best) }
         let best = try takeBest(run)
         guard let scoring = run.test else { return RunEnding(outcome: outcome, parametersDigest: digest, best: best) }
-        let score = try scoring.score { run.trainer.isAskedToStop }
-        return RunEnding(outcome: score == nil ? .preempted : outcome, parametersDigest: digest, best: best, test: score)
+        let score = try scoring.score { run.trainer.stopFlags }
+        let reason = scoring.stopReason
+        return RunEnding(
+            outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best, test: score)
     }
 
     /// Puts the parameters of `best.safetensors` in place, and returns what the file says of them; nil, with the last parameters left in place,

@@ -40,6 +40,7 @@ public struct TrainingRun {
     ) throws -> RunSetup {
         Processor.flushDenormals()
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
+        try requireTime(configuration)
         try startWatch(configuration)
         Watch.enter(.texts)
         let preparation = try prepare(configuration, resume: resume, breakingLock: breakingLock)
@@ -62,13 +63,26 @@ public struct TrainingRun {
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool
     ) throws -> RunPreparation? {
         let survey = try HostSurvey(world: world)
-        let crew = TextCrew(world: world)
+        let deadline = Deadline(limit: configuration.timeLimit)
+        let crew = TextCrew(world: world) { deadline.startFlags }
         return try world.agreeOnRoot(with: crew) {
-            resume
-                ? try RunPreparation.resume(
-                    configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
-                : try RunPreparation.begin(
-                    configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
+            do {
+                return resume
+                    ? try RunPreparation.resume(
+                        configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
+                    : try RunPreparation.begin(
+                        configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
+            } catch let interruption as TextInterruption {
+                throw TrainingError.beforeFirstStep(interruption.reason, limit: configuration.timeLimit)
+            }
+        }
+    }
+
+    /// Throws `TrainingError.noTime` on all ranks where the time is up before anything has begun.
+    private func requireTime(_ configuration: TrainingConfiguration) throws {
+        _ = try world.agreeOnRoot {
+            let deadline = Deadline(limit: configuration.timeLimit)
+            if deadline.isPast { throw TrainingError.noTime(deadline.reason, limit: configuration.timeLimit) }
         }
     }
 
@@ -110,7 +124,7 @@ public struct TrainingRun {
     ) throws -> RunSetup {
         let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(path: $0.folder.metricsPath) } }
         let report = TrainingReport(
-            plan: plan, log: log ?? nil, windowCount: texts.train.windowCount)
+            plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
         let test = texts.test.map { TestScoring(world: world, parallel: parallel, text: $0, special: plan.special) }
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),

@@ -6,7 +6,7 @@ public import Models
 public struct CheckpointSummary: Encodable, Sendable, Equatable {
     /// Steps done.
     public let step: Int
-    /// The epoch of the next step, from 1.
+    /// The epoch of the last step, from 1; before the first step 1.
     public let epoch: Int
     /// Tokens predicted so far.
     public let tokens: Int
@@ -44,14 +44,14 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
 
         public var description: String {
             "\(cell.rawValue) \(layers) x \(hiddenSize), embedding \(embeddingSize), "
-                + "\(NumberText.grouped(vocabularySize)) symbols, \(NumberText.scaled(Double(parameters))) parameters"
+                + "\(NumberText.counted(vocabularySize, "symbol")), \(NumberText.scaled(Double(parameters))) parameters"
         }
     }
 
     init(_ checkpoint: StoredCheckpoint, parametersDigest: String) {
         let state = checkpoint.state
         step = state.step
-        epoch = state.epoch
+        epoch = state.lastEpoch
         tokens = state.tokens
         perplexity = Self.perplexity(state.convergence.lastLoss)
         bestPerplexity = Self.perplexity(state.convergence.bestLoss)
@@ -71,8 +71,10 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
 extension CheckpointSummary: CustomStringConvertible {
     /// `step 1880, epoch 11, perplexity 1.505 (best 1.505 after step 1880), parameters a36fddd866a4bb95`
     public var description: String {
-        let measured = perplexity.map { ", perplexity \(NumberText.fixed($0, 3))" } ?? ""
-        let best = bestPerplexity.map { " (best \(NumberText.fixed($0, 3)) after step \(NumberText.grouped(bestStep)))" } ?? ""
+        let measured = perplexity.map { ", perplexity \(NumberText.perplexity($0, digits: 3))" } ?? ""
+        let best =
+            bestPerplexity.map { " (best \(NumberText.perplexity($0, digits: 3)) after step \(NumberText.grouped(bestStep)))" }
+            ?? ""
         return "step \(NumberText.grouped(step)), epoch \(epoch)\(measured)\(best), parameters \(parametersDigest)"
     }
 }

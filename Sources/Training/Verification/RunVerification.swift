@@ -79,7 +79,7 @@ private struct RunVerification {
             var configuration = TrainingConfiguration()
             values.apply(to: &configuration)
             try configuration.validate()
-            file.contents = "\(values.values.count) keys"
+            file.contents = counted(values.values.count, "key")
             guard let stored = newest?.configuration else { return }
             configuration.run = stored.run
             let changes = configuration.forbiddenChanges(from: stored)
@@ -92,7 +92,7 @@ private struct RunVerification {
         var file = VerifiedFile(.vocabulary, folder.vocabularyPath)
         file.check { file in
             let vocabulary = try Vocabulary(path: file.path)
-            file.contents = "\(NumberText.grouped(vocabulary.size)) symbols, \(vocabulary.digest.hexadecimal)"
+            file.contents = "\(NumberText.counted(vocabulary.size, "symbol")), \(vocabulary.digest.hexadecimal)"
             guard let stored = newest?.vocabulary, stored.digest != vocabulary.digest else { return }
             file.fail(
                 "\(file.path): its digest is \(vocabulary.digest.hexadecimal), the newest checkpoint's \(stored.digest.hexadecimal)."
@@ -109,7 +109,7 @@ private struct RunVerification {
         }
         file.check { file in
             let log = try MetricsReader(MappedFile(path: file.path))
-            file.contents = "\(NumberText.grouped(log.lineCount)) lines"
+            file.contents = NumberText.counted(log.lineCount, "line")
             if log.hasCutLine { file.notes.append("its last line was cut off; the next start removes it") }
             for checkpoint in checkpoints {
                 guard let logged = log.digests[checkpoint.step], logged != checkpoint.parametersDigest else { continue }
@@ -129,7 +129,7 @@ private struct RunVerification {
             file.check { file in
                 let tokens = try TokenFile(path: path)
                 try tokens.verify()
-                file.contents = "\(NumberText.grouped(tokens.count)) tokens, text \(tokens.textDigest.hexadecimal)"
+                file.contents = "\(NumberText.counted(tokens.count, "token")), text \(tokens.textDigest.hexadecimal)"
                 guard let newest else { return }
                 if tokens.vocabularyDigest != newest.vocabulary.digest || stale(tokens.textDigest, role, newest) {
                     file.notes.append("of another text or vocabulary than the newest checkpoint; the next start makes it anew")

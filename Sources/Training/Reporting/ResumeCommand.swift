@@ -1,0 +1,56 @@
+import Foundation
+import Glibc
+
+/// The command that goes on with a run, as a person can enter it where this process was started.
+struct ResumeCommand {
+    /// The command up to the program's arguments.
+    private let start: [String]
+    private let runFolder: String
+
+    /// - Parameters:
+    ///   - arguments: those of this process, its program first.
+    ///   - parent: the command line of the process that started this one; empty if it is not known.
+    init(
+        runFolder: String, rankCount: Int, arguments: [String] = CommandLine.arguments,
+        environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine
+    ) {
+        self.runFolder = runFolder.hasPrefix("-") ? "./" + runFolder : runFolder
+        let program = arguments.first ?? "rnntrain"
+        let ranks = ["-n", "\(rankCount)"]
+        if let script = environment["RNNTRAIN_LAUNCHER"] {
+            start = [script.contains("/") ? script : "./" + script] + ranks
+        } else if environment["OMPI_COMM_WORLD_SIZE"] != nil {
+            start = Self.allowingRoot(Self.launch(of: arguments, by: parent) ?? ["mpirun"] + ranks) + [program]
+        } else if environment["PMI_SIZE"] != nil {
+            start = ["mpirun"] + ranks + [program]
+        } else if environment["SLURM_PROCID"] != nil, rankCount > 1 {
+            start = ["srun"] + ranks + [program]
+        } else {
+            start = [program]
+        }
+    }
+
+    /// The command, quoted for a shell.
+    var text: String { ShellText.line(start + ["--run", runFolder, "--resume"]) }
+
+    /// The launcher with its flags, where its command line ends in this program and its arguments, and starts nothing else.
+    private static func launch(of arguments: [String], by parent: [String]) -> [String]? {
+        let flags = parent.dropLast(arguments.count)
+        let launchers = ["mpirun", "mpiexec", "orterun"]
+        guard let launcher = flags.first?.split(separator: "/").last, launchers.contains(String(launcher)),
+            Array(parent.suffix(arguments.count)) == arguments, !flags.contains(":")
+        else { return nil }
+        return Array(flags)
+    }
+
+    /// Open MPI refuses root, unless it is told to on the command line or by two variables, which may be set for one command only.
+    private static func allowingRoot(_ launch: [String]) -> [String] {
+        let flag = "--allow-run-as-root"
+        return geteuid() != 0 || launch.contains(flag) ? launch : [launch[0], flag] + launch.dropFirst()
+    }
+
+    private static var parentCommandLine: [String] {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(getppid())/cmdline") else { return [] }
+        return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { String(decoding: $0, as: UTF8.self) }
+    }
+}
