@@ -67,7 +67,7 @@ struct VerifyTests {
             #expect(object["sound"] as? Bool == true && outcome.status == 0)
             let files = try #require(object["files"] as? [[String: Any]])
             let checkpoint = try #require(files.first?["checkpoint"] as? [String: Any])
-            #expect(checkpoint["perplexity"] is Double && checkpoint["epoch"] as? Int == 2)
+            #expect(checkpoint["perplexity"] is Double && checkpoint["epoch"] as? Int == 1)
             #expect((checkpoint["model"] as? [String: Any])?["hidden_size"] as? Int == 8)
         }
     }

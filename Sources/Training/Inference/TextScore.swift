@@ -55,7 +55,7 @@ public struct TextScore: Sendable, Equatable {
     /// OOVs with their share and the perplexity without them, for people; nil where the vocabulary has no `<unk>`.
     public var unknownText: String? {
         guard special.unknown != nil else { return nil }
-        let without = perplexityWithoutUnknown.map { "perplexity \(NumberText.fixed($0, 3)) without them" }
+        let without = perplexityWithoutUnknown.map { "perplexity \(NumberText.perplexity($0, digits: 3)) without them" }
         return "\(NumberText.grouped(unknownTokens)) OOV (\(unknown.percent)), \(without ?? "and no word besides")"
     }
 
