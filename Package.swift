@@ -106,7 +106,7 @@ let package = Package(
         tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests("CommandLineTests", ["Training", "Exchange", "Models", "TestSupport"], resources: [.copy("Snapshots")]),
-        tests("RankTests", ["TestSupport"]),
+        tests("RankTests", ["Checkpoints", "TestSupport"]),
     ],
     cLanguageStandard: .c11
 )

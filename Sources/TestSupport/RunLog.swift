@@ -21,7 +21,7 @@ public struct RunLog: Sendable {
     }
 
     /// The members of a flat object as they are spelled, so that equal texts are equal bits.
-    private static func fields(of line: String) -> [String: String] {
+    public static func fields(of line: String) -> [String: String] {
         var fields: [String: String] = [:]
         for member in line.dropFirst(2).dropLast().components(separatedBy: ",\"") {
             let parts = member.components(separatedBy: "\":")

@@ -1,0 +1,131 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// The file is the only truth about the best model.
+    @Suite("report the best model as best.safetensors has it", .serialized)
+    struct BestModelTests {
+        private let texts: TrainingFolder
+        private static let small = [
+            "--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--bptt", "8", "--learning-rate", "0.01",
+            "--validate-every", "20", "--checkpoint-every", "30 steps", "--keep", "20",
+        ]
+
+        init() throws { texts = try TrainingFolder(options: Self.small, lines: 300, validLines: 40) }
+
+        private var best: String { texts.path("run/best.safetensors") }
+
+        /// What a checkpoint says of its validation.
+        private struct State: Decodable {
+            struct Convergence: Decodable { let lastLoss: Double }
+            let step: Int
+            let convergence: Convergence
+        }
+
+        /// Expects that all figures of the best model are those of the file: its validation, its test, its step and its digest.
+        private func expectOneModel(_ log: RunLog, location: SourceLocation = #_sourceLocation) throws {
+            let end = try #require(log.events.last)
+            let reader = try SafetensorsReader(path: best)
+            let text = try #require(reader.metadata["state"])
+            let state = try JSONDecoder().decode(State.self, from: Data(text.utf8))
+            #expect(end["best_parameters_digest"] == reader.metadata["parameters_digest"], sourceLocation: location)
+            #expect(end["best_step"] == "\(state.step)", sourceLocation: location)
+            #expect(end["best_loss"].flatMap(Double.init) == state.convergence.lastLoss, sourceLocation: location)
+            let tested = try ProgramRun.alone(
+                "rnntrain", ["evaluate", "--json", "--checkpoint", best, "--data", texts.path("test.txt")], folder: texts.folder)
+            let loss = RunLog.fields(of: tested.output.trimmingCharacters(in: .newlines))["loss"]
+            #expect(end["test_loss"] == loss && end["test_of"] == "best", "\(end), \(tested)", sourceLocation: location)
+        }
+
+        private func removeCheckpoints(from step: Int) throws {
+            for step in texts.checkpointSteps(run: "run").filter({ $0 >= step }) {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+            }
+        }
+
+        @Test("A job that goes on from an older checkpoint with a worse learning rate leaves a better model in place")
+        func abandonedSteps() throws {
+            try expectOneModel(
+                try finished(try texts.start(ranks: 2, run: "run", ["--epochs", "1"]), in: texts, run: "run"))
+            try removeCheckpoints(from: 20)
+            let before = try texts.bytes("run/best.safetensors")
+            let outcome = try texts.startResume(ranks: 2, run: "run", ["--learning-rate", "3"]).end(timeLimit: 30)
+            #expect(outcome.status == 0 && outcome.output.contains("improved; step "), "\(outcome)")
+            #expect(outcome.output.contains("after the checkpoint that the run goes on from: it stays until"), "\(outcome)")
+            #expect(try texts.bytes("run/best.safetensors") == before)
+            let log = try RunLog(run: texts.path("run"))
+            try expectOneModel(log)
+            let worse = log.events.suffix(8).filter { $0["event"] == "validation" }
+            #expect(worse.count > 2 && worse.allSatisfy { $0["best"] == "false" }, "\(worse)")
+            #expect(try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder).status == 0)
+        }
+
+        @Test(
+            "A better model takes its place, and one that is lost is told of and followed by the next", arguments: [true, false])
+        func lost(damaged: Bool) throws {
+            try finished(try texts.start(ranks: 2, run: "run", ["--epochs", "1"]), in: texts, run: "run")
+            try removeCheckpoints(from: 50)
+            try loseBest(damaged: damaged)
+            let outcome = try texts.startResume(ranks: 1, run: "run", ["--learning-rate", "3"]).end(timeLimit: 30)
+            #expect(outcome.status == 0 && outcome.output.contains("of step 20, are lost; the next validation's"), "\(outcome)")
+            try expectOneModel(try RunLog(run: texts.path("run")))
+        }
+
+        private func loseBest(damaged: Bool) throws {
+            var bytes = try texts.bytes("run/best.safetensors")
+            try FileManager.default.removeItem(atPath: best)
+            bytes[bytes.count / 2] ^= 4
+            if damaged { try texts.write("run/best.safetensors", bytes) }
+        }
+
+        @Test(
+            "One that is damaged or gone at the end is an error, and no other model is tested in its name",
+            arguments: [true, false])
+        func lostAtTheEnd(damaged: Bool) throws {
+            // With such an epsilon only the first validation is an improvement.
+            let options = ["--epsilon", "10", "--epochs", "8"]
+            let program = try texts.start(ranks: 2, run: "run", options)
+            let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }
+            try #require(isWritten)
+            try loseBest(damaged: damaged)
+            let outcome = try texts.expectRefusal(
+                program, run: "run", status: damaged ? 65 : 66, says: ["the best parameters, of step 20, are not to be had"])
+            #expect(!outcome.output.contains("  test "), "\(outcome)")
+            #expect(try RunLog(run: texts.path("run")).events.allSatisfy { $0["test_loss"] == nil })
+            let resumed = try texts.startResume(ranks: 2, run: "run").end(timeLimit: 30)
+            #expect(resumed.status == 0 && resumed.output.contains("of step 20, are lost"), "\(resumed)")
+            #expect(resumed.output.contains("with the last parameters: there are no best ones"), "\(resumed)")
+            #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
+        }
+
+        @Test("A learning rate that a return to a checkpoint has lowered is told, and another one is taken as it is given")
+        func loweredRate() throws {
+            try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1", "--log-every", "1"]), in: texts, run: "run")
+            try removeCheckpoints(from: 50)
+            try lowerRate(texts.path(texts.checkpoint(run: "run", step: 30)))
+            let same = try texts.startResume(ranks: 1, run: "run", ["--checkpoint-every", "1000 steps"]).end(timeLimit: 30)
+            #expect(same.output.contains("the learning rate 0.01 is multiplied by 0.25"), "\(same)")
+            #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.0025")
+            try removeCheckpoints(from: 50)
+            let other = try texts.startResume(ranks: 1, run: "run", ["--learning-rate", "0.02"]).end(timeLimit: 30)
+            #expect(other.output.contains("the learning rate is 0.02 as given: the factor 0.25"), "\(other)")
+            #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.02")
+        }
+
+        /// Writes the checkpoint anew as one after two returns.
+        private func lowerRate(_ path: String) throws {
+            let reader = try SafetensorsReader(path: path)
+            let state = try #require(reader.metadata["state"])
+            let metadata = reader.metadata.merging(["state": "{\"rateScale\":0.25," + state.dropFirst()]) { $1 }
+            let values = try reader.arrays.map { try reader.elements(of: $0.name, as: Float.self, shape: $0.shape) }
+            let arrays = zip(reader.arrays, values).map { array, values in
+                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)  // to the end of the test's process
+                _ = copy.initialize(from: values)
+                return NamedArray(name: array.name, shape: array.shape, elements: UnsafeBufferPointer(copy))
+            }
+            try SafetensorsWriter.write(Checkpoint(arrays: arrays, metadata: metadata), to: path)
+        }
+    }
+}
