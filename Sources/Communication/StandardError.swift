@@ -11,6 +11,9 @@ public enum StandardError {
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
+    /// Says what was chosen or read where it could be otherwise.
+    public static func note(_ text: String) { print("rnntrain: note: " + text) }
+
     /// Says what is to be known but ends nothing, as the program's other messages begin.
     public static func warn(_ text: String) { print("rnntrain: warning: " + text) }
 }

@@ -69,7 +69,7 @@ extension TextDataError {
             "\(source): invalid UTF-8 at byte \(byteOffset): \(defect.rawValue). "
                 + "Convert the text (iconv -t UTF-8), or train on bytes (--tokens byte)."
         case .unknownCharacter(let source, let byteOffset, let scalar):
-            "\(source): the character \(scalar.debugDescription) (\(codePoint(scalar))) at byte "
+            "\(source): the character \(characterText(scalar)) at byte "
                 + "\(byteOffset) is not in the vocabulary of the training text. Remove it, add it to the training text, "
                 + "or train with --minimum-count 2, which makes rare characters <unk>."
         case .vocabularyTooSmall(let source, let unit, let size):
@@ -102,6 +102,14 @@ extension TextDataError {
                     : ", or start a new run with --batch-size \(rankCount) or more.")
         default: ""
         }
+    }
+}
+
+/// A character with its code point; where it cannot be shown, the code point alone.
+package func characterText(_ scalar: Unicode.Scalar) -> String {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: codePoint(scalar)
+    default: "\"\(scalar)\" (\(codePoint(scalar)))"
     }
 }
 

@@ -1,45 +1,36 @@
 extension Vocabulary {
     /// Gives the numbers of all tokens of `source` to `sink`, in order and in pieces of up to 65,536.
     ///
-    /// Throws `unknownCharacter` (65) for a scalar that the vocabulary lacks, unless it has `<unk>`; and what `sink` throws.
+    /// Throws `unknownCharacter` (65) for a scalar that the vocabulary lacks, unless it has `<unk>` or such scalars go to `skipped`; and what
+    /// `sink` throws.
     public func encode(
-        _ source: TextSource, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+        _ source: TextSource, skipping skipped: SkippedCharacters? = nil,
+        to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {
-        try encode(source.text, blocks: 0..<source.text.blockCount, to: sink)
+        try encode(source.text, blocks: 0..<source.text.blockCount, skipping: skipped, to: sink)
     }
 
     /// The same for the tokens of some blocks of a text that was examined.
     public func encode(
-        _ text: OpenedText, blocks: Range<Int>, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+        _ text: OpenedText, blocks: Range<Int>, skipping skipped: SkippedCharacters? = nil,
+        to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         precondition(text.unit == unit, "a text of \(text.unit) for a vocabulary of \(unit)")
         try text.withBytes { (bytes) throws(TextDataError) in
-            try encode(text.piece(blocks, of: bytes), of: bytes, name: text.name, to: sink)
+            try encode(text.piece(blocks, of: bytes), of: bytes, name: text.name, skipping: skipped, to: sink)
         }
-    }
-
-    /// The numbers of the tokens of a prompt: the same as in a text, but a last line without line feed stays open.
-    ///
-    /// Throws `unknownCharacter` (65), unless the vocabulary has `<unk>`.
-    public func encode(_ prompt: String) throws(TextDataError) -> [Int32] {
-        var tokens: [Int32] = []
-        try Array(prompt.utf8).withRawBytes { (bytes) throws(TextDataError) in
-            let text = unit == .byte ? bytes : withoutByteOrderMark(bytes)
-            try encode(TextPiece(bytes: text, isLast: false), of: bytes, name: "the prompt") { tokens.append(contentsOf: $0) }
-        }
-        return tokens
     }
 
     private func encode(
-        _ piece: TextPiece, of text: UnsafeRawBufferPointer, name: String,
+        _ piece: TextPiece, of text: UnsafeRawBufferPointer, name: String, skipping skipped: SkippedCharacters?,
         to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         switch unit {
         case .word: try encodeWords(WordScanner(piece.bytes, endsLastLine: piece.isLast), to: sink)
         case .char:
-            guard let bad = try encodeCharacters(CharacterScanner(piece.bytes), to: sink), let start = text.baseAddress else {
-                return
-            }
+            guard let start = text.baseAddress,
+                let bad = try encodeCharacters(CharacterScanner(piece.bytes), of: text, skipping: skipped, to: sink)
+            else { return }
             throw Self.unknownCharacter(before: bad - start, text, name: name)
         case .byte: try encodeBytes(piece.bytes, to: sink)
         }
@@ -83,7 +74,8 @@ extension Vocabulary {
 
     /// Returns the end of the first scalar that has no number, or nil.
     private func encodeCharacters(
-        _ characters: consuming CharacterScanner, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+        _ characters: consuming CharacterScanner, of text: UnsafeRawBufferPointer, skipping skipped: SkippedCharacters?,
+        to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) -> UnsafeRawPointer? {
         let numbers = scalarNumbers()
         let unknown = unknownID.map { UInt32($0) + 1 } ?? 0
@@ -92,7 +84,11 @@ extension Vocabulary {
         while let scalar = characters.next() {
             var number = numbers[scalar]
             if number == 0 {
-                guard unknown > 0 else { return UnsafeRawPointer(characters.p) }
+                if unknown == 0 {
+                    guard let skipped else { return UnsafeRawPointer(characters.p) }
+                    note(scalar, endingAt: UnsafeRawPointer(characters.p), of: text, in: skipped)
+                    continue
+                }
                 number = unknown
             }
             room.tokens[count] = Int32(bitPattern: number &- 1)
@@ -101,6 +97,14 @@ extension Vocabulary {
         }
         try room.give(&count, to: sink)
         return nil
+    }
+
+    @inline(never)
+    private func note(
+        _ value: UInt32, endingAt end: UnsafeRawPointer, of text: UnsafeRawBufferPointer, in skipped: SkippedCharacters
+    ) {
+        guard let start = text.baseAddress, let scalar = Unicode.Scalar(value) else { return }
+        skipped.unknown.note(scalar, endingAt: end - start, of: text)
     }
 
     /// One more than the number of each scalar of the vocabulary.

@@ -1,10 +1,12 @@
 import Failures
+import Files
 import Foundation
 
 /// Checks of files that are named on the command line, before MPI starts.
 enum InputFile {
     /// Checks that a file is there and can be read.
     static func check(_ path: String, namedBy option: String) throws(InputFileError) {
+        if path == StandardInput.sign { throw .standardInput(option: option) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw .missing(path: path, option: option, folder: FileManager.default.currentDirectoryPath)
@@ -21,10 +23,16 @@ enum InputFileError: UserFacingError {
     case unreadable(path: String, option: String)
     /// A folder that `--resume` finds no run in.
     case noRun(path: String)
+    /// The standard input, where a file is needed.
+    case standardInput(option: String)
+    /// A folder that `--checkpoint` names and that has none.
+    case noCheckpoint(path: String)
     /// A path that `verify` finds nothing at.
     case nothingToVerify(path: String)
 
-    var exitStatus: ExitStatus { .inputMissing }
+    var exitStatus: ExitStatus {
+        if case .standardInput = self { .usage } else { .inputMissing }
+    }
 
     var description: String {
         switch self {
@@ -37,6 +45,12 @@ enum InputFileError: UserFacingError {
         case .noRun(let path):
             "\(path): there is no run to resume: no config.toml is in the folder. "
                 + "Check --run, or leave out --resume to start a new run."
+        case .standardInput(let option):
+            "\(option) -: the standard input cannot be read here: a file is needed, which can be read by every process, and again. "
+                + "Save it to a file, and name that (./- if it is called -)."
+        case .noCheckpoint(let path):
+            "\(path): there is no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors. "
+                + "Name the folder of a run, or a checkpoint's file, with --checkpoint."
         case .nothingToVerify(let path):
             "\(path): neither a checkpoint nor the folder of a run is here. Check the path."
         }

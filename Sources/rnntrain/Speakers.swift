@@ -12,9 +12,9 @@ enum Speakers {
     }
 
     /// For a command line that may be wrong, by its subcommand.
-    init(_ arguments: [String]) {
+    init(_ arguments: [[UInt8]]) {
         let alone: [any ParsableCommand.Type] = [EvaluateCommand.self, GenerateCommand.self, VerifyCommand.self]
-        let isAlone = alone.contains { $0.configuration.commandName == arguments.first }
+        let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
         self = isAlone ? .everyProcess : .rankZero
     }
 }

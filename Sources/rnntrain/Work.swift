@@ -2,6 +2,7 @@ import Communication
 import Failures
 import Files
 import Foundation
+import TextData
 import Training
 
 // What the commands ask for, after all checks that need no MPI. An error thrown from here is known to all ranks alike:
@@ -40,37 +41,39 @@ func withWorld<Result>(_ work: (World) throws -> Result) throws -> Result {
 }
 
 /// Scores a text with a checkpoint's parameters, and prints the figures.
-func runEvaluation(checkpoint: String, data: String, json: Bool) throws {
-    let evaluation = try Evaluation(
-        of: data, model: StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength))
+func runEvaluation(checkpoint: String, data: String, skippingUnknown: Bool, json: Bool) throws {
+    let model = try StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength)
+    let text = try NamedText.opened(data, unit: model.unit)
+    let evaluation = try UnknownCharacterError.naming {
+        try Evaluation(of: text, model: model, skippingUnknown: skippingUnknown)
+    }
     let score = evaluation.score
     if json {
         try StandardOutput.printResult(
             "{\"tokens\":\(evaluation.tokens),\"loss\":\(jsonText(evaluation.loss)),"
                 + "\"perplexity\":\(jsonText(evaluation.perplexity)),\"bits_per_token\":\(jsonText(evaluation.bitsPerToken)),"
                 + "\"oovs\":\(score.unknownTokens),\"oov_share\":\(jsonText(score.unknown.share)),"
-                + "\"perplexity_excluding_oovs\":\(score.perplexityWithoutUnknown.map(jsonText) ?? "null")}")
+                + "\"perplexity_excluding_oovs\":\(score.perplexityWithoutUnknown.map(jsonText) ?? "null")"
+                + (skippingUnknown ? ",\"skipped_characters\":\(evaluation.skipped.count)}" : "}"))
     } else {
         try StandardOutput.printResult(
             "\(NumberText.counted(evaluation.tokens, "token")), loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
                 + "perplexity \(NumberText.perplexity(evaluation.perplexity, digits: 3)), "
                 + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token" + (score.unknownText.map { "; \($0)" } ?? ""))
     }
-    if let warning = score.unknown.warning(of: data) { StandardError.warn(warning) }
+    if let warning = score.unknown.warning(of: text.name) { StandardError.warn(warning) }
+    noteSkipped(evaluation.skipped, of: text.name)
+}
+
+private func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
+    guard skipped.count > 0 else { return }
+    StandardError.note(
+        "\(name): the model does not know \(NumberText.grouped(skipped.count)) of the characters, and they are left out: the first is "
+            + "\(skipped.first.debugDescription), at byte \(skipped.byteOffset).")
 }
 
 /// JSON has no word for what is not finite.
 private func jsonText(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
-
-/// Draws text from a checkpoint's model, and prints it.
-func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {
-    let rule = SamplingRule(
-        temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP, greedy: sampling.greedy,
-        seed: UInt64(sampling.seed))
-    let generation = Generation(model: try StoredModel(checkpoint: checkpoint, steps: 1), rule: rule)
-    let text = try generation.text(prompt: sampling.prompt, length: sampling.length)
-    try StandardOutput.printResult(text)
-}
 
 /// Checks a checkpoint or a run's folder, and prints what it holds.
 func runVerification(path: String, json: Bool) throws {
@@ -81,6 +84,7 @@ func runVerification(path: String, json: Bool) throws {
 }
 
 private func verification(of path: String) throws -> Verification {
+    if path == StandardInput.sign { throw InputFileError.standardInput(option: "verify") }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
         throw InputFileError.nothingToVerify(path: path)

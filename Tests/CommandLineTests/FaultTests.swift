@@ -22,7 +22,7 @@ struct FaultTests {
             ["--cell", "ltsm"], status: 64,
             says: "The value 'ltsm' is invalid for '--cell <cell>'. Please provide one of 'elman', 'gru' or 'lstm'.")
         try expectFault(["--layers"], status: 64, says: "Missing value for '--layers <n>'")
-        try expectFault(["evaluate", "--data", "x"], status: 64, says: "Missing expected argument '--checkpoint <file>'")
+        try expectFault(["evaluate", "--data", "x"], status: 64, says: "Missing expected argument '--checkpoint <path>'")
         try expectFault(["trian"], status: 64, says: "Unexpected argument 'trian'")
     }
 

@@ -27,7 +27,9 @@ struct StandardStreamTests {
         let closed = try SmallModels.shell("$R --version >&-")
         #expect(closed.status == 74 && closed.errors.contains("Bad file descriptor. It is closed: "), "\(closed)")
         let limited = try SmallModels.shell("{ ulimit -f 0; $R --help > limited.txt; echo $?; } 2>&1 | cat")
-        #expect(limited.output.hasSuffix("\n74\n") && limited.output.contains("Raise the limit on file sizes (ulimit -f)"), "\(limited)")
+        #expect(
+            limited.output.hasSuffix("\n74\n") && limited.output.contains("Raise the limit on file sizes (ulimit -f)"),
+            "\(limited)")
     }
 
     @Test("A pipe whose reader is gone ends a command without a word, as SIGPIPE does")

@@ -117,17 +117,18 @@ extension TrainingOverRanks {
                 try expectDamage(try alone(["generate", "--checkpoint", name]), name)
             }
             let ranks = try ProgramRun.onRanks(2, "rnntrain", ["generate", "--checkpoint", "train.txt"], folder: texts.folder)
-            try expectDamage(ranks, "train.txt")
+            try expectDamage(ranks, "train.txt", processes: 2)
         }
 
         private func alone(_ arguments: [String]) throws -> ProgramRun {
             try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
         }
 
-        private func expectDamage(_ run: ProgramRun, _ name: String) throws {
+        private func expectDamage(_ run: ProgramRun, _ name: String, processes: Int = 1) throws {
             #expect(run.status == 65 && run.output == "", "\(run)")
             let message = "rnntrain: error: \(name) is damaged or no checkpoint: "
-            #expect(run.errors.components(separatedBy: message).count == 2, "\(run)")
+            // mpirun ends the others once the first has ended with a fault.
+            #expect((1...processes).contains(run.errors.components(separatedBy: message).count - 1), "\(run)")
         }
 
         /// Goes on to the end of the second epoch, to the bits of a run that never stopped.

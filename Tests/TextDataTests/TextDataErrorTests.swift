@@ -13,7 +13,7 @@ import Testing
             ),
             (
                 .unknownCharacter(source: "v.txt", byteOffset: 9, scalar: "\u{7}"),
-                "v.txt: the character \"\\u{07}\" (U+0007) at byte 9 is not in the vocabulary of the training text. Remove it, "
+                "v.txt: the character U+0007 at byte 9 is not in the vocabulary of the training text. Remove it, "
                     + "add it to the training text, or train with --minimum-count 2, which makes rare characters <unk>."
             ),
             (

@@ -1,8 +1,10 @@
-import TextData
+public import TextData
 
 /// A model's figures on a text, scored as one stream from its first token to its last.
 public struct Evaluation: Sendable, Equatable {
     public let score: TextScore
+    /// Characters that the model does not know, and that were left out.
+    public let skipped: UnknownSymbols
 
     /// Tokens that were predicted: all but the first.
     public var tokens: Int { score.tokens }
@@ -21,14 +23,26 @@ public struct Evaluation: Sendable, Equatable {
 
     /// The same by other windows, of no more steps than the model was made for.
     package init(of path: String, model stored: StoredModel, windowLength: Int) throws {
-        let source = try TextSource(path: path, unit: stored.unit)
+        let text = try OpenedText(path: path, unit: stored.unit)
+        try self.init(of: text, model: stored, skippingUnknown: false, windowLength: windowLength)
+    }
+
+    /// Scores a text. With `skippingUnknown` characters that the vocabulary lacks are left out where it has no `<unk>`, instead of an error.
+    public init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool) throws {
+        try self.init(of: text, model: stored, skippingUnknown: skippingUnknown, windowLength: Self.windowLength)
+    }
+
+    private init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool, windowLength: Int) throws {
+        let source = try TextSource(examining: text)
+        let characters = skippingUnknown ? SkippedCharacters() : nil
         var windows = TokenWindows(stored, windowLength: windowLength)
-        try stored.vocabulary.encode(source) { tokens in windows.take(tokens) }
+        try stored.vocabulary.encode(source, skipping: characters) { tokens in windows.take(tokens) }
         windows.finish()
         guard windows.score.tokens > 0 else {
-            throw TextDataError.textTooShort(source: path, tokenCount: windows.tokenCount)
+            throw TextDataError.textTooShort(source: text.name, tokenCount: windows.tokenCount)
         }
         score = windows.score
+        skipped = characters?.unknown ?? UnknownSymbols()
     }
 }
 

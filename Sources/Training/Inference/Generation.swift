@@ -1,4 +1,4 @@
-public import TextData
+import TextData
 
 /// Text from a model.
 public struct Generation {
@@ -10,22 +10,26 @@ public struct Generation {
         sampler = Sampler(rule)
     }
 
-    /// The prompt followed by `length` drawn tokens.
+    /// Gives the text of the prompt to `sink`, and then that of each of `length` drawn tokens, as soon as it is drawn.
     ///
     /// Without a prompt the text begins as after a line's end where the vocabulary has one, else with its first symbol unseen. `<unk>` is never
-    /// drawn. Throws for a prompt with characters that the model does not know.
-    public func text(prompt: String, length: Int) throws(TextDataError) -> String {
-        let given = try stored.vocabulary.encode(prompt)
-        var tokens = given.isEmpty ? [startToken] : given
-        let skipped = given.isEmpty ? 1 : 0
-        for token in tokens.dropLast() { step(token) }
+    /// drawn. Throws what `sink` throws. Memory does not grow with `length`.
+    public func generate(after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
+        var decoder = TokenDecoder(stored.vocabulary)
+        var text: [UInt8] = []
+        for token in prompt { decoder.append(token, to: &text) }
+        try sink(text)
+        for token in prompt.dropLast() { step(token) }
+        var last = prompt.last ?? startToken
         for place in 0..<length {
-            step(tokens[tokens.count - 1])
+            step(last)
             let logits = stored.model.logits()
             let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
-            tokens.append(sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID))
+            last = sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID)
+            text.removeAll(keepingCapacity: true)
+            decoder.append(last, to: &text)
+            try sink(text)
         }
-        return stored.vocabulary.decode(Array(tokens.dropFirst(skipped)))
     }
 
     private var startToken: Int32 { stored.vocabulary.endOfLineID ?? stored.vocabulary.id(of: "\n") ?? 0 }

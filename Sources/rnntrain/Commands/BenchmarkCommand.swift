@@ -35,7 +35,9 @@ struct BenchmarkCommand: ParsableCommand {
         case .exchange:
             try runExchangeBenchmark(
                 megabytes: options.megabytes, configuration: model.configuration, json: options.json)
-        case .tokenising(let path): try runTokenisingBenchmark(path, unit: options.tokens, json: options.json)
+        case .tokenising(let path):
+            try InputFile.check(path, namedBy: "--tokenise")
+            try runTokenisingBenchmark(path, unit: options.tokens, json: options.json)
         }
     }
 }

@@ -2,13 +2,23 @@ import ArgumentParser
 
 /// How `generate` draws tokens.
 struct SamplingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Text to go on from. (default: none)", valueName: "text"))
-    var prompt = ""
+    @Option(
+        help: ArgumentHelp(
+            "Text to go on from; -: the standard input, with its line ends. Any bytes for a model of bytes. (default: none)",
+            valueName: "text"))
+    var prompt = Prompt()
+
+    @Flag(
+        help: """
+            Leave out of the prompt the characters that the model does not know, with a note of their number, instead of an error. Unknown \
+            words are <unk>. (default: off)
+            """)
+    var skipUnknown = false
 
     @Option(help: ArgumentHelp("Tokens to generate.", valueName: "n"))
     var length = 200
 
-    @Option(help: ArgumentHelp("Divides the logits: below 1 is safer, above 1 bolder.", valueName: "x"))
+    @Option(help: ArgumentHelp("Divides the logits: below 1 is safer, above 1 bolder; 0: --greedy.", valueName: "x"))
     var temperature = 1.0
 
     @Option(help: ArgumentHelp("Draw from the n likeliest tokens only; 0: from all.", valueName: "n"))
@@ -26,7 +36,7 @@ struct SamplingOptions: ParsableArguments {
 
     func validate() throws {
         try require(length >= 1, "--length is \(length); it must be 1 or more tokens.")
-        try require(temperature > 0 && temperature.isFinite, "--temperature is \(temperature); it must be above zero.")
+        try require(temperature >= 0 && temperature.isFinite, "--temperature is \(temperature); it must be 0 or more.")
         try require(topK >= 0, "--top-k is \(topK); it must be a number of tokens, or 0 for all.")
         try require(topP > 0 && topP <= 1, "--top-p is \(topP); it must be above 0, and 1 at most.")
         try require(seed >= 0, "--seed is \(seed); it must be 0 or more.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Training
 
@@ -28,6 +29,7 @@ struct SourceOptions: ParsableArguments {
 
     /// The configuration file to read; a resumed run has its own, so that only a file asked for is read beside it.
     func file() throws -> ConfigurationFile? {
+        if config == StandardInput.sign { throw InputFileError.standardInput(option: "--config") }
         if let config { return try ConfigurationFile(path: config) }
         guard !resume, FileManager.default.fileExists(atPath: Self.standardPath) else { return nil }
         return try ConfigurationFile(path: Self.standardPath)

@@ -1,0 +1,82 @@
+import Failures
+import Foundation
+
+/// The command line as the parser takes it, from the bytes that the system gives.
+///
+/// `CommandLine.arguments` repairs what is no UTF-8, and would name other files than the user did.
+enum CommandLineArguments {
+    /// The arguments of this process, without its name.
+    static var bytes: [[UInt8]] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { place in
+            CommandLine.unsafeArgv[place].map { argument in
+                Array(UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
+            }
+        }
+    }
+
+    /// The arguments as texts, with values that begin with a dash joined to their options: the parser takes them for options.
+    ///
+    /// The value of `--prompt` may be any bytes, and is passed on as `Prompt` reads it. Throws for any other argument that is no UTF-8.
+    static func texts(_ arguments: [[UInt8]]) throws(ArgumentError) -> [String] {
+        var texts: [String] = []
+        var isPrompt = false
+        for bytes in arguments {
+            let option = texts.last
+            if isPrompt {
+                texts[texts.count - 1] = Prompt.argument(bytes)
+                isPrompt = false
+            } else if bytes.starts(with: Prompt.assignment) {
+                texts.append(Prompt.argument(Array(bytes.dropFirst(Prompt.assignment.count))))
+            } else {
+                let text = try text(bytes, after: option)
+                isPrompt = text == Prompt.option
+                if isValue(text), let option, takesValue(option) {
+                    texts[texts.count - 1] = "\(option)=\(text)"
+                } else {
+                    texts.append(text)
+                }
+            }
+        }
+        return texts
+    }
+
+    private static func text(_ bytes: [UInt8], after option: String?) throws(ArgumentError) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let parts = bytes.split(separator: UInt8(ascii: "="), maxSplits: 1)
+        if parts.count == 2, bytes.starts(with: "--".utf8), let option = String(validating: parts[0], as: UTF8.self) {
+            throw ArgumentError(argument: Array(parts[1]), option: option)
+        }
+        throw ArgumentError(argument: bytes, option: option.flatMap { takesValue($0) ? $0 : nil })
+    }
+
+    /// Whether an argument with a dash in front is a value all the same: no option but -h has a single dash. The parser knows `-` itself.
+    private static func isValue(_ text: String) -> Bool {
+        text.utf8.count > 1 && text.hasPrefix("-") && !text.hasPrefix("--") && text != "-h"
+    }
+
+    private static func takesValue(_ text: String) -> Bool {
+        text.hasPrefix("--") && text != "--" && !text.contains("=")
+    }
+}
+
+/// An argument that is no UTF-8, where only text can be taken.
+struct ArgumentError: UserFacingError {
+    let argument: [UInt8]
+    /// The option in front of it.
+    let option: String?
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        let shown = argument.map { $0 < 0x20 || $0 > 0x7E ? "\\x" + hexadecimal($0) : String(Unicode.Scalar($0)) }.joined()
+        return
+            "\(option.map { "the value of \($0)" } ?? "an argument") is not UTF-8: '\(shown)'. Names of files and folders must be UTF-8: "
+            + "rename it (convmv), or make a link to it under another name (ln -s)."
+    }
+}
+
+/// Two hexadecimal digits.
+func hexadecimal(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return digits.utf8.count == 2 ? digits : "0" + digits
+}

@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Texts from files and from the standard input, with characters that the model does not know.
+@Suite("evaluate")
+struct EvaluateTests {
+    private static let command = "$R evaluate --checkpoint char/best.safetensors"
+
+    @Test("A text from a pipe or a file on the standard input has the figures of the file, with and without a last line end")
+    func standardInput() throws {
+        let expected = try SmallModels.shell("\(Self.command) --json --data valid.txt")
+        for input in ["cat valid.txt |", "{ head -c 100 valid.txt; sleep 0.2; tail -c +101 valid.txt; } |"] {
+            let piped = try SmallModels.shell("\(input) \(Self.command) --json --data -")
+            #expect(piped.output == expected.output && piped.status == 0 && piped.errors.isEmpty, "\(piped)")
+        }
+        #expect(try SmallModels.shell("\(Self.command) --json --data - < valid.txt").output == expected.output)
+        let open = try SmallModels.shell("printf 'the cat' | \(Self.command) --data -")
+        #expect(open.output.hasPrefix("6 tokens, loss ") && open.status == 0, "\(open)")
+    }
+
+    @Test("A text of more than a pipe holds is read whole")
+    func longInput() throws {
+        let long = try SmallModels.shell(
+            "for i in 1 2 3 4 5 6 7 8; do cat train.txt valid.txt; done > long.txt; wc -m < long.txt")
+        let characters = try #require(Int(long.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let piped = try SmallModels.shell("cat long.txt | \(Self.command) --json --data -")
+        #expect(piped.output.hasPrefix("{\"tokens\":\(characters - 1),"), "\(piped)")
+    }
+
+    @Test("An empty, a closed and a misplaced standard input are told as such")
+    func faults() throws {
+        let cases = [
+            ("--data - < /dev/null", 65, "the standard input is empty, and --data - reads the text from it. "),
+            ("--data - <&-", 66, "the standard input cannot be read: Bad file descriptor. "),
+            ("--data - < .", 66, "the standard input cannot be read: Is a directory. "),
+            ("--checkpoint - --data valid.txt", 64, "--checkpoint -: the standard input cannot be read here: a file is needed, "),
+        ]
+        for (options, status, message) in cases {
+            let outcome = try SmallModels.shell("\(Self.command) \(options)")
+            #expect(outcome.status == status && outcome.errors.hasPrefix("rnntrain: error: " + message), "\(outcome)")
+        }
+        let others = ["--train - --valid valid.txt --run r", "--config -", "verify -", "benchmark --tokenise -"]
+        for command in others {
+            let outcome = try SmallModels.shell("$R \(command)")
+            #expect(outcome.status == 64 && outcome.errors.contains(" -: the standard input cannot be read here: "), "\(outcome)")
+        }
+    }
+
+    @Test("An unknown character is an error with its place and the option that leaves it out")
+    func unknownCharacters() throws {
+        let text = "printf 'the größe\\nof €\\n' |"
+        let refused = try SmallModels.shell("\(text) \(Self.command) --data -")
+        #expect(refused.status == 65, "\(refused)")
+        #expect(
+            refused.errors
+                == "rnntrain: error: the standard input: the model does not know the character \"f\" (U+0066) at byte 13. "
+                + "Remove it, or leave out such characters with --skip-unknown.\n")
+        let skipping = try SmallModels.shell("\(text) \(Self.command) --skip-unknown --json --data -")
+        let without = try SmallModels.shell("printf 'the größe\\no \\n' | \(Self.command) --json --data -")
+        #expect(skipping.output == without.output.replacing("}", with: ",\"skipped_characters\":2}"), "\(skipping)")
+        #expect(
+            skipping.errors
+                == "rnntrain: note: the standard input: the model does not know 2 of the characters, and they are left out: "
+                + "the first is \"f\", at byte 13.\n")
+    }
+
+    @Test("A run's folder stands for its best model")
+    func runFolder() throws {
+        let folder = try SmallModels.shell("$R evaluate --checkpoint char --data valid.txt")
+        #expect(
+            try folder.output == SmallModels.shell("\(Self.command) --data valid.txt").output && folder.status == 0, "\(folder)")
+        #expect(folder.errors == "rnntrain: note: --checkpoint char: taken is char/best.safetensors.\n")
+    }
+}

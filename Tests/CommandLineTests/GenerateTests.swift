@@ -1,0 +1,137 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Prompts of all kinds, and text that is written as it is made.
+@Suite("generate")
+struct GenerateTests {
+    /// What a command writes to its standard output, byte for byte.
+    private func bytes(_ command: String, location: SourceLocation = #_sourceLocation) throws -> [UInt8] {
+        let name = "output-\(UUID().uuidString)"
+        let outcome = try SmallModels.shell("\(command) > \(name)")
+        #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
+        return Array(try Data(contentsOf: SmallModels.folder.appending(path: name)))
+    }
+
+    private func generate(_ unit: String, _ options: String) throws -> ProgramRun {
+        try SmallModels.shell("$R generate --checkpoint \(unit)/best.safetensors --length 5 \(options)")
+    }
+
+    @Test("A model of bytes takes and gives bytes as they are, without a line end of its own")
+    func rawBytes() throws {
+        let command = "$R generate --checkpoint byte/best.safetensors --length 400 --temperature 3 "
+        let odd: [UInt8] = [0xFF, 0xC3, 0x28, 0x80, 0xE2, 0x82]
+        let forms = [
+            "--prompt \"$(printf '\\377\\303(\\200\\342\\202')\"", "--prompt=\"$(printf '\\377\\303(\\200\\342\\202')\"",
+        ]
+        for form in forms {
+            let text = try bytes(command + form)
+            #expect(text.count == 406 && text.starts(with: odd))
+            #expect(String(validating: text[6...], as: UTF8.self) == nil, "drawn bytes are not all UTF-8 at this temperature")
+        }
+        let piped = try bytes("printf '\\377\\000\\n' | " + command + "--prompt -")
+        #expect(piped.count == 403 && piped.starts(with: [0xFF, 0x00, 0x0A]))
+    }
+
+    @Test("An argument that is no UTF-8 is refused where it names a file, with the option and its bytes")
+    func fileNames() throws {
+        let commands = [
+            "--run \"$(printf 'r\\377')\"", "--train=\"$(printf 'r\\377')\" --valid v",
+            "evaluate --checkpoint \"$(printf 'r\\377')\" --data v",
+            "generate --checkpoint \"$(printf 'r\\377')\"", "verify \"$(printf 'r\\377')\"", "--config \"$(printf 'r\\377')\"",
+        ]
+        for command in commands {
+            let outcome = try SmallModels.shell("$R \(command)")
+            #expect(outcome.status == 64 && outcome.errors.contains("is not UTF-8: 'r\\xFF'. Names of files"), "\(outcome)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
+        #expect(try SmallModels.shell("$R --run=\"$(printf '\\377')\"").errors.contains("the value of --run is not UTF-8"))
+        let prompt = try generate("char", "--prompt \"$(printf 'the \\377')\"")
+        #expect(prompt.status == 65 && prompt.errors.contains("the prompt: invalid UTF-8 at byte 4"), "\(prompt)")
+    }
+
+    @Test("A prompt may begin with a dash, look like an option, be empty, or come from the standard input")
+    func prompts() throws {
+        #expect(try generate("byte", "--prompt '- the'").output.hasPrefix("- the"))
+        #expect(try generate("byte", "--prompt --greedy").output.hasPrefix("--greedy"))
+        #expect(try generate("byte", "--prompt -h").output.hasPrefix("-h"))
+        #expect(try generate("byte", "--prompt='a=b'").output.hasPrefix("a=b"))
+        #expect(try generate("byte", "--prompt ''").output == generate("byte", "").output)
+        let piped = try SmallModels.shell(
+            "printf 'the cat\\n' | $R generate --checkpoint char/best.safetensors --length 5 --prompt -")
+        #expect(piped.output.hasPrefix("the cat\n") && piped.status == 0, "\(piped)")
+        let closed = try generate("char", "--prompt - <&-")
+        #expect(
+            closed.status == 66 && closed.errors.contains("the standard input cannot be read: Bad file descriptor."), "\(closed)")
+        #expect(try generate("char", "--prompt").errors.contains("Missing value for '--prompt <text>'"))
+    }
+
+    @Test("A temperature of 0 takes the likeliest token")
+    func zeroTemperature() throws {
+        for unit in ["word", "char", "byte"] {
+            let cold = try generate(unit, "--temperature 0 --length 40")
+            #expect(try cold.status == 0 && cold.output == generate(unit, "--greedy --length 40").output, "\(cold)")
+        }
+        #expect(try generate("char", "--temperature -0.5").errors.contains("--temperature is -0.5; it must be 0 or more."))
+    }
+
+    @Test("Characters that the model does not know are an error with place and option, or left out with a note")
+    func unknownCharacters() throws {
+        let refused = try generate("char", "--prompt 'the größ€ €'")
+        #expect(refused.status == 65 && refused.output.isEmpty, "\(refused)")
+        #expect(refused.errors.contains("the prompt: the model does not know the character \"€\" (U+20AC) at byte 10. "))
+        #expect(refused.errors.contains("--skip-unknown"))
+        let skipping = try generate("char", "--prompt 'the größ€ €' --skip-unknown")
+        #expect(skipping.status == 0 && skipping.output.hasPrefix("the größ "), "\(skipping)")
+        #expect(
+            skipping.errors == "rnntrain: note: the model does not know 2 of the prompt's 11 characters, which are left out: "
+                + "the first is \"€\", at byte 10.\n")
+    }
+
+    @Test("Words that the model does not know stand as <unk>, with a note")
+    func unknownWords() throws {
+        let outcome = try generate("word", "--prompt 'the dog'")
+        #expect(outcome.status == 0 && outcome.output.hasPrefix("the <unk> "), "\(outcome)")
+        #expect(
+            outcome.errors == "rnntrain: note: the model does not know 1 of the prompt's 2 words, which stands as <unk>: "
+                + "the first is \"dog\", at byte 4.\n")
+        #expect(try generate("word", "--prompt 'the <unk>'").errors.isEmpty)
+    }
+
+    @Test("A run's folder stands for its best model, or its newest checkpoint where there is none, and is told which")
+    func runFolder() throws {
+        let best = try generate("char", "")
+        let folder = try SmallModels.shell("$R generate --checkpoint char --length 5")
+        #expect(folder.output == best.output && folder.status == 0, "\(folder)")
+        #expect(folder.errors == "rnntrain: note: --checkpoint char: taken is char/best.safetensors.\n")
+        let newest = try SmallModels.shell(
+            "mkdir early && cp -r char/checkpoints early && $R generate --checkpoint early --length 5; "
+                + "for n in early/checkpoints/*; do printf '\\377' | dd of=$n bs=1 seek=5000 conv=notrunc 2> /dev/null; done; "
+                + "$R generate --checkpoint early")
+        #expect(newest.errors.contains("note: --checkpoint early: taken is early/checkpoints/step-"), "\(newest)")
+        #expect(newest.status == 65 && newest.errors.contains("no checkpoint verifies"), "\(newest)")
+        let empty = try SmallModels.shell("mkdir empty; $R generate --checkpoint empty")
+        #expect(empty.status == 66 && empty.errors.contains("empty: there is no checkpoint in this folder: "), "\(empty)")
+    }
+
+    @Test("Text is written as it is made, and in whole characters, so that an ended process has not worked for nothing")
+    func ended() throws {
+        for unit in ["char", "word"] {
+            let run = try SmallModels.shell(
+                "$R generate --checkpoint \(unit)/best.safetensors --length 50000000 > \(unit)-long.txt & p=$!; "
+                    + "for i in $(seq 200); do [ $(wc -c < \(unit)-long.txt) -gt 8192 ] && break; sleep 0.1; done; kill $p; wait $p"
+            )
+            #expect(run.status == 128 + SIGTERM, "\(run)")
+            let text = try Data(contentsOf: SmallModels.folder.appending(path: "\(unit)-long.txt"))
+            #expect(text.count > 8192 && String(validating: text, as: UTF8.self) != nil)
+        }
+    }
+
+    @Test("A reader that goes away ends it quietly")
+    func head() throws {
+        let run = try SmallModels.shell("$R generate --checkpoint char/best.safetensors --length 50000000 | head -c 100 | wc -c")
+        #expect(
+            run.status == 0 && run.errors.isEmpty && run.output.trimmingCharacters(in: .whitespacesAndNewlines) == "100", "\(run)"
+        )
+    }
+}
