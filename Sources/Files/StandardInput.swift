@@ -22,25 +22,38 @@ package enum StandardInput {
     /// What options name it by.
     package static let sign = "-"
 
-    /// Reads all that comes, up to its end: from a file, a pipe or a terminal.
-    package static func contents() throws(StandardInputError) -> [UInt8] {
+    /// Reads all that comes, up to its end: from a file, a pipe or a terminal. With `descriptor` from another file that is open.
+    package static func contents(of descriptor: Int32 = STDIN_FILENO) throws(StandardInputError) -> [UInt8] {
         var contents: [UInt8] = []
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
         defer { room.deallocate() }
         while true {
-            let count = try readOnce(into: room)
+            let count = try readOnce(descriptor, into: room)
             if count == 0 { return contents }
             contents.append(contentsOf: room[..<count])
         }
     }
 
-    private static func readOnce(into room: UnsafeMutableRawBufferPointer) throws(StandardInputError) -> Int {
+    /// The descriptor of an open pipe that a path such as /dev/stdin or /dev/fd/63 (`<(command)` in a shell) names; nil for any other file.
+    package static func openPipe(_ path: String) -> Int32? {
+        guard let descriptor = path == "/dev/stdin" ? STDIN_FILENO : openDescriptor(path) else { return nil }
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO ? descriptor : nil
+    }
+
+    private static func openDescriptor(_ path: String) -> Int32? {
+        let folder = ["/dev/fd/", "/proc/self/fd/"].first { path.hasPrefix($0) }
+        return folder.flatMap { Int32(path.dropFirst($0.count)) }
+    }
+
+    private static func readOnce(_ descriptor: Int32, into room: UnsafeMutableRawBufferPointer) throws(StandardInputError) -> Int
+    {
         while true {
-            let count = read(STDIN_FILENO, room.baseAddress, room.count)
+            let count = read(descriptor, room.baseAddress, room.count)
             if count >= 0 { return count }
             if errno == EAGAIN {
                 // Another program that shares it may have made it non-blocking.
-                var readable = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+                var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 poll(&readable, 1, -1)
             } else if errno != EINTR {
                 throw StandardInputError(errorNumber: errno)

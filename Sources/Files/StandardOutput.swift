@@ -38,6 +38,11 @@ package enum StandardOutput {
         if let failure = bytes.withUnsafeBytes(failureOfWriting) { throw failure }
     }
 
+    /// Ends the output, or throws: a file system on the network may tell only now that its disk is full. Nothing may be written after it.
+    package static func close() throws(StandardOutputError) {
+        guard Glibc.close(STDOUT_FILENO) == 0 || errno == EINTR else { throw StandardOutputError(errorNumber: errno) }
+    }
+
     /// Writes a command's result, with a line end if it has none, or throws.
     ///
     /// Where the reader of a pipe is gone (`| head`), the process ends without a word, as if by SIGPIPE.

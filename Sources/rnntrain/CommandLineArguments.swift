@@ -20,8 +20,13 @@ enum CommandLineArguments {
     static func texts(_ arguments: [[UInt8]]) throws(ArgumentError) -> [String] {
         var texts: [String] = []
         var isPrompt = false
-        for bytes in arguments {
+        for (place, bytes) in arguments.enumerated() {
             let option = texts.last
+            if option == "--", !isPrompt {
+                // Behind it the parser takes nothing for an option.
+                for rest in arguments[place...] { texts.append(try text(rest, after: nil)) }
+                return texts
+            }
             if isPrompt {
                 texts[texts.count - 1] = Prompt.argument(bytes)
                 isPrompt = false

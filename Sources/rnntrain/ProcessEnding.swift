@@ -42,6 +42,7 @@ struct ProcessEnding {
     private func printResult() -> Int32 {
         do throws(StandardOutputError) {
             if !text.isEmpty { try StandardOutput.printResult(text + "\n") }
+            try StandardOutput.close()
             return status
         } catch {
             return ProcessEnding(error, speakers: .everyProcess).end()

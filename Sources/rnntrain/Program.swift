@@ -1,5 +1,7 @@
 import ArgumentParser
 import Failures
+import Files
+import Files
 import Foundation
 
 /// The whole of a process, from the command line to the exit status.
@@ -15,6 +17,7 @@ enum Program {
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)
             try command.run()
+            try StandardOutput.close()
         } catch {
             return ProcessEnding(error, speakers: speakers).end()
         }

@@ -15,7 +15,8 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
         try TrainingRun(world: world, version: rnntrainVersion).run(
             configuration, resume: resume, breakingLock: breakingLock)
     }
-    if outcome.exitStatus != .done { exit(outcome.exitStatus.rawValue) }
+    // Here, whatever becomes of the standard output: what was trained is in the run folder.
+    exit(outcome.exitStatus.rawValue)
 }
 
 /// Says what the run would take, and whether it is there.

@@ -15,6 +15,9 @@ struct EvaluateTests {
             #expect(piped.output == expected.output && piped.status == 0 && piped.errors.isEmpty, "\(piped)")
         }
         #expect(try SmallModels.shell("\(Self.command) --json --data - < valid.txt").output == expected.output)
+        #expect(try SmallModels.shell("cat valid.txt | \(Self.command) --json --data /dev/stdin").output == expected.output)
+        let substituted = "exec bash -c '\(Self.command) --json --data <(cat valid.txt)'"
+        #expect(try SmallModels.shell(substituted).output == expected.output)
         let open = try SmallModels.shell("printf 'the cat' | \(Self.command) --data -")
         #expect(open.output.hasPrefix("6 tokens, loss ") && open.status == 0, "\(open)")
     }
@@ -31,7 +34,7 @@ struct EvaluateTests {
     @Test("An empty, a closed and a misplaced standard input are told as such")
     func faults() throws {
         let cases = [
-            ("--data - < /dev/null", 65, "the standard input is empty, and --data - reads the text from it. "),
+            ("--data - < /dev/null", 65, "the standard input is empty, and --data reads the text from it. "),
             ("--data - <&-", 66, "the standard input cannot be read: Bad file descriptor. "),
             ("--data - < .", 66, "the standard input cannot be read: Is a directory. "),
             ("--checkpoint - --data valid.txt", 64, "--checkpoint -: the standard input cannot be read here: a file is needed, "),

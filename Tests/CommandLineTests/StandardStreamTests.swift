@@ -78,4 +78,15 @@ struct StandardStreamTests {
             #expect(Date.now.timeIntervalSince(start) < 4.5, "\(task)")
         }
     }
+
+    @Test("A working folder whose name is no UTF-8 is as good as another")
+    func oddFolder() throws {
+        let commands = [
+            "d=$(printf 'd\\377'); mkdir \"$d\"; cp -r char train.txt valid.txt \"$d\"; cd \"$d\"",
+            "$R evaluate --checkpoint char --data valid.txt 2>&1",
+            "$R verify char 2>&1 | tail -1", "$R --run char --resume --epochs 2 2>&1 | tail -1",
+        ]
+        let outcome = try SmallModels.shell(commands.joined(separator: " && "))
+        #expect(outcome.status == 0 && outcome.output.contains("all is sound\n"), "\(outcome)")
+    }
 }

@@ -9,10 +9,8 @@ public struct ConfigurationFile: Equatable, Sendable {
 
     /// Reads a file.
     public init(path: String) throws(ConfigurationFileError) {
-        let bytes: Data
-        do {
-            bytes = try Data(contentsOf: URL(filePath: path))
-        } catch {
+        // By its path and no URL, which would need the name of the working folder, and that may be no UTF-8.
+        guard let bytes = FileManager.default.contents(atPath: path) else {
             throw .unreadable(path: path, reason: Self.reason(path))
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8(path: path) }

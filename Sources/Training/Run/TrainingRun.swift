@@ -131,7 +131,7 @@ public struct TrainingRun {
             folder: CheckpointFolder(runFolder: plan.runFolder), configuration: plan.configuration, best: plan.best)
         let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
         let unknown = preparation.map { texts.unknownCounts($0.vocabulary) } ?? [:]
-        ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach(report.say)
+        preparation?.notices.forEach(report.say)
         try report.start(
             RunDescription(
                 version: version, world: world, parallel: parallel, texts: texts, unknown: unknown, memory: memory),
