@@ -80,6 +80,21 @@ extension TrainingOverRanks {
             if damaged { try texts.write("run/best.safetensors", bytes) }
         }
 
+        @Test("One that is lost is made anew where the checkpoint of its step is kept", arguments: [true, false])
+        func madeAnew(damaged: Bool) throws {
+            let log = try finished(
+                try texts.start(ranks: 2, run: "run", ["--epochs", "1", "--validate-every", "30"]), in: texts, run: "run")
+            let before = try texts.bytes("run/best.safetensors")
+            try loseBest(damaged: damaged)
+            let outcome = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
+            #expect(outcome.status == 0 && outcome.output.contains("It was made anew from the checkpoint"), "\(outcome)")
+            #expect(try texts.bytes("run/best.safetensors") == before)
+            let (first, second) = (try #require(log.events.last), try RunLog(run: texts.path("run")).events.last)
+            for key in ["best_step", "best_loss", "best_parameters_digest", "test_loss"] {
+                #expect(first[key] != nil && first[key] == second?[key], "\(key)")
+            }
+        }
+
         @Test(
             "One that is damaged or gone at the end is an error, and no other model is tested in its name",
             arguments: [true, false])

@@ -60,7 +60,7 @@ extension TrainingOverRanks {
             usleep(100_000)
             program.send(SIGUSR1)
             let outcome = try program.end(timeLimit: 20)
-            #expect(outcome.status == 75 && outcome.output.contains("go on with: rnntrain --run"), "\(outcome)")
+            #expect(outcome.status == 75 && outcome.output.contains("--resume"), "\(outcome)")
             let end = try #require(try RunLog(run: texts.path("stopped")).events.last)
             #expect(end["event"] == "end" && end["reason"] == "preempted" && end["test_loss"] == nil, "\(end)")
             let again = try finished(try texts.startResume(ranks: 1, run: "stopped"), in: texts, run: "stopped")

@@ -48,6 +48,37 @@ extension StoredCheckpoint {
     }
 }
 
+extension CheckpointFolder {
+    /// Makes `best.safetensors` anew from the checkpoint of the same step, if that is kept and is of the same loss; returns what it then
+    /// holds, nil where there is no such checkpoint. Throws `FileError` where the file cannot be written.
+    func remakeBest(step: Int, loss: Double, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+        let path = path(forStep: step)
+        guard let model = try soundModel(path, fits), model.loss == loss else { return nil }
+        let bytes = try MappedFile(path: path)
+        let copy = try DurableFile(path: bestPath)
+        try copy.write(bytes.bytes)
+        try copy.commit()
+        return model
+    }
+
+    /// The model of the checkpoint at `path`; nil where there is none, or none that is sound, fits and was measured.
+    private func soundModel(_ path: String, _ fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+        guard pathExists(path) else { return nil }
+        do {
+            let stored = try StoredCheckpoint(path: path)
+            try fits(stored)
+            return try stored.bestModel()
+        } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
+            return nil
+        }
+    }
+
+    /// What to tell of a best model that was made anew, because of `error`.
+    func remakeNotice(_ error: any Error, step: Int) -> String {
+        "\(error) It was made anew from the checkpoint of the same step, \(path(forStep: step))."
+    }
+}
+
 /// What a run that is taken up finds of its best model.
 struct BestFound {
     /// Nil where there is none to be beaten.
@@ -63,13 +94,22 @@ struct BestFound {
         in folder: RunFolder, after state: TrainingState, shape: ModelShape, vocabulary: Vocabulary, validDigest: String?
     ) throws {
         let path = folder.checkpoints.bestPath
+        func fits(_ stored: StoredCheckpoint) throws {
+            try stored.requireBest(of: shape, vocabulary: vocabulary, validDigest: validDigest)
+        }
         guard validDigest != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         do {
             let stored = try StoredCheckpoint(path: path)
-            try stored.requireBest(of: shape, vocabulary: vocabulary, validDigest: validDigest)
+            try fits(stored)
             let found = try stored.bestModel()
             (model, notice) = (found, Self.notice(of: found, path: path, after: state))
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
+            let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)
+            model = try loss.flatMap { try folder.checkpoints.remakeBest(step: step, loss: $0, fits: fits) }
+            if model != nil {
+                notice = folder.checkpoints.remakeNotice(error, step: step)
+                return
+            }
             let lost = "The best parameters so far\(Self.step(of: state)) are lost"
             notice = "\(error) \(lost); the next validation's take their place."
         }

@@ -107,6 +107,14 @@ final class CheckpointKeeper {
 
     var bestPath: String { folder.bestPath }
 
+    /// Makes `best.safetensors` anew where a checkpoint of the same model is kept; nil where there is none. On rank 0.
+    func remakeBest(_ model: BestModel, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+        try folder.remakeBest(step: model.step, loss: model.loss, fits: fits)
+    }
+
+    /// What to tell of that.
+    func remakeNotice(_ error: any Error, _ model: BestModel) -> String { folder.remakeNotice(error, step: model.step) }
+
     private func submit(
         _ checkpoint: Checkpoint?, _ job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
     ) throws {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Digests
+import Failures
 import TextData
 
 /// What is measured when training is over.
@@ -23,24 +24,45 @@ extension TrainingRun {
     /// where the run has no best model. Collective; what is returned is rank 0's.
     private func takeBest(_ run: RunSetup) throws -> BestModel? {
         guard let written = run.keeper.best else { return nil }
-        let (parallel, path) = (run.parallel, run.keeper.bestPath)
         let best = try world.agreeOnRoot {
             do {
-                let stored = try StoredCheckpoint(path: path)
-                let found = try stored.bestModel()
-                guard let vocabulary = run.preparation?.vocabulary else { preconditionFailure("rank 0 prepares a run") }
-                try stored.requireBest(
-                    of: parallel.shape, vocabulary: vocabulary, validDigest: run.preparation?.textDigests[TextRole.valid.rawValue]
-                )
-                if run.test != nil {
-                    try stored.copyParameters(to: parallel.exchange.parameters, layout: parallel.shape.parameterLayout)
+                return try readBest(run)
+            } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
+                guard try run.remakeBest(written) else {
+                    throw LostBestModel(reason: error, step: written.step, runFolder: run.plan.runFolder)
                 }
-                return found
-            } catch {
-                throw LostBestModel(reason: error, step: written.step, runFolder: run.plan.runFolder)
+                run.report.say(run.keeper.remakeNotice(error, written))
+                return try readBest(run)
             }
         }
-        if run.test != nil { try parallel.broadcastParameters() }
+        if run.test != nil { try run.parallel.broadcastParameters() }
         return best ?? written
+    }
+
+    /// Reads the file on rank 0; its parameters only where they are tested.
+    private func readBest(_ run: RunSetup) throws -> BestModel {
+        let stored = try StoredCheckpoint(path: run.keeper.bestPath)
+        try run.requireBest(stored)
+        let found = try stored.bestModel()
+        if run.test != nil {
+            try stored.copyParameters(
+                to: run.parallel.exchange.parameters, layout: run.parallel.shape.parameterLayout)
+        }
+        return found
+    }
+}
+
+extension RunSetup {
+    /// Throws unless a checkpoint can be this run's best. On rank 0.
+    fileprivate func requireBest(_ stored: StoredCheckpoint) throws {
+        guard let preparation else { preconditionFailure("rank 0 prepares a run") }
+        try stored.requireBest(
+            of: parallel.shape, vocabulary: preparation.vocabulary,
+            validDigest: preparation.textDigests[TextRole.valid.rawValue])
+    }
+
+    /// Makes `best.safetensors` anew from a checkpoint of the same model; false where none is kept. On rank 0.
+    fileprivate func remakeBest(_ model: BestModel) throws -> Bool {
+        try keeper.remakeBest(model, fits: requireBest) == model
     }
 }
