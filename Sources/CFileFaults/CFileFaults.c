@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,14 +17,16 @@
 
      RNNTRAIN_FAULT_FOLDER  calls on paths that begin so are counted, and on what was opened under them
      RNNTRAIN_FAULT_CALL    n, from 1
-     RNNTRAIN_FAULT         an errno; 0: the process ends (a write takes half of its bytes first); -1: a write takes half
+     RNNTRAIN_FAULT         an errno; 0: the process ends (a write takes half of its bytes first); -1: a write takes half; -3: the call
+                            takes RNNTRAIN_FAULT_SECONDS
      RNNTRAIN_FAULT_STAYS   set: from the n-th on all calls fail that want room on the disk, and no others
      RNNTRAIN_FAULT_MARK    a file that is made when the n-th call comes
+     RNNTRAIN_FAULT_THREADS from the n-th on no thread can be created, n from 1
      RNNTRAIN_FAULT_BINDING set: no process may be bound to cores, as in some containers
 
    Only where LD_PRELOAD names this library is any of it read. */
 
-enum { ends = 0, cuts = -1, none = -2, most_descriptors = 4096, killed = 137 };
+enum { ends = 0, cuts = -1, none = -2, lasts = -3, most_descriptors = 4096, killed = 137 };
 
 static unsigned char watched[most_descriptors];
 static int calls;
@@ -53,6 +56,11 @@ static int next_fault(int wants) {
     int is_meant = getenv("RNNTRAIN_FAULT_STAYS") ? number >= first && wants == wants_room : number == first;
     if (!is_meant) return none;
     mark();
+    if (atoi(fault) == lasts) {
+        const char *seconds = getenv("RNNTRAIN_FAULT_SECONDS");
+        usleep(seconds ? (useconds_t)atoi(seconds) * 1000000 : 0);
+        return none;
+    }
     return atoi(fault);
 }
 
@@ -152,6 +160,13 @@ void *mmap(void *address, size_t length, int protection, int flags, int descript
     /* Not for anonymous memory, which the loader and the allocator want before anything here is ready. */
     if (is_watched(descriptor) && fails(1, wants_none)) return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
+    static int threads;
+    const char *first = getenv("RNNTRAIN_FAULT_THREADS");
+    if (first && __atomic_add_fetch(&threads, 1, __ATOMIC_SEQ_CST) >= atoi(first)) return EAGAIN;
+    return NEXT(int, "pthread_create", pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)(thread, attributes, body, argument);
 }
 
 int sched_setaffinity(pid_t process, size_t size, const cpu_set_t *cores) {

@@ -3,6 +3,7 @@
 #define CMPI_INTERNAL_H
 
 #include <mpi.h>
+#include <pthread.h>
 
 #include "CMPI.h"
 
@@ -46,6 +47,8 @@ void cmpi_roll_call_ask(void);
 /// Tells the other groups that this one says why the job ends; they heed it.
 void cmpi_roll_call_tell(void);
 void cmpi_watch_heed(void);
+/// Creates a thread that takes no signals, which are for the rank's own thread. 0 if done, otherwise an errno.
+int cmpi_create_thread(pthread_t *thread, void *(*body)(void *));
 /// Whether a group has answered in this round.
 int cmpi_roll_call_has_answered(int32_t group);
 

@@ -9,7 +9,7 @@
 #include "internal.h"
 
 enum { closed, answering, asking, telling };
-enum { question_tag, answer_tag, told_tag };
+enum { question_tag, answer_tag, told_tag, going_on_tag };
 
 static struct {
     MPI_Comm comm;
@@ -92,31 +92,41 @@ static int32_t group_led_by(int32_t rank) {
     return i;
 }
 
-static void take_word(const MPI_Status *status) {
+/// - is_going_on: this rank does not wait for others, and says so.
+static void take_word(const MPI_Status *status, int is_going_on) {
     int32_t word = 0, group = group_led_by(status->MPI_SOURCE);
     if (MPI_Recv(&word, 1, MPI_INT32_T, status->MPI_SOURCE, status->MPI_TAG, call.comm, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
     if (status->MPI_TAG == told_tag) {
         cmpi_watch_heed();
     } else if (group == call.count) {
         return; // only the first ranks ask and are asked
-    } else if (status->MPI_TAG == answer_tag) {
-        atomic_store(&call.answered[group], word);
+    } else if (status->MPI_TAG == question_tag) {
+        send_word(&call.answers[group], word, status->MPI_SOURCE, is_going_on ? going_on_tag : answer_tag);
     } else {
-        send_word(&call.answers[group], word, status->MPI_SOURCE, answer_tag);
+        atomic_store(&call.answered[group], word);
+        if (status->MPI_TAG == going_on_tag) cmpi_watch_progress();
     }
+}
+
+static void take_words(int is_going_on) {
+    MPI_Status status;
+    for (int is_there = 1; is_there;) {
+        if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, call.comm, &is_there, &status) != MPI_SUCCESS) return;
+        if (is_there) take_word(&status, is_going_on);
+    }
+}
+
+void cmpi_roll_call_go_on(void) {
+    if (call.comm != MPI_COMM_NULL) take_words(1);
 }
 
 int cmpi_roll_call_serve(void) {
     int32_t now = atomic_load_explicit(&state, memory_order_relaxed);
     if (now == closed || call.comm == MPI_COMM_NULL) return 0;
-    int rank, is_there = 1;
+    int rank;
     MPI_Comm_rank(call.comm, &rank);
     ask_or_tell(now, rank);
-    while (is_there) {
-        MPI_Status status;
-        if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, call.comm, &is_there, &status) != MPI_SUCCESS) break;
-        if (is_there) take_word(&status);
-    }
+    take_words(0);
     return 1;
 }
 

@@ -40,6 +40,15 @@ int cmpi_signals_install(void) {
     return sigaction(SIGINT, &action, NULL) != 0;
 }
 
+int cmpi_create_thread(pthread_t *thread, void *(*body)(void *)) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(thread, NULL, body, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
 int32_t cmpi_signals_flags(void) { return atomic_load(&flags); }
 
 int64_t cmpi_signals_stop_time(void) { return atomic_load(&stop_time); }

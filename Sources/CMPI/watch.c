@@ -3,9 +3,9 @@
 // Ranks of a host share a board with a seat for each: the phase it is in, whether it waits for others, a count that grows with
 // all it does, and the time at which its own watch last looked. A thread looks at the board; it never calls MPI but to abort.
 #define _GNU_SOURCE
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void *abort_job(void *unused) {
 __attribute__((noreturn)) static void end_job(void) {
     usleep(200000); // the launcher carries the line and the abort on separate ways; and the other hosts are told
     pthread_t helper;
-    if (pthread_create(&helper, NULL, abort_job, NULL) == 0) sleep(2);
+    if (cmpi_create_thread(&helper, abort_job) == 0) sleep(2);
     _exit(watch.plan.exit_status);
 }
 
@@ -146,7 +146,7 @@ static int64_t take_in(int64_t now) {
         const watch_seat *of = &watch.board->seats[i];
         uint64_t progress = atomic_load(&of->progress);
         memory *of_it = &watch.memories[i];
-        if (progress != of_it->progress) {
+        if (progress != of_it->progress || atomic_load(&of->disk) > 0) {
             of_it->progress = progress;
             of_it->since = now;
         }
@@ -277,15 +277,6 @@ static int handle_of(const watch_seat *of) {
     return (int)syscall(SYS_pidfd_open, of->process, 0);
 }
 
-static int start_thread(void) {
-    sigset_t all, before;
-    sigfillset(&all); // signals are for the rank's own thread
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&watch.thread, NULL, keep_watch, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
-}
-
 int cmpi_watch_start(void *memory_of_board, const cmpi_watch_plan *plan) {
     watch.plan = *plan;
     watch.board = memory_of_board;
@@ -296,14 +287,16 @@ int cmpi_watch_start(void *memory_of_board, const cmpi_watch_plan *plan) {
     watch.leaders = malloc(sizeof *watch.leaders * (size_t)plan->group_count);
     watch.plan.advice = strdup(plan->advice);
     watch.bell = eventfd(0, EFD_CLOEXEC);
-    if (!watch.memories || !watch.handles || !watch.phases || !watch.hosts || !watch.leaders || watch.bell < 0) return 1;
+    if (watch.bell < 0) return errno;
+    if (!watch.memories || !watch.handles || !watch.phases || !watch.hosts || !watch.leaders) return ENOMEM;
     memcpy(watch.leaders, plan->leaders, sizeof *watch.leaders * (size_t)plan->group_count);
     for (int i = 0; i < plan->seat_count; i++) {
         watch.handles[i] = (struct pollfd){.fd = handle_of(&watch.board->seats[i]), .events = POLLIN};
     }
     watch.handles[plan->seat_count] = (struct pollfd){.fd = watch.bell, .events = POLLIN};
-    watch.is_running = start_thread() == 0;
-    return !watch.is_running;
+    int code = cmpi_create_thread(&watch.thread, keep_watch);
+    watch.is_running = code == 0;
+    return code;
 }
 
 /// The process ends after it: what the watch has is not freed, as other threads may still write to the seat.

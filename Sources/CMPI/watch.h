@@ -12,6 +12,7 @@ typedef struct {
     _Atomic int64_t beat; // nanoseconds at which this rank's watch last looked
     _Atomic int32_t phase;
     _Atomic int32_t waits;   // calls under way that wait for other ranks
+    _Atomic int32_t disk;    // waits for a disk that are under way
     _Atomic int32_t process; // 0 before the watch has started
     _Atomic int32_t is_leaving;
     _Atomic uint64_t process_space; // the namespace that `process` is a number in

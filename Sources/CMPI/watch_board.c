@@ -24,6 +24,16 @@ void cmpi_watch_enter(int32_t phase, int64_t step) {
 
 void cmpi_watch_progress(void) { grow(); }
 
+void cmpi_watch_disk_begins(void) {
+    grow();
+    atomic_store(&watch_own->disk, watch_own->disk + 1);
+}
+
+void cmpi_watch_disk_ends(void) {
+    atomic_store(&watch_own->disk, watch_own->disk - 1);
+    grow();
+}
+
 void cmpi_wait_begins(void) {
     grow();
     atomic_store_explicit(&watch_own->waits, watch_own->waits + 1, memory_order_relaxed);

@@ -7,10 +7,14 @@ public enum CommunicationError: UserFacingError {
     case callFailed(call: String, message: String)
     /// The launcher speaks of `launched` ranks and MPI of one: the program was started by another MPI's launcher.
     case launcherMismatch(launched: Int)
+    /// The system gives no thread, or no memory, to watch over the rank; `reason` is in the system's words.
+    case noWatch(reason: String)
+    /// The system gives fewer threads than MPI and the watch need.
+    case noThreads(reason: String)
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .callFailed: .fault
+        case .callFailed, .noWatch, .noThreads: .fault
         case .launcherMismatch: .usage
         }
     }
@@ -23,6 +27,16 @@ public enum CommunicationError: UserFacingError {
             """
             The launcher started \(launched) processes that do not know of each other. Start them with Open MPI's mpirun, or with \
             srun --mpi=pmix.
+            """
+        case .noThreads(let reason):
+            """
+            the system gives fewer threads than MPI and the watch over the ranks need: \(reason). Raise the limits on processes and \
+            on memory (ulimit -u, ulimit -v).
+            """
+        case .noWatch(let reason):
+            """
+            no thread can be started that watches over this rank: \(reason). Raise the limits on processes and on memory \
+            (ulimit -u, ulimit -v), or train without this watch: --stall-limit 0.
             """
         }
     }

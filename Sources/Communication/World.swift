@@ -36,7 +36,7 @@ public final class World {
         self.ordered = ordered!
         rank = Int(cmpi_rank(ordered!))
         rankCount = size
-        hostName = textFromC(capacity: 256) { cmpi_host_name($0, $1) }
+        hostName = Self.localHostName
         hosts = HostPlace.hosts(places, order: order)
     }
 
@@ -65,6 +65,12 @@ public final class World {
         let rank = cmpi_environment_rank()
         return rank < 0 ? nil : Int(rank)
     }
+
+    /// Whether Open MPI's own launcher started this process: it ends all ranks when one ends with a fault.
+    public static var isStartedByMpirun: Bool { cmpi_environment_size() > 0 }
+
+    /// The name of this process's host; works before `start`.
+    public static var localHostName: String { textFromC(capacity: 256) { cmpi_host_name($0, $1) } }
 
     /// Name and version of the MPI library; works before `start`.
     public static var libraryVersion: String { textFromC(capacity: 512) { cmpi_library_version($0, $1) } }

@@ -6,12 +6,12 @@ import TextData
 import Training
 
 // What the commands ask for, after all checks that need no MPI. An error thrown from here is known to all ranks alike:
-// rank 0 prints it, the others wait in silence. Commands that start no MPI do all their work in every process.
+// rank 0 prints it, the others wait in silence. One of a single rank is made known to rank 0. Commands that start no MPI do all their work in every process.
 
 /// Trains, or goes on with the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
     signal(SIGPIPE, SIG_IGN)  // a reader of the standard output that has gone away is no reason to stop
-    let outcome = try withWorld { world in
+    let outcome = try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         try TrainingRun(world: world, version: rnntrainVersion).run(
             configuration, resume: resume, breakingLock: breakingLock)
     }
@@ -21,15 +21,26 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
 
 /// Says what the run would take, and whether it is there.
 func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
-    try withWorld { world in try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume) }
+    try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
+        Watch.endStart()
+        try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume)
+    }
 }
 
 /// Starts MPI, does the work on all ranks, and ends MPI.
 ///
 /// A failure that all ranks agreed on is thrown on all of them; one of this rank alone ends the job.
-func withWorld<Result>(_ work: (World) throws -> Result) throws -> Result {
+/// - Parameters:
+///   - stallLimit: seconds after which a start that does not come about has ended the job; 0 for none. It holds until the watch starts, or
+///     `Watch.endStart` is called.
+///   - failure: what this rank has met before, which all ranks then throw.
+func withWorld<Result>(
+    stallLimit: Double, failure: (any Error)? = nil, _ work: (World) throws -> Result
+) throws -> Result {
+    try Watch.beginStart(limit: stallLimit)
     let world = try World.start()
     do {
+        try world.agree { if let failure { throw failure } }
         let result = try work(world)
         try world.finish()
         return result

@@ -166,11 +166,25 @@ void *cmpi_watch_board_open(int32_t seat_count, const cmpi_watch_place *place);
 void cmpi_watch_take_seat(void *board, int32_t seat);
 /// Prepares the roll call, by which the first ranks of the groups find out which of them still answer. Collective.
 int cmpi_roll_call_prepare(cmpi_comm *comm, const int32_t *leaders, int32_t count);
-/// Starts the watch's thread, after all seats are taken. It takes copies of all texts. 0 if done.
+/// Starts the watch's thread, after all seats are taken. It takes copies of all texts. 0 if done, otherwise an errno.
 int cmpi_watch_start(void *board, const cmpi_watch_plan *plan);
 /// This rank begins a phase of its work; a step of 0 is not spoken of. A few stores.
 void cmpi_watch_enter(int32_t phase, int64_t step);
 /// This rank has come further in its phase. One store.
 void cmpi_watch_progress(void);
+/// Between the two this rank waits for a disk, as long as that takes: it counts as going on.
+void cmpi_watch_disk_begins(void);
+void cmpi_watch_disk_ends(void);
+/// Tells the hosts that ask in a roll call that this one goes on; to be called now and then while this rank waits for a disk.
+void cmpi_roll_call_go_on(void);
+
+/// Whether this process may have so many threads more, at most 16, at once: 0, or an errno. They end before it returns.
+int cmpi_probe_threads(int32_t count);
+
+/// Starts a thread that ends this process, with one line, when `cmpi_start_watch_end` is not called within the limit (nanoseconds).
+/// `advice` ends the line, and must outlive the watch. 0 if done, otherwise an errno.
+int cmpi_start_watch_begin(int64_t limit, int32_t exit_status, const char *advice);
+/// Ends that thread; nothing where it was not started.
+void cmpi_start_watch_end(void);
 
 #endif

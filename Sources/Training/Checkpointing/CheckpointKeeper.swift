@@ -32,6 +32,9 @@ final class CheckpointKeeper {
         interval = configuration.checkpointEvery
         keep = configuration.keep
         writer = world.isRoot ? BackgroundWriter() : nil
+        if let reason = writer?.lackOfThread {
+            StandardError.warn("no thread for checkpoints: \(reason). Training waits while they are written.")
+        }
     }
 
     /// Whether the clock asks for a checkpoint; only rank 0's counts.
@@ -78,7 +81,7 @@ final class CheckpointKeeper {
 
     /// Waits until everything is on disk. Collective.
     func finish() throws {
-        _ = try world.agreeOnRoot { try writer?.finish() }
+        _ = try world.agreeOnRoot { try Watch.waitingForDisk { goOn in try writer?.finish(whileWaiting: goOn) } }
     }
 
     /// Puts the newest good checkpoint's parameters, moments and hidden states in place, and returns its state. Collective.
@@ -120,7 +123,7 @@ final class CheckpointKeeper {
     ) throws {
         _ = try world.agreeOnRoot {
             guard let checkpoint, let writer else { return }
-            try writer.submit(copying: checkpoint, for: job)
+            try Watch.waitingForDisk { goOn in try writer.submit(copying: checkpoint, whileWaiting: goOn, for: job) }
         }
     }
 }

@@ -120,11 +120,18 @@ package final class ParallelModel {
     /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
     ///
     /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.
-    package func meanLoss(of reader: WindowReader, window: WindowBuffers) throws -> Double {
+    ///
+    /// A rank whose `flags` are not 0 stops after the window at hand: then all ranks get the flags of all, and no loss.
+    package func meanLoss(
+        of reader: WindowReader, window: WindowBuffers, flags: () -> Int32 = { 0 }
+    ) throws -> (loss: Double?, flags: Int32) {
         let saved = HiddenStates(copying: model)
         model.resetState()
         var totals = [Double](repeating: 0, count: exchange.shards.count)
+        var own: Int32 = 0
         for index in 0..<reader.windowCount {
+            own = flags()
+            if own != 0 { break }
             let steps = window.read(index, from: reader)
             model.forward(window.inputs.baseAddress!, steps: steps)
             let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
@@ -135,8 +142,8 @@ package final class ParallelModel {
         }
         saved.restore(to: model)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
-        _ = try exchange.exchangeScalars()
-        return exchange.foldShards(index: 0) / Double(reader.layout.predictionCount)
+        let all = try exchange.exchangeScalars(flags: own)
+        return (all == 0 ? exchange.foldShards(index: 0) / Double(reader.layout.predictionCount) : nil, all)
     }
 }
 

@@ -85,11 +85,11 @@ package final class Trainer {
         if state.step == 0 { try saveBeginning() }
         if let reason = try reasonNotToBegin() { return .preempted(reason) }
         report.beginSteps(state)
-        if state.awaitsValidation == true { try validate() }
+        if state.awaitsValidation == true, let reason = try validate() { return try preempt(reason) }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
             if let reason = flags.stopReason { return try preempt(reason) }
-            if validationIsDue { try validate() }
+            if validationIsDue, let reason = try validate() { return try preempt(reason) }
             if checkpointIsDue(flags) { try saveCheckpoint() }
         }
         try saveCheckpoint()
@@ -125,13 +125,16 @@ package final class Trainer {
         return epochEnds && (configuration.validateEvery == 0 || step == configuration.epochs * train.windowCount)
     }
 
-    /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says.
-    private func validate() throws {
-        guard let valid else { return }
+    /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says. Where a signal comes meanwhile, it returns that
+    /// reason to stop, and nothing has come of it.
+    private func validate() throws -> StopReason? {
+        guard let valid else { return nil }
         try requireSoundParameters()
         Watch.enter(.validation, step: state.step)
         let start = MonotonicClock.nanoseconds
-        let loss = try world.broadcast(try parallel.meanLoss(of: valid, window: window))
+        let measured = try parallel.meanLoss(of: valid, window: window) { StopSignals.received.rawValue }
+        guard let found = measured.loss else { return StepFlags(rawValue: measured.flags).stopReason }
+        let loss = try world.broadcast(found)
         state.awaitsValidation = nil
         let improved = rule.take(loss: loss, step: state.step, into: &state.convergence)
         let model = BestModel(step: state.step, loss: loss, parametersDigest: parallel.parametersDigest.hexadecimal)
@@ -139,6 +142,7 @@ package final class Trainer {
         try report.validation(state, model, improved: improved, best: isBest ? model : keeper.best, start: start)
         deadline.noteValidation(start: start)
         if isBest { try keeper.saveBest(model, state) }
+        return nil
     }
 
     /// Whether a model belongs into `best.safetensors`: it is an improvement on what is there, or the same.

@@ -211,6 +211,7 @@ package final class TextCrew {
                 fault = error
             }
         }
+        Watch.progress()
         let flags = StepFlags(rawValue: Int32(try world.max(Int(interruption().rawValue))))
         if let reason = flags.stopReason {
             if world.isRoot { throw TextInterruption(reason: reason) }
