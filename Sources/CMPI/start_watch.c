@@ -35,7 +35,7 @@ static void *keep_watch(void *unused) {
     (void)unused;
     const int64_t tick = start.limit / 100 > 1000000000 ? 1000000000 : start.limit / 100 < 10000000 ? 10000000 : start.limit / 100;
     const int32_t rank = cmpi_environment_rank(), turn = rank < 0 ? 0 : rank > 12 ? 12 : rank;
-    const int64_t apart = start.limit / 100 > 300000000 ? start.limit / 100 : 300000000; // the launcher's time to end the others
+    const int64_t apart = start.limit / 100 > 2000000000 ? start.limit / 100 : 2000000000; // the launcher's time to end the others
     const int64_t own_limit = start.limit / 100 * 84 + turn * apart;
     struct pollfd bell = {.fd = start.bell, .events = POLLIN};
     int64_t waited = 0, last = cmpi_nanoseconds();

@@ -31,6 +31,20 @@ struct BackgroundWriterTests {
         #expect(Set(threads.all).count == 1 && threads.all[0] != "\(pthread_self())")
     }
 
+    @Test("Where the system gives no thread, jobs are done by the caller, and their errors come with the next")
+    func withoutThread() throws {
+        let (writer, journal) = (BackgroundWriter(create: { _, _, _, _ in EAGAIN }), Journal())
+        #expect(writer.lackOfThread == "Resource temporarily unavailable")
+        let failure = failure
+        try writer.submit { () throws(FileError) in
+            journal.add("\(pthread_self())")
+            throw failure
+        }
+        #expect(journal.all == ["\(pthread_self())"] && writer.isIdle)
+        #expect(throws: failure) { try writer.finish() }
+        try writer.finish()
+    }
+
     @Test("The caller goes on while a job runs, and the next submission waits for it")
     func waits() throws {
         let (writer, journal, gate) = (BackgroundWriter(), Journal(), DispatchSemaphore(value: 0))

@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// What only one rank meets, or the only rank.
+    @Suite("hears of what one rank alone meets", .serialized)
+    struct LoneRankTests {
+        private static let options = [
+            "--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--bptt", "20", "--epochs", "1", "--layers", "1",
+        ]
+        private static let library =
+            Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder(options: Self.options, lines: 100, validLines: 10) }
+
+        /// Faults of calls on files, or of threads, in one process that no launcher starts.
+        private func alone(_ more: [String], fault: [String: String]) throws -> ProgramRun {
+            try ProgramRun.alone(
+                "rnntrain", texts.arguments(run: "run", more), environment: fault.merging(["LD_PRELOAD": Self.library]) { $1 },
+                folder: texts.folder, timeLimit: 20)
+        }
+
+        @Test("A text or a configuration that its node does not have", arguments: ["train.txt", "own.toml"])
+        func missingFile(name: String) throws {
+            try texts.write("own.toml", "layers = 1")
+            let arguments =
+                ["--train", "train.txt", "--valid", "valid.txt", "--run", texts.path("run"), "--config", "own.toml"]
+                + Self.options
+            let elsewhere = texts.path("elsewhere")
+            try texts.writeDeep(
+                "elsewhere/" + (name == "own.toml" ? "train.txt" : "own.toml"), name == "own.toml" ? "a" : "layers = 1")
+            let program = try ProgramRun.startOnRanks(
+                3, "rnntrain", arguments, prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && cd '\(elsewhere)'", folder: texts.folder)
+            try texts.expectRefusal(
+                program, run: "run", status: name == "own.toml" ? 64 : 66, says: ["rank 1 (", name + ": "])
+        }
+
+        @Test("A rank that never starts ends the job in the end")
+        func missingRank() throws {
+            let program = try texts.start(
+                ranks: 3, run: "run", ["--stall-limit", "2s"],
+                prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && exec sleep 30")
+            try texts.expectRefusal(program, run: "run", status: 70, says: ["rank 0 (", " s for all ranks to start"])
+        }
+
+        @Test("A single rank that hangs while it reads a text")
+        func hangingText() throws {
+            let fault = [
+                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "15", "RNNTRAIN_FAULT_CALL": "2",
+                "RNNTRAIN_FAULT_FOLDER": texts.path("train.txt"),
+            ]
+            let outcome = try alone(["--stall-limit", "1s"], fault: fault)
+            #expect(outcome.status == 70 && !outcome.timedOut, "\(outcome)")
+            #expect(outcome.errors.contains("has made no progress for 1 s in the phase 'reading the texts'"), "\(outcome)")
+        }
+
+        @Test("A disk that takes longer than the stall limit is waited for")
+        func slowDisk() throws {
+            let fault = [
+                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "3", "RNNTRAIN_FAULT_CALL": "10",
+                "RNNTRAIN_FAULT_FOLDER": texts.path("run/checkpoints"), "RNNTRAIN_FAULT_MARK": texts.path("mark"),
+            ]
+            let outcome = try alone(["--stall-limit", "1s"], fault: fault)
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(FileManager.default.fileExists(atPath: texts.path("mark")), "the disk was never slow")
+        }
+
+        @Test("Without a thread for the watch a run does not start; without one for checkpoints it trains")
+        func threads() throws {
+            let unwatched = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "1"])
+            #expect(unwatched.status == 70 && unwatched.errors.contains("no thread can be started that watches"), "\(unwatched)")
+            let waiting = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "2"])
+            #expect(waiting.status == 0 && waiting.errors.contains("no thread for checkpoints"), "\(waiting)")
+        }
+
+        @Test("A signal in the middle of a validation is heeded at once, and the run is taken up again to the same bits")
+        func signalInValidation() throws {
+            let long = try TrainingFolder(options: Self.options, lines: 20, validLines: 20_000)
+            let program = try long.start(ranks: 2, run: "run", [])
+            #expect(waitFor(20) { !long.checkpointSteps(run: "run").isEmpty })
+            usleep(400_000)
+            for rank in ProcessTable.processes(of: "rnntrain", naming: long.path("run")) { kill(rank, SIGTERM) }
+            let outcome = try program.end(timeLimit: 10)
+            #expect(outcome.status == 75 && !outcome.timedOut, "\(outcome)")
+        }
+    }
+}
