@@ -37,7 +37,7 @@ enum InputFileError: UserFacingError {
     var description: String {
         switch self {
         case .missing(let path, let option, let folder):
-            "\(path): there is no such file. Check the path given with \(option); relative paths begin at \(folder)."
+            "\(path.isEmpty ? "''" : path): there is no such file. Check the path given with \(option); relative paths begin at \(folder)."
         case .isFolder(let path, let option):
             "\(path): this is a folder, and \(option) needs a file. Name the file in it."
         case .unreadable(let path, let option):
@@ -52,7 +52,7 @@ enum InputFileError: UserFacingError {
             "\(path): there is no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors. "
                 + "Name the folder of a run, or a checkpoint's file, with --checkpoint."
         case .nothingToVerify(let path):
-            "\(path): neither a checkpoint nor the folder of a run is here. Check the path."
+            "\(path.isEmpty ? "''" : path): neither a checkpoint nor the folder of a run is here. Check the path."
         }
     }
 }

@@ -24,5 +24,11 @@ struct EmptyInputError: UserFacingError {
     let name: String
 
     var exitStatus: ExitStatus { .badData }
-    var description: String { "\(name) is empty, and --data reads the text from it. Pipe a text into the command." }
+
+    var description: String {
+        "\(name) is empty, and --data reads the text from it. "
+            + (ProcessRank.current == 0
+                ? "Pipe a text into the command."
+                : "mpirun gives its own to rank 0 alone: start one process, or save the text to a file.")
+    }
 }

@@ -8,7 +8,7 @@ enum Speakers {
     case everyProcess
 
     init(_ command: any ParsableCommand) {
-        self = (command as? any MaybeAlone)?.startsNoMPI == true ? .everyProcess : .rankZero
+        self = (command as? any LocalCommand)?.startsNoMPI == true ? .everyProcess : .rankZero
     }
 
     /// For a command line that may be wrong, by its subcommand.
@@ -19,28 +19,28 @@ enum Speakers {
     }
 }
 
-/// A command of which a process may do all the work by itself.
-protocol MaybeAlone: ParsableCommand {
+/// A command that may do all its work in one process.
+protocol LocalCommand: ParsableCommand {
     /// Whether it starts no MPI.
     var startsNoMPI: Bool { get }
 }
 
-extension EvaluateCommand: MaybeAlone {
+extension EvaluateCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 
-extension GenerateCommand: MaybeAlone {
+extension GenerateCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 
-extension VerifyCommand: MaybeAlone {
+extension VerifyCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 
-extension TrainCommand: MaybeAlone {
+extension TrainCommand: LocalCommand {
     var startsNoMPI: Bool { source.printConfig }
 }
 
-extension BenchmarkCommand: MaybeAlone {
+extension BenchmarkCommand: LocalCommand {
     var startsNoMPI: Bool { options.generate }
 }
