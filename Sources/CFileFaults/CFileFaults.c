@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CFileFaults.h"
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -79,8 +80,11 @@ static int watch(int descriptor, int is_ours) {
     return descriptor;
 }
 
+/* Whether a call is on something below the folder: by its path, or since it begins at what was opened there. */
+static int is_ours_at(int folder, const char *path) { return is_watched(folder) || is_below_folder(path); }
+
 static int open_next(int folder, const char *path, int flags, mode_t mode) {
-    int is_ours = is_below_folder(path);
+    int is_ours = is_ours_at(folder, path);
     if (fails(is_ours, flags & O_CREAT ? wants_room : wants_none)) return -1;
     return watch((int)syscall(SYS_openat, folder, path, flags, mode), is_ours);
 }
@@ -154,6 +158,30 @@ int unlink(const char *path) { return fails(is_below_folder(path), wants_none) ?
 
 int mkdir(const char *path, mode_t mode) {
     return fails(is_below_folder(path), wants_room) ? -1 : NEXT(int, "mkdir", const char *, mode_t)(path, mode);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    if (fails(is_ours_at(to_folder, to), wants_none)) return -1;
+    return NEXT(int, "renameat", int, const char *, int, const char *)(from_folder, from, to_folder, to);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+    return fails(is_ours_at(folder, path), wants_none) ? -1 : NEXT(int, "unlinkat", int, const char *, int)(folder, path, flags);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+    return fails(is_ours_at(folder, path), wants_room) ? -1 : NEXT(int, "mkdirat", int, const char *, mode_t)(folder, path, mode);
+}
+
+int fstatat(int folder, const char *path, struct stat *status, int flags) {
+    if (fails(is_ours_at(folder, path), wants_none)) return -1;
+    return NEXT(int, "fstatat", int, const char *, struct stat *, int)(folder, path, status, flags);
+}
+
+/* Closes without a call of `close` that could be seen here. */
+int closedir(DIR *folder) {
+    watch(dirfd(folder), 0);
+    return NEXT(int, "closedir", DIR *)(folder);
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {

@@ -60,7 +60,8 @@ extension CheckpointError {
         case .folder(let path), .notRegular(let path): self = .notAFile(path: path)
         case .unreadable(let path, let operation, let number):
             self = .unreadable(path: path, operation: operation.rawValue, errorNumber: number)
-        case .notCommitted, .durabilityUncertain, .failed: self = .unlistable(error)
+        case .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames, .failed:
+            self = .unlistable(error)
         }
     }
 }

@@ -48,7 +48,7 @@ extension CheckpointFolder {
 
     /// Removes all other generations. What cannot be removed stays.
     private func makeRoom(keeping good: CheckpointGeneration) {
-        for generation in (try? generations()) ?? [] where generation != good { try? removeFile(generation.path, through: calls) }
+        for generation in (try? generations()) ?? [] where generation != good { try? remove(generation) }
     }
 }
 
@@ -63,7 +63,7 @@ extension FileError {
     private var writeErrorNumber: Int32? {
         switch self {
         case .notCommitted(_, _, let number), .durabilityUncertain(_, _, let number), .failed(_, _, let number): number
-        case .missing, .folder, .notRegular, .unreadable: nil
+        case .missing, .folder, .notRegular, .unreadable, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames: nil
         }
     }
 }

@@ -22,6 +22,8 @@ public struct NewestCheckpoint: Sendable {
 ///
 /// One job at a time writes here: the one that holds the run's `RunLock`.
 public struct CheckpointFolder: Sendable {
+    private static let folderName = "checkpoints"
+    private static let bestName = "best.safetensors"
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
     private static let digitCount = 8
@@ -34,43 +36,63 @@ public struct CheckpointFolder: Sendable {
     public let bestPath: String
 
     private let runFolder: String
-    let calls: FileSystemCalls
+    /// The run folder as its lock's holder has it open; nil for one that is opened anew with each call that writes.
+    private let held: HeldFolder?
+    private let calls: FileSystemCalls
 
     /// The checkpoints of the run in this folder, which need not exist yet.
     public init(runFolder: String) { self.init(runFolder: runFolder, through: .system) }
 
     /// The same through other system calls.
     package init(runFolder: String, through calls: FileSystemCalls) {
+        self.init(runFolder: runFolder, held: nil, through: calls)
+    }
+
+    /// The checkpoints of the run whose lock this is: nothing is written once its folder or lock is gone.
+    public init(lockedBy lock: RunLock) {
+        self.init(runFolder: lock.folder.path, held: lock.folder, through: lock.folder.calls)
+    }
+
+    private init(runFolder: String, held: HeldFolder?, through calls: FileSystemCalls) {
         self.runFolder = runFolder
+        self.held = held
         self.calls = calls
-        path = joinPath(runFolder, "checkpoints")
-        bestPath = joinPath(runFolder, "best.safetensors")
+        path = joinPath(runFolder, Self.folderName)
+        bestPath = joinPath(runFolder, Self.bestName)
     }
 
     /// The file of the generation of a step; at least eight digits.
-    public func path(forStep step: Int) -> String {
+    public func path(forStep step: Int) -> String { joinPath(path, Self.name(forStep: step)) }
+
+    private static func name(forStep step: Int) -> String {
         precondition(step >= 0, "a checkpoint was asked for after \(step) steps")
         let digits = String(step)
-        let zeros = String(repeating: "0", count: max(0, Self.digitCount - digits.count))
-        return joinPath(path, "\(Self.prefix)\(zeros)\(digits)\(Self.suffix)")
+        let zeros = String(repeating: "0", count: max(0, digitCount - digits.count))
+        return "\(prefix)\(zeros)\(digits)\(suffix)"
     }
 
     /// Writes the generation of a step; the folder is made if it is missing. Throws as `DurableFile`.
     @discardableResult
     public func write(_ checkpoint: Checkpoint, step: Int) throws(FileError) -> CheckpointGeneration {
-        try makeFolders(path, through: calls)
-        let generation = CheckpointGeneration(step: step, path: path(forStep: step))
-        try SafetensorsWriter.write(checkpoint, to: generation.path, through: calls)
-        return generation
+        let place = try openRunFolder().madeFolder(Self.folderName).place(Self.name(forStep: step))
+        try SafetensorsWriter.write(checkpoint, to: place)
+        return CheckpointGeneration(step: step, path: path(forStep: step))
     }
 
     /// Replaces `best.safetensors`. Throws as `DurableFile`.
     public func writeBest(_ checkpoint: Checkpoint) throws(FileError) {
-        try SafetensorsWriter.write(checkpoint, to: bestPath, through: calls)
+        try SafetensorsWriter.write(checkpoint, to: bestPlace())
     }
+
+    /// Where `best.safetensors` is written; the run folder is made if it is missing and none is held. Throws `.failed`.
+    package func bestPlace() throws(FileError) -> FilePlace { try openRunFolder().place(Self.bestName) }
+
+    /// Throws if the folder or lock of the run is no longer that of the job that holds it. Throws as `HeldFolder.requireUnchanged`.
+    public func requireUnchanged() throws(FileError) { try held?.requireUnchanged() }
 
     /// All generations by their names, newest first, unverified. None if there is no folder.
     public func generations() throws(FileError) -> [CheckpointGeneration] {
+        try requireUnchanged()
         let names = try namesInFolder(path) ?? []
         return names.compactMap(generation).sorted { $0.step > $1.step }
     }
@@ -104,7 +126,7 @@ public struct CheckpointFolder: Sendable {
         guard !old.isEmpty else { return [] }
         let newestValid = generations.first { (try? SafetensorsReader(path: $0.path)) != nil }
         let removed = old.reversed().filter { $0 != newestValid }
-        for generation in removed { try removeFile(generation.path, through: calls) }
+        for generation in removed { try remove(generation) }
         return removed
     }
 
@@ -112,7 +134,7 @@ public struct CheckpointFolder: Sendable {
     public func removeGenerations(from step: Int) throws(FileError) {
         let generations = try generations()
         guard generations.contains(where: { $0.step < step && (try? SafetensorsReader(path: $0.path)) != nil }) else { return }
-        for generation in generations where generation.step >= step { try removeFile(generation.path, through: calls) }
+        for generation in generations where generation.step >= step { try remove(generation) }
     }
 
     /// Removes what interrupted writes left behind, here and in the run folder, and returns the paths.
@@ -120,8 +142,24 @@ public struct CheckpointFolder: Sendable {
     /// Only for the holder of the run's lock: another job's write in progress would be removed, too.
     @discardableResult
     public func removeStaleTemporaries() throws(FileError) -> [String] {
-        try DurableFile.removeTemporaries(in: runFolder, through: calls)
-            + DurableFile.removeTemporaries(in: path, through: calls)
+        let run = try openRunFolder()
+        var removed = try DurableFile.removeTemporaries(in: run) { $0 == Self.bestName }
+        if let folder = try run.folder(Self.folderName) {
+            removed += try DurableFile.removeTemporaries(in: folder) { Self.step(ofName: $0) != nil }
+        }
+        return removed
+    }
+
+    /// Removes one generation's file. Throws as `HeldFolder.removeFile`.
+    func remove(_ generation: CheckpointGeneration) throws(FileError) {
+        try openRunFolder().folder(Self.folderName)?.removeFile(Self.name(forStep: generation.step))
+    }
+
+    /// The run folder; made if it is missing and none is held.
+    private func openRunFolder() throws(FileError) -> HeldFolder {
+        if let held { return held }
+        try makeFolders(runFolder, through: calls)
+        return try FilePlace(path: path, through: calls).folder
     }
 
     private func listed() throws(CheckpointError) -> [CheckpointGeneration] {
@@ -134,9 +172,13 @@ public struct CheckpointFolder: Sendable {
 
     /// The generation of a file's name; nil if the name is not exactly the one that its step gives.
     private func generation(named name: String) -> CheckpointGeneration? {
-        guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
-        guard let step = Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)), step >= 0 else { return nil }
-        let path = path(forStep: step)
-        return path == joinPath(self.path, name) ? CheckpointGeneration(step: step, path: path) : nil
+        Self.step(ofName: name).map { CheckpointGeneration(step: $0, path: joinPath(path, name)) }
+    }
+
+    /// The step of a generation's name; nil if the name is not exactly the one that its step gives.
+    static func step(ofName name: String) -> Int? {
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+        guard let step = Int(name.dropFirst(prefix.count).dropLast(suffix.count)), step >= 0 else { return nil }
+        return name == self.name(forStep: step) ? step : nil
     }
 }

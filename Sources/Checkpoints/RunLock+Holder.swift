@@ -79,6 +79,12 @@ extension RunLock.Holder {
             birth: values["birth"].flatMap { UInt64($0) })
     }
 
+    /// Whether a lock may have written this: a holder, the beginning of one, or what an interrupted write of one leaves.
+    static func isText(_ text: String) -> Bool {
+        let start = "host "
+        return text.hasPrefix(start) || start.hasPrefix(text) || text.utf8.allSatisfy { $0 == 0 }
+    }
+
     private static let lastLine = "end\n"
 
     private static var hostName: String {

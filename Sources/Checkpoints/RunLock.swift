@@ -1,4 +1,4 @@
-import Files
+package import Files
 import Glibc
 import Synchronization
 
@@ -7,7 +7,8 @@ import Synchronization
 /// The kernel's lock on the file ends with its process however that ends. The file's text tells others who holds it, and
 /// outlives a job that is killed: what a dead job of this machine left is taken over, what a job of another machine left only
 /// when the user says so, since not every file system carries locks from machine to machine. The file stays, empty, after a
-/// release: removing it could part two jobs that open it.
+/// release. Besides, the kernel locks the folder itself among the jobs of this machine, so that removing the file lets none in;
+/// and the holder, whose writes all look for its lock (`HeldFolder.requireUnchanged`), ends when the file is gone.
 public final class RunLock: Sendable {
     /// The lock's file.
     public let path: String
@@ -15,107 +16,162 @@ public final class RunLock: Sendable {
     public let isEnforced: Bool
     /// The job that held the lock before and did not give it back; to be told to the user.
     public let takenOverFrom: Holder?
+    /// The locked folder.
+    package let folder: HeldFolder
+    /// Whether the file was not there before.
+    let madeFile: Bool
 
+    private let name: String
     private let descriptor: Mutex<Int32?>
 
     /// Takes the lock, without waiting.
     ///
     /// With `breaking` also from a job on another machine, which the user knows to have ended; never from one of this machine.
-    /// Throws `.held` or `.left` with the holder, as far as the file tells, or `.file` if the file cannot be made or written.
-    public init(path: String, breaking: Bool = false) throws(RunFolderError) {
-        let file = try Self.lockedFile(path, breaking: breaking)
+    /// Throws `.held` or `.left` with the holder, as far as the file tells, `.foreignFile` if the file is none that a lock wrote, or
+    /// `.file` if it cannot be made or written.
+    public convenience init(path: String, breaking: Bool = false) throws(RunFolderError) {
+        let place = try asRunFolderError { () throws(FileError) in try FilePlace(path: path) }
+        try self.init(at: place, breaking: breaking)
+    }
+
+    /// The same in an open folder.
+    package init(at place: FilePlace, breaking: Bool = false) throws(RunFolderError) {
+        guard Self.lockFolder(place.folder) else {
+            throw .held(path: place.folder.path, holder: Self.holderOfThisMachine(place))
+        }
         do throws(RunFolderError) {
-            takenOverFrom = try Self.checkedHolder(file, path, breaking: breaking)
-            try Self.write(.current, to: file.descriptor, path)
+            let file = try Self.lockedFile(place, breaking: breaking)
+            do throws(RunFolderError) {
+                takenOverFrom = try Self.checkedHolder(file, place, breaking: breaking)
+                try Self.write(.current, to: file.descriptor, place.path)
+            } catch {
+                close(file.descriptor)
+                if file.isNew { unlinkat(place.folder.number, place.name, 0) }
+                throw error
+            }
+            (path, name, folder) = (place.path, place.name, place.folder)
+            (isEnforced, madeFile) = (file.isEnforced, file.isNew)
+            descriptor = Mutex(file.descriptor)
+            folder.pin(name, file.identity)
         } catch {
-            close(file.descriptor)
+            flock(place.folder.number, LOCK_UN)
             throw error
         }
-        self.path = path
-        isEnforced = file.isEnforced
-        descriptor = Mutex(file.descriptor)
     }
 
     deinit { release() }
 
     /// Gives the lock back; a second time does nothing.
-    public func release() {
+    public func release() { release(removingFile: false) }
+
+    /// The same; with `removingFile` the file is removed as well. A job that has opened it notices that and opens a new one.
+    func release(removingFile: Bool) {
         descriptor.withLock { descriptor in
             guard let open = descriptor else { return }
             _ = ftruncate(open, 0)
+            if removingFile, Self.isUnder(FilePlace(folder: folder, name: name), open) { unlinkat(folder.number, name, 0) }
             close(open)
+            folder.unpin(name)
+            flock(folder.number, LOCK_UN)
             descriptor = nil
         }
+    }
+
+    /// Takes the folder's own lock, which jobs of other machines do not see; false if another job has it.
+    ///
+    /// Of a file system that locks no folders nothing is asked: the file's lock decides.
+    private static func lockFolder(_ folder: HeldFolder) -> Bool {
+        while flock(folder.number, LOCK_EX | LOCK_NB) != 0 {
+            if errno != EINTR { return errno != EWOULDBLOCK }
+        }
+        return true
     }
 
     /// The open file of a lock, which the kernel has given to this process if it can.
     private struct LockedFile {
         let descriptor: Int32
+        let identity: FileIdentity
+        let isNew: Bool
         let isEnforced: Bool
     }
 
-    private static func lockedFile(_ path: String, breaking: Bool) throws(RunFolderError) -> LockedFile {
+    private static func lockedFile(_ place: FilePlace, breaking: Bool) throws(RunFolderError) -> LockedFile {
         while true {
-            let descriptor = try open(path)
+            try asRunFolderError(place.folder.requireUnchanged)
+            let (descriptor, isNew) = try open(place)
             do throws(RunFolderError) {
-                let isEnforced = try lock(descriptor, path)
+                let identity = try requireLockFile(descriptor, place)
+                let isEnforced = try lock(descriptor, place)
                 // Whoever broke a lock in the meantime has put another file under the name.
-                if isUnder(path, descriptor) { return LockedFile(descriptor: descriptor, isEnforced: isEnforced) }
-                close(descriptor)
+                if isUnder(place, descriptor) {
+                    return LockedFile(descriptor: descriptor, identity: identity, isNew: isNew, isEnforced: isEnforced)
+                }
             } catch {
-                defer { close(descriptor) }
-                guard breaking, case .held(_, let holder?) = error, !holder.isOfThisMachine else { throw error }
-                remove(path, openAs: descriptor)
+                guard breaking, case .held(_, let holder?) = error, !holder.isOfThisMachine else {
+                    close(descriptor)
+                    throw error
+                }
+                // No job of this machine does the same now, as this one has the folder's lock.
+                if isUnder(place, descriptor) { unlinkat(place.folder.number, place.name, 0) }
             }
+            close(descriptor)
         }
     }
 
-    /// Removes a lock that is to be broken, unless another has put its own in its place meanwhile.
-    private static func remove(_ path: String, openAs descriptor: Int32) {
-        let folder = Glibc.open(splitPath(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        defer { if folder >= 0 { close(folder) } }
-        // Between looking and removing nobody else who breaks the lock may do the same.
-        guard folder >= 0, flock(folder, LOCK_EX) == 0, isUnder(path, descriptor) else { return }
-        unlink(path)
+    /// Opens the file, or makes it; follows no link, and waits for nobody at the other end of a pipe.
+    private static func open(_ place: FilePlace) throws(RunFolderError) -> (descriptor: Int32, isNew: Bool) {
+        let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        while true {
+            let made = openat(place.folder.number, place.name, flags | O_CREAT | O_EXCL, 0o666)
+            if made >= 0 { return (made, true) }
+            guard errno == EEXIST else { throw failed(place.path, "open the lock") }
+            let found = openat(place.folder.number, place.name, flags)
+            if found >= 0 { return (found, false) }
+            if errno == ENOENT { continue }
+            let number = errno
+            try asRunFolderError { () throws(FileError) in try place.folder.require(.file, orNothingAt: place.name) }
+            throw .file(.failed(path: place.path, operation: "open the lock", errorNumber: number))
+        }
     }
 
-    private static func open(_ path: String) throws(RunFolderError) -> Int32 {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failed(path, "open the lock") }
-        return descriptor
+    /// Throws unless the file is one that a lock may write over: a regular file of one name, with nothing in it or what locks write.
+    private static func requireLockFile(_ descriptor: Int32, _ place: FilePlace) throws(RunFolderError) -> FileIdentity {
+        let status = try asRunFolderError { () throws(FileError) in try FileStatus(ofOpenFile: descriptor, place.path) }
+        guard status.kind == .file else { throw .file(.inTheWay(path: place.path, found: status.kind, expected: .file)) }
+        guard status.linkCount <= 1 else { throw .file(.hasOtherNames(path: place.path, count: status.linkCount)) }
+        guard Holder.isText(readText(descriptor)) else { throw .foreignFile(path: place.folder.path, file: place.path) }
+        return status.identity
     }
 
     /// Takes the kernel's lock; false if the file system has none.
-    private static func lock(_ descriptor: Int32, _ path: String) throws(RunFolderError) -> Bool {
+    private static func lock(_ descriptor: Int32, _ place: FilePlace) throws(RunFolderError) -> Bool {
         var whole = wholeFile
         while fcntl(descriptor, LockCommand.take, &whole) != 0 {
             switch errno {
             case EINTR: continue
-            case EAGAIN, EACCES:
-                throw .held(path: splitPath(path).folder, holder: writtenHolder(descriptor))
+            case EAGAIN, EACCES: throw .held(path: place.folder.path, holder: writtenHolder { readHolder(descriptor) })
             case ENOSYS, EOPNOTSUPP, ENOLCK, EINVAL: return false
-            default: throw failed(path, "lock it")
+            default: throw failed(place.path, "lock it")
             }
         }
         return true
     }
 
-    private static func isUnder(_ path: String, _ descriptor: Int32) -> Bool {
-        var (named, open) = (stat(), stat())
-        return stat(path, &named) == 0 && fstat(descriptor, &open) == 0 && named.st_ino == open.st_ino
-            && named.st_dev == open.st_dev
+    private static func isUnder(_ place: FilePlace, _ descriptor: Int32) -> Bool {
+        guard let open = try? FileStatus(ofOpenFile: descriptor, place.path) else { return false }
+        return (try? place.folder.status(of: place.name))?.identity == open.identity
     }
 
     /// The holder that the file still names, if it may be passed over.
     private static func checkedHolder(
-        _ file: LockedFile, _ path: String, breaking: Bool
+        _ file: LockedFile, _ place: FilePlace, breaking: Bool
     ) throws(RunFolderError) -> Holder? {
         guard let holder = readHolder(file.descriptor) else { return nil }
         switch holder.standing(kernelDecides: file.isEnforced) {
         case .ended: return holder
         case .unknown where breaking: return holder
-        case .unknown: throw .left(path: splitPath(path).folder, holder: holder)
-        case .running: throw .held(path: splitPath(path).folder, holder: holder)
+        case .unknown: throw .left(path: place.folder.path, holder: holder)
+        case .running: throw .held(path: place.folder.path, holder: holder)
         }
     }
 
@@ -129,22 +185,38 @@ public final class RunLock: Sendable {
             guard taken > 0 else { throw failed(path, "write the lock") }
             rest = rest.dropFirst(taken)
         }
+        // What a job that dies with its machine has begun is told by this text from what it found.
+        while fsync(descriptor) != 0, errno != EINVAL {
+            if errno != EINTR { throw failed(path, "write the lock") }
+        }
     }
 
     /// What the file says, for which one that has just taken the lock is given a moment to write it.
-    private static func writtenHolder(_ descriptor: Int32) -> Holder? {
+    private static func writtenHolder(_ read: () -> Holder?) -> Holder? {
         let (attempts, pause) = (100, 10_000 as useconds_t)
         for _ in 0..<attempts {
-            if let holder = readHolder(descriptor) { return holder }
+            if let holder = read() { return holder }
             usleep(pause)
         }
         return nil
     }
 
-    private static func readHolder(_ descriptor: Int32) -> Holder? {
+    /// The job of this machine that has the folder's lock, as the lock's file names it; nil if the file is gone.
+    private static func holderOfThisMachine(_ place: FilePlace) -> Holder? {
+        writtenHolder {
+            let descriptor = openat(place.folder.number, place.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            guard descriptor >= 0 else { return nil }
+            defer { close(descriptor) }
+            return readHolder(descriptor).flatMap { $0.isOfThisMachine ? $0 : nil }
+        }
+    }
+
+    private static func readHolder(_ descriptor: Int32) -> Holder? { Holder(text: readText(descriptor)) }
+
+    private static func readText(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = pread(descriptor, &bytes, bytes.count, 0)
-        return count > 0 ? Holder(text: String(decoding: bytes.prefix(count), as: UTF8.self)) : nil
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
     /// Bound to the open file, so that it ends with the last descriptor and not with any other that this process closes.
@@ -170,8 +242,9 @@ extension RunLock {
 
     /// Looks at the lock of a run. Takes nothing, so that no job that starts at this moment is refused. Throws `.file`.
     public static func state(path: String) throws(RunFolderError) -> State {
-        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
-        let readable = descriptor >= 0 ? descriptor : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let descriptor = Glibc.open(path, O_RDWR | flags)
+        let readable = descriptor >= 0 ? descriptor : Glibc.open(path, O_RDONLY | flags)
         guard readable >= 0 else {
             if errno == ENOENT { return .free }
             throw failed(path, "open the lock")

@@ -14,9 +14,17 @@ public enum SafetensorsWriter {
     package static func write(
         _ checkpoint: Checkpoint, to path: String, through calls: FileSystemCalls
     ) throws(FileError) {
+        try write(checkpoint, to: DurableFile(path: path, through: calls))
+    }
+
+    /// The same in an open folder.
+    package static func write(_ checkpoint: Checkpoint, to place: FilePlace) throws(FileError) {
+        try write(checkpoint, to: DurableFile(at: place))
+    }
+
+    private static func write(_ checkpoint: Checkpoint, to file: consuming DurableFile) throws(FileError) {
         let arrays = SafetensorsHeader.inFileOrder(checkpoint.arrays)
         let header = SafetensorsHeader(describing: arrays, metadata: checkpoint.metadata).encoded()
-        let file = try DurableFile(path: path, through: calls)
         try file.write(header)
         for array in arrays { try file.write(array.bytes) }
         try file.commit()

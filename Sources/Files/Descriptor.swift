@@ -1,14 +1,16 @@
 import Glibc
 
 /// An open file or folder, closed with its owner at the latest. Interrupted calls are repeated.
-struct Descriptor: ~Copyable {
+struct Descriptor: ~Copyable, Sendable {
     /// Negative when closed.
-    private var number: Int32
+    private(set) var number: Int32
     private let calls: FileSystemCalls
 
-    /// Opens what is under the path; a file that is made gets `mode`, less the process's mask.
-    init(opening path: String, _ flags: Int32, mode: mode_t = 0o666, through calls: FileSystemCalls) throws(CallFailure) {
-        number = try uninterrupted { () throws(CallFailure) in try calls.open(path, flags | O_CLOEXEC, mode) }
+    /// Opens what is under the path, which begins at `folder`; a file that is made gets `mode`, less the process's mask.
+    init(
+        opening path: String, in folder: Int32 = AT_FDCWD, _ flags: Int32, mode: mode_t = 0o666, through calls: FileSystemCalls
+    ) throws(CallFailure) {
+        number = try uninterrupted { () throws(CallFailure) in try calls.open(folder, path, flags | O_CLOEXEC, mode) }
         self.calls = calls
     }
 
@@ -20,6 +22,14 @@ struct Descriptor: ~Copyable {
     deinit {
         if number >= 0 { try? calls.close(number) }
     }
+
+    /// What is open.
+    func status() throws(CallFailure) -> FileStatus {
+        try uninterrupted { () throws(CallFailure) in try calls.status(number, "", Self.itself) }
+    }
+
+    /// AT_EMPTY_PATH, which Glibc's module leaves out.
+    private static let itself: Int32 = 0x1000
 
     /// Writes all bytes at the position, in one call if the system takes them so.
     func write(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {

@@ -7,6 +7,7 @@ public enum FileOperation: String, Sendable {
     case examine = "look at"
     case map
     case openFolder = "open the folder"
+    case examineEntry = "look at what is under this name"
     case createTemporary = "create a temporary file"
     case write
     case rewind = "go back to the start"
@@ -14,7 +15,6 @@ public enum FileOperation: String, Sendable {
     case close
     case rename = "rename the temporary file"
     case synchronizeFolder = "synchronise the folder"
-    case closeFolder = "close the folder"
 }
 
 /// A file or folder that could not be found, read, written, listed or locked.
@@ -31,13 +31,22 @@ public enum FileError: UserFacingError, Equatable {
     case notCommitted(path: String, operation: FileOperation, errorNumber: Int32)
     /// The new file is in place, but a power failure now may bring the old one back. Exit status 74.
     case durabilityUncertain(path: String, operation: FileOperation, errorNumber: Int32)
+    /// The folder that is held open is no longer under its path: it was moved, to `now` if that is known, or removed. Exit status 74.
+    case folderGone(path: String, now: String?)
+    /// A file that must stay under its name while its folder is written to was removed or replaced. Exit status 74.
+    case pinnedFileGone(path: String)
+    /// Something else is under the name of a file or folder that is to be written or replaced. Exit status 74.
+    case inTheWay(path: String, found: EntryKind, expected: EntryKind)
+    /// A file that is to be written in place has other names (hard links). Exit status 74.
+    case hasOtherNames(path: String, count: Int)
     /// Any other operation failed. Exit status 74.
     case failed(path: String, operation: String, errorNumber: Int32)
 
     public var exitStatus: ExitStatus {
         switch self {
         case .missing, .folder, .notRegular, .unreadable(_, .open, _): .inputMissing
-        case .unreadable, .notCommitted, .durabilityUncertain, .failed: .inputOutput
+        case .unreadable, .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames, .failed:
+            .inputOutput
         }
     }
 
@@ -59,6 +68,20 @@ public enum FileError: UserFacingError, Equatable {
         case .durabilityUncertain(let path, let operation, let number):
             "\(path) is written, but may be lost if the machine fails now: "
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
+        case .folderGone(let path, let now?):
+            "\(path) was moved to \(now) while this job wrote there: the job ends and writes nothing more. "
+                + "Go on in the folder's new place: --run \(now) --resume."
+        case .folderGone(let path, nil):
+            "\(path) was removed or replaced while this job wrote there: the job ends and writes nothing more. "
+                + "Bring the folder back and go on with --resume, or start a new run."
+        case .pinnedFileGone(let path):
+            "\(path) was removed or replaced while this job held it, so that another job may write there: this job ends. "
+                + "If no other job has begun there, go on with --resume."
+        case .inTheWay(let path, let found, let expected):
+            "\(path) is \(found.rawValue), where only \(expected.rawValue) is written: nothing was changed. Move it away."
+        case .hasOtherNames(let path, let count):
+            "\(path) has \(count) names (hard links), and writing to it would change the file under all of them: nothing was "
+                + "changed. Put a copy in its place."
         case .failed(let path, let operation, let number):
             "\(path): cannot \(operation): \(systemText(number)). \(advice(number))"
         }

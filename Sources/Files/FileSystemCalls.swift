@@ -13,8 +13,10 @@ package struct CallFailure: Error, Equatable, CustomStringConvertible {
 
 /// The system calls through which all writing goes, so that tests can let any one of them fail.
 package struct FileSystemCalls: Sendable {
-    /// `open(path, flags, mode)`: a descriptor.
-    package var open: @Sendable (String, Int32, mode_t) throws(CallFailure) -> Int32
+    /// `openat(folder, path, flags, mode)`: a descriptor.
+    package var open: @Sendable (Int32, String, Int32, mode_t) throws(CallFailure) -> Int32
+    /// `fstatat(folder, path, flags)`.
+    package var status: @Sendable (Int32, String, Int32) throws(CallFailure) -> FileStatus
     /// `write(descriptor, bytes)`: how many bytes were taken, perhaps fewer than given.
     package var write: @Sendable (Int32, UnsafeRawBufferPointer) throws(CallFailure) -> Int
     /// `pread(descriptor, room, offset)`: how many bytes were read, 0 at the file's end.
@@ -27,16 +29,21 @@ package struct FileSystemCalls: Sendable {
     package var synchronize: @Sendable (Int32) throws(CallFailure) -> Void
     /// `close(descriptor)`.
     package var close: @Sendable (Int32) throws(CallFailure) -> Void
-    /// `rename(old, new)`.
-    package var rename: @Sendable (String, String) throws(CallFailure) -> Void
-    /// `unlink(path)`.
-    package var remove: @Sendable (String) throws(CallFailure) -> Void
-    /// `mkdir(path, mode)`.
-    package var makeFolder: @Sendable (String, mode_t) throws(CallFailure) -> Void
+    /// `renameat(folder, old, folder, new)`.
+    package var rename: @Sendable (Int32, String, String) throws(CallFailure) -> Void
+    /// `unlinkat(folder, path, flags)`.
+    package var remove: @Sendable (Int32, String, Int32) throws(CallFailure) -> Void
+    /// `mkdirat(folder, path, mode)`.
+    package var makeFolder: @Sendable (Int32, String, mode_t) throws(CallFailure) -> Void
 
     /// The system's own.
     package static let system = FileSystemCalls(
-        open: { path, flags, mode throws(CallFailure) in try checked(Glibc.open(path, flags, mode)) },
+        open: { folder, path, flags, mode throws(CallFailure) in try checked(Glibc.openat(folder, path, flags, mode)) },
+        status: { folder, path, flags throws(CallFailure) in
+            var status = stat()
+            _ = try checked(Glibc.fstatat(folder, path, &status, flags))
+            return FileStatus(status)
+        },
         write: { descriptor, bytes throws(CallFailure) in
             try checked(Glibc.write(descriptor, bytes.baseAddress, bytes.count))
         },
@@ -47,9 +54,9 @@ package struct FileSystemCalls: Sendable {
         truncate: { descriptor, length throws(CallFailure) in _ = try checked(Glibc.ftruncate(descriptor, length)) },
         synchronize: { descriptor throws(CallFailure) in _ = try checked(Glibc.fsync(descriptor)) },
         close: { descriptor throws(CallFailure) in _ = try checked(Glibc.close(descriptor)) },
-        rename: { old, new throws(CallFailure) in _ = try checked(Glibc.rename(old, new)) },
-        remove: { path throws(CallFailure) in _ = try checked(Glibc.unlink(path)) },
-        makeFolder: { path, mode throws(CallFailure) in _ = try checked(Glibc.mkdir(path, mode)) })
+        rename: { folder, old, new throws(CallFailure) in _ = try checked(Glibc.renameat(folder, old, folder, new)) },
+        remove: { folder, path, flags throws(CallFailure) in _ = try checked(Glibc.unlinkat(folder, path, flags)) },
+        makeFolder: { folder, path, mode throws(CallFailure) in _ = try checked(Glibc.mkdirat(folder, path, mode)) })
 }
 
 private func checked<Result: SignedInteger>(_ result: Result) throws(CallFailure) -> Result {

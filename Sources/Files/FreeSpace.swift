@@ -25,3 +25,10 @@ package func fileSize(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
 }
+
+/// Up to `count` bytes from the start of a file; none of what cannot be read or is no file.
+package func firstBytes(of path: String, count: Int) -> [UInt8] {
+    // O_NONBLOCK: a pipe without a writer must not hang here.
+    guard let file = try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK, through: .system) else { return [] }
+    return (try? file.read(count, at: 0)) ?? []
+}

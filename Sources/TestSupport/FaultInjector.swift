@@ -42,9 +42,13 @@ package final class FaultInjector: Sendable {
     package var calls: FileSystemCalls {
         let system = FileSystemCalls.system
         var calls = system
-        calls.open = { path, flags, mode throws(CallFailure) in
+        calls.open = { folder, path, flags, mode throws(CallFailure) in
             try self.pass()
-            return try system.open(path, flags, mode)
+            return try system.open(folder, path, flags, mode)
+        }
+        calls.status = { folder, path, flags throws(CallFailure) in
+            try self.pass()
+            return try system.status(folder, path, flags)
         }
         calls.write = { descriptor, bytes throws(CallFailure) in
             switch self.next() {
@@ -76,17 +80,17 @@ package final class FaultInjector: Sendable {
             try system.close(descriptor)
             try self.pass()
         }
-        calls.rename = { old, new throws(CallFailure) in
+        calls.rename = { folder, old, new throws(CallFailure) in
             try self.pass()
-            try system.rename(old, new)
+            try system.rename(folder, old, new)
         }
-        calls.remove = { path throws(CallFailure) in
+        calls.remove = { folder, path, flags throws(CallFailure) in
             try self.pass()
-            try system.remove(path)
+            try system.remove(folder, path, flags)
         }
-        calls.makeFolder = { path, mode throws(CallFailure) in
+        calls.makeFolder = { folder, path, mode throws(CallFailure) in
             try self.pass()
-            try system.makeFolder(path, mode)
+            try system.makeFolder(folder, path, mode)
         }
         return calls
     }

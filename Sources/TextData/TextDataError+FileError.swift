@@ -4,7 +4,9 @@ extension TextDataError {
     /// A fault in reading or writing a file of this module.
     init(_ error: FileError) {
         switch error {
-        case .missing, .folder, .notRegular, .unreadable(_, .open, _), .failed: self = .file(error)
+        case .missing, .folder, .notRegular, .unreadable(_, .open, _), .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames,
+            .failed:
+            self = .file(error)
         case .unreadable(let path, let operation, let number), .notCommitted(let path, let operation, let number),
             .durabilityUncertain(let path, let operation, let number):
             self = .inputOutput(path: path, operation: operation.activity, code: number)
@@ -27,7 +29,7 @@ extension FileOperation {
         case .close: "closing"
         case .rename: "renaming"
         case .synchronizeFolder: "fsync of the folder"
-        case .closeFolder: "closing the folder"
+        case .examineEntry: "looking at what is under the name"
         }
     }
 }

@@ -19,9 +19,24 @@ public struct TokenFileWriter: ~Copyable {
         path: String, vocabularySize: Int, textDigest: UInt64, vocabularyDigest: UInt64,
         through calls: FileSystemCalls
     ) throws(TextDataError) {
+        let (folderPath, name) = splitPath(path)
+        let folder: HeldFolder
+        do throws(CallFailure) {
+            folder = try HeldFolder(path: folderPath, through: calls)
+        } catch {
+            throw TextDataError(.notCommitted(path: path, operation: .openFolder, errorNumber: error.errorNumber))
+        }
+        try self.init(
+            at: folder.place(name), vocabularySize: vocabularySize, textDigest: textDigest, vocabularyDigest: vocabularyDigest)
+    }
+
+    /// The same in an open folder.
+    package init(
+        at place: FilePlace, vocabularySize: Int, textDigest: UInt64, vocabularyDigest: UInt64
+    ) throws(TextDataError) {
         precondition((1...Int(Int32.max)).contains(vocabularySize), "a vocabulary of \(vocabularySize) symbols")
         do throws(FileError) {
-            let file = try DurableFile(path: path, through: calls)
+            let file = try DurableFile(at: place)
             // Room for the header, which is known at the end; zeros are no valid one.
             try file.write([UInt8](repeating: 0, count: TokenFileHeader.byteCount))
             self.file = file

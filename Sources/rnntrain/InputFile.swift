@@ -5,11 +5,15 @@ import Foundation
 /// Checks of files that are named on the command line, before MPI starts.
 enum InputFile {
     /// Checks that a file is there and can be read.
-    static func check(_ path: String, namedBy option: String) throws(InputFileError) {
+    ///
+    /// - Parameter run: the folder of the run whose configuration names the file, where no option does.
+    static func check(_ path: String, namedBy option: String, ofRun run: String? = nil) throws(InputFileError) {
         if path == StandardInput.sign { throw .standardInput(option: option) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw .missing(path: path, option: option, folder: FileManager.default.currentDirectoryPath)
+            let folder = FileManager.default.currentDirectoryPath
+            if let run { throw .textOfRunMissing(path: path, option: option, run: run, folder: folder) }
+            throw .missing(path: path, option: option, folder: folder)
         }
         if isFolder.boolValue { throw .isFolder(path: path, option: option) }
         guard FileManager.default.isReadableFile(atPath: path) else { throw .unreadable(path: path, option: option) }
@@ -19,6 +23,8 @@ enum InputFile {
 /// An input file that cannot be used.
 enum InputFileError: UserFacingError {
     case missing(path: String, option: String, folder: String)
+    /// A text that the configuration of a run to resume names.
+    case textOfRunMissing(path: String, option: String, run: String, folder: String)
     case isFolder(path: String, option: String)
     case unreadable(path: String, option: String)
     /// A folder that `--resume` finds no run in.
@@ -38,6 +44,10 @@ enum InputFileError: UserFacingError {
         switch self {
         case .missing(let path, let option, let folder):
             "\(path.isEmpty ? "''" : path): there is no such file. Check the path given with \(option); relative paths begin at \(folder)."
+        case .textOfRunMissing(let path, let option, let run, let folder):
+            "\(path): there is no such file, and the run in \(run) was started with it"
+                + (path.hasPrefix("/") ? ". " : " (seen from \(folder), where a relative path begins now). ")
+                + "If the text was moved, name it with \(option): the run goes on with the same text under any path."
         case .isFolder(let path, let option):
             "\(path): this is a folder, and \(option) needs a file. Name the file in it."
         case .unreadable(let path, let option):

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Training
 
@@ -5,6 +6,8 @@ import Training
 enum StoredRun {
     /// The configuration that the run was started with, and its folder.
     static func configuration(in folder: String) throws -> TrainingConfiguration {
+        // Before anything is read: a pipe under the name of one of the files would be waited for.
+        try RunFolder(path: folder).requireKinds()
         let path = folder + "/config.toml"
         guard FileManager.default.fileExists(atPath: path) else { throw InputFileError.noRun(path: folder) }
         var configuration = TrainingConfiguration()

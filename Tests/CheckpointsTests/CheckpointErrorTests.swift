@@ -40,7 +40,7 @@ struct CheckpointErrorTests {
     @Test("A run in use and a folder that holds a run say what to do")
     func runFolder() {
         #expect(RunFolderError.held(path: "r", holder: nil).description.hasPrefix("r is in use by another job. Wait"))
-        #expect(RunFolderError.holdsRun(path: "r").description.contains("--resume"))
+        #expect(RunFolderError.holdsRun(path: "r", file: "r/config.toml").description.contains("--resume"))
         #expect(RunFolderError.file(.failed(path: "r", operation: "x", errorNumber: EIO)).exitStatus == .inputOutput)
     }
 }

@@ -86,7 +86,7 @@ struct CheckpointFolderTests {
     @Test("A file that cannot be removed is an error, and the newest stay")
     func pruneFails() throws {
         try write([1, 2, 3])
-        let injector = FaultInjector(failingCall: 1, .error(EACCES))
+        let injector = FaultInjector(failingCall: 8, .error(EACCES))
         let path = folder.path(forStep: 1)
         #expect(throws: FileError.failed(path: path, operation: "remove the file", errorNumber: EACCES)) {
             try CheckpointFolder(runFolder: scratch.path, through: injector.calls).prune(keeping: 2)
@@ -96,11 +96,11 @@ struct CheckpointFolderTests {
 
     @Test("What interrupted writes left is removed, and nothing else")
     func staleTemporaries() throws {
-        let broken = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
+        let broken = FaultInjector(failingCall: 9, .error(EIO), staysBroken: true)
         try write([1])
         let other = CheckpointFolder(runFolder: scratch.path, through: broken.calls)
         #expect(throws: FileError.self) { try other.writeSmall(2, step: 2) }
-        let best = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
+        let best = FaultInjector(failingCall: 6, .error(EIO), staysBroken: true)
         #expect(throws: FileError.self) {
             let other = CheckpointFolder(runFolder: scratch.path, through: best.calls)
             try Arrays.small(2).withCheckpoint { try other.writeBest($0) }

@@ -28,7 +28,7 @@ struct RunFolderTests {
 
     @Test("A fresh folder is made with those above and inside it")
     func fresh() throws {
-        let lock = try run.create()
+        let lock = try run.create().lock
         #expect(lock.isEnforced)
         #expect(try scratch.names() == ["runs", "runs/first", "runs/first/checkpoints", "runs/first/data", "runs/first/lock"])
         #expect(run.configurationPath == scratch.file("runs/first/config.toml"))
@@ -39,10 +39,10 @@ struct RunFolderTests {
     @Test("What an interrupted start left is no run", arguments: ["runs/first", "runs/first/"])
     func interruptedStart(path: String) throws {
         let run = RunFolder(path: scratch.file(path))
-        try run.create().release()
+        try run.create().lock.release()
         _ = try scratch.write([1], to: "runs/first/.config.toml.1-2.partial")
         _ = try scratch.write([1], to: "runs/first/data/.train.tokens.1-2.partial")
-        try run.create().release()
+        try run.create().lock.release()
         #expect(try scratch.names().filter { $0.hasSuffix(".partial") }.isEmpty)
         #expect(throws: RunFolderError.noRun(path: run.path)) { try run.reopen() }
         #expect(throws: RunFolderError.noRun(path: "/none/there")) { try RunFolder(path: "/none/there").reopen() }
@@ -51,18 +51,20 @@ struct RunFolderTests {
     @Test(
         "A folder that holds a run is not taken for a fresh one", arguments: ["config.toml", "metrics.jsonl", "best.safetensors"])
     func holdsRun(name: String) throws {
-        try run.create().release()
-        _ = try scratch.write([], to: "runs/first/\(name)")
-        #expect(throws: RunFolderError.holdsRun(path: run.path)) { try run.create() }
-        #expect(RunFolderError.holdsRun(path: run.path).exitStatus == .usage)
+        try run.create().lock.release()
+        let file = try scratch.write([10, 10], to: "runs/first/\(name)")
+        #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.create() }
+        #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.requireFree() }
+        #expect(RunFolderError.holdsRun(path: run.path, file: file).exitStatus == .usage)
         try run.reopen().release()
     }
 
     @Test("A checkpoint alone is a run")
     func checkpointIsRun() throws {
-        try run.create().release()
+        try run.create().lock.release()
         try run.checkpoints.writeSmall(1, step: 3)
-        #expect(throws: RunFolderError.holdsRun(path: run.path)) { try run.create() }
+        let file = run.checkpoints.path(forStep: 3)
+        #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.create() }
     }
 
     @Test("A file in the way is an error of the file system")
@@ -77,7 +79,7 @@ struct RunFolderTests {
 
     @Test("A second job is refused and told who holds the run; after a release it is let in")
     func locked() throws {
-        let lock = try run.create()
+        let lock = try run.create().lock
         try DurableFile.write("", to: run.configurationPath)
         let found = try #require(holder(ofRunAt: run))
         #expect(found.processID == getpid() && found.host == ProcessInfo.processInfo.hostName)
@@ -94,5 +96,116 @@ struct RunFolderTests {
     func released() throws {
         do { _ = try run.create() }
         do { _ = try run.create() }
+    }
+}
+
+@Suite("A run folder that is not a run's alone", .timeLimit(.minutes(1)))
+struct SharedRunFolderTests {
+    private let scratch: ScratchFolder
+    private let run: RunFolder
+
+    init() throws {
+        scratch = try ScratchFolder()
+        run = RunFolder(path: scratch.file("runs/first"))
+    }
+
+    @Test(
+        "is not taken for a new run where a file has the name of one that the run writes",
+        arguments: [
+            "vocabulary.json", "data/train.tokens", "data/stamps.json", "lock", "config.toml",
+            "checkpoints/step-00000007.safetensors",
+        ])
+    func foreignFile(name: String) throws {
+        let file = try scratch.write("mine", to: "runs/first/\(name)")
+        let before = try scratch.names()
+        let error = #expect(throws: RunFolderError.self) { _ = try run.create() }
+        #expect(error?.description.contains(file) == true && error?.exitStatus == .usage)
+        // The lock is looked at when it is taken.
+        if name != "lock" { #expect(throws: try #require(error)) { try run.requireFree() } }
+        #expect(try scratch.names() == before && scratch.read("runs/first/\(name)") == Array("mine".utf8))
+    }
+
+    @Test("keeps the files that a run does not write")
+    func ownFiles() throws {
+        let names = ["note", "data/own.txt", "checkpoints/own.safetensors", ".config.toml.partial", ".own.1-2.partial"]
+        for name in names { try scratch.write("mine", to: "runs/first/\(name)") }
+        let new = try run.create()
+        try DurableFile.write("v", to: new.lock.folder.place("vocabulary.json"))
+        new.discard()
+        let files = try scratch.names().filter {
+            !["runs", "runs/first", "runs/first/data", "runs/first/checkpoints"].contains($0)
+        }
+        #expect(files == names.map { "runs/first/\($0)" }.sorted())
+    }
+
+    @Test("is as it was before when a new run does not come to its start")
+    func discarded() throws {
+        let new = try run.create()
+        for name in ["vocabulary.json", "metrics.jsonl", "config.toml"] {
+            try DurableFile.write("v", to: new.lock.folder.place(name))
+        }
+        try DurableFile.write("t", to: new.lock.folder.madeFolder("data").place("train.tokens"))
+        new.discard()
+        #expect(try scratch.names() == [])
+        try FileManager.default.createDirectory(atPath: scratch.file("runs/first"), withIntermediateDirectories: true)
+        try run.create().discard()
+        #expect(try scratch.names() == ["runs", "runs/first"])
+    }
+
+    @Test("is taken over with the files of a start whose job has died, and with no others")
+    func deadStart() throws {
+        let holder = RunLock.Holder.current
+        let dead = RunLock.Holder(host: holder.host, processID: 1, started: "s", boot: "earlier", birth: 5)
+        try scratch.write(dead.text, to: "runs/first/lock")
+        for name in ["vocabulary.json", "data/train.tokens", "metrics.jsonl", "checkpoints/step-00000000.safetensors"] {
+            try scratch.write("{}\n", to: "runs/first/\(name)")
+        }
+        try scratch.write("mine", to: "runs/first/note")
+        try run.requireFree()
+        let lock = try run.create().lock
+        #expect(lock.takenOverFrom == dead)
+        #expect(
+            try scratch.names().filter { $0.hasPrefix("runs/first/") }.map { $0.dropFirst(11) } == [
+                "checkpoints", "data", "lock", "note",
+            ])
+    }
+
+    @Test("lets no second job of this machine in when the lock's file is removed, and the first writes nothing more")
+    func removedLock() throws {
+        let lock = try run.create().lock
+        let checkpoints = CheckpointFolder(lockedBy: lock)
+        try checkpoints.writeSmall(1, step: 1)
+        try FileManager.default.removeItem(atPath: run.lockPath)
+        #expect(throws: RunFolderError.held(path: run.path, holder: nil)) { try run.reopen() }
+        #expect(throws: FileError.pinnedFileGone(path: run.lockPath)) { try checkpoints.writeSmall(2, step: 2) }
+        #expect(throws: FileError.pinnedFileGone(path: run.lockPath)) { try checkpoints.generations() }
+        lock.release()
+        try run.reopen().release()
+        #expect(try run.checkpoints.generations().map(\.step) == [1])
+    }
+
+    @Test("goes on as a run without a checkpoint only where a run's lock is")
+    func noLock() throws {
+        let file = try scratch.write("epochs = 1\n", to: "runs/first/config.toml")
+        #expect(throws: RunFolderError.foreignFile(path: run.path, file: file)) { try run.reopen() }
+        #expect(try scratch.names() == ["runs", "runs/first", "runs/first/config.toml"])
+        try scratch.write("", to: "runs/first/lock")
+        try run.reopen().release()
+    }
+
+    @Test("is found by one of many that start and give up at once: none of them fails for another's folder")
+    func race() throws {
+        DispatchQueue.concurrentPerform(iterations: 6) { _ in
+            for _ in 0..<20 {
+                do throws(RunFolderError) {
+                    try run.create().discard()
+                } catch {
+                    if case .held = error { continue }
+                    Issue.record(error)
+                }
+            }
+        }
+        // What one has made another may have been in when it gave up.
+        #expect(try ["runs", "runs/first"].starts(with: scratch.names()))
     }
 }

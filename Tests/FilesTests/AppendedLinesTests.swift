@@ -96,17 +96,21 @@ struct AppendedLinesTests {
             #expect(try text().hasPrefix("one\n"))
             if !injector.hasFired {
                 try result.get()
-                return #expect(call == 8, "open, seek, read, truncate, seek, write, close")
+                return #expect(
+                    call == 16,
+                    "folder: open, look; look, look, open, look, seek, read, truncate, seek; look, look, write; close, close")
             }
-            // Of the last call, which closes, nothing is heard: it is made when the file is let go of.
-            if call < 7 { #expect(throws: CallFailure(errorNumber: ENOSPC)) { try result.get() } }
+            // Of the last calls, which close, nothing is heard: they are made when the file is let go of.
+            guard call < 14 else { continue }
+            let error = #expect(throws: FileError.self) { try result.get() }
+            if case .failed(_, _, ENOSPC)? = error {} else { Issue.record("call \(call): \(String(describing: error))") }
         }
         Issue.record("a line takes more than 100 calls")
     }
 
     @Test("An interrupted call is repeated")
     func interrupted() throws {
-        for call in 1...6 {
+        for call in 1...13 {
             try folder.write(Array("one\ntw".utf8), to: "log")
             let injector = FaultInjector(failingCall: call, .error(EINTR))
             try append("three", through: injector.calls)

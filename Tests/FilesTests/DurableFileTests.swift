@@ -22,7 +22,9 @@ struct DurableFileTests {
                 let names = try folder.names()
                 #expect(names == ["f"])
             }
-            #expect(count >= 10, "open, open, three writes, seek, fsync, close, rename, fsync, close")
+            #expect(
+                count >= 10, "two opens, looks at the folder and the name, three writes, seek, fsync, close, rename, fsync, close"
+            )
         }
     }
 
@@ -31,7 +33,8 @@ struct DurableFileTests {
         try failEachCall {
             FaultInjector(failingCall: $0, .error(EIO), staysBroken: true)
         } check: { _, isNew, error in
-            #expect(isNew == isUncertain(error))
+            // Of a folder that cannot be closed nothing is heard.
+            #expect(isNew == (error == nil || isUncertain(error)))
         }
     }
 
@@ -105,11 +108,12 @@ struct DurableFileTests {
     @Test("A file system that cannot synchronise folders is no failure")
     func noFolderSynchronisation() throws {
         let folder = try ScratchFolder()
-        // Calls: open the folder, create, write, fsync, close, rename, fsync of the folder.
-        let injector = FaultInjector(failingCall: 7, .error(EINVAL))
+        // Calls: open and look at the folder; look for folder and name; create, write, fsync, close; look again; rename, fsync of the
+        // folder.
+        let injector = FaultInjector(failingCall: 12, .error(EINVAL))
         try DurableFile.write([1, 2], to: folder.file("f"), through: injector.calls)
         #expect(injector.hasFired)
-        let other = FaultInjector(failingCall: 7, .error(EIO))
+        let other = FaultInjector(failingCall: 12, .error(EIO))
         let uncertain = FileError.durabilityUncertain(
             path: folder.file("f"), operation: .synchronizeFolder, errorNumber: EIO)
         #expect(throws: uncertain) { try DurableFile.write([3], to: folder.file("f"), through: other.calls) }
@@ -142,13 +146,12 @@ struct DurableFileTests {
     @Test("Temporaries that interrupted writes left are removed, and nothing else")
     func temporaries() throws {
         let folder = try ScratchFolder()
-        let broken = FaultInjector(failingCall: 3, .error(EIO), staysBroken: true)
+        let broken = FaultInjector(failingCall: 6, .error(EIO), staysBroken: true)
         #expect(throws: FileError.self) { try DurableFile.write(new, to: folder.file("f"), through: broken.calls) }
         for name in [".hidden", "a.partial"] { try folder.write(old, to: name) }
         #expect(try folder.names().count == 3)
-        #expect(try DurableFile.removeTemporaries(in: folder.path).count == 1)
+        #expect(try DurableFile.removeTemporaries(in: HeldFolder(path: folder.path)).count == 1)
         #expect(try folder.names() == [".hidden", "a.partial"])
-        #expect(try DurableFile.removeTemporaries(in: folder.file("none")).isEmpty)
     }
 
     @Test("A missing folder is an error that names path and cause")

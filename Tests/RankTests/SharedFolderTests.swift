@@ -49,5 +49,65 @@ extension TrainingOverRanks {
             let outcome = try texts.startResume(ranks: 2, run: "run", ["--epochs", "2", "--break-lock"]).end(timeLimit: 30)
             #expect(outcome.status == 0 && outcome.output.contains("took over the lock that process 77 on far"), "\(outcome)")
         }
+
+        /// Lets a run begin, does something to its folder, and gives the end of the job, which must be one line of rank 0.
+        private func ending(
+            _ run: String, _ more: [String] = [], after change: (RunningProgram) throws -> Void
+        ) throws -> ProgramRun {
+            let program = try texts.start(ranks: 2, run: run, Self.long + more)
+            #expect(waitFor(30) { texts.checkpointSteps(run: run).count > 1 })
+            try change(program)
+            let outcome = try program.end(timeLimit: 30)
+            #expect(outcome.status == 74 && !outcome.timedOut, "\(outcome)")
+            #expect(
+                outcome.errors.split(separator: "\n").filter { $0.contains("rank 0") && $0.contains(texts.path(run)) }.count == 1)
+            return outcome
+        }
+
+        private func move(_ from: String, _ to: String) throws {
+            try FileManager.default.moveItem(atPath: texts.path(from), toPath: texts.path(to))
+        }
+
+        @Test("of which one's folder is moved: it ends, makes no new one, and goes on in the new place")
+        func moved() throws {
+            let outcome = try ending("run") { _ in try move("run", "moved") }
+            #expect(outcome.errors.contains("was moved to \(texts.path("moved"))"), "\(outcome)")
+            #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+            try finished(try texts.startResume(ranks: 2, run: "moved", ["--epochs", "1"]), in: texts, run: "moved")
+        }
+
+        @Test("of which one's folder is removed: it ends, and makes no new one")
+        func removed() throws {
+            let outcome = try ending("run") { _ in
+                // In one step, as the job may write in the meantime.
+                try move("run", "gone")
+                try FileManager.default.removeItem(atPath: texts.path("gone"))
+            }
+            #expect(outcome.errors.contains("was removed or replaced") || outcome.errors.contains("was moved to"), "\(outcome)")
+            #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+        }
+
+        @Test("of which one's folder is moved and another run begun in its place: each writes into its own")
+        func replaced() throws {
+            try finished(try texts.start(ranks: 1, run: "second", ["--epochs", "1"]), in: texts, run: "second")
+            let files = try FileManager.default.subpathsOfDirectory(atPath: texts.path("second")).sorted()
+            let log = try texts.bytes("second/metrics.jsonl")
+            let outcome = try ending("run") { _ in
+                try move("run", "first")
+                try move("second", "run")
+            }
+            #expect(outcome.errors.contains("was moved to \(texts.path("first"))"), "\(outcome)")
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: texts.path("run")).sorted() == files)
+            #expect(try texts.bytes("run/metrics.jsonl") == log)
+            try finished(try texts.startResume(ranks: 2, run: "first", ["--epochs", "1"]), in: texts, run: "first")
+        }
+
+        @Test("of which one's lock is removed: no second one is let in, and the first ends before it writes again")
+        func removedLock() throws {
+            let outcome = try ending("run") { _ in try FileManager.default.removeItem(atPath: texts.path("run/lock")) }
+            #expect(outcome.errors.contains("\(texts.path("run/lock")) was removed or replaced"), "\(outcome)")
+            #expect(!FileManager.default.fileExists(atPath: texts.path("run/lock")))
+            try finished(try texts.startResume(ranks: 2, run: "run", ["--epochs", "1"]), in: texts, run: "run")
+        }
     }
 }

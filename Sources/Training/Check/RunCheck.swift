@@ -151,5 +151,5 @@ extension RunFolder {
     }
 
     /// The token file of a text.
-    func tokensPath(_ role: TextRole) -> String { dataPath + "/\(role.rawValue).tokens" }
+    func tokensPath(_ role: TextRole) -> String { joinPath(dataPath, RunFile.tokens(role.rawValue)) }
 }

@@ -55,7 +55,7 @@ extension CheckpointFolder {
         let path = path(forStep: step)
         guard let model = try soundModel(path, fits), model.loss == loss else { return nil }
         let bytes = try MappedFile(path: path)
-        let copy = try DurableFile(path: bestPath)
+        let copy = try DurableFile(at: bestPlace())
         try copy.write(bytes.bytes)
         try copy.commit()
         return model

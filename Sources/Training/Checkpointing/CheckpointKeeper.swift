@@ -118,6 +118,9 @@ final class CheckpointKeeper {
     /// What to tell of that.
     func remakeNotice(_ error: any Error, _ model: BestModel) -> String { folder.remakeNotice(error, step: model.step) }
 
+    /// Throws if the run's folder or lock is no longer this job's, so that what is read under its path may be another's.
+    func requireOwnFolder() throws { try folder.requireUnchanged() }
+
     private func submit(
         _ checkpoint: Checkpoint?, _ job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
     ) throws {

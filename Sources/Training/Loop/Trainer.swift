@@ -51,6 +51,8 @@ package final class Trainer {
     var updatesAtRestoration = -1
     /// Called at moments of a step, to disturb it: for tests.
     package var disturb: ((StepMoment) -> Void)?
+    /// Called on rank 0 when only the first step is left to do.
+    var whenReady: (() throws -> Void)?
 
     init(
         world: World, configuration: TrainingConfiguration, parallel: ParallelModel, texts: RunTexts, keeper: CheckpointKeeper,
@@ -83,6 +85,8 @@ package final class Trainer {
 
     private func trainToEnd() throws -> TrainingOutcome {
         if state.step == 0 { try saveBeginning() }
+        _ = try world.agreeOnRoot { try whenReady?() }
+        whenReady = nil
         if let reason = try reasonNotToBegin() { return .preempted(reason) }
         report.beginSteps(state)
         if state.awaitsValidation == true, let reason = try validate() { return try preempt(reason) }

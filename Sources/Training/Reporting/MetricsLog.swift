@@ -1,5 +1,5 @@
 import Communication
-import Files
+package import Files
 import Foundation
 
 /// `metrics.jsonl`: one JSON object a line, appended: `event`, `time` (RFC 3339, UTC), `elapsed_seconds` (since the start of this
@@ -18,6 +18,7 @@ package final class MetricsLog {
     }
 
     private let path: String
+    private var replacementCount = 0
     private var lines: AppendedLines
     /// Lines that are not written yet.
     private var waiting: [String] = []
@@ -30,14 +31,25 @@ package final class MetricsLog {
     /// Opens or makes the file, and removes what an interrupted write left of a last line.
     ///
     /// - Parameter moment: the fields that say when a line is written.
-    package init(path: String, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
-        self.path = path
+    package init(at place: FilePlace, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
+        path = place.path
         self.moment = moment
-        do throws(CallFailure) {
-            lines = try AppendedLines(path: path)
+        do throws(FileError) {
+            lines = try AppendedLines(at: place)
         } catch {
-            throw TrainingError.log(path: path, reason: error.description)
+            throw Self.failure(error, path)
         }
+    }
+
+    /// The same in the folder that the path names.
+    package convenience init(path: String, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
+        let place: FilePlace
+        do throws(FileError) {
+            place = try FilePlace(path: path)
+        } catch {
+            throw Self.failure(error, path)
+        }
+        try self.init(at: place, moment: moment)
     }
 
     /// Appends one line: `{"event":...,"time":...,"elapsed_seconds":...,...}`.
@@ -45,21 +57,39 @@ package final class MetricsLog {
         let members = [("event", .text(event))] + moment() + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
         waiting.append(line)
-        guard let failure = flush() else { return }
-        if waiting.count == 1 { StandardError.warn("\(path): cannot write: \(failure); its lines are kept and tried again.") }
-        if waiting.count > Self.mostWaiting { throw TrainingError.log(path: path, reason: failure.description) }
+        let failure = flush()
+        warnOfReplacement()
+        guard let failure else { return }
+        guard case .failed(_, _, let number) = failure else { throw failure }
+        if waiting.count == 1 {
+            StandardError.warn("\(path): cannot write: \(systemText(number)); its lines are kept and tried again.")
+        }
+        if waiting.count > Self.mostWaiting { throw Self.failure(failure, path) }
+    }
+
+    /// What the log throws for a file's failure: only a folder or a file that are not the run's have words of their own.
+    private static func failure(_ error: FileError, _ path: String) -> any Error {
+        guard case .failed(_, _, let number) = error else { return error }
+        return TrainingError.log(path: path, reason: systemText(number))
+    }
+
+    private func warnOfReplacement() {
+        guard lines.replacementCount > replacementCount else { return }
+        replacementCount = lines.replacementCount
+        StandardError.warn(
+            "\(path) was removed or replaced: what was in it is lost, and the log goes on in the file that is there.")
     }
 
     /// Writes what still waits. Throws `TrainingError.log` if that fails.
     package func finish() throws {
-        if let failure = flush() { throw TrainingError.log(path: path, reason: failure.description) }
+        if let failure = flush() { throw Self.failure(failure, path) }
     }
 
     /// Appends the lines that wait, in their order, up to the first that is not taken; returns why.
-    private func flush() -> CallFailure? {
+    private func flush() -> FileError? {
         var written = 0
         defer { waiting.removeFirst(written) }
-        do throws(CallFailure) {
+        do throws(FileError) {
             for line in waiting {
                 try lines.append(line)
                 written += 1

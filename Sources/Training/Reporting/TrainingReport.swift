@@ -127,7 +127,8 @@ final class TrainingReport {
     private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
         guard let best = ending.best else { return [] }
         return [
-            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)), ("best_perplexity", .number(exponential(best.loss))),
+            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)),
+            ("best_perplexity", .number(exponential(best.loss))),
             ("best_parameters_digest", .text(best.parametersDigest)),
         ]
     }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Files
+import Glibc
 import Tensors
 import TextData
 
@@ -18,16 +19,19 @@ final class RunPreparation {
     /// What the user should know besides, a line each: newer checkpoints that did not verify, a lock that locks nothing.
     let notices: [String]
     private let lock: RunLock
+    /// A new run's folder, until the run begins.
+    private let newFolder: NewRunFolder?
 
     private init(
         plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, textDigests: [String: String], lock: RunLock,
-        checkpoint: StoredCheckpoint? = nil, notices: [String] = []
+        newFolder: NewRunFolder? = nil, checkpoint: StoredCheckpoint? = nil, notices: [String] = []
     ) {
         self.plan = plan
         self.vocabulary = vocabulary
         self.folder = folder
         self.textDigests = textDigests
         self.lock = lock
+        self.newFolder = newFolder
         self.checkpoint = checkpoint
         self.notices = notices + Self.notices(of: lock) + Self.notices(of: plan.configuration.precision)
     }
@@ -53,28 +57,26 @@ final class RunPreparation {
         let folder = try freshFolder(configuration)
         let counted = try countVocabulary(configuration, crew: crew, stamps: TextStamps())
         let notices = try require(counted, configuration, folder: folder, survey: survey)
-        return try begin(
-            configuration, texts: counted.texts, vocabulary: counted.vocabulary, folder: folder,
-            lock: try folder.create(breakingLock: breakingLock), notices: notices)
+        let newFolder = try createFolder(configuration, breakingLock: breakingLock)
+        do {
+            return try begin(counted, configuration, lock: newFolder.lock, newFolder: newFolder, notices: notices)
+        } catch {
+            newFolder.discard()
+            throw error
+        }
     }
 
-    /// The folder of a new run, which holds none yet.
-    static func freshFolder(_ configuration: TrainingConfiguration) throws -> RunFolder {
-        let folder = RunFolder(path: try configuration.run ?? freshBuiltInFolder())
-        if try folder.holdsRun() { throw RunFolderError.holdsRun(path: folder.path) }
-        return folder
-    }
-
-    /// Writes the folder's files; `config.toml` last, since it says that the run is there.
+    /// Writes the folder's files, but for `config.toml`, which says that the run is there: see `establish`.
     private static func begin(
-        _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, folder: RunFolder, lock: RunLock,
+        _ counted: CountedTexts, _ configuration: TrainingConfiguration, lock: RunLock, newFolder: NewRunFolder? = nil,
         notices: [String]
     ) throws -> RunPreparation {
-        var configuration = configuration
+        let (texts, vocabulary) = (counted.texts, counted.vocabulary)
+        let folder = RunFolder(path: lock.folder.path)
+        var configuration = configuration.withAbsoluteTexts
         configuration.run = folder.path
-        let tokenFiles = try prepareTokenFiles(texts, vocabulary: vocabulary, folder: folder, configuration)
-        try DurableFile.write(vocabulary.jsonText(), to: folder.vocabularyPath)
-        try DurableFile.write(configuration.toml, to: folder.configurationPath)
+        let tokenFiles = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
+        try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
         // A run whose checkpoints are all gone may still have its best.
         let best = try best(in: folder, after: TrainingState(), configuration, vocabulary: vocabulary, texts: texts)
         let plan = RunPlan(
@@ -82,7 +84,63 @@ final class RunPreparation {
             state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            notices: notices + [best.notice].compactMap { $0 })
+            newFolder: newFolder, notices: notices + [best.notice].compactMap { $0 })
+    }
+
+    /// Writes `config.toml`: from now on the run is there, and can be resumed. What a resume has changed stays changed.
+    ///
+    /// To be called when nothing but the first step is left to do. Throws as `DurableFile`.
+    func establish() throws {
+        try DurableFile.write(plan.configuration.toml, to: lock.folder.place(RunFile.configuration))
+    }
+
+    /// Removes what was made for a new run that does not come to its first step.
+    func abandon() { newFolder?.discard() }
+
+    /// The run's checkpoints, to be written.
+    var checkpoints: CheckpointFolder { CheckpointFolder(lockedBy: lock) }
+
+    /// Where the run's log is written.
+    var metricsPlace: FilePlace { lock.folder.place(RunFile.metrics) }
+
+    // MARK: The folder of a new run
+
+    /// The folder of a new run, as far as can be said before it is made: `configuration.run`, which must hold no run, or the next free
+    /// one of the built-in source.
+    static func freshFolder(_ configuration: TrainingConfiguration) throws -> RunFolder {
+        guard let path = configuration.run else {
+            return try firstBuiltInFolder { (folder) throws(RunFolderError) in
+                try folder.requireFree()
+                return folder
+            }
+        }
+        let folder = RunFolder(path: path)
+        try folder.requireFree()
+        return folder
+    }
+
+    /// Makes and locks the folder of a new run.
+    private static func createFolder(_ configuration: TrainingConfiguration, breakingLock: Bool) throws -> NewRunFolder {
+        if let path = configuration.run { return try RunFolder(path: path).create(breakingLock: breakingLock) }
+        return try firstBuiltInFolder { (folder) throws(RunFolderError) in
+            try folder.requireFree()
+            return try folder.create()
+        }
+    }
+
+    /// What `attempt` makes of `runs/reber-1`, or of the next that no other run has or takes in the meantime.
+    private static func firstBuiltInFolder<Result>(
+        _ attempt: (RunFolder) throws(RunFolderError) -> Result
+    ) throws(RunFolderError) -> Result {
+        var number = 1
+        while true {
+            do throws(RunFolderError) {
+                return try attempt(RunFolder(path: "runs/reber-\(number)"))
+            } catch {
+                guard error.isOfUse else { throw error }
+                number += 1
+            }
+        }
     }
 
     // MARK: A resumed run
@@ -100,8 +158,7 @@ final class RunPreparation {
             let configuration = try resolved(configuration, rankCount: rankCount)
             let counted = try countVocabulary(configuration, crew: crew, stamps: stamps)
             let notices = try require(counted, configuration, folder: folder, survey: survey)
-            return try begin(
-                configuration, texts: counted.texts, vocabulary: counted.vocabulary, folder: folder, lock: lock, notices: notices)
+            return try begin(counted, configuration, lock: lock, notices: notices)
         }
         let checkpoint = try StoredCheckpoint(newest.reader)
         let resumed = try resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
@@ -109,14 +166,12 @@ final class RunPreparation {
         try texts.check(against: checkpoint.textDigests)
         let check = try RunCheck(resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
         try check.requireAll()
-        let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, folder: folder, resumed)
+        let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, lock: lock, resumed)
         let best = try best(
             in: folder, after: checkpoint.state, resumed, vocabulary: checkpoint.vocabulary, texts: texts)
         let rate = ResumedRate(checkpoint, resumed)
-        // What may change stays changed: the next resume starts from here.
-        try DurableFile.write(resumed.toml, to: folder.configurationPath)
         let plan = RunPlan(
-            configuration: resumed, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokenFiles,
+            configuration: resumed.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokenFiles,
             runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
             special: SpecialTokens(checkpoint.vocabulary))
         return RunPreparation(
@@ -195,18 +250,19 @@ final class RunPreparation {
 
     /// Makes the token files that are not there or not current, and checks that each text is long enough.
     private static func prepareTokenFiles(
-        _ texts: Texts, vocabulary: Vocabulary, folder: RunFolder, _ configuration: TrainingConfiguration
+        _ texts: Texts, vocabulary: Vocabulary, lock: RunLock, _ configuration: TrainingConfiguration
     ) throws -> [String: String] {
+        let folder = try lock.folder.madeFolder(RunFile.data)
         var texts = texts
         var paths: [String: String] = [:]
         for role in TextRole.allCases {
             guard let source = texts.name(of: role) else { continue }
-            let path = folder.tokensPath(role)
-            let count = try texts.prepareTokens(of: role, path: path, vocabulary: vocabulary).count
+            let place = folder.place(RunFile.tokens(role.rawValue))
+            let count = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary).count
             _ = try layout(of: role, tokenCount: count, source: source, configuration)
-            paths[role.rawValue] = path
+            paths[role.rawValue] = place.path
         }
-        try texts.stamps.write(path: stampsPath(folder))
+        try texts.stamps.write(to: folder.place(RunFile.stamps))
         return paths
     }
 
@@ -223,14 +279,7 @@ final class RunPreparation {
     }
 
     /// What is known of the texts and token files without reading them.
-    static func stampsPath(_ folder: RunFolder) -> String { folder.dataPath + "/stamps.json" }
-
-    /// `runs/reber-1`, or the next that is free.
-    private static func freshBuiltInFolder() throws -> String {
-        var number = 1
-        while try RunFolder(path: "runs/reber-\(number)").holdsRun() { number += 1 }
-        return "runs/reber-\(number)"
-    }
+    static func stampsPath(_ folder: RunFolder) -> String { joinPath(folder.dataPath, RunFile.stamps) }
 }
 
 /// The texts of a new run, and what was counted in them.
@@ -238,4 +287,25 @@ struct CountedTexts {
     let texts: Texts
     let vocabulary: Vocabulary
     let trainTokens: Int
+}
+
+extension RunFolderError {
+    /// Whether the folder is in use for something, and another may be free.
+    fileprivate var isOfUse: Bool {
+        switch self {
+        case .held, .left, .holdsRun, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true
+        case .noRun, .file: false
+        }
+    }
+}
+
+extension TrainingConfiguration {
+    /// The same with paths of texts that hold in every working folder: a run is resumed from anywhere.
+    fileprivate var withAbsoluteTexts: TrainingConfiguration {
+        var configuration = self
+        configuration.train = train.map(absolutePath)
+        configuration.valid = valid.map(absolutePath)
+        configuration.test = test.map(absolutePath)
+        return configuration
+    }
 }

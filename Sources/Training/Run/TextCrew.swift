@@ -1,4 +1,5 @@
 package import Communication
+package import Files
 package import TextData
 
 /// All ranks at work on the texts of a run: rank 0 leads, and the others do what it orders until it dismisses them.
@@ -70,10 +71,15 @@ package final class TextCrew {
         return TextSource.digest(ofBlocks: digests)
     }
 
-    /// Makes the token file of a text that was examined. Throws `unknownCharacter` (65), `inputOutput` (74).
+    /// The same at a path.
     package func writeTokens(_ text: CrewText, digest: UInt64, vocabulary: Vocabulary, to path: String) throws {
+        try writeTokens(text, digest: digest, vocabulary: vocabulary, to: FilePlace(path: path))
+    }
+
+    /// Makes the token file of a text that was examined. Throws `unknownCharacter` (65), `inputOutput` (74).
+    package func writeTokens(_ text: CrewText, digest: UInt64, vocabulary: Vocabulary, to place: FilePlace) throws {
         var writer = try TokenFileWriter(
-            path: path, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
+            at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
         if let number = text.number {
             try teach(vocabulary)
             try encode(number, blockCount: text.text.blockCount, to: &writer)

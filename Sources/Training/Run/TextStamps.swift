@@ -25,9 +25,9 @@ struct TextStamps: Codable, Equatable {
     }
 
     /// Writes the file, if it differs from what was read.
-    func write(path: String) throws {
-        guard self != TextStamps(path: path) else { return }
-        try DurableFile.write(String(decoding: try JSONEncoder().encode(self), as: UTF8.self) + "\n", to: path)
+    func write(to place: FilePlace) throws {
+        guard self != TextStamps(path: place.path) else { return }
+        try DurableFile.write(String(decoding: try JSONEncoder().encode(self), as: UTF8.self) + "\n", to: place)
     }
 
     /// The digest of an opened text, if it is the one that was examined.

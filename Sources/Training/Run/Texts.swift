@@ -1,4 +1,5 @@
 import Digests
+import Files
 import TextData
 
 /// The three texts of a run.
@@ -61,10 +62,11 @@ struct Texts {
         Dictionary(uniqueKeysWithValues: entries.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
     }
 
-    /// The token file of a role at `path`: made if it is not there, not current, or damaged.
+    /// The token file of a role at its place: made if it is not there, not current, or damaged.
     ///
     /// One that the stamps know is only opened. Throws `unknownCharacter` (65), `inputOutput` (74).
-    mutating func prepareTokens(of role: TextRole, path: String, vocabulary: Vocabulary) throws -> TokenFile {
+    mutating func prepareTokens(of role: TextRole, at place: FilePlace, vocabulary: Vocabulary) throws -> TokenFile {
+        let path = place.path
         guard let entry = entries[role] else { preconditionFailure("no text for \(role)") }
         if TokenFile.isCurrent(path: path, textDigest: entry.digest, vocabularyDigest: vocabulary.digest) {
             let file = try TokenFile(path: path)
@@ -74,7 +76,7 @@ struct Texts {
                 return file
             }
         }
-        try crew.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: path)
+        try crew.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: place)
         stamps.noteTokens(role, path)
         return try TokenFile(path: path)
     }

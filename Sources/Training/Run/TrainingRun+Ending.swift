@@ -25,6 +25,7 @@ extension TrainingRun {
     private func takeBest(_ run: RunSetup) throws -> BestModel? {
         guard let written = run.keeper.best else { return nil }
         let best = try world.agreeOnRoot {
+            try run.keeper.requireOwnFolder()
             do {
                 return try readBest(run)
             } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {

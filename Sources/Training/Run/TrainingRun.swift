@@ -20,12 +20,23 @@ public struct TrainingRun {
     /// Trains as `configuration` says, or goes on with the run in `configuration.run`. Collective.
     ///
     /// With `breakingLock` also where a job on another machine left the folder's lock.
-    /// Throws a `RemoteFailure` on all ranks for what could be agreed on; anything else is one rank's own.
+    /// Throws a `RemoteFailure` on all ranks for what could be agreed on. What goes wrong on one rank alone once the model is there ends
+    /// the job: this rank must not free windows that the others still use, which all ranks do together.
     public func run(
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool = false
     ) throws -> TrainingOutcome {
         let run = try setUp(configuration, resume: resume, breakingLock: breakingLock)
         defer { withExtendedLifetime(run) {} }  // rank 0's part of it holds the run folder's lock
+        do {
+            return try trainAndTest(run)
+        } catch {
+            if run.trainer.state.step == 0 { run.preparation?.abandon() }
+            guard error is RemoteFailure else { world.end(with: error) }
+            throw error
+        }
+    }
+
+    private func trainAndTest(_ run: RunSetup) throws -> TrainingOutcome {
         let outcome = try run.trainer.run()
         Watch.enter(.test)
         let ending = try self.ending(run, outcome)
@@ -44,6 +55,16 @@ public struct TrainingRun {
         try startWatch(configuration)
         Watch.enter(.texts)
         let preparation = try prepare(configuration, resume: resume, breakingLock: breakingLock)
+        do {
+            return try setUp(preparation)
+        } catch {
+            preparation?.abandon()
+            throw error
+        }
+    }
+
+    /// The model, and everything else that a prepared run needs for its first step. Collective.
+    private func setUp(_ preparation: RunPreparation?) throws -> RunSetup {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watch.enter(.construction)
         let parallel = try makeModel(plan)
@@ -122,23 +143,24 @@ public struct TrainingRun {
     private func makeSetup(
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
     ) throws -> RunSetup {
-        let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(path: $0.folder.metricsPath) } }
+        let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(at: $0.metricsPlace) } }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
         let test = texts.test.map { TestScoring(world: world, parallel: parallel, text: $0, special: plan.special) }
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
-            folder: CheckpointFolder(runFolder: plan.runFolder), configuration: plan.configuration, best: plan.best)
+            folder: preparation?.checkpoints ?? CheckpointFolder(runFolder: plan.runFolder),
+            configuration: plan.configuration, best: plan.best)
         let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
         let unknown = preparation.map { texts.unknownCounts($0.vocabulary) } ?? [:]
         preparation?.notices.forEach(report.say)
-        try report.start(
-            RunDescription(
-                version: version, world: world, parallel: parallel, texts: texts, unknown: unknown, memory: memory),
-            state: plan.state)
+        let description = RunDescription(
+            version: version, world: world, parallel: parallel, texts: texts, unknown: unknown, memory: memory)
+        _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
             report: report, state: plan.state)
+        trainer.whenReady = { try preparation?.establish() }
         return RunSetup(
             trainer: trainer, plan: plan, parallel: parallel, test: test, keeper: keeper, report: report,
             preparation: preparation)

@@ -63,9 +63,14 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func checkTexts(_ configuration: TrainingConfiguration) throws {
-        let texts = [("--train", configuration.train), ("--valid", configuration.valid), ("--test", configuration.test)]
-        for (option, path) in texts {
-            if let path { try InputFile.check(path, namedBy: option) }
+        let texts = [
+            ("--train", configuration.train, data.train), ("--valid", configuration.valid, data.valid),
+            ("--test", configuration.test, data.test),
+        ]
+        for (option, path, given) in texts {
+            guard let path else { continue }
+            let run = source.resume && given == nil ? configuration.run : nil
+            try InputFile.check(path, namedBy: option, ofRun: run)
         }
     }
 }

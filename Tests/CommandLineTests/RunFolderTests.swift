@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Whole runs on run folders that other jobs, users and their files have to do with.
+@Suite("The run folder of a whole run", .serialized)
+struct WholeRunFolderTests {
+    private static let options = [
+        "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "1",
+    ]
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(options: Self.options, lines: 60, validLines: 10) }
+
+    private func rnntrain(_ arguments: [String], in folder: URL? = nil) throws -> ProgramRun {
+        try ProcessRunner.rnntrain(arguments, in: folder ?? texts.folder)
+    }
+
+    private func train(run: String, _ more: [String] = []) throws -> ProgramRun {
+        try rnntrain(texts.arguments(run: run, more))
+    }
+
+    private func resume(run: String, _ more: [String] = [], in folder: URL? = nil) throws -> ProgramRun {
+        try rnntrain(["--run", texts.path(run), "--resume", "--epochs", "2"] + more, in: folder)
+    }
+
+    private func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: texts.path(name)) }
+
+    private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: texts.path(name)) }
+
+    private func names(_ name: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: texts.path(name)).sorted()
+    }
+
+    /// Expects a refusal in one line that names a file of the folder.
+    private func expectRefusal(_ outcome: ProgramRun, status: Int32, naming name: String) {
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(outcome.status == status && lines.count == 1 && outcome.errors.contains(texts.path(name)), "\(outcome)")
+    }
+
+    // MARK: Links and other files in the place of the run's
+
+    /// Puts something in the place of a file or folder of the run.
+    private func put(_ kind: String, at name: String) throws {
+        try remove(name)
+        switch kind {
+        case "pipe": #expect(mkfifo(texts.path(name), 0o600) == 0)
+        case "hard link": try FileManager.default.linkItem(atPath: texts.path("target/f"), toPath: texts.path(name))
+        default:
+            let target = kind == "link" ? "target/f" : "target"
+            try FileManager.default.createSymbolicLink(atPath: texts.path(name), withDestinationPath: texts.path(target))
+        }
+    }
+
+    @Test("a run is not written through links and pipes in its folder, nor into files with other names")
+    func links() throws {
+        #expect(try train(run: "whole").status == 0)
+        try texts.writeDeep("target/f", "mine, without a line end")
+        let files = ["lock", "metrics.jsonl", "config.toml", "vocabulary.json", "best.safetensors", "data/train.tokens"]
+        let cases =
+            files.flatMap { [($0, "link"), ($0, "pipe")] } + ["lock", "metrics.jsonl"].map { ($0, "hard link") }
+            + ["data", "checkpoints"].map { ($0, "link to a folder") }
+        for (name, kind) in cases {
+            try FileManager.default.copyItem(atPath: texts.path("whole"), toPath: texts.path("run"))
+            try put(kind, at: "run/\(name)")
+            let before = try names("run")
+            expectRefusal(try resume(run: "run"), status: 74, naming: "run/\(name)")
+            #expect(try names("target") == ["f"] && texts.bytes("target/f") == Data("mine, without a line end".utf8), "\(name)")
+            #expect(try names("run") == before, "\(name), a \(kind)")
+            try remove("run")
+        }
+    }
+
+    @Test("a run's folder may itself be named through a link")
+    func linkedFolder() throws {
+        try FileManager.default.createDirectory(atPath: texts.path("scratch"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: texts.path("runs"), withDestinationPath: "scratch")
+        #expect(try train(run: "runs/a").status == 0 && resume(run: "runs/a").status == 0)
+        #expect(exists("scratch/a/config.toml"))
+    }
+
+    // MARK: Files that are no run's
+
+    @Test("a new run is refused where a user's file has the name of one of its files, and leaves all others")
+    func foreignFiles() throws {
+        for name in ["config.toml", "vocabulary.json", "data/train.tokens", "best.safetensors", "lock"] {
+            try texts.writeDeep("mine/\(name)", "mine")
+            expectRefusal(try train(run: "mine"), status: 64, naming: "mine/\(name)")
+            #expect(try texts.bytes("mine/\(name)") == Data("mine".utf8))
+            #expect(try names("mine").filter { !["data"].contains($0) } == [name], "nothing is made beside it")
+            try remove("mine")
+        }
+        let others = ["note", ".note.1-2.partial", ".config.toml.partial", "data/note", "checkpoints/own.safetensors"]
+        for name in others { try texts.writeDeep("mine/\(name)", "mine") }
+        #expect(try train(run: "mine").status == 0 && resume(run: "mine").status == 0)
+        for name in others { #expect(try texts.bytes("mine/\(name)") == Data("mine".utf8)) }
+    }
+
+    @Test("a folder with a user's configuration is no run to resume")
+    func foreignConfiguration() throws {
+        #expect(try train(run: "run").status == 0)
+        for name in ["lock", "checkpoints", "best.safetensors", "metrics.jsonl"] { try remove("run/\(name)") }
+        let before = try (names("run"), texts.bytes("run/config.toml"))
+        expectRefusal(try resume(run: "run"), status: 64, naming: "run/config.toml")
+        #expect(try names("run") == before.0 && texts.bytes("run/config.toml") == before.1)
+    }
+
+    // MARK: Starts
+
+    @Test("a start that fails leaves nothing, and the same command goes through when its cause is gone")
+    func failedStart() throws {
+        let good = try texts.bytes("train.txt")
+        for bad in [Data("a b\n".utf8), Data([0xff, 0xfe, 0xfd]), Data()] {
+            try texts.write("train.txt", bad)
+            #expect(try train(run: "new/run").status == 65)
+            #expect(!exists("new"))
+        }
+        try texts.write("train.txt", good)
+        try texts.writeDeep("mine/note", "mine")
+        try texts.write("train.txt", Data("a b\n".utf8))
+        #expect(try train(run: "mine").status == 65)
+        #expect(try names("mine") == ["note"])
+        try texts.write("train.txt", good)
+        #expect(try train(run: "mine").status == 0)
+    }
+
+    @Test("runs without arguments that start at once each take a folder of their own")
+    func builtInRuns() throws {
+        let small = ["--epochs", "1", "--checkpoint-every", "1000", "--batch-size", "64", "--hidden-size", "8"]
+        let programs = try (0..<4).map { _ in try ProgramRun.startOnRanks(1, "rnntrain", small, folder: texts.folder) }
+        let outcomes = try programs.map { try $0.end(timeLimit: 60) }
+        for outcome in outcomes { #expect(outcome.status == 0, "\(outcome)") }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: texts.path("runs")).sorted() == (1...4).map { "reber-\($0)" })
+        for number in 1...4 { #expect(exists("runs/reber-\(number)/config.toml")) }
+    }
+
+    // MARK: Texts
+
+    @Test("a run that was given relative paths of texts is resumed from another folder")
+    func elsewhere() throws {
+        let relative = ["--train", "train.txt", "--valid", "./valid.txt", "--run", "run"] + Self.options
+        #expect(try rnntrain(relative).status == 0)
+        let elsewhere = FileManager.default.temporaryDirectory
+        let outcome = try resume(run: "run", in: elsewhere)
+        #expect(outcome.status == 0 && outcome.output.contains("resumed after step"), "\(outcome)")
+    }
+
+    @Test("a text that was moved is named in a line that says how to name it; the same text goes on under another path")
+    func movedText() throws {
+        #expect(try train(run: "run").status == 0)
+        try FileManager.default.moveItem(atPath: texts.path("train.txt"), toPath: texts.path("moved.txt"))
+        let missing = try resume(run: "run")
+        expectRefusal(missing, status: 66, naming: "train.txt")
+        #expect(missing.errors.contains("name it with --train"))
+        let other = try resume(run: "run", ["--train", texts.path("valid.txt")])
+        #expect(other.status == 65 && other.errors.contains("another text for --train"), "\(other)")
+        #expect(try resume(run: "run", ["--train", "moved.txt"]).status == 0)
+        #expect(try resume(run: "run", in: FileManager.default.temporaryDirectory).status == 0, "the new path is kept")
+    }
+}
