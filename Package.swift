@@ -21,6 +21,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strictSwift)
 }
 
+/// The MPI that the program is built for: `RNNTRAIN_MPI=openmpi` (the default) or `mpich`, whose binary interface Intel MPI has, too.
+let mpi = Context.environment["RNNTRAIN_MPI"] ?? "openmpi"
+let mpiLibraries: [String: Target] = [
+    "openmpi": .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    "mpich": .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev", "mpich"])]),
+]
+guard let mpiLibrary = mpiLibraries[mpi] else {
+    fatalError("RNNTRAIN_MPI is '\(mpi)'; it must be openmpi or mpich")
+}
+
 let package = Package(
     name: "rnntrain",
     products: [
@@ -33,11 +43,10 @@ let package = Package(
     ],
     targets: [
         // Floor 1: C and system libraries.
-        .systemLibrary(
-            name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        mpiLibrary,
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-        .target(name: "CMPI", dependencies: ["COpenMPI"], cSettings: strictC),
+        .target(name: "CMPI", dependencies: [.byName(name: mpiLibrary.name)], cSettings: strictC),
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
         .target(name: "CFileFaults", cSettings: strictC),
@@ -106,7 +115,7 @@ let package = Package(
         tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests("CommandLineTests", ["Training", "Exchange", "Models", "TestSupport"], resources: [.copy("Snapshots")]),
-        tests("RankTests", ["Checkpoints", "TestSupport"]),
+        tests("RankTests", ["Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),
     ],
     cLanguageStandard: .c11
 )

@@ -1,5 +1,6 @@
 // Starting, ending, naming; communicators.
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -33,8 +34,8 @@ int32_t cmpi_environment_size(void) {
     return number_in_environment(names, 0);
 }
 
-int32_t cmpi_foreign_launcher_size(void) {
-    static const char *const names[] = {"PMI_SIZE", "SLURM_STEP_NUM_TASKS", NULL};
+int32_t cmpi_launched_size(void) {
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", NULL};
     return number_in_environment(names, 0);
 }
 
@@ -72,7 +73,7 @@ static void avoid_forbidden_single_copy(void) {
 }
 
 int cmpi_start(cmpi_comm **world) {
-    if (cmpi_environment_rank() < 0 && cmpi_environment_size() == 0 && cmpi_foreign_launcher_size() == 0) {
+    if (cmpi_environment_rank() < 0 && cmpi_launched_size() == 0) {
         *world = comm_alone();
         return *world ? MPI_SUCCESS : MPI_ERR_NO_MEM;
     }
@@ -116,6 +117,20 @@ void cmpi_host_name(char *text, int64_t capacity) {
     char name[256] = "";
     if (gethostname(name, sizeof name - 1) != 0 || !name[0]) strcpy(name, "unknown host");
     copy_first_line(name, text, capacity);
+}
+
+uint64_t cmpi_boot_number(void) {
+    char text[64] = "";
+    int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    uint64_t number = 0;
+    for (ssize_t i = 0; i < length; i++) { // FNV-1a over the text
+        number = (number ? number : 14695981039346656037u) ^ (unsigned char)text[i];
+        number *= 1099511628211u;
+    }
+    return number;
 }
 
 void cmpi_library_version(char *text, int64_t capacity) {

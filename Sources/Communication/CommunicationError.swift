@@ -5,8 +5,9 @@ public import Failures
 public enum CommunicationError: UserFacingError {
     /// An MPI function gave an error code; `message` is `MPI_Error_string` of it.
     case callFailed(call: String, message: String)
-    /// The launcher speaks of `launched` ranks and MPI of one: the program was started by another MPI's launcher.
-    case launcherMismatch(launched: Int)
+    /// The environment names `launched` tasks, and `MPI_Comm_size` is 1: another MPI's launcher, or none, started the program. `library` is the
+    /// MPI that the program is linked with.
+    case launcherMismatch(launched: Int, library: String)
     /// The system gives no thread, or no memory, to watch over the rank; `reason` is in the system's words.
     case noWatch(reason: String)
     /// The system gives fewer threads than MPI and the watch need.
@@ -23,10 +24,11 @@ public enum CommunicationError: UserFacingError {
         switch self {
         case .callFailed(let call, let message):
             "\(call) failed: \(message)."
-        case .launcherMismatch(let launched):
+        case .launcherMismatch(let launched, let library):
             """
-            The launcher started \(launched) processes that do not know of each other. Start them with Open MPI's mpirun, or with \
-            srun --mpi=pmix.
+            The environment names \(launched) tasks, and this process is alone: the launcher started processes that do not know of each other, or \
+            none. Start them with the mpirun of \(library), or under SLURM with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH); for one \
+            process in a job of several tasks use mpirun -n 1.
             """
         case .noThreads(let reason):
             """

@@ -12,8 +12,10 @@ public final class World {
     public let rankCount: Int
     /// The name of this rank's host.
     public let hostName: String
-    /// The ranks of each host, in order.
+    /// The ranks of each host, in order: those that MPI lets share memory.
     public let hosts: [Range<Int>]
+    /// What the user should know of the hosts; nil where there is nothing.
+    public let notice: String?
 
     let ordered: OpaquePointer  // all ranks, in our order
     private let launched: OpaquePointer  // all ranks, as the launcher numbered them
@@ -23,10 +25,10 @@ public final class World {
 
     private init(launched: OpaquePointer) throws(CommunicationError) {
         let size = Int(cmpi_size(launched))
-        let foreign = Int(cmpi_foreign_launcher_size())
-        if size == 1, foreign > 1, cmpi_environment_size() == 0 {
-            try check(cmpi_comm_free(launched), "MPI_Comm_free")
-            throw .launcherMismatch(launched: foreign)
+        let expected = Int(cmpi_launched_size())
+        if size == 1, expected > 1 {
+            try check(cmpi_finish(launched), "MPI_Finalize")
+            throw .launcherMismatch(launched: expected, library: Self.libraryName)
         }
         let places = try HostPlace.all(launched)
         let order = HostPlace.order(places)
@@ -38,6 +40,7 @@ public final class World {
         rankCount = size
         hostName = Self.localHostName
         hosts = HostPlace.hosts(places, order: order)
+        notice = HostPlace.notice(places)
     }
 
     /// Starts MPI; once in a process.
@@ -72,40 +75,12 @@ public final class World {
     /// The name of this process's host; works before `start`.
     public static var localHostName: String { textFromC(capacity: 256) { cmpi_host_name($0, $1) } }
 
-    /// Name and version of the MPI library; works before `start`.
-    public static var libraryVersion: String { textFromC(capacity: 512) { cmpi_library_version($0, $1) } }
+    /// Name and version of the MPI library, as `Open MPI v4.1.4` or `MPICH Version: 4.0.2`; works before `start`.
+    public static var libraryName: String {
+        let version = textFromC(capacity: 512) { cmpi_library_version($0, $1) }
+        return String(version.prefix { $0 != "," }).replacing("\t", with: " ")
+    }
 
     /// Sets after how many bytes a long message is cut; for tests, which would need gigabytes otherwise.
     package static func setPieceByteCount(_ count: Int) { cmpi_set_piece_bytes(Int64(count)) }
-}
-
-/// Where a rank runs, as the launcher numbered it.
-struct HostPlace {
-    /// The launcher's number of the first rank on the same host.
-    var leader: Int64
-    /// The rank's number on its host.
-    var local: Int64
-
-    /// The places of all ranks, by the launcher's numbers.
-    static func all(_ world: OpaquePointer) throws(CommunicationError) -> [HostPlace] {
-        var host: OpaquePointer?
-        try check(cmpi_split_hosts(world, &host), "MPI_Comm_split_type")
-        var mine = HostPlace(leader: Int64(cmpi_rank(world)), local: Int64(cmpi_rank(host)))
-        try check(cmpi_broadcast(host, &mine.leader, 8, 0), "MPI_Bcast")
-        try check(cmpi_comm_free(host), "MPI_Comm_free")
-        var places = [HostPlace](repeating: mine, count: Int(cmpi_size(world)))
-        try check(cmpi_allgather(world, &mine, Int64(MemoryLayout<HostPlace>.size), &places), "MPI_Allgather")
-        return places
-    }
-
-    /// The launcher's rank numbers, sorted so that those of one host follow each other.
-    static func order(_ places: [HostPlace]) -> [Int] {
-        places.indices.sorted { (places[$0].leader, places[$0].local) < (places[$1].leader, places[$1].local) }
-    }
-
-    /// The ranges of new rank numbers that share a host.
-    static func hosts(_ places: [HostPlace], order: [Int]) -> [Range<Int>] {
-        let starts = order.indices.filter { places[order[$0]].local == 0 }
-        return zip(starts, starts.dropFirst() + [order.count]).map { $0..<$1 }
-    }
 }

@@ -44,8 +44,10 @@ struct CommunicationTests {
     func launchers() throws {
         let alone = try ProgramRun.alone("rank-checks", ["collectives"])
         #expect(alone.output == "collectives agree on 1 ranks\n" && alone.status == 0, "\(alone)")
-        let foreign = try ProgramRun.alone("rank-checks", ["collectives"], environment: ["SLURM_STEP_NUM_TASKS": "4"])
-        #expect(foreign.errors.contains("The launcher started 4 processes that do not know of each other"), "\(foreign)")
-        #expect(foreign.status == 64, "\(foreign)")
+        for variable in ["SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"] {
+            let foreign = try ProgramRun.alone("rank-checks", ["collectives"], environment: [variable: "4"])
+            #expect(foreign.errors.contains("The environment names 4 tasks, and this process is alone"), "\(foreign)")
+            #expect(foreign.errors.contains("srun --mpi=pmix") && foreign.status == 64, "\(foreign)")
+        }
     }
 }

@@ -30,12 +30,14 @@ typedef struct {
 int32_t cmpi_environment_rank(void);
 /// The rank count that an Open MPI launcher wrote into the environment; 0 where none did.
 int32_t cmpi_environment_size(void);
-/// The rank count that any launcher (PMI, SLURM step) speaks of, to find a launcher of another MPI; 0 where none does.
-int32_t cmpi_foreign_launcher_size(void);
+/// The number of tasks that a launcher (Open MPI's, PMI's, SLURM) wrote into the environment; 0 where none did.
+int32_t cmpi_launched_size(void);
 /// MPI_Init_thread at MPI_THREAD_FUNNELED (12.4.3), or nothing at all where no launcher started this process.
 int cmpi_start(cmpi_comm **world);
 /// MPI_Finalize (8.7); frees the world given.
 int cmpi_finish(cmpi_comm *world);
+/// A number of this start of the machine's system, the same in all containers on it; 0 where the system does not tell.
+uint64_t cmpi_boot_number(void);
 /// MPI_Abort (8.7) with the exit status; `exit` where MPI was not started. Does not return.
 void cmpi_abort(int32_t status) __attribute__((noreturn));
 

@@ -153,7 +153,7 @@ public struct TrainingRun {
             configuration: plan.configuration, best: plan.best)
         let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
         let unknown = preparation.map { texts.unknownCounts($0.vocabulary) } ?? [:]
-        preparation?.notices.forEach(report.say)
+        ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach(report.say)
         let description = RunDescription(
             version: version, world: world, parallel: parallel, texts: texts, unknown: unknown, memory: memory)
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
