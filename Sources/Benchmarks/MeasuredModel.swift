@@ -24,12 +24,6 @@ public struct MeasuredModel: Sendable {
         configuration.initialScale = 0.05
     }
 
-    /// Units of a layer, and of the embedding.
-    public mutating func setHiddenSize(_ size: Int) {
-        configuration.hiddenSize = size
-        configuration.embeddingSize = size
-    }
-
     /// Weights of the model.
     public var parameterCount: Int { shape.parameterLayout.parameterCount }
 

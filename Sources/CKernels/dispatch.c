@@ -36,6 +36,12 @@ static int is_available(const ck_level *level) {
 
 const char *ck_level_name(void) { return active->name; }
 
+int ck_has_level(const char *name) {
+    for (int i = 0; i < LEVEL_COUNT; i++)
+        if (strcmp(levels[i]->name, name) == 0) return is_available(levels[i]);
+    return 0;
+}
+
 int ck_select_level(const char *name) {
     for (int i = 0; i < LEVEL_COUNT; i++)
         if (strcmp(levels[i]->name, name) == 0 && is_available(levels[i])) {

@@ -61,11 +61,11 @@ extension World {
     /// To be called on all ranks for an agreed failure; local otherwise.
     public func end(with error: any Error) -> Never {
         if let agreed = error as? RemoteFailure {
-            if isRoot { StandardError.print("\(agreed)") }
+            if isRoot { StandardError.print("\(message: agreed)") }
             try? finish()  // the message is out already: a second failure would only hide it
             exit(agreed.exitStatus.rawValue)
         }
-        StandardError.print(rankCount > 1 ? "rank \(rank) (\(hostName)): \(error)" : "\(error)")
+        StandardError.print(rankCount > 1 ? "rank \(rank) (\(hostName)): \(message: error)" : "\(message: error)")
         // mpirun carries the line and the abort on separate ways: a little later, the line comes first, and is not lost.
         if rankCount > 1 { usleep(100_000) }
         World.abort(exitStatus: ((error as? any UserFacingError)?.exitStatus ?? .fault).rawValue)

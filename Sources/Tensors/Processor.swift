@@ -5,8 +5,8 @@ import Synchronization
 public enum Processor {
     /// The instruction set in use: `avx512bf16`, `avx512`, `avx2` or `baseline`.
     ///
-    /// Chosen at start from the processor; the environment variable `RNNTRAIN_CPU_LEVEL` lowers it. All give the same
-    /// bits; with bf16, those with and without its instruction are only meant to.
+    /// Chosen at start from the processor; the environment variable `RNNTRAIN_CPU_LEVEL` lowers it, if it names one of
+    /// ``availableLevels``. All give the same bits; with bf16, those with and without its instruction are only meant to.
     public static var level: String { String(cString: ck_level_name()) }
 
     /// Whether products in bf16 have an instruction of their own at the level in use.
@@ -14,6 +14,9 @@ public enum Processor {
 
     /// Takes another level from now on, for tests; false where the processor lacks it.
     public static func select(level: String) -> Bool { ck_select_level(level) == 0 }
+
+    /// The levels that this processor has, from the best to the plainest.
+    public static var availableLevels: [String] { levels.filter { ck_has_level($0) != 0 } }
 
     /// Every level there is, from the best to the plainest.
     private static let levels = ["avx512bf16", "avx512", "avx2", "baseline"]

@@ -74,7 +74,7 @@ extension TextDataError {
                 + "or train with --minimum-count 2, which makes rare characters <unk>."
         case .vocabularyTooSmall(let source, let unit, let size):
             "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")), and a language "
-                + "model needs 2 or more. Name a text with more in it, or lower --minimum-count."
+                + "model needs 2 or more. Name a text with more in it, raise --vocabulary-size or lower --minimum-count."
         case .badVocabularyLimits(let option, let value, let reason):
             "\(option) \(value): \(reason)."
         case .badVocabulary(let source, let reason):
@@ -96,10 +96,9 @@ extension TextDataError {
             "\(counted(shardCount, "shard")) cannot be made of \(counted(streamCount, "stream")). "
                 + "Set --shards to \(streamCount) or less, or --batch-size to \(shardCount) or more."
         case .moreRanksThanShards(let rankCount, let shardCount, let streamCount):
-            "\(counted(rankCount, "rank")) cannot share \(counted(shardCount, "shard")). Start \(counted(shardCount, "rank")) or fewer"
-                + (shardCount < streamCount
-                    ? ", or start a new run with --shards \(min(rankCount, streamCount)) or more."
-                    : ", or start a new run with --batch-size \(rankCount) or more.")
+            "\(counted(rankCount, "rank")) cannot share \(counted(shardCount, "shard")). Start \(counted(shardCount, "rank")) or fewer, or "
+                + "start a new run with --shards \(rankCount) or more"
+                + (rankCount > streamCount ? " and --batch-size \(rankCount) or more." : ".")
         default: ""
         }
     }

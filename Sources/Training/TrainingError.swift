@@ -56,7 +56,7 @@ public enum TrainingError: UserFacingError, Equatable {
         case .textChanged(let path):
             "\(path): the text changed while it was read. Start again when nothing writes to it any more."
         case .incompleteCheckpoint(let path, let missing):
-            "\(path): the checkpoint has no '\(missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
+            "\(path): the checkpoint has no '\(quoting: missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
         case .inconsistentCheckpoint(let path, let reason):
             "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint."
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):

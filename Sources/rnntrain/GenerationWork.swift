@@ -3,19 +3,12 @@ import TextData
 import Training
 
 /// Draws text from a checkpoint's model, and writes it as it is made.
-func runGeneration(checkpoint: String, sampling: SamplingOptions) throws {
+func runGeneration(checkpoint: String, sampling: SamplingOptions, rule: SamplingRule, length: Int) throws {
     let model = try StoredModel(checkpoint: checkpoint, steps: 1)
     let prompt = try encodedPrompt(sampling, model.vocabulary)
     var stream = TextStream()
-    try Generation(model: model, rule: sampling.rule).generate(after: prompt, length: sampling.length) { try stream.append($0) }
+    try Generation(model: model, rule: rule).generate(after: prompt, length: length) { try stream.append($0) }
     try stream.end(ofBytes: model.unit == .byte)
-}
-
-extension SamplingOptions {
-    fileprivate var rule: SamplingRule {
-        SamplingRule(
-            temperature: temperature, topK: topK, topP: topP, greedy: greedy || temperature == 0, seed: UInt64(seed))
-    }
 }
 
 /// The tokens of the prompt; what of it the model does not know is noted.

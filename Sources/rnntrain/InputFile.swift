@@ -43,17 +43,17 @@ enum InputFileError: UserFacingError {
     var description: String {
         switch self {
         case .missing(let path, let option, let folder):
-            "\(path.isEmpty ? "''" : path): there is no such file. Check the path given with \(option); relative paths begin at \(folder)."
+            "\(quoting: path): there is no such file. Check the path given with \(option); relative paths begin at \(folder)."
         case .textOfRunMissing(let path, let option, let run, let folder):
             "\(path): there is no such file, and the run in \(run) was started with it"
                 + (path.hasPrefix("/") ? ". " : " (seen from \(folder), where a relative path begins now). ")
                 + "If the text was moved, name it with \(option): the run goes on with the same text under any path."
         case .isFolder(let path, let option):
-            "\(path): this is a folder, and \(option) needs a file. Name the file in it."
+            "\(quoting: path): this is a folder, and \(option) needs a file. Name the file in it."
         case .unreadable(let path, let option):
-            "\(path): no permission to read the file that \(option) names. Change its permissions, or name a copy."
+            "\(quoting: path): no permission to read the file that \(option) names. Change its permissions, or name a copy."
         case .noRun(let path):
-            "\(path): there is no run to resume: no config.toml is in the folder. "
+            "\(quoting: path): there is no run to resume: no config.toml is in the folder. "
                 + "Check --run, or leave out --resume to start a new run."
         case .standardInput(let option):
             "\(option) -: the standard input cannot be read here: a file is needed, which can be read by every process, and again. "
@@ -62,7 +62,7 @@ enum InputFileError: UserFacingError {
             "\(path): there is no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors. "
                 + "Name the folder of a run, or a checkpoint's file, with --checkpoint."
         case .nothingToVerify(let path):
-            "\(path.isEmpty ? "''" : path): neither a checkpoint nor the folder of a run is here. Check the path."
+            "\(quoting: path): neither a checkpoint nor the folder of a run is here. Check the path."
         }
     }
 }

@@ -24,10 +24,10 @@ struct ProcessEnding {
         isTold = error is RemoteFailure
         isOfMPI = error is CommunicationError
         if let failure = error as? any UserFacingError {
-            text = "rnntrain: error: \(failure)"
+            text = "rnntrain: error: \(message: failure)"
             status = failure.exitStatus.rawValue
         } else {
-            text = Self.named(RootCommand.fullMessage(for: error))
+            text = Self.shortened(Self.named(RootCommand.fullMessage(for: error)))
             status = Self.status(error)
         }
     }
@@ -86,6 +86,15 @@ struct ProcessEnding {
     private static func named(_ message: String) -> String {
         let label = "Error: "
         return message.hasPrefix(label) ? "rnntrain: error: " + message.dropFirst(label.count) : message
+    }
+
+    /// The parser's text, in which it quotes arguments, with long ones shortened.
+    private static func shortened(_ message: String) -> String {
+        guard message.utf8.count > Quotation.longest else { return message }
+        let texts = CommandLine.arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        return texts.filter { $0.utf8.count > Quotation.longest }.reduce(message) { message, text in
+            message.replacing(text, with: Quotation.of(text, longest: 60))
+        }
     }
 
     /// The parser's status; errors of no known kind are faults of ours.

@@ -14,8 +14,10 @@ enum Program {
         var speakers = Speakers(bytes)
         do {
             let arguments = try CommandLineArguments.texts(bytes)
+            try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)
+            try EnvironmentCheck.run()
             try command.run()
             try StandardOutput.close()
         } catch {

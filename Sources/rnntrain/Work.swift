@@ -37,6 +37,7 @@ func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
 func withWorld<Result>(
     stallLimit: Double, failure: (any Error)? = nil, _ work: (World) throws -> Result
 ) throws -> Result {
+    try CheckOnly.endIfAsked(failure: failure)
     try Watch.beginStart(limit: stallLimit)
     let world = try World.start()
     do {

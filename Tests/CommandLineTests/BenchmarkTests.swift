@@ -109,9 +109,9 @@ struct BenchmarkTests {
 
     @Test("What cannot be measured is refused before MPI starts, with what to do")
     func refusals() throws {
-        try expectRefusal(["--hidden", "0"], "--hidden is 0; it must be 1 or more.")
-        try expectRefusal(["--window", "-5"], "--window is -5; it must be 1 or more.")
-        try expectRefusal(["--dropout", "1"], "dropout is 1.0; it is a probability: 0 or more, and less than 1.")
+        try expectRefusal(["--hidden", "0"], "--hidden is 0; it must be a whole number from 1 to 1000000.")
+        try expectRefusal(["--window", "-5"], "--window is -5; it must be a whole number from 1 to 10000000.")
+        try expectRefusal(["--dropout", "1"], "dropout is 1; it must be a number from 1e-30 to below 1, or 0 for none.")
         try expectRefusal(["--shards", "21"], "batch-size 20 and shards 21 do not go together: ")
         try expectRefusal(
             ["--generate", "--exchange-only"], "--generate, --exchange-only and --tokenise measure different things; ")

@@ -17,7 +17,7 @@ struct FaultTests {
     @Test("An unknown option, a wrong value and a missing one end with status 64")
     func wrongOptions() throws {
         try expectFault(["--hiden-size", "3"], status: 64, says: "Unknown option '--hiden-size'. Did you mean '--hidden-size'?")
-        try expectFault(["--layers", "two"], status: 64, says: "The value 'two' is invalid for '--layers <n>'")
+        try expectFault(["--layers", "two"], status: 64, says: "layers is two; it must be a whole number from 1 to 1000.")
         try expectFault(
             ["--cell", "ltsm"], status: 64,
             says: "The value 'ltsm' is invalid for '--cell <cell>'. Please provide one of 'elman', 'gru' or 'lstm'.")
@@ -28,10 +28,11 @@ struct FaultTests {
 
     @Test("Values out of range end with status 64")
     func ranges() throws {
-        try expectFault(["--seed", "-1"], status: 64, says: "seed is -1; it must be 0 or more.")
+        try expectFault(
+            ["--seed", "-1"], status: 64, says: "seed is -1; it must be a whole number from 0 to 9223372036854775807.")
         try expectFault(["--precision", "fp16"], status: 64, says: "The value 'fp16' is invalid for '--precision <precision>'.")
         try expectFault(["--shards", "64"], status: 64, says: "batch-size 32 and shards 64 do not go together: ")
-        try expectFault(["generate", "--checkpoint", "x", "--top-p", "2"], status: 64, says: "--top-p is 2.0; ")
+        try expectFault(["generate", "--checkpoint", "x", "--top-p", "2"], status: 64, says: "--top-p is 2; ")
         try expectFault(["benchmark", "--steps", "0"], status: 64, says: "--steps is 0; ")
     }
 
@@ -42,8 +43,9 @@ struct FaultTests {
             try scratch.write(text, to: "a.toml")
             try expectFault(["--config", "a.toml"], in: scratch.folder, status: 64, says: message)
         }
-        try fault("seed = 1\n\nhiden-size = 3\n", "a.toml:3: unknown key 'hiden-size'. Did you mean 'hidden-size'?")
-        try fault("seed = 1\nlayers = \"two\"", "a.toml:2: layers must be a whole number, and is the text \"two\".")
+        try fault("seed = 1\n\nhiden-size = 3\n", "a.toml:3:1: unknown key 'hiden-size'. Did you mean 'hidden-size'?")
+        try fault(
+            "seed = 1\nlayers = \"two\"", "a.toml:2:1: layers must be a whole number from 1 to 1000, and is the text \"two\".")
         try fault("layers = = 3", "a.toml:1:10: not valid TOML: ")
     }
 

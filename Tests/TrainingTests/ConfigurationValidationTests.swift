@@ -102,7 +102,7 @@ struct ConfigurationValidationTests {
         let range = #expect(throws: ConfigurationError.self) {
             try ConfigurationSamples.with([.dropout: .number(1.5)]).validate()
         }
-        #expect(range?.description == "dropout is 1.5; it is a probability: 0 or more, and less than 1.")
+        #expect(range?.description == "dropout is 1.5; it must be a number from 1e-30 to below 1, or 0 for none.")
         #expect(range?.exitStatus == .usage)
     }
 }

@@ -21,6 +21,9 @@
  * RNNTRAIN_CPU_LEVEL lowers it (it never raises it above what the processor has). */
 const char *ck_level_name(void);
 
+/* Whether there is a level with this name and the processor has it: 1 or 0. */
+int ck_has_level(const char *name);
+
 /* Takes the level with this name from now on, for tests. Returns 0, or -1 where the processor lacks it. */
 int ck_select_level(const char *name);
 

@@ -2,8 +2,10 @@ public import Failures
 
 /// A configuration that cannot be trained with, or not gone on with.
 public enum ConfigurationError: UserFacingError, Equatable {
-    /// A value that is out of its range; the advice completes the sentence after "it".
-    case invalid(key: ConfigurationKey, value: String, advice: String)
+    /// A value that is of another kind than its key's, or out of its range; what is expected completes "it must be".
+    case invalid(key: ConfigurationKey, value: String, expected: String)
+    /// The same for an option that is no key of a configuration, with its dashes.
+    case invalidOption(option: String, value: String, expected: String)
     /// Values that do not go together: what they are, and what to do.
     case conflict(values: [ConfigurationKey: String], advice: String)
     /// A key that is needed here.
@@ -15,8 +17,10 @@ public enum ConfigurationError: UserFacingError, Equatable {
 
     public var description: String {
         switch self {
-        case .invalid(let key, let value, let advice):
-            "\(key.rawValue) is \(value); it \(advice)."
+        case .invalid(let key, let value, let expected):
+            "\(key.rawValue) is \(value: value); it must be \(expected)."
+        case .invalidOption(let option, let value, let expected):
+            "\(option) is \(value: value); it must be \(expected)."
         case .conflict(let values, let advice):
             "\(Self.list(values)) do not go together: \(advice)."
         case .missing(let key, let advice):
@@ -29,7 +33,7 @@ public enum ConfigurationError: UserFacingError, Equatable {
 
     private static func list(_ values: [ConfigurationKey: String]) -> String {
         ConfigurationKey.allCases
-            .compactMap { key in values[key].map { "\(key.rawValue) \($0)" } }
+            .compactMap { key in values[key].map { "\(key.rawValue) \(value: $0)" } }
             .joined(separator: " and ")
     }
 }
@@ -49,6 +53,6 @@ public struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible 
     }
 
     public var description: String {
-        "\(key.rawValue) was \(stored?.description ?? "not set") and is now \(requested?.description ?? "not set")"
+        "\(key.rawValue) was \(value: stored?.description ?? "not set") and is now \(value: requested?.description ?? "not set")"
     }
 }

@@ -2,23 +2,25 @@ extension ConfigurationField {
     /// The text and what its tokens are. On resume the paths may change, since the texts' digests are compared.
     static let data: [ConfigurationField] = [
         .init(
-            .train, optional: \.train, .data, .free, placeholder: "file", absent: "the built-in embedded Reber grammar",
+            .train, optional: \.train, .data, .free, range: .path, placeholder: "file",
+            absent: "the built-in embedded Reber grammar",
             "Training text."),
         .init(
-            .valid, optional: \.valid, .data, .free, placeholder: "file", absent: "none; needed with --train",
+            .valid, optional: \.valid, .data, .free, range: .path, placeholder: "file", absent: "none; needed with --train",
             "Validation text, for the schedule, the best parameters and early stopping."),
         .init(
-            .test, optional: \.test, .data, .free, placeholder: "file", absent: "none",
+            .test, optional: \.test, .data, .free, range: .path, placeholder: "file", absent: "none",
             "Test text, measured once at the end with the best parameters."),
         .init(
             .tokens, \.tokens, .data, .fixed,
             "What a token is: words between white space, characters (Unicode scalars) or bytes."),
         .init(
-            .vocabularySize, optional: \.vocabularySize, .data, .fixed, placeholder: "n",
+            .vocabularySize, optional: \.vocabularySize, .data, .fixed, range: .whole(2...Int(Int32.max), orZero: "for no limit"),
+            placeholder: "n",
             absent: "10000 for words, else no limit",
             "Entries of the vocabulary at most, <eos> and <unk> among them: the most frequent stay; 0: no limit."),
         .init(
-            .minimumCount, \.minimumCount, .data, .fixed, placeholder: "n",
+            .minimumCount, \.minimumCount, .data, .fixed, range: .whole(1...ValueRange.most), placeholder: "n",
             "Occurrences in the training text below which a word or character is <unk>."),
     ]
 }

@@ -6,23 +6,28 @@ extension ConfigurationField {
         .init(
             .gruReset, \.gruReset, .model, .fixed,
             "Where the GRU's reset gate acts: after the recurrent product (PyTorch), or before it (Cho et al. 2014)."),
-        .init(.layers, \.layers, .model, .fixed, placeholder: "n", "Recurrent layers, one upon the other."),
-        .init(.embeddingSize, \.embeddingSize, .model, .fixed, placeholder: "n", "Units of the embedding."),
-        .init(.hiddenSize, \.hiddenSize, .model, .fixed, placeholder: "n", "Units of each recurrent layer."),
+        .init(
+            .layers, \.layers, .model, .fixed, range: .whole(1...1000), placeholder: "n", "Recurrent layers, one upon the other."),
+        .init(
+            .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
+            "Units of the embedding."),
+        .init(
+            .hiddenSize, \.hiddenSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
+            "Units of each recurrent layer."),
         .init(
             .tieWeights, \.tieWeights, .model, .fixed,
             "Use the embedding's matrix as the output layer's; the embedding size must be the hidden size."),
         .init(
-            .dropout, \.dropout, .model, .fixed, placeholder: "p",
+            .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
             "Probability of dropping a unit between layers, in 0 ... below 1; 0: off."),
         .init(
             .initialization, \.initialization, .model, .fixed,
             "Initial recurrent matrices; identity is for an Elman cell with relu."),
         .init(
-            .initialScale, \.initialScale, .model, .fixed, placeholder: "x",
+            .initialScale, \.initialScale, .model, .fixed, range: .number(), placeholder: "x",
             "Parameters that begin uniformly do so in -x ... x."),
         .init(
-            .forgetBias, optional: \.forgetBias, .model, .fixed, placeholder: "x",
+            .forgetBias, optional: \.forgetBias, .model, .fixed, range: .signed, placeholder: "x",
             absent: "1 with orthogonal and identity, 0 with uniform", "Added to the initial bias of the LSTM's forget gate."),
         .init(.initialState, \.initialState, .model, .fixed, "State at the start of an epoch: zero, or a parameter."),
         .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),

@@ -12,37 +12,47 @@ struct ConfigurationField: Sendable {
     let absentDefault: String?
     /// Whether a resumed run may have another value than the run it goes on with.
     let mayChangeOnResume: Bool
-    /// What a file must hold, for messages.
+    /// What the value must be, for messages: `a whole number from 1 to 1000`.
     let expectation: String
+    /// The ends of the key's range as one types them; none where the key has no range.
+    let ends: [String]
     let read: @Sendable (TrainingConfiguration) -> ConfigurationValue?
     /// Sets the key; false if the value is of another kind or out of its list.
     let write: @Sendable (inout TrainingConfiguration, ConfigurationValue) -> Bool
+    /// Sets the key from what a command line gives; false if that is of another kind or out of its list.
+    let parse: @Sendable (inout TrainingConfiguration, String) -> Bool
+    /// Whether the key's value is in its range. A key that is not set is.
+    let isInRange: @Sendable (TrainingConfiguration) -> Bool
 
     /// Whether a resumed run may change a key.
     enum OnResume { case fixed, free }
 
+    /// A key that always has a value. `range` is what it may be, of all that its type has.
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, _ path: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
-        _ theme: ConfigurationTheme, _ onResume: OnResume, placeholder: String = "", _ summary: String
+        _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
+        _ summary: String
     ) {
-        self.key = key
-        self.theme = theme
-        self.summary = summary
-        self.placeholder = placeholder
-        absentDefault = nil
-        mayChangeOnResume = onResume == .free
-        expectation = Value.expectation
-        read = { $0[keyPath: path].configurationValue }
-        write = { configuration, value in
-            guard let value = Value(configurationValue: value) else { return false }
-            configuration[keyPath: path] = value
-            return true
-        }
+        self.init(
+            key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, get: { $0[keyPath: path] },
+            set: { $0[keyPath: path] = $1 })
     }
 
+    /// A key that need not be set.
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, optional path: WritableKeyPath<TrainingConfiguration, Value?> & Sendable,
-        _ theme: ConfigurationTheme, _ onResume: OnResume, placeholder: String = "", absent: String, _ summary: String
+        _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
+        absent: String, _ summary: String
+    ) {
+        self.init(
+            key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, get: { $0[keyPath: path] },
+            set: { $0[keyPath: path] = $1 })
+    }
+
+    private init<Value: ConfigurationScalar>(
+        _ key: ConfigurationKey, _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>?,
+        placeholder: String, absent: String?, _ summary: String, get: @escaping @Sendable (TrainingConfiguration) -> Value?,
+        set: @escaping @Sendable (inout TrainingConfiguration, Value) -> Void
     ) {
         self.key = key
         self.theme = theme
@@ -50,13 +60,20 @@ struct ConfigurationField: Sendable {
         self.placeholder = placeholder
         absentDefault = absent
         mayChangeOnResume = onResume == .free
-        expectation = Value.expectation
-        read = { $0[keyPath: path]?.configurationValue }
+        expectation = range?.description ?? Value.expectation
+        ends = range?.ends ?? []
+        read = { get($0)?.configurationValue }
         write = { configuration, value in
             guard let value = Value(configurationValue: value) else { return false }
-            configuration[keyPath: path] = value
+            set(&configuration, value)
             return true
         }
+        parse = { configuration, text in
+            guard let value = Value(argumentText: text) else { return false }
+            set(&configuration, value)
+            return true
+        }
+        isInRange = { configuration in get(configuration).map { range?.contains($0) ?? true } ?? true }
     }
 }
 
@@ -83,6 +100,12 @@ extension ConfigurationKey {
     /// What stands for the value in `--help`; empty for choices and flags.
     public var placeholder: String { ConfigurationField.of(self).placeholder }
 
+    /// The ends of the key's range, as one types them; none where it has no range.
+    package var ends: [String] { ConfigurationField.of(self).ends }
+
+    /// What the key's value must be: `a whole number from 1 to 1000`.
+    package var expectation: String { ConfigurationField.of(self).expectation }
+
     /// What the key means, with its unit and its default.
     public var help: String {
         let field = ConfigurationField.of(self)
@@ -98,5 +121,21 @@ extension TrainingConfiguration {
     /// Sets a key; false, and nothing is changed, if the value is of another kind or out of its list.
     public mutating func set(_ key: ConfigurationKey, to value: ConfigurationValue) -> Bool {
         ConfigurationField.of(key).write(&self, value)
+    }
+
+    /// Sets a key to what a command line gives for it.
+    ///
+    /// Throws: ``ConfigurationError/invalid(key:value:expected:)`` where that is of another kind or out of the key's range; under the
+    /// name of the option, where that is another than the key's.
+    public mutating func set(
+        _ key: ConfigurationKey, argument: String, option: String? = nil
+    ) throws(ConfigurationError) {
+        let field = ConfigurationField.of(key)
+        var changed = self
+        guard field.parse(&changed, argument), field.isInRange(changed) else {
+            throw option.map { .invalidOption(option: $0, value: argument, expected: field.expectation) }
+                ?? .invalid(key: key, value: argument, expected: field.expectation)
+        }
+        self = changed
     }
 }

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 
 /// What a TOML file sets: some of the keys of a ``TrainingConfiguration``, each checked for its kind.
@@ -35,7 +36,7 @@ public struct ConfigurationFile: Equatable, Sendable {
         do throws(TOMLFault) {
             return try TOMLReader.assignments(in: text)
         } catch {
-            throw .syntax(path: path, line: error.line, column: error.column, reason: error.reason)
+            throw .syntax(ConfigurationPlace(path: path, line: error.line, column: error.column), reason: error.reason)
         }
     }
 
@@ -47,9 +48,9 @@ public struct ConfigurationFile: Equatable, Sendable {
         for assignment in assignments {
             let key = try key(assignment, path)
             let field = ConfigurationField.of(key)
-            guard case .scalar(let value) = assignment.value, field.write(&scratch, value) else {
+            guard case .scalar(let value) = assignment.value, field.write(&scratch, value), field.isInRange(scratch) else {
                 throw .wrongValue(
-                    path: path, line: assignment.line, key: key, expected: field.expectation, found: assignment.value.found)
+                    assignment.place(in: path), key: key, expected: field.expectation, found: assignment.value.found)
             }
             values[key] = value
         }
@@ -58,8 +59,10 @@ public struct ConfigurationFile: Equatable, Sendable {
 
     private static func key(_ assignment: TOMLAssignment, _ path: String) throws(ConfigurationFileError) -> ConfigurationKey {
         if let key = ConfigurationKey(rawValue: assignment.key) { return key }
+        let place = assignment.place(in: path)
+        if case .table(let form) = assignment.value { throw .table(place, name: assignment.key, advice: form.advice) }
         let nearest = NearestName.of(assignment.key, among: ConfigurationKey.allCases.map(\.rawValue))
-        throw .unknownKey(path: path, line: assignment.line, key: assignment.key, nearest: nearest)
+        throw .unknownKey(place, key: assignment.key, nearest: nearest)
     }
 
     private static func reason(_ path: String) -> String {
@@ -69,12 +72,28 @@ public struct ConfigurationFile: Equatable, Sendable {
     }
 }
 
+extension TOMLAssignment {
+    fileprivate func place(in path: String) -> ConfigurationPlace { ConfigurationPlace(path: path, line: line, column: column) }
+}
+
 extension TOMLAssignment.Value {
     /// What stands there, for messages.
     fileprivate var found: String {
         switch self {
         case .scalar(let value): value.found
+        case .table: "a table"
         case .other(let kind): kind
+        }
+    }
+}
+
+extension TOMLAssignment.TableForm {
+    /// What to write instead.
+    fileprivate var advice: String {
+        switch self {
+        case .section: "delete this line, and leave the keys below it"
+        case .dotted(let key): "write the key alone, '\(Quotation.of(key, longest: 60)) = ...'"
+        case .inline: "write each of its keys on a line of its own, 'key = value'"
         }
     }
 }

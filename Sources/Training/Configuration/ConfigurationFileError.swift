@@ -1,14 +1,28 @@
 public import Failures
 
+/// A place in a configuration file: lines and columns count from 1, columns in Unicode scalars.
+public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
+    public let path: String
+    public let line: Int
+    public let column: Int
+
+    public init(path: String, line: Int, column: Int) { (self.path, self.line, self.column) = (path, line, column) }
+
+    /// As compilers have it: `path:line:column`.
+    public var description: String { "\(quoting: path):\(line):\(column)" }
+}
+
 /// A configuration file that cannot be read: where the fault is, and what to do.
 public enum ConfigurationFileError: UserFacingError, Equatable {
     /// The file is not there, or may not be read.
     case unreadable(path: String, reason: String)
     case notUTF8(path: String)
     /// The text is no TOML.
-    case syntax(path: String, line: Int, column: Int, reason: String)
-    case unknownKey(path: String, line: Int?, key: String, nearest: String?)
-    case wrongValue(path: String, line: Int?, key: ConfigurationKey, expected: String, found: String)
+    case syntax(ConfigurationPlace, reason: String)
+    case unknownKey(ConfigurationPlace, key: String, nearest: String?)
+    /// A section, a dotted key or a table, under a name that is no key.
+    case table(ConfigurationPlace, name: String, advice: String)
+    case wrongValue(ConfigurationPlace, key: ConfigurationKey, expected: String, found: String)
 
     public var exitStatus: ExitStatus {
         if case .unreadable = self { .inputMissing } else { .usage }
@@ -17,23 +31,22 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason):
-            "\(path): cannot read the configuration: \(reason). Check the path given with --config."
+            "\(quoting: path): cannot read the configuration: \(reason). Check the path given with --config."
         case .notUTF8(let path):
-            "\(path): the configuration is not valid UTF-8. Save it as UTF-8."
-        case .syntax(let path, let line, let column, let reason):
-            "\(path):\(line):\(column): not valid TOML: \(reason)"
-        case .unknownKey(let path, let line, let key, let nearest):
-            "\(Self.place(path, line)): unknown key '\(key)'. " + Self.suggestion(nearest)
-        case .wrongValue(let path, let line, let key, let expected, let found):
-            "\(Self.place(path, line)): \(key.rawValue) must be \(expected), and is \(found)."
+            "\(quoting: path): the configuration is not valid UTF-8. Save it as UTF-8."
+        case .syntax(let place, let reason):
+            "\(place): not valid TOML: \(reason)."
+        case .unknownKey(let place, let key, let nearest):
+            "\(place): unknown key '\(value: key)'. " + Self.suggestion(nearest)
+        case .table(let place, let name, let advice):
+            "\(place): '\(value: name)' is a section, and a configuration has none: \(advice)."
+        case .wrongValue(let place, let key, let expected, let found):
+            "\(place): \(key.rawValue) must be \(expected), and is \(found)."
         }
     }
 
-    private static func place(_ path: String, _ line: Int?) -> String {
-        line.map { "\(path):\($0)" } ?? path
-    }
-
     private static func suggestion(_ nearest: String?) -> String {
-        nearest.map { "Did you mean '\($0)'?" } ?? "The keys are the options of 'rnntrain train --help', without dashes."
+        nearest.map { "Did you mean '\($0)'?" }
+            ?? "The keys are the options of 'rnntrain train --help', without dashes before them."
     }
 }

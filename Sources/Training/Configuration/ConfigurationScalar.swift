@@ -6,8 +6,16 @@ public protocol ConfigurationScalar: Equatable, Sendable {
     /// The value's meaning, or nil if the value is of another kind or out of its list.
     init?(configurationValue: ConfigurationValue)
 
+    /// The value that a command line gives as this text; nil if the text is of another kind or out of the list.
+    init?(argumentText argument: String)
+
     /// The value as a file spells it; `init(configurationValue:)` gives the same back.
     var configurationValue: ConfigurationValue { get }
+}
+
+extension ConfigurationScalar {
+    /// Takes the text as a file has it in quotes.
+    public init?(argumentText argument: String) { self.init(configurationValue: .text(argument)) }
 }
 
 extension Bool: ConfigurationScalar {
@@ -17,6 +25,8 @@ extension Bool: ConfigurationScalar {
         guard case .flag(let flag) = configurationValue else { return nil }
         self = flag
     }
+
+    public init?(argumentText argument: String) { self.init(argument) }
 
     public var configurationValue: ConfigurationValue { .flag(self) }
 }
@@ -29,19 +39,35 @@ extension Int: ConfigurationScalar {
         self = integer
     }
 
+    public init?(argumentText argument: String) { self.init(argument) }
+
     public var configurationValue: ConfigurationValue { .integer(self) }
 }
 
 extension Double: ConfigurationScalar {
     public static var expectation: String { "a number" }
 
-    /// Takes whole numbers too, as in `clip = 1`.
+    /// Takes whole numbers too, as in `clip = 1`. A negative zero is zero.
     public init?(configurationValue: ConfigurationValue) {
         switch configurationValue {
-        case .number(let number): self = number
+        case .number(let number): self = number + 0
         case .integer(let integer): self = Double(integer)
         case .text, .flag: return nil
         }
+    }
+
+    public init?(argumentText argument: String) {
+        guard let number = Double(spelled: argument) else { return nil }
+        self = number + 0
+    }
+
+    /// The number that a text spells; nil where that is none, or beyond what a `Double` can be: `1e400` is no infinity, `1e-400` no zero.
+    init?(spelled text: String) {
+        guard let number = Double(text) else { return nil }
+        let digits = text.lowercased().prefix { $0 != "e" && $0 != "p" }
+        if number == 0, digits.contains(where: { ("1"..."9").contains($0) }) { return nil }
+        if number.isInfinite, digits.contains(where: { ("0"..."9").contains($0) }) { return nil }
+        self = number
     }
 
     public var configurationValue: ConfigurationValue { .number(self) }

@@ -1,3 +1,5 @@
+import Failures
+
 /// A configuration value as a TOML or JSON file spells it, before it has a meaning.
 public enum ConfigurationValue: Equatable, Sendable {
     case text(String)
@@ -20,7 +22,7 @@ extension ConfigurationValue: CustomStringConvertible {
     /// The kind of the value and the value, for messages: `the text "abc"`.
     var found: String {
         switch self {
-        case .text(let text): "the text \"\(text)\""
+        case .text(let text): "the text \"\(quoting: text)\""
         case .integer(let integer): "the whole number \(integer)"
         case .number(let number): "the number \(number)"
         case .flag(let flag): "\(flag)"

@@ -1,3 +1,5 @@
+import Failures
+
 /// Why a text is no TOML, and where: lines and columns count from 1, columns in Unicode scalars.
 struct TOMLFault: Error {
     let line: Int
@@ -9,16 +11,28 @@ struct TOMLFault: Error {
 struct TOMLAssignment {
     enum Value {
         case scalar(ConfigurationValue)
-        /// What no key of a configuration takes: `an array`, `a table`, `a date`.
+        case table(TableForm)
+        /// What else no key of a configuration takes: `an array`, `a date`, `the number 1e999`, which is beyond what can be stored.
         case other(String)
+    }
+
+    /// How a table is written.
+    enum TableForm {
+        /// `[model]`
+        case section
+        /// `model.layers = 2`, with the last part of the key.
+        case dotted(String)
+        /// `model = { layers = 2 }`
+        case inline
     }
 
     let key: String
     let line: Int
+    let column: Int
     let value: Value
 }
 
-/// Reads what a configuration needs of TOML 1.0: strings, numbers and flags under keys at the top level.
+/// Reads what a configuration needs of TOML 1.0: strings, numbers and flags under keys at the top level. A byte-order mark is skipped.
 ///
 /// No key of ours takes an array, a table or a date, so that the first of these is named as what it is, and reading ends there.
 /// Every scalar is looked at once, whatever the text holds, and nothing nests.
@@ -31,6 +45,7 @@ struct TOMLReader {
     /// The assignments of a text, in its order.
     static func assignments(in text: String) throws(TOMLFault) -> [TOMLAssignment] {
         var reader = TOMLReader(cursor: TOMLCursor(text))
+        if reader.cursor.next == "\u{FEFF}" { reader.cursor = TOMLCursor(String(text.unicodeScalars.dropFirst())) }
         while !reader.isOver { try reader.readLine() }
         return reader.assignments
     }
@@ -49,36 +64,54 @@ struct TOMLReader {
     }
 
     private mutating func readTableHead() throws(TOMLFault) {
-        let line = cursor.line
+        let place = cursor
         while cursor.next == "[" || cursor.isAtBlank { cursor.advance() }
-        try add(try readKey(), at: line, .other("a table"))
+        try add(try readKey(), at: place, .table(.section))
     }
 
     private mutating func readAssignment() throws(TOMLFault) {
-        let line = cursor.line
+        let place = cursor
         let key = try readKey()
         cursor.skipBlanks()
-        if cursor.next == "." { return try add(key, at: line, .other("a table")) }
-        guard cursor.next == "=" else { throw cursor.fault("'=' must stand here, behind the key") }
+        if cursor.next == "." { return try add(key, at: place, .table(.dotted(try readLastPart()))) }
+        guard cursor.next == "=" else { throw cursor.fault("'=' must stand here, between the key and its value") }
         cursor.advance()
         cursor.skipBlanks()
-        try add(key, at: line, try TOMLValue.read(&cursor))
+        try add(key, at: place, try TOMLValue.read(&cursor))
         if !isOver { try cursor.endLine() }
+    }
+
+    /// Of a dotted key what follows the last dot.
+    private mutating func readLastPart() throws(TOMLFault) -> String {
+        var part = ""
+        while cursor.next == "." {
+            cursor.advance()
+            cursor.skipBlanks()
+            part = try readKey()
+            cursor.skipBlanks()
+        }
+        return part
     }
 
     private mutating func readKey() throws(TOMLFault) -> String {
         if cursor.next == "\"" || cursor.next == "'" { return try TOMLString.read(&cursor, mayBeLong: false) }
         let key = cursor.take { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "-" || $0 == "_") }
-        guard !key.isEmpty else { throw cursor.fault("a key must stand here") }
+        guard !key.isEmpty else {
+            let isComment = cursor.next == ";" || cursor.isAt("//")
+            throw cursor.fault(isComment ? "comments begin with #" : "a key must stand here, such as hidden-size = 200")
+        }
         return key
     }
 
-    private mutating func add(_ key: String, at line: Int, _ value: TOMLAssignment.Value) throws(TOMLFault) {
+    private mutating func add(_ key: String, at place: TOMLCursor, _ value: TOMLAssignment.Value) throws(TOMLFault) {
         guard keys.insert(key).inserted else {
-            throw TOMLFault(line: line, column: 1, reason: "the key '\(key)' stands here a second time")
+            throw place.fault("the key '\(value: key)' stands here a second time; delete one")
         }
-        assignments.append(TOMLAssignment(key: key, line: line, value: value))
-        if case .other = value { isOver = true }
+        assignments.append(TOMLAssignment(key: key, line: place.line, column: place.column, value: value))
+        switch value {
+        case .scalar: break
+        case .table, .other: isOver = true
+        }
     }
 }
 
@@ -90,6 +123,8 @@ struct TOMLCursor {
     private var lineStart = 0
 
     init(_ text: String) { scalars = Array(text.unicodeScalars) }
+
+    var column: Int { index - lineStart + 1 }
 
     /// The scalar here; nil at the end.
     var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
@@ -133,7 +168,12 @@ struct TOMLCursor {
             }
         }
         if isAt("\r\n") { advance() }
-        guard next == nil || next == "\n" else { throw fault("the line must end here") }
+        guard next == nil || next == "\n" else {
+            throw fault(
+                next == "\r"
+                    ? "a carriage return stands alone here; save the file with line ends LF or CR LF"
+                    : "the line must end here, or a comment begin with #")
+        }
         advance()
     }
 
@@ -141,5 +181,5 @@ struct TOMLCursor {
     static func isForbidden(_ scalar: Unicode.Scalar) -> Bool { (scalar.value < 0x20 && scalar != "\t") || scalar.value == 0x7f }
 
     /// A fault at this place.
-    func fault(_ reason: String) -> TOMLFault { TOMLFault(line: line, column: index - lineStart + 1, reason: reason) }
+    func fault(_ reason: String) -> TOMLFault { TOMLFault(line: line, column: column, reason: reason) }
 }

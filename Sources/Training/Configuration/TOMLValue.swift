@@ -1,3 +1,5 @@
+import Failures
+
 /// The values of TOML.
 enum TOMLValue {
     /// Reads the value at the cursor; an array, a table or a date is only named.
@@ -5,7 +7,7 @@ enum TOMLValue {
         switch cursor.next {
         case "\"", "'": return .scalar(.text(try TOMLString.read(&cursor, mayBeLong: true)))
         case "[": return .other("an array")
-        case "{": return .other("a table")
+        case "{": return .table(.inline)
         default: return try word(&cursor)
         }
     }
@@ -14,14 +16,29 @@ enum TOMLValue {
         let place = cursor
         let word = cursor.take { $0.isASCII && ($0.properties.isAlphabetic || "0123456789+-_.:".unicodeScalars.contains($0)) }
         switch word {
-        case "": throw place.fault("a value must stand here")
+        case "": throw place.fault(startsQuoted(place) ? "texts stand in straight quotes, \" or '" : "a value must stand here")
         case "true": return .scalar(.flag(true))
         case "false": return .scalar(.flag(false))
         default: break
         }
         if isDate(word) { return .other("a date") }
-        guard let number = number(word) else { throw place.fault("'\(word)' is no value; texts stand in quotes") }
+        guard let number = try number(word, place) else { return .other("the number \(value: word)") }
         return .scalar(number)
+    }
+
+    /// Whether a quotation mark of a word processor stands here.
+    private static func startsQuoted(_ place: TOMLCursor) -> Bool {
+        place.next.map { "\u{2018}\u{2019}\u{201C}\u{201D}\u{AB}\u{BB}`".unicodeScalars.contains($0) } ?? false
+    }
+
+    /// What one writes instead of a word that is no value.
+    private static func advice(_ word: String) -> String {
+        let lowercased = word.lowercased()
+        if lowercased == "true" || lowercased == "false" { return "write \(lowercased)" }
+        if word.hasPrefix("."), Double(word) != nil { return "write 0\(value: word)" }
+        if word.hasSuffix("."), Double(word + "0") != nil { return "write \(value: word)0" }
+        if word.first?.isNumber == true, Double(word) != nil { return "write the number without zeros before it" }
+        return "write a text in quotes, \"\(value: word)\""
     }
 
     /// `1979-05-27`, `07:32:00`: what begins so is a date, a time or both.
@@ -30,20 +47,27 @@ enum TOMLValue {
         return shape.starts(with: "0000-00-".utf8) || shape.starts(with: "00:00".utf8)
     }
 
-    private static func number(_ word: String) -> ConfigurationValue? {
+    /// The number that a word is; nil if it is beyond what can be stored. Throws where the word is no number.
+    private static func number(_ word: String, _ place: TOMLCursor) throws(TOMLFault) -> ConfigurationValue? {
         if let special = special(word) { return .number(special) }
         let unsigned = word.first == "+" || word.first == "-" ? word.dropFirst() : word[...]
         for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where unsigned.hasPrefix(prefix) {
             let digits = word.dropFirst(2)
-            return unsigned == word && isDigits(digits) { $0.isHexDigit }
-                ? Int(plain(digits), radix: radix).map { .integer($0) } : nil
+            guard unsigned == word, isDigits(digits, { $0.hexDigitValue.map { $0 < radix } ?? false }) else {
+                throw noValue(word, place)
+            }
+            return Int(plain(digits), radix: radix).map { .integer($0) }
         }
         let (whole, fraction, exponent) = parts(unsigned)
         guard isDecimal(whole), whole.first != "0" || whole.count == 1, fraction.map(isDecimal) ?? true,
             exponent.map({ isDecimal($0.first == "+" || $0.first == "-" ? $0.dropFirst() : $0) }) ?? true
-        else { return nil }
+        else { throw noValue(word, place) }
         if fraction == nil, exponent == nil { return Int(plain(word[...])).map { .integer($0) } }
-        return Double(plain(word[...])).map { .number($0) }
+        return Double(spelled: plain(word[...])).map { .number($0) }
+    }
+
+    private static func noValue(_ word: String, _ place: TOMLCursor) -> TOMLFault {
+        place.fault("'\(value: word)' is no value; \(advice(word))")
     }
 
     /// A number's digits before the point, behind it, and those of the exponent with their sign.

@@ -45,6 +45,11 @@ public struct TrainingRun {
         return ending.outcome
     }
 
+    /// Checks that the folder that a new run names holds none. Needs no MPI; `run` does it again.
+    public static func checkFolder(_ configuration: TrainingConfiguration) throws {
+        if configuration.run != nil { _ = try RunPreparation.freshFolder(configuration) }
+    }
+
     /// Does everything that comes before the first step. Collective; throws as `run`.
     package func setUp(
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool = false

@@ -27,14 +27,14 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        let model = step.measured
+        let model = try step.measured()
         try model.configuration.validate()
+        let (steps, megabytes) = (try options.stepCount(), try options.size())
         switch options.subject {
-        case .steps: try runStepBenchmark(model, steps: options.steps ?? 50, json: options.json)
-        case .generation: try runGenerationBenchmark(model, tokens: options.steps ?? 500, json: options.json)
+        case .steps: try runStepBenchmark(model, steps: steps ?? 50, json: options.json)
+        case .generation: try runGenerationBenchmark(model, tokens: steps ?? 500, json: options.json)
         case .exchange:
-            try runExchangeBenchmark(
-                megabytes: options.megabytes, configuration: model.configuration, json: options.json)
+            try runExchangeBenchmark(megabytes: megabytes, configuration: model.configuration, json: options.json)
         case .tokenising(let path):
             try InputFile.check(path, namedBy: "--tokenise")
             try runTokenisingBenchmark(path, unit: options.tokens, json: options.json)
@@ -77,68 +77,57 @@ struct MeasuredStepOptions: ParsableArguments {
     var cell: CellKind?
 
     @Option(help: ArgumentHelp("Recurrent layers. (default: the model's)", valueName: "n"))
-    var layers: Int?
+    var layers: String?
 
     @Option(help: ArgumentHelp("Units of a layer and of the embedding. (default: the model's)", valueName: "n"))
-    var hidden: Int?
+    var hidden: String?
 
     @Option(help: ArgumentHelp("Entries of the vocabulary. (default: the model's)", valueName: "n"))
-    var vocabulary: Int?
+    var vocabulary: String?
 
     @Option(help: ArgumentHelp("Streams, over all ranks. (default: the model's)", valueName: "n"))
-    var batchSize: Int?
+    var batchSize: String?
 
     @Option(help: ArgumentHelp("Time steps of a window. (default: the model's)", valueName: "n"))
-    var window: Int?
+    var window: String?
 
     @Option(help: "Optimizer.")
     var optimizer = OptimizerKind.adam
 
     @Option(help: ArgumentHelp("Probability of dropping a unit.", valueName: "x"))
-    var dropout = 0.0
+    var dropout = "0.0"
 
     @Option(help: ArgumentHelp(.precision))
     var precision: Precision?
 
     @Option(help: ArgumentHelp("Shards; see train. (default: as in training)", valueName: "n"))
-    var shards: Int?
+    var shards: String?
 
     @Option(help: ArgumentHelp(.exchange))
     var exchange: ExchangeMode?
 
     @Option(help: ArgumentHelp(.nodeSize))
-    var nodeSize: Int?
+    var nodeSize: String?
 
     @Option(help: ArgumentHelp(.teams))
     var teams: TeamMode?
 
-    /// The named model with what the options change.
-    var measured: MeasuredModel {
+    /// The named model with what the options change. Throws for a value out of its range.
+    func measured() throws(ConfigurationError) -> MeasuredModel {
         var measured = model.measured
-        if let hidden { measured.setHiddenSize(hidden) }
-        if let vocabulary { measured.vocabularySize = vocabulary }
-        if let cell { measured.configuration.cell = cell }
-        if let layers { measured.configuration.layers = layers }
-        if let batchSize { measured.configuration.batchSize = batchSize }
-        if let window { measured.configuration.windowLength = window }
-        measured.configuration.optimizer = optimizer
-        measured.configuration.dropout = dropout
-        measured.configuration.shards = shards
-        if let precision { measured.configuration.precision = precision }
-        if let exchange { measured.configuration.exchange = exchange }
-        if let nodeSize { measured.configuration.nodeSize = nodeSize }
-        if let teams { measured.configuration.teams = teams }
-        return measured
-    }
-
-    func validate() throws {
-        let sizes = [
-            ("layers", layers), ("hidden", hidden), ("vocabulary", vocabulary), ("batch-size", batchSize), ("window", window),
-            ("shards", shards),
-        ]
-        for (option, size) in sizes {
-            if let size, size < 1 { throw ValidationError("--\(option) is \(size); it must be 1 or more.") }
+        if let vocabulary {
+            measured.vocabularySize = try ValueRange.whole(1...Int(Int32.max)).value(vocabulary, of: "--vocabulary")
         }
+        let given: KeyValuePairs<ConfigurationKey, String?> = [
+            .hiddenSize: hidden, .embeddingSize: hidden, .cell: cell?.rawValue, .layers: layers, .batchSize: batchSize,
+            .windowLength: window, .optimizer: optimizer.rawValue, .dropout: dropout, .shards: shards,
+            .precision: precision?.rawValue, .exchange: exchange?.rawValue, .nodeSize: nodeSize, .teams: teams?.rawValue,
+        ]
+        let names: [ConfigurationKey: String] = [.hiddenSize: "--hidden", .embeddingSize: "--hidden", .windowLength: "--window"]
+        for (key, text) in given {
+            if let text { try measured.configuration.set(key, argument: text, option: names[key]) }
+        }
+        return measured
     }
 }
 
@@ -154,7 +143,7 @@ struct BenchmarkOptions: ParsableArguments {
         help: ArgumentHelp(
             "Steps to measure, or tokens with --generate, after a few to warm up. (default: 50 steps, 500 tokens)",
             valueName: "n"))
-    var steps: Int?
+    var steps: String?
 
     @Flag(help: "Measure the generation of text, token by token on one stream, by one process. (default: off)")
     var generate = false
@@ -171,7 +160,7 @@ struct BenchmarkOptions: ParsableArguments {
     var tokens = TokenUnit.word
 
     @Option(help: ArgumentHelp("Size of the gradients for --exchange-only, in units of 1,000,000 bytes.", valueName: "n"))
-    var megabytes = 80
+    var megabytes = "80"
 
     @Flag(help: "Print one JSON object with all figures instead of a table. (default: off)")
     var json = false
@@ -181,9 +170,18 @@ struct BenchmarkOptions: ParsableArguments {
         return generate ? .generation : exchangeOnly ? .exchange : .steps
     }
 
+    /// The steps or tokens to measure; nil where none are asked for. Throws for a value out of its range.
+    func stepCount() throws(ConfigurationError) -> Int? {
+        guard let steps else { return nil }
+        return try ValueRange.whole(1...1_000_000).value(steps, of: "--steps")
+    }
+
+    /// The size of the gradients, in units of 10^6 bytes. Throws for a value out of its range.
+    func size() throws(ConfigurationError) -> Int {
+        try ValueRange.whole(1...1_000_000).value(megabytes, of: "--megabytes")
+    }
+
     func validate() throws {
-        if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be 1 or more.") }
-        guard megabytes >= 1 else { throw ValidationError("--megabytes is \(megabytes); it must be 1 or more.") }
         if [generate, exchangeOnly, tokenise != nil].count(where: { $0 }) > 1 {
             throw ValidationError("--generate, --exchange-only and --tokenise measure different things; give one of them.")
         }

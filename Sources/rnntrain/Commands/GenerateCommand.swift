@@ -16,7 +16,8 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var sampling: SamplingOptions
 
     func run() throws {
+        let (rule, length) = (try sampling.rule(), try sampling.tokenCount())
         let checkpoint = try NamedCheckpoint.file(checkpoint)
-        try runGeneration(checkpoint: checkpoint, sampling: sampling)
+        try runGeneration(checkpoint: checkpoint, sampling: sampling, rule: rule, length: length)
     }
 }

@@ -33,6 +33,7 @@ struct TrainCommand: ParsableCommand {
         configuration.forgetBias = configuration.resolvedForgetBias  // said by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)
+        if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
         try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
     }
@@ -41,22 +42,22 @@ struct TrainCommand: ParsableCommand {
     private func resolvedConfiguration() throws -> TrainingConfiguration {
         let file = try source.file()
         if source.resume {
-            return overlaid(on: try StoredRun.configuration(in: try folderToResume(file)), with: file)
+            return try overlaid(on: try StoredRun.configuration(in: try folderToResume(file)), with: file)
         }
-        let configuration = overlaid(on: TrainingConfiguration(), with: file)
-        return configuration.usesBuiltInSource ? overlaid(on: .reberDemo, with: file) : configuration
+        let configuration = try overlaid(on: TrainingConfiguration(), with: file)
+        return configuration.usesBuiltInSource ? try overlaid(on: .reberDemo, with: file) : configuration
     }
 
-    private func overlaid(on base: TrainingConfiguration, with file: ConfigurationFile?) -> TrainingConfiguration {
+    private func overlaid(on base: TrainingConfiguration, with file: ConfigurationFile?) throws -> TrainingConfiguration {
         var configuration = base
         file?.apply(to: &configuration)
         let groups: [any ConfigurationOptions] = [data, model, optimization, convergence, runFolder, faults, distribution]
-        for group in groups { group.apply(to: &configuration) }
+        for group in groups { try group.apply(to: &configuration) }
         return configuration
     }
 
     private func folderToResume(_ file: ConfigurationFile?) throws -> String {
-        guard let folder = overlaid(on: TrainingConfiguration(), with: file).run else {
+        guard let folder = try overlaid(on: TrainingConfiguration(), with: file).run else {
             throw ConfigurationError.missing(key: .run, advice: "name with --run the folder of the run to resume")
         }
         return folder

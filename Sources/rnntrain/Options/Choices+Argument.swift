@@ -20,11 +20,3 @@ extension ScheduleKind: ExpressibleByArgument {}
 extension ExchangeMode: ExpressibleByArgument {}
 extension TeamMode: ExpressibleByArgument {}
 extension FaultResponse: ExpressibleByArgument {}
-
-extension CheckpointInterval: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}
-
-extension TimeSpan: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}

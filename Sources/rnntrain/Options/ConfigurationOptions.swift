@@ -2,20 +2,19 @@ import ArgumentParser
 import Training
 
 /// A group of options, each of which sets one key of a configuration if it is given.
+///
+/// Numbers, times and paths come as texts, since the key's own declaration says what they may be: one message for all, with the range.
 protocol ConfigurationOptions: ParsableArguments {
-    /// Sets the keys whose options are given, and leaves the others.
-    func apply(to configuration: inout TrainingConfiguration)
+    /// The keys of the group, each with what the command line gives for it; nil where it gives nothing.
+    var given: KeyValuePairs<ConfigurationKey, String?> { get }
 }
 
 extension ConfigurationOptions {
-    /// Sets a property if a value is given.
-    func set<Value>(_ property: inout Value, to given: Value?) {
-        if let given { property = given }
-    }
-
-    /// Sets an optional property if a value is given.
-    func set<Value>(_ property: inout Value?, to given: Value?) {
-        if let given { property = given }
+    /// Sets the keys whose options are given, and leaves the others. Throws for a value that is none of its key's.
+    func apply(to configuration: inout TrainingConfiguration) throws(ConfigurationError) {
+        for (key, text) in given {
+            if let text { try configuration.set(key, argument: text) }
+        }
     }
 }
 

@@ -4,23 +4,19 @@ import Training
 
 /// How long the training goes on, and how the learning rate falls.
 struct ConvergenceOptions: ConfigurationOptions {
-    @Option(help: ArgumentHelp(.epochs)) var epochs: Int?
+    @Option(help: ArgumentHelp(.epochs)) var epochs: String?
     @Option(help: ArgumentHelp(.schedule)) var schedule: ScheduleKind?
-    @Option(help: ArgumentHelp(.decay)) var decay: Double?
-    @Option(help: ArgumentHelp(.decayAfter)) var decayAfter: Int?
-    @Option(help: ArgumentHelp(.decayRate)) var decayRate: Double?
-    @Option(help: ArgumentHelp(.validateEvery)) var validateEvery: Int?
-    @Option(help: ArgumentHelp(.patience)) var patience: Int?
-    @Option(help: ArgumentHelp(.epsilon)) var epsilon: Double?
+    @Option(help: ArgumentHelp(.decay)) var decay: String?
+    @Option(help: ArgumentHelp(.decayAfter)) var decayAfter: String?
+    @Option(help: ArgumentHelp(.decayRate)) var decayRate: String?
+    @Option(help: ArgumentHelp(.validateEvery)) var validateEvery: String?
+    @Option(help: ArgumentHelp(.patience)) var patience: String?
+    @Option(help: ArgumentHelp(.epsilon)) var epsilon: String?
 
-    func apply(to configuration: inout TrainingConfiguration) {
-        set(&configuration.epochs, to: epochs)
-        set(&configuration.schedule, to: schedule)
-        set(&configuration.decay, to: decay)
-        set(&configuration.decayAfter, to: decayAfter)
-        set(&configuration.decayRate, to: decayRate)
-        set(&configuration.validateEvery, to: validateEvery)
-        set(&configuration.patience, to: patience)
-        set(&configuration.epsilon, to: epsilon)
+    var given: KeyValuePairs<ConfigurationKey, String?> {
+        [
+            .epochs: epochs, .schedule: schedule?.rawValue, .decay: decay, .decayAfter: decayAfter,
+            .decayRate: decayRate, .validateEvery: validateEvery, .patience: patience, .epsilon: epsilon,
+        ]
     }
 }

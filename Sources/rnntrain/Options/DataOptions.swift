@@ -8,15 +8,13 @@ struct DataOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.valid)) var valid: String?
     @Option(help: ArgumentHelp(.test)) var test: String?
     @Option(help: ArgumentHelp(.tokens)) var tokens: TokenUnit?
-    @Option(help: ArgumentHelp(.vocabularySize)) var vocabularySize: Int?
-    @Option(help: ArgumentHelp(.minimumCount)) var minimumCount: Int?
+    @Option(help: ArgumentHelp(.vocabularySize)) var vocabularySize: String?
+    @Option(help: ArgumentHelp(.minimumCount)) var minimumCount: String?
 
-    func apply(to configuration: inout TrainingConfiguration) {
-        set(&configuration.train, to: train)
-        set(&configuration.valid, to: valid)
-        set(&configuration.test, to: test)
-        set(&configuration.tokens, to: tokens)
-        set(&configuration.vocabularySize, to: vocabularySize)
-        set(&configuration.minimumCount, to: minimumCount)
+    var given: KeyValuePairs<ConfigurationKey, String?> {
+        [
+            .train: train, .valid: valid, .test: test, .tokens: tokens?.rawValue, .vocabularySize: vocabularySize,
+            .minimumCount: minimumCount,
+        ]
     }
 }

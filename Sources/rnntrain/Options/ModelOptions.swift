@@ -8,30 +8,24 @@ struct ModelOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.cell)) var cell: CellKind?
     @Option(help: ArgumentHelp(.nonlinearity)) var nonlinearity: Nonlinearity?
     @Option(help: ArgumentHelp(.gruReset)) var gruReset: GRUReset?
-    @Option(help: ArgumentHelp(.layers)) var layers: Int?
-    @Option(help: ArgumentHelp(.embeddingSize)) var embeddingSize: Int?
-    @Option(help: ArgumentHelp(.hiddenSize)) var hiddenSize: Int?
+    @Option(help: ArgumentHelp(.layers)) var layers: String?
+    @Option(help: ArgumentHelp(.embeddingSize)) var embeddingSize: String?
+    @Option(help: ArgumentHelp(.hiddenSize)) var hiddenSize: String?
     @Flag(inversion: .prefixedNo, help: ArgumentHelp(.tieWeights)) var tieWeights: Bool?
-    @Option(help: ArgumentHelp(.dropout)) var dropout: Double?
+    @Option(help: ArgumentHelp(.dropout)) var dropout: String?
     @Option(help: ArgumentHelp(.initialization)) var `init`: InitializationKind?
-    @Option(help: ArgumentHelp(.initialScale)) var initScale: Double?
-    @Option(help: ArgumentHelp(.forgetBias)) var forgetBias: Double?
+    @Option(help: ArgumentHelp(.initialScale)) var initScale: String?
+    @Option(help: ArgumentHelp(.forgetBias)) var forgetBias: String?
     @Option(help: ArgumentHelp(.initialState)) var initialState: InitialState?
     @Option(help: ArgumentHelp(.precision)) var precision: Precision?
 
-    func apply(to configuration: inout TrainingConfiguration) {
-        set(&configuration.cell, to: cell)
-        set(&configuration.nonlinearity, to: nonlinearity)
-        set(&configuration.gruReset, to: gruReset)
-        set(&configuration.layers, to: layers)
-        set(&configuration.embeddingSize, to: embeddingSize)
-        set(&configuration.hiddenSize, to: hiddenSize)
-        set(&configuration.tieWeights, to: tieWeights)
-        set(&configuration.dropout, to: dropout)
-        set(&configuration.initialization, to: `init`)
-        set(&configuration.initialScale, to: initScale)
-        set(&configuration.forgetBias, to: forgetBias)
-        set(&configuration.initialState, to: initialState)
-        set(&configuration.precision, to: precision)
+    var given: KeyValuePairs<ConfigurationKey, String?> {
+        [
+            .cell: cell?.rawValue, .nonlinearity: nonlinearity?.rawValue, .gruReset: gruReset?.rawValue,
+            .layers: layers, .embeddingSize: embeddingSize, .hiddenSize: hiddenSize,
+            .tieWeights: tieWeights.map(String.init), .dropout: dropout, .initialization: `init`?.rawValue,
+            .initialScale: initScale, .forgetBias: forgetBias, .initialState: initialState?.rawValue,
+            .precision: precision?.rawValue,
+        ]
     }
 }

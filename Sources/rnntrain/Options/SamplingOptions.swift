@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// How `generate` draws tokens.
 struct SamplingOptions: ParsableArguments {
@@ -16,33 +17,36 @@ struct SamplingOptions: ParsableArguments {
     var skipUnknown = false
 
     @Option(help: ArgumentHelp("Tokens to generate.", valueName: "n"))
-    var length = 200
+    var length = "200"
 
     @Option(help: ArgumentHelp("Divides the logits: below 1 is safer, above 1 bolder; 0: --greedy.", valueName: "x"))
-    var temperature = 1.0
+    var temperature = "1.0"
 
     @Option(help: ArgumentHelp("Draw from the n likeliest tokens only; 0: from all.", valueName: "n"))
-    var topK = 0
+    var topK = "0"
 
     @Option(
         help: ArgumentHelp("Draw from the fewest likeliest tokens whose probabilities add up to x; 1: from all.", valueName: "x"))
-    var topP = 1.0
+    var topP = "1.0"
 
     @Flag(help: "Take the likeliest token always; the other sampling options have no effect. (default: off)")
     var greedy = false
 
     @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "n"))
-    var seed = 1
+    var seed = "1"
 
-    func validate() throws {
-        try require(length >= 1, "--length is \(length); it must be 1 or more tokens.")
-        try require(temperature >= 0 && temperature.isFinite, "--temperature is \(temperature); it must be 0 or more.")
-        try require(topK >= 0, "--top-k is \(topK); it must be a number of tokens, or 0 for all.")
-        try require(topP > 0 && topP <= 1, "--top-p is \(topP); it must be above 0, and 1 at most.")
-        try require(seed >= 0, "--seed is \(seed); it must be 0 or more.")
+    /// The rule that the options make. Throws for a value out of its range.
+    func rule() throws(ConfigurationError) -> SamplingRule {
+        let temperature = try ValueRange.number(orZero: "for the likeliest token always").value(temperature, of: "--temperature")
+        return SamplingRule(
+            temperature: temperature,
+            topK: try ValueRange.whole(1...Int(Int32.max), orZero: "for all").value(topK, of: "--top-k"),
+            topP: try ValueRange.number(upTo: 1).value(topP, of: "--top-p"), greedy: greedy || temperature == 0,
+            seed: UInt64(try ValueRange.whole(0...Int.max).value(seed, of: "--seed")))
     }
 
-    private func require(_ holds: Bool, _ message: String) throws {
-        if !holds { throw ValidationError(message) }
+    /// The number of tokens to generate. Throws for a value out of its range.
+    func tokenCount() throws(ConfigurationError) -> Int {
+        try ValueRange.whole(1...ValueRange.most).value(length, of: "--length")
     }
 }
