@@ -28,8 +28,9 @@ public struct GenerationMeasurement: Sendable {
     /// The most tokens per second if each reads all weights.
     public var boundTokensPerSecond: Double { bytesPerSecond / Double(weightBytes) }
 
-    /// Draws `tokens` tokens after some to warm up. Local.
-    public init(model: MeasuredModel, tokens: Int) {
+    /// Draws `tokens` tokens after some to warm up. Local. Throws where there is too little memory (70).
+    public init(model: MeasuredModel, tokens: Int) throws {
+        try MemoryCheck.requireForGeneration(model.configuration, vocabularySize: model.vocabularySize)
         var generator = GenerationBench(model: model)
         let weightBytes = Int(model.shape.forwardOperationsPerToken) / 2 * MemoryLayout<Float>.size
         let bandwidth = ReadBandwidth(byteCount: weightBytes)

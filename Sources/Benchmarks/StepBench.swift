@@ -33,6 +33,9 @@ struct StepBench {
                     ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: world.rankCount),
                 rankCount: world.rankCount)
         }
+        var checked = configuration
+        checked.shards = shards.shardCount
+        try MemoryCheck.require(checked, vocabularySize: model.vocabularySize, world: world)
         let exchange = try GradientExchange(
             world: world,
             shape: ExchangeShape(

@@ -40,7 +40,9 @@ extension DefaultStringInterpolation {
     }
 
     /// Inserts the message of an error: on one line, and of bounded length whatever it quotes.
-    public mutating func appendInterpolation(message error: any Error) { appendInterpolation(Quotation.of("\(error)", longest: 2000)) }
+    public mutating func appendInterpolation(message error: any Error) {
+        appendInterpolation(Quotation.of("\(error)", longest: 2000))
+    }
 
     /// Inserts a value as a message shows it: shorter than a path, and `''` if it is empty.
     public mutating func appendInterpolation(value text: some StringProtocol) {

@@ -20,5 +20,7 @@ struct LongOptionError: UserFacingError {
 
     var exitStatus: ExitStatus { .usage }
 
-    var description: String { "Unknown option '\(value: option)'. 'rnntrain --help' and 'rnntrain train --help' list the options." }
+    var description: String {
+        "Unknown option '\(value: option)'. 'rnntrain --help' and 'rnntrain train --help' list the options."
+    }
 }

@@ -18,7 +18,7 @@ func runStepBenchmark(_ model: MeasuredModel, steps: Int, json: Bool) throws {
 
 /// Measures generation, in this process alone.
 func runGenerationBenchmark(_ model: MeasuredModel, tokens: Int, json: Bool) throws {
-    let measured = GenerationMeasurement(model: model, tokens: tokens)
+    let measured = try GenerationMeasurement(model: model, tokens: tokens)
     try StandardOutput.printResult(json ? measured.figures.json : measured.table)
 }
 
@@ -35,6 +35,8 @@ func runTokenisingBenchmark(_ path: String, unit: TokenUnit, json: Bool) throws 
 /// Measures the reduction of gradients of so many 10^6 bytes on all ranks.
 func runExchangeBenchmark(megabytes: Int, configuration: TrainingConfiguration, json: Bool) throws {
     try printFiguresOfRankZero { world in
+        // Of each rank: one partial gradient at least, and the two buffers of MPI_Allreduce.
+        try MemoryCheck.require(bytesOfEachRank: 3e6 * Double(megabytes), world: world)
         let measured = try ExchangeMeasurement(
             world: world, elementCount: megabytes * 1_000_000 / 4 / 16 * 16,
             transport: configuration.exchange == .window ? .window : .messages,

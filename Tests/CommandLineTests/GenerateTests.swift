@@ -72,7 +72,9 @@ struct GenerateTests {
             let cold = try generate(unit, "--temperature 0 --length 40")
             #expect(try cold.status == 0 && cold.output == generate(unit, "--greedy --length 40").output, "\(cold)")
         }
-        #expect(try generate("char", "--temperature -0.5").errors.contains("--temperature is -0.5; it must be a number from 1e-30 to 1e30, or 0 for the likeliest token always."))
+        #expect(
+            try generate("char", "--temperature -0.5").errors.contains(
+                "--temperature is -0.5; it must be a number from 1e-30 to 1e30, or 0 for the likeliest token always."))
     }
 
     @Test("Characters that the model does not know are an error with place and option, or left out with a note")

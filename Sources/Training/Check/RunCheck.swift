@@ -18,7 +18,7 @@ package struct RunCheck: Sendable {
     package let shortages: [RunCheckError]
 
     /// More than any address space has.
-    private static let mostBytes = 1 << 47
+    static let mostBytes = 1 << 47
 
     /// - Parameters:
     ///   - configuration: with its number of shards.
@@ -49,7 +49,7 @@ package struct RunCheck: Sendable {
     }
 
     /// A shortage that is plain before sizes are computed exactly, which could overflow.
-    private static func leastShortage(
+    static func leastShortage(
         _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom]
     ) -> RunCheckError? {
         let rankCount = hosts.last?.ranks.upperBound ?? 1

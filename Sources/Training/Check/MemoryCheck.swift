@@ -1,0 +1,45 @@
+package import Communication
+
+/// Whether the machine has what a benchmark is about to allocate. A run has its own check, of disks and checkpoints besides.
+package enum MemoryCheck {
+    /// Throws on all ranks (70) where a model and its steps need more memory than a host has. Collective.
+    ///
+    /// - Parameter configuration: with its number of shards.
+    package static func require(_ configuration: TrainingConfiguration, vocabularySize: Int, world: World) throws {
+        let survey = try HostSurvey(world: world)
+        _ = try world.agreeOnRoot {
+            if let shortage = RunCheck.leastShortage(configuration, vocabularySize: vocabularySize, hosts: survey.hosts) {
+                throw shortage
+            }
+            let needs = try MemoryNeeds(
+                configuration, vocabularySize: vocabularySize, hosts: survey.hosts.map(\.ranks),
+                transport: configuration.exchange == .window ? .window : .messages)
+            for host in survey.hosts {
+                let checkpoint = host.ranks.contains(0) ? needs.checkpointBytes : 0
+                try require(Double(needs.bytes(ofHost: host.ranks) - checkpoint), of: host, isLeast: false)
+            }
+        }
+    }
+
+    /// Throws on all ranks (70) where a host has less than so many bytes for each of its ranks. Collective.
+    package static func require(bytesOfEachRank bytes: Double, world: World) throws {
+        let survey = try HostSurvey(world: world)
+        _ = try world.agreeOnRoot {
+            for host in survey.hosts { try require(bytes * Double(host.ranks.count), of: host, isLeast: true) }
+        }
+    }
+
+    /// Throws (70) where this process cannot have a model of one stream, which needs its parameters and, packed, most of them again.
+    package static func requireForGeneration(_ configuration: TrainingConfiguration, vocabularySize: Int) throws(RunCheckError) {
+        let host = HostRoom(name: "this machine", ranks: 0..<1, figures: [MemoryFigures(root: "")], backing: nil)
+        let parameters = MemoryNeeds.parameterCount(configuration, vocabularySize: vocabularySize)
+        let table = Double(vocabularySize) * Double(configuration.embeddingSize)
+        try require(4 * (2 * parameters - table), of: host, isLeast: true)
+    }
+
+    private static func require(_ needed: Double, of host: HostRoom, isLeast: Bool) throws(RunCheckError) {
+        let available = host.memoryWithSwap ?? RunCheck.mostBytes
+        guard needed > Double(available) else { return }
+        throw .memory(host: host.name, ranks: host.ranks.count, needed: needed, available: available, isLeast: isLeast)
+    }
+}

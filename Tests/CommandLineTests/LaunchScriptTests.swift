@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The scripts run beside programs of the test's own in the place of mpirun and rnntrain: what they are given is what counts.
+@Suite("Launch scripts")
+struct LaunchScriptTests {
+    private let scratch: ScratchFolder
+
+    /// A repository with the scripts, where `rnntrain` is the one that was built, and `mpirun` says what it was given.
+    init() throws {
+        scratch = try ScratchFolder()
+        for script in ["train", "environment", "supervise", "slurm.sbatch"] {
+            try scratch.write(
+                String(contentsOfFile: ProcessRunner.source("launch/\(script)"), encoding: .utf8), to: "launch/\(script)")
+        }
+        try scratch.write("", to: "Package.swift")
+        try scratch.write("", to: "Sources/nothing")
+        try program(".build/release/rnntrain", "exec '\(ProcessRunner.program)' \"$@\"")
+        try program(
+            "bin/mpirun",
+            "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac\n"
+                + "read -r line && echo \"mpirun read: $line\"; echo \"mpirun: $*\"; exit \"${STATUS:-0}\"")
+    }
+
+    private func program(_ name: String, _ text: String) throws {
+        let path = try scratch.write("#!/bin/sh\n\(text)\n", to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+
+    private func bash(_ command: String, environment: [String: String] = [:]) throws -> ProgramRun {
+        let path = scratch.file("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        return try ProcessRunner.run(
+            "/bin/bash", ["-c", command], in: scratch.folder, environment: environment.merging(["PATH": path]) { $1 })
+    }
+
+    @Test("launch/train gives mpirun the ranks and the arguments, and leaves a loop its list")
+    func standardInput() throws {
+        let outcome = try bash(
+            "printf '1\\n2\\n3\\n' | while read -r n; do bash launch/train -n \"$n\" --seed \"$n\" --run \"r$n\"; done")
+        #expect(outcome.status == 0, "\(outcome)")
+        let given = outcome.lines.filter { $0.hasPrefix("mpirun: ") }
+        #expect(given.count == 3 && !outcome.output.contains("mpirun read"), "\(outcome)")
+        for (number, line) in zip(1..., given) {
+            #expect(line.contains("-n \(number) ") && line.hasSuffix("rnntrain --seed \(number) --run r\(number)"), "\(line)")
+        }
+    }
+
+    @Test("launch/train says what is wrong in one line, without mpirun, and with the program's status")
+    func errors() throws {
+        for (arguments, status, message) in [
+            ("--layers 0", 64, "rnntrain: error: layers is 0; it must be a whole number from 1 to 1000.\n"),
+            ("--train gone --valid gone --run r", 66, "rnntrain: error: gone: there is no such file. "),
+            ("--resume --run gone", 66, "rnntrain: error: gone: there is no run to resume"),
+            ("--nonsense", 64, "rnntrain: error: Unknown option '--nonsense'"),
+            ("-n 0", 64, "launch/train: -n takes a number of ranks"), ("-n 1x", 64, "launch/train: -n takes a number of ranks"),
+            ("-n", 64, "launch/train: -n takes a number of ranks"),
+        ] as [(String, Int32, String)] {
+            let outcome = try bash("bash launch/train \(arguments)")
+            #expect(outcome.status == status && outcome.errors.hasPrefix(message), "\(outcome)")
+            #expect(!outcome.output.contains("mpirun"), "\(outcome)")
+        }
+        // A folder that holds a run.
+        try scratch.write("", to: "held/config.toml")
+        let held = try bash("echo a >a.txt; bash launch/train --train a.txt --valid a.txt --run held")
+        #expect(held.status == 64 && held.errors.contains("already holds a run") && !held.output.contains("mpirun"), "\(held)")
+    }
+
+    @Test("launch/train runs without mpirun what needs no ranks, once")
+    func withoutRanks() throws {
+        for arguments in ["--version", "--help", "--print-config", "-n 2 --print-config"] {
+            let outcome = try bash("bash launch/train \(arguments)")
+            let alone = try ProcessRunner.rnntrain(arguments.split(separator: " ").suffix(1).map(String.init))
+            #expect(outcome.status == 0 && outcome.output == alone.output, "\(outcome)")
+        }
+        for command in ["evaluate --checkpoint gone --data gone", "generate --checkpoint gone", "verify gone"] {
+            let outcome = try bash("bash launch/train \(command)")
+            #expect(outcome.status == 66 && outcome.errors.hasPrefix("rnntrain: error: gone: "), "\(outcome)")
+            #expect(!outcome.output.contains("mpirun"), "\(outcome)")
+        }
+    }
+
+    @Test("launch/train ends with the status of the ranks, and passes the check's variable to none of them")
+    func status() throws {
+        let outcome = try bash("STATUS=75 bash launch/train -n 1 --run r")
+        #expect(outcome.status == 75 && outcome.output.contains("mpirun: "), "\(outcome)")
+        try program("bin/mpirun", "echo \"check: ${RNNTRAIN_CHECK_ONLY:-none}\"")
+        #expect(try bash("bash launch/train -n 1 --run r").output.contains("check: none"))
+    }
+
+    @Test("slurm.sbatch passes its arguments on, for a new run and for one to go on with")
+    func slurm() throws {
+        let environment = ["SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_NTASKS": "3", "SLURM_JOB_ID": "1"]
+        let new = try bash("bash launch/slurm.sbatch run --epochs 3 --train 'a b'", environment: environment)
+        #expect(new.status == 0 && new.output.contains("rnntrain --run run --epochs 3 --train a b\n"), "\(new)")
+        try scratch.write("", to: "run/config.toml")
+        let resumed = try bash("bash launch/slurm.sbatch run --epochs 5", environment: environment)
+        #expect(
+            resumed.status == 0 && resumed.output.contains("-n 3 ")
+                && resumed.output.contains("rnntrain --run run --epochs 5 --resume\n"), "\(resumed)")
+        try program("bin/scontrol", "echo \"scontrol: $*\"")
+        let preempted = try bash("STATUS=75 bash launch/slurm.sbatch run", environment: environment)
+        #expect(preempted.status == 75 && preempted.output.contains("scontrol: requeue 1\n"), "\(preempted)")
+        #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
+    }
+
+    @Test("The scripts are sound as far as bash and, where it is there, shellcheck can tell")
+    func syntax() throws {
+        let folder = ProcessRunner.source("launch")
+        let outcome = try bash(
+            "cd '\(folder)' && for s in train environment supervise slurm.sbatch test fuzz setup soak demo compare-pytorch test-hosts; do bash -n \"$s\" || exit 1; done; "
+                + "! command -v shellcheck >/dev/null || shellcheck -x train environment slurm.sbatch")
+        #expect(outcome.status == 0, "\(outcome)")
+    }
+}
