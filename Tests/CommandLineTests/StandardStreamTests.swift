@@ -34,17 +34,24 @@ struct StandardStreamTests {
 
     @Test("A pipe whose reader is gone ends a command without a word, as SIGPIPE does")
     func closedPipe() throws {
-        for prelude in ["", "trap '' PIPE; "] {
-            let outcome = try SmallModels.shell("{ \(prelude)sleep 0.1; $R --help; echo \"status $?\" >&2; } | true")
+        for (number, prelude) in ["", "trap '' PIPE; "].enumerated() {
+            let outcome = try SmallModels.shell(prelude + Self.withoutReader("$R --help", mark: "gone-\(number)"))
             #expect(outcome.errors == "status 141\n", "\(outcome)")
         }
+    }
+
+    /// A command that writes to a pipe whose reader is gone, and tells its status on the standard error output.
+    private static func withoutReader(_ command: String, mark: String) -> String {
+        "{ while [ ! -e \(mark) ]; do sleep 0.02; done; \(command); echo \"status $?\" >&2; } | { exec <&-; touch \(mark); }"
     }
 
     @Test("A training run goes on where its lines cannot be written, and says so once")
     func training() throws {
         let options = "--hidden-size 8 --epochs 2 --bptt 100"
-        for (number, place) in ["> /dev/full", ">&-", "| true"].enumerated() {
-            let outcome = try SmallModels.shell("{ $R --run unheard-\(number) \(options); echo \"status $?\" >&2; } \(place)")
+        for number in 0..<3 {
+            let run = "$R --run unheard-\(number) \(options)"
+            let places = ["\(run) > /dev/full; echo \"status $?\" >&2", "\(run) >&-; echo \"status $?\" >&2"]
+            let outcome = try SmallModels.shell(number < 2 ? places[number] : Self.withoutReader(run, mark: "gone"))
             let lines = outcome.errors.split(separator: "\n")
             try #require(lines.count == 2, "\(outcome)")
             #expect(lines[0].hasPrefix("rnntrain: warning: the standard output cannot be written: ") && lines[1] == "status 0")
