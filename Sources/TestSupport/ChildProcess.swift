@@ -11,19 +11,19 @@ package final class ChildProcess {
     private var status: Int32?
 
     /// Starts `program` with no signal blocked, in `folder` or in that of this process. The threads that tests run on block most signals.
-    /// A standard file that is nil is /dev/null.
+    /// A standard file that is nil is /dev/null. With the path of a terminal, it is what the process has for all three, and what controls it.
     ///
     /// Throws a `POSIXError` where it cannot be started.
     package init(
         _ program: URL, _ arguments: [String], environment: [String: String], folder: URL? = nil, input: FileHandle? = nil,
-        output: FileHandle? = nil, errors: FileHandle? = nil
+        output: FileHandle? = nil, errors: FileHandle? = nil, terminal: String? = nil
     ) throws {
         let standard = [input, output, errors].map { $0?.fileDescriptor ?? -1 }
         let words = TextArray([program.path] + arguments)
         let variables = TextArray(environment.map { "\($0)=\($1)" })
         var process: Int32 = 0
         let code = withExtendedLifetime((input, output, errors)) {
-            cchild_start(words.pointers, variables.pointers, folder?.path, standard, &process)
+            cchild_start(words.pointers, variables.pointers, folder?.path, terminal, standard, &process)
         }
         guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
         processIdentifier = process

@@ -65,7 +65,7 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
     }
 
     /// Open MPI refuses to start as root otherwise, as tests in a container do.
-    private static let rootMayLaunch = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+    static let rootMayLaunch = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
 
     private static func built(_ program: String) throws -> URL {
         try found(program, in: buildFolder.path)

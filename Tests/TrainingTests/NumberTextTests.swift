@@ -34,4 +34,20 @@ struct NumberTextTests {
         #expect(NumberText.scaled(79_600_000, unit: "B") == "79.6 MB" && NumberText.scaled(12, unit: "B") == "12 B")
         #expect(NumberText.scaled(3.32e9) == "3.3 G")
     }
+
+    @Test("Perplexities of a million and more are in scientific notation, and what is not finite is named")
+    func perplexities() {
+        #expect(NumberText.perplexity(1.23456) == "1.2346" && NumberText.perplexity(91.126) == "91.13")
+        #expect(NumberText.perplexity(999_999) == "999999.00" && NumberText.perplexity(1e6) == "1.000e+06")
+        #expect(NumberText.perplexity(1.23456e7, digits: 3) == "1.235e+07" && NumberText.perplexity(7.5, digits: 3) == "7.500")
+        #expect(NumberText.perplexity(.infinity) == "inf" && NumberText.perplexity(.nan) == "nan")
+    }
+
+    @Test("Counts have their noun in the right number")
+    func counts() {
+        #expect(
+            [0, 1, 2, 12_345].map { NumberText.counted($0, "token") } == ["0 tokens", "1 token", "2 tokens", "12,345 tokens"])
+        #expect(CheckpointInterval.steps(1).description == "1 step" && CheckpointInterval.minutes(1).description == "1 minute")
+        #expect(TimeSpan(seconds: 60).description == "1 minute" && TimeSpan(seconds: 7200).description == "2 hours")
+    }
 }

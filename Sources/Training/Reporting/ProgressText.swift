@@ -1,5 +1,5 @@
 /// A line of parts, of which the less important are left out where there is no room for all. One column a character.
-struct ProgressText {
+package struct ProgressText {
     struct Part {
         /// What stands between the part before it and this one.
         let lead: String
@@ -10,19 +10,21 @@ struct ProgressText {
 
     private(set) var parts: [Part] = []
 
+    package init() {}
+
     /// What stands before a part whose own lead belongs to a part that was left out.
-    private static let usualLead = "  "
+    package static let usualLead = "  "
 
     /// Adds a part behind the others.
-    mutating func add(_ text: String, importance: Int, lead: String = Self.usualLead) {
+    package mutating func add(_ text: String, importance: Int, lead: String = Self.usualLead) {
         parts.append(Part(lead: lead, text: text, importance: importance))
     }
 
     /// All parts.
-    var text: String { joined(from: .min) }
+    package var text: String { joined(from: .min) }
 
     /// The parts that fit into so many columns; what is left in the end is cut where even that is too long.
-    func fitted(to width: Int) -> String {
+    package func fitted(to width: Int) -> String {
         for least in Set(parts.map(\.importance)).sorted() {
             let text = joined(from: least)
             if text.count <= width { return text }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// The command that goes on with a run, as a person can enter it where this process was started.
-struct ResumeCommand {
+package struct ResumeCommand {
     /// The command up to the program's arguments.
     private let start: [String]
     private let runFolder: String
@@ -10,7 +10,7 @@ struct ResumeCommand {
     /// - Parameters:
     ///   - arguments: those of this process, its program first.
     ///   - parent: the command line of the process that started this one; empty if it is not known.
-    init(
+    package init(
         runFolder: String, rankCount: Int, arguments: [String] = CommandLine.arguments,
         environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine
     ) {
@@ -31,7 +31,7 @@ struct ResumeCommand {
     }
 
     /// The command, quoted for a shell.
-    var text: String { ShellText.line(start + ["--run", runFolder, "--resume"]) }
+    package var text: String { ShellText.line(start + ["--run", runFolder, "--resume"]) }
 
     /// The launcher with its flags, where its command line ends in this program and its arguments, and starts nothing else.
     private static func launch(of arguments: [String], by parent: [String]) -> [String]? {
@@ -49,7 +49,7 @@ struct ResumeCommand {
         return geteuid() != 0 || launch.contains(flag) ? launch : [launch[0], flag] + launch.dropFirst()
     }
 
-    private static var parentCommandLine: [String] {
+    package static var parentCommandLine: [String] {
         guard let bytes = FileManager.default.contents(atPath: "/proc/\(getppid())/cmdline") else { return [] }
         return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { String(decoding: $0, as: UTF8.self) }
     }

@@ -105,7 +105,8 @@ final class TrainingReport {
             [
                 ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
                 ("epoch", .integer(state.lastEpoch)),
-            ] + stopFields(ending) + bestFields(ending) + testFields(ending) + [("parameters_digest", .text(ending.parametersDigest))])
+            ] + stopFields(ending) + bestFields(ending) + testFields(ending)
+                + [("parameters_digest", .text(ending.parametersDigest))])
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     valid \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")

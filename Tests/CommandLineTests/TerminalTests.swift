@@ -1,0 +1,165 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs that would take hours, on a terminal, by `launch/train`.
+@Suite("A person at a terminal", .serialized)
+struct TerminalTests {
+    private let texts: TrainingFolder
+    private static let run = "my 'run'"
+    private static let model = [
+        "--layers", "1", "--embedding-size", "8", "--hidden-size", "8", "--batch-size", "4", "--bptt", "8", "--epochs", "100000",
+        "--validate-every", "0",
+    ]
+
+    init() throws { texts = try TrainingFolder(options: Self.model, lines: 2000, validLines: 20) }
+
+    private var script: String { ProcessRunner.source("launch/train") }
+
+    private func terminal(_ command: [String], columns: Int = 80, ranks: Int = 2) throws -> TerminalProgram {
+        let environment = [
+            "RNNTRAIN_PROGRAM": ProcessRunner.program, "OMPI_MCA_btl_vader_backing_directory": texts.folder.path,
+        ]
+        return try TerminalProgram(
+            URL(filePath: "/bin/bash"), command, columns: columns, environment: environment, folder: texts.folder)
+    }
+
+    private func training(_ columns: Int = 80) throws -> TerminalProgram {
+        let program = try terminal([script, "-n", "2"] + texts.arguments(run: Self.run), columns: columns)
+        try #require(program.waits(for: "perplexity", times: 2), "\(program.output)")
+        return program
+    }
+
+    /// The rows that show progress: at most the last one may, and none has its rest in the row below.
+    private func expectNoDebris(_ program: TerminalProgram, columns: Int) {
+        let screen = TerminalScreen(program.output, columns: columns)
+        let progress = screen.lines.indices.filter { screen.lines[$0].hasSuffix(" left") || screen.lines[$0].hasPrefix("[") }
+        #expect(progress.allSatisfy { $0 == screen.lines.indices.last && !screen.continues[$0] }, "\(screen.lines)")
+        #expect(screen.lines.allSatisfy { !$0.contains("launch/train: ") || $0.hasPrefix("launch/train: ") }, "\(screen.lines)")
+    }
+
+    private func expectSaved(resumes: Bool) throws {
+        let events = try RunLog(run: texts.path(Self.run)).events
+        #expect(events.last?["reason"] == "preempted" && events.last?["stopped_by"] == "SIGUSR1")
+        #expect(texts.checkpointSteps(run: Self.run).last.map { "\($0)" } == events.last?["step"])
+        #expect(events.contains { $0["event"] == "resume" } == resumes)
+        #expect(texts.hasNoRank(run: Self.run))
+    }
+
+    @Test("sees one line of progress, at any width", arguments: [20, 80, 120, 200])
+    func width(columns: Int) throws {
+        let program = try training(columns)
+        expectNoDebris(program, columns: columns)
+        let lines = program.output.split(separator: "\r\u{1B}[K").filter { $0.contains("perplexity") && !$0.contains("\n") }
+        #expect(lines.allSatisfy { $0.count < columns }, "\(lines)")
+        program.type("\u{3}")
+        #expect(program.end(seconds: 30) == 75, "\(program.output)")
+        expectNoDebris(program, columns: columns)
+    }
+
+    @Test("stops with Ctrl-C, which saves, and goes on with the command that is printed, word for word")
+    func interrupt() throws {
+        let first = try training()
+        first.type("\u{3}")
+        #expect(first.end(seconds: 30) == 75, "\(first.output)")
+        try expectSaved(resumes: false)
+        let command = try #require(first.output.firstMatch(of: /\n  resume   ([^\n]*)\n/)?.1)
+        #expect(command.hasSuffix("/launch/train -n 2 --run '\(texts.path(Self.run).replacing("'", with: "'\\''"))' --resume"))
+        let second = try terminal(["-c", String(command)])
+        try #require(second.waits(for: "perplexity"), "\(second.output)")
+        second.type("\u{3}")
+        #expect(second.end(seconds: 30) == 75, "\(second.output)")
+        try expectSaved(resumes: true)
+    }
+
+    @Test("closes the window, or the job is asked to end otherwise: it saves", arguments: [SIGHUP, SIGTERM, SIGUSR1])
+    func otherSignals(signal: Int32) throws {
+        let program = try training()
+        if signal == SIGHUP { program.hangUp() } else { program.send(signal) }
+        #expect(program.end(seconds: 30) == 75)
+        try expectSaved(resumes: false)
+    }
+
+    @Test("ends it at once with a second Ctrl-C, and suspends it with Ctrl-Z")
+    func impatience() throws {
+        let program = try training()
+        program.type("\u{1A}")
+        let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
+        #expect(ranks.count == 2 && waitFor(10) { ranks.allSatisfy(isStopped) }, "they go on")
+        program.send(SIGCONT)
+        #expect(waitFor(10) { !ranks.contains(where: isStopped) }, "they stay stopped")
+        for rank in ranks { Foundation.kill(rank, SIGSTOP) }
+        program.type("\u{3}")
+        #expect(program.waits(for: "SIGINT: the ranks save"))
+        #expect(program.end(seconds: 1) == nil)
+        program.type("\u{3}")
+        let status = try #require(program.end(seconds: 15), "\(program.output)")
+        #expect(status != 0 && program.output.contains("SIGINT again"))
+        #expect(texts.hasNoRank(run: Self.run))
+    }
+
+    private func isStopped(_ process: Int32) -> Bool {
+        let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+        return stat.firstMatch(of: #/\) ([A-Z]) /#)?.1 == "T"
+    }
+}
+
+/// Sentences at the end of runs of a few steps.
+@Suite("The end of a run says what happened and what would change it", .serialized)
+struct EndingTests {
+    private let texts: TrainingFolder
+
+    init() throws {
+        let model = ["--layers", "1", "--embedding-size", "8", "--hidden-size", "8", "--batch-size", "4", "--bptt", "8"]
+        texts = try TrainingFolder(options: model, lines: 20, validLines: 10)
+    }
+
+    private func new(_ more: String..., environment: [String: String] = [:]) throws -> ProgramRun {
+        try ProgramRun.alone("rnntrain", texts.arguments(run: "run", more), environment: environment, folder: texts.folder)
+    }
+
+    private func resumed(_ more: String...) throws -> ProgramRun {
+        try ProgramRun.alone("rnntrain", ["--run", texts.path("run"), "--resume"] + more, folder: texts.folder)
+    }
+
+    @Test("The epochs that were made, in the right number")
+    func epochs() throws {
+        #expect(try new("--epochs", "1").output.contains("done: 1 epoch, 7 steps, in "))
+        #expect(try resumed("--epochs", "3").output.contains("done: 3 epochs, 21 steps (14 of them in this job), in "))
+        let fewer = try resumed("--epochs", "2").output
+        #expect(fewer.contains("nothing left to train: 3 epochs, 21 steps, were made before, and --epochs is 2; "), "\(fewer)")
+        #expect(fewer.contains("to go on, resume with --epochs above 3\n"), "\(fewer)")
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")])
+        #expect(verified.output.contains("step 21, epoch 3, "), "\(verified)")
+    }
+
+    @Test("Convergence, also when it is met again on a resume, with the option that ends it")
+    func convergence() throws {
+        let options = ["--epochs", "9", "--patience", "2", "--epsilon", "5"]
+        let first = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", options), folder: texts.folder).output
+        let reason = "2 validations in a row without an improvement by more than 5 nats per token; "
+        #expect(first.contains("done: converged after 3 epochs, 21 steps, in "), "\(first)")
+        #expect(first.contains(reason + "to go on, resume with --patience above 2, or 0 for no end\n"), "\(first)")
+        let again = try resumed().output
+        #expect(
+            again.contains("nothing left to train: the run has converged before, after 3 epochs, 21 steps: \(reason)"), "\(again)"
+        )
+        #expect(
+            try resumed("--patience", "3").output.contains("done: converged after 4 epochs, 28 steps (7 of them in this job)"))
+    }
+
+    @Test("The first line of progress is that of the first step")
+    func firstLine() throws {
+        let lines = try new("--epochs", "1", "--log-every", "1000").lines
+        #expect(lines.filter { $0.contains(" left") }.map { $0.prefix(22) } == ["epoch 1/1  step 1/7  l"], "\(lines)")
+    }
+
+    @Test("A job under SLURM whose end is past makes no step: status 64, and what to do")
+    func pastJob() throws {
+        let outcome = try new("--epochs", "1", environment: ["SLURM_JOB_END_TIME": "1000000000"])
+        #expect(
+            outcome.status == 64 && outcome.errors.contains("the end of the SLURM job (SLURM_JOB_END_TIME) is past"), "\(outcome)"
+        )
+        #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("The line of progress")
+struct ProgressTextTests {
+    private static func line() -> ProgressText {
+        var text = ProgressText()
+        text.add("epoch 1/2", importance: 3)
+        text.add("loss 2.5", importance: 1)
+        text.add("perplexity 12.18", importance: 4, lead: ", ")
+        text.add("rate 0.01", importance: 0)
+        text.add("5s left", importance: 2)
+        return text
+    }
+
+    @Test("All of it where there is room")
+    func whole() {
+        let text = "epoch 1/2  loss 2.5, perplexity 12.18  rate 0.01  5s left"
+        #expect(Self.line().text == text && Self.line().fitted(to: text.count) == text)
+    }
+
+    @Test("Parts are left out by their importance, and the separators go with them")
+    func leftOut() {
+        #expect(Self.line().fitted(to: 56) == "epoch 1/2  loss 2.5, perplexity 12.18  5s left")
+        #expect(Self.line().fitted(to: 45) == "epoch 1/2  perplexity 12.18  5s left")
+        #expect(Self.line().fitted(to: 27) == "epoch 1/2  perplexity 12.18")
+        #expect(Self.line().fitted(to: 16) == "perplexity 12.18")
+    }
+
+    @Test("It is never wider than the width, however narrow that is", arguments: -5...80)
+    func width(columns: Int) {
+        #expect(Self.line().fitted(to: columns).count <= max(columns, 0))
+    }
+}
+
+@Suite("The command that goes on with a run")
+struct ResumeCommandTests {
+    private func command(
+        _ folder: String, environment: [String: String] = [:], parent: [String] = [],
+        arguments: [String] = ["./rnntrain", "--run", "x"]
+    ) -> String {
+        ResumeCommand(runFolder: folder, rankCount: 3, arguments: arguments, environment: environment, parent: parent).text
+            .replacing(" --allow-run-as-root", with: "")
+    }
+
+    @Test("By itself, with the folder quoted for a shell")
+    func alone() {
+        #expect(command("runs/first") == "./rnntrain --run runs/first --resume")
+        #expect(command("my run") == "./rnntrain --run 'my run' --resume")
+        #expect(command("it's $HOME") == "./rnntrain --run 'it'\\''s $HOME' --resume")
+        #expect(command("-x") == "./rnntrain --run ./-x --resume")
+    }
+
+    @Test("By launch/train, as it was called")
+    func script() {
+        #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "launch/train"]) == "launch/train -n 3 --run r --resume")
+        #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "train"]) == "./train -n 3 --run r --resume")
+        #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "/a b/train"]) == "'/a b/train' -n 3 --run r --resume")
+    }
+
+    @Test("By mpirun, with the flags that it was given, where they are known")
+    func launcher() {
+        let ranks = ["OMPI_COMM_WORLD_SIZE": "3"]
+        let own = ["./rnntrain", "--run", "x"]
+        #expect(command("r", environment: ranks) == "mpirun -n 3 ./rnntrain --run r --resume")
+        let known = ["/usr/bin/mpirun", "--oversubscribe", "-n", "3"] + own
+        #expect(
+            command("r", environment: ranks, parent: known) == "/usr/bin/mpirun --oversubscribe -n 3 ./rnntrain --run r --resume")
+        let several = ["mpirun", "-n", "1"] + own + [":", "-n", "2"] + own
+        #expect(command("r", environment: ranks, parent: several) == "mpirun -n 3 ./rnntrain --run r --resume")
+        #expect(command("r", environment: ranks, parent: ["sh"] + own) == "mpirun -n 3 ./rnntrain --run r --resume")
+    }
+
+    @Test(
+        "A shell reads every word as it was",
+        arguments: ["", "a b", "it's", "\"$x\" `y` \\", "*?[~]", "a\nb", "größe", "-n", "!"])
+    func quoting(word: String) throws {
+        let shell = Process()
+        let pipe = Pipe()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", "printf '%s|' " + ShellText.line(["x", word])]
+        shell.standardOutput = pipe
+        try shell.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        shell.waitUntilExit()
+        #expect(String(decoding: output, as: UTF8.self) == "x|\(word)|")
+    }
+}
