@@ -57,6 +57,18 @@ struct TerminalTests {
         expectNoDebris(program, columns: columns)
     }
 
+    @Test("makes the window narrower, and the line follows")
+    func narrower() throws {
+        let program = try training(120)
+        program.resize(columns: 50)
+        let before = program.output.count
+        #expect(waitFor(20) { program.output.dropFirst(before).ranges(of: "perplexity").count >= 4 })
+        // The first line after it takes away the rows that the longer one was broken into.
+        #expect(program.output.dropFirst(before - 1).contains("\u{1B}[J"), "\(program.output)")
+        let lines = program.output.split(separator: "\r\u{1B}[K").dropFirst().suffix(2)
+        #expect(lines.allSatisfy { $0.count <= 47 }, "\(lines)")
+    }
+
     @Test("stops with Ctrl-C, which saves, and goes on with the command that is printed, word for word")
     func interrupt() throws {
         let first = try training()

@@ -3,7 +3,8 @@ import Glibc
 /// The terminal on which a person watches the standard output.
 ///
 /// A launcher gives its ranks pseudo-terminals even if its own output goes to a file, so that this process's own counts only if it has a
-/// width. Otherwise the launching script names its own in RNNTRAIN_TERMINAL; `1` stands for the controlling terminal.
+/// width; Open MPI gives it the one that the launcher's has at the start. The launching script names its own in RNNTRAIN_TERMINAL; `1` there
+/// stands for the controlling terminal.
 struct WatchedTerminal {
     private let descriptor: Int32
     private var lastWidth: Int
@@ -12,14 +13,15 @@ struct WatchedTerminal {
     private static let usualWidth = 80
 
     /// Nil where nobody watches.
-    init?(environment name: String? = getenv("RNNTRAIN_TERMINAL").map { String(cString: $0) }) {
-        if let width = Self.width(STDOUT_FILENO) {
-            (descriptor, lastWidth) = (STDOUT_FILENO, width)
-        } else {
-            guard let name, !name.isEmpty, name != "0" else { return nil }
-            descriptor = open(name.hasPrefix("/") ? name : "/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-            lastWidth = Self.usualWidth
-        }
+    init?() {
+        let own = Self.width(STDOUT_FILENO)
+        let name = getenv("RNNTRAIN_TERMINAL").map { String(cString: $0) }.flatMap { $0.isEmpty || $0 == "0" ? nil : $0 }
+        guard own != nil || name != nil else { return nil }
+        lastWidth = own ?? Self.usualWidth
+        let isLaunched = name != nil || getenv("OMPI_COMM_WORLD_SIZE") != nil
+        let path = name.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/dev/tty"
+        let named = isLaunched ? open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1
+        descriptor = Self.width(named) == nil ? STDOUT_FILENO : named
     }
 
     /// Its width in columns, asked anew: windows are resized. The last one that is known where it does not answer any more.
