@@ -17,7 +17,7 @@ struct ProcessEnding {
     /// How long the ranks other than 0 wait for rank 0 to print, in seconds.
     ///
     /// A launcher ends all ranks when one exits with a fault, at once: rank 0 must be that one.
-    private static let patience: UInt32 = 3
+    private static let patience: UInt32 = 2
 
     init(_ error: any Error, speakers: Speakers) {
         self.speakers = speakers
