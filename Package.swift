@@ -50,12 +50,13 @@ let package = Package(
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
         .target(name: "CFileFaults", cSettings: strictC),
+        .target(name: "CMappingGuard", cSettings: strictC),
         .target(name: "CChildProcess", cSettings: strictC),
         library("Failures", []),
 
         // Floor 2: one subject each, none knows another.
         library("Digests", ["CXXHash"]),
-        library("Files", ["Failures"]),
+        library("Files", ["CMappingGuard", "Failures"]),
         library("Tensors", ["CKernels"]),
         library("Communication", ["CMPI", "Failures"]),
 

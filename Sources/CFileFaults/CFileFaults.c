@@ -144,6 +144,18 @@ ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
     return result;
 }
 
+ssize_t read(int descriptor, void *room, size_t count) {
+    if (is_watched(descriptor) && fails(1, wants_none)) return -1;
+    return NEXT(ssize_t, "read", int, void *, size_t)(descriptor, room, count);
+}
+
+ssize_t pread(int descriptor, void *room, size_t count, off_t offset) {
+    if (is_watched(descriptor) && fails(1, wants_none)) return -1;
+    return NEXT(ssize_t, "pread", int, void *, size_t, off_t)(descriptor, room, count, offset);
+}
+
+ssize_t pread64(int descriptor, void *room, size_t count, off_t offset) { return pread(descriptor, room, count, offset); }
+
 int fsync(int descriptor) { return fails(is_watched(descriptor), wants_room) ? -1 : NEXT(int, "fsync", int)(descriptor); }
 
 int ftruncate(int descriptor, off_t length) {

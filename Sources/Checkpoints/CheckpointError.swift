@@ -53,16 +53,29 @@ public enum CheckpointError: UserFacingError, Equatable {
 }
 
 extension CheckpointError {
-    /// What mapping a checkpoint's file met with.
+    /// What opening or reading a checkpoint's file met with.
     init(_ error: FileError) {
         switch error {
         case .missing(let path): self = .missing(path: path)
         case .folder(let path), .notRegular(let path): self = .notAFile(path: path)
         case .unreadable(let path, let operation, let number):
             self = .unreadable(path: path, operation: operation.rawValue, errorNumber: number)
+        case .notRead(let path, let byteOffset, let number):
+            self = .unreadable(path: path, operation: "read byte \(byteOffset) of", errorNumber: number)
+        case .shortened(let path, let byteCount, let expected), .tooLarge(let path, let byteCount, let expected):
+            self = .damaged(path: path, .tooShort(byteCount: byteCount, needed: UInt64(expected)))
         case .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames, .failed:
             self = .unlistable(error)
         }
+    }
+}
+
+/// What `body`, which reads a checkpoint, returns or throws.
+func asCheckpointError<Result>(_ body: () throws(FileError) -> Result) throws(CheckpointError) -> Result {
+    do throws(FileError) {
+        return try body()
+    } catch {
+        throw CheckpointError(error)
     }
 }
 

@@ -63,7 +63,10 @@ extension FileError {
     private var writeErrorNumber: Int32? {
         switch self {
         case .notCommitted(_, _, let number), .durabilityUncertain(_, _, let number), .failed(_, _, let number): number
-        case .missing, .folder, .notRegular, .unreadable, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames: nil
+        case .missing, .folder, .notRegular, .unreadable, .notRead, .shortened, .tooLarge, .folderGone, .pinnedFileGone,
+            .inTheWay,
+            .hasOtherNames:
+            nil
         }
     }
 }

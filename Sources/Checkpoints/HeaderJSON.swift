@@ -30,7 +30,7 @@ struct HeaderJSON: Decodable {
     }
 
     /// Reads a header; refuses names that stand twice, which a JSON decoder lets pass.
-    static func parse(_ bytes: UnsafeRawBufferPointer) throws(CheckpointDamage) -> HeaderJSON {
+    static func parse(_ bytes: [UInt8]) throws(CheckpointDamage) -> HeaderJSON {
         // The decoder would take UTF-16 and UTF-32, too.
         guard bytes.first == UInt8(ascii: "{"), !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw .unreadableHeader("it is not an object in UTF-8")
@@ -41,7 +41,7 @@ struct HeaderJSON: Decodable {
         return header
     }
 
-    private static func decoded(_ bytes: UnsafeRawBufferPointer) throws(CheckpointDamage) -> HeaderJSON {
+    private static func decoded(_ bytes: [UInt8]) throws(CheckpointDamage) -> HeaderJSON {
         do {
             return try JSONDecoder().decode(HeaderJSON.self, from: Data(bytes))
         } catch DecodingError.dataCorrupted(let context) {
@@ -62,7 +62,7 @@ struct HeaderJSON: Decodable {
     }
 
     /// Keys of all objects, as they stand in valid JSON: its colons outside of strings.
-    private static func keyCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private static func keyCount(_ bytes: [UInt8]) -> Int {
         var (count, inString, escaped) = (0, false, false)
         for byte in bytes {
             if escaped {

@@ -21,7 +21,7 @@ package enum HeaderSeal {
     /// Writes the digest into its field. The bytes are the file's from its start to its data.
     package static func seal(_ bytes: inout [UInt8]) {
         precondition(isSealed(bytes[...]), "a header to be sealed has the field for the digest at its start")
-        let digest = bytes.withUnsafeBytes(digest)
+        let digest = digest(bytes)
         bytes.replaceSubrange(field, with: digest.utf8)
     }
 
@@ -43,14 +43,14 @@ package enum HeaderSeal {
     }
 
     /// Compares the field with the digest, digit by digit as text.
-    static func verify(_ bytes: UnsafeRawBufferPointer) throws(CheckpointDamage) {
+    static func verify(_ bytes: [UInt8]) throws(CheckpointDamage) {
         let expected = String(decoding: bytes[field], as: UTF8.self)
         let found = digest(bytes)
         guard found.utf8.elementsEqual(bytes[field]) else { throw .wrongHeaderDigest(found: found, expected: expected) }
     }
 
-    private static func digest(_ bytes: UnsafeRawBufferPointer) -> String {
-        var blanked = Array(bytes)
+    private static func digest(_ bytes: [UInt8]) -> String {
+        var blanked = bytes
         blanked.replaceSubrange(field, with: repeatElement(UInt8(ascii: "0"), count: digitCount))
         return blanked.withUnsafeBytes(checksum)
     }

@@ -1,33 +1,38 @@
+import Files
+
 extension SafetensorsHeader {
-    /// Reads and checks a file's header: every size, every offset, and the header's own digest if it has one.
-    ///
-    /// Returns the header and the byte at which the data start. The arrays' bytes are not looked at.
+    /// The file's bytes up to its data: the header's length and the header. Nothing but the length is checked.
+    static func head(of file: ReadableFile) throws(CheckpointError) -> [UInt8] {
+        guard file.byteCount >= lengthByteCount else {
+            throw .damaged(path: file.path, .tooShort(byteCount: file.byteCount, needed: UInt64(lengthByteCount)))
+        }
+        let length = try asCheckpointError { () throws(FileError) in try file.bytes(0..<lengthByteCount) }.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+        }
+        guard length <= byteCountLimit else {
+            throw .damaged(path: file.path, .headerTooLong(byteCount: length, limit: byteCountLimit))
+        }
+        let start = lengthByteCount + Int(length)
+        guard start <= file.byteCount else {
+            throw .damaged(path: file.path, .tooShort(byteCount: file.byteCount, needed: UInt64(start)))
+        }
+        return try asCheckpointError { () throws(FileError) in try file.bytes(0..<start) }
+    }
+
+    /// Checks a file's header, `head`: every size, every offset, and the header's own digest if it has one.
     static func read(
-        from file: UnsafeRawBufferPointer, requireChecksums: Bool
-    ) throws(CheckpointDamage) -> (header: SafetensorsHeader, dataStart: Int) {
-        let dataStart = try dataStart(file)
-        let head = UnsafeRawBufferPointer(rebasing: file[..<dataStart])
+        _ head: [UInt8], fileByteCount: Int, requireChecksums: Bool
+    ) throws(CheckpointDamage) -> SafetensorsHeader {
         let sealed = HeaderSeal.isSealed(head)
         if sealed {
             try HeaderSeal.verify(head)
         } else if requireChecksums {
             throw .noChecksum(array: nil)
         }
-        let json = try HeaderJSON.parse(UnsafeRawBufferPointer(rebasing: head[lengthByteCount...]))
-        let entries = try entries(json.fields, dataByteCount: file.count - dataStart)
+        let json = try HeaderJSON.parse(Array(head[lengthByteCount...]))
+        let entries = try entries(json.fields, dataByteCount: fileByteCount - head.count)
         let (texts, checksums) = try separated(json.metadata ?? [:], sealed: sealed, names: entries.map(\.name))
-        return (SafetensorsHeader(entries: entries, metadata: texts, checksums: checksums), dataStart)
-    }
-
-    private static func dataStart(_ file: UnsafeRawBufferPointer) throws(CheckpointDamage) -> Int {
-        guard file.count >= lengthByteCount else {
-            throw .tooShort(byteCount: file.count, needed: UInt64(lengthByteCount))
-        }
-        let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
-        guard length <= byteCountLimit else { throw .headerTooLong(byteCount: length, limit: byteCountLimit) }
-        let start = lengthByteCount + Int(length)
-        guard start <= file.count else { throw .tooShort(byteCount: file.count, needed: UInt64(start)) }
-        return start
+        return SafetensorsHeader(entries: entries, metadata: texts, checksums: checksums)
     }
 
     /// The arrays in the order of the data, each checked by itself and against its neighbours.

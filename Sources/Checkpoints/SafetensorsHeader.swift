@@ -66,6 +66,9 @@ extension SafetensorsHeader {
         return bytes
     }
 
+    /// The bytes of the length and the JSON.
+    var unpaddedByteCount: Int { Self.lengthByteCount + json().utf8.count }
+
     private func json() -> String {
         var texts = metadata
         for (name, checksum) in checksums { texts[Self.checksumKey(name)] = checksum }
@@ -84,6 +87,11 @@ extension SafetensorsHeader {
 /// Order of the names' UTF-8 bytes, which no locale and no Unicode version changes.
 private func bytewisePrecedes(_ left: String, _ right: String) -> Bool {
     left.utf8.lexicographicallyPrecedes(right.utf8)
+}
+
+/// The bytes of `jsonString(text)` besides its quotation marks, without making it.
+func jsonByteCount(_ text: String) -> Int {
+    text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : $1 < 0x20 ? 6 : 1) }
 }
 
 /// A JSON string: quotation marks, backslashes and control characters are escaped, all else stands as it is.

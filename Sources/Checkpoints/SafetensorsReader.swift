@@ -1,6 +1,10 @@
+import Digests
 package import Files
 
-/// An open checkpoint: its file is mapped, checked and, where it has checksums, verified to the last byte.
+/// An open checkpoint: its file is checked and, where it has checksums, verified to the last byte.
+///
+/// Everything is read by system calls, so that a block that the disk cannot read is an error. Each array is verified again when it
+/// is read, since the file may have changed.
 public final class SafetensorsReader: Sendable {
     /// One array of the file.
     public struct ArrayDescription: Sendable, Equatable {
@@ -19,32 +23,37 @@ public final class SafetensorsReader: Sendable {
     /// The texts that were given to the writer.
     public let metadata: [String: String]
 
-    private let file: MappedFile
+    private let file: ReadableFile
     private let dataStart: Int
     private let entries: [String: SafetensorsHeader.Entry]
+    private let checksums: [String: String]
 
     /// Opens and verifies a file. Cost: one pass over it.
     ///
     /// With `requireChecksums: false` a safetensors file of another program, which has no checksums, is taken too; one that
     /// has them is verified all the same. Throws `.missing`, `.unreadable` or `.damaged`.
     public convenience init(path: String, requireChecksums: Bool = true) throws(CheckpointError) {
-        try self.init(Self.mapped(path), requireChecksums: requireChecksums)
+        let file = try asCheckpointError { () throws(FileError) in try ReadableFile(path: path) }
+        try self.init(file, requireChecksums: requireChecksums)
     }
 
-    /// The same of a file that is mapped already.
-    package init(_ file: MappedFile, requireChecksums: Bool) throws(CheckpointError) {
+    /// The same of a file that is open already.
+    package init(_ file: ReadableFile, requireChecksums: Bool) throws(CheckpointError) {
+        let head = try SafetensorsHeader.head(of: file)
         let header: SafetensorsHeader
         do throws(CheckpointDamage) {
-            (header, dataStart) = try SafetensorsHeader.read(from: file.bytes, requireChecksums: requireChecksums)
-            try Self.verify(header, UnsafeRawBufferPointer(rebasing: file.bytes[dataStart...]))
+            header = try SafetensorsHeader.read(head, fileByteCount: file.byteCount, requireChecksums: requireChecksums)
         } catch {
             throw .damaged(path: file.path, error)
         }
         path = file.path
         self.file = file
+        dataStart = head.count
         arrays = header.entries.map { ArrayDescription(name: $0.name, elementType: $0.elementType, shape: $0.shape) }
         metadata = header.metadata
+        checksums = header.checksums
         entries = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
+        if !header.checksums.isEmpty { try verify(header.entries) }
     }
 
     /// The names of all arrays, in the order of the data.
@@ -55,33 +64,32 @@ public final class SafetensorsReader: Sendable {
         entries[name].map { ArrayDescription(name: $0.name, elementType: $0.elementType, shape: $0.shape) }
     }
 
-    /// Calls the body with an array's elements, which lie in the mapped file and are gone when it returns.
+    /// Calls the body with a copy of an array's elements, which is gone when it returns.
     ///
-    /// Throws `.noSuchArray`, or `.otherArray` if the element type differs or the shape is not the one given.
+    /// Throws `.noSuchArray`, `.otherArray` if the element type differs or the shape is not the one given, and `.unreadable` or
+    /// `.damaged` if the file changed since it was opened.
     public func withElements<Element: CheckpointElement, Result>(
         of name: String, as type: Element.Type = Element.self, shape: [Int]? = nil,
         _ body: (UnsafeBufferPointer<Element>) -> Result
     ) throws(CheckpointError) -> Result {
-        let bytes = bytes(of: try entry(name, Element.elementType, shape))
-        let isAligned = UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Element>.alignment) == 0
-        if isAligned { return body(bytes.assumingMemoryBound(to: Element.self)) }
-        // Other programs' files need not be aligned.
-        let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: bytes.count / MemoryLayout<Element>.size)
+        let entry = try entry(name, Element.elementType, shape)
+        let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: entry.range.count / MemoryLayout<Element>.size)
         defer { copy.deallocate() }
-        UnsafeMutableRawBufferPointer(copy).copyMemory(from: bytes)
+        try read(entry, into: UnsafeMutableRawBufferPointer(copy))
         return body(UnsafeBufferPointer(copy))
     }
 
     /// Copies an array of this very shape over the destination, which must have as many elements.
     ///
-    /// Throws as `withElements`.
+    /// Throws as `withElements`; the destination may have been written to then.
     public func copy<Element: CheckpointElement>(
         _ name: String, shape: [Int], into destination: UnsafeMutableBufferPointer<Element>
     ) throws(CheckpointError) {
-        let bytes = bytes(of: try entry(name, Element.elementType, shape))
+        let entry = try entry(name, Element.elementType, shape)
         let room = UnsafeMutableRawBufferPointer(destination)
-        precondition(room.count == bytes.count, "\(name) \(shape) has \(bytes.count) bytes, its destination \(room.count)")
-        room.copyMemory(from: bytes)
+        precondition(
+            room.count == entry.range.count, "\(name) \(shape) has \(entry.range.count) bytes, its destination \(room.count)")
+        try read(entry, into: room)
     }
 
     /// A copy of an array's elements. Throws as `withElements`.
@@ -91,9 +99,11 @@ public final class SafetensorsReader: Sendable {
         try withElements(of: name, as: type, shape: shape) { Array($0) }
     }
 
-    private func bytes(of entry: SafetensorsHeader.Entry) -> UnsafeRawBufferPointer {
-        let (start, end) = (dataStart + entry.range.lowerBound, dataStart + entry.range.upperBound)
-        return UnsafeRawBufferPointer(rebasing: file.bytes[start..<end])
+    /// Looks for an array of this type and shape, and reads nothing. Throws `.noSuchArray` or `.otherArray`.
+    package func require<Element: CheckpointElement>(
+        _ name: String, of type: Element.Type, shape: [Int]
+    ) throws(CheckpointError) {
+        _ = try entry(name, Element.elementType, shape)
     }
 
     private func entry(
@@ -109,23 +119,64 @@ public final class SafetensorsReader: Sendable {
         return entry
     }
 
-    private static func mapped(_ path: String) throws(CheckpointError) -> MappedFile {
-        do throws(FileError) {
-            return try MappedFile(path: path)
-        } catch {
-            throw CheckpointError(error)
+    private func read(_ entry: SafetensorsHeader.Entry, into room: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        let start = dataStart + entry.range.lowerBound
+        try asCheckpointError { () throws(FileError) in try file.read(into: room, at: start) }
+        try compare(entry, found: XXH3.digest(UnsafeRawBufferPointer(room)))
+    }
+
+    /// Reads the data through, and compares the checksum of each of the arrays, which follow one another.
+    private func verify(_ entries: [SafetensorsHeader.Entry]) throws(CheckpointError) {
+        var data = DataPieces(of: file, from: dataStart)
+        for entry in entries {
+            var hasher = XXH3Hasher()
+            var left = entry.range.count
+            while left > 0 {
+                let piece = try data.next(upTo: left)
+                hasher.update(piece)
+                left -= piece.count
+            }
+            try compare(entry, found: hasher.digest())
         }
     }
 
-    private static func verify(
-        _ header: SafetensorsHeader, _ data: UnsafeRawBufferPointer
-    ) throws(CheckpointDamage) {
-        for entry in header.entries {
-            guard let expected = header.checksums[entry.name] else { continue }
-            let found = checksum(UnsafeRawBufferPointer(rebasing: data[entry.range]))
-            guard found.utf8.elementsEqual(expected.utf8) else {
-                throw .wrongChecksum(array: entry.name, found: found, expected: expected)
-            }
+    private func compare(_ entry: SafetensorsHeader.Entry, found digest: UInt64) throws(CheckpointError) {
+        guard let expected = checksums[entry.name] else { return }
+        let found = digest.hexadecimal
+        guard found.utf8.elementsEqual(expected.utf8) else {
+            throw .damaged(path: path, .wrongChecksum(array: entry.name, found: found, expected: expected))
         }
+    }
+}
+
+/// Reads a file from some byte on, in as few calls as memory of 1 MiB allows.
+private struct DataPieces: ~Copyable {
+    private let file: ReadableFile
+    private let room: UnsafeMutableRawBufferPointer
+    /// The next byte of the file that is not in memory.
+    private var position: Int
+    /// The bytes in memory that were not given yet.
+    private var ready: Range<Int> = 0..<0
+
+    init(of file: ReadableFile, from start: Int) {
+        self.file = file
+        position = start
+        room = .allocate(byteCount: 1 << 20, alignment: 64)
+    }
+
+    deinit { room.deallocate() }
+
+    /// The next bytes, of which there must be some: up to `count`. Valid until the next call.
+    mutating func next(upTo count: Int) throws(CheckpointError) -> UnsafeRawBufferPointer {
+        if ready.isEmpty {
+            let wanted = UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, max(count, file.byteCount - position))])
+            let (file, start) = (file, position)
+            try asCheckpointError { () throws(FileError) in try file.read(into: wanted, at: start) }
+            position += wanted.count
+            ready = 0..<wanted.count
+        }
+        let given = ready.lowerBound..<min(ready.upperBound, ready.lowerBound + count)
+        ready = given.upperBound..<ready.upperBound
+        return UnsafeRawBufferPointer(rebasing: room[given])
     }
 }

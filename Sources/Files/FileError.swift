@@ -27,6 +27,12 @@ public enum FileError: UserFacingError, Equatable {
     case notRegular(path: String)
     /// The file cannot be opened (exit status 66), looked at or mapped (74).
     case unreadable(path: String, operation: FileOperation, errorNumber: Int32)
+    /// A part of the file could not be read. Exit status 74.
+    case notRead(path: String, byteOffset: Int, errorNumber: Int32)
+    /// The file became shorter while it was read. Exit status 65.
+    case shortened(path: String, byteCount: Int, expected: Int)
+    /// The file is larger than any that this program writes under this name. Exit status 65.
+    case tooLarge(path: String, byteCount: Int, limit: Int)
     /// The new file did not come to be; what was under this name before is untouched. Exit status 74.
     case notCommitted(path: String, operation: FileOperation, errorNumber: Int32)
     /// The new file is in place, but a power failure now may bring the old one back. Exit status 74.
@@ -45,7 +51,9 @@ public enum FileError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .missing, .folder, .notRegular, .unreadable(_, .open, _): .inputMissing
-        case .unreadable, .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames, .failed:
+        case .shortened, .tooLarge: .badData
+        case .unreadable, .notRead, .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay,
+            .hasOtherNames, .failed:
             .inputOutput
         }
     }
@@ -62,6 +70,13 @@ public enum FileError: UserFacingError, Equatable {
             "\(path): the file cannot be opened: \(systemText(number)). Check the path and its permissions."
         case .unreadable(let path, let operation, let number):
             "\(path): cannot \(operation.rawValue) the file: \(systemText(number)). \(advice(number))"
+        case .notRead(let path, let byteOffset, let number):
+            "\(path): cannot read the file at byte \(byteOffset): \(systemText(number)). \(advice(number))"
+        case .shortened(let path, let byteCount, let expected):
+            "\(path): the file was shortened from \(expected) to \(byteCount) bytes while it was read. "
+                + "Restore it, and start again when nothing writes to it."
+        case .tooLarge(let path, let byteCount, let limit):
+            "\(path): the file has \(byteCount) bytes, and \(limit) are the most that are read. Restore the file that was there."
         case .notCommitted(let path, let operation, let number):
             "\(path) was not written, and what was there before is untouched: "
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"

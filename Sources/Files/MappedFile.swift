@@ -1,26 +1,35 @@
+import CMappingGuard
 import Glibc
+import Synchronization
 
 /// A whole file mapped read-only into memory, unmapped with the last reference.
 ///
 /// Only the pages that are read take memory, and the system may drop them again, so a file may be larger than memory.
-/// Whoever shortens a file in place while it is mapped ends the process (SIGBUS): replace files by renaming.
+/// A page that cannot be read (a disk's bad block, a file that was shortened in place) reads as zeros: after reading, ask `fault`, or
+/// read in `checked`.
 package final class MappedFile: @unchecked Sendable {  // Sendable since the mapping never changes
     /// The file as it was named.
     package let path: String
     /// The file's contents, valid while this object lives; without an address if the file is empty.
     package let bytes: UnsafeRawBufferPointer
 
-    private let isMapped: Bool
+    private let mapping: Mapping?
+    /// Size and time of the last change that was seen; nil for a copy.
+    private let seen: Mutex<FileVersion?>
+
+    /// So many zeros can be read behind the contents: a text that changes meanwhile may break off inside of a character.
+    private static let margin = 8
 
     /// Maps the file at `path`.
     ///
     /// Throws `.missing`, `.folder`, `.notRegular` or `.unreadable`.
     package init(path: String) throws(FileError) {
-        let descriptor = try Self.open(path)
-        defer { close(descriptor) }
+        let descriptor = try OpenFile(path: path)
+        let version = try descriptor.version()
         self.path = path
-        bytes = try Self.mapped(descriptor, byteCount: Self.checkedSize(descriptor, path), path)
-        isMapped = true
+        mapping = try Mapping(descriptor, byteCount: version.byteCount, margin: Self.margin)
+        bytes = mapping?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        seen = Mutex(version)
     }
 
     /// A copy of bytes in memory of exactly their size, in the place of a file: reading beyond them can be noticed.
@@ -29,55 +38,91 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         copy.copyMemory(from: bytes)
         self.path = path
         self.bytes = UnsafeRawBufferPointer(copy)
-        isMapped = false
+        mapping = nil
+        seen = Mutex(nil)
     }
 
     deinit {
-        guard let start else { return }
-        if isMapped { munmap(start, bytes.count) } else { start.deallocate() }
+        if mapping == nil, let start = bytes.baseAddress { start.deallocate() }
     }
 
     /// Tells the system that the file is going to be read from its start to its end.
-    package func adviseSequential() {
+    package func adviseSequential() { mapping?.adviseSequential() }
+
+    // MARK: What may have happened meanwhile
+
+    /// Whether the file was written to since it was opened or this was asked last. Costs a system call and allocates nothing.
+    ///
+    /// Throws `.shortened`.
+    package func hasChanged() throws(FileError) -> Bool {
+        guard let mapping else { return false }
+        let now = try mapping.file.version()
+        guard now.byteCount >= bytes.count else { throw .shortened(path: path, byteCount: now.byteCount, expected: bytes.count) }
+        return seen.withLock { seen in
+            let isOther = seen != now
+            seen = now
+            return isOther
+        }
+    }
+
+    /// Why a part of what was read was not there: `.notRead` or `.shortened`; nil where all was.
+    package var fault: FileError? {
+        guard let mapping, let offset = mapping.fault, offset < bytes.count else { return nil }
+        if let now = try? mapping.file.version(), now.byteCount < bytes.count {
+            return .shortened(path: path, byteCount: now.byteCount, expected: bytes.count)
+        }
+        return .notRead(path: path, byteOffset: offset, errorNumber: EIO)
+    }
+
+    /// Returns or throws as `body`, which reads the file, unless a part could not be read: then it throws that.
+    package func checked<Result, Failure: Error>(
+        _ failure: (FileError) -> Failure, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let outcome: Swift.Result<Result, Failure>
+        do throws(Failure) {
+            outcome = .success(try body())
+        } catch {
+            outcome = .failure(error)
+        }
+        if let fault { throw failure(fault) }
+        return try outcome.get()
+    }
+}
+
+/// The pages of a mapped file, with a guard over them.
+private final class Mapping {
+    let file: OpenFile
+    let bytes: UnsafeRawBufferPointer
+    private let guardNumber: Int32
+    private let length: Int
+    private let start: UnsafeMutableRawPointer
+
+    /// Nil for an empty file: the system refuses to map nothing.
+    init?(_ file: consuming OpenFile, byteCount: Int, margin: Int) throws(FileError) {
+        guard byteCount > 0 else { return nil }
+        length = byteCount + margin
+        guard let start = mmap(nil, length, PROT_READ, MAP_PRIVATE, file.number, 0), start != MAP_FAILED else {
+            throw .unreadable(path: file.path, operation: .map, errorNumber: errno)
+        }
+        self.start = start
+        bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
+        guardNumber = cmapguard_add(start, length)
+        self.file = file
+    }
+
+    deinit {
+        cmapguard_remove(guardNumber)
+        munmap(start, length)
+    }
+
+    /// The offset of the first page that could not be read.
+    var fault: Int? {
+        let offset = cmapguard_fault(guardNumber)
+        return offset < 0 ? nil : Int(offset)
+    }
+
+    func adviseSequential() {
         // Advice alone: when it is refused, reading is slower and still right.
-        if isMapped, let start { madvise(start, bytes.count, MADV_SEQUENTIAL) }
-    }
-
-    private var start: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(mutating: bytes.baseAddress) }
-
-    private static func open(_ path: String) throws(FileError) -> Int32 {
-        while true {
-            // O_NONBLOCK: a pipe without a writer is refused below and must not hang here.
-            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            if descriptor >= 0 { return descriptor }
-            switch errno {
-            case EINTR: continue
-            case ENOENT, ENOTDIR: throw .missing(path: path)
-            default: throw .unreadable(path: path, operation: .open, errorNumber: errno)
-            }
-        }
-    }
-
-    private static func checkedSize(_ descriptor: Int32, _ path: String) throws(FileError) -> Int {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw .unreadable(path: path, operation: .examine, errorNumber: errno)
-        }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return Int(status.st_size)
-        case S_IFDIR: throw .folder(path: path)
-        default: throw .notRegular(path: path)
-        }
-    }
-
-    private static func mapped(
-        _ descriptor: Int32, byteCount: Int, _ path: String
-    ) throws(FileError) -> UnsafeRawBufferPointer {
-        // The system refuses to map nothing.
-        guard byteCount > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        guard let start = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
-            throw .unreadable(path: path, operation: .map, errorNumber: errno)
-        }
-        return UnsafeRawBufferPointer(start: start, count: byteCount)
+        madvise(start, length, MADV_SEQUENTIAL)
     }
 }

@@ -39,7 +39,12 @@ public struct LearningRateSchedule: Sendable, Equatable {
 
     private func power(_ base: Double, _ exponent: Int) -> Double {
         var result = 1.0
-        for _ in 0..<exponent { result *= base }
+        // Factor by factor, since no other order of products gives the same bits; it ends early where another factor changes nothing.
+        for _ in 0..<exponent {
+            let next = result * base
+            if next == result { break }
+            result = next
+        }
         return result
     }
 }

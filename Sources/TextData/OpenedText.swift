@@ -1,5 +1,7 @@
 import Digests
 import Files
+import Glibc
+import Synchronization
 
 /// A text of which nothing was read yet.
 public final class OpenedText: Sendable {
@@ -19,6 +21,8 @@ public final class OpenedText: Sendable {
     public let stamp: FileStamp?
     let blocks: TextBlocks
     private let storage: Storage
+    /// In the blocks that were examined here.
+    private let foundNul = Mutex<NulCharacters?>(nil)
 
     /// Maps the file at `path`. Throws what `mappedFile` throws (66, 65, 74).
     public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
@@ -58,14 +62,18 @@ public final class OpenedText: Sendable {
     /// Reads the blocks: digests them, finds what is no UTF-8 (but for bytes), and adds their symbols to `counts`.
     ///
     /// Returns the digest of each block, which does not depend on what other blocks hold.
-    /// Throws `invalidUTF8` (65) with the offset of the first bad sequence, if all before these blocks is good.
+    /// Throws `notPlainText` (65), and `invalidUTF8` (65) with the offset of the first bad sequence, if all before these blocks is good.
     public func examine(blocks range: Range<Int>, counting counts: SymbolCounts? = nil) throws(TextDataError) -> [UInt64] {
         try withBytes { (text) throws(TextDataError) in
-            var reader = BlockReader(text, blocks, name: name, from: range.lowerBound)
+            let format = unit == .byte ? nil : FileFormat(text)
+            if let format, format.isCertain { throw .notPlainText(source: name, format: format) }
+            var reader = BlockReader(text, blocks, name: name, format: format, from: range.lowerBound)
             var digests: [UInt64] = []
             digests.reserveCapacity(range.count)
             for block in range {
-                digests.append(XXH3.digest(UnsafeRawBufferPointer(rebasing: text[blocks.bytes(of: block)])))
+                let bytes = UnsafeRawBufferPointer(rebasing: text[blocks.bytes(of: block)])
+                digests.append(XXH3.digest(bytes))
+                if unit != .byte { lookForNul(in: bytes, of: text) }
                 let valid = try reader.read(block)
                 counts?.count(textPiece(text, valid))
             }
@@ -73,21 +81,49 @@ public final class OpenedText: Sendable {
         }
     }
 
+    /// The first NUL characters of those in the blocks that were examined here; nil where none are, or the unit is bytes.
+    public var nulCharacters: NulCharacters? { foundNul.withLock { $0 } }
+
+    private func lookForNul(in block: UnsafeRawBufferPointer, of text: UnsafeRawBufferPointer) {
+        guard let start = block.baseAddress, let whole = text.baseAddress, let place = memchr(start, 0, block.count) else {
+            return
+        }
+        foundNul.withLock { found in
+            let offset = UnsafeRawPointer(place) - whole
+            if found.map({ offset < $0.byteOffset }) ?? true { found = NulCharacters(in: text, byteOffset: offset) }
+        }
+    }
+
     /// Adds the symbols of the whole text, which was examined before, to `counts`.
-    func count(into counts: SymbolCounts) {
-        // The body throws nothing.
-        try? withBytes { (text) throws(TextDataError) in counts.count(textPiece(text, 0..<text.count)) }
+    func count(into counts: SymbolCounts) throws(TextDataError) {
+        try withBytes { (text) throws(TextDataError) in counts.count(textPiece(text, 0..<text.count)) }
     }
 
     /// Gives `body` the whole text, a byte-order mark included.
+    ///
+    /// Throws besides `file` where a part of the file cannot be read (74) or it was shortened (65), and `fileChanged` (65) where it was
+    /// written to meanwhile.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result) throws(TextDataError) -> Result {
         switch storage {
         case .file(let file):
-            defer { withExtendedLifetime(file) {} }
-            return try body(file.bytes)
+            return try file.checked(TextDataError.init) { () throws(TextDataError) in
+                let result = try body(file.bytes)
+                try requireUnchanged(file)
+                return result
+            }
         case .memory(let bytes):
             return try bytes.withRawBytes(body)
         }
+    }
+
+    private func requireUnchanged(_ file: MappedFile) throws(TextDataError) {
+        let hasChanged: Bool
+        do throws(FileError) {
+            hasChanged = try file.hasChanged()
+        } catch {
+            throw TextDataError(error)
+        }
+        if hasChanged { throw .fileChanged(path: name) }
     }
 
     /// The bytes of `text`, this one, that have the tokens of the blocks `range`.
@@ -116,12 +152,13 @@ private struct BlockReader {
     private let text: UnsafeRawBufferPointer
     private let blocks: TextBlocks
     private let name: String
+    private let format: FileFormat?
     private var validator: UTF8Validator
     /// Where the tokens of the next block begin.
     private var cut: Int
 
-    init(_ text: UnsafeRawBufferPointer, _ blocks: TextBlocks, name: String, from block: Int) {
-        (self.text, self.blocks, self.name) = (text, blocks, name)
+    init(_ text: UnsafeRawBufferPointer, _ blocks: TextBlocks, name: String, format: FileFormat?, from block: Int) {
+        (self.text, self.blocks, self.name, self.format) = (text, blocks, name, format)
         let start = block * blocks.blockByteCount
         validator = UTF8Validator(text, from: start)
         cut = blocks.cut(text, at: start)
@@ -134,6 +171,7 @@ private struct BlockReader {
         // Inside of a long word the search was made before.
         if cut < end { cut = blocks.cut(text, at: end) }
         if blocks.unit != .byte, let defect = validator.advance(to: max(end, cut)) {
+            if let format { throw .notPlainText(source: name, format: format) }
             throw .invalidUTF8(source: name, byteOffset: validator.position, defect: defect)
         }
         return start..<cut

@@ -5,7 +5,7 @@ extension TextDataError {
     init(_ error: FileError) {
         switch error {
         case .missing, .folder, .notRegular, .unreadable(_, .open, _), .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames,
-            .failed:
+            .notRead, .shortened, .tooLarge, .failed:
             self = .file(error)
         case .unreadable(let path, let operation, let number), .notCommitted(let path, let operation, let number),
             .durabilityUncertain(let path, let operation, let number):

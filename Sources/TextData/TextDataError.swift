@@ -6,8 +6,12 @@ public enum TextDataError: UserFacingError, Equatable {
     /// A file cannot be found or opened.
     case file(FileError)
     case emptyFile(path: String)
+    /// A file was written to while it was read.
+    case fileChanged(path: String)
     /// A system call failed; `code` is its errno.
     case inputOutput(path: String, operation: String, code: Int32)
+    /// A file that is no text, by its first bytes.
+    case notPlainText(source: String, format: FileFormat)
     case invalidUTF8(source: String, byteOffset: Int, defect: UTF8Defect)
     /// A character that the vocabulary lacks, where the vocabulary has no `<unk>`.
     case unknownCharacter(source: String, byteOffset: Int, scalar: Unicode.Scalar)
@@ -26,7 +30,8 @@ public enum TextDataError: UserFacingError, Equatable {
         case .file(let error): error.exitStatus
         case .inputOutput: .inputOutput
         case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
-        case .emptyFile, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary, .badTokenFile,
+        case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
+            .badTokenFile,
             .textTooShort, .notReber:
             .badData
         }
@@ -39,13 +44,14 @@ extension TextDataError {
         switch self {
         case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _):
             byteOffset
+        case .notPlainText: 0
         default: nil
         }
     }
 
     public var description: String {
         switch self {
-        case .file, .emptyFile, .inputOutput: fileSentence
+        case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         default: contentSentence
         }
@@ -57,6 +63,8 @@ extension TextDataError {
             error.description
         case .emptyFile(let path):
             "\(path) is empty. Name a file with contents."
+        case .fileChanged(let path):
+            "\(path): the file changed while it was read. Start again when nothing writes to it any more."
         case .inputOutput(let path, let operation, let code):
             "\(path): \(operation) failed: \(systemText(code)). Check the disk's free space, the quota and the permissions."
         default: ""
@@ -65,6 +73,8 @@ extension TextDataError {
 
     private var contentSentence: String {
         switch self {
+        case .notPlainText(let source, let format):
+            "\(source): this is \(format.name) and not plain text in UTF-8. \(format.advice), or train on bytes (--tokens byte)."
         case .invalidUTF8(let source, let byteOffset, let defect):
             "\(source): invalid UTF-8 at byte \(byteOffset): \(defect.rawValue). "
                 + "Convert the text (iconv -t UTF-8), or train on bytes (--tokens byte)."

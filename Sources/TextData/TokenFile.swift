@@ -3,7 +3,8 @@ package import Files
 
 /// The tokens of a text in a mapped file: rank 0 writes it once into the run folder, and every rank maps it.
 ///
-/// Opening looks at the header and the size alone, so it costs the same for any corpus; `verify` reads everything.
+/// Opening looks at the header and the size alone, so it costs the same for any corpus; `verify` reads everything. Tokens are checked
+/// against the vocabulary as they are read, and whether the file is still the one that was verified.
 public struct TokenFile: Sendable {
     private let file: MappedFile
     private let header: TokenFileHeader
@@ -31,17 +32,26 @@ public struct TokenFile: Sendable {
     /// The same of a file that is mapped already.
     package init(_ file: MappedFile) throws(TextDataError) {
         self.file = file
-        do {
-            header = try TokenFileHeader(file: file.bytes)
-        } catch {
-            throw .badTokenFile(path: file.path, defect: error)
+        header = try file.checked(TextDataError.init) { () throws(TextDataError) in
+            do throws(TokenFileDefect) {
+                return try TokenFileHeader(file: file.bytes)
+            } catch {
+                throw .badTokenFile(path: file.path, defect: error)
+            }
         }
     }
 
-    /// Whether `path` is a whole token file of this text and this vocabulary; if not, it is to be made anew.
-    public static func isCurrent(path: String, textDigest: UInt64, vocabularyDigest: UInt64) -> Bool {
-        guard let file = try? TokenFile(path: path) else { return false }
-        return file.textDigest == textDigest && file.vocabularyDigest == vocabularyDigest
+    /// Whether the header says that the tokens are of this text and this vocabulary; if not, the file is to be made anew.
+    public func isCurrent(textDigest: UInt64, vocabulary: Vocabulary) -> Bool {
+        self.textDigest == textDigest && vocabularyDigest == vocabulary.digest && vocabularySize == vocabulary.size
+    }
+
+    /// Whether a sound token file of this text and this vocabulary is at `path`. Reads all of it.
+    public static func isCurrent(path: String, textDigest: UInt64, vocabulary: Vocabulary) -> Bool {
+        guard let file = try? TokenFile(path: path), file.isCurrent(textDigest: textDigest, vocabulary: vocabulary) else {
+            return false
+        }
+        return (try? file.verify()) != nil
     }
 
     /// Makes the token file of `source` at `path`, unless it is there and current; returns whether it was made.
@@ -49,7 +59,7 @@ public struct TokenFile: Sendable {
     /// Throws `unknownCharacter` (65), `inputOutput` (74).
     @discardableResult
     public static func prepare(path: String, source: TextSource, vocabulary: Vocabulary) throws(TextDataError) -> Bool {
-        if isCurrent(path: path, textDigest: source.digest, vocabularyDigest: vocabulary.digest) { return false }
+        if isCurrent(path: path, textDigest: source.digest, vocabulary: vocabulary) { return false }
         var writer = try TokenFileWriter(
             path: path, vocabularySize: vocabulary.size, textDigest: source.digest, vocabularyDigest: vocabulary.digest)
         try vocabulary.encode(source) { (tokens) throws(TextDataError) in try writer.append(tokens) }
@@ -57,16 +67,67 @@ public struct TokenFile: Sendable {
         return true
     }
 
-    /// Reads all tokens and holds them against the checksum and the vocabulary's size. Throws `badTokenFile` (65).
+    /// Reads all tokens once, and compares them with the checksum and the vocabulary's size.
+    ///
+    /// Throws `badTokenFile` (65), and `file` where the file cannot be read (74) or was shortened (65).
     public func verify() throws(TextDataError) {
-        let found = XXH3.digest(UnsafeRawBufferPointer(rebasing: file.bytes[TokenFileHeader.byteCount...]))
-        guard found == header.tokensDigest else {
-            throw .badTokenFile(path: path, defect: .damagedTokens(found: found, expected: header.tokensDigest))
+        _ = try hasChanged()
+        try file.checked(TextDataError.init) { () throws(TextDataError) in
+            let (found, outside) = try readAll()
+            guard found == header.tokensDigest else {
+                throw .badTokenFile(path: path, defect: .damagedTokens(found: found, expected: header.tokensDigest))
+            }
+            if let outside { throw tokenOutsideVocabulary(at: outside) }
         }
-        guard let position = firstOutsideVocabulary() else { return }
-        let defect = TokenFileDefect.tokenOutsideVocabulary(
-            position: position, token: tokenID(at: position), vocabularySize: vocabularySize)
-        throw .badTokenFile(path: path, defect: defect)
+    }
+
+    /// Verifies the file if it was written to since this was asked last. A call to the system otherwise; allocates nothing.
+    func confirm() throws(TextDataError) {
+        if try hasChanged() { try verify() }
+    }
+
+    /// Throws what kept the tokens that were read so far from being read.
+    func confirmRead() throws(TextDataError) {
+        if let fault = file.fault { throw TextDataError(fault) }
+    }
+
+    private func hasChanged() throws(TextDataError) -> Bool {
+        do throws(FileError) {
+            return try file.hasChanged()
+        } catch {
+            throw TextDataError(error)
+        }
+    }
+
+    /// The digest of all tokens, and the position of one that is outside of the vocabulary.
+    private func readAll() throws(TextDataError) -> (digest: UInt64, outside: Int?) {
+        let room = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 16)
+        defer { room.deallocate() }
+        var hasher = XXH3Hasher()
+        var outside: Int?
+        for start in stride(from: 0, to: count, by: room.count) {
+            let piece = UnsafeMutableBufferPointer(rebasing: room[..<min(room.count, count - start)])
+            hasher.update(bytes(start..<start + piece.count))
+            // Where a page was not there, none of those after it may be, and each would take its time.
+            try confirmRead()
+            copyTokens(from: start, into: piece)
+            if outside == nil { outside = firstOutsideVocabulary(piece).map { start + $0 } }
+        }
+        return (hasher.digest(), outside)
+    }
+
+    /// Whether all are. The largest is found faster than the first that is outside; as unsigned, so that a negative one is outside.
+    func areInVocabulary(_ tokens: UnsafeBufferPointer<Int32>) -> Bool {
+        var largest: UInt32 = 0
+        for token in tokens { largest = max(largest, UInt32(bitPattern: token)) }
+        return tokens.isEmpty || largest < UInt32(vocabularySize)
+    }
+
+    func tokenOutsideVocabulary(at position: Int) -> TextDataError {
+        .badTokenFile(
+            path: path,
+            defect: .tokenOutsideVocabulary(
+                position: position, token: tokenID(at: position), vocabularySize: vocabularySize))
     }
 
     /// Token `position` of the text.
@@ -98,7 +159,7 @@ public struct TokenFile: Sendable {
         _ type: Element.Type, _ start: Int, _ count: Int, _ destination: UnsafeMutablePointer<Int32>, _ stride: Int
     ) {
         let width = MemoryLayout<Element>.size
-        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[(TokenFileHeader.byteCount + start * width)...])
+        let bytes = bytes(start..<start + count)
         for position in 0..<count {
             let element = Element(littleEndian: bytes.loadUnaligned(fromByteOffset: position * width, as: type))
             destination[position * stride] = Int32(truncatingIfNeeded: element)
@@ -106,32 +167,33 @@ public struct TokenFile: Sendable {
         withExtendedLifetime(file) {}
     }
 
-    /// Gives all tokens to `body`, in order and in pieces.
-    package func forEachPiece(_ body: (UnsafeBufferPointer<Int32>) -> Void) {
+    /// Gives all tokens to `body`, in order and in pieces, each checked as `WindowReader` checks its windows. Throws as `WindowReader.fill`.
+    package func forEachPiece(_ body: (UnsafeBufferPointer<Int32>) -> Void) throws(TextDataError) {
         let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 14)
         defer { piece.deallocate() }
         for start in stride(from: 0, to: count, by: piece.count) {
             let tokens = UnsafeMutableBufferPointer(rebasing: piece[..<min(piece.count, count - start)])
-            copyTokens(from: start, into: tokens)
+            try read(from: start, into: tokens)
             body(UnsafeBufferPointer(tokens))
         }
     }
 
-    private func firstOutsideVocabulary() -> Int? {
-        let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 14)
-        defer { piece.deallocate() }
-        var start = 0
-        while start < count {
-            let tokens = UnsafeMutableBufferPointer(rebasing: piece[..<min(piece.count, count - start)])
-            copyTokens(from: start, into: tokens)
-            // As unsigned, so that a negative one is outside, too. The largest is found faster than the first that is outside.
-            var largest: UInt32 = 0
-            for token in tokens { largest = max(largest, UInt32(bitPattern: token)) }
-            if largest >= UInt32(vocabularySize) {
-                return tokens.firstIndex { UInt32(bitPattern: $0) >= UInt32(vocabularySize) }.map { start + $0 }
-            }
-            start += tokens.count
-        }
-        return nil
+    /// Copies the tokens from `start` on, checked as `WindowReader` checks its windows. Allocates nothing. Throws as `WindowReader.fill`.
+    package func read(from start: Int, into destination: UnsafeMutableBufferPointer<Int32>) throws(TextDataError) {
+        try confirm()
+        copyTokens(from: start, into: destination)
+        try confirmRead()
+        if let outside = firstOutsideVocabulary(destination) { throw tokenOutsideVocabulary(at: start + outside) }
+    }
+
+    private func firstOutsideVocabulary(_ tokens: UnsafeMutableBufferPointer<Int32>) -> Int? {
+        if areInVocabulary(UnsafeBufferPointer(tokens)) { return nil }
+        return tokens.firstIndex { UInt32(bitPattern: $0) >= UInt32(vocabularySize) }
+    }
+
+    /// The bytes of some tokens.
+    private func bytes(_ tokens: Range<Int>) -> UnsafeRawBufferPointer {
+        let (start, width) = (TokenFileHeader.byteCount, header.elementWidth)
+        return UnsafeRawBufferPointer(rebasing: file.bytes[start + tokens.lowerBound * width..<start + tokens.upperBound * width])
     }
 }

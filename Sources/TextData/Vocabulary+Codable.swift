@@ -88,10 +88,22 @@ extension Vocabulary {
         }
     }
 
-    /// Reads `vocabulary.json`. Throws what `mappedFile` throws (66, 65, 74), and `badVocabulary` (65).
+    /// No checkpoint holds a vocabulary of more bytes: its header has a limit.
+    private static let mostBytes = 100_000_000
+
+    /// Reads `vocabulary.json`. Throws `file` (66, 65, 74), `emptyFile` (65), and `badVocabulary` (65).
     public init(path: String) throws(TextDataError) {
-        let file = try mappedFile(path)
-        try self.init(jsonText: String(decoding: file.bytes, as: UTF8.self), source: path)
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try ReadableFile.contents(of: path, limit: Self.mostBytes)
+        } catch {
+            throw TextDataError(error)
+        }
+        if bytes.isEmpty { throw .emptyFile(path: path) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .badVocabulary(source: path, reason: "it is not UTF-8")
+        }
+        try self.init(jsonText: text, source: path)
     }
 
     /// Writes `vocabulary.json`, durably and whole or not at all. Throws `inputOutput` (74).

@@ -5,7 +5,7 @@ extension Vocabulary {
     public init(counting source: TextSource, limits: VocabularyLimits = VocabularyLimits()) throws(TextDataError) {
         try limits.check(for: source.unit)
         let counts = SymbolCounts(unit: source.unit)
-        source.text.count(into: counts)
+        try source.text.count(into: counts)
         self = try counts.vocabulary(limits, source: source.name)
     }
 

@@ -63,6 +63,14 @@ public struct Vocabulary: Sendable {
         String(decoding: index.table.bytes(Int(id)), as: UTF8.self)
     }
 
+    /// The bytes of symbol `id`.
+    package func byteCount(of id: Int32) -> Int { index.table.bytes(Int(id)).count }
+
+    /// The first `byteCount` bytes of symbol `id` as text, or all of a shorter one.
+    package func symbolPrefix(of id: Int32, byteCount: Int) -> String {
+        String(decoding: index.table.bytes(Int(id)).prefix(byteCount), as: UTF8.self)
+    }
+
     /// The number of the symbol with exactly these scalars (canonically equivalent ones are others), or nil.
     public func id(of symbol: String) -> Int32? {
         var symbol = symbol

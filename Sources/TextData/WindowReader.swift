@@ -30,18 +30,32 @@ public struct WindowReader: Sendable {
     ///
     /// Shapes: inputs, targets, mask `[steps, streams]`, time-major and contiguous; overwritten, and nothing beyond them is
     /// touched. The mask is 1, and 0 where there is padding; inputs and targets are 0 there. Allocates nothing.
+    ///
+    /// A file that was written to since is verified again. Throws `badTokenFile` (65) for one that is no longer what it was, and for a
+    /// token outside of the vocabulary; `file` where it cannot be read (74) or was shortened (65).
     public func fill(
         window: Int, inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>,
         mask: UnsafeMutableBufferPointer<Float>
-    ) -> Int {
+    ) throws(TextDataError) -> Int {
         let steps = layout.steps(ofWindow: window, windowLength: windowLength)
         let needed = steps.count * streams.count
         precondition(
             inputs.count >= needed && targets.count >= needed && mask.count >= needed,
             "buffers of \(inputs.count), \(targets.count) and \(mask.count) elements for \(needed)")
-        guard let inputs = inputs.baseAddress, let targets = targets.baseAddress, let mask = mask.baseAddress else {
-            return steps.count
-        }
+        try tokens.confirm()
+        gather(steps, inputs: inputs, targets: targets, mask: mask)
+        try tokens.confirmRead()
+        guard tokens.areInVocabulary(UnsafeBufferPointer(rebasing: inputs[..<needed])),
+            tokens.areInVocabulary(UnsafeBufferPointer(rebasing: targets[..<needed]))
+        else { throw outsideVocabulary(steps) }
+        return steps.count
+    }
+
+    private func gather(
+        _ steps: Range<Int>, inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>,
+        mask: UnsafeMutableBufferPointer<Float>
+    ) {
+        guard let inputs = inputs.baseAddress, let targets = targets.baseAddress, let mask = mask.baseAddress else { return }
         for column in 0..<streams.count {
             let real = realPredictions(stream: streams.lowerBound + column, steps: steps)
             tokens.gather(from: real.lowerBound, count: real.count, into: inputs + column, stride: streams.count)
@@ -53,7 +67,18 @@ public struct WindowReader: Sendable {
                 if !isReal { (inputs[element], targets[element]) = (0, 0) }
             }
         }
-        return steps.count
+    }
+
+    /// Which of the tokens is.
+    private func outsideVocabulary(_ steps: Range<Int>) -> TextDataError {
+        for stream in streams {
+            let real = realPredictions(stream: stream, steps: steps)
+            for position in real.lowerBound...real.upperBound where position < tokens.count {
+                let token = tokens.tokenID(at: position)
+                if !(0..<tokens.vocabularySize).contains(Int(token)) { return tokens.tokenOutsideVocabulary(at: position) }
+            }
+        }
+        return .fileChanged(path: tokens.path)
     }
 
     /// The predictions of `stream` that are no padding in `steps`.

@@ -14,6 +14,10 @@ public enum TrainingError: UserFacingError, Equatable {
     case incompleteCheckpoint(path: String, missing: String)
     /// What a checkpoint says of itself does not go together.
     case inconsistentCheckpoint(path: String, reason: String)
+    /// A checkpoint holds a number that training never writes.
+    case impossibleValue(path: String, array: String, index: Int, value: Float)
+    /// A vocabulary that no checkpoint could hold.
+    case vocabularyTooLarge(source: String, headerByteCount: Int, limit: Int, symbolCount: Int, longest: [String])
     /// A training text gives no full window.
     case shorterThanWindow(source: String, tokens: Int, streams: Int, windowLength: Int)
     /// A line of `metrics.jsonl` is none that was written.
@@ -35,7 +39,9 @@ public enum TrainingError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .diverged, .noTime: .usage
-        case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .badLog, .shorterThanWindow: .badData
+        case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .impossibleValue,
+            .vocabularyTooLarge, .badLog, .shorterThanWindow:
+            .badData
         case .log: .inputOutput
         case .stoppedBeforeStart: .preempted
         case .signals, .corrupted: .fault
@@ -59,9 +65,16 @@ public enum TrainingError: UserFacingError, Equatable {
             "\(path): the checkpoint has no '\(quoting: missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
         case .inconsistentCheckpoint(let path, let reason):
             "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint."
+        case .impossibleValue(let path, let array, let index, let value):
+            "\(path): the checkpoint holds what training never writes: element \(index) of '\(array)' is \(value). "
+                + "Take another checkpoint."
+        case .vocabularyTooLarge(let source, let headerByteCount, let limit, let symbolCount, let longest):
+            "\(source): its vocabulary of \(symbolCount) symbols is too large for a checkpoint, whose header would have "
+                + "\(headerByteCount) bytes, and \(limit) are allowed. The longest: \(longest.joined(separator: ", ")). Break such words up "
+                + "or remove them, lower --vocabulary-size, or train on bytes (--tokens byte)."
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
             "\(source): \(tokens) tokens are too few for one window: \(streams) streams of \(windowLength) steps need "
-                + "\(streams * (windowLength - 1) + 2). Give more text, or lower --batch-size or --bptt."
+                + "\(Self.leastTokens(streams, windowLength)). Give more text, or lower --batch-size or --bptt."
         case .badLog(let path, let line, let byteOffset):
             "\(path): line \(line), from byte \(byteOffset) on, is no line of a log. Training does not need it: move the file away."
         case .log(let path, let reason):
@@ -76,6 +89,12 @@ public enum TrainingError: UserFacingError, Equatable {
         case .noTime(_, let limit):
             "the time limit of \(limit?.description ?? "the run") (--time-limit) was over before the first step. Give more time."
         }
+    }
+
+    /// As text, since it may be more than an integer holds.
+    private static func leastTokens(_ streams: Int, _ windowLength: Int) -> String {
+        let (product, overflow) = streams.multipliedReportingOverflow(by: windowLength - 1)
+        return overflow || product > Int.max - 2 ? "more than \(Int.max)" : "\(product + 2)"
     }
 
     private static func tries(_ rollbacks: Int) -> String {

@@ -56,9 +56,10 @@ struct ForecastTests {
         _ = try run(ranks: ranks, options)
         let path = texts.path("run/best.safetensors")
         let stored = try StoredCheckpoint(path: path)
-        let bound = try CheckpointSize.bound(
+        let bound = try CheckpointSize.bounds(
             stored.configuration, shape: stored.modelShape, vocabulary: stored.vocabulary.jsonText(),
-            textDigests: stored.textDigests)
+            textDigests: stored.textDigests
+        ).file
         let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
         #expect(bound >= size && bound - size <= 2000, "\(bound) for \(size)")
     }

@@ -50,4 +50,83 @@ struct MappedFileTests {
         #expect(error == .unreadable(path: loop, operation: .open, errorNumber: ELOOP))
         #expect(error?.description.contains("symbolic links") == true)
     }
+
+    @Test("reads as zeros where it was shortened meanwhile, and says so")
+    func shortened() throws {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let path = try folder.write([UInt8](repeating: 7, count: 3 * page), to: "long")
+        let file = try MappedFile(path: path)
+        #expect(file.fault == nil && file.bytes[0] == 7)
+        #expect(truncate(path, 100) == 0)
+        #expect(file.bytes[page] == 0 && file.bytes[3 * page - 1] == 0)
+        let fault = FileError.shortened(path: path, byteCount: 100, expected: 3 * page)
+        #expect(file.fault == fault && fault.exitStatus == .badData)
+        #expect(caughtFileError { () throws(FileError) in _ = try file.hasChanged() } == fault)
+        #expect(caughtFileError { () throws(FileError) in try file.checked({ $0 }) { () throws(FileError) in } } == fault)
+    }
+
+    @Test("that grows to its old length again has pages that were not read, at the offset that is named")
+    func unreadPages() throws {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let path = try folder.write([UInt8](repeating: 7, count: 3 * page), to: "long")
+        let file = try MappedFile(path: path)
+        #expect(truncate(path, off_t(page)) == 0)
+        #expect(file.bytes[2 * page + 5] == 0)
+        #expect(truncate(path, off_t(3 * page)) == 0)
+        let fault = FileError.notRead(path: path, byteOffset: 2 * page, errorNumber: EIO)
+        #expect(file.fault == fault && fault.exitStatus == .inputOutput)
+        #expect("\(fault)".hasPrefix("\(path): cannot read the file at byte \(2 * page): Input/output error."))
+    }
+
+    @Test("can be read a few bytes beyond its last page, which is no fault")
+    func margin() throws {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let file = try MappedFile(path: try folder.write([UInt8](repeating: 7, count: page), to: "page"))
+        #expect(try #require(file.bytes.baseAddress).load(fromByteOffset: page + 3, as: UInt8.self) == 0)
+        #expect(file.fault == nil)
+    }
+
+    @Test("tells once that it was written to")
+    func changed() throws {
+        let path = try folder.write([1, 2, 3], to: "file")
+        let file = try MappedFile(path: path)
+        #expect(try !file.hasChanged())
+        let times = [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)]
+        #expect(utimensat(AT_FDCWD, path, times, 0) == 0)
+        #expect(try file.hasChanged())
+        #expect(try !file.hasChanged())
+    }
+}
+
+@Suite("A file read by system calls")
+struct ReadableFileTests {
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    @Test("has the bytes of any range, and is an error beyond its end")
+    func ranges() throws {
+        let path = try folder.write(Array(0..<100), to: "file")
+        for file in [try ReadableFile(path: path), ReadableFile(bytes: Array(0..<100), named: path)] {
+            #expect(file.byteCount == 100)
+            #expect(try file.bytes(3..<7) == [3, 4, 5, 6])
+            #expect(try file.bytes(100..<100) == [])
+            #expect(
+                caughtFileError { () throws(FileError) in _ = try file.bytes(90..<110) }
+                    == .shortened(path: path, byteCount: 100, expected: 110))
+        }
+    }
+
+    @Test("is refused where it is too large, a pipe or a folder")
+    func refused() throws {
+        let path = try folder.write(Array(0..<100), to: "file")
+        #expect(try ReadableFile.contents(of: path, limit: 100).count == 100)
+        let error = caughtFileError { () throws(FileError) in _ = try ReadableFile.contents(of: path, limit: 99) }
+        #expect(error == .tooLarge(path: path, byteCount: 100, limit: 99) && error?.exitStatus == .badData)
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        for name in ["pipe", "."] {
+            #expect(
+                caughtFileError { () throws(FileError) in _ = try ReadableFile.contents(of: folder.file(name), limit: 9) } != nil)
+        }
+    }
 }

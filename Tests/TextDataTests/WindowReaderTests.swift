@@ -27,13 +27,15 @@ import Testing
     }
 
     /// The window that the reader gives, and whether it left the rest of the buffers alone.
-    private func read(_ reader: WindowReader, _ window: Int) -> (window: Window, isRestUntouched: Bool) {
+    private func read(_ reader: WindowReader, _ window: Int) throws -> (window: Window, isRestUntouched: Bool) {
         var inputs = [Int32](repeating: -7, count: reader.elementCount)
         var targets = inputs
         var mask = [Float](repeating: -7, count: reader.elementCount)
-        let steps = inputs.withUnsafeMutableBufferPointer { inputs in
-            targets.withUnsafeMutableBufferPointer { targets in
-                mask.withUnsafeMutableBufferPointer { reader.fill(window: window, inputs: inputs, targets: targets, mask: $0) }
+        let steps = try inputs.withUnsafeMutableBufferPointer { inputs in
+            try targets.withUnsafeMutableBufferPointer { targets in
+                try mask.withUnsafeMutableBufferPointer {
+                    try reader.fill(window: window, inputs: inputs, targets: targets, mask: $0)
+                }
             }
         }
         let used = steps * reader.streams.count
@@ -60,7 +62,7 @@ import Testing
                 for (streams, length) in parts.flatMap({ part in [1, 3, 7, 200].map { (part, $0) } }) {
                     let reader = WindowReader(tokens: file, layout: layout, streams: streams, windowLength: length)
                     for window in 0..<reader.windowCount {
-                        let (found, isRestUntouched) = read(reader, window)
+                        let (found, isRestUntouched) = try read(reader, window)
                         #expect(found == naive(tokens, layout, streams, window, length))
                         #expect(isRestUntouched)
                         let real = layout.predictionCount(inWindow: window, windowLength: length, streams: streams)
@@ -84,7 +86,7 @@ import Testing
             let reader = WindowReader(
                 tokens: file, layout: layout, streams: shards.streams(ofRank: rank), windowLength: 4)
             for window in 0..<reader.windowCount {
-                let found = read(reader, window).window
+                let found = try read(reader, window).window
                 for element in found.mask.indices where found.mask[element] == 1 {
                     pairs.append([found.inputs[element], found.targets[element]])
                 }

@@ -56,6 +56,6 @@ struct StoredCheckpointTests {
         var state = TrainingState()
         state.window = -1
         let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
-        #expect("\(try #require(try refusal(small, state: text, count: 100)))".contains("a count of its state is -1"))
+        #expect("\(try #require(try refusal(small, state: text, count: 100)))".contains("its state has window -1"))
     }
 }

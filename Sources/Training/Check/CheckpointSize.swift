@@ -7,14 +7,14 @@ package enum CheckpointSize {
     /// What the state's text takes at most: some twenty numbers with their names.
     private static let stateByteCount = 1500
 
-    /// Bytes of a checkpoint's file at most, exact but for the state's text.
+    /// Bytes of a checkpoint's header and of its whole file at most, exact but for the state's text.
     ///
     /// - Parameters:
     ///   - vocabulary: its JSON text.
     ///   - textDigests: by role.
-    package static func bound(
+    package static func bounds(
         _ configuration: TrainingConfiguration, shape: ModelShape, vocabulary: String, textDigests: [String: String]
-    ) throws -> Int {
+    ) throws -> (header: Int, file: Int) {
         let encoder = JSONEncoder()
         let metadata = [
             "format": "rnntrain", "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
@@ -23,7 +23,7 @@ package enum CheckpointSize {
             "state": String(repeating: "0", count: stateByteCount),
             "parameters_digest": String(repeating: "0", count: 16),
         ]
-        return SafetensorsWriter.byteCount(of: arrays(configuration, shape: shape), metadata: metadata)
+        return SafetensorsWriter.byteCounts(of: arrays(configuration, shape: shape), metadata: metadata)
     }
 
     /// Names and shapes of parameters, moments and hidden states.

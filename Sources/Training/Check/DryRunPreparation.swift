@@ -30,6 +30,7 @@ struct DryRunPreparation {
             try self.init(
                 resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey,
                 state: checkpoint.state)
+            try checkpoint.checkPosition(windowCount: windowCount(.train))
         } else {
             let resolved = try RunPreparation.resolved(configuration, rankCount: rankCount)
             let counted = try RunPreparation.countVocabulary(resolved, crew: crew, stamps: TextStamps())

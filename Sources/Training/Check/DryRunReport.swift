@@ -153,7 +153,7 @@ struct DryRunReport {
         let left = Double(c.epochs - state.epoch + 1) - Double(state.window) / Double(max(windows, 1))
         let rest =
             preparation.plan.isResumed ? "for what is left of \(counted(c.epochs, "epoch"))" : "for \(counted(c.epochs, "epoch"))"
-        let speed = Int(Double(c.batchSize * c.windowLength) / calibration.stepSeconds)
+        let speed = Int(Double(c.batchSize) * Double(c.windowLength) / calibration.stepSeconds)
         return [
             line("time", "\(duration(epoch)) an epoch with its validation, \(duration(epoch * max(0, left))) \(rest)"),
             line(

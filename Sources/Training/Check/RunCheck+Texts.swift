@@ -16,7 +16,10 @@ extension RunCheck {
         let existing = try folder.existingFiles()
         try self.init(configuration, vocabularySize: vocabulary.size, hosts: survey.hosts) { shape in
             let checkpoint = try shape.map {
-                try CheckpointSize.bound(configuration, shape: $0, vocabulary: vocabularyText, textDigests: texts.digests)
+                let size = try CheckpointSize.bounds(
+                    configuration, shape: $0, vocabulary: vocabularyText, textDigests: texts.digests)
+                try vocabulary.requireRoom(headerByteCount: size.header, source: texts.name(of: .train) ?? "")
+                return size.file
             }
             return DiskNeeds(
                 folder: folder.path, checkpoint: checkpoint ?? 0, hasBest: texts.name(of: .valid) != nil, data: data,
@@ -31,5 +34,25 @@ extension Texts {
         let bytesPerToken = Double(max(byteCount(of: .train), 1)) / Double(max(trainTokens, 1))
         let width = Double(TokenPacker.elementWidth(vocabularySize: vocabularySize))
         return TextRole.allCases.reduce(0) { $0 + Int(Double(byteCount(of: $1)) / bytesPerToken * width) }
+    }
+}
+
+extension Vocabulary {
+    /// Throws `TrainingError.vocabularyTooLarge` where checkpoints would have a header that is too long to be read.
+    fileprivate func requireRoom(headerByteCount: Int, source: String) throws(TrainingError) {
+        let limit = SafetensorsWriter.headerByteCountLimit
+        guard headerByteCount > limit else { return }
+        let longest = (0..<Int32(size)).map { (id: $0, byteCount: byteCount(of: $0)) }.sorted { $0.byteCount > $1.byteCount }
+        throw .vocabularyTooLarge(
+            source: source, headerByteCount: headerByteCount, limit: limit, symbolCount: size,
+            longest: longest.prefix(3).map { "\(shortened($0.id)) (\(NumberText.grouped($0.byteCount)) bytes)" })
+    }
+
+    /// The beginning of a symbol, as it is written in a program.
+    private func shortened(_ id: Int32) -> String {
+        let most = 16
+        let start = symbolPrefix(of: id, byteCount: 4 * most).unicodeScalars.prefix(most)
+        let text = String(String.UnicodeScalarView(start))
+        return text.utf8.count < byteCount(of: id) ? (text + "...").debugDescription : text.debugDescription
     }
 }

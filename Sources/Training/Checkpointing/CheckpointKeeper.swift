@@ -87,12 +87,14 @@ final class CheckpointKeeper {
     /// Puts the newest good checkpoint's parameters, moments and hidden states in place, and returns its state. Collective.
     ///
     /// With `rejectingFrom`, the checkpoints of that step and later ones are removed first, if an older one is there.
-    func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?) throws -> TrainingState {
+    func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             if let rejected { try folder.removeGenerations(from: rejected) }
             let newest = try folder.newestValid()
             for checkpoint in newest.passedOver { StandardError.warn("passed over \(checkpoint)") }
-            return try StoredCheckpoint(newest.reader)
+            let stored = try StoredCheckpoint(newest.reader)
+            try stored.checkPosition(windowCount: windowCount)
+            return stored
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))

@@ -1,5 +1,4 @@
 import Checkpoints
-import Digests
 import Models
 import Optimizers
 
@@ -9,50 +8,57 @@ extension StoredCheckpoint {
     ///
     /// Throws `TrainingError.inconsistentCheckpoint`, `CheckpointError.noSuchArray` and `.otherArray`.
     func checkConsistency() throws {
-        try checkState()
         do throws(ConfigurationError) {
             try configuration.validate()
         } catch {
             throw inconsistent("\(error)")
         }
+        let unit = configuration.usesBuiltInSource ? .char : configuration.tokens
+        guard vocabulary.unit == unit else {
+            throw inconsistent(
+                "its vocabulary is of the unit \(vocabulary.unit.rawValue), and its configuration says \(unit.rawValue)")
+        }
+        if let contradiction = state.contradiction(configuration) { throw inconsistent(contradiction) }
         let needed = Self.leastParameterCount(configuration, vocabularySize: vocabulary.size)
         guard needed <= Double(floatCount) else {
             throw inconsistent("its configuration needs \(needed) parameters, and it holds \(floatCount) numbers")
         }
-        for (name, shape) in expectedArrays { try checkArray(name, shape: shape) }
+        for array in expectedArrays { try reader.require(array.name, of: Float.self, shape: array.shape) }
     }
 
-    /// The digest of the parameters, as the log has it; and the name of one that is no finite number, if there is any.
-    package func parametersFound() throws -> (digest: String, notFinite: String?) {
-        var hasher = XXH3Hasher()
-        var notFinite: String?
-        for entry in modelShape.parameterLayout.entries {
-            try reader.withElements(of: entry.name, as: Float.self, shape: entry.shape) { values in
-                hasher.update(UnsafeRawBufferPointer(values))
-                if notFinite == nil, values.contains(where: { !$0.isFinite }) { notFinite = entry.name }
-            }
-        }
-        return (hasher.digest().hexadecimal, notFinite)
-    }
-
-    private func checkState() throws(TrainingError) {
-        let counts = [state.step, state.epoch - 1, state.window, state.updates, state.tokens, state.skippedInARow]
-        if let negative = counts.first(where: { $0 < 0 }) { throw inconsistent("a count of its state is \(negative)") }
+    /// Throws `TrainingError.inconsistentCheckpoint` unless a training text of so many windows has the state's position.
+    func checkPosition(windowCount: Int) throws(TrainingError) {
+        if let contradiction = state.contradiction(windowCount: windowCount) { throw inconsistent(contradiction) }
     }
 
     private func inconsistent(_ reason: String) -> TrainingError {
         .inconsistentCheckpoint(path: reader.path, reason: reason)
     }
 
-    /// Names and shapes of all arrays that a run goes on from.
-    private var expectedArrays: [(name: String, shape: [Int])] {
-        let parameters = modelShape.parameterLayout.entries.map { (name: $0.name, shape: $0.shape) }
+    /// An array that a run goes on from.
+    struct ExpectedArray {
+        let name: String
+        let shape: [Int]
+        let range: Range
+        let isParameter: Bool
+    }
+
+    /// All arrays that a run goes on from, the parameters first and in the order of their layout.
+    var expectedArrays: [ExpectedArray] {
+        let entries = modelShape.parameterLayout.entries
+        let parameters = entries.map { ExpectedArray(name: $0.name, shape: $0.shape, range: .finite, isParameter: true) }
         let moments = configuration.optimizerSettings.momentNames.flatMap { moment in
-            parameters.map { (name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape) }
+            entries.map {
+                ExpectedArray(
+                    name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape,
+                    range: moment == "second_moment" ? .squares : .finite, isParameter: false)
+            }
         }
         let states = (0..<modelShape.layers).flatMap { layer in
             modelShape.stateLetters.map {
-                (name: CheckpointNames.state("\($0)_l\(layer)"), shape: [configuration.batchSize, modelShape.hiddenSize])
+                ExpectedArray(
+                    name: CheckpointNames.state("\($0)_l\(layer)"), shape: [configuration.batchSize, modelShape.hiddenSize],
+                    range: .finite, isParameter: false)
             }
         }
         return parameters + moments + states
@@ -68,9 +74,5 @@ extension StoredCheckpoint {
 
     private var floatCount: Int {
         reader.arrays.filter { $0.elementType == .float32 }.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
-
-    private func checkArray(_ name: String, shape: [Int]) throws {
-        try reader.withElements(of: name, as: Float.self, shape: shape) { _ in }
     }
 }

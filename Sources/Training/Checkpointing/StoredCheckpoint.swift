@@ -11,11 +11,14 @@ public final class StoredCheckpoint {
     public let state: TrainingState
     /// Digests of the run's texts by role.
     public let textDigests: [String: String]
+    /// The digest of the parameters, as the log has it.
+    package private(set) var parametersDigest = ""
     let reader: SafetensorsReader
 
-    /// Opens and verifies the file at `path`.
+    /// Opens and verifies the file at `path`: every byte, and what its texts and values say of each other. Reads it twice.
     ///
-    /// Throws `CheckpointError`, `TrainingError.incompleteCheckpoint` and `.inconsistentCheckpoint`.
+    /// Throws `CheckpointError`, `TextDataError.badVocabulary`, `TrainingError.incompleteCheckpoint`, `.inconsistentCheckpoint` and
+    /// `.impossibleValue`.
     public convenience init(path: String) throws {
         try self.init(SafetensorsReader(path: path))
     }
@@ -28,6 +31,7 @@ public final class StoredCheckpoint {
         textDigests = try Self.decoded("texts", reader)
         vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
         try checkConsistency()
+        parametersDigest = try checkValues()
     }
 
     /// The file as it was named.

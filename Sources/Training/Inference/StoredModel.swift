@@ -34,7 +34,7 @@ public final class StoredModel {
             capacity: WindowCapacity(steps: steps, streams: 1, training: false))
         self.shape = shape
         vocabulary = stored.vocabulary
-        unit = stored.configuration.tokens
+        unit = stored.vocabulary.unit
         model.resetState()
     }
 }

@@ -73,14 +73,16 @@ public struct UnknownCount: Sendable, Equatable {
     package init(tokens: Int, unknown: Int) { (self.tokens, self.unknown) = (tokens, unknown) }
 
     /// Counts a tokenised text. Cost: one pass over the tokens, none where the vocabulary has no `<unk>`.
-    package init(of file: TokenFile, special: SpecialTokens) {
+    ///
+    /// Throws as `WindowReader.fill`.
+    package init(of file: TokenFile, special: SpecialTokens) throws(TextDataError) {
         tokens = file.count
         guard let id = special.unknown else {
             unknown = 0
             return
         }
         var found = 0
-        file.forEachPiece { piece in for token in piece where token == id { found += 1 } }
+        try file.forEachPiece { piece in for token in piece where token == id { found += 1 } }
         unknown = found
     }
 

@@ -1,4 +1,4 @@
-import Communication
+package import Communication
 package import Exchange
 import Layers
 package import Models
@@ -122,17 +122,25 @@ package final class ParallelModel {
     /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.
     ///
     /// A rank whose `flags` are not 0 stops after the window at hand: then all ranks get the flags of all, and no loss.
+    /// Throws on all ranks what keeps one of them from reading the text, as `WindowReader.fill`.
     package func meanLoss(
-        of reader: WindowReader, window: WindowBuffers, flags: () -> Int32 = { 0 }
+        of reader: WindowReader, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
     ) throws -> (loss: Double?, flags: Int32) {
         let saved = HiddenStates(copying: model)
         model.resetState()
         var totals = [Double](repeating: 0, count: exchange.shards.count)
         var own: Int32 = 0
+        var fault: TextDataError?
         for index in 0..<reader.windowCount {
             own = flags()
             if own != 0 { break }
-            let steps = window.read(index, from: reader)
+            let steps: Int
+            do throws(TextDataError) {
+                steps = try window.read(index, from: reader)
+            } catch {
+                (fault, own) = (error, StepFlags.inputFault.rawValue)
+                break
+            }
             model.forward(window.inputs.baseAddress!, steps: steps)
             let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
             rows.shardSums(steps: steps, of: losses, into: shardSums)
@@ -143,6 +151,7 @@ package final class ParallelModel {
         saved.restore(to: model)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
         let all = try exchange.exchangeScalars(flags: own)
+        if StepFlags(rawValue: all).contains(.inputFault) { try world.agree { if let fault { throw fault } } }
         return (all == 0 ? exchange.foldShards(index: 0) / Double(reader.layout.predictionCount) : nil, all)
     }
 }

@@ -10,6 +10,8 @@ package struct StepFlags: OptionSet, Sendable {
     package static let timeLimitIsNear = StepFlags(rawValue: 1 << 17)
     /// Rank 0's clock leaves time for nothing but a checkpoint before the end of the job under SLURM.
     package static let jobEndIsNear = StepFlags(rawValue: 1 << 18)
+    /// A rank cannot read the tokens of its window.
+    package static let inputFault = StepFlags(rawValue: 1 << 19)
     private static let stops: StepFlags = [StepFlags(signals: .all), .timeLimitIsNear, .jobEndIsNear]
 
     package init(rawValue: Int32) { self.rawValue = rawValue }

@@ -28,7 +28,7 @@ extension Trainer {
         // A checkpoint from which no update came is no better than what followed it.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
         let scale = state.rateScale ?? 1
-        state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected)
+        state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
         let newScale = fault.isOfTheRun ? scale * Self.cut : scale

@@ -1,6 +1,7 @@
 import Communication
 import Exchange
 import Tensors
+import TextData
 
 /// When a step may be disturbed.
 package enum StepMoment: Sendable {
@@ -20,12 +21,13 @@ extension Trainer {
     package func step() throws -> StepFlags {
         Watch.enter(.computation, step: state.step + 1)
         disturb?(.beginning)
-        let steps = window.read(state.window, from: train)
+        let steps = readWindow()
         let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
         let reduction =
             verificationIsDue
             ? try verifiedGradient(steps: steps, predictions: predictions)
             : try gradient(steps: steps, predictions: predictions)
+        if StepFlags(rawValue: reduction.flags).contains(.inputFault) { try endWithInputFault() }
         Watch.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
         let rate = schedule.rate(state)
@@ -41,6 +43,23 @@ extension Trainer {
         deadline.noteStep()
         try logIfDue(norm: norm, rate: rate)
         return StepFlags(rawValue: reduction.flags)
+    }
+
+    /// Reads the window; returns its steps. Where that fails, it is padding, and the step's flags tell all ranks.
+    private func readWindow() -> Int {
+        do throws(TextDataError) {
+            return try window.read(state.window, from: train)
+        } catch {
+            inputFault = error
+            window.clear()
+            return train.layout.steps(ofWindow: state.window, windowLength: train.windowLength).count
+        }
+    }
+
+    /// Throws on all ranks what kept one of them from reading its window. The checkpoint that is being written is finished before.
+    private func endWithInputFault() throws {
+        try keeper.finish()
+        try world.agree { if let inputFault { throw inputFault } }
     }
 
     private func compute(steps: Int, predictions: Int) {
@@ -89,6 +108,7 @@ extension Trainer {
 
     private var ownFlags: StepFlags {
         var flags = StepFlags(signals: StopSignals.received)
+        if inputFault != nil { flags.insert(.inputFault) }
         guard world.isRoot else { return flags }
         if keeper.isTimeDue { flags.insert(.checkpointTime) }
         if timeIsUp { flags.insert(StepFlags(deadline.reason)) }

@@ -45,6 +45,8 @@ package final class Trainer {
     package internal(set) var state: TrainingState
     var deadline: Deadline
     private var isFirstAttempt = true
+    /// What kept this rank from reading its window of the step.
+    var inputFault: TextDataError?
     /// How often this job has gone back to a checkpoint, and to which step the last time.
     package internal(set) var rollbacks = 0
     var lastRestoredStep: Int?
@@ -126,7 +128,9 @@ package final class Trainer {
     func validationIsDue(after step: Int, epochEnds: Bool) -> Bool {
         guard valid != nil else { return false }
         if configuration.validateEvery > 0, step % configuration.validateEvery == 0 { return true }
-        return epochEnds && (configuration.validateEvery == 0 || step == configuration.epochs * train.windowCount)
+        if configuration.validateEvery == 0 { return epochEnds }
+        // The last of all epochs, the number of which may be as large as can be.
+        return epochEnds && step / train.windowCount == configuration.epochs
     }
 
     /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says. Where a signal comes meanwhile, it returns that
@@ -136,7 +140,7 @@ package final class Trainer {
         try requireSoundParameters()
         Watch.enter(.validation, step: state.step)
         let start = MonotonicClock.nanoseconds
-        let measured = try parallel.meanLoss(of: valid, window: window) { StopSignals.received.rawValue }
+        let measured = try parallel.meanLoss(of: valid, window: window, world: world) { StopSignals.received.rawValue }
         guard let found = measured.loss else { return StepFlags(rawValue: measured.flags).stopReason }
         let loss = try world.broadcast(found)
         state.awaitsValidation = nil

@@ -15,8 +15,15 @@ package final class WindowBuffers {
         mask = .init(start: workspace.allocate(Float.self, count: count), count: count)
     }
 
-    /// Reads window `window`; returns its steps.
-    package func read(_ window: Int, from reader: WindowReader) -> Int {
-        reader.fill(window: window, inputs: inputs, targets: targets, mask: mask)
+    /// Reads window `window`; returns its steps. Throws as `WindowReader.fill`.
+    package func read(_ window: Int, from reader: WindowReader) throws(TextDataError) -> Int {
+        try reader.fill(window: window, inputs: inputs, targets: targets, mask: mask)
+    }
+
+    /// Makes the whole window padding.
+    func clear() {
+        inputs.update(repeating: 0)
+        targets.update(repeating: 0)
+        mask.update(repeating: 0)
     }
 }

@@ -22,7 +22,8 @@ struct TrainingPace {
 
     init(_ configuration: TrainingConfiguration, windowCount: Int, validWindowCount: Int) {
         stepsPerEpoch = windowCount
-        stepCount = windowCount * configuration.epochs
+        let (product, overflow) = windowCount.multipliedReportingOverflow(by: configuration.epochs)
+        stepCount = overflow ? Int.max : product
         validateEvery = configuration.validateEvery
         self.validWindowCount = validWindowCount
         beginning = MonotonicClock.nanoseconds

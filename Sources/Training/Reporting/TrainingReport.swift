@@ -197,7 +197,7 @@ final class TrainingReport {
 
     private func show(_ state: TrainingState, norm: Double, rate: Double) {
         hasShownStep = true
-        let stepCount = windowCount * configuration.epochs
+        let stepCount = plannedSteps
         var text = ProgressText()
         text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
         text.add("step \(state.step)/\(stepCount)", importance: 5)
@@ -273,6 +273,12 @@ final class TrainingReport {
         let bits = "\(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
         let perplexity = "perplexity \(NumberText.perplexity(exponential(loss)))"
         return (NumberText.fixed(loss, 4), perplexity, configuration.tokens == .word ? nil : bits)
+    }
+
+    /// Steps of all epochs.
+    private var plannedSteps: Int {
+        let (product, overflow) = windowCount.multipliedReportingOverflow(by: configuration.epochs)
+        return overflow ? Int.max : product
     }
 
     private var log2Nats: Double { 0.693_147_180_559_945_3 }

@@ -75,16 +75,16 @@ final class RunPreparation {
         let folder = RunFolder(path: lock.folder.path)
         var configuration = configuration.withAbsoluteTexts
         configuration.run = folder.path
-        let tokenFiles = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
+        let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
         try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
         // A run whose checkpoints are all gone may still have its best.
         let best = try best(in: folder, after: TrainingState(), configuration, vocabulary: vocabulary, texts: texts)
         let plan = RunPlan(
-            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokenFiles, runFolder: folder.path,
+            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
             state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            newFolder: newFolder, notices: notices + [best.notice].compactMap { $0 })
+            newFolder: newFolder, notices: notices + tokens.notices + [best.notice].compactMap { $0 })
     }
 
     /// Writes `config.toml`: from now on the run is there, and can be resumed. What a resume has changed stays changed.
@@ -166,18 +166,20 @@ final class RunPreparation {
         try texts.check(against: checkpoint.textDigests)
         let check = try RunCheck(resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
         try check.requireAll()
-        let tokenFiles = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, lock: lock, resumed)
+        let tokens = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, lock: lock, resumed)
+        if let windowCount = tokens.windowCount { try checkpoint.checkPosition(windowCount: windowCount) }
         let best = try best(
             in: folder, after: checkpoint.state, resumed, vocabulary: checkpoint.vocabulary, texts: texts)
         let rate = ResumedRate(checkpoint, resumed)
         let plan = RunPlan(
-            configuration: resumed.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokenFiles,
+            configuration: resumed.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokens.paths,
             runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
             special: SpecialTokens(checkpoint.vocabulary))
         return RunPreparation(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
             checkpoint: checkpoint,
-            notices: newest.passedOver.map { "passed over \($0)" } + check.notices + [best.notice, rate.notice].compactMap { $0 })
+            notices: newest.passedOver.map { "passed over \($0)" } + check.notices + tokens.notices
+                + [best.notice, rate.notice].compactMap { $0 })
     }
 
     /// The configuration of a run that goes on from a checkpoint.
@@ -248,22 +250,24 @@ final class RunPreparation {
         return CountedTexts(texts: texts, vocabulary: vocabulary, trainTokens: tokens)
     }
 
-    /// Makes the token files that are not there or not current, and checks that each text is long enough.
+    /// Makes the token files that are not there, not current or damaged, and checks that each text is long enough.
     private static func prepareTokenFiles(
         _ texts: Texts, vocabulary: Vocabulary, lock: RunLock, _ configuration: TrainingConfiguration
-    ) throws -> [String: String] {
+    ) throws -> PreparedTokens {
         let folder = try lock.folder.madeFolder(RunFile.data)
         var texts = texts
-        var paths: [String: String] = [:]
+        var prepared = PreparedTokens()
         for role in TextRole.allCases {
             guard let source = texts.name(of: role) else { continue }
             let place = folder.place(RunFile.tokens(role.rawValue))
             let count = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary).count
-            _ = try layout(of: role, tokenCount: count, source: source, configuration)
-            paths[role.rawValue] = place.path
+            let layout = try layout(of: role, tokenCount: count, source: source, configuration)
+            if role == .train { prepared.windowCount = layout.windowCount(windowLength: configuration.windowLength) }
+            prepared.paths[role.rawValue] = place.path
         }
         try texts.stamps.write(to: folder.place(RunFile.stamps))
-        return paths
+        prepared.notices = texts.notices
+        return prepared
     }
 
     /// How a text is cut into streams. Throws where it is too short.
@@ -278,7 +282,7 @@ final class RunPreparation {
         return layout
     }
 
-    /// What is known of the texts and token files without reading them.
+    /// What is known of the texts without reading them.
     static func stampsPath(_ folder: RunFolder) -> String { joinPath(folder.dataPath, RunFile.stamps) }
 }
 
@@ -308,4 +312,14 @@ extension TrainingConfiguration {
         configuration.test = test.map(absolutePath)
         return configuration
     }
+}
+
+/// The token files of a run.
+private struct PreparedTokens {
+    /// By role.
+    var paths: [String: String] = [:]
+    /// What the user should know of them, a line each.
+    var notices: [String] = []
+    /// Windows of the training text in an epoch.
+    var windowCount: Int?
 }

@@ -11,7 +11,9 @@ struct RunTexts {
     init(_ plan: RunPlan, streams: Range<Int>) throws(TextDataError) {
         func file(_ role: TextRole) throws(TextDataError) -> TokenFile? {
             guard let path = plan.tokenFiles[role.rawValue] else { return nil }
-            return try TokenFile(path: path)
+            let tokens = try TokenFile(path: path)
+            guard tokens.vocabularySize == plan.vocabularySize else { throw TextDataError.fileChanged(path: path) }
+            return tokens
         }
         func reader(_ role: TextRole) throws(TextDataError) -> WindowReader? {
             guard let tokens = try file(role) else { return nil }
@@ -26,13 +28,13 @@ struct RunTexts {
         test = try file(.test)
     }
 
-    /// The tokens outside the vocabulary, by text. Cost: one pass over the texts that are not trained on.
-    func unknownCounts(_ vocabulary: Vocabulary) -> [TextRole: UnknownCount] {
+    /// The tokens outside the vocabulary, by text. Cost: one pass over the texts that are not trained on. Throws as `WindowReader.fill`.
+    func unknownCounts(_ vocabulary: Vocabulary) throws(TextDataError) -> [TextRole: UnknownCount] {
         let special = SpecialTokens(vocabulary)
         let inTraining = special.unknown.map { vocabulary.counts[Int($0)] } ?? 0
         var counts = [TextRole.train: UnknownCount(tokens: train.tokens.count, unknown: inTraining)]
-        counts[.valid] = valid.map { UnknownCount(of: $0.tokens, special: special) }
-        counts[.test] = test.map { UnknownCount(of: $0, special: special) }
+        if let valid { counts[.valid] = try UnknownCount(of: valid.tokens, special: special) }
+        if let test { counts[.test] = try UnknownCount(of: test, special: special) }
         return counts
     }
 }

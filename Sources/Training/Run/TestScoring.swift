@@ -17,6 +17,8 @@ final class TestScoring {
     private let workspace = Workspace()
     /// Why there is no score; nil where nothing asked to stop.
     private(set) var stopReason: StopReason?
+    /// What kept this rank from reading a window.
+    private var fault: TextDataError?
 
     private static let windowLength = StreamScorer.windowLength
 
@@ -42,20 +44,33 @@ final class TestScoring {
     }
 
     /// The score; nil, after the window at hand, once any rank is asked to stop. Collective.
+    ///
+    /// Throws on all ranks what keeps one of them from reading the text, as `WindowReader.fill`.
     func score(flags: () -> StepFlags) throws -> TextScore? {
         let scorer = StreamScorer(model)
         var score = TextScore(special)
         var start = 0
         while start + 1 < text.count {
             let steps = min(Self.windowLength, text.count - 1 - start)
-            text.copyTokens(from: start, into: UnsafeMutableBufferPointer(rebasing: window[...steps]))
-            let losses = try gather(losses(scorer, steps: steps), steps: steps, flags: flags())
+            read(from: start, into: UnsafeMutableBufferPointer(rebasing: window[...steps]))
+            let said = fault == nil ? flags() : .inputFault
+            let losses = try gather(losses(scorer, steps: steps), steps: steps, flags: said)
             guard let losses else { return nil }
             score.add(losses, of: window.baseAddress! + 1, count: steps)
             start += steps
             Watch.progress()
         }
         return score
+    }
+
+    /// Reads a window; it is of zeros where that fails, for the losses that the others wait for.
+    private func read(from start: Int, into window: UnsafeMutableBufferPointer<Int32>) {
+        do throws(TextDataError) {
+            try text.read(from: start, into: window)
+        } catch {
+            window.update(repeating: 0)
+            fault = error
+        }
     }
 
     /// Rows that each rank has of a window, but for the last ones.
@@ -74,7 +89,9 @@ final class TestScoring {
         let padding = [Double](repeating: 0, count: share - own.count)
         let all = try world.allgather(own + padding + [Double(flags.rawValue)])
         let parts = stride(from: 0, to: all.count, by: share + 1).map { all[$0..<($0 + share + 1)] }
-        stopReason = StepFlags(rawValue: parts.reduce(0) { $0 | Int32($1.last ?? 0) }).stopReason
+        let said = StepFlags(rawValue: parts.reduce(0) { $0 | Int32($1.last ?? 0) })
+        if said.contains(.inputFault) { try world.agree { if let fault { throw fault } } }
+        stopReason = said.stopReason
         if stopReason != nil { return nil }
         return Array(parts.map { $0.dropLast() }.joined().prefix(steps))
     }

@@ -163,12 +163,20 @@ package final class TextCrew {
             }
         }
         guard isSound else { return [] }
+        try tellNul(members[Int(order.text)].text)
         if isCounting {
             // Rank 0 has counted the first of the text, and adds what the others did in order.
             let others = try world.gather(world.isRoot ? [] : counts?.records() ?? [])
             counts?.add(records: others)
         }
         return try world.gather(digests)
+    }
+
+    /// NUL characters that another rank found, rank 0 looks at itself, if it has found none before them.
+    private func tellNul(_ text: OpenedText?) throws {
+        let first = try world.max(text?.nulCharacters.map { Int.max - $0.byteOffset } ?? 0)
+        guard first > 0, world.isRoot, let text, text.nulCharacters?.byteOffset != Int.max - first else { return }
+        _ = try text.examine(blocks: text.blocks(around: Int.max - first))
     }
 
     /// Where this rank counts a text; nil where it does not see it.
@@ -223,14 +231,25 @@ package final class TextCrew {
             if world.isRoot { throw TextInterruption(reason: reason) }
             return false
         }
-        // The fault that stands first in the text is found as a maximum; 0 is none.
-        let first = try world.max(fault.map { Int.max - ($0.byteOffset ?? 0) } ?? 0)
+        // The fault that stands first in the text is found as a maximum; 0 is none, and one of the file or the disk comes before all.
+        let first = try world.max(fault.map { $0.byteOffset.map { Int.max - 1 - $0 } ?? Int.max } ?? 0)
         guard first > 0 else { return true }
+        if first == Int.max { return try fail(fault) }
         guard world.isRoot, let text = member.text else { return false }
-        if let fault, fault.byteOffset == Int.max - first { throw fault }
+        if let fault, fault.byteOffset == Int.max - 1 - first { throw fault }
         // Another rank's fault: this one finds it, too, and it is told as if there were no others.
-        try work(text, text.blocks(around: Int.max - first))
+        try work(text, text.blocks(around: Int.max - 1 - first))
         throw TrainingError.textChanged(path: text.name)
+    }
+
+    /// A rank cannot read the text: rank 0 throws what it says, the others return false and go on to serve.
+    private func fail(_ fault: TextDataError?) throws -> Bool {
+        do {
+            try world.agree { if let fault, fault.byteOffset == nil { throw fault } }
+        } catch {
+            if world.isRoot { throw error }
+        }
+        return false
     }
 
     private func share(_ blocks: Range<Int>, among readers: [Int]) -> Range<Int> {

@@ -2,26 +2,28 @@ import Files
 import Foundation
 import TextData
 
-/// What the run folder knows of the texts: a text with the stamp that it had when it was examined need not be read again, nor a
-/// token file with that which it had when it was written or verified.
+/// What the run folder knows of the texts: a text with the stamp that it had when it was examined need not be read again, as long as
+/// its token file is sound.
 struct TextStamps: Codable, Equatable {
     private struct Entry: Codable, Equatable {
         var unit: TokenUnit
         var digest: UInt64
         /// Nil where the text might have changed again without another stamp.
         var source: FileStamp?
-        var tokens: FileStamp?
     }
+
+    /// The file has three entries of some 200 bytes each.
+    private static let mostBytes = 1 << 16
 
     private var entries: [String: Entry] = [:]
 
     /// Nothing is known.
     init() {}
 
-    /// Reads what `write` wrote. What cannot be read is not known.
+    /// Reads what `write` wrote. What cannot be read is not known: the texts are read again.
     init(path: String) {
-        guard let data = FileManager.default.contents(atPath: path) else { return }
-        self = (try? JSONDecoder().decode(TextStamps.self, from: data)) ?? TextStamps()
+        guard let bytes = try? ReadableFile.contents(of: path, limit: Self.mostBytes) else { return }
+        self = (try? JSONDecoder().decode(TextStamps.self, from: Data(bytes))) ?? TextStamps()
     }
 
     /// Writes the file, if it differs from what was read.
@@ -36,21 +38,9 @@ struct TextStamps: Codable, Equatable {
         return entry.source == stamp ? entry.digest : nil
     }
 
-    /// Whether the token file is as it was when it was written or verified.
-    func holdTokens(of role: TextRole, _ path: String) -> Bool {
-        guard let stamp = FileStamp(path: path) else { return false }
-        return entries[role.rawValue]?.tokens == stamp
-    }
-
     /// Notes a text that was examined.
     mutating func note(_ role: TextRole, _ text: OpenedText, digest: UInt64) {
-        let tokens = entries[role.rawValue]?.tokens
         let stamp = text.stamp.flatMap { $0.isSettled && $0 == FileStamp(path: text.name) ? $0 : nil }
-        entries[role.rawValue] = Entry(unit: text.unit, digest: digest, source: stamp, tokens: tokens)
-    }
-
-    /// Notes the token file of a text, which was written or verified.
-    mutating func noteTokens(_ role: TextRole, _ path: String) {
-        entries[role.rawValue]?.tokens = FileStamp(path: path)
+        entries[role.rawValue] = Entry(unit: text.unit, digest: digest, source: stamp)
     }
 }

@@ -15,12 +15,16 @@ struct Texts {
     private struct Entry {
         let text: CrewText
         let digest: UInt64
+        /// Whether the digest is that of the bytes as they are now, and not one that a stamp vouches for.
+        var isRead: Bool
     }
 
     private let crew: TextCrew
     private var entries: [TextRole: Entry] = [:]
     /// What is known of the texts' files, for the run folder.
     private(set) var stamps: TextStamps
+    /// What the user should know of the texts and the token files, a line each.
+    private(set) var notices: [String] = []
 
     /// Symbols of the built-in source for each role.
     private static let builtInSizes: [TextRole: Int] = [.train: 120_000, .valid: 60_000, .test: 60_000]
@@ -38,8 +42,9 @@ struct Texts {
             let counts = role == .train ? counts : nil
             let known = counts == nil ? stamps.digest(of: role, text.text) : nil
             let digest = try known ?? crew.examine(text, counting: counts)
-            entries[role] = Entry(text: text, digest: digest)
+            entries[role] = Entry(text: text, digest: digest, isRead: known == nil)
             if known == nil { self.stamps.note(role, text.text, digest: digest) }
+            if let nul = text.text.nulCharacters { notices.append(nul.notice(source: text.text.name)) }
         }
     }
 
@@ -50,7 +55,7 @@ struct Texts {
 
     private static func builtIn(_ role: TextRole, seed: UInt64) -> OpenedText {
         let index = UInt64(TextRole.allCases.firstIndex(of: role) ?? 0)
-        let text = EmbeddedReberGrammar.generate(symbolCount: builtInSizes[role] ?? 0, seed: seed * 3 + index)
+        let text = EmbeddedReberGrammar.generate(symbolCount: builtInSizes[role] ?? 0, seed: seed &* 3 &+ index)
         return OpenedText(name: "the embedded Reber source (\(role.rawValue))", bytes: text, unit: .char)
     }
 
@@ -62,23 +67,38 @@ struct Texts {
         Dictionary(uniqueKeysWithValues: entries.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
     }
 
-    /// The token file of a role at its place: made if it is not there, not current, or damaged.
+    /// The token file of a role at its place: made if it is not there, not of this text and vocabulary, or damaged.
     ///
-    /// One that the stamps know is only opened. Throws `unknownCharacter` (65), `inputOutput` (74).
+    /// Cost: one pass over the file, whatever is known of it. Where it is made, the text is read again if so far only its stamp was looked at.
+    /// Throws `unknownCharacter` (65), `inputOutput` (74), and `textChanged` (65) for a text that is no longer what its stamp says.
     mutating func prepareTokens(of role: TextRole, at place: FilePlace, vocabulary: Vocabulary) throws -> TokenFile {
         let path = place.path
-        guard let entry = entries[role] else { preconditionFailure("no text for \(role)") }
-        if TokenFile.isCurrent(path: path, textDigest: entry.digest, vocabularyDigest: vocabulary.digest) {
-            let file = try TokenFile(path: path)
-            if stamps.holdTokens(of: role, path) { return file }
-            if (try? file.verify()) != nil {
-                stamps.noteTokens(role, path)
-                return file
+        guard var entry = entries[role] else { preconditionFailure("no text for \(role)") }
+        if let file = soundTokens(path, entry, vocabulary: vocabulary) { return file }
+        if !entry.isRead {
+            guard try crew.examine(entry.text) == entry.digest else {
+                throw TrainingError.textChanged(path: entry.text.text.name)
             }
+            entry.isRead = true
+            entries[role] = entry
         }
         try crew.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: place)
-        stamps.noteTokens(role, path)
         return try TokenFile(path: path)
+    }
+
+    /// The token file at `path`, if it is there, of this text and vocabulary, and every token of it as it was written.
+    private mutating func soundTokens(_ path: String, _ entry: Entry, vocabulary: Vocabulary) -> TokenFile? {
+        do throws(TextDataError) {
+            let file = try TokenFile(path: path)
+            guard file.isCurrent(textDigest: entry.digest, vocabulary: vocabulary) else { return nil }
+            try file.verify()
+            return file
+        } catch .file(.missing) {
+            return nil
+        } catch {
+            notices.append("made anew from \(entry.text.text.name): \(error)")
+            return nil
+        }
     }
 
     /// The number of tokens of a role's text and the first of them, up to `sampleCount`, without a file. Rank 0 reads alone.

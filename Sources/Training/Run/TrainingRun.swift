@@ -157,10 +157,11 @@ public struct TrainingRun {
             folder: preparation?.checkpoints ?? CheckpointFolder(runFolder: plan.runFolder),
             configuration: plan.configuration, best: plan.best)
         let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
-        let unknown = preparation.map { texts.unknownCounts($0.vocabulary) } ?? [:]
+        let unknown = try world.agreeOnRoot { try preparation.map { try texts.unknownCounts($0.vocabulary) } }
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach(report.say)
         let description = RunDescription(
-            version: version, world: world, parallel: parallel, texts: texts, unknown: unknown, memory: memory)
+            version: version, world: world, parallel: parallel, texts: texts, unknown: (unknown ?? nil) ?? [:],
+            memory: memory)
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,

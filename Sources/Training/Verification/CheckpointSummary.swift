@@ -48,7 +48,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         }
     }
 
-    init(_ checkpoint: StoredCheckpoint, parametersDigest: String) {
+    init(_ checkpoint: StoredCheckpoint) {
         let state = checkpoint.state
         step = state.step
         epoch = state.lastEpoch
@@ -57,7 +57,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         bestPerplexity = Self.perplexity(state.convergence.bestLoss)
         bestStep = state.convergence.bestStep
         model = Model(checkpoint.modelShape)
-        self.parametersDigest = parametersDigest
+        parametersDigest = checkpoint.parametersDigest
         vocabularyDigest = checkpoint.vocabulary.digest.hexadecimal
         textDigests = checkpoint.textDigests
     }

@@ -12,24 +12,20 @@ struct CheckpointVerification {
     private(set) var file: VerifiedFile
     private(set) var checkpoint: StoredCheckpoint?
 
-    /// Checks the file at `path`; `step` is what its name says, if it does.
-    init(_ path: String, _ kind: VerifiedFile.Kind, step: Int? = nil) {
+    /// Checks the file at `path`; `step` is what its name says, if it does, and `windowCount` what the training text has, if it is known.
+    init(_ path: String, _ kind: VerifiedFile.Kind, step: Int? = nil, windowCount: (StoredCheckpoint) -> Int? = { _ in nil }) {
         var file = VerifiedFile(kind, path)
         var found: StoredCheckpoint?
         file.check { file in
             let checkpoint = try StoredCheckpoint(path: path)
-            let (digest, notFinite) = try checkpoint.parametersFound()
             found = checkpoint
-            let summary = CheckpointSummary(checkpoint, parametersDigest: digest)
+            let summary = CheckpointSummary(checkpoint)
             file.checkpoint = summary
             file.contents = "\(summary)"
-            if let noted = checkpoint.notedParametersDigest, noted != digest {
-                file.fail("\(path): the digest of its parameters is \(digest), and \(noted) was noted. Take another checkpoint.")
-            }
-            if let notFinite { file.fail("\(path): '\(notFinite)' has values that are not finite. Take another checkpoint.") }
             if let step, step != summary.step {
                 file.fail("\(path): it is of step \(summary.step), and its name says \(step). Name it after its step.")
             }
+            if let windowCount = windowCount(checkpoint) { try checkpoint.checkPosition(windowCount: windowCount) }
         }
         self.file = file
         checkpoint = found

@@ -16,6 +16,12 @@ package struct MetricsReader {
         let parameters_digest: String?
     }
 
+    /// Reads the file at `path`. Throws `FileError`, and `TrainingError.badLog`.
+    package init(path: String) throws {
+        let file = try MappedFile(path: path)
+        self = try file.checked({ $0 as any Error }) { () throws(any Error) in try MetricsReader(file) }
+    }
+
     /// Reads a file. Throws `TrainingError.badLog`.
     package init(_ file: MappedFile) throws {
         file.adviseSequential()

@@ -34,10 +34,21 @@ private struct RunVerification {
 
     init(_ folder: RunFolder) { self.folder = folder }
 
+    /// The windows of the training text in an epoch, as its token file has them; nil where that is not there or of another text.
+    private func windowCount(_ checkpoint: StoredCheckpoint) -> Int? {
+        let configuration = checkpoint.configuration
+        guard let tokens = try? TokenFile(path: folder.tokensPath(.train)), !stale(tokens.textDigest, .train, checkpoint),
+            tokens.vocabularyDigest == checkpoint.vocabulary.digest,
+            let layout = try? StreamLayout(tokenCount: tokens.count, streamCount: configuration.batchSize)
+        else { return nil }
+        return layout.windowCount(windowLength: configuration.windowLength)
+    }
+
     /// Newest first.
     func generations() throws -> [CheckpointVerification] {
         try folder.checkpoints.generations().compactMap { generation in
-            let checked = CheckpointVerification(generation.path, .checkpoint, step: generation.step)
+            let checked = CheckpointVerification(
+                generation.path, .checkpoint, step: generation.step, windowCount: windowCount)
             // A job that trains meanwhile may have removed it.
             return checked.file.exitStatus == .inputMissing && !pathExists(generation.path) ? nil : checked
         }
@@ -55,7 +66,7 @@ private struct RunVerification {
         let path = folder.checkpoints.bestPath
         let convergence = newest?.state.convergence
         guard pathExists(path) || convergence?.bestLoss != nil else { return nil }
-        let checked = CheckpointVerification(path, .best)
+        let checked = CheckpointVerification(path, .best, windowCount: windowCount)
         var file = checked.file
         guard let found = checked.checkpoint else { return file }
         let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
@@ -108,7 +119,7 @@ private struct RunVerification {
             return file
         }
         file.check { file in
-            let log = try MetricsReader(MappedFile(path: file.path))
+            let log = try MetricsReader(path: file.path)
             file.contents = NumberText.counted(log.lineCount, "line")
             if log.hasCutLine { file.notes.append("its last line was cut off; the next start removes it") }
             for checkpoint in checkpoints {

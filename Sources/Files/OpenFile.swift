@@ -1,0 +1,79 @@
+import Glibc
+
+/// What changes when a file is written to.
+struct FileVersion: Equatable {
+    let byteCount: Int
+    /// When the contents changed, nanoseconds since 1970.
+    let modified: Int64
+}
+
+/// A regular file that is open to be read, and closed with its owner.
+struct OpenFile: ~Copyable {
+    let path: String
+    let number: Int32
+
+    /// Opens the file at `path`. Throws `.missing`, `.folder`, `.notRegular` or `.unreadable`.
+    init(path: String) throws(FileError) {
+        let number = try Self.open(path)
+        do throws(FileError) {
+            try Self.requireRegular(number, path)
+        } catch {
+            close(number)
+            throw error
+        }
+        (self.path, self.number) = (path, number)
+    }
+
+    deinit { Glibc.close(number) }
+
+    /// Size and time of the last change, now. Throws `.unreadable`.
+    func version() throws(FileError) -> FileVersion {
+        let status = try status()
+        return FileVersion(
+            byteCount: Int(status.st_size),
+            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
+    }
+
+    /// Fills `room` from `offset` on. Throws `.notRead`, or `.shortened` where the file ends before.
+    func read(into room: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+        var done = 0
+        while done < room.count {
+            let count = pread(number, room.baseAddress! + done, room.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .notRead(path: path, byteOffset: offset + done, errorNumber: errno) }
+            guard count > 0 else { throw .shortened(path: path, byteCount: offset + done, expected: offset + room.count) }
+            done += count
+        }
+    }
+
+    private func status() throws(FileError) -> stat { try Self.status(number, path) }
+
+    private static func requireRegular(_ number: Int32, _ path: String) throws(FileError) {
+        switch try status(number, path).st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw .folder(path: path)
+        default: throw .notRegular(path: path)
+        }
+    }
+
+    private static func status(_ number: Int32, _ path: String) throws(FileError) -> stat {
+        var status = stat()
+        guard fstat(number, &status) == 0 else {
+            throw .unreadable(path: path, operation: .examine, errorNumber: errno)
+        }
+        return status
+    }
+
+    private static func open(_ path: String) throws(FileError) -> Int32 {
+        while true {
+            // O_NONBLOCK: a pipe without a writer is refused and must not hang here.
+            let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            if number >= 0 { return number }
+            switch errno {
+            case EINTR: continue
+            case ENOENT, ENOTDIR: throw .missing(path: path)
+            default: throw .unreadable(path: path, operation: .open, errorNumber: errno)
+            }
+        }
+    }
+}

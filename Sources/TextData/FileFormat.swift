@@ -1,0 +1,101 @@
+/// A kind of file that is no plain text, known by its first bytes.
+public enum FileFormat: Sendable, Equatable, CaseIterable {
+    case utf32LittleEndian, utf32BigEndian, utf16LittleEndian, utf16BigEndian
+    case gzip, xz, zip, bzip2, zstandard, pdf
+
+    /// What `bytes`, the beginning of a file, are of; nil where they are of none of these.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        let found = Self.allCases.first { format in bytes.starts(with: format.signature) }
+        guard let found else { return nil }
+        self = found
+    }
+
+    /// UTF-32 stands before UTF-16, whose mark it begins with. Sources: RFC 1952, RFC 8878, the descriptions of the xz and zip formats, and
+    /// ISO 32000.
+    private var signature: [UInt8] {
+        switch self {
+        case .utf32LittleEndian: [0xFF, 0xFE, 0, 0]
+        case .utf32BigEndian: [0, 0, 0xFE, 0xFF]
+        case .utf16LittleEndian: [0xFF, 0xFE]
+        case .utf16BigEndian: [0xFE, 0xFF]
+        case .gzip: [0x1F, 0x8B]
+        case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]
+        case .zip: [0x50, 0x4B, 3, 4]
+        case .bzip2: [0x42, 0x5A, 0x68]
+        case .zstandard: [0x28, 0xB5, 0x2F, 0xFD]
+        case .pdf: [0x25, 0x50, 0x44, 0x46, 0x2D]
+        }
+    }
+
+    /// Whether the first bytes alone show it, which no text begins with; else it takes bytes that are no UTF-8, too.
+    var isCertain: Bool { self != .bzip2 && self != .pdf }
+
+    /// The format's name.
+    var name: String {
+        switch self {
+        case .utf32LittleEndian, .utf32BigEndian: "UTF-32"
+        case .utf16LittleEndian, .utf16BigEndian: "UTF-16"
+        case .gzip: "gzip"
+        case .xz: "xz"
+        case .zip: "zip"
+        case .bzip2: "bzip2"
+        case .zstandard: "zstd"
+        case .pdf: "PDF"
+        }
+    }
+
+    /// What to do with a file of this format.
+    var advice: String {
+        switch self {
+        case .utf32LittleEndian, .utf32BigEndian: "Convert it (iconv -f UTF-32 -t UTF-8)"
+        case .utf16LittleEndian, .utf16BigEndian: "Convert it (iconv -f UTF-16 -t UTF-8)"
+        case .gzip: "Unpack it (gunzip)"
+        case .xz: "Unpack it (unxz)"
+        case .zip: "Unpack it (unzip)"
+        case .bzip2: "Unpack it (bunzip2)"
+        case .zstandard: "Unpack it (unzstd)"
+        case .pdf: "Extract its text (pdftotext)"
+        }
+    }
+}
+
+/// How NUL characters lie in a text, which plain text does not have.
+public struct NulCharacters: Sendable, Equatable {
+    /// Where the first is.
+    public let byteOffset: Int
+    /// The encoding that they hint at, as `iconv` names it; nil where they hint at none.
+    public let encoding: String?
+
+    /// Of a text that has the first NUL at `byteOffset`. A sample decides.
+    init(in text: UnsafeRawBufferPointer, byteOffset: Int) {
+        self.byteOffset = byteOffset
+        let start = byteOffset / 4 * 4
+        let quads = min(1024, (text.count - start) / 4)
+        var zeros = [0, 0, 0, 0]
+        for place in 0..<4 * quads where text[start + place] == 0 { zeros[place % 4] += 1 }
+        // ASCII in wide characters has a NUL in nearly all of these places, and none in the others.
+        let (many, few) = zeros.map { $0 * 10 > quads * 8 }.split(few: zeros.map { $0 * 10 < quads })
+        switch (many, few) {
+        case ([1, 2, 3], [0]): encoding = "UTF-32LE"
+        case ([0, 1, 2], [3]): encoding = "UTF-32BE"
+        case ([1, 3], [0, 2]): encoding = "UTF-16LE"
+        case ([0, 2], [1, 3]): encoding = "UTF-16BE"
+        default: encoding = nil
+        }
+    }
+
+    /// What the user should know of a text, in a line.
+    public func notice(source: String) -> String {
+        if let encoding {
+            return "\(source): it looks like \(encoding) without a byte-order mark: convert it (iconv -f \(encoding) -t UTF-8)"
+        }
+        return "\(source): there are NUL characters in it, the first at byte \(byteOffset): is it a text?"
+    }
+}
+
+extension [Bool] {
+    /// The places that are true in this and in the other.
+    fileprivate func split(few: [Bool]) -> (many: [Int], few: [Int]) {
+        (indices.filter { self[$0] }, indices.filter { few[$0] })
+    }
+}

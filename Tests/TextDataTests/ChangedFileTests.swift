@@ -1,0 +1,100 @@
+import Failures
+import Files
+import Foundation
+import TestSupport
+import TextData
+import Testing
+
+@Suite("A file that changes while it is read")
+struct ChangedFileTests {
+    private static let vocabularySize = 300
+    private let folder: ScratchFolder
+    private let path: String
+    private let reader: WindowReader
+
+    init() throws {
+        folder = try ScratchFolder()
+        path = folder.file("t.tokens")
+        try writeTokens((0..<20_000).map { Int32($0 % Self.vocabularySize) }, path: path, vocabularySize: Self.vocabularySize)
+        reader = WindowReader(
+            tokens: try TokenFile(path: path), layout: try StreamLayout(tokenCount: 20_000, streamCount: 2), streams: 0..<2,
+            windowLength: 10)
+    }
+
+    /// What reading a window throws.
+    private func fault(window: Int) -> TextDataError? {
+        var (inputs, targets) = ([Int32](repeating: 0, count: 20), [Int32](repeating: 0, count: 20))
+        var mask = [Float](repeating: 0, count: 20)
+        return inputs.withUnsafeMutableBufferPointer { inputs in
+            targets.withUnsafeMutableBufferPointer { targets in
+                mask.withUnsafeMutableBufferPointer { mask in
+                    textDataError {
+                        _ = try reader.fill(window: window, inputs: inputs, targets: targets, mask: mask)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes `bytes` over those at `offset`; with `keepsTime` as a disk does that loses bits, without a trace in the times.
+    private func overwrite(_ bytes: [UInt8], at offset: UInt64, keepsTime: Bool = false) throws {
+        var before = stat()
+        #expect(stat(path, &before) == 0)
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: offset)
+        try file.write(contentsOf: bytes)
+        try file.close()
+        if keepsTime { #expect(utimensat(AT_FDCWD, path, [before.st_atim, before.st_mtim], 0) == 0) }
+    }
+
+    @Test("whose tokens are others now is damaged, in whatever window it is noticed")
+    func tokens() throws {
+        #expect(fault(window: 0) == nil)
+        try overwrite([7, 0], at: 64 + 2 * 15_000)
+        guard case .badTokenFile(path, .damagedTokens) = fault(window: 1) else {
+            Issue.record("\(String(describing: fault(window: 1)))")
+            return
+        }
+    }
+
+    @Test("and only its times goes on")
+    func times() throws {
+        #expect(utimensat(AT_FDCWD, path, [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)], 0) == 0)
+        #expect(fault(window: 0) == nil)
+    }
+
+    @Test("unnoticed, so that a token is outside the vocabulary, is an error that names the token", arguments: [5, 995])
+    func outside(window: Int) throws {
+        let position = 10_000 + 10 * window + 3
+        try overwrite([0x2C, 0x01], at: UInt64(64 + 2 * position), keepsTime: true)
+        #expect(fault(window: window == 5 ? 6 : 5) == nil)
+        let error = fault(window: window)
+        let defect = TokenFileDefect.tokenOutsideVocabulary(position: position, token: 300, vocabularySize: 300)
+        #expect(error == .badTokenFile(path: path, defect: defect) && error?.exitStatus == .badData)
+    }
+
+    @Test("and is shortened is an error, whether its size is seen first or a page that is gone", arguments: [0, 20_000])
+    func shortened(byteCount: Int) throws {
+        #expect(truncate(path, off_t(byteCount)) == 0)
+        let error = fault(window: 999)
+        #expect(error == .file(.shortened(path: path, byteCount: byteCount, expected: 40_064)))
+        let verified = textDataError { try reader.tokens.verify() }
+        #expect(verified == error && error?.exitStatus == .badData)
+    }
+
+    @Test("as a text is refused: shortened, or with other contents")
+    func text() throws {
+        let path = try folder.write(String(repeating: "some words\n", count: 10_000), to: "text")
+        let text = try OpenedText(path: path, unit: .word)
+        let source = try TextSource(examining: text)
+        let vocabulary = try Vocabulary(counting: source)
+        try folder.write(String(repeating: "some wards\n", count: 10_000), to: "other")
+        let other = try folder.read("other")
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.write(contentsOf: other)
+        #expect(textDataError { try vocabulary.encode(source) { _ in } } == .fileChanged(path: path))
+        try file.truncate(atOffset: 5)
+        let error = textDataError { _ = try text.examine(blocks: 0..<text.blockCount) }
+        #expect(error == .file(.shortened(path: path, byteCount: 5, expected: 110_000)))
+    }
+}
