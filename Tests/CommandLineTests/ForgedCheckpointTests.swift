@@ -1,0 +1,152 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// Checkpoints whose checksums are right and whose contents no run writes.
+@Suite("A forged checkpoint", .serialized)
+struct ForgedCheckpointTests {
+    private static let options = [
+        "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "2", "--layers", "1",
+    ]
+    private let texts: TrainingFolder
+    private let whole: String
+    private let steps: Int
+
+    init() throws {
+        texts = try TrainingFolder(options: Self.options, lines: 50, validLines: 10)
+        let run = try ProgramRun.alone("rnntrain", texts.arguments(run: "run"), folder: texts.folder)
+        try #require(run.status == 0, "\(run)")
+        steps = try #require(texts.checkpointSteps(run: "run").last)
+        whole = texts.path(texts.checkpoint(run: "run", step: steps))
+    }
+
+    /// Writes a copy of the run's last checkpoint with other texts and arrays, and right checksums for them.
+    @discardableResult
+    private func forge(
+        to path: String, texts change: (inout [String: String]) -> Void = { _ in },
+        arrays alter: (String, inout [Float]) -> Void = { _, _ in }
+    ) throws -> String {
+        let reader = try SafetensorsReader(path: whole)
+        var metadata = reader.metadata
+        change(&metadata)
+        var arrays: [NamedArray] = []
+        var rooms: [UnsafeMutableBufferPointer<Float>] = []
+        defer { rooms.forEach { $0.deallocate() } }
+        for array in reader.arrays {
+            var values = try reader.elements(of: array.name, as: Float.self)
+            alter(array.name, &values)
+            let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
+            _ = room.initialize(from: values)
+            rooms.append(room)
+            arrays.append(NamedArray(name: array.name, shape: array.shape, elements: UnsafeBufferPointer(room)))
+        }
+        try SafetensorsWriter.write(Checkpoint(arrays: arrays, metadata: metadata), to: path)
+        return path
+    }
+
+    private func rnntrain(_ arguments: String...) throws -> ProgramRun {
+        try ProgramRun.alone("rnntrain", arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], folder: texts.folder)
+    }
+
+    private func expectRefusal(_ outcome: ProgramRun, _ reason: String, location: SourceLocation = #_sourceLocation) {
+        #expect(outcome.status == 65, "\(outcome)", sourceLocation: location)
+        let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("rnntrain: error: ") }
+        #expect(errors.count == 1 && errors[0].contains(reason), "\(reason): \(outcome)", sourceLocation: location)
+    }
+
+    /// In the state's text, and what is to be said of it.
+    private static let states: [(from: Regex<Substring>, to: String, says: String)] = [
+        (/"step":[0-9]+/, #""step":9223372036854775807"#, "its state has step 9223372036854775807, and 0 to "),
+        (/"epoch":[0-9]+/, #""epoch":9223372036854775807"#, "its state has epoch 9223372036854775807, and 1 to "),
+        (/"epoch":[0-9]+/, #""epoch":2"#, "at window 0 of epoch 2, and an epoch has "),
+        (/"window":[0-9]+/, #""window":1"#, "its state is after "),
+        (/"tokens":[0-9]+,"updates"/, #""tokens":9007199254740990,"updates""#, "its state has 9007199254740990 tokens after "),
+        (/"updates":[0-9]+/, #""updates":100000"#, "its state has 100000 updates after "),
+        (/"bestLoss":[^,}]+/, #""bestLoss":-1e300"#, "its state has bestLoss -1e+300"),
+        (/"lastLoss":[^,}]+/, #""lastLoss":-5"#, "its state has lastLoss -5.0"),
+        (/"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#, "its state has plateaus 4611686018427387904, and 0 to "),
+        (/"bestStep":[0-9]+/, #""bestStep":4000"#, "its state has bestStep 4000 after "),
+        (/"skippedInARow":0/, #""rateScale":0,"skippedInARow":0"#, "its state has rateScale 0.0, and it is above 0"),
+        (/"skippedInARow":0/, #""rateScale":-2,"skippedInARow":0"#, "its state has rateScale -2.0, and it is above 0"),
+    ]
+
+    @Test("with an impossible state is refused by verify, and says which value")
+    func states() throws {
+        let path = texts.path(texts.checkpoint(run: "run", step: steps))
+        let kept = try Data(contentsOf: URL(fileURLWithPath: path))
+        for (from, to, says) in Self.states {
+            try kept.write(to: URL(fileURLWithPath: path))
+            try forge(
+                to: path,
+                texts: { texts in
+                    let state = texts["state"] ?? ""
+                    #expect(state.firstMatch(of: from) != nil, "\(state)")
+                    texts["state"] = state.replacing(from, with: to, maxReplacements: 1)
+                })
+            expectRefusal(try rnntrain("verify", texts.path("run")), says)
+        }
+    }
+
+    @Test(
+        "with a number that training never writes is refused by each command, and says which",
+        arguments: [
+            ("decoder.bias", 3, Float.nan, "element 3 of 'decoder.bias' is nan"),
+            (
+                "optimizer.first_moment.encoder.weight", 5, Float.infinity,
+                "element 5 of 'optimizer.first_moment.encoder.weight' is inf"
+            ),
+            (
+                "optimizer.second_moment.rnn.weight_hh_l0", 0, -1e-3,
+                "element 0 of 'optimizer.second_moment.rnn.weight_hh_l0' is -0.001"
+            ),
+            ("state.h_l0", 2, -Float.infinity, "element 2 of 'state.h_l0' is -inf"),
+        ])
+    func values(array: String, index: Int, value: Float, says: String) throws {
+        let path = try forge(to: whole, arrays: { name, values in if name == array { values[index] = value } })
+        expectRefusal(try rnntrain("verify", path), says)
+        expectRefusal(try rnntrain("evaluate", "--checkpoint", path, "--data", "test.txt"), says)
+        expectRefusal(try rnntrain("generate", "--checkpoint", path, "--length", "3"), says)
+        expectRefusal(try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3"), says)
+    }
+
+    @Test("with a window that the text does not have is refused on resume")
+    func window() throws {
+        try forge(
+            to: whole,
+            texts: { texts in
+                let state = texts["state"] ?? ""
+                texts["state"] = state.replacing(/"epoch":[0-9]+/, with: #""epoch":1"#)
+                    .replacing(/"window":[0-9]+/, with: #""window":\#(steps)"#)
+            })
+        let says = "its state is at window \(steps) of an epoch, counted from 0, and the training text has \(steps / 2)"
+        expectRefusal(try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3"), says)
+        expectRefusal(try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3", "--dry-run"), says)
+    }
+
+    @Test("with a vocabulary of another unit, twice the same symbol, or without <eos> is refused")
+    func vocabularies() throws {
+        let other = texts.path("other.safetensors")
+        let cases: [(Regex<Substring>, String, String)] = [
+            (/"unit":"word"/, #""unit":"byte""#, "the symbols are not the bytes"),
+            (/"<eos>"/, #""eos""#, "<eos> is missing"), (/"w1"/, #""w2""#, "a symbol stands twice"),
+        ]
+        for (from, to, says) in cases {
+            try forge(
+                to: other,
+                texts: { texts in
+                    #expect(texts["vocabulary"]?.firstMatch(of: from) != nil)
+                    texts["vocabulary"]?.replace(from, with: to, maxReplacements: 1)
+                })
+            expectRefusal(try rnntrain("verify", other), says)
+        }
+        try forge(
+            to: other,
+            texts: { texts in
+                texts["configuration"]?.replace(/"tokens":"word"/, with: #""tokens":"char""#)
+            })
+        expectRefusal(
+            try rnntrain("evaluate", "--checkpoint", other, "--data", "test.txt"),
+            "its vocabulary is of the unit word, and its configuration says char")
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What cannot be read", .serialized)
+struct UnreadableFileTests {
+    private static let options = [
+        "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "1", "--checkpoint-every",
+        "3 steps",
+    ]
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(options: Self.options, lines: 50, validLines: 10) }
+
+    /// Runs the program; `call` is that of the calls on the file at `failing` that fails with EIO, opening it being the first.
+    private func rnntrain(_ arguments: [String], failing path: String? = nil, call: Int = 2) throws -> ProgramRun {
+        var environment = ["SWIFT_BACKTRACE": "enable=no"]
+        if let path {
+            environment["LD_PRELOAD"] = ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
+            environment["RNNTRAIN_FAULT_FOLDER"] = path
+            environment["RNNTRAIN_FAULT"] = "\(EIO)"
+            environment["RNNTRAIN_FAULT_CALL"] = "\(call)"
+        }
+        return try ProgramRun.alone("rnntrain", arguments, environment: environment, folder: texts.folder)
+    }
+
+    @Test("of the newest checkpoint is told, and the one before is taken to the same bits", arguments: [2, 4])
+    func newestCheckpoint(call: Int) throws {
+        let more = ["--epochs", "2"]
+        let whole = try rnntrain(texts.arguments(run: "whole", more))
+        try #require(whole.status == 0, "\(whole)")
+        try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
+        let step = try #require(texts.checkpointSteps(run: "run").last)
+        let newest = texts.path(texts.checkpoint(run: "run", step: step))
+        for arguments in [["verify", newest], ["evaluate", "--checkpoint", newest, "--data", "test.txt"]] {
+            let outcome = try rnntrain(arguments, failing: newest, call: call)
+            #expect(outcome.status == 74, "\(outcome)")
+            #expect(outcome.errors.hasPrefix("rnntrain: error: \(newest): cannot read byte "), "\(outcome)")
+        }
+        let resumed = try rnntrain(["--run", texts.path("run"), "--resume"] + more, failing: newest, call: call)
+        #expect(resumed.status == 0, "\(resumed)")
+        #expect(resumed.output.contains("passed over \(newest): cannot read byte "), "\(resumed)")
+        #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
+    }
+
+    @Test("of the texts' stamps is read again from the texts: rubbish, another's stamps, a pipe")
+    func stamps() throws {
+        let whole = try rnntrain(texts.arguments(run: "whole", ["--epochs", "2"]))
+        try #require(whole.status == 0, "\(whole)")
+        let path = texts.path("run/data/stamps.json")
+        for rubbish in ["{", #"{"entries":{"train":{"unit":"char","digest":5}}}"#, String(repeating: "[", count: 1 << 17)] {
+            try? FileManager.default.removeItem(atPath: texts.path("run"))
+            try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
+            try texts.write("run/data/stamps.json", rubbish)
+            let resumed = try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "2"])
+            #expect(resumed.status == 0, "\(resumed)")
+            #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
+        }
+        try FileManager.default.removeItem(atPath: path)
+        #expect(mkfifo(path, 0o600) == 0)
+        let resumed = try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "3"])
+        #expect(resumed.status == 0, "\(resumed)")
+    }
+
+    /// Overwrites bytes of a token file, which keeps its times, as a disk does that loses bits.
+    private func rot(_ name: String, at offset: Int, _ bytes: [UInt8]) throws {
+        var before = stat()
+        #expect(stat(texts.path(name), &before) == 0)
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: texts.path(name)))
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: bytes)
+        try file.close()
+        #expect(utimensat(AT_FDCWD, texts.path(name), [before.st_atim, before.st_mtim], 0) == 0)
+    }
+
+    @Test("as it was written, a token file, is made anew on resume, to the same bits", arguments: [UInt8(1), 255])
+    func rottenTokens(byte: UInt8) throws {
+        let whole = try rnntrain(texts.arguments(run: "whole", ["--epochs", "2"]))
+        try #require(whole.status == 0, "\(whole)")
+        try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
+        try rot("run/data/train.tokens", at: 100, [UInt8](repeating: byte, count: 200))
+        try rot("run/data/valid.tokens", at: 70, [UInt8](repeating: byte, count: 20))
+        let resumed = try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "2"])
+        #expect(resumed.status == 0, "\(resumed)")
+        for role in ["train", "valid"] {
+            let says =
+                "made anew from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens: this is no usable token file"
+            #expect(resumed.output.contains(says), "\(resumed)")
+        }
+        #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
+    }
+
+    @Test("from a token file that was made from another text is refused: the text changed under its old stamp")
+    func rottenText() throws {
+        try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
+        // The stamp is noted only of a text that is older than the clock's step.
+        sleep(2)
+        try #require(try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "2"]).status == 0)
+        try rot("train.txt", at: 0, Array("the".utf8))
+        try FileManager.default.removeItem(atPath: texts.path("run/data/train.tokens"))
+        let resumed = try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "3"])
+        #expect(resumed.status == 65 && resumed.errors.contains("train.txt"), "\(resumed)")
+    }
+
+    @Test("from a vocabulary that no checkpoint's header could hold is refused before a file is written")
+    func largeVocabulary() throws {
+        let nuls = Data(count: 15_000_000)
+        try texts.write("nuls.txt", try texts.bytes("train.txt") + nuls + Data("\n".utf8))
+        let outcome = try rnntrain(texts.arguments(run: "run", ["--train", texts.path("nuls.txt")]))
+        #expect(outcome.status == 65, "\(outcome)")
+        #expect(outcome.errors.contains("is too large for a checkpoint, whose header would have 105"), "\(outcome)")
+        #expect(outcome.errors.contains("...\" (15,000,000 bytes)") && outcome.errors.utf8.count < 700, "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+    }
+
+    @Test("more of a text than a run has steps: epochs without end", arguments: ["1000000"])
+    func epochs(count: String) throws {
+        let outcome = try rnntrain(
+            texts.arguments(run: "run", ["--epochs", count, "--patience", "1", "--epsilon", "100", "--log-every", "1"]))
+        #expect(outcome.status == 0, "\(outcome)")
+    }
+}
