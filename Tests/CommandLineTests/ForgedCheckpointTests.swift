@@ -56,20 +56,25 @@ struct ForgedCheckpointTests {
     }
 
     /// In the state's text, and what is to be said of it.
-    private static let states: [(from: Regex<Substring>, to: String, says: String)] = [
-        (/"step":[0-9]+/, #""step":9223372036854775807"#, "its state has step 9223372036854775807, and 0 to "),
-        (/"epoch":[0-9]+/, #""epoch":9223372036854775807"#, "its state has epoch 9223372036854775807, and 1 to "),
-        (/"epoch":[0-9]+/, #""epoch":2"#, "at window 0 of epoch 2, and an epoch has "),
-        (/"window":[0-9]+/, #""window":1"#, "its state is after "),
-        (/"tokens":[0-9]+,"updates"/, #""tokens":9007199254740990,"updates""#, "its state has 9007199254740990 tokens after "),
-        (/"updates":[0-9]+/, #""updates":100000"#, "its state has 100000 updates after "),
-        (/"bestLoss":[^,}]+/, #""bestLoss":-1e300"#, "its state has bestLoss -1e+300"),
-        (/"lastLoss":[^,}]+/, #""lastLoss":-5"#, "its state has lastLoss -5.0"),
-        (/"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#, "its state has plateaus 4611686018427387904, and 0 to "),
-        (/"bestStep":[0-9]+/, #""bestStep":4000"#, "its state has bestStep 4000 after "),
-        (/"skippedInARow":0/, #""rateScale":0,"skippedInARow":0"#, "its state has rateScale 0.0, and it is above 0"),
-        (/"skippedInARow":0/, #""rateScale":-2,"skippedInARow":0"#, "its state has rateScale -2.0, and it is above 0"),
-    ]
+    private static var states: [(from: Regex<Substring>, to: String, says: String)] {
+        [
+            (/"step":[0-9]+/, #""step":9223372036854775807"#, "its state has step 9223372036854775807, and 0 to "),
+            (/"epoch":[0-9]+/, #""epoch":9223372036854775807"#, "its state has epoch 9223372036854775807, and 1 to "),
+            (/"epoch":[0-9]+/, #""epoch":2"#, "at window 0 of epoch 2, and an epoch has "),
+            (/"window":[0-9]+/, #""window":1"#, "its state is after "),
+            (
+                /"tokens":[0-9]+,"updates"/, #""tokens":9007199254740990,"updates""#,
+                "its state has 9007199254740990 tokens after "
+            ),
+            (/"updates":[0-9]+/, #""updates":100000"#, "its state has 100000 updates after "),
+            (/"bestLoss":[^,}]+/, #""bestLoss":-1e300"#, "its state has bestLoss -1e+300"),
+            (/"lastLoss":[^,}]+/, #""lastLoss":-5"#, "its state has lastLoss -5.0"),
+            (/"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#, "its state has plateaus 4611686018427387904, and 0 to "),
+            (/"bestStep":[0-9]+/, #""bestStep":4000"#, "its state has bestStep 4000 after "),
+            (/"skippedInARow":0/, #""rateScale":0,"skippedInARow":0"#, "its state has rateScale 0.0, and it is above 0"),
+            (/"skippedInARow":0/, #""rateScale":-2,"skippedInARow":0"#, "its state has rateScale -2.0, and it is above 0"),
+        ]
+    }
 
     @Test("with an impossible state is refused by verify, and says which value")
     func states() throws {
