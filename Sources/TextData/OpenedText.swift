@@ -17,6 +17,10 @@ public final class OpenedText: Sendable {
     public let name: String
     /// What a token of it is.
     public let unit: TokenUnit
+    /// The file's path; nil for a text in memory.
+    public let path: String?
+    /// The bytes of the file that are the text; nil for the whole file, or a text in memory.
+    public let part: Range<Int>?
     /// What tells the file from another, and from itself after a change; nil for a text in memory.
     public let stamp: FileStamp?
     let blocks: TextBlocks
@@ -29,13 +33,19 @@ public final class OpenedText: Sendable {
         try self.init(path: path, unit: unit, blockByteCount: Self.blockByteCount)
     }
 
-    package init(path: String, unit: TokenUnit, blockByteCount: Int) throws(TextDataError) {
+    /// Maps the file at `path`. Of a part of it, which begins and ends between lines, nothing else of the file is read; it has a name of
+    /// its own.
+    package init(
+        path: String, part: Range<Int>? = nil, name: String? = nil, unit: TokenUnit, blockByteCount: Int
+    ) throws(TextDataError) {
         // The stamp comes first: a change after it is told from it.
         let stamp = FileStamp(path: path)
         let file = try mappedFile(path)
         file.adviseSequential()
-        (name, self.unit, self.stamp, storage) = (path, unit, stamp, .file(file))
-        blocks = TextBlocks(unit: unit, byteCount: file.bytes.count, blockByteCount: blockByteCount)
+        (self.name, self.path, self.unit, self.stamp, storage) = (name ?? path, path, unit, stamp, .file(file))
+        // A file that has become shorter meanwhile is noticed where it is read.
+        self.part = part?.clamped(to: 0..<file.bytes.count)
+        blocks = TextBlocks(unit: unit, byteCount: self.part?.count ?? file.bytes.count, blockByteCount: blockByteCount)
     }
 
     /// A text that is in memory already.
@@ -44,7 +54,7 @@ public final class OpenedText: Sendable {
     }
 
     package init(name: String, bytes: [UInt8], unit: TokenUnit, blockByteCount: Int) {
-        (self.name, self.unit, stamp, storage) = (name, unit, nil, .memory(bytes))
+        (self.name, path, part, self.unit, stamp, storage) = (name, nil, nil, unit, nil, .memory(bytes))
         blocks = TextBlocks(unit: unit, byteCount: bytes.count, blockByteCount: blockByteCount)
     }
 
@@ -53,9 +63,12 @@ public final class OpenedText: Sendable {
     /// The number of blocks.
     public var blockCount: Int { blocks.count }
 
-    /// The blocks that have the bytes from the one before `offset` to the one at it.
+    /// The byte of the file that the text begins with.
+    var firstByte: Int { part?.lowerBound ?? 0 }
+
+    /// The blocks that have the bytes from the one before `offset` to the one at it. Offsets are those in the file.
     package func blocks(around offset: Int) -> Range<Int> {
-        let block = min(offset / blocks.blockByteCount, blockCount - 1)
+        let block = min(max(0, offset - firstByte) / blocks.blockByteCount, blockCount - 1)
         return max(0, block - 1)..<block + 1
     }
 
@@ -65,7 +78,7 @@ public final class OpenedText: Sendable {
     /// Throws `notPlainText` (65), and `invalidUTF8` (65) with the offset of the first bad sequence, if all before these blocks is good.
     public func examine(blocks range: Range<Int>, counting counts: SymbolCounts? = nil) throws(TextDataError) -> [UInt64] {
         try withBytes { (text) throws(TextDataError) in
-            let format = unit == .byte ? nil : FileFormat(text)
+            let format = unit == .byte || firstByte > 0 ? nil : FileFormat(text)
             if let format, format.isCertain { throw .notPlainText(source: name, format: format) }
             var reader = BlockReader(text, blocks, name: name, format: format, from: range.lowerBound)
             var digests: [UInt64] = []
@@ -107,7 +120,7 @@ public final class OpenedText: Sendable {
         switch storage {
         case .file(let file):
             return try file.checked(TextDataError.init) { () throws(TextDataError) in
-                let result = try body(file.bytes)
+                let result = try read(file, body)
                 try requireUnchanged(file)
                 return result
             }
@@ -123,7 +136,19 @@ public final class OpenedText: Sendable {
         } catch {
             throw TextDataError(error)
         }
-        if hasChanged { throw .fileChanged(path: name) }
+        if hasChanged { throw .fileChanged(path: path ?? name) }
+    }
+
+    /// Gives `body` the text's part of the file; what is wrong at a place of it is told with the place in the file.
+    private func read<Result>(
+        _ file: MappedFile, _ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result
+    ) throws(TextDataError) -> Result {
+        guard let part else { return try body(file.bytes) }
+        do throws(TextDataError) {
+            return try body(UnsafeRawBufferPointer(rebasing: file.bytes[part]))
+        } catch {
+            throw error.moved(by: part.lowerBound)
+        }
     }
 
     /// The bytes of `text`, this one, that have the tokens of the blocks `range`.
@@ -135,7 +160,7 @@ public final class OpenedText: Sendable {
 
     private func textPiece(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextPiece {
         let bytes = UnsafeRawBufferPointer(rebasing: text[range])
-        let skipsMark = range.lowerBound == 0 && unit != .byte
+        let skipsMark = range.lowerBound == 0 && firstByte == 0 && unit != .byte
         return TextPiece(bytes: skipsMark ? withoutByteOrderMark(bytes) : bytes, isLast: range.upperBound == text.count)
     }
 }

@@ -20,6 +20,8 @@ public enum TextDataError: UserFacingError, Equatable {
     case badVocabulary(source: String, reason: String)
     case badTokenFile(path: String, defect: TokenFileDefect)
     case textTooShort(source: String, tokenCount: Int)
+    /// A text with too few lines to be split into three.
+    case tooFewLines(source: String, lineCount: Int)
     case moreShardsThanStreams(shardCount: Int, streamCount: Int)
     case moreRanksThanShards(rankCount: Int, shardCount: Int, streamCount: Int)
     /// `found` is nil where the text ends inside a string.
@@ -31,8 +33,7 @@ public enum TextDataError: UserFacingError, Equatable {
         case .inputOutput: .inputOutput
         case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
-            .badTokenFile,
-            .textTooShort, .notReber:
+            .badTokenFile, .textTooShort, .tooFewLines, .notReber:
             .badData
         }
     }
@@ -46,6 +47,17 @@ extension TextDataError {
             byteOffset
         case .notPlainText: 0
         default: nil
+        }
+    }
+
+    /// The same error of a part of a text that begins at byte `start`, as one of the whole text.
+    func moved(by start: Int) -> TextDataError {
+        switch self {
+        case .invalidUTF8(let source, let byteOffset, let defect):
+            .invalidUTF8(source: source, byteOffset: byteOffset + start, defect: defect)
+        case .unknownCharacter(let source, let byteOffset, let scalar):
+            .unknownCharacter(source: source, byteOffset: byteOffset + start, scalar: scalar)
+        default: self
         }
     }
 
@@ -94,6 +106,9 @@ extension TextDataError {
         case .textTooShort(let source, let tokenCount):
             "\(source): the text has \(counted(tokenCount, "token")), and 2 or more are needed to predict one. "
                 + "Name a longer text."
+        case .tooFewLines(let source, let lineCount):
+            "\(source): the text has \(lineCount) line\(lineCount == 1 ? "" : "s"), and --text splits it at line ends into three parts, which "
+                + "takes 3 or more. Name a longer text, or texts of their own with --train and --valid."
         case .notReber(let byteOffset, let found, let expected):
             "no text of the embedded Reber grammar: at byte \(byteOffset) \(symbolText(found)) where \(expected) must stand."
         default: ""

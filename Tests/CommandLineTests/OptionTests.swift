@@ -7,7 +7,8 @@ import Training
 struct OptionTests {
     /// For every key but the flag a value that is not its default, and the options it does not go without.
     private static let samples: [ConfigurationKey: (value: String, companions: [String])] = [
-        .train: ("a b.txt", ["--valid", "b", "--run", "c"]), .valid: ("b.txt", ["--train", "a", "--run", "c"]),
+        .text: ("a b.txt", ["--run", "c"]), .train: ("a b.txt", ["--valid", "b", "--run", "c"]),
+        .valid: ("b.txt", ["--train", "a", "--run", "c"]),
         .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),

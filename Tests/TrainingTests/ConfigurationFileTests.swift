@@ -30,7 +30,7 @@ struct ConfigurationFileTests {
     @Test("The defaults and the demo are read back as they were written", arguments: [TrainingConfiguration(), .reberDemo])
     func defaultsWrittenAndRead(configuration: TrainingConfiguration) throws {
         var back = ConfigurationSamples.everyKeySet()
-        (back.train, back.valid, back.test, back.run) = (nil, nil, nil, nil)
+        (back.text, back.train, back.valid, back.test, back.run) = (nil, nil, nil, nil, nil)
         (back.vocabularySize, back.forgetBias, back.shards, back.timeLimit) = (nil, nil, nil, nil)
         try ConfigurationFile(text: configuration.toml, path: "a.toml").apply(to: &back)
         #expect(back == configuration)

@@ -4,7 +4,8 @@ import Training
 enum ConfigurationSamples {
     /// A value for every key that is not its default, and that goes with the others.
     static let values: [ConfigurationKey: ConfigurationValue] = [
-        .train: .text("a \"quoted\" name.txt"), .valid: .text("tab\there\\valid.txt"), .test: .text("päivä.txt"),
+        .text: .text("one.txt"), .train: .text("a \"quoted\" name.txt"), .valid: .text("tab\there\\valid.txt"),
+        .test: .text("päivä.txt"),
         .tokens: .text("byte"), .vocabularySize: .integer(77), .minimumCount: .integer(3),
         .cell: .text("elman"), .nonlinearity: .text("relu"), .gruReset: .text("before"), .layers: .integer(3),
         .embeddingSize: .integer(7), .hiddenSize: .integer(11), .tieWeights: .flag(true), .dropout: .number(0.25),

@@ -7,6 +7,8 @@ struct DryRunPreparation {
     let plan: RunPlan
     let check: RunCheck
     let vocabulary: Vocabulary
+    /// How the one text is split; nil where each text has a file of its own.
+    let splitNotice: String?
     /// How each text is cut.
     let layouts: [TextRole: StreamLayout]
     /// The first tokens of the training text, to calibrate with.
@@ -54,6 +56,7 @@ struct DryRunPreparation {
             if role == .train { sample = text.sample }
         }
         (self.layouts, self.sample, self.vocabulary) = (layouts, sample, vocabulary)
+        splitNotice = texts.splitNotice
         check = try RunCheck(
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)
         plan = RunPlan(

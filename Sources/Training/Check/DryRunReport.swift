@@ -43,9 +43,10 @@ struct DryRunReport {
                 "text",
                 "\(vocabulary.unit.rawValue) vocabulary \(NumberText.grouped(vocabulary.size)); tokens \(texts.joined(separator: ", "))"
             ),
+        ] + [preparation.splitNotice].compactMap { $0.map { line("", $0) } } + [
             line(
                 "steps",
-                "\(NumberText.grouped(preparation.windowCount(.train))) an epoch, \(c.batchSize) x \(c.windowLength) tokens each"),
+                "\(NumberText.grouped(preparation.windowCount(.train))) an epoch, \(c.batchSize) x \(c.windowLength) tokens each")
         ]
     }
 

@@ -2,6 +2,9 @@ extension ConfigurationField {
     /// The text and what its tokens are. On resume the paths may change, since the texts' digests are compared.
     static let data: [ConfigurationField] = [
         .init(
+            .text, optional: \.text, .data, .free, range: .path, placeholder: "file", absent: "none",
+            "One text instead of three: of its lines the first 90 % to train, then 5 % to validate and 5 % to test."),
+        .init(
             .train, optional: \.train, .data, .free, range: .path, placeholder: "file",
             absent: "the built-in embedded Reber grammar",
             "Training text."),

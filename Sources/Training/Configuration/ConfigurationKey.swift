@@ -2,6 +2,7 @@
 ///
 /// The long option of the command line is the same name after two dashes.
 public enum ConfigurationKey: String, CodingKey, CaseIterable, Sendable {
+    case text
     case train
     case valid
     case test

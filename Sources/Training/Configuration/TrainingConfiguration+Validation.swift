@@ -13,13 +13,27 @@ extension TrainingConfiguration {
     }
 
     private func validateTexts() throws(ConfigurationError) {
+        if text != nil { return try validateOneText() }
         if train == nil, !usesBuiltInSource {
             throw .missing(key: .train, advice: "name the training text that belongs to the validation or test text")
         }
         if train != nil, valid == nil {
-            throw .missing(key: .valid, advice: "name a validation text, or split one off the training text")
+            throw .missing(
+                key: .valid, advice: "name a validation text; or name one text for all with --text, which is split into three")
         }
         if train != nil, run == nil {
+            throw .missing(key: .run, advice: "name a new folder for the run's configuration, metrics and checkpoints")
+        }
+    }
+
+    private func validateOneText() throws(ConfigurationError) {
+        for key in [ConfigurationKey.train, .valid, .test] where value(of: key) != nil {
+            throw conflict(
+                .text, key,
+                because: "of text the lines are split into those to train, to validate and to test; leave out text, or the others"
+            )
+        }
+        if run == nil {
             throw .missing(key: .run, advice: "name a new folder for the run's configuration, metrics and checkpoints")
         }
     }

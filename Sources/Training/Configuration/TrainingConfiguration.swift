@@ -9,7 +9,9 @@ public import TextData
 /// H hidden, L layers, V vocabulary, S shards. The keys' names, themes and help stand in ``ConfigurationField``.
 public struct TrainingConfiguration: Equatable, Sendable {
     // Data.
-    /// The training text; nil stands for the built-in embedded Reber grammar.
+    /// One text, whose lines are split into those to train, to validate and to test; instead of the three.
+    public var text: String?
+    /// The training text; nil with `text` nil stands for the built-in embedded Reber grammar.
     public var train: String?
     public var valid: String?
     public var test: String?
@@ -116,5 +118,5 @@ public struct TrainingConfiguration: Equatable, Sendable {
     }
 
     /// Whether the tokens come from the built-in source: no text is named.
-    public var usesBuiltInSource: Bool { train == nil && valid == nil && test == nil }
+    public var usesBuiltInSource: Bool { text == nil && train == nil && valid == nil && test == nil }
 }

@@ -84,7 +84,7 @@ final class RunPreparation {
             state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            newFolder: newFolder, notices: notices + tokens.notices + [best.notice].compactMap { $0 })
+            newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
     }
 
     /// Writes `config.toml`: from now on the run is there, and can be resumed. What a resume has changed stays changed.
@@ -179,7 +179,7 @@ final class RunPreparation {
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
             checkpoint: checkpoint,
             notices: newest.passedOver.map { "passed over \($0)" } + check.notices + tokens.notices
-                + [best.notice, rate.notice].compactMap { $0 })
+                + [texts.splitNotice, best.notice, rate.notice].compactMap { $0 })
     }
 
     /// The configuration of a run that goes on from a checkpoint.
@@ -307,6 +307,7 @@ extension TrainingConfiguration {
     /// The same with paths of texts that hold in every working folder: a run is resumed from anywhere.
     fileprivate var withAbsoluteTexts: TrainingConfiguration {
         var configuration = self
+        configuration.text = text.map(absolutePath)
         configuration.train = train.map(absolutePath)
         configuration.valid = valid.map(absolutePath)
         configuration.test = test.map(absolutePath)

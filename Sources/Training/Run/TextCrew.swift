@@ -24,7 +24,8 @@ package final class TextCrew {
     private struct Order: BitwiseCopyable {
         var task: Int64
         var text: Int64 = 0
-        /// Blocks of the text; for other tasks a number and nothing.
+        /// Blocks of the text. To open one, its unit stands in the place of the text, and here the part of the file's bytes, or -1 above
+        /// for all. For other tasks a number and nothing.
         var lower: Int64 = 0
         var upper: Int64 = 0
     }
@@ -49,10 +50,15 @@ package final class TextCrew {
 
     // MARK: What rank 0 calls
 
-    /// Opens the text at `path`, on every rank that sees it. Throws what rank 0 finds wrong with the file.
-    package func open(path: String, unit: TokenUnit) throws -> CrewText {
-        let text = try OpenedText(path: path, unit: unit, blockByteCount: blockByteCount)
-        _ = try world.broadcast(Order(task: Task.open.rawValue, lower: Int64(TokenUnit.allCases.firstIndex(of: unit) ?? 0)))
+    /// Opens the text at `path`, or a part of it with a name of its own, on every rank that sees it. Throws what rank 0 finds wrong with
+    /// the file.
+    package func open(path: String, part: Range<Int>? = nil, name: String? = nil, unit: TokenUnit) throws -> CrewText {
+        let text = try OpenedText(path: path, part: part, name: name, unit: unit, blockByteCount: blockByteCount)
+        let number = TokenUnit.allCases.firstIndex(of: unit) ?? 0
+        _ = try world.broadcast(
+            Order(
+                task: Task.open.rawValue, text: Int64(number), lower: Int64(part?.lowerBound ?? 0),
+                upper: Int64(part?.upperBound ?? -1)))
         _ = try world.broadcast(path)
         try take(text)
         return CrewText(text: text, number: members.count - 1)
@@ -133,8 +139,9 @@ package final class TextCrew {
     private func openAsOrdered(_ order: Order) throws {
         let path = try world.broadcast("")
         // A file that is not here, or cannot be opened, is left to those who see it.
-        let unit = TokenUnit.allCases[Int(order.lower)]
-        try take(isBlind ? nil : try? OpenedText(path: path, unit: unit, blockByteCount: blockByteCount))
+        let unit = TokenUnit.allCases[Int(order.text)]
+        let part = order.upper < 0 ? nil : Int(order.lower)..<Int(order.upper)
+        try take(isBlind ? nil : try? OpenedText(path: path, part: part, unit: unit, blockByteCount: blockByteCount))
     }
 
     // MARK: What all do
@@ -176,7 +183,7 @@ package final class TextCrew {
     private func tellNul(_ text: OpenedText?) throws {
         let first = try world.max(text?.nulCharacters.map { Int.max - $0.byteOffset } ?? 0)
         guard first > 0, world.isRoot, let text, text.nulCharacters?.byteOffset != Int.max - first else { return }
-        _ = try text.examine(blocks: text.blocks(around: Int.max - first))
+        _ = try text.examine(blocks: text.blocks(around: Int.max - first + (text.part?.lowerBound ?? 0)))
     }
 
     /// Where this rank counts a text; nil where it does not see it.

@@ -10,12 +10,21 @@ struct TextStamps: Codable, Equatable {
         var digest: UInt64
         /// Nil where the text might have changed again without another stamp.
         var source: FileStamp?
+        /// The ends of the part of the file that the text is; nil for the whole file.
+        var part: [Int]?
+    }
+
+    /// How a file was split.
+    private struct Split: Codable, Equatable {
+        var source: FileStamp
+        var cut: TextSplit
     }
 
     /// The file has three entries of some 200 bytes each.
     private static let mostBytes = 1 << 16
 
     private var entries: [String: Entry] = [:]
+    private var split: Split?
 
     /// Nothing is known.
     init() {}
@@ -35,12 +44,28 @@ struct TextStamps: Codable, Equatable {
     /// The digest of an opened text, if it is the one that was examined.
     func digest(of role: TextRole, _ text: OpenedText) -> UInt64? {
         guard let entry = entries[role.rawValue], entry.unit == text.unit, let stamp = text.stamp else { return nil }
-        return entry.source == stamp ? entry.digest : nil
+        return entry.source == stamp && entry.part == Self.ends(text) ? entry.digest : nil
     }
 
     /// Notes a text that was examined.
     mutating func note(_ role: TextRole, _ text: OpenedText, digest: UInt64) {
-        let stamp = text.stamp.flatMap { $0.isSettled && $0 == FileStamp(path: text.name) ? $0 : nil }
-        entries[role.rawValue] = Entry(unit: text.unit, digest: digest, source: stamp)
+        let stamp = Self.settled(text)
+        entries[role.rawValue] = Entry(unit: text.unit, digest: digest, source: stamp, part: Self.ends(text))
     }
+
+    /// How the lines of an opened text were split, if it is the file that was.
+    func split(of text: OpenedText) -> TextSplit? {
+        split.flatMap { $0.source == text.stamp && $0.cut.covers(text) ? $0.cut : nil }
+    }
+
+    /// Notes how the lines of a text are split.
+    mutating func note(_ cut: TextSplit, of text: OpenedText) { split = Self.settled(text).map { Split(source: $0, cut: cut) } }
+
+    /// The stamp of an opened text; nil where the file might change again without another.
+    private static func settled(_ text: OpenedText) -> FileStamp? {
+        guard let stamp = text.stamp, let path = text.path, stamp.isSettled, stamp == FileStamp(path: path) else { return nil }
+        return stamp
+    }
+
+    private static func ends(_ text: OpenedText) -> [Int]? { text.part.map { [$0.lowerBound, $0.upperBound] } }
 }

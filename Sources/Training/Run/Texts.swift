@@ -1,4 +1,5 @@
 import Digests
+import Failures
 import Files
 import TextData
 
@@ -20,6 +21,10 @@ struct Texts {
     }
 
     private let crew: TextCrew
+    /// Whether the texts are parts of one.
+    private let isSplit: Bool
+    /// How the one text is split, in a line; nil where each text has a file of its own.
+    private(set) var splitNotice: String?
     private var entries: [TextRole: Entry] = [:]
     /// What is known of the texts' files, for the run folder.
     private(set) var stamps: TextStamps
@@ -37,8 +42,10 @@ struct Texts {
         counting counts: SymbolCounts? = nil
     ) throws {
         (self.crew, self.stamps) = (crew, stamps)
+        isSplit = configuration.text != nil
+        let split = try configuration.text.map { try splitText($0) }
         for role in TextRole.allCases {
-            guard let text = try Self.open(role, configuration, crew) else { continue }
+            guard let text = try Self.open(role, configuration, split: split, crew) else { continue }
             let counts = role == .train ? counts : nil
             let known = counts == nil ? stamps.digest(of: role, text.text) : nil
             let digest = try known ?? crew.examine(text, counting: counts)
@@ -48,7 +55,25 @@ struct Texts {
         }
     }
 
-    private static func open(_ role: TextRole, _ configuration: TrainingConfiguration, _ crew: TextCrew) throws -> CrewText? {
+    /// How the one text is split, which the user is told.
+    private mutating func splitText(_ path: String) throws -> TextSplit {
+        let text = try OpenedText(path: path, unit: .byte)
+        let split = try stamps.split(of: text) ?? TextSplit(text)
+        stamps.note(split, of: text)
+        let parts = zip(TextRole.allCases, split.lines).map { "\($0.rawValue) lines \($1.lowerBound)-\($1.upperBound)" }
+        splitNotice = "text split: \(Quotation.of(path)): " + parts.joined(separator: ", ")
+        return split
+    }
+
+    private static func open(
+        _ role: TextRole, _ configuration: TrainingConfiguration, split: TextSplit?, _ crew: TextCrew
+    ) throws -> CrewText? {
+        if let split, let path = configuration.text {
+            let (index, unit) = (TextRole.allCases.firstIndex(of: role) ?? 0, configuration.tokens)
+            let lines = split.lines[index]
+            let name = "\(path), lines \(lines.lowerBound)-\(lines.upperBound)"
+            return try crew.open(path: path, part: split.bytes[index], name: name, unit: unit)
+        }
         if configuration.usesBuiltInSource { return crew.keep(builtIn(role, seed: UInt64(configuration.seed))) }
         return try configuration.path(of: role).map { try crew.open(path: $0, unit: configuration.tokens) }
     }
@@ -125,7 +150,8 @@ struct Texts {
             guard let expected = stored[role.rawValue], let entry = entries[role] else { continue }
             let found = entry.digest.hexadecimal
             if found != expected {
-                throw .otherText(option: role.option, path: entry.text.text.name, found: found, expected: expected)
+                throw .otherText(
+                    option: isSplit ? "--text" : role.option, path: entry.text.text.name, found: found, expected: expected)
             }
         }
     }
@@ -133,10 +159,12 @@ struct Texts {
 
 extension TrainingConfiguration {
     /// Whether a run has a test text.
-    var hasTest: Bool { usesBuiltInSource || test != nil }
+    var hasTest: Bool { usesBuiltInSource || text != nil || test != nil }
 
+    /// The path of the text of a role, or of the one text that has it.
     func path(of role: TextRole) -> String? {
-        switch role {
+        if let text { return text }
+        return switch role {
         case .train: train
         case .valid: valid
         case .test: test

@@ -6,6 +6,7 @@ struct RootCommand: ParsableCommand {
         commandName: "rnntrain",
         abstract: "Trains recurrent neural language models on CPUs, data-parallel over MPI ranks.",
         usage: """
+            mpirun -n 8 rnntrain --text input.txt --run runs/first
             mpirun -n 8 rnntrain --train train.txt --valid valid.txt --run runs/first
             mpirun -n 4 rnntrain --run runs/first --resume
             rnntrain <subcommand> --help

@@ -8,13 +8,14 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Train a language model, or go on with a run (the default).",
         usage: """
+            rnntrain [train] --text <file> --run <folder> [<options>]
             rnntrain [train] --train <file> --valid <file> [--test <file>] --run <folder> [<options>]
             rnntrain [train] --run <folder> --resume [<options>]
             rnntrain [train] --config <file> [<options>]
             """,
         discussion: """
             Every option but those under 'Configuration' is a key of the TOML file too, under the same name. The \
-            command line wins over the file, and the file over the defaults. Without --train, --valid and --test the \
+            command line wins over the file, and the file over the defaults. Without --text, --train, --valid and --test the \
             text comes from the embedded Reber grammar, and the defaults are those of a small model for it.
             """)
 
@@ -65,7 +66,8 @@ struct TrainCommand: ParsableCommand {
 
     private func checkTexts(_ configuration: TrainingConfiguration) throws {
         let texts = [
-            ("--train", configuration.train, data.train), ("--valid", configuration.valid, data.valid),
+            ("--text", configuration.text, data.text), ("--train", configuration.train, data.train),
+            ("--valid", configuration.valid, data.valid),
             ("--test", configuration.test, data.test),
         ]
         for (option, path, given) in texts {

@@ -4,6 +4,7 @@ import Training
 
 /// The text, and what its tokens are.
 struct DataOptions: ConfigurationOptions {
+    @Option(help: ArgumentHelp(.text)) var text: String?
     @Option(help: ArgumentHelp(.train)) var train: String?
     @Option(help: ArgumentHelp(.valid)) var valid: String?
     @Option(help: ArgumentHelp(.test)) var test: String?
@@ -13,7 +14,7 @@ struct DataOptions: ConfigurationOptions {
 
     var given: KeyValuePairs<ConfigurationKey, String?> {
         [
-            .train: train, .valid: valid, .test: test, .tokens: tokens?.rawValue, .vocabularySize: vocabularySize,
+            .text: text, .train: train, .valid: valid, .test: test, .tokens: tokens?.rawValue, .vocabularySize: vocabularySize,
             .minimumCount: minimumCount,
         ]
     }

@@ -1,0 +1,97 @@
+import Glibc
+
+/// One text in three parts, cut at line ends: of its lines the first 90 % to train, then 5 % to validate and 5 % to test.
+///
+/// The parts are in the order of the text, and each has a line or more.
+public struct TextSplit: Codable, Equatable, Sendable {
+    /// The bytes of each part: to train, to validate, to test.
+    public let bytes: [Range<Int>]
+    /// The lines of each part, counted from 1.
+    public let lines: [ClosedRange<Int>]
+
+    /// Cuts a text. Cost: one pass over it.
+    ///
+    /// Throws `tooFewLines` (65) for fewer than three lines.
+    public init(_ text: OpenedText) throws(TextDataError) {
+        self = try text.withBytes { (bytes) throws(TextDataError) in
+            let index = LineIndex(bytes)
+            guard let counts = Self.counts(ofLines: index.lineCount) else {
+                throw .tooFewLines(source: text.name, lineCount: index.lineCount)
+            }
+            let ends = [index.end(ofLine: counts[0]), index.end(ofLine: counts[0] + counts[1]), bytes.count]
+            return TextSplit(counts: counts, ends: ends)
+        }
+    }
+
+    private init(counts: [Int], ends: [Int]) {
+        bytes = ends.indices.map { ($0 == 0 ? 0 : ends[$0 - 1])..<ends[$0] }
+        lines = counts.indices.map { part in
+            let before = counts[..<part].reduce(0, +)
+            return before + 1...before + counts[part]
+        }
+    }
+
+    /// Whether these are three parts that make up a text, as one that is read from a file might not be.
+    public func covers(_ text: OpenedText) -> Bool {
+        bytes.count == 3 && lines.count == 3 && bytes[0].lowerBound == 0 && bytes[0].upperBound == bytes[1].lowerBound
+            && bytes[1].upperBound == bytes[2].lowerBound && bytes[2].upperBound == text.byteCount
+    }
+
+    /// Lines of each part: a twentieth to validate and to test, rounded, and one at least; nil where there are too few.
+    static func counts(ofLines count: Int) -> [Int]? {
+        guard count >= 3 else { return nil }
+        let twentieth = max(1, (count + 10) / 20)
+        return [count - 2 * twentieth, twentieth, twentieth]
+    }
+}
+
+/// Where the lines of a text end. A last line need not have a line feed.
+private struct LineIndex {
+    private let text: UnsafeRawBufferPointer
+    /// Line feeds before each block of `blockByteCount` bytes, and in all.
+    private var before = [0]
+
+    private static let blockByteCount = 1 << 20
+
+    init(_ text: UnsafeRawBufferPointer) {
+        self.text = text
+        for start in stride(from: 0, to: text.count, by: Self.blockByteCount) {
+            var count = 0
+            Self.forEachLineFeed(text, in: start..<min(start + Self.blockByteCount, text.count)) { _ in
+                count += 1
+                return true
+            }
+            before.append(before[before.count - 1] + count)
+        }
+    }
+
+    var lineCount: Int {
+        let isOpen = text.last.map { $0 != UInt8(ascii: "\n") } ?? false
+        return before[before.count - 1] + (isOpen ? 1 : 0)
+    }
+
+    /// The offset behind the line feed of a line, of those that have one.
+    func end(ofLine line: Int) -> Int {
+        let block = (before.firstIndex { $0 >= line } ?? before.count) - 1
+        var left = line - before[max(0, block)]
+        var end = text.count
+        let start = max(0, block) * Self.blockByteCount
+        Self.forEachLineFeed(text, in: start..<min(start + Self.blockByteCount, text.count)) { offset in
+            left -= 1
+            if left == 0 { end = offset + 1 }
+            return left > 0
+        }
+        return end
+    }
+
+    /// Calls `body` with the offset of each line feed until it returns false.
+    private static func forEachLineFeed(_ text: UnsafeRawBufferPointer, in range: Range<Int>, _ body: (Int) -> Bool) {
+        guard let start = text.baseAddress else { return }
+        var offset = range.lowerBound
+        while offset < range.upperBound, let place = memchr(start + offset, 0x0A, range.upperBound - offset) {
+            offset = UnsafeRawPointer(place) - start
+            guard body(offset) else { return }
+            offset += 1
+        }
+    }
+}

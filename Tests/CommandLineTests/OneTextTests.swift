@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("One text, split", .serialized)
+struct OneTextTests {
+    private let texts: TrainingFolder
+    private static let model = [
+        "--layers", "1", "--embedding-size", "8", "--hidden-size", "8", "--batch-size", "4", "--bptt", "8", "--epochs", "2",
+    ]
+    private let lines: [String]
+
+    /// 200 lines of different lengths, the last without a line feed.
+    init() throws {
+        texts = try TrainingFolder(options: Self.model, lines: 1)
+        lines = (1...200).map { number in (0..<(3 + number % 5)).map { "w\((number * 7 + $0 * 3) % 13)" }.joined(separator: " ") }
+        try texts.write("input.txt", lines.joined(separator: "\n"))
+        try texts.write("train.txt", lines[..<180].joined(separator: "\n") + "\n")
+        try texts.write("valid.txt", lines[180..<190].joined(separator: "\n") + "\n")
+        try texts.write("test.txt", lines[190...].joined(separator: "\n"))
+    }
+
+    private func run(_ arguments: [String]) throws -> ProgramRun {
+        try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
+    }
+
+    private func digest(_ run: ProgramRun) -> String? { run.lines.first { $0.contains("digest") }.map(String.init) }
+
+    @Test("trains as three files with its parts do, and says how it is split", arguments: ["word", "char", "byte"])
+    func likeThreeFiles(unit: String) throws {
+        let options = Self.model + ["--tokens", unit]
+        let one = try run(["--text", "input.txt", "--run", "one"] + options)
+        #expect(
+            one.status == 0
+                && one.output.contains("text split: input.txt: train lines 1-180, valid lines 181-190, test lines 191-200"),
+            "\(one)")
+        let three = try run(["--train", "train.txt", "--valid", "valid.txt", "--test", "test.txt", "--run", "three"] + options)
+        #expect(three.status == 0 && digest(one) != nil && digest(one) == digest(three), "\(one)\n\(three)")
+        let ranks = try ProgramRun.onRanks(
+            2, "rnntrain", ["--text", "input.txt", "--run", "ranks"] + options, folder: texts.folder)
+        #expect(ranks.status == 0 && digest(ranks) == digest(one), "\(ranks)")
+        // No copy of the text is made.
+        let files = try FileManager.default.subpathsOfDirectory(atPath: texts.path("one")).filter { $0.hasSuffix(".txt") }
+        #expect(files.isEmpty)
+    }
+
+    @Test("goes on with a run, and refuses to with another text")
+    func resume() throws {
+        let first = try run(["--text", "input.txt", "--run", "run", "--epochs", "1"] + Self.model.dropLast(2))
+        #expect(first.status == 0, "\(first)")
+        let resumed = try run(["--run", "run", "--resume", "--epochs", "2"])
+        let whole = try run(["--text", "input.txt", "--run", "whole"] + Self.model)
+        #expect(
+            resumed.status == 0 && resumed.output.contains("text split: ") && digest(resumed) == digest(whole),
+            "\(resumed)\n\(whole)")
+        try texts.write("input.txt", lines.dropLast().joined(separator: "\n"))
+        let other = try run(["--run", "run", "--resume", "--epochs", "3"])
+        #expect(other.status == 65 && other.errors.contains("the run was started with another text for --text"), "\(other)")
+    }
+
+    @Test("is a key of the TOML file, and of a dry run")
+    func file() throws {
+        try texts.write("own.toml", "text = \"input.txt\"\nrun = \"run\"\n")
+        let dry = try run(["--config", "own.toml", "--dry-run"] + Self.model)
+        #expect(dry.status == 0 && dry.output.contains("text split: input.txt: train lines 1-180, "), "\(dry)")
+    }
+
+    @Test("does not go with the other texts, needs a run folder, and three lines")
+    func refusals() throws {
+        for key in ["train", "valid", "test"] {
+            let both = try run(["--text", "input.txt", "--run", "r", "--\(key)", "\(key).txt"])
+            #expect(
+                both.status == 64 && both.errors.contains("text input.txt and \(key) \(key).txt do not go together: "), "\(both)")
+        }
+        #expect(try run(["--text", "input.txt"]).errors.contains("run is not set: "))
+        let gone = try run(["--text", "gone.txt", "--run", "r"])
+        #expect(
+            gone.status == 66 && gone.errors.contains("gone.txt: there is no such file. Check the path given with --text"),
+            "\(gone)")
+        try texts.write("two.txt", "a b\nb a\n")
+        let short = try run(["--text", "two.txt", "--run", "r"])
+        #expect(
+            short.status == 65 && short.errors.contains("two.txt: the text has 2 lines, and --text splits it at line ends"),
+            "\(short)")
+        try texts.write("twenty.txt", String(repeating: "a b\n", count: 20))
+        let few = try run(["--text", "twenty.txt", "--run", "r"] + Self.model)
+        #expect(few.status == 65 && few.errors.contains("twenty.txt, lines 1-18: "), "\(few)")
+    }
+
+    @Test("has its faults told with the byte of the file")
+    func faults() throws {
+        var bytes = try texts.bytes("input.txt")
+        let place = try texts.bytes("train.txt").count + 20
+        bytes[place] = 0xff
+        try texts.write("bad.txt", bytes)
+        for ranks in [1, 2] {
+            let bad = try ProgramRun.onRanks(
+                ranks, "rnntrain", ["--text", "bad.txt", "--run", "r"] + Self.model, folder: texts.folder)
+            #expect(bad.status == 65 && bad.errors.contains("bad.txt, lines 181-190: invalid UTF-8 at byte \(place): "), "\(bad)")
+        }
+    }
+}
