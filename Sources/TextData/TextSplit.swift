@@ -31,6 +31,12 @@ public struct TextSplit: Codable, Equatable, Sendable {
         }
     }
 
+    /// The lines of a part as text: `line 20`, `lines 1-18`.
+    public func lineText(_ part: Int) -> String {
+        let lines = lines[part]
+        return lines.count == 1 ? "line \(lines.lowerBound)" : "lines \(lines.lowerBound)-\(lines.upperBound)"
+    }
+
     /// Whether these are three parts that make up a text, as one that is read from a file might not be.
     public func covers(_ text: OpenedText) -> Bool {
         bytes.count == 3 && lines.count == 3 && bytes[0].lowerBound == 0 && bytes[0].upperBound == bytes[1].lowerBound

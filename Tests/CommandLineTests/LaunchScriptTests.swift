@@ -10,7 +10,7 @@ struct LaunchScriptTests {
     /// A repository with the scripts, where `rnntrain` is the one that was built, and `mpirun` says what it was given.
     init() throws {
         scratch = try ScratchFolder()
-        for script in ["train", "environment", "supervise", "slurm.sbatch"] {
+        for script in ["train", "environment", "supervise", "shared-memory", "slurm.sbatch"] {
             try scratch.write(
                 String(contentsOfFile: ProcessRunner.source("launch/\(script)"), encoding: .utf8), to: "launch/\(script)")
         }

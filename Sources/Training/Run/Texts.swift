@@ -60,7 +60,7 @@ struct Texts {
         let text = try OpenedText(path: path, unit: .byte)
         let split = try stamps.split(of: text) ?? TextSplit(text)
         stamps.note(split, of: text)
-        let parts = zip(TextRole.allCases, split.lines).map { "\($0.rawValue) lines \($1.lowerBound)-\($1.upperBound)" }
+        let parts = TextRole.allCases.enumerated().map { "\($1.rawValue) \(split.lineText($0))" }
         splitNotice = "text split: \(Quotation.of(path)): " + parts.joined(separator: ", ")
         return split
     }
@@ -70,9 +70,8 @@ struct Texts {
     ) throws -> CrewText? {
         if let split, let path = configuration.text {
             let (index, unit) = (TextRole.allCases.firstIndex(of: role) ?? 0, configuration.tokens)
-            let lines = split.lines[index]
-            let name = "\(path), lines \(lines.lowerBound)-\(lines.upperBound)"
-            return try crew.open(path: path, part: split.bytes[index], name: name, unit: unit)
+            return try crew.open(
+                path: path, part: split.bytes[index], name: "\(path), \(split.lineText(index))", unit: unit)
         }
         if configuration.usesBuiltInSource { return crew.keep(builtIn(role, seed: UInt64(configuration.seed))) }
         return try configuration.path(of: role).map { try crew.open(path: $0, unit: configuration.tokens) }
