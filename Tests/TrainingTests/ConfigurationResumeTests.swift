@@ -5,7 +5,7 @@ import Training
 struct ConfigurationResumeTests {
     /// The keys that only say how long, how fast and where to go on.
     private static let free: Set<ConfigurationKey> = [
-        .train, .valid, .test, .run, .learningRate, .epochs, .schedule, .decay, .decayAfter, .decayRate, .validateEvery,
+        .text, .train, .valid, .test, .run, .learningRate, .epochs, .schedule, .decay, .decayAfter, .decayRate, .validateEvery,
         .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize, .teams,
         .stallLimit, .timeLimit, .verifyEvery, .onFault, .maxBadSteps, .maxRollbacks,
     ]
