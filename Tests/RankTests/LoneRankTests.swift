@@ -59,10 +59,10 @@ extension TrainingOverRanks {
         @Test("A disk that takes longer than the stall limit is waited for")
         func slowDisk() throws {
             let fault = [
-                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "3", "RNNTRAIN_FAULT_CALL": "10",
-                "RNNTRAIN_FAULT_FOLDER": texts.path("run/checkpoints"), "RNNTRAIN_FAULT_MARK": texts.path("mark"),
+                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "3", "RNNTRAIN_FAULT_CALL": "155",
+                "RNNTRAIN_FAULT_FOLDER": texts.path("run"), "RNNTRAIN_FAULT_MARK": texts.path("mark"),
             ]
-            let outcome = try alone(["--stall-limit", "1s"], fault: fault)
+            let outcome = try alone(["--stall-limit", "1s", "--checkpoint-every", "1 steps"], fault: fault)
             #expect(outcome.status == 0, "\(outcome)")
             #expect(FileManager.default.fileExists(atPath: texts.path("mark")), "the disk was never slow")
         }

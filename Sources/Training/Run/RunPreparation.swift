@@ -1,4 +1,5 @@
 import Checkpoints
+import Communication
 import Files
 import Glibc
 import Tensors
@@ -76,7 +77,9 @@ final class RunPreparation {
         var configuration = configuration.withAbsoluteTexts
         configuration.run = folder.path
         let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
-        try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
+        try Watch.waitingForDisk { _ in
+            try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
+        }
         // A run whose checkpoints are all gone may still have its best.
         let best = try best(in: folder, after: TrainingState(), configuration, vocabulary: vocabulary, texts: texts)
         let plan = RunPlan(
@@ -91,7 +94,9 @@ final class RunPreparation {
     ///
     /// To be called when nothing but the first step is left to do. Throws as `DurableFile`.
     func establish() throws {
-        try DurableFile.write(plan.configuration.toml, to: lock.folder.place(RunFile.configuration))
+        try Watch.waitingForDisk { _ in
+            try DurableFile.write(plan.configuration.toml, to: lock.folder.place(RunFile.configuration))
+        }
     }
 
     /// Removes what was made for a new run that does not come to its first step.

@@ -148,7 +148,9 @@ public struct TrainingRun {
     private func makeSetup(
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
     ) throws -> RunSetup {
-        let log = try world.agreeOnRoot { try preparation.map { try MetricsLog(at: $0.metricsPlace) } }
+        let log = try world.agreeOnRoot {
+            try Watch.waitingForDisk { _ in try preparation.map { try MetricsLog(at: $0.metricsPlace) } }
+        }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
         let test = texts.test.map { TestScoring(world: world, parallel: parallel, text: $0, special: plan.special) }
