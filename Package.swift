@@ -117,6 +117,7 @@ let package = Package(
         tests("BenchmarksTests", ["Benchmarks"]),
         tests("CommandLineTests", ["Training", "Checkpoints", "Exchange", "Models", "TestSupport"], resources: [.copy("Snapshots")]),
         tests("RankTests", ["Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("DocumentationTests", ["Training", "TestSupport"]),
     ],
     cLanguageStandard: .c11
 )

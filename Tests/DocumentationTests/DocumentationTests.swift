@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The pages say what is true: their commands run, their output is that of the commands, their links lead somewhere.
+@Suite("Documentation", .serialized)
+struct DocumentationTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    private static let pages: [MarkdownPage] = (try? MarkdownPage.all(root: root)) ?? []
+    private static let pageNames = pages.map(\.name)
+
+    private func page(_ name: String) throws -> MarkdownPage {
+        try #require(Self.pages.first { $0.name == name })
+    }
+
+    @Test("There are pages, and every block says what it is")
+    func blocksAreKnown() {
+        #expect(Self.pages.count > 10)
+        for page in Self.pages {
+            for block in page.blocks {
+                let known = ["console", "sh", "python", "toml", "text", "json", "swift"].contains(block.language)
+                #expect(known, "\(page.name):\(block.line): a block of '\(block.language)'")
+            }
+        }
+    }
+
+    @Test("Commands run, and give the output that the page prints", arguments: pageNames)
+    func commands(name: String) throws {
+        let page = try page(name)
+        let blocks = page.blocks.filter { ["console", "sh"].contains($0.language) && !isExempt($0) }
+        guard !blocks.isEmpty else { return }
+        let folder = try PageFolder(root: Self.root)
+        for block in blocks {
+            if block.language == "sh" {
+                let ending = try folder.run("set -e\n" + block.lines.joined(separator: "\n"))
+                #expect(ending.status == 0, "\(name):\(block.line): \(ending)")
+            } else {
+                for exchange in Transcript(lines: block.lines).exchanges {
+                    try check(exchange, in: folder, "\(name):\(block.line)")
+                }
+            }
+        }
+    }
+
+    private func check(_ exchange: Transcript.Exchange, in folder: PageFolder, _ place: String) throws {
+        let ending = try folder.run(exchange.command + (exchange.command.contains("echo $?") ? "" : " 2>&1"))
+        var output = ending.output.components(separatedBy: "\n")
+        if output.last == "" { output.removeLast() }
+        let mismatch = ExpectedOutput(exchange.expected).mismatch(in: output)
+        #expect(
+            mismatch == nil, "\(place): `\(exchange.command)` does not print: \(mismatch ?? "")\nIt prints:\n\(ending.output)")
+    }
+
+    /// Whether a page says why a block is not run.
+    private func isExempt(_ block: MarkdownPage.Block) -> Bool { block.remark?.hasPrefix("not run: ") == true }
+
+    @Test("Configurations on the pages are read", arguments: pageNames)
+    func configurations(name: String) throws {
+        for block in try page(name).blocks where block.language == "toml" {
+            let folder = try PageFolder(root: Self.root)
+            try Data(block.lines.joined(separator: "\n").utf8).write(to: folder.url.appending(path: "page.toml"))
+            let ending = try folder.run("rnntrain --config page.toml --print-config")
+            #expect(ending.status == 0, "\(name):\(block.line): \(ending)")
+        }
+    }
+
+    @Test("Python on the pages compiles", arguments: pageNames)
+    func python(name: String) throws {
+        for block in try page(name).blocks where block.language == "python" {
+            let folder = try PageFolder(root: Self.root)
+            try Data(block.lines.joined(separator: "\n").utf8).write(to: folder.url.appending(path: "page.py"))
+            let ending = try folder.run("command -v python3 >/dev/null || exit 0; python3 -m py_compile page.py")
+            #expect(ending.status == 0, "\(name):\(block.line): \(ending)")
+        }
+    }
+
+    @Test("A digest is printed only where a test compares it")
+    func digests() {
+        for page in Self.pages {
+            let compared = page.blocks.filter { $0.language == "console" && !isExempt($0) }.flatMap(\.lines)
+            let all = page.text.matches(of: /\b[0-9a-f]{16}\b/).count
+            let checked = compared.reduce(0) { $0 + $1.matches(of: /\b[0-9a-f]{16}\b/).count }
+            #expect(all == checked, "\(page.name) has \(all) digests, of which tests compare \(checked)")
+        }
+    }
+
+    @Test("Links lead to files and headings that are there")
+    func links() {
+        for page in Self.pages {
+            for link in page.links where !link.contains("://") && !link.hasPrefix("mailto:") {
+                #expect(resolves(link, from: page), "\(page.name): the link \(link) leads nowhere")
+            }
+        }
+    }
+
+    private func resolves(_ link: String, from page: MarkdownPage) -> Bool {
+        let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let folder = Self.root.appending(path: page.name).deletingLastPathComponent()
+        let target = parts[0].isEmpty ? Self.root.appending(path: page.name) : folder.appending(path: parts[0]).standardized
+        guard FileManager.default.fileExists(atPath: target.path) else { return false }
+        guard parts.count == 2 else { return true }
+        return Self.pages.first { Self.root.appending(path: $0.name).path == target.path }?.anchors.contains(parts[1]) ?? false
+    }
+
+    @Test("The README is short")
+    func readmeIsShort() throws {
+        let readme = try page("README.md")
+        let inBlocks = readme.blocks.flatMap(\.lines).reduce(0) { $0 + $1.split(whereSeparator: \.isWhitespace).count }
+        #expect(readme.wordCount + inBlocks <= 1500)
+    }
+}
