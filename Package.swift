@@ -115,7 +115,9 @@ let package = Package(
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
         tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
-        tests("CommandLineTests", ["Training", "Checkpoints", "Exchange", "Models", "TestSupport"], resources: [.copy("Snapshots")]),
+        tests(
+            "CommandLineTests", ["Training", "Checkpoints", "Exchange", "Models", "TestSupport"],
+            resources: [.copy("Snapshots")]),
         tests("RankTests", ["Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("DocumentationTests", ["Training", "TestSupport"]),
     ],

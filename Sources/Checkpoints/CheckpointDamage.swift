@@ -26,6 +26,8 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
     case noChecksum(array: String?)
     /// A checksum belongs to no array.
     case strayChecksum(array: String)
+    /// The file is of another step than its name says.
+    case otherStep(found: Int, named: Int)
     /// The header is not the one that was written.
     case wrongHeaderDigest(found: String, expected: String)
     /// An array's bytes are not those that were written.
@@ -52,6 +54,7 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
         case .trailingBytes(let dataEnd, let fileEnd): "its arrays end at byte \(dataEnd), and the file at byte \(fileEnd)"
         case .noChecksum(let array): array.map { "\(quoted($0)) has no checksum" } ?? "it has no checksums"
         case .strayChecksum(let array): "it has a checksum for \(quoted(array)), which it does not hold"
+        case .otherStep(let found, let named): "it is of step \(found), and its name says \(named)"
         case .wrongHeaderDigest(let found, let expected): "its header's digest is \(found), and \(expected) was expected"
         case .wrongChecksum(let array, let found, let expected):
             "the checksum of \(quoted(array)) is \(found), and \(expected) was expected"

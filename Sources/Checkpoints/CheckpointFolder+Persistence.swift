@@ -43,7 +43,7 @@ extension CheckpointFolder {
     }
 
     private func newestGood() -> CheckpointGeneration? {
-        (try? generations())?.first { (try? SafetensorsReader(path: $0.path)) != nil }
+        (try? generations())?.first { (try? verified($0)) != nil }
     }
 
     /// Removes all other generations. What cannot be removed stays.

@@ -1,4 +1,5 @@
 public import Files
+import Foundation
 
 /// One of a run's checkpoints, known by the step after which it was taken.
 public struct CheckpointGeneration: Sendable, Hashable {
@@ -106,13 +107,21 @@ public struct CheckpointFolder: Sendable {
         var passedOver: [PassedOverCheckpoint] = []
         for generation in generations {
             do throws(CheckpointError) {
-                let reader = try SafetensorsReader(path: generation.path)
-                return NewestCheckpoint(generation: generation, reader: reader, passedOver: passedOver)
+                return NewestCheckpoint(generation: generation, reader: try verified(generation), passedOver: passedOver)
             } catch {
                 passedOver.append(PassedOverCheckpoint(generation: generation, reason: error))
             }
         }
         throw .noneValid(folder: path, passedOver: passedOver)
+    }
+
+    /// Opens a generation's file, which must verify and be of the step that its name says: a copy under another name would hide all that is newer.
+    func verified(_ generation: CheckpointGeneration) throws(CheckpointError) -> SafetensorsReader {
+        let reader = try SafetensorsReader(path: generation.path)
+        if let step = reader.notedStep, step != generation.step {
+            throw .damaged(path: generation.path, .otherStep(found: step, named: generation.step))
+        }
+        return reader
     }
 
     /// Removes old generations and returns them, oldest first.
@@ -124,7 +133,7 @@ public struct CheckpointFolder: Sendable {
         let generations = try generations()
         let old = generations.dropFirst(max(count, Self.leastKept))
         guard !old.isEmpty else { return [] }
-        let newestValid = generations.first { (try? SafetensorsReader(path: $0.path)) != nil }
+        let newestValid = generations.first { (try? verified($0)) != nil }
         let removed = old.reversed().filter { $0 != newestValid }
         for generation in removed { try remove(generation) }
         return removed
@@ -133,7 +142,7 @@ public struct CheckpointFolder: Sendable {
     /// Removes the generations of `step` and later ones, of which nothing good came; none if there is no older one that verifies.
     public func removeGenerations(from step: Int) throws(FileError) {
         let generations = try generations()
-        guard generations.contains(where: { $0.step < step && (try? SafetensorsReader(path: $0.path)) != nil }) else { return }
+        guard generations.contains(where: { $0.step < step && (try? verified($0)) != nil }) else { return }
         for generation in generations where generation.step >= step { try remove(generation) }
     }
 
@@ -180,5 +189,13 @@ public struct CheckpointFolder: Sendable {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
         guard let step = Int(name.dropFirst(prefix.count).dropLast(suffix.count)), step >= 0 else { return nil }
         return name == self.name(forStep: step) ? step : nil
+    }
+}
+
+extension SafetensorsReader {
+    /// The step in the text of a run's state; nil for a file that has none.
+    fileprivate var notedStep: Int? {
+        struct State: Decodable { var step: Int }
+        return metadata["state"].flatMap { try? JSONDecoder().decode(State.self, from: Data($0.utf8)) }?.step
     }
 }

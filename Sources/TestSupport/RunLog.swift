@@ -11,7 +11,8 @@ public struct RunLog: Sendable {
     /// Every line.
     public let events: [[String: String]]
 
-    private static let free = ["time", "elapsed_seconds", "tokens_per_second", "path"]
+    // `best` depends on what the file held before: a killed job may have left a better model than the one that is measured again.
+    private static let free = ["time", "elapsed_seconds", "tokens_per_second", "path", "best"]
 
     /// Reads the log of the run in `folder`.
     public init(run folder: String) throws {

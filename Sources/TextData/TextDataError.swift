@@ -95,8 +95,8 @@ extension TextDataError {
                 + "\(byteOffset) is not in the vocabulary of the training text. Remove it, add it to the training text, "
                 + "or train with --minimum-count 2, which makes rare characters <unk>."
         case .vocabularyTooSmall(let source, let unit, let size):
-            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")), and a language "
-                + "model needs 2 or more. Name a text with more in it, raise --vocabulary-size or lower --minimum-count."
+            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")) besides <eos> and <unk>, and a "
+                + "language model needs 2 or more. Name a text with more in it, raise --vocabulary-size or lower --minimum-count."
         case .badVocabularyLimits(let option, let value, let reason):
             "\(option) \(value): \(reason)."
         case .badVocabulary(let source, let reason):

@@ -17,7 +17,7 @@ enum NamedCheckpoint {
             return path
         }
         let taken = try file(inRun: CheckpointFolder(runFolder: path), path)
-        StandardError.note("--checkpoint \(path): taken is \(taken).")
+        StandardError.note("--checkpoint \(path) is a run folder; using \(taken).")
         return taken
     }
 

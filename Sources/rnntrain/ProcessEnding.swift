@@ -88,12 +88,12 @@ struct ProcessEnding {
         return message.hasPrefix(label) ? "rnntrain: error: " + message.dropFirst(label.count) : message
     }
 
-    /// The parser's text, in which it quotes arguments, with long ones shortened.
+    /// The parser's text, in which it quotes arguments, with long ones shortened and control characters as escapes.
     private static func shortened(_ message: String) -> String {
-        guard message.utf8.count > Quotation.longest else { return message }
         let texts = CommandLine.arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
-        return texts.filter { $0.utf8.count > Quotation.longest }.reduce(message) { message, text in
-            message.replacing(text, with: Quotation.of(text, longest: 60))
+        return texts.reduce(message) { message, text in
+            let shown = Quotation.of(text, longest: text.utf8.count > Quotation.longest ? 60 : Quotation.longest)
+            return shown == text ? message : message.replacing(text, with: shown)
         }
     }
 

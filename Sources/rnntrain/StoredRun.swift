@@ -9,9 +9,18 @@ enum StoredRun {
         // Before anything is read: a pipe under the name of one of the files would be waited for.
         try RunFolder(path: folder).requireKinds()
         let path = folder + "/config.toml"
-        guard FileManager.default.fileExists(atPath: path) else { throw InputFileError.noRun(path: folder) }
+        guard FileManager.default.fileExists(atPath: path) else { return try keptConfiguration(in: folder) }
         var configuration = TrainingConfiguration()
         try ConfigurationFile(path: path).apply(to: &configuration)
+        configuration.run = folder
+        return configuration
+    }
+
+    /// The configuration in the newest checkpoint, for a folder that has lost its config.toml.
+    private static func keptConfiguration(in folder: String) throws -> TrainingConfiguration {
+        let checkpoints = CheckpointFolder(runFolder: folder)
+        guard try !checkpoints.generations().isEmpty else { throw InputFileError.noRun(path: folder) }
+        var configuration = try StoredCheckpoint(path: try checkpoints.newestValid().generation.path).configuration
         configuration.run = folder
         return configuration
     }

@@ -51,6 +51,16 @@ struct CheckpointFolderTests {
         guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _)) = reason else { throw reason }
     }
 
+    @Test("One that is of another step than its name says is passed over, and does not keep good ones from staying")
+    func misnamed() throws {
+        try write([10, 20])
+        try Arrays.small(9).write(to: folder.path(forStep: 99), ["state": #"{"step":9}"#])
+        let newest = try folder.newestValid()
+        #expect(newest.generation.step == 20)
+        let damage = CheckpointDamage.otherStep(found: 9, named: 99)
+        #expect(newest.passedOver.map(\.reason) == [.damaged(path: folder.path(forStep: 99), damage)])
+    }
+
     @Test("With none that verifies every reason is told; with none at all that is told")
     func noneValid() throws {
         #expect(throws: CheckpointError.noneWritten(folder: folder.path)) { try folder.newestValid() }

@@ -96,7 +96,7 @@ struct BenchmarkTests {
 
     @Test("Generation is measured beside the reading of the weights, by one process")
     func generation() throws {
-        let figures = try figures(ranks: 2, ["--generate"])
+        let figures = try figures(ranks: 1, ["--generate"])
         #expect(try number("tokens", in: figures) == 3)
         #expect(try number("weight_bytes", in: figures) == Double(4 * Self.weights))
         try expectEqual(

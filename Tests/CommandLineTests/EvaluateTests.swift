@@ -73,6 +73,6 @@ struct EvaluateTests {
         let folder = try SmallModels.shell("$R evaluate --checkpoint char --data valid.txt")
         #expect(
             try folder.output == SmallModels.shell("\(Self.command) --data valid.txt").output && folder.status == 0, "\(folder)")
-        #expect(folder.errors == "rnntrain: note: --checkpoint char: taken is char/best.safetensors.\n")
+        #expect(folder.errors == "rnntrain: note: --checkpoint char is a run folder; using char/best.safetensors.\n")
     }
 }

@@ -105,12 +105,12 @@ struct GenerateTests {
         let best = try generate("char", "")
         let folder = try SmallModels.shell("$R generate --checkpoint char --length 5")
         #expect(folder.output == best.output && folder.status == 0, "\(folder)")
-        #expect(folder.errors == "rnntrain: note: --checkpoint char: taken is char/best.safetensors.\n")
+        #expect(folder.errors == "rnntrain: note: --checkpoint char is a run folder; using char/best.safetensors.\n")
         let newest = try SmallModels.shell(
             "mkdir early && cp -r char/checkpoints early && $R generate --checkpoint early --length 5; "
                 + "for n in early/checkpoints/*; do printf '\\377' | dd of=$n bs=1 seek=5000 conv=notrunc 2> /dev/null; done; "
                 + "$R generate --checkpoint early")
-        #expect(newest.errors.contains("note: --checkpoint early: taken is early/checkpoints/step-"), "\(newest)")
+        #expect(newest.errors.contains("note: --checkpoint early is a run folder; using early/checkpoints/step-"), "\(newest)")
         #expect(newest.status == 65 && newest.errors.contains("no checkpoint verifies"), "\(newest)")
         let empty = try SmallModels.shell("mkdir empty; $R generate --checkpoint empty")
         #expect(empty.status == 66 && empty.errors.contains("empty: there is no checkpoint in this folder: "), "\(empty)")

@@ -20,7 +20,8 @@ struct LaunchScriptTests {
         try program(
             "bin/mpirun",
             "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac\n"
-                + "read -r line && echo \"mpirun read: $line\"; echo \"mpirun: $*\"; exit \"${STATUS:-0}\"")
+                + "read -r line && echo \"mpirun read: $line\"; echo \"mpirun: $*\"; [ -z \"$SIGNAL\" ] || kill -$SIGNAL $$; exit \"${STATUS:-0}\""
+        )
     }
 
     private func program(_ name: String, _ text: String) throws {
@@ -101,6 +102,8 @@ struct LaunchScriptTests {
         try program("bin/scontrol", "echo \"scontrol: $*\"")
         let preempted = try bash("STATUS=75 bash launch/slurm.sbatch run", environment: environment)
         #expect(preempted.status == 75 && preempted.output.contains("scontrol: requeue 1\n"), "\(preempted)")
+        let early = try bash("SIGNAL=USR1 timeout 20 bash launch/slurm.sbatch run", environment: environment)
+        #expect(early.status == 75 && early.output.contains("scontrol: requeue 1\n"), "\(early)")
         #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
     }
 
@@ -108,7 +111,7 @@ struct LaunchScriptTests {
     func syntax() throws {
         let folder = ProcessRunner.source("launch")
         let outcome = try bash(
-            "cd '\(folder)' && for s in train environment supervise slurm.sbatch test fuzz setup soak demo compare-pytorch test-hosts; do bash -n \"$s\" || exit 1; done; "
+            "cd '\(folder)' && for s in train environment supervise slurm.sbatch test fuzz setup soak demo compare-pytorch test-hosts test-mpi; do bash -n \"$s\" || exit 1; done; "
                 + "! command -v shellcheck >/dev/null || shellcheck -x train environment slurm.sbatch")
         #expect(outcome.status == 0, "\(outcome)")
     }

@@ -73,6 +73,19 @@ extension TrainingOverRanks {
             try expectOneModel(try RunLog(run: texts.path("run")))
         }
 
+        @Test("The best model of another run is not this run's: verify says so, and a resumed run makes its own anew")
+        func anotherRuns() throws {
+            try finished(try texts.start(ranks: 1, run: "other", ["--epochs", "1", "--seed", "2"]), in: texts, run: "other")
+            try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"]), in: texts, run: "run")
+            try FileManager.default.removeItem(atPath: best)
+            try texts.write("run/best.safetensors", try texts.bytes("other/best.safetensors"))
+            let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+            #expect(verified.status == 65 && verified.description.contains("another run: its seed is another"), "\(verified)")
+            let outcome = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
+            #expect(outcome.status == 0 && outcome.output.contains("another run: its seed is another"), "\(outcome)")
+            try expectOneModel(try RunLog(run: texts.path("run")))
+        }
+
         private func loseBest(damaged: Bool) throws {
             var bytes = try texts.bytes("run/best.safetensors")
             try FileManager.default.removeItem(atPath: best)

@@ -77,10 +77,10 @@ extension TrainingOverRanks {
 
         @Test("A signal in the middle of a validation is heeded at once")
         func signalInValidation() throws {
-            let long = try TrainingFolder(options: Self.options, lines: 20, validLines: 20_000)
+            let long = try TrainingFolder(options: Self.options, lines: 20, validLines: 400_000)
             let program = try long.start(ranks: 2, run: "run", [])
-            #expect(waitFor(20) { !long.checkpointSteps(run: "run").isEmpty })
-            usleep(400_000)
+            #expect(waitFor(30) { !long.checkpointSteps(run: "run").isEmpty })
+            usleep(300_000)
             for rank in ProcessTable.processes(of: "rnntrain", naming: long.path("run")) { kill(rank, SIGTERM) }
             let outcome = try program.end(timeLimit: 10)
             #expect(outcome.status == 75 && !outcome.timedOut, "\(outcome)")

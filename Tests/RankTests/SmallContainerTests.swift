@@ -32,7 +32,7 @@ extension TrainingOverRanks {
                 environment: [:], folder: nil, timeLimit: 10))?.status == 0
 
         private func digest(_ outcome: ProgramRun) -> Substring? {
-            outcome.lines.first { $0.hasPrefix("  digest ") }.map { $0.suffix(16) }
+            outcome.lines.first { $0.hasPrefix("  last ") }.map { $0.suffix(16) }
         }
 
         private func expectSame(_ outcome: ProgramRun, location: SourceLocation = #_sourceLocation) throws {

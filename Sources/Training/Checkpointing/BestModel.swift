@@ -31,14 +31,19 @@ extension StoredCheckpoint {
         return BestModel(step: state.step, loss: loss, parametersDigest: parametersDigest)
     }
 
-    /// Throws `TrainingError.inconsistentCheckpoint` unless it is of a run with this model, vocabulary and validation text.
-    func requireBest(of shape: ModelShape, vocabulary: Vocabulary, validDigest: String?) throws(TrainingError) {
-        let isOther =
-            modelShape != shape || self.vocabulary.digest != vocabulary.digest
-            || textDigests[TextRole.valid.rawValue] != validDigest
-        if isOther {
-            throw .inconsistentCheckpoint(
-                path: path, reason: "it is of another model, vocabulary or validation text than the run")
+    /// Throws `TrainingError.inconsistentCheckpoint` unless it is of a run with this vocabulary, these texts to train on and to validate, and the
+    /// same values of all keys that no resume may change.
+    func requireBest(
+        of configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String]
+    ) throws(TrainingError) {
+        func refusal(_ what: String) -> TrainingError {
+            .inconsistentCheckpoint(path: path, reason: "it is of another run: \(what)")
+        }
+        let changes = configuration.forbiddenChanges(from: self.configuration)
+        guard changes.isEmpty else { throw refusal(changes.map { "its \($0.key.rawValue) is another" }.joined(separator: ", ")) }
+        guard self.vocabulary.digest == vocabulary.digest else { throw refusal("its vocabulary is another") }
+        for role in [TextRole.train, .valid] where self.textDigests[role.rawValue] != textDigests[role.rawValue] {
+            throw refusal("its text of \(role.option) is another")
         }
     }
 }
@@ -86,13 +91,14 @@ struct BestFound {
     /// A file that is missing or damaged is told of, and the next validation makes another. Throws where the file cannot be read: it may
     /// be good, and would be replaced by a worse one.
     init(
-        in folder: RunFolder, after state: TrainingState, shape: ModelShape, vocabulary: Vocabulary, validDigest: String?
+        in folder: RunFolder, after state: TrainingState, _ configuration: TrainingConfiguration, vocabulary: Vocabulary,
+        textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
         func fits(_ stored: StoredCheckpoint) throws {
-            try stored.requireBest(of: shape, vocabulary: vocabulary, validDigest: validDigest)
+            try stored.requireBest(of: configuration, vocabulary: vocabulary, textDigests: textDigests)
         }
-        guard validDigest != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
+        guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         do {
             let stored = try StoredCheckpoint(path: path)
             try fits(stored)

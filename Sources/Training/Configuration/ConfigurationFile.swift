@@ -1,5 +1,5 @@
 import Failures
-import Foundation
+import Files
 
 /// What a TOML file sets: some of the keys of a ``TrainingConfiguration``, each checked for its kind.
 public struct ConfigurationFile: Equatable, Sendable {
@@ -10,9 +10,11 @@ public struct ConfigurationFile: Equatable, Sendable {
 
     /// Reads a file.
     public init(path: String) throws(ConfigurationFileError) {
-        // By its path and no URL, which would need the name of the working folder, and that may be no UTF-8.
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw .unreadable(path: path, reason: Self.reason(path))
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try ReadableFile.contents(of: path, limit: Self.longest)
+        } catch {
+            throw .unreadable(path: path, reason: Self.reason(error))
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8(path: path) }
         try self.init(text: text, path: path)
@@ -65,10 +67,18 @@ public struct ConfigurationFile: Equatable, Sendable {
         throw .unknownKey(place, key: assignment.key, nearest: nearest)
     }
 
-    private static func reason(_ path: String) -> String {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return "there is no such file" }
-        return isFolder.boolValue ? "it is a folder" : "reading failed, perhaps for lack of permission"
+    /// More bytes than any configuration has; what is longer is another file.
+    private static let longest = 1 << 20
+
+    private static func reason(_ error: FileError) -> String {
+        switch error {
+        case .missing: "there is no such file"
+        case .folder: "it is a folder"
+        case .notRegular: "it is a pipe or a device. Save its contents to a file"
+        case .tooLarge(_, let byteCount, let limit): "it has \(byteCount) bytes, and a configuration has \(limit) at most"
+        case .unreadable(_, _, let number): systemText(number)
+        default: "\(error)"
+        }
     }
 }
 

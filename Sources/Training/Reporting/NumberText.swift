@@ -17,15 +17,15 @@ public enum NumberText {
     /// `1 token`, `12,345 tokens`.
     public static func counted(_ value: Int, _ noun: String) -> String { "\(grouped(value)) \(plural(noun, value))" }
 
-    /// A perplexity: with so many digits behind the point, by default four below 10 and two above; `1.235e+07` from a million on.
+    /// A perplexity: with so many digits behind the point, by default four below 10 and two above.
     public static func perplexity(_ value: Double, digits: Int? = nil) -> String {
-        guard value.isFinite else { return "\(value)" }
-        return value < 1e6 ? fixed(value, digits ?? (value < 10 ? 4 : 2)) : String(format: "%.3e", value)
+        fixed(value, digits ?? (value < 10 ? 4 : 2))
     }
 
-    /// With so many digits behind the point.
+    /// With so many digits behind the point; `1.235e+07` from a million on.
     public static func fixed(_ value: Double, _ digits: Int) -> String {
-        value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
+        guard value.isFinite else { return "\(value)" }
+        return String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.3e", value)
     }
 
     /// With so many significant digits, without needless zeros: `0.002`, `1e-05`.

@@ -105,11 +105,16 @@ final class TrainingReport {
             [
                 ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
                 ("epoch", .integer(state.lastEpoch)),
-            ] + stopFields(ending) + bestFields(ending) + testFields(ending)
+            ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
                 + [("parameters_digest", .text(ending.parametersDigest))])
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     valid \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")
+        }
+        if let lost = lostBest(state, ending) {
+            say(
+                "  lost     valid \(lossText(lost.loss)) after step \(lost.step) was better; best.safetensors does not hold it any more"
+            )
         }
         if let test = ending.test { sayTest(test, ending) }
         if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
@@ -132,6 +137,16 @@ final class TrainingReport {
             ("best_perplexity", .number(exponential(best.loss))),
             ("best_parameters_digest", .text(best.parametersDigest)),
         ]
+    }
+
+    /// The best validation of the steps that led here, where `best.safetensors` had it and has it no more.
+    private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> (step: Int, loss: Double)? {
+        guard let known = state.convergence.bestLoss, known < ending.best?.loss ?? .infinity else { return nil }
+        return (state.convergence.bestStep, known)
+    }
+
+    private func lostFields(_ state: TrainingState, _ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        lostBest(state, ending).map { [("lost_best_step", .integer($0.step)), ("lost_best_loss", .number($0.loss))] } ?? []
     }
 
     private func testFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {

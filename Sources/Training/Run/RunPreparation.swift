@@ -90,11 +90,15 @@ final class RunPreparation {
             newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
     }
 
-    /// Writes `config.toml`: from now on the run is there, and can be resumed. What a resume has changed stays changed.
+    /// Writes `config.toml`: from now on the run is there, and can be resumed. What a resume has changed stays changed; a vocabulary
+    /// that is lost is written again.
     ///
     /// To be called when nothing but the first step is left to do. Throws as `DurableFile`.
     func establish() throws {
+        let path = folder.vocabularyPath
+        let isLost = plan.isResumed && (!pathExists(path) || (try? Vocabulary(path: path))?.digest != vocabulary.digest)
         try Watch.waitingForDisk { _ in
+            if isLost { try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary)) }
             try DurableFile.write(plan.configuration.toml, to: lock.folder.place(RunFile.configuration))
         }
     }
@@ -163,7 +167,8 @@ final class RunPreparation {
             let configuration = try resolved(configuration, rankCount: rankCount)
             let counted = try countVocabulary(configuration, crew: crew, stamps: stamps)
             let notices = try require(counted, configuration, folder: folder, survey: survey)
-            return try begin(counted, configuration, lock: lock, notices: notices)
+            let start = "\(quoting: folder.checkpoints.path) holds no checkpoint: training starts at its first step"
+            return try begin(counted, configuration, lock: lock, notices: [start] + notices)
         }
         let checkpoint = try StoredCheckpoint(newest.reader)
         let resumed = try resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
@@ -212,11 +217,10 @@ final class RunPreparation {
         texts: Texts
     ) throws -> BestFound {
         try BestFound(
-            in: folder, after: state, shape: configuration.modelShape(vocabularySize: vocabulary.size), vocabulary: vocabulary,
-            validDigest: texts.digests[TextRole.valid.rawValue])
+            in: folder, after: state, configuration, vocabulary: vocabulary, textDigests: texts.digests)
     }
 
-    /// The configuration with its number of shards.
+    /// The configuration with its number of shards and the forget gate's bias, whose defaults depend on the ranks and on other keys.
     static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
         var configuration = configuration
         let shards =
@@ -224,6 +228,7 @@ final class RunPreparation {
             ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: rankCount)
         _ = try ShardLayout(streamCount: configuration.batchSize, shardCount: shards, rankCount: rankCount)
         configuration.shards = shards
+        configuration.forgetBias = configuration.resolvedForgetBias
         return configuration
     }
 

@@ -58,8 +58,7 @@ extension RunSetup {
     fileprivate func requireBest(_ stored: StoredCheckpoint) throws {
         guard let preparation else { preconditionFailure("rank 0 prepares a run") }
         try stored.requireBest(
-            of: parallel.shape, vocabulary: preparation.vocabulary,
-            validDigest: preparation.textDigests[TextRole.valid.rawValue])
+            of: plan.configuration, vocabulary: preparation.vocabulary, textDigests: preparation.textDigests)
     }
 
     /// Makes `best.safetensors` anew from a checkpoint of the same model; false where none is kept. On rank 0.

@@ -79,7 +79,11 @@ private struct RunVerification {
                 file.notes.append(text + ", which was lost")
             }
         }
-        file.check { _ in _ = try found.bestModel() }
+        file.check { _ in
+            _ = try found.bestModel()
+            guard let newest else { return }
+            try found.requireBest(of: newest.configuration, vocabulary: newest.vocabulary, textDigests: newest.textDigests)
+        }
         return file
     }
 
