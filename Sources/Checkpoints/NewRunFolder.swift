@@ -37,9 +37,9 @@ public final class NewRunFolder: Sendable {
     /// start takes it over.
     public func discard() {
         let folder = lock.folder
-        try? RunFile.removeAll(in: folder, keeping: foundNames)
+        let isCleared = (try? RunFile.removeAll(in: folder, keeping: foundNames)) != nil
         for name in [RunFile.data, RunFile.checkpoints] where !foundNames.contains(name) { try? folder.removeFolder(name) }
-        lock.release(removingFile: !foundNames.contains(RunFile.lock))
+        lock.release(removingFile: isCleared && !foundNames.contains(RunFile.lock), keepingHolder: !isCleared)
         removeFolders(madeFolders)
     }
 }

@@ -64,11 +64,12 @@ public final class RunLock: Sendable {
     /// Gives the lock back; a second time does nothing.
     public func release() { release(removingFile: false) }
 
-    /// The same; with `removingFile` the file is removed as well. A job that has opened it notices that and opens a new one.
-    func release(removingFile: Bool) {
+    /// The same; with `removingFile` the file is removed as well. A job that has opened it notices that and opens a new one. With
+    /// `keepingHolder` the file goes on naming this job, as after its death: what it could not remove is then its own to the next start.
+    func release(removingFile: Bool, keepingHolder: Bool = false) {
         descriptor.withLock { descriptor in
             guard let open = descriptor else { return }
-            _ = ftruncate(open, 0)
+            if !keepingHolder { _ = ftruncate(open, 0) }
             if removingFile, Self.isUnder(FilePlace(folder: folder, name: name), open) { unlinkat(folder.number, name, 0) }
             close(open)
             folder.unpin(name)

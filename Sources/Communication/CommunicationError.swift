@@ -32,13 +32,13 @@ public enum CommunicationError: UserFacingError {
             """
         case .noThreads(let reason):
             """
-            the system gives fewer threads than MPI and the watch over the ranks need: \(reason). Raise the limits on processes and \
-            on memory (ulimit -u, ulimit -v).
+            the system gives fewer threads than MPI and the watch over the ranks need: \(reason). Raise the limits on processes, \
+            memory and open files (ulimit -u, -v, -n).
             """
         case .noWatch(let reason):
             """
-            no thread can be started that watches over this rank: \(reason). Raise the limits on processes and on memory \
-            (ulimit -u, ulimit -v), or train without this watch: --stall-limit 0.
+            no thread can be started that watches over this rank: \(reason). Raise the limits on processes, memory and \
+            open files (ulimit -u, -v, -n), or train without this watch: --stall-limit 0.
             """
         }
     }

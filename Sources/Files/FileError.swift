@@ -67,7 +67,8 @@ public enum FileError: UserFacingError, Equatable {
         case .notRegular(let path):
             "\(path) is no regular file (a pipe or a device), and cannot be mapped. Save its contents to a file first."
         case .unreadable(let path, .open, let number):
-            "\(path): the file cannot be opened: \(systemText(number)). Check the path and its permissions."
+            "\(path): the file cannot be opened: \(systemText(number)). "
+                + ([EMFILE, ENFILE].contains(number) ? advice(number) : "Check the path and its permissions.")
         case .unreadable(let path, let operation, let number):
             "\(path): cannot \(operation.rawValue) the file: \(systemText(number)). \(advice(number))"
         case .notRead(let path, let byteOffset, let number):

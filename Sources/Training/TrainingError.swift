@@ -52,7 +52,7 @@ public enum TrainingError: UserFacingError, Equatable {
         switch self {
         case .diverged(let what, let step, let rollbacks, let runFolder):
             "step \(step): \(what): training has diverged\(Self.tries(rollbacks)). The last good checkpoint is in "
-                + "\(runFolder)/checkpoints; resume it with a lower --learning-rate, or clip lower with --clip."
+                + "\(runFolder)/checkpoints; resume it with a lower --learning-rate, or start a new run with a smaller --clip."
         case .corrupted(let what, let step, let rollbacks, let runFolder):
             "step \(step): \(what)\(Self.tries(rollbacks)). Memory or a processor of that machine is failing: go on with --run "
                 + "\(runFolder) --resume on another one. The last checkpoint is good."

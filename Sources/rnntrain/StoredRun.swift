@@ -19,7 +19,9 @@ enum StoredRun {
     /// The configuration in the newest checkpoint, for a folder that has lost its config.toml.
     private static func keptConfiguration(in folder: String) throws -> TrainingConfiguration {
         let checkpoints = CheckpointFolder(runFolder: folder)
-        guard try !checkpoints.generations().isEmpty else { throw InputFileError.noRun(path: folder) }
+        guard FileManager.default.fileExists(atPath: checkpoints.path), try !checkpoints.generations().isEmpty else {
+            throw InputFileError.noRun(path: folder)
+        }
         var configuration = try StoredCheckpoint(path: try checkpoints.newestValid().generation.path).configuration
         configuration.run = folder
         return configuration

@@ -37,7 +37,7 @@ struct DryRunTests {
     func report(ranks: Int) throws {
         let before = try contents()
         let outcome = try dryRun(ranks: ranks)
-        #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.lines.last == "all suffices", "\(outcome)")
+        #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.lines.last == "memory and disk suffice", "\(outcome)")
         #expect(try contents() == before)
         let items = items(outcome)
         let labels = ["parameters", "text", "steps", "memory", "/dev/shm", "disk", "exchange", "time"]

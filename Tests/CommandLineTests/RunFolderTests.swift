@@ -124,6 +124,30 @@ struct WholeRunFolderTests {
         #expect(try train(run: "mine").status == 0)
     }
 
+    /// Runs the program from a shell that first sets a limit.
+    private func train(run: String, under limit: String, _ more: [String] = []) throws -> ProgramRun {
+        let command = "ulimit \(limit); exec \"$0\" \"$@\""
+        return try ProcessRunner.run(
+            "/bin/bash", ["-c", command, ProcessRunner.program] + texts.arguments(run: run, more), in: texts.folder)
+    }
+
+    @Test(
+        "a start that fails for want of open files does not stand in the way of the next", arguments: [8, 10, 11, 12, 13, 14, 16])
+    func fewFiles(count: Int) throws {
+        let cut = try train(run: "run", under: "-n \(count)")
+        if cut.status != 0 {
+            #expect(cut.errors.contains("ulimit -n"), "\(cut)")
+            #expect(try train(run: "run").status == 0, "\(cut)")
+        }
+    }
+
+    @Test("a limit on a process's memory is found before a file is written", .disabled(if: Sanitizers.areOn))
+    func littleMemory() throws {
+        let outcome = try train(run: "run", under: "-v 900000", ["--hidden-size", "4000", "--embedding-size", "4000"])
+        #expect(outcome.status == 70 && outcome.errors.contains("too little memory"), "\(outcome)")
+        #expect(!exists("run"))
+    }
+
     @Test("runs without arguments that start at once each take a folder of their own")
     func builtInRuns() throws {
         let small = ["--epochs", "1", "--checkpoint-every", "1000", "--batch-size", "64", "--hidden-size", "8"]

@@ -15,19 +15,14 @@ final class PageFolder {
         texts = try TrainingFolder(lines: 400, validLines: 60)
         try texts.write("input.txt", try texts.bytes("train.txt"))
         try link("launch", to: root.appending(path: "launch"))
-        try link(".build/release", to: ProgramRun.buildFolder)
-        // launch/train builds the program anew where a source is newer: here none is.
-        try makeFolder("Sources")
-        try texts.write("Package.swift", "")
-        try FileManager.default.setAttributes([.modificationDate: Date.distantPast], ofItemAtPath: texts.path("Package.swift"))
-        try FileManager.default.setAttributes([.modificationDate: Date.distantPast], ofItemAtPath: texts.path("Sources"))
     }
 
     /// Runs a command line in the folder with bash; errors count as output only where `withErrors` asks for it.
     func run(_ command: String, limit: TimeInterval = 120) throws -> ProgramRun {
         let path = ProgramRun.buildFolder.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
         let environment = [
-            "PATH": path, "COLUMNS": "80", "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "PATH": path, "RNNTRAIN_PROGRAM": ProgramRun.buildFolder.path + "/rnntrain", "COLUMNS": "80",
+            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         ]
         return try ProgramRun.run(
             URL(filePath: "/bin/bash"), ["-c", command], environment: environment, folder: url, timeLimit: limit)
@@ -35,11 +30,6 @@ final class PageFolder {
 
     private func link(_ name: String, to target: URL) throws {
         let place = url.appending(path: name)
-        try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(at: place, withDestinationURL: target)
-    }
-
-    private func makeFolder(_ name: String) throws {
-        try FileManager.default.createDirectory(at: url.appending(path: name), withIntermediateDirectories: true)
     }
 }

@@ -48,14 +48,16 @@ extension TrainingOverRanks {
         func oneSymbol() throws {
             try texts.write("one.txt", String(repeating: "a a a a\n", count: 100))
             try expectFault(
-                ["--train", "one.txt"], status: 65, says: "one.txt: the vocabulary (--tokens word) would have 1 symbol,")
+                ["--train", "one.txt"], status: 65,
+                says: "one.txt: the vocabulary (--tokens word) would have 1 symbol besides <eos> and <unk>,")
             try texts.write("one.txt", String(repeating: "a", count: 1000))
             try expectFault(
                 ["--train", "one.txt", "--tokens", "char"], status: 65,
-                says: "one.txt: the vocabulary (--tokens char) would have 1 symbol,", "lower --minimum-count")
+                says: "one.txt: the vocabulary (--tokens char) would have 1 symbol besides <eos> and <unk>,",
+                "lower --minimum-count")
             try expectFault(
                 ["--minimum-count", "1000000"], status: 65,
-                says: "train.txt: the vocabulary (--tokens word) would have 0 symbols,")
+                says: "train.txt: the vocabulary (--tokens word) would have 0 symbols besides <eos> and <unk>,")
         }
 
         @Test("for more ranks than shards, and more shards than streams")

@@ -25,6 +25,23 @@ extension TrainingOverRanks {
             #expect(try winner.end(timeLimit: 20).status == 75)
         }
 
+        @Test("of which one goes on: the checkpoint that it came from gives its room back once newer ones are there")
+        func removedCheckpoint() throws {
+            try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"]), in: texts, run: "run")
+            let old = try #require(texts.checkpointSteps(run: "run").last)
+            let program = try texts.startResume(ranks: 1, run: "run", Self.long)
+            #expect(waitFor(20) { texts.checkpointSteps(run: "run").first ?? 0 > old })
+            for process in ProcessTable.processes(of: "rnntrain", naming: texts.path("run")) {
+                let folder = "/proc/\(process)/fd"
+                let open = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+                    try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + $0)
+                }
+                #expect(!open.contains { $0.contains("/checkpoints/") && $0.hasSuffix("(deleted)") }, "\(open)")
+            }
+            program.send(SIGUSR1)
+            #expect(try program.end(timeLimit: 20).status == 75)
+        }
+
         @Test("of which the first is killed: the second takes the lock over, and says so in one line")
         func takeover() throws {
             let first = try texts.start(ranks: 2, run: "run", Self.long)

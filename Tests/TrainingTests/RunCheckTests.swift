@@ -95,7 +95,7 @@ struct RunCheckTests {
         let memory = RunCheckError.memory(host: "n1", ranks: 2, needed: 3e9, available: 1_200_000_000, isLeast: true)
         #expect(
             "\(memory)" == "n1: too little memory: the 2 ranks here would need more than 3.0 GB, and 1.2 GB are available. Lower "
-                + "what decides its size (hidden and embedding size, layers, batch size, window, vocabulary), or use more hosts or larger ones."
+                + "what decides its size (hidden and embedding size, layers, batch size, window, vocabulary), raise a limit (ulimit -v, ulimit -d), or use more hosts or larger ones."
         )
         let disk = RunCheckError.disk(folder: "runs/a", needed: 3_100_000, available: 0, checkpoint: 1_000_000)
         #expect(

@@ -17,7 +17,7 @@ struct DryRunReport {
 
     var lines: [String] {
         ["rnntrain \(version): dry run; nothing is written"] + modelLines + memoryLines + diskLines + exchangeLines + timeLines
-            + check.notices.map { "note: \($0)" } + (check.shortages.isEmpty ? ["all suffices"] : [])
+            + check.notices.map { "note: \($0)" } + (check.shortages.isEmpty ? ["memory and disk suffice"] : [])
     }
 
     private func line(_ label: String, _ text: String) -> String {
@@ -159,7 +159,7 @@ struct DryRunReport {
             line("time", "\(duration(epoch)) an epoch with its validation, \(duration(epoch * max(0, left))) \(rest)"),
             line(
                 "",
-                "\(NumberText.significant(calibration.stepSeconds * 1e3, 3)) ms a step, \(NumberText.grouped(speed)) tokens/s, "
+                "\(NumberText.significant(calibration.stepSeconds * 1e3, calibration.stepSeconds < 1 ? 3 : 6)) ms a step, \(NumberText.grouped(speed)) tokens/s, "
                     + "from \(counted(calibration.stepCount, "step")); kernels \(Processor.level)"),
         ]
     }

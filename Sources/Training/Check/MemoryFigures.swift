@@ -8,7 +8,7 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
     package var available = -1
     /// `SwapFree`.
     package var swap = -1
-    /// What is left of the tightest limit of the control groups that the process is in, caches not counted.
+    /// What is left of the tightest limit of the control groups that the process is in, caches not counted, or of its own limits.
     package var groupAvailable = -1
     /// Tells that group from others on the same machine.
     package var groupNumber = -1
@@ -25,6 +25,21 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
             groupAvailable = left
             groupNumber = Self.number(ofFolder: level.folder)
         }
+        if root.isEmpty, let left = Self.ownLimit, groupAvailable < 0 || left < groupAvailable {
+            groupAvailable = left
+            groupNumber = Int.max - Int(getpid())
+        }
+    }
+
+    /// What is left of the process's own limits on addresses and data (`ulimit -v`, `ulimit -d`): a group of one. Nil where there are none.
+    private static var ownLimit: Int? {
+        let used = fields(text("/proc/self/status"), separator: ":")
+        let limits = [(RLIMIT_AS, "VmSize"), (RLIMIT_DATA, "VmData")].compactMap { resource, name -> Int? in
+            var limit = rlimit()
+            guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else { return nil }
+            return max(0, Int(limit.rlim_cur) - (used[name] ?? 0) * 1024)
+        }
+        return limits.min()
     }
 
     // MARK: Control groups

@@ -20,8 +20,8 @@ public enum RunCheckError: UserFacingError, Equatable {
         case .memory(let host, let ranks, let needed, let available, let isLeast):
             "\(host): too little memory: \(ranks == 1 ? "the rank" : "the \(ranks) ranks") here would need "
                 + "\(isLeast ? "more than " : "")\(NumberText.bytes(needed)), and \(NumberText.bytes(Double(available))) are available. "
-                + "Lower what decides its size (hidden and embedding size, layers, batch size, window, vocabulary), or use more hosts or larger "
-                + "ones."
+                + "Lower what decides its size (hidden and embedding size, layers, batch size, window, vocabulary), raise a limit (ulimit -v, ulimit "
+                + "-d), or use more hosts or larger ones."
         case .disk(let folder, let needed, let available, let checkpoint):
             "\(folder): too little disk: the run needs \(NumberText.bytes(Double(needed))) here, for checkpoints of "
                 + "\(NumberText.bytes(Double(checkpoint))) each and its texts as tokens, and \(NumberText.bytes(Double(available))) "

@@ -25,6 +25,6 @@ extension ConfigurationField {
             "Validations in a row without improvement that end the run; 0: off."),
         .init(
             .epsilon, \.epsilon, .convergence, .free, range: .number(orZero: "for any fall"), placeholder: "x",
-            "Fall of the validation loss that counts as an improvement, in nats per token."),
+            "Smallest decrease of the validation loss that counts as an improvement, in nats per token."),
     ]
 }

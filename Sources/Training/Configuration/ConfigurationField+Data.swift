@@ -21,9 +21,9 @@ extension ConfigurationField {
             .vocabularySize, optional: \.vocabularySize, .data, .fixed, range: .whole(2...Int(Int32.max), orZero: "for no limit"),
             placeholder: "n",
             absent: "10000 for words, else no limit",
-            "Entries of the vocabulary at most, <eos> and <unk> among them: the most frequent stay; 0: no limit."),
+            "Largest number of entries of the vocabulary, including <eos> and <unk>; the most frequent are kept; 0: no limit."),
         .init(
             .minimumCount, \.minimumCount, .data, .fixed, range: .whole(1...ValueRange.most), placeholder: "n",
-            "Occurrences in the training text below which a word or character is <unk>."),
+            "Words or characters with fewer occurrences in the training text become <unk>."),
     ]
 }

@@ -4,7 +4,7 @@ extension ConfigurationField {
         .init(
             .shards, optional: \.shards, .distribution, .fixed, range: .whole(1...10_000_000), placeholder: "n",
             absent: "8, or the next power of two not below the ranks, or the batch size if that is smaller",
-            "Shards of the batch, fixed for a run's life: as many ranks can work at most."),
+            "Parts of the batch, fixed for the life of a run: at most so many ranks can work. The results depend on it."),
         .init(
             .exchange, \.exchange, .distribution, .free,
             "How the ranks of a node sum gradients: in a shared-memory window, or by messages."),
@@ -14,7 +14,7 @@ extension ConfigurationField {
             "Ranks to treat as one node; 0: the nodes as they are."),
         .init(
             .teams, \.teams, .distribution, .free,
-            "Whether ranks of a node divide the steps of large layers by units: where it is likely to be faster, always, never."
+            "Whether the ranks of a node split large layers by hidden units: where it is likely to be faster, always, never."
         ),
     ]
 }

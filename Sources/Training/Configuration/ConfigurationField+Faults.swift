@@ -3,12 +3,12 @@ extension ConfigurationField {
     static let faults: [ConfigurationField] = [
         .init(
             .stallLimit, \.stallLimit, .faults, .free, range: .time(orZero: "for none"), placeholder: "time",
-            "Time without progress, as when a rank has stopped, after which the job has ended: \"5 minutes\", 90s, 00:05:00; "
-                + "0: never."),
+            "End the job when a rank makes no progress for this long: \"5 minutes\", 90s, 00:05:00; 0: never."),
         .init(
-            .timeLimit, optional: \.timeLimit, .faults, .free, range: .time(), placeholder: "time", absent: "SLURM's, or none",
-            "Time after which the job has saved and ended with status 75: \"3 hours\", 30m, 1-12:00:00; SLURM_JOB_END_TIME holds, "
-                + "too."),
+            .timeLimit, optional: \.timeLimit, .faults, .free, range: .time(orZero: "for none"), placeholder: "time",
+            absent: "the end of the SLURM job, or none",
+            "Time from the start of the process by which the job saves and ends with status 75: \"3 hours\", 30m, 1-12:00:00; 0: none. "
+                + "The end of the SLURM job (SLURM_JOB_END_TIME) also applies."),
         .init(
             .verifyEvery, \.verifyEvery, .faults, .free, range: .whole(1...ValueRange.most, orZero: "for never"),
             placeholder: "n",

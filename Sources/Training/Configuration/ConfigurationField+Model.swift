@@ -1,13 +1,13 @@
 extension ConfigurationField {
     /// The network and its first parameters.
     static let model: [ConfigurationField] = [
-        .init(.cell, \.cell, .model, .fixed, "Recurrent cell."),
+        .init(.cell, \.cell, .model, .fixed, "Recurrent cell; elman is the simple RNN."),
         .init(.nonlinearity, \.nonlinearity, .model, .fixed, "Nonlinearity of the Elman cell."),
         .init(
             .gruReset, \.gruReset, .model, .fixed,
             "Where the GRU's reset gate acts: after the recurrent product (PyTorch), or before it (Cho et al. 2014)."),
         .init(
-            .layers, \.layers, .model, .fixed, range: .whole(1...1000), placeholder: "n", "Recurrent layers, one upon the other."),
+            .layers, \.layers, .model, .fixed, range: .whole(1...1000), placeholder: "n", "Number of stacked recurrent layers."),
         .init(
             .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
             "Units of the embedding."),
@@ -25,7 +25,7 @@ extension ConfigurationField {
             "Initial recurrent matrices; identity is for an Elman cell with relu."),
         .init(
             .initialScale, \.initialScale, .model, .fixed, range: .number(), placeholder: "x",
-            "Parameters that begin uniformly do so in -x ... x."),
+            "Uniform initial parameters are drawn from -x ... x."),
         .init(
             .forgetBias, optional: \.forgetBias, .model, .fixed, range: .signed, placeholder: "x",
             absent: "1 with orthogonal and identity, 0 with uniform", "Added to the initial bias of the LSTM's forget gate."),

@@ -18,9 +18,9 @@ struct Deadline {
     /// Bytes a second at which a checkpoint is written at least, before one was.
     private static let slowestDisk = 50e6
 
-    /// The earlier one of `limit` from the start of this process and of the end of a job under SLURM.
+    /// The earlier one of `limit`, where 0 is none, from the start of this process and of the end of a job under SLURM.
     init(limit: TimeSpan?) {
-        let own = limit.map { MonotonicClock.processStart + Int64($0.seconds * 1e9) }
+        let own = limit.flatMap { $0.seconds > 0 ? MonotonicClock.processStart + Int64($0.seconds * 1e9) : nil }
         let clusters = Self.secondsLeftUnderSLURM.map { MonotonicClock.nanoseconds + Int64(min(max($0, -1e8), 1e8) * 1e9) }
         end = [own, clusters].compactMap { $0 }.min()
         reason = end == own ? .timeLimit : .jobEnd

@@ -15,7 +15,7 @@ struct EndingText {
         case .converged: convergence
         case .epochs: completion
         case .preempted(let reason):
-            "stopped \(reason.clause) after step \(state.step), with a checkpoint; go on with the command below"
+            "stopped \(reason.clause) after step \(state.step); a checkpoint is saved. Resume with the command below"
         }
     }
 

@@ -15,8 +15,8 @@ final class RunPreparation {
     let folder: RunFolder
     /// Digests of the texts by role.
     let textDigests: [String: String]
-    /// The checkpoint that the run goes on from; nil for a new one.
-    let checkpoint: StoredCheckpoint?
+    /// The checkpoint that the run goes on from; nil for a new one, and once it was taken.
+    private var checkpoint: StoredCheckpoint?
     /// What the user should know besides, a line each: newer checkpoints that did not verify, a lock that locks nothing.
     let notices: [String]
     private let lock: RunLock
@@ -54,11 +54,14 @@ final class RunPreparation {
     static func begin(
         _ configuration: TrainingConfiguration, rankCount: Int, survey: HostSurvey, crew: TextCrew, breakingLock: Bool
     ) throws -> RunPreparation {
+        let asked = configuration.shards
         let configuration = try resolved(configuration, rankCount: rankCount)
         let folder = try freshFolder(configuration)
         let counted = try countVocabulary(configuration, crew: crew, stamps: TextStamps())
-        let notices = try require(counted, configuration, folder: folder, survey: survey)
-        let newFolder = try createFolder(configuration, breakingLock: breakingLock)
+        let notices =
+            try require(counted, configuration, folder: folder, survey: survey)
+            + [asked == nil ? shardsNotice(configuration, rankCount: rankCount) : nil].compactMap { $0 }
+        let newFolder = try Watch.waitingForDisk { _ in try createFolder(configuration, breakingLock: breakingLock) }
         do {
             return try begin(counted, configuration, lock: newFolder.lock, newFolder: newFolder, notices: notices)
         } catch {
@@ -103,6 +106,12 @@ final class RunPreparation {
         }
     }
 
+    /// The checkpoint, for the one who restores from it: an open file keeps its room on the disk after it was removed.
+    func takeCheckpoint() -> StoredCheckpoint? {
+        defer { checkpoint = nil }
+        return checkpoint
+    }
+
     /// Removes what was made for a new run that does not come to its first step.
     func abandon() { newFolder?.discard() }
 
@@ -113,6 +122,14 @@ final class RunPreparation {
     var metricsPlace: FilePlace { lock.folder.place(RunFile.metrics) }
 
     // MARK: The folder of a new run
+
+    /// What to tell where more ranks than usual have made more shards, and with them other bits.
+    private static func shardsNotice(_ configuration: TrainingConfiguration, rankCount: Int) -> String? {
+        let usual = ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: 1)
+        guard let shards = configuration.shards, shards != usual else { return nil }
+        return
+            "\(rankCount) ranks work on \(shards) shards: fewer ranks give the same bits only with --shards \(shards) (their default is \(usual))"
+    }
 
     /// The folder of a new run, as far as can be said before it is made: `configuration.run`, which must hold no run, or the next free
     /// one of the built-in source.
@@ -275,7 +292,7 @@ final class RunPreparation {
             if role == .train { prepared.windowCount = layout.windowCount(windowLength: configuration.windowLength) }
             prepared.paths[role.rawValue] = place.path
         }
-        try texts.stamps.write(to: folder.place(RunFile.stamps))
+        try Watch.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
         prepared.notices = texts.notices
         return prepared
     }

@@ -84,8 +84,10 @@ package final class TextCrew {
 
     /// Makes the token file of a text that was examined. Throws `unknownCharacter` (65), `inputOutput` (74).
     package func writeTokens(_ text: CrewText, digest: UInt64, vocabulary: Vocabulary, to place: FilePlace) throws {
-        var writer = try TokenFileWriter(
-            at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
+        var writer = try Watch.waitingForDisk { _ in
+            try TokenFileWriter(
+                at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
+        }
         if let number = text.number {
             try teach(vocabulary)
             try encode(number, blockCount: text.text.blockCount, to: &writer)
@@ -94,7 +96,7 @@ package final class TextCrew {
                 try writer.append(tokens)
             }
         }
-        try writer.finish()
+        try Watch.waitingForDisk { _ in try writer.finish() }
     }
 
     /// Round by round, so that the tokens in memory are few, however long the text is.
@@ -102,7 +104,7 @@ package final class TextCrew {
         let round = Self.blocksInRound * members[text].readers.count
         for start in stride(from: 0, to: blockCount, by: round) {
             let packed = try encode(order(.encode, text, start..<min(start + round, blockCount)))
-            try packed.withUnsafeBytes { try writer.append(packed: $0) }
+            try Watch.waitingForDisk { _ in try packed.withUnsafeBytes { try writer.append(packed: $0) } }
         }
     }
 

@@ -73,7 +73,7 @@ public struct TrainingRun {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watch.enter(.construction)
         let parallel = try makeModel(plan)
-        try initialize(parallel, plan, preparation?.checkpoint)
+        try initialize(parallel, plan, preparation?.takeCheckpoint())
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
     }

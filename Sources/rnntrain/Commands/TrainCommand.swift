@@ -6,7 +6,7 @@ import Training
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a language model, or go on with a run (the default).",
+        abstract: "Train a language model, or resume a run (the default).",
         usage: """
             rnntrain [train] --text <file> --run <folder> [<options>]
             rnntrain [train] --train <file> --valid <file> [--test <file>] --run <folder> [<options>]

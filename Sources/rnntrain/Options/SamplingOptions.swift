@@ -5,7 +5,7 @@ import Training
 struct SamplingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Text to go on from; -: the standard input, with its line ends. Any bytes for a model of bytes. (default: none)",
+            "Text to continue; -: the standard input, with its line ends. Any bytes for a model of bytes. (default: none)",
             valueName: "text"))
     var prompt = Prompt()
 

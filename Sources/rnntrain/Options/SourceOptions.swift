@@ -9,7 +9,7 @@ struct SourceOptions: ParsableArguments {
         help: ArgumentHelp("TOML file with keys as below. (default: rnntrain.toml, if it is here)", valueName: "file"))
     var config: String?
 
-    @Flag(help: "Go on with the run in --run, from its newest good checkpoint and with its configuration. (default: off)")
+    @Flag(help: "Resume the run in --run, from its newest good checkpoint and with its configuration. (default: off)")
     var resume = false
 
     @Flag(help: "Take over the lock that a job on another machine left in --run, once that job has ended. (default: off)")
@@ -17,8 +17,8 @@ struct SourceOptions: ParsableArguments {
 
     @Flag(
         help: """
-            Print what the run will take - memory, messages, disk, time, from a few steps - and whether it is there; write \
-            nothing. (default: off)
+            Make a few steps, and print the memory, disk, messages and time that the run needs and whether they are \
+            available; write nothing. (default: off)
             """)
     var dryRun = false
 
