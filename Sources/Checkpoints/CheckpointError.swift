@@ -28,8 +28,14 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .missing, .noneWritten: .inputMissing
         case .unreadable(_, _, let number): isForbidden(number) ? .inputMissing : .inputOutput
         case .unlistable: .inputOutput
-        case .notAFile, .damaged, .noSuchArray, .otherArray, .noneValid: .badData
+        case .noneValid(_, let passedOver): Self.unreadable(passedOver)?.exitStatus ?? .badData
+        case .notAFile, .damaged, .noSuchArray, .otherArray: .badData
         }
+    }
+
+    /// The first that could not be read, which may be sound.
+    private static func unreadable(_ passedOver: [PassedOverCheckpoint]) -> CheckpointError? {
+        passedOver.lazy.map(\.reason).first { if case .unreadable = $0 { true } else { false } }
     }
 
     public var description: String {
@@ -45,7 +51,8 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .otherArray(let path, let name, let found, let expected):
             "\(path): \(quoted(name)) is \(found), and \(expected) was expected. Take a checkpoint of the same model size."
         case .noneValid(let folder, let passedOver):
-            "\(folder): no checkpoint verifies: \(passedOver.map(\.description).joined(separator: " ")) Start a new run."
+            "\(folder): no checkpoint verifies: \(passedOver.map(\.description).joined(separator: " "))"
+                + (Self.unreadable(passedOver) == nil ? " Start a new run." : "")
         case .noneWritten(let folder): "\(folder) holds no checkpoint yet. Start the run anew, without --resume."
         case .unlistable(let error): error.description
         }

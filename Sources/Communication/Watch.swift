@@ -85,10 +85,16 @@ public enum Watch {
     ///
     /// `work` gets a function to call now and then while it waits, by which other hosts learn of it.
     public static func waitingForDisk<T>(_ work: (_ goOn: () -> Void) throws -> T) rethrows -> T {
-        cmpi_watch_disk_begins()
-        defer { cmpi_watch_disk_ends() }
+        beginWaitingForDisk()
+        defer { endWaitingForDisk() }
         return try work { cmpi_roll_call_go_on() }
     }
+
+    /// The same in two calls, where a closure cannot be used: for what is consumed. Local.
+    package static func beginWaitingForDisk() { cmpi_watch_disk_begins() }
+
+    /// Ends what `beginWaitingForDisk` began. Local.
+    package static func endWaitingForDisk() { cmpi_watch_disk_ends() }
 
     /// A board that all ranks of the host have; nil on all of them where one has not.
     private static func sharedBoard(

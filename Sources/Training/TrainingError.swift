@@ -64,7 +64,8 @@ public enum TrainingError: UserFacingError, Equatable {
         case .incompleteCheckpoint(let path, let missing):
             "\(path): the checkpoint has no '\(quoting: missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
         case .inconsistentCheckpoint(let path, let reason):
-            "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint."
+            "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint: --resume takes the one before when this one "
+                + "is moved away."
         case .impossibleValue(let path, let array, let index, let value):
             "\(path): the checkpoint holds what training never writes: element \(index) of '\(array)' is \(value). "
                 + "Take another checkpoint."

@@ -103,6 +103,10 @@ struct BestFound {
             let stored = try StoredCheckpoint(path: path)
             try fits(stored)
             let found = try stored.bestModel()
+            if let loss = state.convergence.bestLoss, found.step == state.convergence.bestStep, found.loss != loss {
+                throw TrainingError.inconsistentCheckpoint(
+                    path: path, reason: "its validation loss is \(found.loss), and the checkpoint has \(loss) for that step")
+            }
             (model, notice) = (found, Self.notice(of: found, path: path, after: state))
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)

@@ -84,10 +84,8 @@ package final class TextCrew {
 
     /// Makes the token file of a text that was examined. Throws `unknownCharacter` (65), `inputOutput` (74).
     package func writeTokens(_ text: CrewText, digest: UInt64, vocabulary: Vocabulary, to place: FilePlace) throws {
-        var writer = try Watch.waitingForDisk { _ in
-            try TokenFileWriter(
-                at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
-        }
+        var writer = try TokenFileWriter(
+            at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
         if let number = text.number {
             try teach(vocabulary)
             try encode(number, blockCount: text.text.blockCount, to: &writer)
@@ -96,7 +94,9 @@ package final class TextCrew {
                 try writer.append(tokens)
             }
         }
-        try Watch.waitingForDisk { _ in try writer.finish() }
+        Watch.beginWaitingForDisk()
+        defer { Watch.endWaitingForDisk() }
+        try writer.finish()
     }
 
     /// Round by round, so that the tokens in memory are few, however long the text is.

@@ -45,6 +45,10 @@ extension TrainingRun {
         let stored = try StoredCheckpoint(path: run.keeper.bestPath)
         try run.requireBest(stored)
         let found = try stored.bestModel()
+        if let written = run.keeper.best, found != written {
+            throw TrainingError.inconsistentCheckpoint(
+                path: stored.path, reason: "it is not the best model that this job has left there, of step \(written.step)")
+        }
         if run.test != nil {
             try stored.copyParameters(
                 to: run.parallel.exchange.parameters, layout: run.parallel.shape.parameterLayout)
