@@ -4,7 +4,7 @@ import Glibc
 struct FileVersion: Equatable {
     let byteCount: Int
     /// When the contents changed, nanoseconds since 1970.
-    let modified: Int64
+    let changed: Int64
 }
 
 /// A regular file that is open to be read, and closed with its owner.
@@ -26,12 +26,12 @@ struct OpenFile: ~Copyable {
 
     deinit { Glibc.close(number) }
 
-    /// Size and time of the last change, now. Throws `.unreadable`.
+    /// Size and time of the last change, now: of the one that no program can set back, as copying programs do. Throws `.unreadable`.
     func version() throws(FileError) -> FileVersion {
         let status = try status()
         return FileVersion(
             byteCount: Int(status.st_size),
-            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
+            changed: Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec))
     }
 
     /// Fills `room` from `offset` on. Throws `.notRead`, or `.shortened` where the file ends before.

@@ -16,13 +16,18 @@ struct ChangedFileTests {
         folder = try ScratchFolder()
         path = folder.file("t.tokens")
         try writeTokens((0..<20_000).map { Int32($0 % Self.vocabularySize) }, path: path, vocabularySize: Self.vocabularySize)
-        reader = WindowReader(
+        reader = try Self.reader(path)
+    }
+
+    private static func reader(_ path: String) throws -> WindowReader {
+        WindowReader(
             tokens: try TokenFile(path: path), layout: try StreamLayout(tokenCount: 20_000, streamCount: 2), streams: 0..<2,
             windowLength: 10)
     }
 
     /// What reading a window throws.
-    private func fault(window: Int) -> TextDataError? {
+    private func fault(window: Int, of other: WindowReader? = nil) -> TextDataError? {
+        let reader = other ?? reader
         var (inputs, targets) = ([Int32](repeating: 0, count: 20), [Int32](repeating: 0, count: 20))
         var mask = [Float](repeating: 0, count: 20)
         return inputs.withUnsafeMutableBufferPointer { inputs in
@@ -36,7 +41,7 @@ struct ChangedFileTests {
         }
     }
 
-    /// Writes `bytes` over those at `offset`; with `keepsTime` as a disk does that loses bits, without a trace in the times.
+    /// Writes `bytes` over those at `offset`; with `keepsTime` as copying programs do, which set back the time of the contents.
     private func overwrite(_ bytes: [UInt8], at offset: UInt64, keepsTime: Bool = false) throws {
         var before = stat()
         #expect(stat(path, &before) == 0)
@@ -57,6 +62,13 @@ struct ChangedFileTests {
         }
     }
 
+    @Test("is damaged although its time was set back")
+    func timeSetBack() throws {
+        #expect(fault(window: 0) == nil)
+        try overwrite([7, 0], at: 64 + 2 * 15_000, keepsTime: true)
+        #expect(fault(window: 1)?.exitStatus == .badData)
+    }
+
     @Test("and only its times goes on")
     func times() throws {
         #expect(utimensat(AT_FDCWD, path, [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)], 0) == 0)
@@ -66,9 +78,11 @@ struct ChangedFileTests {
     @Test("unnoticed, so that a token is outside the vocabulary, is an error that names the token", arguments: [5, 995])
     func outside(window: Int) throws {
         let position = 10_000 + 10 * window + 3
-        try overwrite([0x2C, 0x01], at: UInt64(64 + 2 * position), keepsTime: true)
-        #expect(fault(window: window == 5 ? 6 : 5) == nil)
-        let error = fault(window: window)
+        try overwrite([0x2C, 0x01], at: UInt64(64 + 2 * position))
+        // As if the disk had lost the bits while the file was open: its version is that of the reader's start.
+        let reader = try Self.reader(path)
+        #expect(fault(window: window == 5 ? 6 : 5, of: reader) == nil)
+        let error = fault(window: window, of: reader)
         let defect = TokenFileDefect.tokenOutsideVocabulary(position: position, token: 300, vocabularySize: 300)
         #expect(error == .badTokenFile(path: path, defect: defect) && error?.exitStatus == .badData)
     }

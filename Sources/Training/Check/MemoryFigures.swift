@@ -34,10 +34,12 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
     /// What is left of the process's own limits on addresses and data (`ulimit -v`, `ulimit -d`): a group of one. Nil where there are none.
     private static var ownLimit: Int? {
         let used = fields(text("/proc/self/status"), separator: ":")
-        let limits = [(RLIMIT_AS, "VmSize"), (RLIMIT_DATA, "VmData")].compactMap { resource, name -> Int? in
+        // Addresses and data that threads and allocators reserve before any of it is used: stacks, and arenas of 64 MB.
+        let limits = [(RLIMIT_AS, "VmSize", 160 << 20), (RLIMIT_DATA, "VmData", 32 << 20)].compactMap {
+            resource, name, reserve -> Int? in
             var limit = rlimit()
             guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else { return nil }
-            return max(0, Int(limit.rlim_cur) - (used[name] ?? 0) * 1024)
+            return max(0, Int(limit.rlim_cur) - (used[name] ?? 0) * 1024 - reserve)
         }
         return limits.min()
     }
