@@ -28,6 +28,7 @@ let mpiLibraries: [String: Target] = [
     "mpich": .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev", "mpich"])]),
 ]
 guard let mpiLibrary = mpiLibraries[mpi] else {
+    // A manifest cannot throw: this is how it tells of a wrong value.
     fatalError("RNNTRAIN_MPI is '\(mpi)'; it must be openmpi or mpich")
 }
 

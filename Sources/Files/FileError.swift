@@ -107,7 +107,8 @@ public enum FileError: UserFacingError, Equatable {
 /// The system's words for an error number. Thread-safe in glibc since 2.32.
 package func systemText(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
 
-private func advice(_ errorNumber: Int32) -> String {
+/// What to do about an error number of a call on a file.
+package func advice(_ errorNumber: Int32) -> String {
     switch errorNumber {
     case ENOSPC, EDQUOT: "Free space there, or choose a folder on another disk."
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."

@@ -78,7 +78,7 @@ extension TextDataError {
         case .fileChanged(let path):
             "\(path): the file changed while it was read. Start again when nothing writes to it any more."
         case .inputOutput(let path, let operation, let code):
-            "\(path): \(operation) failed: \(systemText(code)). Check the disk's free space, the quota and the permissions."
+            "\(path): \(operation) failed: \(systemText(code)). \(advice(code))"
         default: ""
         }
     }

@@ -141,6 +141,7 @@ struct WholeRunFolderTests {
         }
     }
 
+    // The address sanitizer reserves terabytes of addresses, which no such limit allows.
     @Test("a limit on a process's memory is found before a file is written", .disabled(if: Sanitizers.areOn))
     func littleMemory() throws {
         let outcome = try train(run: "run", under: "-v 900000", ["--hidden-size", "4000", "--embedding-size", "4000"])

@@ -18,7 +18,7 @@ import Testing
             ),
             (
                 .inputOutput(path: "run/t", operation: "writing", code: 28),
-                "run/t: writing failed: No space left on device. Check the disk's free space, the quota and the permissions."
+                "run/t: writing failed: No space left on device. Free space there, or choose a folder on another disk."
             ),
             (
                 .file(.missing(path: "a.txt")),
