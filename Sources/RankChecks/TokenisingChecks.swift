@@ -8,18 +8,18 @@ import Training
 /// With `--blind R` rank R does not see the text.
 func checkTokenising(_ world: World, _ arguments: CheckArguments) throws {
     let unit = TokenUnit(rawValue: arguments["unit"] ?? "") ?? .word
-    let crew = TextCrew(world: world, blockByteCount: arguments.number("block", or: OpenedText.blockByteCount))
-    if world.rank == arguments.number("blind", or: -1) { crew.seesNoText() }
-    let readers = try world.agreeOnRoot(with: crew) {
-        let text = try crew.open(path: arguments["text"] ?? "", unit: unit)
+    let tokenizer = DistributedTokenizer(world: world, blockByteCount: arguments.number("block", or: OpenedText.blockByteCount))
+    if world.rank == arguments.number("blind", or: -1) { tokenizer.openNothing() }
+    let readers = try world.agreeOnRoot(with: tokenizer) {
+        let text = try tokenizer.open(path: arguments["text"] ?? "", unit: unit)
         let counts = SymbolCounts(unit: unit)
-        let digest = try crew.examine(text, counting: counts)
+        let digest = try tokenizer.scan(text, counting: counts)
         let vocabulary = try counts.vocabulary(VocabularyLimits(size: arguments["size"].flatMap { Int($0) }), source: "text")
-        let encoded = try arguments["encode"].map { try crew.open(path: $0, unit: unit) } ?? text
+        let encoded = try arguments["encode"].map { try tokenizer.open(path: $0, unit: unit) } ?? text
         let out = arguments["out"] ?? ""
-        try crew.writeTokens(encoded, digest: digest, vocabulary: vocabulary, to: out + ".tokens")
+        try tokenizer.writeTokens(encoded, digest: digest, vocabulary: vocabulary, to: out + ".tokens")
         try vocabulary.write(path: out + ".json")
-        return crew.readerCount(of: text)
+        return tokenizer.readerCount(of: text)
     }
     report(world, "read by \(readers ?? 0)")
 }

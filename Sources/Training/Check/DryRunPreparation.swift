@@ -19,7 +19,7 @@ struct DryRunPreparation {
 
     /// Of the run that `configuration` would start, or go on with. Throws what is wrong with texts and options.
     init(
-        _ configuration: TrainingConfiguration, resume: Bool, rankCount: Int, survey: HostSurvey, crew: TextCrew
+        _ configuration: TrainingConfiguration, resume: Bool, rankCount: Int, survey: HostSurvey, tokenizer: DistributedTokenizer
     ) throws {
         let folder = resume ? RunFolder(path: configuration.run ?? "") : try RunPreparation.freshFolder(configuration)
         if resume, try !folder.holdsRun() { throw RunFolderError.noRun(path: folder.path) }
@@ -27,7 +27,7 @@ struct DryRunPreparation {
             let checkpoint = try StoredCheckpoint(newest.reader)
             let resumed = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
             let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
-            let texts = try Texts(resumed, crew: crew, stamps: stamps)
+            let texts = try Texts(resumed, tokenizer: tokenizer, stamps: stamps)
             try texts.check(against: checkpoint.textDigests)
             try self.init(
                 resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey,
@@ -35,7 +35,7 @@ struct DryRunPreparation {
             try checkpoint.checkPosition(windowCount: windowCount(.train))
         } else {
             let resolved = try RunPreparation.resolved(configuration, rankCount: rankCount)
-            let counted = try RunPreparation.countVocabulary(resolved, crew: crew, stamps: TextStamps())
+            let counted = try RunPreparation.countVocabulary(resolved, tokenizer: tokenizer, stamps: TextStamps())
             try self.init(
                 resolved, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
                 folder: folder, survey: survey, state: nil)

@@ -9,10 +9,10 @@ extension TrainingRun {
     public func dryRun(_ configuration: TrainingConfiguration, resume: Bool) throws {
         Processor.flushDenormals()
         let survey = try HostSurvey(world: world)
-        let crew = TextCrew(world: world)
-        let preparation = try world.agreeOnRoot(with: crew) {
+        let tokenizer = DistributedTokenizer(world: world)
+        let preparation = try world.agreeOnRoot(with: tokenizer) {
             try DryRunPreparation(
-                configuration, resume: resume, rankCount: world.rankCount, survey: survey, crew: crew)
+                configuration, resume: resume, rankCount: world.rankCount, survey: survey, tokenizer: tokenizer)
         }
         let calibration = try calibrate(preparation ?? nil)
         _ = try world.agreeOnRoot {

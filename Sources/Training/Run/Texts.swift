@@ -11,16 +11,16 @@ enum TextRole: String, Codable, CaseIterable {
     var option: String { "--\(rawValue)" }
 }
 
-/// The texts of a run, found to be valid. On rank 0 alone, which leads the crew that reads them.
+/// The texts of a run, found to be valid. On rank 0 alone, which coordinates the ranks that read them.
 struct Texts {
     private struct Entry {
-        let text: CrewText
+        let text: TokenizerText
         let digest: UInt64
         /// Whether the digest is that of the bytes as they are now, and not one that a stamp vouches for.
         var isRead: Bool
     }
 
-    private let crew: TextCrew
+    private let tokenizer: DistributedTokenizer
     /// Whether the texts are parts of one.
     private let isSplit: Bool
     /// How the one text is split, in a line; nil where each text has a file of its own.
@@ -38,17 +38,17 @@ struct Texts {
     ///
     /// - Parameter counts: The symbols of the training text are added to it, which is then read in any case.
     init(
-        _ configuration: TrainingConfiguration, crew: TextCrew, stamps: TextStamps = TextStamps(),
+        _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps = TextStamps(),
         counting counts: SymbolCounts? = nil
     ) throws {
-        (self.crew, self.stamps) = (crew, stamps)
+        (self.tokenizer, self.stamps) = (tokenizer, stamps)
         isSplit = configuration.text != nil
         let split = try configuration.text.map { try splitText($0) }
         for role in TextRole.allCases {
-            guard let text = try Self.open(role, configuration, split: split, crew) else { continue }
+            guard let text = try Self.open(role, configuration, split: split, tokenizer) else { continue }
             let counts = role == .train ? counts : nil
             let known = counts == nil ? stamps.digest(of: role, text.text) : nil
-            let digest = try known ?? crew.examine(text, counting: counts)
+            let digest = try known ?? tokenizer.scan(text, counting: counts)
             entries[role] = Entry(text: text, digest: digest, isRead: known == nil)
             if known == nil { self.stamps.note(role, text.text, digest: digest) }
             if let nul = text.text.nulCharacters { notices.append(nul.notice(source: text.text.name)) }
@@ -66,15 +66,15 @@ struct Texts {
     }
 
     private static func open(
-        _ role: TextRole, _ configuration: TrainingConfiguration, split: TextSplit?, _ crew: TextCrew
-    ) throws -> CrewText? {
+        _ role: TextRole, _ configuration: TrainingConfiguration, split: TextSplit?, _ tokenizer: DistributedTokenizer
+    ) throws -> TokenizerText? {
         if let split, let path = configuration.text {
             let (index, unit) = (TextRole.allCases.firstIndex(of: role) ?? 0, configuration.tokens)
-            return try crew.open(
+            return try tokenizer.open(
                 path: path, part: split.bytes[index], name: "\(path), \(split.lineText(index))", unit: unit)
         }
-        if configuration.usesBuiltInSource { return crew.keep(builtIn(role, seed: UInt64(configuration.seed))) }
-        return try configuration.path(of: role).map { try crew.open(path: $0, unit: configuration.tokens) }
+        if configuration.usesBuiltInSource { return tokenizer.local(builtIn(role, seed: UInt64(configuration.seed))) }
+        return try configuration.path(of: role).map { try tokenizer.open(path: $0, unit: configuration.tokens) }
     }
 
     private static func builtIn(_ role: TextRole, seed: UInt64) -> OpenedText {
@@ -100,13 +100,13 @@ struct Texts {
         guard var entry = entries[role] else { preconditionFailure("no text for \(role)") }
         if let file = soundTokens(path, entry, vocabulary: vocabulary) { return file }
         if !entry.isRead {
-            guard try crew.examine(entry.text) == entry.digest else {
+            guard try tokenizer.scan(entry.text) == entry.digest else {
                 throw TrainingError.textChanged(path: entry.text.text.name)
             }
             entry.isRead = true
             entries[role] = entry
         }
-        try crew.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: place)
+        try tokenizer.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: place)
         return try TokenFile(path: path)
     }
 

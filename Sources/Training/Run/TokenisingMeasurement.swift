@@ -30,26 +30,27 @@ public struct TokenisingMeasurement: Sendable {
     public static func measure(
         path: String, unit: TokenUnit, limits: VocabularyLimits = VocabularyLimits(), scratch: String, world: World
     ) throws -> TokenisingMeasurement? {
-        let crew = TextCrew(world: world)
-        return try world.agreeOnRoot(with: crew) {
+        let tokenizer = DistributedTokenizer(world: world)
+        return try world.agreeOnRoot(with: tokenizer) {
             defer { unlink(scratch) }
-            return try TokenisingMeasurement(path: path, unit: unit, limits: limits, scratch: scratch, crew: crew)
+            return try TokenisingMeasurement(path: path, unit: unit, limits: limits, scratch: scratch, tokenizer: tokenizer)
         }
     }
 
-    private init(path: String, unit: TokenUnit, limits: VocabularyLimits, scratch: String, crew: TextCrew) throws {
-        let text = try crew.open(path: path, unit: unit)
+    private init(path: String, unit: TokenUnit, limits: VocabularyLimits, scratch: String, tokenizer: DistributedTokenizer) throws
+    {
+        let text = try tokenizer.open(path: path, unit: unit)
         let start = MonotonicClock.nanoseconds
         let counts = SymbolCounts(unit: unit)
-        let digest = try crew.examine(text, counting: counts)
+        let digest = try tokenizer.scan(text, counting: counts)
         let vocabulary = try counts.vocabulary(limits, source: path)
         let counted = MonotonicClock.nanoseconds
-        try crew.writeTokens(text, digest: digest, vocabulary: vocabulary, to: scratch)
+        try tokenizer.writeTokens(text, digest: digest, vocabulary: vocabulary, to: scratch)
         let end = MonotonicClock.nanoseconds
         byteCount = text.text.byteCount
         tokenCount = try TokenFile(path: scratch).count
         vocabularySize = vocabulary.size
-        rankCount = crew.readerCount(of: text)
+        rankCount = tokenizer.readerCount(of: text)
         countingSeconds = Double(counted - start) / 1e9
         encodingSeconds = Double(end - counted) / 1e9
     }

@@ -90,14 +90,16 @@ public struct TrainingRun {
     ) throws -> RunPreparation? {
         let survey = try HostSurvey(world: world)
         let deadline = Deadline(limit: configuration.timeLimit)
-        let crew = TextCrew(world: world) { deadline.startFlags }
-        return try world.agreeOnRoot(with: crew) {
+        let tokenizer = DistributedTokenizer(world: world) { deadline.startFlags }
+        return try world.agreeOnRoot(with: tokenizer) {
             do {
                 return resume
                     ? try RunPreparation.resume(
-                        configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
+                        configuration, rankCount: world.rankCount, survey: survey, tokenizer: tokenizer,
+                        breakingLock: breakingLock)
                     : try RunPreparation.begin(
-                        configuration, rankCount: world.rankCount, survey: survey, crew: crew, breakingLock: breakingLock)
+                        configuration, rankCount: world.rankCount, survey: survey, tokenizer: tokenizer,
+                        breakingLock: breakingLock)
             } catch let interruption as TextInterruption {
                 throw TrainingError.beforeFirstStep(interruption.reason, limit: configuration.timeLimit)
             }

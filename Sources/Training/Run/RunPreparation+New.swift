@@ -1,0 +1,134 @@
+import Checkpoints
+import Communication
+import Files
+import Glibc
+import TextData
+
+/// New runs.
+extension RunPreparation {
+    /// Prepares a new run in `configuration.run`, or for the built-in source in a fresh folder under `runs`.
+    static func begin(
+        _ configuration: TrainingConfiguration, rankCount: Int, survey: HostSurvey, tokenizer: DistributedTokenizer,
+        breakingLock: Bool
+    ) throws -> RunPreparation {
+        let asked = configuration.shards
+        let configuration = try resolved(configuration, rankCount: rankCount)
+        let folder = try freshFolder(configuration)
+        let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps())
+        let notices =
+            try require(counted, configuration, folder: folder, survey: survey)
+            + [asked == nil ? shardsNotice(configuration, rankCount: rankCount) : nil].compactMap { $0 }
+        let newFolder = try Watch.waitingForDisk { _ in try createFolder(configuration, breakingLock: breakingLock) }
+        do {
+            return try begin(counted, configuration, lock: newFolder.lock, newFolder: newFolder, notices: notices)
+        } catch {
+            newFolder.discard()
+            throw error
+        }
+    }
+
+    /// Writes the folder's files, but for `config.toml`, which says that the run is there: see `establish`.
+    static func begin(
+        _ counted: CountedTexts, _ configuration: TrainingConfiguration, lock: RunLock, newFolder: NewRunFolder? = nil,
+        notices: [String]
+    ) throws -> RunPreparation {
+        let (texts, vocabulary) = (counted.texts, counted.vocabulary)
+        let folder = RunFolder(path: lock.folder.path)
+        var configuration = configuration.withAbsoluteTexts
+        configuration.run = folder.path
+        let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
+        try Watch.waitingForDisk { _ in
+            try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
+        }
+        // A run whose checkpoints are all gone may still have its best.
+        let best = try BestFound(
+            in: folder, after: TrainingState(), configuration, vocabulary: vocabulary, textDigests: texts.digests)
+        let plan = RunPlan(
+            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
+            state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))
+        return RunPreparation(
+            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
+            newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
+    }
+
+    /// The configuration with its number of shards and the forget gate's bias, whose defaults depend on the ranks and on other keys.
+    static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
+        var configuration = configuration
+        let shards =
+            configuration.shards
+            ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: rankCount)
+        _ = try ShardLayout(streamCount: configuration.batchSize, shardCount: shards, rankCount: rankCount)
+        configuration.shards = shards
+        configuration.forgetBias = configuration.resolvedForgetBias
+        return configuration
+    }
+
+    /// Throws unless memory and disk suffice for a new run; returns what the user should know of them.
+    static func require(
+        _ counted: CountedTexts, _ configuration: TrainingConfiguration, folder: RunFolder, survey: HostSurvey
+    ) throws -> [String] {
+        let check = try RunCheck(
+            configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens, folder: folder,
+            survey: survey)
+        try check.requireAll()
+        return check.notices
+    }
+
+    // MARK: The folder of a new run
+
+    /// What to tell where more ranks than usual have made more shards, and with them other bits.
+    private static func shardsNotice(_ configuration: TrainingConfiguration, rankCount: Int) -> String? {
+        let usual = ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: 1)
+        guard let shards = configuration.shards, shards != usual else { return nil }
+        return
+            "\(rankCount) ranks work on \(shards) shards: fewer ranks give the same bits only with --shards \(shards) (their default is \(usual))"
+    }
+
+    /// The folder of a new run, as far as can be said before it is made: `configuration.run`, which must hold no run, or the next free
+    /// one of the built-in source.
+    static func freshFolder(_ configuration: TrainingConfiguration) throws -> RunFolder {
+        guard let path = configuration.run else {
+            return try firstBuiltInFolder { (folder) throws(RunFolderError) in
+                try folder.requireFree()
+                return folder
+            }
+        }
+        let folder = RunFolder(path: path)
+        try folder.requireFree()
+        return folder
+    }
+
+    /// Makes and locks the folder of a new run.
+    private static func createFolder(_ configuration: TrainingConfiguration, breakingLock: Bool) throws -> NewRunFolder {
+        if let path = configuration.run { return try RunFolder(path: path).create(breakingLock: breakingLock) }
+        return try firstBuiltInFolder { (folder) throws(RunFolderError) in
+            try folder.requireFree()
+            return try folder.create()
+        }
+    }
+
+    /// What `attempt` makes of `runs/reber-1`, or of the next that no other run has or takes in the meantime.
+    private static func firstBuiltInFolder<Result>(
+        _ attempt: (RunFolder) throws(RunFolderError) -> Result
+    ) throws(RunFolderError) -> Result {
+        var number = 1
+        while true {
+            do throws(RunFolderError) {
+                return try attempt(RunFolder(path: "runs/reber-\(number)"))
+            } catch {
+                guard error.isOfUse else { throw error }
+                number += 1
+            }
+        }
+    }
+}
+
+extension RunFolderError {
+    /// Whether the folder is in use for something, and another may be free.
+    fileprivate var isOfUse: Bool {
+        switch self {
+        case .held, .left, .holdsRun, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true
+        case .noRun, .file: false
+        }
+    }
+}

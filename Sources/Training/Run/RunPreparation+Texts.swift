@@ -1,0 +1,88 @@
+import Checkpoints
+import Communication
+import Files
+import TextData
+
+/// The texts of a run, its vocabulary and its token files.
+extension RunPreparation {
+    /// The texts, and the vocabulary of the one for training, with two symbols besides `<eos>` and `<unk>` at least: with one
+    /// there is nothing to tell apart.
+    static func countVocabulary(
+        _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps
+    ) throws -> CountedTexts {
+        let counts = SymbolCounts(unit: configuration.usesBuiltInSource ? .char : configuration.tokens)
+        let texts = try Texts(configuration, tokenizer: tokenizer, stamps: stamps, counting: counts)
+        let source = texts.name(of: .train) ?? ""
+        let tokens = counts.tokenCount
+        let vocabulary = try counts.vocabulary(configuration.vocabularyLimits, source: source)
+        let special = [vocabulary.endOfLineID, vocabulary.unknownID].compactMap { $0 }.count
+        guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
+            throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)
+        }
+        return CountedTexts(texts: texts, vocabulary: vocabulary, trainTokens: tokens)
+    }
+
+    /// Makes the token files that are not there, not current or damaged, and checks that each text is long enough.
+    static func prepareTokenFiles(
+        _ texts: Texts, vocabulary: Vocabulary, lock: RunLock, _ configuration: TrainingConfiguration
+    ) throws -> PreparedTokens {
+        let folder = try lock.folder.madeFolder(RunFile.data)
+        var texts = texts
+        var prepared = PreparedTokens()
+        for role in TextRole.allCases {
+            guard let source = texts.name(of: role) else { continue }
+            let place = folder.place(RunFile.tokens(role.rawValue))
+            let count = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary).count
+            let layout = try layout(of: role, tokenCount: count, source: source, configuration)
+            if role == .train { prepared.windowCount = layout.windowCount(windowLength: configuration.windowLength) }
+            prepared.paths[role.rawValue] = place.path
+        }
+        try Watch.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
+        prepared.notices = texts.notices
+        return prepared
+    }
+
+    /// How a text is cut into streams. Throws where it is too short.
+    static func layout(
+        of role: TextRole, tokenCount: Int, source: String, _ configuration: TrainingConfiguration
+    ) throws -> StreamLayout {
+        let layout = try StreamLayout(tokenCount: tokenCount, streamCount: configuration.batchSize, source: source)
+        if role == .train, layout.streamLength < configuration.windowLength {
+            throw TrainingError.shorterThanWindow(
+                source: source, tokens: tokenCount, streams: configuration.batchSize, windowLength: configuration.windowLength)
+        }
+        return layout
+    }
+
+    /// What is known of the texts without reading them.
+    static func stampsPath(_ folder: RunFolder) -> String { joinPath(folder.dataPath, RunFile.stamps) }
+}
+
+/// The texts of a new run, and what was counted in them.
+struct CountedTexts {
+    let texts: Texts
+    let vocabulary: Vocabulary
+    let trainTokens: Int
+}
+
+/// The token files of a run.
+struct PreparedTokens {
+    /// By role.
+    var paths: [String: String] = [:]
+    /// What the user should know of them, a line each.
+    var notices: [String] = []
+    /// Windows of the training text in an epoch.
+    var windowCount: Int?
+}
+
+extension TrainingConfiguration {
+    /// The same with paths of texts that hold in every working folder: a run is resumed from anywhere.
+    var withAbsoluteTexts: TrainingConfiguration {
+        var configuration = self
+        configuration.text = text.map(absolutePath)
+        configuration.train = train.map(absolutePath)
+        configuration.valid = valid.map(absolutePath)
+        configuration.test = test.map(absolutePath)
+        return configuration
+    }
+}
