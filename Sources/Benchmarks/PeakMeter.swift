@@ -23,19 +23,19 @@ struct PeakMeter {
         self.world = world
         self.precision = precision
         let host = world.hosts.firstIndex { $0.contains(world.rank) }!
-        let cores = try world.allgather(try NodeGroup(of: world, colour: host).coreCount())
+        let cores = try world.allgather(try Communicator(of: world, colour: host).coreCount())
         coresOfHost = world.hosts.map { cores[$0.lowerBound] }
         coreCount = zip(world.hosts, coresOfHost).reduce(0) { $0 + min($1.0.count, $1.1) }
         rounds = try world.broadcast(Self.roundsOfSample(precision))
     }
 
-    /// 10^9 operations a second, of all ranks together; the same on all ranks. `meet` waits for all ranks. Collective.
-    func sample(meet: () throws -> Void) throws -> Double {
-        try meet()
+    /// 10^9 operations a second, of all ranks together; the same on all ranks. `barrier` waits for all ranks. Collective.
+    func sample(barrier: () throws -> Void) throws -> Double {
+        try barrier()
         let start = MonotonicClock.nanoseconds
         CoreLimits.multiplyAdd(rounds: rounds, precision)
         let time = RankTime(start: start, end: MonotonicClock.nanoseconds)
-        try meet()
+        try barrier()
         let times = try world.allgather(time)
         let operations = rounds * CoreLimits.operationsPerRound(precision)
         return zip(world.hosts, coresOfHost).reduce(0) {

@@ -73,8 +73,8 @@ struct StepBench {
             update: end - reduced - (waited - waitedInRun - waitedInReduce), wait: waited + waitedForTeam)
     }
 
-    /// Waits for all ranks, asleep where there are more of them than cores.
-    func meet() throws {
+    /// Waits for all ranks. If a host has more ranks than cores, waiting ranks sleep.
+    func barrier() throws {
         _ = try parallel.exchange.exchangeScalars()
     }
 

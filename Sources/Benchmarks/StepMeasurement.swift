@@ -94,13 +94,13 @@ private struct StepBlocks {
         let meter = try PeakMeter(world: world, precision: precision)
         coreCount = meter.coreCount
         for step in 0..<Self.warmUpSteps { _ = try bench.step(step) }
-        _ = try meter.sample(meet: bench.meet)
-        peaks.append(try meter.sample(meet: bench.meet))
+        _ = try meter.sample(barrier: bench.barrier)
+        peaks.append(try meter.sample(barrier: bench.barrier))
         let count = min(Self.blockCount, steps)
         for block in 0..<count {
             let range = (block * steps / count)..<((block + 1) * steps / count)
             blocks.append(try Self.run(range, world: world, bench: bench))
-            peaks.append(try meter.sample(meet: bench.meet))
+            peaks.append(try meter.sample(barrier: bench.barrier))
         }
     }
 

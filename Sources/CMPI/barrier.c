@@ -1,4 +1,4 @@
-// A barrier between processes that sleeps when it has to, and the clock and cores it needs.
+// A barrier between processes, in shared memory, with waiting processes asleep; the monotonic clock; the core mask.
 #define _GNU_SOURCE
 #include <limits.h>
 #include <linux/futex.h>
@@ -22,14 +22,7 @@ typedef struct {
     _Atomic uint32_t sleepers;
 } barrier_state;
 
-int64_t cmpi_barrier_state_bytes(void) { return sizeof(barrier_state); }
-
-void cmpi_barrier_state_init(void *state) {
-    barrier_state *barrier = state;
-    atomic_init(&barrier->arrived, 0);
-    atomic_init(&barrier->generation, 0);
-    atomic_init(&barrier->sleepers, 0);
-}
+int64_t cmpi_shared_barrier_bytes(void) { return sizeof(barrier_state); }
 
 int64_t cmpi_nanoseconds(void) {
     struct timespec now;
@@ -55,27 +48,29 @@ static void spin(barrier_state *barrier, uint32_t generation, int64_t until) {
     }
 }
 
-/// The sleeper counts itself before the futex looks at the generation, the last to arrive raises the generation before it
-/// looks at the count (both sequentially consistent): one of the two sees the other. Not FUTEX_PRIVATE: processes share it.
-/// Wakes up now and then to answer the roll call.
+/// Sleeps until the generation changes.
+///
+/// No wake-up is lost: the sleeper increments `sleepers` before the futex compares the generation, and the last process to arrive increments the
+/// generation before it reads `sleepers` (both sequentially consistent), so at least one of them sees the change of the other.
+/// Not FUTEX_PRIVATE, because several processes use the futex. Wakes up periodically to answer liveness polls.
 static void sleep_until_changed(barrier_state *barrier, uint32_t generation) {
     atomic_fetch_add(&barrier->sleepers, 1);
     while (atomic_load(&barrier->generation) == generation) {
-        struct timespec nap = {.tv_nsec = cmpi_roll_call_serve() ? 10000000 : 250000000};
+        struct timespec nap = {.tv_nsec = cmpi_liveness_serve() ? 10000000 : 250000000};
         syscall(SYS_futex, &barrier->generation, FUTEX_WAIT, generation, &nap, NULL, 0);
     }
     atomic_fetch_sub(&barrier->sleepers, 1);
 }
 
 static void release_all(barrier_state *barrier) {
-    atomic_store(&barrier->arrived, 0); // before the generation: a released process may arrive again at once
+    atomic_store(&barrier->arrived, 0); // before the generation changes: a released process may arrive again immediately
     atomic_fetch_add(&barrier->generation, 1);
     if (atomic_load(&barrier->sleepers) > 0) {
         syscall(SYS_futex, &barrier->generation, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
     }
 }
 
-int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns) {
+int64_t cmpi_shared_barrier_wait(void *state, int32_t count, int64_t spin_ns) {
     if (count == 1) return 0;
     barrier_state *barrier = state;
     int64_t start = cmpi_nanoseconds();
@@ -84,11 +79,11 @@ int64_t cmpi_barrier_state_wait(void *state, int32_t count, int64_t spin_ns) {
         release_all(barrier);
         return cmpi_nanoseconds() - start;
     }
-    cmpi_wait_begins();
+    cmpi_wait_begin();
     if (spin_ns > 0) spin(barrier, generation, start + spin_ns);
     for (int i = 0; i < yields_before_sleep && still(barrier, generation); i++) sched_yield();
     if (still(barrier, generation)) sleep_until_changed(barrier, generation);
-    cmpi_wait_ends();
+    cmpi_wait_end();
     return cmpi_nanoseconds() - start;
 }
 

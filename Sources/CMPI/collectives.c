@@ -1,5 +1,5 @@
-// Collectives over bytes with 64-bit counts, and the sparse exchange. All are nonblocking calls, so that who waits in them can answer
-// the roll call; but for the one that is measured.
+// Collectives over bytes with 64-bit counts, and the sparse exchange. They use nonblocking MPI calls, so that a waiting rank can answer liveness
+// polls; except for the all-reduce, which is measured.
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,19 +50,7 @@ int cmpi_allgather(cmpi_comm *comm, const void *mine, int64_t count, void *all) 
     return MPI_SUCCESS;
 }
 
-int cmpi_allgatherv(cmpi_comm *comm, const void *mine, const int64_t *counts, void *all) {
-    int64_t offset = 0;
-    for (int rank = 0; rank < comm->rank; rank++) offset += counts[rank];
-    memcpy((char *)all + offset, mine, (size_t)counts[comm->rank]);
-    offset = 0;
-    for (int root = 0; root < comm->size; root++) {
-        CMPI_TRY(cmpi_broadcast(comm, (char *)all + offset, counts[root], root));
-        offset += counts[root];
-    }
-    return MPI_SUCCESS;
-}
-
-/// The root's side of gatherv: everything but its own part comes in one exchange.
+/// The root's side of gatherv: it copies its own part, and receives all other parts in one exchange.
 static int gather_at_root(cmpi_comm *comm, const void *mine, const int64_t *counts, void *all) {
     cmpi_transfer *receives = malloc(sizeof *receives * (size_t)comm->size);
     if (!receives) return MPI_ERR_NO_MEM;

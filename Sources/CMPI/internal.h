@@ -1,4 +1,4 @@
-// What the files of this target share; not seen outside it.
+// Declarations that are internal to this target.
 #ifndef CMPI_INTERNAL_H
 #define CMPI_INTERNAL_H
 
@@ -8,58 +8,59 @@
 #include "CMPI.h"
 
 struct cmpi_comm {
-    MPI_Comm comm; // MPI_COMM_NULL in a process that no launcher started
+    MPI_Comm comm; // MPI_COMM_NULL in a communicator of one rank
     int rank;
     int size;
-    MPI_Request *requests; // of cmpi_exchange, grown when needed
+    MPI_Request *requests; // buffer of cmpi_exchange, which grows when needed
     int64_t request_capacity;
 };
 
-/// Leaves with MPI's error code when a call fails.
+/// Returns MPI's error code from the enclosing function if the call fails.
 #define CMPI_TRY(call)                                                                                                 \
     do {                                                                                                               \
         int cmpi_try_code = (call);                                                                                    \
         if (cmpi_try_code != MPI_SUCCESS) return cmpi_try_code;                                                        \
     } while (0)
 
-/// Around every call that waits for other ranks: tells the watch that this rank is not the one that others wait for.
-void cmpi_wait_begins(void);
-void cmpi_wait_ends(void);
+/// To be placed around every call that waits for other ranks. They tell the watchdog that this rank waits.
+void cmpi_wait_begin(void);
+void cmpi_wait_end(void);
 
-/// Leaves with MPI's error code when a call that waits for other ranks fails.
+/// Like CMPI_TRY, for a call that waits for other ranks.
 #define CMPI_TRY_WAITING(call)                                                                                         \
     do {                                                                                                               \
-        cmpi_wait_begins();                                                                                            \
+        cmpi_wait_begin();                                                                                            \
         int cmpi_waiting_code = (call);                                                                                \
-        cmpi_wait_ends();                                                                                              \
+        cmpi_wait_end();                                                                                              \
         if (cmpi_waiting_code != MPI_SUCCESS) return cmpi_waiting_code;                                                \
     } while (0)
 
-/// Waits for all requests, as MPI_Waitall does, and answers the roll call.
+/// Waits for all requests, as MPI_Waitall does, and takes part in liveness checks.
 int cmpi_wait_all(MPI_Request *requests, int count);
 
-/// Asks and answers, from within a call that waits; returns 0 where there is no roll call now.
-int cmpi_roll_call_serve(void);
-/// For the watch's thread: whether the rank answers, and asks itself; a new round begins with each change to asking.
-void cmpi_roll_call_close(void);
-void cmpi_roll_call_answer(void);
-void cmpi_roll_call_ask(void);
-/// Tells the other groups that this one says why the job ends; they heed it.
-void cmpi_roll_call_tell(void);
-void cmpi_watch_heed(void);
-/// Creates a thread that takes no signals, which are for the rank's own thread. 0 if done, otherwise an errno.
+/// Sends and answers polls, inside a call that waits. Returns 0 if no liveness check is active.
+int cmpi_liveness_serve(void);
+/// Called by the watchdog's thread: from now on the rank ignores polls, answers them, or also polls. Each change to polling begins a new round.
+void cmpi_liveness_set_idle(void);
+void cmpi_liveness_set_answering(void);
+void cmpi_liveness_set_polling(void);
+/// Informs the other groups that this group reports why the job ends.
+void cmpi_liveness_set_reporting(void);
+/// Records that another rank reports why the job ends.
+void cmpi_watchdog_mark_reported(void);
+/// Creates a thread with all signals blocked, so that the main thread receives them. Returns 0, or an errno.
 int cmpi_create_thread(pthread_t *thread, void *(*body)(void *));
-/// Whether a group has answered in this round.
-int cmpi_roll_call_has_answered(int32_t group);
+/// Whether a group has answered in the current round.
+int cmpi_liveness_has_answered(int32_t group);
 
-/// Ends the watch's thread, before the process ends.
-void cmpi_watch_stop(void);
-/// This process is about to end the job for a reason that it has told.
-void cmpi_watch_silence(void);
-/// Nanoseconds at which the first signal to stop came; 0 before.
+/// Stops the watchdog's thread, before the process exits.
+void cmpi_watchdog_stop(void);
+/// Disables the reports of the watchdog: this process ends the job and has already printed the reason.
+void cmpi_watchdog_disable(void);
+/// The time of the first stop signal, in nanoseconds; 0 if there was none.
 int64_t cmpi_signals_stop_time(void);
 
-/// Length of the longest piece of a message.
+/// The maximum size of the pieces of a long message.
 int64_t cmpi_piece_bytes(void);
 
 #endif

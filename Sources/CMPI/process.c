@@ -1,4 +1,4 @@
-// This process: its start, and where its error messages go.
+// The start time of this process, and the target of its error messages.
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>

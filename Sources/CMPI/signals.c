@@ -1,4 +1,4 @@
-// Signal handlers that set a flag: what to do about it is decided by all ranks together, at the end of a step.
+// Signal handlers that set a flag. All ranks combine their flags and act on them at the end of a step.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdatomic.h>
@@ -8,7 +8,7 @@
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may touch lock-free atomics only");
 
 static _Atomic int32_t flags = 0;
-static _Atomic int64_t stop_time = 0; // nanoseconds; 0 before the first
+static _Atomic int64_t stop_time = 0; // nanoseconds; 0 before the first stop signal
 
 static int32_t flag_of(int signal) {
     switch (signal) {
@@ -24,7 +24,7 @@ static void note(int signal) {
     atomic_fetch_or(&flags, flag_of(signal));
 }
 
-/// Who was started with SIGHUP ignored, as by nohup, is to live on when the terminal goes.
+/// Leaves SIGHUP ignored if it was ignored at the start, as with nohup: such a process continues after the terminal closes.
 static int install_hangup(const struct sigaction *action) {
     struct sigaction present;
     if (sigaction(SIGHUP, NULL, &present) != 0) return 1;
@@ -36,7 +36,7 @@ int cmpi_signals_install(void) {
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGUSR1, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return 1;
     if (install_hangup(&action) != 0) return 1;
-    action.sa_flags |= (int)SA_RESETHAND; // the second interrupt of an impatient user ends the process
+    action.sa_flags |= (int)SA_RESETHAND; // the second SIGINT ends the process
     return sigaction(SIGINT, &action, NULL) != 0;
 }
 

@@ -1,4 +1,4 @@
-// Starting, ending, naming; communicators.
+// Start and end of MPI, names of host and library, communicators.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,11 +8,11 @@
 
 #include "internal.h"
 
-_Static_assert(CMPI_SUCCESS == MPI_SUCCESS, "the header's CMPI_SUCCESS is MPI's");
+_Static_assert(CMPI_SUCCESS == MPI_SUCCESS, "CMPI_SUCCESS equals MPI_SUCCESS");
 
 static int mpi_started = 0;
 
-/// The first of the variables that is set to a number, or `otherwise`.
+/// The value of the first environment variable that holds a number; `otherwise` if none does.
 static int32_t number_in_environment(const char *const *names, int32_t otherwise) {
     for (; *names; names++) {
         const char *text = getenv(*names);
@@ -24,17 +24,17 @@ static int32_t number_in_environment(const char *const *names, int32_t otherwise
     return otherwise;
 }
 
-int32_t cmpi_environment_rank(void) {
+int32_t cmpi_launcher_rank(void) {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID", NULL};
     return number_in_environment(names, -1);
 }
 
-int32_t cmpi_environment_size(void) {
+int32_t cmpi_mpirun_size(void) {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", NULL};
     return number_in_environment(names, 0);
 }
 
-int32_t cmpi_launched_size(void) {
+int32_t cmpi_launcher_size(void) {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", NULL};
     return number_in_environment(names, 0);
 }
@@ -62,8 +62,8 @@ static int comm_around(MPI_Comm handle, cmpi_comm **out) {
     return MPI_SUCCESS;
 }
 
-/// Open MPI 4's shared-memory transport copies with process_vm_readv, which containers often forbid; each large message then
-/// ends in "Read -1, expected N, errno = 1" (Open MPI issue 4948). Asked of itself first, and switched off where refused.
+/// Switches off a feature of Open MPI 4 that containers often forbid: its shared-memory transport copies with process_vm_readv, and each large message
+/// then fails with "Read -1, expected N, errno = 1" (Open MPI issue 4948). The process tries the call on itself first.
 static void avoid_forbidden_single_copy(void) {
     char from = 1, to = 0;
     struct iovec local = {&to, 1}, remote = {&from, 1};
@@ -73,7 +73,7 @@ static void avoid_forbidden_single_copy(void) {
 }
 
 int cmpi_start(cmpi_comm **world) {
-    if (cmpi_environment_rank() < 0 && cmpi_launched_size() == 0) {
+    if (cmpi_launcher_rank() < 0 && cmpi_launcher_size() == 0) {
         *world = comm_alone();
         return *world ? MPI_SUCCESS : MPI_ERR_NO_MEM;
     }
@@ -81,7 +81,7 @@ int cmpi_start(cmpi_comm **world) {
     int provided;
     CMPI_TRY(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
     mpi_started = 1;
-    // The world's own handler too: errors that belong to no communicator are raised there.
+    // Errors that belong to no communicator are raised on MPI_COMM_WORLD.
     CMPI_TRY(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
     return comm_around(MPI_COMM_WORLD, world);
 }
@@ -90,15 +90,15 @@ int cmpi_finish(cmpi_comm *world) {
     CMPI_TRY(cmpi_comm_free(world));
     if (!mpi_started) return MPI_SUCCESS;
     mpi_started = 0;
-    cmpi_wait_begins();
+    cmpi_wait_begin();
     int code = MPI_Finalize();
-    cmpi_wait_ends();
-    cmpi_watch_stop();
+    cmpi_wait_end();
+    cmpi_watchdog_stop();
     return code;
 }
 
 void cmpi_abort(int32_t status) {
-    cmpi_watch_silence();
+    cmpi_watchdog_disable();
     if (mpi_started) MPI_Abort(MPI_COMM_WORLD, status);
     _exit(status);
 }
@@ -150,7 +150,7 @@ void cmpi_error_text(int code, char *text, int64_t capacity) {
 int cmpi_split(cmpi_comm *comm, int32_t colour, int32_t key, cmpi_comm **part) {
     if (comm->size == 1) return (*part = comm_alone()) ? MPI_SUCCESS : MPI_ERR_NO_MEM;
     MPI_Comm handle;
-    CMPI_TRY(cmpi_barrier(comm)); // where a long wait answers the roll call
+    CMPI_TRY(cmpi_barrier(comm)); // a long wait happens here, where this rank answers liveness polls
     CMPI_TRY_WAITING(MPI_Comm_split(comm->comm, colour, key, &handle));
     return comm_around(handle, part);
 }

@@ -30,11 +30,11 @@ static int map_private(int64_t bytes, cmpi_window *window) {
     window->mapping = mmap(NULL, window->mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (window->mapping == MAP_FAILED) return MPI_ERR_NO_MEM;
     window->base = aligned_up(window->mapping, huge_page);
-    madvise(window->base, (size_t)bytes, MADV_HUGEPAGE); // a wish: refused where the system has no huge pages
+    madvise(window->base, (size_t)bytes, MADV_HUGEPAGE); // optional: a system without huge pages refuses
     return MPI_SUCCESS;
 }
 
-/// Rank 0 gives all the memory, so that it is contiguous whatever the implementation aligns.
+/// Rank 0 allocates all the memory, so that it is contiguous with any alignment of the MPI library.
 static int map_shared(cmpi_comm *comm, int64_t bytes, cmpi_window *window) {
     void *own;
     MPI_Aint size = comm->rank == 0 ? (MPI_Aint)bytes + page : 0;
@@ -43,7 +43,7 @@ static int map_shared(cmpi_comm *comm, int64_t bytes, cmpi_window *window) {
     int unit;
     void *base;
     CMPI_TRY(MPI_Win_shared_query(window->window, 0, &size, &unit, &base));
-    window->base = aligned_up(base, page); // mappings start at pages, so every process comes to the same byte
+    window->base = aligned_up(base, page); // mappings start at page boundaries, so the result is the same byte in every process
     madvise(window->base, (size_t)bytes, MADV_HUGEPAGE);
     return MPI_SUCCESS;
 }
@@ -66,9 +66,9 @@ void *cmpi_window_base(const cmpi_window *window) { return window->base; }
 int cmpi_window_free(cmpi_window *window) {
     int code = MPI_SUCCESS;
     if (window->window != MPI_WIN_NULL) {
-        cmpi_wait_begins();
+        cmpi_wait_begin();
         code = MPI_Win_free(&window->window);
-        cmpi_wait_ends();
+        cmpi_wait_end();
     } else {
         munmap(window->mapping, window->mapping_bytes);
     }
@@ -81,7 +81,7 @@ int cmpi_populate(void *bytes, int64_t count) {
     char *end = (char *)((uintptr_t)((char *)bytes + count) / page * page);
     if (end <= first) return 0;
     if (madvise(first, (size_t)(end - first), MADV_POPULATE_WRITE) == 0) return 0;
-    return errno == EINVAL ? 0 : errno; // EINVAL: a kernel without it, where first touch comes with first use
+    return errno == EINVAL ? 0 : errno; // EINVAL: a kernel without it; pages are then touched at first use
 }
 
 const char *cmpi_backing_folder(void) {

@@ -1,16 +1,16 @@
 internal import CMPI
 public import Failures
 
-/// What can go wrong between the ranks.
+/// Errors of MPI and of the watch over the ranks.
 public enum CommunicationError: UserFacingError {
-    /// An MPI function gave an error code; `message` is `MPI_Error_string` of it.
+    /// An MPI function returned an error code. `message` is the text of `MPI_Error_string`.
     case callFailed(call: String, message: String)
-    /// The environment names `launched` tasks, and `MPI_Comm_size` is 1: another MPI's launcher, or none, started the program. `library` is the
-    /// MPI that the program is linked with.
+    /// The environment names `launched` tasks, but `MPI_Comm_size` is 1: the launcher belongs to another MPI, or there is none. `library` is
+    /// the MPI library that the program is linked with.
     case launcherMismatch(launched: Int, library: String)
-    /// The system gives no thread, or no memory, to watch over the rank; `reason` is in the system's words.
+    /// The system refused the thread or the memory of the watch. `reason` is the text of the system's error.
     case noWatch(reason: String)
-    /// The system gives fewer threads than MPI and the watch need.
+    /// The system allows fewer threads than MPI and the watch need.
     case noThreads(reason: String)
 
     public var exitStatus: ExitStatus {
@@ -44,13 +44,13 @@ public enum CommunicationError: UserFacingError {
     }
 }
 
-/// Throws `callFailed` with MPI's words for a code that is not success: the one funnel for MPI's errors.
+/// Throws `callFailed` with the text of `MPI_Error_string` unless `code` is `MPI_SUCCESS`. All error codes of MPI pass through here.
 func check(_ code: Int32, _ call: StaticString) throws(CommunicationError) {
     guard code != CMPI_SUCCESS else { return }
     throw .callFailed(call: "\(call)", message: textFromC(capacity: 512) { cmpi_error_text(code, $0, $1) })
 }
 
-/// The text that a C function writes, ended by zero, into a buffer of `capacity` bytes.
+/// The zero-terminated text that a C function writes into a buffer of `capacity` bytes.
 func textFromC(capacity: Int, _ write: (UnsafeMutablePointer<CChar>, Int64) -> Void) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
         buffer.initialize(repeating: 0)

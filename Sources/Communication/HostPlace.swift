@@ -1,15 +1,15 @@
 internal import CMPI
 
-/// Where a rank runs, as the launcher numbered it.
+/// The host of a rank, in the launcher's numbering.
 struct HostPlace {
-    /// The launcher's number of the first rank on the same host.
+    /// The launcher's number of the first rank on this host.
     var leader: Int64
     /// The rank's number on its host.
     var local: Int64
-    /// Of this start of the host's system; 0 where the system does not tell.
+    /// A number derived from the host's boot id; 0 if the system does not report one.
     var boot: UInt64
 
-    /// The places of all ranks, by the launcher's numbers.
+    /// The places of all ranks, in the launcher's order. Collective.
     static func all(_ world: OpaquePointer) throws(CommunicationError) -> [HostPlace] {
         var host: OpaquePointer?
         try check(cmpi_split_hosts(world, &host), "MPI_Comm_split_type")
@@ -21,18 +21,18 @@ struct HostPlace {
         return places
     }
 
-    /// The launcher's rank numbers, sorted so that those of one host follow each other.
+    /// The launcher's rank numbers, sorted so that the ranks of a host are contiguous.
     static func order(_ places: [HostPlace]) -> [Int] {
         places.indices.sorted { (places[$0].leader, places[$0].local) < (places[$1].leader, places[$1].local) }
     }
 
-    /// The ranges of new rank numbers that share a host.
+    /// The ranks of each host, as ranges of positions in `order`.
     static func hosts(_ places: [HostPlace], order: [Int]) -> [Range<Int>] {
         let starts = order.indices.filter { places[order[$0]].local == 0 }
         return zip(starts, starts.dropFirst() + [order.count]).map { $0..<$1 }
     }
 
-    /// Says so where ranks of one machine do not share memory: MPI takes its containers, or its names, for several hosts.
+    /// A warning if MPI treats one machine as several hosts, because of containers or host names; nil otherwise.
     static func notice(_ places: [HostPlace]) -> String? {
         let leaders = Dictionary(grouping: places.filter { $0.boot != 0 }, by: \.boot).mapValues { Set($0.map(\.leader)).count }
         guard let parts = leaders.values.max(), parts > 1 else { return nil }

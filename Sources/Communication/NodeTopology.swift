@@ -1,18 +1,18 @@
-/// How the ranks fall into nodes, a node being the ranks that share one window of memory.
+/// The division of the ranks into nodes. A node is a set of ranks that share one window of memory.
 public struct NodeTopology: Sendable, Equatable {
-    /// The ranks of each node, in order: all ranks, contiguous.
+    /// The ranks of each node. The ranges are contiguous and cover all ranks.
     public let nodes: [Range<Int>]
     /// The node of this rank.
     public let nodeIndex: Int
     /// This rank's number in its node.
     public let localRank: Int
 
-    /// How many ranks this rank's node has.
+    /// The number of ranks in this rank's node.
     public var localCount: Int { nodes[nodeIndex].count }
 
-    /// Cuts each host's ranks into nodes of `nodeSize` ranks (the last may have fewer); nil: a host is a node.
+    /// Divides the ranks of each host into nodes of `nodeSize` ranks; the last node of a host may have fewer. With nil, each host is one node.
     ///
-    /// A node size of 1 makes every rank a node of its own, which exchanges by messages alone.
+    /// With a node size of 1, every rank is a node, and all communication is by messages.
     public init(hosts: [Range<Int>], nodeSize: Int?, rank: Int) {
         precondition(nodeSize ?? 1 > 0, "a node size of \(nodeSize ?? 0)")
         let nodes = hosts.flatMap { host in
@@ -26,7 +26,7 @@ public struct NodeTopology: Sendable, Equatable {
         localRank = rank - nodes[nodeIndex].lowerBound
     }
 
-    /// The same nodes, seen from another rank.
+    /// The same nodes from the view of another rank.
     public func seen(from rank: Int) -> NodeTopology {
         NodeTopology(hosts: nodes, nodeSize: nil, rank: rank)
     }

@@ -1,47 +1,37 @@
 internal import CMPI
 
-/// A barrier for the ranks of a node, in their shared window: a few hundred nanoseconds when all are there already.
+/// A barrier for the ranks of a node, in shared memory. It takes a few hundred nanoseconds if all ranks arrive together.
 ///
-/// Waiting ranks spin shortly, then yield, then sleep, so that with more ranks than cores the cores are left to those with work;
-/// with more ranks than cores they do not spin at all. What a rank wrote before it is seen by all after it.
+/// A waiting rank spins for a short time, then yields, then sleeps. With more ranks than cores it does not spin, which leaves the cores to the
+/// ranks that compute. After the barrier, every rank sees what the other ranks wrote before it.
 public struct SleepingBarrier {
-    /// Bytes of shared memory it needs, aligned to 64.
-    public static var byteCount: Int { Int(cmpi_barrier_state_bytes()) }
+    /// Bytes of shared memory that a barrier needs, aligned to 64.
+    public static var byteCount: Int { Int(cmpi_shared_barrier_bytes()) }
 
     private let state: UnsafeMutableRawPointer
     private let rankCount: Int32
     private let spinNanoseconds: Int64
-    /// Nanoseconds this rank has waited in it.
+    /// Nanoseconds that this rank has waited in the barrier so far.
     public private(set) var waitedNanoseconds: Int64 = 0
 
-    /// Longest time a waiting rank spins before it lets others on its core: about the cost of a sleep and a wake-up.
+    /// Nanoseconds that a waiting rank spins at most before it yields: about the cost of a sleep and a wake-up.
     public static let longestSpin: Int64 = 50_000
 
-    /// Collective over the group. `state` points to `byteCount` bytes of the group's window, which are zero.
+    /// `state` points to `byteCount` zero bytes in the shared window of the group. Collective over the group.
     ///
-    /// - Parameter longestSpin: nanoseconds; more where ranks meet so often that a late wake-up makes the others sleep in turn.
+    /// - Parameter longestSpin: in nanoseconds. Use a larger value for frequent barriers, where a late wake-up makes the other ranks sleep too.
     public init(
-        in group: NodeGroup, state: UnsafeMutableRawPointer, longestSpin: Int64 = Self.longestSpin
+        in group: Communicator, state: UnsafeMutableRawPointer, longestSpin: Int64 = Self.longestSpin
     ) throws(CommunicationError) {
         self.state = state
         rankCount = Int32(group.rankCount)
-        // Fresh windows are zero, as the state is at first: so nobody can come before it is made.
+        // An initial state is all zero, like a new window, so a rank may wait before other ranks have called this initialiser.
         spinNanoseconds = group.rankCount > (try group.coreCount()) ? 0 : longestSpin
     }
 
-    /// Waits until every rank of the group waits.
+    /// Waits until every rank of the group has called it.
     public mutating func wait() {
         guard rankCount > 1 else { return }
-        waitedNanoseconds += cmpi_barrier_state_wait(state, rankCount, spinNanoseconds)
+        waitedNanoseconds += cmpi_shared_barrier_wait(state, rankCount, spinNanoseconds)
     }
-}
-
-/// Time that never goes back.
-public enum MonotonicClock {
-    /// Nanoseconds since some fixed moment.
-    public static var nanoseconds: Int64 { cmpi_nanoseconds() }
-    /// The same at the start of this process.
-    public static var processStart: Int64 { cmpi_process_start() }
-    /// Seconds since the start of this process.
-    public static var elapsedSeconds: Double { Double(nanoseconds - processStart) / 1e9 }
 }

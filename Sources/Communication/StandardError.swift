@@ -1,19 +1,18 @@
 internal import CMPI
 import Glibc
 
-/// The standard error output, a line at a time.
+/// Writes lines to standard error.
 public enum StandardError {
-    /// Writes one line in one call, so that the lines of several ranks do not mix. On a terminal it takes the place of the line that
-    /// shows the progress.
+    /// Writes one line with one system call, so that lines of several ranks do not mix. On a terminal, the line replaces the progress line.
     public static func print(_ line: String) {
         let bytes = Array((String(cString: cmpi_error_line_start()) + line + "\n").utf8)
-        // Where even this fails there is nobody left to tell.
+        // A failure of this write cannot be reported anywhere.
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
-    /// Says what was chosen or read where it could be otherwise.
+    /// Prints a note: a choice that the program made, or a value that it read.
     public static func note(_ text: String) { print("rnntrain: note: " + text) }
 
-    /// Says what is to be known but ends nothing, as the program's other messages begin.
+    /// Prints a warning. The program continues.
     public static func warn(_ text: String) { print("rnntrain: warning: " + text) }
 }

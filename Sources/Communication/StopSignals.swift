@@ -1,30 +1,30 @@
 internal import CMPI
 
-/// The signals that ask a run to stop. Handlers only take a note; all ranks agree on it at the end of a step.
+/// The signals that request the end of a run. A handler only sets a flag; all ranks combine their flags at the end of a step.
 public struct StopSignals: OptionSet, Sendable {
     public let rawValue: Int32
 
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
-    /// SIGUSR1, which mpirun forwards: write a checkpoint at the end of this step and leave.
+    /// SIGUSR1, which mpirun forwards: write a checkpoint at the end of this step, then exit.
     public static let checkpoint = StopSignals(rawValue: CMPI_SIGNAL_CHECKPOINT)
-    /// SIGTERM: leave at the end of this step, as with the two below. mpirun kills two seconds after it has sent one.
+    /// SIGTERM: exit at the end of this step. mpirun sends SIGKILL two seconds after SIGTERM.
     public static let termination = StopSignals(rawValue: CMPI_SIGNAL_TERMINATION)
-    /// SIGINT, of Ctrl-C on a terminal.
+    /// SIGINT, from Ctrl-C on a terminal: exit at the end of this step.
     public static let interrupt = StopSignals(rawValue: CMPI_SIGNAL_INTERRUPT)
-    /// SIGHUP, when the terminal is gone.
+    /// SIGHUP, after the terminal closed: exit at the end of this step.
     public static let hangup = StopSignals(rawValue: CMPI_SIGNAL_HANGUP)
 
-    /// All of them.
+    /// All four signals.
     public static let all: StopSignals = [.checkpoint, .termination, .interrupt, .hangup]
 
-    /// Installs the handlers; false if the system refuses. A second SIGINT ends the process as usual.
+    /// Installs the handlers. Returns false if the system refuses. A second SIGINT ends the process.
     public static func install() -> Bool { cmpi_signals_install() == 0 }
 
-    /// The signals that came to this rank so far.
+    /// The signals that this rank has received so far.
     public static var received: StopSignals { StopSignals(rawValue: cmpi_signals_flags()) }
 
-    /// The name of the one that was meant: where several came, the launcher's SIGTERM may have followed any other.
+    /// The name of the signal that the user sent. SIGTERM comes last, because the launcher may send it after any other signal.
     public var name: String? {
         let named: [(StopSignals, String)] = [
             (.checkpoint, "SIGUSR1"), (.interrupt, "SIGINT"), (.hangup, "SIGHUP"), (.termination, "SIGTERM"),

@@ -1,39 +1,25 @@
-public import Failures
+internal import Failures
 import Glibc
 
-/// A failure that every rank knows of: that of the lowest rank that failed, thrown on all of them.
-public struct RemoteFailure: UserFacingError {
-    /// The rank whose work failed.
-    public let rank: Int
-    /// That rank's host.
-    public let hostName: String
-    /// What that rank's error said, in its words.
-    public let message: String
-    public let exitStatus: ExitStatus
-
-    /// The message; with the rank and its host where it was not rank 0, which users think of as the program.
-    public var description: String { rank == 0 ? message : "rank \(rank) (\(hostName)): \(message)" }
-}
-
 extension World {
-    /// Runs work that may fail on any rank: it returns on all of them or throws the same `RemoteFailure` on all of them.
+    /// Runs work that may fail on any rank. Either it returns on all ranks, or it throws the same `RemoteFailure` on all ranks.
     ///
-    /// So one message appears, and all ranks end with the same status. The work must not be collective itself, unless its
-    /// failures are already agreed.
+    /// The user then sees one message, and all ranks exit with the same status. The work must not be collective itself, unless its own
+    /// failures are the same on all ranks.
     public func agree<T>(_ work: () throws -> T) throws -> T {
         let result = Result { try work() }
         try agree(onFailure: result.failure)
         return try result.get()
     }
 
-    /// Runs work on rank 0 alone, which every rank waits for: all return (nil elsewhere) or all throw the same `RemoteFailure`.
+    /// Runs work on rank 0 while the other ranks wait. Returns nil on the other ranks. A failure throws the same `RemoteFailure` on all ranks.
     public func agreeOnRoot<T>(_ work: () throws -> T) throws -> T? {
         try agree { isRoot ? try work() : nil }
     }
 
-    /// Throws the failure of the lowest rank that has one, on all ranks.
+    /// Throws the failure of the lowest rank that failed, on all ranks.
     private func agree(onFailure failure: (any Error)?) throws {
-        // The lowest rank is found as a maximum; 0 is nobody.
+        // The maximum of `rankCount - rank` gives the lowest failing rank; 0 means that no rank failed.
         let worst = try max(failure == nil ? 0 : rankCount - rank)
         guard worst > 0 else { return }
         let failing = rankCount - worst
@@ -56,17 +42,16 @@ extension World {
 
     /// Ends the program after an error.
     ///
-    /// An agreed failure is printed by rank 0, and each rank ends MPI in order and exits with the agreed status. Any other error is
-    /// this rank's alone, while the others may wait for it: it prints `rank 3 (host): ...` and aborts the job.
-    /// To be called on all ranks for an agreed failure; local otherwise.
+    /// For a `RemoteFailure`, rank 0 prints it, and all ranks call `finish` and exit with its status. Collective in this case.
+    /// Any other error belongs to this rank only, and other ranks may be waiting for it: prints `rank 3 (host): ...` and aborts the job. Local.
     public func end(with error: any Error) -> Never {
         if let agreed = error as? RemoteFailure {
             if isRoot { StandardError.print("\(message: agreed)") }
-            try? finish()  // the message is out already: a second failure would only hide it
+            try? finish()  // the message is printed already: a second failure would hide it
             exit(agreed.exitStatus.rawValue)
         }
         StandardError.print(rankCount > 1 ? "rank \(rank) (\(hostName)): \(message: error)" : "\(message: error)")
-        // mpirun carries the line and the abort on separate ways: a little later, the line comes first, and is not lost.
+        // mpirun transports the line and the abort independently. The delay lets the line arrive first; otherwise it may be lost.
         if rankCount > 1 { usleep(100_000) }
         World.abort(exitStatus: ((error as? any UserFacingError)?.exitStatus ?? .fault).rawValue)
     }

@@ -1,24 +1,24 @@
 internal import CMPI
 
 extension World {
-    /// Waits until every rank is here. Sleeping and cheap inside a node is `SleepingBarrier`; this is MPI's own.
+    /// `MPI_Barrier`. Inside a step, use `SleepingBarrier`, which is faster and lets waiting ranks sleep.
     public func barrier() throws(CommunicationError) {
         try check(cmpi_barrier(ordered), "MPI_Barrier")
     }
 
-    /// Copies the root's bytes into every rank's buffer, of the same length everywhere.
+    /// Copies the root's bytes into the buffer of every rank. The length is the same on all ranks.
     public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int = 0) throws(CommunicationError) {
         try check(cmpi_broadcast(ordered, bytes.baseAddress, Int64(bytes.count), Int32(root)), "MPI_Bcast")
     }
 
-    /// The root's value, on every rank.
+    /// Returns the root's value on every rank.
     public func broadcast<T: BitwiseCopyable>(_ value: T, from root: Int = 0) throws(CommunicationError) -> T {
         var value = value
         try check(cmpi_broadcast(ordered, &value, Int64(MemoryLayout<T>.size), Int32(root)), "MPI_Bcast")
         return value
     }
 
-    /// The root's array, on every rank; the others' length does not matter, they may give none.
+    /// Returns the root's array on every rank. The other ranks may pass an empty array.
     public func broadcast<T: BitwiseCopyable>(_ array: [T], from root: Int = 0) throws(CommunicationError) -> [T] {
         let count = try broadcast(array.count, from: root)
         guard count > 0 else { return [] }
@@ -34,23 +34,23 @@ extension World {
         return copy
     }
 
-    /// The root's text, on every rank.
+    /// Returns the root's text on every rank.
     public func broadcast(_ text: String, from root: Int = 0) throws(CommunicationError) -> String {
         String(decoding: try broadcast([UInt8](text.utf8), from: root), as: UTF8.self)
     }
 
-    /// Every rank's value, in rank order, on every rank.
+    /// Returns the values of all ranks, in rank order, on every rank.
     public func allgather<T: BitwiseCopyable>(_ value: T) throws(CommunicationError) -> [T] {
         var value = value
         var all = [T](repeating: value, count: rankCount)
-        // An array's elements lie a stride apart; the last of them is read up to its size only.
+        // Array elements are `stride` bytes apart. Reading `stride` bytes of a smaller value would read beyond its end.
         let stride = MemoryLayout<T>.stride
         precondition(stride == MemoryLayout<T>.size, "allgather of a type whose size is not its stride")
         try check(cmpi_allgather(ordered, &value, Int64(stride), &all), "MPI_Allgather")
         return all
     }
 
-    /// Every rank's array, of one length on all ranks, one after another in rank order, on every rank.
+    /// Returns the concatenated arrays of all ranks, in rank order, on every rank. All arrays have the same length.
     public func allgather<T: BitwiseCopyable>(_ array: [T]) throws(CommunicationError) -> [T] {
         guard let first = array.first else { return [] }
         var all = [T](repeating: first, count: array.count * rankCount)
@@ -58,7 +58,7 @@ extension World {
         return all
     }
 
-    /// Every rank's array, of any length, one after another in rank order, on rank 0; empty elsewhere.
+    /// Returns the concatenated arrays of all ranks, in rank order, on rank 0, and an empty array on other ranks. Lengths may differ.
     public func gather<T: BitwiseCopyable>(_ array: [T]) throws(CommunicationError) -> [T] {
         let counts = try allgather(Int64(array.count * MemoryLayout<T>.stride))
         let total = isRoot ? Int(counts.reduce(0, +)) / MemoryLayout<T>.stride : 0
@@ -76,15 +76,15 @@ extension World {
         return all
     }
 
-    /// The greatest of all ranks' values, on every rank.
+    /// Returns the maximum of the values of all ranks, on every rank.
     public func max(_ value: Int) throws(CommunicationError) -> Int {
         var greatest = Int64(value)
         try check(cmpi_max_int64(ordered, &greatest, 1), "MPI_Allreduce")
         return Int(greatest)
     }
 
-    /// `MPI_Allreduce` with `MPI_SUM`: the order of the sum, and so its bits, depend on the library and the rank count.
-    /// For comparison in benchmarks only; training sums in `Exchange`.
+    /// `MPI_Allreduce` with `MPI_SUM`, for comparison in benchmarks only. Training uses `Exchange` instead, because here the order of the sum,
+    /// and so its bits, depend on the MPI library and the rank count.
     public func benchmarkAllreduce(
         _ mine: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>, count: Int
     ) throws(CommunicationError) {

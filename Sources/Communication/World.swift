@@ -1,31 +1,31 @@
 internal import CMPI
 
-/// All ranks of the job, and this process among them.
+/// The communicator of all ranks of the job.
 ///
-/// Ranks are numbered so that those of one host follow each other, whatever the launcher's mapping was; rank 0 is the
-/// launcher's rank 0. A process that no launcher started is a world of one, and starts no MPI.
-/// Methods that are not marked as local are collective: every rank calls them, in the same order.
+/// The ranks of a host have contiguous numbers, independently of the launcher's mapping. Rank 0 is the launcher's rank 0. A process
+/// without a launcher is a world of one rank, and does not start MPI.
+/// Methods that are not marked as local are collective: every rank calls them in the same order.
 public final class World {
-    /// This process's number, in 0..<rankCount.
+    /// The number of this process, in `0..<rankCount`.
     public let rank: Int
-    /// How many ranks there are.
+    /// The number of ranks.
     public let rankCount: Int
     /// The name of this rank's host.
     public let hostName: String
-    /// The ranks of each host, in order: those that MPI lets share memory.
+    /// The ranks of each host, in ascending order. MPI allows the ranks of a host to share memory.
     public let hosts: [Range<Int>]
-    /// What the user should know of the hosts; nil where there is nothing.
+    /// A warning about the hosts for the user; nil for none.
     public let notice: String?
 
-    let ordered: OpaquePointer  // all ranks, in our order
-    private let launched: OpaquePointer  // all ranks, as the launcher numbered them
+    let ordered: OpaquePointer  // all ranks, in the order of this program
+    private let launched: OpaquePointer  // all ranks, in the launcher's order
 
-    /// Whether this is the rank that prints.
+    /// Whether this is rank 0, which prints.
     public var isRoot: Bool { rank == 0 }
 
     private init(launched: OpaquePointer) throws(CommunicationError) {
         let size = Int(cmpi_size(launched))
-        let expected = Int(cmpi_launched_size())
+        let expected = Int(cmpi_launcher_size())
         if size == 1, expected > 1 {
             try check(cmpi_finish(launched), "MPI_Finalize")
             throw .launcherMismatch(launched: expected, library: Self.libraryName)
@@ -43,44 +43,39 @@ public final class World {
         notice = HostPlace.notice(places)
     }
 
-    /// Starts MPI; once in a process.
+    /// Starts MPI. A process may call it once.
     public static func start() throws(CommunicationError) -> World {
         var launched: OpaquePointer?
         try check(cmpi_start(&launched), "MPI_Init_thread")
         return try World(launched: launched!)
     }
 
-    /// Ends MPI; nothing may be called on this world after it.
+    /// Ends MPI. No method of this world may be called after it.
     public func finish() throws(CommunicationError) {
         try check(cmpi_comm_free(ordered), "MPI_Comm_free")
         try check(cmpi_finish(launched), "MPI_Finalize")
     }
 
-    /// Ends the processes of all ranks at once, with this status. Local.
+    /// `MPI_Abort`: ends the processes of all ranks immediately. Local.
     public static func abort(exitStatus: Int32) -> Never {
         cmpi_abort(exitStatus)
     }
 
-    /// The rank that the launcher gave this process, from the environment, before `start`; nil where no launcher did.
-    ///
-    /// With it a wrong command line is reported by one process alone, without starting MPI.
-    public static var launchedRank: Int? {
-        let rank = cmpi_environment_rank()
-        return rank < 0 ? nil : Int(rank)
-    }
+    /// Whether a launcher started this process, from the environment. Available before `start`. Local.
+    static var isLaunched: Bool { cmpi_launcher_rank() >= 0 }
 
-    /// Whether Open MPI's own launcher started this process: it ends all ranks when one ends with a fault.
-    public static var isStartedByMpirun: Bool { cmpi_environment_size() > 0 }
+    /// Whether Open MPI's launcher started this process. That launcher ends all ranks if one of them exits with an error. Local.
+    public static var isStartedByMpirun: Bool { cmpi_mpirun_size() > 0 }
 
-    /// The name of this process's host; works before `start`.
+    /// The name of this process's host. Available before `start`. Local.
     public static var localHostName: String { textFromC(capacity: 256) { cmpi_host_name($0, $1) } }
 
-    /// Name and version of the MPI library, as `Open MPI v4.1.4` or `MPICH Version: 4.0.2`; works before `start`.
+    /// Name and version of the MPI library, such as `Open MPI v4.1.4` or `MPICH Version: 4.0.2`. Available before `start`. Local.
     public static var libraryName: String {
         let version = textFromC(capacity: 512) { cmpi_library_version($0, $1) }
         return String(version.prefix { $0 != "," }).replacing("\t", with: " ")
     }
 
-    /// Sets after how many bytes a long message is cut; for tests, which would need gigabytes otherwise.
+    /// Sets the size in bytes of the pieces of long messages. Only for tests, which would otherwise need gigabytes.
     package static func setPieceByteCount(_ count: Int) { cmpi_set_piece_bytes(Int64(count)) }
 }

@@ -1,18 +1,19 @@
 internal import Communication
 internal import Tensors
 
-/// Which rank adds up which blocks of 4096 elements.
+/// Which rank sums which blocks of 4096 elements.
 ///
-/// Inside a node every rank *holds* an even, contiguous part of the blocks, of which it makes the node's sums. In the world
-/// every block is *owned* by one rank, which makes the final sum and updates the parameters. With nodes of one size the owner of a block
-/// is one of its holders, so that the rank with local number l talks only to those with the same l on other nodes; each
-/// network link then carries the least there is to carry. With nodes of different sizes the owned parts are even over all ranks.
+/// The sum has two levels. Within a node, each rank *holds* an equal, contiguous range of blocks, and sums the partial gradients of its node over
+/// them. Across nodes, one rank *owns* each block: it computes the final sum and updates the parameters.
+/// If all nodes have the same number of ranks, the owner of a block also holds it in its node. A rank with local number l then exchanges only
+/// with the ranks of local number l on other nodes, and each network link carries the minimum of data.
+/// If the numbers differ, every rank owns an equal range of blocks.
 struct BlockOwnership {
-    /// P: elements in all.
+    /// P, the number of elements.
     let elementCount: Int
-    /// The blocks each rank holds in its node.
+    /// The blocks that each rank holds.
     let held: [Range<Int>]
-    /// The blocks each rank owns.
+    /// The blocks that each rank owns.
     let owned: [Range<Int>]
 
     init(elementCount: Int, nodes: [Range<Int>]) {
@@ -32,7 +33,7 @@ struct BlockOwnership {
         }
     }
 
-    /// The elements of a range of blocks; the last block may be short.
+    /// The elements of a range of blocks. The last block of the arena may be shorter than 4096.
     func elements(_ blocks: Range<Int>) -> Range<Int> {
         let (start, end) = (blocks.lowerBound * TreeProgram.blockSize, blocks.upperBound * TreeProgram.blockSize)
         return min(start, elementCount)..<min(end, elementCount)
@@ -45,6 +46,6 @@ struct BlockOwnership {
 }
 
 extension Range<Int> {
-    /// The same range, moved up.
+    /// The range with `distance` added to both bounds.
     func shifted(by distance: Int) -> Range<Int> { (lowerBound + distance)..<(upperBound + distance) }
 }

@@ -1,27 +1,27 @@
 public import Communication
 
-/// Bits that have changed by themselves, as the ranks found and agreed on them.
+/// A silent data corruption: bits that changed without an error from the hardware. All ranks agree on it.
 public struct Corruption: Sendable, Equatable {
-    /// What is not as it must be.
+    /// The data that is wrong.
     public enum Kind: Int32, Sendable {
-        /// A rank computed its partial gradient twice, with different results: it, or another of its node.
+        /// Two computations of a partial gradient gave different results, on this rank or on another rank of its node.
         case computation = 1
-        /// A partial gradient changed between its making and the sum.
+        /// A partial gradient changed after its computation and before the sum.
         case partial
-        /// A sum of gradients came out differently when it was made twice.
+        /// Two computations of a sum of gradients gave different results.
         case sum
-        /// A message arrived with other bits than it was sent with.
+        /// The bits of a message changed between the sender and the receiver.
         case message
         /// Parameters or moments changed between two updates.
         case parameters
         /// Two nodes have different parameters.
         case copy
-        /// What a node made of its parameters no longer belongs to them.
-        case derived
+        /// The packed weights of a node do not match its parameters.
+        case packedWeights
     }
 
     public let kind: Kind
-    /// The rank whose data it is.
+    /// The rank whose data is wrong.
     public let rank: Int
 
     public init(kind: Kind, rank: Int) {
@@ -29,7 +29,7 @@ public struct Corruption: Sendable, Equatable {
         self.rank = rank
     }
 
-    /// The corruption that the lowest rank of those that found one found; the same on all ranks. Collective.
+    /// The corruption that the lowest rank reports, on all ranks; nil if no rank reports one. Collective.
     public static func agreed(_ own: Corruption?, in world: World) throws(CommunicationError) -> Corruption? {
         let all = try world.allgather([own?.kind.rawValue ?? 0, Int32(own?.rank ?? 0)])
         for index in stride(from: 0, to: all.count, by: 2) {

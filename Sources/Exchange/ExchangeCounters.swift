@@ -1,16 +1,16 @@
-/// What an exchange moves and waits, on this rank.
+/// Memory, traffic and waiting time of an exchange on this rank.
 public struct ExchangeCounters: Sendable {
-    /// Bytes of the node's memory (window or private) and of this rank's receive buffer.
+    /// Bytes of the node's memory, shared or private, and of this rank's receive buffer.
     public let memoryByteCount: Int
-    /// Bytes this rank reads and writes at a step to add up partial gradients.
+    /// Bytes that this rank reads and writes in a step to sum partial gradients.
     public let addedByteCountPerStep: Int
-    /// Bytes this rank sends to other nodes at a step: partial sums, records, parameters.
+    /// Bytes that this rank sends to other nodes in a step: partial sums, step records, parameters.
     public let sentByteCountPerStep: Int
-    /// Reductions so far.
+    /// The number of reductions so far.
     public private(set) var reductionCount = 0
-    /// Nanoseconds in `reduce` so far, waiting included.
+    /// Nanoseconds spent in `reduce` so far, including waiting.
     public private(set) var reduceNanoseconds: Int64 = 0
-    /// Nanoseconds waited so far in the node's barriers for other ranks.
+    /// Nanoseconds spent so far in the barriers of the node.
     public private(set) var waitedNanoseconds: Int64 = 0
 
     init(plan: ExchangePlan, betweenNodes sent: Int) {

@@ -1,23 +1,23 @@
 internal import Communication
 internal import Tensors
 
-/// What an exchange takes and moves, from its shape and the places of the ranks alone: nothing is allocated, and no rank is asked.
+/// Memory and traffic of an exchange, computed from its shape and the hosts of the ranks. Allocates nothing and communicates with no rank.
 public struct ExchangeForecast: Sendable {
-    /// The ranks of each node: of one rank each where the transport is messages.
+    /// The ranks of each node. With the transport `messages`, each node has one rank.
     public let nodes: [Range<Int>]
-    /// Bytes of each node's memory, which its ranks share, as far as it is ever touched.
+    /// Bytes of each node's shared memory that its ranks touch.
     public let nodeByteCounts: [Int]
-    private let windowByteCounts: [Int]  // of each node's memory as it is laid out
-    /// Bytes that each rank receives into, of its own.
+    private let windowByteCounts: [Int]  // of each node's window, including the pages that no rank touches
+    /// Bytes of each rank's private receive buffer.
     public let receiveByteCounts: [Int]
-    /// Elements that each rank updates.
+    /// The number of elements that each rank updates.
     public let ownedCounts: [Int]
-    /// Bytes that all ranks read and write inside their nodes to add partial gradients, at a step.
+    /// Bytes that all ranks together read and write in a step to sum partial gradients.
     public let addedByteCountPerStep: Int
-    /// Bytes that all ranks send to other nodes, at a step.
+    /// Bytes that all ranks together send to other nodes in a step.
     public let sentByteCountPerStep: Int
 
-    /// For the ranks of `hosts`, cut into nodes as `GradientExchange` does it.
+    /// A forecast for the ranks of `hosts`, divided into nodes as in `GradientExchange`.
     public init(shape: ExchangeShape, hosts: [Range<Int>], transport: ExchangeTransport = .window, nodeSize: Int? = nil) {
         let topology = NodeTopology(hosts: hosts, nodeSize: transport == .window ? nodeSize : 1, rank: 0)
         let plans = (0..<hosts.last!.upperBound).map {
@@ -33,7 +33,7 @@ public struct ExchangeForecast: Sendable {
         sentByteCountPerStep = counters.reduce(0) { $0 + $1.sentByteCountPerStep }
     }
 
-    /// Bytes that the shared windows of a host's nodes take in the folder that backs them, with what Open MPI puts there.
+    /// Bytes that a host needs in the folder that backs shared windows: the windows of its nodes and the files of Open MPI.
     public func backingByteCount(ofHost host: Range<Int>) -> Int {
         zip(nodes, windowByteCounts).reduce(0) { total, node in
             guard node.0.count > 1, host.contains(node.0.lowerBound) else { return total }
@@ -43,9 +43,9 @@ public struct ExchangeForecast: Sendable {
 }
 
 extension ExchangePlan {
-    /// Bytes that this rank sends to other nodes at a step: partial sums, records, parameters.
+    /// Bytes that this rank sends to other nodes in a step: partial sums, step records, parameters.
     var sentByteCountPerStep: Int {
-        partialTransfers().sentByteCount + bulletinTransfers(withBlockSums: true).sentByteCount
+        partialTransfers().sentByteCount + recordTransfers(withBlockSums: true).sentByteCount
             + parameterTransfers().sentByteCount
     }
 }

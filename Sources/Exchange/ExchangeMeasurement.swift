@@ -1,11 +1,11 @@
 public import Communication
 
-/// How long the exchange of one gradient takes, beside `MPI_Allreduce` and what memory allows. Times in milliseconds.
+/// The time of one gradient exchange, compared with `MPI_Allreduce` and with the speed of memory. Times are in milliseconds.
 ///
-/// A round's time is that of the slowest rank; of all rounds the median is given. Before each round every rank writes its
-/// gradients anew, as a backward pass does, so that they do not lie unmodified in the caches of the others.
+/// The time of a round is that of its slowest rank; the result is the median of all rounds. Before each round every rank writes its
+/// gradients, as a backward pass does. Otherwise the other ranks would find them unchanged in their caches.
 public struct ExchangeMeasurement: Sendable {
-    /// P: elements of the gradient.
+    /// P, the number of elements of the gradient.
     public let elementCount: Int
     public let rankCount: Int
     public let nodeCount: Int
@@ -13,18 +13,19 @@ public struct ExchangeMeasurement: Sendable {
     public let reduceMilliseconds: Double
     /// `MPI_Allreduce` of the same number of floats, without a norm.
     public let allreduceMilliseconds: Double
-    /// Bytes a second that all ranks of this host move when each copies memory of its own (a read and a write for each byte).
+    /// Bytes per second that all ranks of this host together move while each copies private memory. A copied byte counts twice: one read and
+    /// one write.
     public let memoryBytesPerSecond: Double
 
-    /// How many times faster than `MPI_Allreduce`.
+    /// The time of `MPI_Allreduce` divided by the time of `reduce`.
     public var speedup: Double { allreduceMilliseconds / reduceMilliseconds }
 
-    /// The time to read N partial gradients and to write one sum, (N + 1) P floats, at the speed of memory. For one node.
+    /// The time to read N partial gradients and write one sum, (N + 1) P floats, at the speed of memory. Valid for one node.
     public var memoryBoundMilliseconds: Double {
         Double((rankCount + 1) * elementCount * 4) / memoryBytesPerSecond * 1e3
     }
 
-    /// Measures with every rank of the world. Collective; the same result on all ranks.
+    /// Measures with all ranks of the world. Collective; the result is the same on all ranks.
     public init(
         world: World, elementCount: Int, rounds: Int = 11, transport: ExchangeTransport = .window, nodeSize: Int? = nil
     ) throws {
@@ -34,7 +35,7 @@ public struct ExchangeMeasurement: Sendable {
         rankCount = world.rankCount
         nodeCount = exchange.topology.nodes.count
         let buffers = Buffers(count: elementCount)
-        // One after another in each round, so that whatever else the machine does falls on all three alike.
+        // Each round measures all three, so that other load on the machine affects all three equally.
         var times: [[Double]] = [[], [], []]
         for round in 0...rounds {
             for partial in exchange.partials { Self.dirty(partial, count: elementCount, round: round) }
@@ -46,7 +47,7 @@ public struct ExchangeMeasurement: Sendable {
             Self.dirty(buffers.from, count: elementCount, round: round)
             times[2].append(try Self.slowest(world) { buffers.to.update(from: buffers.from, count: elementCount) })
         }
-        // The first round is a rehearsal.
+        // The first round is a warm-up.
         let medians = times.map { $0.dropFirst().sorted()[rounds / 2] }
         reduceMilliseconds = medians[0]
         allreduceMilliseconds = medians[1]
@@ -67,7 +68,7 @@ public struct ExchangeMeasurement: Sendable {
     }
 }
 
-/// Two arrays of one rank, freed at the end.
+/// Two private arrays of a rank. `deinit` frees them.
 private final class Buffers {
     let from: UnsafeMutablePointer<Float>
     let to: UnsafeMutablePointer<Float>

@@ -1,12 +1,12 @@
 internal import Communication
 internal import Tensors
 
-/// The messages between nodes. All are sent from and received into their final places: nothing is packed.
+/// The messages between nodes. Each is sent from its place in memory and received into its final place, without a copy.
 extension ExchangePlan {
-    /// The partial sums of this node to their owners, and those of other nodes to this rank.
+    /// Sends the partial sums of this node to the owners on other nodes, and receives the sums of other nodes that this rank owns.
     ///
-    /// Sending base: the node's memory. Receiving base: a buffer of one row of owned elements for each leaf of `worldProgram` that
-    /// is another node's (`receiveRows`).
+    /// The send base is the node's memory. The receive base is a buffer with one row of owned elements for each leaf of `worldProgram` that
+    /// belongs to another node (`receiveRows`).
     func partialTransfers() -> TransferPlan {
         var plan = TransferPlan()
         for owner in remoteRanks {
@@ -27,7 +27,7 @@ extension ExchangePlan {
         return plan
     }
 
-    /// The row of the receive buffer for each leaf of `worldProgram`; nil for those of this node, which lie in its memory.
+    /// The row of the receive buffer for each leaf of `worldProgram`; nil for the leaves of this node, which are in its memory.
     func receiveRows() -> [Int?] {
         guard let leaves = worldProgram?.leaves else { return [] }
         let own = worldLeaves(of: node)
@@ -39,8 +39,8 @@ extension ExchangePlan {
         }
     }
 
-    /// A range of bytes of each rank's, from its node's memory to the same place in every other node's.
-    func spread(_ bytes: (Int) -> Range<Int>) -> TransferPlan {
+    /// Copies a byte range of each rank, `bytes(rank)`, from its node's memory to the same offset in the memory of every other node.
+    private func broadcastTransfers(_ bytes: (Int) -> Range<Int>) -> TransferPlan {
         var plan = TransferPlan()
         for other in topology.nodes where other != node {
             plan.send(offset: bytes(rank).lowerBound, byteCount: bytes(rank).count, to: receiver(in: other, for: rank))
@@ -52,30 +52,31 @@ extension ExchangePlan {
         return plan
     }
 
-    /// The owned parameters to all nodes.
+    /// Sends the owned parameters to all other nodes.
     func parameterTransfers() -> TransferPlan {
-        // The parameters lie at the same offset in every node's memory; bulletins do not, as nodes have different slots.
-        spread { rank in
+        // The parameters have the same offset in every node's memory. Step records do not, because nodes have different numbers of slots.
+        broadcastTransfers { rank in
             let owned = ownership.elements(ownership.owned[rank])
             return (owned.lowerBound * 4)..<(owned.upperBound * 4)
         }
     }
 
-    /// The elements that `parameterTransfers` bring to this rank, for all of its node.
+    /// The elements that this rank receives for its node in `parameterTransfers`.
     var receivedElements: [Range<Int>] {
         remoteRanks.filter { receiver(in: node, for: $0) == rank }.map { ownership.elements(ownership.owned[$0]) }
             .filter { !$0.isEmpty }
     }
 
-    /// The records of a bulletin to all nodes: with the block sums, or the heads alone. Bases: the bulletin.
-    func bulletinTransfers(withBlockSums: Bool) -> TransferPlan {
-        spread { rank in
-            let byteCount = withBlockSums ? bulletin.recordByteCounts[rank] : bulletin.headByteCounts[rank]
-            return bulletin.records[rank]..<(bulletin.records[rank] + byteCount)
+    /// Sends this rank's step record to all other nodes: the whole record, or its head only. Both bases are the current record buffer.
+    func recordTransfers(withBlockSums: Bool) -> TransferPlan {
+        broadcastTransfers { rank in
+            let byteCount = withBlockSums ? recordLayout.byteCounts[rank] : recordLayout.headByteCounts[rank]
+            return recordLayout.offsets[rank]..<(recordLayout.offsets[rank] + byteCount)
         }
     }
 
-    /// Every rank's owned elements to rank 0 (`toRoot`) or from it. Rank 0's base: P floats; elsewhere: the owned elements.
+    /// Sends the owned elements of every rank to rank 0 (`toRoot`), or back. The base is an array of P floats on rank 0, and the owned elements
+    /// on other ranks.
     func ownedTransfers(toRoot: Bool) -> TransferPlan {
         var plan = TransferPlan()
         func add(_ rank: Int, offset: Int, peer: Int, sending: Bool) {

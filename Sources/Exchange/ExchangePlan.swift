@@ -1,19 +1,19 @@
 internal import Communication
 internal import Tensors
 
-/// Everything about an exchange that is known before its first step, seen from one rank.
+/// The part of an exchange that is fixed before its first step, for one rank.
 struct ExchangePlan {
     let shape: ExchangeShape
     let topology: NodeTopology
     let rank: Int
     let rankCount: Int
     let ownership: BlockOwnership
-    let bulletin: Bulletin
+    let recordLayout: StepRecordLayout
     let layout: NodeLayout
 
-    /// From the slots of this node to the largest subtrees that cover it, by stretches of elements.
+    /// The sums within this node: from its slots to the largest subtrees that cover its shards, for each range of elements.
     let nodeSums: [NodeSum]
-    /// From the subtrees of all nodes to the root; nil where there is one node.
+    /// The sum across nodes: from the subtrees of all nodes to the root. Nil for one node.
     let worldProgram: TreeProgram?
 
     init(shape: ExchangeShape, topology: NodeTopology, rank: Int) {
@@ -23,9 +23,10 @@ struct ExchangePlan {
         let rankCount = topology.nodes.last!.upperBound
         self.rankCount = rankCount
         ownership = BlockOwnership(elementCount: shape.elementCount, nodes: topology.nodes)
-        bulletin = Bulletin(shape: shape, rankCount: rankCount, ownership: ownership)
+        recordLayout = StepRecordLayout(shape: shape, rankCount: rankCount, ownership: ownership)
         let layout = NodeLayout(
-            shape: shape, rankCount: rankCount, ranks: topology.nodes[topology.nodeIndex], bulletinByteCount: bulletin.byteCount)
+            shape: shape, rankCount: rankCount, ranks: topology.nodes[topology.nodeIndex],
+            recordByteCount: recordLayout.totalByteCount)
         self.layout = layout
         let tree = ShardTree(shardCount: shape.shardCount)
         let covers = topology.nodes.map { tree.cover(of: shape.shards(ofRanks: $0, of: rankCount)) }
@@ -34,20 +35,20 @@ struct ExchangePlan {
             covers.count == 1 ? nil : TreeProgram(tree: tree, leaves: covers.flatMap { $0 }, outputs: [0..<shape.shardCount])
     }
 
-    /// The slot, in this node, of each of its sums.
+    /// The slots that receive the sums of this node.
     var outputSlots: [Int] { layout.outputSlots }
 
     /// This rank's node.
     var node: Range<Int> { topology.nodes[topology.nodeIndex] }
 
-    /// The elements this rank owns.
+    /// The elements that this rank owns.
     var ownedElements: Range<Int> { ownership.elements(ownership.owned[rank]) }
 
-    /// The elements of which this rank makes the node's sums.
+    /// The elements for which this rank computes the node's sums.
     var heldElements: Range<Int> { ownership.elements(ownership.held[rank]) }
 
-    /// The elements of the node's first sum that this rank alone uses at the end of a step: those it owns, in which the world's sum is
-    /// made, and of those it holds all that no rank of this node owns.
+    /// The elements of the node's first sum that only this rank uses at the end of a step: the elements that it owns, where it writes the final
+    /// sum, and the elements that it holds and no rank of this node owns.
     var firstSumElements: [Range<Int>] {
         let owned = node.map { ownership.elements(ownership.owned[$0]) }.filter { !$0.isEmpty }
         var parts = ownedElements.isEmpty ? [] : [ownedElements]
@@ -61,10 +62,10 @@ struct ExchangePlan {
         return parts
     }
 
-    /// Whether anything is to be added inside the node.
+    /// Whether the node has more than one partial gradient to sum.
     var addsInNode: Bool { nodeSums.contains(where: \.adds) }
 
-    /// `nodeSums` in the node's memory.
+    /// The `nodeSums`, with pointers into the node's memory.
     func nodeStretches(base: UnsafeMutableRawPointer) -> [TreeReduction.Stretch] {
         nodeSums.map { sum in
             TreeReduction.Stretch(
@@ -73,13 +74,13 @@ struct ExchangePlan {
         }
     }
 
-    /// The first leaf of each node in `worldProgram`.
+    /// The index in `worldProgram` of the first leaf of a node.
     func firstWorldLeaf(of node: Range<Int>) -> Int {
         let firstShard = shape.shards(of: node.lowerBound, of: rankCount).lowerBound
         return worldProgram!.leaves.firstIndex { $0.lowerBound == firstShard }!
     }
 
-    /// The leaves of `worldProgram` that a node gives.
+    /// The indices in `worldProgram` of the leaves of a node.
     func worldLeaves(of node: Range<Int>) -> Range<Int> {
         let first = firstWorldLeaf(of: node)
         let next = topology.nodes.first { $0.lowerBound == node.upperBound }
@@ -89,7 +90,7 @@ struct ExchangePlan {
     /// The ranks of other nodes.
     var remoteRanks: [Int] { (0..<rankCount).filter { !node.contains($0) } }
 
-    /// The rank of a node that takes in what `sender`, of another node, has for all of them.
+    /// The rank of `node` that receives, for all ranks of that node, the broadcasts of `sender`, a rank of another node.
     func receiver(in node: Range<Int>, for sender: Int) -> Int {
         let home = topology.nodes.first { $0.contains(sender) }!
         return node.lowerBound + (sender - home.lowerBound) % node.count

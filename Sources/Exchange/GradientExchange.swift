@@ -1,74 +1,68 @@
 public import Communication
 internal import Tensors
 
-/// What a reduction found out, the same on every rank.
-public struct Reduction: Sendable, Equatable {
-    /// Sum of the squares of all elements of the gradient, in double. Not finite where the gradient is not.
-    public let squaredNorm: Double
-    /// The bits that any rank set.
-    public let flags: Int32
-}
-
-/// The exchange of gradients: the sum over all shards in the one order of the `ShardTree`, and the parameters it updates.
+/// The gradient exchange: a reduce-scatter of gradients and an all-gather of updated parameters.
 ///
-/// The ranks of a node keep parameters and gradients in one window. A step is: write the partial gradients; `reduce`; update
-/// `parameters` over `ownedRange` from `reducedGradient`; `publishParameters`. With one node that is three barriers and one
-/// pass over memory, which reads each partial once and writes the sum over the first: (n + 1) P floats move, which is the least there is.
-/// Between nodes each partial sum goes straight to the owner of its elements, and updated parameters go straight to their place.
+/// The order of the sum is that of the `ShardTree`, so the result has the same bits at every rank count, node size and transport.
 ///
-/// The result has the same bits at every rank count, node size and transport. All methods not marked as local are collective.
-/// A step allocates nothing.
+/// The ranks of a node keep parameters and gradients in one shared window. A step is: write the partial gradients; call `reduce`; update
+/// `parameters` over `ownedRange` from `reducedGradient`; call `publishParameters`. One node takes three barriers and one pass over
+/// memory, which reads each of n partial gradients once and overwrites the first with the sum: (n + 1) P floats, the minimum.
+/// Between nodes, each rank sends partial sums directly to the owner of their elements, and updated parameters directly to their final place.
+///
+/// All methods that are not marked as local are collective. A step allocates nothing.
 public final class GradientExchange {
-    /// What is exchanged.
+    /// The sizes of the exchange.
     public let shape: ExchangeShape
-    /// The nodes in use: of one rank each where the transport is messages.
+    /// The nodes in use. With the transport `messages`, each node has one rank.
     public let topology: NodeTopology
-    /// Why the transport asked for was not taken, as a sentence for the user; nil if it was. The same on all ranks.
+    /// Why the exchange does not use the requested transport, as a sentence for the user; nil if it does. The same on all ranks.
     public let notice: String?
 
-    /// The node's parameters: `[P]`. Read by all its ranks; between `reduce` and `publishParameters` a rank writes its `ownedRange`.
+    /// The parameters of the node: `[P]`. All its ranks read them. Each rank writes its `ownedRange` between `reduce` and `publishParameters`.
     public let parameters: UnsafeMutablePointer<Float>
-    /// What the node's ranks make of the parameters: `shape.derivedCount` floats, zero at first. A rank writes only what comes of its
-    /// `ownedRange`, and of the elements that `publishParameters` and `broadcastParameters` name to it.
-    public let derived: UnsafeMutablePointer<Float>
+    /// The packed weights of the node: `shape.packedCount` floats, initially zero. A rank packs only its `ownedRange` and the elements that
+    /// `publishParameters` and `broadcastParameters` pass to it.
+    public let packedWeights: UnsafeMutablePointer<Float>
     /// The shards of this rank.
     public let shards: Range<Int>
-    /// The canonical subtrees of this rank's shards, for each of which it gives one partial gradient.
+    /// The largest subtrees of the shard tree that cover this rank's shards. The rank computes one partial gradient for each.
     public let partialShards: [Range<Int>]
-    /// The partial gradients of this rank, one for each of `partialShards`: `[P]` each. `reduce` overwrites them.
+    /// The partial gradients of this rank, one for each of `partialShards`, `[P]` each. `reduce` overwrites them.
     public let partials: [UnsafeMutablePointer<Float>]
-    /// Where the ranks of the node put the gradients of `shape.dividedElements`, summed over the shards of all of them: one buffer for each of the
-    /// largest subtrees of the node's shards, `[P]` each. `partials` for a rank alone.
+    /// The jointly computed gradients of `shape.dividedElements`, summed over the shards of all ranks of the node: one buffer for each of the
+    /// largest subtrees that cover the node's shards, `[P]` each. Equal to `partials` in a node of one rank.
     public let nodePartials: [UnsafeMutablePointer<Float>]
-    /// What the node's ranks share of their windows, zero at first; nil for a rank alone, or where nothing is divided.
+    /// The intermediate results that the ranks of the node share for the joint gradients, initially zero. Nil in a node of one rank, and if
+    /// `shape.dividedElements` is empty.
     public let sharedRows: UnsafeMutableBufferPointer<Float>?
-    /// The elements this rank updates: whole blocks of 4096 but for the last; may be empty.
+    /// The elements that this rank updates: whole blocks of 4096, except for the last block of the arena. May be empty.
     public let ownedRange: Range<Int>
-    /// The whole gradient over `ownedRange` (its first element is that of `ownedRange.lowerBound`), from `reduce` to `publishParameters`.
+    /// The gradient over `ownedRange`; its first element is that of `ownedRange.lowerBound`. Valid from `reduce` to `publishParameters`.
     public let reducedGradient: UnsafePointer<Float>
-    /// The ranks with which this one works on a step together; nil where it works alone.
+    /// The ranks with which this rank computes a step together; nil if it computes alone.
     public let team: NodeTeam?
-    /// What the exchange moves and waits.
+    /// Memory, traffic and waiting time on this rank.
     public internal(set) var counters: ExchangeCounters
 
     let world: World
     let plan: ExchangePlan
     let memory: NodeMemory
-    let leaders: NodeGroup
-    var board: BulletinBoard
-    var barrier: SleepingBarrier
+    let leaders: Communicator
+    var records: StepRecords
+    var nodeBarrier: SleepingBarrier
     private var sums: PartialSums
-    /// What this rank has promised of its partial gradients; empty where nothing.
-    var promised: [UInt32] = []
-    /// Called in a verified reduction when the second sums are made and the first are not: for tests.
-    package var disturb: (() -> Void)?
+    /// The checksums of this rank's partial gradients, from `checksumPartials` to `verifiedReduce`; otherwise empty.
+    var partialChecksums: [UInt32] = []
+    /// A hook for tests. A verified reduction calls it after the second sums and before the sums in place.
+    package var injectFault: (() -> Void)?
     private let sparse: SparseRows
     private let parameterTransfers: TransferPlan
     private let receivedElements: [Range<Int>]
 
-    /// Lays out and shares the memory. Collective; all ranks give the same arguments.
+    /// Allocates the memory of all nodes. Collective; the arguments are the same on all ranks.
     ///
-    /// Throws `CommunicationError`, or a `RemoteFailure` on all ranks where there is too little memory even without a window.
+    /// Throws `CommunicationError`. Throws a `RemoteFailure` on all ranks if a rank has too little memory even without a shared window.
     public init(
         world: World, shape: ExchangeShape, transport: ExchangeTransport = .window, nodeSize: Int? = nil
     ) throws {
@@ -84,7 +78,7 @@ public final class GradientExchange {
         self.memory = memory
         topology = plan.topology
         parameters = floats(plan.layout.parameters)
-        derived = floats(plan.layout.derived)
+        packedWeights = floats(plan.layout.packedWeights)
         shards = shape.shards(of: world.rank, of: world.rankCount)
         let slots = plan.layout.slotsOfLocalRank[plan.topology.localRank]
         partialShards = slots.map { plan.layout.slotShards[$0] }
@@ -94,25 +88,27 @@ public final class GradientExchange {
             plan.layout.sharedRows.map { UnsafeMutableBufferPointer(start: floats($0), count: plan.layout.sharedRowCount) }
         ownedRange = plan.ownedElements
         reducedGradient = UnsafePointer(floats(plan.layout.slots[0]) + plan.ownedElements.lowerBound)
-        board = BulletinBoard(plan: plan, base: base)
-        barrier = try SleepingBarrier(in: memory.group, state: base)
+        records = StepRecords(plan: plan, base: base)
+        nodeBarrier = try SleepingBarrier(in: memory.group, state: base)
         sums = PartialSums(plan: plan, base: base)
         sparse = SparseRows(plan: plan, base: base)
         parameterTransfers = plan.parameterTransfers()
         receivedElements = plan.receivedElements
         team = try NodeTeam.form(world: world, memory: memory)
-        leaders = try NodeGroup(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
+        leaders = try Communicator(of: world, colour: plan.topology.localRank == 0 ? 0 : 1)
         counters = ExchangeCounters(
-            plan: plan, betweenNodes: sums.sentByteCount + board.sentByteCount + parameterTransfers.sentByteCount)
+            plan: plan, betweenNodes: sums.sentByteCount + records.sentByteCount + parameterTransfers.sentByteCount)
     }
 
     deinit { sparse.deallocate() }
 
-    /// Tells the rows of the sparse table, of `width` elements each, for which this rank has gradients at this step; the other rows of
-    /// its `partials` must be zero, as they are at first. Local; needed before each `reduce` where `shape.sparseCount` is not 0.
+    /// Names the rows of the sparse table, of `width` elements each, for which this rank has gradients in this step.
+    ///
+    /// The other rows of its `partials` must be zero, as they are initially. Required before each `reduce` if `shape.sparseCount` is not 0. Local.
     public func setRows(_ rows: UnsafeBufferPointer<Int32>, width: Int) { sparse.mark(rows, width: width) }
 
-    /// The runs of some of `ownedRange` in which the reduced gradient may be other than zero. Local, from `reduce` to `publishParameters`.
+    /// Calls `body` with the ranges within `elements`, a part of `ownedRange`, in which the reduced gradient may be nonzero. Valid from `reduce`
+    /// to `publishParameters`. Local.
     public func forEachLiveRun(in elements: Range<Int>, _ body: (Range<Int>) -> Void) {
         if let live = sparse.live {
             live.forEachRun(in: elements, body)
@@ -121,61 +117,61 @@ public final class GradientExchange {
         }
     }
 
-    /// Waits until every rank of the node has called it: what each wrote of its window is seen by all. Collective over the node.
-    public func meet() {
-        barrier.wait()
-        counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
+    /// A barrier of the node. After it, every rank sees what the other ranks wrote into shared memory before it. Collective over the node.
+    public func barrier() {
+        nodeBarrier.wait()
+        counters.note(waitedNanoseconds: nodeBarrier.waitedNanoseconds)
     }
 
-    /// Sets one of the doubles that a shard of this rank adds to the next `reduce` or `exchangeScalars`. Local.
+    /// Sets a double that a shard of this rank reports in the next `reduce` or `exchangeScalars`. Local.
     public func setScalar(shard: Int, index: Int, to value: Double) {
         precondition(shards.contains(shard), "shard \(shard) is not among \(shards)")
-        board.setScalar(shard: shard, index: index, to: value)
+        records.setScalar(shard: shard, index: index, to: value)
     }
 
-    /// Adds up the partial gradients of all ranks, in tree order, and shares norm, scalars and flags.
+    /// Sums the partial gradients of all ranks in tree order, and exchanges the norm, the scalars and the flags.
     ///
-    /// After it `reducedGradient` holds this rank's part of the sum, and `scalar` those of all shards. `flags` are or-ed over the ranks.
+    /// On return, `reducedGradient` is this rank's part of the sum, and `scalar` gives the scalars of all shards.
     public func reduce(flags: Int32 = 0) throws(CommunicationError) -> Reduction {
         let start = MonotonicClock.nanoseconds
-        board.setFlags(flags)
-        barrier.wait()
+        records.setFlags(flags)
+        nodeBarrier.wait()
         let reduction = try sum(audit: nil)
-        counters.note(reduceNanoseconds: MonotonicClock.nanoseconds - start, waitedNanoseconds: barrier.waitedNanoseconds)
+        counters.note(reduceNanoseconds: MonotonicClock.nanoseconds - start, waitedNanoseconds: nodeBarrier.waitedNanoseconds)
         return reduction
     }
 
-    /// The sum of the partial gradients, which are all complete.
+    /// Sums the partial gradients. Requires that all ranks of the node have written theirs.
     func sum(audit: GradientAudit?) throws(CommunicationError) -> Reduction {
-        try sums.add(in: world, live: sparse.live, blockSums: board.ownBlockSums, barrier: &barrier, audit: audit)
-        try board.share(in: world, withBlockSums: true)
-        barrier.wait()
-        return Reduction(squaredNorm: board.foldBlockSums(), flags: board.collect())
+        try sums.add(in: world, live: sparse.live, blockSums: records.ownBlockSums, barrier: &nodeBarrier, audit: audit)
+        try records.send(in: world, withBlockSums: true)
+        nodeBarrier.wait()
+        return Reduction(squaredNorm: records.foldBlockSums(), flags: records.collect())
     }
 
-    /// Shares scalars and flags alone, as for a validation; returns the or of all ranks' flags.
+    /// Exchanges scalars and flags without gradients, as in a validation. Returns the bitwise or of the flags of all ranks.
     public func exchangeScalars(flags: Int32 = 0) throws(CommunicationError) -> Int32 {
-        board.setFlags(flags)
-        try board.share(in: world, withBlockSums: false)
-        barrier.wait()
-        counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
-        return board.collect()
+        records.setFlags(flags)
+        try records.send(in: world, withBlockSums: false)
+        nodeBarrier.wait()
+        counters.note(waitedNanoseconds: nodeBarrier.waitedNanoseconds)
+        return records.collect()
     }
 
-    /// Makes this rank's `ownedRange` of `parameters` known to all, for which it has renewed `derived`. Also after a step that updated nothing.
+    /// Sends this rank's `ownedRange` of `parameters`, already updated and packed, to all nodes. Required also after a step without an update.
     ///
-    /// `received` is called with each range of elements that another node has updated and for which this rank is to renew `derived`.
+    /// Calls `received` with each range of elements that another node has updated and that this rank must pack.
     public func publishParameters(received: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
         sparse.clearSums()
         try parameterTransfers.run(in: world, sending: parameters, receiving: parameters)
         for elements in receivedElements { received(elements) }
-        barrier.wait()
-        counters.note(waitedNanoseconds: barrier.waitedNanoseconds)
+        nodeBarrier.wait()
+        counters.note(waitedNanoseconds: nodeBarrier.waitedNanoseconds)
     }
 
-    /// A double of any shard, as of the last `reduce` or `exchangeScalars`. Local.
-    public func scalar(shard: Int, index: Int) -> Double { board.scalar(shard: shard, index: index) }
+    /// Scalar `index` of any shard, from the last `reduce` or `exchangeScalars`. Local.
+    public func scalar(shard: Int, index: Int) -> Double { records.scalar(shard: shard, index: index) }
 
-    /// The sum over all shards of scalar `index`, in tree order, as of the last `reduce` or `exchangeScalars`. Local.
-    public func foldShards(index: Int) -> Double { board.foldShards(index: index) }
+    /// The sum of scalar `index` over all shards, in tree order, from the last `reduce` or `exchangeScalars`. Local.
+    public func foldShards(index: Int) -> Double { records.foldShards(index: index) }
 }

@@ -1,29 +1,28 @@
 internal import Communication
 internal import Tensors
 
-/// Where everything lies in a node's memory: byte offsets from the base, computed alike by all its ranks.
+/// The layout of a node's memory, as byte offsets from its base. All ranks of the node compute the same layout.
 ///
-/// A page for the barrier, then the parameters and what is derived of them, one slot of P floats for each partial sum of each local rank,
-/// what they share of their windows, maps of the live tiles, what teams share, and the bulletins.
-/// Every part starts at a page.
+/// The parts, in order: a page for the barrier, the parameters, the packed weights, one slot of P floats for each partial gradient of each local
+/// rank, the shared rows, the maps of live tiles, the memory of the teams, and the two record buffers. Every part starts at a page.
 struct NodeLayout {
     static let pageSize = 4096
 
-    /// P.
+    /// P, the number of parameters.
     private let elementCount: Int
-    /// The parameters: P floats.
+    /// The offset of the parameters: P floats.
     let parameters: Int
-    /// What is made of the parameters: `derivedCount` floats.
-    let derived: Int
-    /// One slot of P floats for each entry of `slotShards`.
+    /// The offset of the packed weights: `packedCount` floats.
+    let packedWeights: Int
+    /// The offsets of the slots: P floats for each entry of `slotShards`.
     let slots: [Int]
-    /// The shards whose sum each slot takes, from left to right.
+    /// The shards whose summed gradient each slot holds, from left to right.
     let slotShards: [Range<Int>]
     /// The slots of each local rank.
     let slotsOfLocalRank: [Range<Int>]
-    /// For each local rank, one byte for each tile of the sparse elements.
+    /// The offset of each local rank's map of live tiles: one byte for each tile of the sparse elements.
     let liveMaps: [Int]
-    /// What a team shares: a page for its barrier, and its memory.
+    /// The offsets of a team's barrier and of its shared memory.
     struct Team {
         let ranks: Range<Int>
         let barrier: Int
@@ -31,21 +30,21 @@ struct NodeLayout {
     }
     /// The teams of the node.
     let teams: [Team]
-    /// What the ranks read of each other's windows; nil for a rank alone.
+    /// The offset of the shared rows; nil in a node of one rank.
     let sharedRows: Int?
-    /// Floats of it.
+    /// The number of floats of the shared rows.
     let sharedRowCount: Int
-    /// The elements for which the ranks give the node's sums; none for a rank alone.
+    /// The elements whose gradients the ranks compute jointly; empty in a node of one rank.
     let dividedElements: Range<Int>
-    /// The largest subtrees that cover the node.
+    /// The largest subtrees that cover the node's shards.
     let outputs: [Range<Int>]
-    /// The slots that take the node's sums: each largest subtree has that of its first addend, so that nothing else is touched.
+    /// The slots that receive the node's sums. Each output uses the slot of its first addend, so the sum touches no other memory.
     let outputSlots: [Int]
-    /// The two bulletins, used in turn.
-    let bulletins: [Int]
-    /// All bytes.
+    /// The offsets of the two record buffers.
+    let recordBuffers: [Int]
+    /// Bytes of all parts.
     let byteCount: Int
-    /// Those of them that are ever touched: no rank uses its slots for what another gives for the whole team.
+    /// Bytes that the ranks touch. The elements that they compute jointly stay untouched in all slots but the output slots.
     var touchedByteCount: Int {
         let slotByteCount = Self.pages(elementCount * 4)
         return byteCount
@@ -54,7 +53,7 @@ struct NodeLayout {
             }
     }
 
-    init(shape: ExchangeShape, rankCount: Int, ranks: Range<Int>, bulletinByteCount: Int) {
+    init(shape: ExchangeShape, rankCount: Int, ranks: Range<Int>, recordByteCount: Int) {
         let tree = ShardTree(shardCount: shape.shardCount)
         let covers = ranks.map { tree.cover(of: shape.shards(of: $0, of: rankCount)) }
         var end = Self.pages(SleepingBarrier.byteCount)
@@ -64,7 +63,7 @@ struct NodeLayout {
         }
         elementCount = shape.elementCount
         parameters = place(shape.elementCount * 4)
-        derived = place(shape.derivedCount * 4)
+        packedWeights = place(shape.packedCount * 4)
         let slotShards = covers.flatMap { $0 }
         self.slotShards = slotShards
         slots = slotShards.map { _ in place(shape.elementCount * 4) }
@@ -81,7 +80,7 @@ struct NodeLayout {
                     Team(ranks: $0, barrier: place(SleepingBarrier.byteCount), memory: place(teams.floatCount * 4))
                 }
             } ?? []
-        bulletins = [place(bulletinByteCount), place(bulletinByteCount)]
+        recordBuffers = [place(recordByteCount), place(recordByteCount)]
         byteCount = end
         var first = 0
         slotsOfLocalRank = covers.map { cover in
@@ -90,10 +89,10 @@ struct NodeLayout {
         }
     }
 
-    /// A byte count rounded up to whole pages.
+    /// The byte count, rounded up to whole pages.
     static func pages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) / pageSize * pageSize }
 
-    /// Of some elements those that a slot is used for.
+    /// The ranges within `elements` for which a slot is used.
     func used(_ elements: Range<Int>, ofSlot slot: Int) -> [Range<Int>] {
         guard !dividedElements.isEmpty, !outputSlots.contains(slot) else { return [elements] }
         let parts = [
@@ -102,7 +101,7 @@ struct NodeLayout {
         return parts.filter { !$0.isEmpty }
     }
 
-    /// The bytes of a slot that are used, in whole pages.
+    /// The byte ranges of a slot that are used, in whole pages.
     func usedPages(ofSlot slot: Int) -> [Range<Int>] {
         used(0..<elementCount, ofSlot: slot).map { elements in
             let first = elements.lowerBound * 4 / Self.pageSize * Self.pageSize

@@ -1,17 +1,17 @@
 internal import Tensors
 
-/// How the sums of a node come from its slots, over some of the elements.
+/// How the sums of a node are computed from its slots, for a range of elements.
 struct NodeSum {
     let elements: Range<Int>
     let program: TreeProgram
     /// The slot of each leaf.
     let slots: [Int]
 
-    /// Whether there is anything to add.
+    /// Whether the program adds anything: false if its leaves are already its outputs.
     var adds: Bool { program.leaves != program.outputs }
 
-    /// The sums over all elements. Every rank gives partial sums of its own shards, but for the elements that the ranks have divided among them:
-    /// of these the node's sums are there.
+    /// The sums for all elements. The slots hold partial gradients of each rank's own shards. For the elements that the ranks compute jointly,
+    /// the output slots already hold the node's sums.
     static func all(shape: ExchangeShape, layout: NodeLayout) -> [NodeSum] {
         func sum(_ elements: Range<Int>, of slots: [Int], _ shards: [Range<Int>]) -> NodeSum {
             let program = TreeProgram(tree: ShardTree(shardCount: shape.shardCount), leaves: shards, outputs: layout.outputs)

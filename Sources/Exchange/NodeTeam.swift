@@ -11,7 +11,7 @@ public final class NodeTeam {
     /// Nanoseconds this rank has waited for others of the team.
     public var waitedNanoseconds: Int64 { barrier.waitedNanoseconds }
 
-    private let group: NodeGroup
+    private let group: Communicator
     private var barrier: SleepingBarrier
 
     /// Ranks meet some hundred times a step: one that sleeps too soon wakes up late, and makes the others sleep in turn.
@@ -21,7 +21,7 @@ public final class NodeTeam {
     static func form(world: World, memory: NodeMemory) throws(CommunicationError) -> NodeTeam? {
         guard let teams = memory.plan.shape.teams else { return nil }
         let team = memory.plan.layout.teams.first { $0.ranks.contains(world.rank) }
-        let group = try NodeGroup(of: world, colour: team?.ranks.lowerBound ?? world.rank)
+        let group = try Communicator(of: world, colour: team?.ranks.lowerBound ?? world.rank)
         let isEven = try isEven(memory.group)
         guard let team, teams.onAnyCores || isEven else { return nil }
         return try NodeTeam(team, floatCount: teams.floatCount, group: group, base: memory.window.base)
@@ -29,13 +29,13 @@ public final class NodeTeam {
 
     /// Whether cores have about as many ranks each at any moment, since one with more makes all wait at each meeting. Linux moves two or three
     /// ranks a core about too slowly for that.
-    private static func isEven(_ node: NodeGroup) throws(CommunicationError) -> Bool {
+    private static func isEven(_ node: Communicator) throws(CommunicationError) -> Bool {
         let cores = try node.coreCount()
         return node.rankCount <= cores || node.rankCount >= 4 * cores
     }
 
     private init(
-        _ place: NodeLayout.Team, floatCount: Int, group: NodeGroup, base: UnsafeMutableRawPointer
+        _ place: NodeLayout.Team, floatCount: Int, group: Communicator, base: UnsafeMutableRawPointer
     ) throws(CommunicationError) {
         ranks = place.ranks
         shared = UnsafeMutableBufferPointer(

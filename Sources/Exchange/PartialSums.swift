@@ -1,14 +1,14 @@
 internal import Communication
 internal import Tensors
 
-/// The sum of the partial gradients: inside the node, then between nodes.
+/// The sum of the partial gradients: within the node, then across nodes.
 struct PartialSums {
     private let plan: ExchangePlan
     private let base: UnsafeMutableRawPointer
     private let transfers: TransferPlan
     private let received: FloatBuffer  // [leaves of other nodes, owned elements]
     private let nodeRun: TreeReduction  // over held elements
-    private let outputs: [UnsafeMutablePointer<Float>]  // the node's sums, [P] each
+    private let outputs: [UnsafeMutablePointer<Float>]  // sums of the node, [P] each
     private let worldRun: TreeReduction?  // over owned elements
     private let worldStretch: TreeReduction.Stretch?
 
@@ -31,7 +31,7 @@ struct PartialSums {
         }
         let first = plan.firstWorldLeaf(of: plan.node)
         let sources = rows.indices.map { leaf in
-            // Rows hold owned elements only: the pointer is set back, so that all sources count from element 0.
+            // A row holds owned elements only. The pointer is moved back, so that the index of every source starts at element 0.
             rows[leaf].map { received.pointer + $0 * owned.count - owned.lowerBound } ?? outputs[leaf - first]
         }
         let stretch = TreeReduction.Stretch(
@@ -40,12 +40,12 @@ struct PartialSums {
         worldRun = TreeReduction([stretch], into: [outputs[0]], over: owned)
     }
 
-    /// Bytes this rank sends to other nodes.
+    /// Bytes that this rank sends to other nodes in a step.
     var sentByteCount: Int { transfers.sentByteCount }
 
-    /// Adds everything up over the owned elements, with the sums of squares of its blocks.
+    /// Sums the partial gradients of all ranks over the owned elements, and computes the sum of squares of each owned block.
     ///
-    /// All slots of the node must be complete. Other ranks' parts of the result are not complete on return.
+    /// Requires that all ranks of the node have written their slots. On return, the parts of other ranks may be incomplete.
     func add(
         in world: World, live: LiveTiles?, blockSums: UnsafeMutablePointer<Double>, barrier: inout SleepingBarrier,
         audit: GradientAudit?
@@ -60,10 +60,10 @@ struct PartialSums {
         }
         if plan.addsInNode {
             nodeRun.run(blockSums: nil)
-            barrier.wait()  // where node sizes differ, an owner reads what other ranks of its node hold
+            barrier.wait()  // if node sizes differ, an owner reads sums that other ranks of its node hold
             audit?.checkNodeSums(outputs)
         }
-        try audit?.promiseMessages(transfers, in: world)
+        try audit?.exchangeMessageChecksums(transfers, in: world)
         try transfers.run(in: world, sending: base, receiving: received.pointer)
         audit?.checkMessages(transfers, received: received.pointer)
         let seconds = audit?.secondWorldSums(worldStretch)
@@ -72,7 +72,7 @@ struct PartialSums {
     }
 }
 
-/// Floats at a 64-byte boundary, freed with their last owner.
+/// An array of floats at a 64-byte boundary. The last reference frees it.
 private final class FloatBuffer {
     let pointer: UnsafeMutablePointer<Float>
 

@@ -1,17 +1,17 @@
 internal import Communication
 internal import Tensors
 
-/// The rows of the sparse table that this step has gradients for, as every rank of the node tells them, and what keeps the others zero.
+/// The rows of the sparse table for which a rank of the node has gradients in this step. All other rows of the slots stay zero.
 ///
-/// Each rank zeroes what it wrote into its own partial sums before it writes the next; whoever adds up zeroes what it put in their
-/// place. So all that is not live is zero at every reduction.
+/// Each rank zeroes the rows of its own partial gradients before it writes those of the next step. The rank that computes a sum zeroes it
+/// after the step.
 struct SparseRows {
     private let plan: ExchangePlan
     private let ownMap: UnsafeMutablePointer<UInt8>
     private let maps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>
-    /// Each sum of the node's cover, and the elements of it that this rank zeroes: those of which it made the sum.
+    /// Each sum of the node, and the elements that this rank zeroes: those that it summed.
     private let sums: [(sum: UnsafeMutablePointer<Float>, elements: [Range<Int>])]
-    /// The live tiles of the node; nil where nothing is sparse, or where gradients come from other nodes, which send all they have.
+    /// The live tiles of the node. Nil if no element is sparse, and with several nodes, which send all elements.
     let live: LiveTiles?
 
     init(plan: ExchangePlan, base: UnsafeMutableRawPointer) {
@@ -32,7 +32,7 @@ struct SparseRows {
     /// Frees what `init` allocated.
     func deallocate() { maps.deallocate() }
 
-    /// Marks the rows of this rank's step.
+    /// Marks the rows for which this rank has gradients in this step.
     func mark(_ rows: UnsafeBufferPointer<Int32>, width: Int) {
         let tileCount = LiveTiles.count(within: plan.shape.sparseCount)
         ownMap.update(repeating: 0, count: tileCount)
@@ -44,7 +44,7 @@ struct SparseRows {
         }
     }
 
-    /// Zeroes the sums that this rank made, which nobody reads any more.
+    /// Zeroes the sums that this rank computed. Requires that no rank reads them any more.
     func clearSums() {
         for (sum, parts) in sums {
             for part in parts {

@@ -27,7 +27,7 @@ func checkCollectives(_ world: World, _ arguments: CheckArguments) throws {
 /// Every rank writes its round into the window; after the barrier each must see this round of all others.
 func checkBarrier(_ world: World, _ arguments: CheckArguments) throws {
     let rounds = arguments.number("rounds", or: 2000)
-    let group = try NodeGroup(of: world, colour: 0)
+    let group = try Communicator(of: world, colour: 0)
     let window = try SharedWindow(in: group, byteCount: 4096 + SleepingBarrier.byteCount)
     var barrier = try SleepingBarrier(in: group, state: window.base + 4096)
     let entries = window.base.assumingMemoryBound(to: Int64.self)
@@ -62,7 +62,7 @@ func checkFailure(_ world: World, _ arguments: CheckArguments) throws {
 
 /// Rank `--failing` is killed, while the others sleep in a barrier of the window.
 func checkDeath(_ world: World, _ arguments: CheckArguments) throws {
-    let group = try NodeGroup(of: world, colour: 0)
+    let group = try Communicator(of: world, colour: 0)
     let window = try SharedWindow(in: group, byteCount: 4096)
     var barrier = try SleepingBarrier(in: group, state: window.base)
     barrier.wait()

@@ -56,10 +56,10 @@ private final class Disturbance {
         case "parameters": flip(owned + 17)
         case "copy": flip(exchange.parameters + 17)
         case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)
-        case "packed": flip(exchange.derived + exchange.shape.derivedCount / 2)
+        case "packed": flip(exchange.packedWeights + exchange.shape.packedCount / 2)
         // The end of the output's only panel of the forward pass, before the one of the backward pass: 32 columns for 7 tokens.
         case "padding":
-            flip(exchange.derived + exchange.shape.derivedCount - 32 * trainer.parallel.shape.vocabularySize - 1)
+            flip(exchange.packedWeights + exchange.shape.packedCount - 32 * trainer.parallel.shape.vocabularySize - 1)
         case "nan": gradient.pointee = .nan
         default: return
         }

@@ -48,7 +48,7 @@ func runExchangeBenchmark(megabytes: Int, configuration: TrainingConfiguration, 
 /// Measures on all ranks; rank 0 prints what it returns, once MPI has ended.
 private func printFiguresOfRankZero(_ measure: (World) throws -> String) throws {
     let figures = try withWorld(stallLimit: TrainingConfiguration().stallLimit.seconds) { world in
-        Watch.endStart()
+        Watchdog.endStart()
         let text = try measure(world)
         return world.isRoot ? text : nil
     }

@@ -22,7 +22,7 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
 /// Says what the run would take, and whether it is there.
 func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
     try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
-        Watch.endStart()
+        Watchdog.endStart()
         try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume)
     }
 }
@@ -32,13 +32,13 @@ func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
 /// A failure that all ranks agreed on is thrown on all of them; one of this rank alone ends the job.
 /// - Parameters:
 ///   - stallLimit: seconds after which a start that does not come about has ended the job; 0 for none. It holds until the watch starts, or
-///     `Watch.endStart` is called.
+///     `Watchdog.endStart` is called.
 ///   - failure: what this rank has met before, which all ranks then throw.
 func withWorld<Result>(
     stallLimit: Double, failure: (any Error)? = nil, _ work: (World) throws -> Result
 ) throws -> Result {
     try CheckOnly.endIfAsked(failure: failure)
-    try Watch.beginStart(limit: stallLimit)
+    try Watchdog.beginStart(limit: stallLimit)
     let world = try World.start()
     do {
         try world.agree { if let failure { throw failure } }

@@ -81,7 +81,7 @@ final class CheckpointKeeper {
 
     /// Waits until everything is on disk. Collective.
     func finish() throws {
-        _ = try world.agreeOnRoot { try Watch.waitingForDisk { goOn in try writer?.finish(whileWaiting: goOn) } }
+        _ = try world.agreeOnRoot { try Watchdog.waitingForDisk { goOn in try writer?.finish(whileWaiting: goOn) } }
     }
 
     /// Puts the newest good checkpoint's parameters, moments and hidden states in place, and returns its state. Collective.
@@ -128,7 +128,7 @@ final class CheckpointKeeper {
     ) throws {
         _ = try world.agreeOnRoot {
             guard let checkpoint, let writer else { return }
-            try Watch.waitingForDisk { goOn in try writer.submit(copying: checkpoint, whileWaiting: goOn, for: job) }
+            try Watchdog.waitingForDisk { goOn in try writer.submit(copying: checkpoint, whileWaiting: goOn, for: job) }
         }
     }
 }

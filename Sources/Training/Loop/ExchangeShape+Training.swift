@@ -12,7 +12,7 @@ extension ExchangeShape {
         let sharing = shape.gradientSharing(windowLength: windowLength, shards: shards)
         self.init(
             elementCount: shape.parameterLayout.elementCount, shardCount: shards.shardCount, scalarsPerShard: 1,
-            derivedCount: shape.packedLayout(training: true, precision: precision).elementCount,
+            packedCount: shape.packedLayout(training: true, precision: precision).elementCount,
             sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize,
             sharedRowCounts: (0..<shards.shardCount).map { shard in
                 let node = NeighbouringShards(shards, shard..<(shard + 1))

@@ -23,8 +23,8 @@ extension ParallelModel {
         if thoroughly {
             let own = condition == .changed ? Corruption(kind: .parameters, rank: exchange.rank) : nil
             let copies = try exchange.compareCopies()
-            let derived = try exchange.compareDerived(expected: weights.expectedBits)
-            if let corruption = try exchange.agreed(own ?? copies ?? derived) { return .corrupt(corruption) }
+            let packed = try exchange.comparePackedWeights(expected: weights.expectedBits)
+            if let corruption = try exchange.agreed(own ?? copies ?? packed) { return .corrupt(corruption) }
         }
         return try exchange.agreed(condition == .notFinite) ? .notFinite : .sound
     }
@@ -40,6 +40,6 @@ extension ParallelModel {
     ) -> Corruption? {
         before.restore(to: model)
         compute()
-        return exchange.promisePartials() == first ? nil : Corruption(kind: .computation, rank: exchange.rank)
+        return exchange.checksumPartials() == first ? nil : Corruption(kind: .computation, rank: exchange.rank)
     }
 }

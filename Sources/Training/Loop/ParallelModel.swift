@@ -40,7 +40,8 @@ package final class ParallelModel {
         }
         let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
         weights = PackedWeights(
-            shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.derived)
+            shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.packedWeights
+        )
         model = LanguageModel(
             shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout),
             shared: shared, sharesOutput: sharing == .all, team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) })
@@ -78,7 +79,7 @@ package final class ParallelModel {
         }
         model.carryState(steps: steps)
         if let shared = rows.shared {
-            exchange.meet()
+            exchange.barrier()
             shared.finish()
         }
     }
@@ -146,7 +147,7 @@ package final class ParallelModel {
             rows.shardSums(steps: steps, of: losses, into: shardSums)
             for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
             model.carryState(steps: steps)
-            Watch.progress()
+            Watchdog.progress()
         }
         saved.restore(to: model)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }

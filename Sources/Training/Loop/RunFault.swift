@@ -38,7 +38,7 @@ extension Corruption.Kind {
         case .message: "a message arrived changed that was sent"
         case .parameters: "parameters changed in memory"
         case .copy: "a node's copy of the parameters changed in memory"
-        case .derived: "packed weights changed in memory"
+        case .packedWeights: "packed weights changed in memory"
         }
     }
 }

@@ -8,7 +8,7 @@ extension Trainer {
 
     /// Throws a `RunFault` on all ranks unless the parameters and moments are as updates left them, and finite.
     func requireSoundParameters() throws {
-        Watch.enter(.verification, step: state.step)
+        Watchdog.enter(.verification, step: state.step)
         switch try parallel.examineParameters(thoroughly: configuration.verifyEvery > 0) {
         case .sound: return
         case .corrupt(let corruption): throw RunFault.corruption(corruption)

@@ -19,7 +19,7 @@ package enum StepMoment: Sendable {
 extension Trainer {
     /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
     package func step() throws -> StepFlags {
-        Watch.enter(.computation, step: state.step + 1)
+        Watchdog.enter(.computation, step: state.step + 1)
         disturb?(.beginning)
         let steps = readWindow()
         let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
@@ -28,7 +28,7 @@ extension Trainer {
             ? try verifiedGradient(steps: steps, predictions: predictions)
             : try gradient(steps: steps, predictions: predictions)
         if StepFlags(rawValue: reduction.flags).contains(.inputFault) { try endWithInputFault() }
-        Watch.enter(.update, step: state.step + 1)
+        Watchdog.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
         let rate = schedule.rate(state)
         if norm.isFinite, parallel.exchange.foldShards(index: 0).isFinite {
@@ -70,7 +70,7 @@ extension Trainer {
 
     private func gradient(steps: Int, predictions: Int) throws -> Reduction {
         compute(steps: steps, predictions: predictions)
-        Watch.enter(.reduction, step: state.step + 1)
+        Watchdog.enter(.reduction, step: state.step + 1)
         return try parallel.exchange.reduce(flags: ownFlags.rawValue)
     }
 
@@ -83,15 +83,15 @@ extension Trainer {
     /// The gradient, computed twice by every rank and watched over until it is summed. Throws a `RunFault` on all ranks.
     private func verifiedGradient(steps: Int, predictions: Int) throws -> Reduction {
         try requireSoundParameters()
-        Watch.enter(.verification, step: state.step + 1)
+        Watchdog.enter(.verification, step: state.step + 1)
         let before = HiddenStates(copying: parallel.model)
         compute(steps: steps, predictions: predictions)
-        let first = parallel.exchange.promisePartials()
+        let first = parallel.exchange.checksumPartials()
         let difference = parallel.compareComputation(from: before, first: first) {
             compute(steps: steps, predictions: predictions)
         }
         disturb?(.promised)
-        parallel.exchange.disturb = disturb.map { disturb in { disturb(.summedOnce) } }
+        parallel.exchange.injectFault = disturb.map { disturb in { disturb(.summedOnce) } }
         let (reduction, corruption) = try parallel.exchange.verifiedReduce(
             flags: ownFlags.rawValue, seed: UInt64(state.step), known: difference)
         if let corruption { throw RunFault.corruption(corruption) }

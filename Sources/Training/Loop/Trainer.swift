@@ -138,7 +138,7 @@ package final class Trainer {
     private func validate() throws -> StopReason? {
         guard let valid else { return nil }
         try requireSoundParameters()
-        Watch.enter(.validation, step: state.step)
+        Watchdog.enter(.validation, step: state.step)
         let start = MonotonicClock.nanoseconds
         let measured = try parallel.meanLoss(of: valid, window: window, world: world) { StopSignals.received.rawValue }
         guard let found = measured.loss else { return StepFlags(rawValue: measured.flags).stopReason }
@@ -177,14 +177,14 @@ package final class Trainer {
     /// The first checkpoint is waited for: a folder that takes none should be found out now.
     private func saveBeginning() throws {
         try requireSoundParameters()
-        Watch.enter(.checkpoint)
+        Watchdog.enter(.checkpoint)
         try keeper.save(state)
         try keeper.finish()
     }
 
     private func saveCheckpoint() throws {
         try requireSoundParameters()
-        Watch.enter(.checkpoint, step: state.step)
+        Watchdog.enter(.checkpoint, step: state.step)
         try keeper.save(state)
         try report.checkpoint(state, path: keeper.path(step: state.step))
     }

@@ -57,7 +57,7 @@ package final class MetricsLog {
         let members = [("event", .text(event))] + moment() + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
         waiting.append(line)
-        let failure = Watch.waitingForDisk { _ in flush() }
+        let failure = Watchdog.waitingForDisk { _ in flush() }
         warnOfReplacement()
         guard let failure else { return }
         guard case .failed(_, _, let number) = failure else { throw failure }

@@ -12,7 +12,7 @@ extension DistributedTokenizer {
         let isComplete = try read(command) { (text, blocks) throws(TextDataError) in
             for block in blocks where !interruption().asksToStop {
                 digests += try text.examine(blocks: block..<(block + 1), counting: counts)
-                Watch.progress()
+                Watchdog.progress()
             }
         }
         guard isComplete else { return [] }
@@ -66,7 +66,7 @@ extension DistributedTokenizer {
                 fault = error
             }
         }
-        Watch.progress()
+        Watchdog.progress()
         let flags = StepFlags(rawValue: Int32(try world.max(Int(interruption().rawValue))))
         if let reason = flags.stopReason {
             if world.isRoot { throw TextInterruption(reason: reason) }

@@ -76,8 +76,8 @@ package final class DistributedTokenizer {
                 try writer.append(tokens)
             }
         }
-        Watch.beginWaitingForDisk()
-        defer { Watch.endWaitingForDisk() }
+        Watchdog.beginWaitingForDisk()
+        defer { Watchdog.endWaitingForDisk() }
         try writer.finish()
     }
 
@@ -86,7 +86,7 @@ package final class DistributedTokenizer {
         for start in stride(from: 0, to: blockCount, by: round) {
             let blocks = start..<min(start + round, blockCount)
             let packed = try encode(world.broadcast(TokenizerCommand(.encode, text: number, blocks)))
-            try Watch.waitingForDisk { _ in try packed.withUnsafeBytes { try writer.append(packed: $0) } }
+            try Watchdog.waitingForDisk { _ in try packed.withUnsafeBytes { try writer.append(packed: $0) } }
         }
     }
 

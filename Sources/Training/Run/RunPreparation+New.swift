@@ -18,7 +18,7 @@ extension RunPreparation {
         let notices =
             try require(counted, configuration, folder: folder, survey: survey)
             + [asked == nil ? shardsNotice(configuration, rankCount: rankCount) : nil].compactMap { $0 }
-        let newFolder = try Watch.waitingForDisk { _ in try createFolder(configuration, breakingLock: breakingLock) }
+        let newFolder = try Watchdog.waitingForDisk { _ in try createFolder(configuration, breakingLock: breakingLock) }
         do {
             return try begin(counted, configuration, lock: newFolder.lock, newFolder: newFolder, notices: notices)
         } catch {
@@ -37,7 +37,7 @@ extension RunPreparation {
         var configuration = configuration.withAbsoluteTexts
         configuration.run = folder.path
         let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
-        try Watch.waitingForDisk { _ in
+        try Watchdog.waitingForDisk { _ in
             try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
         }
         // A run whose checkpoints are all gone may still have its best.

@@ -37,7 +37,7 @@ extension RunPreparation {
             if role == .train { prepared.windowCount = layout.windowCount(windowLength: configuration.windowLength) }
             prepared.paths[role.rawValue] = place.path
         }
-        try Watch.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
+        try Watchdog.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
         prepared.notices = texts.notices
         return prepared
     }

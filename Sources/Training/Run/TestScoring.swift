@@ -58,7 +58,7 @@ final class TestScoring {
             guard let losses else { return nil }
             score.add(losses, of: window.baseAddress! + 1, count: steps)
             start += steps
-            Watch.progress()
+            Watchdog.progress()
         }
         return score
     }

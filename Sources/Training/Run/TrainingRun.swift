@@ -38,9 +38,9 @@ public struct TrainingRun {
 
     private func trainAndTest(_ run: RunSetup) throws -> TrainingOutcome {
         let outcome = try run.trainer.run()
-        Watch.enter(.test)
+        Watchdog.enter(.test)
         let ending = try self.ending(run, outcome)
-        Watch.enter(.end)
+        Watchdog.enter(.end)
         try run.report.end(ending, state: run.trainer.state)
         return ending.outcome
     }
@@ -58,7 +58,7 @@ public struct TrainingRun {
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
         try requireTime(configuration)
         try startWatch(configuration)
-        Watch.enter(.texts)
+        Watchdog.enter(.texts)
         let preparation = try prepare(configuration, resume: resume, breakingLock: breakingLock)
         do {
             return try setUp(preparation)
@@ -71,7 +71,7 @@ public struct TrainingRun {
     /// The model, and everything else that a prepared run needs for its first step. Collective.
     private func setUp(_ preparation: RunPreparation?) throws -> RunSetup {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
-        Watch.enter(.construction)
+        Watchdog.enter(.construction)
         let parallel = try makeModel(plan)
         try initialize(parallel, plan, preparation?.takeCheckpoint())
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
@@ -79,7 +79,7 @@ public struct TrainingRun {
     }
 
     private func startWatch(_ configuration: TrainingConfiguration) throws {
-        try Watch.start(
+        try Watchdog.start(
             in: world, limit: configuration.stallLimit.seconds,
             advice: "The job ends; --resume goes on from its last checkpoint.")
     }
@@ -151,7 +151,7 @@ public struct TrainingRun {
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
     ) throws -> RunSetup {
         let log = try world.agreeOnRoot {
-            try Watch.waitingForDisk { _ in try preparation.map { try MetricsLog(at: $0.metricsPlace) } }
+            try Watchdog.waitingForDisk { _ in try preparation.map { try MetricsLog(at: $0.metricsPlace) } }
         }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)

@@ -1,26 +1,26 @@
 public import Communication
 
-/// Whole arrays at the start, at a checkpoint and at a resume.
+/// Broadcast, gather and scatter of whole arrays, at the start of a run and at checkpoints.
 extension GradientExchange {
-    /// Copies rank 0's parameters to every node.
+    /// Copies the parameters of rank 0 to every node, and packs them.
     ///
-    /// `changed` is called with the elements for which this rank is to renew `derived`, which is zero then; every element is in those of one
-    /// rank of a node.
+    /// Calls `changed` with the elements whose packed weights this rank must write. The packed weights are zero at that point. Each element
+    /// belongs to exactly one rank of a node.
     public func broadcastParameters(changed: (Range<Int>) -> Void = { _ in }) throws(CommunicationError) {
         if topology.localRank == 0 {
             try leaders.broadcast(UnsafeMutableRawBufferPointer(start: parameters, count: shape.elementCount * 4))
         }
-        barrier.wait()
-        // What lies between derived elements is renewed by nobody: a bit that flipped there would stay.
-        memory.clearDerivedPart()
-        barrier.wait()
+        nodeBarrier.wait()
+        // No rank writes the padding between packed weights, so a flipped bit there would remain.
+        memory.clearPackedPart()
+        nodeBarrier.wait()
         changed(plan.heldElements)
-        barrier.wait()
+        nodeBarrier.wait()
     }
 
-    /// Puts together on rank 0 what every rank has of its `ownedRange`, as moments: `values` points to this rank's part.
+    /// Gathers on rank 0 an array of which every rank has its `ownedRange`, such as an optimizer's moments.
     ///
-    /// `whole` points to P floats on rank 0; other ranks give nil.
+    /// `values` points to this rank's part. `whole` points to P floats on rank 0, and is nil on other ranks.
     public func gatherOwned(
         from values: UnsafePointer<Float>, intoRoot whole: UnsafeMutablePointer<Float>?
     ) throws(CommunicationError) {
@@ -29,7 +29,7 @@ extension GradientExchange {
         try plan.ownedTransfers(toRoot: true).run(in: world, sending: values, receiving: whole)
     }
 
-    /// Gives every rank its `ownedRange` of rank 0's array: the inverse of `gatherOwned`.
+    /// Scatters an array of rank 0: every rank gets its `ownedRange`. The inverse of `gatherOwned`.
     public func scatterOwned(
         fromRoot whole: UnsafePointer<Float>?, into values: UnsafeMutablePointer<Float>
     ) throws(CommunicationError) {

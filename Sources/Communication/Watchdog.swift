@@ -1,0 +1,136 @@
+internal import CMPI
+internal import Failures
+import Glibc
+
+/// The watchdog of a job: a thread in each rank that ends the job when a rank stops or dies.
+///
+/// The ranks of a host share a status table. Each rank records there its phase and whether it waits for other ranks. If no rank of a host makes
+/// progress, the watchdog ends the job shortly before the limit, with one line that names the rank that does not wait, its host and its phase.
+/// If all ranks of a host wait, it polls the other hosts, and names the ranks of the hosts that do not answer. The death of a process is reported at
+/// once. A rank that waits for a disk counts as making progress. The thread sleeps between its checks, and a rank records its state with single stores.
+///
+/// Before MPI has started there is no shared table. From `beginStart` to `endStart`, each rank limits the time of its own start.
+public enum Watchdog {
+    /// Ends this process with a message unless `endStart` or `start` is called within `limit` seconds; 0 means no limit. Local.
+    ///
+    /// Does nothing in a process without a launcher. Throws `noThreads` if the system allows too few threads for MPI. MPI itself would end the
+    /// job with a message that does not name the cause.
+    public static func beginStart(limit: Double) throws(CommunicationError) {
+        guard World.isLaunched else { return }
+        let lack = cmpi_probe_threads(threadsOfRank)
+        if lack != 0 { throw .noThreads(reason: reason(lack)) }
+        guard limit > 0 else { return }
+        let code = cmpi_startup_watchdog_start(nanoseconds(limit), ExitStatus.fault.rawValue, startAdvice)
+        if code != 0 { throw .noWatch(reason: reason(code)) }
+    }
+
+    /// Threads of a rank besides its main thread: those of Open MPI, of the startup watchdog and of the watchdog.
+    private static let threadsOfRank: Int32 = 4
+
+    /// Ends the watch that `beginStart` began. Local.
+    public static func endStart() { cmpi_startup_watchdog_stop() }
+
+    /// Never freed, because a thread reads it.
+    nonisolated(unsafe) private static let startAdvice = strdup(
+        "One of them hangs, or its node does not answer: look at the processes of this job, and start it again.")
+
+    private static func nanoseconds(_ seconds: Double) -> Int64 { Int64(min(seconds, 9e9) * 1e9) }
+
+    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+    /// Starts the watchdog. `limit` is in seconds; with 0 it detects dead ranks only. Collective.
+    ///
+    /// If the ranks of a host cannot share a table, each rank checks itself only. Throws a `RemoteFailure` on all ranks if a rank cannot create the
+    /// thread. Without a limit that is no error, and the rank runs without a watchdog.
+    public static func start(in world: World, limit: Double, advice: String) throws {
+        let host = world.hosts.firstIndex { $0.contains(world.rank) }!
+        var ranks = world.hosts[host]
+        let shared = try sharedTable(of: ranks, host: host, in: world)
+        if shared == nil { ranks = world.rank..<(world.rank + 1) }
+        var unused = cmpi_watchdog_table_location()
+        let own = shared ?? cmpi_watchdog_table_create(1, &unused)
+        try world.agree { if own == nil { throw CommunicationError.noWatch(reason: reason(ENOMEM)) } }
+        guard let table = own else { return }
+        cmpi_watchdog_take_slot(table, Int32(world.rank - ranks.lowerBound))
+        try world.barrier()  // all ranks have taken their slots
+        let code = try start(on: table, ranks: ranks, limit: limit, advice: advice, in: world)
+        try world.agree { if code != 0, limit > 0 { throw CommunicationError.noWatch(reason: reason(code)) } }
+        endStart()
+    }
+
+    /// Records that this rank begins a phase. Messages omit a step of 0. Local.
+    public static func enter(_ phase: WorkPhase, step: Int = 0) { cmpi_watchdog_enter_phase(phase.number, Int64(step)) }
+
+    /// Records progress within a phase. Local.
+    public static func progress() { cmpi_watchdog_progress() }
+
+    /// Runs work that waits for a disk. The watchdog does not limit the time of this work. Local.
+    ///
+    /// `work` receives a function that it must call periodically while it waits. The function informs the other hosts.
+    public static func waitingForDisk<T>(_ work: (_ reportBusy: () -> Void) throws -> T) rethrows -> T {
+        beginWaitingForDisk()
+        defer { endWaitingForDisk() }
+        return try work { cmpi_liveness_answer_busy() }
+    }
+
+    /// Begins a wait for a disk, like `waitingForDisk`, for code that consumes a value and so cannot use a closure. Local.
+    package static func beginWaitingForDisk() { cmpi_watchdog_disk_wait_begin() }
+
+    /// Ends a wait that `beginWaitingForDisk` began. Local.
+    package static func endWaitingForDisk() { cmpi_watchdog_disk_wait_end() }
+
+    /// The status table of the host; nil on all its ranks if a rank cannot map it.
+    private static func sharedTable(
+        of ranks: Range<Int>, host: Int, in world: World
+    ) throws -> UnsafeMutableRawPointer? {
+        let group = try Communicator(of: world, colour: host)
+        var location = cmpi_watchdog_table_location()
+        var table = group.rank == 0 ? cmpi_watchdog_table_create(Int32(ranks.count), &location) : nil
+        try withUnsafeMutableBytes(of: &location) { bytes in try group.broadcast(bytes) }
+        if group.rank > 0 { table = cmpi_watchdog_table_open(Int32(ranks.count), &location) }
+        let all = try world.allgather(Int32(table == nil ? 0 : 1))
+        return all[ranks].contains(0) ? nil : table
+    }
+
+    /// The first rank of each group that shares a table, after the preparation of the liveness check.
+    private static func firstRanks(of ranks: Range<Int>, in world: World) throws -> [Int32] {
+        let all = try world.allgather(Int32(ranks.lowerBound))
+        let leaders = all.indices.filter { all[$0] == Int32($0) }.map { Int32($0) }
+        try check(cmpi_liveness_prepare(world.ordered, leaders, Int32(leaders.count)), "MPI_Comm_dup")
+        return leaders
+    }
+
+    private static func start(
+        on table: UnsafeMutableRawPointer, ranks: Range<Int>, limit: Double, advice: String, in world: World
+    ) throws -> Int32 {
+        let leaders = try firstRanks(of: ranks, in: world)
+        let phases = WorkPhase.allCases.map(\.rawValue)
+        let hosts = try world.hosts.flatMap { ranks in
+            let name = try world.broadcast(world.hostName, from: ranks.lowerBound)
+            return ranks.map { _ in name }
+        }
+        return withCTexts(phases) { phases in
+            withCTexts(hosts) { hosts in
+                leaders.withUnsafeBufferPointer { leaders in
+                    advice.withCString { advice in
+                        var plan = cmpi_watchdog_plan(
+                            slot: Int32(world.rank - ranks.lowerBound), slot_count: Int32(ranks.count),
+                            first_rank: Int32(ranks.lowerBound), rank_count: Int32(world.rankCount),
+                            group: Int32(leaders.firstIndex(of: Int32(ranks.lowerBound))!), group_count: Int32(leaders.count),
+                            exit_status: ExitStatus.fault.rawValue, limit: nanoseconds(limit),
+                            phase_count: Int32(phases.count), phases: phases.baseAddress, hosts: hosts.baseAddress,
+                            leaders: leaders.baseAddress, advice: advice)
+                        return cmpi_watchdog_start(table, &plan)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with zero-terminated copies of the texts.
+    private static func withCTexts<T>(_ texts: [String], _ body: (UnsafeBufferPointer<UnsafePointer<CChar>?>) -> T) -> T {
+        let copies = texts.map { UnsafePointer(strdup($0)) }
+        defer { for copy in copies { free(UnsafeMutablePointer(mutating: copy)) } }
+        return copies.withUnsafeBufferPointer(body)
+    }
+}
