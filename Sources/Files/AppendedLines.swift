@@ -1,33 +1,33 @@
 import Glibc
 
-/// A text file that grows line by line, each written in one call if the system takes it so.
+/// A text file to which lines are appended. Each line is one `write` call unless the system writes only a part of it.
 ///
-/// Only one process may append to a file at a time. Nothing is synchronised: a power failure may take the last lines.
-/// Lines are written only to a regular file of one name, in the folder that was opened.
+/// Only one process may append to a file at a time. Nothing is synchronised, so a power failure may lose the last lines. The file must be a
+/// regular file without hard links, in the folder that was opened.
 package struct AppendedLines: ~Copyable {
     private let place: FilePlace
     private var log: OpenLog
-    /// Whether a write failed, which may have left a part of its line.
+    /// Whether a write failed. Part of its line may then be in the file.
     private var isTorn = false
-    /// How often the file was removed or replaced by another, and was opened or made anew.
+    /// How often another process removed or replaced the file, so that it was reopened or created again.
     package private(set) var replacementCount = 0
 
-    /// Opens or makes the file, and removes what an interrupted write left of a last line.
+    /// Opens or creates the file, and removes an incomplete last line of an interrupted write.
     ///
-    /// Throws as `HeldFolder.requireUnchanged`, `.inTheWay`, `.hasOtherNames`, or `.failed`.
+    /// Throws the errors of `HeldFolder.requireUnchanged`, `.inTheWay`, `.hasOtherNames`, or `.failed`.
     package init(at place: FilePlace) throws(FileError) {
         self.place = place
         log = try OpenLog.opened(at: place)
     }
 
-    /// The same in the folder that the path names.
+    /// Opens or creates the file in the folder that the path names.
     package init(path: String, through calls: FileSystemCalls = .system) throws(FileError) {
         try self.init(at: FilePlace(path: path, through: calls))
     }
 
-    /// Appends a line; the line end is added. After a failure the line is not there, and may be appended again.
+    /// Appends a line; the method adds the line end. If it throws, the line is not in the file and may be appended again.
     ///
-    /// Throws as `init`.
+    /// Throws the errors of `init`.
     package mutating func append(_ line: String) throws(FileError) {
         try requireSameFile()
         do throws(CallFailure) {
@@ -45,7 +45,7 @@ package struct AppendedLines: ~Copyable {
         log.byteCount += bytes.count
     }
 
-    /// Opens the file anew if it is no longer the one under its name.
+    /// Reopens the file if its name now refers to another file.
     private mutating func requireSameFile() throws(FileError) {
         try place.folder.requireUnchanged()
         if try place.folder.status(of: place.name)?.identity == log.identity { return }
@@ -55,11 +55,11 @@ package struct AppendedLines: ~Copyable {
     }
 }
 
-/// An open file and where its whole lines end.
+/// An open file, and the end of its last complete line.
 private struct OpenLog: ~Copyable {
     let file: Descriptor
     let identity: FileIdentity
-    /// The bytes up to and with the last whole line.
+    /// The number of bytes up to and including the last line end.
     var byteCount: Int
 
     private init(_ file: consuming Descriptor, _ identity: FileIdentity, _ byteCount: Int) {
@@ -67,7 +67,7 @@ private struct OpenLog: ~Copyable {
         (self.identity, self.byteCount) = (identity, byteCount)
     }
 
-    /// Opens or makes the file, and cuts it to its whole lines.
+    /// Opens or creates the file, and truncates it to complete lines.
     static func opened(at place: FilePlace) throws(FileError) -> OpenLog {
         try place.folder.requireUnchanged()
         try place.folder.require(.file, orNothingAt: place.name)
@@ -79,7 +79,7 @@ private struct OpenLog: ~Copyable {
 
     private static func open(_ place: FilePlace) throws(FileError) -> Descriptor {
         do throws(CallFailure) {
-            // O_NONBLOCK: whatever comes under the name after all must not hang here.
+            // O_NONBLOCK: if the file was replaced by a pipe, `open` must not block.
             return try Descriptor(
                 opening: place.name, in: place.folder.number, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
                 through: place.folder.calls)
@@ -110,7 +110,7 @@ private struct OpenLog: ~Copyable {
         }
     }
 
-    /// Removes what is behind the whole lines.
+    /// Truncates the file after its last complete line.
     func cut() throws(CallFailure) { try Self.cut(file, to: byteCount) }
 
     private static func cut(_ file: borrowing Descriptor, to byteCount: Int) throws(CallFailure) {
@@ -118,7 +118,7 @@ private struct OpenLog: ~Copyable {
         try file.seek(to: byteCount)
     }
 
-    /// The number of bytes up to and with the last line end, looked for from behind.
+    /// The number of bytes up to and including the last line end, searched backwards from the end.
     private static func endOfWholeLines(_ file: borrowing Descriptor) throws(CallFailure) -> Int {
         var end = try file.seekToEnd()
         while end > 0 {

@@ -1,12 +1,12 @@
 import Glibc
 
-/// An open file or folder, closed with its owner at the latest. Interrupted calls are repeated.
+/// The descriptor of an open file or folder. `deinit` closes it at the latest. Calls that a signal interrupted are repeated.
 struct Descriptor: ~Copyable, Sendable {
-    /// Negative when closed.
+    /// Negative after `close`.
     private(set) var number: Int32
     private let calls: FileSystemCalls
 
-    /// Opens what is under the path, which begins at `folder`; a file that is made gets `mode`, less the process's mask.
+    /// Opens a path relative to `folder`. A new file gets `mode`, reduced by the umask of the process.
     init(
         opening path: String, in folder: Int32 = AT_FDCWD, _ flags: Int32, mode: mode_t = 0o666, through calls: FileSystemCalls
     ) throws(CallFailure) {
@@ -14,7 +14,7 @@ struct Descriptor: ~Copyable, Sendable {
         self.calls = calls
     }
 
-    /// Opens a folder, to synchronise it.
+    /// Opens a folder for synchronisation.
     init(openingFolder path: String, through calls: FileSystemCalls) throws(CallFailure) {
         try self.init(opening: path, O_RDONLY | O_DIRECTORY, through: calls)
     }
@@ -23,22 +23,22 @@ struct Descriptor: ~Copyable, Sendable {
         if number >= 0 { try? calls.close(number) }
     }
 
-    /// What is open.
+    /// The descriptor.
     func status() throws(CallFailure) -> FileStatus {
         try uninterrupted { () throws(CallFailure) in try calls.status(number, "", Self.itself) }
     }
 
-    /// AT_EMPTY_PATH, which Glibc's module leaves out.
+    /// AT_EMPTY_PATH, which Glibc's module does not export.
     private static let itself: Int32 = 0x1000
 
-    /// Writes all bytes at the position, in one call if the system takes them so.
+    /// Writes all bytes at the current position. Takes one call unless the system writes only a part.
     func write(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = try uninterrupted { () throws(CallFailure) in
                 try calls.write(number, UnsafeRawBufferPointer(rebasing: rest))
             }
-            // A device that takes nothing and reports no error would keep us here for ever.
+            // A device that accepts zero bytes without an error would cause an endless loop.
             guard count > 0 else { throw CallFailure(errorNumber: EIO) }
             rest = rest.dropFirst(count)
         }
@@ -49,7 +49,7 @@ struct Descriptor: ~Copyable, Sendable {
         try bytes.withUnsafeBufferPointer { (bytes) throws(CallFailure) in try write(UnsafeRawBufferPointer(bytes)) }
     }
 
-    /// Reads up to `count` bytes from `offset` on, fewer only where the file ends. Leaves the position.
+    /// Reads up to `count` bytes from `offset`; fewer only at the end of the file. Does not change the position.
     func read(_ count: Int, at offset: Int) throws(CallFailure) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -72,7 +72,7 @@ struct Descriptor: ~Copyable, Sendable {
         _ = try seek(off_t(offset), SEEK_SET)
     }
 
-    /// Moves the position to the end, and returns it: the size in bytes.
+    /// Moves the position to the end of the file, and returns it: the size in bytes.
     func seekToEnd() throws(CallFailure) -> Int {
         Int(try seek(0, SEEK_END))
     }
@@ -81,20 +81,20 @@ struct Descriptor: ~Copyable, Sendable {
         try uninterrupted { () throws(CallFailure) in try calls.seek(number, offset, whence) }
     }
 
-    /// Cuts the file off.
+    /// Truncates the file.
     func truncate(to byteCount: Int) throws(CallFailure) {
         try uninterrupted { () throws(CallFailure) in try calls.truncate(number, off_t(byteCount)) }
     }
 
-    /// Brings what was written to the disk.
+    /// `fsync`.
     ///
-    /// After a failure never to be tried again: the kernel may have dropped the pages and report success.
+    /// After a failure the caller must not retry: the kernel may have dropped the pages and report success.
     func synchronize() throws(CallFailure) {
         try uninterrupted { () throws(CallFailure) in try calls.synchronize(number) }
     }
 
-    /// Brings a folder's entries to the disk. Some file systems have no such thing and say EINVAL: there is nothing more
-    /// to do then.
+    /// `fsync` of a folder, which makes its entries durable. EINVAL counts as success: some file systems do not support it and do not need
+    /// it.
     func synchronizeFolder() throws(CallFailure) {
         do throws(CallFailure) {
             try synchronize()
@@ -103,7 +103,7 @@ struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Closes it; a second time does nothing.
+    /// Closes the descriptor. A second call does nothing.
     mutating func close() throws(CallFailure) {
         guard number >= 0 else { return }
         let closing = number
@@ -111,7 +111,7 @@ struct Descriptor: ~Copyable, Sendable {
         do throws(CallFailure) {
             try calls.close(closing)
         } catch {
-            // Linux frees the descriptor also when `close` is interrupted; a second call could close another's file.
+            // Linux frees the descriptor even if a signal interrupts `close`. A second call could close a descriptor of another thread.
             guard error.errorNumber == EINTR else { throw error }
         }
     }

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A file that appears under its name whole and on the disk, or not at all, whatever fails on the way.
+/// A file that is replaced atomically and durably: after any failure its name refers to the complete old file or the complete new file.
 ///
-/// The bytes go to a temporary name in the same folder; `commit` synchronises and renames it, and synchronises the folder.
-/// So a reader finds the old file or the new one, also after a power failure. One that is let go of uncommitted leaves
-/// nothing; a process that is killed leaves its temporary, for `removeTemporaries`.
+/// The bytes go to a temporary file in the same folder. `commit` synchronises and renames it, and synchronises the folder. This also holds
+/// after a power failure. Without `commit`, `deinit` removes the temporary file; if the process is killed, the temporary file remains for
+/// `removeTemporaries`.
 ///
-/// Nothing but a regular file is replaced. All throw `.notCommitted` or `.failed`, `.inTheWay` for something else under the
-/// name, or as `HeldFolder.requireUnchanged`, while what was under the name before still is. Only `commit`, and with it the
-/// static `write`, may throw `.durabilityUncertain`: the new file is in place, but synchronising the folder failed.
+/// Replaces regular files only. All methods throw `.notCommitted` or `.failed`, `.inTheWay` if the name refers to something else, or the
+/// errors of `HeldFolder.requireUnchanged`; the old file is then unchanged. Only `commit`, and the static `write` with it, may throw
+/// `.durabilityUncertain`: the new file is in place, but synchronising the folder failed.
 public struct DurableFile: ~Copyable {
     private static let temporarySuffix = ".partial"
 
@@ -17,10 +17,10 @@ public struct DurableFile: ~Copyable {
     private var file: Descriptor
     private var isRenamed = false
 
-    /// Begins an empty file, which will be under this name.
+    /// Creates an empty file that `commit` will place under this name.
     package init(at place: FilePlace) throws(FileError) {
         try place.requireReplaceable()
-        // Two processes, or two writes of one, must never share a temporary.
+        // Two processes, or two writes of one process, must not use the same temporary name.
         let mark = "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
         let temporary = ".\(place.name).\(mark)\(Self.temporarySuffix)"
         file = try Self.newFile(temporary, for: place)
@@ -37,7 +37,7 @@ public struct DurableFile: ~Copyable {
         }
     }
 
-    /// The same in the folder that the path names.
+    /// Creates the file in the folder that the path names.
     package init(path: String, through calls: FileSystemCalls = .system) throws(FileError) {
         let (folderPath, name) = splitPath(path)
         let folder: HeldFolder
@@ -54,7 +54,7 @@ public struct DurableFile: ~Copyable {
         if !isRenamed { try? uninterrupted { () throws(CallFailure) in try folder.calls.remove(folder.number, temporary, 0) } }
     }
 
-    /// Writes all bytes at the file's position.
+    /// Writes all bytes at the current position.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         do throws(CallFailure) {
             try file.write(bytes)
@@ -63,12 +63,12 @@ public struct DurableFile: ~Copyable {
         }
     }
 
-    /// Writes all bytes of an array at the file's position.
+    /// Writes all bytes of an array at the current position.
     package func write(_ bytes: [UInt8]) throws(FileError) {
         try bytes.withUnsafeBufferPointer { (bytes) throws(FileError) in try write(UnsafeRawBufferPointer(bytes)) }
     }
 
-    /// Goes back to the file's start, to write over what is there.
+    /// Moves the position to the start of the file, to overwrite its content.
     package func rewind() throws(FileError) {
         do throws(CallFailure) {
             try file.seek(to: 0)
@@ -77,7 +77,7 @@ public struct DurableFile: ~Copyable {
         }
     }
 
-    /// Puts the file on the disk and under its name. When this returns, the file outlives a power failure.
+    /// Synchronises the file and renames it to its final name. After it returns, the file survives a power failure.
     package consuming func commit() throws(FileError) {
         try takeName()
         isRenamed = true
@@ -95,14 +95,14 @@ public struct DurableFile: ~Copyable {
         }
         try place.requireReplaceable()
         do throws(CallFailure) {
-            // Not repeated when it is interrupted: whether it has happened cannot be known.
+            // Not repeated after an interruption, because it is unknown whether the rename happened.
             try place.folder.calls.rename(place.folder.number, temporary, place.name)
         } catch {
             throw notCommitted(.rename, error)
         }
     }
 
-    /// Makes the rename durable; the new file is in place already.
+    /// Makes the rename durable. The new file is already in place.
     private func settle() throws(FileError) {
         do throws(CallFailure) {
             try place.folder.synchronize()
@@ -117,33 +117,33 @@ public struct DurableFile: ~Copyable {
 }
 
 extension DurableFile {
-    /// Writes the bytes as the whole of a file.
+    /// Replaces the content of a file with the bytes.
     package static func write(_ bytes: [UInt8], to path: String, through calls: FileSystemCalls = .system) throws(FileError) {
         let file = try DurableFile(path: path, through: calls)
         try file.write(bytes)
         try file.commit()
     }
 
-    /// Writes the text in UTF-8 as the whole of a file.
+    /// Replaces the content of a file with the text in UTF-8.
     public static func write(_ text: String, to path: String) throws(FileError) {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Writes the bytes as the whole of a file.
+    /// Replaces the content of a file with the bytes.
     package static func write(_ bytes: [UInt8], to place: FilePlace) throws(FileError) {
         let file = try DurableFile(at: place)
         try file.write(bytes)
         try file.commit()
     }
 
-    /// Writes the text in UTF-8 as the whole of a file.
+    /// Replaces the content of a file with the text in UTF-8.
     package static func write(_ text: String, to place: FilePlace) throws(FileError) {
         try write(Array(text.utf8), to: place)
     }
 
-    /// Removes the temporaries that interrupted writes of files with such names left in a folder, and returns their paths.
+    /// Removes the temporary files that interrupted writes left in a folder, for files with the given names. Returns their paths.
     ///
-    /// Only for whoever alone writes there: another's write in progress would be removed, too.
+    /// The caller must be the only writer in the folder. Otherwise it would also remove the temporary file of a write in progress.
     package static func removeTemporaries(
         in folder: HeldFolder, of isOurs: (String) -> Bool = { _ in true }
     ) throws(FileError) -> [String] {
@@ -157,13 +157,13 @@ extension DurableFile {
         return removed
     }
 
-    /// The paths of the temporaries in a folder, in order: what interrupted writes left, or what is being written.
+    /// The paths of the temporary files in a folder, sorted. They belong to interrupted writes or to writes in progress.
     package static func temporaries(in folder: String) throws(FileError) -> [String] {
         let names = try namesInFolder(folder) ?? []
         return names.filter { finalName(ofTemporary: $0) != nil }.sorted().map { joinPath(folder, $0) }
     }
 
-    /// The name of the file that a temporary was to become: `f` of `.f.123-9abc.partial`; nil if the name is no temporary's.
+    /// The final name of a temporary file: `f` for `.f.123-9abc.partial`; nil if the name is not that of a temporary file.
     package static func finalName(ofTemporary name: String) -> String? {
         guard name.hasPrefix("."), name.hasSuffix(temporarySuffix) else { return nil }
         let middle = name.dropFirst().dropLast(temporarySuffix.count)
@@ -175,7 +175,7 @@ extension DurableFile {
 }
 
 extension FilePlace {
-    /// Throws unless a file may be put under the name.
+    /// Throws if the name refers to something other than a regular file.
     fileprivate func requireReplaceable() throws(FileError) {
         try folder.requireUnchanged()
         try folder.require(.file, orNothingAt: name)

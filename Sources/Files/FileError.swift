@@ -1,7 +1,7 @@
 public import Failures
 import Glibc
 
-/// What was being done to a file when the system refused, in the words that follow "cannot".
+/// An operation on a file that the system refused, as the text after "cannot".
 public enum FileOperation: String, Sendable {
     case open
     case examine = "look at"
@@ -17,33 +17,33 @@ public enum FileOperation: String, Sendable {
     case synchronizeFolder = "synchronise the folder"
 }
 
-/// A file or folder that could not be found, read, written, listed or locked.
+/// A failure to find, read, write, list or lock a file or folder.
 public enum FileError: UserFacingError, Equatable {
-    /// There is no such file. Exit status 66.
+    /// The file does not exist. Exit status 66.
     case missing(path: String)
-    /// A folder is under this name. Exit status 66.
+    /// The name refers to a folder. Exit status 66.
     case folder(path: String)
-    /// A pipe, a socket or a device is under this name. Exit status 66.
+    /// The name refers to a pipe, a socket or a device. Exit status 66.
     case notRegular(path: String)
-    /// The file cannot be opened (exit status 66), looked at or mapped (74).
+    /// The file cannot be opened (exit status 66), or its status or mapping cannot be obtained (74).
     case unreadable(path: String, operation: FileOperation, errorNumber: Int32)
-    /// A part of the file could not be read. Exit status 74.
+    /// Part of the file cannot be read. Exit status 74.
     case notRead(path: String, byteOffset: Int, errorNumber: Int32)
-    /// The file became shorter while it was read. Exit status 65.
+    /// The file became shorter during reading. Exit status 65.
     case shortened(path: String, byteCount: Int, expected: Int)
-    /// The file is larger than any that this program writes under this name. Exit status 65.
+    /// The file is larger than the program ever writes under this name. Exit status 65.
     case tooLarge(path: String, byteCount: Int, limit: Int)
-    /// The new file did not come to be; what was under this name before is untouched. Exit status 74.
+    /// The new file was not created. The old file under this name is unchanged. Exit status 74.
     case notCommitted(path: String, operation: FileOperation, errorNumber: Int32)
-    /// The new file is in place, but a power failure now may bring the old one back. Exit status 74.
+    /// The new file is in place, but a power failure may restore the old one. Exit status 74.
     case durabilityUncertain(path: String, operation: FileOperation, errorNumber: Int32)
-    /// The folder that is held open is no longer under its path: it was moved, to `now` if that is known, or removed. Exit status 74.
+    /// The path of the open folder no longer refers to it. The folder was removed, or moved to `now` if that is known. Exit status 74.
     case folderGone(path: String, now: String?)
-    /// A file that must stay under its name while its folder is written to was removed or replaced. Exit status 74.
+    /// A file that must stay in place during writes to its folder was removed or replaced. Exit status 74.
     case pinnedFileGone(path: String)
-    /// Something else is under the name of a file or folder that is to be written or replaced. Exit status 74.
+    /// The name of a file or folder to write or replace refers to something of another kind. Exit status 74.
     case inTheWay(path: String, found: EntryKind, expected: EntryKind)
-    /// A file that is to be written in place has other names (hard links). Exit status 74.
+    /// A file to be written in place has hard links. Exit status 74.
     case hasOtherNames(path: String, count: Int)
     /// Any other operation failed. Exit status 74.
     case failed(path: String, operation: String, errorNumber: Int32)
@@ -104,10 +104,10 @@ public enum FileError: UserFacingError, Equatable {
     }
 }
 
-/// The system's words for an error number. Thread-safe in glibc since 2.32.
+/// The system's text for an error number. Thread-safe since glibc 2.32.
 package func systemText(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
 
-/// What to do about an error number of a call on a file.
+/// Advice for an error number of a call on a file.
 package func advice(_ errorNumber: Int32) -> String {
     switch errorNumber {
     case ENOSPC, EDQUOT: "Free space there, or choose a folder on another disk."

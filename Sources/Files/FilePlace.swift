@@ -1,4 +1,4 @@
-/// The name of a file in a held folder, whether or not the file is there.
+/// The name of a file in a held folder. The file need not exist.
 package struct FilePlace: Sendable {
     package let folder: HeldFolder
     package let name: String
@@ -6,7 +6,7 @@ package struct FilePlace: Sendable {
     /// A name in an open folder.
     package init(folder: HeldFolder, name: String) { (self.folder, self.name) = (folder, name) }
 
-    /// The file that a path names, in its folder, which is opened. Throws `.failed`.
+    /// Opens the folder of a path. Throws `.failed`.
     package init(path: String, through calls: FileSystemCalls = .system) throws(FileError) {
         let (folder, name) = splitPath(path)
         do throws(CallFailure) {
@@ -16,7 +16,7 @@ package struct FilePlace: Sendable {
         }
     }
 
-    /// The path, for messages and readers.
+    /// The path, for messages and for reading.
     package var path: String { joinPath(folder.path, name) }
 
     func failed(_ operation: String, _ failure: CallFailure) -> FileError {

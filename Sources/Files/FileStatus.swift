@@ -1,12 +1,12 @@
 import Glibc
 
-/// What tells a file or folder from every other that is there at the same time.
+/// Device and inode, which identify a file or folder among all that exist at the same time.
 package struct FileIdentity: Equatable, Sendable {
     let device: UInt64
     let number: UInt64
 }
 
-/// What a name in a folder stands for.
+/// The kind of a directory entry.
 public enum EntryKind: String, Sendable {
     case file = "a regular file"
     case folder = "a directory"
@@ -16,15 +16,15 @@ public enum EntryKind: String, Sendable {
     case device = "a device"
 }
 
-/// What the system says of a file or folder without a look inside.
+/// The status of a file or folder, from `stat`.
 package struct FileStatus: Equatable, Sendable {
     package let identity: FileIdentity
     package let kind: EntryKind
-    /// The names of the file; 0 after the last was removed.
+    /// The number of hard links; 0 after the last name was removed.
     package let linkCount: Int
     package let byteCount: Int
 
-    /// Of an open file; the path stands in messages only. Throws `.failed`.
+    /// The status of an open file. `path` is used in messages only. Throws `.failed`.
     package init(ofOpenFile descriptor: Int32, _ path: String) throws(FileError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

@@ -1,8 +1,8 @@
 package import Glibc
 
-/// A system call that failed, with its `errno`.
+/// A failed system call, with its `errno`.
 package struct CallFailure: Error, Equatable, CustomStringConvertible {
-    /// The value of `errno` right after the call.
+    /// The value of `errno` directly after the call.
     package let errorNumber: Int32
 
     /// A failure with this `errno`.
@@ -11,15 +11,15 @@ package struct CallFailure: Error, Equatable, CustomStringConvertible {
     package var description: String { systemText(errorNumber) }
 }
 
-/// The system calls through which all writing goes, so that tests can let any one of them fail.
+/// The system calls that all writing uses. Tests replace them to make any one of them fail.
 package struct FileSystemCalls: Sendable {
     /// `openat(folder, path, flags, mode)`: a descriptor.
     package var open: @Sendable (Int32, String, Int32, mode_t) throws(CallFailure) -> Int32
     /// `fstatat(folder, path, flags)`.
     package var status: @Sendable (Int32, String, Int32) throws(CallFailure) -> FileStatus
-    /// `write(descriptor, bytes)`: how many bytes were taken, perhaps fewer than given.
+    /// `write(descriptor, bytes)`: the number of bytes written, possibly fewer than requested.
     package var write: @Sendable (Int32, UnsafeRawBufferPointer) throws(CallFailure) -> Int
-    /// `pread(descriptor, room, offset)`: how many bytes were read, 0 at the file's end.
+    /// `pread(descriptor, buffer, offset)`: the number of bytes read; 0 at the end of the file.
     package var read: @Sendable (Int32, UnsafeMutableRawBufferPointer, off_t) throws(CallFailure) -> Int
     /// `lseek(descriptor, offset, whence)`: the new position.
     package var seek: @Sendable (Int32, off_t, Int32) throws(CallFailure) -> off_t
@@ -36,7 +36,7 @@ package struct FileSystemCalls: Sendable {
     /// `mkdirat(folder, path, mode)`.
     package var makeFolder: @Sendable (Int32, String, mode_t) throws(CallFailure) -> Void
 
-    /// The system's own.
+    /// The calls of the operating system.
     package static let system = FileSystemCalls(
         open: { folder, path, flags, mode throws(CallFailure) in try checked(Glibc.openat(folder, path, flags, mode)) },
         status: { folder, path, flags throws(CallFailure) in
@@ -64,7 +64,7 @@ private func checked<Result: SignedInteger>(_ result: Result) throws(CallFailure
     return result
 }
 
-/// Repeats a call that a signal interrupted.
+/// Repeats a call while a signal interrupts it.
 func uninterrupted<Result>(_ call: () throws(CallFailure) -> Result) throws(CallFailure) -> Result {
     while true {
         do throws(CallFailure) {

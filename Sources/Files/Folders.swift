@@ -1,16 +1,16 @@
 import Glibc
 
-/// Folder and last name of a path; the folder of a bare name is `.`.
+/// The folder and the last component of a path. The folder of a name without a slash is `.`.
 package func splitPath(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
     let folder = path[..<slash]
     return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
 }
 
-/// A name inside a folder.
+/// The path of a name inside a folder.
 package func joinPath(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
-/// The path from the root of the file system, so that it holds in every working folder; as it is where that one is unknown.
+/// The absolute path, which is valid in every working folder. Returns the path unchanged if the working folder is unknown.
 package func absolutePath(_ path: String) -> String {
     guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
     defer { free(here) }
@@ -19,10 +19,10 @@ package func absolutePath(_ path: String) -> String {
     return joinPath(String(cString: here), String(path))
 }
 
-/// Whether anything is under this path.
+/// Whether the path exists.
 package func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-/// The names in a folder, in no order, without `.` and `..`; nil if there is no such folder.
+/// The names in a folder, unsorted, without `.` and `..`; nil if the folder does not exist.
 package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     do throws(CallFailure) {
         return try names(in: opendir(path))
@@ -32,14 +32,14 @@ package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     }
 }
 
-/// The same of an open folder, whose position is left.
+/// The names in an open folder. Does not change the position of its descriptor.
 func namesInFolder(openAs number: Int32) throws(CallFailure) -> [String] {
     let again = openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard again >= 0 else { throw CallFailure(errorNumber: errno) }
     return try names(in: fdopendir(again))
 }
 
-/// Reads and closes what `opendir` returned.
+/// Reads the directory stream of `opendir`, and closes it.
 private func names(in folder: OpaquePointer?) throws(CallFailure) -> [String] {
     guard let folder else { throw CallFailure(errorNumber: errno) }
     defer { closedir(folder) }
@@ -57,8 +57,8 @@ private func names(in folder: OpaquePointer?) throws(CallFailure) -> [String] {
     return names
 }
 
-/// Makes a folder and those above it that are missing, each entry synchronised, so that what is later written into it
-/// cannot be lost with it. Returns the paths of those that were made, the outermost first. Throws `.failed`.
+/// Creates a folder and its missing parents. Synchronises each entry, so that later files in the folder cannot be lost with it. Returns the
+/// paths of the created folders, outermost first. Throws `.failed`.
 @discardableResult
 package func makeFolders(_ path: String, through calls: FileSystemCalls = .system) throws(FileError) -> [String] {
     if isFolder(path) { return [] }
@@ -73,12 +73,12 @@ package func makeFolders(_ path: String, through calls: FileSystemCalls = .syste
     }
 }
 
-/// Removes folders that `makeFolders` has made, the innermost first; those that are not empty or were removed meanwhile are left.
+/// Removes folders that `makeFolders` created, innermost first. Skips folders that are not empty or no longer exist.
 package func removeFolders(_ paths: [String]) {
     for path in paths.reversed() { rmdir(path) }
 }
 
-/// Whether it was made, and not by another process.
+/// Returns whether this call created the folder, and not another process.
 private func makeOneFolder(_ path: String, in parent: String, through calls: FileSystemCalls) throws(CallFailure) -> Bool {
     do throws(CallFailure) {
         try calls.makeFolder(AT_FDCWD, path, 0o777)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Bytes that a file under this path could still take, whether or not its folders are there yet; nil where the file system does not say.
+/// The number of bytes that a file at this path could still use. The path and its folders need not exist. Nil if the file system does not
+/// report it.
 package func freeSpace(forPath path: String) -> Int? {
     var status = statvfs()
     guard statvfs(nearestExisting(path), &status) == 0, status.f_blocks > 0 else { return nil }
@@ -8,7 +9,7 @@ package func freeSpace(forPath path: String) -> Int? {
     return overflow ? nil : bytes
 }
 
-/// The path itself, or the folder above it that is nearest and there.
+/// The path itself, or its nearest parent that exists.
 private func nearestExisting(_ path: String) -> String {
     var path = path
     while !pathExists(path) {
@@ -20,15 +21,15 @@ private func nearestExisting(_ path: String) -> String {
     return path
 }
 
-/// The size of the file under this path; 0 where there is none.
+/// The size of the file at this path; 0 if it does not exist.
 package func fileSize(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
 }
 
-/// Up to `count` bytes from the start of a file; none of what cannot be read or is no file.
+/// Up to `count` bytes from the start of a file; empty if the path is not a readable regular file.
 package func firstBytes(of path: String, count: Int) -> [UInt8] {
-    // O_NONBLOCK: a pipe without a writer must not hang here.
+    // O_NONBLOCK: opening a pipe without a writer must not block.
     guard let file = try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK, through: .system) else { return [] }
     return (try? file.read(count, at: 0)) ?? []
 }

@@ -1,31 +1,31 @@
 import Glibc
 import Synchronization
 
-/// A folder that is held open, in which files are made, replaced and removed by their names.
+/// A folder that is held open. Files in it are created, replaced and removed by name.
 ///
-/// All calls begin at the open folder, not at its path, and follow no symbolic link inside of it. Each write first looks
-/// whether the folder is still under its path, so that none goes into a folder that was moved away, or that another has put
-/// in its place. The path itself may lead through links.
+/// All calls are relative to the open folder, not to its path, and follow no symbolic links inside it. The path itself may contain links.
+/// Before each write it verifies that the path still refers to the folder. Otherwise data would go to a folder that another process has
+/// moved or replaced.
 package final class HeldFolder: Sendable {
-    /// The path under which it was opened.
+    /// The path that the folder was opened with.
     package let path: String
-    /// The system calls through which it is used.
+    /// The system calls that operate on the folder.
     package let calls: FileSystemCalls
     private let descriptor: Descriptor
     private let identity: FileIdentity
-    /// The held folder that this one is in, under `name`; nil for one that was opened by its path.
+    /// The held folder that contains this one under `name`; nil for a folder that was opened by its path.
     private let parent: HeldFolder?
     private let name: String
     private let pins = Mutex<[String: FileIdentity]>([:])
 
-    /// Opens the folder under a path.
+    /// Opens the folder at a path.
     package init(path: String, through calls: FileSystemCalls = .system) throws(CallFailure) {
         (self.path, self.calls, name, parent) = (path, calls, path, nil)
         descriptor = try Descriptor(openingFolder: path, through: calls)
         identity = try descriptor.status().identity
     }
 
-    /// Opens a folder in another.
+    /// Opens a folder inside another.
     private init(_ name: String, in parent: HeldFolder) throws(CallFailure) {
         (path, calls, self.name, self.parent) = (joinPath(parent.path, name), parent.calls, name, parent)
         descriptor = try Descriptor(
@@ -33,7 +33,7 @@ package final class HeldFolder: Sendable {
         identity = try descriptor.status().identity
     }
 
-    /// The open folder's descriptor, valid while this object lives.
+    /// The descriptor of the open folder, valid during the lifetime of this object.
     package var number: Int32 { descriptor.number }
 
     /// The place of a file in this folder.
@@ -43,15 +43,15 @@ package final class HeldFolder: Sendable {
 // MARK: Whether it is still the same
 
 extension HeldFolder {
-    /// Demands from now on that this very file stays under its name, such as the lock that gives the right to write here.
+    /// Requires from now on that the name refers to this file, such as the lock that grants the right to write here.
     package func pin(_ name: String, _ identity: FileIdentity) { pins.withLock { $0[name] = identity } }
 
-    /// Ends the demand.
+    /// Ends that requirement.
     package func unpin(_ name: String) { pins.withLock { $0[name] = nil } }
 
-    /// Throws unless this folder, and that above it if it is held, is under its path, and each pinned file under its name.
+    /// Throws unless the paths of this folder and of its held parent still refer to them, and each pinned file is still under its name.
     ///
-    /// Cost: a call of the system for each of them. Throws `.folderGone`, `.pinnedFileGone`, or `.failed`.
+    /// Cost: one system call for each. Throws `.folderGone`, `.pinnedFileGone`, or `.failed`.
     package func requireUnchanged() throws(FileError) {
         try parent?.requireUnchanged()
         guard try statusOfPath()?.identity == identity else { throw .folderGone(path: path, now: placeNow) }
@@ -65,7 +65,7 @@ extension HeldFolder {
         return try status(at: AT_FDCWD, path, 0, path)
     }
 
-    /// Where the system says that the folder is now; nil if it was removed.
+    /// The current path of the folder, as the system reports it; nil if the folder was removed.
     private var placeNow: String? {
         guard parent == nil else { return nil }
         var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
@@ -79,7 +79,7 @@ extension HeldFolder {
 // MARK: What is in it
 
 extension HeldFolder {
-    /// What is under a name, of a link the link itself; nil if nothing is.
+    /// The status of an entry; of the link itself for a symbolic link. Nil if the name does not exist.
     package func status(of name: String) throws(FileError) -> FileStatus? {
         try status(at: number, name, AT_SYMLINK_NOFOLLOW, joinPath(path, name))
     }
@@ -93,13 +93,13 @@ extension HeldFolder {
         }
     }
 
-    /// Throws `.inTheWay` if anything but `kind` is under the name.
+    /// Throws `.inTheWay` if the name refers to anything other than `kind`.
     package func require(_ kind: EntryKind, orNothingAt name: String) throws(FileError) {
         guard let found = try status(of: name), found.kind != kind else { return }
         throw .inTheWay(path: joinPath(path, name), found: found.kind, expected: kind)
     }
 
-    /// All names in the folder, in order, without `.` and `..`.
+    /// All names in the folder, sorted, without `.` and `..`.
     package func names() throws(FileError) -> [String] {
         do throws(CallFailure) {
             return try namesInFolder(openAs: number).sorted()
@@ -108,7 +108,7 @@ extension HeldFolder {
         }
     }
 
-    /// Opens a folder in this one; nil if there is none. Throws `.inTheWay` or `.failed`.
+    /// Opens a folder inside this one; nil if it does not exist. Throws `.inTheWay` or `.failed`.
     package func folder(_ name: String) throws(FileError) -> HeldFolder? {
         do throws(CallFailure) {
             return try HeldFolder(name, in: self)
@@ -119,7 +119,8 @@ extension HeldFolder {
         }
     }
 
-    /// Opens a folder in this one, which is made if it is missing, durably. Throws as `requireUnchanged`, `.inTheWay` or `.failed`.
+    /// Opens a folder inside this one, and durably creates it if it does not exist. Throws the errors of `requireUnchanged`, `.inTheWay` or
+    /// `.failed`.
     package func madeFolder(_ name: String) throws(FileError) -> HeldFolder {
         if let folder = try folder(name) { return folder }
         try requireUnchanged()
@@ -135,23 +136,23 @@ extension HeldFolder {
         do throws(CallFailure) {
             try calls.makeFolder(number, name, 0o777)
         } catch {
-            // Another process may have made it in the meantime.
+            // Another process may have created it in the meantime.
             guard error.errorNumber == EEXIST else { throw error }
         }
         try synchronize()
     }
 
-    /// Brings the folder's entries to the disk.
+    /// Synchronises the entries of the folder.
     func synchronize() throws(CallFailure) { try descriptor.synchronizeFolder() }
 
-    /// Removes a file. Throws as `requireUnchanged`, `.inTheWay` for what is no regular file, or `.failed`.
+    /// Removes a file. Throws the errors of `requireUnchanged`, `.inTheWay` if it is not a regular file, or `.failed`.
     package func removeFile(_ name: String) throws(FileError) {
         try requireUnchanged()
         try require(.file, orNothingAt: name)
         try remove(name, 0, "remove the file")
     }
 
-    /// Removes a folder in this one. Throws `.failed`, also for one that is not empty.
+    /// Removes a folder inside this one. Throws `.failed`, also if it is not empty.
     package func removeFolder(_ name: String) throws(FileError) { try remove(name, AT_REMOVEDIR, "remove the folder") }
 
     private func remove(_ name: String, _ flags: Int32, _ operation: String) throws(FileError) {

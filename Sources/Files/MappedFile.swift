@@ -2,22 +2,21 @@ import CMappingGuard
 import Glibc
 import Synchronization
 
-/// A whole file mapped read-only into memory, unmapped with the last reference.
+/// A whole file, mapped into memory read-only. The last reference unmaps it.
 ///
-/// Only the pages that are read take memory, and the system may drop them again, so a file may be larger than memory.
-/// A page that cannot be read (a disk's bad block, a file that was shortened in place) reads as zeros: after reading, ask `fault`, or
-/// read in `checked`.
+/// Only the pages that are read use memory, and the system may drop them, so a file may be larger than memory. A page that cannot be read,
+/// because of a bad block or because the file was shortened, reads as zeros. After reading, check `fault`, or read inside `checked`.
 package final class MappedFile: @unchecked Sendable {  // Sendable since the mapping never changes
-    /// The file as it was named.
+    /// The path that the file was opened with.
     package let path: String
-    /// The file's contents, valid while this object lives; without an address if the file is empty.
+    /// The content of the file, valid during the lifetime of this object. The base address is nil if the file is empty.
     package let bytes: UnsafeRawBufferPointer
 
     private let mapping: Mapping?
-    /// Size and time of the last change that was seen; nil for a copy.
+    /// The last observed size and modification time; nil for a copy.
     private let seen: Mutex<FileVersion?>
 
-    /// So many zeros can be read behind the contents: a text that changes meanwhile may break off inside of a character.
+    /// The number of readable zero bytes after the content. A text that changes during reading may end inside a character.
     private static let margin = 8
 
     /// Maps the file at `path`.
@@ -32,7 +31,7 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         seen = Mutex(version)
     }
 
-    /// A copy of bytes in memory of exactly their size, in the place of a file: reading beyond them can be noticed.
+    /// A copy of bytes in a mapping of exactly their size, instead of a file. Tests can detect reads beyond its end.
     package init(copying bytes: UnsafeRawBufferPointer, named path: String) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
         copy.copyMemory(from: bytes)
@@ -46,12 +45,12 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         if mapping == nil, let start = bytes.baseAddress { start.deallocate() }
     }
 
-    /// Tells the system that the file is going to be read from its start to its end.
+    /// Advises the system that the file will be read sequentially.
     package func adviseSequential() { mapping?.adviseSequential() }
 
     // MARK: What may have happened meanwhile
 
-    /// Whether the file was written to since it was opened or this was asked last. Costs a system call and allocates nothing.
+    /// Whether the file has changed since it was opened or since the last call. Costs one system call, allocates nothing.
     ///
     /// Throws `.shortened`.
     package func hasChanged() throws(FileError) -> Bool {
@@ -65,7 +64,7 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         }
     }
 
-    /// Why a part of what was read was not there: `.notRead` or `.shortened`; nil where all was.
+    /// The error if part of the content could not be read: `.notRead` or `.shortened`; otherwise nil.
     package var fault: FileError? {
         guard let mapping, let offset = mapping.fault, offset < bytes.count else { return nil }
         if let now = try? mapping.file.version(), now.byteCount < bytes.count {
@@ -74,7 +73,7 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         return .notRead(path: path, byteOffset: offset, errorNumber: EIO)
     }
 
-    /// Returns or throws as `body`, which reads the file, unless a part could not be read: then it throws that.
+    /// Runs `body`, which reads the file. Throws the read error if part of the file could not be read.
     package func checked<Result, Failure: Error>(
         _ failure: (FileError) -> Failure, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -89,7 +88,7 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
     }
 }
 
-/// The pages of a mapped file, with a guard over them.
+/// The pages of a mapped file, with a guard against read faults.
 private final class Mapping {
     let file: OpenFile
     let bytes: UnsafeRawBufferPointer
@@ -97,7 +96,7 @@ private final class Mapping {
     private let length: Int
     private let start: UnsafeMutableRawPointer
 
-    /// Nil for an empty file: the system refuses to map nothing.
+    /// Nil for an empty file, because the system refuses an empty mapping.
     init?(_ file: consuming OpenFile, byteCount: Int, margin: Int) throws(FileError) {
         guard byteCount > 0 else { return nil }
         length = byteCount + margin
@@ -122,7 +121,7 @@ private final class Mapping {
     }
 
     func adviseSequential() {
-        // Advice alone: when it is refused, reading is slower and still right.
+        // Advice only: if the system refuses it, reading is slower but correct.
         madvise(start, length, MADV_SEQUENTIAL)
     }
 }

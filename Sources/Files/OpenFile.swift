@@ -1,13 +1,13 @@
 import Glibc
 
-/// What changes when a file is written to.
+/// Properties of a file that change when it is written.
 struct FileVersion: Equatable {
     let byteCount: Int
-    /// When the contents changed, nanoseconds since 1970.
+    /// The time of the last change of the content, in nanoseconds since 1970.
     let changed: Int64
 }
 
-/// A regular file that is open to be read, and closed with its owner.
+/// A regular file that is open for reading. `deinit` closes it.
 struct OpenFile: ~Copyable {
     let path: String
     let number: Int32
@@ -26,7 +26,7 @@ struct OpenFile: ~Copyable {
 
     deinit { Glibc.close(number) }
 
-    /// Size and time of the last change, now: of the one that no program can set back, as copying programs do. Throws `.unreadable`.
+    /// The current size and change time. It uses `st_ctim`, which programs cannot set, unlike the modification time. Throws `.unreadable`.
     func version() throws(FileError) -> FileVersion {
         let status = try status()
         return FileVersion(
@@ -34,7 +34,7 @@ struct OpenFile: ~Copyable {
             changed: Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec))
     }
 
-    /// Fills `room` from `offset` on. Throws `.notRead`, or `.shortened` where the file ends before.
+    /// Fills `room` from `offset`. Throws `.notRead`, or `.shortened` if the file ends earlier.
     func read(into room: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
         var done = 0
         while done < room.count {
@@ -66,7 +66,7 @@ struct OpenFile: ~Copyable {
 
     private static func open(_ path: String) throws(FileError) -> Int32 {
         while true {
-            // O_NONBLOCK: a pipe without a writer is refused and must not hang here.
+            // O_NONBLOCK: opening a pipe without a writer must not block; the pipe is then rejected.
             let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             if number >= 0 { return number }
             switch errno {

@@ -1,13 +1,13 @@
-/// A regular file that is read by system calls, each of which may fail: for what is read once.
+/// A regular file for a single pass of reading, by system calls that each may fail.
 package final class ReadableFile: Sendable {
     private enum Storage: ~Copyable, Sendable {
         case file(OpenFile)
         case memory([UInt8])
     }
 
-    /// The file as it was named.
+    /// The path that the file was opened with.
     package let path: String
-    /// Its size when it was opened.
+    /// The size when the file was opened.
     package let byteCount: Int
     private let storage: Storage
 
@@ -19,13 +19,13 @@ package final class ReadableFile: Sendable {
         storage = .file(file)
     }
 
-    /// Bytes in the place of a file.
+    /// Bytes in memory instead of a file.
     package init(bytes: [UInt8], named path: String) {
         (self.path, byteCount) = (path, bytes.count)
         storage = .memory(bytes)
     }
 
-    /// Fills `room` with the bytes from `offset` on. Throws `.notRead`, or `.shortened` where the file ends before.
+    /// Fills `room` from `offset`. Throws `.notRead`, or `.shortened` if the file ends earlier.
     package func read(into room: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
         switch storage {
         case .file(let file): try file.read(into: room, at: offset)
@@ -37,7 +37,7 @@ package final class ReadableFile: Sendable {
         }
     }
 
-    /// The bytes of a range, in memory of their own. Throws as `read`.
+    /// A copy of a byte range. Throws the errors of `read`.
     package func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: range.count, alignment: 1)
         defer { room.deallocate() }
@@ -45,7 +45,7 @@ package final class ReadableFile: Sendable {
         return Array(room)
     }
 
-    /// The bytes of a whole file. Throws as `init` and `read`, and `.tooLarge` where there are more than `limit`.
+    /// The bytes of a whole file. Throws the errors of `init` and `read`, and `.tooLarge` if there are more than `limit`.
     package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
         let file = try ReadableFile(path: path)
         guard file.byteCount <= limit else { throw .tooLarge(path: path, byteCount: file.byteCount, limit: limit) }

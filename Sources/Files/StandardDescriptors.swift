@@ -1,14 +1,14 @@
 import Glibc
 
-/// The descriptors 0 to 2 of the process.
+/// The standard descriptors 0 to 2 of the process.
 package enum StandardDescriptors {
-    /// Takes the place of those that are closed, before any file is opened: it would get a standard descriptor's number, and with it what is
-    /// printed.
+    /// Reserves each standard descriptor that is closed. Otherwise the next file to open would get its number, and printed text would go
+    /// into that file.
     ///
-    /// They stay unusable, so that reading and writing fail as where they are closed: EBADF.
+    /// Reading and writing them still fails with EBADF, as for a closed descriptor.
     package static func reserve() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 && errno == EBADF {
-            // The lowest number that is free is this one. Where even /dev/null cannot be opened there is nobody to tell.
+            // `open` returns the lowest free number, which is this one. If even /dev/null cannot be opened, there is no way to report it.
             _ = open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }

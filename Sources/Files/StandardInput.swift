@@ -1,9 +1,9 @@
 public import Failures
 import Glibc
 
-/// The standard input could not be read.
+/// A failure to read standard input.
 public struct StandardInputError: UserFacingError, Equatable {
-    /// The `errno` of the call that failed.
+    /// The `errno` of the failed call.
     public let errorNumber: Int32
 
     public var exitStatus: ExitStatus { errorNumber == EBADF || errorNumber == EISDIR ? .inputMissing : .inputOutput }
@@ -17,12 +17,12 @@ public struct StandardInputError: UserFacingError, Equatable {
 
 /// The standard input of the process.
 package enum StandardInput {
-    /// What it is called in messages.
+    /// Its name in messages.
     package static let name = "the standard input"
-    /// What options name it by.
+    /// Its name in options.
     package static let sign = "-"
 
-    /// Reads all that comes, up to its end: from a file, a pipe or a terminal. With `descriptor` from another file that is open.
+    /// Reads to the end of standard input, which may be a file, a pipe or a terminal; or of another open `descriptor`.
     package static func contents(of descriptor: Int32 = STDIN_FILENO) throws(StandardInputError) -> [UInt8] {
         var contents: [UInt8] = []
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
@@ -34,7 +34,8 @@ package enum StandardInput {
         }
     }
 
-    /// The descriptor of an open pipe that a path such as /dev/stdin or /dev/fd/63 (`<(command)` in a shell) names; nil for any other file.
+    /// The descriptor of the open pipe that a path names, such as /dev/stdin or /dev/fd/63 (`<(command)` in a shell); nil for any other
+    /// path.
     package static func openPipe(_ path: String) -> Int32? {
         guard let descriptor = path == "/dev/stdin" ? STDIN_FILENO : openDescriptor(path) else { return nil }
         var status = stat()
@@ -52,7 +53,7 @@ package enum StandardInput {
             let count = read(descriptor, room.baseAddress, room.count)
             if count >= 0 { return count }
             if errno == EAGAIN {
-                // Another program that shares it may have made it non-blocking.
+                // Another program that shares the pipe may have made it non-blocking.
                 var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 poll(&readable, 1, -1)
             } else if errno != EINTR {

@@ -1,12 +1,12 @@
 public import Failures
 import Glibc
 
-/// The standard output could not take what was written to it.
+/// A failure to write standard output.
 public struct StandardOutputError: UserFacingError, Equatable {
-    /// The `errno` of the call that failed.
+    /// The `errno` of the failed call.
     public let errorNumber: Int32
 
-    /// Whether the reader at the other end of a pipe is gone.
+    /// Whether the reader of the pipe has closed it.
     package var isClosedPipe: Bool { errorNumber == EPIPE }
     public var exitStatus: ExitStatus { .inputOutput }
 
@@ -24,7 +24,7 @@ public struct StandardOutputError: UserFacingError, Equatable {
     }
 }
 
-/// The standard output of the process. All commands write to it through here, so that nothing is lost without a word.
+/// The standard output of the process. All commands write through it, so that every failure is reported.
 package enum StandardOutput {
     /// Writes the whole text, or throws.
     package static func write(_ text: String) throws(StandardOutputError) {
@@ -38,19 +38,19 @@ package enum StandardOutput {
         if let failure = bytes.withUnsafeBytes(failureOfWriting) { throw failure }
     }
 
-    /// Ends the output, or throws: a file system on the network may tell only now that its disk is full. Nothing may be written after it.
+    /// Closes the output. Throws if that fails: a network file system may report a full disk only now. Nothing may be written after it.
     package static func close() throws(StandardOutputError) {
         guard Glibc.close(STDOUT_FILENO) == 0 || errno == EINTR else { throw StandardOutputError(errorNumber: errno) }
     }
 
-    /// Writes a command's result, with a line end if it has none, or throws.
+    /// Writes a command's result, and a line end if it has none.
     ///
-    /// Where the reader of a pipe is gone (`| head`), the process ends without a word, as if by SIGPIPE.
+    /// If the reader of a pipe has closed it (`| head`), the process ends silently, as with SIGPIPE. Otherwise throws.
     package static func printResult(_ text: String) throws(StandardOutputError) {
         try endingQuietly { () throws(StandardOutputError) in try write(text.utf8.last == 0x0A ? text : text + "\n") }
     }
 
-    /// Runs `body`; ends the process as SIGPIPE does where it throws for a closed pipe.
+    /// Runs `body`. If it throws because the reader closed the pipe, the process ends as with SIGPIPE.
     package static func endingQuietly(_ body: () throws(StandardOutputError) -> Void) throws(StandardOutputError) {
         do throws(StandardOutputError) {
             try body()
@@ -60,7 +60,7 @@ package enum StandardOutput {
         }
     }
 
-    /// Whether a person reads it.
+    /// Whether the output is a terminal.
     package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     private static func failureOfWriting(_ bytes: UnsafeRawBufferPointer) -> StandardOutputError? {
@@ -86,7 +86,8 @@ package enum StandardOutput {
         poll(&room, 1, -1)
     }
 
-    /// The signal where it can end the process; else (the first process of a container) the status that shells give it.
+    /// Ends the process by SIGPIPE. If that has no effect, as in the first process of a container, exits with the status that shells use
+    /// for it.
     private static func endByClosedPipe() -> Never {
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)

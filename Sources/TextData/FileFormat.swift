@@ -1,17 +1,17 @@
-/// A kind of file that is no plain text, known by its first bytes.
+/// A file format other than plain text, recognised by its first bytes.
 public enum FileFormat: Sendable, Equatable, CaseIterable {
     case utf32LittleEndian, utf32BigEndian, utf16LittleEndian, utf16BigEndian
     case gzip, xz, zip, bzip2, zstandard, pdf
 
-    /// What `bytes`, the beginning of a file, are of; nil where they are of none of these.
+    /// The format of a file that begins with `bytes`; nil if it is none of these.
     init?(_ bytes: UnsafeRawBufferPointer) {
         let found = Self.allCases.first { format in bytes.starts(with: format.signature) }
         guard let found else { return nil }
         self = found
     }
 
-    /// UTF-32 stands before UTF-16, whose mark it begins with. Sources: RFC 1952, RFC 8878, the descriptions of the xz and zip formats, and
-    /// ISO 32000.
+    /// UTF-32 comes before UTF-16, because its byte-order mark begins with that of UTF-16. Sources: RFC 1952, RFC 8878, the specifications
+    /// of the xz and zip formats, and ISO 32000.
     private var signature: [UInt8] {
         switch self {
         case .utf32LittleEndian: [0xFF, 0xFE, 0, 0]
@@ -27,10 +27,11 @@ public enum FileFormat: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// Whether the first bytes alone show it, which no text begins with; else it takes bytes that are no UTF-8, too.
+    /// Whether the first bytes alone identify the format, because no text begins with them. Otherwise the file must also contain invalid
+    /// UTF-8.
     var isCertain: Bool { self != .bzip2 && self != .pdf }
 
-    /// The format's name.
+    /// The name of the format.
     var name: String {
         switch self {
         case .utf32LittleEndian, .utf32BigEndian: "UTF-32"
@@ -44,7 +45,7 @@ public enum FileFormat: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// What to do with a file of this format.
+    /// Advice for a file of this format.
     var advice: String {
         switch self {
         case .utf32LittleEndian, .utf32BigEndian: "Convert it (iconv -f UTF-32 -t UTF-8)"
@@ -59,21 +60,21 @@ public enum FileFormat: Sendable, Equatable, CaseIterable {
     }
 }
 
-/// How NUL characters lie in a text, which plain text does not have.
+/// The positions of NUL characters in a text. Plain text has none.
 public struct NulCharacters: Sendable, Equatable {
-    /// Where the first is.
+    /// The byte offset of the first NUL.
     public let byteOffset: Int
-    /// The encoding that they hint at, as `iconv` names it; nil where they hint at none.
+    /// The encoding that the positions suggest, by its name in `iconv`; nil if they suggest none.
     public let encoding: String?
 
-    /// Of a text that has the first NUL at `byteOffset`. A sample decides.
+    /// The NUL characters of a text whose first NUL is at `byteOffset`. Examines a sample after it.
     init(in text: UnsafeRawBufferPointer, byteOffset: Int) {
         self.byteOffset = byteOffset
         let start = byteOffset / 4 * 4
         let quads = min(1024, (text.count - start) / 4)
         var zeros = [0, 0, 0, 0]
         for place in 0..<4 * quads where text[start + place] == 0 { zeros[place % 4] += 1 }
-        // ASCII in wide characters has a NUL in nearly all of these places, and none in the others.
+        // ASCII text in a wide encoding has a NUL at nearly all of these positions, and none at the others.
         let (many, few) = zeros.map { $0 * 10 > quads * 8 }.split(few: zeros.map { $0 * 10 < quads })
         switch (many, few) {
         case ([1, 2, 3], [0]): encoding = "UTF-32LE"
@@ -84,7 +85,7 @@ public struct NulCharacters: Sendable, Equatable {
         }
     }
 
-    /// What the user should know of a text, in a line.
+    /// One line for the user about the text.
     public func notice(source: String) -> String {
         if let encoding {
             return "\(source): it looks like \(encoding) without a byte-order mark: convert it (iconv -f \(encoding) -t UTF-8)"
@@ -94,7 +95,7 @@ public struct NulCharacters: Sendable, Equatable {
 }
 
 extension [Bool] {
-    /// The places that are true in this and in the other.
+    /// The positions that are true in both.
     fileprivate func split(few: [Bool]) -> (many: [Int], few: [Int]) {
         (indices.filter { self[$0] }, indices.filter { few[$0] })
     }

@@ -1,18 +1,18 @@
 import Glibc
 
-/// What a file system says of a file without a look inside: its number, size and times.
+/// The identity of a file without reading its content: inode number, size and times.
 ///
-/// Two equal stamps are of the same, unchanged file, as every write sets `changed`, which no program can set back. A copy has
-/// another stamp than its original. Devices are not compared: hosts number those of a shared file system in their own ways.
+/// Two equal stamps belong to the same, unchanged file, because each write sets `changed`, which no program can set back. A copy has a
+/// different stamp than its original. The device is not compared, because the hosts of a shared file system number it differently.
 public struct FileStamp: Sendable, Equatable, Codable, BitwiseCopyable {
     public let inode: UInt64
     public let byteCount: Int64
-    /// When the contents changed, nanoseconds since 1970.
+    /// The time of the last change of the content, in nanoseconds since 1970.
     public let modified: Int64
-    /// When contents, name or rights changed, nanoseconds since 1970.
+    /// The time of the last change of content, name or permissions, in nanoseconds since 1970.
     public let changed: Int64
 
-    /// The stamp of the file at `path`; nil if there is none.
+    /// The stamp of the file at `path`; nil if it does not exist.
     public init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -22,12 +22,12 @@ public struct FileStamp: Sendable, Equatable, Codable, BitwiseCopyable {
         changed = Self.nanoseconds(status.st_ctim)
     }
 
-    /// All of it in four words, to be sent to other processes.
+    /// The stamp as four words, for messages to other ranks.
     public var words: SIMD4<Int64> { [Int64(bitPattern: inode), byteCount, modified, changed] }
 
-    /// Whether the last change is two seconds ago or more.
+    /// Whether the last change is at least two seconds ago.
     ///
-    /// File systems count time in steps of up to two seconds: a file may change again within the step, to an equal stamp.
+    /// File systems record times in steps of up to two seconds. A file that changes again within the same step keeps an equal stamp.
     public var isSettled: Bool {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

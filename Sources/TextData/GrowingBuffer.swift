@@ -1,4 +1,4 @@
-/// Trivial elements end to end in memory that doubles as it fills.
+/// A contiguous array of trivial elements that doubles its capacity when full.
 struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0

@@ -3,52 +3,52 @@ import Files
 import Glibc
 import Synchronization
 
-/// A text of which nothing was read yet.
+/// A text that is open but not yet read.
 public final class OpenedText: Sendable {
     private enum Storage: Sendable {
         case file(MappedFile)
         case memory([UInt8])
     }
 
-    /// The size of a block in bytes. The digests of texts depend on it.
+    /// The size of a block in bytes. The digest of a text depends on it.
     public static let blockByteCount = 1 << 20
 
-    /// The file's path, or what else the text is called in messages.
+    /// The path of the file, or another name of the text in messages.
     public let name: String
-    /// What a token of it is.
+    /// The unit of its tokens.
     public let unit: TokenUnit
-    /// The file's path; nil for a text in memory.
+    /// The path of the file; nil for a text in memory.
     public let path: String?
-    /// The bytes of the file that are the text; nil for the whole file, or a text in memory.
+    /// The byte range of the text in the file; nil for the whole file, or for a text in memory.
     public let part: Range<Int>?
-    /// What tells the file from another, and from itself after a change; nil for a text in memory.
+    /// The stamp of the file; nil for a text in memory.
     public let stamp: FileStamp?
     let blocks: TextBlocks
     private let storage: Storage
-    /// In the blocks that were examined here.
+    /// The first NUL characters in the blocks that were examined.
     private let foundNul = Mutex<NulCharacters?>(nil)
 
-    /// Maps the file at `path`. Throws what `mappedFile` throws (66, 65, 74).
+    /// Maps the file at `path`. Throws the errors of `mappedFile` (66, 65, 74).
     public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
         try self.init(path: path, unit: unit, blockByteCount: Self.blockByteCount)
     }
 
-    /// Maps the file at `path`. Of a part of it, which begins and ends between lines, nothing else of the file is read; it has a name of
-    /// its own.
+    /// Maps the file at `path`. `part` is a range of whole lines; the rest of the file is not read. `name` is the name of the part in
+    /// messages.
     package init(
         path: String, part: Range<Int>? = nil, name: String? = nil, unit: TokenUnit, blockByteCount: Int
     ) throws(TextDataError) {
-        // The stamp comes first: a change after it is told from it.
+        // The stamp is read first, so that any later change gives another stamp.
         let stamp = FileStamp(path: path)
         let file = try mappedFile(path)
         file.adviseSequential()
         (self.name, self.path, self.unit, self.stamp, storage) = (name ?? path, path, unit, stamp, .file(file))
-        // A file that has become shorter meanwhile is noticed where it is read.
+        // Reading detects that the file has become shorter.
         self.part = part?.clamped(to: 0..<file.bytes.count)
         blocks = TextBlocks(unit: unit, byteCount: self.part?.count ?? file.bytes.count, blockByteCount: blockByteCount)
     }
 
-    /// A text that is in memory already.
+    /// A text in memory.
     public convenience init(name: String, bytes: [UInt8], unit: TokenUnit) {
         self.init(name: name, bytes: bytes, unit: unit, blockByteCount: Self.blockByteCount)
     }
@@ -58,24 +58,26 @@ public final class OpenedText: Sendable {
         blocks = TextBlocks(unit: unit, byteCount: bytes.count, blockByteCount: blockByteCount)
     }
 
-    /// The size of the whole text, a byte-order mark included.
+    /// The size of the whole text in bytes, including a byte-order mark.
     public var byteCount: Int { blocks.byteCount }
     /// The number of blocks.
     public var blockCount: Int { blocks.count }
 
-    /// The byte of the file that the text begins with.
+    /// The offset of the text in the file.
     var firstByte: Int { part?.lowerBound ?? 0 }
 
-    /// The blocks that have the bytes from the one before `offset` to the one at it. Offsets are those in the file.
+    /// The blocks that contain the bytes `offset - 1` and `offset`. Offsets count from the start of the file.
     package func blocks(around offset: Int) -> Range<Int> {
         let block = min(max(0, offset - firstByte) / blocks.blockByteCount, blockCount - 1)
         return max(0, block - 1)..<block + 1
     }
 
-    /// Reads the blocks: digests them, finds what is no UTF-8 (but for bytes), and adds their symbols to `counts`.
+    /// Reads the blocks, computes their digests, validates UTF-8 (unless the unit is bytes), and adds their symbols to `counts`.
     ///
-    /// Returns the digest of each block, which does not depend on what other blocks hold.
-    /// Throws `notPlainText` (65), and `invalidUTF8` (65) with the offset of the first bad sequence, if all before these blocks is good.
+    /// Returns the digest of each block, which is independent of other blocks.
+    ///
+    /// Throws `notPlainText` (65), and `invalidUTF8` (65) with the offset of the first invalid sequence. The offset is correct if the text
+    /// before these blocks is valid.
     public func examine(blocks range: Range<Int>, counting counts: SymbolCounts? = nil) throws(TextDataError) -> [UInt64] {
         try withBytes { (text) throws(TextDataError) in
             let format = unit == .byte || firstByte > 0 ? nil : FileFormat(text)
@@ -94,7 +96,7 @@ public final class OpenedText: Sendable {
         }
     }
 
-    /// The first NUL characters of those in the blocks that were examined here; nil where none are, or the unit is bytes.
+    /// The first NUL characters in the blocks that were examined; nil if there are none, or if the unit is bytes.
     public var nulCharacters: NulCharacters? { foundNul.withLock { $0 } }
 
     private func lookForNul(in block: UnsafeRawBufferPointer, of text: UnsafeRawBufferPointer) {
@@ -107,15 +109,15 @@ public final class OpenedText: Sendable {
         }
     }
 
-    /// Adds the symbols of the whole text, which was examined before, to `counts`.
+    /// Adds the symbols of the whole text to `counts`. Requires that the text was examined.
     func count(into counts: SymbolCounts) throws(TextDataError) {
         try withBytes { (text) throws(TextDataError) in counts.count(textPiece(text, 0..<text.count)) }
     }
 
-    /// Gives `body` the whole text, a byte-order mark included.
+    /// Passes the whole text, including a byte-order mark, to `body`.
     ///
-    /// Throws besides `file` where a part of the file cannot be read (74) or it was shortened (65), and `fileChanged` (65) where it was
-    /// written to meanwhile.
+    /// Also throws `file` if part of the file cannot be read (74) or the file was shortened (65), and `fileChanged` (65) if it was written
+    /// in the meantime.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result) throws(TextDataError) -> Result {
         switch storage {
         case .file(let file):
@@ -139,7 +141,8 @@ public final class OpenedText: Sendable {
         if hasChanged { throw .fileChanged(path: path ?? name) }
     }
 
-    /// Gives `body` the text's part of the file; what is wrong at a place of it is told with the place in the file.
+    /// Passes the text's part of the file to `body`. Errors that `body` throws for an offset in the text are converted to offsets in the
+    /// file.
     private func read<Result>(
         _ file: MappedFile, _ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result
     ) throws(TextDataError) -> Result {
@@ -151,7 +154,7 @@ public final class OpenedText: Sendable {
         }
     }
 
-    /// The bytes of `text`, this one, that have the tokens of the blocks `range`.
+    /// The bytes of `text`, which is this text, that contain the tokens of `range`.
     func piece(_ range: Range<Int>, of text: UnsafeRawBufferPointer) -> TextPiece {
         let start = blocks.cut(text, at: range.lowerBound * blocks.blockByteCount)
         let end = blocks.cut(text, at: min(range.upperBound * blocks.blockByteCount, text.count))
@@ -165,21 +168,21 @@ public final class OpenedText: Sendable {
     }
 }
 
-/// Valid text that begins and ends between tokens, without a byte-order mark.
+/// A range of valid text that begins and ends between tokens, without a byte-order mark.
 struct TextPiece {
     let bytes: UnsafeRawBufferPointer
-    /// Whether the text ends with it.
+    /// Whether the text ends with this range.
     let isLast: Bool
 }
 
-/// Walks from block to block and finds each one's tokens valid.
+/// Iterates over blocks, and validates the tokens of each.
 private struct BlockReader {
     private let text: UnsafeRawBufferPointer
     private let blocks: TextBlocks
     private let name: String
     private let format: FileFormat?
     private var validator: UTF8Validator
-    /// Where the tokens of the next block begin.
+    /// The start of the tokens of the next block.
     private var cut: Int
 
     init(_ text: UnsafeRawBufferPointer, _ blocks: TextBlocks, name: String, format: FileFormat?, from block: Int) {
@@ -189,11 +192,11 @@ private struct BlockReader {
         cut = blocks.cut(text, at: start)
     }
 
-    /// The range of the tokens of `block`, which is empty inside of a very long word.
+    /// The range of the tokens of `block`; empty inside a very long word.
     mutating func read(_ block: Int) throws(TextDataError) -> Range<Int> {
         let start = cut
         let end = blocks.bytes(of: block).upperBound
-        // Inside of a long word the search was made before.
+        // Inside a long word, the previous search already found its end.
         if cut < end { cut = blocks.cut(text, at: end) }
         if blocks.unit != .byte, let defect = validator.advance(to: max(end, cut)) {
             if let format { throw .notPlainText(source: name, format: format) }
@@ -210,7 +213,7 @@ func withoutByteOrderMark(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPoi
 }
 
 extension [UInt8] {
-    /// As `withUnsafeBytes`, for a body that throws an error of ours.
+    /// Like `withUnsafeBytes`, for a body with typed throws.
     func withRawBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result
     ) throws(TextDataError) -> Result {

@@ -1,11 +1,11 @@
-/// A place in the graph of the embedded Reber grammar.
+/// A state in the graph of the embedded Reber grammar.
 struct ReberState {
-    /// The nodes: the frame's five around the inner grammar's seven, named as there.
+    /// The nodes: the five of the outer frame and the seven of the inner grammar, with the names of Reber's graph.
     private enum Node {
         case outerBegin, outerFirst, innerBegin, a, b, c, d, e, innerEnd, outerLast, outerEnd
     }
 
-    /// The one or two symbols that can come next, each as probable as the other.
+    /// The one or two possible next symbols, of equal probability.
     struct Choices: CustomStringConvertible {
         let first: UInt8
         let second: UInt8?
@@ -16,7 +16,7 @@ struct ReberState {
     }
 
     private var node = Node.outerBegin
-    /// The symbol after the outer `B`, which must come again before the outer `E`.
+    /// The symbol after the outer `B`, which must occur again before the outer `E`.
     private var remembered = UInt8(ascii: "T")
 
     /// Whether a new string begins here.
@@ -35,7 +35,7 @@ struct ReberState {
         }
     }
 
-    /// Goes on along `symbol`, which must be one of the choices.
+    /// Advances by `symbol`, which must be one of the choices.
     mutating func advance(with symbol: UInt8) {
         let isFirst = symbol == choices.first
         switch node {

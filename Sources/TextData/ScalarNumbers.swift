@@ -1,14 +1,14 @@
 import Glibc
 
-/// A number for each Unicode scalar, found by its value; 0 for those that have none.
+/// A map from Unicode scalars to numbers, indexed by the scalar's value; 0 for a scalar without a number.
 ///
-/// Memory: 4 bytes for each value of 21 bits, of which the system gives only pages that are written to.
+/// Memory: 4 bytes for each 21-bit value, of which the system provides only the pages that are written.
 struct ScalarNumbers: ~Copyable {
     private static let byteCount = 4 << 21
     private let numbers: UnsafeMutablePointer<UInt32>
 
     init() {
-        // From the system and not from the heap, where it would be written full of zeros, which takes as long as a short text.
+        // Mapped instead of allocated on the heap: filling heap memory with zeros would take as long as a short text.
         let memory = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { preconditionFailure("no memory is left for a table of 8 MB") }
         numbers = memory.bindMemory(to: UInt32.self, capacity: Self.byteCount / 4)
@@ -18,7 +18,7 @@ struct ScalarNumbers: ~Copyable {
         munmap(numbers, Self.byteCount)
     }
 
-    /// The number of a scalar, or of whatever a sequence of up to four bytes decodes to: a text may change while it is read.
+    /// The number of a scalar. The index may be any value that up to four bytes decode to, because a text may change during reading.
     subscript(scalar: UInt32) -> UInt32 {
         @inline(__always) get { numbers[Int(scalar)] }
         @inline(__always) nonmutating set { numbers[Int(scalar)] = newValue }

@@ -1,13 +1,13 @@
-/// One token as it stands in a text: bytes that live as long as the text does, with what a table finds them by.
+/// A token at its position in a text. The pointer is valid as long as the text. Contains the hash for a table lookup.
 struct ScannedToken {
     let start: UnsafePointer<UInt8>
     let count: Int
-    /// The first eight bytes, the first of them lowest; zeros where the token is shorter.
+    /// The first eight bytes, the first byte least significant; zero-padded for a shorter token.
     let head: UInt64
-    /// Depends on all bytes and on their number.
+    /// A hash of all bytes and of their number.
     let hash: UInt64
 
-    /// Hashes a token of which the first eight bytes were loaded already.
+    /// Hashes a token whose first eight bytes are already loaded.
     ///
     /// - Parameter end: the bytes before it may be read.
     @inline(__always)
@@ -25,14 +25,14 @@ struct ScannedToken {
         hash = state
     }
 
-    /// A token of given bytes, which must outlive it.
+    /// A token from the given bytes, which must outlive it.
     init(_ bytes: UnsafeRawBufferPointer) {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? SpecialSymbol.endOfLine.bytes
         let end = start + bytes.count
         self.init(start: start, count: bytes.count, loaded: Eight.load(start, end: end), end: end)
     }
 
-    /// The two halves of the product with an odd constant, folded: every bit of the result depends on every one of `word`.
+    /// The xor of both halves of the product with an odd constant: every bit of the result depends on every bit of `word`.
     @inline(__always)
     private static func mixed(_ word: UInt64) -> UInt64 {
         let product = (word ^ 0x5BD3_1E87_64F2_C90B).multipliedFullWidth(by: 0xC4A7_91D3_58E6_2F1D)
@@ -40,12 +40,12 @@ struct ScannedToken {
     }
 }
 
-/// Eight bytes of a text in one register, the first of them lowest.
+/// Eight bytes of a text in one register, the first byte least significant.
 enum Eight {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// The bytes at `p`, with blanks in place of those from `end` on.
+    /// The bytes at `p`, with blanks in place of the bytes from `end`.
     @inline(__always)
     static func load(_ p: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) -> UInt64 {
         if end - p >= 8 { return UInt64(littleEndian: UnsafeRawPointer(p).loadUnaligned(as: UInt64.self)) }
@@ -61,16 +61,16 @@ enum Eight {
         return word
     }
 
-    /// Ones over the first `count` bytes, over all from 8 on.
+    /// A mask of ones over the first `count` bytes; over all bytes if `count` is at least 8.
     @inline(__always)
     static func mask(_ count: Int) -> UInt64 {
         count >= 8 ? ~0 : (1 &<< UInt64(truncatingIfNeeded: 8 &* count)) &- 1
     }
 
-    /// The number of bytes before the first that is no printing ASCII (21 to 7F): 8 if there is none.
+    /// The number of bytes before the first that is not printable ASCII (21 to 7F); 8 if there is none.
     @inline(__always)
     static func printingPrefix(_ word: UInt64) -> Int {
-        // A byte below 21 borrows into its top bit. That may spoil the bytes above it, never the first.
+        // A byte below 21 borrows into its top bit. The borrow may corrupt higher bytes, but not the first match.
         let stops = ((word &- ones &* 0x21) | word) & highs
         return stops.trailingZeroBitCount >> 3
     }
@@ -80,12 +80,12 @@ enum Eight {
     static func inkPrefix(_ word: UInt64) -> Int {
         let low = (word &- ones &* 0x21) & ~word
         let c2 = zeros(word ^ (ones &* 0xC2))
-        // E0 to E3 have the same upper six bits; E0 among them costs a look and is no whitespace.
+        // E0 to E3 share their upper six bits. E0 is not whitespace; including it costs one extra check.
         let e0 = zeros((word & (ones &* 0xFC)) ^ (ones &* 0xE0))
         return ((low | c2 | e0) & highs).trailingZeroBitCount >> 3
     }
 
-    /// Has the top bit of the first byte that is zero; of bytes above it perhaps, too.
+    /// Sets the top bit of the first zero byte, and possibly that of higher bytes.
     @inline(__always)
     private static func zeros(_ word: UInt64) -> UInt64 {
         (word &- ones) & ~word

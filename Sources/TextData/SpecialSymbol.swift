@@ -1,8 +1,8 @@
-/// A symbol that stands for something that is no word of a text.
+/// A symbol that is not a word of the text.
 struct SpecialSymbol: Sendable {
-    /// After every line of a text in words.
+    /// The end of a line, in a text of words.
     static let endOfLine = SpecialSymbol("<eos>")
-    /// In place of what the vocabulary lacks.
+    /// A symbol that is not in the vocabulary.
     static let unknown = SpecialSymbol("<unk>")
 
     private let text: StaticString
@@ -11,10 +11,10 @@ struct SpecialSymbol: Sendable {
         self.text = text
     }
 
-    /// Its UTF-8, which lies in the program and is there for ever.
+    /// Its UTF-8 bytes, which are static and always valid.
     var bytes: UnsafePointer<UInt8> { text.utf8Start }
 
-    /// The symbol as if it had been found in a text.
+    /// The symbol as a token of a text.
     var token: ScannedToken {
         ScannedToken(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }

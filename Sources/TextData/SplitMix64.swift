@@ -1,4 +1,4 @@
-/// A small generator of random bits whose sequence for a seed is part of its definition.
+/// The SplitMix64 random generator. Its definition fixes the sequence for each seed.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, with the constants of
 /// Vigna's reference implementation.

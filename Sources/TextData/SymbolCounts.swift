@@ -1,13 +1,13 @@
-/// How often each symbol occurs in a text, or in a part of it, with the symbols in order of first occurrence.
+/// The number of occurrences of each symbol in a text, or in part of it, with the symbols in order of first occurrence.
 ///
-/// Counts of contiguous parts, added up in the order of the parts, are those of the whole, order included.
-/// Memory: the different symbols; nothing that grows with the length of the text.
+/// The counts of contiguous parts, added in the order of the parts, equal those of the whole text, including the order of the symbols.
+/// Memory: proportional to the number of distinct symbols, not to the length of the text.
 public final class SymbolCounts {
-    /// What a symbol is.
+    /// The unit of the symbols.
     public let unit: TokenUnit
     private var tally: SymbolTally
 
-    /// No symbols yet.
+    /// Creates empty counts.
     public init(unit: TokenUnit) {
         self.unit = unit
         tally = SymbolTally(unit)
@@ -22,20 +22,20 @@ public final class SymbolCounts {
         }
     }
 
-    /// The tokens that were counted.
+    /// The number of tokens counted.
     public var tokenCount: Int { tally.sum }
 
-    /// The counts as bytes, for `add`: a record for each symbol. Records of several counts may stand one after the other.
+    /// The counts as bytes, for `add`: one record for each symbol. Records of several counts may be concatenated.
     public func records() -> [UInt8] {
         tally.records()
     }
 
-    /// Adds what `records` gave.
+    /// Adds counts in the format of `records`.
     public func add(records: [UInt8]) {
         records.withUnsafeBytes { tally.add($0) }
     }
 
-    /// The vocabulary of the text that was counted, which `source` names in messages; this is left without symbols.
+    /// The vocabulary of the counted text, which `source` names in messages. Afterwards this object has no symbols.
     ///
     /// Throws `badVocabularyLimits` (64), `vocabularyTooSmall` (65).
     public func vocabulary(_ limits: VocabularyLimits, source: String) throws(TextDataError) -> Vocabulary {
@@ -48,12 +48,12 @@ public final class SymbolCounts {
     }
 }
 
-/// Symbols by number with their counts.
+/// Symbols by number, with their counts.
 private struct SymbolTally: ~Copyable {
     let unit: TokenUnit
     var table = SymbolTable()
     var counts = GrowingBuffer<Int>(capacity: 1 << 8)
-    /// One more than the number of each scalar that occurs; of characters alone.
+    /// For characters only: the number of each scalar that occurs, plus one.
     private let scalars = ScalarNumbers()
 
     init(_ unit: TokenUnit) {
@@ -62,7 +62,7 @@ private struct SymbolTally: ~Copyable {
         for byte in UInt8.min...UInt8.max { withUnsafeBytes(of: byte) { _ = number(ScannedToken($0)) } }
     }
 
-    /// The number of the token, which has count 0 if it is new.
+    /// The number of the token. A new token gets a new number with count 0.
     @inline(__always)
     mutating func number(_ token: ScannedToken) -> Int {
         let number = table.findOrAdd(token)
@@ -98,7 +98,7 @@ private struct SymbolTally: ~Copyable {
         scalars[scalar] = UInt32(number + 1)
     }
 
-    /// Counts in four tables by turns, since an addition to one place waits for the one before it.
+    /// Counts in four tables in turn, because an addition to the same memory location waits for the previous one.
     mutating func countBytes(_ bytes: UnsafeRawBufferPointer) {
         var partial = [Int](repeating: 0, count: 1024)
         partial.withUnsafeMutableBufferPointer { partial in
@@ -143,31 +143,31 @@ extension SymbolTally {
         return renumbered(order)
     }
 
-    /// The numbers of the symbols that are never cut: `<eos>` and `<unk>` of a text in words, added with count 0 if need be.
+    /// The numbers of the symbols that limits never remove: `<eos>` and `<unk>` of a text of words. Adds them with count 0 if necessary.
     private mutating func reserve() -> [Int] {
         guard unit == .word else { return [] }
         let lineEnd = number(SpecialSymbol.endOfLine.token)
         return [lineEnd, number(SpecialSymbol.unknown.token)]
     }
 
-    /// Sorts the ordinary symbols; returns how many of them the limits keep.
+    /// Sorts the ordinary symbols. Returns the number of symbols that the limits keep.
     private func keptPrefix(_ ordinary: inout [Int], _ limits: VocabularyLimits) -> Int {
         sortByCount(&ordinary)
         let frequent = ordinary.firstIndex { counts.base[$0] < limits.minimumCount } ?? ordinary.count
         guard let size = limits.size else { return frequent }
         if unit == .word { return min(frequent, size - 2) }
-        // Characters need a place for <unk> only if any is cut.
+        // Characters need an entry for <unk> only if the limits remove any.
         let needsUnknown = frequent < ordinary.count || frequent > size
         return min(frequent, needsUnknown ? size - 1 : size)
     }
 
-    /// Numbers follow first occurrence, so they break ties in count.
+    /// Numbers follow first occurrence, so they are the tie-breaker for equal counts.
     private func sortByCount(_ numbers: inout [Int]) {
         let counts = counts.base
         numbers.sort { (counts[$0], $1) > (counts[$1], $0) }
     }
 
-    /// Counts every occurrence of the symbols `cut` as one of `<unk>`.
+    /// Adds the counts of the symbols `cut` to that of `<unk>`.
     private mutating func makeUnknown(_ cut: ArraySlice<Int>) {
         let unknown = number(SpecialSymbol.unknown.token)
         for number in cut { counts.base[unknown] += counts.base[number] }

@@ -1,5 +1,5 @@
-/// Symbols with their counts as bytes, from process to process: the count and the length as eight bytes each, lowest first, and
-/// the symbol's bytes.
+/// Symbols with their counts in a byte format, for messages between processes: count and length in eight bytes each, least significant byte
+/// first, then the bytes of the symbol.
 enum SymbolRecords {
     static func append(_ symbol: UnsafeRawBufferPointer, _ count: Int, to bytes: inout [UInt8]) {
         bytes.appendLittleEndian(UInt64(count))
@@ -7,7 +7,7 @@ enum SymbolRecords {
         bytes.append(contentsOf: symbol)
     }
 
-    /// Gives each symbol and its count to `take`, in order.
+    /// Passes each symbol and its count to `take`, in order.
     static func read(_ records: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer, Int) -> Void) {
         var position = 0
         while position < records.count {

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Different byte strings, numbered from 0 in the order in which they were added, and found by their bytes.
+/// A hash table of distinct byte strings, numbered from 0 in order of insertion.
 ///
-/// Bytes and not `String` are compared, since Swift holds canonically equivalent strings for equal and a text does not.
-/// Open addressing with linear probing, at most half full. A slot holds the first eight bytes, so that most words are compared
-/// without a look at the keys, which lie end to end in one arena. Memory: 32 to 64 bytes and the key for each symbol.
-struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its memory and changes in `mutating` functions alone
-    /// Empty where the number is 0.
+/// It compares bytes instead of `String`, because Swift treats canonically equivalent strings as equal. Open addressing with linear
+/// probing, at most half full. A slot contains the first eight bytes, so most comparisons do not read the keys, which are contiguous in one
+/// arena. Memory: 32 to 64 bytes and the key for each symbol.
+struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its memory, and only `mutating` functions change it
+    /// A slot of the table; empty if `numberPlusOne` is 0.
     struct Slot: BitwiseCopyable {
         fileprivate var head: UInt64
-        /// 24 bits of the hash above the length, which counts up to 255.
+        /// 24 bits of the hash, above 8 bits of the length (at most 255).
         fileprivate var tag: UInt32
         fileprivate var numberPlusOne: UInt32
     }
@@ -17,10 +17,10 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
     private var slots: UnsafeMutablePointer<Slot>
     private var slotMask: Int
     private var keys: GrowingBuffer<UInt8>
-    /// `ends[n]` is where key n starts in `keys`, `ends[n + 1]` where it ends.
+    /// Key n is `keys[ends[n] ..< ends[n + 1]]`.
     private var ends: GrowingBuffer<Int>
 
-    /// How many symbols there are.
+    /// The number of symbols.
     var count: Int { ends.count - 1 }
 
     init() {
@@ -35,7 +35,7 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         slots.deallocate()
     }
 
-    /// The bytes of symbol `number`, valid until the next symbol is added.
+    /// The bytes of symbol `number`, valid until the next insertion.
     func bytes(_ number: Int) -> UnsafeRawBufferPointer {
         precondition((0..<count).contains(number), "symbol \(number) of \(count)")
         let start = ends.base[number]
@@ -49,7 +49,7 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         return number == 0 ? nil : Int(number) - 1
     }
 
-    /// The number of the symbol with the token's bytes, which is added if it is new.
+    /// The number of the symbol with the token's bytes. Inserts it if it is new.
     @inline(__always)
     mutating func findOrAdd(_ token: ScannedToken) -> Int {
         let index = slotIndex(token)
@@ -57,9 +57,9 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         return number == 0 ? add(token, at: index) : Int(number) - 1
     }
 
-    /// Reads the slots that the tokens' hashes point to into `slots`.
+    /// Loads the slots that the tokens' hashes select into `slots`.
     ///
-    /// No read hangs on the one before it, so the processor makes a dozen at once, while a search waits for memory at each word.
+    /// The loads are independent, so the processor executes a dozen at once. Separate searches would wait for memory at each word.
     @inline(__always)
     func read(_ slots: UnsafeMutablePointer<Slot>, for tokens: UnsafeBufferPointer<ScannedToken>) {
         for (position, token) in tokens.enumerated() {
@@ -67,15 +67,15 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         }
     }
 
-    /// The number of the symbol with the token's bytes if it is in this slot of its own; -1 if there is none, as the slot is empty;
-    /// -2 if it may be elsewhere.
+    /// The number of the symbol if it is in the slot that its hash selects; -1 if the symbol does not exist, because the slot is empty; -2
+    /// if it may be in another slot.
     @inline(__always)
     func number(of token: ScannedToken, in slot: Slot) -> Int {
         let isIt = Self.mayHold(slot, token) && (token.count <= 8 || holdsRest(token, slot.numberPlusOne))
         return isIt || slot.numberPlusOne == 0 ? Int(slot.numberPlusOne) - 1 : -2
     }
 
-    /// Where the token's slot is, or the empty slot where it belongs.
+    /// The slot of the token, or the empty slot for its insertion.
     @inline(__always)
     private func slotIndex(_ token: ScannedToken) -> Int {
         var index = Int(truncatingIfNeeded: token.hash) & slotMask
@@ -92,13 +92,13 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         slot.head == token.head && slot.tag == tag(token)
     }
 
-    /// The length is in the tag, so that up to eight bytes are equal if the heads and the tags are.
+    /// The tag contains the length, so keys of up to eight bytes are equal if heads and tags are equal.
     @inline(__always)
     private static func tag(_ token: ScannedToken) -> UInt32 {
         UInt32(truncatingIfNeeded: token.hash >> 32) & 0xFFFF_FF00 | UInt32(truncatingIfNeeded: min(token.count, 255))
     }
 
-    /// Whether a token of more than eight bytes is the symbol of the slot, if the first eight are.
+    /// Whether a token of more than eight bytes equals the symbol of the slot. Requires equal first eight bytes.
     @inline(never)
     private func holdsRest(_ token: ScannedToken, _ numberPlusOne: UInt32) -> Bool {
         guard numberPlusOne > 0 else { return false }
@@ -121,7 +121,7 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
         Slot(head: token.head, tag: tag(token), numberPlusOne: UInt32(number + 1))
     }
 
-    /// Doubles the slots; where a symbol belongs now is computed from its key.
+    /// Doubles the number of slots, and rehashes all keys.
     private mutating func growSlots() {
         slots.deallocate()
         slotMask = slotMask * 2 + 1
@@ -137,7 +137,7 @@ struct SymbolTable: ~Copyable, @unchecked Sendable {  // Sendable: it owns its m
     private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
         let byteCount = count * MemoryLayout<Slot>.stride
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: byteCount >= 1 << 21 ? 1 << 21 : 64)
-        // Slots are read here and there: in large pages their addresses are found faster. Advice alone, which may be refused.
+        // Accesses are random, and huge pages make address translation faster. Advice only; the system may refuse it.
         if byteCount >= 1 << 21 { madvise(memory, byteCount, MADV_HUGEPAGE) }
         let slots = memory.bindMemory(to: Slot.self, capacity: count)
         slots.initialize(repeating: Slot(head: 0, tag: 0, numberPlusOne: 0), count: count)

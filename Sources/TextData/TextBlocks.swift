@@ -1,23 +1,23 @@
-/// How a text is cut into blocks of equal size, and where a token may begin that starts no earlier than a block.
+/// The division of a text into blocks of equal size, adjusted to boundaries between tokens.
 ///
-/// Blocks are what ranks share out among themselves: the text of a block goes from the cut at its first byte to the cut
-/// at the next block's, so that every token is in one block alone, and all blocks together have the tokens of the text.
+/// Ranks share the work on a text by blocks. The tokens of a block go from the boundary at its first byte to the boundary at the first byte
+/// of the next block. Each token therefore belongs to exactly one block.
 struct TextBlocks: Sendable {
     let unit: TokenUnit
     let byteCount: Int
     let blockByteCount: Int
 
-    /// How many blocks there are, the last of which may be shorter.
+    /// The number of blocks. The last block may be shorter.
     var count: Int { (byteCount + blockByteCount - 1) / blockByteCount }
 
-    /// The bytes of `block`, wherever tokens begin and end.
+    /// The byte range of `block`, without adjustment to tokens.
     func bytes(of block: Int) -> Range<Int> {
         block * blockByteCount..<min((block + 1) * blockByteCount, byteCount)
     }
 
-    /// The first offset from `offset` on at which a token may be cut from the one before it.
+    /// The first token boundary at or after `offset`.
     ///
-    /// For words where whitespace begins; for characters between two scalars, and not between CR and LF. Any bytes may be given.
+    /// For words, the start of whitespace; for characters, a position between two scalars other than CR and LF. The bytes may be invalid.
     func cut(_ text: UnsafeRawBufferPointer, at offset: Int) -> Int {
         guard offset > 0, offset < text.count else { return min(offset, text.count) }
         switch unit {
@@ -38,7 +38,7 @@ struct TextBlocks: Sendable {
     private static func whitespace(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {
         guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return offset }
         var p = offset
-        // The text is not examined yet, and may break off inside of a scalar.
+        // The text is not validated yet, and may end inside a scalar.
         while p < text.count, text[p] >= 0x80 && text.count - p < 3 ? true : whitespaceWidth(start + p) == 0 { p += 1 }
         return p
     }

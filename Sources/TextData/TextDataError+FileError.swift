@@ -1,7 +1,7 @@
 import Files
 
 extension TextDataError {
-    /// A fault in reading or writing a file of this module.
+    /// The error of this module for a failed operation on a file.
     init(_ error: FileError) {
         switch error {
         case .missing, .folder, .notRegular, .unreadable(_, .open, _), .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames,
@@ -15,7 +15,7 @@ extension TextDataError {
 }
 
 extension FileOperation {
-    /// The operation in the words that come before "failed".
+    /// The operation, as the text before "failed".
     fileprivate var activity: String {
         switch self {
         case .open: "opening the file"
@@ -34,7 +34,7 @@ extension FileOperation {
     }
 }
 
-/// Maps a file that must hold something.
+/// Maps a file that must not be empty.
 ///
 /// Throws `file` (66), `emptyFile` (65), `inputOutput` (74).
 func mappedFile(_ path: String) throws(TextDataError) -> MappedFile {

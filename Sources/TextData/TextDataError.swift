@@ -1,30 +1,30 @@
 public import Failures
 public import Files
 
-/// What can be wrong with a text, a vocabulary, a token file or the way they are to be cut.
+/// Errors of texts, vocabularies, token files, and their division into streams and shards.
 public enum TextDataError: UserFacingError, Equatable {
-    /// A file cannot be found or opened.
+    /// A file does not exist or cannot be opened.
     case file(FileError)
     case emptyFile(path: String)
-    /// A file was written to while it was read.
+    /// A file changed during reading.
     case fileChanged(path: String)
-    /// A system call failed; `code` is its errno.
+    /// A system call failed. `code` is its errno.
     case inputOutput(path: String, operation: String, code: Int32)
-    /// A file that is no text, by its first bytes.
+    /// The first bytes show a format other than plain text.
     case notPlainText(source: String, format: FileFormat)
     case invalidUTF8(source: String, byteOffset: Int, defect: UTF8Defect)
-    /// A character that the vocabulary lacks, where the vocabulary has no `<unk>`.
+    /// A character is not in the vocabulary, which has no `<unk>`.
     case unknownCharacter(source: String, byteOffset: Int, scalar: Unicode.Scalar)
     case vocabularyTooSmall(source: String, unit: TokenUnit, size: Int)
     case badVocabularyLimits(option: String, value: Int, reason: String)
     case badVocabulary(source: String, reason: String)
     case badTokenFile(path: String, defect: TokenFileDefect)
     case textTooShort(source: String, tokenCount: Int)
-    /// A text with too few lines to be split into three.
+    /// A text has too few lines for a split into three parts.
     case tooFewLines(source: String, lineCount: Int)
     case moreShardsThanStreams(shardCount: Int, streamCount: Int)
     case moreRanksThanShards(rankCount: Int, shardCount: Int, streamCount: Int)
-    /// `found` is nil where the text ends inside a string.
+    /// `found` is nil if the text ends inside a string.
     case notReber(byteOffset: Int, found: UInt8?, expected: String)
 
     public var exitStatus: ExitStatus {
@@ -40,7 +40,7 @@ public enum TextDataError: UserFacingError, Equatable {
 }
 
 extension TextDataError {
-    /// Where in a text the fault is; nil for what is wrong with no one place.
+    /// The byte offset of the fault in a text; nil for an error without a position.
     package var byteOffset: Int? {
         switch self {
         case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _):
@@ -50,7 +50,7 @@ extension TextDataError {
         }
     }
 
-    /// The same error of a part of a text that begins at byte `start`, as one of the whole text.
+    /// Converts an error in a part of a text that begins at byte `start` to an error in the whole text.
     func moved(by start: Int) -> TextDataError {
         switch self {
         case .invalidUTF8(let source, let byteOffset, let defect):
@@ -129,7 +129,7 @@ extension TextDataError {
     }
 }
 
-/// A character with its code point; where it cannot be shown, the code point alone.
+/// A character with its code point, or only the code point if the character cannot be displayed.
 package func characterText(_ scalar: Unicode.Scalar) -> String {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: codePoint(scalar)

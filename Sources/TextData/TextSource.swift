@@ -1,44 +1,44 @@
 import Digests
 
-/// A text whose bytes were all read once: valid UTF-8 unless the unit is bytes, and with its digest known.
+/// A text that was read once: it is valid UTF-8 unless the unit is bytes, and its digest is known.
 public final class TextSource: Sendable {
-    /// The text itself.
+    /// The text.
     public let text: OpenedText
-    /// Tells the text from any other, a byte-order mark included; see `digest(ofBlocks:)`.
+    /// The digest of the text, including a byte-order mark; see `digest(ofBlocks:)`.
     public let digest: UInt64
 
-    /// The file's path, or what else the text is called in messages.
+    /// The path of the file, or another name of the text in messages.
     public var name: String { text.name }
-    /// What a token of it is.
+    /// The unit of its tokens.
     public var unit: TokenUnit { text.unit }
-    /// The size of the whole text, a byte-order mark included.
+    /// The size of the whole text in bytes, including a byte-order mark.
     public var byteCount: Int { text.byteCount }
 
-    /// A text that was found valid, now or when it had the same stamp, and had this digest.
+    /// A text that was validated, now or earlier with the same stamp, and has this digest.
     public init(_ text: OpenedText, digest: UInt64) {
         (self.text, self.digest) = (text, digest)
     }
 
     /// Maps and examines the file at `path`.
     ///
-    /// Throws what `mappedFile` throws, and `invalidUTF8` (65) with the offset of the first bad sequence.
+    /// Throws the errors of `mappedFile`, and `invalidUTF8` (65) with the offset of the first invalid sequence.
     public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
         try self.init(examining: OpenedText(path: path, unit: unit))
     }
 
-    /// Examines a text that is in memory already.
+    /// Examines a text in memory.
     public convenience init(name: String, bytes: [UInt8], unit: TokenUnit) throws(TextDataError) {
         try self.init(examining: OpenedText(name: name, bytes: bytes, unit: unit))
     }
 
-    /// Examines all of `text`, and adds its symbols to `counts`. Throws `invalidUTF8` (65).
+    /// Examines the whole of `text`, and adds its symbols to `counts`. Throws `invalidUTF8` (65).
     public convenience init(examining text: OpenedText, counting counts: SymbolCounts? = nil) throws(TextDataError) {
         let digests = try text.examine(blocks: 0..<text.blockCount, counting: counts)
         self.init(text, digest: Self.digest(ofBlocks: digests))
     }
 
-    /// The digest of a text from the XXH3 of each of its blocks: of a single block that itself, of more the XXH3 of theirs, each as
-    /// eight bytes, lowest first. So blocks can be digested by different processes.
+    /// The digest of a text from the XXH3 digests of its blocks: that of the block if there is one; otherwise the XXH3 of all block
+    /// digests, as eight bytes each, least significant byte first. Different processes can therefore digest different blocks.
     public static func digest(ofBlocks digests: [UInt64]) -> UInt64 {
         if digests.count == 1 { return digests[0] }
         var hasher = XXH3Hasher()

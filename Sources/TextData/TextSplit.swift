@@ -1,15 +1,15 @@
 import Glibc
 
-/// One text in three parts, cut at line ends: of its lines the first 90 % to train, then 5 % to validate and 5 % to test.
+/// A split of one text at line ends: the first 90 % of its lines for training, then 5 % for validation and 5 % for test.
 ///
-/// The parts are in the order of the text, and each has a line or more.
+/// Each part has at least one line.
 public struct TextSplit: Codable, Equatable, Sendable {
-    /// The bytes of each part: to train, to validate, to test.
+    /// The byte ranges for training, validation and test.
     public let bytes: [Range<Int>]
     /// The lines of each part, counted from 1.
     public let lines: [ClosedRange<Int>]
 
-    /// Cuts a text. Cost: one pass over it.
+    /// Splits a text. Cost: one pass over it.
     ///
     /// Throws `tooFewLines` (65) for fewer than three lines.
     public init(_ text: OpenedText) throws(TextDataError) {
@@ -37,13 +37,13 @@ public struct TextSplit: Codable, Equatable, Sendable {
         return lines.count == 1 ? "line \(lines.lowerBound)" : "lines \(lines.lowerBound)-\(lines.upperBound)"
     }
 
-    /// Whether these are three parts that make up a text, as one that is read from a file might not be.
+    /// Whether the three parts are contiguous and not empty. A split that was read from a file may violate this.
     public func covers(_ text: OpenedText) -> Bool {
         bytes.count == 3 && lines.count == 3 && bytes[0].lowerBound == 0 && bytes[0].upperBound == bytes[1].lowerBound
             && bytes[1].upperBound == bytes[2].lowerBound && bytes[2].upperBound == text.byteCount
     }
 
-    /// Lines of each part: a twentieth to validate and to test, rounded, and one at least; nil where there are too few.
+    /// The number of lines of each part: for validation and test a twentieth, rounded, and at least one. Nil for too few lines.
     static func counts(ofLines count: Int) -> [Int]? {
         guard count >= 3 else { return nil }
         let twentieth = max(1, (count + 10) / 20)
@@ -51,10 +51,10 @@ public struct TextSplit: Codable, Equatable, Sendable {
     }
 }
 
-/// Where the lines of a text end. A last line need not have a line feed.
+/// The positions of the line ends of a text. The last line may lack a line feed.
 private struct LineIndex {
     private let text: UnsafeRawBufferPointer
-    /// Line feeds before each block of `blockByteCount` bytes, and in all.
+    /// The number of line feeds before each block of `blockByteCount` bytes, and in total.
     private var before = [0]
 
     private static let blockByteCount = 1 << 20
@@ -76,7 +76,7 @@ private struct LineIndex {
         return before[before.count - 1] + (isOpen ? 1 : 0)
     }
 
-    /// The offset behind the line feed of a line, of those that have one.
+    /// The offset after the line feed of a line that has one.
     func end(ofLine line: Int) -> Int {
         let block = (before.firstIndex { $0 >= line } ?? before.count) - 1
         var left = line - before[max(0, block)]

@@ -1,6 +1,6 @@
-/// Turns tokens into the text they stand for, one after the other.
+/// Decodes tokens to text, one after another.
 ///
-/// Words are joined by blanks, and `<eos>` is a line feed; characters and bytes stand as they are. `<unk>` stands as `<unk>`.
+/// Words are separated by blanks. `<eos>` becomes a line feed. Characters and bytes are unchanged. `<unk>` becomes the text `<unk>`.
 public struct TokenDecoder {
     private let vocabulary: Vocabulary
     private var isAtLineStart = true
@@ -8,7 +8,7 @@ public struct TokenDecoder {
     /// A decoder at the start of a text.
     public init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
-    /// Appends what the next token adds to the text: whole characters in UTF-8, but for the unit of bytes one byte, whatever it is.
+    /// Appends the text of the next token: complete characters in UTF-8, or one byte if the unit is bytes.
     public mutating func append(_ token: Int32, to bytes: inout [UInt8]) {
         let isWord = vocabulary.unit == .word
         if isWord, token == vocabulary.endOfLineID {

@@ -1,35 +1,35 @@
 import Digests
 package import Files
 
-/// The tokens of a text in a mapped file: rank 0 writes it once into the run folder, and every rank maps it.
+/// The tokens of a text in a mapped file. Rank 0 writes it once into the run folder, and every rank maps it.
 ///
-/// Opening looks at the header and the size alone, so it costs the same for any corpus; `verify` reads everything. Tokens are checked
-/// against the vocabulary as they are read, and whether the file is still the one that was verified.
+/// Opening reads only the header and the size, so its cost is independent of the corpus; `verify` reads the whole file. Reads check tokens
+/// against the vocabulary, and detect changes of the file since its verification.
 public struct TokenFile: Sendable {
     private let file: MappedFile
     private let header: TokenFileHeader
 
-    /// The number of tokens, n.
+    /// n, the number of tokens.
     public var count: Int { header.tokenCount }
-    /// The size of the vocabulary that the tokens are of; a verified file holds no token that is not less.
+    /// The size of the vocabulary. All tokens of a verified file are less than it.
     public var vocabularySize: Int { header.vocabularySize }
-    /// XXH3 of the text that the tokens are of.
+    /// The digest of the encoded text.
     public var textDigest: UInt64 { header.textDigest }
-    /// Digest of the vocabulary that the tokens are of.
+    /// The digest of the vocabulary.
     public var vocabularyDigest: UInt64 { header.vocabularyDigest }
-    /// XXH3 of the tokens as they stand in the file.
+    /// XXH3 of the tokens as stored in the file.
     public var tokensDigest: UInt64 { header.tokensDigest }
-    /// The file as it was named.
+    /// The path that the file was opened with.
     public var path: String { file.path }
 
     /// Maps the file at `path`.
     ///
-    /// Throws `badTokenFile` (65) for whatever bytes are no token file of exactly its size, and what `mappedFile` throws.
+    /// Throws `badTokenFile` (65) unless the file is a token file of the right size, and the errors of `mappedFile`.
     public init(path: String) throws(TextDataError) {
         try self.init(mappedFile(path))
     }
 
-    /// The same of a file that is mapped already.
+    /// Opens a file that is already mapped.
     package init(_ file: MappedFile) throws(TextDataError) {
         self.file = file
         header = try file.checked(TextDataError.init) { () throws(TextDataError) in
@@ -41,12 +41,12 @@ public struct TokenFile: Sendable {
         }
     }
 
-    /// Whether the header says that the tokens are of this text and this vocabulary; if not, the file is to be made anew.
+    /// Whether the header names this text and this vocabulary. Otherwise the file must be written again.
     public func isCurrent(textDigest: UInt64, vocabulary: Vocabulary) -> Bool {
         self.textDigest == textDigest && vocabularyDigest == vocabulary.digest && vocabularySize == vocabulary.size
     }
 
-    /// Whether a sound token file of this text and this vocabulary is at `path`. Reads all of it.
+    /// Whether `path` is a valid token file of this text and this vocabulary. Reads the whole file.
     public static func isCurrent(path: String, textDigest: UInt64, vocabulary: Vocabulary) -> Bool {
         guard let file = try? TokenFile(path: path), file.isCurrent(textDigest: textDigest, vocabulary: vocabulary) else {
             return false
@@ -54,7 +54,7 @@ public struct TokenFile: Sendable {
         return (try? file.verify()) != nil
     }
 
-    /// Makes the token file of `source` at `path`, unless it is there and current; returns whether it was made.
+    /// Writes the token file of `source` at `path`, unless a current one exists. Returns whether it was written.
     ///
     /// Throws `unknownCharacter` (65), `inputOutput` (74).
     @discardableResult
@@ -69,7 +69,7 @@ public struct TokenFile: Sendable {
 
     /// Reads all tokens once, and compares them with the checksum and the vocabulary's size.
     ///
-    /// Throws `badTokenFile` (65), and `file` where the file cannot be read (74) or was shortened (65).
+    /// Throws `badTokenFile` (65), and `file` if the file cannot be read (74) or was shortened (65).
     public func verify() throws(TextDataError) {
         _ = try hasChanged()
         try file.checked(TextDataError.init) { () throws(TextDataError) in
@@ -81,12 +81,12 @@ public struct TokenFile: Sendable {
         }
     }
 
-    /// Verifies the file if it was written to since this was asked last. A call to the system otherwise; allocates nothing.
+    /// Verifies the file if it has changed since the last call. Otherwise costs one system call. Allocates nothing.
     func confirm() throws(TextDataError) {
         if try hasChanged() { try verify() }
     }
 
-    /// Throws what kept the tokens that were read so far from being read.
+    /// Throws if a token read so far could not be read from the file.
     func confirmRead() throws(TextDataError) {
         if let fault = file.fault { throw TextDataError(fault) }
     }
@@ -99,7 +99,7 @@ public struct TokenFile: Sendable {
         }
     }
 
-    /// The digest of all tokens, and the position of one that is outside of the vocabulary.
+    /// The digest of all tokens, and the position of one outside the vocabulary.
     private func readAll() throws(TextDataError) -> (digest: UInt64, outside: Int?) {
         let room = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 16)
         defer { room.deallocate() }
@@ -108,7 +108,7 @@ public struct TokenFile: Sendable {
         for start in stride(from: 0, to: count, by: room.count) {
             let piece = UnsafeMutableBufferPointer(rebasing: room[..<min(room.count, count - start)])
             hasher.update(bytes(start..<start + piece.count))
-            // Where a page was not there, none of those after it may be, and each would take its time.
+            // If a page is missing, the pages after it may be missing too, and each would cost time.
             try confirmRead()
             copyTokens(from: start, into: piece)
             if outside == nil { outside = firstOutsideVocabulary(piece).map { start + $0 } }
@@ -116,7 +116,8 @@ public struct TokenFile: Sendable {
         return (hasher.digest(), outside)
     }
 
-    /// Whether all are. The largest is found faster than the first that is outside; as unsigned, so that a negative one is outside.
+    /// Whether all tokens are in the vocabulary. Finding the maximum is faster than finding the first invalid token. The unsigned
+    /// comparison also rejects negative tokens.
     func areInVocabulary(_ tokens: UnsafeBufferPointer<Int32>) -> Bool {
         var largest: UInt32 = 0
         for token in tokens { largest = max(largest, UInt32(bitPattern: token)) }
@@ -130,20 +131,20 @@ public struct TokenFile: Sendable {
                 position: position, token: tokenID(at: position), vocabularySize: vocabularySize))
     }
 
-    /// Token `position` of the text.
+    /// The token at `position` of the text.
     public func tokenID(at position: Int) -> Int32 {
         var token: Int32 = 0
         withUnsafeMutablePointer(to: &token) { gather(from: position, count: 1, into: $0, stride: 1) }
         return token
     }
 
-    /// Copies the tokens from `start` on until `destination` is full.
+    /// Copies tokens from `start` until `destination` is full.
     public func copyTokens(from start: Int, into destination: UnsafeMutableBufferPointer<Int32>) {
         guard let base = destination.baseAddress else { return }
         gather(from: start, count: destination.count, into: base, stride: 1)
     }
 
-    /// Writes `count` tokens from `start` on to every `stride`-th element of `destination`. Allocates nothing.
+    /// Copies `count` tokens from `start` to every `stride`-th element of `destination`. Allocates nothing.
     func gather(from start: Int, count: Int, into destination: UnsafeMutablePointer<Int32>, stride: Int) {
         precondition(
             start >= 0 && count >= 0 && start <= self.count - count, "tokens \(start)..<\(start + count) of \(self.count)")
@@ -167,7 +168,7 @@ public struct TokenFile: Sendable {
         withExtendedLifetime(file) {}
     }
 
-    /// Gives all tokens to `body`, in order and in pieces, each checked as `WindowReader` checks its windows. Throws as `WindowReader.fill`.
+    /// Passes all tokens to `body`, in order and in pieces, with the checks of `WindowReader`. Throws the errors of `WindowReader.fill`.
     package func forEachPiece(_ body: (UnsafeBufferPointer<Int32>) -> Void) throws(TextDataError) {
         let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1 << 14)
         defer { piece.deallocate() }
@@ -178,7 +179,7 @@ public struct TokenFile: Sendable {
         }
     }
 
-    /// Copies the tokens from `start` on, checked as `WindowReader` checks its windows. Allocates nothing. Throws as `WindowReader.fill`.
+    /// Copies tokens from `start`, with the checks of `WindowReader`. Allocates nothing. Throws the errors of `WindowReader.fill`.
     package func read(from start: Int, into destination: UnsafeMutableBufferPointer<Int32>) throws(TextDataError) {
         try confirm()
         copyTokens(from: start, into: destination)
@@ -191,7 +192,7 @@ public struct TokenFile: Sendable {
         return tokens.firstIndex { UInt32(bitPattern: $0) >= UInt32(vocabularySize) }
     }
 
-    /// The bytes of some tokens.
+    /// The bytes of a range of tokens.
     private func bytes(_ tokens: Range<Int>) -> UnsafeRawBufferPointer {
         let (start, width) = (TokenFileHeader.byteCount, header.elementWidth)
         return UnsafeRawBufferPointer(rebasing: file.bytes[start + tokens.lowerBound * width..<start + tokens.upperBound * width])

@@ -54,12 +54,12 @@ struct TokenFileHeader: Equatable, Sendable {
     var vocabularyDigest: UInt64
     var tokensDigest: UInt64
 
-    /// How many bytes a token takes.
+    /// The number of bytes of a token.
     static func elementWidth(vocabularySize: Int) -> Int {
         vocabularySize <= 1 << 8 ? 1 : vocabularySize <= 1 << 16 ? 2 : 4
     }
 
-    /// The header as it stands in a file.
+    /// The header in the format of the file.
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.appendLittleEndian(Self.magic)
@@ -76,7 +76,7 @@ struct TokenFileHeader: Equatable, Sendable {
 }
 
 extension TokenFileHeader {
-    /// Reads the header of the file `bytes`, and holds it against the file's size. Any bytes may be given.
+    /// Reads the header of the file `bytes`, and compares it with the size of the file. The bytes may be invalid.
     init(file bytes: UnsafeRawBufferPointer) throws(TokenFileDefect) {
         guard bytes.count >= Self.byteCount else { throw .shorterThanHeader(byteCount: bytes.count) }
         guard bytes.littleEndian(at: 0, as: UInt64.self) == Self.magic else { throw .wrongMagic }

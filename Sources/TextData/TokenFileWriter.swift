@@ -1,7 +1,7 @@
 import Digests
 package import Files
 
-/// Writes a token file piece by piece, in memory that does not grow; it appears under its name when it is finished.
+/// Writes a token file in pieces, with constant memory. The file appears under its name when it is finished.
 public struct TokenFileWriter: ~Copyable {
     private let file: DurableFile
     private var header: TokenFileHeader
@@ -30,14 +30,14 @@ public struct TokenFileWriter: ~Copyable {
             at: folder.place(name), vocabularySize: vocabularySize, textDigest: textDigest, vocabularyDigest: vocabularyDigest)
     }
 
-    /// The same in an open folder.
+    /// Begins a file in an open folder.
     package init(
         at place: FilePlace, vocabularySize: Int, textDigest: UInt64, vocabularyDigest: UInt64
     ) throws(TextDataError) {
         precondition((1...Int(Int32.max)).contains(vocabularySize), "a vocabulary of \(vocabularySize) symbols")
         do throws(FileError) {
             let file = try DurableFile(at: place)
-            // Room for the header, which is known at the end; zeros are no valid one.
+            // Space for the header, which is written at the end. Zeros are not a valid header.
             try file.write([UInt8](repeating: 0, count: TokenFileHeader.byteCount))
             self.file = file
         } catch {
@@ -50,12 +50,12 @@ public struct TokenFileWriter: ~Copyable {
             vocabularySize: vocabularySize, textDigest: textDigest, vocabularyDigest: vocabularyDigest, tokensDigest: 0)
     }
 
-    /// Adds tokens, each from 0 up to the vocabulary's size. Throws `inputOutput` (74).
+    /// Appends tokens, each less than the vocabulary's size. Throws `inputOutput` (74).
     public mutating func append(_ tokens: UnsafeBufferPointer<Int32>) throws(TextDataError) {
         try packer.pack(tokens) { (bytes) throws(TextDataError) in try append(packed: bytes) }
     }
 
-    /// Adds tokens as `TokenPacker` packs them for this vocabulary. Throws `inputOutput` (74).
+    /// Appends tokens in the format of `TokenPacker` for this vocabulary. Throws `inputOutput` (74).
     public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(TextDataError) {
         precondition(bytes.count % header.elementWidth == 0, "\(bytes.count) bytes of tokens of \(header.elementWidth)")
         hasher.update(bytes)
@@ -63,7 +63,7 @@ public struct TokenFileWriter: ~Copyable {
         header.tokenCount += bytes.count / header.elementWidth
     }
 
-    /// Writes the header and makes the file durable. Throws `inputOutput` (74).
+    /// Writes the header and commits the file durably. Throws `inputOutput` (74).
     public consuming func finish() throws(TextDataError) {
         header.tokensDigest = hasher.digest()
         do throws(FileError) {

@@ -1,12 +1,12 @@
-/// Makes tokens as narrow as the vocabulary allows, as they stand in a token file: little-endian, in 1, 2 or 4 bytes.
+/// Packs tokens into the format of a token file: little-endian, in 1, 2 or 4 bytes, depending on the vocabulary's size.
 public final class TokenPacker {
     private static let byteCount = 1 << 18
 
-    /// How many bytes a token takes.
+    /// The number of bytes of a token.
     public let elementWidth: Int
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: TokenPacker.byteCount, alignment: 64)
 
-    /// For tokens of a vocabulary of `vocabularySize` symbols.
+    /// A packer for tokens of a vocabulary of `vocabularySize` symbols.
     public init(vocabularySize: Int) {
         elementWidth = Self.elementWidth(vocabularySize: vocabularySize)
     }
@@ -15,12 +15,12 @@ public final class TokenPacker {
         memory.deallocate()
     }
 
-    /// How many bytes a token of a vocabulary of so many symbols takes.
+    /// The number of bytes of a token, for a vocabulary of this size.
     package static func elementWidth(vocabularySize: Int) -> Int {
         TokenFileHeader.elementWidth(vocabularySize: vocabularySize)
     }
 
-    /// Gives the packed tokens to `sink`, in order and in pieces that are valid until it returns. Throws what it throws.
+    /// Passes the packed tokens to `sink`, in order and in pieces that are valid during the call. Throws the errors of `sink`.
     public func pack(
         _ tokens: UnsafeBufferPointer<Int32>, to sink: (UnsafeRawBufferPointer) throws(TextDataError) -> Void
     ) throws(TextDataError) {

@@ -1,22 +1,22 @@
-/// Words between whitespace, and `<eos>` after every line.
+/// Splits a text into words at whitespace, with `<eos>` after every line.
 ///
-/// Whitespace is every scalar with the Unicode property White_Space: tab to carriage return, blank, U+0085, U+00A0, U+1680,
-/// U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F and U+3000. Only the line feed ends a line, so CR LF ends one, too.
-/// A blank line is `<eos>` alone. The text is valid UTF-8.
+/// Whitespace is every scalar with the Unicode property White_Space: tab to carriage return, blank, U+0085, U+00A0, U+1680, U+2000 to
+/// U+200A, U+2028, U+2029, U+202F, U+205F and U+3000. Only a line feed ends a line, so CR LF ends one line. An empty line is `<eos>` only.
+/// The text must be valid UTF-8.
 struct WordScanner {
     private var p: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
     private let lineEnd = SpecialSymbol.endOfLine.token
-    /// Whether a last line without line feed is still to be ended.
+    /// Whether the last line, without a line feed, still needs an end.
     private var owesLineEnd: Bool
 
-    /// - Parameter endsLastLine: Whether the last line is ended where it has no line feed: yes for a corpus, no for a prompt.
+    /// - Parameter endsLastLine: whether a last line without a line feed gets an `<eos>`: true for a corpus, false for a prompt.
     init(_ text: UnsafeRawBufferPointer, endsLastLine: Bool) {
         (p, end) = text.byteBounds
         owesLineEnd = endsLastLine && !text.isEmpty && text[text.count - 1] != 0x0A
     }
 
-    /// The next word or line's end; nil at the text's end.
+    /// The next word or line end; nil at the end of the text.
     @inline(__always)
     mutating func next() -> ScannedToken? {
         while p < end {
@@ -39,7 +39,7 @@ struct WordScanner {
         return lineEnd
     }
 
-    /// The word at `p`. Most are ASCII, of less than eight bytes, with whitespace after them.
+    /// The word at `p`. The fast path is for ASCII words of fewer than eight bytes that whitespace follows.
     @inline(__always)
     private mutating func word() -> ScannedToken {
         let start = p
@@ -50,13 +50,13 @@ struct WordScanner {
         return ScannedToken(start: start, count: p - start, loaded: loaded, end: end)
     }
 
-    /// Whether the word that reaches up to `p` ends there for sure.
+    /// Whether the word before `p` certainly ends at `p`.
     @inline(__always)
     private func isBlank(_ p: UnsafePointer<UInt8>) -> Bool {
         p >= end || p.pointee == 0x20 || p.pointee == 0x0A
     }
 
-    /// The first whitespace from `p` on, or the text's end.
+    /// The first whitespace at or after `p`, or the end of the text.
     @inline(never)
     private func endOfInk(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
         var p = start
@@ -71,9 +71,9 @@ struct WordScanner {
     }
 }
 
-/// Unicode scalars of valid UTF-8, with CR LF read as LF.
+/// Iterates over the Unicode scalars of valid UTF-8. CR LF counts as LF.
 struct CharacterScanner {
-    /// Behind the scalar that came last.
+    /// The end of the last scalar.
     private(set) var p: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
 
@@ -81,7 +81,7 @@ struct CharacterScanner {
         (p, end) = text.byteBounds
     }
 
-    /// The value of the next scalar; nil at the text's end.
+    /// The value of the next scalar; nil at the end of the text.
     @inline(__always)
     mutating func next() -> UInt32? {
         guard p < end else { return nil }
@@ -108,12 +108,12 @@ struct CharacterScanner {
             return UInt32(lead & 0x0F) << 12 | second << 6 | third
         }
         p += 4
-        // p has moved: the fourth byte is the one before it.
+        // p has advanced: the fourth byte is before it.
         return UInt32(lead & 0x07) << 18 | second << 12 | third << 6 | UInt32(p[-1] & 0x3F)
     }
 }
 
-/// How many bytes the whitespace at `p` takes, 0 if none stands there. The text is valid UTF-8 and `p` before its end.
+/// The number of bytes of the whitespace at `p`; 0 if there is none. The text is valid UTF-8, and `p` is before its end.
 @inline(__always)
 func whitespaceWidth(_ p: UnsafePointer<UInt8>) -> Int {
     switch p.pointee {
@@ -135,7 +135,7 @@ private func isGeneralPunctuationBlank(_ second: UInt8, _ third: UInt8) -> Bool 
 }
 
 extension UnsafeRawBufferPointer {
-    /// The first byte and the one after the last; an empty buffer may have no address, and gets one that is never read.
+    /// The start and the end. An empty buffer may have no address, and then gets one that is never read.
     fileprivate var byteBounds: (UnsafePointer<UInt8>, UnsafePointer<UInt8>) {
         let start = baseAddress?.assumingMemoryBound(to: UInt8.self) ?? SpecialSymbol.endOfLine.bytes
         return (start, start + count)

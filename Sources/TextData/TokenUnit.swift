@@ -1,9 +1,9 @@
-/// What one token of a text is; the values of `--tokens`.
+/// The unit of a token; the values of `--tokens`.
 public enum TokenUnit: String, Codable, CaseIterable, Sendable {
-    /// A run of characters between whitespace, and `<eos>` after every line.
+    /// A word, delimited by whitespace, with `<eos>` after every line.
     case word
-    /// A Unicode scalar, line ends included.
+    /// A Unicode scalar, including line ends.
     case char
-    /// A byte, as it stands in the file.
+    /// A byte of the file.
     case byte
 }

@@ -1,4 +1,4 @@
-/// Why a sequence of bytes is no UTF-8.
+/// The reason why a byte sequence is not valid UTF-8.
 public enum UTF8Defect: String, Sendable, Equatable {
     case strayContinuation = "a continuation byte without a lead byte"
     case overlong = "an overlong sequence"
@@ -7,21 +7,21 @@ public enum UTF8Defect: String, Sendable, Equatable {
     case truncated = "a sequence that breaks off"
 }
 
-/// Walks over UTF-8 from its start and stops at the first sequence that is none.
+/// Validates UTF-8 from its start, and stops at the first invalid sequence.
 ///
-/// Well-formed is what table 3-7 of the Unicode Standard lists. ASCII bytes are passed over 32 at once.
+/// Well-formed sequences are those of table 3-7 of the Unicode Standard. ASCII is skipped 32 bytes at a time.
 struct UTF8Validator {
     let bytes: UnsafeRawBufferPointer
-    /// The first byte not yet examined; of a bad sequence, its lead byte.
+    /// The first byte not yet validated; the lead byte of an invalid sequence.
     private(set) var position = 0
 
-    /// Starts with the first sequence that begins at `start` or later, if all before `start` is well-formed.
+    /// Starts at the first sequence that begins at or after `start`. Requires that the text before `start` is well-formed.
     init(_ bytes: UnsafeRawBufferPointer, from start: Int = 0) {
         self.bytes = bytes
         position = Self.sequenceStart(bytes, start)
     }
 
-    /// Where the sequence ends that begins before `start` and reaches beyond it; `start` if none does.
+    /// The end of a sequence that begins before `start` and extends beyond it; `start` if there is none.
     private static func sequenceStart(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
         guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), start < bytes.count else { return start }
         for lead in stride(from: start - 1, through: max(0, start - 3), by: -1) where base[lead] & 0xC0 != 0x80 {
@@ -31,7 +31,7 @@ struct UTF8Validator {
         return start
     }
 
-    /// Walks on to `limit` or up to 3 bytes beyond; returns what is wrong at `position`, or nil.
+    /// Validates to `limit` or up to 3 bytes beyond. Returns the fault at `position`, or nil.
     mutating func advance(to limit: Int) -> UTF8Defect? {
         guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
         let raw = UnsafeRawPointer(start)
@@ -50,7 +50,7 @@ struct UTF8Validator {
         return nil
     }
 
-    /// How many of the 32 bytes at `p`, the first of which is ASCII, are before the first that is not.
+    /// The number of the 32 bytes at `p` before the first that is not ASCII. The first byte is ASCII.
     @inline(__always)
     private static func asciiPrefix(_ p: UnsafeRawPointer) -> Int {
         let highs: UInt64 = 0x8080_8080_8080_8080
@@ -65,7 +65,7 @@ struct UTF8Validator {
         return 24 + (d & highs).trailingZeroBitCount >> 3
     }
 
-    /// The length of the sequence of two to four bytes at `s`, or what is wrong with it.
+    /// The length of the sequence of two to four bytes at `s`, or its fault.
     private static func sequence(at s: UnsafePointer<UInt8>, available: Int) -> (length: Int, defect: UTF8Defect?) {
         let lead = s[0]
         switch lead {

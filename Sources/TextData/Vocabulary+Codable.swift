@@ -2,7 +2,7 @@ import Failures
 import Files
 import FoundationEssentials
 
-/// As JSON: `{"unit":"word","symbols":["the",…],"counts":[113161,…]}`, in the order of the numbers; bytes as "00" to "ff".
+/// JSON format: `{"unit":"word","symbols":["the",…],"counts":[113161,…]}`, in the order of the numbers; bytes as "00" to "ff".
 extension Vocabulary: Codable {
     private enum CodingKeys: String, CodingKey {
         case unit, symbols, counts
@@ -15,7 +15,7 @@ extension Vocabulary: Codable {
         try container.encode(counts, forKey: .counts)
     }
 
-    /// Throws `DecodingError` unless the symbols are different, one count each, and such as the unit has.
+    /// Throws `DecodingError` unless the symbols are distinct, valid for the unit, and have one count each.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let unit = try container.decode(TokenUnit.self, forKey: .unit)
@@ -66,16 +66,16 @@ extension Vocabulary: Codable {
 }
 
 extension Vocabulary {
-    /// The vocabulary as one line of JSON; equal vocabularies have equal text.
+    /// The vocabulary as one line of JSON. Equal vocabularies have equal text.
     public func jsonText() -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // A unit, strings and integers: nothing that JSON cannot hold.
+        // JSON can represent a unit, strings and integers without failure.
         guard let data = try? encoder.encode(self) else { preconditionFailure("the vocabulary cannot be written as JSON") }
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// Reads what `jsonText` wrote; `source` names in messages where it stood. Throws `badVocabulary` (65).
+    /// Reads the text of `jsonText`. `source` names its origin in messages. Throws `badVocabulary` (65).
     public init(jsonText: String, source: String) throws(TextDataError) {
         do {
             self = try JSONDecoder().decode(Vocabulary.self, from: Data(jsonText.utf8))
@@ -88,7 +88,7 @@ extension Vocabulary {
         }
     }
 
-    /// No checkpoint holds a vocabulary of more bytes: its header has a limit.
+    /// No checkpoint has a larger vocabulary, because its header is limited.
     private static let mostBytes = 100_000_000
 
     /// Reads `vocabulary.json`. Throws `file` (66, 65, 74), `emptyFile` (65), and `badVocabulary` (65).
@@ -106,7 +106,7 @@ extension Vocabulary {
         try self.init(jsonText: text, source: path)
     }
 
-    /// Writes `vocabulary.json`, durably and whole or not at all. Throws `inputOutput` (74).
+    /// Writes `vocabulary.json` atomically and durably. Throws `inputOutput` (74).
     public func write(path: String) throws(TextDataError) {
         do throws(FileError) {
             try DurableFile.write(jsonText() + "\n", to: path)

@@ -9,7 +9,7 @@ extension Vocabulary {
         self = try counts.vocabulary(limits, source: source.name)
     }
 
-    /// The table of all bytes, each at its value.
+    /// The table of all bytes. The number of a byte is its value.
     static func byteTable() -> SymbolTable {
         var table = SymbolTable()
         for byte in UInt8.min...UInt8.max {

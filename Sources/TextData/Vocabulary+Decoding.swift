@@ -1,5 +1,5 @@
 extension Vocabulary {
-    /// The text that the tokens stand for, as `TokenDecoder` gives it, with U+FFFD where bytes are no UTF-8.
+    /// Decodes tokens with `TokenDecoder`. Invalid UTF-8 becomes U+FFFD.
     public func decode(_ tokens: [Int32]) -> String {
         var bytes: [UInt8] = []
         var decoder = TokenDecoder(self)

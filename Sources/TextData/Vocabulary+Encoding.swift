@@ -1,8 +1,8 @@
 extension Vocabulary {
-    /// Gives the numbers of all tokens of `source` to `sink`, in order and in pieces of up to 65,536.
+    /// Passes the numbers of all tokens of `source` to `sink`, in order and in pieces of up to 65,536.
     ///
-    /// Throws `unknownCharacter` (65) for a scalar that the vocabulary lacks, unless it has `<unk>` or such scalars go to `skipped`; and what
-    /// `sink` throws.
+    /// Throws `unknownCharacter` (65) for a scalar that is not in the vocabulary, unless the vocabulary has `<unk>` or `skipped` collects
+    /// such scalars. Also throws the errors of `sink`.
     public func encode(
         _ source: TextSource, skipping skipped: SkippedCharacters? = nil,
         to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
@@ -10,7 +10,7 @@ extension Vocabulary {
         try encode(source.text, blocks: 0..<source.text.blockCount, skipping: skipped, to: sink)
     }
 
-    /// The same for the tokens of some blocks of a text that was examined.
+    /// Encodes the tokens of some blocks of an examined text.
     public func encode(
         _ text: OpenedText, blocks: Range<Int>, skipping skipped: SkippedCharacters? = nil,
         to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
@@ -47,7 +47,7 @@ extension Vocabulary {
 // MARK: The loops over tokens
 
 extension Vocabulary {
-    /// Words always have a number, since their vocabularies have `<unk>`.
+    /// Every word has a number, because vocabularies of words have `<unk>`.
     private func encodeWords(
         _ words: consuming WordScanner, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {
@@ -72,7 +72,7 @@ extension Vocabulary {
         index.table.find(word) ?? Int(unknownID ?? 0)
     }
 
-    /// Returns the end of the first scalar that has no number, or nil.
+    /// Returns the end of the first scalar without a number, or nil.
     private func encodeCharacters(
         _ characters: consuming CharacterScanner, of text: UnsafeRawBufferPointer, skipping skipped: SkippedCharacters?,
         to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
@@ -107,7 +107,7 @@ extension Vocabulary {
         skipped.unknown.note(scalar, endingAt: end - start, of: text)
     }
 
-    /// One more than the number of each scalar of the vocabulary.
+    /// The number of each scalar of the vocabulary, plus one.
     private func scalarNumbers() -> ScalarNumbers {
         let numbers = ScalarNumbers()
         for number in 0..<size {
@@ -130,7 +130,7 @@ extension Vocabulary {
     }
 }
 
-/// Memory for tokens on their way to a sink.
+/// A buffer for tokens on their way to a sink.
 private final class TokenRoom {
     static let capacity = 1 << 16
     let tokens = UnsafeMutablePointer<Int32>.allocate(capacity: TokenRoom.capacity)
@@ -139,7 +139,7 @@ private final class TokenRoom {
         tokens.deallocate()
     }
 
-    /// Gives the first `count` tokens to the sink and starts anew.
+    /// Passes the first `count` tokens to the sink and empties the buffer.
     func give(
         _ count: inout Int, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
     ) throws(TextDataError) {

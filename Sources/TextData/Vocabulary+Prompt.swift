@@ -1,21 +1,21 @@
-/// A prompt as tokens.
+/// A prompt, encoded as tokens.
 public struct EncodedPrompt: Sendable, Equatable {
     public internal(set) var tokens: [Int32] = []
-    /// What was read as `<unk>`, or left out where the vocabulary has no `<unk>`.
+    /// The symbols that were encoded as `<unk>`, or skipped if the vocabulary has no `<unk>`.
     public internal(set) var unknown = UnknownSymbols()
-    /// How many words or characters there are, unknown ones included.
+    /// The number of words or characters, including unknown ones.
     public internal(set) var symbolCount = 0
 }
 
 extension Vocabulary {
-    /// The numbers of the tokens of a prompt: the same as in a text, but a last line without line feed stays open.
+    /// Encodes a prompt like a text, except that a last line without a line feed gets no `<eos>`.
     ///
     /// Throws `invalidUTF8` (65) unless the unit is bytes, and `unknownCharacter` (65) unless the vocabulary has `<unk>`.
     public func encode(_ prompt: String) throws(TextDataError) -> [Int32] {
         try encode(prompt: Array(prompt.utf8), skippingUnknown: false).tokens
     }
 
-    /// The same for a prompt of bytes. With `skippingUnknown` characters that have no number are left out, instead of an error.
+    /// Encodes a prompt of bytes. With `skippingUnknown`, characters without a number are skipped instead of an error.
     public func encode(prompt bytes: [UInt8], skippingUnknown: Bool) throws(TextDataError) -> EncodedPrompt {
         var prompt = EncodedPrompt()
         try bytes.withRawBytes { (bytes) throws(TextDataError) in

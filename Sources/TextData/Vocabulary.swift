@@ -1,22 +1,22 @@
 import Digests
 
-/// The symbols of a text, numbered by descending count, ties by first occurrence.
+/// The symbols of a text, numbered by descending count. Ties are in order of first occurrence.
 ///
-/// - **word**: the words that `VocabularyLimits` keep, `<eos>`, and always `<unk>`: new texts hold new words. Both stand at the
-///   place of their count, which for `<unk>` is that of all words that were cut; `<unk>` is last where nothing was.
-///   Where the text has `<unk>` or `<eos>` as words, they are these same symbols.
-/// - **char**: the scalars that the limits keep; `<unk>` only where they cut any. Without it an unknown scalar is an error.
-/// - **byte**: all 256, and the number of a byte is its value.
+/// - **word**: the words that `VocabularyLimits` keep, `<eos>`, and always `<unk>`, because new texts contain new words. Both are numbered
+/// by their counts. The count of `<unk>` is that of all words that the limits remove; it is last if they remove none. The words `<unk>` and
+/// `<eos>` of a text are these same symbols.
+/// - **char**: the scalars that the limits keep, and `<unk>` only if they remove any. Without `<unk>`, an unknown scalar is an error.
+/// - **byte**: all 256 bytes. The number of a byte is its value.
 public struct Vocabulary: Sendable {
-    /// What a symbol is.
+    /// The unit of the symbols.
     public let unit: TokenUnit
-    /// How often each symbol occurs in the text that the vocabulary is of. `[V]`
+    /// The number of occurrences of each symbol in the text of the vocabulary. `[V]`
     public let counts: [Int]
-    /// XXH3 over the unit and the symbols in order: equal for vocabularies that give the same numbers to every text.
+    /// XXH3 over the unit and the symbols in order. Equal for vocabularies that encode every text to the same numbers.
     public let digest: UInt64
-    /// The number of `<eos>`, which only words have.
+    /// The number of `<eos>`; nil unless the unit is words.
     public let endOfLineID: Int32?
-    /// The number of `<unk>`, if the vocabulary has it.
+    /// The number of `<unk>`; nil if the vocabulary has none.
     public let unknownID: Int32?
     let index: SymbolIndex
 
@@ -33,7 +33,7 @@ public struct Vocabulary: Sendable {
         index = SymbolIndex(table)
     }
 
-    /// The vocabulary as `records` of a vocabulary of this unit gave it.
+    /// A vocabulary from the `records` of a vocabulary of this unit.
     public init(unit: TokenUnit, records: [UInt8]) {
         var table = SymbolTable()
         var counts: [Int] = []
@@ -46,19 +46,19 @@ public struct Vocabulary: Sendable {
         self.init(unit: unit, table: table, counts: counts)
     }
 
-    /// The symbols in order with their counts, for `init(unit:records:)` in another process.
+    /// The symbols with their counts in order, for `init(unit:records:)` in another process.
     public func records() -> [UInt8] {
         var bytes: [UInt8] = []
         for number in 0..<size { SymbolRecords.append(index.table.bytes(number), counts[number], to: &bytes) }
         return bytes
     }
 
-    /// The bytes of symbol `id`: UTF-8, but for the unit of bytes the byte itself.
+    /// The bytes of symbol `id`, in UTF-8; for the unit of bytes, the byte itself.
     public func bytes(of id: Int32) -> [UInt8] {
         Array(index.table.bytes(Int(id)))
     }
 
-    /// Symbol `id` as text; a byte that is no character by itself becomes U+FFFD.
+    /// Symbol `id` as text. A byte that is not a character becomes U+FFFD.
     public func symbol(of id: Int32) -> String {
         String(decoding: index.table.bytes(Int(id)), as: UTF8.self)
     }
@@ -66,12 +66,12 @@ public struct Vocabulary: Sendable {
     /// The bytes of symbol `id`.
     package func byteCount(of id: Int32) -> Int { index.table.bytes(Int(id)).count }
 
-    /// The first `byteCount` bytes of symbol `id` as text, or all of a shorter one.
+    /// The first `byteCount` bytes of symbol `id` as text.
     package func symbolPrefix(of id: Int32, byteCount: Int) -> String {
         String(decoding: index.table.bytes(Int(id)).prefix(byteCount), as: UTF8.self)
     }
 
-    /// The number of the symbol with exactly these scalars (canonically equivalent ones are others), or nil.
+    /// The number of the symbol with exactly these scalars, or nil. Canonically equivalent strings are distinct symbols.
     public func id(of symbol: String) -> Int32? {
         var symbol = symbol
         return symbol.withUTF8 { index.table.find(ScannedToken(UnsafeRawBufferPointer($0))).map(Int32.init) }
@@ -95,7 +95,7 @@ extension Vocabulary: Equatable {
     }
 }
 
-/// A finished symbol table that copies of a vocabulary share.
+/// An immutable symbol table, shared by copies of a vocabulary.
 final class SymbolIndex: Sendable {
     let table: SymbolTable
 

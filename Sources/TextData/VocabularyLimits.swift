@@ -1,8 +1,8 @@
-/// How much of a text's symbols a vocabulary keeps; what it does not keep becomes `<unk>`.
+/// Limits on the symbols of a vocabulary. The encoder replaces other symbols by `<unk>`.
 public struct VocabularyLimits: Sendable, Equatable {
-    /// The largest number of symbols, `<eos>` and `<unk>` included; nil for as many as there are (`--vocabulary-size`).
+    /// The maximum number of symbols, including `<eos>` and `<unk>`; nil for no limit (`--vocabulary-size`).
     public var size: Int?
-    /// How often a symbol must occur to be kept (`--minimum-count`).
+    /// The minimum number of occurrences of a symbol (`--minimum-count`).
     public var minimumCount: Int
 
     public init(size: Int? = nil, minimumCount: Int = 1) {
@@ -10,7 +10,7 @@ public struct VocabularyLimits: Sendable, Equatable {
         self.minimumCount = minimumCount
     }
 
-    /// Throws `badVocabularyLimits` (64) where no vocabulary of the unit can keep to these limits.
+    /// Throws `badVocabularyLimits` (64) if no vocabulary of the unit can satisfy the limits.
     func check(for unit: TokenUnit) throws(TextDataError) {
         if unit == .byte {
             let reason = "a vocabulary of bytes always has all 256 symbols. Leave the option out"

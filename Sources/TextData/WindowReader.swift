@@ -1,17 +1,17 @@
-/// Reads windows of contiguous streams from a token file into buffers of the caller's.
+/// Reads windows of contiguous streams from a token file into the caller's buffers.
 public struct WindowReader: Sendable {
-    /// The text.
+    /// The token file.
     public let tokens: TokenFile
-    /// How the text lies in the streams of all ranks.
+    /// The division of the text into the streams of all ranks.
     public let layout: StreamLayout
-    /// The streams that are read.
+    /// The streams to read.
     public let streams: Range<Int>
-    /// T, the steps of a window.
+    /// T, the number of steps of a window.
     public let windowLength: Int
 
-    /// Windows in an epoch, the same for all streams.
+    /// The number of windows in an epoch, the same for all streams.
     public var windowCount: Int { layout.windowCount(windowLength: windowLength) }
-    /// The elements that each buffer needs: T times the streams.
+    /// The minimum number of elements of each buffer: T times the number of streams.
     public var elementCount: Int { windowLength * streams.count }
 
     public init(tokens: TokenFile, layout: StreamLayout, streams: Range<Int>, windowLength: Int) {
@@ -26,13 +26,13 @@ public struct WindowReader: Sendable {
         self.windowLength = windowLength
     }
 
-    /// Reads window `window`; returns its number of steps, which is `windowLength` or, in the last window, less.
+    /// Reads window `window`. Returns its number of steps, which is `windowLength` or, in the last window, less.
     ///
-    /// Shapes: inputs, targets, mask `[steps, streams]`, time-major and contiguous; overwritten, and nothing beyond them is
-    /// touched. The mask is 1, and 0 where there is padding; inputs and targets are 0 there. Allocates nothing.
+    /// Shapes: inputs, targets, mask `[steps, streams]`, time-major and contiguous. They are overwritten; elements after them are
+    /// unchanged. The mask is 1, and 0 for padding, where inputs and targets are 0. Allocates nothing.
     ///
-    /// A file that was written to since is verified again. Throws `badTokenFile` (65) for one that is no longer what it was, and for a
-    /// token outside of the vocabulary; `file` where it cannot be read (74) or was shortened (65).
+    /// If the file has changed, verifies it first. Throws `badTokenFile` (65) if its content differs, or for a token outside the
+    /// vocabulary; `file` if it cannot be read (74) or was shortened (65).
     public func fill(
         window: Int, inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>,
         mask: UnsafeMutableBufferPointer<Float>
@@ -69,7 +69,7 @@ public struct WindowReader: Sendable {
         }
     }
 
-    /// Which of the tokens is.
+    /// The position of the invalid token.
     private func outsideVocabulary(_ steps: Range<Int>) -> TextDataError {
         for stream in streams {
             let real = realPredictions(stream: stream, steps: steps)
@@ -81,7 +81,7 @@ public struct WindowReader: Sendable {
         return .fileChanged(path: tokens.path)
     }
 
-    /// The predictions of `stream` that are no padding in `steps`.
+    /// The predictions of `stream` in `steps`, without padding.
     private func realPredictions(stream: Int, steps: Range<Int>) -> Range<Int> {
         let all = layout.predictions(ofStream: stream)
         let start = min(all.lowerBound + steps.lowerBound, all.upperBound)

@@ -1,9 +1,9 @@
-/// Words that are scanned, and then looked up together.
+/// A batch of words, scanned first and then looked up together.
 struct WordBatch: ~Copyable {
     private static let capacity = 128
     private let tokens = UnsafeMutablePointer<ScannedToken>.allocate(capacity: WordBatch.capacity)
     private let slots = UnsafeMutablePointer<SymbolTable.Slot>.allocate(capacity: WordBatch.capacity)
-    /// How many words there are.
+    /// The number of words.
     private(set) var count = 0
 
     deinit {
@@ -11,7 +11,7 @@ struct WordBatch: ~Copyable {
         slots.deallocate()
     }
 
-    /// Takes the next words of the text, and reads what `table` has in their places; false at the text's end.
+    /// Scans the next words, and loads their slots in `table`. Returns false at the end of the text.
     @inline(__always)
     mutating func fill(from words: inout WordScanner, in table: borrowing SymbolTable) -> Bool {
         count = 0
@@ -27,7 +27,7 @@ struct WordBatch: ~Copyable {
         @inline(__always) get { tokens[position] }
     }
 
-    /// The number of a word: -1 if it had none when the batch was filled, -2 if a search must tell.
+    /// The number of a word: -1 if it had none when the batch was filled, -2 if it needs a search.
     @inline(__always)
     func number(_ position: Int, in table: borrowing SymbolTable) -> Int {
         table.number(of: tokens[position], in: slots[position])
