@@ -4,31 +4,31 @@ import Models
 import Tensors
 import Training
 
-/// How fast one process generates, token by token on one stream, beside the time it takes to read the weights once a token.
+/// The speed of generation in one process, token by token on one stream, compared with the time to read the weights once per token.
 ///
-/// Tokens come in blocks, with a sample of the bandwidth before the first, between them, and after the last: the share of the bound is the
-/// median over the blocks of their speed by the mean of the two samples around them.
+/// Tokens are measured in blocks, with bandwidth samples before, between and after the blocks. The share of the bound is the median over
+/// the blocks of the speed divided by the mean of the two adjacent samples.
 public struct GenerationMeasurement: Sendable {
     public let model: MeasuredModel
     public let tokens: Int
     /// The instruction set of the kernels.
     public let level: String
-    /// Milliseconds of a token, medians: in all, in the model, and in drawing from its logits as `generate` does by default.
+    /// Milliseconds per token, as medians: in total, in the model, and in sampling from its logits with the defaults of `generate`.
     public let tokenMilliseconds: Double
     public let modelMilliseconds: Double
     public let drawMilliseconds: Double
     /// Bytes of the weights that a token is multiplied with.
     public let weightBytes: Int
-    /// Bytes a second at which a buffer of that size is read, the median of the samples.
+    /// Bytes per second of reading a buffer of that size: the median of the samples.
     public let bytesPerSecond: Double
-    /// The speed's share of the bound.
+    /// The speed divided by the bound.
     public let boundShare: Double
 
     public var tokensPerSecond: Double { 1e3 / tokenMilliseconds }
-    /// The most tokens per second if each reads all weights.
+    /// The bound on tokens per second, if each token reads all weights.
     public var boundTokensPerSecond: Double { bytesPerSecond / Double(weightBytes) }
 
-    /// Draws `tokens` tokens after some to warm up. Local. Throws where there is too little memory (70).
+    /// Generates `tokens` tokens after a warm-up. Local. Throws if there is too little memory (70).
     public init(model: MeasuredModel, tokens: Int) throws {
         try MemoryCheck.requireForGeneration(model.configuration, vocabularySize: model.vocabularySize)
         var generator = GenerationBench(model: model)
@@ -59,14 +59,14 @@ public struct GenerationMeasurement: Sendable {
     }
 }
 
-/// Where the time of one token went, in milliseconds.
+/// The parts of the time of one token, in milliseconds.
 private struct TokenTimes {
     let model: Double
     let draw: Double
     var whole: Double { model + draw }
 }
 
-/// A model of one stream that draws token after token.
+/// A model with one stream that generates tokens.
 private struct GenerationBench {
     private let model: LanguageModel
     private let sampler = Sampler(SamplingRule())

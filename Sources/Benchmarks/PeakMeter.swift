@@ -1,24 +1,24 @@
 import Communication
 import Tensors
 
-/// Measures the FMA peak of the cores that the ranks run on, of all of them at once.
+/// Measures the FMA peak of all cores that the ranks run on, together.
 ///
-/// Each rank runs fused multiply-adds in registers for some 50 ms by the wall clock, so that whatever else the machine does costs the
-/// peak what it costs the steps. On a host with a core for each rank, the ranks' speeds add up. On a host with more ranks than
-/// cores, where ranks take turns and each sees a whole core while it has one, the operations of all its ranks are divided by the time
-/// from the first start to the last end: so no core counts twice.
+/// Each rank executes fused multiply-adds in registers for about 50 ms of wall time, so that other load on the machine reduces the peak as
+/// much as the steps. On a host with a core for each rank, the rates of the ranks are added. On a host with more ranks than cores, ranks
+/// share cores, and the rate is the number of operations of all its ranks divided by the time from the first start to the last end. No core
+/// counts twice.
 struct PeakMeter {
-    /// Cores that the ranks of all hosts can be on at a time: the lesser of ranks and cores of each host, added up.
+    /// The number of cores that all ranks can use at a time: the minimum of ranks and cores of each host, summed over hosts.
     let coreCount: Int
     private let world: World
     private let coresOfHost: [Int]
     private let precision: Precision
     private let rounds: Int
 
-    /// Nanoseconds of a sample on a core of its own.
+    /// Nanoseconds of a sample on an unshared core.
     private static let duration: Int64 = 50_000_000
 
-    /// The peak of products of this precision. Collective.
+    /// The peak for products of this precision. Collective.
     init(world: World, precision: Precision) throws {
         self.world = world
         self.precision = precision
@@ -29,7 +29,7 @@ struct PeakMeter {
         rounds = try world.broadcast(Self.roundsOfSample(precision))
     }
 
-    /// 10^9 operations a second, of all ranks together; the same on all ranks. `barrier` waits for all ranks. Collective.
+    /// 10^9 operations per second of all ranks together; the same on all ranks. `barrier` waits for all ranks. Collective.
     func sample(barrier: () throws -> Void) throws -> Double {
         try barrier()
         let start = MonotonicClock.nanoseconds
@@ -43,7 +43,7 @@ struct PeakMeter {
         }
     }
 
-    /// How many rounds a sample has, from runs that grow until one can be timed.
+    /// The number of rounds of a sample, determined by runs of increasing length until one is long enough to time.
     private static func roundsOfSample(_ precision: Precision) -> Int {
         var rounds = 64
         while true {
@@ -56,7 +56,7 @@ struct PeakMeter {
     }
 }
 
-/// When a rank's part of a sample ran, by the clock of its host, in nanoseconds.
+/// The start and the end of a rank's part of a sample, by the clock of its host, in nanoseconds.
 package struct RankTime: BitwiseCopyable {
     var start: Int64
     var end: Int64
@@ -67,11 +67,11 @@ package struct RankTime: BitwiseCopyable {
     }
 }
 
-/// What the ranks of one host did in a sample.
+/// The work of the ranks of one host in a sample.
 package struct HostPeak {
     /// Floating-point operations of each rank.
     var operations: Int
-    /// Cores that the ranks may run on.
+    /// The number of cores that the ranks may run on.
     var cores: Int
     var times: [RankTime]
 
@@ -81,7 +81,7 @@ package struct HostPeak {
         self.times = times
     }
 
-    /// 10^9 operations a second of all these ranks; no core counts twice.
+    /// 10^9 operations per second of these ranks. No core counts twice.
     package var gigaflops: Double {
         guard times.count > cores else { return times.reduce(0) { $0 + Double(operations) / Double($1.end - $1.start) } }
         let first = times.map(\.start).min() ?? 0

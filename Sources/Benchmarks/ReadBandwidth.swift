@@ -1,13 +1,13 @@
 import Communication
 import Tensors
 
-/// Measures how fast this core reads a buffer of a size, from wherever one of that size stays: a cache or memory.
+/// Measures the bandwidth at which this core reads a buffer of a given size, from the cache or memory that holds it.
 struct ReadBandwidth {
     private let floats: UnsafeMutablePointer<Float>
     private let count: Int
     private let workspace = Workspace()
 
-    /// Nanoseconds of a sample at least.
+    /// The minimum duration of a sample, in nanoseconds.
     private static let duration: Int64 = 10_000_000
 
     init(byteCount: Int) {
@@ -15,8 +15,8 @@ struct ReadBandwidth {
         floats = workspace.allocate(Float.self, count: count)
     }
 
-    /// Bytes a second: the median of passes that take 10 ms in all, or of five. A first one, which is not counted, brings the buffer
-    /// where it stays.
+    /// Bytes per second: the median of passes that take 10 ms in total, at least five. A first pass, which does not count, loads the
+    /// buffer.
     func sample() -> Double {
         CoreLimits.read(floats, count: count)
         let start = MonotonicClock.nanoseconds

@@ -5,13 +5,13 @@ import Tensors
 import TextData
 import Training
 
-/// A model ready for steps over random tokens.
+/// A model that runs training steps on random tokens.
 struct StepBench {
     let parallel: ParallelModel
     private let model: MeasuredModel
     private let windows: [WindowBuffers]
 
-    /// Collective. Throws a `RemoteFailure` where there are more ranks than streams or shards.
+    /// Collective. Throws a `RemoteFailure` if there are more ranks than streams or shards.
     init(world: World, model: MeasuredModel) throws {
         Processor.flushDenormals()
         parallel = try Self.makeModel(world: world, model: model)
@@ -49,7 +49,7 @@ struct StepBench {
             optimizer: configuration.optimizerSettings, precision: configuration.precision)
     }
 
-    /// One step, as in training.
+    /// Runs one step, as in training.
     func step(_ step: Int) throws -> StepTimes {
         let exchange = parallel.exchange
         let waitedBefore = exchange.counters.waitedNanoseconds
@@ -90,7 +90,7 @@ struct StepBench {
 }
 
 extension WindowBuffers {
-    /// A window of evenly drawn tokens: most rows of the embedding that a step can touch.
+    /// A window of uniformly random tokens, which touches as many rows of the embedding as a step can.
     fileprivate convenience init(randomOf model: MeasuredModel, streams: Int, seed: UInt64) {
         self.init(steps: model.configuration.windowLength, streams: streams)
         let random = CounterRandom(seed: seed, purpose: .dataset)

@@ -3,56 +3,56 @@ import Exchange
 import Tensors
 import Training
 
-/// How fast training steps are beside what the cores can do, where their time goes, and what memory they take.
+/// The speed of training steps relative to the peak of the cores, the parts of their time, and their memory.
 ///
-/// The steps come in blocks of some steps, with a sample of the FMA peak before the first, between them, and after the last: the
-/// share of the peak is the median over the blocks of their speed by the mean of the two samples around them.
+/// Steps are measured in blocks, with samples of the FMA peak before, between and after the blocks. The share of the peak is the median
+/// over the blocks of the speed divided by the mean of the two adjacent samples.
 public struct StepMeasurement: Sendable {
     public let model: MeasuredModel
     public let steps: Int
     public let rankCount: Int
     public let hostCount: Int
     public let shardCount: Int
-    /// Ranks that work on the recurrences' steps together; 1 where each works on its own streams.
+    /// The number of ranks that compute each recurrent step together; 1 if each rank computes only its own streams.
     public let teamRankCount: Int
-    /// Cores that the ranks can be on at a time.
+    /// The number of cores that the ranks can use at a time.
     public let coreCount: Int
     /// The instruction set of the kernels.
     public let level: String
-    /// Why the exchange asked for was not taken, as a sentence; nil if it was.
+    /// Why the exchange does not use the requested transport, as a sentence; nil if it does.
     public let notice: String?
 
     /// Medians over all steps.
     public let parts: StepParts
-    /// Samples of the FMA peak of all cores in use, 10^9 operations a second, in the order in which they were taken.
+    /// Samples of the FMA peak of all cores in use, in 10^9 operations per second, in the order of measurement.
     public let peaks: [Double]
-    /// The speed's share of the FMA peak in each block, and so the share of the floor's speed.
+    /// The speed in each block divided by the FMA peak.
     public let peakShares: [Double]
 
-    /// Bytes that all ranks read and write to add gradients, and bytes that they send to other nodes, at a step.
+    /// Bytes that all ranks read and write in a step to sum gradients, and bytes that they send to other nodes.
     public let addedBytes: Int
     public let sentBytes: Int
-    /// What the program allocated, of all ranks together: buffers of their own, and those that the ranks of a node share.
+    /// Memory that the program allocated on all ranks: private buffers, and buffers that the ranks of a node share.
     public let allocatedPrivateBytes: Int
     public let allocatedSharedBytes: Int
-    /// What the system counts after the steps; nil where it does not say.
+    /// Memory that the system reports after the steps; nil if it reports none.
     public let systemMemory: SystemMemory?
 
-    /// Tokens of all ranks per second, from the median step.
+    /// Tokens per second of all ranks, from the median step.
     public var tokensPerSecond: Double { Double(model.tokensPerStep) / (parts.whole / 1e3) }
-    /// 10^9 floating-point operations of the products a second, all ranks together.
+    /// 10^9 floating-point operations per second of the matrix products, of all ranks together.
     public var gigaflops: Double { tokensPerSecond * model.operationsPerToken / 1e9 }
-    /// The median of the samples, 10^9 operations a second.
+    /// The median of the peak samples, in 10^9 operations per second.
     public var peakGigaflops: Double { peaks.median }
-    /// The most tokens per second that the peak allows: a step cannot take less time than its products do at the peak.
+    /// The bound on tokens per second: the matrix products of a step at the speed of the peak.
     public var floorTokensPerSecond: Double { peakGigaflops * 1e9 / model.operationsPerToken }
 
     /// The median of the blocks' shares of the peak.
     public var peakShare: Double { peakShares.median }
 
-    /// Runs `steps` steps after three to warm up. Collective; the same result on all ranks.
+    /// Runs `steps` steps after three warm-up steps. Collective; the result is the same on all ranks.
     ///
-    /// Throws a `RemoteFailure` where there are more ranks than streams or shards, or too little memory.
+    /// Throws a `RemoteFailure` if there are more ranks than streams or shards, or too little memory.
     public init(world: World, model: MeasuredModel, steps: Int) throws {
         let bench = try StepBench(world: world, model: model)
         let blocks = try StepBlocks(
@@ -79,11 +79,11 @@ public struct StepMeasurement: Sendable {
     }
 }
 
-/// Blocks of steps with samples of the peak around them.
+/// Blocks of steps, with samples of the peak between them.
 private struct StepBlocks {
-    /// The steps of each block.
+    /// The times of the steps of each block.
     private(set) var blocks: [[StepParts]] = []
-    /// One more than there are blocks.
+    /// The samples: one more than there are blocks.
     private(set) var peaks: [Double] = []
     let coreCount: Int
 
@@ -104,13 +104,13 @@ private struct StepBlocks {
         }
     }
 
-    /// Steps one after another as in training; the ranks tell each other their times when all are done.
+    /// Runs steps as in training. The ranks exchange their times after the last step.
     private static func run(_ steps: Range<Int>, world: World, bench: StepBench) throws -> [StepParts] {
         let own = try steps.map { try bench.step(warmUpSteps + $0) }
         return try own.map { StepParts(ranks: try world.allgather($0)) }
     }
 
-    /// Each block's speed by the peak around it.
+    /// The speed of each block divided by the mean of the adjacent peak samples.
     func shares(operationsPerStep: Double) -> [Double] {
         blocks.indices.map { block in
             let gigaflops = operationsPerStep / blocks[block].map(\.whole).median / 1e6

@@ -1,30 +1,30 @@
 import Communication
 
-/// Where the time of one step went on one rank, in nanoseconds.
+/// The parts of the time of one step on one rank, in nanoseconds.
 struct StepTimes: BitwiseCopyable {
     var whole: Int64
-    /// Forward and backward.
+    /// Forward and backward pass.
     var compute: Int64
-    /// Ordered sum and norm, without the waiting.
+    /// The ordered sum and the norm, without waiting.
     var reduce: Int64
-    /// Clipping and update of the owned parameters, and their publication, without the waiting.
+    /// Clipping, update and publication of the owned parameters, without waiting.
     var update: Int64
-    /// In barriers, for other ranks.
+    /// Waiting for other ranks in barriers.
     var wait: Int64
 }
 
-/// The time of a step, in milliseconds: means over the ranks, so that the parts add up to the whole.
+/// The parts of the time of a step, in milliseconds, as means over the ranks, so that the parts add up to the total.
 ///
-/// Ranks end a step together, at its last barrier; where they take turns on cores, they begin the next one by and by.
+/// All ranks end a step together, at its last barrier. If ranks share cores, they begin the next step one after another.
 public struct StepParts: Sendable {
     public internal(set) var whole: Double
-    /// Forward and backward.
+    /// Forward and backward pass.
     public internal(set) var compute: Double
-    /// Ordered sum and norm, without the waiting.
+    /// The ordered sum and the norm, without waiting.
     public internal(set) var reduce: Double
-    /// Clipping and update, without the waiting.
+    /// Clipping and update, without waiting.
     public internal(set) var update: Double
-    /// In barriers, for other ranks.
+    /// Waiting for other ranks in barriers.
     public internal(set) var wait: Double
 
     /// One step, from the times of all ranks.
@@ -39,7 +39,7 @@ public struct StepParts: Sendable {
         wait = mean(\.wait)
     }
 
-    /// The median of each part over steps.
+    /// The median of each part over all steps.
     init(medianOf steps: [StepParts]) {
         whole = steps.map(\.whole).median
         compute = steps.map(\.compute).median
@@ -48,6 +48,6 @@ public struct StepParts: Sendable {
         wait = steps.map(\.wait).median
     }
 
-    /// A part's share of the step.
+    /// The share of a part in the step.
     public func share(_ part: Double) -> Double { part / whole }
 }

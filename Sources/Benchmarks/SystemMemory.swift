@@ -1,14 +1,14 @@
 public import Communication
 import Foundation
 
-/// The memory that the system counts for the ranks, all together, in bytes: libraries, MPI's own buffers and all.
+/// The memory of all ranks that the system reports, in bytes, including libraries and buffers of MPI.
 public struct SystemMemory: Sendable, Equatable {
-    /// Pages that one rank alone uses.
+    /// Pages that only one rank uses.
     public let privateBytes: Int
-    /// Pages that several processes use, each page counted once: a rank counts its part of each (proportional set size).
+    /// Pages that several processes use. Each rank counts its proportional part (proportional set size), so each page counts once.
     public let sharedBytes: Int
 
-    /// Adds up what the system says of each rank now; nil where a rank's system does not say. Collective.
+    /// The current sum over all ranks; nil if the system of a rank reports nothing. Collective.
     public static func ofAllRanks(_ world: World) throws -> SystemMemory? {
         let own = Rollup.own
         let all = try world.allgather(own ?? Rollup(proportional: -1, private: 0))
@@ -23,7 +23,7 @@ public struct SystemMemory: Sendable, Equatable {
 package struct Rollup: BitwiseCopyable, Equatable {
     /// Proportional set size.
     package var proportional: Int
-    /// Of this process alone.
+    /// Pages of this process only.
     package var `private`: Int
 
     init(proportional: Int, private: Int) {
@@ -31,7 +31,7 @@ package struct Rollup: BitwiseCopyable, Equatable {
         self.private = `private`
     }
 
-    /// From the text of a `smaps_rollup` (proc_pid_smaps(5)), whose lines are `Pss:  1234 kB`; nil where it has not all of them.
+    /// From the text of a `smaps_rollup` (proc_pid_smaps(5)) with lines such as `Pss:  1234 kB`; nil if a line is missing.
     package init?(text: String) {
         var kilobytes: [Substring: Int] = [:]
         for line in text.split(separator: "\n") {
@@ -44,7 +44,7 @@ package struct Rollup: BitwiseCopyable, Equatable {
         self.init(proportional: pss * 1024, private: (clean + dirty) * 1024)
     }
 
-    /// This process's.
+    /// The memory of this process.
     static var own: Rollup? {
         (try? String(contentsOfFile: "/proc/self/smaps_rollup", encoding: .utf8)).flatMap(Rollup.init(text:))
     }

@@ -32,7 +32,7 @@ void cac_print_first(int descriptor) {
 static void note(void) {
     if (!armed) return;
     if (allocations++ > 0) return;
-    armed = 0; // what is noted here must not be counted
+    armed = 0; // recording the call stack must not be counted
     depth = backtrace(first, DEPTH);
     armed = 1;
 }
@@ -42,7 +42,7 @@ static void note(void) {
 #endif
 #if __has_feature(address_sanitizer)
 
-// The address sanitizer has an allocator of its own, which must not be gone round; but it tells of what it gives out.
+// The address sanitizer has its own allocator, which must not be bypassed. It reports allocations through hooks.
 int __sanitizer_install_malloc_and_free_hooks(void (*given)(const volatile void *, size_t), void (*taken)(const volatile void *));
 
 static void note_given(const volatile void *block, size_t size) {
@@ -56,7 +56,7 @@ __attribute__((constructor)) static void install_hooks(void) { __sanitizer_insta
 
 #else
 
-// glibc's own functions under the names that it keeps for such wrappers.
+// glibc's own functions, under the names that it exports for such wrappers.
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -88,7 +88,7 @@ void *aligned_alloc(size_t alignment, size_t size) {
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size) {
-    // As POSIX has it: a power of two, and a multiple of a pointer's size.
+    // As POSIX requires: a power of two, and a multiple of a pointer's size.
     if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
     note();
     void *result = __libc_memalign(alignment, size);

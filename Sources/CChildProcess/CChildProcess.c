@@ -1,4 +1,4 @@
-// posix_spawn, with two of its actions, and pseudo-terminals, which Swift's module of the C library does not have.
+// posix_spawn with actions, and pseudo-terminals, which Swift's module of the C library does not export.
 #define _GNU_SOURCE
 #include "CChildProcess.h"
 

@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Lets the n-th call on files below one folder fail, for tests of whole programs:
+/* Makes the n-th call on files below one folder fail, for tests of whole programs:
 
      RNNTRAIN_FAULT_FOLDER  calls on paths that begin so are counted, and on what was opened under them
      RNNTRAIN_FAULT_CALL    n, from 1
@@ -25,7 +25,7 @@
      RNNTRAIN_FAULT_THREADS from the n-th on no thread can be created, n from 1
      RNNTRAIN_FAULT_BINDING set: no process may be bound to cores, as in some containers
 
-   Only where LD_PRELOAD names this library is any of it read. */
+   The variables have no effect unless LD_PRELOAD names this library. */
 
 enum { ends = 0, cuts = -1, none = -2, lasts = -3, most_descriptors = 4096, killed = 137 };
 
@@ -46,10 +46,10 @@ static void mark(void) {
     if (path) syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600));
 }
 
-/* Whether a call makes, lengthens, fills or synchronises a file or folder. */
+/* Whether a call creates, extends, writes or synchronises a file or folder. */
 enum { wants_none = 0, wants_room = 1 };
 
-/* Counts a call; what is to happen to it. */
+/* Counts a call, and returns its fault. */
 static int next_fault(int wants) {
     const char *chosen = getenv("RNNTRAIN_FAULT_CALL"), *fault = getenv("RNNTRAIN_FAULT");
     if (!chosen || !fault) return none;
@@ -65,7 +65,7 @@ static int next_fault(int wants) {
     return atoi(fault);
 }
 
-/* True if the call is to fail, with errno set; does not return where the process is to end. */
+/* Whether the call must fail; sets errno. Does not return if the fault ends the process. */
 static int fails(int is_ours, int wants) {
     int fault = is_ours ? next_fault(wants) : none;
     if (fault == ends) _exit(killed);
@@ -80,7 +80,7 @@ static int watch(int descriptor, int is_ours) {
     return descriptor;
 }
 
-/* Whether a call is on something below the folder: by its path, or since it begins at what was opened there. */
+/* Whether a call is on a file below the folder, by its path or because it is relative to a descriptor that was opened there. */
 static int is_ours_at(int folder, const char *path) { return is_watched(folder) || is_below_folder(path); }
 
 static int open_next(int folder, const char *path, int flags, mode_t mode) {
@@ -110,12 +110,12 @@ OPEN(openat64, folder, int folder, const char *path)
 int close(int descriptor) {
     int is_ours = is_watched(descriptor);
     watch(descriptor, 0);
-    /* As in the kernel, a failed close has closed. */
+    /* Like the kernel, a failing close closes the descriptor. */
     int result = NEXT(int, "close", int)(descriptor);
     return fails(is_ours, wants_none) ? -1 : result;
 }
 
-/* How many bytes a write may take: all of them, or half of them where it is cut. */
+/* The number of bytes that a write may write: all, or half for a partial write. */
 static size_t cut(int descriptor, size_t count, int *ends_after) {
     int fault = is_watched(descriptor) ? next_fault(wants_room) : none;
     *ends_after = fault == ends;
@@ -190,14 +190,14 @@ int fstatat(int folder, const char *path, struct stat *status, int flags) {
     return NEXT(int, "fstatat", int, const char *, struct stat *, int)(folder, path, status, flags);
 }
 
-/* Closes without a call of `close` that could be seen here. */
+/* closedir closes its descriptor without a call of `close` that this library could intercept. */
 int closedir(DIR *folder) {
     watch(dirfd(folder), 0);
     return NEXT(int, "closedir", DIR *)(folder);
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {
-    /* Not for anonymous memory, which the loader and the allocator want before anything here is ready. */
+    /* Ignores anonymous memory, which the loader and the allocator map before this library is ready. */
     if (is_watched(descriptor) && fails(1, wants_none)) return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
 }

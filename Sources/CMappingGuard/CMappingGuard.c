@@ -6,12 +6,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A file that is shortened in place, or whose disk has an unreadable block, is found out by a mapping's reader as SIGBUS (mmap(2)). */
+/* If a mapped file is shortened, or a block of its disk is unreadable, reading the mapping raises SIGBUS (mmap(2)). */
 
 enum { most_guards = 256 };
 
 typedef struct {
-    atomic_uintptr_t start; /* 0 where the entry guards nothing */
+    atomic_uintptr_t start; /* 0 in an unused entry */
     atomic_size_t length;
     _Atomic int64_t fault;
     atomic_flag taken;
@@ -35,7 +35,7 @@ static void note(guarded_range *range, int64_t offset) {
     while ((known < 0 || offset < known) && !atomic_compare_exchange_weak(&range->fault, &known, offset)) {}
 }
 
-/* Puts a page of zeros where the fault was, so that the read that faulted goes on. mmap is a plain system call, and so safe here, though
+/* Maps a page of zeros at the fault, so that the read continues. mmap is safe in a signal handler because it is a plain system call, although
    POSIX does not list it. */
 static int cover(uintptr_t address) {
     guarded_range *range = range_of(address);
@@ -51,14 +51,14 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     (void)context;
     int saved = errno, is_fault = info->si_code > 0;
     if (!is_fault || !cover((uintptr_t)info->si_addr)) {
-        /* None of ours: as if we had not been here. A fault comes again by itself, a signal that was sent has to be sent again. */
+        /* Not a guarded range: restores the previous handler. A fault recurs by itself; a signal from kill(2) must be sent again. */
         sigaction(SIGBUS, &previous, NULL);
         if (!is_fault) raise(number);
     }
     errno = saved;
 }
 
-/* Takes the signal, unless it is taken: what is started later may have taken it away. */
+/* Installs the handler, unless it is installed: a library may have replaced it in the meantime. */
 static int install(void) {
     while (atomic_flag_test_and_set(&installing)) {}
     page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -79,7 +79,7 @@ int cmapguard_add(const void *start, size_t length) {
     if (!install()) return -1;
     for (int i = 0; i < most_guards; i++) {
         if (atomic_flag_test_and_set(&guards[i].taken)) continue;
-        /* To the end of the last page. */
+        /* Rounds up to the end of the last page. */
         atomic_store(&guards[i].length, (length + page_size - 1) & ~(page_size - 1));
         atomic_store(&guards[i].fault, -1);
         atomic_store(&guards[i].start, (uintptr_t)start);

@@ -2,20 +2,20 @@ public import Files
 import Foundation
 package import Glibc
 
-/// Writes checkpoints on a thread of its own while training goes on.
+/// Writes checkpoints on a separate thread while training continues.
 ///
-/// One job at a time: `submit` waits for the job before. A job's error is thrown by the next `submit` or `finish`, once.
-/// A job that is still waiting or running when the process ends is lost, but leaves no half-written file: call `finish`.
-/// Jobs must not submit jobs. The thread takes no signals, so that these reach the threads that expect them.
+/// It runs one job at a time: `submit` waits for the previous job. The next `submit` or `finish` throws a job's error, once. A job that is
+/// unfinished when the process ends is lost, but leaves no incomplete file; call `finish` to wait for it. A job must not submit jobs. The
+/// thread blocks all signals, so that the main thread receives them.
 public final class BackgroundWriter: Sendable {
     private let desk = Desk()
-    /// Why there is no thread, in the system's words: then each job is done within `submit`. Nil where there is one.
+    /// Why there is no thread, as the system's text; each job then runs inside `submit`. Nil if there is a thread.
     public let lackOfThread: String?
 
     /// Starts the thread, which sleeps until there is a job.
     public convenience init() { self.init(create: pthread_create) }
 
-    /// The same with another function that creates threads.
+    /// Starts the thread with another function in place of `pthread_create`.
     package init(create: ThreadCreation) {
         let code = Self.start(desk, create)
         lackOfThread = code == 0 ? nil : String(cString: strerror(code))
@@ -23,13 +23,13 @@ public final class BackgroundWriter: Sendable {
 
     deinit { desk.close() }
 
-    /// As `pthread_create`.
+    /// The type of `pthread_create`.
     package typealias ThreadCreation = (
         UnsafeMutablePointer<pthread_t>, UnsafePointer<pthread_attr_t>?,
         @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?, UnsafeMutableRawPointer?
     ) -> Int32
 
-    /// Starts a thread that works at the desk; returns an errno where the system gives none.
+    /// Starts a thread that runs the jobs of the desk. Returns an errno if the system refuses.
     private static func start(_ desk: Desk, _ create: ThreadCreation) -> Int32 {
         let context = Unmanaged.passRetained(desk)
         var thread = pthread_t()
@@ -49,9 +49,10 @@ public final class BackgroundWriter: Sendable {
         return code
     }
 
-    /// Hands over a job, after the one before has ended.
+    /// Submits a job after the previous job has ended.
     ///
-    /// Throws the error of the job before; this job is then not taken, and may be submitted again. `whileWaiting` is called now and then.
+    /// Throws the error of the previous job. The new job is then not accepted, and may be submitted again. Calls `whileWaiting`
+    /// periodically.
     public func submit(
         whileWaiting: () -> Void = {}, _ job: @escaping @Sendable () throws(FileError) -> Void
     ) throws(FileError) {
@@ -59,14 +60,14 @@ public final class BackgroundWriter: Sendable {
         start(job)
     }
 
-    /// Lets the thread do the job, or does it where there is none.
+    /// Passes the job to the thread, or runs it if there is no thread.
     private func start(_ job: @escaping @Sendable () throws(FileError) -> Void) {
         if lackOfThread == nil { desk.start(job) } else { desk.do(job) }
     }
 
-    /// Copies a checkpoint's arrays and hands over a job that gets the copy: the originals may change at once.
+    /// Copies a checkpoint's arrays and submits a job that receives the copy. The originals may change after it returns.
     ///
-    /// The copy's memory is used again for the next. Throws as the other.
+    /// Later calls reuse the memory of the copy. Throws the errors of the other `submit`.
     public func submit(
         copying checkpoint: Checkpoint, whileWaiting: () -> Void = {},
         for job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
@@ -77,13 +78,13 @@ public final class BackgroundWriter: Sendable {
         start { () throws(FileError) in try job(snapshot.checkpoint) }
     }
 
-    /// Waits until the last job has ended, and throws its error if that was not reported yet.
+    /// Waits until the last job has ended. Throws its error unless it was already thrown.
     public func finish(whileWaiting: () -> Void = {}) throws(FileError) {
         try desk.reserve(whileWaiting)
         desk.release()
     }
 
-    /// Whether a job would be started at once.
+    /// Whether a job would start at once.
     public var isIdle: Bool { desk.isIdle }
 
     private static func blockSignals() {
@@ -93,10 +94,10 @@ public final class BackgroundWriter: Sendable {
     }
 }
 
-/// Where a job passes from the trainer's thread to the writer's.
+/// The hand-over of jobs from the trainer's thread to the writer's thread.
 ///
-/// All mutable state is touched under the condition's lock; the snapshot only by whoever has reserved the desk, and then
-/// by the job that it started.
+/// The lock of the condition protects all mutable state. The snapshot belongs to the thread that has reserved the desk, and then to the
+/// job.
 private final class Desk: @unchecked Sendable {
     typealias Job = @Sendable () throws(FileError) -> Void
 
@@ -117,7 +118,7 @@ private final class Desk: @unchecked Sendable {
 
     private var stateIsIdle: Bool { if case .idle = state { true } else { false } }
 
-    /// Waits until no job is under way and takes the desk; throws, without taking it, what the last job threw.
+    /// Waits until no job is running, and reserves the desk. Throws the error of the last job instead, without a reservation.
     func reserve(_ whileWaiting: () -> Void) throws(FileError) {
         let failure = condition.withLock {
             while !stateIsIdle {
@@ -131,13 +132,13 @@ private final class Desk: @unchecked Sendable {
         if let failure { throw failure }
     }
 
-    /// Gives the desk back unused.
+    /// Releases the reservation without a job.
     func release() { change(to: .idle) }
 
-    /// Lets the thread do the job. The desk must be reserved.
+    /// Passes the job to the thread. Requires a reservation.
     func start(_ job: @escaping Job) { change(to: .waiting(job)) }
 
-    /// Does the job in the caller's thread. The desk must be reserved.
+    /// Runs the job in the caller's thread. Requires a reservation.
     func `do`(_ job: Job) {
         var failure: FileError?
         do throws(FileError) {
@@ -148,7 +149,7 @@ private final class Desk: @unchecked Sendable {
         end(failure)
     }
 
-    /// Lets the thread end after the job that is under way.
+    /// Lets the thread exit after the current job.
     func close() {
         condition.withLock {
             isClosed = true
@@ -156,7 +157,7 @@ private final class Desk: @unchecked Sendable {
         }
     }
 
-    /// The thread's life.
+    /// The loop of the thread.
     func work() {
         while let job = nextJob() { self.do(job) }
     }

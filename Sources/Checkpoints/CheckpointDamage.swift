@@ -1,36 +1,36 @@
 import Failures
 
-/// What is wrong inside a checkpoint file: what was found, and what was expected.
+/// The damage in a checkpoint file, with the found and the expected values.
 public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file ends before what its header promises.
+    /// The file is shorter than its header says.
     case tooShort(byteCount: Int, needed: UInt64)
-    /// The header's length is beyond what the format allows.
+    /// The length of the header exceeds the limit of the format.
     case headerTooLong(byteCount: UInt64, limit: UInt64)
-    /// The header is no JSON object of the format's kind.
+    /// The header is not a JSON object of the format.
     case unreadableHeader(String)
-    /// A name stands twice in the header, or a field there is none of the format's.
+    /// The header contains a name twice, or a field that is not in the format.
     case repeatedOrUnknownNames(found: Int, expected: Int)
-    /// The element type is none that this program reads.
+    /// The element type is not supported.
     case unknownElementType(array: String, found: String)
-    /// A size is negative, or the array would be larger than the address space.
+    /// A size is negative, or the array exceeds the address space.
     case impossibleShape(array: String, shape: [Int])
-    /// The array's two offsets are not in order, or not inside the file.
+    /// The two offsets of the array are not in order or not inside the file.
     case impossibleOffsets(array: String, found: [Int], byteCount: Int)
-    /// There is a hole before the array, or it overlaps the one before.
+    /// The array does not begin at the end of the previous array.
     case notContiguous(array: String, start: Int, expected: Int)
     /// Offsets and shape disagree.
     case wrongByteCount(array: String, found: Int, expected: Int)
-    /// The arrays end before the file does.
+    /// The arrays end before the end of the file.
     case trailingBytes(dataEnd: Int, fileEnd: Int)
-    /// The file, or one array of it, has no checksum.
+    /// The file, or one of its arrays, has no checksum.
     case noChecksum(array: String?)
-    /// A checksum belongs to no array.
+    /// A checksum has no array.
     case strayChecksum(array: String)
-    /// The file is of another step than its name says.
+    /// The step in the file differs from that in its name.
     case otherStep(found: Int, named: Int)
-    /// The header is not the one that was written.
+    /// The digest of the header does not match.
     case wrongHeaderDigest(found: String, expected: String)
-    /// An array's bytes are not those that were written.
+    /// The checksum of an array does not match.
     case wrongChecksum(array: String, found: String, expected: String)
 
     public var description: String {
@@ -62,7 +62,7 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
     }
 }
 
-/// A name from a file, cut to a length that fits into a message, and with no control characters.
+/// A name from a file for use in a message: shortened, without control characters.
 func quoted(_ name: String) -> String {
     let scalars = name.unicodeScalars.prefix(80).map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }
     return "'\(scalars.joined())\(name.unicodeScalars.count > 80 ? "..." : "")'"

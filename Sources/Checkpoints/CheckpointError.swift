@@ -2,25 +2,25 @@ public import Failures
 public import Files
 import Glibc
 
-/// A checkpoint that cannot be read, or does not hold what was asked of it.
+/// A checkpoint that cannot be read or does not have the requested content.
 public enum CheckpointError: UserFacingError, Equatable {
-    /// There is no such file. Exit status 66.
+    /// The file does not exist. Exit status 66.
     case missing(path: String)
-    /// The system could not read the file. Exit status 74, or 66 if it is forbidden to us.
+    /// The system cannot read the file. Exit status 74; 66 without permission.
     case unreadable(path: String, operation: String, errorNumber: Int32)
-    /// A folder, a pipe or a device is under this name. Exit status 65.
+    /// The name refers to a folder, a pipe or a device. Exit status 65.
     case notAFile(path: String)
-    /// The file is not what was once written, or is no checkpoint at all. Exit status 65.
+    /// The file is damaged or is not a checkpoint. Exit status 65.
     case damaged(path: String, CheckpointDamage)
     /// The checkpoint has no array of this name. Exit status 65.
     case noSuchArray(path: String, name: String)
     /// The array has another element type or shape. Exit status 65.
     case otherArray(path: String, name: String, found: String, expected: String)
-    /// The folder holds checkpoints, but none that verifies. Exit status 65.
+    /// The folder has checkpoints, but none passes verification. Exit status 65.
     case noneValid(folder: String, passedOver: [PassedOverCheckpoint])
-    /// The folder holds no checkpoint. Exit status 66.
+    /// The folder has no checkpoint. Exit status 66.
     case noneWritten(folder: String)
-    /// The folder could not be listed. Exit status 74.
+    /// The folder cannot be listed. Exit status 74.
     case unlistable(FileError)
 
     public var exitStatus: ExitStatus {
@@ -33,7 +33,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         }
     }
 
-    /// The first that could not be read, which may be sound.
+    /// The first generation that could not be read. Its file may be valid.
     private static func unreadable(_ passedOver: [PassedOverCheckpoint]) -> CheckpointError? {
         passedOver.lazy.map(\.reason).first { if case .unreadable = $0 { true } else { false } }
     }
@@ -60,7 +60,7 @@ public enum CheckpointError: UserFacingError, Equatable {
 }
 
 extension CheckpointError {
-    /// What opening or reading a checkpoint's file met with.
+    /// Converts an error of opening or reading a checkpoint's file.
     init(_ error: FileError) {
         switch error {
         case .missing(let path): self = .missing(path: path)
@@ -77,7 +77,7 @@ extension CheckpointError {
     }
 }
 
-/// What `body`, which reads a checkpoint, returns or throws.
+/// Runs `body`, which reads the checkpoint, and converts its errors.
 func asCheckpointError<Result>(_ body: () throws(FileError) -> Result) throws(CheckpointError) -> Result {
     do throws(FileError) {
         return try body()
@@ -86,11 +86,11 @@ func asCheckpointError<Result>(_ body: () throws(FileError) -> Result) throws(Ch
     }
 }
 
-/// A generation that the loader did not take, and why.
+/// A generation that the loader rejected, and the reason.
 public struct PassedOverCheckpoint: Sendable, Equatable, CustomStringConvertible {
-    /// The generation that was tried.
+    /// The rejected generation.
     public let generation: CheckpointGeneration
-    /// What is wrong with it; names the path.
+    /// The reason. It contains the path.
     public let reason: CheckpointError
 
     public var description: String { reason.description }

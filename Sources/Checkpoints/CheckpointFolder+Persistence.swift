@@ -2,20 +2,21 @@ public import Files
 import Glibc
 
 extension CheckpointFolder {
-    /// Seconds between attempts at a disk that may get room again.
+    /// Seconds between attempts to write to a disk that may become available again.
     package static let pauses: [Double] = [1, 2, 4, 8, 15]
 
-    /// Writes, and does not give up at the first failure: where the disk is full it makes room by giving up the older
-    /// generations; it tries again at once; then, if a good generation is there to fall back on and the disk may recover, after pauses of half a minute in all.
+    /// Runs `write`, and retries after a failure.
     ///
-    /// `report` gets one line when the disk is waited for. Throws what the last attempt threw.
+    /// If the disk is full, it first removes older generations to free space, and retries at once. Then, if there is a valid older
+    /// generation and the disk may recover, it retries after pauses of half a minute in total. Calls `report` with one line if it waits for
+    /// the disk. Throws the error of the last attempt.
     public func persistently(
         report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
         try persistently(pauses: Self.pauses, report: report, write)
     }
 
-    /// The same with other pauses.
+    /// Like the other method, with the given pauses.
     package func persistently(
         pauses: [Double], report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
@@ -46,14 +47,14 @@ extension CheckpointFolder {
         (try? generations())?.first { (try? verified($0)) != nil }
     }
 
-    /// Removes all other generations. What cannot be removed stays.
+    /// Removes all other generations. Ignores failures.
     private func makeRoom(keeping good: CheckpointGeneration) {
         for generation in (try? generations()) ?? [] where generation != good { try? remove(generation) }
     }
 }
 
 extension FileError {
-    /// Whether the same may succeed later: a full disk is emptied, a server comes back; a folder that is read-only stays so.
+    /// Whether a retry may succeed: space on a disk may be freed and a server may return, but a folder without permission remains so.
     fileprivate var mayPass: Bool {
         writeErrorNumber.map { [ENOSPC, EDQUOT, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT].contains($0) } ?? false
     }

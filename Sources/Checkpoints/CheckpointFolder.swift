@@ -1,55 +1,37 @@
 public import Files
 import Foundation
 
-/// One of a run's checkpoints, known by the step after which it was taken.
-public struct CheckpointGeneration: Sendable, Hashable {
-    /// Steps done when it was taken.
-    public let step: Int
-    /// The file.
-    public let path: String
-}
-
-/// A checkpoint that verified, and those newer ones that did not.
-public struct NewestCheckpoint: Sendable {
-    /// The generation that was taken.
-    public let generation: CheckpointGeneration
-    /// Its file, open and verified.
-    public let reader: SafetensorsReader
-    /// Newer generations that did not verify, newest first; to be told to the user.
-    public let passedOver: [PassedOverCheckpoint]
-}
-
 /// The checkpoints of a run: `checkpoints/step-00001200.safetensors` and `best.safetensors`.
 ///
-/// One job at a time writes here: the one that holds the run's `RunLock`.
+/// Only one job at a time writes here: the holder of the run's `RunLock`.
 public struct CheckpointFolder: Sendable {
     private static let folderName = "checkpoints"
     private static let bestName = "best.safetensors"
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
     private static let digitCount = 8
-    /// So many generations stay, whatever `prune` is asked for.
+    /// The minimum number of generations that `prune` keeps.
     public static let leastKept = 2
 
     /// The folder of the generations.
     public let path: String
-    /// The best parameters on validation.
+    /// The path of the parameters with the best validation loss.
     public let bestPath: String
 
     private let runFolder: String
-    /// The run folder as its lock's holder has it open; nil for one that is opened anew with each call that writes.
+    /// The run folder, held open by the holder of its lock; nil if each write opens it.
     private let held: HeldFolder?
     private let calls: FileSystemCalls
 
-    /// The checkpoints of the run in this folder, which need not exist yet.
+    /// The checkpoints of the run in this folder, which need not exist.
     public init(runFolder: String) { self.init(runFolder: runFolder, through: .system) }
 
-    /// The same through other system calls.
+    /// The same, with other system calls.
     package init(runFolder: String, through calls: FileSystemCalls) {
         self.init(runFolder: runFolder, held: nil, through: calls)
     }
 
-    /// The checkpoints of the run whose lock this is: nothing is written once its folder or lock is gone.
+    /// The checkpoints of the run of this lock. Writes fail if the folder or the lock has been removed.
     public init(lockedBy lock: RunLock) {
         self.init(runFolder: lock.folder.path, held: lock.folder, through: lock.folder.calls)
     }
@@ -62,7 +44,7 @@ public struct CheckpointFolder: Sendable {
         bestPath = joinPath(runFolder, Self.bestName)
     }
 
-    /// The file of the generation of a step; at least eight digits.
+    /// The path of the generation of a step. The step has at least eight digits.
     public func path(forStep step: Int) -> String { joinPath(path, Self.name(forStep: step)) }
 
     private static func name(forStep step: Int) -> String {
@@ -72,7 +54,7 @@ public struct CheckpointFolder: Sendable {
         return "\(prefix)\(zeros)\(digits)\(suffix)"
     }
 
-    /// Writes the generation of a step; the folder is made if it is missing. Throws as `DurableFile`.
+    /// Writes the generation of a step. Creates the folder if it does not exist. Throws the errors of `DurableFile`.
     @discardableResult
     public func write(_ checkpoint: Checkpoint, step: Int) throws(FileError) -> CheckpointGeneration {
         let place = try openRunFolder().madeFolder(Self.folderName).place(Self.name(forStep: step))
@@ -80,27 +62,27 @@ public struct CheckpointFolder: Sendable {
         return CheckpointGeneration(step: step, path: path(forStep: step))
     }
 
-    /// Replaces `best.safetensors`. Throws as `DurableFile`.
+    /// Replaces `best.safetensors`. Throws the errors of `DurableFile`.
     public func writeBest(_ checkpoint: Checkpoint) throws(FileError) {
         try SafetensorsWriter.write(checkpoint, to: bestPlace())
     }
 
-    /// Where `best.safetensors` is written; the run folder is made if it is missing and none is held. Throws `.failed`.
+    /// The place of `best.safetensors`. Creates the run folder if it does not exist and is not held. Throws `.failed`.
     package func bestPlace() throws(FileError) -> FilePlace { try openRunFolder().place(Self.bestName) }
 
-    /// Throws if the folder or lock of the run is no longer that of the job that holds it. Throws as `HeldFolder.requireUnchanged`.
+    /// Throws if the folder or the lock of the run has been removed or replaced: the errors of `HeldFolder.requireUnchanged`.
     public func requireUnchanged() throws(FileError) { try held?.requireUnchanged() }
 
-    /// All generations by their names, newest first, unverified. None if there is no folder.
+    /// All generations by name, newest first, unverified; empty if the folder does not exist.
     public func generations() throws(FileError) -> [CheckpointGeneration] {
         try requireUnchanged()
         let names = try namesInFolder(path) ?? []
         return names.compactMap(generation).sorted { $0.step > $1.step }
     }
 
-    /// Opens the newest generation that verifies.
+    /// Opens the newest generation that passes verification.
     ///
-    /// Throws `.noneWritten`, `.noneValid` with every reason, or `.unlistable`.
+    /// Throws `.noneWritten`, `.noneValid` with all reasons, or `.unlistable`.
     public func newestValid() throws(CheckpointError) -> NewestCheckpoint {
         let generations = try listed()
         guard !generations.isEmpty else { throw .noneWritten(folder: path) }
@@ -115,7 +97,8 @@ public struct CheckpointFolder: Sendable {
         throw .noneValid(folder: path, passedOver: passedOver)
     }
 
-    /// Opens a generation's file, which must verify and be of the step that its name says: a copy under another name would hide all that is newer.
+    /// Opens and verifies a generation's file, whose step must equal that in its name. A copy under a later name would hide all newer
+    /// generations.
     func verified(_ generation: CheckpointGeneration) throws(CheckpointError) -> SafetensorsReader {
         let reader = try SafetensorsReader(path: generation.path)
         if let step = reader.notedStep, step != generation.step {
@@ -124,10 +107,10 @@ public struct CheckpointFolder: Sendable {
         return reader
     }
 
-    /// Removes old generations and returns them, oldest first.
+    /// Removes old generations, and returns them, oldest first.
     ///
-    /// The `count` newest stay, and never fewer than two; if none of these verifies, the newest that does stays as well.
-    /// Cost: one pass over the newest file, more only where files are damaged.
+    /// Keeps the `count` newest, and at least two. If none of these passes verification, also keeps the newest that does. Cost: one pass
+    /// over the newest file; more if files are damaged.
     @discardableResult
     public func prune(keeping count: Int) throws(FileError) -> [CheckpointGeneration] {
         let generations = try generations()
@@ -139,16 +122,17 @@ public struct CheckpointFolder: Sendable {
         return removed
     }
 
-    /// Removes the generations of `step` and later ones, of which nothing good came; none if there is no older one that verifies.
+    /// Removes the generations from `step` on, which contain corrupt data. Removes none if there is no older generation that passes
+    /// verification.
     public func removeGenerations(from step: Int) throws(FileError) {
         let generations = try generations()
         guard generations.contains(where: { $0.step < step && (try? verified($0)) != nil }) else { return }
         for generation in generations where generation.step >= step { try remove(generation) }
     }
 
-    /// Removes what interrupted writes left behind, here and in the run folder, and returns the paths.
+    /// Removes the temporary files of interrupted writes, here and in the run folder, and returns their paths.
     ///
-    /// Only for the holder of the run's lock: another job's write in progress would be removed, too.
+    /// The caller must hold the run's lock. Otherwise it would remove the files of another job's write in progress.
     @discardableResult
     public func removeStaleTemporaries() throws(FileError) -> [String] {
         let run = try openRunFolder()
@@ -159,12 +143,12 @@ public struct CheckpointFolder: Sendable {
         return removed
     }
 
-    /// Removes one generation's file. Throws as `HeldFolder.removeFile`.
+    /// Removes the file of one generation. Throws the errors of `HeldFolder.removeFile`.
     func remove(_ generation: CheckpointGeneration) throws(FileError) {
         try openRunFolder().folder(Self.folderName)?.removeFile(Self.name(forStep: generation.step))
     }
 
-    /// The run folder; made if it is missing and none is held.
+    /// The run folder. Creates it if it does not exist and is not held.
     private func openRunFolder() throws(FileError) -> HeldFolder {
         if let held { return held }
         try makeFolders(runFolder, through: calls)
@@ -179,12 +163,12 @@ public struct CheckpointFolder: Sendable {
         }
     }
 
-    /// The generation of a file's name; nil if the name is not exactly the one that its step gives.
+    /// The generation of a file name; nil if the name is not exactly that of a generation.
     private func generation(named name: String) -> CheckpointGeneration? {
         Self.step(ofName: name).map { CheckpointGeneration(step: $0, path: joinPath(path, name)) }
     }
 
-    /// The step of a generation's name; nil if the name is not exactly the one that its step gives.
+    /// The step of a file name; nil if the name is not exactly that of a generation.
     static func step(ofName name: String) -> Int? {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
         guard let step = Int(name.dropFirst(prefix.count).dropLast(suffix.count)), step >= 0 else { return nil }
@@ -193,7 +177,7 @@ public struct CheckpointFolder: Sendable {
 }
 
 extension SafetensorsReader {
-    /// The step in the text of a run's state; nil for a file that has none.
+    /// The step in the text of a run's state; nil if the file has none.
     fileprivate var notedStep: Int? {
         struct State: Decodable { var step: Int }
         return metadata["state"].flatMap { try? JSONDecoder().decode(State.self, from: Data($0.utf8)) }?.step

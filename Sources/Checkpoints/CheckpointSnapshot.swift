@@ -1,12 +1,12 @@
-/// One block of memory that holds a copy of a checkpoint's arrays while training goes on changing the originals.
+/// A copy of a checkpoint's arrays in one block of memory. Training may change the originals meanwhile.
 ///
-/// The block grows to the largest checkpoint it was given and is used again for the next.
-/// Safe to hand to another thread because `BackgroundWriter` copies only while no job is reading.
+/// The block grows to the size of the largest checkpoint, and is reused. Safe to pass to another thread, because `BackgroundWriter` copies
+/// only while no job reads.
 final class CheckpointSnapshot: @unchecked Sendable {
     private static let alignment = 64
 
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: CheckpointSnapshot.alignment)
-    /// The copy; its arrays lie in this object's memory.
+    /// The copy. Its arrays point into this object's memory.
     private(set) var checkpoint = Checkpoint(arrays: [])
 
     deinit { memory.deallocate() }

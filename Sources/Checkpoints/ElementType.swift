@@ -1,4 +1,4 @@
-/// The type of an array's elements, under the names that safetensors gives them.
+/// The element type of an array, with its name in safetensors.
 public enum ElementType: String, Sendable, CaseIterable {
     case float64 = "F64"
     case int64 = "I64"
@@ -6,7 +6,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     case int32 = "I32"
     case uint8 = "U8"
 
-    /// Bytes of one element; arrays are aligned to it in the file.
+    /// Bytes of one element. Arrays in the file are aligned to it.
     public var byteCount: Int {
         switch self {
         case .float64, .int64: 8
@@ -16,9 +16,9 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
 }
 
-/// A Swift type whose bits are an array's elements, little-endian, as safetensors stores them.
+/// A Swift type with the bit representation of an element type, little-endian.
 public protocol CheckpointElement: BitwiseCopyable, Sendable {
-    /// The type's name in the file.
+    /// The element type in the file.
     static var elementType: ElementType { get }
 }
 
@@ -48,7 +48,7 @@ extension UInt8: CheckpointElement {
 
 /// The number of elements of an array of this shape; nil if a size is negative or the product overflows.
 ///
-/// The shape `[]` holds one element, and a shape with a 0 in it none.
+/// The shape `[]` has one element. A shape that contains 0 has none.
 private func elementCount(ofShape shape: [Int]) -> Int? {
     var count = 1
     for size in shape {
@@ -59,7 +59,7 @@ private func elementCount(ofShape shape: [Int]) -> Int? {
     return count
 }
 
-/// The bytes of an array of this shape; nil if a size is negative or the product overflows.
+/// The number of bytes of an array of this shape; nil if a size is negative or the product overflows.
 func byteCount(ofShape shape: [Int], _ elementType: ElementType) -> Int? {
     guard let count = elementCount(ofShape: shape) else { return nil }
     let (product, overflow) = count.multipliedReportingOverflow(by: elementType.byteCount)

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A safetensors header as its JSON has it, before any number in it is believed.
+/// The JSON content of a safetensors header, before validation of its values.
 struct HeaderJSON: Decodable {
     struct Field: Decodable {
         let dtype: String
@@ -29,9 +29,9 @@ struct HeaderJSON: Decodable {
         }
     }
 
-    /// Reads a header; refuses names that stand twice, which a JSON decoder lets pass.
+    /// Reads a header. Rejects duplicate names, which a JSON decoder accepts.
     static func parse(_ bytes: [UInt8]) throws(CheckpointDamage) -> HeaderJSON {
-        // The decoder would take UTF-16 and UTF-32, too.
+        // The decoder would also accept UTF-16 and UTF-32.
         guard bytes.first == UInt8(ascii: "{"), !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw .unreadableHeader("it is not an object in UTF-8")
         }
@@ -55,13 +55,13 @@ struct HeaderJSON: Decodable {
         }
     }
 
-    /// Keys of all objects, as decoded.
+    /// The number of keys in all decoded objects.
     private var keyCount: Int {
         let fieldKeyCount = 3
         return fields.count * (1 + fieldKeyCount) + (metadata.map { 1 + $0.count } ?? 0)
     }
 
-    /// Keys of all objects, as they stand in valid JSON: its colons outside of strings.
+    /// The number of keys in the text of valid JSON: its colons outside strings.
     private static func keyCount(_ bytes: [UInt8]) -> Int {
         var (count, inString, escaped) = (0, false, false)
         for byte in bytes {

@@ -1,9 +1,9 @@
 import Digests
 
-/// The digest of a checkpoint's header, inside the header itself.
+/// The digest of a checkpoint's header, stored in the header.
 ///
-/// The header starts with a field of 16 hex digits, which count as zeros when the header and its length are hashed.
-/// With the arrays' checksums, which stand in the header, it covers every byte of the file.
+/// The header begins with a field of 16 hexadecimal digits, which count as zeros in the hash of the header and its length. Together with
+/// the checksums of the arrays, which are in the header, it covers every byte of the file.
 package enum HeaderSeal {
     private static let digitCount = 16
     private static let key = "\(SafetensorsHeader.checksumPrefix)_header"
@@ -13,19 +13,19 @@ package enum HeaderSeal {
         return start..<start + digitCount
     }()
 
-    /// The field before it is sealed; must be the first of the metadata.
+    /// The field before the digest is written. It must be the first entry of the metadata.
     package static let blankPair = #""\#(key)":"\#(String(repeating: "0", count: digitCount))""#
-    /// The field's key in the metadata.
+    /// The key of the field in the metadata.
     static let metadataKey = key
 
-    /// Writes the digest into its field. The bytes are the file's from its start to its data.
+    /// Writes the digest into its field. The bytes are those of the file before its data.
     package static func seal(_ bytes: inout [UInt8]) {
         precondition(isSealed(bytes[...]), "a header to be sealed has the field for the digest at its start")
         let digest = digest(bytes)
         bytes.replaceSubrange(field, with: digest.utf8)
     }
 
-    /// A copy of a whole file with the right digest for the header that it has; nil if it has no field for it.
+    /// A copy of a whole file with the correct digest of its header; nil if the header has no field for it.
     package static func resealed(_ file: UnsafeRawBufferPointer) -> [UInt8]? {
         guard file.count >= SafetensorsHeader.lengthByteCount else { return nil }
         let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
@@ -37,12 +37,12 @@ package enum HeaderSeal {
         return head + Array(file[dataStart...])
     }
 
-    /// Whether the file's first bytes have the field where it belongs.
+    /// Whether the file begins with the field.
     static func isSealed(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
         bytes.dropFirst(SafetensorsHeader.lengthByteCount).starts(with: opening) && bytes.count >= field.upperBound
     }
 
-    /// Compares the field with the digest, digit by digit as text.
+    /// Compares the field with the digest.
     static func verify(_ bytes: [UInt8]) throws(CheckpointDamage) {
         let expected = String(decoding: bytes[field], as: UTF8.self)
         let found = digest(bytes)
@@ -56,5 +56,5 @@ package enum HeaderSeal {
     }
 }
 
-/// XXH3 of the bytes, as the format writes it: 16 lower-case hex digits.
+/// XXH3 of the bytes as 16 lower-case hexadecimal digits.
 func checksum(_ bytes: UnsafeRawBufferPointer) -> String { XXH3.digest(bytes).hexadecimal }

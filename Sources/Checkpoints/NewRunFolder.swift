@@ -1,22 +1,22 @@
 import Files
 
-/// A run folder that was taken for a new run, until the run begins with its `config.toml`: it can be given back as it was found.
+/// A run folder that a new run has reserved. Until the run writes `config.toml`, `discard` restores its previous state.
 public final class NewRunFolder: Sendable {
-    /// The lock that was taken.
+    /// The lock of the folder.
     public let lock: RunLock
-    /// Folders that were made for it, the outermost first; the last is the run folder, if that was missing.
+    /// The folders that were created for it, outermost first. The last is the run folder, if that did not exist.
     private let madeFolders: [String]
-    /// The names that were there before.
+    /// The names that existed before.
     private let foundNames: Set<String>
 
-    /// Takes the locked folder, and removes what a job that ended left of its start.
+    /// Takes the locked folder, and removes what the unfinished start of an earlier job left.
     ///
-    /// Throws `.foreignFile` for the files of a run where no such job has been, or `.file`.
+    /// Throws `.foreignFile` if there are files of a run but no sign of such a job, or `.file`.
     init(_ lock: RunLock, madeFolders: [String]) throws(RunFolderError) {
         let folder = lock.folder
         let found = try asRunFolderError { () throws(FileError) in try RunFile.paths(in: folder) }
         if let file = found.first {
-            // Only a job that died holds on to its lock; the folder had been free when it came.
+            // Only a job that died leaves its lock. The folder was free when that job began.
             guard lock.takenOverFrom != nil else { throw .foreignFile(path: folder.path, file: file) }
             try asRunFolderError { () throws(FileError) in try RunFile.removeAll(in: folder, keeping: []) }
         }
@@ -31,10 +31,9 @@ public final class NewRunFolder: Sendable {
         }
     }
 
-    /// Gives the folder back: removes what was made in it since, the folder itself, and those above, if they were made for it.
+    /// Restores the previous state: removes all files of a run, the folder, and its parents if they were created for it.
     ///
-    /// Whatever else is in them stays, and what cannot be removed, since it is a failed start that is cleared up after: the next
-    /// start takes it over.
+    /// Keeps all other files. Ignores failures, because it cleans up after a failed start; the next start removes what remains.
     public func discard() {
         let folder = lock.folder
         let isCleared = (try? RunFile.removeAll(in: folder, keeping: foundNames)) != nil

@@ -1,6 +1,6 @@
 import Files
 
-/// The names in a run folder.
+/// The names of the files in a run folder.
 package enum RunFile {
     package static let configuration = "config.toml"
     package static let vocabulary = "vocabulary.json"
@@ -9,7 +9,7 @@ package enum RunFile {
     package static let best = "best.safetensors"
     package static let data = "data"
     package static let checkpoints = "checkpoints"
-    /// What is known of the texts, in the folder of the token files.
+    /// The known digests of the texts, in the folder of the token files.
     package static let stamps = "stamps.json"
 
     /// The token file of a text, in its folder.
@@ -17,29 +17,29 @@ package enum RunFile {
 
     private static let tokensSuffix = ".tokens"
     private static let roles = ["train", "valid", "test"]
-    /// The files in the folder itself, but for the lock.
+    /// The files in the folder itself, without the lock.
     private static let files = [configuration, vocabulary, metrics, best]
     private static let dataFiles = roles.map(tokens) + [stamps]
 
     private static func isData(_ name: String) -> Bool { dataFiles.contains(name) }
     private static func isCheckpoint(_ name: String) -> Bool { CheckpointFolder.step(ofName: name) != nil }
 
-    /// Throws `.inTheWay` where a link, a folder, a pipe or a device has the name of a file, or anything but a folder that of a folder.
+    /// Throws `.inTheWay` if the name of a file refers to a link, a folder, a pipe or a device, or the name of a folder to something else.
     static func requireKinds(in run: HeldFolder) throws(FileError) {
         for name in files + [lock] { try run.require(.file, orNothingAt: name) }
         for (folder, name) in try filesInside(run) { try folder.require(.file, orNothingAt: name) }
     }
 
-    /// The paths of what has the name of a file of a run, but for the lock.
+    /// The paths of all entries that have the name of a run's file, without the lock.
     static func paths(in run: HeldFolder) throws(FileError) -> [String] {
         var paths: [String] = []
         for name in files where try run.status(of: name) != nil { paths.append(run.place(name).path) }
         return try paths + filesInside(run).map { $0.place($1).path }
     }
 
-    /// Removes all files of a run, but for the lock, and the folders `folders` if nothing else is in them.
+    /// Removes all files of a run but the lock, and those of `folders` that are then empty.
     ///
-    /// Throws as `HeldFolder.removeFile`.
+    /// Throws the errors of `HeldFolder.removeFile`.
     static func removeAll(in run: HeldFolder, keeping kept: Set<String>) throws(FileError) {
         for name in files where !kept.contains(name) {
             if try run.status(of: name) != nil { try run.removeFile(name) }
@@ -47,7 +47,7 @@ package enum RunFile {
         for (folder, name) in try filesInside(run) { try folder.removeFile(name) }
     }
 
-    /// The files of a run that are in its folders, each with its folder.
+    /// The files of a run in its inner folders, each with its folder.
     private static func filesInside(_ run: HeldFolder) throws(FileError) -> [(folder: HeldFolder, name: String)] {
         var found: [(HeldFolder, String)] = []
         for (name, isOurs) in [(data, isData), (checkpoints, isCheckpoint)] as [(String, (String) -> Bool)] {
@@ -57,7 +57,7 @@ package enum RunFile {
         return found
     }
 
-    /// Makes the folders inside and removes what interrupted writes left in them and in the folder itself.
+    /// Creates the inner folders, and removes the temporary files of interrupted writes in them and in the folder itself.
     static func settle(in run: HeldFolder) throws(FileError) {
         _ = try DurableFile.removeTemporaries(in: run, of: files.contains)
         _ = try DurableFile.removeTemporaries(in: run.madeFolder(data), of: isData)

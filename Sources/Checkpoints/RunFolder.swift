@@ -1,32 +1,33 @@
 public import Files
 
-/// The folder of one run and the names in it.
+/// The folder of a run, and the paths in it.
 public struct RunFolder: Sendable, Equatable {
-    /// The folder itself.
+    /// The path of the folder.
     public let path: String
 
-    /// Names a folder; touches nothing.
+    /// Names a folder. Does not access it.
     public init(path: String) { self.path = path }
 
-    /// The resolved configuration, every key.
+    /// The resolved configuration with all keys.
     public var configurationPath: String { joinPath(path, RunFile.configuration) }
     /// The vocabulary.
     public var vocabularyPath: String { joinPath(path, RunFile.vocabulary) }
-    /// One JSON object a line, appended.
+    /// The metrics: one JSON object per line.
     public var metricsPath: String { joinPath(path, RunFile.metrics) }
     /// The folder of the token files.
     public var dataPath: String { joinPath(path, RunFile.data) }
-    /// Held while a job writes here.
+    /// The lock. A job holds it while it writes here.
     public var lockPath: String { joinPath(path, RunFile.lock) }
-    /// The run's checkpoints, to be read.
+    /// The run's checkpoints, for reading.
     public var checkpoints: CheckpointFolder { CheckpointFolder(runFolder: path) }
 
-    /// Whether anything of a run is here: a configuration, a log of more than a start, the best parameters, or a checkpoint after a step.
+    /// Whether the folder contains a run: a configuration, a log with more than the line of a start, the best parameters, or a checkpoint
+    /// after a step.
     ///
-    /// What a start makes before its configuration is none: it may be removed without a loss.
+    /// Files that a start writes before its configuration do not count. They may be removed without loss.
     public func holdsRun() throws(FileError) -> Bool { try fileOfRun() != nil }
 
-    /// The path of a file that says that a run is here.
+    /// The path of a file that shows that there is a run.
     private func fileOfRun() throws(FileError) -> String? {
         for path in [configurationPath, checkpoints.bestPath] where pathExists(path) { return path }
         let log = firstBytes(of: metricsPath, count: Self.startSize)
@@ -34,13 +35,13 @@ public struct RunFolder: Sendable, Equatable {
         return try checkpoints.generations().first { $0.step > 0 }?.path
     }
 
-    /// More bytes than the line has that a start writes into the log.
+    /// An upper bound for the size of the line that a start writes to the log.
     private static let startSize = 1 << 16
 
-    /// Takes the lock of a run that is to go on, and removes what interrupted writes left.
+    /// Takes the lock of a run to continue, and removes the temporary files of interrupted writes.
     ///
-    /// With `breakingLock` also the lock that a job on another machine left. Throws `.noRun`, `.held`, `.left`, `.foreignFile`, or
-    /// `.file`, also where anything but a regular file has the name of a run's file.
+    /// With `breakingLock`, also takes a lock that a job on another machine left. Throws `.noRun`, `.held`, `.left`, `.foreignFile`, or
+    /// `.file`, also if the name of a run's file refers to something other than a regular file.
     public func reopen(breakingLock: Bool = false) throws(RunFolderError) -> RunLock {
         guard try asRunFolderError(holdsRun) else { throw .noRun(path: path) }
         let folder = try asRunFolderError(hold)
@@ -56,19 +57,19 @@ public struct RunFolder: Sendable, Equatable {
         return lock
     }
 
-    /// A run without a checkpoint starts anew and writes over its files: they must be a run's, which has a lock at least.
+    /// A run without a checkpoint starts again and overwrites its files. A lock shows that they are files of a run.
     private func requireCheckpoint() throws(RunFolderError) {
         guard try asRunFolderError({ () throws(FileError) in try checkpoints.generations() }).isEmpty else { return }
         if let file = try asRunFolderError(fileOfRun), file != checkpoints.bestPath { throw .foreignFile(path: path, file: file) }
     }
 
-    /// Throws `.inTheWay` where anything but a regular file has the name of a run's file, or anything but a folder that of a folder.
+    /// Throws `.inTheWay` if the name of a run's file does not refer to a regular file, or the name of a folder not to a folder.
     public func requireKinds() throws(FileError) {
         guard pathExists(path) else { return }
         try RunFile.requireKinds(in: hold())
     }
 
-    /// Throws if no new run can be made here: for an early refusal, before anything is made.
+    /// Throws if no new run can be created here. Changes nothing, so that the error comes early.
     ///
     /// Throws `.holdsRun`, `.foreignFile` or `.file`.
     public func requireFree() throws(RunFolderError) {
@@ -77,15 +78,15 @@ public struct RunFolder: Sendable, Equatable {
         let folder = try asRunFolderError(hold)
         try asRunFolderError { () throws(FileError) in try RunFile.requireKinds(in: folder) }
         let found = try asRunFolderError { () throws(FileError) in try RunFile.paths(in: folder) }
-        // What a job has begun, or has left half-made, its lock tells apart.
+        // If a job is using the folder or left an unfinished start, its lock decides.
         if let file = found.first, try RunLock.state(path: lockPath) == .free { throw .foreignFile(path: path, file: file) }
     }
 
-    /// Makes the folder for a fresh run, with those above and inside it, and takes its lock.
+    /// Creates the folder of a new run, with its parents and inner folders, and takes its lock.
     ///
-    /// What a start that was interrupted left is removed. If this fails, everything is left as it was found.
-    /// With `breakingLock` also the lock that a job on another machine left. Throws `.holdsRun`, `.foreignFile`, `.held`, `.left`,
-    /// or `.file` if a folder cannot be made, or anything but a regular file has the name of a run's file.
+    /// Removes what an interrupted start left. On failure it restores the previous state. With `breakingLock`, also takes a lock that a job
+    /// on another machine left. Throws `.holdsRun`, `.foreignFile`, `.held`, `.left`, or `.file` if a folder cannot be created, or if the
+    /// name of a run's file refers to something other than a regular file.
     public func create(breakingLock: Bool = false) throws(RunFolderError) -> NewRunFolder {
         var attempts = 10
         while true {
@@ -95,7 +96,7 @@ public struct RunFolder: Sendable, Equatable {
                 return try create(in: asRunFolderError(hold), madeFolders: made, breakingLock)
             } catch {
                 removeFolders(made)
-                // Another job that gave up its start may have removed the folder in the meantime.
+                // Another job that aborted its start may have removed the folder in the meantime.
                 guard attempts > 0, case .file(.folderGone) = error else { throw error }
             }
         }
@@ -105,7 +106,7 @@ public struct RunFolder: Sendable, Equatable {
         in folder: HeldFolder, madeFolders: [String], _ breakingLock: Bool
     ) throws(RunFolderError) -> NewRunFolder {
         try asRunFolderError { () throws(FileError) in try RunFile.requireKinds(in: folder) }
-        // The lock comes first: of two jobs that start at once, one is to find the other and not half of its files.
+        // The lock is taken first: if two jobs start together, one of them finds the lock of the other, and not some of its files.
         let lock = try RunLock(at: folder.place(RunFile.lock), breaking: breakingLock)
         do throws(RunFolderError) {
             if let file = try asRunFolderError(fileOfRun) { throw .holdsRun(path: path, file: file) }

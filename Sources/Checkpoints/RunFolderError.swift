@@ -1,19 +1,19 @@
 public import Failures
 public import Files
 
-/// A run folder that cannot be used as asked.
+/// A run folder that cannot be used for the requested purpose.
 public enum RunFolderError: UserFacingError, Equatable {
-    /// Another job writes into the run. Exit status 64.
+    /// Another job is writing to the run. Exit status 64.
     case held(path: String, holder: RunLock.Holder?)
-    /// A job on another machine did not give its lock back, and whether it has ended cannot be seen. Exit status 64.
+    /// A job on another machine left its lock, and it is unknown whether that job has ended. Exit status 64.
     case left(path: String, holder: RunLock.Holder)
-    /// A fresh run was asked for where one is already, to which `file` belongs. Exit status 64.
+    /// A new run was requested, but the folder has a run, to which `file` belongs. Exit status 64.
     case holdsRun(path: String, file: String)
-    /// A file that no run wrote has the name of a run's file. Exit status 64.
+    /// A file has the name of a run's file, but no run wrote it. Exit status 64.
     case foreignFile(path: String, file: String)
-    /// There is no run to go on with. Exit status 66.
+    /// There is no run to continue. Exit status 66.
     case noRun(path: String)
-    /// The folder could not be made, listed or locked. Exit status 74.
+    /// The folder cannot be created, listed or locked. Exit status 74.
     case file(FileError)
 
     public var exitStatus: ExitStatus {

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Glibc
 
 extension RunLock {
-    /// The job that a lock's file names.
+    /// The job that the file of a lock names.
     public struct Holder: Sendable, Equatable, CustomStringConvertible {
         /// The name of its machine.
         public let host: String
-        /// Its process id there.
+        /// Its process id on that machine.
         public let processID: Int32
         /// When it took the lock, ISO 8601 in UTC.
         public let started: String
-        /// The id of its machine's boot: equal for all processes under one running kernel, whatever their host names.
+        /// The boot id of its machine, the same for all processes under one running kernel, independently of host names.
         public let boot: String?
-        /// When its process began, in the kernel's ticks since the boot: a process id is used again, this pair is not.
+        /// The start of its process, in kernel ticks since the boot. A process id is reused; the pair of both is not.
         public let birth: UInt64?
 
         /// A holder with these values.
@@ -29,23 +29,22 @@ extension RunLock {
 }
 
 extension RunLock.Holder {
-    /// What can be known about a holder from here.
+    /// What this process can know about a holder.
     package enum Standing {
         case running, ended, unknown
     }
 
-    /// This process, now.
+    /// This process as a holder.
     package static var current: RunLock.Holder {
         RunLock.Holder(
             host: hostName, processID: getpid(), started: Date().formatted(.iso8601), boot: currentBoot,
             birth: birth(of: getpid()))
     }
 
-    /// Whether the holder still runs, seen from a machine on which the kernel has just given its lock to this process.
+    /// Whether the holder still runs, for a process that has just obtained the kernel's lock on the file.
     ///
-    /// Under the same kernel a lock that can be had belongs to nobody, if `kernelDecides`. A machine of the same name that has
-    /// booted since has ended all that ran before. Of another machine nothing is known: file systems differ in whether
-    /// their locks reach that far.
+    /// Under the same kernel, a lock that can be obtained has no holder, if `kernelDecides`. If a machine of the same name has rebooted
+    /// since, the holder has ended. For another machine the answer is unknown, because only some file systems share locks among machines.
     package func standing(kernelDecides: Bool) -> Standing {
         guard let boot, let here = Self.currentBoot else { return host == Self.hostName && kernelDecides ? .ended : .unknown }
         if boot != here { return host == Self.hostName ? .ended : .unknown }
@@ -54,10 +53,10 @@ extension RunLock.Holder {
         return Self.birth(of: processID) == birth ? .running : .ended
     }
 
-    /// Whether the holder ran under this machine's running kernel.
+    /// Whether the holder ran under the running kernel of this machine.
     var isOfThisMachine: Bool { boot.map { $0 == Self.currentBoot } ?? (host == Self.hostName) }
 
-    /// The lines of the lock's file.
+    /// The content of the lock's file.
     package var text: String {
         var lines = ["host \(host)", "process \(processID)", "started \(started)"]
         if let boot { lines.append("boot \(boot)") }
@@ -65,7 +64,7 @@ extension RunLock.Holder {
         return lines.map { $0 + "\n" }.joined() + Self.lastLine
     }
 
-    /// Reads what `text` wrote; nil if it is cut off or something else.
+    /// Parses the content of a lock's file; nil if it is incomplete or something else.
     package init?(text: String) {
         var values: [Substring: String] = [:]
         for line in text.split(separator: "\n") {
@@ -79,7 +78,7 @@ extension RunLock.Holder {
             birth: values["birth"].flatMap { UInt64($0) })
     }
 
-    /// Whether a lock may have written this: a holder, the beginning of one, or what an interrupted write of one leaves.
+    /// Whether a lock may have written this content: a holder, the beginning of one, or the remains of an interrupted write.
     static func isText(_ text: String) -> Bool {
         let start = "host "
         return text.hasPrefix(start) || start.hasPrefix(text) || text.utf8.allSatisfy { $0 == 0 }
@@ -98,7 +97,7 @@ extension RunLock.Holder {
         contents("/proc/sys/kernel/random/boot_id").map { String($0.prefix { $0 != "\n" }) }
     }
 
-    /// The 22nd field of a process's `stat`, counted behind the name, which may hold anything; nil if there is no such process.
+    /// The 22nd field of a process's `stat`, counted after the name, which may contain any character; nil if the process does not exist.
     private static func birth(of process: Int32) -> UInt64? {
         guard let stat = contents("/proc/\(process)/stat"), let nameEnd = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")

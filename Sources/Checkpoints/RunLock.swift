@@ -2,23 +2,24 @@ package import Files
 import Glibc
 import Synchronization
 
-/// The right to write into a run folder, which one job has at a time.
+/// The exclusive right of a job to write into a run folder.
 ///
-/// The kernel's lock on the file ends with its process however that ends. The file's text tells others who holds it, and
-/// outlives a job that is killed: what a dead job of this machine left is taken over, what a job of another machine left only
-/// when the user says so, since not every file system carries locks from machine to machine. The file stays, empty, after a
-/// release. Besides, the kernel locks the folder itself among the jobs of this machine, so that removing the file lets none in;
-/// and the holder, whose writes all look for its lock (`HeldFolder.requireUnchanged`), ends when the file is gone.
+/// It has two parts. The kernel's lock on the file ends with the process in every case. The content of the file names the holder to other
+/// jobs, and remains if the job is killed. The lock of a dead job of this machine is taken over; that of a job of another machine only if
+/// the user requests it, because not every file system shares locks among machines. After a release the file remains, empty.
+///
+/// In addition, the kernel locks the folder itself among the jobs of this machine. So removing the file does not let a second job in. The
+/// holder verifies its lock before each write (`HeldFolder.requireUnchanged`), and ends if the file is removed.
 public final class RunLock: Sendable {
-    /// The lock's file.
+    /// The path of the lock's file.
     public let path: String
-    /// False on a file system that knows no locks: then only the file's text keeps a second job away.
+    /// False on a file system without locks. Then only the content of the file keeps a second job out.
     public let isEnforced: Bool
-    /// The job that held the lock before and did not give it back; to be told to the user.
+    /// The previous holder, if it did not release the lock. The user must be told about it.
     public let takenOverFrom: Holder?
     /// The locked folder.
     package let folder: HeldFolder
-    /// Whether the file was not there before.
+    /// Whether this job created the file.
     let madeFile: Bool
 
     private let name: String
@@ -26,15 +27,15 @@ public final class RunLock: Sendable {
 
     /// Takes the lock, without waiting.
     ///
-    /// With `breaking` also from a job on another machine, which the user knows to have ended; never from one of this machine.
-    /// Throws `.held` or `.left` with the holder, as far as the file tells, `.foreignFile` if the file is none that a lock wrote, or
-    /// `.file` if it cannot be made or written.
+    /// With `breaking`, also takes it from a job on another machine, which according to the user has ended; never from a job on this
+    /// machine. Throws `.held` or `.left` with the holder if the file names one, `.foreignFile` if no lock wrote the file, or `.file` if it
+    /// cannot be created or written.
     public convenience init(path: String, breaking: Bool = false) throws(RunFolderError) {
         let place = try asRunFolderError { () throws(FileError) in try FilePlace(path: path) }
         try self.init(at: place, breaking: breaking)
     }
 
-    /// The same in an open folder.
+    /// Takes the lock in an open folder.
     package init(at place: FilePlace, breaking: Bool = false) throws(RunFolderError) {
         guard Self.lockFolder(place.folder) else {
             throw .held(path: place.folder.path, holder: Self.holderOfThisMachine(place))
@@ -61,11 +62,12 @@ public final class RunLock: Sendable {
 
     deinit { release() }
 
-    /// Gives the lock back; a second time does nothing.
+    /// Releases the lock. A second call does nothing.
     public func release() { release(removingFile: false) }
 
-    /// The same; with `removingFile` the file is removed as well. A job that has opened it notices that and opens a new one. With
-    /// `keepingHolder` the file goes on naming this job, as after its death: what it could not remove is then its own to the next start.
+    /// Releases the lock. With `removingFile`, also removes the file; a job that has it open detects that, and opens a new one. With
+    /// `keepingHolder`, the file continues to name this job, as after its death: the next start then removes what this job could not
+    /// remove.
     func release(removingFile: Bool, keepingHolder: Bool = false) {
         descriptor.withLock { descriptor in
             guard let open = descriptor else { return }
@@ -78,9 +80,9 @@ public final class RunLock: Sendable {
         }
     }
 
-    /// Takes the folder's own lock, which jobs of other machines do not see; false if another job has it.
+    /// Takes the lock of the folder, which jobs of other machines do not see. Returns false if another job has it.
     ///
-    /// Of a file system that locks no folders nothing is asked: the file's lock decides.
+    /// If the file system cannot lock folders, returns true: the lock of the file decides.
     private static func lockFolder(_ folder: HeldFolder) -> Bool {
         while flock(folder.number, LOCK_EX | LOCK_NB) != 0 {
             if errno != EINTR { return errno != EWOULDBLOCK }
@@ -88,7 +90,7 @@ public final class RunLock: Sendable {
         return true
     }
 
-    /// The open file of a lock, which the kernel has given to this process if it can.
+    /// The open file of a lock, with the kernel's lock on it if that is possible.
     private struct LockedFile {
         let descriptor: Int32
         let identity: FileIdentity
@@ -103,7 +105,7 @@ public final class RunLock: Sendable {
             do throws(RunFolderError) {
                 let identity = try requireLockFile(descriptor, place)
                 let isEnforced = try lock(descriptor, place)
-                // Whoever broke a lock in the meantime has put another file under the name.
+                // Another job that broke the lock in the meantime has replaced the file.
                 if isUnder(place, descriptor) {
                     return LockedFile(descriptor: descriptor, identity: identity, isNew: isNew, isEnforced: isEnforced)
                 }
@@ -112,14 +114,14 @@ public final class RunLock: Sendable {
                     close(descriptor)
                     throw error
                 }
-                // No job of this machine does the same now, as this one has the folder's lock.
+                // No other job of this machine does this at the same time, because this job has the lock of the folder.
                 if isUnder(place, descriptor) { unlinkat(place.folder.number, place.name, 0) }
             }
             close(descriptor)
         }
     }
 
-    /// Opens the file, or makes it; follows no link, and waits for nobody at the other end of a pipe.
+    /// Opens or creates the file. Follows no link, and does not block on a pipe.
     private static func open(_ place: FilePlace) throws(RunFolderError) -> (descriptor: Int32, isNew: Bool) {
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         while true {
@@ -135,7 +137,7 @@ public final class RunLock: Sendable {
         }
     }
 
-    /// Throws unless the file is one that a lock may write over: a regular file of one name, with nothing in it or what locks write.
+    /// Throws unless a lock may overwrite the file: a regular file without hard links, which is empty or has the content of a lock.
     private static func requireLockFile(_ descriptor: Int32, _ place: FilePlace) throws(RunFolderError) -> FileIdentity {
         let status = try asRunFolderError { () throws(FileError) in try FileStatus(ofOpenFile: descriptor, place.path) }
         guard status.kind == .file else { throw .file(.inTheWay(path: place.path, found: status.kind, expected: .file)) }
@@ -144,7 +146,7 @@ public final class RunLock: Sendable {
         return status.identity
     }
 
-    /// Takes the kernel's lock; false if the file system has none.
+    /// Takes the kernel's lock on the file. Returns false if the file system has none.
     private static func lock(_ descriptor: Int32, _ place: FilePlace) throws(RunFolderError) -> Bool {
         var whole = wholeFile
         while fcntl(descriptor, LockCommand.take, &whole) != 0 {
@@ -163,7 +165,7 @@ public final class RunLock: Sendable {
         return (try? place.folder.status(of: place.name))?.identity == open.identity
     }
 
-    /// The holder that the file still names, if it may be passed over.
+    /// The holder that the file still names, if this job may take over its lock.
     private static func checkedHolder(
         _ file: LockedFile, _ place: FilePlace, breaking: Bool
     ) throws(RunFolderError) -> Holder? {
@@ -186,13 +188,13 @@ public final class RunLock: Sendable {
             guard taken > 0 else { throw failed(path, "write the lock") }
             rest = rest.dropFirst(taken)
         }
-        // What a job that dies with its machine has begun is told by this text from what it found.
+        // If this job dies with its machine, this content shows that it had begun.
         while fsync(descriptor) != 0, errno != EINVAL {
             if errno != EINTR { throw failed(path, "write the lock") }
         }
     }
 
-    /// What the file says, for which one that has just taken the lock is given a moment to write it.
+    /// The content of the file. Waits a moment for a job that has just taken the lock and has not written it yet.
     private static func writtenHolder(_ read: () -> Holder?) -> Holder? {
         let (attempts, pause) = (100, 10_000 as useconds_t)
         for _ in 0..<attempts {
@@ -202,7 +204,7 @@ public final class RunLock: Sendable {
         return nil
     }
 
-    /// The job of this machine that has the folder's lock, as the lock's file names it; nil if the file is gone.
+    /// The job of this machine that has the lock of the folder, as the file names it; nil if the file is gone.
     private static func holderOfThisMachine(_ place: FilePlace) -> Holder? {
         writtenHolder {
             let descriptor = openat(place.folder.number, place.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -220,7 +222,8 @@ public final class RunLock: Sendable {
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
-    /// Bound to the open file, so that it ends with the last descriptor and not with any other that this process closes.
+    /// The lock belongs to the open file. It ends with its last descriptor, and not when this process closes another descriptor of the same
+    /// file.
     private static var wholeFile: flock {
         flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
     }
@@ -231,17 +234,17 @@ public final class RunLock: Sendable {
 }
 
 extension RunLock {
-    /// How a run's lock stands, seen without touching it.
+    /// The state of a run's lock.
     public enum State: Sendable, Equatable {
-        /// Nobody holds it.
+        /// No job holds it.
         case free
-        /// A job writes into the run; nil if the file does not say which.
+        /// A job is writing to the run; nil if the file does not name it.
         case held(Holder?)
-        /// A job did not give it back; it has ended if it was one of this machine.
+        /// A job did not release it. A job of this machine has ended.
         case left(Holder)
     }
 
-    /// Looks at the lock of a run. Takes nothing, so that no job that starts at this moment is refused. Throws `.file`.
+    /// The state of the lock of a run. Takes no lock, so that a job that starts at this moment succeeds. Throws `.file`.
     public static func state(path: String) throws(RunFolderError) -> State {
         let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let descriptor = Glibc.open(path, O_RDWR | flags)
@@ -258,7 +261,7 @@ extension RunLock {
     }
 }
 
-/// `fcntl`'s commands for locks of an open file (Linux 3.15), which Glibc's module leaves out.
+/// The commands of `fcntl` for locks of an open file (Linux 3.15), which Glibc's module does not export.
 package enum LockCommand {
     /// F_OFD_GETLK.
     package static let look: Int32 = 36

@@ -1,7 +1,7 @@
 import Files
 
 extension SafetensorsHeader {
-    /// The file's bytes up to its data: the header's length and the header. Nothing but the length is checked.
+    /// The bytes of the file before its data: the length of the header and the header. Only the length is validated.
     static func head(of file: ReadableFile) throws(CheckpointError) -> [UInt8] {
         guard file.byteCount >= lengthByteCount else {
             throw .damaged(path: file.path, .tooShort(byteCount: file.byteCount, needed: UInt64(lengthByteCount)))
@@ -19,7 +19,7 @@ extension SafetensorsHeader {
         return try asCheckpointError { () throws(FileError) in try file.bytes(0..<start) }
     }
 
-    /// Checks a file's header, `head`: every size, every offset, and the header's own digest if it has one.
+    /// Validates the header `head` of a file: all sizes, all offsets, and the digest of the header if it has one.
     static func read(
         _ head: [UInt8], fileByteCount: Int, requireChecksums: Bool
     ) throws(CheckpointDamage) -> SafetensorsHeader {
@@ -35,13 +35,13 @@ extension SafetensorsHeader {
         return SafetensorsHeader(entries: entries, metadata: texts, checksums: checksums)
     }
 
-    /// The arrays in the order of the data, each checked by itself and against its neighbours.
+    /// The arrays in the order of the data. Validates each array, and its position relative to the previous array.
     private static func entries(
         _ fields: [String: HeaderJSON.Field], dataByteCount: Int
     ) throws(CheckpointDamage) -> [Entry] {
         var entries: [Entry] = []
         for (name, field) in fields { entries.append(try entry(name, field, dataByteCount: dataByteCount)) }
-        // Empty arrays share their start with the next; among each other they are put in the order of their names.
+        // Empty arrays have the same start as the next array. Among each other they are sorted by name.
         entries.sort { ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name) }
         var end = 0
         for entry in entries {
@@ -72,7 +72,7 @@ extension SafetensorsHeader {
         return Entry(name: name, elementType: elementType, shape: field.shape, range: range)
     }
 
-    /// Parts the caller's texts from the checksums. A sealed header has a checksum for every array and no other.
+    /// Separates the caller's texts from the checksums. A sealed header has exactly one checksum for every array.
     private static func separated(
         _ metadata: [String: String], sealed: Bool, names: [String]
     ) throws(CheckpointDamage) -> (texts: [String: String], checksums: [String: String]) {

@@ -1,31 +1,31 @@
-/// The head of a safetensors file: which array lies where, and the texts.
+/// The header of a safetensors file: the position of each array, and the texts.
 ///
-/// Layout of the file: the header's length (u64, little-endian), the header (JSON, padded with spaces so that the data
-/// start at a multiple of 8), the data. Offsets count from the start of the data; the arrays follow one another without
-/// holes, and the last ends with the file. Ours lie in the order of falling element size, then of name, so that each is
-/// aligned to its elements.
-/// Source: the format's description in the safetensors repository; the limit on the header is the one its reader has.
+/// The file consists of the header's length (u64, little-endian), the header (JSON, padded with spaces so that the data begin at a multiple
+/// of 8), and the data. Offsets count from the start of the data. The arrays are contiguous, and the last ends with the file. This program
+/// sorts them by descending element size, then by name, so that each is aligned to its elements.
+///
+/// Source: the format description in the safetensors repository. The limit on the header is that of its reader.
 struct SafetensorsHeader: Equatable {
     static let metadataKey = "__metadata__"
-    /// Every metadata key that belongs to the format starts so.
+    /// The prefix of all metadata keys that the format reserves.
     static let checksumPrefix = "xxh3"
     static let lengthByteCount = 8
     static let byteCountLimit: UInt64 = 100_000_000
 
-    /// One array's place and kind.
+    /// The position and the type of an array.
     struct Entry: Equatable {
         let name: String
         let elementType: ElementType
         let shape: [Int]
-        /// Bytes, counted from the start of the data.
+        /// The byte range, from the start of the data.
         let range: Range<Int>
     }
 
-    /// In the order of the data.
+    /// The arrays in the order of the data.
     let entries: [Entry]
     /// The caller's texts, without checksums.
     let metadata: [String: String]
-    /// XXH3 of an array's bytes as 16 hex digits, by the array's name.
+    /// XXH3 of an array's bytes as 16 hexadecimal digits, by the array's name.
     let checksums: [String: String]
 
     /// The metadata key of an array's checksum.
@@ -33,7 +33,7 @@ struct SafetensorsHeader: Equatable {
 }
 
 extension SafetensorsHeader {
-    /// Arrays in the order that the file has them.
+    /// The arrays in the order of the file.
     static func inFileOrder(_ arrays: [NamedArray]) -> [NamedArray] {
         arrays.sorted { left, right in
             let (leftSize, rightSize) = (left.elementType.byteCount, right.elementType.byteCount)
@@ -41,7 +41,7 @@ extension SafetensorsHeader {
         }
     }
 
-    /// The header for arrays that are in file order.
+    /// The header of arrays that are in the order of the file.
     init(describing arrays: [NamedArray], metadata: [String: String]) {
         var entries: [Entry] = []
         var checksums: [String: String] = [:]
@@ -55,7 +55,8 @@ extension SafetensorsHeader {
         self.init(entries: entries, metadata: metadata, checksums: checksums)
     }
 
-    /// The file's bytes up to its data: length, JSON, padding; sealed with its own digest. The same contents give the same bytes.
+    /// The bytes of the file before its data: length, JSON and padding, with the digest of the header. The result depends only on the
+    /// content.
     func encoded() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.lengthByteCount)
         bytes += json().utf8
@@ -84,17 +85,17 @@ extension SafetensorsHeader {
     }
 }
 
-/// Order of the names' UTF-8 bytes, which no locale and no Unicode version changes.
+/// The order of the names' UTF-8 bytes, which is independent of locale and Unicode version.
 private func bytewisePrecedes(_ left: String, _ right: String) -> Bool {
     left.utf8.lexicographicallyPrecedes(right.utf8)
 }
 
-/// The bytes of `jsonString(text)` besides its quotation marks, without making it.
+/// The number of bytes of `jsonString(text)` without its quotation marks. Does not create the string.
 func jsonByteCount(_ text: String) -> Int {
     text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : $1 < 0x20 ? 6 : 1) }
 }
 
-/// A JSON string: quotation marks, backslashes and control characters are escaped, all else stands as it is.
+/// A JSON string. Escapes quotation marks, backslashes and control characters only.
 func jsonString(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

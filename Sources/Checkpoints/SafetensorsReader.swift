@@ -1,26 +1,26 @@
 import Digests
 package import Files
 
-/// An open checkpoint: its file is checked and, where it has checksums, verified to the last byte.
+/// An open checkpoint file. It is validated and, if it has checksums, verified to the last byte.
 ///
-/// Everything is read by system calls, so that a block that the disk cannot read is an error. Each array is verified again when it
-/// is read, since the file may have changed.
+/// All reading uses system calls, so that an unreadable block of the disk is an error. Each read verifies the array again, because the file
+/// may have changed.
 public final class SafetensorsReader: Sendable {
-    /// One array of the file.
+    /// An array of the file.
     public struct ArrayDescription: Sendable, Equatable {
-        /// The array's name.
+        /// The name of the array.
         public let name: String
-        /// The type of its elements.
+        /// The element type.
         public let elementType: ElementType
-        /// Sizes, outermost first.
+        /// The sizes, outermost first.
         public let shape: [Int]
     }
 
-    /// The file that was opened.
+    /// The path of the file.
     public let path: String
-    /// What the file holds, in the order of its data.
+    /// The arrays in the order of the data.
     public let arrays: [ArrayDescription]
-    /// The texts that were given to the writer.
+    /// The texts that were passed to the writer.
     public let metadata: [String: String]
 
     private let file: ReadableFile
@@ -30,14 +30,14 @@ public final class SafetensorsReader: Sendable {
 
     /// Opens and verifies a file. Cost: one pass over it.
     ///
-    /// With `requireChecksums: false` a safetensors file of another program, which has no checksums, is taken too; one that
-    /// has them is verified all the same. Throws `.missing`, `.unreadable` or `.damaged`.
+    /// With `requireChecksums: false` it also accepts safetensors files of other programs, which have no checksums. Checksums are always
+    /// verified if there are any. Throws `.missing`, `.unreadable` or `.damaged`.
     public convenience init(path: String, requireChecksums: Bool = true) throws(CheckpointError) {
         let file = try asCheckpointError { () throws(FileError) in try ReadableFile(path: path) }
         try self.init(file, requireChecksums: requireChecksums)
     }
 
-    /// The same of a file that is open already.
+    /// Opens and verifies a file that is already open.
     package init(_ file: ReadableFile, requireChecksums: Bool) throws(CheckpointError) {
         let head = try SafetensorsHeader.head(of: file)
         let header: SafetensorsHeader
@@ -59,15 +59,15 @@ public final class SafetensorsReader: Sendable {
     /// The names of all arrays, in the order of the data.
     public var names: [String] { arrays.map(\.name) }
 
-    /// The description of one array, or nil if the file has none of this name.
+    /// The description of an array; nil if the file has none of this name.
     public func description(of name: String) -> ArrayDescription? {
         entries[name].map { ArrayDescription(name: $0.name, elementType: $0.elementType, shape: $0.shape) }
     }
 
-    /// Calls the body with a copy of an array's elements, which is gone when it returns.
+    /// Calls the body with a copy of an array's elements, which is valid during the call.
     ///
-    /// Throws `.noSuchArray`, `.otherArray` if the element type differs or the shape is not the one given, and `.unreadable` or
-    /// `.damaged` if the file changed since it was opened.
+    /// Throws `.noSuchArray`, `.otherArray` if the element type or the shape differs, and `.unreadable` or `.damaged` if the file has
+    /// changed since it was opened.
     public func withElements<Element: CheckpointElement, Result>(
         of name: String, as type: Element.Type = Element.self, shape: [Int]? = nil,
         _ body: (UnsafeBufferPointer<Element>) -> Result
@@ -79,9 +79,9 @@ public final class SafetensorsReader: Sendable {
         return body(UnsafeBufferPointer(copy))
     }
 
-    /// Copies an array of this very shape over the destination, which must have as many elements.
+    /// Copies an array of exactly this shape to the destination, which must have the same number of elements.
     ///
-    /// Throws as `withElements`; the destination may have been written to then.
+    /// Throws the errors of `withElements`. The destination may then be partly written.
     public func copy<Element: CheckpointElement>(
         _ name: String, shape: [Int], into destination: UnsafeMutableBufferPointer<Element>
     ) throws(CheckpointError) {
@@ -92,14 +92,14 @@ public final class SafetensorsReader: Sendable {
         try read(entry, into: room)
     }
 
-    /// A copy of an array's elements. Throws as `withElements`.
+    /// A copy of an array's elements. Throws the errors of `withElements`.
     public func elements<Element: CheckpointElement>(
         of name: String, as type: Element.Type = Element.self, shape: [Int]? = nil
     ) throws(CheckpointError) -> [Element] {
         try withElements(of: name, as: type, shape: shape) { Array($0) }
     }
 
-    /// Looks for an array of this type and shape, and reads nothing. Throws `.noSuchArray` or `.otherArray`.
+    /// Finds an array of this type and shape, without reading it. Throws `.noSuchArray` or `.otherArray`.
     package func require<Element: CheckpointElement>(
         _ name: String, of type: Element.Type, shape: [Int]
     ) throws(CheckpointError) {
@@ -125,7 +125,7 @@ public final class SafetensorsReader: Sendable {
         try compare(entry, found: XXH3.digest(UnsafeRawBufferPointer(room)))
     }
 
-    /// Reads the data through, and compares the checksum of each of the arrays, which follow one another.
+    /// Reads all data, and compares the checksum of each array.
     private func verify(_ entries: [SafetensorsHeader.Entry]) throws(CheckpointError) {
         var data = DataPieces(of: file, from: dataStart)
         for entry in entries {
@@ -149,13 +149,13 @@ public final class SafetensorsReader: Sendable {
     }
 }
 
-/// Reads a file from some byte on, in as few calls as memory of 1 MiB allows.
+/// Reads a file sequentially from an offset, through a buffer of 1 MiB.
 private struct DataPieces: ~Copyable {
     private let file: ReadableFile
     private let room: UnsafeMutableRawBufferPointer
-    /// The next byte of the file that is not in memory.
+    /// The offset of the next byte to read from the file.
     private var position: Int
-    /// The bytes in memory that were not given yet.
+    /// The buffered bytes that were not returned yet.
     private var ready: Range<Int> = 0..<0
 
     init(of file: ReadableFile, from start: Int) {
@@ -166,7 +166,7 @@ private struct DataPieces: ~Copyable {
 
     deinit { room.deallocate() }
 
-    /// The next bytes, of which there must be some: up to `count`. Valid until the next call.
+    /// The next bytes: at least one, and up to `count`. Valid until the next call.
     mutating func next(upTo count: Int) throws(CheckpointError) -> UnsafeRawBufferPointer {
         if ready.isEmpty {
             let wanted = UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, max(count, file.byteCount - position))])

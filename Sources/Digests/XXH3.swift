@@ -1,10 +1,10 @@
 import CXXHash
 
-/// The 64-bit XXH3 digest, seed 0: fast and well mixed, and no defence against a forger.
+/// The 64-bit XXH3 digest with seed 0. It is fast and well distributed, but not cryptographic.
 ///
 /// Source: the xxHash specification (`XXH3_64bits`), computed by libxxhash.
 public enum XXH3 {
-    /// The digest of all of `bytes` at once.
+    /// The digest of `bytes`.
     public static func digest(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         XXH3_64bits(bytes.baseAddress, bytes.count)
     }
@@ -15,11 +15,11 @@ public enum XXH3 {
     }
 }
 
-/// A running XXH3 digest of bytes that come in pieces: the same value as `XXH3.digest` over their concatenation.
+/// A streaming XXH3 digest: the same value as `XXH3.digest` of the concatenated pieces.
 public struct XXH3Hasher: ~Copyable {
     private let state: OpaquePointer
 
-    /// A hasher that has seen nothing yet.
+    /// A hasher without input.
     public init() {
         guard let state = XXH3_createState(), XXH3_64bits_reset(state) == XXH_OK else {
             preconditionFailure("no memory is left for the 576 bytes of a hash state")
@@ -31,7 +31,7 @@ public struct XXH3Hasher: ~Copyable {
         XXH3_freeState(state)
     }
 
-    /// Adds the next piece.
+    /// Adds a piece of bytes.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let start = bytes.baseAddress else { return }
         _ = XXH3_64bits_update(state, start, bytes.count)
@@ -42,12 +42,12 @@ public struct XXH3Hasher: ~Copyable {
         bytes.withUnsafeBytes { update($0) }
     }
 
-    /// Adds an integer as its eight bytes, lowest first.
+    /// Adds an integer as eight bytes, least significant byte first.
     public mutating func update(_ integer: UInt64) {
         withUnsafeBytes(of: integer.littleEndian) { update($0) }
     }
 
-    /// The digest of all that was added so far; more may be added after.
+    /// The digest of all bytes added so far. More may be added afterwards.
     public func digest() -> UInt64 {
         XXH3_64bits_digest(state)
     }

@@ -1,15 +1,15 @@
-/// Text from outside (a path, a value, a word of a file) as a message shows it: on one line and of bounded length, so that
-/// neither a value of a million digits nor a line end in a file name makes a message that nobody can read.
+/// The representation in a message of text from outside (a path, a value, a word of a file): on one line and of bounded length. Without it,
+/// a value of a million digits or a line break in a file name would make a message unreadable.
 public enum Quotation {
-    /// Scalars of a text that a message shows at most. Paths that a system takes are seldom longer.
+    /// The maximum number of scalars of a text in a message. Valid paths are rarely longer.
     public static let longest = 240
-    /// Scalars of the end that is shown of a longer text.
+    /// The number of scalars shown from the end of a longer text.
     private static let tail = 40
 
-    /// The text, with control characters as escapes; of a long one the beginning, its length and the end.
+    /// The text with control characters escaped. Of a longer text: its beginning, its length and its end.
     public static func of(_ text: some StringProtocol, longest: Int = longest) -> String {
         let scalars = text.unicodeScalars
-        // Text of a few bytes has no more scalars than bytes: most texts are not counted.
+        // A text has no more scalars than bytes, so a text of few bytes needs no count.
         guard text.utf8.count > longest, scalars.count > longest else { return escaped(scalars) }
         let tail = min(tail, longest / 4)
         return escaped(scalars.prefix(longest - tail)) + "...(\(scalars.count) characters in all)..."
@@ -23,7 +23,7 @@ public enum Quotation {
             case "\n": shown += "\\n"
             case "\r": shown += "\\r"
             case "\t": shown += "\\t"
-            // Besides control characters, those that turn the direction of what follows.
+            // Also escapes characters that change the text direction.
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
                 shown += "\\u{\(String(scalar.value, radix: 16))}"
             default: shown.unicodeScalars.append(scalar)
@@ -34,17 +34,17 @@ public enum Quotation {
 }
 
 extension DefaultStringInterpolation {
-    /// Inserts a path or other text from outside as a message shows it; see ``Quotation/of(_:longest:)``.
+    /// Inserts a path or other text from outside; see ``Quotation/of(_:longest:)``.
     public mutating func appendInterpolation(quoting text: some StringProtocol) {
         appendInterpolation(text.isEmpty ? "''" : Quotation.of(text))
     }
 
-    /// Inserts the message of an error: on one line, and of bounded length whatever it quotes.
+    /// Inserts the message of an error, on one line and of bounded length.
     public mutating func appendInterpolation(message error: any Error) {
         appendInterpolation(Quotation.of("\(error)", longest: 2000))
     }
 
-    /// Inserts a value as a message shows it: shorter than a path, and `''` if it is empty.
+    /// Inserts a value: shorter than a path, and `''` if it is empty.
     public mutating func appendInterpolation(value text: some StringProtocol) {
         appendInterpolation(text.isEmpty ? "''" : Quotation.of(text, longest: 60))
     }

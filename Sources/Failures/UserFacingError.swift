@@ -1,25 +1,25 @@
-/// The statuses a process of rnntrain ends with, after `sysexits.h`.
+/// The exit statuses of rnntrain, after `sysexits.h`.
 public enum ExitStatus: Int32, Sendable {
-    /// The work is done.
+    /// Success.
     case done = 0
-    /// The command line or the configuration is wrong.
+    /// The command line or the configuration is invalid.
     case usage = 64
-    /// A text, a token file or a checkpoint holds what it must not.
+    /// A text, a token file or a checkpoint has invalid content.
     case badData = 65
-    /// An input file is missing or cannot be read.
+    /// An input file does not exist or cannot be opened.
     case inputMissing = 66
-    /// A fault of ours, or of the machine below us.
+    /// An internal fault, or a fault of the machine.
     case fault = 70
-    /// Reading or writing failed: full disk, no permission, broken device.
+    /// Reading or writing failed, for example because of a full disk, missing permission or a broken device.
     case inputOutput = 74
-    /// Stopped on request with a checkpoint: run again with `--resume`.
+    /// Stopped on request, with a checkpoint. Run again with `--resume`.
     case preempted = 75
 }
 
-/// An error that a user can mend: its description says what is wrong, where, and what to do about it.
+/// An error that a user can fix. Its description says what is wrong, where, and what to do.
 ///
-/// Conforming types hold the values (path, byte offset, expected, found), and build the sentence from them.
+/// Conforming types store the values (path, byte offset, expected, found), and compose the message from them.
 public protocol UserFacingError: Error, CustomStringConvertible, Sendable {
-    /// The status the process ends with.
+    /// The exit status of the process.
     var exitStatus: ExitStatus { get }
 }

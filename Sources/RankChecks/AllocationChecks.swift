@@ -4,9 +4,10 @@ import Failures
 import Glibc
 import Training
 
-/// Counts what every rank allocates in the steps of a small run after the first, over the end of an epoch; prints the sum.
+/// Counts the allocations of every rank in the steps of a small run after the first step, across the end of an epoch; prints the sum.
 ///
-/// `--run` names a new folder. `--hidden-size`, `--cell`, `--gru-reset`, `--tie-weights`, `--exchange`, `--node-size` and `--teams` are as for training.
+/// `--run` names a new folder. `--hidden-size`, `--cell`, `--gru-reset`, `--tie-weights`, `--exchange`, `--node-size` and `--teams` are
+/// those of training.
 func checkAllocations(_ world: World, _ arguments: CheckArguments) throws {
     let counted = countAllocations { withExtendedLifetime([UInt8](repeating: 1, count: 1000 + world.rank)) {} }
     if counted == 0 { throw CheckFailure(description: "the counter does not see the allocation of an array") }
@@ -27,7 +28,8 @@ private func countAllocations(_ work: () throws -> Void) rethrows -> Int {
     return Int(cac_stop())
 }
 
-/// The built-in source in 38 windows an epoch, so that the steps go beyond its end; everything is on that might allocate.
+/// The built-in source in 38 windows per epoch, so that the steps continue beyond the end of the epoch. Enables every feature that might
+/// allocate.
 private func configuration(_ arguments: CheckArguments) throws -> TrainingConfiguration {
     var configuration = TrainingConfiguration.reberDemo
     configuration.run = arguments["run"]

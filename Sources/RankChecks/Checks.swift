@@ -2,10 +2,10 @@ import Communication
 import Failures
 import Glibc
 
-/// A check: runs on all ranks, throws where something is not as it must be.
+/// A check. It runs on all ranks, and throws if a result is wrong.
 typealias Check = (World, CheckArguments) throws -> Void
 
-/// All checks by the name on the command line.
+/// All checks, by their names on the command line.
 nonisolated(unsafe) let checks: [String: Check] = [
     "agree": checkAgreement, "allocations": checkAllocations, "barrier": checkBarrier, "collectives": checkCollectives,
     "death": checkDeath, "exchange": checkExchange,
@@ -13,7 +13,7 @@ nonisolated(unsafe) let checks: [String: Check] = [
     "tokenise": checkTokenising, "tokenise-speed": checkTokenisingSpeed,
 ]
 
-/// A name and `--option value` pairs.
+/// The name of a check, and `--option value` pairs.
 struct CheckArguments {
     let name: String
     private let values: [String: String]
@@ -26,20 +26,20 @@ struct CheckArguments {
         self.values = values
     }
 
-    /// The text after `--name`.
+    /// The value of `--name`.
     subscript(_ name: String) -> String? { values["--" + name] }
 
-    /// The number after `--name`.
+    /// The integer value of `--name`.
     func number(_ name: String, or otherwise: Int) -> Int { self[name].flatMap { Int($0) } ?? otherwise }
 }
 
-/// What a check found wrong.
+/// A wrong result of a check.
 struct CheckFailure: UserFacingError {
     let description: String
     var exitStatus: ExitStatus { .fault }
 }
 
-/// Throws unless the two are equal.
+/// Throws unless both values are equal.
 func expectEqual<T: Equatable>(_ value: T, _ expected: T, _ what: @autoclosure () -> String) throws {
     if value != expected { throw CheckFailure(description: "\(what()): \(value) instead of \(expected)") }
 }
@@ -51,7 +51,7 @@ func report(_ world: World, _ line: String) {
     fflush(nil)
 }
 
-/// A 64-bit number that depends on all of the words (splitmix64).
+/// A 64-bit hash of all words (splitmix64).
 func scrambled(_ words: Int...) -> UInt64 {
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     for word in words {

@@ -3,9 +3,9 @@ import Exchange
 import Glibc
 import Tensors
 
-/// Several steps of made-up gradients against a sum made alone, bit for bit; prints a digest of everything that came out.
+/// Compares several steps of artificial gradients with a sum that one rank computes alone, bit for bit. Prints a digest of all results.
 ///
-/// With `--divided FIRST` the ranks of a node give the sums of its shards together, each some elements, from FIRST to three lines before the end.
+/// With `--divided FIRST`, the ranks of a node compute gradients jointly, for the elements from FIRST to three lines before the end.
 func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
     let elementCount = arguments.number("elements", or: 5 * 4096 + 1616)
     let shardCount = arguments.number("shards", or: 8)
@@ -27,18 +27,18 @@ func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
     report(world, "digest \(String(run.digest.value, radix: 16)) nodes \(exchange.topology.nodes.map(\.count))")
 }
 
-/// Elements of a row of the sparse table.
+/// The number of elements of a row of the sparse table.
 private let rowWidth = 40
 
-/// A run of the exchange and the same run made by one rank alone.
+/// A run of the exchange, and the same run computed by one rank alone.
 private struct ExchangeRun {
     let exchange: GradientExchange
     let world: World
-    var alone: [Float]  // parameters, updated by the sums made alone
+    var alone: [Float]  // parameters, updated by the sums of one rank alone
     var momentsAlone: [Float]
     var moments: [Float]  // of the owned elements
     var digest = Digest()
-    private var writtenRows: [Int32] = []  // of the sparse table, in this rank's partials
+    private var writtenRows: [Int32] = []  // rows of the sparse table in this rank's partials
 
     private static let skippedStep = 2
 
@@ -50,14 +50,14 @@ private struct ExchangeRun {
         moments = [Float](repeating: 0, count: exchange.ownedRange.count)
     }
 
-    /// Parameters come from rank 0.
+    /// The parameters come from rank 0.
     func start() throws {
         if world.isRoot { exchange.parameters.update(from: alone, count: alone.count) }
         try exchange.broadcastParameters()
         try expectEqual(firstDifference(exchange.parameters, alone), nil, "first parameter that differs after the broadcast")
     }
 
-    /// Writes partials, reduces, compares, updates, publishes, compares; a validation's scalars in between.
+    /// Writes partial gradients, reduces, compares, updates, publishes and compares; in between, exchanges the scalars of a validation.
     mutating func step(_ step: Int) throws {
         let rows = ownRows(step)
         let touched = (writtenRows + rows).flatMap { (Int($0) * rowWidth)..<(Int($0 + 1) * rowWidth) }
@@ -84,7 +84,7 @@ private struct ExchangeRun {
         for value in alone { digest.add(UInt64(value.bitPattern)) }
     }
 
-    /// This rank's part of what the node's ranks give together. What another slot has there plays no part.
+    /// Writes this rank's part of the joint gradients. The content of the other slots there must not matter.
     private func giveTogether(_ divided: Range<Int>, _ step: Int) {
         let (node, shape) = (exchange.topology.nodes[exchange.topology.nodeIndex], exchange.shape)
         let cover = ShardTree(shardCount: shape.shardCount).cover(of: shape.shards(ofRanks: node, of: world.rankCount))
@@ -98,7 +98,7 @@ private struct ExchangeRun {
         }
     }
 
-    /// The rows of the sparse table that this rank's shards have gradients for, some twice.
+    /// The rows of the sparse table for which this rank's shards have gradients. Some rows occur twice.
     private func ownRows(_ step: Int) -> [Int32] {
         exchange.shards.flatMap { shard in
             (0..<(exchange.shape.sparseCount / rowWidth)).filter { occurs($0, shard, step) }.map { Int32($0) }
@@ -158,7 +158,7 @@ private struct ExchangeRun {
         }
     }
 
-    /// Moments gathered on rank 0 are those made alone, and come back as they were.
+    /// The moments gathered on rank 0 must equal those of one rank alone, and must be unchanged after scattering.
     mutating func checkMoments() throws {
         var whole = [Float](repeating: 0, count: world.isRoot ? alone.count : 0)
         try whole.withUnsafeMutableBufferPointer {
@@ -169,7 +169,7 @@ private struct ExchangeRun {
         moments = moments.map { _ in -1 }
         try whole.withUnsafeBufferPointer { whole in
             try moments.withUnsafeMutableBufferPointer {
-                // An empty part has no address of its own.
+                // An empty part has no address.
                 let place = $0.baseAddress ?? UnsafeMutablePointer(mutating: exchange.reducedGradient)
                 try exchange.scatterOwned(fromRoot: world.isRoot ? whole.baseAddress : nil, into: place)
             }
@@ -182,21 +182,21 @@ private struct ExchangeRun {
     }
 }
 
-/// A gradient whose sums round differently in every order: magnitudes over six decades.
+/// A gradient whose sum is different in every order: its magnitudes cover six decades.
 private func denseGradient(shard: Int, step: Int, element: Int) -> Float {
     let bits = scrambled(shard, step, element)
     let mantissa = Float(Int32(truncatingIfNeeded: bits >> 32)) * 0x1p-31
     return mantissa * Float(sign: .plus, exponent: -Int(bits & 15), significand: 1)
 }
 
-/// Whether a row of the sparse table has a gradient; one of sixteen does.
+/// Whether a row of the sparse table has a gradient; one row of sixteen does.
 private func occurs(_ row: Int, _ shard: Int, _ step: Int) -> Bool { scrambled(row, shard, step + 1000) & 15 == 0 }
 
 private func scalar(_ shard: Int, _ index: Int, _ step: Int) -> Double {
     Double(scrambled(shard, index, step) >> 11) * 0x1p-53
 }
 
-/// The sum in the canonical tree, from its definition.
+/// The sum in the order of the shard tree, from its definition.
 private func treeSum<T: FloatingPoint>(_ shards: Range<Int>, _ leaf: (Int) -> T) -> T {
     if shards.count == 1 { return leaf(shards.lowerBound) }
     let middle = shards.lowerBound + shards.count / 2
@@ -210,7 +210,7 @@ private struct Digest {
     mutating func add(_ word: UInt64) { value = (value ^ word) &* 0x100_0000_01b3 }
 }
 
-/// A signal to one rank reaches all ranks by the flags of the next exchange.
+/// A signal to one rank must reach all ranks through the flags of the next exchange.
 func checkSignals(_ world: World, _ arguments: CheckArguments) throws {
     try expectEqual(StopSignals.install(), true, "handlers installed")
     let exchange = try GradientExchange(world: world, shape: ExchangeShape(elementCount: 16, shardCount: max(8, world.rankCount)))
@@ -224,7 +224,7 @@ func checkSignals(_ world: World, _ arguments: CheckArguments) throws {
     report(world, "signals reach all \(world.rankCount) ranks")
 }
 
-/// Times the exchange beside `MPI_Allreduce`.
+/// Compares the time of the exchange with that of `MPI_Allreduce`.
 func checkExchangeSpeed(_ world: World, _ arguments: CheckArguments) throws {
     let megabytes = arguments.number("megabytes", or: 80)
     let result = try ExchangeMeasurement(

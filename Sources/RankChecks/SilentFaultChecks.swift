@@ -4,12 +4,14 @@ import Glibc
 import Optimizers
 import Training
 
-/// Trains the built-in source for 60 steps, with a check every 10 steps and a checkpoint every 7, and disturbs it on one rank at
-/// step 33; prints the digest of the parameters and how often the run went back.
+/// Trains the built-in source for 60 steps, with a verification every 10 steps and a checkpoint every 7. Injects a fault on one rank at
+/// step 33 or 40. Prints the digest of the parameters and the number of rollbacks.
 ///
-/// `--what` says what is disturbed: `nothing`; one bit of the `gradient` after it was computed, of that of the embedding's `table`, of it after it was `promised`, of what a `sum` is made of, of the
-/// `parameters`, of a `moment`, of a node's `copy` of another's parameters, of the `packed` weights or the `padding` between them; or a gradient that is `nan` for as many steps as `--steps` says.
-/// `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`, `--precision` are as for training.
+/// `--what` selects the fault: `nothing`; one flipped bit in the `gradient` after its computation, in the gradient of the embedding's
+/// `table`, in the gradient after its checksum (`promised`), in the input of a `sum`, in the `parameters`, in a `moment`, in a node's
+/// `copy` of parameters of another node, in the `packed` weights, or in the `padding` between them; or a gradient of `nan` in as many steps
+/// as `--steps` says. `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`,
+/// `--precision` are those of training.
 func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
     let run = try TrainingRun(world: world, version: "check").setUp(try configuration(arguments), resume: false)
     defer { withExtendedLifetime(run) {} }
@@ -21,7 +23,7 @@ func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
     report(world, "\(outcome.name) \(digest) \(run.trainer.rollbacks) \(scale)")
 }
 
-/// A fault that strikes once, or with `nan` as often as is asked for.
+/// A fault that occurs once or, for `nan`, the requested number of times.
 private final class Disturbance {
     private let what: String
     private var left: Int
@@ -38,18 +40,18 @@ private final class Disturbance {
         "packed": (40, .beginning), "padding": (40, .beginning), "copy": (40, .beginning),
     ]
 
-    /// In step 40, which is checked, or in step 33, which is not, where what changes stays.
+    /// In step 40, which is verified; or, for faults that persist, in step 33, which is not.
     func strike(_ moment: StepMoment) {
         let step = trainer.state.step + 1
         let exchange = trainer.parallel.exchange
         let due = Self.due[what] ?? (step: 33, moment: .computed)
         guard left > 0, due.step == 40 ? step == 40 : step >= 33, moment == due.moment else { return }
         left -= 1
-        // In the last rows of the topmost layer, which of the ranks that make its gradient together the last one makes.
+        // In the last rows of the topmost layer. If several ranks compute its gradient jointly, the last rank computes these.
         let gradient = exchange.nodePartials[0] + exchange.shape.elementCount - 700
         let owned = exchange.parameters + exchange.ownedRange.lowerBound
         switch what {
-        // Lower bits may go under in the sum.
+        // The sum might round away a change of lower bits.
         case "sum": flip(gradient, bit: 21)
         case "gradient", "promised": flip(gradient)
         case "table": flip(exchange.partials[0] + 17)
@@ -57,7 +59,7 @@ private final class Disturbance {
         case "copy": flip(exchange.parameters + 17)
         case "moment": flip(trainer.parallel.optimizer.moments[0] + 5)
         case "packed": flip(exchange.packedWeights + exchange.shape.packedCount / 2)
-        // The end of the output's only panel of the forward pass, before the one of the backward pass: 32 columns for 7 tokens.
+        // The end of the only panel of the output's forward pass, before that of the backward pass: 32 columns for 7 tokens.
         case "padding":
             flip(exchange.packedWeights + exchange.shape.packedCount - 32 * trainer.parallel.shape.vocabularySize - 1)
         case "nan": gradient.pointee = .nan
@@ -65,7 +67,7 @@ private final class Disturbance {
         }
     }
 
-    /// A low bit, which nothing but a comparison finds.
+    /// A low-order bit, which only a comparison detects.
     private func flip(_ value: UnsafeMutablePointer<Float>, bit: UInt32 = 2) {
         value.pointee = Float(bitPattern: value.pointee.bitPattern ^ (1 << bit))
     }

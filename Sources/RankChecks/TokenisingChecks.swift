@@ -3,9 +3,9 @@ import Files
 import TextData
 import Training
 
-/// Tokenises `--text` in `--unit` on all ranks, in blocks of `--block` bytes, into `--out`.tokens and `--out`.json.
+/// Tokenizes `--text` in `--unit` on all ranks, in blocks of `--block` bytes, into `--out`.tokens and `--out`.json.
 ///
-/// With `--blind R` rank R does not see the text.
+/// With `--blind R`, rank R cannot open the text.
 func checkTokenising(_ world: World, _ arguments: CheckArguments) throws {
     let unit = TokenUnit(rawValue: arguments["unit"] ?? "") ?? .word
     let tokenizer = DistributedTokenizer(world: world, blockByteCount: arguments.number("block", or: OpenedText.blockByteCount))
@@ -24,7 +24,7 @@ func checkTokenising(_ world: World, _ arguments: CheckArguments) throws {
     report(world, "read by \(readers ?? 0)")
 }
 
-/// Measures the tokenising of `--text` in every unit; words with a vocabulary of `--size`.
+/// Measures the tokenizing of `--text` in every unit. The vocabulary of words has `--size` symbols.
 func checkTokenisingSpeed(_ world: World, _ arguments: CheckArguments) throws {
     for unit in TokenUnit.allCases {
         let limits = VocabularyLimits(size: unit == .word ? arguments.number("size", or: 10_000) : nil)

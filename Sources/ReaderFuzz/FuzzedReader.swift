@@ -4,11 +4,11 @@ import Files
 import TextData
 import Training
 
-/// A reader of files from the world, given any bytes: it may refuse them, and must not crash, hang or take much memory.
+/// A reader of external files, to be given arbitrary bytes. It may reject them, but must not crash, hang or use much memory.
 enum FuzzedReader: String, CaseIterable {
     case checkpoint, tokens, vocabulary, configuration, metrics
 
-    /// Lets the reader read. Nothing is made of what it finds: that it returns is what counts.
+    /// Runs the reader on the bytes. Only its return matters, not its result.
     func read(_ bytes: UnsafeRawBufferPointer) {
         switch self {
         case .checkpoint: readCheckpoint(bytes)
@@ -19,7 +19,7 @@ enum FuzzedReader: String, CaseIterable {
         }
     }
 
-    /// As it is, and with a right digest of its header, without which no alteration would get past that.
+    /// The unchanged bytes, and the bytes with a correct digest of the header. Without it, the digest would reject every alteration.
     private func readCheckpoint(_ bytes: UnsafeRawBufferPointer) {
         readArrays(bytes)
         if let sealed = HeaderSeal.resealed(bytes) { sealed.withUnsafeBytes(readArrays) }
@@ -32,7 +32,7 @@ enum FuzzedReader: String, CaseIterable {
             _ = try? reader.withElements(of: array.name, as: Float.self) { $0.reduce(0, +) }
         }
         guard let checkpoint = try? StoredCheckpoint(reader) else { return }
-        // What is believed of a state can be computed with.
+        // A state that the reader accepts must be usable in computations.
         var state = checkpoint.state
         for count in [state.step, state.updates, state.tokens, state.epoch, state.window] { precondition(count + count >= count) }
         precondition(checkpoint.parametersDigest.utf8.count == 16)

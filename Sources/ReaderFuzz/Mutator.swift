@@ -1,11 +1,11 @@
-/// Alters files at random, the same way for the same seed.
+/// Alters files at random, reproducibly for a seed.
 struct Mutator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed }
 
     private static let mostMutations = 6
-    /// Numbers at which sizes, counts and products go wrong.
+    /// Numbers that are likely to cause overflows in sizes, counts and products.
     private static let numbers = [
         "0", "-1", "1", "255", "65536", "2147483647", "2147483648", "4294967296", "9223372036854775807", "-9223372036854775808",
         "9223372036854775808", "18446744073709551615", "1e308", "1e999", "-0.0", "nan", "4611686018427387904",
@@ -15,7 +15,7 @@ struct Mutator {
             Array($0.utf8)
         }
 
-    /// One to six alterations of a file, which may take parts of another.
+    /// Applies one to six alterations to a file. They may insert parts of another file.
     mutating func mutated(_ original: [UInt8], other: [UInt8]) -> [UInt8] {
         var bytes = original
         for _ in 0...below(Self.mostMutations) { alter(&bytes, other: other) }
@@ -42,7 +42,7 @@ struct Mutator {
         }
     }
 
-    /// Puts another number in the place of the digits that come next.
+    /// Replaces the next run of digits by another number.
     private mutating func replaceNumber(_ bytes: inout [UInt8], near place: Int) {
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard let start = bytes[place...].firstIndex(where: digits.contains) else { return }
@@ -50,7 +50,7 @@ struct Mutator {
         bytes.replaceSubrange(start..<end, with: Self.numbers[below(Self.numbers.count)])
     }
 
-    /// Writes eight bytes of an integer near a power of two.
+    /// Overwrites eight bytes by an integer near a power of two.
     private mutating func writeInteger(_ bytes: inout [UInt8], at place: Int) {
         let value = (1 as UInt64) << UInt64(below(64)) &+ UInt64(below(5)) &- 2
         let start = place & ~7
@@ -65,7 +65,7 @@ struct Mutator {
         bytes.replaceSubrange(place..<min(bytes.count, place + below(64)), with: other[start..<min(other.count, start + 64)])
     }
 
-    /// A number in 0..<bound (SplitMix64).
+    /// A random number in `0..<bound` (SplitMix64).
     mutating func below(_ bound: Int) -> Int {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state

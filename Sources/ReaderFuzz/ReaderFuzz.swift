@@ -1,7 +1,7 @@
 import Foundation
 
 #if FUZZER
-    /// What libFuzzer calls with each input; the environment's RNNTRAIN_FUZZ names the reader.
+    /// The entry point for libFuzzer. The environment variable RNNTRAIN_FUZZ selects the reader.
     @_cdecl("LLVMFuzzerTestOneInput")
     public func fuzzOneInput(_ start: UnsafeRawPointer?, _ count: Int) -> Int32 {
         chosenReader.read(UnsafeRawBufferPointer(start: start, count: count))
@@ -14,9 +14,9 @@ import Foundation
         return reader
     }()
 #else
-    /// `reader-fuzz <reader> <seconds> <seed> <file>...`: feeds a reader with altered files until the time is over.
+    /// `reader-fuzz <reader> <seconds> <seed> <file>...`: passes altered files to a reader until the time is over.
     ///
-    /// Built with `--sanitize=fuzzer -Xswiftc -DFUZZER` (`launch/fuzz`) the program is libFuzzer's instead.
+    /// Built with `--sanitize=fuzzer -Xswiftc -DFUZZER` (`launch/fuzz`), the program runs libFuzzer instead.
     @main
     struct ReaderFuzz {
         static func main() throws {
@@ -33,7 +33,7 @@ import Foundation
             print("\(reader.rawValue): \(count) inputs")
         }
 
-        /// Returns how many inputs were read. The one being read is in a file, which a crash leaves behind.
+        /// Returns the number of inputs. The current input is in a file, which remains after a crash.
         private static func run(
             _ reader: FuzzedReader, _ files: [[UInt8]], seconds: Double, mutator: consuming Mutator
         ) throws -> Int {
@@ -53,7 +53,7 @@ import Foundation
         }
     }
 
-    /// The input that is being read, in a mapped file: it is there after the process has died.
+    /// The current input in a mapped file, which remains after the process has died.
     private struct InputRecord {
         private static let capacity = 1 << 20
         private let path: String
@@ -69,7 +69,7 @@ import Foundation
             self.memory = memory
         }
 
-        /// The input's length as eight bytes, then the input.
+        /// Writes the length of the input as eight bytes, then the input.
         func note(_ input: UnsafeRawBufferPointer) {
             let count = min(input.count, Self.capacity - 8)
             memory.storeBytes(of: UInt64(count).littleEndian, as: UInt64.self)

@@ -1,24 +1,24 @@
 import Foundation
 import TestSupport
 
-/// What must not happen.
+/// A violation of a property that must hold.
 struct SoakFailure: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Writes a line at once, whoever reads it.
+/// Writes a line immediately, without buffering.
 func say(_ line: String, to stream: FileHandle = .standardOutput) { try? stream.write(contentsOf: Data((line + "\n").utf8)) }
 
-/// Runs that are killed again and again, each resumed with another number of ranks until it ends, and compared with one that was
-/// left alone; new runs are begun until there were as many kills as asked for.
+/// Repeats runs that are killed again and again. Each job resumes with another number of ranks until the run ends, and the result is
+/// compared with that of an undisturbed run. New runs begin until the requested number of kills is reached.
 final class Soak {
     /// Steps between checkpoints.
     static let interval = 50
-    /// 3,600 steps, validated every 50.
+    /// 3,600 steps, with a validation every 50 steps.
     private static let options = [
         "--epochs", "36", "--checkpoint-every", "\(interval) steps", "--validate-every", "50", "--log-every", "1",
     ]
-    /// Shards of the model: so many ranks can work at most.
+    /// The number of shards, which is the maximum number of ranks.
     private static let mostRanks = 8
 
     private let texts: TrainingFolder
@@ -26,7 +26,7 @@ final class Soak {
     private let seed: UInt64
     private var numbers: SeededRandom
     private let start = Date()
-    /// Lines of the log when the job was started.
+    /// The number of lines of the log when the job started.
     private var linesBefore = 0
     private(set) var tally = SoakTally()
 
@@ -37,14 +37,14 @@ final class Soak {
         numbers = SeededRandom(state: seed)
     }
 
-    /// Throws a `SoakFailure` where anything was lost, left over or other than it must be; the runs' folder then stays as it is.
+    /// Throws a `SoakFailure` if data was lost, left over or wrong. The folder of the runs then remains unchanged.
     func run() throws {
         texts.isKept = true
         try killUntilDone()
         texts.isKept = false
     }
 
-    /// Where the runs are.
+    /// The folder of the runs.
     var folder: String { texts.folder.path }
 
     private func killUntilDone() throws {
@@ -70,10 +70,10 @@ final class Soak {
 
     // MARK: A run
 
-    /// One run, killed until it ends or there were kills enough.
+    /// One run, killed repeatedly until it ends or the number of kills is reached.
     private func killedAndResumed() throws -> RunLog {
         while true {
-            // Rather few than many: with more ranks than cores a job takes long to start.
+            // Small numbers of ranks are more likely, because a job with more ranks than cores starts slowly.
             let ranks = min(
                 Int.random(in: 1...Self.mostRanks, using: &numbers), Int.random(in: 1...Self.mostRanks, using: &numbers))
             let isResumed = FileManager.default.fileExists(atPath: texts.path("run/config.toml"))
@@ -93,8 +93,8 @@ final class Soak {
         }
     }
 
-    /// All ranks must be gone within ten seconds. Open MPI's mpirun sometimes hangs after that, where a rank was killed while it
-    /// connected: it is ended, and counted.
+    /// Requires that all ranks end within ten seconds. mpirun itself may hang after that, if a rank was killed while it connected. It is
+    /// then killed, and counted.
     private func expectEnd(of program: RunningProgram) throws {
         guard texts.hasNoRank(run: "run") else {
             throw SoakFailure(description: "kill \(tally.kills): ranks are left after ten seconds")
@@ -104,7 +104,7 @@ final class Soak {
         program.send(SIGKILL)
     }
 
-    /// Waits for the moment that was drawn, and kills; false where the run ended before.
+    /// Waits for the chosen moment, and kills. Returns false if the run ended before.
     private func kill(_ program: RunningProgram, ranks: Int) throws -> Bool {
         let plan = KillPlan(ranks: ranks, using: &numbers)
         let first = texts.checkpointSteps(run: "run").last ?? 0
@@ -124,7 +124,7 @@ final class Soak {
         return true
     }
 
-    /// What the job does that is about to be killed, as far as its files tell.
+    /// The activity of the job that is about to be killed, as its files show it.
     private func phase(of program: RunningProgram, ranksThere: Bool) -> SoakTally.Phase {
         guard ranksThere else { return .launch }
         let writes = (try? FileManager.default.contentsOfDirectory(atPath: texts.path("run/checkpoints"))) ?? []
@@ -134,7 +134,7 @@ final class Soak {
         return lines.contains { $0.contains("\"event\":\"step\"") } ? .steps : .preparation
     }
 
-    /// The whole lines of the log: what a killed job left of a last one is removed by the next job.
+    /// The complete lines of the log. The next job removes an incomplete last line of a killed job.
     private var logLines: [Substring] {
         let text = (try? String(contentsOfFile: texts.path("run/metrics.jsonl"), encoding: .utf8)) ?? ""
         return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -160,7 +160,7 @@ final class Soak {
         guard resumed >= saved else {
             throw SoakFailure(description: "\(place): resumed after step \(resumed), with a checkpoint of step \(saved)")
         }
-        // While a checkpoint is written training goes on, but no further than to the next one, which waits for it.
+        // Training continues while a checkpoint is written, but only up to the next checkpoint, which waits.
         if lost > 2 * Self.interval {
             throw SoakFailure(description: "\(place): \(lost) steps were lost, from \(reached) to \(resumed)")
         }
@@ -188,7 +188,7 @@ final class Soak {
         return line.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.output.1) } ?? 0
     }
 
-    /// The step that the last job's log says it goes on after; nil where it was killed before.
+    /// The step at which the last job resumed, from its log; nil if it was killed before it logged that.
     private var lastResumedStep: Int? {
         let line = logLines.dropFirst(linesBefore).last { $0.hasPrefix("{\"event\":\"resume\"") } ?? ""
         return line.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.output.1) }
@@ -196,14 +196,14 @@ final class Soak {
 
     // MARK: Leftovers
 
-    /// What Open MPI keeps in files goes into the scratch folder.
+    /// Redirects Open MPI's files to the scratch folder.
     private var environment: [String: String] {
         [
             "OMPI_MCA_orte_tmpdir_base": texts.path("sessions"), "OMPI_MCA_osc_sm_backing_directory": texts.folder.path,
         ]
     }
 
-    /// A killed mpirun leaves files of its own behind: here they would fill the disk.
+    /// A killed mpirun leaves its own files. They would fill the disk.
     private func removeLeftovers() {
         let ours = ["run", "undisturbed", "train.txt", "valid.txt", "test.txt"]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: texts.folder.path)) ?? []
@@ -212,17 +212,17 @@ final class Soak {
     }
 }
 
-/// When a job is killed, and who of it.
+/// The moment and the target of a kill.
 private struct KillPlan {
-    /// Steps of new checkpoints to wait for.
+    /// The number of new checkpoints to wait for.
     let steps: Int
-    /// Time to wait after that.
+    /// The time to wait after that.
     let microseconds: UInt32
-    /// The number of the rank among those that are there; nil is mpirun.
+    /// The index of the target among the running ranks; nil for mpirun.
     let victim: Int?
 
     init(ranks: Int, using numbers: inout SeededRandom) {
-        // Two of seven early: while mpirun starts, texts are read, a checkpoint is loaded.
+        // Two of seven kills come early: while mpirun starts, texts are read, or a checkpoint is loaded.
         let isEarly = Int.random(in: 0..<7, using: &numbers) < 2
         steps = isEarly ? 0 : Soak.interval * Int.random(in: 1...2, using: &numbers)
         microseconds = UInt32.random(in: 0..<(isEarly ? 700_000 : 60_000), using: &numbers)

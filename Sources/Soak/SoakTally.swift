@@ -1,8 +1,8 @@
 import Foundation
 
-/// What has happened in a soak.
+/// The statistics of a soak test.
 struct SoakTally {
-    /// What a job did when it was killed.
+    /// The activity of a job when it was killed.
     enum Phase: String, CaseIterable {
         case launch = "launching"
         case preparation = "before its first step"
@@ -15,9 +15,9 @@ struct SoakTally {
     private var ofMpirun = 0
     private var phases: [Phase: Int] = [:]
     private var lost: [Int] = []
-    /// How often mpirun itself did not end when no rank was left any more.
+    /// How often mpirun itself did not end after all ranks had ended.
     var hungLaunchers = 0
-    /// Runs that were brought to their end.
+    /// The number of runs that ended normally.
     var runs = 0
     var digest = ""
     var seconds = 0.0
@@ -28,10 +28,10 @@ struct SoakTally {
         if mpirun { ofMpirun += 1 }
     }
 
-    /// Whether any job said from where it was resumed.
+    /// Whether a resumed job logged the step at which it resumed.
     var hasResumed: Bool { !lost.isEmpty }
 
-    /// Steps that a resumed job had to do again.
+    /// The number of steps that resumed jobs repeated.
     mutating func note(lost steps: Int) { lost.append(steps) }
 
     func progress(of all: Int, since start: Date) -> String {

@@ -1,8 +1,8 @@
-// Kills runs at random moments and holds what comes of them against a run that was left alone: see launch/soak.
+// Kills runs at random moments, and compares the results with that of an undisturbed run; see launch/soak.
 import Foundation
 import TestSupport
 
-/// The number after an option; nil where the option is not given.
+/// The number after an option; nil if the option is not given.
 func number(after option: String) -> UInt64? {
     guard let place = CommandLine.arguments.firstIndex(of: option) else { return nil }
     guard place + 1 < CommandLine.arguments.count, let number = UInt64(CommandLine.arguments[place + 1]) else {

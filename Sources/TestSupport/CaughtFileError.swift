@@ -1,6 +1,6 @@
 public import Files
 
-/// What the body throws, or nil.
+/// The error that the body throws, or nil.
 public func caughtFileError(_ body: () throws(FileError) -> Void) -> FileError? {
     do throws(FileError) {
         try body()

@@ -1,19 +1,19 @@
 internal import CChildProcess
 package import Foundation
 
-/// A process that was started and is waited for here.
+/// A child process that its owner waits for.
 ///
-/// Foundation's `Process` is not used: it learns of an end by a socket that the child's own children inherit, and so does what is started
-/// elsewhere at that moment; then it waits for all of these (swift-corelibs-foundation issue 4795). This child inherits no file but
-/// the three standard ones.
+/// It replaces Foundation's `Process`, which detects the end of a child by a socket. Children of the child, and other processes started at
+/// the same moment, inherit that socket, and `Process` then waits for all of them (swift-corelibs-foundation issue 4795). This child
+/// inherits only the three standard files.
 package final class ChildProcess {
     package let processIdentifier: Int32
     private var status: Int32?
 
-    /// Starts `program` with no signal blocked, in `folder` or in that of this process. The threads that tests run on block most signals.
-    /// A standard file that is nil is /dev/null. With the path of a terminal, it is what the process has for all three, and what controls it.
+    /// Starts `program` in `folder`, or in the current folder, with no signal blocked; the threads that tests run on block most signals.
     ///
-    /// Throws a `POSIXError` where it cannot be started.
+    /// A standard file that is nil is /dev/null. With the path of a terminal, the process uses it for all three standard files and as its
+    /// controlling terminal. Throws a `POSIXError` if the start fails.
     package init(
         _ program: URL, _ arguments: [String], environment: [String: String], folder: URL? = nil, input: FileHandle? = nil,
         output: FileHandle? = nil, errors: FileHandle? = nil, terminal: String? = nil
@@ -42,20 +42,21 @@ package final class ChildProcess {
         return status
     }
 
-    /// Waits for the end, for so many seconds at most: the exit status, or the number of the signal that ended it; nil where it did not end.
+    /// Waits at most the given number of seconds for the end: the exit status, or the number of the signal that ended it; nil if it still
+    /// runs.
     package func waitForEnd(seconds: TimeInterval) -> Int32? {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while isRunning, Date() < deadline { usleep(2000) }
         return endStatus
     }
 
-    /// Sends a signal; nothing where it has ended.
+    /// Sends a signal. Does nothing if the process has ended.
     package func send(_ signal: Int32) {
         if isRunning { kill(processIdentifier, signal) }
     }
 }
 
-/// Texts as a C function takes them: an array of pointers that ends with a null.
+/// Passes texts to a C function as a null-terminated array of pointers.
 private final class TextArray {
     private let copies: [UnsafeMutablePointer<CChar>]
     let pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>

@@ -1,14 +1,14 @@
 package import Files
 import Synchronization
 
-/// System calls of which one fails, or one and all after it.
+/// System calls with an injected fault: one call fails, or one and all later calls.
 package final class FaultInjector: Sendable {
     package enum Fault: Sendable {
         /// The call fails with this `errno`.
         case error(Int32)
-        /// A write takes half of its bytes; other calls are let through.
+        /// A write writes half of its bytes. Other calls succeed.
         case shortWrite
-        /// A write takes nothing.
+        /// A write writes zero bytes.
         case emptyWrite
     }
 
@@ -17,14 +17,14 @@ package final class FaultInjector: Sendable {
     private let staysBroken: Bool
     private let count = Mutex(0)
 
-    /// Lets the call with this number fail, counted from 1; with `staysBroken` all that come after it, too.
+    /// Makes the call with this number fail, counted from 1. With `staysBroken`, all later calls fail too.
     package init(failingCall: Int, _ fault: Fault, staysBroken: Bool = false) {
         firstFailing = failingCall
         self.fault = fault
         self.staysBroken = staysBroken
     }
 
-    /// Whether the call to fail has come.
+    /// Whether the fault has occurred.
     package var hasFired: Bool { count.withLock { $0 >= firstFailing } }
 
     private func next() -> Fault? {
@@ -38,7 +38,7 @@ package final class FaultInjector: Sendable {
         if case .error(let number) = next() { throw CallFailure(errorNumber: number) }
     }
 
-    /// The system's calls, counted, and failing where they are to.
+    /// The system's calls, with counting and with the fault.
     package var calls: FileSystemCalls {
         let system = FileSystemCalls.system
         var calls = system
@@ -75,7 +75,7 @@ package final class FaultInjector: Sendable {
             try self.pass()
             try system.synchronize(descriptor)
         }
-        // As in the kernel, a failed close has closed.
+        // Like the kernel, a failing close closes the descriptor.
         calls.close = { descriptor throws(CallFailure) in
             try system.close(descriptor)
             try self.pass()

@@ -2,21 +2,21 @@ import Foundation
 
 /// The processes of this machine.
 public enum ProcessTable {
-    /// The ids of the running processes of `program` that have `word`, such as a run folder's path, in their command line.
+    /// The ids of the running processes of `program` with `word`, such as the path of a run folder, in their command lines.
     public static func processes(of program: String, naming word: String) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.filter { id in
-            // A process that has ended and is not yet waited for has an empty command line.
+            // A zombie process has an empty command line.
             text("/proc/\(id)/cmdline").contains(word) && text("/proc/\(id)/comm") == program + "\n"
         }
     }
 
-    /// Whether there are no such processes any more, now or within so many seconds.
+    /// Whether all such processes end within the given number of seconds.
     public static func isRid(of program: String, naming word: String, within seconds: Double) -> Bool {
         waitFor(seconds) { processes(of: program, naming: word).isEmpty }
     }
 
-    /// The first bytes of a file; empty where it cannot be read. Foundation's way of reading loses memory with each file of `/proc`.
+    /// The first bytes of a file; empty if it cannot be read. Foundation's functions leak memory for each file of `/proc`.
     private static func text(_ path: String) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
@@ -27,7 +27,7 @@ public enum ProcessTable {
     }
 }
 
-/// Waits until something holds; false if it does not within so many seconds, under sanitizers more.
+/// Waits until a condition holds. Returns false if it does not within the given number of seconds; waits longer under sanitizers.
 public func waitFor(_ seconds: Double, _ condition: () -> Bool) -> Bool {
     let deadline = Date(timeIntervalSinceNow: seconds * Sanitizers.patience)
     while !condition() {

@@ -1,16 +1,16 @@
 public import Foundation
 
-/// A program of this package, run to its end by a test, alone or under mpirun.
+/// A completed run of a program of this package, with or without mpirun.
 public struct ProgramRun: Sendable, CustomStringConvertible {
     /// The command, for messages.
     public let command: String
-    /// The exit status; that of the signal, where one ended it.
+    /// The exit status, or the number of the signal that ended it.
     public let status: Int32
-    /// What it wrote to the standard output.
+    /// The standard output.
     public let output: String
-    /// What it wrote to the standard error output.
+    /// The standard error output.
     public let errors: String
-    /// Whether it was ended since it took longer than it may.
+    /// Whether it was killed because it exceeded its time limit.
     public let timedOut: Bool
 
     public var description: String {
@@ -20,14 +20,14 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
     /// The lines of the standard output.
     public var lines: [Substring] { output.split(separator: "\n") }
 
-    /// Where the programs of this package were built: the folder of the running test program.
+    /// The build folder of the programs of this package: the folder of the running test program.
     public static var buildFolder: URL {
         URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
-    /// Runs a program of this package under mpirun, more ranks than cores allowed.
+    /// Runs a program of this package under mpirun. More ranks than cores are allowed.
     ///
-    /// Throws `MissingProgram` where there is no mpirun or the program is not built.
+    /// Throws `MissingProgram` if mpirun or the program does not exist.
     public static func onRanks(
         _ rankCount: Int, _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
         folder: URL? = nil, timeLimit: TimeInterval = 60
@@ -35,9 +35,9 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
         try startOnRanks(rankCount, program, arguments, environment: environment, folder: folder).end(timeLimit: timeLimit)
     }
 
-    /// Starts a program of this package under mpirun. With `prelude` a shell does that first in each rank, such as `ulimit -f 1000`.
+    /// Starts a program of this package under mpirun. With `prelude`, each rank runs these shell commands first, such as `ulimit -f 1000`.
     ///
-    /// Throws as `onRanks`.
+    /// Throws the errors of `onRanks`.
     public static func startOnRanks(
         _ rankCount: Int, _ program: String, _ arguments: [String] = [], prelude: String? = nil,
         environment: [String: String] = [:], folder: URL? = nil
@@ -49,7 +49,7 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
             mpirun, launch + arguments, environment: rootMayLaunch.merging(environment) { $1 }, folder: folder)
     }
 
-    /// Runs a program of this package by itself.
+    /// Runs a program of this package without mpirun.
     public static func alone(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], folder: URL? = nil,
         timeLimit: TimeInterval = 60
@@ -57,14 +57,14 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
         try run(try built(program), arguments, environment: environment, folder: folder, timeLimit: timeLimit)
     }
 
-    /// Starts a program and waits for its end; ends it when it takes too long.
+    /// Starts a program and waits for its end. Kills it if it exceeds its time limit.
     public static func run(
         _ program: URL, _ arguments: [String], environment: [String: String], folder: URL?, timeLimit: TimeInterval
     ) throws -> ProgramRun {
         try RunningProgram(program, arguments, environment: environment, folder: folder).end(timeLimit: timeLimit)
     }
 
-    /// Open MPI refuses to start as root otherwise, as tests in a container do.
+    /// Allows Open MPI to run as root, as tests in a container do.
     static let rootMayLaunch = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
 
     private static func built(_ program: String) throws -> URL {
@@ -80,7 +80,7 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
     }
 }
 
-/// A program that a test needs is not there: the test fails, it is not skipped.
+/// A program that a test needs does not exist. The test fails; it is not skipped.
 public struct MissingProgram: Error, CustomStringConvertible {
     let name: String
     let path: String

@@ -1,17 +1,18 @@
 import Foundation
 
-/// What `metrics.jsonl` says of a run, apart from what depends on time, place and rank count.
+/// The content of a run's `metrics.jsonl` that is independent of time, place and rank count.
 public struct RunLog: Sendable {
-    /// For `step 50`, `validation 100` and `end 200`: the rest of the line. Where a resumed run came by again, lines of old stay.
+    /// The rest of the line for each of `step 50`, `validation 100` and `end 200`. A step that a resumed run repeats has several lines in the log.
     public private(set) var trace: [String: String] = [:]
-    /// Lines that contradict an earlier one on the same step.
+    /// Lines that contradict an earlier line of the same step.
     public private(set) var contradictions: [String] = []
-    /// The digest of the parameters at the end; nil where the run has not ended.
+    /// The digest of the parameters at the end; nil if the run has not ended.
     public private(set) var finalDigest: String?
-    /// Every line.
+    /// All lines.
     public let events: [[String: String]]
 
-    // `best` depends on what the file held before: a killed job may have left a better model than the one that is measured again.
+    // Excludes `best`, which depends on the previous content of the file: a killed job may have left a better model than that of a repeated
+    // validation.
     private static let free = ["time", "elapsed_seconds", "tokens_per_second", "path", "best"]
 
     /// Reads the log of the run in `folder`.
@@ -21,7 +22,7 @@ public struct RunLog: Sendable {
         for event in events { take(event) }
     }
 
-    /// The members of a flat object as they are spelled, so that equal texts are equal bits.
+    /// The members of a flat JSON object with their literal text, so that equal texts mean equal bits.
     public static func fields(of line: String) -> [String: String] {
         var fields: [String: String] = [:]
         for member in line.dropFirst(2).dropLast().components(separatedBy: ",\"") {

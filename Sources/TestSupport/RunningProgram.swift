@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A program that a test has started and not yet waited for. It is ended with its owner.
+/// A running program that a test has started. `deinit` kills it.
 public final class RunningProgram {
     private let command: String
     private let process: ChildProcess
@@ -18,16 +18,16 @@ public final class RunningProgram {
 
     deinit { if process.isRunning { stop() } }
 
-    /// Whether the program has not ended.
+    /// Whether the program is still running.
     public var isRunning: Bool { process.isRunning }
 
-    /// The process, which under mpirun is mpirun's.
+    /// The process id; that of mpirun for a program under mpirun.
     public var processIdentifier: Int32 { process.processIdentifier }
 
-    /// Sends the program a signal; nothing where it has ended.
+    /// Sends a signal to the program. Does nothing if it has ended.
     public func send(_ signal: Int32) { process.send(signal) }
 
-    /// Waits for the end; ends the program when it takes longer than `timeLimit` seconds from now, under sanitizers longer.
+    /// Waits for the end. Kills the program if it takes longer than `timeLimit` seconds; the limit is longer under sanitizers.
     public func end(timeLimit: TimeInterval) throws -> ProgramRun {
         let status = process.waitForEnd(seconds: timeLimit * Sanitizers.patience)
         return ProgramRun(
@@ -35,7 +35,7 @@ public final class RunningProgram {
             timedOut: status == nil)
     }
 
-    /// mpirun gets a SIGTERM first, which takes its ranks along.
+    /// mpirun gets a SIGTERM first, so that it also ends its ranks.
     @discardableResult
     private func stop() -> Int32 {
         send(SIGTERM)
@@ -47,7 +47,7 @@ public final class RunningProgram {
     }
 }
 
-/// A file that takes output of any length, where a pipe would fill up and stop the program. It has no name once it is open.
+/// An unlinked file for output of any length. A pipe would fill up and block the program.
 private final class OutputFile {
     let handle: FileHandle
     private let reader: FileHandle

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The sanitizers that `launch/test --sanitize` builds programs and tests with.
+/// The sanitizers of `launch/test --sanitize`.
 public enum Sanitizers {
-    /// Whether they are in these programs.
+    /// Whether these programs are built with sanitizers.
     public static let areOn = ProcessInfo.processInfo.environment["RNNTRAIN_SANITIZED"] != nil
-    /// The library of faults for programs without a sanitizer, which cannot load one that has it: `nil` where the one that is built
-    /// with all else will do.
+    /// The library of faults, built without a sanitizer, for programs that cannot load one that has it; `nil` if the library of the normal
+    /// build works.
     public static let plainFaultLibrary = ProcessInfo.processInfo.environment["RNNTRAIN_PLAIN_FAULTS"]
-    /// How many times as long a program may take.
+    /// The factor by which time limits are longer.
     public static let patience = areOn ? 5.0 : 1
 }

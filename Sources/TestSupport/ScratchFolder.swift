@@ -1,11 +1,11 @@
 package import Foundation
 
-/// A folder of its own for one test, removed with the last reference.
+/// A temporary folder for one test. The last reference removes it.
 package final class ScratchFolder: Sendable {
-    /// The folder.
+    /// The path of the folder.
     package let path: String
 
-    /// Makes an empty one.
+    /// Creates an empty folder.
     package init() throws {
         path = FileManager.default.temporaryDirectory.path + "/rnntrain-tests-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -26,7 +26,7 @@ package final class ScratchFolder: Sendable {
         return file(name)
     }
 
-    /// Writes a text, in folders that are made for it, and returns its path.
+    /// Writes a text file and its missing parent folders, and returns its path.
     @discardableResult
     package func write(_ text: String, to name: String) throws -> String {
         let folder = URL(fileURLWithPath: file(name)).deletingLastPathComponent()
@@ -37,6 +37,6 @@ package final class ScratchFolder: Sendable {
     /// The bytes of a file.
     package func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
 
-    /// All names below the folder, hidden ones too, in order.
+    /// All names below the folder, including hidden ones, sorted.
     package func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: path).sorted() }
 }

@@ -1,7 +1,7 @@
 internal import CChildProcess
 public import Foundation
 
-/// A program on a pseudo-terminal of its own, with a person at it. It is ended with its owner.
+/// A program on a pseudo-terminal, as a user sees it. `deinit` kills it.
 public final class TerminalProgram {
     private let process: ChildProcess
     private let master: Int32
@@ -29,7 +29,7 @@ public final class TerminalProgram {
 
     public var processIdentifier: Int32 { process.processIdentifier }
 
-    /// What was written to the terminal so far; its line ends are `\n`.
+    /// The output so far, with `\n` as line ends.
     public var output: String {
         var piece = [UInt8](repeating: 0, count: 4096)
         while isOpen {
@@ -40,7 +40,7 @@ public final class TerminalProgram {
         return String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")
     }
 
-    /// Waits until the output holds a text so many times; false if it does not in time.
+    /// Waits until the output contains a text `count` times. Returns false if it does not in time.
     public func waits(for text: String, times: Int = 1, seconds: Double = 30) -> Bool {
         waitFor(seconds) { output.ranges(of: text).count >= times || !process.isRunning }
             && output.ranges(of: text).count >= times
@@ -52,13 +52,13 @@ public final class TerminalProgram {
         _ = write(master, bytes, bytes.count)
     }
 
-    /// Gives the window another width.
+    /// Changes the width of the window.
     public func resize(columns: Int, rows: Int = 24) {
         var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(master, UInt(TIOCSWINSZ), &size)
     }
 
-    /// Takes the terminal away, as when its window is closed.
+    /// Closes the terminal, as when its window is closed.
     public func hangUp() {
         if isOpen { close(master) }
         isOpen = false
@@ -66,7 +66,7 @@ public final class TerminalProgram {
 
     public func send(_ signal: Int32) { process.send(signal) }
 
-    /// The exit status, or the number of the signal that ended it; nil where it does not end in time.
+    /// The exit status, or the number of the signal that ended it; nil if it does not end in time.
     public func end(seconds: Double) -> Int32? {
         _ = waitFor(seconds) {
             _ = output
@@ -76,10 +76,10 @@ public final class TerminalProgram {
     }
 }
 
-/// What a terminal shows of a text: its rows, those that have scrolled away included.
+/// The display of a terminal: its rows, including those that have scrolled out of view.
 public struct TerminalScreen {
     public private(set) var rows: [[Character]] = [[]]
-    /// Whether a row is the rest of the one above it, which was too long.
+    /// Whether a row continues the row above, whose line was too long.
     public private(set) var continues: [Bool] = [false]
     private let columns: Int
     private var row = 0
@@ -99,7 +99,7 @@ public struct TerminalScreen {
         }
     }
 
-    /// The rows as lines, without the blanks at their ends.
+    /// The rows as lines, without trailing blanks.
     public var lines: [String] { rows.map { row in String(row.reversed().drop { $0 == " " }.reversed()) } }
 
     private mutating func grow() {

@@ -1,15 +1,15 @@
 public import Foundation
 
-/// A folder with three small texts in words, in which a test trains. Removed with its owner, unless it is kept.
+/// A folder with three small texts of words, for a test that trains. `deinit` removes it unless `isKept` is set.
 public final class TrainingFolder {
     public let folder: URL
-    /// Whether the folder stays, for somebody to look at.
+    /// Whether the folder remains, for inspection.
     public var isKept = false
     private let options: [String]
 
-    /// Steps in an epoch; the last has 3 time steps instead of 8.
+    /// The number of steps in an epoch. The last window has 3 time steps instead of 8.
     public static let stepsPerEpoch = 100
-    /// Two layers, dropout, 16 streams in 8 shards; 7 blocks of parameters, so that of 8 ranks one owns none.
+    /// Two layers, dropout, 16 streams in 8 shards, and 7 blocks of parameters, so that one of 8 ranks owns none.
     public static let model = [
         "--layers", "2", "--embedding-size", "24", "--hidden-size", "40", "--dropout", "0.3", "--batch-size", "16", "--bptt", "8",
         "--shards", "8", "--learning-rate", "0.01", "--log-every", "10",
@@ -17,7 +17,7 @@ public final class TrainingFolder {
 
     /// Writes `train.txt`, with `lines` lines of 9 words each, `valid.txt` and `test.txt`.
     ///
-    /// Runs in it are made with `options`, those of the texts, and their own.
+    /// Runs use `options`, the options of the texts, and their own options.
     public init(options: [String] = TrainingFolder.model, lines: Int = 1272, validLines: Int = 100) throws {
         self.options = options
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
@@ -38,7 +38,7 @@ public final class TrainingFolder {
     /// Writes a file.
     public func write(_ name: String, _ bytes: Data) throws { try bytes.write(to: folder.appendingPathComponent(name)) }
 
-    /// Writes a file, and makes the folders above it.
+    /// Writes a file and its missing parent folders.
     public func writeDeep(_ name: String, _ text: String) throws {
         let place = folder.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -50,7 +50,7 @@ public final class TrainingFolder {
 
     // MARK: Runs
 
-    /// The command line of a new run in `run`; what is given later counts.
+    /// The command line of a new run in `run`. Later options override earlier ones.
     public func arguments(run: String, _ more: [String] = []) -> [String] {
         ["--train", path("train.txt"), "--valid", path("valid.txt"), "--test", path("test.txt"), "--run", path(run)] + options
             + more
@@ -63,7 +63,7 @@ public final class TrainingFolder {
         try launch(ranks, arguments(run: run, more), prelude, environment)
     }
 
-    /// Starts to go on with a run under mpirun.
+    /// Resumes a run under mpirun.
     public func startResume(
         ranks: Int, run: String, _ more: [String] = [], prelude: String? = nil, environment: [String: String] = [:]
     ) throws -> RunningProgram {
@@ -73,13 +73,13 @@ public final class TrainingFolder {
     private func launch(
         _ ranks: Int, _ arguments: [String], _ prelude: String?, _ environment: [String: String]
     ) throws -> RunningProgram {
-        // A killed mpirun leaves the files of its shared memory: here they go with the folder.
+        // A killed mpirun leaves files of shared memory. Here they are removed with the folder.
         let store = ["OMPI_MCA_btl_vader_backing_directory": folder.path]
         return try ProgramRun.startOnRanks(
             ranks, "rnntrain", arguments, prelude: prelude, environment: store.merging(environment) { $1 }, folder: folder)
     }
 
-    /// Whether no rank of a run is left, now or within ten seconds.
+    /// Whether all ranks of a run end within ten seconds.
     public func hasNoRank(run: String) -> Bool { ProcessTable.isRid(of: "rnntrain", naming: path(run), within: 10) }
 
     /// The steps of the checkpoints in a run's folder, ascending.
@@ -88,14 +88,14 @@ public final class TrainingFolder {
         return names.filter { $0.hasPrefix("step-") }.compactMap { Int($0.dropFirst(5).prefix(8)) }.sorted()
     }
 
-    /// The name of a checkpoint's file, in this folder.
+    /// The path of a checkpoint in this folder.
     public func checkpoint(run: String, step: Int) -> String {
         let digits = String(step)
         return "\(run)/checkpoints/step-\(String(repeating: "0", count: 8 - digits.count))\(digits).safetensors"
     }
 }
 
-/// Made-up text with words of two and three bytes a letter, and something in it to learn.
+/// Artificial text with letters of two and three bytes, and with structure that a model can learn.
 enum WordText {
     private static let words = ["größe", "päivä", "语言", "a", "of", "the"] + (0..<40).map { "w\($0)" }
 

@@ -3,16 +3,16 @@
 
 #include <stdint.h>
 
-// Counts what a thread allocates. A program that this is linked into has its own malloc, calloc, realloc and so on, which count and
-// then call glibc's: so every library's allocations are seen, Swift's runtime and Open MPI among them.
+// Counts the allocations of a thread. A program that links this library gets its malloc, calloc, realloc and so on, which count and then
+// call glibc's. They therefore count the allocations of all libraries, including Swift's runtime and Open MPI.
 
-// Begins to count the allocations of the calling thread, from zero.
+// Starts counting the allocations of the calling thread, from zero.
 void cac_start(void);
 
 // Ends counting in the calling thread; returns how many allocations there were since cac_start.
 int64_t cac_stop(void);
 
-// Writes the call stack of the first allocation since the last cac_start to a file descriptor; nothing where there was none.
+// Writes the call stack of the first allocation since the last cac_start to a file descriptor. Writes nothing if there was none.
 void cac_print_first(int descriptor);
 
 #endif

@@ -1,8 +1,8 @@
 #ifndef CFILEFAULTS_H
 #define CFILEFAULTS_H
 
-/* The library has no functions of its own: it is preloaded (LD_PRELOAD) and stands before the C library's.
-   This one is here for the linker. */
+/* The library exports no API: it is preloaded (LD_PRELOAD) and overrides functions of the C library.
+   This declaration exists for the linker only. */
 int cfilefaults_version(void);
 
 #endif

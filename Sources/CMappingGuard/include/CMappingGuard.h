@@ -4,14 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Keeps a mapped file that cannot be read from ending the process with SIGBUS: the page that faults becomes a page of zeros, and the
-// fault is noted. The reader asks for it after it has read.
+// Guards mapped files: if a page cannot be read, it becomes a page of zeros, and the fault is recorded. Without a guard, SIGBUS would end
+// the process. After reading, the reader checks for a fault.
 
-// Guards `length` bytes from `start` on, which is where a mapping begins, until `cmapguard_remove`. Returns a number for the other two
-// functions, or -1 where there are too many guarded mappings (256), or the system refuses a handler: then the mapping has no guard.
+// Guards `length` bytes at `start`, the beginning of a mapping, until `cmapguard_remove`. Returns a number for the other two functions, or
+// -1 if there are already 256 guarded mappings or the system refuses a signal handler. The mapping then has no guard.
 int cmapguard_add(const void *start, size_t length);
 
-// Ends the guard; to be called before the mapping is given up.
+// Ends the guard. To be called before the mapping is removed.
 void cmapguard_remove(int guard);
 
 // The lowest offset of a page in the mapping that could not be read, or -1.
