@@ -1,4 +1,4 @@
-/* Chooses the level and passes each call on to it. */
+/* Selects the level, and forwards each call to its kernel. */
 #pragma STDC FP_CONTRACT OFF
 #include "levels.h"
 
@@ -10,7 +10,7 @@
 
 static const ck_level *active = &ck_level_baseline;
 
-/* From the best to the plainest. */
+/* In order of preference, best first. */
 static const ck_level *const levels[] = {
 #if defined(__x86_64__)
     &ck_level_avx512bf16,
@@ -51,7 +51,7 @@ int ck_select_level(const char *name) {
     return -1;
 }
 
-/* Runs before main, so that no call meets a level that is not chosen yet. */
+/* Runs before main, so that the level is selected before any call. */
 __attribute__((constructor)) static void choose_level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();

@@ -1,4 +1,4 @@
-/* The kernels for any processor: the reference in tests, exact everywhere, slow where fma is a library call. */
+/* The kernels for any processor: the reference in tests. Exact everywhere; slow if fma is a library call. */
 #pragma STDC FP_CONTRACT OFF
 #include "levels.h"
 

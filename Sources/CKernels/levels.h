@@ -4,7 +4,7 @@
 
 #include "CKernels.h"
 
-/* Name, result, parameters and arguments of each kernel that exists once a level. */
+/* Name, result, parameters and arguments of each kernel that exists for every level. */
 #define CK_KERNELS(K)                                                                                                                     \
     K(tree_reduce,                                                                                                                         \
       (const ck_tree_stretch *stretches, float *const *outputs, long count, const ck_live *live, double *sums),                            \

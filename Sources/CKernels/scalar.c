@@ -1,4 +1,4 @@
-/* What is needed once in a while and has the same body on every processor. */
+/* Functions that are called rarely and have the same body on every processor. */
 #pragma STDC FP_CONTRACT OFF
 #include "CKernels.h"
 
@@ -6,12 +6,12 @@
 
 long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * k * CK_PANEL; }
 
-/* A tile of at most 12 columns, or as many as fit; and what a whole vector reads past the last row. */
+/* A tile of at most 12 columns, or as many as fit; and the elements that a whole vector reads past the last row. */
 long ck_gradient_scratch(long window_rows) { return (12 * window_rows > CK_STRIP_FLOATS ? 12 * window_rows : CK_STRIP_FLOATS) + 16; }
 
-/* log(2^e * m) = e*ln2 + 2*atanh(s), s = (m - 1)/(m + 1), with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s is
- * complete to double's precision after s^21. With f = m - 1, which is exact, 2*atanh(s) = f - (f^2/2 - s*(f^2/2 + 2*sum)): the rounding of s
- * stays out of the leading term. */
+/* log(2^e * m) = e*ln2 + 2*atanh(s), s = (m - 1)/(m + 1), with m between 1/sqrt2 and sqrt2: |s| < 0.1716, and the odd series in s reaches
+ * double precision at s^21. With f = m - 1, which is exact, 2*atanh(s) = f - (f^2/2 - s*(f^2/2 + 2*sum)): the rounding error of s does not
+ * affect the leading term. */
 double ck_log(double x) {
     if (!(x > 0) || x == __builtin_inf())
         return x == 0 ? -__builtin_inf() : (x > 0 ? x : __builtin_nan(""));
@@ -40,9 +40,9 @@ static double power_of_two(int k) {
     return x;
 }
 
-/* e^x = 2^k * e^r with r = x - k*ln2, |r| < 0.35, in two parts so that no rounding of it counts; the series is complete to double's precision
- * after r^13. 1 + r is summed without error into s + e: only the last addition rounds by much. The power of two comes in two factors, since
- * a result may be denormal. */
+/* e^x = 2^k * e^r with r = x - k*ln2, |r| < 0.35. r has two parts, so that its rounding error is negligible; the series reaches double
+ * precision at r^13. 1 + r is summed exactly into s + e, so only the last addition has a significant rounding error. The power of two is
+ * applied as two factors, because the result may be denormal. */
 double ck_exp_double(double x) {
     if (x != x)
         return x;
@@ -50,7 +50,7 @@ double ck_exp_double(double x) {
         return __builtin_inf();
     if (x < -746)
         return 0;
-    const double shift = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to a whole number */
+    const double shift = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer */
     double k = (x * 1.4426950408889634 + shift) - shift;
     double high = x - k * 0.693147180369123816490, low = k * 1.90821492927058770002e-10;
     double r = high - low, lost = (high - r) - low, series = 0;

@@ -1,7 +1,7 @@
-/* Every kernel body, compiled once a level: CK_LEVEL names it, CK_WIDE says that there are 32 vector registers of 16 floats,
- * CK_BF16 that there is an instruction for pairs of bf16. */
+/* All kernel bodies, compiled once for each level: CK_LEVEL is its name; CK_WIDE means that there are 32 vector registers of 16 floats;
+ * CK_BF16 means that there is an instruction for pairs of bf16. */
 #if defined(CK_PLAIN)
-/* For sanitized builds that are about other code: these kernels take minutes to compile with checks. */
+/* For sanitized builds that test other code: with checks, these kernels take minutes to compile. */
 #pragma clang attribute push(__attribute__((no_sanitize("address", "undefined", "coverage"))), apply_to = function)
 #endif
 #include "vectors.h"

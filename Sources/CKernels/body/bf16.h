@@ -1,23 +1,23 @@
-/* bf16: floats of which the upper 16 bits are kept, two to a lane, and the step that adds a lane's two products to a float.
+/* bf16 arithmetic: a bf16 number is the upper 16 bits of a float, and a lane contains two of them. The basic step adds the two products of
+ * a lane to a float.
  *
- * The step is that of VDPBF16PS (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2): first the odd
- * term, sum = fma(a1, b1, sum), then the even one, sum = fma(a0, b0, sum); to nearest even, denormals as zero. Where the instruction
- * is missing, the two terms are two fused multiply-adds, and the thread flushes denormals as every rank does.
- */
-/* Floats of a packed left operand that hold one row's pair of terms: both in one, to be broadcast together, where there is the
- * instruction, else each rounded but in a float of its own. */
+ * The step is that of VDPBF16PS (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2): first the odd term, sum = fma(a1,
+ * b1, sum), then the even term, sum = fma(a0, b0, sum); round to nearest even, denormals as zero. Without the instruction, the two terms
+ * are two fused multiply-adds, and the thread flushes denormals, as every rank does. */
+/* The number of floats of a packed left operand for one row's pair of terms. With the instruction, one float contains both terms, which are
+ * broadcast together. Without it, each rounded term has its own float. */
 #if defined(CK_BF16)
 enum { BF_LEFT = 1 };
 #else
 enum { BF_LEFT = 2 };
 #endif
 
-/* Numbers in a pair of terms of a panel. */
+/* The number of elements in a pair of terms of a panel. */
 enum { BF_PANEL_PAIR = 2 * CK_PANEL };
 
 CK_INLINE u16 bf_fill(uint32_t x) { return (u16)i_fill((int32_t)x); }
 
-/* The nearest bf16 of each lane in its upper half, ties to even, as VCVTNEPS2BF16: NaN becomes quiet, denormals zero. */
+/* The nearest bf16 of each lane in its upper half, ties to even, like VCVTNEPS2BF16: NaN becomes quiet, denormals become zero. */
 CK_INLINE u16 bf_round(v16 x) {
     const u16 bits = (u16)x;
     const i16 magnitude = (i16)(bits & bf_fill(0x7fffffff));
@@ -30,11 +30,11 @@ CK_INLINE u16 bf_round(v16 x) {
 CK_INLINE uint16_t bf_round_one(float x) { return (uint16_t)(bf_round(v_fill(x))[0] >> 16); }
 
 #if defined(CK_BF16)
-/* The numbers of `low`, then those of `high`. */
+/* The elements of `low`, then those of `high`. */
 CK_INLINE u16 bf_in_order(v16 low, v16 high) { return (u16)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low); }
 #endif
 
-/* A pair in each lane. */
+/* One pair in each lane. */
 CK_INLINE u16 bf_pairs(v16 even, v16 odd) {
 #if defined(CK_BF16)
     const h32 numbers = (h32)bf_in_order(even, odd);
@@ -47,7 +47,7 @@ CK_INLINE u16 bf_pairs(v16 even, v16 odd) {
 
 CK_INLINE void u_store(uint16_t *to, u16 pairs) { memcpy(to, &pairs, sizeof pairs); }
 
-/* `terms` (1 to 32) numbers that lie side by side as pairs, the rest zero. */
+/* `terms` (1 to 32) contiguous elements as pairs; the rest is zero. */
 CK_INLINE u16 bf_row_pairs(const float *x, long terms) {
     const v16 low = v_get(x, lanes_left(terms, 0)), high = terms > 16 ? v_get(x + 16, terms - 16) : v_fill(0.0f);
 #if defined(CK_BF16)
@@ -58,7 +58,7 @@ CK_INLINE u16 bf_row_pairs(const float *x, long terms) {
 #endif
 }
 
-/* Vector v of a pair of terms: two vectors are one panel, the next two lie panel_stride on. */
+/* Vector v of a pair of terms: two vectors are one panel, and the next two are panel_stride further. */
 CK_INLINE u16 bf_right(const uint16_t *panel, long panel_stride, int v) {
     u16 right;
     memcpy(&right, panel + (v / 2) * panel_stride + 32 * (v % 2), sizeof right);
@@ -87,14 +87,14 @@ CK_INLINE void bf_step(const int rows, const int vectors, const float *strip, co
             _Pragma("clang loop unroll(full)") for (int w = 0; w < vectors; w++)
                 sums[r * vectors + w] = v_fma(left, b[w], sums[r * vectors + w]);
         }
-        /* The even terms are loaded anew: kept, they would take registers that the sums need. */
+        /* The even terms are loaded again. Keeping them would use registers that the sums need. */
         __asm__("" : "+r"(panel));
     }
 #endif
 }
 
-/* tile += a chain of pairs: strip [pairs][BF_LEFT][MR], panels [pairs][32][2]. Sums are copied in and out: one that lived in memory
- * would be stored at every term. */
+/* tile += a chain of pairs: strip [pairs][BF_LEFT][MR], panels [pairs][32][2]. The sums are copied in and out; otherwise the compiler would
+ * store them to memory at every term. */
 CK_INLINE void bf_chain(const int rows, const int vectors, long pairs, const float *strip, const uint16_t *panel, long panel_stride,
                         panel_fetch fetch, v16 tile[MOST_SUMS]) {
     v16 sums[MOST_SUMS];

@@ -1,6 +1,6 @@
-/* Weight gradients from bf16: the packing of pairs of rows. */
+/* Weight gradients from bf16: packing of pairs of rows. */
 
-/* The pair's lanes at a column: rows that are missing and lanes past the end are zero. */
+/* The lanes of the pair at a column: missing rows and lanes past the end are zero. */
 CK_INLINE v16 bf_row_lanes(const float *x, long ld, long row, long column, long lanes) {
     return row < 0 || lanes <= 0 ? v_fill(0.0f) : v_get(x + row * ld + column, lanes < 16 ? lanes : 16);
 }
@@ -18,10 +18,10 @@ void CK_AT_LEVEL(bf16_pack_rows)(const ck_rows *rows, long k, const float *x, lo
     }
 }
 
-/* As many bytes as eight strips of floats. */
+/* The same size in bytes as eight strips of floats. */
 enum { BF_MOST_TILES = 16 };
 
-/* Two rows, rounded: as pairs to `at_even`, or each to a place of its own. */
+/* Stores two rounded rows: as pairs at `at_even`, or each at its own place. */
 CK_INLINE void bf_round_rows(const float *even, const float *odd, long count, float *at_even, float *at_odd) {
     for (long at = 0; at < count; at += 16) {
         const long lanes = lanes_left(count, at);
@@ -36,8 +36,8 @@ CK_INLINE void bf_round_rows(const float *even, const float *odd, long count, fl
     }
 }
 
-/* Columns [first, first + count) of dy as strips [pairs][BF_LEFT][MR], one for each MR of them; what lies past the last column is left as it
- * is. */
+/* Packs columns [first, first + count) of dy as strips [pairs][BF_LEFT][MR], one for each MR of them. Elements past the last column are not
+ * written. */
 static void bf_pack_strips(const ck_rows *rows, const float *dy, long lddy, long first, long count, long strip_floats, float *strips) {
     static const float missing[BF_MOST_TILES * MR];
     const long leaf_count = leaf_count_of(rows);
@@ -45,7 +45,7 @@ static void bf_pack_strips(const ck_rows *rows, const float *dy, long lddy, long
     strip_packer packer = {.columns = count, .strip_floats = strip_floats, .to = strips};
     CK_EACH_ROW_PAIR(rows, leaf_count) {
         const float *const from = dy + even * lddy + first;
-        /* Too far apart for the processor to guess: the same stream's rows, two steps on and three. */
+        /* Too far apart for the hardware prefetcher: prefetches the rows of the same stream two and three steps ahead. */
         const long ahead = rows->segments[leaf].stride * lddy;
         for (long at = 0; at < count; at += 16) {
             __builtin_prefetch(from + 2 * ahead + at);
@@ -67,7 +67,7 @@ void CK_AT_LEVEL(bf16_weight_gradient)(long n, const ck_rows *rows, const float 
     for (long row = 0; row < n; row += strip_rows) {
         const long count = n - row < strip_rows ? n - row : strip_rows;
         bf_pack_strips(rows, dy, lddy, row, count, strip, scratch);
-        if (biases) /* of rows that are in cache now */
+        if (biases) /* the rows are in cache now */
             CK_AT_LEVEL(bias_gradient)(count, rows, dy + row, lddy, first_row + row, biases);
         gradient_of_strips(1, rows, count, first_row + row, pairs, scratch, strip, sides, side_count, occurrences);
     }

@@ -1,4 +1,4 @@
-/* Rounding to bf16, and packing of right operands into panels of pairs of terms by 32 columns. */
+/* Rounding to bf16, and packing of right operands into panels of pairs of terms with 32 columns. */
 
 void CK_AT_LEVEL(bf16_round)(long count, const float *x, uint16_t *y) {
     for (long i = 0; i < count; i += 32) {
@@ -8,7 +8,7 @@ void CK_AT_LEVEL(bf16_round)(long count, const float *x, uint16_t *y) {
     }
 }
 
-/* 16 columns of a panel, from 16 rows of w; rows at or over n are zero. */
+/* 16 columns of a panel, from 16 rows of w; rows from n on are zero. */
 CK_INLINE void bf_pack_transposed_strip(long n, long k, const float *w, long first, uint16_t *strip) {
     for (long at = 0; at < k; at += 32) {
         const long terms = k - at < 32 ? k - at : 32;
@@ -19,7 +19,7 @@ CK_INLINE void bf_pack_transposed_strip(long n, long k, const float *w, long fir
     }
 }
 
-/* The place of one number in panels of so many pairs of terms. */
+/* The index of an element in panels with this number of pairs of terms. */
 CK_INLINE uint16_t *bf_place(uint16_t *panels, long pairs, long column, long term) {
     return panels + (column / CK_PANEL * pairs + term / 2) * BF_PANEL_PAIR + column % CK_PANEL * 2 + term % 2;
 }
@@ -39,8 +39,8 @@ void CK_AT_LEVEL(bf16_pack_transposed)(long n, long k, const float *w, long firs
     }
 }
 
-/* Of w's elements [first, last), those in row `term` and columns [column, column + lanes), one by one: the other numbers of their
- * pairs may be another's to write. */
+/* Packs, of w's elements [first, last), those in row `term` and columns [column, column + lanes), one by one, because another thread may
+ * write the other elements of their pairs. */
 static void bf_pack_some(long n, long k, const float *w, long first, long last, long term, long column, long lanes, uint16_t *panels) {
     for (long c = column, at = term * n + column; term < k && c < column + lanes; c++, at++)
         if (at >= first && at < last)
@@ -69,7 +69,7 @@ void CK_AT_LEVEL(bf16_bits)(long columns, const float *w, long first, long count
         const long row = at / columns, end = (row + 1) * columns < last ? (row + 1) * columns : last;
         lanes = lanes_left(end, at);
         const u16 term = terms_are_rows ? bf_fill((uint32_t)row) : lane + bf_fill((uint32_t)(at - row * columns));
-        /* An odd term lies in the upper half of its pair. */
+        /* An odd term is the upper half of its pair. */
         total += bf_round(v_get(w + at, lanes)) >> 16 << (term & 1) * 16;
     }
     *sum += u_sum(total);

@@ -1,9 +1,9 @@
-/* Matrix products of a left operand in floats, rounded to bf16 once a call, and packed panels of bf16. */
+/* Matrix products of a left operand in float, rounded to bf16 once per call, with packed panels of bf16. */
 
-/* Terms in 16 lanes of a packed left operand. */
+/* The number of terms in 16 lanes of a packed left operand. */
 enum { BF_BLOCK_TERMS = 32 / BF_LEFT };
 
-/* Up to BF_BLOCK_TERMS terms of a row as lanes of a strip. */
+/* Up to BF_BLOCK_TERMS terms of a row, as lanes of a strip. */
 CK_INLINE v16 bf_left_lanes(const float *a, long terms) {
 #if defined(CK_BF16)
     return (v16)bf_row_pairs(a, terms);
@@ -12,8 +12,8 @@ CK_INLINE v16 bf_left_lanes(const float *a, long terms) {
 #endif
 }
 
-/* Rows of a tile as a strip [pairs][BF_LEFT][MR]. Whole vectors are stored, in order, so that what a store leaves behind its MR rows is
- * overwritten by the next; the last one of a call needs room behind it. Rows that the tile lacks hold what nobody reads. */
+/* Packs the rows of a tile as a strip [pairs][BF_LEFT][MR]. It stores whole vectors in order, and each store overwrites what the previous
+ * one wrote past its MR rows. The last store of a call needs space after the strip. The contents of missing rows are not read. */
 static void bf_pack_left_tile(long rows, long k, const float *a, long lda, float *strip) {
     for (long at = 0; at < k; at += BF_BLOCK_TERMS, strip += BF_BLOCK_TERMS / 2 * BF_LEFT * MR) {
         const long terms = k - at < BF_BLOCK_TERMS ? k - at : BF_BLOCK_TERMS;
@@ -31,11 +31,11 @@ typedef struct {
     const uint16_t *panel;
     long panel_stride;
     panel_fetch fetch;
-    const float *bias; /* of the tile's columns, or null */
+    const float *bias; /* for the tile's columns, or null */
     int accumulate;
     float *c;
     long ldc;
-    long columns; /* of which only the last vector may be short */
+    long columns; /* only the last vector may be partial */
 } bf_product_place;
 
 CK_INLINE void bf_product_start(const int rows, const int vectors, const int whole, const bf_product_place *p, v16 sums[MOST_SUMS]) {
@@ -73,15 +73,15 @@ CK_INLINE void bf_product_tile_of(const int rows, const int vectors, const bf_pr
 CK_TILES(CK_TILE)
 #undef CK_TILE
 
-/* By the logarithm of the vectors (1, 2, 4, 8) and the rows. */
+/* By the logarithm of the number of vectors (1, 2, 4, 8) and the number of rows. */
 typedef void (*bf_product_tile)(const bf_product_place *);
 #define CK_TILE(rows, vectors) [__builtin_ctz(vectors)][rows] = bf_product_tile_##rows##_##vectors,
 static const bf_product_tile bf_product_tiles[4][MR + 1] = {CK_TILES(CK_TILE)};
 #undef CK_TILE
 #undef CK_TILES
 
-/* log2 of the vectors of a tile for a block of m rows with so many columns left: with few rows more columns, so that there are sums
- * enough to hide the latency of a step. */
+/* log2 of the number of vectors of a tile, for a block of m rows with this number of remaining columns. With few rows a tile has more
+ * columns, so that there are enough sums to hide the latency of a step. */
 CK_INLINE int bf_tile_width(long m, long columns) {
     int width = NV - 1;
     while (m <= MR && width < 3 && bf_product_tiles[width + 1][m])
@@ -91,11 +91,12 @@ CK_INLINE int bf_tile_width(long m, long columns) {
     return width;
 }
 
-/* How a product is cut: in blocks of row tiles, passes over the inner index, panels, tiles. With many rows, a pass's part of the left
- * operand's block stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
+/* The blocking of a product: blocks of row tiles, passes over the inner index, panels, tiles. With many rows, the part of the left
+ * operand's block in a pass stays in a quarter of the second-level cache during the loop over panels; with few rows, the panel stays there
+ * during the loop over tiles. */
 enum { BF_PASS_FEW_ROWS = 1024, BF_PASS_MANY_ROWS = 512, BF_MANY_ROWS = 64, BF_FEW_TILES = 6, BF_LEFT_FLOATS = 65536 };
 
-/* A number of row tiles that are about as tall, the taller ones first. */
+/* A number of row tiles of similar height, the taller ones first. */
 typedef struct {
     long rows, tiles;
 } bf_row_tiles;
@@ -107,7 +108,7 @@ CK_INLINE long bf_take_tile(bf_row_tiles *left) {
     return rows;
 }
 
-/* The next so many tiles, or all that are left. */
+/* The next `count` tiles, or all remaining ones. */
 CK_INLINE bf_row_tiles bf_take_block(bf_row_tiles *left, long tiles) {
     bf_row_tiles block = {0, left->tiles < tiles ? left->tiles : tiles};
     for (long i = 0; i < block.tiles; i++)
@@ -116,7 +117,7 @@ CK_INLINE bf_row_tiles bf_take_block(bf_row_tiles *left, long tiles) {
 }
 
 typedef struct {
-    long pairs, pass, block; /* terms of the inner index in pairs, those of a pass, tiles of a block */
+    long pairs, pass, block; /* pairs of the inner index, pairs of a pass, tiles of a block */
     bf_row_tiles rows;
     long strip; /* floats of a tile's strip */
 } bf_cut;
@@ -154,7 +155,7 @@ static void bf_product_pass(const bf_cut *cut, bf_row_tiles rows, long n, bf_pro
     }
 }
 
-/* All passes over a block of rows, packed; `place` says what is the same in all of them. */
+/* All passes over a packed block of rows. `place` has the values that are the same in all passes. */
 static void bf_product_block(const bf_cut *cut, bf_row_tiles rows, long n, bf_product_place place) {
     const bf_product_place first = place;
     for (long from = 0; from < cut->pairs || from == 0; from += cut->pass) {

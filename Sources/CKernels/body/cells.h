@@ -1,6 +1,6 @@
-/* The arithmetic of the recurrent cells between their products, forward and backward. */
+/* The element-wise arithmetic of the recurrent cells, forward and backward. */
 
-/* For each row and each vector of units: `r` the row, `u` the first unit, `lanes` how many. */
+/* Loops over the vectors of units of each row: `r` is the row, `u` the first unit, `lanes` the number of units. */
 #define CK_EACH_UNIT(rows, hidden)         \
     for (long r = 0; r < (rows); r++)      \
         for (long u = 0, lanes; u < (hidden) && (lanes = lanes_left(hidden, u), 1); u += 16)

@@ -8,7 +8,7 @@ CK_INLINE void multiply_wide(u16 a, uint32_t m, u16 *low, u16 *high) {
     *high = (u16)((even >> 32) | (odd & ~lower));
 }
 
-/* 16 blocks whose counters differ in word 0 alone. */
+/* 16 blocks whose counters differ only in word 0. */
 CK_INLINE void philox16(uint64_t key, u16 c[4]) {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     for (int round = 0; round < 10; round++) {
@@ -27,7 +27,7 @@ CK_INLINE void philox16(uint64_t key, u16 c[4]) {
 
 CK_INLINE u16 u_fill(uint32_t x) { return (u16)i_fill((int32_t)x); }
 
-/* Counter words: block of 64 units and lane, stream, time step, step; the layer is part of the key. */
+/* The counter words: block of 64 units and lane, stream, time step, step. The layer is part of the key. */
 static void dropout_row(long n, uint32_t threshold, float scale, const ck_dropout_key *key, uint32_t t, uint32_t stream, const float *x,
                         float *y) {
     const uint64_t keyed = key->seed ^ ((uint64_t)(key->layer + 1) * 0x9E3779B97F4A7C15u);

@@ -1,16 +1,16 @@
-/* Register tiles of a weight's gradient, in floats or from bf16: sums over the rows of a window, leaf by leaf, added in tree order
- * while they are in registers, so that the number of shards costs neither a pass nor a buffer. */
+/* Register tiles of a weight's gradient, in float or from bf16: sums over the rows of a window, leaf by leaf, added in tree order while
+ * they are in registers. The number of shards therefore costs neither a pass nor a buffer. */
 
-/* Sums of the leaves of a tile that wait for their sibling. */
+/* The sums of a tile's leaves that wait for their sibling in the tree. */
 typedef struct {
     v16 sums[CK_TREE_DEPTH][MOST_SUMS];
 } tile_stack;
 
-/* Where a tile's tree program reads and writes. */
+/* The inputs and outputs of a tile's tree program. */
 typedef struct {
     const ck_rows *rows;
-    const float *strip; /* dy's columns of the tile, packed */
-    const char *panel;  /* x's columns of the tile, packed */
+    const float *strip; /* packed columns of dy */
+    const char *panel;  /* packed columns of x */
     panel_fetch fetch;
     const ck_occurrences *occurrences;
     long row, column, columns; /* in the outputs */
@@ -18,14 +18,14 @@ typedef struct {
     long ldo;
 } tile_place;
 
-/* How far a tile's leaves have come. */
+/* The progress of a tile through its leaves. */
 typedef struct {
     const float *strip;
     const char *panel;
-    int32_t next[MR]; /* first entry of each token that no leaf has taken yet */
+    int32_t next[MR]; /* the first entry of each token that no leaf has used yet */
 } tile_progress;
 
-/* Bytes of one term (or pair of bf16 terms) of a panel. */
+/* The number of bytes of one term (or pair of bf16 terms) of a panel. */
 enum { PANEL_TERM = CK_PANEL * sizeof(float) };
 
 /* sums = the chain of one leaf, in floats. */
@@ -49,7 +49,7 @@ CK_INLINE void gradient_chain(const int rows, const int vectors, long terms, pan
     progress->panel = panel;
 }
 
-/* The same from bf16. */
+/* The same for bf16. */
 CK_INLINE void bf_gradient_chain(const int rows, const int vectors, long pairs, panel_fetch fetch, tile_progress *progress, v16 sums[MOST_SUMS]) {
     CK_EACH_SUM(rows, vectors) sums[r * vectors + v] = v_fill(0.0f);
     bf_chain(rows, vectors, pairs, progress->strip, (const uint16_t *)progress->panel, 0, fetch, sums);
@@ -57,7 +57,7 @@ CK_INLINE void bf_gradient_chain(const int rows, const int vectors, long pairs, 
     progress->panel += pairs * PANEL_TERM;
 }
 
-/* sums += the rows that hold the token of the tile's row r in this leaf; `next` moves on to the first entry of a later leaf. */
+/* sums += the rows that contain the token of the tile's row r in this leaf. `next` advances to the first entry of a later leaf. */
 CK_INLINE void add_occurrences_of(const int vectors, const tile_place *place, int r, long leaf, int32_t *next, v16 *sums) {
     const ck_occurrences *o = place->occurrences;
     for (; *next < o->starts[place->row + r + 1] && o->leaves[*next] == leaf; ++*next) {
@@ -67,7 +67,7 @@ CK_INLINE void add_occurrences_of(const int vectors, const tile_place *place, in
     }
 }
 
-/* Copied out and in again: sums that are reached by a row's number would be in memory all the time. */
+/* Copies the sums out and in: if code indexed them by row, the compiler would keep them in memory. */
 CK_INLINE void add_occurrences(const int rows, const int vectors, const tile_place *place, long leaf, tile_progress *progress,
                                v16 sums[MOST_SUMS]) {
     v16 copies[MOST_SUMS];
@@ -85,8 +85,8 @@ CK_INLINE void gradient_store(const int rows, const int vectors, const tile_plac
         CK_EACH_SUM(rows, vectors) v_put(to + r * place->ldo + 16 * v, sums[r * vectors + v], lanes_left(place->columns, 16 * v));
 }
 
-/* The program, a leaf with all that follows it at a time: from a leaf's first term to the sum that waits or is stored, its sums stay in
- * registers. */
+/* Runs the program, one leaf with all following additions at a time. From a leaf's first term to the sum that waits or is stored, its sums
+ * stay in registers. */
 CK_INLINE void gradient_tile_of(const int bf16, const int rows, const int vectors, const tile_place *place, tile_stack *stack) {
     tile_progress progress = {place->strip, place->panel, {0}};
     for (int r = 0; place->occurrences && r < rows; r++)
@@ -132,7 +132,7 @@ CK_INLINE void gradient_tile_of(const int bf16, const int rows, const int vector
 CK_TILES(CK_TILE)
 #undef CK_TILE
 
-/* By precision (floats, bf16), vectors (1, 2) and rows. */
+/* By precision (float, bf16), number of vectors (1, 2) and number of rows. */
 typedef void (*gradient_tile)(const tile_place *, tile_stack *);
 #define CK_TILE(rows, vectors)                                  \
     [0][vectors - 1][rows] = gradient_tile_##rows##_##vectors, \
@@ -141,7 +141,7 @@ static const gradient_tile gradient_tiles[2][NV][MR + 1] = {CK_TILES(CK_TILE)};
 #undef CK_TILE
 #undef CK_TILES
 
-/* One panel of a side, and after it `next`, against the packed strips of so many rows of the outputs. */
+/* One panel of a side against the packed strips of the given rows of the outputs; `next` is the following panel, for prefetching. */
 static void gradient_panel(const int bf16, tile_place place, const char *next, long strip_rows, long strip_floats, tile_stack *stack) {
     const float *strips = place.strip;
     const long panel_column = place.column, panel_columns = place.columns, first_row = place.row;
@@ -160,13 +160,13 @@ static void gradient_panel(const int bf16, tile_place place, const char *next, l
     }
 }
 
-/* Tiles whose strips of dy, of so many floats each, are packed at a time. */
+/* The number of tiles whose strips of dy, of the given number of floats each, are packed at a time. */
 CK_INLINE long tiles_a_pass(long strip_floats, long most) {
     const long tiles = CK_STRIP_FLOATS / (strip_floats + 1);
     return tiles < 1 ? 1 : tiles > most ? most : tiles;
 }
 
-/* Some rows of the outputs, from `first_row` on, of each side: strips of `terms` terms (or pairs) lie strip_floats apart. */
+/* Some rows of the outputs of each side, from `first_row` on. Strips of `terms` terms (or pairs) are strip_floats apart. */
 static void gradient_of_strips(const int bf16, const ck_rows *rows, long count, long first_row, long terms, const float *strips,
                                long strip_floats, const ck_gradient_side *sides, long side_count, const ck_occurrences *occurrences) {
     tile_stack stack;

@@ -1,4 +1,4 @@
-/* Weight gradients in floats: the packing of both sides. */
+/* Weight gradients in float: packing of both sides. */
 
 void CK_AT_LEVEL(pack_rows)(const ck_rows *rows, long k, const float *x, long ldx, float *panels, long panel_stride) {
     const long leaf_count = leaf_count_of(rows);
@@ -15,13 +15,13 @@ void CK_AT_LEVEL(pack_rows)(const ck_rows *rows, long k, const float *x, long ld
     }
 }
 
-/* `columns` columns of dy from `first` on as strips [rows of the window][MR]; what lies past the last column is left as it is. */
+/* Packs `columns` columns of dy from `first` on as strips [rows of the window][MR]. Elements past the last column are not written. */
 static void pack_strips(const ck_rows *rows, const float *dy, long lddy, long first, long columns, float *strips) {
     const long leaf_count = leaf_count_of(rows);
     strip_packer packer = {.columns = columns, .strip_floats = rows->steps * rows->streams * MR, .to = strips};
     CK_EACH_WINDOW_ROW(rows, leaf_count) {
         const float *from = dy + row * lddy + first;
-        /* Too far apart for the processor to guess: the same stream's next row. */
+        /* Too far apart for the hardware prefetcher: prefetches the next row of the same stream. */
         for (long at = 0; at < columns; at += 16)
             __builtin_prefetch(from + rows->segments[leaf].stride * lddy + at);
         strips_take(&packer, from);
@@ -29,7 +29,7 @@ static void pack_strips(const ck_rows *rows, const float *dy, long lddy, long fi
     strips_end(&packer);
 }
 
-/* Few enough that the strips stay in the second-level cache beside x. */
+/* Few enough that the strips stay in the second-level cache together with x. */
 enum { MOST_TILES = 8 };
 
 void CK_AT_LEVEL(weight_gradient)(long n, const ck_rows *rows, const float *dy, long lddy, const ck_gradient_side *sides, long side_count,

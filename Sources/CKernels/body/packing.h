@@ -1,6 +1,6 @@
 /* Packing of right operands into panels of 32 columns. */
 
-/* 16 terms, or `terms` where fewer are left, of 16 columns of a panel. */
+/* 16 columns of a panel over 16 terms, or over `terms` if fewer remain. */
 CK_INLINE void pack_transposed_square(const v16 rows[16], long terms, float *strip) {
     v16 r[16];
     CK_EACH_OF_16 r[i] = rows[i];
@@ -8,7 +8,7 @@ CK_INLINE void pack_transposed_square(const v16 rows[16], long terms, float *str
     CK_EACH_OF_16 if (i < terms) v_store(strip + i * CK_PANEL, r[i]);
 }
 
-/* 16 columns of a panel, at term `at`: rows of w, those at or over `rows` zero. */
+/* 16 columns of a panel at term `at`, from the rows of w; rows from `rows` on are zero. */
 CK_INLINE void pack_transposed_part(long rows, long k, const float *w, long at, float *strip) {
     const long terms = lanes_left(k, at);
     v16 r[16];
@@ -19,15 +19,15 @@ CK_INLINE void pack_transposed_part(long rows, long k, const float *w, long at, 
     pack_transposed_square(r, terms, strip + at * CK_PANEL);
 }
 
-/* Columns of a panel, from `halves` times 16 rows of w on; rows at or over n are zero. Both halves at once, where they are there: whole
- * pairs of cache lines are written. */
+/* Columns of a panel from `halves` times 16 rows of w; rows from n on are zero. With both halves at once, whole pairs of cache lines are
+ * written. */
 CK_INLINE void pack_transposed_strip(const int halves, long n, long k, const float *w, long first, float *strip) {
     for (long at = 0; at < k; at += 16)
         for (int half = 0; half < halves; half++)
             pack_transposed_part(n - first - 16 * half, k, w + (first + 16 * half) * k, at, strip + 16 * half);
 }
 
-/* Elements [first, last) of w, all within 16 rows, one by one. */
+/* Elements [first, last) of w, all within 16 rows, one at a time. */
 CK_INLINE void pack_transposed_some(long k, const float *w, long first, long last, float *panels) {
     for (long row = first / k, at = first; at < last; row++) {
         float *column = panels + row / CK_PANEL * CK_PANEL * k + row % CK_PANEL;

@@ -1,7 +1,7 @@
-/* What a core can do at most: the bounds that benchmarks hold the other kernels against. */
+/* The peak performance of a core: the bounds that benchmarks compare the other kernels with. */
 
-/* Chains of 16 floats, as many as there are registers for: 24 vectors of AVX-512, 12 of AVX2, 24 of NEON. A unit is busy from 8
- * chains on (two a cycle, four cycles each). */
+/* The number of chains of 16 floats: as many as registers allow, 24 vectors of AVX-512, 12 of AVX2, 24 of NEON. 8 chains keep the units
+ * busy (two per cycle, four cycles each). */
 #ifdef CK_WIDE
 enum { PEAK_CHAINS = 24 };
 #else
@@ -11,7 +11,8 @@ enum { PEAK_CHAINS = 6 };
 static void CK_AT_LEVEL(fma_peak)(long rounds, float *sums) {
     const v16 half = v_fill(0.5f), one = v_fill(1);
     v16 chains[PEAK_CHAINS];
-    /* Each chain begins elsewhere, and none at 2, where it would stay: the compiler makes one of equal chains, and drops constant ones. */
+    /* Each chain begins with a different value, and none with 2, which is the fixed point. Otherwise the compiler would merge equal chains,
+     * and remove constant ones. */
     for (int i = 0; i < PEAK_CHAINS; i++)
         chains[i] = v_fill((float)(-1 - i));
     for (long round = 0; round < rounds * (CK_PEAK_CHAINS / PEAK_CHAINS); round++) {
@@ -25,7 +26,7 @@ static void CK_AT_LEVEL(fma_peak)(long rounds, float *sums) {
     v_store(sums, sum / v_fill(PEAK_CHAINS));
 }
 
-/* Pairs of products as of bf16: one instruction a pair, where there is the instruction; elsewhere two multiply-adds. */
+/* Pairs of products as for bf16: one instruction per pair if the processor has it, otherwise two multiply-adds. */
 static void CK_AT_LEVEL(bf16_peak)(long rounds, float *sums) {
 #if defined(CK_BF16)
     const __m512bh ones = (__m512bh)bf_fill(0x3f803f80);
@@ -46,7 +47,7 @@ static void CK_AT_LEVEL(bf16_peak)(long rounds, float *sums) {
 #endif
 }
 
-/* Four streams side by side: from memory that is up to a fifth faster than one. */
+/* Four parallel streams: from memory this is up to a fifth faster than one. */
 static void CK_AT_LEVEL(read)(long count, const float *x, float *sums) {
     const long quarter = count / CK_READ_UNIT * 16;
     v16 a = v_fill(0), b = a, c = a, d = a;

@@ -1,26 +1,25 @@
 /* Matrix products over packed panels of 32 columns.
  *
- * A register tile keeps its sums in registers over the whole inner loop: up to 12 rows by 2 vectors of 16 columns with the 32
- * registers of AVX-512, 6 by 1 with the 16 of AVX2. With few rows it takes more columns at a time, so that there are
- * sums enough to hide the latency of the multiply-add. Each sum is one chain of fused multiply-adds in the order
- * of the inner index, so its bits know nothing of the tile's shape.
- */
+ * A register tile keeps its sums in registers over the whole inner loop: up to 12 rows by 2 vectors of 16 columns with the 32 registers of
+ * AVX-512, 6 by 1 with the 16 of AVX2. With few rows it has more columns, so that there are enough sums to hide the latency of the
+ * multiply-add. Each sum is one chain of fused multiply-adds in the order of the inner index, so its bits do not depend on the shape of the
+ * tile. */
 #if defined(CK_WIDE)
 enum { MR = 12, NV = 2, MOST_SUMS = 24 };
 #else
 enum { MR = 6, NV = 1, MOST_SUMS = 6 };
 #endif
 
-/* What is fetched while a tile is worked on, in bytes from each vector of its panel, for even and odd vectors. */
+/* The prefetch distances during a tile, in bytes from each vector of its panel, for even and odd vectors. */
 typedef struct {
     long distance[2];
 } panel_fetch;
 
-/* Eight terms, or pairs of terms, on. The processor's own prefetching ends at each page, which is 32 terms. */
+/* Eight terms, or pairs of terms, ahead. The hardware prefetcher stops at each page, which is 32 terms. */
 enum { TERMS_AHEAD = 8 * CK_PANEL * sizeof(float) };
 
-/* For tile number `tile` of those that take the same columns, `next` bytes before the next columns. These come from afar, and eight terms
- * are not far enough for that: the first two tiles fetch half of their lines each, a single tile all of them. */
+/* For tile number `tile` of those with the same columns; the next columns are `next` bytes further. They come from distant memory, for
+ * which eight terms ahead are not enough. The first two tiles prefetch half of the lines each, a single tile all of them. */
 CK_INLINE panel_fetch fetch_for(long tile, int is_single, long next) {
     panel_fetch fetch = {{TERMS_AHEAD, TERMS_AHEAD}};
     if (tile < 2)
@@ -32,18 +31,18 @@ CK_INLINE panel_fetch fetch_for(long tile, int is_single, long next) {
 
 CK_INLINE void fetch_panel(const void *vector, int v, panel_fetch fetch) { __builtin_prefetch((const char *)vector + fetch.distance[v % 2]); }
 
-/* For each row and vector of the tile, unrolled, so that sums[r * vectors + v] becomes a register. */
+/* For each row and vector of the tile, unrolled, so that sums[r * vectors + v] is a register. */
 #define CK_EACH_SUM(rows, vectors)                                   \
     _Pragma("clang loop unroll(full)") for (int r = 0; r < (rows); r++) \
         _Pragma("clang loop unroll(full)") for (int v = 0; v < (vectors); v++)
 
-/* Distances of rows 1, 3, 5, 7, 9 and 11 from row 0 in bytes: with a register's scale of 2, 4 and 8 they reach all of twelve rows. */
+/* The distances in bytes from row 0 to rows 1, 3, 5, 7, 9 and 11. With the address scales 2, 4 and 8 they reach all twelve rows. */
 typedef struct {
     long odd[MR / 2];
 } row_distances;
 
-/* Hidden from the compiler, which else makes each row's address from the one before, an addition a row and term: as many
- * instructions as the processor can take in (122 instead of 147 GFLOP/s of 150). */
+/* Hides the values from the compiler. It would otherwise compute each row's address from the previous one, with one addition per row and
+ * term: too many instructions for the processor's front end (122 instead of 147 GFLOP/s of 150). */
 CK_INLINE row_distances distances_of(const int rows, long ld) {
     row_distances d;
     _Pragma("clang loop unroll(full)") for (int i = 0; i < MR / 2; i++) {
@@ -64,7 +63,7 @@ CK_INLINE float row_term(const char *first, const row_distances *d, const int ro
     return x;
 }
 
-/* sums += chain. Sums are copied in and out: one that lived in memory would be stored at every term. */
+/* sums += chain. The sums are copied in and out; otherwise the compiler would store them to memory at every term. */
 CK_INLINE void chain_rows(const int rows, const int vectors, long terms, const float *a, long lda, const float *panel, long panel_stride,
                           panel_fetch fetch, v16 tile[MOST_SUMS]) {
     const row_distances d = distances_of(rows, lda);
@@ -95,11 +94,11 @@ typedef struct {
     const float *panel;
     long panel_stride;
     panel_fetch fetch;
-    const float *bias; /* of the tile's columns, or null */
+    const float *bias; /* for the tile's columns, or null */
     int accumulate;
     float *c;
     long ldc;
-    long columns; /* of which only the last vector may be short */
+    long columns; /* only the last vector may be partial */
 } product_place;
 
 CK_INLINE void product_start(const int rows, const int vectors, const int whole, const product_place *p, v16 sums[MOST_SUMS]) {
@@ -111,8 +110,8 @@ CK_INLINE void product_start(const int rows, const int vectors, const int whole,
     }
 }
 
-/* A result may be far away. Its lines are on their way while the tile is worked on; where sums begin with what is there, those of the next
- * columns. */
+/* Prefetches the lines of the result, which may be in distant memory, while the tile is computed. If sums start from the existing values,
+ * prefetches those of the next columns. */
 CK_INLINE void fetch_result(const int rows, const int vectors, const product_place *p) {
     const float *c = p->c + (p->accumulate ? 16 * vectors : 0);
     CK_EACH_SUM(rows, vectors) __builtin_prefetch(c + r * p->ldc + 16 * v, 1);
@@ -175,7 +174,7 @@ CK_TILE(1, 4)
 #endif
 #undef CK_TILE
 
-/* By vectors (1, 2, 4, 8) and rows. */
+/* By number of vectors (1, 2, 4, 8) and of rows. */
 typedef void (*product_tile)(const product_place *);
 static const product_tile product_tiles[4][MR + 1] = {
 #if defined(CK_WIDE)
@@ -192,7 +191,7 @@ static const product_tile product_tiles[4][MR + 1] = {
 #endif
 };
 
-/* log2 of the vectors of a tile for a call of m rows with so many columns left. */
+/* log2 of the number of vectors of a tile, for a call of m rows with this number of remaining columns. */
 CK_INLINE int tile_width(long m, long columns) {
     int width = NV - 1;
     while (m <= MR && width < 3 && product_tiles[width + 1][m])
@@ -202,17 +201,17 @@ CK_INLINE int tile_width(long m, long columns) {
     return width;
 }
 
-/* Rows of the next tile, so that all tiles are about as tall: 20 rows go as 10 and 10, not as 12 and 8. */
+/* The number of rows of the next tile, chosen so that all tiles have similar height: 20 rows are divided into 10 and 10, not into 12 and 8. */
 CK_INLINE long rows_of_next_tile(long left) {
     long tiles = (left + MR - 1) / MR;
     return (left + tiles - 1) / tiles;
 }
 
-/* How a product is cut: in passes over the inner index, blocks of rows, panels, tiles. With many rows, a block of the left operand
- * stays in a quarter of the second-level cache while all panels go by; with few, the panel does while the tiles go by. */
+/* The blocking of a product: passes over the inner index, blocks of rows, panels, tiles. With many rows, a block of the left operand stays
+ * in a quarter of the second-level cache during the loop over panels; with few rows, the panel stays there during the loop over tiles. */
 enum { INNER_FEW_ROWS = 2048, INNER_MANY_ROWS = 1024, MANY_ROWS = 64, LEFT_FLOATS = 65536 };
 
-/* Where a column's numbers begin in panels so far apart, in units of one lane. */
+/* The start of a column's elements in panels that are this distance apart, in lanes. */
 CK_INLINE long panel_offset(long column, long panel_stride) { return column / CK_PANEL * panel_stride + column % CK_PANEL; }
 
 /* One pass over rows [0, m) and all columns. */
@@ -235,7 +234,7 @@ static void product_pass(long m, long n, product_place place) {
     }
 }
 
-/* Rows of a block of at most `most`, so that all blocks are about as tall. */
+/* The number of rows of a block, at most `most`, chosen so that all blocks have similar height. */
 CK_INLINE long rows_of_block(long m, long most) {
     const long blocks = (m + most - 1) / most;
     return blocks > 1 ? (m + blocks - 1) / blocks : most;
@@ -244,7 +243,7 @@ CK_INLINE long rows_of_block(long m, long most) {
 void CK_AT_LEVEL(gemm)(long m, long n, long k, const float *a, long lda, const float *panels, long panel_stride, const float *bias,
                        int accumulate, float *c, long ldc) {
     const long most = m < MANY_ROWS ? INNER_FEW_ROWS : INNER_MANY_ROWS, passes = (k + most - 1) / most;
-    const long pass = passes > 1 ? (k + passes - 1) / passes : k + 1; /* all about as long */
+    const long pass = passes > 1 ? (k + passes - 1) / passes : k + 1; /* all of similar length */
     const long block = rows_of_block(m, m < MANY_ROWS ? MANY_ROWS : LEFT_FLOATS / pass / MR * MR);
     for (long from = 0; from < k || from == 0; from += pass)
         for (long row = 0; row < m; row += block) {

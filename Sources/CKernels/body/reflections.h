@@ -1,6 +1,7 @@
-/* Rows against one vector, for Householder reflections. Multiplication and addition are rounded apart: as fast at every level, once a run. */
+/* Products of rows with one vector, for Householder reflections. Multiplications and additions are rounded separately: this runs once per
+ * run, and is equally fast at every level. */
 
-/* Vectors of 16 that a dot product sums in independent chains. */
+/* The number of independent chains of 16-float vectors in a dot product. */
 enum { DOT_CHAINS = 4 };
 
 static float dot_of_rows(long n, const float *x, const float *y) {

@@ -1,4 +1,5 @@
-/* Gradients that are sums of rows: of the embedding and of biases, leaf by leaf and in tree order; and rows summed by number within a leaf. */
+/* Gradients that are sums of rows (of the embedding and of biases), leaf by leaf and in tree order; and sums of rows by number within a
+ * leaf. */
 
 void CK_AT_LEVEL(merge_rows)(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds) {
     const long leaf_count = leaf_count_of(rows);
@@ -10,7 +11,7 @@ void CK_AT_LEVEL(merge_rows)(const ck_rows *rows, long n, const float *x, long l
         count += is_new;
         for (long i = 0; i < n; i += 16) {
             const long lanes = lanes_left(n, i);
-            /* Too far apart for the processor to guess: the same stream's next row. */
+            /* Too far apart for the hardware prefetcher: prefetches the next row of the same stream. */
             __builtin_prefetch(from + rows->segments[leaf].stride * ldx + i);
             const v16 added = v_get(from + i, lanes);
             v_put(to + i, is_new ? added : v_get(to + i, lanes) + added, lanes);
@@ -18,7 +19,7 @@ void CK_AT_LEVEL(merge_rows)(const ck_rows *rows, long n, const float *x, long l
     }
 }
 
-/* The tree over one row of 16 columns, whose leaves are sums of rows. */
+/* The tree sum of one row of 16 columns, whose leaves are sums of rows. */
 typedef struct {
     v16 sums[CK_TREE_DEPTH];
 } row_stack;
@@ -51,17 +52,17 @@ void CK_AT_LEVEL(embedding_gradient)(long vocabulary, long k, const ck_rows *row
             embedding_tile(v, column, lanes_left(k, column), rows, occurrences, outputs, ldo);
 }
 
-/* Vectors of columns that are summed together, so that a row's visit is worth its way. */
+/* The number of column vectors that are summed together, so that each access to a row uses more of it. */
 enum { BIAS_VECTORS = 4 };
 
-/* Some columns of dy: in vectors of `width` columns (16, or a strip's MR), which lie `vector_stride` apart, of rows that lie `ld` apart. */
+/* Columns of dy: vectors of `width` columns (16, or MR in a strip), vector_stride apart, in rows that are `ld` apart. */
 typedef struct {
     const float *first;
     long ld, vector_stride, width, columns;
-    int in_leaf_order; /* whether the rows lie in the order of the leaves, as a strip's do, or in the window's */
+    int in_leaf_order; /* whether the rows are in the order of the leaves, as in a strip, or in that of the window */
 } bias_source;
 
-/* `whole`: all vectors are there to be read as a whole. Lanes past a strip's columns are of the row behind, and not used. */
+/* `whole`: all vectors can be read completely. The lanes past a strip's columns belong to the next row, and are not used. */
 CK_INLINE void bias_leaf(const int whole, const bias_source *s, const ck_rows *rows, ck_segment segment, const float **next,
                          v16 sums[BIAS_VECTORS]) {
     const long vectors = whole ? BIAS_VECTORS : (s->columns + s->width - 1) / s->width;
@@ -115,7 +116,7 @@ void CK_AT_LEVEL(bias_gradient)(long n, const ck_rows *rows, const float *dy, lo
     }
 }
 
-/* The same from strips that are at hand. */
+/* The same, from strips that are in cache. */
 static void bias_of_strips(long n, const ck_rows *rows, const float *strips, long first, float *const *outputs) {
     const long most = MR * BIAS_VECTORS, window = rows->steps * rows->streams;
     for (long column = 0; column < n; column += most) {

@@ -1,8 +1,8 @@
-/* Softmax with cross entropy over rows of logits, a group of columns at a time. */
+/* Softmax with cross entropy over rows of logits, one group of columns at a time. */
 
 CK_INLINE v16 v_larger(v16 x, v16 largest) { return v_select(x > largest, x, largest); }
 
-/* The largest of n elements; NaN among them is passed over. Four chains, so that none waits for the one before. */
+/* The maximum of n elements; ignores NaN. It uses four independent chains. */
 CK_INLINE float row_maximum(const float *x, long n) {
     v16 chains[4];
     for (int c = 0; c < 4; c++)
@@ -28,8 +28,8 @@ CK_INLINE float row_maximum(const float *x, long n) {
     return a[0];
 }
 
-/* Sum of e^(x - maximum) in 2 x 16 virtual lanes; NaN where the maximum is infinite or an element NaN. The terms go to `kept`,
- * where given. */
+/* The sum of e^(x - maximum) in 2 x 16 virtual lanes; NaN if the maximum is infinite or an element is NaN. Stores the terms in `kept` if it
+ * is not null. */
 CK_INLINE float row_exponentials(const float *x, long n, float maximum, float *kept) {
     v16 sums[2] = {v_fill(0.0f), v_fill(0.0f)};
     const v16 shift = v_fill(maximum);
@@ -54,13 +54,14 @@ CK_INLINE float row_exponentials(const float *x, long n, float maximum, float *k
     return v_fold(sums[0] + sums[1]);
 }
 
-/* e^x of one number that is not over 0, with the bits of the vectors'. */
+/* e^x of one number x <= 0, with the same bits as the vector function. */
 CK_INLINE float exponential(float x) { return v_exp_of_negative(v_fill(x))[0]; }
 
-/* Rows whose groups are taken together: enough that none waits for another's sums, few enough to stay in the first-level cache. */
+/* The number of rows whose groups are processed together: enough to overlap their sums, few enough to stay in the first-level cache. */
 enum { SOFTMAX_ROWS = 16 };
 
-/* The sums so far and those of one more group, under the larger maximum of both. The side that has it already is multiplied by e^0 = 1. */
+/* Combines the sums so far with those of another group, under the larger of both maxima. The side with that maximum is multiplied by e^0 =
+ * 1. */
 CK_INLINE void join_groups(long rows, const float *maxima, const float *sums, ck_softmax_row *states) {
     v16 before = v_fill(0.0f), sums_before = v_fill(0.0f);
     for (long r = 0; r < rows; r++) {

@@ -1,13 +1,13 @@
-/* Strips: columns of a weight gradient's left side, MR at a time, row after row. */
+/* Strips: MR columns of a weight gradient's left side, row after row. */
 
-/* Rows that are packed at a time. */
+/* The number of rows that are packed at a time. */
 #if defined(CK_WIDE)
 enum { STRIP_ROWS = 4 };
 #else
 enum { STRIP_ROWS = 1 };
 #endif
 
-/* `columns` columns of one row to their place in each of the strips. */
+/* Stores `columns` columns of one row in their strips. */
 CK_INLINE void pack_row(const float *from, long columns, long strip_floats, float *to) {
     for (; columns >= MR; columns -= MR, from += MR, to += strip_floats)
         __builtin_memcpy_inline(to, from, MR * sizeof(float));
@@ -15,7 +15,7 @@ CK_INLINE void pack_row(const float *from, long columns, long strip_floats, floa
 }
 
 #if defined(CK_WIDE)
-/* Four rows of 12 columns are three whole vectors: packed together they take half the time. */
+/* Four rows of 12 columns are three whole vectors. Packing them together takes half the time. */
 CK_INLINE void pack_four_rows(const float *const rows[4], long columns, long strip_floats, float *to) {
     long at = 0;
     for (; at + 16 <= columns; at += MR, to += strip_floats) {
@@ -29,7 +29,7 @@ CK_INLINE void pack_four_rows(const float *const rows[4], long columns, long str
 }
 #endif
 
-/* Strips that are filled row by row. Rows are taken by their address, and read a few rows later. */
+/* Fills strips row by row. Rows are passed by address, and read a few rows later. */
 typedef struct {
     const float *waiting[STRIP_ROWS];
     int count;

@@ -1,9 +1,9 @@
 /* Transposition of 16 vectors of 16 lanes. */
 
-/* For each of 16 vectors, unrolled: a loop that is left would keep the vectors in memory. */
+/* For each of 16 vectors, unrolled. A loop would keep the vectors in memory. */
 #define CK_EACH_OF_16 _Pragma("clang loop unroll(full)") for (int i = 0; i < 16; i++)
 
-/* Vectors i and i + d, for i with bit d clear, become `low` and `high` of both. */
+/* For each i with bit d clear, vectors i and i + d become `low` and `high` of both. */
 #define CK_EXCHANGE(d, low, high)                                                  \
     CK_EACH_OF_16 if (!(i & (d))) {                                                \
         const v16 a = r[i], b = r[i + (d)];                                        \
@@ -11,8 +11,8 @@
         r[i + (d)] = high;                                                         \
     }
 
-/* Lane j of vector i becomes lane i of vector j. Within each quarter of the vectors and lanes by shuffles of pairs and of pairs of
- * pairs, which leaves columns 1 and 2 of a quarter exchanged; then by whole quarters. Each shuffle is one instruction of AVX-512. */
+/* Lane j of vector i becomes lane i of vector j. Within each quarter of the vectors and lanes it shuffles pairs, and pairs of pairs, which
+ * leaves columns 1 and 2 of a quarter exchanged; then it shuffles whole quarters. Each shuffle is one instruction of AVX-512. */
 CK_INLINE void transpose16(v16 r[16]) {
     CK_EXCHANGE(1, __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29),
                 __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31))

@@ -1,10 +1,10 @@
 /* Sums of partial gradients in tree order, with the sums of squares for the norm. */
 
-/* Elements on which the stack machine works at a time. Four cache lines of each source: few enough that all sources are read at the
- * same pace, as the processor's own prefetching likes it (512 elements took up to 1.9 times as long with 8 sources). */
+/* The number of elements that the stack machine processes at a time: four cache lines of each source. With so few, all sources are read at
+ * the same rate, which suits the hardware prefetcher (512 elements took up to 1.9 times as long with 8 sources). */
 enum { TILE = CK_LIVE_TILE };
 
-/* Elements by which leaves are fetched ahead of their use. */
+/* The prefetch distance of leaves, in elements. */
 enum { AHEAD = 128 };
 
 /* to = x + y over a whole tile. */
@@ -16,7 +16,7 @@ CK_INLINE void add_tile(float *to, const float *x, const float *y) {
         v_store(to + 16 * i, sums[i]);
 }
 
-/* to = x + y over the last, short tile of a range. */
+/* to = x + y over the last, partial tile of a range. */
 CK_INLINE void add_short_tile(float *to, const float *x, const float *y, long count) {
     for (long i = 0; i < count; i += 16) {
         long lanes = lanes_left(count, i);
@@ -24,7 +24,7 @@ CK_INLINE void add_short_tile(float *to, const float *x, const float *y, long co
     }
 }
 
-/* The program over one tile. A stack entry is a pointer: leaves are not copied. */
+/* Runs the program over one tile. Stack entries are pointers, so leaves are not copied. */
 CK_INLINE void reduce_tile(const ck_tree_stretch *stretch, float *const *outputs, long at, long count,
                            float stack[CK_TREE_DEPTH][TILE]) {
     const ck_tree_op *ops = stretch->ops;
@@ -39,7 +39,7 @@ CK_INLINE void reduce_tile(const ck_tree_stretch *stretch, float *const *outputs
             top[depth++] = leaf;
         } else if (ops[o].op == CK_ADD) {
             depth--;
-            /* An addition right before a store goes straight to its place. */
+            /* An addition directly before a store writes to the output. */
             int last = o + 1 < op_count && ops[o + 1].op == CK_STORE;
             float *to = last ? outputs[ops[o + 1].index] + at : stack[depth - 1];
             if (count == TILE)
@@ -56,10 +56,10 @@ CK_INLINE void reduce_tile(const ck_tree_stretch *stretch, float *const *outputs
     }
 }
 
-/* sums[l] += x[i]^2 for i = l mod 16, each in order. */
+/* sums[l] += x[i]^2 for i mod 16 = l, each in order. */
 CK_INLINE d16 add_squares_of(d16 sums, v16 x) {
     d16 wide = __builtin_convertvector(x, d16);
-    return sums + wide * wide; /* the product of two floats is exact in double: fused or not, the same bits */
+    return sums + wide * wide; /* the product of two floats is exact in double, so a fused operation has the same bits */
 }
 
 CK_INLINE d16 add_squares(d16 sums, const float *x, long count) {
@@ -82,7 +82,7 @@ CK_INLINE double fold_doubles(d16 v) {
     return a[0];
 }
 
-/* Whether any map says that tile `tile` is live; all that no map speaks of are. */
+/* Whether any map marks tile `tile` as live. Tiles outside the maps are live. */
 CK_INLINE int is_live(const ck_live *live, long tile) {
     if (!live || tile >= live->tiles)
         return 1;
@@ -92,8 +92,8 @@ CK_INLINE int is_live(const ck_live *live, long tile) {
     return 0;
 }
 
-/* A tile is short where a stretch ends: the squares' order is that of the elements all the same, since
- * every end is a multiple of 16. */
+/* A tile may be partial at the end of a stretch. The order of the squares is still that of the elements, because every end is a multiple of
+ * 16. */
 void CK_AT_LEVEL(tree_reduce)(const ck_tree_stretch *stretch, float *const *outputs, long count, const ck_live *live,
                               double *block_sums) {
     float stack[CK_TREE_DEPTH][TILE] __attribute__((aligned(64)));

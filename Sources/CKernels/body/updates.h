@@ -1,4 +1,4 @@
-/* Optimiser updates, element by element. */
+/* Optimizer updates, element by element. */
 
 CK_INLINE v16 clipped(v16 g, ck_clip clip) {
     g = g * v_fill(clip.scale);
@@ -9,7 +9,7 @@ CK_INLINE v16 clipped(v16 g, ck_clip clip) {
     return g;
 }
 
-/* How the sum of bits moves when lanes are written over. Lanes that are not kept count for nothing. */
+/* The change of the sum of bits when lanes are overwritten. Unused lanes do not count. */
 CK_INLINE u16 moved_bits(v16 before, v16 after, long lanes) {
     u16 moved = (u16)after - (u16)before;
     if (lanes < 16)

@@ -1,11 +1,11 @@
-/* Vectors of 16 floats at every level: the compiler splits them as the instruction set asks. */
+/* Vectors of 16 floats at every level. The compiler splits them for the instruction set. */
 #include <stdint.h>
 #include <string.h>
 #if defined(CK_WIDE)
 #include <immintrin.h>
 #endif
 
-/* Vectors are passed between functions of one file that are always inlined: no calling convention is at stake. */
+/* Functions that pass vectors are always inlined within one file, so no calling convention applies. */
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define CK_INLINE static inline __attribute__((always_inline))
@@ -33,7 +33,7 @@ CK_INLINE v16 v_fill(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x,
 
 CK_INLINE i16 i_fill(int32_t x) { return (i16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 
-/* The first `count` lanes from memory, the others zero; and the first `count` lanes to memory. */
+/* Loads the first `count` lanes, with zeros in the others; and stores the first `count` lanes. */
 #if defined(CK_WIDE)
 CK_INLINE v16 v_load_some(const float *p, long count) { return (v16)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p); }
 
@@ -52,7 +52,7 @@ CK_INLINE void v_store_some(float *p, v16 v, long count) {
 }
 #endif
 
-/* Whole vectors take the short way; `count` is 1 to 16. */
+/* Whole vectors take a fast path; `count` is 1 to 16. */
 CK_INLINE v16 v_get(const float *p, long count) { return count == 16 ? v_load(p) : v_load_some(p, count); }
 
 CK_INLINE void v_put(float *p, v16 v, long count) {
@@ -66,10 +66,10 @@ CK_INLINE v16 v_fma(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b
 
 CK_INLINE v16 v_select(i16 condition, v16 yes, v16 no) { return (v16)(((i16)yes & condition) | ((i16)no & ~condition)); }
 
-/* Lanes left of the vector at `i` in a row of n, at most 16. */
+/* The number of remaining lanes at index `i` in a row of n, at most 16. */
 CK_INLINE long lanes_left(long n, long i) { return n - i < 16 ? n - i : 16; }
 
-/* Of all lanes, modulo 2^32. */
+/* The sum of all lanes, modulo 2^32. */
 CK_INLINE uint32_t u_sum(u16 v) {
     uint32_t sum = 0;
     for (int lane = 0; lane < 16; lane++)
@@ -77,7 +77,7 @@ CK_INLINE uint32_t u_sum(u16 v) {
     return sum;
 }
 
-/* The fixed fold of 16 lanes. */
+/* The fixed reduction order of 16 lanes. */
 CK_INLINE float v_fold(v16 v) {
     float a[16];
     v_store(a, v);

@@ -1,7 +1,7 @@
-/* The rows of a window in the order in which the leaves of the tree take them: one by one, or for bf16 in pairs of consecutive rows of a
- * leaf, a single last row beside a row of zeros. */
+/* The rows of a window in the order of the leaves of the tree: one by one or, for bf16, in pairs of consecutive rows of a leaf. A single
+ * last row is paired with a row of zeros. */
 
-/* For each row of the window, in the order in which the leaves take them: `row` in the window. */
+/* Loops over the rows of the window in the order of the leaves: `row` is the row in the window. */
 #define CK_EACH_WINDOW_ROW(rows, leaf_count)                                \
     for (long leaf = 0; leaf < (leaf_count); leaf++)                        \
         for (long t = 0; t < (rows)->steps; t++)                            \
@@ -37,7 +37,7 @@ CK_INLINE long bf_next_row(bf_leaf_rows *leaf) {
     return row;
 }
 
-/* For each pair of rows, in the order in which the leaves take them; `odd` is -1 where there is none. */
+/* Loops over pairs of rows in the order of the leaves; `odd` is -1 if the pair has no second row. */
 #define CK_EACH_ROW_PAIR(rows, leaf_count)                                                   \
     for (long leaf = 0; leaf < (leaf_count); leaf++)                                         \
         for (bf_leaf_rows here = bf_leaf_begin(rows, leaf), *from = &here; from; from = 0)   \

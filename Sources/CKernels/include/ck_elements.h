@@ -1,4 +1,4 @@
-/* Rows, cells, softmax, random numbers and updates. Part of CKernels.h, whose contract and legend hold here. */
+/* Rows, cells, softmax, random numbers and updates. Part of CKernels.h, whose contract and legend apply here. */
 #ifndef CK_ELEMENTS_H
 #define CK_ELEMENTS_H
 
@@ -10,30 +10,30 @@ void ck_exp(long count, const float *x, float *y);
 void ck_tanh(long count, const float *x, float *y);
 void ck_sigmoid(long count, const float *x, float *y);
 
-/* y[row, :] = bias[:] + other[:] (other may be null), for `rows` rows with distance ldy. */
+/* y[row, :] = bias[:] + other[:] for `rows` rows that are ldy apart; other may be null. */
 void ck_fill_rows(long rows, long n, const float *bias, const float *other, float *y, long ldy);
 
 /* y += x. */
 void ck_add(long count, const float *x, float *y);
 
-/* y[r, :] = table[ids[r], :]; rows lie ldt and ldy floats apart. */
+/* y[r, :] = table[ids[r], :]; rows are ldt and ldy floats apart. */
 void ck_gather_rows(long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy);
 
-/* sums[numbers[row], :] = the sum of those rows of x [steps * streams, n], leaf by leaf and in the order (t, b). Numbers begin at 0 and grow by
- * one with each that is new in that order. */
+/* sums[numbers[row], :] = the sum of those rows of x [steps * streams, n], leaf by leaf and in the order (t, b). Numbers begin at 0, and
+ * each new number in that order is the previous maximum plus one. */
 void ck_merge_rows(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds);
 
 /* ---- Recurrent cells: one time step of `rows` streams --------------------------------------------------------- */
 
-/* ld: floats from one row of the gates (or preactivations) to the next. All other matrices are without gaps. */
+/* ld: floats between two rows of the gates (or preactivations). All other matrices are contiguous. */
 
 /* LSTM, Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, gate order i f g o (torch.nn.LSTM):
  * c = f*c_previous + i*g, h = o*tanh(c). gates [rows, 4H] holds preactivations and becomes the activated gates;
  * c_previous, c, tanh_c, h [rows, H]. */
 void ck_lstm_forward(long rows, long hidden, float *gates, long ld, const float *c_previous, float *c, float *tanh_c, float *h);
 
-/* dh [rows, H] is the whole gradient of h. dc [rows, H] holds the gradient of c from the step after and becomes that of
- * c_previous. gates becomes the gradient of the preactivations. */
+/* dh [rows, H] is the total gradient of h. dc [rows, H] is the gradient of c from the next step, and becomes that of c_previous. gates
+ * becomes the gradient of the preactivations. */
 void ck_lstm_backward(long rows, long hidden, float *gates, long ld, const float *c_previous, const float *tanh_c, const float *dh,
                       float *dc);
 
@@ -42,23 +42,23 @@ void ck_lstm_backward(long rows, long hidden, float *gates, long ld, const float
  * from_input, from_hidden [rows, 3H]; from_input becomes r z n; from_hidden keeps h_n in its last third. */
 void ck_gru_forward(long rows, long hidden, float *from_input, const float *from_hidden, long ld, const float *h_previous, float *h);
 
-/* dh [rows, H] becomes the part of h_previous's gradient that does not pass through the product.
- * from_input (r z n) becomes the gradient of itself before activation, from_hidden that of the hidden product. */
+/* dh [rows, H] becomes the part of h_previous's gradient that does not go through the product. from_input (r z n) becomes the gradient of
+ * its preactivations, from_hidden that of the hidden product. */
 void ck_gru_backward(long rows, long hidden, float *from_input, float *from_hidden, long ld, const float *h_previous, float *dh);
 
-/* GRU with the reset before the product (Cho et al. 2014, eq. 8). First half: r and z from gates [rows, 3H] with both
- * products in; reset_h = r * h_previous. */
+/* GRU with the reset before the product (Cho et al. 2014, eq. 8). First half: r and z from gates [rows, 3H], which contains both products;
+ * reset_h = r * h_previous. */
 void ck_gru_before_gates(long rows, long hidden, float *gates, long ld, const float *h_previous, float *reset_h);
 
-/* Second half: n = tanh(gates' last third), h = (1 - z)*n + z*h_previous. */
+/* Second half: n = tanh(last third of gates), h = (1 - z)*n + z*h_previous. */
 void ck_gru_before_output(long rows, long hidden, float *gates, long ld, const float *h_previous, float *h);
 
-/* Backward of the second half: gates' last two thirds become the gradients of z's and n's preactivations;
- * dh becomes the direct part of h_previous's gradient. */
+/* Backward pass of the second half: the last two thirds of gates become the gradients of z's and n's preactivations; dh becomes the direct
+ * part of h_previous's gradient. */
 void ck_gru_before_output_backward(long rows, long hidden, float *gates, long ld, const float *h_previous, float *dh);
 
-/* Backward of the first half, given d_reset_h: r's part of gates becomes its preactivation's gradient;
- * dh_previous += d_reset_h * r. */
+/* Backward pass of the first half, from d_reset_h: the first third of gates becomes the gradient of r's preactivation; dh_previous +=
+ * d_reset_h * r. */
 void ck_gru_before_gates_backward(long rows, long hidden, float *gates, long ld, const float *h_previous, const float *d_reset_h,
                                   float *dh_previous);
 
@@ -70,48 +70,48 @@ void ck_elman_backward(int kind, long rows, long hidden, const float *h, const f
 
 /* ---- Softmax with cross entropy -------------------------------------------------------------------------------- */
 
-/* Columns of logits that are worked on at a time: few enough that a window's rows of them stay in cache. The sums of a row's
- * exponentials are made group by group, so that this number is part of a loss's bits. */
+/* The number of columns of logits in a group: small enough that a window's rows of a group stay in cache. A row's exponentials are summed
+ * group by group, so this number affects the bits of a loss. */
 enum { CK_LOGIT_COLUMNS = 192 };
 
-/* What is known of a row of logits so far: their maximum, the sum of e^(x - maximum), and the target's logit. */
+/* The state of a row of logits: the maximum so far, the sum of e^(x - maximum), and the target's logit. */
 typedef struct {
     float maximum;
     float sum;
     float target;
 } ck_softmax_row;
 
-/* Takes a group of n <= CK_LOGIT_COLUMNS columns, from column `first` on, into each row's state; first 0 begins anew. Groups come in
- * order, all but the last one full. logits and kept [rows, CK_LOGIT_COLUMNS], at a cache line. maxima[r] becomes the group's maximum, and
- * kept (may be null) e^(x - maxima[r]). */
+/* Adds a group of n <= CK_LOGIT_COLUMNS columns, from column `first`, to the state of each row; first = 0 resets the state. Groups come in
+ * order, and all but the last are full. logits and kept are [rows, CK_LOGIT_COLUMNS], aligned to a cache line. maxima[r] becomes the
+ * group's maximum, and kept (may be null) e^(x - maxima[r]). */
 void ck_softmax_take(long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima,
                      float *kept);
 
-/* losses[r] = -log softmax[target] in nats, 0 where mask[r] is 0; else it is 1. After all groups. */
+/* losses[r] = -log softmax[target] in nats if mask[r] is 1, and 0 if it is 0. To be called after all groups. */
 void ck_softmax_losses(long rows, const ck_softmax_row *states, const float *mask, double *losses);
 
-/* A group's gradient (softmax - onehot) * mask * scale, [rows, CK_LOGIT_COLUMNS], after all groups: from what was kept (exponentials 1) or
- * from the same logits again (0); to the same bits. `from` may be `gradient`. */
+/* The gradient of a group, (softmax - onehot) * mask * scale, [rows, CK_LOGIT_COLUMNS], after all groups: from kept exponentials
+ * (exponentials 1) or from the same logits (0), with the same bits. `from` may be equal to `gradient`. */
 void ck_softmax_gradient(long rows, long first, long n, const float *from, int exponentials, const int32_t *targets, const float *mask,
                          const ck_softmax_row *states, const float *maxima, float scale, float *gradient);
 
-/* Natural logarithm of a positive normal double; the project's own, for bits that no libm decides. Error under 1 ulp. */
+/* Natural logarithm of a positive normal double. Implemented here so that its bits do not depend on a libm. Error under 1 ulp. */
 double ck_log(double x);
 
-/* e^x in double, for the same reason. Error under 1 ulp; results that would be denormal may be 0. */
+/* e^x in double, implemented here for the same reason. Error under 1 ulp; results in the denormal range may be 0. */
 double ck_exp_double(double x);
 
 /* ---- Random numbers: Philox4x32-10 (Salmon et al. 2011) ------------------------------------------------------- */
 
-/* One block of four 32-bit numbers for a 128-bit counter under a 64-bit key. */
+/* One block of four 32-bit numbers, for a 128-bit counter and a 64-bit key. */
 void ck_philox(uint64_t key, const uint32_t counter[4], uint32_t output[4]);
 
-/* What a dropout mask depends on, and nothing else: never the rank. */
+/* The inputs of a dropout mask. It does not depend on the rank. */
 typedef struct {
     uint64_t seed;
     uint32_t step;
     uint32_t layer;
-    uint32_t first_stream; /* of all streams, the one that row 0 of a time step belongs to */
+    uint32_t first_stream; /* the global number of the stream in row 0 of a time step */
 } ck_dropout_key;
 
 /* y[t*streams + b, u] = x[...] * keep(seed, step, layer, t, first_stream + b, u) / (1 - probability). y may be x. */
@@ -119,23 +119,23 @@ void ck_dropout(long steps, long streams, long n, float probability, const ck_dr
 
 /* ---- Updates ------------------------------------------------------------------------------------------------------ */
 
-/* What happens to a gradient g before an update: clamp(g * scale, +-limit) (limit 0: none). */
+/* The transformation of a gradient g before an update: clamp(g * scale, +-limit); limit 0 means none. */
 typedef struct {
     float scale;
     float limit;
 } ck_clip;
 
-/* The sum of the bit patterns of some floats, modulo 2^32: any flipped bit changes it, and no order of the floats does. */
+/* The sum of the bit patterns of floats, modulo 2^32. It does not depend on their order, and any flipped bit changes it. */
 typedef struct {
     uint32_t sum;
-    uint32_t not_finite; /* whether any of them is no finite number */
+    uint32_t not_finite; /* whether any of them is infinite or NaN */
 } ck_bit_sum;
 
-/* Adds count floats to a sum. */
+/* Adds `count` floats to a sum. */
 void ck_bits(long count, const float *x, ck_bit_sum *sum);
 
-/* Each update adds to `moved` how the sum of the bit patterns of all it writes changes: what was read counts as it was read, so a bit
- * that flipped before stays in the difference between a sum that is kept up in this way and one that is made anew. */
+/* Each update adds to `moved` the change of the sum of the bit patterns of everything that it writes. The old value counts as it was read,
+ * so a bit that flipped before remains visible as the difference between the updated checksum and a newly computed one. */
 
 /* SGD as torch.optim.SGD: g += decay*p; with momentum v = momentum*v + g (first step: v = g), p -= rate*v, else p -= rate*g. */
 void ck_sgd(long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step,
