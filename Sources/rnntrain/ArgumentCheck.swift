@@ -1,12 +1,13 @@
 import Failures
 
-/// What is looked at before the arguments are parsed.
+/// Checks of the arguments before they are parsed.
 enum ArgumentCheck {
-    /// No option's name is longer. The parser compares an unknown one with all there are, which takes long for a long one.
+    /// The maximum length of an option's name, in bytes. The parser compares an unknown option with all options, which takes long for a long name.
     private static let longestName = 100
 
-    /// Throws for an argument that is no option, long as it is.
-    static func run(_ arguments: [String]) throws(LongOptionError) {
+    /// Throws for an unknown command, and for an option with a longer name than any option has.
+    static func run(_ arguments: [String]) throws {
+        try CommandNames.check(arguments)
         for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("-") {
             let name = argument.utf8.prefix { $0 != UInt8(ascii: "=") }
             if name.count > longestName { throw LongOptionError(option: argument) }
@@ -14,13 +15,13 @@ enum ArgumentCheck {
     }
 }
 
-/// An option with a name longer than any.
+/// An option with a name that is longer than any option's.
 struct LongOptionError: UserFacingError {
     let option: String
 
     var exitStatus: ExitStatus { .usage }
 
     var description: String {
-        "Unknown option '\(value: option)'. 'rnntrain --help' and 'rnntrain train --help' list the options."
+        "unknown option '\(value: option)'. See 'rnntrain train --help'."
     }
 }

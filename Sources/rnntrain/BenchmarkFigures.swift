@@ -11,19 +11,19 @@ struct Figures {
 
     mutating func add(_ name: String, _ value: Int) { members.append("\"\(name)\":\(value)") }
 
-    /// JSON has no word for what is not finite.
+    /// JSON has no numbers that are not finite: they are null.
     mutating func add(_ name: String, _ value: Double) {
         members.append("\"\(name)\":" + (value.isFinite ? "\(value)" : "null"))
     }
 
-    /// A text of letters, digits and signs that JSON takes as they are.
+    /// A text without characters that JSON must escape.
     mutating func add(_ name: String, _ value: String) { members.append("\"\(name)\":\"\(value)\"") }
 
     var json: String { "{" + members.joined(separator: ",") + "}" }
 }
 
 extension Figures {
-    /// Begins with the model and its step, with `batch_size` over all ranks.
+    /// The figures of the model and its step. `batch_size` counts the streams of all ranks.
     fileprivate init(_ model: MeasuredModel) {
         let configuration = model.configuration
         add("model", model.name)
@@ -43,7 +43,7 @@ extension Figures {
 }
 
 extension StepMeasurement {
-    /// All figures: times in milliseconds, speeds in 10^9 operations a second, bytes of all ranks together.
+    /// All figures: times in milliseconds, speeds in 10^9 operations per second, bytes of all ranks together.
     var figures: Figures {
         var figures = Figures(model)
         figures.add("kernels", level)
@@ -126,7 +126,7 @@ extension ExchangeMeasurement {
 }
 
 extension TokenisingMeasurement {
-    /// All figures: speeds in 10^6 bytes of text a second and rank.
+    /// All figures: speeds in 10^6 bytes of text per second and rank.
     var figures: Figures {
         var figures = Figures()
         figures.add("bytes", byteCount)

@@ -3,7 +3,7 @@ import Exchange
 import Failures
 import Training
 
-// The figures of `benchmark` as people read them.
+// The figures of `benchmark` as tables.
 
 extension StepMeasurement {
     var table: String {
@@ -27,15 +27,15 @@ extension StepMeasurement {
     private var speedLine: String {
         """
           speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s, \(NumberText.fixed(gigaflops, 1)) GFLOP/s: \
-        \(percent(peakShare)) of the peak, \(percent(peakShares.min() ?? 0)) to \(percent(peakShares.max() ?? 0)) block by block
+        \(percent(peakShare)) of the peak, \(percent(peakShares.min() ?? 0)) to \(percent(peakShares.max() ?? 0)) over the blocks
         """
     }
 
     private var peakLine: String {
         """
-          peak      \(NumberText.fixed(peakGigaflops, 1)) GFLOP/s (\(NumberText.fixed(peakGigaflops / Double(coreCount), 1)) a core), \
-        for \(NumberText.fixed(model.operationsPerToken / 1e6, 1)) MFLOP a token \(NumberText.grouped(Int(floorTokensPerSecond))) tokens/s; \
-        between the steps it was \(NumberText.fixed(peaks.min() ?? 0, 1)) to \(NumberText.fixed(peaks.max() ?? 0, 1))
+          peak      \(NumberText.fixed(peakGigaflops, 1)) GFLOP/s (\(NumberText.fixed(peakGigaflops / Double(coreCount), 1)) per core), \
+        which is \(NumberText.grouped(Int(floorTokensPerSecond))) tokens/s at \(NumberText.fixed(model.operationsPerToken / 1e6, 1)) MFLOP per token; \
+        range over the measurements \(NumberText.fixed(peaks.min() ?? 0, 1)) to \(NumberText.fixed(peaks.max() ?? 0, 1))
         """
     }
 
@@ -49,18 +49,18 @@ extension StepMeasurement {
     }
 
     private var exchangeLine: String {
-        "  exchange  \(bytes(addedBytes)) read and written, \(bytes(sentBytes)) sent to other nodes, a step of all ranks"
+        "  exchange  \(bytes(addedBytes)) read and written, \(bytes(sentBytes)) sent to other nodes, per step of all ranks"
     }
 
     private var memoryLines: [String] {
         let allocated =
-            "  memory    \(bytes(allocatedPrivateBytes)) private + \(bytes(allocatedSharedBytes)) shared by the ranks of a node, as the "
-            + "program allocates it, all ranks together"
+            "  memory    \(bytes(allocatedPrivateBytes)) private + \(bytes(allocatedSharedBytes)) shared by the ranks of a node, allocated by the "
+            + "program on all ranks"
         guard let systemMemory else { return [allocated] }
         return [
             allocated,
-            "            \(bytes(systemMemory.privateBytes)) private + \(bytes(systemMemory.sharedBytes)) shared, each page once, as the "
-                + "system counts it: with programs and MPI",
+            "            \(bytes(systemMemory.privateBytes)) private + \(bytes(systemMemory.sharedBytes)) shared, as counted by the "
+                + "system (each page once, with program code and MPI)",
         ]
     }
 }
@@ -71,10 +71,10 @@ extension GenerationMeasurement {
         \(model.heading), \(model.configuration.precision.rawValue), one stream
           process   1 on 1 core, kernels \(level); medians of \(counted(tokens, "token"))
           speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s: \(percent(boundShare)) of the bound
-          bound     \(NumberText.grouped(Int(boundTokensPerSecond))) tokens/s: \(bytes(weightBytes)) of weights read once a token at \
-        \(NumberText.fixed(bytesPerSecond / 1e9, 1)) GB/s, measured between the tokens
+          bound     \(NumberText.grouped(Int(boundTokensPerSecond))) tokens/s: \(bytes(weightBytes)) of weights read once per token at \
+        \(NumberText.fixed(bytesPerSecond / 1e9, 1)) GB/s, measured between tokens
           token     \(NumberText.fixed(tokenMilliseconds, 3)) ms: model \(NumberText.fixed(modelMilliseconds, 3)), \
-        drawing from its output \(NumberText.fixed(drawMilliseconds, 3))
+        sampling \(NumberText.fixed(drawMilliseconds, 3))
         """
     }
 }
@@ -84,7 +84,7 @@ extension ExchangeMeasurement {
         """
         \(bytes(elementCount * 4)) of gradients, \(counted(rankCount, "rank")), \(counted(nodeCount, "node")); medians of the slowest rank
           ordered sum and norm   \(NumberText.fixed(reduceMilliseconds, 2)) ms
-          MPI_Allreduce          \(NumberText.fixed(allreduceMilliseconds, 2)) ms   \(NumberText.fixed(speedup, 1)) times as long
+          MPI_Allreduce          \(NumberText.fixed(allreduceMilliseconds, 2)) ms   \(NumberText.fixed(speedup, 1)) times the time
           memory bound           \(NumberText.fixed(memoryBoundMilliseconds, 2)) ms   at \(NumberText.fixed(memoryBytesPerSecond / 1e9, 1)) GB/s, measured by copies
         """
     }
@@ -95,8 +95,8 @@ extension TokenisingMeasurement {
         """
         \(bytes(byteCount)) of text, \(NumberText.counted(tokenCount, "token")), vocabulary \(NumberText.grouped(vocabularySize)), \
         read by \(counted(rankCount, "rank"))
-          counting   \(NumberText.fixed(countingSeconds, 2)) s, \(NumberText.fixed(countingRate, 0)) MB/s a rank: digest, check for UTF-8, vocabulary
-          encoding   \(NumberText.fixed(encodingSeconds, 2)) s, \(NumberText.fixed(encodingRate, 0)) MB/s a rank: tokens, brought to the disk
+          counting   \(NumberText.fixed(countingSeconds, 2)) s, \(NumberText.fixed(countingRate, 0)) MB/s per rank: digest, UTF-8 check, vocabulary
+          encoding   \(NumberText.fixed(encodingSeconds, 2)) s, \(NumberText.fixed(encodingRate, 0)) MB/s per rank: tokens, written to disk
         """
     }
 }

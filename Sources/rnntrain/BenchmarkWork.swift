@@ -6,7 +6,7 @@ import Foundation
 import TextData
 import Training
 
-// What `benchmark` measures. Rank 0 prints the figures.
+// The measurements of `benchmark`. Rank 0 prints the figures.
 
 /// Measures training steps on all ranks.
 func runStepBenchmark(_ model: MeasuredModel, steps: Int, json: Bool) throws {
@@ -16,13 +16,13 @@ func runStepBenchmark(_ model: MeasuredModel, steps: Int, json: Bool) throws {
     }
 }
 
-/// Measures generation, in this process alone.
+/// Measures generation, in this process only.
 func runGenerationBenchmark(_ model: MeasuredModel, tokens: Int, json: Bool) throws {
     let measured = try GenerationMeasurement(model: model, tokens: tokens)
     try StandardOutput.printResult(json ? measured.figures.json : measured.table)
 }
 
-/// Measures how fast a text becomes tokens; what is written goes to a temporary file.
+/// Measures the speed of tokenizing a text. The output is a temporary file.
 func runTokenisingBenchmark(_ path: String, unit: TokenUnit, json: Bool) throws {
     try printFiguresOfRankZero { world in
         let scratch =
@@ -32,10 +32,10 @@ func runTokenisingBenchmark(_ path: String, unit: TokenUnit, json: Bool) throws 
     }
 }
 
-/// Measures the reduction of gradients of so many 10^6 bytes on all ranks.
+/// Measures the reduction of gradients of `megabytes` times 10^6 bytes on all ranks.
 func runExchangeBenchmark(megabytes: Int, configuration: TrainingConfiguration, json: Bool) throws {
     try printFiguresOfRankZero { world in
-        // Of each rank: one partial gradient at least, and the two buffers of MPI_Allreduce.
+        // Each rank has at least one partial gradient and the two buffers of MPI_Allreduce.
         try MemoryCheck.require(bytesOfEachRank: 3e6 * Double(megabytes), world: world)
         let measured = try ExchangeMeasurement(
             world: world, elementCount: megabytes * 1_000_000 / 4 / 16 * 16,
@@ -45,7 +45,7 @@ func runExchangeBenchmark(megabytes: Int, configuration: TrainingConfiguration, 
     }
 }
 
-/// Measures on all ranks; rank 0 prints what it returns, once MPI has ended.
+/// Measures on all ranks. Rank 0 prints the result after MPI has ended.
 private func printFiguresOfRankZero(_ measure: (World) throws -> String) throws {
     let figures = try withWorld(stallLimit: TrainingConfiguration().stallLimit.seconds) { world in
         Watchdog.endStart()

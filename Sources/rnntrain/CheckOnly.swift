@@ -1,17 +1,27 @@
 import Foundation
 
-/// What `launch/train` asks first, in one process: whether anything is wrong that can be found before MPI starts.
+/// The check that `launch/train` runs first, in one process: all checks that need no MPI.
 ///
-/// With the environment variable `RNNTRAIN_CHECK_ONLY=1` a process does all that needs no MPI, and ends where MPI would start.
+/// With the environment variable `RNNTRAIN_CHECK_ONLY=1` a process ends where it would start MPI.
 enum CheckOnly {
     static let variable = "RNNTRAIN_CHECK_ONLY"
 
-    /// Ends the process with this status, of no other meaning, where only the check is asked for.
+    /// The exit status of a check that found no fault. It has no other meaning.
     private static let foundNothing: Int32 = 3
 
     static var isAsked: Bool { ProcessInfo.processInfo.environment[variable] == "1" }
 
-    /// To be called where MPI would start. Throws what the process has met before, if only the check is asked for.
+    /// Names the file that `report` writes.
+    private static let reportVariable = "RNNTRAIN_CHECK_REPORT"
+
+    /// Writes the maximum number of ranks for the scripts, if only the check is requested.
+    static func report(mostRanks: Int) {
+        guard isAsked, let path = ProcessInfo.processInfo.environment[reportVariable], let file = fopen(path, "w") else { return }
+        fputs("\(mostRanks)\n", file)
+        fclose(file)
+    }
+
+    /// Ends the process if only the check is requested. Call it where MPI would start. Throws `failure` if the check found one.
     static func endIfAsked(failure: (any Error)?) throws {
         guard isAsked else { return }
         if let failure { throw failure }

@@ -1,9 +1,9 @@
 import Failures
 import Foundation
 
-/// The command line as the parser takes it, from the bytes that the system gives.
+/// The command line for the parser, from the bytes that the system passes.
 ///
-/// `CommandLine.arguments` repairs what is no UTF-8, and would name other files than the user did.
+/// `CommandLine.arguments` repairs invalid UTF-8, so that it would name other files than the user did.
 enum CommandLineArguments {
     /// The arguments of this process, without its name.
     static var bytes: [[UInt8]] {
@@ -14,16 +14,16 @@ enum CommandLineArguments {
         }
     }
 
-    /// The arguments as texts, with values that begin with a dash joined to their options: the parser takes them for options.
+    /// The arguments as texts. A value that begins with a dash is joined to its option, because the parser would take it for an option.
     ///
-    /// The value of `--prompt` may be any bytes, and is passed on as `Prompt` reads it. Throws for any other argument that is no UTF-8.
+    /// The value of `--prompt` may be any bytes, and is encoded for `Prompt`. Throws for any other argument that is not UTF-8.
     static func texts(_ arguments: [[UInt8]]) throws(ArgumentError) -> [String] {
         var texts: [String] = []
         var isPrompt = false
         for (place, bytes) in arguments.enumerated() {
             let option = texts.last
             if option == "--", !isPrompt {
-                // Behind it the parser takes nothing for an option.
+                // The parser takes no argument after `--` for an option.
                 for rest in arguments[place...] { texts.append(try text(rest, after: nil)) }
                 return texts
             }
@@ -54,7 +54,7 @@ enum CommandLineArguments {
         throw ArgumentError(argument: bytes, option: option.flatMap { takesValue($0) ? $0 : nil })
     }
 
-    /// Whether an argument with a dash in front is a value all the same: no option but -h has a single dash. The parser knows `-` itself.
+    /// Whether an argument with a leading dash is a value: only the option -h has a single dash. The parser handles `-`.
     private static func isValue(_ text: String) -> Bool {
         text.utf8.count > 1 && text.hasPrefix("-") && !text.hasPrefix("--") && text != "-h"
     }
@@ -64,10 +64,10 @@ enum CommandLineArguments {
     }
 }
 
-/// An argument that is no UTF-8, where only text can be taken.
+/// An argument that is not UTF-8, although it must be text.
 struct ArgumentError: UserFacingError {
     let argument: [UInt8]
-    /// The option in front of it.
+    /// The option before it.
     let option: String?
 
     var exitStatus: ExitStatus { .usage }
@@ -76,7 +76,7 @@ struct ArgumentError: UserFacingError {
         let shown = argument.map { $0 < 0x20 || $0 > 0x7E ? "\\x" + hexadecimal($0) : String(Unicode.Scalar($0)) }.joined()
         return
             "\(option.map { "the value of \($0)" } ?? "an argument") is not UTF-8: '\(shown)'. Names of files and folders must be UTF-8: "
-            + "rename it (convmv), or make a link to it under another name (ln -s)."
+            + "rename the file (convmv), or create a link with another name (ln -s)."
     }
 }
 

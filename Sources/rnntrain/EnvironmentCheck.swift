@@ -2,18 +2,18 @@ import Failures
 import Foundation
 import Tensors
 
-/// What the program reads of its environment, besides what MPI and its launchers say: a value that means nothing is an error, not ignored.
+/// Checks of the environment variables that the program reads. An invalid value is an error; it is not ignored.
 enum EnvironmentCheck {
-    /// Throws for the first variable whose value means nothing. One that is empty counts as not set.
+    /// Throws for the first variable with an invalid value. An empty variable counts as not set.
     static func run(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(EnvironmentError) {
         let levels = Processor.availableLevels
         try require(
             environment, "RNNTRAIN_CPU_LEVEL", levels.contains,
-            "one of the instruction sets that this processor has: \(levels.joined(separator: ", "))")
-        try require(environment, CheckOnly.variable, ["0", "1"].contains, "1 to end where MPI would start, or 0")
+            "an instruction set of this processor: \(levels.joined(separator: ", "))")
+        try require(environment, CheckOnly.variable, ["0", "1"].contains, "1 to end before MPI starts, or 0")
         try require(
             environment, "SLURM_JOB_END_TIME", { Double($0).map { (0...1e12).contains($0) } ?? false },
-            "the time at which SLURM ends the job, in seconds since 1970")
+            "the end of the SLURM job, in seconds since 1970")
     }
 
     private static func require(
@@ -24,7 +24,7 @@ enum EnvironmentCheck {
     }
 }
 
-/// An environment variable whose value means nothing.
+/// An environment variable with an invalid value.
 struct EnvironmentError: UserFacingError {
     let name: String
     let value: String
@@ -33,5 +33,7 @@ struct EnvironmentError: UserFacingError {
 
     var exitStatus: ExitStatus { .usage }
 
-    var description: String { "the environment variable \(name) is \(value: value); it must be \(expected). Or unset it." }
+    var description: String {
+        "the environment variable \(name) is \(value: value); it must be \(expected). Correct it or unset it."
+    }
 }

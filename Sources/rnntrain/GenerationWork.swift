@@ -1,8 +1,9 @@
 import Communication
+import Failures
 import TextData
 import Training
 
-/// Draws text from a checkpoint's model, and writes it as it is made.
+/// Generates text with the model of a checkpoint, and writes it token by token.
 func runGeneration(checkpoint: String, sampling: SamplingOptions, rule: SamplingRule, length: Int) throws {
     let model = try StoredModel(checkpoint: checkpoint, steps: 1)
     let prompt = try encodedPrompt(sampling, model.vocabulary)
@@ -11,7 +12,7 @@ func runGeneration(checkpoint: String, sampling: SamplingOptions, rule: Sampling
     try stream.end(ofBytes: model.unit == .byte)
 }
 
-/// The tokens of the prompt; what of it the model does not know is noted.
+/// The tokens of the prompt. A note reports words or characters that the model does not know.
 private func encodedPrompt(_ sampling: SamplingOptions, _ vocabulary: Vocabulary) throws -> [Int32] {
     let bytes = try sampling.prompt.bytes()
     let prompt = try UnknownCharacterError.naming {
@@ -23,8 +24,9 @@ private func encodedPrompt(_ sampling: SamplingOptions, _ vocabulary: Vocabulary
 
 private func sentence(_ prompt: EncodedPrompt, _ vocabulary: Vocabulary) -> String {
     let (unknown, isOne) = (prompt.unknown, prompt.unknown.count == 1)
-    let fate = vocabulary.unknownID == nil ? (isOne ? "is left out" : "are left out") : (isOne ? "stands" : "stand") + " as <unk>"
-    return
-        "the model does not know \(unknown.count) of the prompt's \(prompt.symbolCount) \(vocabulary.unit == .word ? "words" : "characters"), "
-        + "which \(fate): the first is \(unknown.first.debugDescription), at byte \(unknown.byteOffset)."
+    let verb = isOne ? "is" : "are"
+    let effect = vocabulary.unknownID == nil ? "\(verb) skipped" : "\(verb) read as <unk>"
+    let noun = vocabulary.unit == .word ? "words" : "characters"
+    return "\(unknown.count) of \(prompt.symbolCount) \(noun) of the prompt \(verb) not in the vocabulary and \(effect); "
+        + "the first is \(Quotation.of(unknown.first, longest: 60).debugDescription) at byte \(unknown.byteOffset)."
 }

@@ -4,9 +4,9 @@ import Foundation
 
 /// Checks of files that are named on the command line, before MPI starts.
 enum InputFile {
-    /// Checks that a file is there and can be read.
+    /// Checks that a file exists and is readable.
     ///
-    /// - Parameter run: the folder of the run whose configuration names the file, where no option does.
+    /// - Parameter run: the folder of the run whose configuration names the file, if no option names it.
     static func check(_ path: String, namedBy option: String, ofRun run: String? = nil) throws(InputFileError) {
         if path == StandardInput.sign { throw .standardInput(option: option) }
         var isFolder: ObjCBool = false
@@ -23,17 +23,17 @@ enum InputFile {
 /// An input file that cannot be used.
 enum InputFileError: UserFacingError {
     case missing(path: String, option: String, folder: String)
-    /// A text that the configuration of a run to resume names.
+    /// A text that the configuration of the run to resume names.
     case textOfRunMissing(path: String, option: String, run: String, folder: String)
     case isFolder(path: String, option: String)
     case unreadable(path: String, option: String)
-    /// A folder that `--resume` finds no run in.
+    /// A folder without a run, named for `--resume`.
     case noRun(path: String)
-    /// The standard input, where a file is needed.
+    /// The standard input, named instead of a file.
     case standardInput(option: String)
-    /// A folder that `--checkpoint` names and that has none.
+    /// A folder without a checkpoint, named by `--checkpoint`.
     case noCheckpoint(path: String)
-    /// A path that `verify` finds nothing at.
+    /// A path without a checkpoint or a run, named for `verify`.
     case nothingToVerify(path: String)
 
     var exitStatus: ExitStatus {
@@ -43,26 +43,26 @@ enum InputFileError: UserFacingError {
     var description: String {
         switch self {
         case .missing(let path, let option, let folder):
-            "\(quoting: path): there is no such file. Check the path given with \(option); relative paths begin at \(folder)."
+            "\(quoting: path): no such file. Check the path given with \(option); relative paths start at \(folder)."
         case .textOfRunMissing(let path, let option, let run, let folder):
-            "\(path): there is no such file, and the run in \(run) was started with it"
-                + (path.hasPrefix("/") ? ". " : " (seen from \(folder), where a relative path begins now). ")
-                + "If the text was moved, name it with \(option): the run goes on with the same text under any path."
+            "\(path): no such file; the run in \(run) was started with this text"
+                + (path.hasPrefix("/") ? ". " : " (relative to the current folder, \(folder)). ")
+                + "If the text was moved, give its new path with \(option)."
         case .isFolder(let path, let option):
-            "\(quoting: path): this is a folder, and \(option) needs a file. Name the file in it."
+            "\(quoting: path): this is a folder, but \(option) needs a file. Name a file in it."
         case .unreadable(let path, let option):
-            "\(quoting: path): no permission to read the file that \(option) names. Change its permissions, or name a copy."
+            "\(quoting: path): no permission to read the file given with \(option). Change its permissions, or name a copy."
         case .noRun(let path):
-            "\(quoting: path): there is no run to resume: no config.toml is in the folder. "
-                + "Check --run, or leave out --resume to start a new run."
+            "\(quoting: path): no run to resume: the folder has no config.toml. "
+                + "Check --run, or omit --resume to start a new run."
         case .standardInput(let option):
-            "\(option) -: the standard input cannot be read here: a file is needed, which can be read by every process, and again. "
-                + "Save it to a file, and name that (./- if it is called -)."
+            "\(option) -: the standard input cannot be used here, because every process must be able to read the file, more than once. "
+                + "Save the input to a file, and name the file (./- if its name is -)."
         case .noCheckpoint(let path):
-            "\(path): there is no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors. "
-                + "Name the folder of a run, or a checkpoint's file, with --checkpoint."
+            "\(path): no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors exists. "
+                + "Name a run folder or a checkpoint file with --checkpoint."
         case .nothingToVerify(let path):
-            "\(quoting: path): neither a checkpoint nor the folder of a run is here. Check the path."
+            "\(quoting: path): not a checkpoint or a run folder. Check the path."
         }
     }
 }

@@ -3,12 +3,12 @@ import Communication
 import Files
 import Foundation
 
-/// The checkpoint that `--checkpoint` names: a file, or the folder of a run.
+/// The checkpoint that `--checkpoint` names: a file or a run folder.
 enum NamedCheckpoint {
-    /// The file: of a run's folder the best parameters on validation, or the newest good checkpoint where there are none. Which one is taken is
-    /// noted on the standard error output.
+    /// The file. For a run folder: the parameters with the lowest validation loss or, if there are none, the newest valid checkpoint. A note on
+    /// the standard error output names it.
     ///
-    /// Throws where nothing of the kind is there (66), or no checkpoint is good (65).
+    /// Throws if there is no checkpoint (66) or no valid checkpoint (65).
     static func file(_ path: String) throws -> String {
         var isFolder: ObjCBool = false
         guard path != StandardInput.sign, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue

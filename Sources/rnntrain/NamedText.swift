@@ -2,11 +2,11 @@ import Failures
 import Files
 import TextData
 
-/// The text that `--data` names: a file, a pipe that is open (`<(command)` in a shell), or `-` for the standard input.
+/// The text that `--data` names: a file, an open pipe (`<(command)` in a shell), or `-` for the standard input.
 enum NamedText {
-    /// Opens it. What comes from the standard input or a pipe is held in memory.
+    /// Opens the text. The contents of the standard input or of a pipe are held in memory.
     ///
-    /// Throws what opening a file or reading a pipe throws, and `EmptyInputError`.
+    /// Throws errors of opening a file or reading a pipe, and `EmptyInputError`.
     static func opened(_ path: String, unit: TokenUnit) throws -> OpenedText {
         if path == StandardInput.sign { return try opened(StandardInput.contents(), name: StandardInput.name, unit) }
         if let pipe = StandardInput.openPipe(path) { return try opened(StandardInput.contents(of: pipe), name: path, unit) }
@@ -19,16 +19,16 @@ enum NamedText {
     }
 }
 
-/// Nothing came from the standard input or a pipe.
+/// An empty standard input or pipe.
 struct EmptyInputError: UserFacingError {
     let name: String
 
     var exitStatus: ExitStatus { .badData }
 
     var description: String {
-        "\(name) is empty, and --data reads the text from it. "
+        "\(name) is empty, but --data reads the text from it. "
             + (ProcessRank.current == 0
                 ? "Pipe a text into the command."
-                : "mpirun gives its own to rank 0 alone: start one process, or save the text to a file.")
+                : "mpirun passes its standard input to rank 0 only: start one process, or save the text to a file.")
     }
 }

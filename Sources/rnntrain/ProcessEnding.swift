@@ -4,19 +4,19 @@ import Failures
 import Files
 import Foundation
 
-/// What a process says and returns when its command does not simply return: a fault, or help and version asked for.
+/// The message and the exit status of a process whose command throws: an error, or a request for help or version.
 struct ProcessEnding {
     private let text: String
     private let status: Int32
     private let speakers: Speakers
-    /// Whether all ranks know of it.
+    /// Whether all ranks have the error.
     private let isTold: Bool
-    /// Whether MPI is what failed, so that nobody can be told by it.
+    /// Whether MPI failed, so that it cannot pass the error to other ranks.
     private let isOfMPI: Bool
 
-    /// How long the ranks other than 0 wait for rank 0 to print, in seconds.
+    /// How long ranks other than 0 wait for rank 0 to print, in seconds.
     ///
-    /// A launcher ends all ranks when one exits with a fault, at once: rank 0 must be that one.
+    /// A launcher ends all ranks as soon as one exits with a fault, so that rank 0 must exit first.
     private static let patience: UInt32 = 2
 
     init(_ error: any Error, speakers: Speakers) {
@@ -26,16 +26,20 @@ struct ProcessEnding {
         if let failure = error as? any UserFacingError {
             text = "rnntrain: error: \(message: failure)"
             status = failure.exitStatus.rawValue
+        } else if RootCommand.exitCode(for: error).isSuccess {
+            text = RootCommand.fullMessage(for: error)
+            status = ExitStatus.done.rawValue
         } else {
-            text = Self.shortened(Self.named(RootCommand.fullMessage(for: error)))
+            let message = CommandLineMessage.line(RootCommand.message(for: error), Array(CommandLine.arguments.dropFirst()))
+            text = "rnntrain: error: " + Self.shortened(message)
             status = Self.status(error)
         }
     }
 
-    /// Prints what there is to say, and returns the status to exit with.
+    /// Prints the message, and returns the exit status.
     ///
-    /// Help and version are printed by every process, and so is a fault of a command that starts no MPI; any other fault by rank 0 alone.
-    /// A fault that rank 0 has not met itself it learns from the rank that has.
+    /// Every process prints help and version, and errors of commands that start no MPI. Rank 0 alone prints other errors. If only another
+    /// rank has the error, that rank sends it to rank 0.
     func end() -> Int32 {
         if status == ExitStatus.done.rawValue { return printResult() }
         if speakers == .everyProcess || ProcessRank.speaks {
@@ -47,10 +51,10 @@ struct ProcessEnding {
         return status
     }
 
-    /// Rank 0 has not ended the job: it waits for this rank, and says what this one has met, as a file that only this rank's node lacks.
+    /// Sends the error to rank 0, which still waits for this rank: only this rank has the error, such as a file that its node lacks.
     ///
-    /// Launchers other than mpirun may leave ranks alone after rank 0 has ended: there each says what it has met, but for a wrong command
-    /// line, which is the same for all.
+    /// Launchers other than mpirun may leave ranks running after rank 0 has ended. There each rank prints its error, except errors of the
+    /// command line, which are the same on all ranks.
     private func tellRankZero() {
         let label = "rnntrain: error: "
         let message = text.hasPrefix(label) ? String(text.dropFirst(label.count)) : text
@@ -82,13 +86,7 @@ struct ProcessEnding {
         }
     }
 
-    /// The parser's text, under this program's name.
-    private static func named(_ message: String) -> String {
-        let label = "Error: "
-        return message.hasPrefix(label) ? "rnntrain: error: " + message.dropFirst(label.count) : message
-    }
-
-    /// The parser's text, in which it quotes arguments, with long ones shortened and control characters as escapes.
+    /// The parser's message, in which it quotes arguments, with long arguments shortened and control characters escaped.
     private static func shortened(_ message: String) -> String {
         let texts = CommandLine.arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
         return texts.reduce(message) { message, text in
@@ -97,14 +95,14 @@ struct ProcessEnding {
         }
     }
 
-    /// The parser's status; errors of no known kind are faults of ours.
+    /// The parser's status. An error of unknown type is an internal fault.
     private static func status(_ error: any Error) -> Int32 {
         let code = RootCommand.exitCode(for: error)
         return code == .failure ? ExitStatus.fault.rawValue : code.rawValue
     }
 }
 
-/// What one rank has met before MPI was started, in its words.
+/// The error of one rank before MPI starts.
 private struct LoneFailure: UserFacingError {
     let description: String
     let exitStatus: ExitStatus

@@ -1,14 +1,13 @@
 import ArgumentParser
 import Failures
 import Files
-import Files
 import Foundation
 
-/// The whole of a process, from the command line to the exit status.
+/// A process, from the command line to the exit status.
 enum Program {
-    /// Reads the command line, runs the command, and returns the exit status that belongs to the outcome.
+    /// Parses the command line, runs the command, and returns the exit status.
     static func run() -> Int32 {
-        // A limit on file sizes fails the write that meets it, instead of ending the process without a word.
+        // A write beyond the limit on file sizes fails, instead of ending the process without a message.
         signal(SIGXFSZ, SIG_IGN)
         let bytes = CommandLineArguments.bytes
         var speakers = Speakers(bytes)

@@ -1,17 +1,17 @@
 import ArgumentParser
 
-/// Which processes of a job print what they have to say.
+/// The processes of a job that print messages.
 enum Speakers {
-    /// Rank 0 for all: the command starts MPI.
+    /// Rank 0 only: the command starts MPI.
     case rankZero
-    /// Every process for itself: the command needs no ranks.
+    /// Every process: the command needs no ranks.
     case everyProcess
 
     init(_ command: any ParsableCommand) {
         self = (command as? any LocalCommand)?.startsNoMPI == true ? .everyProcess : .rankZero
     }
 
-    /// For a command line that may be wrong, by its subcommand.
+    /// For a command line that may be invalid, by its subcommand.
     init(_ arguments: [[UInt8]]) {
         let alone: [any ParsableCommand.Type] = [EvaluateCommand.self, GenerateCommand.self, VerifyCommand.self]
         let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
@@ -19,7 +19,7 @@ enum Speakers {
     }
 }
 
-/// A command that may do all its work in one process.
+/// A command that may work without MPI.
 protocol LocalCommand: ParsableCommand {
     /// Whether it starts no MPI.
     var startsNoMPI: Bool { get }

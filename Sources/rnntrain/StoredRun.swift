@@ -2,11 +2,11 @@ import Checkpoints
 import Foundation
 import Training
 
-/// The run folder that `--resume` goes on with, as far as it is read before MPI starts.
+/// The run to resume, as far as it is read before MPI starts.
 enum StoredRun {
-    /// The configuration that the run was started with, and its folder.
+    /// The stored configuration of the run, with its folder.
     static func configuration(in folder: String) throws -> TrainingConfiguration {
-        // Before anything is read: a pipe under the name of one of the files would be waited for.
+        // First, because opening a pipe with the name of one of the files would block.
         try RunFolder(path: folder).requireKinds()
         let path = folder + "/config.toml"
         guard FileManager.default.fileExists(atPath: path) else { return try keptConfiguration(in: folder) }
@@ -16,7 +16,7 @@ enum StoredRun {
         return configuration
     }
 
-    /// The configuration in the newest checkpoint, for a folder that has lost its config.toml.
+    /// The configuration in the newest valid checkpoint, for a folder without config.toml.
     private static func keptConfiguration(in folder: String) throws -> TrainingConfiguration {
         let checkpoints = CheckpointFolder(runFolder: folder)
         guard FileManager.default.fileExists(atPath: checkpoints.path), try !checkpoints.generations().isEmpty else {

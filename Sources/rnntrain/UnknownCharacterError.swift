@@ -1,7 +1,7 @@
 import Failures
 import TextData
 
-/// A character that a model does not know, in a text that may do without it.
+/// A character that is not in the vocabulary of the model, in a text or a prompt.
 struct UnknownCharacterError: UserFacingError {
     let source: String
     let byteOffset: Int
@@ -10,11 +10,11 @@ struct UnknownCharacterError: UserFacingError {
     var exitStatus: ExitStatus { .badData }
 
     var description: String {
-        "\(source): the model does not know the character \(characterText(scalar)) at byte \(byteOffset). "
-            + "Remove it, or leave out such characters with --skip-unknown."
+        "\(source): the character \(characterText(scalar)) at byte \(byteOffset) is not in the vocabulary of the model. "
+            + "Remove it, or skip unknown characters with --skip-unknown."
     }
 
-    /// Runs `body`, and names the option where it throws for an unknown character.
+    /// Runs `body`. An error for an unknown character becomes one that names the option.
     static func naming<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()

@@ -5,21 +5,21 @@ import Foundation
 import TextData
 import Training
 
-// What the commands ask for, after all checks that need no MPI. An error thrown from here is known to all ranks alike:
-// rank 0 prints it, the others wait in silence. One of a single rank is made known to rank 0. Commands that start no MPI do all their work in every process.
+// The work of the commands, after all checks that need no MPI. All ranks throw the same error: rank 0 prints it, the others wait. An error of
+// one rank is sent to rank 0. Commands without MPI do all their work in every process.
 
-/// Trains, or goes on with the run in `configuration.run`.
+/// Trains, or resumes the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
-    signal(SIGPIPE, SIG_IGN)  // a reader of the standard output that has gone away is no reason to stop
+    signal(SIGPIPE, SIG_IGN)  // training continues when the reader of the standard output ends
     let outcome = try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         try TrainingRun(world: world, version: rnntrainVersion).run(
             configuration, resume: resume, breakingLock: breakingLock)
     }
-    // Here, whatever becomes of the standard output: what was trained is in the run folder.
+    // Exit here, whether or not the standard output can be written: the result is in the run folder.
     exit(outcome.exitStatus.rawValue)
 }
 
-/// Says what the run would take, and whether it is there.
+/// Prints what the run needs, and whether it is available.
 func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
     try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         Watchdog.endStart()
@@ -29,11 +29,11 @@ func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
 
 /// Starts MPI, does the work on all ranks, and ends MPI.
 ///
-/// A failure that all ranks agreed on is thrown on all of them; one of this rank alone ends the job.
+/// A failure that all ranks have is thrown on all ranks. A failure of this rank only ends the job.
 /// - Parameters:
-///   - stallLimit: seconds after which a start that does not come about has ended the job; 0 for none. It holds until the watch starts, or
+///   - stallLimit: the job ends if the start takes longer than this, in seconds; 0 for no limit. It applies until the watch starts or
 ///     `Watchdog.endStart` is called.
-///   - failure: what this rank has met before, which all ranks then throw.
+///   - failure: an earlier error of this rank, which all ranks then throw.
 func withWorld<Result>(
     stallLimit: Double, failure: (any Error)? = nil, _ work: (World) throws -> Result
 ) throws -> Result {
@@ -81,19 +81,19 @@ func runEvaluation(checkpoint: String, data: String, skippingUnknown: Bool, json
 private func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
     guard skipped.count > 0 else { return }
     StandardError.note(
-        "\(name): the model does not know \(NumberText.grouped(skipped.count)) of the characters, and they are left out: the first is "
-            + "\(skipped.first.debugDescription), at byte \(skipped.byteOffset).")
+        "\(name): skipped \(NumberText.counted(skipped.count, "character")) that \(skipped.count == 1 ? "is" : "are") not in the vocabulary; "
+            + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset).")
 }
 
-/// JSON has no word for what is not finite.
+/// JSON has no numbers that are not finite.
 private func jsonText(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
-/// Checks a checkpoint or a run's folder, and prints what it holds.
+/// Checks a checkpoint or a run folder, and prints its contents.
 func runVerification(path: String, json: Bool) throws {
     let verification = try verification(of: path)
     try StandardOutput.printResult(json ? try verification.jsonText() : verification.lines.joined(separator: "\n"))
     if let failure = verification.failure { throw failure }
-    if !json { try StandardOutput.printResult("all is sound") }
+    if !json { try StandardOutput.printResult("all files are valid") }
 }
 
 private func verification(of path: String) throws -> Verification {

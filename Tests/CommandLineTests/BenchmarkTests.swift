@@ -91,7 +91,7 @@ struct BenchmarkTests {
         let labels = lines.dropFirst().map { $0.prefix(12).trimmingCharacters(in: .whitespaces) }
         #expect(labels == ["ranks", "speed", "peak", "step", "exchange", "memory", ""])
         #expect(lines[1].contains("ranks     \(ranks) on \(ranks == 1 ? "1 core," : "")"))
-        #expect(lines[2].contains(/speed .* tokens\/s, .* GFLOP\/s: .* % of the peak, .* % to .* % block by block/))
+        #expect(lines[2].contains(/speed .* tokens\/s, .* GFLOP\/s: .* % of the peak, .* % to .* % over the blocks/))
     }
 
     @Test("Generation is measured beside the reading of the weights, by one process")
@@ -111,11 +111,11 @@ struct BenchmarkTests {
     func refusals() throws {
         try expectRefusal(["--hidden", "0"], "--hidden is 0; it must be a whole number from 1 to 1000000.")
         try expectRefusal(["--window", "-5"], "--window is -5; it must be a whole number from 1 to 10000000.")
-        try expectRefusal(["--dropout", "1"], "dropout is 1; it must be a number from 1e-30 to below 1, or 0 for none.")
-        try expectRefusal(["--shards", "21"], "batch-size 20 and shards 21 do not go together: ")
+        try expectRefusal(["--dropout", "1"], "--dropout is 1; it must be a number from 1e-30 to below 1, or 0 for none.")
+        try expectRefusal(["--shards", "21"], "--shards is 21, but --batch-size is 20: ")
         try expectRefusal(
-            ["--generate", "--exchange-only"], "--generate, --exchange-only and --tokenise measure different things; ")
-        try expectRefusal(["--model", "wiki"], "The value 'wiki' is invalid for '--model <model>'.")
+            ["--generate", "--exchange-only"], "--generate, --exchange-only and --tokenise exclude each other. ")
+        try expectRefusal(["--model", "wiki"], "the value 'wiki' is invalid for '--model <model>'.")
         try expectRefusal(["--generate", "--precision", "bf16"], "--precision bf16 is for training; text is generated in fp32.")
     }
 

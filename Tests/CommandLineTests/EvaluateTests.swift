@@ -34,10 +34,10 @@ struct EvaluateTests {
     @Test("An empty, a closed and a misplaced standard input are told as such")
     func faults() throws {
         let cases = [
-            ("--data - < /dev/null", 65, "the standard input is empty, and --data reads the text from it. "),
+            ("--data - < /dev/null", 65, "the standard input is empty, but --data reads the text from it. "),
             ("--data - <&-", 66, "the standard input cannot be read: Bad file descriptor. "),
             ("--data - < .", 66, "the standard input cannot be read: Is a directory. "),
-            ("--checkpoint - --data valid.txt", 64, "--checkpoint -: the standard input cannot be read here: a file is needed, "),
+            ("--checkpoint - --data valid.txt", 64, "--checkpoint -: the standard input cannot be used here, "),
         ]
         for (options, status, message) in cases {
             let outcome = try SmallModels.shell("\(Self.command) \(options)")
@@ -46,7 +46,7 @@ struct EvaluateTests {
         let others = ["--train - --valid valid.txt --run r", "--config -", "verify -", "benchmark --tokenise -"]
         for command in others {
             let outcome = try SmallModels.shell("$R \(command)")
-            #expect(outcome.status == 64 && outcome.errors.contains(" -: the standard input cannot be read here: "), "\(outcome)")
+            #expect(outcome.status == 64 && outcome.errors.contains(" -: the standard input cannot be used here, "), "\(outcome)")
         }
     }
 
@@ -57,15 +57,15 @@ struct EvaluateTests {
         #expect(refused.status == 65, "\(refused)")
         #expect(
             refused.errors
-                == "rnntrain: error: the standard input: the model does not know the character \"f\" (U+0066) at byte 13. "
-                + "Remove it, or leave out such characters with --skip-unknown.\n")
+                == "rnntrain: error: the standard input: the character \"f\" (U+0066) at byte 13 is not in the vocabulary of the model. "
+                + "Remove it, or skip unknown characters with --skip-unknown.\n")
         let skipping = try SmallModels.shell("\(text) \(Self.command) --skip-unknown --json --data -")
         let without = try SmallModels.shell("printf 'the größe\\no \\n' | \(Self.command) --json --data -")
         #expect(skipping.output == without.output.replacing("}", with: ",\"skipped_characters\":2}"), "\(skipping)")
         #expect(
             skipping.errors
-                == "rnntrain: note: the standard input: the model does not know 2 of the characters, and they are left out: "
-                + "the first is \"f\", at byte 13.\n")
+                == "rnntrain: note: the standard input: skipped 2 characters that are not in the vocabulary; "
+                + "the first is \"f\" at byte 13.\n")
     }
 
     @Test("A run's folder stands for its best model")

@@ -16,22 +16,40 @@ struct FaultTests {
 
     @Test("An unknown option, a wrong value and a missing one end with status 64")
     func wrongOptions() throws {
-        try expectFault(["--hiden-size", "3"], status: 64, says: "Unknown option '--hiden-size'. Did you mean '--hidden-size'?")
-        try expectFault(["--layers", "two"], status: 64, says: "layers is two; it must be a whole number from 1 to 1000.")
+        try expectFault(["--hiden-size", "3"], status: 64, says: "unknown option '--hiden-size'. Did you mean '--hidden-size'?")
+        try expectFault(["--layers", "two"], status: 64, says: "--layers is two; it must be a whole number from 1 to 1000.")
         try expectFault(
             ["--cell", "ltsm"], status: 64,
-            says: "The value 'ltsm' is invalid for '--cell <cell>'. Please provide one of 'elman', 'gru' or 'lstm'.")
-        try expectFault(["--layers"], status: 64, says: "Missing value for '--layers <n>'")
-        try expectFault(["evaluate", "--data", "x"], status: 64, says: "Missing expected argument '--checkpoint <path>'")
-        try expectFault(["trian"], status: 64, says: "Unexpected argument 'trian'")
+            says: "the value 'ltsm' is invalid for '--cell <cell>'. Please provide one of 'elman', 'gru' or 'lstm'.")
+        try expectFault(["--layers"], status: 64, says: "missing value for '--layers <n>'")
+        try expectFault(["evaluate", "--data", "x"], status: 64, says: "missing expected argument '--checkpoint <path>'")
+        try expectFault(
+            ["generate", "--checkpoint", "x", "--temp", "2"], status: 64,
+            says: "unknown option '--temp'. Did you mean '--temperature'?")
+        try expectFault(
+            ["evaluate", "--surprisal"], status: 64, says: "unknown option '--surprisal'. See 'rnntrain evaluate --help'.\n")
+    }
+
+    @Test("An unknown command ends with status 64 and the list of commands")
+    func unknownCommand() throws {
+        let commands = "The commands are train, evaluate, generate, verify and benchmark.\n"
+        try expectFault(["trian"], status: 64, says: "unknown command 'trian'. Did you mean 'train'? " + commands)
+        try expectFault(["surprisal", "--checkpoint", "x"], status: 64, says: "unknown command 'surprisal'. " + commands)
+        try expectFault(["help", "surprisal"], status: 64, says: "unknown command 'surprisal'. " + commands)
+    }
+
+    @Test("A wrong option is one line", arguments: [["--tokens", "words"], ["--layers"], ["--nonsense"], ["verify", "a", "b"]])
+    func oneLine(arguments: [String]) throws {
+        let outcome = try ProcessRunner.rnntrain(arguments)
+        #expect(outcome.status == 64 && outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
     }
 
     @Test("Values out of range end with status 64")
     func ranges() throws {
         try expectFault(
-            ["--seed", "-1"], status: 64, says: "seed is -1; it must be a whole number from 0 to 9223372036854775807.")
-        try expectFault(["--precision", "fp16"], status: 64, says: "The value 'fp16' is invalid for '--precision <precision>'.")
-        try expectFault(["--shards", "64"], status: 64, says: "batch-size 32 and shards 64 do not go together: ")
+            ["--seed", "-1"], status: 64, says: "--seed is -1; it must be a whole number from 0 to 9223372036854775807.")
+        try expectFault(["--precision", "fp16"], status: 64, says: "the value 'fp16' is invalid for '--precision <precision>'.")
+        try expectFault(["--shards", "64"], status: 64, says: "--shards is 64, but --batch-size is 32: ")
         try expectFault(["generate", "--checkpoint", "x", "--top-p", "2"], status: 64, says: "--top-p is 2; ")
         try expectFault(["benchmark", "--steps", "0"], status: 64, says: "--steps is 0; ")
     }
@@ -45,7 +63,7 @@ struct FaultTests {
         }
         try fault("seed = 1\n\nhiden-size = 3\n", "a.toml:3:1: unknown key 'hiden-size'. Did you mean 'hidden-size'?")
         try fault(
-            "seed = 1\nlayers = \"two\"", "a.toml:2:1: layers must be a whole number from 1 to 1000, and is the text \"two\".")
+            "seed = 1\nlayers = \"two\"", "a.toml:2:1: layers is the string \"two\"; it must be a whole number from 1 to 1000.")
         try fault("layers = = 3", "a.toml:1:10: not valid TOML: ")
     }
 
@@ -55,20 +73,20 @@ struct FaultTests {
         let there = try scratch.write("text", to: "there.txt")
         try expectFault(
             ["--train", "gone.txt", "--valid", there, "--run", "r"], in: scratch.folder, status: 66,
-            says: "gone.txt: there is no such file. Check the path given with --train; ")
+            says: "gone.txt: no such file. Check the path given with --train; ")
         try expectFault(
             ["--train", there, "--valid", there, "--test", ".", "--run", "r"], in: scratch.folder, status: 66,
-            says: ".: this is a folder, and --test needs a file. ")
+            says: ".: this is a folder, but --test needs a file. ")
         try expectFault(["--config", "gone.toml"], status: 66, says: "gone.toml: cannot read the configuration: ")
         try expectFault(
-            ["--resume", "--run", "gone"], status: 66, says: "gone: there is no run to resume: no config.toml is in the folder. ")
-        try expectFault(["evaluate", "--checkpoint", there, "--data", "gone"], status: 66, says: "gone: there is no such file. ")
-        try expectFault(["generate", "--checkpoint", "gone"], status: 66, says: "gone: there is no such file. ")
+            ["--resume", "--run", "gone"], status: 66, says: "gone: no run to resume: the folder has no config.toml. ")
+        try expectFault(["evaluate", "--checkpoint", there, "--data", "gone"], status: 66, says: "gone: no such file. ")
+        try expectFault(["generate", "--checkpoint", "gone"], status: 66, says: "gone: no such file. ")
         #expect(!FileManager.default.fileExists(atPath: scratch.file("r")))
     }
 
     @Test("A run to resume must be named")
     func resumeWithoutRun() throws {
-        try expectFault(["--resume"], status: 64, says: "run is not set: name with --run the folder of the run to resume.")
+        try expectFault(["--resume"], status: 64, says: "--run is not set: name the folder of the run to resume.")
     }
 }

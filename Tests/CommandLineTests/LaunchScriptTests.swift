@@ -50,12 +50,13 @@ struct LaunchScriptTests {
     @Test("launch/train says what is wrong in one line, without mpirun, and with the program's status")
     func errors() throws {
         for (arguments, status, message) in [
-            ("--layers 0", 64, "rnntrain: error: layers is 0; it must be a whole number from 1 to 1000.\n"),
-            ("--train gone --valid gone --run r", 66, "rnntrain: error: gone: there is no such file. "),
-            ("--resume --run gone", 66, "rnntrain: error: gone: there is no run to resume"),
-            ("--nonsense", 64, "rnntrain: error: Unknown option '--nonsense'"),
-            ("-n 0", 64, "launch/train: -n takes a number of ranks"), ("-n 1x", 64, "launch/train: -n takes a number of ranks"),
-            ("-n", 64, "launch/train: -n takes a number of ranks"),
+            ("--layers 0", 64, "rnntrain: error: --layers is 0; it must be a whole number from 1 to 1000.\n"),
+            ("--train gone --valid gone --run r", 66, "rnntrain: error: gone: no such file. "),
+            ("--resume --run gone", 66, "rnntrain: error: gone: no run to resume"),
+            ("--nonsense", 64, "rnntrain: error: unknown option '--nonsense'"),
+            ("-n 0", 64, "launch/train: -n is '0'; it must be a number of ranks from 1 "),
+            ("-n 1x", 64, "launch/train: -n is '1x'; "),
+            ("-n", 64, "launch/train: -n is ''; "), ("--layers 1 -n 2", 64, "launch/train: -n RANKS must come first: "),
         ] as [(String, Int32, String)] {
             let outcome = try bash("bash launch/train \(arguments)")
             #expect(outcome.status == status && outcome.errors.hasPrefix(message), "\(outcome)")
@@ -69,11 +70,13 @@ struct LaunchScriptTests {
 
     @Test("launch/train runs without mpirun what needs no ranks, once")
     func withoutRanks() throws {
-        for arguments in ["--version", "--help", "--print-config", "-n 2 --print-config"] {
+        for arguments in ["--version", "--print-config", "-n 2 --print-config"] {
             let outcome = try bash("bash launch/train \(arguments)")
             let alone = try ProcessRunner.rnntrain(arguments.split(separator: " ").suffix(1).map(String.init))
             #expect(outcome.status == 0 && outcome.output == alone.output, "\(outcome)")
         }
+        let help = try bash("bash launch/train --help")
+        #expect(help.output.hasPrefix("Usage: launch/train [-n RANKS] ARGS... ") && help.output.contains("OVERVIEW: "), "\(help)")
         for command in ["evaluate --checkpoint gone --data gone", "generate --checkpoint gone", "verify gone"] {
             let outcome = try bash("bash launch/train \(command)")
             #expect(outcome.status == 66 && outcome.errors.hasPrefix("rnntrain: error: gone: "), "\(outcome)")
@@ -81,10 +84,24 @@ struct LaunchScriptTests {
         }
     }
 
+    @Test("launch/train without -n starts a rank for each core, and at most as many as can work")
+    func defaultRanks() throws {
+        try program("bin/nproc", "echo 64")
+        try program("bin/lscpu", "seq 64 | sed 's/$/,0/'")
+        for (options, ranks) in [("", 32), ("--batch-size 100", 64), ("--shards 3", 3), ("benchmark --batch-size 5", 5)] {
+            let outcome = try bash("bash launch/train \(options)")
+            #expect(outcome.output.contains("mpirun: -n \(ranks) "), "\(outcome)")
+            #expect(outcome.errors.contains("launch/train: starting \(ranks) ranks for 64 cores: ") == (ranks < 64), "\(outcome)")
+        }
+        #expect(try bash("bash launch/train -n 40").output.contains("mpirun: -n 40 "), "an explicit number is left to rnntrain")
+    }
+
     @Test("launch/train ends with the status of the ranks, and passes the check's variable to none of them")
     func status() throws {
         let outcome = try bash("STATUS=75 bash launch/train -n 1 --run r")
         #expect(outcome.status == 75 && outcome.output.contains("mpirun: "), "\(outcome)")
+        let unknown = try bash("STATUS=205 bash launch/train -n 1 --run r")
+        #expect(unknown.status == 205 && unknown.errors.contains("launch/train: mpirun ended with status 205; "), "\(unknown)")
         try program("bin/mpirun", "echo \"check: ${RNNTRAIN_CHECK_ONLY:-none}\"")
         #expect(try bash("bash launch/train -n 1 --run r").output.contains("check: none"))
     }

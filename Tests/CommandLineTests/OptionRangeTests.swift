@@ -45,7 +45,7 @@ struct OptionRangeTests {
                 } catch {
                     let message = error.description
                     #expect(
-                        message.hasPrefix("\(key.rawValue) is ") && message.contains("it must be \(key.expectation)"),
+                        message.hasPrefix("\(key.option) is ") && message.contains("it must be \(key.expectation)"),
                         "\(message)")
                     #expect(message.utf8.count < 400 && error.exitStatus == .usage)
                     #expect(configuration == TrainingConfiguration())
@@ -62,20 +62,20 @@ struct OptionRangeTests {
     func program() throws {
         let scratch = try ScratchFolder()
         for key in Self.ranged {
-            let refused = "\(key.expectation), and is the number -1e+39."
+            let refused = "the number -1e+39; it must be \(key.expectation)."
             let line = try ProcessRunner.rnntrain(["--\(key.rawValue)", "-1e39"], in: scratch.folder)
             #expect(
-                line.status == 64 && line.errors == "rnntrain: error: \(key.rawValue) is -1e39; it must be \(key.expectation).\n",
+                line.status == 64 && line.errors == "rnntrain: error: \(key.option) is -1e39; it must be \(key.expectation).\n",
                 "\(line)")
             try scratch.write("\n\(key.rawValue) = -1e39\n", to: "own.toml")
             let file = try ProcessRunner.rnntrain(["--config", "own.toml", "--dry-run"], in: scratch.folder)
             #expect(
-                file.status == 64 && file.errors == "rnntrain: error: own.toml:2:1: \(key.rawValue) must be \(refused)\n",
+                file.status == 64 && file.errors == "rnntrain: error: own.toml:2:1: \(key.rawValue) is \(refused)\n",
                 "\(file)")
             try scratch.write("\(key.rawValue) = -1e39\n", to: "run/config.toml")
             let run = try ProcessRunner.rnntrain(["--run", "run", "--resume"], in: scratch.folder)
             #expect(
-                run.status == 64 && run.errors == "rnntrain: error: run/config.toml:1:1: \(key.rawValue) must be \(refused)\n",
+                run.status == 64 && run.errors == "rnntrain: error: run/config.toml:1:1: \(key.rawValue) is \(refused)\n",
                 "\(run)")
         }
     }
@@ -173,10 +173,10 @@ struct OptionRangeTests {
     @Test(
         "An environment variable whose value means nothing is refused, with what it may be",
         arguments: [
-            ("RNNTRAIN_CPU_LEVEL", "garbage", "one of the instruction sets that this processor has: "),
+            ("RNNTRAIN_CPU_LEVEL", "garbage", "an instruction set of this processor: "),
             ("RNNTRAIN_CPU_LEVEL", "avx9", "baseline"),
             ("SLURM_JOB_END_TIME", "tomorrow", "in seconds since 1970"),
-            ("RNNTRAIN_CHECK_ONLY", "2", "1 to end where MPI would start"),
+            ("RNNTRAIN_CHECK_ONLY", "2", "1 to end before MPI starts"),
         ])
     func environment(name: String, value: String, expected: String) throws {
         let outcome = try ProcessRunner.run(ProcessRunner.program, ["--print-config"], environment: [name: value])

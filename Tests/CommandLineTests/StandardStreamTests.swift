@@ -94,6 +94,6 @@ struct StandardStreamTests {
             "$R verify char 2>&1 | tail -1", "$R --run char --resume --epochs 2 2>&1 | tail -1",
         ]
         let outcome = try SmallModels.shell(commands.joined(separator: " && "))
-        #expect(outcome.status == 0 && outcome.output.contains("all is sound\n"), "\(outcome)")
+        #expect(outcome.status == 0 && outcome.output.contains("all files are valid\n"), "\(outcome)")
     }
 }

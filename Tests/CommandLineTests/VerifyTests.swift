@@ -49,7 +49,7 @@ struct VerifyTests {
     @Test("A sound run is said to be so, with what it holds")
     func sound() throws {
         let outcome = try verify()
-        #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.output.hasSuffix("all is sound\n"), "\(outcome)")
+        #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.output.hasSuffix("all files are valid\n"), "\(outcome)")
         #expect(outcome.output.hasPrefix("model  lstm 1 x 8, embedding 16, 7 symbols, "), "\(outcome)")
         for kind in ["checkpoint", "best", "configuration", "vocabulary", "metrics", "tokens", "lock"] {
             #expect(outcome.output.contains("\n\(kind)  run/"), "\(kind) is missing in \(outcome)")
@@ -101,7 +101,7 @@ struct VerifyTests {
         try change("config.toml") {
             $0 = Data(String(decoding: $0, as: UTF8.self).replacing("hidden-size = 8", with: "hidden-size = 9").utf8)
         }
-        try expectDamage("hidden-size was 8 and is now 9")
+        try expectDamage("--hidden-size from 8 to 9")
         try change("config.toml") { $0 = Data("layers = = 3\n".utf8) }
         try expectDamage("config.toml:1:")
         try FileManager.default.removeItem(at: folder.appending(path: "config.toml"))
@@ -129,7 +129,8 @@ struct VerifyTests {
         try FileManager.default.createDirectory(at: folder.appending(path: "empty"), withIntermediateDirectories: true)
         for path in ["gone", "run/empty"] {
             let outcome = try verify(path)
-            #expect(outcome.status == 66 && outcome.errors.hasPrefix("rnntrain: error: \(path): neither a checkpoint nor"))
+            #expect(
+                outcome.status == 66 && outcome.errors.hasPrefix("rnntrain: error: \(path): not a checkpoint or a run folder."))
         }
         let other = try verify("run/config.toml")
         #expect(other.status == 65 && other.errors.contains("run/config.toml is damaged or no checkpoint"))

@@ -23,7 +23,7 @@ extension TrainingOverRanks {
             try texts.write("empty.txt", "")
             try texts.write("short.txt", "a b c\n")
             try expectFault(
-                ["--train", "gone.txt"], status: 66, says: "gone.txt: there is no such file. Check the path", "--train")
+                ["--train", "gone.txt"], status: 66, says: "gone.txt: no such file. Check the path", "--train")
             try expectFault(["--train", "empty.txt"], status: 65, says: "empty.txt is empty. Name a file with contents.")
             try expectFault(["--valid", "empty.txt"], status: 65, says: "empty.txt is empty.")
             try expectFault(
@@ -65,7 +65,7 @@ extension TrainingOverRanks {
             try expectFault(
                 ranks: 3, ["--shards", "2"], status: 64, says: "3 ranks cannot share 2 shards. Start 2 ranks or fewer",
                 "--shards 3")
-            try expectFault(["--shards", "17"], status: 64, says: "batch-size 16 and shards 17 do not go together")
+            try expectFault(["--shards", "17"], status: 64, says: "--shards is 17, but --batch-size is 16")
             #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
         }
 

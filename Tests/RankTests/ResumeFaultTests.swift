@@ -43,10 +43,11 @@ extension TrainingOverRanks {
 
         @Test("Another vocabulary, model or batch: both values are named, of all that differ")
         func otherModel() throws {
-            try expectFault(["--hidden-size", "41"], status: 64, says: "hidden-size was 40 and is now 41", "start a new run")
+            try expectFault(
+                ["--hidden-size", "41"], status: 64, says: "cannot change --hidden-size from 40 to 41", "start a new run")
             try expectFault(
                 ["--vocabulary-size", "30", "--shards", "4", "--seed", "2"], status: 64,
-                says: "vocabulary-size was not set and is now 30; seed was 1 and is now 2; shards was 8 and is now 4")
+                says: "--vocabulary-size from not set to 30; --seed from 1 to 2; --shards from 8 to 4")
         }
 
         @Test("More ranks than the run has shards")

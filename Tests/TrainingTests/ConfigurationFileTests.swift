@@ -76,18 +76,18 @@ struct ConfigurationFileTests {
         "A value of the wrong kind is named with line, key, what is expected and what was found",
         arguments: [
             ("layers = 2.5", ConfigurationKey.layers, "a whole number from 1 to 1000", "the number 2.5"),
-            ("layers = \"two\"", .layers, "a whole number from 1 to 1000", "the text \"two\""),
+            ("layers = \"two\"", .layers, "a whole number from 1 to 1000", "the string \"two\""),
             ("dropout = true", .dropout, "a number from 1e-30 to below 1, or 0 for none", "true"),
             ("tie-weights = 1", .tieWeights, "true or false", "the whole number 1"),
-            ("train = [\"a\"]", .train, "a path, which is not empty", "an array"),
-            ("run = 1979-05-27", .run, "a path, which is not empty", "a date"),
+            ("train = [\"a\"]", .train, "a non-empty path", "an array"),
+            ("run = 1979-05-27", .run, "a non-empty path", "a date"),
             ("[cell]\nkind = 1", .cell, "one of \"elman\", \"gru\", \"lstm\"", "a table"),
-            ("cell = \"ltsm\"", .cell, "one of \"elman\", \"gru\", \"lstm\"", "the text \"ltsm\""),
+            ("cell = \"ltsm\"", .cell, "one of \"elman\", \"gru\", \"lstm\"", "the string \"ltsm\""),
             (
                 "checkpoint-every = \"0 steps\"", .checkpointEvery,
-                "a number of steps from 1 to 1000000000, such as 500 or \"500 steps\", or of minutes from 0.001 to 1000000, such as 10m or "
-                    + "\"10 minutes\"",
-                "the text \"0 steps\""
+                "a number of steps from 1 to 1000000000, such as 500 or \"500 steps\", or a time from 0.01 seconds to 1000 days, such as 90s, 10m, 1h "
+                    + "or \"10 minutes\"",
+                "the string \"0 steps\""
             ),
         ])
     func wrongValue(text: String, key: ConfigurationKey, expected: String, found: String) {

@@ -24,7 +24,7 @@ struct ConfigurationResumeTests {
         var stored = TrainingConfiguration()
         (stored.layers, stored.seed) = (1, 7)
         let error = #expect(throws: ConfigurationError.self) { _ = try TrainingConfiguration().resuming(stored) }
-        #expect(error?.description.contains("layers was 1 and is now 2; seed was 7 and is now 1") == true)
+        #expect(error?.description.contains("--layers from 1 to 2; --seed from 7 to 1") == true)
         #expect(error?.exitStatus == .usage)
     }
 

@@ -34,7 +34,7 @@ struct ConfigurationValidationTests {
     }
 
     @Test(
-        "Values that do not go together are refused",
+        "Values that exclude each other are refused",
         arguments: [
             [ConfigurationKey.tieWeights: ConfigurationValue.flag(true), .hiddenSize: .integer(100)],
             [.nonlinearity: .text("relu")], [.gruReset: .text("before"), .cell: .text("lstm")],
@@ -44,14 +44,14 @@ struct ConfigurationValidationTests {
         ])
     func conflict(values: [ConfigurationKey: ConfigurationValue]) {
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with(values).validate() }
-        guard case .conflict(let named, _) = error else {
+        guard case .conflict(let named, let message) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        for key in values.keys where key != .hiddenSize || values[.tieWeights] != nil { #expect(named[key] != nil) }
+        for key in values.keys { #expect(named.contains(key) && message.contains(key.option), "\(message)") }
     }
 
-    @Test("Values that do go together are taken")
+    @Test("Values that fit each other are accepted")
     func allowed() throws {
         try ConfigurationSamples.with([.tieWeights: .flag(true)]).validate()
         try ConfigurationSamples.with([.nonlinearity: .text("sigmoid"), .cell: .text("elman")]).validate()
@@ -78,6 +78,12 @@ struct ConfigurationValidationTests {
         needs([.test: .text("b")], .train)
     }
 
+    @Test("Printing a configuration and a dry run need no run folder")
+    func withoutFolder() throws {
+        try ConfigurationSamples.with([.train: .text("a"), .valid: .text("b")]).validate(needsFolder: false)
+        try ConfigurationSamples.with([.text: .text("a")]).validate(needsFolder: false)
+    }
+
     @Test("A vocabulary is limited for words, and for the others if asked for")
     func vocabularyLimits() {
         let size = { (values: [ConfigurationKey: ConfigurationValue]) in
@@ -97,12 +103,16 @@ struct ConfigurationValidationTests {
         }
         #expect(
             error?.description
-                == "batch-size 32 and shards 40 do not go together: "
-                + "a shard holds one stream at least; take fewer shards or a larger batch.")
+                == "--shards is 40, but --batch-size is 32: each shard needs at least one stream. Use fewer shards or a larger batch."
+        )
+        let ofFile = #expect(throws: ConfigurationError.self) {
+            try ConfigurationSamples.with([.shards: .integer(40)]).validate(fileKeys: [.shards])
+        }
+        #expect(ofFile?.description.hasPrefix("shards is 40, but --batch-size is 32: ") == true)
         let range = #expect(throws: ConfigurationError.self) {
             try ConfigurationSamples.with([.dropout: .number(1.5)]).validate()
         }
-        #expect(range?.description == "dropout is 1.5; it must be a number from 1e-30 to below 1, or 0 for none.")
+        #expect(range?.description == "--dropout is 1.5; it must be a number from 1e-30 to below 1, or 0 for none.")
         #expect(range?.exitStatus == .usage)
     }
 }

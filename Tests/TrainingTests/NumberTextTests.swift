@@ -47,7 +47,9 @@ struct NumberTextTests {
     func counts() {
         #expect(
             [0, 1, 2, 12_345].map { NumberText.counted($0, "token") } == ["0 tokens", "1 token", "2 tokens", "12,345 tokens"])
-        #expect(CheckpointInterval.steps(1).description == "1 step" && CheckpointInterval.minutes(1).description == "1 minute")
+        #expect(
+            CheckpointInterval.steps(1).description == "1 step"
+                && CheckpointInterval.time(TimeSpan(seconds: 60)).description == "1 minute")
         #expect(TimeSpan(seconds: 60).description == "1 minute" && TimeSpan(seconds: 7200).description == "2 hours")
     }
 }

@@ -53,7 +53,7 @@ struct TOMLReaderTests {
             ("forget-bias = 1e999", "the number 1e999"), ("forget-bias = 1e-999", "the number 1e-999"),
             ("layers = 99999999999999999999", "the number 99999999999999999999"),
             ("seed = 0xffffffffffffffff", "the number 0xffffffffffffffff"),
-            ("train = \"\"", "the text \"\""), ("train = \"\"\"\"\"\"", "the text \"\""), ("train = ''", "the text \"\""),
+            ("train = \"\"", "the string \"\""), ("train = \"\"\"\"\"\"", "the string \"\""), ("train = ''", "the string \"\""),
         ])
     func outOfRange(text: String, found: String) {
         let error = #expect(throws: ConfigurationFileError.self) { try ConfigurationFile(text: text, path: "a") }
@@ -68,38 +68,38 @@ struct TOMLReaderTests {
         arguments: [
             ("hidden_size = 3", "a:1:1: unknown key 'hidden_size'. Did you mean 'hidden-size'?"),
             ("--layers = 3", "a:1:1: unknown key '--layers'. Did you mean 'layers'?"),
-            ("tie-weights = True", "a:1:15: not valid TOML: 'True' is no value; write true."),
-            ("dropout = .5", "a:1:11: not valid TOML: '.5' is no value; write 0.5."),
-            ("clip = 5.", "a:1:8: not valid TOML: '5.' is no value; write 5.0."),
-            ("seed = 007", "a:1:8: not valid TOML: '007' is no value; write the number without zeros before it."),
-            ("train = input.txt", "a:1:9: not valid TOML: 'input.txt' is no value; write a text in quotes, \"input.txt\"."),
-            ("time-limit = 3h", "a:1:14: not valid TOML: '3h' is no value; write a text in quotes, \"3h\"."),
-            ("train = \u{201C}a\u{201D}", "a:1:9: not valid TOML: texts stand in straight quotes, \" or '."),
+            ("tie-weights = True", "a:1:15: not valid TOML: 'True' is not a value; write true."),
+            ("dropout = .5", "a:1:11: not valid TOML: '.5' is not a value; write 0.5."),
+            ("clip = 5.", "a:1:8: not valid TOML: '5.' is not a value; write 5.0."),
+            ("seed = 007", "a:1:8: not valid TOML: '007' is not a value; write the number without leading zeros."),
+            ("train = input.txt", "a:1:9: not valid TOML: 'input.txt' is not a value; write a string in quotes, \"input.txt\"."),
+            ("time-limit = 3h", "a:1:14: not valid TOML: '3h' is not a value; write a string in quotes, \"3h\"."),
+            ("train = \u{201C}a\u{201D}", "a:1:9: not valid TOML: expected straight quotes, \" or '."),
             ("; layers", "a:1:1: not valid TOML: comments begin with #."),
             ("// layers", "a:1:1: not valid TOML: comments begin with #."),
-            ("layers: 3", "a:1:7: not valid TOML: '=' must stand here, between the key and its value."),
+            ("layers: 3", "a:1:7: not valid TOML: expected '=' between the key and its value."),
             (
                 "seed = 1\rlayers = 2",
-                "a:1:9: not valid TOML: a carriage return stands alone here; save the file with line ends LF or CR LF."
+                "a:1:9: not valid TOML: carriage return without a line feed; save the file with line ends LF or CR LF."
             ),
             (
                 "\n[model]\nlayers = 2",
-                "a:2:1: 'model' is a section, and a configuration has none: delete this line, and leave the keys below it."
+                "a:2:1: 'model' is a section, but a configuration has no sections: delete this line, and keep the keys below it."
             ),
             (
                 "[[model]]",
-                "a:1:1: 'model' is a section, and a configuration has none: delete this line, and leave the keys below it."
+                "a:1:1: 'model' is a section, but a configuration has no sections: delete this line, and keep the keys below it."
             ),
             (
                 "model.layers = 2",
-                "a:1:1: 'model' is a section, and a configuration has none: write the key alone, 'layers = ...'."
+                "a:1:1: 'model' is a section, but a configuration has no sections: write only 'layers = ...'."
             ),
             (
                 "model = { layers = 2 }",
-                "a:1:1: 'model' is a section, and a configuration has none: write each of its keys on a line of its own, 'key = value'."
+                "a:1:1: 'model' is a section, but a configuration has no sections: write each of its keys on a separate line, 'key = value'."
             ),
-            ("train = [\n  \"a.txt\",\n]", "a:1:1: train must be a path, which is not empty, and is an array."),
-            ("seed = 1\n seed = 2", "a:2:2: not valid TOML: the key 'seed' stands here a second time; delete one."),
+            ("train = [\n  \"a.txt\",\n]", "a:1:1: train is an array; it must be a non-empty path."),
+            ("seed = 1\n seed = 2", "a:2:2: not valid TOML: duplicate key 'seed'; delete one of the two."),
         ])
     func advice(text: String, message: String) {
         let error = #expect(throws: ConfigurationFileError.self) { try ConfigurationFile(text: text, path: "a") }

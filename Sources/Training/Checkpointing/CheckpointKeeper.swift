@@ -39,8 +39,8 @@ final class CheckpointKeeper {
 
     /// Whether the clock asks for a checkpoint; only rank 0's counts.
     var isTimeDue: Bool {
-        guard case .minutes(let minutes) = interval else { return false }
-        return Double(MonotonicClock.nanoseconds - lastWrite) >= minutes * 60e9
+        guard case .time(let time) = interval else { return false }
+        return Double(MonotonicClock.nanoseconds - lastWrite) >= time.seconds * 1e9
     }
 
     /// The longest time that a checkpoint took, from the first rank's call to the disk, in nanoseconds; nil before the first.

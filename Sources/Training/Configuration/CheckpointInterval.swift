@@ -1,51 +1,41 @@
 import Failures
 
-/// How often a checkpoint is written: after so many steps, or after so many minutes.
+/// How often a checkpoint is written: after a number of steps, or after a time.
 public enum CheckpointInterval: Equatable, Sendable {
     case steps(Int)
-    case minutes(Double)
+    case time(TimeSpan)
 }
 
 extension CheckpointInterval: CustomStringConvertible {
-    /// Reads `500`, `500 steps`, `10m` or `10 minutes`; nil for all else, and for what is not above zero.
+    /// Reads `500` or `500 steps`, or a time with a unit as ``TimeSpan`` reads it: `10m`, `10 minutes`, `1h`, `04:00:00`.
+    ///
+    /// Nil for any other text, and for values that are not above zero.
     public init?(_ text: some StringProtocol) {
         let unit = text.reversed().prefix { $0.isLetter }.count
-        let number = text.dropLast(unit)
-        let count = String(number.prefix { $0 != " " })
-        switch text.suffix(unit) {
+        switch text.contains(":") ? "time" : text.suffix(unit) {
         case "", "step", "steps":
-            guard let steps = Int(count), steps > 0 else { return nil }
+            let number = text.dropLast(unit).reversed().drop { $0 == " " }.reversed()
+            guard let steps = Int(String(number)), steps > 0 else { return nil }
             self = .steps(steps)
-        case "m", "min", "minute", "minutes":
-            guard let minutes = Double(count), minutes > 0, minutes.isFinite else { return nil }
-            self = .minutes(minutes)
         default:
-            return nil
+            guard let time = TimeSpan(text), time.seconds > 0 else { return nil }
+            self = .time(time)
         }
     }
 
-    /// Whether any time or step passes between two checkpoints.
-    var isPositive: Bool {
-        switch self {
-        case .steps(let steps): steps > 0
-        case .minutes(let minutes): minutes > 0 && minutes.isFinite
-        }
-    }
-
-    /// `500 steps` or `10 minutes`, which `init(_:)` reads again.
+    /// `500 steps` or `10 minutes`. `init(_:)` reads it.
     public var description: String {
         switch self {
         case .steps(let steps): counted(steps, "step")
-        case .minutes(1): "1 minute"
-        case .minutes(let minutes): "\(Int(exactly: minutes).map { String($0) } ?? String(minutes)) minutes"
+        case .time(let time): time.description
         }
     }
 }
 
 extension CheckpointInterval: ConfigurationScalar {
-    public static var expectation: String { "steps or minutes above zero, such as \"500 steps\" or \"10 minutes\"" }
+    public static var expectation: String { "steps or a time above zero, such as \"500 steps\" or \"10 minutes\"" }
 
-    /// Takes a bare whole number too: steps.
+    /// Also reads a whole number without unit, as steps.
     public init?(configurationValue: ConfigurationValue) {
         switch configurationValue {
         case .text(let text): self.init(text)

@@ -1,5 +1,5 @@
 extension ConfigurationField {
-    /// What ends or mends a run that does not go on as it should.
+    /// Time limits, and the response to faults.
     static let faults: [ConfigurationField] = [
         .init(
             .stallLimit, \.stallLimit, .faults, .free, range: .time(orZero: "for none"), placeholder: "time",
@@ -7,7 +7,7 @@ extension ConfigurationField {
         .init(
             .timeLimit, optional: \.timeLimit, .faults, .free, range: .time(orZero: "for none"), placeholder: "time",
             absent: "the end of the SLURM job, or none",
-            "Time from the start of the process by which the job saves and ends with status 75: \"3 hours\", 30m, 1-12:00:00; 0: none. "
+            "Save and end with status 75 before the process has run for this long: \"3 hours\", 30m, 1-12:00:00; 0: no limit. "
                 + "The end of the SLURM job (SLURM_JOB_END_TIME) also applies."),
         .init(
             .verifyEvery, \.verifyEvery, .faults, .free, range: .whole(1...ValueRange.most, orZero: "for never"),
@@ -15,14 +15,14 @@ extension ConfigurationField {
             "Steps between checks of gradients and parameters for flipped bits; 0: never."),
         .init(
             .onFault, \.onFault, .faults, .free,
-            "After a flipped bit: go back to the last good checkpoint, or end."),
+            "Response to a flipped bit: restore the last good checkpoint, or end the job."),
         .init(
             .maxBadSteps, \.maxBadSteps, .faults, .free, range: .whole(1...ValueRange.most), placeholder: "n",
-            "Steps in a row without a finite loss and gradient after which the run goes back to the last good checkpoint, with "
-                + "half the learning rate."),
+            "After this many steps in a row whose loss or gradient is not finite, restore the last good checkpoint and halve the "
+                + "learning rate."),
         .init(
             .maxRollbacks, \.maxRollbacks, .faults, .free, range: .whole(1...ValueRange.most, orZero: "for none"),
             placeholder: "n",
-            "Times that a job goes back to a checkpoint at most."),
+            "Maximum number of times that a job restores a checkpoint."),
     ]
 }

@@ -1,5 +1,5 @@
 extension ConfigurationField {
-    /// The network and its first parameters.
+    /// The network and its initial parameters.
     static let model: [ConfigurationField] = [
         .init(.cell, \.cell, .model, .fixed, "Recurrent cell; elman is the simple RNN."),
         .init(.nonlinearity, \.nonlinearity, .model, .fixed, "Nonlinearity of the Elman cell."),
@@ -16,10 +16,10 @@ extension ConfigurationField {
             "Units of each recurrent layer."),
         .init(
             .tieWeights, \.tieWeights, .model, .fixed,
-            "Use the embedding's matrix as the output layer's; the embedding size must be the hidden size."),
+            "Share one matrix between the embedding and the output layer; --embedding-size must equal --hidden-size."),
         .init(
             .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
-            "Probability of dropping a unit between layers, in 0 ... below 1; 0: off."),
+            "Probability of dropping a unit between layers, below 1; 0: off."),
         .init(
             .initialization, \.initialization, .model, .fixed,
             "Initial recurrent matrices; identity is for an Elman cell with relu."),
@@ -29,7 +29,7 @@ extension ConfigurationField {
         .init(
             .forgetBias, optional: \.forgetBias, .model, .fixed, range: .signed, placeholder: "x",
             absent: "1 with orthogonal and identity, 0 with uniform", "Added to the initial bias of the LSTM's forget gate."),
-        .init(.initialState, \.initialState, .model, .fixed, "State at the start of an epoch: zero, or a parameter."),
+        .init(.initialState, \.initialState, .model, .fixed, "Hidden state at the start of an epoch: zero or learned."),
         .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
     ]
 }

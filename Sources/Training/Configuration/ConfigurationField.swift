@@ -1,33 +1,33 @@
-/// What is known about one key: its theme, its help, and how to read and write it in a configuration.
+/// The declaration of one key: its theme, its help, its range, and how to read and write it in a configuration.
 ///
 /// TOML, JSON, `--help`, validation messages and the comparison on resume are all made from these.
 struct ConfigurationField: Sendable {
     let key: ConfigurationKey
     let theme: ConfigurationTheme
-    /// One sentence or two with the unit, for `--help`; the default is added to it.
+    /// One or two sentences with the unit, for `--help`, which adds the default.
     let summary: String
-    /// What stands for the value in `--help`.
+    /// The placeholder of the value in `--help`.
     let placeholder: String
-    /// What the default is where none is a value.
+    /// The default in words, for a key that has no default value.
     let absentDefault: String?
-    /// Whether a resumed run may have another value than the run it goes on with.
+    /// Whether a resumed run may change the value.
     let mayChangeOnResume: Bool
-    /// What the value must be, for messages: `a whole number from 1 to 1000`.
+    /// The values that are allowed, for messages: `a whole number from 1 to 1000`.
     let expectation: String
-    /// The ends of the key's range as one types them; none where the key has no range.
+    /// The ends of the range as typed on the command line; empty for a key without a range.
     let ends: [String]
     let read: @Sendable (TrainingConfiguration) -> ConfigurationValue?
-    /// Sets the key; false if the value is of another kind or out of its list.
+    /// Sets the key; false if the value has another type or is not in the list of choices.
     let write: @Sendable (inout TrainingConfiguration, ConfigurationValue) -> Bool
-    /// Sets the key from what a command line gives; false if that is of another kind or out of its list.
+    /// Sets the key from a command-line argument; false if that has another type or is not in the list of choices.
     let parse: @Sendable (inout TrainingConfiguration, String) -> Bool
-    /// Whether the key's value is in its range. A key that is not set is.
+    /// Whether the value is in range. A key that is not set is in range.
     let isInRange: @Sendable (TrainingConfiguration) -> Bool
 
     /// Whether a resumed run may change a key.
     enum OnResume { case fixed, free }
 
-    /// A key that always has a value. `range` is what it may be, of all that its type has.
+    /// A key that always has a value. `range` limits the values of its type.
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, _ path: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
         _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
@@ -38,7 +38,7 @@ struct ConfigurationField: Sendable {
             set: { $0[keyPath: path] = $1 })
     }
 
-    /// A key that need not be set.
+    /// An optional key.
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, optional path: WritableKeyPath<TrainingConfiguration, Value?> & Sendable,
         _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
@@ -94,19 +94,19 @@ extension ConfigurationKey {
     /// The theme that the key belongs to.
     public var theme: ConfigurationTheme { ConfigurationField.of(self).theme }
 
-    /// Whether a resumed run may have another value than the run it goes on with.
+    /// Whether a resumed run may change the value.
     public var mayChangeOnResume: Bool { ConfigurationField.of(self).mayChangeOnResume }
 
-    /// What stands for the value in `--help`; empty for choices and flags.
+    /// The placeholder of the value in `--help`; empty for choices and flags.
     public var placeholder: String { ConfigurationField.of(self).placeholder }
 
-    /// The ends of the key's range, as one types them; none where it has no range.
+    /// The ends of the range, as typed on the command line; empty for a key without a range.
     package var ends: [String] { ConfigurationField.of(self).ends }
 
-    /// What the key's value must be: `a whole number from 1 to 1000`.
+    /// The values that are allowed: `a whole number from 1 to 1000`.
     package var expectation: String { ConfigurationField.of(self).expectation }
 
-    /// What the key means, with its unit and its default.
+    /// The meaning of the key, with its unit and its default.
     public var help: String {
         let field = ConfigurationField.of(self)
         let standard = field.absentDefault ?? field.read(TrainingConfiguration())?.description ?? ""
@@ -118,15 +118,15 @@ extension TrainingConfiguration {
     /// The value of a key as a file spells it; nil if the key is optional and not set.
     public func value(of key: ConfigurationKey) -> ConfigurationValue? { ConfigurationField.of(key).read(self) }
 
-    /// Sets a key; false, and nothing is changed, if the value is of another kind or out of its list.
+    /// Sets a key; false, without a change, if the value has another type or is not in the list of choices.
     public mutating func set(_ key: ConfigurationKey, to value: ConfigurationValue) -> Bool {
         ConfigurationField.of(key).write(&self, value)
     }
 
-    /// Sets a key to what a command line gives for it.
+    /// Sets a key from a command-line argument.
     ///
-    /// Throws: ``ConfigurationError/invalid(key:value:expected:)`` where that is of another kind or out of the key's range; under the
-    /// name of the option, where that is another than the key's.
+    /// Throws: ``ConfigurationError/invalid(key:value:expected:)`` if the argument has another type or is out of range. `option` is the
+    /// name of the option, if it differs from the key's.
     public mutating func set(
         _ key: ConfigurationKey, argument: String, option: String? = nil
     ) throws(ConfigurationError) {

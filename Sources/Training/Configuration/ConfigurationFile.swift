@@ -1,7 +1,7 @@
 import Failures
 import Files
 
-/// What a TOML file sets: some of the keys of a ``TrainingConfiguration``, each checked for its kind.
+/// The keys of a ``TrainingConfiguration`` that a TOML file sets, each checked for type and range.
 public struct ConfigurationFile: Equatable, Sendable {
     /// The file's path, for messages.
     public let path: String
@@ -20,13 +20,13 @@ public struct ConfigurationFile: Equatable, Sendable {
         try self.init(text: text, path: path)
     }
 
-    /// Reads a TOML text; the path stands in messages only.
+    /// Reads a TOML text. The path is for messages only.
     public init(text: String, path: String) throws(ConfigurationFileError) {
         self.path = path
         values = try Self.values(try Self.parse(text, path), path)
     }
 
-    /// Sets the file's keys, and leaves the others.
+    /// Sets the keys of the file; the others stay.
     public func apply(to configuration: inout TrainingConfiguration) {
         for (key, value) in values {
             let taken = configuration.set(key, to: value)
@@ -67,15 +67,15 @@ public struct ConfigurationFile: Equatable, Sendable {
         throw .unknownKey(place, key: assignment.key, nearest: nearest)
     }
 
-    /// More bytes than any configuration has; what is longer is another file.
+    /// In bytes. No configuration is longer.
     private static let longest = 1 << 20
 
     private static func reason(_ error: FileError) -> String {
         switch error {
         case .missing: "there is no such file"
         case .folder: "it is a folder"
-        case .notRegular: "it is a pipe or a device. Save its contents to a file"
-        case .tooLarge(_, let byteCount, let limit): "it has \(byteCount) bytes, and a configuration has \(limit) at most"
+        case .notRegular: "it is a pipe or a device; save its contents to a file"
+        case .tooLarge(_, let byteCount, let limit): "it has \(byteCount) bytes, and the maximum is \(limit)"
         case .unreadable(_, _, let number): systemText(number)
         default: "\(error)"
         }
@@ -87,7 +87,7 @@ extension TOMLAssignment {
 }
 
 extension TOMLAssignment.Value {
-    /// What stands there, for messages.
+    /// The value, for messages.
     fileprivate var found: String {
         switch self {
         case .scalar(let value): value.found
@@ -101,9 +101,9 @@ extension TOMLAssignment.TableForm {
     /// What to write instead.
     fileprivate var advice: String {
         switch self {
-        case .section: "delete this line, and leave the keys below it"
-        case .dotted(let key): "write the key alone, '\(Quotation.of(key, longest: 60)) = ...'"
-        case .inline: "write each of its keys on a line of its own, 'key = value'"
+        case .section: "delete this line, and keep the keys below it"
+        case .dotted(let key): "write only '\(Quotation.of(key, longest: 60)) = ...'"
+        case .inline: "write each of its keys on a separate line, 'key = value'"
         }
     }
 }

@@ -14,13 +14,13 @@ public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
 
 /// A configuration file that cannot be read: where the fault is, and what to do.
 public enum ConfigurationFileError: UserFacingError, Equatable {
-    /// The file is not there, or may not be read.
+    /// The file is missing or unreadable.
     case unreadable(path: String, reason: String)
     case notUTF8(path: String)
-    /// The text is no TOML.
+    /// The text is not valid TOML.
     case syntax(ConfigurationPlace, reason: String)
     case unknownKey(ConfigurationPlace, key: String, nearest: String?)
-    /// A section, a dotted key or a table, under a name that is no key.
+    /// A section, a dotted key or a table.
     case table(ConfigurationPlace, name: String, advice: String)
     case wrongValue(ConfigurationPlace, key: ConfigurationKey, expected: String, found: String)
 
@@ -39,14 +39,14 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
         case .unknownKey(let place, let key, let nearest):
             "\(place): unknown key '\(value: key)'. " + Self.suggestion(nearest)
         case .table(let place, let name, let advice):
-            "\(place): '\(value: name)' is a section, and a configuration has none: \(advice)."
+            "\(place): '\(value: name)' is a section, but a configuration has no sections: \(advice)."
         case .wrongValue(let place, let key, let expected, let found):
-            "\(place): \(key.rawValue) must be \(expected), and is \(found)."
+            "\(place): \(key.rawValue) is \(found); it must be \(expected)."
         }
     }
 
     private static func suggestion(_ nearest: String?) -> String {
         nearest.map { "Did you mean '\($0)'?" }
-            ?? "The keys are the options of 'rnntrain train --help', without dashes before them."
+            ?? "The keys are the options of 'rnntrain train --help', without the dashes."
     }
 }

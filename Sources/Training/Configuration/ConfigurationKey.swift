@@ -63,3 +63,8 @@ public enum ConfigurationKey: String, CodingKey, CaseIterable, Sendable {
     case nodeSize = "node-size"
     case teams
 }
+
+extension ConfigurationKey {
+    /// The long option of the command line: `--batch-size`.
+    public var option: String { "--" + rawValue }
+}

@@ -74,7 +74,7 @@ extension Double: ConfigurationScalar {
 }
 
 extension String: ConfigurationScalar {
-    public static var expectation: String { "a text in quotes" }
+    public static var expectation: String { "a string in quotes" }
 
     public init?(configurationValue: ConfigurationValue) {
         guard case .text(let text) = configurationValue else { return nil }

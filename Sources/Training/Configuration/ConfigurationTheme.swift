@@ -5,6 +5,6 @@ public enum ConfigurationTheme: String, CaseIterable, Sendable {
     case optimization = "Optimization"
     case convergence = "Schedule and convergence"
     case run = "Run folder, log and checkpoints"
-    case faults = "Deadlines and faults"
+    case faults = "Time limits and faults"
     case distribution = "Distribution over ranks"
 }

@@ -22,7 +22,7 @@ extension ConfigurationValue: CustomStringConvertible {
     /// The kind of the value and the value, for messages: `the text "abc"`.
     var found: String {
         switch self {
-        case .text(let text): "the text \"\(Quotation.of(text))\""
+        case .text(let text): "the string \"\(Quotation.of(text))\""
         case .integer(let integer): "the whole number \(integer)"
         case .number(let number): "the number \(number)"
         case .flag(let flag): "\(flag)"

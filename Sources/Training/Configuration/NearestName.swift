@@ -1,20 +1,22 @@
-/// The name that a mistyped one was probably meant to be.
-enum NearestName {
-    /// What is longer is no misspelt name, and would take long to compare.
+/// Suggestions for mistyped names.
+package enum NearestName {
+    /// Longer names are not compared: they are not misspelled names, and comparing them takes long.
     private static let longest = 100
 
-    /// The first of the candidates nearest to a name; nil if none is near.
+    /// The candidate that the name probably stands for; nil if none is similar.
     ///
-    /// Near is an edit distance of a third of the name's length, or 2. Case and underscores for dashes cost nothing.
-    static func of(_ name: String, among candidates: [String]) -> String? {
+    /// This is the first candidate that begins with the name, which has 3 characters or more. Otherwise it is the first one with the
+    /// smallest edit distance, if that is at most a third of the name's length or 2. Case and underscores for dashes do not count.
+    package static func of(_ name: String, among candidates: [String]) -> String? {
         guard name.utf8.count <= longest else { return nil }
         let wanted = Array(name.lowercased().map { $0 == "_" ? "-" : $0 })
+        if wanted.count >= 3, let longer = candidates.first(where: { $0.hasPrefix(String(wanted)) }) { return longer }
         let ranked = candidates.map { (name: $0, distance: distance(wanted, Array($0))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance <= max(2, wanted.count / 3) ? best.name : nil
     }
 
-    /// Levenshtein's distance: insertions, deletions and substitutions that turn one text into the other.
+    /// The Levenshtein distance: the number of insertions, deletions and substitutions that turn one text into the other.
     static func distance(_ a: [Character], _ b: [Character]) -> Int {
         var row = Array(0...b.count)
         for i in a.indices {

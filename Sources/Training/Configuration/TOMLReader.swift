@@ -74,7 +74,7 @@ struct TOMLReader {
         let key = try readKey()
         cursor.skipBlanks()
         if cursor.next == "." { return try add(key, at: place, .table(.dotted(try readLastPart()))) }
-        guard cursor.next == "=" else { throw cursor.fault("'=' must stand here, between the key and its value") }
+        guard cursor.next == "=" else { throw cursor.fault("expected '=' between the key and its value") }
         cursor.advance()
         cursor.skipBlanks()
         try add(key, at: place, try TOMLValue.read(&cursor))
@@ -98,14 +98,14 @@ struct TOMLReader {
         let key = cursor.take { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "-" || $0 == "_") }
         guard !key.isEmpty else {
             let isComment = cursor.next == ";" || cursor.isAt("//")
-            throw cursor.fault(isComment ? "comments begin with #" : "a key must stand here, such as hidden-size = 200")
+            throw cursor.fault(isComment ? "comments begin with #" : "expected a key, as in hidden-size = 200")
         }
         return key
     }
 
     private mutating func add(_ key: String, at place: TOMLCursor, _ value: TOMLAssignment.Value) throws(TOMLFault) {
         guard keys.insert(key).inserted else {
-            throw place.fault("the key '\(value: key)' stands here a second time; delete one")
+            throw place.fault("duplicate key '\(value: key)'; delete one of the two")
         }
         assignments.append(TOMLAssignment(key: key, line: place.line, column: place.column, value: value))
         switch value {
@@ -163,7 +163,7 @@ struct TOMLCursor {
         skipBlanks()
         if next == "#" {
             while let scalar = next, scalar != "\n", !isAt("\r\n") {
-                if Self.isForbidden(scalar) { throw fault("a control character stands here") }
+                if Self.isForbidden(scalar) { throw fault("unexpected control character") }
                 advance()
             }
         }
@@ -171,8 +171,8 @@ struct TOMLCursor {
         guard next == nil || next == "\n" else {
             throw fault(
                 next == "\r"
-                    ? "a carriage return stands alone here; save the file with line ends LF or CR LF"
-                    : "the line must end here, or a comment begin with #")
+                    ? "carriage return without a line feed; save the file with line ends LF or CR LF"
+                    : "expected the end of the line, or a comment that begins with #")
         }
         advance()
     }

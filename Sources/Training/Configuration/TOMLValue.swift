@@ -16,7 +16,7 @@ enum TOMLValue {
         let place = cursor
         let word = cursor.take { $0.isASCII && ($0.properties.isAlphabetic || "0123456789+-_.:".unicodeScalars.contains($0)) }
         switch word {
-        case "": throw place.fault(startsQuoted(place) ? "texts stand in straight quotes, \" or '" : "a value must stand here")
+        case "": throw place.fault(startsQuoted(place) ? "expected straight quotes, \" or '" : "expected a value")
         case "true": return .scalar(.flag(true))
         case "false": return .scalar(.flag(false))
         default: break
@@ -37,8 +37,8 @@ enum TOMLValue {
         if lowercased == "true" || lowercased == "false" { return "write \(lowercased)" }
         if word.hasPrefix("."), Double(word) != nil { return "write 0\(value: word)" }
         if word.hasSuffix("."), Double(word + "0") != nil { return "write \(value: word)0" }
-        if word.first?.isNumber == true, Double(word) != nil { return "write the number without zeros before it" }
-        return "write a text in quotes, \"\(value: word)\""
+        if word.first?.isNumber == true, Double(word) != nil { return "write the number without leading zeros" }
+        return "write a string in quotes, \"\(value: word)\""
     }
 
     /// `1979-05-27`, `07:32:00`: what begins so is a date, a time or both.
@@ -67,7 +67,7 @@ enum TOMLValue {
     }
 
     private static func noValue(_ word: String, _ place: TOMLCursor) -> TOMLFault {
-        place.fault("'\(value: word)' is no value; \(advice(word))")
+        place.fault("'\(value: word)' is not a value; \(advice(word))")
     }
 
     /// A number's digits before the point, behind it, and those of the exponent with their sign.
@@ -111,12 +111,12 @@ enum TOMLString {
         if isLong { passLineEnd(&cursor) }
         var text = String.UnicodeScalarView()
         while !cursor.isAt(delimiter) {
-            guard let scalar = cursor.next else { throw start.fault("the string that begins here does not end") }
+            guard let scalar = cursor.next else { throw start.fault("this string is not closed") }
             if scalar == "\\", quote == "\"" {
                 try readEscape(&cursor, isLong: isLong, into: &text)
             } else {
                 guard isAllowed(scalar, cursor, isLong: isLong) else {
-                    throw cursor.fault("a line end or control character stands inside a string")
+                    throw cursor.fault("line break or control character in a string")
                 }
                 text.append(scalar)
                 cursor.advance()
@@ -157,7 +157,7 @@ enum TOMLString {
         } else if isLong, cursor.isAtBlank || cursor.next == "\n" || cursor.isAt("\r\n") {
             try passFoldedLines(&cursor, place)
         } else {
-            throw place.fault("this is no escape that TOML has")
+            throw place.fault("invalid escape sequence")
         }
     }
 
@@ -170,7 +170,7 @@ enum TOMLString {
             cursor.advance()
         }
         guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) else {
-            throw place.fault("this escape is no Unicode scalar")
+            throw place.fault("this escape sequence is not a Unicode scalar")
         }
         return scalar
     }
@@ -178,7 +178,7 @@ enum TOMLString {
     /// A backslash at a line's end takes that and all blanks and line ends that follow.
     private static func passFoldedLines(_ cursor: inout TOMLCursor, _ place: TOMLCursor) throws(TOMLFault) {
         cursor.skipBlanks()
-        guard cursor.next == "\n" || cursor.isAt("\r\n") else { throw place.fault("this is no escape that TOML has") }
+        guard cursor.next == "\n" || cursor.isAt("\r\n") else { throw place.fault("invalid escape sequence") }
         while cursor.isAtBlank || cursor.next == "\n" || cursor.isAt("\r\n") { cursor.advance() }
     }
 }

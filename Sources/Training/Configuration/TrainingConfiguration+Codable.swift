@@ -9,7 +9,7 @@ extension TrainingConfiguration: Codable {
             guard field.write(&self, value) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: field.key, in: container,
-                    debugDescription: "\(field.key.rawValue) must be \(field.expectation), and is \(value.found)")
+                    debugDescription: "\(field.key.rawValue) is \(value.found); it must be \(field.expectation)")
             }
         }
     }

@@ -29,5 +29,8 @@ extension TrainingConfiguration {
             kind: schedule, initialRate: learningRate, decay: schedule == .inverse ? decayRate : decay, decayAfter: decayAfter)
     }
 
+    /// The maximum number of ranks: each needs a shard, and each shard needs a stream.
+    public var mostRanks: Int { shards ?? batchSize }
+
     var convergenceRule: ConvergenceRule { ConvergenceRule(epsilon: epsilon, patience: patience) }
 }

@@ -1,82 +1,122 @@
+import Failures
+
 extension TrainingConfiguration {
-    /// Checks every value's range, which is declared with its field, and the values against each other.
+    /// Checks the range of every value, which is declared with its field, and the values against each other.
     ///
-    /// Throws the first fault found. What depends on the texts or on the ranks is checked where these are known.
-    public func validate() throws(ConfigurationError) {
+    /// What depends on the texts or on the number of ranks is checked where these are known.
+    ///
+    /// - Parameters:
+    ///   - needsFolder: whether a run on a text must name its folder.
+    ///   - fileKeys: keys whose values come from a TOML file. Messages name them without dashes.
+    ///
+    /// Throws: ``ConfigurationError`` for the first fault found.
+    public func validate(needsFolder: Bool = true, fileKeys: Set<ConfigurationKey> = []) throws(ConfigurationError) {
         for field in ConfigurationField.all where !field.isInRange(self) {
             throw .invalid(key: field.key, value: spelled(field.key), expected: field.expectation)
         }
-        try validateTexts()
-        try validateModelCombinations()
-        try validateOptimizer()
-        try validateShards()
+        let checks = ConsistencyChecks(configuration: self, needsFolder: needsFolder, fileKeys: fileKeys)
+        try checks.texts()
+        try checks.model()
+        try checks.optimizer()
+        try checks.shards()
     }
 
-    private func validateTexts() throws(ConfigurationError) {
-        if text != nil { return try validateOneText() }
-        if train == nil, !usesBuiltInSource {
+    fileprivate func spelled(_ key: ConfigurationKey) -> String { value(of: key)?.description ?? "not set" }
+}
+
+/// Checks the values of a configuration against each other.
+private struct ConsistencyChecks {
+    let configuration: TrainingConfiguration
+    let needsFolder: Bool
+    let fileKeys: Set<ConfigurationKey>
+
+    func texts() throws(ConfigurationError) {
+        if configuration.text != nil { return try oneText() }
+        if configuration.usesBuiltInSource { return }
+        if configuration.train == nil {
             throw .missing(key: .train, advice: "name the training text that belongs to the validation or test text")
         }
-        if train != nil, valid == nil {
+        if configuration.valid == nil {
             throw .missing(
-                key: .valid, advice: "name a validation text; or name one text for all with --text, which is split into three")
+                key: .valid, advice: "name a validation text, or use --text with one file, which is split into three texts")
         }
-        if train != nil, run == nil {
-            throw .missing(key: .run, advice: "name a new folder for the run's configuration, metrics and checkpoints")
-        }
+        try folder()
     }
 
-    private func validateOneText() throws(ConfigurationError) {
-        for key in [ConfigurationKey.train, .valid, .test] where value(of: key) != nil {
+    private func oneText() throws(ConfigurationError) {
+        for key in [ConfigurationKey.train, .valid, .test] where configuration.value(of: key) != nil {
             throw conflict(
                 .text, key,
-                because: "of text the lines are split into those to train, to validate and to test; leave out text, or the others"
-            )
+                message:
+                    "\(name(.text)) and \(name(key)) exclude each other: \(name(.text)) splits one file into training, validation and "
+                    + "test text. Use --text alone, or --train, --valid and --test.")
         }
-        if run == nil {
+        try folder()
+    }
+
+    private func folder() throws(ConfigurationError) {
+        if needsFolder, configuration.run == nil {
             throw .missing(key: .run, advice: "name a new folder for the run's configuration, metrics and checkpoints")
         }
     }
 
-    private func validateModelCombinations() throws(ConfigurationError) {
-        if tieWeights, embeddingSize != hiddenSize {
+    func model() throws(ConfigurationError) {
+        if configuration.tieWeights, configuration.embeddingSize != configuration.hiddenSize {
             throw conflict(
                 .tieWeights, .embeddingSize, .hiddenSize,
-                because: "tied weights need both sizes equal; make them so, or leave the weights untied")
+                message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(.hiddenSize)). "
+                    + "Make them equal, or use --no-tie-weights.")
         }
-        if nonlinearity != .tanh, cell != .elman {
-            throw conflict(
-                .nonlinearity, .cell, because: "the nonlinearity is that of the cell elman; choose that cell, or leave tanh")
-        }
-        if gruReset != .after, cell != .gru {
-            throw conflict(.gruReset, .cell, because: "the reset gate is that of the cell gru; choose that cell, or leave after")
-        }
-        if initialization == .identity, cell != .elman || nonlinearity != .relu {
+        try recurrentCell()
+        if configuration.initialization == .identity, configuration.cell != .elman || configuration.nonlinearity != .relu {
             throw conflict(
                 .initialization, .cell, .nonlinearity,
-                because: "the identity is for the cell elman with relu; choose these, or orthogonal")
+                message: "\(setting(.initialization)), which needs the elman cell with relu, but \(setting(.cell)) and "
+                    + "\(setting(.nonlinearity)). Use --cell elman --nonlinearity relu, or --init orthogonal.")
         }
     }
 
-    private func validateOptimizer() throws(ConfigurationError) {
-        if momentum > 0, optimizer != .sgd {
+    private func recurrentCell() throws(ConfigurationError) {
+        if configuration.nonlinearity != .tanh, configuration.cell != .elman {
+            throw conflict(
+                .nonlinearity, .cell,
+                message: "\(setting(.nonlinearity)), but \(setting(.cell)): only the elman cell has a choice of nonlinearity. "
+                    + "Use --cell elman, or --nonlinearity tanh.")
+        }
+        if configuration.gruReset != .after, configuration.cell != .gru {
+            throw conflict(
+                .gruReset, .cell,
+                message: "\(setting(.gruReset)), but \(setting(.cell)): only the gru cell has a reset gate. "
+                    + "Use --cell gru, or --gru-reset after.")
+        }
+    }
+
+    func optimizer() throws(ConfigurationError) {
+        if configuration.momentum > 0, configuration.optimizer != .sgd {
             throw conflict(
                 .momentum, .optimizer,
-                because: "momentum is that of the optimizer sgd; choose it, or set momentum to 0 (adam's own are beta1 and beta2)"
-            )
+                message:
+                    "\(setting(.momentum)), but \(setting(.optimizer)): only sgd uses it. Use --optimizer sgd, or --momentum 0 "
+                    + "(adam and adamw have --beta1 and --beta2).")
         }
     }
 
-    private func validateShards() throws(ConfigurationError) {
-        if let shards, shards > batchSize {
+    func shards() throws(ConfigurationError) {
+        if let shards = configuration.shards, shards > configuration.batchSize {
             throw conflict(
-                .shards, .batchSize, because: "a shard holds one stream at least; take fewer shards or a larger batch")
+                .shards, .batchSize,
+                message: "\(setting(.shards)), but \(setting(.batchSize)): each shard needs at least one stream. "
+                    + "Use fewer shards or a larger batch.")
         }
     }
 
-    private func conflict(_ keys: ConfigurationKey..., because advice: String) -> ConfigurationError {
-        .conflict(values: Dictionary(uniqueKeysWithValues: keys.map { ($0, spelled($0)) }), advice: advice)
+    private func conflict(_ keys: ConfigurationKey..., message: String) -> ConfigurationError {
+        .conflict(keys: keys, message: message)
     }
 
-    private func spelled(_ key: ConfigurationKey) -> String { value(of: key)?.description ?? "not set" }
+    /// `--batch-size`; `batch-size` for a key of a file.
+    private func name(_ key: ConfigurationKey) -> String { fileKeys.contains(key) ? key.rawValue : key.option }
+
+    /// `--batch-size is 32`.
+    private func setting(_ key: ConfigurationKey) -> String { "\(name(key)) is \(value: configuration.spelled(key))" }
 }

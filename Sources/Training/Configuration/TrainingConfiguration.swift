@@ -3,20 +3,20 @@ public import Optimizers
 public import Tensors
 public import TextData
 
-/// Everything that decides a training run, flat: each property is one key of the TOML file and one long option.
+/// The configuration of a training run. Each property is one key of the TOML file and one long option.
 ///
 /// Legend of the sizes: B streams over all ranks (`batchSize`), T time steps of a window (`windowLength`), E embedding,
-/// H hidden, L layers, V vocabulary, S shards. The keys' names, themes and help stand in ``ConfigurationField``.
+/// H hidden, L layers, V vocabulary, S shards. ``ConfigurationField`` declares the names, themes and help of the keys.
 public struct TrainingConfiguration: Equatable, Sendable {
     // Data.
-    /// One text, whose lines are split into those to train, to validate and to test; instead of the three.
+    /// One text, whose lines are split into training, validation and test text; instead of the three.
     public var text: String?
-    /// The training text; nil with `text` nil stands for the built-in embedded Reber grammar.
+    /// The training text. If it and `text` are nil, the run trains on the built-in embedded Reber grammar.
     public var train: String?
     public var valid: String?
     public var test: String?
     public var tokens = TokenUnit.word
-    /// Entries of the vocabulary at most; 0 is without limit, nil is 10,000 for words and without limit for the others.
+    /// Maximum number of vocabulary entries; 0: no limit; nil: 10,000 for words, otherwise no limit.
     public var vocabularySize: Int?
     public var minimumCount = 1
 
@@ -47,7 +47,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var beta2 = 0.999
     public var adamEpsilon = 1e-8
     public var weightDecay = 0.0
-    /// The limit of the gradient's norm, or of each of its elements; 0 is off.
+    /// Maximum gradient norm, or maximum absolute value of an element; 0: off.
     public var clip = 1.0
     public var clipMode = ClipMode.norm
 
@@ -56,48 +56,48 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var schedule = ScheduleKind.constant
     /// The factor of the schedules `step` and `plateau`.
     public var decay = 0.5
-    /// Epochs before the schedule `step` begins.
+    /// Epochs at the full learning rate, for the schedule `step`.
     public var decayAfter = 4
     /// The lambda of the schedule `inverse`, per update.
     public var decayRate = 1e-4
     /// Steps between validations; 0 is after each epoch.
     public var validateEvery = 0
-    /// Validations in a row without improvement that end the run; 0 is off.
+    /// Validations in a row without improvement after which the run ends; 0: off.
     public var patience = 0
-    /// The fall of the validation loss that counts as an improvement, in nats per token.
+    /// The smallest decrease of the validation loss that counts as an improvement, in nats per token.
     public var epsilon = 0.0
 
     // Run folder, log and checkpoints.
     public var run: String?
     public var seed = 1
     public var logEvery = 50
-    public var checkpointEvery = CheckpointInterval.minutes(10)
+    public var checkpointEvery = CheckpointInterval.time(TimeSpan(seconds: 600))
     public var keep = 2
 
     // Deadlines and faults.
-    /// Time without progress after which the job has ended; 0 is off.
+    /// The job ends when a rank makes no progress for this long; 0: never.
     public var stallLimit = TimeSpan(seconds: 300)
     public var timeLimit: TimeSpan?
     /// Steps between checks of gradients and parameters; 0 is off.
     public var verifyEvery = 200
     public var onFault = FaultResponse.restore
-    /// Steps without a finite loss and gradient, in a row, that end the patience.
+    /// Steps in a row with a loss or gradient that is not finite, after which a checkpoint is restored.
     public var maxBadSteps = 10
-    /// Ways back to a checkpoint that one job takes.
+    /// Maximum number of times that one job restores a checkpoint.
     public var maxRollbacks = 3
 
     // Distribution over ranks.
-    /// S; nil is the default rule, which depends on the ranks that a run starts with.
+    /// S; nil: the default, which depends on the number of ranks with which a run starts.
     public var shards: Int?
     public var exchange = ExchangeMode.window
-    /// Ranks that are treated as one node; 0 takes the nodes as they are.
+    /// Number of ranks to treat as one node; 0: the real nodes.
     public var nodeSize = 0
     public var teams = TeamMode.auto
 
     /// The defaults: a two-layer LSTM of 200 units on words, orthogonal recurrent matrices, Adam, clipping at norm 1.
     public init() {}
 
-    /// What the built-in embedded Reber source is trained with, where nothing else is asked for.
+    /// The defaults for the built-in embedded Reber grammar.
     public static let reberDemo: TrainingConfiguration = {
         var configuration = TrainingConfiguration()
         configuration.tokens = .char
@@ -111,12 +111,12 @@ public struct TrainingConfiguration: Equatable, Sendable {
         return configuration
     }()
 
-    /// What the vocabulary keeps of the training text.
+    /// The limits of the vocabulary.
     public var vocabularyLimits: VocabularyLimits {
         let size = vocabularySize ?? (tokens == .word ? 10_000 : 0)
         return VocabularyLimits(size: size == 0 ? nil : size, minimumCount: minimumCount)
     }
 
-    /// Whether the tokens come from the built-in source: no text is named.
+    /// Whether the tokens come from the built-in source, because no text is named.
     public var usesBuiltInSource: Bool { text == nil && train == nil && valid == nil && test == nil }
 }

@@ -1,14 +1,14 @@
-/// The values that an option takes, of those that its type has. Declared once, with the option, and checked in one place.
+/// The values that an option accepts, among those of its type. Declared once, with the option, and checked in one place.
 public struct ValueRange<Value: Sendable>: Sendable {
     /// Completes "must be": `a whole number from 1 to 1000`.
     public let description: String
-    /// The ends of the range, as one types them; each is in the range. Tests try them.
+    /// The ends of the range, as typed on the command line. Both are in the range. Tests use them.
     package let ends: [String]
     let contains: @Sendable (Value) -> Bool
 }
 
 extension ValueRange where Value: ConfigurationScalar {
-    /// The value that a command line gives for an option that is no key of a configuration. Throws `invalidOption`.
+    /// The value of a command-line argument, for an option that is not a key of a configuration. Throws `invalidOption`.
     public func value(_ argument: String, of option: String) throws(ConfigurationError) -> Value {
         guard let value = Value(argumentText: argument), contains(value) else {
             throw .invalidOption(option: option, value: argument, expected: description)
@@ -18,7 +18,7 @@ extension ValueRange where Value: ConfigurationScalar {
 }
 
 extension ValueRange where Value == Int {
-    /// More of anything that is counted than a run has: sums and products of such counts stay below 2^63.
+    /// The maximum of most counts, so that sums and products of counts stay below 2^63.
     public static let most = 1_000_000_000
 
     /// Whole numbers within `limits`, and 0 where that has a meaning: `.whole(1...1000, orZero: "for no limit")`.
@@ -31,8 +31,7 @@ extension ValueRange where Value == Int {
 }
 
 extension ValueRange where Value == Double {
-    /// The ends of what a number other than 0 may be by size. Both, their squares but one, and what steps make of them are
-    /// normal numbers in single precision, in which models are computed.
+    /// The magnitudes of numbers other than 0. They are normal numbers in single precision, in which models are computed.
     private static let magnitudes = 1e-30...1e30
 
     /// Numbers from 1e-30 to `upper`, and 0 where that has a meaning.
@@ -52,13 +51,13 @@ extension ValueRange where Value == Double {
             contains: { $0 == 0 || ($0 >= magnitudes.lowerBound && Float($0) < 1) })
     }
 
-    /// Numbers of either sign from -1e30 to 1e30; those nearer to 0 than 1e-30 are only 0 itself.
+    /// 0, and numbers of either sign with a magnitude from 1e-30 to 1e30.
     public static let signed = ValueRange(
         description: "0, or a number from 1e-30 to 1e30 or from -1e30 to -1e-30",
         ends: ["-1e30", "-1e-30", "0", "1e-30", "1e30"],
         contains: { $0 == 0 || magnitudes.contains(abs($0)) })
 
-    /// As short as it goes: `1`, `1e-30`.
+    /// In short form: `1`, `1e-30`.
     private static func text(_ number: Double) -> String {
         let plain = Int(exactly: number).flatMap { abs($0) < 1_000_000 ? "\($0)" : nil }
         return plain ?? "\(number)".replacing("e+", with: "e").replacing(".0e", with: "e")
@@ -77,24 +76,24 @@ extension ValueRange where Value == TimeSpan {
 }
 
 extension ValueRange where Value == CheckpointInterval {
-    /// From a step, or a thousandth of a minute.
+    /// From one step, or from a hundredth of a second to 1000 days.
     static let interval = ValueRange(
         description:
-            "a number of steps from 1 to 1000000000, such as 500 or \"500 steps\", or of minutes from 0.001 to 1000000, such as "
-            + "10m or \"10 minutes\"",
-        ends: ["1 step", "1000000000 steps", "0.001 minutes", "1000000 minutes"],
+            "a number of steps from 1 to 1000000000, such as 500 or \"500 steps\", or a time from 0.01 seconds to 1000 days, such as "
+            + "90s, 10m, 1h or \"10 minutes\"",
+        ends: ["1 step", "1000000000 steps", "0.01 seconds", "1000 days"],
         contains: {
             switch $0 {
             case .steps(let steps): (1...ValueRange<Int>.most).contains(steps)
-            case .minutes(let minutes): (0.001...1_000_000).contains(minutes)
+            case .time(let time): (0.01...86_400_000).contains(time.seconds)
             }
         })
 }
 
 extension ValueRange where Value == String {
-    /// A path: not empty, and without the zero that would end it early.
+    /// A path: not empty, and without a zero byte, which would end it early.
     static let path = ValueRange(
-        description: "a path, which is not empty", ends: [], contains: { !$0.isEmpty && !$0.utf8.contains(0) })
+        description: "a non-empty path", ends: [], contains: { !$0.isEmpty && !$0.utf8.contains(0) })
 }
 
 /// `, or 0 for no limit`.

@@ -6,23 +6,23 @@ import Tensors
 import TextData
 import Training
 
-/// `rnntrain benchmark`: tokens per second beside what the machine can do, and where a step's time goes.
+/// `rnntrain benchmark`: tokens per second, compared with the peak of the machine, and the time of the parts of a step.
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure tokens per second over random tokens, the parts of a step, and memory.",
+        abstract: "Measure tokens per second on random tokens, the parts of a step, and memory.",
         discussion: """
-            The speed stands beside the FMA peak of the cores, which the ranks measure in turn with the steps, all at once: no step can take less time \
-            than its products take at the peak. With --generate the speed of one stream stands beside the time it takes to read the \
-            weights once a token.
+            The speed is compared with the FMA peak of the cores, which all ranks measure at the same time, between the steps. No step can be \
+            faster than its matrix products at the peak. With --generate, the speed of one stream is compared with the time to read the weights \
+            once per token.
             """)
 
     @OptionGroup(title: "Model and step") var step: MeasuredStepOptions
-    @OptionGroup(title: "What to measure, and how to report it") var options: BenchmarkOptions
+    @OptionGroup(title: "Measurement and report") var options: BenchmarkOptions
 
     func validate() throws {
         if options.generate, step.precision == .bf16 {
-            throw ValidationError("--precision bf16 is for training; text is generated in fp32. Leave it out with --generate.")
+            throw ValidationError("--precision bf16 is for training; text is generated in fp32. Omit it with --generate.")
         }
     }
 
@@ -31,7 +31,9 @@ struct BenchmarkCommand: ParsableCommand {
         try model.configuration.validate()
         let (steps, megabytes) = (try options.stepCount(), try options.size())
         switch options.subject {
-        case .steps: try runStepBenchmark(model, steps: steps ?? 50, json: options.json)
+        case .steps:
+            CheckOnly.report(mostRanks: model.configuration.mostRanks)
+            try runStepBenchmark(model, steps: steps ?? 50, json: options.json)
         case .generation: try runGenerationBenchmark(model, tokens: steps ?? 500, json: options.json)
         case .exchange:
             try runExchangeBenchmark(megabytes: megabytes, configuration: model.configuration, json: options.json)
@@ -68,7 +70,7 @@ enum BenchmarkModel: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// The model and its step: a named size, and what differs from it.
+/// The model and its step: a named size, and the differences from it.
 struct MeasuredStepOptions: ParsableArguments {
     @Option(help: "Model size to start from: two LSTM layers.")
     var model = BenchmarkModel.zarembaSmall
@@ -76,16 +78,16 @@ struct MeasuredStepOptions: ParsableArguments {
     @Option(help: "Recurrent cell. (default: the model's)")
     var cell: CellKind?
 
-    @Option(help: ArgumentHelp("Recurrent layers. (default: the model's)", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of stacked recurrent layers. (default: the model's)", valueName: "n"))
     var layers: String?
 
-    @Option(help: ArgumentHelp("Units of a layer and of the embedding. (default: the model's)", valueName: "n"))
+    @Option(help: ArgumentHelp("Units of each layer and of the embedding. (default: the model's)", valueName: "n"))
     var hidden: String?
 
-    @Option(help: ArgumentHelp("Entries of the vocabulary. (default: the model's)", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of vocabulary entries. (default: the model's)", valueName: "n"))
     var vocabulary: String?
 
-    @Option(help: ArgumentHelp("Streams, over all ranks. (default: the model's)", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of streams, over all ranks. (default: the model's)", valueName: "n"))
     var batchSize: String?
 
     @Option(help: ArgumentHelp("Time steps of a window. (default: the model's)", valueName: "n"))
@@ -100,7 +102,7 @@ struct MeasuredStepOptions: ParsableArguments {
     @Option(help: ArgumentHelp(.precision))
     var precision: Precision?
 
-    @Option(help: ArgumentHelp("Shards; see train. (default: as in training)", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of shards; see train. (default: as in training)", valueName: "n"))
     var shards: String?
 
     @Option(help: ArgumentHelp(.exchange))
@@ -112,7 +114,7 @@ struct MeasuredStepOptions: ParsableArguments {
     @Option(help: ArgumentHelp(.teams))
     var teams: TeamMode?
 
-    /// The named model with what the options change. Throws for a value out of its range.
+    /// The named model with the changes of the options. Throws for a value out of range.
     func measured() throws(ConfigurationError) -> MeasuredModel {
         var measured = model.measured
         if let vocabulary {
@@ -131,9 +133,9 @@ struct MeasuredStepOptions: ParsableArguments {
     }
 }
 
-/// What `benchmark` measures, and how it reports.
+/// The measurement of `benchmark`, and the form of its report.
 struct BenchmarkOptions: ParsableArguments {
-    /// What a run measures.
+    /// The measurement.
     enum Subject {
         case steps, generation, exchange
         case tokenising(String)
@@ -141,25 +143,25 @@ struct BenchmarkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Steps to measure, or tokens with --generate, after a few to warm up. (default: 50 steps, 500 tokens)",
+            "Number of steps to measure, or of tokens with --generate, after a warm-up. (default: 50 steps, 500 tokens)",
             valueName: "n"))
     var steps: String?
 
-    @Flag(help: "Measure the generation of text, token by token on one stream, by one process. (default: off)")
+    @Flag(help: "Measure text generation by one process, token by token on one stream. (default: off)")
     var generate = false
 
-    @Flag(help: "Measure the reduction of gradients alone, beside MPI_Allreduce. (default: off)")
+    @Flag(help: "Measure the reduction of gradients only, and compare it with MPI_Allreduce. (default: off)")
     var exchangeOnly = false
 
     @Option(
         help: ArgumentHelp(
-            "Measure how fast this text becomes tokens, on all ranks, in the units of --tokens.", valueName: "path"))
+            "Measure the speed of tokenizing this text on all ranks, in the units of --tokens.", valueName: "path"))
     var tokenise: String?
 
     @Option(help: "Unit of a token for --tokenise.")
     var tokens = TokenUnit.word
 
-    @Option(help: ArgumentHelp("Size of the gradients for --exchange-only, in units of 1,000,000 bytes.", valueName: "n"))
+    @Option(help: ArgumentHelp("Size of the gradients for --exchange-only, in megabytes (1,000,000 bytes).", valueName: "n"))
     var megabytes = "80"
 
     @Flag(help: "Print one JSON object with all figures instead of a table. (default: off)")
@@ -170,20 +172,20 @@ struct BenchmarkOptions: ParsableArguments {
         return generate ? .generation : exchangeOnly ? .exchange : .steps
     }
 
-    /// The steps or tokens to measure; nil where none are asked for. Throws for a value out of its range.
+    /// The number of steps or tokens to measure; nil if it is not given. Throws for a value out of range.
     func stepCount() throws(ConfigurationError) -> Int? {
         guard let steps else { return nil }
         return try ValueRange.whole(1...1_000_000).value(steps, of: "--steps")
     }
 
-    /// The size of the gradients, in units of 10^6 bytes. Throws for a value out of its range.
+    /// The size of the gradients, in units of 10^6 bytes. Throws for a value out of range.
     func size() throws(ConfigurationError) -> Int {
         try ValueRange.whole(1...1_000_000).value(megabytes, of: "--megabytes")
     }
 
     func validate() throws {
         if [generate, exchangeOnly, tokenise != nil].count(where: { $0 }) > 1 {
-            throw ValidationError("--generate, --exchange-only and --tokenise measure different things; give one of them.")
+            throw ValidationError("--generate, --exchange-only and --tokenise exclude each other. Use one of them.")
         }
     }
 }

@@ -1,22 +1,22 @@
 import ArgumentParser
 import Files
 
-/// `rnntrain evaluate`: a model's loss and perplexity on a text.
+/// `rnntrain evaluate`: the loss and perplexity of a model on a text.
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Measure a model on a text: tokens, loss, perplexity, bits per token.",
-        discussion: "The text is scored as one stream, so that the figures depend on no batch size and no rank count.")
+        abstract: "Evaluate a model on a text: tokens, loss, perplexity, bits per token.",
+        discussion: "The text is scored as one stream. The results depend neither on the batch size nor on the number of ranks.")
 
-    @Option(help: ArgumentHelp("Checkpoint or best.safetensors of a run, or the run's folder. (required)", valueName: "path"))
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("Text to measure on; -: the standard input. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("Text to evaluate on; -: the standard input. (required)", valueName: "file"))
     var data: String
 
     @Flag(
         help: """
-            Leave out the characters that the model does not know, with a note of their number, instead of an error. Unknown words are <unk>. \
+            Skip characters that are not in the vocabulary, with a note, instead of an error. Unknown words are always read as <unk>. \
             (default: off)
             """)
     var skipUnknown = false

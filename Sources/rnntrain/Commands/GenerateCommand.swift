@@ -1,16 +1,16 @@
 import ArgumentParser
 
-/// `rnntrain generate`: text from a model.
+/// `rnntrain generate`: generates text with a model.
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
         abstract: "Generate text with a model.",
         discussion: """
-            The text is written as it is made. That of a model of bytes is written byte for byte: no character set is assumed, and no line \
-            end is added but on a terminal.
+            The text is written while it is generated. A byte model writes its bytes unchanged: no character set is assumed, and a final line \
+            end is added on a terminal only.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint or best.safetensors of a run, or the run's folder. (required)", valueName: "path"))
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
     var checkpoint: String
 
     @OptionGroup var sampling: SamplingOptions

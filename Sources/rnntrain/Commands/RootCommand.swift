@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The program: one subcommand for each kind of work.
+/// The program, with its commands.
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rnntrain",
-        abstract: "Trains recurrent neural language models on CPUs, data-parallel over MPI ranks.",
+        abstract: "Train recurrent neural language models on CPUs, data-parallel over MPI ranks.",
         usage: """
             mpirun -n 8 rnntrain --text input.txt --run runs/first
             mpirun -n 8 rnntrain --train train.txt --valid valid.txt --run runs/first
@@ -12,8 +12,8 @@ struct RootCommand: ParsableCommand {
             rnntrain <subcommand> --help
             """,
         discussion: """
-            Without a subcommand it trains: 'rnntrain train --help' lists the options. Without any argument it reads \
-            rnntrain.toml, or trains a small model on a built-in source whose optimum is known.
+            The default command is train; 'rnntrain train --help' lists its options. Without any argument, rnntrain reads \
+            rnntrain.toml. If this file does not exist, it trains a small model on a built-in source whose optimal perplexity is known.
             """,
         version: rnntrainVersion,
         subcommands: [

@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Training
 
-/// `rnntrain train`: trains a model, or goes on with a run.
+/// `rnntrain train`: trains a model, or resumes a run.
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
@@ -14,9 +14,9 @@ struct TrainCommand: ParsableCommand {
             rnntrain [train] --config <file> [<options>]
             """,
         discussion: """
-            Every option but those under 'Configuration' is a key of the TOML file too, under the same name. The \
-            command line wins over the file, and the file over the defaults. Without --text, --train, --valid and --test the \
-            text comes from the embedded Reber grammar, and the defaults are those of a small model for it.
+            Every option except those under 'Configuration' is also a key of the TOML file. The command line overrides the \
+            file, and the file overrides the defaults. Without --text, --train, --valid and --test, the run trains a small model on \
+            strings of the embedded Reber grammar, with defaults of its own; rnntrain --print-config prints them.
             """)
 
     @OptionGroup(title: "Configuration") var source: SourceOptions
@@ -25,23 +25,26 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
     @OptionGroup(title: "Schedule and convergence") var convergence: ConvergenceOptions
     @OptionGroup(title: "Run folder, log and checkpoints") var runFolder: RunOptions
-    @OptionGroup(title: "Deadlines and faults") var faults: FaultOptions
+    @OptionGroup(title: "Time limits and faults") var faults: FaultOptions
     @OptionGroup(title: "Distribution over ranks") var distribution: DistributionOptions
 
     func run() throws {
-        var configuration = try resolvedConfiguration()
-        try configuration.validate()
+        let file = try source.file()
+        var configuration = try resolvedConfiguration(file)
+        try configuration.validate(
+            needsFolder: !source.printConfig && !source.dryRun,
+            fileKeys: Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys))
         configuration.forgetBias = configuration.resolvedForgetBias  // said by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
+        CheckOnly.report(mostRanks: configuration.mostRanks)
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
         try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
     }
 
-    /// The command line's options over the file's keys over what is there without them.
-    private func resolvedConfiguration() throws -> TrainingConfiguration {
-        let file = try source.file()
+    /// The options of the command line override the keys of the file, which override the defaults.
+    private func resolvedConfiguration(_ file: ConfigurationFile?) throws -> TrainingConfiguration {
         if source.resume {
             return try overlaid(on: try StoredRun.configuration(in: try folderToResume(file)), with: file)
         }
@@ -52,14 +55,20 @@ struct TrainCommand: ParsableCommand {
     private func overlaid(on base: TrainingConfiguration, with file: ConfigurationFile?) throws -> TrainingConfiguration {
         var configuration = base
         file?.apply(to: &configuration)
-        let groups: [any ConfigurationOptions] = [data, model, optimization, convergence, runFolder, faults, distribution]
         for group in groups { try group.apply(to: &configuration) }
         return configuration
     }
 
+    private var groups: [any ConfigurationOptions] {
+        [data, model, optimization, convergence, runFolder, faults, distribution]
+    }
+
+    /// The keys whose options the command line gives.
+    private var givenKeys: [ConfigurationKey] { groups.flatMap { $0.given.filter { $0.value != nil }.map(\.key) } }
+
     private func folderToResume(_ file: ConfigurationFile?) throws -> String {
         guard let folder = try overlaid(on: TrainingConfiguration(), with: file).run else {
-            throw ConfigurationError.missing(key: .run, advice: "name with --run the folder of the run to resume")
+            throw ConfigurationError.missing(key: .run, advice: "name the folder of the run to resume")
         }
         return folder
     }

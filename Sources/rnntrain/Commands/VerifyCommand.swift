@@ -1,16 +1,16 @@
 import ArgumentParser
 
-/// `rnntrain verify`: whether a checkpoint or a run's folder is sound, and what it holds.
+/// `rnntrain verify`: checks a checkpoint or a run folder, and prints its contents.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a checkpoint or a run's folder, and say what it holds.",
+        abstract: "Verify a checkpoint or a run folder, and print its contents.",
         discussion: """
-            Every checksum is computed anew, and what the files say of each other is compared. Nothing is changed, and a job \
-            that trains there may go on. Exit status: 0 if all is sound, 65 for damage, 66 if nothing is there, 74 if reading failed.
+            All checksums are recomputed, and the files are compared with each other. Nothing is changed, and a job may train in \
+            the folder at the same time. Exit status: 0 if all files are valid, 65 for damage, 66 for a missing path, 74 for a read error.
             """)
 
-    @Argument(help: ArgumentHelp("Checkpoint, or folder of a run.", valueName: "path"))
+    @Argument(help: ArgumentHelp("Checkpoint file or run folder.", valueName: "path"))
     var path: String
 
     @Flag(help: "Print one JSON object instead of lines. (default: off)")

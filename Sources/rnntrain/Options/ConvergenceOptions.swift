@@ -2,7 +2,7 @@ import ArgumentParser
 import Optimizers
 import Training
 
-/// How long the training goes on, and how the learning rate falls.
+/// How long a run trains, and how its learning rate decreases.
 struct ConvergenceOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.epochs)) var epochs: String?
     @Option(help: ArgumentHelp(.schedule)) var schedule: ScheduleKind?

@@ -2,7 +2,7 @@ import ArgumentParser
 import TextData
 import Training
 
-/// The text, and what its tokens are.
+/// The texts and their tokens.
 struct DataOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.text)) var text: String?
     @Option(help: ArgumentHelp(.train)) var train: String?

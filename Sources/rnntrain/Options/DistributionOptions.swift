@@ -1,7 +1,7 @@
 import ArgumentParser
 import Training
 
-/// How the work is spread over the ranks.
+/// How the work is distributed over the ranks.
 struct DistributionOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.shards)) var shards: String?
     @Option(help: ArgumentHelp(.exchange)) var exchange: ExchangeMode?

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Training
 
-/// Deadlines, and what is done about faults.
+/// Time limits, and the response to faults.
 struct FaultOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.stallLimit)) var stallLimit: String?
     @Option(help: ArgumentHelp(.timeLimit)) var timeLimit: String?

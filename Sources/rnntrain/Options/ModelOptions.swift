@@ -3,7 +3,7 @@ import Models
 import Tensors
 import Training
 
-/// The network and its first parameters.
+/// The network and its initial parameters.
 struct ModelOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.cell)) var cell: CellKind?
     @Option(help: ArgumentHelp(.nonlinearity)) var nonlinearity: Nonlinearity?

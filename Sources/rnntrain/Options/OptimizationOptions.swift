@@ -2,7 +2,7 @@ import ArgumentParser
 import Optimizers
 import Training
 
-/// The step: how much text it sees, and what it does with the gradient.
+/// The training step: the batch, the optimizer and clipping.
 struct OptimizationOptions: ConfigurationOptions {
     @Option(help: ArgumentHelp(.batchSize)) var batchSize: String?
     @Option(help: ArgumentHelp(.windowLength)) var bptt: String?

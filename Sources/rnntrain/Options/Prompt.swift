@@ -1,13 +1,13 @@
 import ArgumentParser
 import Files
 
-/// The text that `generate` goes on from: any bytes, since a model of bytes knows them all.
+/// The text that `generate` continues: any bytes, since a byte model accepts all of them.
 struct Prompt: ExpressibleByArgument {
     static let option = "--prompt"
     /// `--prompt=`.
     static let assignment = Array("\(option)=".utf8)
 
-    /// In front of the digits: the parser takes no empty value.
+    /// Before the digits, because the parser accepts no empty value.
     private static let mark = "x"
 
     private let given: [UInt8]
@@ -22,13 +22,13 @@ struct Prompt: ExpressibleByArgument {
         }
     }
 
-    /// Option and value as the parser takes them: in hexadecimal digits, so that no byte means anything to it.
+    /// The option and its value for the parser, in hexadecimal digits, so that no byte has a meaning for the parser.
     static func argument(_ bytes: [UInt8]) -> String { "\(option)=" + mark + bytes.map(hexadecimal).joined() }
 
     /// Nothing for the help.
     var defaultValueDescription: String { "" }
 
-    /// The bytes; those of the standard input where `-` is given.
+    /// The bytes; for `-`, those of the standard input.
     func bytes() throws -> [UInt8] {
         given == Array(StandardInput.sign.utf8) ? try StandardInput.contents() : given
     }

@@ -3,31 +3,31 @@ import Files
 import Foundation
 import Training
 
-/// Where the configuration comes from, besides the command line.
+/// Options of the run itself, which are not keys of a TOML file.
 struct SourceOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("TOML file with keys as below. (default: rnntrain.toml, if it is here)", valueName: "file"))
+        help: ArgumentHelp("TOML file with the keys below. (default: rnntrain.toml, if it exists)", valueName: "file"))
     var config: String?
 
-    @Flag(help: "Resume the run in --run, from its newest good checkpoint and with its configuration. (default: off)")
+    @Flag(help: "Resume the run in --run from its newest valid checkpoint, with its configuration. (default: off)")
     var resume = false
 
-    @Flag(help: "Take over the lock that a job on another machine left in --run, once that job has ended. (default: off)")
+    @Flag(help: "Take over the lock of a job on another machine in --run. Use it only after that job has ended. (default: off)")
     var breakLock = false
 
     @Flag(
         help: """
-            Make a few steps, and print the memory, disk, messages and time that the run needs and whether they are \
-            available; write nothing. (default: off)
+            Measure a few steps, print the memory, disk, messages and time that the run needs and whether memory and disk are \
+            available, and write nothing. (default: off)
             """)
     var dryRun = false
 
-    @Flag(help: "Print the configuration that results as TOML, and do nothing else. (default: off)")
+    @Flag(help: "Print the resulting configuration as TOML, and do nothing else. (default: off)")
     var printConfig = false
 
     private static let standardPath = "rnntrain.toml"
 
-    /// The configuration file to read; a resumed run has its own, so that only a file asked for is read beside it.
+    /// The configuration file to read. A resumed run has a configuration, so that only a file given with `--config` is read.
     func file() throws -> ConfigurationFile? {
         if config == StandardInput.sign { throw InputFileError.standardInput(option: "--config") }
         if let config { return try ConfigurationFile(path: config) }

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Failures
+import Foundation
+import Training
+
+/// The message for a command line that the parser rejects.
+enum CommandLineMessage {
+    /// One line that begins in lower case and names the help of the command.
+    ///
+    /// - Parameters:
+    ///   - message: the parser's message.
+    ///   - arguments: the command line, without the program's name.
+    static func line(_ message: String, _ arguments: [String]) -> String {
+        let command = CommandNames.command(of: arguments)
+        if let option = unknownOption(message) {
+            if option == "-n" {
+                return "unknown option '-n'. It belongs to the launcher: mpirun -n RANKS, or launch/train -n RANKS."
+            }
+            return "unknown option '\(option)'. " + (suggestion(option, command) ?? "See '\(help(command))'.")
+        }
+        let text = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return text.prefix(1).lowercased() + text.dropFirst() + (text.hasSuffix(".") ? " " : ". ") + "See '\(help(command))'."
+    }
+
+    /// The option that the parser does not know; nil if it found another fault.
+    private static func unknownOption(_ message: String) -> Substring? {
+        let start = "Unknown option '"
+        guard message.hasPrefix(start) else { return nil }
+        return message.dropFirst(start.count).prefix { $0 != "'" }
+    }
+
+    private static func suggestion(_ option: Substring, _ command: any ParsableCommand.Type) -> String? {
+        guard option.hasPrefix("--") else { return nil }
+        return NearestName.of(String(option.dropFirst(2)), among: optionNames(command)).map { "Did you mean '--\($0)'?" }
+    }
+
+    /// The long options of a command, without dashes, from the parser's own list.
+    private static func optionNames(_ command: any ParsableCommand.Type) -> [String] {
+        let list = try? JSONDecoder().decode(OptionList.self, from: Data(command._dumpHelp().utf8))
+        return (list?.command.arguments ?? []).flatMap { $0.names ?? [] }.filter { $0.kind == "long" }.map(\.name)
+    }
+
+    private static func help(_ command: any ParsableCommand.Type) -> String {
+        "rnntrain \(command.configuration.commandName ?? "") --help"
+    }
+}
+
+/// The part of the parser's dumped help that holds the names of options.
+private struct OptionList: Decodable {
+    struct Command: Decodable { let arguments: [Argument]? }
+    struct Argument: Decodable { let names: [Name]? }
+    struct Name: Decodable {
+        let kind: String
+        let name: String
+    }
+
+    let command: Command
+}
+
+/// The commands of the program.
+enum CommandNames {
+    private static let commands = RootCommand.configuration.subcommands
+    private static let names = commands.compactMap { $0.configuration.commandName }
+
+    /// The command of a command line: the one that its first argument names, or `train`.
+    static func command(of arguments: [String]) -> any ParsableCommand.Type {
+        commands.first { $0.configuration.commandName == arguments.first } ?? TrainCommand.self
+    }
+
+    /// Throws if the first argument, or the second after `help`, is neither an option nor a command.
+    static func check(_ arguments: [String]) throws(UnknownCommandError) {
+        guard let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first else { return }
+        if word.hasPrefix("-") || names.contains(word) || word == "help" { return }
+        throw UnknownCommandError(word: word, nearest: NearestName.of(word, among: names), commands: names)
+    }
+}
+
+/// A command line whose first word is not a command.
+struct UnknownCommandError: UserFacingError {
+    let word: String
+    let nearest: String?
+    let commands: [String]
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        let list = commands.dropLast().joined(separator: ", ") + " and " + (commands.last ?? "")
+        return "unknown command '\(value: word)'. " + (nearest.map { "Did you mean '\($0)'? " } ?? "")
+            + "The commands are \(list)."
+    }
+}
