@@ -27,7 +27,8 @@ struct FaultTests {
             ["generate", "--checkpoint", "x", "--temp", "2"], status: 64,
             says: "unknown option '--temp'. Did you mean '--temperature'?")
         try expectFault(
-            ["evaluate", "--surprisal"], status: 64, says: "unknown option '--surprisal'. See 'rnntrain evaluate --help'.\n")
+            ["evaluate", "--checkpoint", "x", "--data", "x", "--surprisal"], status: 64,
+            says: "unknown option '--surprisal'. See 'rnntrain evaluate --help'.\n")
     }
 
     @Test("An unknown command ends with status 64 and the list of commands")
