@@ -1,16 +1,16 @@
 import Benchmarks
 import Testing
 
-@Suite("What benchmarks count")
+@Suite("The statistics of benchmarks")
 struct BenchmarksTests {
-    @Test("The median is the middle one, or the mean of the two in the middle")
+    @Test("The median is the middle value, or the mean of the two middle values")
     func median() {
         #expect([3.0, 1, 2].median == 2)
         #expect([4.0, 1, 3, 2].median == 2.5)
         #expect([7.0].median == 7)
     }
 
-    @Test("The peak of ranks with a core each is the sum of their speeds")
+    @Test("The peak of ranks with a core each is the sum of their rates")
     func ownCores() {
         // 1000 operations in 10 ns and in 20 ns: 100 and 50 a nanosecond, which is 10^9 a second.
         let times = [RankTime(start: 0, end: 10), RankTime(start: 5, end: 25)]
@@ -18,14 +18,14 @@ struct BenchmarksTests {
         #expect(HostPeak(operations: 1000, cores: 64, times: times).gigaflops == 150)
     }
 
-    @Test("Ranks that take turns on a core count it once")
+    @Test("A core that several ranks share counts once")
     func sharedCores() {
         // Four ranks on two cores, each alone on its core for 10 ns.
         let times = [(0, 10), (0, 10), (10, 20), (10, 20)].map { RankTime(start: $0.0, end: $0.1) }
         #expect(HostPeak(operations: 1000, cores: 2, times: times).gigaflops == 200)
     }
 
-    @Test("The system's count of memory is read from its text")
+    @Test("The system's memory statistics are parsed")
     func rollup() {
         let text = """
             5581d1a4a000-7ffd5c9f3000 ---p 00000000 00:00 0    [rollup]

@@ -16,7 +16,7 @@ struct BackgroundWriterTests {
         var all: [String] { lines.withLock { $0 } }
     }
 
-    @Test("Jobs run in their order, on one thread that is not the caller's")
+    @Test("Jobs run in order on one thread other than the caller's")
     func order() throws {
         let (writer, journal) = (BackgroundWriter(), Journal())
         let threads = Journal()
@@ -31,7 +31,7 @@ struct BackgroundWriterTests {
         #expect(Set(threads.all).count == 1 && threads.all[0] != "\(pthread_self())")
     }
 
-    @Test("Where the system gives no thread, jobs are done by the caller, and their errors come with the next")
+    @Test("Without a thread, the caller runs the jobs, and the next submission throws their errors")
     func withoutThread() throws {
         let (writer, journal) = (BackgroundWriter(create: { _, _, _, _ in EAGAIN }), Journal())
         #expect(writer.lackOfThread == "Resource temporarily unavailable")
@@ -45,7 +45,7 @@ struct BackgroundWriterTests {
         try writer.finish()
     }
 
-    @Test("The caller goes on while a job runs, and the next submission waits for it")
+    @Test("The caller continues while a job runs, and the next submission waits for the job")
     func waits() throws {
         let (writer, journal, gate) = (BackgroundWriter(), Journal(), DispatchSemaphore(value: 0))
         try writer.submit { () throws(FileError) in
@@ -63,7 +63,7 @@ struct BackgroundWriterTests {
         #expect(journal.all == ["trainer", "first", "second"])
     }
 
-    @Test("A copy is written as it was, though the originals change meanwhile")
+    @Test("The copy is written unchanged while the originals change")
     func snapshot() throws {
         let (scratch, writer, gate) = (try ScratchFolder(), BackgroundWriter(), DispatchSemaphore(value: 0))
         let folder = CheckpointFolder(runFolder: scratch.path)
@@ -91,7 +91,7 @@ struct BackgroundWriterTests {
         }
     }
 
-    @Test("An error comes out at the next submission, once, and that job is not taken")
+    @Test("The next submission throws an error once and does not accept its job")
     func errorAtSubmit() throws {
         let (writer, journal, failure) = (BackgroundWriter(), Journal(), failure)
         try writer.submit { () throws(FileError) in throw failure }
@@ -101,7 +101,7 @@ struct BackgroundWriterTests {
         #expect(journal.all == ["taken"])
     }
 
-    @Test("An error comes out at the end, once")
+    @Test("finish throws an error once")
     func errorAtFinish() throws {
         let (writer, failure) = (BackgroundWriter(), failure)
         try Arrays.small(1).withCheckpoint { original in
@@ -111,7 +111,7 @@ struct BackgroundWriterTests {
         try writer.finish()
     }
 
-    @Test("A job that was taken is done although the writer is gone")
+    @Test("An accepted job runs although the writer was released")
     func abandoned() throws {
         let done = DispatchSemaphore(value: 0)
         try BackgroundWriter().submit { () throws(FileError) in done.signal() }

@@ -8,7 +8,7 @@ import Testing
 struct CheckpointErrorTests {
     private let path = "/runs/a/step.safetensors"
 
-    @Test("A damaged file is named with what was found and what was expected")
+    @Test("The error for a damaged file contains the found and the expected values")
     func damaged() {
         let error = CheckpointError.damaged(path: path, .wrongChecksum(array: "w", found: "01", expected: "02"))
         let text =
@@ -17,7 +17,7 @@ struct CheckpointErrorTests {
         #expect(error.description == text && error.exitStatus == .badData)
     }
 
-    @Test("A file that is forbidden to us counts as missing, a broken disk as a failure")
+    @Test("A file without read permission counts as missing input, a broken disk as an I/O failure")
     func unreadable() {
         let forbidden = CheckpointError.unreadable(path: path, operation: "open", errorNumber: EACCES)
         #expect(forbidden.description == "\(path): cannot open the checkpoint: Permission denied. Make it readable for you.")
@@ -25,13 +25,13 @@ struct CheckpointErrorTests {
         #expect(CheckpointError.unreadable(path: path, operation: "map", errorNumber: EIO).exitStatus == .inputOutput)
     }
 
-    @Test("Another array is named with both its kinds")
+    @Test("The error for another array contains both types and shapes")
     func otherArray() {
         let error = CheckpointError.otherArray(path: path, name: "w", found: "F32 [2]", expected: "F32 [3]")
         #expect(error.description.contains("'w' is F32 [2], and F32 [3] was expected") && error.exitStatus == .badData)
     }
 
-    @Test("Names from a file are cut and cannot write to the terminal")
+    @Test("Names from a file are shortened, without control characters")
     func names() {
         let damage = CheckpointDamage.noChecksum(array: "\u{1b}[2J" + String(repeating: "x", count: 1000))
         #expect(damage.description == "'?[2J" + String(repeating: "x", count: 76) + "...' has no checksum")

@@ -26,7 +26,7 @@ struct CheckpointFolderTests {
 
     private var steps: [Int] { get throws { try folder.generations().map(\.step) } }
 
-    @Test("Names have eight digits, more if need be, and sort by step")
+    @Test("Names have at least eight digits, and sort by step")
     func names() throws {
         #expect(folder.path(forStep: 1200) == scratch.file("checkpoints/step-00001200.safetensors"))
         #expect(folder.bestPath == scratch.file("best.safetensors"))
@@ -37,7 +37,7 @@ struct CheckpointFolderTests {
         #expect(try steps == [123_456_789, 99_999_999, 5])
     }
 
-    @Test("The newest that verifies is taken, and those passed over are named with the reason")
+    @Test("The newest checkpoint that passes verification is loaded, and the rejected ones are reported with reasons")
     func newestValid() throws {
         try write([10, 20, 30])
         #expect(try folder.newestValid().generation.step == 30)
@@ -51,7 +51,7 @@ struct CheckpointFolderTests {
         guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _)) = reason else { throw reason }
     }
 
-    @Test("One that is of another step than its name says is passed over, and does not keep good ones from staying")
+    @Test("A checkpoint whose step differs from its name is rejected and does not affect pruning")
     func misnamed() throws {
         try write([10, 20])
         try Arrays.small(9).write(to: folder.path(forStep: 99), ["state": #"{"step":9}"#])
@@ -61,7 +61,7 @@ struct CheckpointFolderTests {
         #expect(newest.passedOver.map(\.reason) == [.damaged(path: folder.path(forStep: 99), damage)])
     }
 
-    @Test("With none that verifies every reason is told; with none at all that is told")
+    @Test("Without a valid checkpoint the error contains every reason; without any checkpoint it says so")
     func noneValid() throws {
         #expect(throws: CheckpointError.noneWritten(folder: folder.path)) { try folder.newestValid() }
         try write([1, 2])
@@ -84,7 +84,7 @@ struct CheckpointFolderTests {
         #expect(removed.map(\.step) == Array(1..<(6 - kept)))
     }
 
-    @Test("Pruning keeps the newest that verifies, however old")
+    @Test("Pruning keeps the newest checkpoint that passes verification, however old")
     func pruneDamaged() throws {
         try write([1, 2, 3, 4, 5])
         for step in [5, 4, 3] { try damage(step) }
@@ -104,7 +104,7 @@ struct CheckpointFolderTests {
         #expect(try steps == [3, 2, 1])
     }
 
-    @Test("What interrupted writes left is removed, and nothing else")
+    @Test("Only the files of interrupted writes are removed")
     func staleTemporaries() throws {
         let broken = FaultInjector(failingCall: 9, .error(EIO), staysBroken: true)
         try write([1])
@@ -120,7 +120,7 @@ struct CheckpointFolderTests {
         #expect(try scratch.names() == ["checkpoints", "checkpoints/step-00000001.safetensors"])
     }
 
-    @Test("For every call that can fail while the first checkpoint makes its folder, a second try goes through")
+    @Test("After any failing call while the first checkpoint creates its folder, a second attempt succeeds")
     func firstWrite() throws {
         for call in 1...100 {
             let scratch = try ScratchFolder()

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Whatever happens to the newest checkpoint, the one before serves and the reason is told")
+@Suite("Damage of the newest checkpoint loads the previous one and reports the reason")
 struct DamageSweepTests {
     private let scratch: ScratchFolder
     private let folder: CheckpointFolder
@@ -38,7 +38,7 @@ struct DamageSweepTests {
 
     private func bytes() throws -> [UInt8] { try scratch.read("checkpoints/step-00000020.safetensors") }
 
-    @Test("cut off at each byte of its header and at each 4 KiB")
+    @Test("A checkpoint truncated at any byte of its header or at any 4 KiB is rejected")
     func truncations() throws {
         let whole = try bytes()
         #expect(try folder.newestValid().generation.step == 20)
@@ -51,7 +51,7 @@ struct DamageSweepTests {
         }
     }
 
-    @Test("with any of 10,000 bits flipped")
+    @Test("A checkpoint with any of 10,000 bits flipped is rejected")
     func flippedBits() throws {
         let whole = try bytes()
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: newest))

@@ -21,7 +21,7 @@ enum Foreign {
     }
 }
 
-@Suite("Headers of other programs are read, and headers that lie are refused")
+@Suite("Files of other programs are read, and invalid headers are refused")
 struct ForeignSafetensorsTests {
     private func open(_ bytes: [UInt8]) throws -> SafetensorsReader {
         let folder = try ScratchFolder()
@@ -42,7 +42,7 @@ struct ForeignSafetensorsTests {
         try damage(Foreign.file("{\(fields.joined(separator: ","))}", [UInt8](repeating: 0, count: dataCount)))
     }
 
-    @Test("A plain file without checksums is read when asked for, also where its arrays are not aligned")
+    @Test("A file without checksums is read on request, also with unaligned arrays")
     func plain() throws {
         let json = "{\(Foreign.array("odd", "U8", "[1]", "0", "1")),\(Foreign.array("w", "F32", "[1,2]", "1", "9"))}"
         let values: [Float] = [1.25, -3]
@@ -104,7 +104,7 @@ struct ForeignSafetensorsTests {
         #expect(try damage([Foreign.array("a", "BF16", "[4]", "0", "8")], 8) == .unknownElementType(array: "a", found: "BF16"))
     }
 
-    @Test("A name or a key that stands twice is refused, also where the two differ in spelling alone")
+    @Test("A duplicate name or key is refused, also if the spellings differ")
     func repeatedNames() throws {
         let empty = Foreign.array("a", "U8", "[0]", "0", "0")
         #expect(try damage([empty, empty], 0) == .repeatedOrUnknownNames(found: 8, expected: 4))
@@ -119,7 +119,7 @@ struct ForeignSafetensorsTests {
     }
 
     @Test(
-        "Headers that are no header are refused",
+        "Headers that are not JSON objects are refused",
         arguments: [
             "", "{", "[]", "null", "{}{}", "{\"a\":1}", "{\"a\":{}}", "{\"__metadata__\":{\"k\":1}}", "{\"__metadata__\":[]}",
             "{\"a\":{\"dtype\":\"U8\",\"shape\":[0.5],\"data_offsets\":[0,0]}}",
@@ -128,7 +128,7 @@ struct ForeignSafetensorsTests {
         ])
     func noHeader(json: String) throws { try expectNoHeader(json) }
 
-    @Test("A header that is nested a hundred thousand deep is refused")
+    @Test("A header with a hundred thousand levels of nesting is refused")
     func deepHeader() throws { try expectNoHeader("{\"a\":" + String(repeating: "[", count: 100_000)) }
 
     private func expectNoHeader(_ json: String) throws {
@@ -144,7 +144,7 @@ struct ForeignSafetensorsTests {
         #expect(try damage(bytes) == .unreadableHeader("it is not an object in UTF-8"))
     }
 
-    @Test("No random damage to a header without checksums crashes the reader, or shows an array outside of the file")
+    @Test("Random damage to a header without checksums does not crash the reader or give an array outside the file")
     func mutations() throws {
         let folder = try ScratchFolder()
         let fields = ["w": 24, "é": 8, "b": 0].map { Foreign.array($0.key, "U8", "[\($0.value)]", "0", "\($0.value)") }

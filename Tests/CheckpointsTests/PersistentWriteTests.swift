@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A checkpoint that the disk does not take")
+@Suite("A checkpoint that cannot be written")
 final class PersistentWriteTests {
     private let scratch: ScratchFolder
     private let lines = Mutex<[String]>([])
@@ -28,7 +28,7 @@ final class PersistentWriteTests {
 
     private var steps: [Int] { get throws { try CheckpointFolder(runFolder: scratch.path).generations().map(\.step) } }
 
-    @Test("for one call is written at the second attempt, for which older ones made room, without a word")
+    @Test("After one failure, older checkpoints are removed and the second attempt succeeds silently")
     func once() throws {
         var unheard = 0
         for call in 1...100 {
@@ -43,7 +43,7 @@ final class PersistentWriteTests {
         Issue.record("a checkpoint takes more than 100 calls")
     }
 
-    @Test("at all is given up after the last attempt, with one line before; the newest good one stays")
+    @Test("After the last attempt the write fails, with one line of report; the newest valid checkpoint remains")
     func full() throws {
         for call in 1...8 {
             let error = attempt(FaultInjector(failingCall: call, .error(ENOSPC), staysBroken: true))
@@ -57,7 +57,7 @@ final class PersistentWriteTests {
         #expect(lines.withLock { $0[0] }.hasSuffix("tried again for 0 seconds."))
     }
 
-    @Test("for a reason that stays is not waited for, nor the first of a run")
+    @Test("A permanent failure, and a failure of the first checkpoint, is not retried")
     func hopeless() throws {
         for number in [EROFS, EACCES, EFBIG] {
             #expect(attempt(FaultInjector(failingCall: 3, .error(number), staysBroken: true)) != nil)

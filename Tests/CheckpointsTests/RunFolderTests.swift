@@ -26,7 +26,7 @@ struct RunFolderTests {
         }
     }
 
-    @Test("A fresh folder is made with those above and inside it")
+    @Test("A new run folder is created with its parents and inner folders")
     func fresh() throws {
         let lock = try run.create().lock
         #expect(lock.isEnforced)
@@ -36,7 +36,7 @@ struct RunFolderTests {
         #expect(run.metricsPath == scratch.file("runs/first/metrics.jsonl"))
     }
 
-    @Test("What an interrupted start left is no run", arguments: ["runs/first", "runs/first/"])
+    @Test("The remains of an interrupted start are not a run", arguments: ["runs/first", "runs/first/"])
     func interruptedStart(path: String) throws {
         let run = RunFolder(path: scratch.file(path))
         try run.create().lock.release()
@@ -49,7 +49,7 @@ struct RunFolderTests {
     }
 
     @Test(
-        "A folder that holds a run is not taken for a fresh one", arguments: ["config.toml", "metrics.jsonl", "best.safetensors"])
+        "A folder that contains a run is refused for a new run", arguments: ["config.toml", "metrics.jsonl", "best.safetensors"])
     func holdsRun(name: String) throws {
         try run.create().lock.release()
         let file = try scratch.write([10, 10], to: "runs/first/\(name)")
@@ -59,7 +59,7 @@ struct RunFolderTests {
         try run.reopen().release()
     }
 
-    @Test("A checkpoint alone is a run")
+    @Test("A checkpoint alone makes a folder a run")
     func checkpointIsRun() throws {
         try run.create().lock.release()
         try run.checkpoints.writeSmall(1, step: 3)
@@ -67,7 +67,7 @@ struct RunFolderTests {
         #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.create() }
     }
 
-    @Test("A file in the way is an error of the file system")
+    @Test("A file in place of the folder is an error")
     func fileInTheWay() throws {
         _ = try scratch.write([], to: "file")
         #expect(
@@ -77,7 +77,7 @@ struct RunFolderTests {
         }
     }
 
-    @Test("A second job is refused and told who holds the run; after a release it is let in")
+    @Test("A second job is refused with the name of the holder, and accepted after a release")
     func locked() throws {
         let lock = try run.create().lock
         try DurableFile.write("", to: run.configurationPath)
@@ -92,14 +92,14 @@ struct RunFolderTests {
         #expect(try scratch.read("runs/first/lock").isEmpty)
     }
 
-    @Test("A lock that is let go of is released")
+    @Test("deinit releases a lock")
     func released() throws {
         do { _ = try run.create() }
         do { _ = try run.create() }
     }
 }
 
-@Suite("A run folder that is not a run's alone", .timeLimit(.minutes(1)))
+@Suite("A run folder with other files", .timeLimit(.minutes(1)))
 struct SharedRunFolderTests {
     private let scratch: ScratchFolder
     private let run: RunFolder
@@ -110,7 +110,7 @@ struct SharedRunFolderTests {
     }
 
     @Test(
-        "is not taken for a new run where a file has the name of one that the run writes",
+        "A folder with a foreign file under the name of a run's file is refused for a new run",
         arguments: [
             "vocabulary.json", "data/train.tokens", "data/stamps.json", "lock", "config.toml",
             "checkpoints/step-00000007.safetensors",
@@ -125,7 +125,7 @@ struct SharedRunFolderTests {
         #expect(try scratch.names() == before && scratch.read("runs/first/\(name)") == Array("mine".utf8))
     }
 
-    @Test("keeps the files that a run does not write")
+    @Test("Files that a run does not write remain")
     func ownFiles() throws {
         let names = ["note", "data/own.txt", "checkpoints/own.safetensors", ".config.toml.partial", ".own.1-2.partial"]
         for name in names { try scratch.write("mine", to: "runs/first/\(name)") }
@@ -138,7 +138,7 @@ struct SharedRunFolderTests {
         #expect(files == names.map { "runs/first/\($0)" }.sorted())
     }
 
-    @Test("is as it was before when a new run does not come to its start")
+    @Test("A failed start restores the folder")
     func discarded() throws {
         let new = try run.create()
         for name in ["vocabulary.json", "metrics.jsonl", "config.toml"] {
@@ -152,7 +152,7 @@ struct SharedRunFolderTests {
         #expect(try scratch.names() == ["runs", "runs/first"])
     }
 
-    @Test("is taken over with the files of a start whose job has died, and with no others")
+    @Test("The files of a start are taken over only if its job has died")
     func deadStart() throws {
         let holder = RunLock.Holder.current
         let dead = RunLock.Holder(host: holder.host, processID: 1, started: "s", boot: "earlier", birth: 5)
@@ -170,7 +170,7 @@ struct SharedRunFolderTests {
             ])
     }
 
-    @Test("lets no second job of this machine in when the lock's file is removed, and the first writes nothing more")
+    @Test("After the lock's file is removed, no second job of this machine can start, and the first cannot write")
     func removedLock() throws {
         let lock = try run.create().lock
         let checkpoints = CheckpointFolder(lockedBy: lock)
@@ -184,7 +184,7 @@ struct SharedRunFolderTests {
         #expect(try run.checkpoints.generations().map(\.step) == [1])
     }
 
-    @Test("goes on as a run without a checkpoint only where a run's lock is")
+    @Test("A run without a checkpoint can be resumed only if the folder has a lock")
     func noLock() throws {
         let file = try scratch.write("epochs = 1\n", to: "runs/first/config.toml")
         #expect(throws: RunFolderError.foreignFile(path: run.path, file: file)) { try run.reopen() }
@@ -193,7 +193,7 @@ struct SharedRunFolderTests {
         try run.reopen().release()
     }
 
-    @Test("is found by one of many that start and give up at once: none of them fails for another's folder")
+    @Test("Jobs that start and abort together do not fail because of each other's folders")
     func race() throws {
         DispatchQueue.concurrentPerform(iterations: 6) { _ in
             for _ in 0..<20 {

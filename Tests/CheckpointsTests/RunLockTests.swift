@@ -36,7 +36,7 @@ struct RunLockTests {
             birth: birth ?? current.birth)
     }
 
-    @Test("What the lock's file says is read back, and nothing that is cut off")
+    @Test("The content of the lock's file is parsed, and incomplete content is rejected")
     func text() {
         let current = RunLock.Holder.current
         #expect(current.boot?.count == 36 && (current.birth ?? 0) > 0)
@@ -48,7 +48,7 @@ struct RunLockTests {
         }
     }
 
-    @Test("A lock that another process holds is respected, and taken over when that process is killed")
+    @Test("The lock of another process is respected until that process is killed, and then taken over")
     func otherProcess() throws {
         let holder = holder(birth: 1)
         try leave(holder)
@@ -67,7 +67,7 @@ struct RunLockTests {
         #expect(try RunLock.state(path: path) == .free && RunLock(path: path).takenOverFrom == nil)
     }
 
-    @Test("The refusal names host, process and time")
+    @Test("The error contains host, process and time")
     func message() {
         let text =
             "r is in use by process 77 on far, since 2025-01-02T03:04:05Z. "
@@ -78,7 +78,7 @@ struct RunLockTests {
         #expect(other.description.contains("--break-lock") && other.exitStatus == .usage)
     }
 
-    @Test("What a job of this machine left is taken over, also after a boot")
+    @Test("The lock of a dead job of this machine is taken over, also after a reboot")
     func leftHere() throws {
         for holder in [holder(), holder(birth: 1), holder(host: "renamed"), holder(boot: "earlier"), holder(boot: .some(nil))] {
             try leave(holder)
@@ -86,7 +86,7 @@ struct RunLockTests {
         }
     }
 
-    @Test("What a job of another machine left is taken over only when the user says so")
+    @Test("The lock of a job of another machine is taken over only on request")
     func leftElsewhere() throws {
         for holder in [far, RunLock.Holder(host: "far", processID: 7, started: "s")] {
             try leave(holder)
@@ -97,7 +97,7 @@ struct RunLockTests {
         }
     }
 
-    @Test("Where no kernel decides, a process id that another process has now is told from the holder's")
+    @Test("On a file system without locks, a reused process id is not mistaken for the holder")
     func reusedProcessID() {
         #expect(RunLock.Holder.current.standing(kernelDecides: false) == .running)
         #expect(holder(birth: 1).standing(kernelDecides: false) == .ended)
@@ -105,7 +105,7 @@ struct RunLockTests {
         #expect(holder(boot: "earlier").standing(kernelDecides: false) == .ended)
     }
 
-    @Test("Of many that start at once one gets the lock, and the others are told who")
+    @Test("Of many jobs that start together one gets the lock, and the others learn its holder")
     func race() async {
         for _ in 0..<50 {
             let outcomes = await attempts(breaking: false)
@@ -114,7 +114,7 @@ struct RunLockTests {
         }
     }
 
-    @Test("Of many that break a lock at once one gets it, though another machine's kernel still has it")
+    @Test("Of many jobs that break a lock together one gets it, although the kernel of another machine still holds it")
     func raceToBreak() async throws {
         for _ in 0..<50 {
             try leave(far)

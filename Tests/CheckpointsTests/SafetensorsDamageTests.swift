@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A file that is not what was written is refused")
+@Suite("Damaged checkpoint files are refused")
 struct SafetensorsDamageTests {
     private func smallFile(_ folder: ScratchFolder) throws -> [UInt8] {
         try Arrays.small(1.5).write(to: folder.file("good"), ["step": "12"])
@@ -50,7 +50,7 @@ struct SafetensorsDamageTests {
         }
     }
 
-    @Test("Pages of zeros, as a lost write leaves them, are detected")
+    @Test("Pages of zeros, as after a lost write, are detected")
     func zeros() throws {
         let folder = try ScratchFolder()
         let arrays = Arrays()
@@ -73,7 +73,7 @@ struct SafetensorsDamageTests {
         }
     }
 
-    @Test("A missing file, a folder and a named pipe are told apart from damage")
+    @Test("A missing file, a folder and a named pipe are distinguished from damage")
     func otherThings() throws {
         let folder = try ScratchFolder()
         let (missing, pipe) = (folder.file("missing"), folder.file("pipe"))

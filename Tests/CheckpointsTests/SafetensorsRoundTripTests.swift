@@ -2,7 +2,7 @@ import Checkpoints
 import TestSupport
 import Testing
 
-@Suite("A checkpoint that was written is read back to the bit")
+@Suite("A checkpoint is read back with the same bits")
 struct SafetensorsRoundTripTests {
     private static let oddNames = ["", "a\"b\\c", "line\nend\u{0}\u{1f}", "名前/🎈", "xxh3.weight", "__metadata", "weight"]
 
@@ -20,7 +20,7 @@ struct SafetensorsRoundTripTests {
         return arrays
     }
 
-    @Test("Every element type, empty arrays, single elements and odd names come back with shape and bits")
+    @Test("Every element type, empty arrays, single elements and unusual names keep shape and bits")
     func roundTrip() throws {
         let (folder, arrays) = (try ScratchFolder(), everyKind())
         let metadata = ["": "empty key", "config": "a = \"b\"\r\n\t\\ é\u{301} 🎈", "empty": ""]
@@ -49,7 +49,7 @@ struct SafetensorsRoundTripTests {
         #expect(found == Array(array.bytes), "\(array.name)")
     }
 
-    @Test("A checkpoint without arrays and without texts is one too")
+    @Test("A checkpoint without arrays and texts is valid")
     func nothing() throws {
         let folder = try ScratchFolder()
         try SafetensorsWriter.write(Checkpoint(arrays: []), to: folder.file("none.safetensors"))
@@ -57,7 +57,7 @@ struct SafetensorsRoundTripTests {
         #expect(reader.names.isEmpty && reader.metadata.isEmpty)
     }
 
-    @Test("The same contents give the same bytes, in whatever order they are given")
+    @Test("The bytes of a file do not depend on the order of the arrays")
     func deterministic() throws {
         let (folder, arrays) = (try ScratchFolder(), everyKind())
         let texts = (0..<50).map { ("key \($0)", "\($0)") }
@@ -71,7 +71,7 @@ struct SafetensorsRoundTripTests {
     }
 
     // The digests were computed by libxxhash from Python, and the file was read by the `safetensors` package.
-    @Test("The bytes of a small file stay what they are from release to release")
+    @Test("The bytes of a small file are pinned")
     func pinned() throws {
         let folder = try ScratchFolder()
         let arrays = Arrays()
@@ -107,7 +107,7 @@ struct SafetensorsRoundTripTests {
         #expect(values == [Float](repeating: 2.5, count: 6))
     }
 
-    @Test("A name, type or shape that the file has not is refused with both values named")
+    @Test("A request for another name, type or shape is refused with both values")
     func mismatches() throws {
         let folder = try ScratchFolder()
         let path = folder.file("f")

@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A checkpoint is replaced wholly or not at all")
+@Suite("A checkpoint is replaced atomically")
 struct SafetensorsWriterTests {
-    @Test("For every call that can fail the old checkpoint or the new one verifies, and nothing else is left")
+    @Test("After any failing call the old or the new checkpoint is valid, and no other file remains")
     func everyCall() throws {
         var unheard = 0
         for call in 1...100 {

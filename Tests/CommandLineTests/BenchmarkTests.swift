@@ -41,7 +41,7 @@ struct BenchmarkTests {
         #expect(try value("peak_share") > 0)
     }
 
-    @Test("The parts of a step are all there, and so is the memory, as allocated and as the system counts it", arguments: [1, 2])
+    @Test("The report contains all parts of a step, and the memory as allocated and as the system reports it", arguments: [1, 2])
     func partsAndMemory(ranks: Int) throws {
         let figures = try figures(ranks: ranks)
         for part in ["compute", "reduce", "update", "wait"] {
@@ -58,7 +58,7 @@ struct BenchmarkTests {
         #expect(try number("system_shared_bytes", in: figures) > 0)
     }
 
-    @Test("Options change the named model")
+    @Test("Options modify the named model")
     func options() throws {
         let figures = try figures(
             ranks: 1,
@@ -76,13 +76,13 @@ struct BenchmarkTests {
         #expect(try number("parameters", in: figures) == Double(parameters))
     }
 
-    @Test("Between nodes the bytes sent are counted")
+    @Test("The bytes sent between nodes are counted")
     func nodes() throws {
         let figures = try figures(ranks: 2, ["--node-size", "1"])
         #expect(try number("sent_bytes", in: figures) > 0)
     }
 
-    @Test("The table has a line for each kind of figure, once", arguments: [1, 2])
+    @Test("The table has one line for each figure", arguments: [1, 2])
     func table(ranks: Int) throws {
         let outcome = try ranks == 1 ? ProcessRunner.rnntrain(Self.tiny) : ProcessRunner.rnntrain(ranks: ranks, Self.tiny)
         #expect(outcome.status == 0, "\(outcome.errors)")
@@ -94,7 +94,7 @@ struct BenchmarkTests {
         #expect(lines[2].contains(/speed .* tokens\/s, .* GFLOP\/s: .* % of the peak, .* % to .* % over the blocks/))
     }
 
-    @Test("Generation is measured beside the reading of the weights, by one process")
+    @Test("Generation is measured against reading the weights, in one process")
     func generation() throws {
         let figures = try figures(ranks: 1, ["--generate"])
         #expect(try number("tokens", in: figures) == 3)
@@ -107,7 +107,7 @@ struct BenchmarkTests {
         #expect(table.output.contains(/speed .* tokens\/s: .* % of the bound\n/))
     }
 
-    @Test("What cannot be measured is refused before MPI starts, with what to do")
+    @Test("Invalid measurements are refused before MPI starts, with advice")
     func refusals() throws {
         try expectRefusal(["--hidden", "0"], "--hidden is 0; it must be a whole number from 1 to 1000000.")
         try expectRefusal(["--window", "-5"], "--window is -5; it must be a whole number from 1 to 10000000.")

@@ -8,7 +8,7 @@ struct ComparePyTorchTests {
         try ProcessRunner.run(ProcessRunner.source("launch/compare-pytorch"), arguments, environment: environment)
     }
 
-    @Test("Without PyTorch it says how to get it, before anything is built or measured")
+    @Test("Without PyTorch the script says how to install it, before it builds or measures")
     func withoutPyTorch() throws {
         let scratch = try ScratchFolder()
         let folder = scratch.file("none")
@@ -22,7 +22,7 @@ struct ComparePyTorchTests {
         }
     }
 
-    @Test("Wrong options end with status 64 and what to give instead")
+    @Test("Wrong options end with status 64 and advice")
     func wrongOptions() throws {
         let model = try compare("--model", "large")
         #expect(model.status == 64)
@@ -65,7 +65,7 @@ struct ComparePyTorchTests {
         return file
     }
 
-    @Test("Both are measured in turn, and a ratio is the median of those of the rounds")
+    @Test("Both programs are measured in turn, and the ratio is the median over the rounds")
     func medians() throws {
         // The ratios are 1, 4 and 2; that of the median speeds would be 1.5.
         let (outcome, order) = try table(ours: [100, 400, 300], theirs: [100, 100, 150])
@@ -79,7 +79,7 @@ struct ComparePyTorchTests {
         #expect(pairs >= 9 && order == String(repeating: "ours\ntheirs\n", count: pairs))
     }
 
-    @Test("What is not the same model is not compared")
+    @Test("Different models are not compared")
     func otherModel() throws {
         let (outcome, _) = try table(ours: [100], theirs: [100], parameters: 6)
         #expect(outcome.status == 70)

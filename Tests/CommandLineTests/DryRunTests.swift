@@ -33,7 +33,7 @@ struct DryRunTests {
         }
     }
 
-    @Test("says what a run takes, by rank and by host, and leaves no file", arguments: [1, 2, 3])
+    @Test("A dry run reports the needs of a run by rank and by host, and leaves no file", arguments: [1, 2, 3])
     func report(ranks: Int) throws {
         let before = try contents()
         let outcome = try dryRun(ranks: ranks)
@@ -52,14 +52,14 @@ struct DryRunTests {
         #expect(items["time"]?.last?.contains(" ms a step, ") == true)
     }
 
-    @Test("knows bytes over the network where there are nodes, and inside them")
+    @Test("A dry run reports the bytes between nodes and within them")
     func nodes() throws {
         let outcome = try dryRun(ranks: 4, ["--node-size", "2"])
         let exchange = try #require(items(outcome)["exchange"]?.first)
         #expect(!exchange.hasPrefix("0 B") && !exchange.contains(", 0 B over"), "\(outcome)")
     }
 
-    @Test("of a run to go on with changes nothing in it, and says what is left")
+    @Test("A dry run of a resume changes nothing, and reports the remaining work")
     func resume() throws {
         let run = try ProgramRun.onRanks(1, "rnntrain", texts.arguments(run: "run", ["--epochs", "1"]), folder: texts.folder)
         #expect(run.status == 0, "\(run)")
@@ -73,7 +73,7 @@ struct DryRunTests {
         #expect(try contents() == before)
     }
 
-    @Test("refuses what a run would refuse: a folder that holds one, a text that is too short, one that is missing")
+    @Test("A dry run refuses a folder with a run, a text that is too short, and a missing text")
     func refusals() throws {
         try texts.writeDeep("run/config.toml", "")
         let held = try dryRun(ranks: 1)
@@ -88,7 +88,7 @@ struct DryRunTests {
     // MARK: What does not suffice
 
     @Test(
-        "A model that memory cannot hold is refused by a dry run and by a run, at once, in one message", arguments: [true, false])
+        "A dry run and a run refuse a model larger than memory, at once, with one message", arguments: [true, false])
     func memory(isDry: Bool) throws {
         let before = try contents()
         let options = ["--hidden-size", "60000"] + (isDry ? ["--dry-run"] : [])
@@ -120,7 +120,7 @@ struct DryRunTests {
             ], folder: texts.folder, timeLimit: 60)
     }
 
-    @Test("A disk that is too small is refused by a dry run and by a run, before anything is written", .enabled(if: mayMount))
+    @Test("A dry run and a run refuse a disk that is too small, before anything is written", .enabled(if: mayMount))
     func disk() throws {
         // A checkpoint has 341 kB: two and the best need more than 900 kB, and less than 2 MB.
         for (more, size, status) in [("--dry-run", "900k", 74), ("", "900k", 74), ("--dry-run", "2m", 0), ("", "2m", 0)] {
@@ -134,7 +134,7 @@ struct DryRunTests {
         }
     }
 
-    @Test("A /dev/shm that is too small is named with what comes of it, and is no reason to stop", .enabled(if: mayMount))
+    @Test("A /dev/shm that is too small is a warning with its consequence, not an error", .enabled(if: mayMount))
     func sharedMemory() throws {
         let outcome = try shell("mount -t tmpfs -o size=1m tmpfs /dev/shm && exec $RUN --dry-run")
         #expect(outcome.status == 0, "\(outcome)")

@@ -7,7 +7,7 @@ import Testing
 struct EvaluateTests {
     private static let command = "$R evaluate --checkpoint char/best.safetensors"
 
-    @Test("A text from a pipe or a file on the standard input has the figures of the file, with and without a last line end")
+    @Test("Standard input gives the same figures as the file, with and without a last line end")
     func standardInput() throws {
         let expected = try SmallModels.shell("\(Self.command) --json --data valid.txt")
         for input in ["cat valid.txt |", "{ head -c 100 valid.txt; sleep 0.2; tail -c +101 valid.txt; } |"] {
@@ -22,7 +22,7 @@ struct EvaluateTests {
         #expect(open.output.hasPrefix("6 tokens, loss ") && open.status == 0, "\(open)")
     }
 
-    @Test("A text of more than a pipe holds is read whole")
+    @Test("A text larger than a pipe's buffer is read completely")
     func longInput() throws {
         let long = try SmallModels.shell(
             "for i in 1 2 3 4 5 6 7 8; do cat train.txt valid.txt; done > long.txt; wc -m < long.txt")
@@ -31,7 +31,7 @@ struct EvaluateTests {
         #expect(piped.output.hasPrefix("{\"tokens\":\(characters - 1),"), "\(piped)")
     }
 
-    @Test("An empty, a closed and a misplaced standard input are told as such")
+    @Test("An empty, a closed and a misplaced standard input are distinct errors")
     func faults() throws {
         let cases = [
             ("--data - < /dev/null", 65, "the standard input is empty, but --data reads the text from it. "),
@@ -50,7 +50,7 @@ struct EvaluateTests {
         }
     }
 
-    @Test("An unknown character is an error with its place and the option that leaves it out")
+    @Test("An unknown character is an error with its offset and the option that skips it")
     func unknownCharacters() throws {
         let text = "printf 'the größe\\nof €\\n' |"
         let refused = try SmallModels.shell("\(text) \(Self.command) --data -")
@@ -68,7 +68,7 @@ struct EvaluateTests {
                 + "the first is \"f\" at byte 13.\n")
     }
 
-    @Test("A run's folder stands for its best model")
+    @Test("A run's folder selects its best model")
     func runFolder() throws {
         let folder = try SmallModels.shell("$R evaluate --checkpoint char --data valid.txt")
         #expect(

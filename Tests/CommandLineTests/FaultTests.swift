@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Faults on the command line and in configuration files")
+@Suite("Errors in the command line and in configuration files")
 struct FaultTests {
     private func expectFault(
         _ arguments: [String], in folder: URL? = nil, status: Int32, says message: String,
@@ -55,7 +55,7 @@ struct FaultTests {
         try expectFault(["benchmark", "--steps", "0"], status: 64, says: "--steps is 0; ")
     }
 
-    @Test("Faults in a TOML file are named with file, line and key")
+    @Test("Errors in a TOML file contain file, line and key")
     func tomlFaults() throws {
         let scratch = try ScratchFolder()
         let fault = { (text: String, message: String) in
@@ -68,7 +68,7 @@ struct FaultTests {
         try fault("layers = = 3", "a.toml:1:10: not valid TOML: ")
     }
 
-    @Test("Files that are missing end with status 66, under their option and before any work")
+    @Test("Missing files end with status 66 and their option, before any work")
     func missingFiles() throws {
         let scratch = try ScratchFolder()
         let there = try scratch.write("text", to: "there.txt")
@@ -86,7 +86,7 @@ struct FaultTests {
         #expect(!FileManager.default.fileExists(atPath: scratch.file("r")))
     }
 
-    @Test("A run to resume must be named")
+    @Test("A resume requires the folder of a run")
     func resumeWithoutRun() throws {
         try expectFault(["--resume"], status: 64, says: "--run is not set: name the folder of the run to resume.")
     }

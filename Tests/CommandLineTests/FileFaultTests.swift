@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Whole runs in which the n-th call on files of the run's folder fails, for n from 1 until a run makes no more calls.
-@Suite("Whichever call on a file fails", .serialized)
+@Suite("Failing calls on files", .serialized)
 struct FileFaultTests {
     /// Every so many calls; with RNNTRAIN_EVERY_CALL set, each one.
     private static let stride = isThorough ? 1 : 31
@@ -35,7 +35,8 @@ struct FileFaultTests {
 
     /// 0 ends the process, -1 cuts a write short.
     @Test(
-        "a run ends well, or with one message, and goes on to the same bits", arguments: [ENOSPC, EIO, 0, -1], [false, true])
+        "After any failing call a run succeeds, or ends with one message and resumes to the same bits",
+        arguments: [ENOSPC, EIO, 0, -1], [false, true])
     func everyCall(kind: Int32, whileResumed: Bool) throws {
         let digest = try undisturbed()
         var call = 1 + Int(kind & 7) % Self.stride
@@ -55,7 +56,9 @@ struct FileFaultTests {
         if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "so many runs were ended") }
     }
 
-    @Test("a disk that stays full ends the run after half a minute, and it goes on when there is room", .enabled(if: isThorough))
+    @Test(
+        "A disk that stays full ends the run after half a minute, and the run resumes when there is space",
+        .enabled(if: isThorough))
     func fullDisk() throws {
         let digest = try undisturbed()
         try prepare(whileResumed: false)

@@ -4,7 +4,7 @@ import Testing
 import Training
 
 /// What is computed before a run beside what the run then takes.
-@Suite("What is forecast of a run", .serialized)
+@Suite("The forecast of a run", .serialized)
 struct ForecastTests {
     private let texts: TrainingFolder
 
@@ -33,7 +33,7 @@ struct ForecastTests {
         return (start, try StoredCheckpoint(path: texts.path("run/best.safetensors")).configuration)
     }
 
-    @Test("is the memory that it then says it has, within a hundredth; shared memory to the byte", arguments: cases)
+    @Test("The forecast memory is within 1 % of the reported memory, and exact for shared memory", arguments: cases)
     func memory(ranks: Int, options: [String]) throws {
         let (start, configuration) = try run(ranks: ranks, options)
         let vocabulary = try #require(start["vocabulary_size"] as? Int)
@@ -51,7 +51,7 @@ struct ForecastTests {
         #expect(start["shared_bytes"] as? Int == needs.sharedBytes(ofHost: 0..<ranks) + firsts)
     }
 
-    @Test("is the size of its checkpoints, two kilobytes more at most", arguments: cases)
+    @Test("The forecast size of checkpoints is at most two kilobytes too large", arguments: cases)
     func checkpoint(ranks: Int, options: [String]) throws {
         _ = try run(ranks: ranks, options)
         let path = texts.path("run/best.safetensors")

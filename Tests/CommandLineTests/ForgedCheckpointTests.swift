@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Checkpoints whose checksums are right and whose contents no run writes.
-@Suite("A forged checkpoint", .serialized)
+@Suite("Forged checkpoints", .serialized)
 struct ForgedCheckpointTests {
     private static let options = [
         "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "2", "--layers", "1",
@@ -76,7 +76,7 @@ struct ForgedCheckpointTests {
         ]
     }
 
-    @Test("with an impossible state is refused by verify, and says which value")
+    @Test("verify refuses an invalid state, and names the value")
     func states() throws {
         let path = texts.path(texts.checkpoint(run: "run", step: steps))
         let kept = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -94,7 +94,7 @@ struct ForgedCheckpointTests {
     }
 
     @Test(
-        "with a number that training never writes is refused by each command, and says which",
+        "Each command refuses a number that training never writes, and names it",
         arguments: [
             ("decoder.bias", 3, Float.nan, "element 3 of 'decoder.bias' is nan"),
             (
@@ -115,7 +115,7 @@ struct ForgedCheckpointTests {
         expectRefusal(try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3"), says)
     }
 
-    @Test("with a window that the text does not have is refused on resume")
+    @Test("A resume refuses a window that the text does not have")
     func window() throws {
         try forge(
             to: whole,
@@ -129,7 +129,7 @@ struct ForgedCheckpointTests {
         expectRefusal(try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3", "--dry-run"), says)
     }
 
-    @Test("with a vocabulary of another unit, twice the same symbol, or without <eos> is refused")
+    @Test("A vocabulary of another unit, with a duplicate symbol, or without <eos> is refused")
     func vocabularies() throws {
         let other = texts.path("other.safetensors")
         let cases: [(Regex<Substring>, String, String)] = [

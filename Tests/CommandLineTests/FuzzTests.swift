@@ -8,7 +8,7 @@ struct FuzzTests {
     private static let seconds = ProcessInfo.processInfo.environment["RNNTRAIN_FUZZ_SECONDS"] ?? "1"
 
     @Test(
-        "crash no reader",
+        "Altered files do not crash the readers",
         arguments: [
             ("checkpoint", "best.safetensors"), ("tokens", "data/test.tokens"), ("vocabulary", "vocabulary.json"),
             ("configuration", "config.toml"), ("metrics", "metrics.jsonl"),

@@ -17,7 +17,7 @@ struct GenerateTests {
         try SmallModels.shell("$R generate --checkpoint \(unit)/best.safetensors --length 5 \(options)")
     }
 
-    @Test("A model of bytes takes and gives bytes as they are, without a line end of its own")
+    @Test("A byte model reads and writes bytes unchanged, without an added line end")
     func rawBytes() throws {
         let command = "$R generate --checkpoint byte/best.safetensors --length 400 --temperature 3 "
         let odd: [UInt8] = [0xFF, 0xC3, 0x28, 0x80, 0xE2, 0x82]
@@ -33,7 +33,7 @@ struct GenerateTests {
         #expect(piped.count == 403 && piped.starts(with: [0xFF, 0x00, 0x0A]))
     }
 
-    @Test("An argument that is no UTF-8 is refused where it names a file, with the option and its bytes")
+    @Test("A file name that is not UTF-8 is refused with its option and bytes")
     func fileNames() throws {
         let commands = [
             "--run \"$(printf 'r\\377')\"", "--train=\"$(printf 'r\\377')\" --valid v",
@@ -50,7 +50,7 @@ struct GenerateTests {
         #expect(prompt.status == 65 && prompt.errors.contains("the prompt: invalid UTF-8 at byte 4"), "\(prompt)")
     }
 
-    @Test("A prompt may begin with a dash, look like an option, be empty, or come from the standard input")
+    @Test("A prompt may begin with a dash, resemble an option, be empty, or come from standard input")
     func prompts() throws {
         #expect(try generate("byte", "--prompt '- the'").output.hasPrefix("- the"))
         #expect(try generate("byte", "--prompt --greedy").output.hasPrefix("--greedy"))
@@ -66,7 +66,7 @@ struct GenerateTests {
         #expect(try generate("char", "--prompt").errors.contains("missing value for '--prompt <text>'"))
     }
 
-    @Test("A temperature of 0 takes the likeliest token")
+    @Test("A temperature of 0 selects the most probable token")
     func zeroTemperature() throws {
         for unit in ["word", "char", "byte"] {
             let cold = try generate(unit, "--temperature 0 --length 40")
@@ -77,7 +77,7 @@ struct GenerateTests {
                 "--temperature is -0.5; it must be a number from 1e-30 to 1e30, or 0 for the most probable token."))
     }
 
-    @Test("Characters that the model does not know are an error with place and option, or left out with a note")
+    @Test("Unknown characters are an error with position and option, or are skipped with a note")
     func unknownCharacters() throws {
         let refused = try generate("char", "--prompt 'the größ€ €'")
         #expect(refused.status == 65 && refused.output.isEmpty, "\(refused)")
@@ -92,7 +92,7 @@ struct GenerateTests {
                 + "the first is \"€\" at byte 10.\n")
     }
 
-    @Test("Words that the model does not know stand as <unk>, with a note")
+    @Test("Unknown words become <unk>, with a note")
     func unknownWords() throws {
         let outcome = try generate("word", "--prompt 'the dog'")
         #expect(outcome.status == 0 && outcome.output.hasPrefix("the <unk> "), "\(outcome)")
@@ -104,7 +104,7 @@ struct GenerateTests {
         #expect(try generate("word", "--prompt 'the <unk>'").errors.isEmpty)
     }
 
-    @Test("A run's folder stands for its best model, or its newest checkpoint where there is none, and is told which")
+    @Test("A run's folder selects its best model, or its newest checkpoint if there is none, with a note")
     func runFolder() throws {
         let best = try generate("char", "")
         let folder = try SmallModels.shell("$R generate --checkpoint char --length 5")
@@ -120,7 +120,7 @@ struct GenerateTests {
         #expect(empty.status == 66 && empty.errors.contains("empty: no checkpoint in this folder: "), "\(empty)")
     }
 
-    @Test("Text is written as it is made, and in whole characters, so that an ended process has not worked for nothing")
+    @Test("Text is written immediately and in complete characters")
     func ended() throws {
         for unit in ["char", "word"] {
             let run = try SmallModels.shell(
@@ -133,7 +133,7 @@ struct GenerateTests {
         }
     }
 
-    @Test("A reader that goes away ends it quietly")
+    @Test("The command ends silently when its reader exits")
     func head() throws {
         let run = try SmallModels.shell("$R generate --checkpoint char/best.safetensors --length 50000000 | head -c 100 | wc -c")
         #expect(

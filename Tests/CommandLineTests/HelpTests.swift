@@ -7,7 +7,7 @@ struct HelpTests {
     private static let updates = ProcessInfo.processInfo.environment["RNNTRAIN_UPDATE_SNAPSHOTS"] != nil
 
     @Test(
-        "The help is that of the snapshot",
+        "The help equals the snapshot",
         arguments: [
             ("rnntrain", ["--help"]), ("train", ["train", "--help"]), ("evaluate", ["help", "evaluate"]),
             ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]), ("benchmark", ["benchmark", "--help"]),
@@ -25,7 +25,7 @@ struct HelpTests {
         }
     }
 
-    @Test("The version is a line of its own")
+    @Test("The version is one line")
     func version() throws {
         let outcome = try ProcessRunner.rnntrain(["--version"])
         #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)

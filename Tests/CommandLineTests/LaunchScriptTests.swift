@@ -35,7 +35,7 @@ struct LaunchScriptTests {
             "/bin/bash", ["-c", command], in: scratch.folder, environment: environment.merging(["PATH": path]) { $1 })
     }
 
-    @Test("launch/train gives mpirun the ranks and the arguments, and leaves a loop its list")
+    @Test("launch/train passes the ranks and the arguments to mpirun, and does not read standard input")
     func standardInput() throws {
         let outcome = try bash(
             "printf '1\\n2\\n3\\n' | while read -r n; do bash launch/train -n \"$n\" --seed \"$n\" --run \"r$n\"; done")
@@ -47,7 +47,7 @@ struct LaunchScriptTests {
         }
     }
 
-    @Test("launch/train says what is wrong in one line, without mpirun, and with the program's status")
+    @Test("launch/train reports errors in one line, without mpirun, and with the program's status")
     func errors() throws {
         for (arguments, status, message) in [
             ("--layers 0", 64, "rnntrain: error: --layers is 0; it must be a whole number from 1 to 1000.\n"),
@@ -68,7 +68,7 @@ struct LaunchScriptTests {
         #expect(held.status == 64 && held.errors.contains("already holds a run") && !held.output.contains("mpirun"), "\(held)")
     }
 
-    @Test("launch/train runs without mpirun what needs no ranks, once")
+    @Test("launch/train runs commands without ranks once, without mpirun")
     func withoutRanks() throws {
         for arguments in ["--version", "--print-config", "-n 2 --print-config"] {
             let outcome = try bash("bash launch/train \(arguments)")
@@ -96,7 +96,7 @@ struct LaunchScriptTests {
         #expect(try bash("bash launch/train -n 40").output.contains("mpirun: -n 40 "), "an explicit number is left to rnntrain")
     }
 
-    @Test("launch/train ends with the status of the ranks, and passes the check's variable to none of them")
+    @Test("launch/train ends with the status of the ranks, and does not pass them the variable of the check")
     func status() throws {
         let outcome = try bash("STATUS=75 bash launch/train -n 1 --run r")
         #expect(outcome.status == 75 && outcome.output.contains("mpirun: "), "\(outcome)")
@@ -106,7 +106,7 @@ struct LaunchScriptTests {
         #expect(try bash("bash launch/train -n 1 --run r").output.contains("check: none"))
     }
 
-    @Test("launch/train outlives the reader of its pipe, and works through a link")
+    @Test("launch/train continues when its reader exits, and works through a link")
     func pipe() throws {
         let options = "-n 1 --train train --valid valid --run r"
         try scratch.write("a b\n", to: "train")
@@ -117,7 +117,7 @@ struct LaunchScriptTests {
         #expect(cut.output.hasSuffix("\n0\n"), "\(cut)")
     }
 
-    @Test("slurm.sbatch passes its arguments on, for a new run and for one to go on with")
+    @Test("slurm.sbatch passes its arguments on, for a new run and for a resume")
     func slurm() throws {
         let environment = ["SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_NTASKS": "3", "SLURM_JOB_ID": "1"]
         let new = try bash("bash launch/slurm.sbatch run --epochs 3 --train 'a b'", environment: environment)
@@ -135,7 +135,7 @@ struct LaunchScriptTests {
         #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
     }
 
-    @Test("The scripts are sound as far as bash and, where it is there, shellcheck can tell")
+    @Test("The scripts pass bash -n and, if installed, shellcheck")
     func syntax() throws {
         let folder = ProcessRunner.source("launch")
         let outcome = try bash(

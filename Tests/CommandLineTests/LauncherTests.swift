@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("One voice under mpirun", .serialized)
+@Suite("Messages under mpirun", .serialized)
 struct LauncherTests {
     private func count(_ needle: String, in text: String) -> Int { text.ranges(of: needle).count }
 
@@ -18,7 +18,7 @@ struct LauncherTests {
         #expect(count("rnntrain: error: gone: no such file.", in: outcome.errors) == 1)
     }
 
-    @Test("Help, version and the configuration, which need no ranks, are printed by each process")
+    @Test("Each process prints help, version and configuration, which need no ranks")
     func byEachProcess() throws {
         let help = try ProcessRunner.rnntrain(ranks: 3, ["--help"])
         #expect((help.status, count("OVERVIEW:", in: help.output)) == (0, 3))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("One text, split", .serialized)
+@Suite("A single text that is split", .serialized)
 struct OneTextTests {
     private let texts: TrainingFolder
     private static let model = [
@@ -26,7 +26,7 @@ struct OneTextTests {
 
     private func digest(_ run: ProgramRun) -> String? { run.lines.first { $0.contains("digest") }.map(String.init) }
 
-    @Test("trains as three files with its parts do, and says how it is split", arguments: ["word", "char", "byte"])
+    @Test("A split text trains like three files with its parts, and the split is reported", arguments: ["word", "char", "byte"])
     func likeThreeFiles(unit: String) throws {
         let options = Self.model + ["--tokens", unit]
         let one = try run(["--text", "input.txt", "--run", "one"] + options)
@@ -44,7 +44,7 @@ struct OneTextTests {
         #expect(files.isEmpty)
     }
 
-    @Test("goes on with a run, and refuses to with another text")
+    @Test("A run with a split text resumes, and refuses another text")
     func resume() throws {
         let first = try run(["--text", "input.txt", "--run", "run", "--epochs", "1"] + Self.model.dropLast(2))
         #expect(first.status == 0, "\(first)")
@@ -58,14 +58,14 @@ struct OneTextTests {
         #expect(other.status == 65 && other.errors.contains("the run was started with another text for --text"), "\(other)")
     }
 
-    @Test("is a key of the TOML file, and of a dry run")
+    @Test("A split text works in a TOML file and in a dry run")
     func file() throws {
         try texts.write("own.toml", "text = \"input.txt\"\nrun = \"run\"\n")
         let dry = try run(["--config", "own.toml", "--dry-run"] + Self.model)
         #expect(dry.status == 0 && dry.output.contains("text split: input.txt: train lines 1-180, "), "\(dry)")
     }
 
-    @Test("does not go with the other texts, needs a run folder, and three lines")
+    @Test("A split text excludes other texts, and needs a run folder and three lines")
     func refusals() throws {
         for key in ["train", "valid", "test"] {
             let both = try run(["--text", "input.txt", "--run", "r", "--\(key)", "\(key).txt"])
@@ -87,7 +87,7 @@ struct OneTextTests {
         #expect(few.status == 65 && few.errors.contains("three.txt, line 1: 3 tokens are too few for one window"), "\(few)")
     }
 
-    @Test("has its faults told with the byte of the file")
+    @Test("Errors in a split text contain the offset in the file")
     func faults() throws {
         var bytes = try texts.bytes("input.txt")
         let place = try texts.bytes("train.txt").count + 20

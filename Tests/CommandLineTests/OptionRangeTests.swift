@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Options at their extremes")
+@Suite("Options at the ends of their ranges")
 struct OptionRangeTests {
     /// What the types of options hold at most and at least, what is no number, and what is beyond single or double precision.
     private static let extremes = [
@@ -16,7 +16,7 @@ struct OptionRangeTests {
     private static let ranged = ConfigurationKey.allCases.filter { !$0.ends.isEmpty }
 
     @Test(
-        "Every key that takes a number has a range, and takes its ends from the command line, a file and a stored configuration")
+        "Every numeric key has a range, whose ends are valid on the command line, in a file and in a stored configuration")
     func ends() throws {
         let unbounded = ConfigurationKey.allCases.filter { $0.ends.isEmpty && $0.expectation.hasSuffix(" number") }
         #expect(unbounded.isEmpty, "\(unbounded)")
@@ -34,7 +34,7 @@ struct OptionRangeTests {
     }
 
     @Test(
-        "Of every key each extreme value is either taken, and comes back from a file as it was, or refused with the key and its range"
+        "Each extreme value of a key is accepted and unchanged after a file, or refused with the key and its range"
     )
     func extremes() throws {
         for key in Self.ranged {
@@ -58,7 +58,7 @@ struct OptionRangeTests {
         }
     }
 
-    @Test("The program refuses an extreme of every key alike: on the command line, in a file, and in a run's configuration")
+    @Test("The program refuses extremes of every key on the command line, in a file, and in a run's configuration")
     func program() throws {
         let scratch = try ScratchFolder()
         for key in Self.ranged {
@@ -113,7 +113,7 @@ struct OptionRangeTests {
         .layers, .embeddingSize, .hiddenSize, .batchSize, .windowLength, .shards, .vocabularySize, .minimumCount,
     ]
 
-    @Test("A run goes through with all its numbers at the lower or the upper ends of their ranges", arguments: [true, false])
+    @Test("A run succeeds with all numbers at the lower or the upper ends of their ranges", arguments: [true, false])
     func runs(atUpperEnds: Bool) throws {
         let texts = try TrainingFolder(lines: 30, validLines: 10)
         // With momentum, or with adam's decays. A run may take its time, and goes back as often as it does by itself.
@@ -127,7 +127,7 @@ struct OptionRangeTests {
         #expect(run.status == 0 || (run.status == 64 && run.errors.contains("training has diverged")), "\(run)")
     }
 
-    @Test("A number of epochs or a decay at an end of its range goes through")
+    @Test("A run succeeds with epochs or decay at an end of the range")
     func others() throws {
         let texts = try TrainingFolder(lines: 30, validLines: 10)
         for options in [
@@ -142,7 +142,7 @@ struct OptionRangeTests {
     }
 
     @Test(
-        "Sizes that no machine has end at once, before anything is allocated",
+        "Sizes beyond any machine are refused before anything is allocated",
         arguments: [
             ["--hidden-size", "1000000", "--embedding-size", "1000000", "--layers", "1000"],
             ["--layers", "1000", "--hidden-size", "30000"],
@@ -159,7 +159,7 @@ struct OptionRangeTests {
     }
 
     @Test(
-        "A benchmark of sizes that no machine has ends at once",
+        "A benchmark of sizes beyond any machine is refused",
         arguments: [
             ["--hidden", "1000000"], ["--layers", "1000", "--hidden", "30000"], ["--generate", "--hidden", "1000000"],
             ["--exchange-only", "--megabytes", "1000000"], ["--window", "10000000", "--batch-size", "10000000"],
@@ -171,7 +171,7 @@ struct OptionRangeTests {
     }
 
     @Test(
-        "An environment variable whose value means nothing is refused, with what it may be",
+        "An invalid value of an environment variable is refused with the valid values",
         arguments: [
             ("RNNTRAIN_CPU_LEVEL", "garbage", "an instruction set of this processor: "),
             ("RNNTRAIN_CPU_LEVEL", "avx9", "baseline"),
@@ -188,7 +188,7 @@ struct OptionRangeTests {
         #expect(empty.status == 0, "\(empty)")
     }
 
-    @Test("A message is one line, and short, whatever is quoted in it")
+    @Test("A message is one short line, whatever it quotes")
     func messages() throws {
         let long = String(repeating: "a", count: 100_000)
         for (arguments, status) in [

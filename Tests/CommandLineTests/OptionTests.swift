@@ -31,7 +31,7 @@ struct OptionTests {
         return try ConfigurationFile(text: outcome.output, path: "printed")
     }
 
-    @Test("The options of train are the keys of the configuration, and those that say where it comes from")
+    @Test("The options of train are the keys of the configuration, and those that select its source")
     func sameNames() throws {
         let help = try ProcessRunner.rnntrain(["train", "--help"]).output
         let options = help.matches(of: /(?m)^  (?:-h, )?--([a-z0-9-]+)/).map { String($0.output.1) }
@@ -39,14 +39,14 @@ struct OptionTests {
         #expect(options.sorted() == (ConfigurationKey.allCases.map(\.rawValue) + others).sorted())
     }
 
-    @Test("An option arrives in the configuration", arguments: samples.keys)
+    @Test("An option sets its key in the configuration", arguments: samples.keys)
     func arrives(key: ConfigurationKey) throws {
         let sample = try #require(Self.samples[key])
         let printed = try resolved(["--\(key.rawValue)", sample.value] + sample.companions)
         #expect(printed.values[key]?.description == sample.value)
     }
 
-    @Test("The flag for tied weights goes both ways")
+    @Test("The flag for tied weights has a negation")
     func tiedWeights() throws {
         let scratch = try ScratchFolder()
         try scratch.write("tie-weights = true", to: "rnntrain.toml")
@@ -61,7 +61,7 @@ struct OptionTests {
         #expect(Set(Self.samples.keys).union([.tieWeights]) == Set(ConfigurationKey.allCases))
     }
 
-    @Test("The command line wins over the file, and the file over the defaults")
+    @Test("The command line overrides the file, and the file the defaults")
     func precedence() throws {
         let scratch = try ScratchFolder()
         try scratch.write("layers = 3\nhidden-size = 64\ntrain = 't'\nvalid = 'v'\nrun = 'r'", to: "own.toml")
@@ -90,7 +90,7 @@ struct OptionTests {
     }
 
     @Test(
-        "The forget bias follows the initial matrices where it is not given",
+        "The default of the forget bias depends on the initialization",
         arguments: [("uniform", 0.0), ("orthogonal", 1), ("identity", 1)])
     func forgetBias(initialization: String, expected: Double) throws {
         let relu = ["--cell", "elman", "--nonlinearity", "relu"]
@@ -99,7 +99,7 @@ struct OptionTests {
         #expect(try resolved(options + ["--forget-bias", "0.5"]).values[.forgetBias] == .number(0.5))
     }
 
-    @Test("A run whose configuration has a forget bias keeps it")
+    @Test("A resumed run keeps the forget bias of its configuration")
     func storedForgetBias() throws {
         let scratch = try ScratchFolder()
         var stored = TrainingConfiguration()
@@ -108,7 +108,7 @@ struct OptionTests {
         #expect(try resolved(["--resume", "--run", "first"], in: scratch.folder).values[.forgetBias] == .number(1))
     }
 
-    @Test("A resumed run begins with its own configuration, and takes options on top")
+    @Test("A resumed run uses its own configuration, and options override it")
     func resume() throws {
         let scratch = try ScratchFolder()
         var stored = TrainingConfiguration()

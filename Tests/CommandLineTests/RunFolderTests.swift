@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Whole runs on run folders that other jobs, users and their files have to do with.
-@Suite("The run folder of a whole run", .serialized)
+@Suite("The folder of a run", .serialized)
 struct WholeRunFolderTests {
     private static let options = [
         "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "1",
@@ -52,7 +52,7 @@ struct WholeRunFolderTests {
         }
     }
 
-    @Test("a run is not written through links and pipes in its folder, nor into files with other names")
+    @Test("A run does not write through links and pipes in its folder, nor to files with hard links")
     func links() throws {
         #expect(try train(run: "whole").status == 0)
         try texts.writeDeep("target/f", "mine, without a line end")
@@ -71,7 +71,7 @@ struct WholeRunFolderTests {
         }
     }
 
-    @Test("a run's folder may itself be named through a link")
+    @Test("The path of a run's folder may be a link")
     func linkedFolder() throws {
         try FileManager.default.createDirectory(atPath: texts.path("scratch"), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(atPath: texts.path("runs"), withDestinationPath: "scratch")
@@ -81,7 +81,7 @@ struct WholeRunFolderTests {
 
     // MARK: Files that are no run's
 
-    @Test("a new run is refused where a user's file has the name of one of its files, and leaves all others")
+    @Test("A new run is refused if a user's file has the name of a run's file; other files remain")
     func foreignFiles() throws {
         for name in ["config.toml", "vocabulary.json", "data/train.tokens", "best.safetensors", "lock"] {
             try texts.writeDeep("mine/\(name)", "mine")
@@ -96,7 +96,7 @@ struct WholeRunFolderTests {
         for name in others { #expect(try texts.bytes("mine/\(name)") == Data("mine".utf8)) }
     }
 
-    @Test("a folder with a user's configuration is no run to resume")
+    @Test("A folder with a user's configuration cannot be resumed")
     func foreignConfiguration() throws {
         #expect(try train(run: "run").status == 0)
         for name in ["lock", "checkpoints", "best.safetensors", "metrics.jsonl"] { try remove("run/\(name)") }
@@ -107,7 +107,7 @@ struct WholeRunFolderTests {
 
     // MARK: Starts
 
-    @Test("a start that fails leaves nothing, and the same command goes through when its cause is gone")
+    @Test("A failed start leaves nothing, and the same command succeeds once the cause is removed")
     func failedStart() throws {
         let good = try texts.bytes("train.txt")
         for bad in [Data("a b\n".utf8), Data([0xff, 0xfe, 0xfd]), Data()] {
@@ -132,7 +132,8 @@ struct WholeRunFolderTests {
     }
 
     @Test(
-        "a start that fails for want of open files does not stand in the way of the next", arguments: [8, 10, 11, 12, 13, 14, 16])
+        "A start that fails because of a limit on open files does not block the next start",
+        arguments: [8, 10, 11, 12, 13, 14, 16])
     func fewFiles(count: Int) throws {
         let cut = try train(run: "run", under: "-n \(count)")
         if cut.status != 0 {
@@ -142,14 +143,14 @@ struct WholeRunFolderTests {
     }
 
     // The address sanitizer reserves terabytes of addresses, which no such limit allows.
-    @Test("a limit on a process's memory is found before a file is written", .disabled(if: Sanitizers.areOn))
+    @Test("A limit on a process's memory is detected before a file is written", .disabled(if: Sanitizers.areOn))
     func littleMemory() throws {
         let outcome = try train(run: "run", under: "-v 900000", ["--hidden-size", "4000", "--embedding-size", "4000"])
         #expect(outcome.status == 70 && outcome.errors.contains("too little memory"), "\(outcome)")
         #expect(!exists("run"))
     }
 
-    @Test("runs without arguments that start at once each take a folder of their own")
+    @Test("Runs without arguments that start together use different folders")
     func builtInRuns() throws {
         let small = ["--epochs", "1", "--checkpoint-every", "1000", "--batch-size", "64", "--hidden-size", "8"]
         let programs = try (0..<4).map { _ in try ProgramRun.startOnRanks(1, "rnntrain", small, folder: texts.folder) }
@@ -161,7 +162,7 @@ struct WholeRunFolderTests {
 
     // MARK: Texts
 
-    @Test("a run that was given relative paths of texts is resumed from another folder")
+    @Test("A run with relative paths of texts can be resumed from another folder")
     func elsewhere() throws {
         let relative = ["--train", "train.txt", "--valid", "./valid.txt", "--run", "run"] + Self.options
         #expect(try rnntrain(relative).status == 0)
@@ -170,7 +171,7 @@ struct WholeRunFolderTests {
         #expect(outcome.status == 0 && outcome.output.contains("resumed after step"), "\(outcome)")
     }
 
-    @Test("a text that was moved is named in a line that says how to name it; the same text goes on under another path")
+    @Test("The error for a moved text says how to give its new path, and the run resumes with it")
     func movedText() throws {
         #expect(try train(run: "run").status == 0)
         try FileManager.default.moveItem(atPath: texts.path("train.txt"), toPath: texts.path("moved.txt"))

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What killed jobs leave in shared memory")
+@Suite("Shared memory of killed jobs")
 struct SharedMemoryTests {
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../launch/shared-memory").standardizedFileURL.path
 
-    @Test("Old segments of this host and user that no process has mapped are removed, and nothing else")
+    @Test("Only old segments of this host and user that no process has mapped are removed")
     func deadSegments() throws {
         let scratch = try ScratchFolder()
         var name = [CChar](repeating: 0, count: 256)

@@ -15,14 +15,14 @@ struct StandardStreamTests {
     private static let overRanks = ["--dry-run", "benchmark --steps 2 --hidden 8"]
     private static let full = "rnntrain: error: the standard output cannot be written: No space left on device. "
 
-    @Test("A result that cannot be written is a failure with status 74", arguments: alone + overRanks)
+    @Test("A result that cannot be written is an error with status 74", arguments: alone + overRanks)
     func fullDevice(command: String) throws {
         let outcome = try SmallModels.shell("$R \(command) > /dev/full")
         #expect(outcome.status == 74 && outcome.errors.hasPrefix(Self.full), "\(outcome)")
         #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
     }
 
-    @Test("So is a closed standard output, and a limit on file sizes")
+    @Test("A closed standard output and a limit on file sizes are errors with status 74")
     func closedAndLimited() throws {
         let closed = try SmallModels.shell("$R --version >&-")
         #expect(closed.status == 74 && closed.errors.contains("Bad file descriptor. It is closed: "), "\(closed)")
@@ -32,7 +32,7 @@ struct StandardStreamTests {
             "\(limited)")
     }
 
-    @Test("A pipe whose reader is gone ends a command without a word, as SIGPIPE does")
+    @Test("A command ends silently, as with SIGPIPE, when the reader of its pipe exits")
     func closedPipe() throws {
         for (number, prelude) in ["", "trap '' PIPE; "].enumerated() {
             let outcome = try SmallModels.shell(prelude + Self.withoutReader("$R --help", mark: "gone-\(number)"))
@@ -45,7 +45,7 @@ struct StandardStreamTests {
         "{ while [ ! -e \(mark) ]; do sleep 0.02; done; \(command); echo \"status $?\" >&2; } | { exec <&-; touch \(mark); }"
     }
 
-    @Test("A training run goes on where its lines cannot be written, and says so once")
+    @Test("A training run continues if its lines cannot be written, and says so once")
     func training() throws {
         let options = "--hidden-size 8 --epochs 2 --bptt 100"
         for number in 0..<3 {
@@ -61,7 +61,7 @@ struct StandardStreamTests {
         }
     }
 
-    @Test("With all standard descriptors closed, nothing that is printed lands in a file")
+    @Test("With all standard descriptors closed, nothing is printed into a file")
     func closedDescriptors() throws {
         let outcome = try SmallModels.shell("$R --run closed --hidden-size 8 --epochs 1 --bptt 100 <&- >&- 2>&-")
         #expect(outcome.status == 0)
@@ -70,13 +70,13 @@ struct StandardStreamTests {
         #expect(try SmallModels.shell("$R verify closed").status == 0)
     }
 
-    @Test("A command that needs no ranks says its result in every task", arguments: alone)
+    @Test("A command without ranks prints its result in every task", arguments: alone)
     func everyTask(command: String) throws {
         let task = try SmallModels.shell("$R \(command)", environment: ["SLURM_PROCID": "1"])
         #expect(task.status == 0 && !task.output.isEmpty && task.errors.isEmpty, "\(task)")
     }
 
-    @Test("So it says what fails, at once")
+    @Test("A command without ranks reports its errors at once")
     func everyTaskFails() throws {
         for command in ["evaluate --checkpoint gone --data valid.txt", "evaluate", "verify gone", "--print-config --layers 0"] {
             let start = Date.now
@@ -86,7 +86,7 @@ struct StandardStreamTests {
         }
     }
 
-    @Test("A working folder whose name is no UTF-8 is as good as another")
+    @Test("A working folder whose name is not UTF-8 works")
     func oddFolder() throws {
         let commands = [
             "d=$(printf 'd\\377'); mkdir \"$d\"; cp -r char train.txt valid.txt \"$d\"; cd \"$d\"",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Runs that would take hours, on a terminal, by `launch/train`.
-@Suite("A person at a terminal", .serialized)
+@Suite("Training at a terminal", .serialized)
 struct TerminalTests {
     private let texts: TrainingFolder
     private static let run = "my 'run'"
@@ -46,7 +46,7 @@ struct TerminalTests {
         #expect(texts.hasNoRank(run: Self.run))
     }
 
-    @Test("sees one line of progress, at any width", arguments: [20, 80, 120, 200])
+    @Test("Progress is one line at any width", arguments: [20, 80, 120, 200])
     func width(columns: Int) throws {
         let program = try training(columns)
         expectNoDebris(program, columns: columns)
@@ -57,7 +57,7 @@ struct TerminalTests {
         expectNoDebris(program, columns: columns)
     }
 
-    @Test("makes the window narrower, and the line follows")
+    @Test("The progress line adapts to a narrower window")
     func narrower() throws {
         let program = try training(120)
         program.resize(columns: 50)
@@ -69,7 +69,7 @@ struct TerminalTests {
         #expect(lines.allSatisfy { $0.count <= 47 }, "\(lines)")
     }
 
-    @Test("stops with Ctrl-C, which saves, and goes on with the command that is printed, word for word")
+    @Test("Ctrl-C saves and stops, and the printed command resumes the run")
     func interrupt() throws {
         let first = try training()
         first.type("\u{3}")
@@ -84,7 +84,7 @@ struct TerminalTests {
         try expectSaved(resumes: true)
     }
 
-    @Test("closes the window, or the job is asked to end otherwise: it saves", arguments: [SIGHUP, SIGTERM, SIGUSR1])
+    @Test("The run saves when the window is closed or the job is terminated", arguments: [SIGHUP, SIGTERM, SIGUSR1])
     func otherSignals(signal: Int32) throws {
         let program = try training()
         if signal == SIGHUP { program.hangUp() } else { program.send(signal) }
@@ -92,7 +92,7 @@ struct TerminalTests {
         try expectSaved(resumes: false)
     }
 
-    @Test("ends it at once with a second Ctrl-C, and suspends it with Ctrl-Z")
+    @Test("A second Ctrl-C ends the run at once, and Ctrl-Z suspends it")
     func impatience() throws {
         let program = try training()
         program.type("\u{1A}")
@@ -120,7 +120,7 @@ struct TerminalTests {
 }
 
 /// Sentences at the end of runs of a few steps.
-@Suite("The end of a run says what happened and what would change it", .serialized)
+@Suite("The last lines of a run say what happened and what to do", .serialized)
 struct EndingTests {
     private let texts: TrainingFolder
 
@@ -137,7 +137,7 @@ struct EndingTests {
         try ProgramRun.alone("rnntrain", ["--run", texts.path("run"), "--resume"] + more, folder: texts.folder)
     }
 
-    @Test("The epochs that were made, in the right number")
+    @Test("The last lines contain the number of completed epochs")
     func epochs() throws {
         #expect(try new("--epochs", "1").output.contains("done: 1 epoch, 7 steps, in "))
         #expect(try resumed("--epochs", "3").output.contains("done: 3 epochs, 21 steps (14 of them in this job), in "))
@@ -148,7 +148,7 @@ struct EndingTests {
         #expect(verified.output.contains("step 21, epoch 3, "), "\(verified)")
     }
 
-    @Test("Convergence, also when it is met again on a resume, with the option that ends it")
+    @Test("Convergence is reported, also on a resume, with the option that disables it")
     func convergence() throws {
         let options = ["--epochs", "9", "--patience", "2", "--epsilon", "5"]
         let first = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", options), folder: texts.folder).output
@@ -163,13 +163,13 @@ struct EndingTests {
             try resumed("--patience", "3").output.contains("done: converged after 4 epochs, 28 steps (7 of them in this job)"))
     }
 
-    @Test("The first line of progress is that of the first step")
+    @Test("The first progress line is that of the first step")
     func firstLine() throws {
         let lines = try new("--epochs", "1", "--log-every", "1000").lines
         #expect(lines.filter { $0.contains(" left") }.map { $0.prefix(22) } == ["epoch 1/1  step 1/7  l"], "\(lines)")
     }
 
-    @Test("A job under SLURM whose end is past makes no step: status 64, and what to do")
+    @Test("A job after the end of its SLURM allocation runs no step, and ends with status 64 and advice")
     func pastJob() throws {
         let outcome = try new("--epochs", "1", environment: ["SLURM_JOB_END_TIME": "1000000000"])
         #expect(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What cannot be read", .serialized)
+@Suite("Unreadable and changed files", .serialized)
 struct UnreadableFileTests {
     private static let options = [
         "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "1", "--checkpoint-every",
@@ -24,7 +24,9 @@ struct UnreadableFileTests {
         return try ProgramRun.alone("rnntrain", arguments, environment: environment, folder: texts.folder)
     }
 
-    @Test("of the newest checkpoint is told, and the one before is taken to the same bits", arguments: [2, 4])
+    @Test(
+        "An unreadable newest checkpoint is reported, and the run resumes from the previous one to the same bits",
+        arguments: [2, 4])
     func newestCheckpoint(call: Int) throws {
         let more = ["--epochs", "2"]
         let whole = try rnntrain(texts.arguments(run: "whole", more))
@@ -43,7 +45,7 @@ struct UnreadableFileTests {
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
     }
 
-    @Test("of the texts' stamps is read again from the texts: rubbish, another's stamps, a pipe")
+    @Test("If the file of stamps is invalid, foreign or a pipe, the texts are read again")
     func stamps() throws {
         let whole = try rnntrain(texts.arguments(run: "whole", ["--epochs", "2"]))
         try #require(whole.status == 0, "\(whole)")
@@ -74,7 +76,7 @@ struct UnreadableFileTests {
         #expect(utimensat(AT_FDCWD, texts.path(name), [before.st_atim, before.st_mtim], 0) == 0)
     }
 
-    @Test("as it was written, a token file, is made anew on resume, to the same bits", arguments: [UInt8(1), 255])
+    @Test("A token file that cannot be read is written again on resume, to the same bits", arguments: [UInt8(1), 255])
     func rottenTokens(byte: UInt8) throws {
         let whole = try rnntrain(texts.arguments(run: "whole", ["--epochs", "2"]))
         try #require(whole.status == 0, "\(whole)")
@@ -91,7 +93,7 @@ struct UnreadableFileTests {
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
     }
 
-    @Test("from a token file that was made from another text is refused: the text changed under its old stamp")
+    @Test("A token file of another text is refused: the text changed under its old stamp")
     func rottenText() throws {
         try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
         // The stamp is noted only of a text that is older than the clock's step.
@@ -103,7 +105,7 @@ struct UnreadableFileTests {
         #expect(resumed.status == 65 && resumed.errors.contains("train.txt"), "\(resumed)")
     }
 
-    @Test("from a vocabulary that no checkpoint's header could hold is refused before a file is written")
+    @Test("A vocabulary larger than a checkpoint's header is refused before a file is written")
     func largeVocabulary() throws {
         let nuls = Data(count: 15_000_000)
         try texts.write("nuls.txt", try texts.bytes("train.txt") + nuls + Data("\n".utf8))
@@ -114,7 +116,7 @@ struct UnreadableFileTests {
         #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
     }
 
-    @Test("more of a text than a run has steps: epochs without end", arguments: ["1000000"])
+    @Test("A run with a million epochs stops when it converges", arguments: ["1000000"])
     func epochs(count: String) throws {
         let outcome = try rnntrain(
             texts.arguments(run: "run", ["--epochs", count, "--patience", "1", "--epsilon", "100", "--log-every", "1"]))

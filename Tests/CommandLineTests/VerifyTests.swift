@@ -46,7 +46,7 @@ struct VerifyTests {
         #expect(outcome.output.components(separatedBy: "NOT SOUND").count == count + 1, "\(outcome)", sourceLocation: location)
     }
 
-    @Test("A sound run is said to be so, with what it holds")
+    @Test("A valid run is reported as such, with its contents")
     func sound() throws {
         let outcome = try verify()
         #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.output.hasSuffix("all files are valid\n"), "\(outcome)")
@@ -59,7 +59,7 @@ struct VerifyTests {
         #expect(outcome.output.contains("parameters \(digest)"))
     }
 
-    @Test("As JSON it is one object with the newest checkpoint's figures")
+    @Test("The JSON is one object with the figures of the newest checkpoint")
     func json() throws {
         for path in ["run", "run/best.safetensors"] {
             let outcome = try verify(path, "--json")
@@ -72,7 +72,7 @@ struct VerifyTests {
         }
     }
 
-    @Test("A flipped bit in any of its files is damage, and the file is named")
+    @Test("A flipped bit in any file is damage, and the file is named")
     func flippedBits() throws {
         let newest = try #require(try checkpoints.last)
         for name in [newest, "best.safetensors", "data/valid.tokens"] {
@@ -82,7 +82,7 @@ struct VerifyTests {
         }
     }
 
-    @Test("So is a checkpoint under another step's name, and a best one that is older than it must be")
+    @Test("A checkpoint under another step's name and an outdated best model are damage")
     func otherStep() throws {
         let newest = try #require(try checkpoints.last)
         try FileManager.default.copyItem(
@@ -96,7 +96,7 @@ struct VerifyTests {
         try expectDamage("best.safetensors: it is of step")
     }
 
-    @Test("A configuration, a vocabulary or a log that is missing, wrong or another run's is told with the place")
+    @Test("A missing, invalid or foreign configuration, vocabulary or log is reported with its path")
     func texts() throws {
         try change("config.toml") {
             $0 = Data(String(decoding: $0, as: UTF8.self).replacing("hidden-size = 8", with: "hidden-size = 9").utf8)
@@ -111,7 +111,7 @@ struct VerifyTests {
         #expect(try verify().output.contains("metrics.jsonl: line 1, from byte 0 on, is no line of a log"))
     }
 
-    @Test("What a killed job leaves is no damage")
+    @Test("The files of a killed job are not damage")
     func leftovers() throws {
         try change("metrics.jsonl") { $0.removeLast(5) }
         try Data("half".utf8).write(to: folder.appending(path: "checkpoints/.step-00000099.safetensors.1-2.partial"))
@@ -124,7 +124,7 @@ struct VerifyTests {
         }
     }
 
-    @Test("Where nothing is, or no run, that is said with status 66")
+    @Test("A missing folder and a folder without a run end with status 66")
     func nothing() throws {
         try FileManager.default.createDirectory(at: folder.appending(path: "empty"), withIntermediateDirectories: true)
         for path in ["gone", "run/empty"] {

@@ -19,18 +19,18 @@ import Testing
         (2240, 0x6E73_A905_39CF_2948), (2367, 0xCB37_AEB9_E5D3_61ED),
     ]
 
-    @Test("the digest of the published inputs is the published one", arguments: published)
+    @Test("The digests of the published inputs are the published digests", arguments: published)
     func publishedValues(count: Int, digest: UInt64) {
         #expect(XXH3.digest(Self.sanityBytes(count)) == digest)
     }
 
-    @Test("the digest of short ASCII texts is the published one")
+    @Test("The digests of short ASCII texts are the published digests")
     func texts() {
         #expect(XXH3.digest(Array("a".utf8)) == 0xE6C6_32B6_1E96_4E1F)
         #expect(XXH3.digest(Array("abc".utf8)) == 0x78AF_5F94_892F_3950)
     }
 
-    @Test("pieces of any size give the digest of the whole", arguments: [1, 7, 64, 255, 256, 257, 1000])
+    @Test("Pieces of any size give the digest of the concatenation", arguments: [1, 7, 64, 255, 256, 257, 1000])
     func pieces(size: Int) {
         let bytes = Self.sanityBytes(2367)
         var hasher = XXH3Hasher()
@@ -42,14 +42,14 @@ import Testing
         }
     }
 
-    @Test("a hasher that has seen nothing, or an empty piece, has the digest of no bytes")
+    @Test("A hasher without input, or with an empty piece, has the digest of no bytes")
     func nothing() {
         var hasher = XXH3Hasher()
         hasher.update([] as [UInt8])
         #expect(hasher.digest() == 0x2D06_8005_38D3_94C2)
     }
 
-    @Test("an integer is added lowest byte first")
+    @Test("An integer is added least significant byte first")
     func integers() {
         var hasher = XXH3Hasher()
         hasher.update(0x0807_0605_0403_0201 as UInt64)

@@ -10,7 +10,7 @@ struct ConfigurationPageTests {
     private static let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/configuration.md")
         .standardized
 
-    @Test("Every key stands on the page with its default, its meaning and whether a resumed run may change it")
+    @Test("The page contains every key with its default, its meaning and whether a resumed run may change it")
     func keys() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         let begin = try #require(text.range(of: #"<!-- begin: keys[^\n]*-->\n"#, options: .regularExpression))

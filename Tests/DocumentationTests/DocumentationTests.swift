@@ -13,7 +13,7 @@ struct DocumentationTests {
         try #require(Self.pages.first { $0.name == name })
     }
 
-    @Test("There are pages, and every block says what it is")
+    @Test("Every code block on the pages has a kind")
     func blocksAreKnown() {
         #expect(Self.pages.count > 10)
         for page in Self.pages {
@@ -24,7 +24,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("Commands run, and give the output that the page prints", arguments: pageNames)
+    @Test("Commands on the pages run and print the output of the page", arguments: pageNames)
     func commands(name: String) throws {
         let page = try page(name)
         let blocks = page.blocks.filter { ["console", "sh"].contains($0.language) && !isExempt($0) }
@@ -54,7 +54,7 @@ struct DocumentationTests {
     /// Whether a page says why a block is not run.
     private func isExempt(_ block: MarkdownPage.Block) -> Bool { block.remark?.hasPrefix("not run: ") == true }
 
-    @Test("Configurations on the pages are read", arguments: pageNames)
+    @Test("Configurations on the pages are valid", arguments: pageNames)
     func configurations(name: String) throws {
         for block in try page(name).blocks where block.language == "toml" {
             let folder = try PageFolder(root: Self.root)
@@ -74,7 +74,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("A digest is printed only where a test compares it")
+    @Test("Every digest on the pages is compared by a test")
     func digests() {
         for page in Self.pages {
             let compared = page.blocks.filter { $0.language == "console" && !isExempt($0) }.flatMap(\.lines)
@@ -84,7 +84,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("Links lead to files and headings that are there")
+    @Test("Links lead to existing files and headings")
     func links() {
         for page in Self.pages {
             for link in page.links where !link.contains("://") && !link.hasPrefix("mailto:") {

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A file that grows by whole lines")
+@Suite("A file to which lines are appended")
 struct AppendedLinesTests {
     private let folder: ScratchFolder
     private var path: String { folder.file("log") }
@@ -18,7 +18,7 @@ struct AppendedLinesTests {
         try lines.append(line)
     }
 
-    @Test("A line that could not be appended leaves nothing, and can be appended again")
+    @Test("After a failed append the line is not in the file and can be appended again")
     func again() throws {
         let full = Mutex<[Bool]>([false, true, true, false, true, false])
         var calls = FileSystemCalls.system
@@ -35,7 +35,7 @@ struct AppendedLinesTests {
         #expect(try text() == "one\ntwo\nthree\n" && full.withLock { $0.isEmpty })
     }
 
-    @Test("What is left of a line that could not be appended does not stand behind a shorter one")
+    @Test("The rest of a failed line does not follow a shorter line")
     func otherLine() throws {
         let isFull = Mutex(false)
         var calls = FileSystemCalls.system
@@ -51,7 +51,7 @@ struct AppendedLinesTests {
         #expect(try text() == "x\n")
     }
 
-    @Test("is made, and gone on with")
+    @Test("The file is created, and a later process appends to it")
     func appended() throws {
         for line in ["one", "twö"] {
             var lines = try AppendedLines(path: path)
@@ -62,7 +62,7 @@ struct AppendedLinesTests {
     }
 
     @Test(
-        "loses what an interrupted write left of its last line, however long",
+        "An incomplete last line of any length is removed",
         arguments: [0, 1, 3, 4095, 4096, 4097, 10_000], [0, 1, 5, 4096, 9000])
     func halfLine(whole: Int, half: Int) throws {
         let kept = whole == 0 ? "" : String(repeating: "a", count: whole - 1) + "\n"
@@ -71,7 +71,7 @@ struct AppendedLinesTests {
         #expect(try text() == kept + "c\n")
     }
 
-    @Test("gets a line in one write, and the rest of it where the system takes a part")
+    @Test("A line takes one write call, and further calls after a partial write")
     func writes() throws {
         let written = Mutex<[Int]>([])
         var calls = FileSystemCalls.system
@@ -87,7 +87,7 @@ struct AppendedLinesTests {
         #expect(try text() == "short\n\(long)\n")
     }
 
-    @Test("For every call that can fail: its error, and the lines that were whole before")
+    @Test("After any failing call the error is thrown and the complete lines remain")
     func everyCall() throws {
         for call in 1...100 {
             try folder.write(Array("one\ntw".utf8), to: "log")
@@ -108,7 +108,7 @@ struct AppendedLinesTests {
         Issue.record("a line takes more than 100 calls")
     }
 
-    @Test("An interrupted call is repeated")
+    @Test("A call that a signal interrupts is repeated")
     func interrupted() throws {
         for call in 1...13 {
             try folder.write(Array("one\ntw".utf8), to: "log")

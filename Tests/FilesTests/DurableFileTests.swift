@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Whatever call fails, the old file or the new one is there")
+@Suite("A durable file is replaced atomically")
 struct DurableFileTests {
     private static let faults: [FaultInjector.Fault] = [
         .error(ENOSPC), .error(EIO), .error(EINTR), .error(EDQUOT), .shortWrite, .emptyWrite,
@@ -12,7 +12,7 @@ struct DurableFileTests {
     private let old: [UInt8] = [1, 2, 3]
     private let new = [UInt8](repeating: 7, count: 1000)
 
-    @Test("For every call that can fail: old or new, as the error says, and no temporary is left")
+    @Test("After any failing call the old or the new file is in place, as the error says, without temporary files")
     func everyCall() throws {
         for fault in Self.faults {
             let count = try failEachCall {
@@ -28,7 +28,7 @@ struct DurableFileTests {
         }
     }
 
-    @Test("From every call on nothing works any more, as when the machine dies: old or new")
+    @Test("If all calls fail from any call on, the old or the new file is in place")
     func everyCallOnwards() throws {
         try failEachCall {
             FaultInjector(failingCall: $0, .error(EIO), staysBroken: true)
@@ -38,7 +38,7 @@ struct DurableFileTests {
         }
     }
 
-    @Test("An interrupted call is repeated, but not a rename, of which one cannot know")
+    @Test("An interrupted call is repeated, except for a rename")
     func interrupted() throws {
         var failed = 0
         try failEachCall {
@@ -54,7 +54,7 @@ struct DurableFileTests {
         #expect(failed == 1)
     }
 
-    @Test("A short write is gone on with, and the file is whole")
+    @Test("After a partial write the rest is written")
     func shortWrites() throws {
         try failEachCall {
             FaultInjector(failingCall: $0, .shortWrite)
@@ -95,7 +95,7 @@ struct DurableFileTests {
         if case .durabilityUncertain = error { true } else { false }
     }
 
-    @Test("A device that takes nothing is an error and no endless loop")
+    @Test("A device that writes zero bytes is an error")
     func nothingWritten() throws {
         let folder = try ScratchFolder()
         var calls = FileSystemCalls.system
@@ -105,7 +105,7 @@ struct DurableFileTests {
         #expect(try folder.names().isEmpty)
     }
 
-    @Test("A file system that cannot synchronise folders is no failure")
+    @Test("A file system that cannot synchronise folders is not an error")
     func noFolderSynchronisation() throws {
         let folder = try ScratchFolder()
         // Calls: open and look at the folder; look for folder and name; create, write, fsync, close; look again; rename, fsync of the
@@ -130,7 +130,7 @@ struct DurableFileTests {
         #expect(try folder.read("empty").isEmpty)
     }
 
-    @Test("A file that is let go of before it is committed leaves nothing")
+    @Test("A file that is not committed leaves nothing")
     func uncommitted() throws {
         let folder = try ScratchFolder()
         let path = try folder.write(old, to: "f")
@@ -143,7 +143,7 @@ struct DurableFileTests {
         #expect(try folder.read("f") == old)
     }
 
-    @Test("Temporaries that interrupted writes left are removed, and nothing else")
+    @Test("Only the temporary files of interrupted writes are removed")
     func temporaries() throws {
         let folder = try ScratchFolder()
         let broken = FaultInjector(failingCall: 6, .error(EIO), staysBroken: true)
@@ -154,7 +154,7 @@ struct DurableFileTests {
         #expect(try folder.names() == [".hidden", "a.partial"])
     }
 
-    @Test("A missing folder is an error that names path and cause")
+    @Test("The error for a missing folder contains path and cause")
     func missingFolder() throws {
         let path = try ScratchFolder().file("none/f")
         let error = FileError.notCommitted(path: path, operation: .openFolder, errorNumber: ENOENT)

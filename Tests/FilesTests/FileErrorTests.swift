@@ -3,10 +3,10 @@ import Files
 import Glibc
 import Testing
 
-@Suite("A file's fault says what, where, and what to do")
+@Suite("File errors say what, where, and what to do")
 struct FileErrorTests {
     @Test(
-        "in a sentence and an exit status",
+        "Each error has a message and an exit status",
         arguments: [
             (
                 .notCommitted(path: "/a/b", operation: .write, errorNumber: ENOSPC), .inputOutput,

@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Folders and their names")
+@Suite("Functions on folders and paths")
 struct FoldersTests {
     @Test(
-        "A path is its folder and its last name",
+        "A path is divided into its folder and its last component",
         arguments: [("f", ".", "f"), ("/f", "/", "f"), ("a/b/f", "a/b", "f"), ("../f", "..", "f"), ("a/", "a", "")])
     func split(path: String, folder: String, name: String) {
         let parts = splitPath(path)
@@ -14,7 +14,7 @@ struct FoldersTests {
         #expect(joinPath("/", "f") == "/f" && joinPath("a/", "f") == "a/f" && joinPath("a", "f") == "a/f")
     }
 
-    @Test("Names are listed without the folder and the one above; no folder is no error, a file is one")
+    @Test("A listing omits . and ..; a missing folder is not an error, a file is")
     func names() throws {
         let folder = try ScratchFolder()
         for name in ["b", ".a"] { try folder.write([], to: name) }
@@ -25,7 +25,7 @@ struct FoldersTests {
         #expect(pathExists(folder.file("b")) && !pathExists(folder.file("none")))
     }
 
-    @Test("For every call that can fail while folders are made, a second try goes through")
+    @Test("After any failing call during the creation of folders, a second attempt succeeds")
     func makeThem() throws {
         for call in 1...100 {
             let scratch = try ScratchFolder()

@@ -31,7 +31,7 @@ struct HeldFolderTests {
         ]
     }
 
-    @Test("is written to while it is under its path, which may lead through links")
+    @Test("Writes succeed while the path refers to the folder, also through links")
     func unchanged() throws {
         try FileManager.default.createSymbolicLink(atPath: scratch.file("link"), withDestinationPath: "run")
         let linked = try HeldFolder(path: scratch.file("link"))
@@ -41,7 +41,7 @@ struct HeldFolderTests {
         #expect(try linked.names() == ["f", "in"] && linked.folder("in")?.names() == ["g"] && linked.folder("none") == nil)
     }
 
-    @Test("is no longer written to when it was moved, and the error says where to", arguments: [false, true])
+    @Test("Writes fail after the folder was moved, and the error contains its new path", arguments: [false, true])
     func moved(replaced: Bool) throws {
         let inside = try folder.madeFolder("in")
         try move()
@@ -56,7 +56,7 @@ struct HeldFolderTests {
         #expect(error.description.contains("--run /m --resume") && error.exitStatus == .inputOutput)
     }
 
-    @Test("is not made anew when it was removed")
+    @Test("A removed folder is not created again")
     func removed() throws {
         let inside = try folder.madeFolder("in")
         try FileManager.default.removeItem(atPath: scratch.file("run"))
@@ -66,7 +66,7 @@ struct HeldFolderTests {
         #expect(try scratch.names() == [])
     }
 
-    @Test("that is moved while a file is written leaves the file there was, and no temporary")
+    @Test("A move during a write keeps the old file and leaves no temporary file")
     func movedWhileWriting() throws {
         var lines = try AppendedLines(at: folder.place("log"))
         try lines.append("one")
@@ -89,7 +89,7 @@ struct HeldFolderTests {
         try file.commit()
     }
 
-    @Test("is no longer written to when a file that gives the right to is gone or another one", arguments: [false, true])
+    @Test("Writes fail after a pinned file was removed or replaced", arguments: [false, true])
     func pinned(replaced: Bool) throws {
         try scratch.write("mine", to: "run/lock")
         folder.pin("lock", try #require(try folder.status(of: "lock")).identity)
@@ -107,7 +107,7 @@ struct HeldFolderTests {
         for (_, write) in writes(inside) { try write() }
     }
 
-    @Test("is not written through: what is no regular file stays as it is", arguments: [EntryKind.link, .folder, .pipe, .socket])
+    @Test("Entries other than regular files are not overwritten", arguments: [EntryKind.link, .folder, .pipe, .socket])
     func otherKinds(kind: EntryKind) throws {
         try scratch.write("target", to: "target")
         try make(kind, "run/x")
@@ -121,7 +121,7 @@ struct HeldFolderTests {
         #expect(throws: other) { _ = try folder.madeFolder("x") }
     }
 
-    @Test("A link to a folder is no folder of ours")
+    @Test("A link to a folder is refused")
     func linkedFolder() throws {
         try scratch.write("mine", to: "elsewhere/f")
         try FileManager.default.createSymbolicLink(atPath: scratch.file("run/data"), withDestinationPath: "../elsewhere")
@@ -140,7 +140,7 @@ struct HeldFolderTests {
         }
     }
 
-    @Test("A file with two names is replaced under one of them, and not appended to")
+    @Test("A file with hard links is replaced under one name, and refused for appending")
     func hardLinks() throws {
         for name in ["f", "log"] {
             try scratch.write("old\n", to: "run/\(name)")
@@ -154,7 +154,7 @@ struct HeldFolderTests {
         #expect(try text("other log") == "old\n")
     }
 
-    @Test("A log that is removed or replaced goes on in the file that is there")
+    @Test("A log continues in the current file after it was removed or replaced")
     func replacedLog() throws {
         var lines = try AppendedLines(at: folder.place("log"))
         try lines.append("one")
@@ -167,7 +167,7 @@ struct HeldFolderTests {
     }
 
     @Test(
-        "Names of temporaries are told from all others",
+        "Names of temporary files are recognised",
         arguments: [
             (".f.12-9af.partial", "f"), (".a.b.1-2.partial", "a.b"), (".f.partial", nil), ("f.1-2.partial", nil),
             (".f.1-x.partial", nil), (".f.1.partial", nil), ("..1-2.partial", nil), (".f.1-2-3.partial", nil),
@@ -177,7 +177,7 @@ struct HeldFolderTests {
         #expect(DurableFile.finalName(ofTemporary: name) == final)
     }
 
-    @Test("A relative path begins at the working folder", arguments: ["f", "./f", ".//f", "a/../f"])
+    @Test("A relative path starts at the working folder", arguments: ["f", "./f", ".//f", "a/../f"])
     func absolutePaths(path: String) {
         let end = path.hasPrefix(".") ? "f" : path
         #expect(

@@ -14,7 +14,7 @@ struct MappedFileTests {
         caughtFileError { () throws(FileError) in _ = try MappedFile(path: path) }
     }
 
-    @Test("has the bytes of the file, none of an empty one")
+    @Test("A mapping contains the bytes of the file, and none of an empty file")
     func contents() throws {
         let file = try MappedFile(path: try folder.write(Array("abc".utf8), to: "a.txt"))
         file.adviseSequential()
@@ -25,24 +25,24 @@ struct MappedFileTests {
         #expect(empty.bytes.isEmpty)
     }
 
-    @Test("is missing where it is not there, or where its folder is a file")
+    @Test("A file is missing if it does not exist or if its folder is a file")
     func missing() throws {
         let file = try folder.write([1], to: "file")
         for path in [folder.file("none"), file + "/x"] { #expect(error(path) == .missing(path: path)) }
     }
 
-    @Test("is told from a directory")
+    @Test("A directory is refused")
     func directory() {
         #expect(error(folder.path) == .folder(path: folder.path))
     }
 
-    @Test("is told from a pipe, without waiting for its writer")
+    @Test("A pipe is refused without waiting for its writer")
     func pipe() {
         #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
         #expect(error(folder.file("pipe")) == .notRegular(path: folder.file("pipe")))
     }
 
-    @Test("names the system's reason if it cannot be opened")
+    @Test("The error contains the system's reason if the file cannot be opened")
     func unreadable() {
         let loop = folder.file("loop")
         #expect(symlink(loop, loop) == 0)
@@ -51,7 +51,7 @@ struct MappedFileTests {
         #expect(error?.description.contains("symbolic links") == true)
     }
 
-    @Test("reads as zeros where it was shortened meanwhile, and says so")
+    @Test("A file that is shortened reads as zeros, and the fault is recorded")
     func shortened() throws {
         let page = sysconf(Int32(_SC_PAGESIZE))
         let path = try folder.write([UInt8](repeating: 7, count: 3 * page), to: "long")
@@ -65,7 +65,7 @@ struct MappedFileTests {
         #expect(caughtFileError { () throws(FileError) in try file.checked({ $0 }) { () throws(FileError) in } } == fault)
     }
 
-    @Test("that grows to its old length again has pages that were not read, at the offset that is named")
+    @Test("After a file shrinks and grows again, the fault has the offset of the pages that were not read")
     func unreadPages() throws {
         let page = sysconf(Int32(_SC_PAGESIZE))
         let path = try folder.write([UInt8](repeating: 7, count: 3 * page), to: "long")
@@ -78,7 +78,7 @@ struct MappedFileTests {
         #expect("\(fault)".hasPrefix("\(path): cannot read the file at byte \(2 * page): Input/output error."))
     }
 
-    @Test("can be read a few bytes beyond its last page, which is no fault")
+    @Test("A few bytes beyond the last page can be read without a fault")
     func margin() throws {
         let page = sysconf(Int32(_SC_PAGESIZE))
         let file = try MappedFile(path: try folder.write([UInt8](repeating: 7, count: page), to: "page"))
@@ -86,7 +86,7 @@ struct MappedFileTests {
         #expect(file.fault == nil)
     }
 
-    @Test("tells once that it was written to")
+    @Test("A change of the file is reported once")
     func changed() throws {
         let path = try folder.write([1, 2, 3], to: "file")
         let file = try MappedFile(path: path)
@@ -104,7 +104,7 @@ struct ReadableFileTests {
 
     init() throws { folder = try ScratchFolder() }
 
-    @Test("has the bytes of any range, and is an error beyond its end")
+    @Test("Any range can be read, and a range beyond the end is an error")
     func ranges() throws {
         let path = try folder.write(Array(0..<100), to: "file")
         for file in [try ReadableFile(path: path), ReadableFile(bytes: Array(0..<100), named: path)] {
@@ -117,7 +117,7 @@ struct ReadableFileTests {
         }
     }
 
-    @Test("is refused where it is too large, a pipe or a folder")
+    @Test("A pipe, a folder and a file that is too large are refused")
     func refused() throws {
         let path = try folder.write(Array(0..<100), to: "file")
         #expect(try ReadableFile.contents(of: path, limit: 100).count == 100)

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("allocates nothing in a step", .serialized)
+    @Suite("A training step allocates nothing", .serialized)
     struct AllocationTests {
         @Test(
-            "after the first, on any rank",
+            "Steps after the first allocate nothing on any rank",
             arguments: [
                 (1, []), (2, []), (3, []), (2, ["--cell", "gru"]), (2, ["--cell", "gru", "--gru-reset", "before"]),
                 (2, ["--cell", "elman", "--tie-weights", "true", "--optimizer", "sgd"]),

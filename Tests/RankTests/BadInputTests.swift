@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("ends with one message, the right status and no rank left", .serialized)
+    @Suite("Bad input ends a job with one message, the right status and no rank left", .serialized)
     struct BadInputTests {
         private let texts: TrainingFolder
 
@@ -18,7 +18,7 @@ extension TrainingOverRanks {
             #expect(outcome.output == "", "\(outcome)", sourceLocation: location)
         }
 
-        @Test("for a file that is missing, empty, or shorter than a window")
+        @Test("A missing text, an empty one and one shorter than a window are errors")
         func shortFiles() throws {
             try texts.write("empty.txt", "")
             try texts.write("short.txt", "a b c\n")
@@ -32,7 +32,7 @@ extension TrainingOverRanks {
                 "lower --batch-size or --bptt")
         }
 
-        @Test("for text that is no UTF-8, with the byte's offset")
+        @Test("Invalid UTF-8 is an error with the offset of the byte")
         func invalidText() throws {
             var bytes = try texts.bytes("train.txt")
             bytes[1234] = 0xff
@@ -44,7 +44,7 @@ extension TrainingOverRanks {
                 ["--valid", "bad.txt", "--tokens", "char"], status: 65, says: "bad.txt: invalid UTF-8 at byte 1234: ")
         }
 
-        @Test("for a vocabulary of one symbol")
+        @Test("A vocabulary of one symbol is an error")
         func oneSymbol() throws {
             try texts.write("one.txt", String(repeating: "a a a a\n", count: 100))
             try expectFault(
@@ -60,7 +60,7 @@ extension TrainingOverRanks {
                 says: "train.txt: the vocabulary (--tokens word) would have 0 symbols besides <eos> and <unk>,")
         }
 
-        @Test("for more ranks than shards, and more shards than streams")
+        @Test("More ranks than shards, and more shards than streams, are errors")
         func shards() throws {
             try expectFault(
                 ranks: 3, ["--shards", "2"], status: 64, says: "3 ranks cannot share 2 shards. Start 2 ranks or fewer",
@@ -69,7 +69,7 @@ extension TrainingOverRanks {
             #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
         }
 
-        @Test("for a run folder that cannot be made, or that holds a run")
+        @Test("A run folder that cannot be created, or that contains a run, is an error")
         func folders() throws {
             try texts.write("file", "no folder")
             try texts.expectRefusal(
@@ -85,7 +85,7 @@ extension TrainingOverRanks {
             #expect(try texts.bytes("run/metrics.jsonl") == before)
         }
 
-        @Test("for a run folder that another job writes into, which goes on")
+        @Test("A second job in a run folder is refused, and the first job continues")
         func folderInUse() throws {
             let long = try texts.start(ranks: 2, run: "run", ["--epochs", "100000"])
             #expect(waitFor(20) { !texts.checkpointSteps(run: "run").isEmpty })
@@ -104,7 +104,7 @@ extension TrainingOverRanks {
         /// What nothing keeps from growing beyond all numbers.
         private static let unbounded = ["--cell", "elman", "--nonlinearity", "relu", "--optimizer", "sgd", "--clip", "0"]
 
-        @Test("when updates are not finite ten times in a row; the last good checkpoint stays and serves")
+        @Test("Ten successive updates that are not finite end the job, and the last valid checkpoint can be resumed")
         func divergence() throws {
             let options = Self.unbounded + ["--learning-rate", "0.1", "--epochs", "3"]
             let whole = try finished(try texts.start(ranks: 2, run: "whole", options), in: texts, run: "whole")
@@ -127,7 +127,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).finalDigest == whole.finalDigest)
         }
 
-        @Test("when updates are not finite, whatever checkpoints are written meanwhile")
+        @Test("Updates that are not finite end the job although checkpoints are written in between")
         func divergenceWithCheckpoints() throws {
             let options = Self.unbounded + ["--learning-rate", "1e30", "--epochs", "40"]
             let program = try texts.start(

@@ -5,7 +5,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// The file is the only truth about the best model.
-    @Suite("report the best model as best.safetensors has it", .serialized)
+    @Suite("best.safetensors contains the reported best model", .serialized)
     struct BestModelTests {
         private let texts: TrainingFolder
         private static let small = [
@@ -45,7 +45,7 @@ extension TrainingOverRanks {
             }
         }
 
-        @Test("A job that goes on from an older checkpoint with a worse learning rate leaves a better model in place")
+        @Test("A job that resumes an older checkpoint with a worse learning rate does not replace a better model")
         func abandonedSteps() throws {
             try expectOneModel(
                 try finished(try texts.start(ranks: 2, run: "run", ["--epochs", "1"]), in: texts, run: "run"))
@@ -63,7 +63,8 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "A better model takes its place, and one that is lost is told of and followed by the next", arguments: [true, false])
+            "A better model replaces the best one; a lost one is reported, and the next validation writes another",
+            arguments: [true, false])
         func lost(damaged: Bool) throws {
             try finished(try texts.start(ranks: 2, run: "run", ["--epochs", "1"]), in: texts, run: "run")
             try removeCheckpoints(from: 50)
@@ -73,7 +74,7 @@ extension TrainingOverRanks {
             try expectOneModel(try RunLog(run: texts.path("run")))
         }
 
-        @Test("The best model of another run is not this run's: verify says so, and a resumed run makes its own anew")
+        @Test("The best model of another run is rejected: verify reports it, and a resumed run writes its own")
         func anotherRuns() throws {
             try finished(try texts.start(ranks: 1, run: "other", ["--epochs", "1", "--seed", "2"]), in: texts, run: "other")
             try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"]), in: texts, run: "run")
@@ -93,7 +94,7 @@ extension TrainingOverRanks {
             if damaged { try texts.write("run/best.safetensors", bytes) }
         }
 
-        @Test("One that is lost is made anew where the checkpoint of its step is kept", arguments: [true, false])
+        @Test("A lost best model is restored if the checkpoint of its step exists", arguments: [true, false])
         func madeAnew(damaged: Bool) throws {
             let log = try finished(
                 try texts.start(ranks: 2, run: "run", ["--epochs", "1", "--validate-every", "30"]), in: texts, run: "run")
@@ -109,7 +110,7 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "One that is damaged or gone at the end is an error, and no other model is tested in its name",
+            "A best model that is damaged or missing at the end is an error, and no other model is tested instead",
             arguments: [true, false])
         func lostAtTheEnd(damaged: Bool) throws {
             // With such an epsilon only the first validation is an improvement.
@@ -128,7 +129,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
         }
 
-        @Test("A learning rate that a return to a checkpoint has lowered is told, and another one is taken as it is given")
+        @Test("A learning rate that a rollback has reduced is reported, and an explicit one overrides it")
         func loweredRate() throws {
             try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1", "--log-every", "1"]), in: texts, run: "run")
             try removeCheckpoints(from: 50)

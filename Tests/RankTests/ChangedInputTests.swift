@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("ends on all ranks with one message when a token file changes while it trains", .serialized)
+    @Suite("A change of a token file during training ends all ranks with one message", .serialized)
     struct ChangedInputTests {
         private let texts: TrainingFolder
 
         init() throws { texts = try TrainingFolder(lines: 100) }
 
         @Test(
-            "in place or shortened",
+            "A token file is overwritten in place or shortened",
             arguments: [
                 ("train", false, "its tokens are damaged"), ("valid", false, "its tokens are damaged"),
                 ("train", true, "the file was shortened from "), ("valid", true, "the file was shortened from "),

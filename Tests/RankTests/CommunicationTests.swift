@@ -1,27 +1,27 @@
 import TestSupport
 import Testing
 
-@Suite("Ranks", .serialized)
+@Suite("Communication between ranks", .serialized)
 struct CommunicationTests {
-    @Test("broadcast and gather any length, in pieces too", arguments: [1, 4])
+    @Test("Collectives transfer messages of any length, also in pieces", arguments: [1, 4])
     func collectives(ranks: Int) throws {
         let run = try ProgramRun.onRanks(ranks, "rank-checks", ["collectives"])
         #expect(run.output == "collectives agree on \(ranks) ranks\n" && run.status == 0, "\(run)")
     }
 
-    @Test("meet at the sleeping barrier, fewer and more than cores", arguments: [2, 7])
+    @Test("The sleeping barrier makes writes visible, with fewer and with more ranks than cores", arguments: [2, 7])
     func barrier(ranks: Int) throws {
         let run = try ProgramRun.onRanks(ranks, "rank-checks", ["barrier"])
         #expect(run.output == "2000 rounds of the barrier on \(ranks) ranks\n" && run.status == 0, "\(run)")
     }
 
-    @Test("learn of a signal to one of them at the end of the step")
+    @Test("A signal to one rank reaches all ranks at the end of the step")
     func signals() throws {
         let run = try ProgramRun.onRanks(3, "rank-checks", ["signals"])
         #expect(run.output == "signals reach all 3 ranks\n" && run.status == 0, "\(run)")
     }
 
-    @Test("agree on a failure: one message, one status")
+    @Test("A failure on one rank gives one message and one status on all ranks")
     func agreement() throws {
         let good = try ProgramRun.onRanks(3, "rank-checks", ["agree"])
         #expect(good.output == "no failure\n" && good.status == 0, "\(good)")
@@ -31,7 +31,7 @@ struct CommunicationTests {
         #expect(bad.output == "" && bad.status == 65, "\(bad)")
     }
 
-    @Test("end together when one fails or is killed while the others wait")
+    @Test("All ranks end if one fails or is killed while the others wait")
     func failures() throws {
         let failed = try ProgramRun.onRanks(3, "rank-checks", ["fail", "--failing", "1"], timeLimit: 20)
         #expect(failed.errors.split(separator: "\n").contains { $0.hasPrefix("rank 1 (") }, "\(failed)")
@@ -40,7 +40,7 @@ struct CommunicationTests {
         #expect(killed.status == 137 && !killed.timedOut, "\(killed)")
     }
 
-    @Test("of which there is one need no launcher, and a launcher of another MPI is refused")
+    @Test("A single rank needs no launcher, and the launcher of another MPI is refused")
     func launchers() throws {
         let alone = try ProgramRun.alone("rank-checks", ["collectives"])
         #expect(alone.output == "collectives agree on 1 ranks\n" && alone.status == 0, "\(alone)")

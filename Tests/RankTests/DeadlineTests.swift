@@ -4,7 +4,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// Runs that would take far longer than any of these tests, in which something happens after some steps.
-    @Suite("ends in time", .serialized)
+    @Suite("Signals, time limits and the watchdog", .serialized)
     struct DeadlineTests {
         private static let endless = ["--epochs", "100000", "--checkpoint-every", "7 steps", "--validate-every", "50"]
         private let texts: TrainingFolder
@@ -13,7 +13,9 @@ extension TrainingOverRanks {
 
         // MARK: Signals
 
-        @Test("after a signal to one rank, all save and end with status 75", arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
+        @Test(
+            "After a signal to one rank, the run saves and all ranks end with status 75",
+            arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
         func signalToRank(signal: Int32) throws {
             let program = try started("rank-\(signal)", ranks: 3)
             Foundation.kill(try #require(ranks(of: "rank-\(signal)").last), signal)
@@ -23,7 +25,7 @@ extension TrainingOverRanks {
             try expectGoesOn("rank-\(signal)")
         }
 
-        @Test("after a signal to mpirun", arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
+        @Test("After a signal to mpirun, the run saves and ends with status 75", arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
         func signalToLauncher(signal: Int32) throws {
             let program = try started("all-\(signal)", ranks: 3)
             program.send(signal)
@@ -33,7 +35,7 @@ extension TrainingOverRanks {
             try expectGoesOn("all-\(signal)")
         }
 
-        @Test("at a validation that is due, which the resumed run makes: the schedule depends on each of them")
+        @Test("A run that stops at a due validation makes it after the resume, because the schedule depends on it")
         func pendingValidation() throws {
             let options = ["--validate-every", "1", "--schedule", "plateau", "--decay", "0.99", "--epsilon", "1"]
             let program = try started("pending", ranks: 2, options)
@@ -46,7 +48,7 @@ extension TrainingOverRanks {
 
         // MARK: Time limits
 
-        @Test("before --time-limit, with a checkpoint of that moment and status 75")
+        @Test("A run saves before --time-limit and ends with status 75")
         func timeLimit() throws {
             let start = Date()
             let program = try texts.start(ranks: 2, run: "limited", Self.endless + ["--time-limit", "5s"])
@@ -57,7 +59,7 @@ extension TrainingOverRanks {
             try expectGoesOn("limited")
         }
 
-        @Test("before the end of a job under SLURM")
+        @Test("A run saves before the end of its SLURM job")
         func slurm() throws {
             let end = Int(Date().timeIntervalSince1970) + 6
             let program = try texts.start(
@@ -71,7 +73,7 @@ extension TrainingOverRanks {
         // MARK: Ranks that stop or die
 
         @Test(
-            "and says which rank has stopped, and in which phase",
+            "The watchdog reports the stopped rank and its phase",
             arguments: [["--exchange", "window"], ["--exchange", "messages"]])
         func stoppedRank(options: [String]) throws {
             let run = "stopped-\(options[1])"
@@ -90,7 +92,7 @@ extension TrainingOverRanks {
             try expectGoesOn(run)
         }
 
-        @Test("and says which rank was killed, and in which phase")
+        @Test("The watchdog reports the killed rank and its phase")
         func killedRank() throws {
             let program = try started("killed", ranks: 3)
             Foundation.kill(try #require(ranks(of: "killed").last), SIGKILL)
@@ -101,7 +103,7 @@ extension TrainingOverRanks {
             #expect(texts.hasNoRank(run: "killed"))
         }
 
-        @Test("of no rank while all of them are stopped and go on later")
+        @Test("The watchdog does not end a job whose ranks are all stopped and continued")
         func stoppedJob() throws {
             let program = try started("suspended", ranks: 2, ["--stall-limit", "2s"])
             let ranks = ranks(of: "suspended")

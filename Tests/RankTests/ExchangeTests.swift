@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 
 /// `rank-checks exchange` compares each element with a sum made alone; here the digests of whole runs are compared.
-@Suite("The exchange of gradients gives the same bits", .serialized)
+@Suite("The gradient exchange computes the same bits", .serialized)
 struct ExchangeTests {
-    @Test("at every rank count, by window and by messages, and with nodes of any size")
+    @Test("The bits are the same at every rank count, with a window and with messages, and for nodes of any size")
     func eightShards() throws {
         let one = try digest(ranks: 1)
         for ranks in [2, 3, 4, 5, 7, 8] { #expect(try digest(ranks: ranks) == one, "\(ranks) ranks") }
@@ -17,7 +17,7 @@ struct ExchangeTests {
         #expect(try digest(ranks: 5, "--node-size", "3", "--piece", "1000") == one, "messages in pieces")
     }
 
-    @Test("where the shards are no power of two and a rank may own nothing")
+    @Test("The bits are the same if the number of shards is not a power of two and a rank owns no block")
     func oddShards() throws {
         let one = try digest(ranks: 1, "--shards", "5")
         #expect(try digest(ranks: 3, "--shards", "5") == one)
@@ -27,7 +27,7 @@ struct ExchangeTests {
         #expect(try digest(ranks: 5, "--elements", "16", "--node-size", "2") == small)
     }
 
-    @Test("where only some rows of a table have gradients")
+    @Test("The bits are the same if only some rows of a table have gradients")
     func sparseRows() throws {
         let one = try digest(ranks: 1, "--sparse", "300")
         for ranks in [2, 3, 8] { #expect(try digest(ranks: ranks, "--sparse", "300") == one, "\(ranks) ranks") }
@@ -38,7 +38,8 @@ struct ExchangeTests {
     }
 
     @Test(
-        "where the ranks of a node give some elements' sums together, each its part", arguments: ["0", "4096", "12016", "18000"])
+        "The bits are the same if the ranks of a node compute the gradients of some elements jointly",
+        arguments: ["0", "4096", "12016", "18000"])
     func together(first: String) throws {
         let one = try digest(ranks: 1)
         for ranks in [1, 2, 3, 8] { #expect(try digest(ranks: ranks, "--divided", first) == one, "\(ranks) ranks") }
@@ -50,7 +51,7 @@ struct ExchangeTests {
         #expect(try digest(ranks: 5, "--sparse", "300", "--divided", "12016", "--node-size", "3") == sparse)
     }
 
-    @Test("where the store behind the window is too small, with a notice")
+    @Test("The exchange uses messages, with a notice, if the backing store of the window is too small")
     func fallback() throws {
         // A file system that never has room.
         let full = ["OMPI_MCA_osc_sm_backing_directory": "/proc"]

@@ -4,7 +4,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// The test at the end of a run beside `evaluate`.
-    @Suite("score the test text as evaluate does", .serialized)
+    @Suite("The test at the end of a run", .serialized)
     struct FinalTestTests {
         private let texts: TrainingFolder
         private static let small = ["--hidden-size", "8", "--embedding-size", "8", "--bptt", "8", "--epochs", "1"]
@@ -27,7 +27,7 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "to the last bit, at any number of ranks and any batch size",
+            "The test loss equals that of evaluate to the bit, at any number of ranks and any batch size",
             arguments: [(1, 1, "fp32"), (1, 32, "fp32"), (2, 4, "fp32"), (3, 32, "fp32"), (1, 1, "bf16"), (3, 4, "bf16")])
         func equal(ranks: Int, batch: Int, precision: String) throws {
             try texts.write("test.txt", try texts.bytes("test.txt") + Data("the w1 foo w2\n".utf8))
@@ -49,7 +49,7 @@ extension TrainingOverRanks {
             #expect(abs(streams - whole) < 1e-12)
         }
 
-        @Test("A signal during the test is answered with status 75, and --resume makes the test again")
+        @Test("A signal during the test ends the job with status 75, and --resume repeats the test")
         func preempted() throws {
             let words = String(decoding: try texts.bytes("train.txt"), as: UTF8.self)
             try texts.write("test.txt", String(repeating: words, count: 150))
@@ -71,7 +71,7 @@ extension TrainingOverRanks {
             String(decoding: FileManager.default.contents(atPath: texts.path(run + "/metrics.jsonl")) ?? Data(), as: UTF8.self)
         }
 
-        @Test("The words outside the vocabulary are told of each text at the start, and a text that is full of them is warned of")
+        @Test("The start reports the unknown words of each text, and warns of a text with many of them")
         func unknownWords() throws {
             try texts.write("valid.txt", "foo bar baz\nthe qux quux\n")
             let outcome = try texts.start(ranks: 2, run: "unknown", ["--batch-size", "2"]).end(timeLimit: 30)

@@ -4,7 +4,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// The oracle is the run that nothing disturbed.
-    @Suite("is taken up again to the same bits", .serialized)
+    @Suite("An interrupted run resumes to the same bits", .serialized)
     struct InterruptionTests {
         /// 2,400 steps, of which a fast machine makes a thousand a second: so many that no interruption comes too late.
         private static let epochs = "24"
@@ -21,7 +21,7 @@ extension TrainingOverRanks {
             undisturbed = try Self.reference.get()
         }
 
-        @Test("after kill -9 of a rank or of mpirun at any moment, with another rank count each time", arguments: [1, 2])
+        @Test("A run resumes with another rank count after SIGKILL of a rank or of mpirun at any moment", arguments: [1, 2])
         func kills(seed: UInt64) throws {
             var numbers = SeededRandom(state: seed)
             var program = try texts.start(ranks: 3, run: "killed", Self.options)
@@ -39,7 +39,7 @@ extension TrainingOverRanks {
             #expect(try temporaries("killed") == [])
         }
 
-        @Test("after kill -9 while it starts")
+        @Test("A run resumes after SIGKILL during its start")
         func killsAtStart() throws {
             let options = Self.options + ["--checkpoint-every", "100 steps"]
             for milliseconds in [0, 3, 20, 100] {
@@ -56,7 +56,7 @@ extension TrainingOverRanks {
             }
         }
 
-        @Test("after SIGUSR1 to mpirun, which ends with status 75 and a checkpoint of that step")
+        @Test("A run resumes after SIGUSR1 to mpirun, which ends it with status 75 and a checkpoint of that step")
         func preemption() throws {
             var program = try texts.start(ranks: 4, run: "preempted", Self.options)
             for (round, ranks) in [1, 3, 2].enumerated() {
@@ -75,7 +75,7 @@ extension TrainingOverRanks {
             expectSame(try finished(program, in: texts, run: "preempted"), undisturbed, "preempted")
         }
 
-        @Test("after SIGTERM to mpirun, which ends within seconds")
+        @Test("A run resumes after SIGTERM to mpirun, which ends it within seconds")
         func termination() throws {
             let program = try texts.start(ranks: 3, run: "terminated", Self.options)
             wait(for: 100, of: "terminated", program)
@@ -87,7 +87,7 @@ extension TrainingOverRanks {
             expectSame(log, undisturbed, "terminated")
         }
 
-        @Test("with more epochs than it was started for")
+        @Test("A completed run resumes with more epochs")
         func moreEpochs() throws {
             let start = ["--epochs", "2", "--checkpoint-every", "70 steps", "--validate-every", "50"]
             try finished(try texts.start(ranks: 2, run: "longer", start), in: texts, run: "longer")
@@ -95,7 +95,7 @@ extension TrainingOverRanks {
             #expect(try finished(resumed, in: texts, run: "longer").finalDigest == undisturbed.finalDigest)
         }
 
-        @Test("not at all when its reader goes away: it trains on")
+        @Test("A run continues when the reader of its output exits")
         func closedPipe() throws {
             let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
             let words = [program] + texts.arguments(run: "unread", Self.options)

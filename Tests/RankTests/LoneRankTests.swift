@@ -4,7 +4,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// What only one rank meets, or the only rank.
-    @Suite("hears of what one rank alone meets", .serialized)
+    @Suite("A condition on one rank reaches all ranks", .serialized)
     struct LoneRankTests {
         private static let options = [
             "--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--bptt", "20", "--epochs", "1", "--layers", "1",
@@ -22,7 +22,8 @@ extension TrainingOverRanks {
                 folder: texts.folder, timeLimit: 20)
         }
 
-        @Test("A text or a configuration that its node does not have", arguments: ["train.txt", "own.toml"])
+        @Test(
+            "A text or a configuration that is missing on one node is an error of the job", arguments: ["train.txt", "own.toml"])
         func missingFile(name: String) throws {
             try texts.write("own.toml", "layers = 1")
             let arguments =
@@ -37,7 +38,7 @@ extension TrainingOverRanks {
                 program, run: "run", status: 66, says: ["rank 1 (", name + ": "])
         }
 
-        @Test("A rank that never starts ends the job in the end")
+        @Test("A rank that never starts ends the job after the stall limit")
         func missingRank() throws {
             let program = try texts.start(
                 ranks: 3, run: "run", ["--stall-limit", "2s"],
@@ -45,7 +46,7 @@ extension TrainingOverRanks {
             try texts.expectRefusal(program, run: "run", status: 70, says: ["rank 0 (", " s for all ranks to start"])
         }
 
-        @Test("A single rank that hangs while it reads a text")
+        @Test("A rank that hangs while it reads a text ends the job")
         func hangingText() throws {
             let fault = [
                 "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "15", "RNNTRAIN_FAULT_CALL": "2",
@@ -56,7 +57,7 @@ extension TrainingOverRanks {
             #expect(outcome.errors.contains("has made no progress for 1 s in the phase 'reading the texts'"), "\(outcome)")
         }
 
-        @Test("A disk that takes longer than the stall limit is waited for")
+        @Test("The watchdog does not limit a wait for a disk")
         func slowDisk() throws {
             let fault = [
                 "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "3", "RNNTRAIN_FAULT_CALL": "155",
@@ -67,7 +68,7 @@ extension TrainingOverRanks {
             #expect(FileManager.default.fileExists(atPath: texts.path("mark")), "the disk was never slow")
         }
 
-        @Test("Without a thread for the watch a run does not start; without one for checkpoints it trains")
+        @Test("A run needs the thread of the watchdog, but not that of the checkpoint writer")
         func threads() throws {
             let unwatched = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "1"])
             #expect(unwatched.status == 70 && unwatched.errors.contains("no thread can be started that watches"), "\(unwatched)")
@@ -75,7 +76,7 @@ extension TrainingOverRanks {
             #expect(waiting.status == 0 && waiting.errors.contains("no thread for checkpoints"), "\(waiting)")
         }
 
-        @Test("A signal in the middle of a validation is heeded at once")
+        @Test("A signal stops a validation at once")
         func signalInValidation() throws {
             let long = try TrainingFolder(options: Self.options, lines: 20, validLines: 400_000)
             let program = try long.start(ranks: 2, run: "run", [])

@@ -60,7 +60,7 @@ struct PinnedRun: Sendable, CustomTestStringConvertible {
 
 extension TrainingOverRanks {
     /// The numbers of a release: a change of one of these digests is a change of every user's results.
-    @Suite("ends with the digests of before", .serialized)
+    @Suite("Pinned digests", .serialized)
     struct PinnedDigestTests {
         /// With this variable set, the digests are written anew instead of compared.
         private static let updates = ProcessInfo.processInfo.environment["RNNTRAIN_UPDATE_SNAPSHOTS"] != nil
@@ -71,7 +71,7 @@ extension TrainingOverRanks {
             "--learning-rate", "0.01", "--init", "uniform", "--forget-bias", "1", "--epochs", "2", "--seed", "7",
         ]
 
-        @Test("of every kind of run, on 1, 3 and 8 ranks")
+        @Test("Every kind of run ends with its pinned digest on 1, 3 and 8 ranks")
         func digests() throws {
             let texts = try TrainingFolder(options: Self.common, lines: 60, validLines: 20)
             var found: [String: String] = [:]

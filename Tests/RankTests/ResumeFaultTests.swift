@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("refuses to go on with what has changed, and passes over what is damaged", .serialized)
+    @Suite("A resume refuses changed inputs and skips damaged checkpoints", .serialized)
     struct ResumeFaultTests {
         private let texts: TrainingFolder
         private static let options = ["--epochs", "2", "--checkpoint-every", "10 steps"]
@@ -27,7 +27,7 @@ extension TrainingOverRanks {
             try texts.expectRefusal(program, run: "run", status: status, says: parts, location: location)
         }
 
-        @Test("Another text: both digests are named")
+        @Test("Another text is refused, with both digests")
         func otherText() throws {
             let text = String(decoding: try texts.bytes("train.txt"), as: UTF8.self)
             try texts.write("train.txt", text + "a\n")
@@ -41,7 +41,7 @@ extension TrainingOverRanks {
             try expectResumed(["--train", texts.path("moved.txt")])
         }
 
-        @Test("Another vocabulary, model or batch: both values are named, of all that differ")
+        @Test("Another vocabulary, model or batch size is refused, with both values of each difference")
         func otherModel() throws {
             try expectFault(
                 ["--hidden-size", "41"], status: 64, says: "cannot change --hidden-size from 40 to 41", "start a new run")
@@ -50,14 +50,15 @@ extension TrainingOverRanks {
                 says: "--vocabulary-size from not set to 30; --seed from 1 to 2; --shards from 8 to 4")
         }
 
-        @Test("More ranks than the run has shards")
+        @Test("More ranks than the run's shards are refused")
         func ranks() throws {
             try texts.expectRefusal(
                 try texts.startResume(ranks: 9, run: "run"), run: "run", status: 64, says: ["9 ranks cannot share 8 shards."])
         }
 
         @Test(
-            "A newest checkpoint that is cut short or altered: the one before serves, and that is said", arguments: [true, false])
+            "If the newest checkpoint is truncated or altered, the run resumes from the previous one and says so",
+            arguments: [true, false])
         func newestDamaged(cut: Bool) throws {
             let newest = try #require(texts.checkpointSteps(run: "run").last)
             let name = texts.checkpoint(run: "run", step: newest)
@@ -66,7 +67,7 @@ extension TrainingOverRanks {
             #expect(outcome.output.components(separatedBy: "passed over \(texts.path(name)) is damaged").count == 2, "\(outcome)")
         }
 
-        @Test("No checkpoint that verifies: the reasons are named")
+        @Test("If no checkpoint passes verification, the error gives all reasons")
         func allDamaged() throws {
             let steps = texts.checkpointSteps(run: "run")
             #expect(steps.count == 2)
@@ -76,7 +77,7 @@ extension TrainingOverRanks {
                 texts.checkpoint(run: "run", step: steps[1]), "Start a new run")
         }
 
-        @Test("A token file that is altered is made anew", arguments: ["cut", "token", "order"])
+        @Test("An altered token file is written again", arguments: ["cut", "token", "order"])
         func tokenFile(damage: String) throws {
             var bytes = try texts.bytes("run/data/train.tokens")
             switch damage {
@@ -88,7 +89,7 @@ extension TrainingOverRanks {
             try expectResumed([])
         }
 
-        @Test("A disk that is full: status 74, and the checkpoint before serves")
+        @Test("A full disk ends the run with status 74, and the previous checkpoint can be resumed")
         func fullDisk() throws {
             // A limit on file sizes, in units of 512 bytes, stands for the disk: it needs no rights, and fails in the same call. It is
             // above Open MPI's own files, so that the model must be larger.
@@ -105,7 +106,7 @@ extension TrainingOverRanks {
             #expect(resumed.finalDigest == whole.finalDigest)
         }
 
-        @Test("evaluate and generate take no damaged and no foreign file")
+        @Test("evaluate and generate refuse damaged and foreign files")
         func foreignFiles() throws {
             let good = texts.checkpoint(run: "run", step: try #require(texts.checkpointSteps(run: "run").last))
             try texts.write("cut.safetensors", try texts.bytes(good).dropLast(1))

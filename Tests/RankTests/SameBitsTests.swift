@@ -3,9 +3,9 @@ import Testing
 
 extension TrainingOverRanks {
     /// Whole runs are compared: every loss, norm and digest in the log, and the test's perplexity.
-    @Suite("gives the same bits", .serialized)
+    @Suite("Training computes the same bits", .serialized)
     struct SameBitsTests {
-        @Test("for an LSTM with dropout at every rank count, by window and by messages, and in nodes of any size")
+        @Test("The bits of an LSTM with dropout are independent of rank count, transport and node size")
         func everyRankCount() throws {
             let texts = try TrainingFolder()
             let one = try run(texts, ranks: 1, [])
@@ -21,7 +21,7 @@ extension TrainingOverRanks {
 
         /// Without dropout, a token's rows are merged.
         @Test(
-            "for a GRU on characters without dropout, with learned states, momentum, and validation streams that are nothing but padding"
+            "The bits of a character GRU with learned states, momentum and padded validation streams are the same"
         )
         func gatedUnits() throws {
             let texts = try TrainingFolder(lines: 100, validLines: 1)
@@ -37,7 +37,7 @@ extension TrainingOverRanks {
             expectSame(try run(texts, ranks: 5, options + ["--exchange", "messages"]), one, "5 ranks by messages")
         }
 
-        @Test("for an Elman network with tied weights on bytes without dropout, one stream a shard, under a falling rate")
+        @Test("The bits of a byte Elman network with tied weights, one stream a shard and a decaying rate are the same")
         func tiedWeights() throws {
             let texts = try TrainingFolder(lines: 100)
             let options = [
@@ -52,7 +52,7 @@ extension TrainingOverRanks {
 
         /// A member has two panels of 32 units or more; by messages each rank is alone.
         @Test(
-            "where the ranks of a node divide the units of a layer",
+            "The bits are the same if the ranks of a node divide the units of a layer",
             arguments: [
                 (["--hidden-size", "300", "--initial-state", "learned"], 4),
                 (["--hidden-size", "320", "--cell", "gru", "--dropout", "0", "--precision", "bf16"], 4),
@@ -76,7 +76,7 @@ extension TrainingOverRanks {
 
         /// From orthogonal matrices, whose size is no multiple of a block of reflections. A level that the processor lacks is lowered to the
         /// next that it has.
-        @Test("at every level of the kernels, whatever processor a library takes this one for")
+        @Test("The bits are the same at every kernel level, and for any processor that a library detects")
         func processors() throws {
             let texts = try TrainingFolder(lines: 60, validLines: 20)
             let options = ["--init", "orthogonal", "--epochs", "1"]
@@ -95,7 +95,7 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "in bf16 at several rank counts, by window and by messages, with and without dropout; and not those of fp32",
+            "The bits of bf16 are independent of rank count and transport, and differ from those of fp32",
             arguments: ["0.3", "0"])
         func bf16(dropout: String) throws {
             let texts = try TrainingFolder()

@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("of several jobs with one folder", .serialized)
+    @Suite("Several jobs with one run folder", .serialized)
     struct SharedFolderTests {
         private let texts: TrainingFolder
         private static let long = ["--epochs", "100000", "--checkpoint-every", "20 steps"]
 
         init() throws { texts = try TrainingFolder(lines: 100) }
 
-        @Test("of which several start at once: one trains, and the others end and name it")
+        @Test("Of several jobs that start together, one trains, and the others end and name it")
         func race() throws {
             let programs = try (0..<3).map { _ in try texts.start(ranks: 2, run: "run", Self.long) }
             #expect(waitFor(30) { programs.filter(\.isRunning).count == 1 && !texts.checkpointSteps(run: "run").isEmpty })
@@ -25,7 +25,7 @@ extension TrainingOverRanks {
             #expect(try winner.end(timeLimit: 20).status == 75)
         }
 
-        @Test("of which one goes on: the checkpoint that it came from gives its room back once newer ones are there")
+        @Test("A resumed job removes the checkpoint that it resumed from when newer ones exist")
         func removedCheckpoint() throws {
             try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"]), in: texts, run: "run")
             let old = try #require(texts.checkpointSteps(run: "run").last)
@@ -42,7 +42,7 @@ extension TrainingOverRanks {
             #expect(try program.end(timeLimit: 20).status == 75)
         }
 
-        @Test("of which the first is killed: the second takes the lock over, and says so in one line")
+        @Test("A job takes over the lock of a killed job, and says so in one line")
         func takeover() throws {
             let first = try texts.start(ranks: 2, run: "run", Self.long)
             #expect(waitFor(20) { texts.checkpointSteps(run: "run").count > 1 })
@@ -54,7 +54,7 @@ extension TrainingOverRanks {
             #expect(outcome.status == 0 && lines.count == 1, "\(outcome)")
         }
 
-        @Test("of which the first was on another machine: the second asks, and goes on when it is told to")
+        @Test("A lock of another machine is taken over only if the user requests it")
         func otherMachine() throws {
             try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"]), in: texts, run: "run")
             let holder = "host far\nprocess 77\nstarted 2025-01-02T03:04:05Z\nboot other\nbirth 5\nend\n"
@@ -85,7 +85,7 @@ extension TrainingOverRanks {
             try FileManager.default.moveItem(atPath: texts.path(from), toPath: texts.path(to))
         }
 
-        @Test("of which one's folder is moved: it ends, makes no new one, and goes on in the new place")
+        @Test("A job whose folder is moved ends without creating a new one, and resumes in the new place")
         func moved() throws {
             let outcome = try ending("run") { _ in try move("run", "moved") }
             #expect(outcome.errors.contains("was moved to \(texts.path("moved"))"), "\(outcome)")
@@ -93,7 +93,7 @@ extension TrainingOverRanks {
             try finished(try texts.startResume(ranks: 2, run: "moved", ["--epochs", "1"]), in: texts, run: "moved")
         }
 
-        @Test("of which one's folder is removed: it ends, and makes no new one")
+        @Test("A job whose folder is removed ends without creating a new one")
         func removed() throws {
             let outcome = try ending("run") { _ in
                 // In one step, as the job may write in the meantime; and again, where it has.
@@ -106,7 +106,7 @@ extension TrainingOverRanks {
             #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
         }
 
-        @Test("of which one's folder is moved and another run begun in its place: each writes into its own")
+        @Test("If a folder is moved and another run begins in its place, each job writes to its own folder")
         func replaced() throws {
             try finished(try texts.start(ranks: 1, run: "second", ["--epochs", "1"]), in: texts, run: "second")
             let files = try FileManager.default.subpathsOfDirectory(atPath: texts.path("second")).sorted()
@@ -121,7 +121,7 @@ extension TrainingOverRanks {
             try finished(try texts.startResume(ranks: 2, run: "first", ["--epochs", "1"]), in: texts, run: "first")
         }
 
-        @Test("of which one's lock is removed: no second one is let in, and the first ends before it writes again")
+        @Test("If the lock's file is removed, no second job can start, and the first ends before its next write")
         func removedLock() throws {
             let outcome = try ending("run") { _ in try FileManager.default.removeItem(atPath: texts.path("run/lock")) }
             #expect(outcome.errors.contains("\(texts.path("run/lock")) was removed or replaced"), "\(outcome)")

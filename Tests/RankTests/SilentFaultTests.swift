@@ -4,7 +4,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// The oracle is the run that nothing disturbed: after a fault that was found the parameters are its, to the last bit.
-    @Suite("finds what changed by itself", .serialized)
+    @Suite("Silent data corruption is detected", .serialized)
     struct SilentFaultTests {
         private static let undisturbed = Result { try outcome(1, []).words }
 
@@ -23,7 +23,7 @@ extension TrainingOverRanks {
             (1, []), (3, []), (3, ["--exchange", "messages"]), (4, ["--node-size", "2"]),
         ]
 
-        @Test("A flipped bit anywhere, which the run goes back for", arguments: places, layouts)
+        @Test("A flipped bit in any data rolls the run back", arguments: places, layouts)
         func flippedBit(place: [String], layout: (ranks: Int, options: [String])) throws {
             let (run, words) = try Self.outcome(layout.ranks, place + layout.options)
             let expected = try Self.undisturbed.get()
@@ -37,7 +37,7 @@ extension TrainingOverRanks {
             #expect(run.output.matches(of: pattern).count == 1, "\(run)")
         }
 
-        @Test("A sum that comes out otherwise the second time", arguments: [(3, []), (4, ["--node-size", "2"])])
+        @Test("A sum with two different results is detected", arguments: [(3, []), (4, ["--node-size", "2"])])
         func sum(ranks: Int, options: [String]) throws {
             let (run, words) = try Self.outcome(ranks, ["--what", "sum"] + options)
             let expected = try Self.undisturbed.get()
@@ -45,7 +45,7 @@ extension TrainingOverRanks {
             #expect(run.output.contains("step 40: a sum of gradients made twice came out differently on rank "), "\(run)")
         }
 
-        @Test("A node's copy of the parameters that differs from the owner's")
+        @Test("A node's copy of the parameters that differs from the owner's is detected")
         func copy() throws {
             let (run, words) = try Self.outcome(4, ["--what", "copy", "--node-size", "2"])
             let expected = try Self.undisturbed.get()
@@ -53,14 +53,14 @@ extension TrainingOverRanks {
             #expect(run.output.contains("a node's copy of the parameters changed in memory on rank 0"), "\(run)")
         }
 
-        @Test("With plain SGD, which passes over parameters without a gradient")
+        @Test("A flipped bit is detected with plain SGD, which skips parameters without a gradient")
         func sgd() throws {
             let expected = try Self.outcome(1, ["--optimizer", "sgd"]).words
             let (run, words) = try Self.outcome(3, ["--optimizer", "sgd", "--what", "parameters"])
             #expect(run.status == 0 && words.count == 4 && words[1] == expected[1] && words[2] == "1", "\(run)")
         }
 
-        @Test("A flipped bit of weights that are packed as bf16")
+        @Test("A flipped bit of weights packed as bf16 is detected")
         func packedBFloat16() throws {
             let expected = try Self.outcome(1, ["--precision", "bf16"]).words
             for options in [[], ["--exchange", "messages"]] {
@@ -70,7 +70,7 @@ extension TrainingOverRanks {
             }
         }
 
-        @Test("A flipped bit ends the run where that is asked for, and its last checkpoint is good")
+        @Test("With the option to stop, a flipped bit ends the run, and its last checkpoint is valid")
         func end() throws {
             let texts = try TrainingFolder(lines: 1)
             let options = ["--run", texts.path("run"), "--what", "parameters", "--on-fault", "end"]
@@ -81,19 +81,19 @@ extension TrainingOverRanks {
             #expect(try finished(resumed, in: texts, run: "run").finalDigest == String(try Self.undisturbed.get()[1]))
         }
 
-        @Test("A gradient that is not finite for a while is passed over")
+        @Test("A few gradients that are not finite are skipped")
         func notFiniteForAWhile() throws {
             let (run, words) = try Self.outcome(3, ["--what", "nan", "--steps", "2"])
             #expect(run.status == 0 && words.count == 4 && words[2...] == ["0", "1.0"], "\(run)")
         }
 
-        @Test("One that stays so sends the run back, with half the learning rate")
+        @Test("Persistent gradients that are not finite roll the run back with half the learning rate")
         func notFinite() throws {
             let (run, words) = try Self.outcome(3, ["--what", "nan", "--steps", "3"])
             #expect(run.status == 0 && words.count == 4 && words[2...] == ["1", "0.5"], "\(run)")
         }
 
-        @Test("One that comes again and again ends the run after three returns, with status 64")
+        @Test("Recurring gradients that are not finite end the run after three rollbacks with status 64")
         func diverged() throws {
             let (run, _) = try Self.outcome(3, ["--what", "nan", "--steps", "1000"])
             #expect(run.status == 64, "\(run)")

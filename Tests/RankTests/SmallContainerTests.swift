@@ -4,7 +4,7 @@ import Testing
 
 extension TrainingOverRanks {
     /// Each gives the digest that a run without limits gives, or says in one line what is missing.
-    @Suite("in a small container", .serialized)
+    @Suite("Training in a restricted container", .serialized)
     struct SmallContainerTests {
         private static let options = ["--hidden-size", "8", "--epochs", "1", "--bptt", "100"]
         private let texts: TrainingFolder
@@ -43,12 +43,13 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "with 64 MB, 1 MB or nothing at all in /dev/shm", .enabled(if: mayMount), arguments: ["64m", "1m", "4k,nr_inodes=1"])
+            "Training works with 64 MB, 1 MB or no space in /dev/shm", .enabled(if: mayMount),
+            arguments: ["64m", "1m", "4k,nr_inodes=1"])
         func sharedMemory(size: String) throws {
             try expectSame(try shell("mount -t tmpfs -o size=\(size) tmpfs /dev/shm && exec $MPIRUN --run run", private: true))
         }
 
-        @Test("with no copies from process to process")
+        @Test("Training works if copies between processes are forbidden")
         func noSingleCopy() throws {
             try expectSame(try shell("OMPI_MCA_btl_vader_single_copy_mechanism=none exec $MPIRUN --run run --exchange messages"))
         }
@@ -62,7 +63,7 @@ extension TrainingOverRanks {
             )
         }
 
-        @Test("with no right to bind processes to cores")
+        @Test("Training works if processes may not be bound to cores")
         func noBinding() throws {
             // mpirun is to load it, too.
             let library = Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
@@ -76,7 +77,7 @@ extension TrainingOverRanks {
             try expectSame(outcome)
         }
 
-        @Test("with no HOME and a locale without UTF-8, in a folder with letters beyond ASCII")
+        @Test("Training works without HOME, in a locale without UTF-8 and in a folder with a non-ASCII name")
         func environment() throws {
             try expectSame(try shell("mkdir größe && cd größe && exec env -u HOME -u LANG LC_ALL=C $MPIRUN --run größe/läuft"))
             #expect(FileManager.default.fileExists(atPath: texts.path("größe/größe/läuft/best.safetensors")))
@@ -87,7 +88,9 @@ extension TrainingOverRanks {
             #expect(outcome.status == 0, "\(outcome)")
         }
 
-        @Test("with a working folder that is read-only: elsewhere it trains, here it says why not", .enabled(if: mayMount))
+        @Test(
+            "With a read-only working folder, training works in another folder and otherwise reports the reason",
+            .enabled(if: mayMount))
         func readOnlyFolder() throws {
             let readOnly = "mkdir ro && mount --bind ro ro && mount -o remount,ro,bind ro && cd ro && "
             try expectSame(try shell(readOnly + "exec $MPIRUN --run ../run", private: true))

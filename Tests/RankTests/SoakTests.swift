@@ -3,15 +3,15 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("loses nothing")
+    @Suite("Soak test")
     struct SoakTests {
-        @Test("in 20 kills of ranks and of mpirun")
+        @Test("20 kills of ranks and of mpirun lose no data")
         func kills() throws {
             let soak = try ProgramRun.alone("soak", ["--kills", "20", "--seed", "7"], timeLimit: 600)
             #expect(soak.status == 0 && soak.output.contains("soak: PASSED: 20 kills"), "\(soak)")
         }
 
-        @Test("of what a failure can be told by: the runs' folder stays, and is named")
+        @Test("After a failure the folder of the runs remains and is named")
         func failure() throws {
             let soak = try ProgramRun.alone("soak", ["--kills", "1", "--seed", "7"], environment: ["PATH": "/nowhere"])
             #expect(soak.status == 1 && soak.output.contains("soak: FAILED: "), "\(soak)")

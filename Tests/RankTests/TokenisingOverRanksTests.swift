@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("makes the same vocabulary and token file at any rank count", .serialized)
+    @Suite("The distributed tokenizer", .serialized)
     struct TokenisingOverRanksTests {
         private let texts: TrainingFolder
 
@@ -21,7 +21,9 @@ extension TrainingOverRanks {
             try ProgramRun.onRanks(ranks, "rank-checks", ["tokenise", "--text", texts.path(text)] + options)
         }
 
-        @Test("of words, characters and bytes, by many blocks in many rounds", arguments: ["word", "char", "byte"])
+        @Test(
+            "Vocabulary and token file are the same at any rank count, for words, characters and bytes",
+            arguments: ["word", "char", "byte"])
         func units(unit: String) throws {
             var text = try texts.bytes("train.txt")
             text.append(contentsOf: Array("größe\r\n\r\n\u{3000}语言\u{A0}\u{2003}x\r\n".utf8))
@@ -36,7 +38,7 @@ extension TrainingOverRanks {
             #expect(try tokenise("mixed.txt", ranks: 3, ["--unit", unit]) == one)
         }
 
-        @Test("of a text with fewer bytes than there are ranks")
+        @Test("A text with fewer bytes than ranks gives the same token file")
         func tinyText() throws {
             try texts.write("tiny.txt", "é b\n")
             let one = try tokenise("tiny.txt", ranks: 1, ["--block", "1"])
@@ -44,14 +46,14 @@ extension TrainingOverRanks {
             #expect(try tokenise("tiny.txt", ranks: 3, ["--block", "1"]) == one)
         }
 
-        @Test("with a rank that does not see the text")
+        @Test("A rank that cannot open the text does not change the token file")
         func blindRank() throws {
             let one = try tokenise("train.txt", ranks: 1, ["--block", "500"])
             #expect(try tokenise("train.txt", ranks: 4, ["--block", "500", "--blind", "2"], readers: 3) == one)
             #expect(try tokenise("train.txt", ranks: 2, ["--block", "500", "--blind", "1"], readers: 1) == one)
         }
 
-        @Test("and the same message for a fault in any rank's part")
+        @Test("A fault in any rank's part gives the same message")
         func faults() throws {
             var bytes = try texts.bytes("train.txt")
             let offset = bytes.count - 20
@@ -75,7 +77,7 @@ extension TrainingOverRanks {
             }
         }
 
-        @Test("A disk that is full ends all ranks, and leaves no file")
+        @Test("A full disk ends all ranks and leaves no file")
         func fullDisk() throws {
             // A limit on file sizes, in units of 512 bytes, stands for the disk.
             try texts.write("large.txt", Data(repeating: 0x61, count: 30 << 20))
@@ -87,7 +89,7 @@ extension TrainingOverRanks {
             #expect(try FileManager.default.contentsOfDirectory(atPath: texts.folder.path).allSatisfy { !$0.contains("tokens") })
         }
 
-        @Test("A resumed run reads no text whose stamp it knows, and finds the one that changed")
+        @Test("A resumed run reads only texts whose stamps are unknown, and detects a changed text")
         func stamps() throws {
             usleep(2_100_000)  // a text that was just written has no stamp to rely on
             let options = ["--epochs", "1", "--checkpoint-every", "10 steps"]

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Tests of `rnntrain` under mpirun, one after the other: each uses all cores.
-@Suite("Training over ranks", .serialized)
+@Suite("Training with several ranks", .serialized)
 enum TrainingOverRanks {}
 
 /// Runs to the end, which must be a good one, and gives the log, which must not contradict itself.

@@ -52,7 +52,7 @@ struct ChangedFileTests {
         if keepsTime { #expect(utimensat(AT_FDCWD, path, [before.st_atim, before.st_mtim], 0) == 0) }
     }
 
-    @Test("whose tokens are others now is damaged, in whatever window it is noticed")
+    @Test("A token file with other tokens is reported as damaged in any window")
     func tokens() throws {
         #expect(fault(window: 0) == nil)
         try overwrite([7, 0], at: 64 + 2 * 15_000)
@@ -62,20 +62,20 @@ struct ChangedFileTests {
         }
     }
 
-    @Test("is damaged although its time was set back")
+    @Test("A change is detected although the modification time was restored")
     func timeSetBack() throws {
         #expect(fault(window: 0) == nil)
         try overwrite([7, 0], at: 64 + 2 * 15_000, keepsTime: true)
         #expect(fault(window: 1)?.exitStatus == .badData)
     }
 
-    @Test("and only its times goes on")
+    @Test("A token file whose times alone changed remains valid")
     func times() throws {
         #expect(utimensat(AT_FDCWD, path, [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)], 0) == 0)
         #expect(fault(window: 0) == nil)
     }
 
-    @Test("unnoticed, so that a token is outside the vocabulary, is an error that names the token", arguments: [5, 995])
+    @Test("A token outside the vocabulary is an error that names the token", arguments: [5, 995])
     func outside(window: Int) throws {
         let position = 10_000 + 10 * window + 3
         try overwrite([0x2C, 0x01], at: UInt64(64 + 2 * position))
@@ -87,7 +87,7 @@ struct ChangedFileTests {
         #expect(error == .badTokenFile(path: path, defect: defect) && error?.exitStatus == .badData)
     }
 
-    @Test("and is shortened is an error, whether its size is seen first or a page that is gone", arguments: [0, 20_000])
+    @Test("A shortened token file is an error, whether its size or a missing page reveals it", arguments: [0, 20_000])
     func shortened(byteCount: Int) throws {
         #expect(truncate(path, off_t(byteCount)) == 0)
         let error = fault(window: 999)
@@ -96,7 +96,7 @@ struct ChangedFileTests {
         #expect(verified == error && error?.exitStatus == .badData)
     }
 
-    @Test("as a text is refused: shortened, or with other contents")
+    @Test("A text that is shortened or changed during reading is refused")
     func text() throws {
         let path = try folder.write(String(repeating: "some words\n", count: 10_000), to: "text")
         let text = try OpenedText(path: path, unit: .word)

@@ -6,7 +6,7 @@ import Testing
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     @Test(
-        "strings of the grammar are accepted, one or several",
+        "Strings of the grammar are accepted, one or several",
         arguments: [
             "BTBTXSETE", "BPBPVVEPE", "BTBTSSXXTVVETE", "BPBPTTVPSEPE", "BTBTXXVPSETE", "BTBPVPXVVETE", "", "BTBTXSETEBPBPVVEPE",
         ])
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "other strings are rejected where they first go wrong",
+        "Other strings are rejected at their first invalid symbol",
         arguments: [
             ("BTBTXSEPE", 7), ("BPBPVVETE", 7), ("BTBTTSETE", 4), ("BTBTXSE", nil), ("B", nil), ("TBTXSET", 0), ("BTXSE", 2),
             ("BTBTXSETE\n", 9), ("BTBTXVETE", 5), ("BXBTXSETE", 1),
@@ -34,7 +34,7 @@ import Testing
         #expect(error?.exitStatus == .badData)
     }
 
-    @Test("generated text is accepted, long enough, whole, and the same for the same seed", arguments: [0, 1, 12, 1000])
+    @Test("Generated text is valid, long enough, complete, and the same for the same seed", arguments: [0, 1, 12, 1000])
     func generated(symbolCount: Int) {
         let text = EmbeddedReberGrammar.generate(symbolCount: symbolCount, seed: 7)
         #expect(EmbeddedReberGrammar.accepts(text))
@@ -43,13 +43,13 @@ import Testing
         #expect(symbolCount == 0 || text != EmbeddedReberGrammar.generate(symbolCount: symbolCount, seed: 8))
     }
 
-    @Test("the first strings of seed 1 are pinned, for the sequence is part of the source")
+    @Test("The first strings of seed 1 are pinned")
     func pinned() {
         let text = EmbeddedReberGrammar.generate(symbolCount: 40, seed: 1)
         #expect(String(decoding: text, as: UTF8.self) == "BPBPVPXVVEPEBPBTXXVPSEPEBTBTXSETEBPBPTTTTTTVVEPE")
     }
 
-    @Test("the score counts choices between two equally probable symbols")
+    @Test("The score counts choices between two equally probable symbols")
     func score() throws {
         // Choices: T, then T X S of the inner string.
         let score = try EmbeddedReberGrammar.score(bytes("BTBTXSETE"))
@@ -59,7 +59,7 @@ import Testing
         #expect(abs(score.natsPerPrediction - 4 * log(2) / 8) < 1e-12)
     }
 
-    @Test("the entropy is that of the equations")
+    @Test("The entropy satisfies the equations")
     func entropy() {
         // Visits by iteration of the equations in the documentation, to their fixed point.
         var (a, b, c, d, e) = (1.0, 0.0, 0.0, 0.0, 0.0)
@@ -71,7 +71,7 @@ import Testing
         #expect(abs(EmbeddedReberGrammar.optimalPerplexity - exp(EmbeddedReberGrammar.entropy)) < 1e-14)
     }
 
-    @Test("a long text's score is the entropy, within sampling error", arguments: 1...5)
+    @Test("The score of a long text equals the entropy within sampling error", arguments: 1...5)
     func sampling(seed: Int) throws {
         let text = EmbeddedReberGrammar.generate(symbolCount: 600_000, seed: UInt64(seed))
         let score = try EmbeddedReberGrammar.score(text)

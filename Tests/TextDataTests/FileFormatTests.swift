@@ -4,7 +4,7 @@ import TestSupport
 import TextData
 import Testing
 
-@Suite("A file that is no plain text")
+@Suite("Files that are not plain text")
 struct FileFormatTests {
     private static let text = String(repeating: "some words in a line\n", count: 100)
 
@@ -20,7 +20,7 @@ struct FileFormatTests {
     }
 
     @Test(
-        "is named by its first bytes, with what to do",
+        "The first bytes identify the format, and the error says what to do",
         arguments: [
             ([0x1F, 0x8B, 8, 0], "gzip", "gunzip"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz", "unxz"),
             ([0x50, 0x4B, 3, 4, 20], "zip", "unzip"), (Array("BZh91AY&SY".utf8) + [0xFF], "bzip2", "bunzip2"),
@@ -38,13 +38,13 @@ struct FileFormatTests {
         #expect(asBytes.error == nil && asBytes.nul == nil)
     }
 
-    @Test("is a text all the same where it only begins like bzip2 or a PDF, and is UTF-8")
+    @Test("A file that begins like bzip2 or PDF and is valid UTF-8 is a text")
     func texts() {
         for start in ["BZh", "%PDF-1.4", ""] { #expect(examine(Array((start + Self.text).utf8)).error == nil) }
     }
 
     @Test(
-        "but looks like UTF-16 or UTF-32 without a mark is told",
+        "UTF-16 and UTF-32 without a byte-order mark are detected",
         arguments: [
             (String.Encoding.utf16LittleEndian, "UTF-16LE"), (.utf16BigEndian, "UTF-16BE"), (.utf32LittleEndian, "UTF-32LE"),
             (.utf32BigEndian, "UTF-32BE"),
@@ -55,7 +55,7 @@ struct FileFormatTests {
         #expect(found.nul?.notice(source: "x").contains("iconv -f \(name) -t UTF-8") == true)
     }
 
-    @Test("but a text with a NUL character is told with its place, beyond the first block, too")
+    @Test("A NUL character in a text is reported with its offset, also after the first block")
     func nul() {
         var bytes = [UInt8](repeating: 0x61, count: 3 << 20)
         #expect(examine(bytes).nul == nil)

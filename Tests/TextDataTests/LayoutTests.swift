@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct StreamLayoutTests {
     @Test(
-        "every prediction is in exactly one stream and one window, and the counts agree",
+        "Every prediction is in exactly one stream and one window, and the counts agree",
         arguments: [2, 3, 4, 7, 10, 31, 100, 101])
     func everyPredictionOnce(tokenCount: Int) throws {
         for streamCount in [1, 2, 3, 5, 7, 8, 99, 100, 101, 200] {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("the last window has what is left")
+    @Test("The last window contains the remaining steps")
     func lastWindow() throws {
         let layout = try StreamLayout(tokenCount: 24, streamCount: 2)
         #expect(layout.streamLength == 12)
@@ -46,7 +46,7 @@ import Testing
         #expect(layout.predictionCount(inWindow: 2, windowLength: 5) == 3)
     }
 
-    @Test("a text of fewer than two tokens predicts nothing", arguments: [0, 1])
+    @Test("A text of fewer than two tokens is refused", arguments: [0, 1])
     func tooShort(tokenCount: Int) {
         let error = textDataError { _ = try StreamLayout(tokenCount: tokenCount, streamCount: 1, source: "t.txt") }
         #expect(error == .textTooShort(source: "t.txt", tokenCount: tokenCount))
@@ -55,7 +55,7 @@ import Testing
 }
 
 @Suite struct ShardLayoutTests {
-    @Test("shards cover the streams and ranks the shards, without a gap or an overlap, as even as they go")
+    @Test("Shards partition the streams, and ranks the shards, with sizes that differ by at most one")
     func cover() throws {
         for streamCount in 1...40 {
             for shardCount in 1...streamCount {
@@ -83,13 +83,13 @@ import Testing
     }
 
     @Test(
-        "the default is 8 shards, more for more ranks, and never more than streams",
+        "The default is 8 shards, more for more ranks, and never more than streams",
         arguments: [(20, 1, 8), (20, 8, 8), (20, 9, 16), (64, 33, 64), (64, 17, 32), (5, 1, 5), (20, 17, 20), (1, 1, 1)])
     func defaults(streamCount: Int, rankCount: Int, expected: Int) {
         #expect(ShardLayout.defaultShardCount(streamCount: streamCount, rankCount: rankCount) == expected)
     }
 
-    @Test("too many shards or ranks are refused with both numbers and a way out")
+    @Test("Too many shards or ranks are refused with both numbers and advice")
     func refused() {
         let shards = textDataError { _ = try ShardLayout(streamCount: 5, shardCount: 6, rankCount: 1) }
         #expect(shards == .moreShardsThanStreams(shardCount: 6, streamCount: 5))

@@ -4,7 +4,7 @@ import TestSupport
 import TextData
 import Testing
 
-@Suite("A text read by blocks") struct TextBlockTests {
+@Suite("Texts divided into blocks") struct TextBlockTests {
     /// What can go wrong at the cuts: scalars of all lengths, CR LF, whitespace of two and three bytes, long and empty lines.
     static let texts: [String] = [
         "a", "a\n", "\n\n\n", "\r\n\r\n\r\n\r\r\n", "\u{FEFF}", "\u{FEFF}b\r\n", "ab cd\r\nef\r\n\r\n gh",
@@ -24,7 +24,7 @@ import Testing
         OpenedText(name: "t", bytes: bytes, unit: unit, blockByteCount: blockByteCount)
     }
 
-    @Test("has the same counts, in the same order, and the same tokens in any number of parts", arguments: texts)
+    @Test("Counts, their order, and tokens are independent of the number of parts", arguments: texts)
     func sameAtAnyCount(text: String) throws {
         for unit in TokenUnit.allCases {
             let bytes = Array(text.utf8)
@@ -61,7 +61,7 @@ import Testing
         return all
     }
 
-    @Test("has the same first fault in any number of parts, wherever it is", arguments: 0..<60)
+    @Test("The first fault is independent of the number of parts", arguments: 0..<60)
     func sameFault(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var bytes = Array((TokenisingTests.text(&random, lines: 8) + "z").utf8)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("has the same first unknown character in any number of parts")
+    @Test("The first unknown character is independent of the number of parts")
     func sameUnknownCharacter() throws {
         let vocabulary = try vocabulary("ab \n", .char)
         let bytes = Array("ab\nab é a\r\nb € ab".utf8)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test("has the digest of its block, or that of its blocks' digests")
+    @Test("The digest is that of the only block, or of the digests of all blocks")
     func digests() throws {
         let bytes = Array("0123456789abcdef!".utf8)
         #expect(try TextSource(name: "t", bytes: bytes, unit: .char).digest == XXH3.digest(bytes))
@@ -107,14 +107,14 @@ import Testing
         #expect(source.digest == XXH3.digest(joined))
     }
 
-    @Test("A vocabulary goes from process to process", arguments: TokenUnit.allCases)
+    @Test("A vocabulary can be sent to another process", arguments: TokenUnit.allCases)
     func vocabularyRecords(unit: TokenUnit) throws {
         let vocabulary = try vocabulary("b a b é <unk>\n", unit)
         let again = Vocabulary(unit: unit, records: vocabulary.records())
         #expect(again == vocabulary && again.unknownID == vocabulary.unknownID && again.endOfLineID == vocabulary.endOfLineID)
     }
 
-    @Test("Words of every length, alike but for one byte, are told apart, at the end of the memory, too")
+    @Test("Words of every length that differ in one byte are distinct, also at the end of the memory")
     func similarWords() throws {
         var words: [String] = []
         for length in 1...40 {
@@ -131,7 +131,7 @@ import Testing
 }
 
 @Suite struct FileStampTests {
-    @Test("A stamp tells a file from its copy, and from itself after a change that left size and time of contents as they were")
+    @Test("A stamp differs for a copy, and after a change that keeps size and modification time")
     func changes() throws {
         let folder = try ScratchFolder()
         let path = try folder.write([1, 2, 3], to: "a")
@@ -150,7 +150,7 @@ import Testing
         #expect(changed != stamp && changed.modified == stamp.modified && changed.byteCount == stamp.byteCount)
     }
 
-    @Test("A file is settled two seconds after its last change")
+    @Test("A file counts as settled two seconds after its last change")
     func settled() throws {
         let folder = try ScratchFolder()
         let path = try folder.write([1], to: "a")

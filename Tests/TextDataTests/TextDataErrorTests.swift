@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TextDataErrorTests {
     @Test(
-        "sentences name the file, the place and the way out",
+        "Messages contain the file, the position and advice",
         arguments: [
             (
                 .invalidUTF8(source: "a.txt", byteOffset: 1234, defect: .surrogate),

@@ -23,7 +23,7 @@ import Testing
         return error?.exitStatus == .badData && error?.description.hasPrefix(path) == true
     }
 
-    @Test("a token file cut off at each byte of its header and at each 4 KiB is refused")
+    @Test("A token file truncated at any byte of its header or at any 4 KiB is refused")
     func truncations() throws {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         #expect(!isRefused)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("any of 10,000 flipped bits of a token file is found")
+    @Test("Each of 10,000 flipped bits of a token file is detected")
     func flippedBits() throws {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         var random = SeededGenerator(seed: 6)

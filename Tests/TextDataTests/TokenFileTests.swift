@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct TokenFileTests {
     @Test(
-        "tokens are read as they were written, in every width",
+        "Tokens of every width are read as they were written",
         arguments: [(2, 1), (256, 1), (257, 2), (65_536, 2), (65_537, 4), (Int(Int32.max), 4)])
     func roundTrip(vocabularySize: Int, width: Int) throws {
         let folder = try ScratchFolder()
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test("the header has the documented bytes")
+    @Test("The header has the documented bytes")
     func layout() throws {
         let folder = try ScratchFolder()
         try writeTokens([1, 258, 3], path: folder.file("t"), vocabularySize: 300)
@@ -53,7 +53,7 @@ import Testing
 
     private func littleEndian(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
-    @Test("a file cut off anywhere, or with a byte too many, is refused")
+    @Test("A truncated file and one with an extra byte are refused")
     func truncations() throws {
         let folder = try ScratchFolder()
         try writeTokens([5, 6, 7, 8], path: folder.file("t"), vocabularySize: 300)
@@ -69,7 +69,7 @@ import Testing
                 == .badTokenFile(path: path, defect: .wrongSize(byteCount: 73, expected: 72)))
     }
 
-    @Test("each flipped bit of the header is found on opening, and each of the tokens by verify")
+    @Test("Opening detects each flipped bit of the header, and verify each flipped bit of the tokens")
     func flippedBits() throws {
         let folder = try ScratchFolder()
         try writeTokens([5, 6, 7, 8], path: folder.file("t"), vocabularySize: 300)
@@ -94,7 +94,7 @@ import Testing
         return bytes + littleEndian(XXH3.digest(bytes))
     }
 
-    @Test("a header with a right checksum and impossible fields is refused, too")
+    @Test("A header with a correct checksum and invalid fields is refused")
     func impossibleHeaders() throws {
         let folder = try ScratchFolder()
         let cases: [([UInt8], TokenFileDefect)] = [
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test("a token outside the vocabulary is found by verify though the checksum is right", arguments: [300, -1] as [Int32])
+    @Test("verify detects a token outside the vocabulary although the checksum is correct", arguments: [300, -1] as [Int32])
     func outsideVocabulary(token: Int32) throws {
         let folder = try ScratchFolder()
         let path = folder.file("t")
@@ -130,7 +130,7 @@ import Testing
         #expect(throws: Never.self) { try TokenFile(path: path).verify() }
     }
 
-    @Test("random bytes never crash the reader", arguments: 0..<200)
+    @Test("Random bytes do not crash the reader", arguments: 0..<200)
     func randomBytes(seed: Int) throws {
         let folder = try ScratchFolder()
         var random = SeededGenerator(seed: UInt64(seed))
@@ -140,7 +140,7 @@ import Testing
         #expect(textDataError { _ = try TokenFile(path: path) }?.exitStatus == .badData)
     }
 
-    @Test("the file is made once, and anew when the text or the vocabulary changes or the file is damaged")
+    @Test("The file is written once, and again after a change of text or vocabulary or after damage")
     func staleness() throws {
         let folder = try ScratchFolder()
         let path = folder.file("train.tokens")
@@ -161,7 +161,7 @@ import Testing
         #expect(try folder.names() == ["train.tokens"])
     }
 
-    @Test("where the text cannot be encoded, no file is left")
+    @Test("If the text cannot be encoded, no file remains")
     func failedEncoding() throws {
         let folder = try ScratchFolder()
         let vocabulary = try vocabulary("ab", .char)
@@ -171,7 +171,7 @@ import Testing
         #expect(try folder.names().isEmpty)
     }
 
-    @Test("whichever call fails, the error names file and reason, and the old file or the new one is there, whole")
+    @Test("After any failing call the error contains file and reason, and the old or the new file is complete")
     func everyCallFails() throws {
         let tokens = (0..<300_000).map { Int32($0 % 300) }
         var unheard = 0
@@ -199,7 +199,7 @@ import Testing
         Issue.record("a token file takes more than 100 calls")
     }
 
-    @Test("a folder that is not there is an error with the path")
+    @Test("A missing folder is an error with the path")
     func noFolder() throws {
         let path = try ScratchFolder().file("none/t")
         #expect(
@@ -207,7 +207,7 @@ import Testing
                 == .inputOutput(path: path, operation: "opening the folder", code: ENOENT))
     }
 
-    @Test("a file that is not there is missing, an empty one bad data")
+    @Test("A missing file is missing input, an empty file is bad data")
     func missingAndEmpty() throws {
         let folder = try ScratchFolder()
         let missing = textDataError { _ = try TokenFile(path: folder.file("none")) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct TokenisingTests {
     @Test(
-        "words stand between whitespace, and <eos> after every line",
+        "Words are separated by whitespace, with <eos> after every line",
         arguments: [
             ("a b\nc\n", ["a", "b", "<eos>", "c", "<eos>"]),
             ("a b\nc", ["a", "b", "<eos>", "c", "<eos>"]),
@@ -22,7 +22,7 @@ import Testing
         #expect(try symbols(text, .word) == expected)
     }
 
-    @Test("every scalar with the property White_Space, and no other, parts words")
+    @Test("Exactly the scalars with the property White_Space separate words")
     func whitespace() throws {
         for value in UInt32(0)...0x3100 {
             guard let scalar = Unicode.Scalar(value), scalar != "\n" else { continue }
@@ -31,14 +31,14 @@ import Testing
         }
     }
 
-    @Test("characters are scalars, with CR LF as LF and no byte-order mark at the start")
+    @Test("Characters are scalars, with CR LF as LF and without a byte-order mark")
     func characters() throws {
         #expect(try symbols("\u{FEFF}aé\r\n😀\n\rb", .char) == ["a", "é", "\n", "😀", "\n", "\r", "b"])
         #expect(try symbols("e\u{301}é", .char).map { Array($0.utf8) } == ["e", "\u{301}", "é"].map { Array($0.utf8) })
         #expect(try symbols("a\u{FEFF}\r", .char).map { Array($0.utf8) } == ["a", "\u{FEFF}", "\r"].map { Array($0.utf8) })
     }
 
-    @Test("bytes are taken as they stand")
+    @Test("Bytes are encoded unchanged")
     func bytes() throws {
         let bytes: [UInt8] = [0xEF, 0xBB, 0xBF, 0x0D, 0x0A, 0xFF, 0x00, 0x80]
         let source = try TextSource(name: "t", bytes: bytes, unit: .byte)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "a text whose bytes end inside the pieces of an encoding has all its tokens",
+        "A text whose last piece is partial has all its tokens",
         arguments: [65_535, 65_536, 65_537, 200_000])
     func pieces(count: Int) throws {
         var random = SeededGenerator(seed: 2)
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test("words are told apart as a naive split tells them apart", arguments: 0..<20)
+    @Test("Words are those of a naive split", arguments: 0..<20)
     func againstSplit(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(100 + seed))
         let text = Self.text(&random, lines: 50)
@@ -93,7 +93,7 @@ import Testing
         #expect(try symbols(text, .word).map { Array($0.utf8) } == Array(naive))
     }
 
-    @Test("a prompt's last line stays open, and its unknown words are <unk>")
+    @Test("A prompt's last line gets no <eos>, and its unknown words become <unk>")
     func prompt() throws {
         let vocabulary = try vocabulary("a b\na\n", .word)
         let (a, b) = (vocabulary.id(of: "a"), vocabulary.id(of: "b"))
@@ -104,19 +104,19 @@ import Testing
         #expect(vocabulary.decode([]).isEmpty)
     }
 
-    @Test("words are decoded with blanks between them and line feeds for <eos>")
+    @Test("Decoded words are separated by blanks, and <eos> is a line feed")
     func decoding() throws {
         let vocabulary = try vocabulary("a b\na\n", .word)
         #expect(vocabulary.decode(try vocabulary.encode("a b\n\na never\n")) == "a b\n\na <unk>\n")
     }
 
-    @Test("bytes that are no UTF-8 are repaired in the decoded text alone")
+    @Test("Invalid UTF-8 is repaired in decoded text only")
     func repairedBytes() throws {
         let vocabulary = try vocabulary("x", .byte)
         #expect(vocabulary.decode([0x61, 0xFF, 0xC3, 0xA9]) == "a\u{FFFD}é")
     }
 
-    @Test("an unknown character is an error with its offset, which counts a byte-order mark and CR LF")
+    @Test("An unknown character is an error with its offset, which includes a byte-order mark and CR LF")
     func unknownCharacter() throws {
         let vocabulary = try vocabulary("ab\n", .char)
         #expect(
@@ -127,7 +127,7 @@ import Testing
         #expect(prompt?.exitStatus == .badData)
     }
 
-    @Test("an unknown character is <unk> where the vocabulary has it")
+    @Test("An unknown character becomes <unk> if the vocabulary has it")
     func unknownCharacterCut() throws {
         let vocabulary = try vocabulary("aaabbc", .char, minimumCount: 2)
         #expect(symbols(of: vocabulary) == ["a", "b", "<unk>"])

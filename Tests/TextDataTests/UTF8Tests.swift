@@ -13,7 +13,7 @@ import Testing
         ([0xE2, 0x41, 0x82], .truncated),
     ]
 
-    @Test("invalid UTF-8 of each kind is found at its offset, wherever it stands", arguments: invalid)
+    @Test("Invalid UTF-8 of each kind is detected at its offset, at any position", arguments: invalid)
     func defects(bytes: [UInt8], defect: UTF8Defect) throws {
         let fillers = ["", "a", "1234567", "12345678", "123456789", "ä€😀", "1234567890123456789012345", "aé"]
         for before in fillers {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("the borders of every range of valid UTF-8 are valid")
+    @Test("The bounds of every range of valid UTF-8 are valid")
     func borders() throws {
         let values: [UInt32] = [
             0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xCFFF, 0xD000, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x3FFFF, 0x40000,
@@ -39,7 +39,7 @@ import Testing
         #expect(throws: Never.self) { try source(String(text), .char) }
     }
 
-    @Test("any bytes are judged as the standard library judges them")
+    @Test("Validation agrees with the standard library for random bytes")
     func againstStandardLibrary() throws {
         var random = SeededGenerator(seed: 1)
         let interesting: [UInt8] = [0x41, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xE0, 0xE2, 0xED, 0xEF, 0xF0, 0xF1, 0xF4]
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("a sequence over the border of the pieces in which a text is examined is one sequence")
+    @Test("A sequence across the boundary of two pieces is valid")
     func pieceBorder() throws {
         for shift in 0..<4 {
             let text = String(repeating: "x", count: (1 << 18) - shift) + "😀" + String(repeating: "y", count: 50)

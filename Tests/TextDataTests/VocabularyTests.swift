@@ -4,14 +4,14 @@ import TextData
 import Testing
 
 @Suite struct VocabularyTests {
-    @Test("symbols come by descending count, ties by first occurrence")
+    @Test("Symbols are sorted by descending count, ties by first occurrence")
     func order() throws {
         #expect(symbols(of: try vocabulary("z y\nx y w\n", .word)) == ["y", "<eos>", "z", "x", "w", "<unk>"])
         #expect(try vocabulary("z y\nx y w\n", .word).counts == [2, 2, 1, 1, 1, 0])
         #expect(symbols(of: try vocabulary("dcbabd", .char)) == ["d", "b", "c", "a"])
     }
 
-    @Test("<unk> and <eos> that stand in the text are the vocabulary's own")
+    @Test("<unk> and <eos> as words of the text are the special symbols")
     func literalSpecials() throws {
         let vocabulary = try vocabulary("<unk> a <unk> <eos>\n<unk>\n", .word)
         #expect(symbols(of: vocabulary) == ["<unk>", "<eos>", "a"])
@@ -19,7 +19,7 @@ import Testing
         #expect(vocabulary.unknownID == 0 && vocabulary.endOfLineID == 1)
     }
 
-    @Test("the size counts <eos> and <unk>, and <unk> has the count of what was cut")
+    @Test("The size includes <eos> and <unk>, and <unk> has the count of the removed words")
     func size() throws {
         let text = "a a a b b c c d\n"
         #expect(symbols(of: try vocabulary(text, .word, size: 6)) == ["a", "b", "c", "d", "<eos>", "<unk>"])
@@ -31,14 +31,14 @@ import Testing
         #expect(try tokens(source("c b\n", .word), cut) == [cut.unknownID, cut.id(of: "b"), cut.endOfLineID])
     }
 
-    @Test("what occurs less than the minimum count is cut, but <eos> never")
+    @Test("Symbols below the minimum count are removed, except <eos>")
     func minimumCount() throws {
         let vocabulary = try vocabulary("a a a b b c\n", .word, minimumCount: 3)
         #expect(symbols(of: vocabulary) == ["a", "<unk>", "<eos>"])
         #expect(vocabulary.counts == [3, 3, 1])
     }
 
-    @Test("characters have <unk> only if any was cut, and it takes a place")
+    @Test("Characters have <unk> only if any was removed, and the size includes it")
     func characterLimits() throws {
         #expect(symbols(of: try vocabulary("aaabbc", .char, size: 3)) == ["a", "b", "c"])
         #expect(try vocabulary("aaabbc", .char, size: 3).unknownID == nil)
@@ -48,7 +48,7 @@ import Testing
         #expect(try vocabulary("aaabbcd", .char, size: 3, minimumCount: 2).size == 3)
     }
 
-    @Test("limits do not depend on how the symbols came", arguments: 0..<20)
+    @Test("Limits do not depend on the order of the symbols", arguments: 0..<20)
     func limitsHold(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let text = TokenisingTests.text(&random, lines: 200)
@@ -63,14 +63,14 @@ import Testing
         }
     }
 
-    @Test("canonically equivalent words are different symbols")
+    @Test("Canonically equivalent words are different symbols")
     func normalForms() throws {
         let vocabulary = try vocabulary("e\u{301} é é\n", .word)
         #expect(vocabulary.size == 4)
         #expect(vocabulary.id(of: "é") != vocabulary.id(of: "e\u{301}"))
     }
 
-    @Test("tens of thousands of words keep their counts and numbers as the table grows")
+    @Test("Tens of thousands of words keep their counts and numbers while the table grows")
     func manyWords() throws {
         let words = (0..<50_000).map { "w\($0 &* 7919 % 50_000)" }
         let text = words.joined(separator: " ") + "\n" + words.prefix(100).joined(separator: " ")
@@ -81,7 +81,7 @@ import Testing
         #expect(vocabulary.decode(try vocabulary.encode(text)) == text)
     }
 
-    @Test("a text with fewer than two symbols is refused")
+    @Test("A text with fewer than two symbols is refused")
     func tooSmall() throws {
         #expect(
             textDataError { _ = try vocabulary("aaaa", .char) }
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test(
-        "limits that no vocabulary can keep to are refused as usage",
+        "Limits that no vocabulary can satisfy are a usage error",
         arguments: [
             (TokenUnit.word, 2 as Int?, 1), (.char, 1, 1), (.byte, 100, 1), (.byte, nil, 2), (.word, nil, 0), (.char, -1, 1),
         ])
@@ -104,7 +104,7 @@ import Testing
         #expect(error?.exitStatus == .usage)
     }
 
-    @Test("the digest tells units, symbols and their order apart, and not counts")
+    @Test("The digest depends on unit, symbols and their order, and not on counts")
     func digests() throws {
         let base = try vocabulary("ab", .char)
         #expect(try vocabulary("aabb", .char).digest == base.digest)
@@ -116,7 +116,7 @@ import Testing
 }
 
 @Suite struct VocabularyFileTests {
-    @Test("a vocabulary read back from its JSON is the same", arguments: TokenUnit.allCases)
+    @Test("A vocabulary that is read from its JSON is equal", arguments: TokenUnit.allCases)
     func json(unit: TokenUnit) throws {
         let text = "a é e\u{301} \"q\\\" / \u{1}\u{0} 😀 \u{FFFE} <unk>\nb\n"
         for minimumCount in unit == .byte ? [1] : [1, 2] {
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test("the JSON is the symbols in order with their counts")
+    @Test("The JSON contains the symbols in order with their counts")
     func jsonText() throws {
         #expect(
             try vocabulary("b a b\n", .word).jsonText()
@@ -136,7 +136,7 @@ import Testing
         #expect(try vocabulary("\u{1}", .byte).jsonText().contains(#""symbols":["00","01","#))
     }
 
-    @Test("a file is written whole and read back, with nothing left beside it")
+    @Test("A file is written completely and read back, without temporary files")
     func file() throws {
         let folder = try ScratchFolder()
         let vocabulary = try vocabulary("b a b\n", .word)
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test(
-        "text that is no vocabulary is refused with the reason",
+        "Text that is not a vocabulary is refused with the reason",
         arguments: [
             ("", ""), ("{", ""), ("[]", "kind"), ("{}", "unit"), (#"{"unit":"word","symbols":["a"]}"#, "counts"),
             (#"{"unit":"verse","symbols":["a","b"],"counts":[1,1]}"#, "verse"),

@@ -47,7 +47,7 @@ import Testing
         )
     }
 
-    @Test("windows are those of the definition, for any streams and in every width", arguments: [200, 60_000, 70_000])
+    @Test("Windows are those of the definition, for any streams and every token width", arguments: [200, 60_000, 70_000])
     func againstNaive(vocabularySize: Int) throws {
         let folder = try ScratchFolder()
         var random = SeededGenerator(seed: UInt64(vocabularySize))
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("the streams of all ranks together are the whole batch", arguments: [1, 2, 3, 5])
+    @Test("The streams of all ranks together are the whole batch", arguments: [1, 2, 3, 5])
     func ranks(rankCount: Int) throws {
         let folder = try ScratchFolder()
         let tokens = (0..<83).map { Int32($0 % 50) }
