@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Exchange", "Models", "Optimizers", "Tensors", "Checkpoints", "TextData",
+                "Training", "Benchmarks", "Exchange", "Models", "Layers", "Optimizers", "Tensors", "Checkpoints", "TextData",
                 "Communication", "Files", "Failures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -32,7 +32,7 @@ public struct GenerationMeasurement: Sendable {
     public init(model: MeasuredModel, tokens: Int) throws {
         try MemoryCheck.requireForGeneration(model.configuration, vocabularySize: model.vocabularySize)
         var generator = GenerationBench(model: model)
-        let weightBytes = Int(model.shape.forwardOperationsPerToken) / 2 * MemoryLayout<Float>.size
+        let weightBytes = Int(model.shape.needs(training: false).forwardOperationsPerToken) / 2 * MemoryLayout<Float>.size
         let bandwidth = ReadBandwidth(byteCount: weightBytes)
         let blockCount = min(10, tokens)
         for _ in 0..<min(20, tokens) { _ = generator.draw() }
@@ -76,16 +76,16 @@ private struct GenerationBench {
 
     init(model measured: MeasuredModel) {
         Processor.flushDenormals()
-        let layout = measured.shape.parameterLayout
+        let build = BuildSettings(WindowCapacity(steps: 1, streams: 1, training: false))
+        let needs = measured.shape.needs(build)
+        let layout = needs.parameters
         let values = workspace.allocate(Float.self, count: layout.elementCount)
-        measured.configuration.parameterInitialization.fill(values, shape: measured.shape)
-        let packed = measured.shape.packedLayout(training: false)
+        measured.configuration.parameterInitialization.fill(values, layout)
         let weights = PackedWeights(
-            packed, values: values, storage: workspace.allocate(Float.self, count: packed.elementCount))
+            needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
         weights.pack(0..<layout.elementCount)
-        model = LanguageModel(
-            shape: measured.shape, parameters: ParameterSet(layout: layout, values: values, gradients: []),
-            weights: weights, capacity: WindowCapacity(steps: 1, streams: 1, training: false))
+        let parameters = ParameterSet(layout: layout, values: values, gradients: [])
+        model = LanguageModel(measured.shape, Builder(making: build, parameters: parameters, weights: weights))
         model.resetState()
     }
 

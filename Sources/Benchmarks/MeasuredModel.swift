@@ -28,7 +28,7 @@ public struct MeasuredModel: Sendable {
     public var parameterCount: Int { shape.parameterLayout.parameterCount }
 
     /// Floating-point operations of the matrix products per token: three times those of a forward pass.
-    public var operationsPerToken: Double { 3 * shape.forwardOperationsPerToken }
+    public var operationsPerToken: Double { 3 * shape.needs(training: false).forwardOperationsPerToken }
 
     var shape: ModelShape { configuration.modelShape(vocabularySize: vocabularySize) }
 

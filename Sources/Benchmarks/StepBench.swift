@@ -16,7 +16,7 @@ struct StepBench {
         Processor.flushDenormals()
         parallel = try Self.makeModel(world: world, model: model)
         if world.isRoot {
-            model.configuration.parameterInitialization.fill(parallel.exchange.parameters, shape: parallel.shape)
+            model.configuration.parameterInitialization.fill(parallel.exchange.parameters, parallel.layout)
         }
         try parallel.broadcastParameters()
         self.model = model
@@ -45,7 +45,7 @@ struct StepBench {
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
             shape: model.shape, shards: shards, rank: world.rank, exchange: exchange,
-            windowLength: configuration.windowLength, dropout: configuration.dropout,
+            windowLength: configuration.windowLength,
             optimizer: configuration.optimizerSettings, precision: configuration.precision)
     }
 

@@ -2,7 +2,8 @@ public import Tensors
 
 /// A table of one vector a token, as torch.nn.Embedding: `y[row] = weight[token[row]]`.
 public final class Embedding {
-    private let weight: Parameter  // [V, E]
+    /// The table, `[V, E]`.
+    public let weight: Parameter
     private let capacity: WindowCapacity
     private let distinct: DistinctTokens
     private let occurrences: TokenOccurrences?
@@ -12,17 +13,20 @@ public final class Embedding {
     /// The embedded window, `[T*B, E]`.
     public let output: MatrixView
 
-    /// - Parameter weight: `encoder.weight` `[V, E]`.
-    public init(weight: Parameter, capacity: WindowCapacity, workspace: Workspace) {
-        self.weight = weight
+    /// - Parameters:
+    ///   - name: of the parameter, `[vocabularySize, size]`.
+    ///   - isShared: whether the output layer's weight is the same.
+    public init(_ name: String, vocabularySize: Int, size: Int, isShared: Bool, _ builder: Builder) {
+        let (capacity, workspace) = (builder.capacity, builder.workspace)
         self.capacity = capacity
-        output = workspace.mergedMatrix(rows: capacity.rows, columns: weight.columns)
-        distinct = DistinctTokens(vocabularySize: weight.rows, maximumRows: capacity.rows, workspace: workspace)
+        weight = builder.parameter(name, [vocabularySize, size], start: .table, isShared ? .rank : .sparse)
+        output = builder.mergedRows(columns: size)
+        distinct = DistinctTokens(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace)
         let count = capacity.training ? capacity.rows : 0
         written = UnsafeMutableBufferPointer(start: workspace.allocate(Int32.self, count: count), count: count)
         occurrences =
             capacity.training
-            ? TokenOccurrences(vocabularySize: weight.rows, maximumRows: capacity.rows, workspace: workspace) : nil
+            ? TokenOccurrences(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace) : nil
     }
 
     /// Fills `output`'s first `steps*streams` rows. Shape: `tokens` `[steps, streams]`, each in `0..<V`.

@@ -24,26 +24,35 @@ public final class OutputLayer {
     }
 
     /// - Parameters:
-    ///   - weight: `decoder.weight` `[V, H]`, or the embedding's table where weights are tied.
-    ///   - shares: whether gradients of all logits are kept in memory that `workspace` shares, for ranks that make those of the weight together.
-    public init(
-        weight: Parameter, bias: Parameter, weights: PackedWeights, capacity: WindowCapacity, shares: Bool = false,
-        workspace: Workspace
-    ) {
-        self.weight = weight
-        self.bias = bias
-        self.capacity = capacity
-        self.workspace = workspace
-        packed = weights.matrix(weight, .forward)
+    ///   - vocabularySize, hiddenSize: V and H of `decoder.weight` and `decoder.bias`.
+    ///   - tied: the embedding's table, where it is the weight as well.
+    public init(vocabularySize: Int, hiddenSize: Int, tied: Parameter?, _ builder: Builder) {
+        capacity = builder.capacity
+        workspace = builder.workspace
+        let shares = builder.settings.sharing == .all
+        let role: Builder.GradientRole = shares ? .node : .rank
+        let matrix = tied ?? builder.parameter("decoder.weight", [vocabularySize, hiddenSize], start: .table, role)
+        weight = builder.gradient(of: matrix, role)
+        bias = builder.parameter("decoder.bias", [vocabularySize], role)
+        packed = builder.packed(weight, .forward)
         leftStorage = workspace.allocate(Float.self, count: packed.leftCount(rows: capacity.rows))
-        packedBackward = capacity.training ? weights.matrix(weight, .backward) : nil
-        softmax = SoftmaxRows(
-            maximumRows: capacity.rows, columns: weight.rows, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0,
-            shares: shares, in: workspace)
+        packedBackward = builder.packedBackward(weight)
+        softmax = SoftmaxRows(columns: vocabularySize, shares: shares, builder: builder)
     }
 
-    /// Bytes of what is kept of logits and their gradients.
-    public var byteCount: Int { softmax.byteCount }
+    /// Which gradients ranks should compute together that work on one node: `rankCount` of them with `streams` streams, in windows of `steps`.
+    ///
+    /// Those of this layer where the gradients of all logits, which have to be written then, take less than the weight's gradients that
+    /// are not, and fit into a cache. A weight's gradient is written, which reads it first, and read to be added: three times its size,
+    /// for all ranks but one; those of logits are written and read again.
+    public static func gradientSharing(
+        vocabularySize: Int, hiddenSize: Int, isTied: Bool, steps: Int, streams: Int, rankCount: Int
+    ) -> GradientSharing {
+        if rankCount == 1 { return .none }
+        let rows = steps * streams
+        let fits = rows * vocabularySize * MemoryLayout<Float>.size <= WindowCapacity.cacheBytes
+        return !isTied && fits && 3 * (rankCount - 1) * hiddenSize > 2 * rows ? .all : .recurrent
+    }
 
     /// The logits of a few rows, `[rows, V]`, as for generation; the whole buffer is made at the first call.
     public func logits(_ hidden: MatrixView) -> MatrixView {
@@ -60,7 +69,7 @@ public final class OutputLayer {
     ) -> UnsafePointer<Double> {
         window = Window(hidden: hidden, left: packed.left(hidden, in: leftStorage), gradientScale: gradientScale)
         softmax.begin(rows: hidden.rows, targets: targets, mask: mask)
-        for index in softmax.groups.indices {
+        for index in 0..<softmax.groupCount {
             makeLogits(index)
             softmax.take(index)
         }
@@ -74,7 +83,7 @@ public final class OutputLayer {
             return rows.groupedGradient(weight, bias: bias, steps: steps, dY: dLogits, x: asked.hidden)
         }
         let x = rows.pack(asked.hidden, steps: steps)
-        for index in softmax.groups.indices {
+        for index in 0..<softmax.groupCount {
             let dLogits = makeGradient(index)
             propagate(dLogits, index, into: dHidden)
             parameterGradients(dLogits, index, steps: steps, rows: rows, x: x, tied: nil)
@@ -83,13 +92,13 @@ public final class OutputLayer {
 
     /// The gradient of `hidden` alone, where the table's own waits for the embedding's share.
     public func backward(dHidden: MatrixView) {
-        for index in softmax.groups.indices { propagate(makeGradient(index), index, into: dHidden) }
+        for index in 0..<softmax.groupCount { propagate(makeGradient(index), index, into: dHidden) }
     }
 
     /// The gradients of a shared table and of the bias, after `backward(dHidden:)`; `tied` are the embedding's rows.
     public func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences) {
         let x = rows.pack(asked.hidden, steps: steps)
-        for index in softmax.groups.indices {
+        for index in 0..<softmax.groupCount {
             parameterGradients(makeGradient(index), index, steps: steps, rows: rows, x: x, tied: tied)
         }
     }
@@ -102,7 +111,7 @@ public final class OutputLayer {
     }
 
     private func makeLogits(_ index: Int) {
-        let columns = softmax.groups[index]
+        let columns = softmax.columns(index)
         packed.multiply(
             asked.left, columns: columns, into: softmax.place(index), from: .bias(bias.value + columns.lowerBound))
     }
@@ -115,13 +124,13 @@ public final class OutputLayer {
 
     private func propagate(_ dLogits: MatrixView, _ index: Int, into dHidden: MatrixView) {
         guard let packedBackward else { preconditionFailure("a backward pass through a model made for inference") }
-        packedBackward.multiply(dLogits, terms: softmax.groups[index], into: dHidden, from: index == 0 ? .zero : .result)
+        packedBackward.multiply(dLogits, terms: softmax.columns(index), into: dHidden, from: index == 0 ? .zero : .result)
     }
 
     private func parameterGradients(
         _ dLogits: MatrixView, _ index: Int, steps: Int, rows: GradientRows, x: PackedRows, tied: TokenOccurrences?
     ) {
         rows.partialGradient(
-            weight, bias: bias, firstRow: softmax.groups[index].lowerBound, steps: steps, dY: dLogits, x: x, tied: tied)
+            weight, bias: bias, firstRow: softmax.columns(index).lowerBound, steps: steps, dY: dLogits, x: x, tied: tied)
     }
 }

@@ -1,4 +1,4 @@
-public import Layers
+import Layers
 public import Tensors
 
 /// A recurrent language model over windows: embedding, recurrent layers, softmax output with its loss, dropout between them.
@@ -10,97 +10,52 @@ public final class LanguageModel {
     public let capacity: WindowCapacity
     private let dropout: Dropout
     private let embedding: Embedding
-    private let layers: [RecurrentLayer]
+    private let layers: [any RecurrentLayer]
     private let outputLayer: OutputLayer
     /// What layer k read: the embedding or the layer below, after dropout. `[T*B, inputSize]`, one a layer and one for the output.
     private let dropped: [MatrixView]
     /// Gradients by layer outputs, `[T*B, H]`, and by the embedding, `[T*B, E]`.
     private let dHidden: [MatrixView]
     private let dEmbedded: MatrixView?
-    /// Room for what each distinct token gives to the lowest layer's gates, and for their gradients: `[T*B, G*H]`, spread.
-    private let tokenGates: MatrixView
     /// What the output layer reads of the window at hand, `[steps*streams, H]`.
     private var top: MatrixView
     private let workspace: Workspace
+    /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
+    public let states: [(name: String, matrix: MatrixView)]
 
-    /// - Parameters:
-    ///   - parameters: over `shape.parameterLayout`.
-    ///   - weights: the same, packed over `shape.packedLayout`.
-    ///   - dropoutProbability: on every non-recurrent connection, in training alone.
-    ///   - shared: the memory and the gradients of ranks that make weight gradients together.
-    ///   - sharesOutput: whether those of the output are among them.
-    ///   - team: the ranks with which this one divides the recurrences' steps; all of them make the same calls then. Only for shapes that
-    ///     divide their units.
-    public init(
-        shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
-        dropoutProbability: Float = 0, shared: SharedGradients? = nil, sharesOutput: Bool = false, team: StepTeam? = nil
-    ) {
-        precondition(team == nil || shape.dividesUnits, "a team for a model that does not divide its units")
-        precondition(parameters.layout == shape.parameterLayout, "parameters of another model")
+    /// A model over what `builder` gives it.
+    public init(_ shape: ModelShape, _ builder: Builder) {
         self.shape = shape
-        self.capacity = capacity
-        dropout = Dropout(probability: dropoutProbability)
-        let workspace = Workspace(shared: shared)
-        self.workspace = workspace
+        capacity = builder.capacity
+        dropout = Dropout(probability: shape.dropout)
+        workspace = builder.workspace
         embedding = Embedding(
-            weight: parameters.parameter("encoder.weight"), capacity: capacity, workspace: workspace)
-        layers = (0..<shape.layers).map {
-            Self.makeLayer(
-                $0, shape: shape, parameters: parameters, weights: weights, capacity: capacity, team: team,
-                workspace: workspace)
+            "encoder.weight", vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
+            builder)
+        layers = (0..<shape.layers).map { k in
+            shape.cell.makeLayer(
+                RecurrentShape(
+                    number: k, inputSize: shape.inputSize(ofLayer: k), hiddenSize: shape.hiddenSize, readsTokens: k == 0,
+                    learnsFirstState: shape.initialState == .learned, options: shape.cellOptions), builder)
         }
         outputLayer = OutputLayer(
-            weight: parameters.parameter(shape.outputWeightName), bias: parameters.parameter("decoder.bias"),
-            weights: weights, capacity: capacity, shares: sharesOutput, workspace: workspace)
+            vocabularySize: shape.vocabularySize, hiddenSize: shape.hiddenSize,
+            tied: shape.tieWeights ? embedding.weight : nil, builder)
+        let (rows, training) = (capacity.rows, capacity.training)
         let inputSizes = (0..<shape.layers).map(shape.inputSize) + [shape.hiddenSize]
-        let dropping = capacity.training && dropoutProbability > 0
-        dropped = dropping ? inputSizes.map { workspace.matrix(rows: capacity.rows, columns: $0) } : []
+        dropped =
+            training && shape.dropout > 0 ? inputSizes.map { builder.workspace.matrix(rows: rows, columns: $0) } : []
         dHidden =
-            capacity.training
-            ? (0..<shape.layers).map { _ in workspace.matrix(rows: capacity.rows, columns: shape.hiddenSize) } : []
-        dEmbedded = capacity.training ? workspace.matrix(rows: capacity.rows, columns: shape.embeddingSize) : nil
-        tokenGates = workspace.gradientMatrix(rows: capacity.rows, columns: shape.cell.gateCount * shape.hiddenSize)
+            training ? layers.map { _ in builder.workspace.matrix(rows: rows, columns: shape.hiddenSize) } : []
+        dEmbedded = training ? builder.workspace.matrix(rows: rows, columns: shape.embeddingSize) : nil
         top = layers[shape.layers - 1].output.prefix(rows: 0)
-    }
-
-    private static func makeLayer(
-        _ k: Int, shape: ModelShape, parameters: ParameterSet, weights: PackedWeights, capacity: WindowCapacity,
-        team: StepTeam?, workspace: Workspace
-    ) -> RecurrentLayer {
-        let own = RecurrentParameters(
-            weightInput: parameters.parameter("rnn.weight_ih_l\(k)"),
-            weightHidden: parameters.parameter("rnn.weight_hh_l\(k)"),
-            biasInput: parameters.parameter("rnn.bias_ih_l\(k)"), biasHidden: parameters.parameter("rnn.bias_hh_l\(k)"),
-            initialStates: shape.learnedStateNames(ofLayer: k).map(parameters.parameter),
-            packedByGate: shape.dividesUnits)
-        switch (shape.cell, shape.gruReset) {
-        case (.elman, _):
-            return ElmanLayer(
-                nonlinearity: shape.nonlinearity, parameters: own, weights: weights, capacity: capacity, team: team,
-                workspace: workspace)
-        case (.lstm, _):
-            return LSTMLayer(parameters: own, weights: weights, capacity: capacity, team: team, workspace: workspace)
-        case (.gru, .after):
-            return GRULayer(parameters: own, weights: weights, capacity: capacity, team: team, workspace: workspace)
-        case (.gru, .before):
-            return ResetBeforeGRULayer(parameters: own, weights: weights, capacity: capacity, workspace: workspace)
-        }
+        states = builder.states
     }
 
     /// Bytes of activations and caches.
-    public var byteCount: Int { workspace.byteCount + outputLayer.byteCount }
-
-    /// The most columns of a weight, for the gradients' scratch.
-    public static func widestInput(of shape: ModelShape) -> Int { max(shape.embeddingSize, shape.hiddenSize) }
+    public var byteCount: Int { workspace.byteCount }
 
     // MARK: State
-
-    /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
-    public var states: [(name: String, matrix: MatrixView)] {
-        layers.enumerated().flatMap { k, layer in
-            zip(shape.stateLetters, layer.states).map { ("\($0)_l\(k)", $1) }
-        }
-    }
 
     /// Sets the state to that at the start of an epoch.
     public func resetState() { layers.forEach { $0.resetState() } }
@@ -118,12 +73,12 @@ public final class LanguageModel {
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
         if drops(dropoutKey) {
             embedding.forward(inputs, steps: steps)
-            layers[0].forward(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
+            layers[0].forward(.rows(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: true)), steps: steps)
         } else {
-            layers[0].forward(embedding.distinctRows(inputs, steps: steps), products: tokenGates, steps: steps)
+            layers[0].forward(.distinct(embedding.distinctRows(inputs, steps: steps)), steps: steps)
         }
         for k in 1..<layers.count {
-            layers[k].forward(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: true), steps: steps)
+            layers[k].forward(.rows(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: true)), steps: steps)
         }
         top = readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: true)
     }
@@ -157,7 +112,7 @@ public final class LanguageModel {
         for k in stride(from: layers.count - 1, to: 0, by: -1) {
             let dBelow = dHidden[k - 1].prefix(rows: used)
             layers[k].backward(
-                readBy(k, steps: steps, dropoutKey: dropoutKey, drop: false), dOutput: dHidden[k].prefix(rows: used),
+                .rows(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: false)), dOutput: dHidden[k].prefix(rows: used),
                 dInput: dBelow, steps: steps, rows: rows, atEpochStart: atEpochStart)
             drop(dBelow, into: dBelow, layer: k, steps: steps, key: dropoutKey)
         }
@@ -174,16 +129,15 @@ public final class LanguageModel {
         if drops(dropoutKey) {
             let dRows = dEmbedded.prefix(rows: used)
             layers[0].backward(
-                readBy(0, steps: steps, dropoutKey: dropoutKey, drop: false), dOutput: dLowest, dInput: dRows, steps: steps,
-                rows: rows, atEpochStart: atEpochStart)
+                .rows(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: false)), dOutput: dLowest, dInput: dRows,
+                steps: steps, rows: rows, atEpochStart: atEpochStart)
             drop(dRows, into: dRows, layer: 0, steps: steps, key: dropoutKey)
             embeddingGradient(inputs, of: rows, tokenSteps: steps, dY: dRows, steps: steps, rows: rows)
         } else {
             let merged = embedding.mergedRows(inputs, steps: steps, rows: rows)
             let dRows = dEmbedded.prefix(rows: merged.tokens.count)
             layers[0].backward(
-                merged, products: tokenGates, dOutput: dLowest, dInput: dRows, steps: steps, rows: rows,
-                atEpochStart: atEpochStart)
+                .merged(merged), dOutput: dLowest, dInput: dRows, steps: steps, rows: rows, atEpochStart: atEpochStart)
             embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, steps: steps, rows: rows)
         }
     }

@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// How the parameters of a run begin.
 public enum InitializationKind: String, Codable, CaseIterable, Sendable {
@@ -29,31 +29,26 @@ public struct ParameterInitialization: Sendable {
         self.seed = seed
     }
 
-    /// Fills `values`, laid out as `shape.parameterLayout`. Padding is left as it is.
-    public func fill(_ values: UnsafeMutablePointer<Float>, shape: ModelShape) {
-        for (index, entry) in shape.parameterLayout.entries.enumerated() {
-            fill(values + entry.offset, entry: entry, index: UInt64(index), shape: shape)
-            if shape.cell == .lstm, entry.name.hasPrefix("rnn.bias_ih_") {
-                for unit in shape.hiddenSize..<(2 * shape.hiddenSize) { values[entry.offset + unit] += forgetBias }
-            }
+    /// Fills `values`, laid out as `layout`. Padding is left as it is.
+    public func fill(_ values: UnsafeMutablePointer<Float>, _ layout: ParameterLayout) {
+        for (index, entry) in layout.entries.enumerated() {
+            let own = values + entry.offset
+            fill(own, entry, index: UInt64(index))
+            if case .forgetting(let range) = entry.start { for unit in range { own[unit] += forgetBias } }
         }
     }
 
-    private func fill(
-        _ values: UnsafeMutablePointer<Float>, entry: ParameterLayout.Entry, index: UInt64, shape: ModelShape
-    ) {
-        let isTable = entry.name == "encoder.weight" || entry.name == "decoder.weight"
-        if kind == .uniform || isTable {
-            fillUniform(values, count: entry.count, limit: scale, index: index)
-        } else if entry.name.hasPrefix("rnn.weight_hh_") {
-            for gate in 0..<shape.cell.gateCount {
-                fillRecurrent(values + gate * shape.hiddenSize * shape.hiddenSize, n: shape.hiddenSize, index: index, gate: gate)
-            }
-        } else if entry.name.hasPrefix("rnn.weight_ih_") {
-            let limit = (6 / Float(entry.shape[1] + shape.hiddenSize)).squareRoot()
+    private func fill(_ values: UnsafeMutablePointer<Float>, _ entry: ParameterLayout.Entry, index: UInt64) {
+        switch entry.start {
+        case _ where kind == .uniform: fillUniform(values, count: entry.count, limit: scale, index: index)
+        case .table: fillUniform(values, count: entry.count, limit: scale, index: index)
+        case .input(let outputs):
+            let limit = (6 / Float(entry.shape[1] + outputs)).squareRoot()
             fillUniform(values, count: entry.count, limit: limit, index: index)
-        } else {
-            values.update(repeating: 0, count: entry.count)
+        case .recurrent:
+            let n = entry.shape[1]
+            for gate in 0..<(entry.shape[0] / n) { fillRecurrent(values + gate * n * n, n: n, index: index, gate: gate) }
+        case .zero, .forgetting: values.update(repeating: 0, count: entry.count)
         }
     }
 

@@ -40,6 +40,15 @@ public struct PackedMatrix {
         self.scratch = scratch
     }
 
+    /// The operand of a weight of so many columns, while its memory is measured.
+    init(_ operand: PackedOperand, columns: Int, precision: Precision) {
+        let isForward = operand.form == .forward
+        let none = UnsafeMutableRawPointer.untouchable.assumingMemoryBound(to: Float.self)
+        self.init(
+            inner: isForward ? columns : operand.rows.count, columns: isForward ? operand.rows.count : columns, panels: none,
+            precision: precision, scratch: none)
+    }
+
     /// `result = start + a * packed`.
     ///
     /// Shapes: `a` `[m, inner]`, `result` `[m, columns]`. Cost: 2 m inner columns floating-point operations.
@@ -71,12 +80,7 @@ public struct PackedMatrix {
     }
 
     /// Floats that `left(_:in:)` takes for so many rows.
-    public func leftCount(rows: Int) -> Int { Self.leftCount(rows: rows, inner: inner, precision) }
-
-    /// The same for any matrix of so many terms.
-    public static func leftCount(rows: Int, inner: Int, _ precision: Precision) -> Int {
-        precision == .bf16 ? ck_bf16_left_count(rows, inner) : 0
-    }
+    public func leftCount(rows: Int) -> Int { precision == .bf16 ? ck_bf16_left_count(rows, inner) : 0 }
 
     private func check(_ a: MatrixView, columns range: Range<Int>, of result: MatrixView) {
         precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")

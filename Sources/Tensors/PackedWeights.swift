@@ -106,6 +106,8 @@ public final class PackedWeights {
             Float.self, count: layout.precision == .bf16 ? ck_bf16_gemm_scratch(layout.largestInner) : 0)
     }
 
+    public var precision: Precision { layout.precision }
+
     /// The operand of all rows of `weight`, or of `rows`. Must be in the layout.
     public func matrix(_ weight: Parameter, rows: Range<Int>? = nil, _ form: PackedOperand.Form) -> PackedMatrix {
         let operand = PackedOperand(name: weight.name, rows: rows ?? 0..<weight.rows, form: form)

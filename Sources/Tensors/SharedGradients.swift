@@ -31,11 +31,6 @@ public final class SharedGradients {
     private let mergedPanels: UnsafeMutablePointer<Float>
     private let workspace = Workspace()
 
-    /// Left sides and states in the order in which they were asked for first; the same at every window.
-    private var panelPlaces: [Int] = []
-    private var statePlaces: [Int] = []
-    private var usedPanels = 0
-    private var usedStates = 0
     private var tasks: [Task] = []
 
     /// - Parameters:
@@ -69,7 +64,7 @@ public final class SharedGradients {
         }
         ownShards = shardsOfRanks[rank]
         ownStreams = Self.streams(shardsOfRanks[rank], rows)
-        mergedSegments = UnsafeMutableRawPointer(memory.baseAddress! + placed.mergedSegments()).bindMemory(
+        mergedSegments = UnsafeMutableRawPointer(memory.baseAddress! + placed.place(.mergedSegments)).bindMemory(
             to: ck_segment.self, capacity: leafCount)
         strips = workspace.allocate(Float.self, count: kernels.scratchCount(rows: rows.rows, leaves: leafCount))
         mergedPanels = workspace.allocate(
@@ -94,29 +89,27 @@ public final class SharedGradients {
 
     // MARK: Memory
 
+    /// A place for what all ranks share.
+    func place(_ part: SharedRows.Part) -> UnsafeMutablePointer<Float> {
+        let first = placed.place(part)
+        precondition(placed.count <= memory.count, "\(placed.count) floats in the \(memory.count) that a node shares")
+        return memory.baseAddress! + first
+    }
+
     /// This rank's rows of a matrix, `[T*B, columns]`.
-    func matrix(columns: Int) -> MatrixView { ownRows(placed.matrix(columns: columns), columns, SharedRows.stride(columns)) }
-
-    /// The same without gaps.
-    func plainMatrix(columns: Int) -> MatrixView { ownRows(placed.plainMatrix(columns: columns), columns, columns) }
-
-    private func ownRows(_ place: Int, _ columns: Int, _ stride: Int) -> MatrixView {
+    func rows(_ part: SharedRows.Part, columns: Int, stride: Int) -> MatrixView {
         MatrixView(
-            at(place) + ownFirstRow * stride, rows: placed.maximumSteps * ownStreams.count, columns: columns, rowStride: stride)
+            place(part) + ownFirstRow * stride, rows: placed.maximumSteps * ownStreams.count, columns: columns, rowStride: stride
+        )
     }
 
     /// Room for groups of columns of a `dY`.
     func groups(_ count: Int, width: Int) -> Groups {
-        let first = at(placed.groups(count, width: width)) + ownFirstRow * width
-        return Groups(first: first, width: width, stride: placed.rows * width)
+        Groups(
+            first: place(.groups(count, width: width)) + ownFirstRow * width, width: width, stride: placed.rows * width)
     }
 
     private var ownFirstRow: Int { placed.maximumSteps * ownStreams.lowerBound }
-
-    private func at(_ place: Int) -> UnsafeMutablePointer<Float> {
-        precondition(placed.count <= memory.count, "\(placed.count) floats in the \(memory.count) that a node shares")
-        return memory.baseAddress! + place
-    }
 
     // MARK: What is asked for
 
@@ -148,7 +141,7 @@ public final class SharedGradients {
 
     /// One weight, or two with the same `dY`; `ownRows` are this rank's of `x`.
     func add(_ first: Side, _ second: Side? = nil, bias: Parameter?, steps: Int, dY: MatrixView, ownRows: ck_rows) {
-        let left = Left.packed(pack(first.x, steps, ownRows), second.map { pack($0.x, steps, ownRows) })
+        let left = Left.packed(pack(first, steps, ownRows), second.map { pack($0, steps, ownRows) })
         tasks.append(
             .product(
                 Product(
@@ -160,7 +153,7 @@ public final class SharedGradients {
         tasks.append(
             .product(
                 Product(
-                    weights: (side.weight, nil), left: .packed(pack(side.x, steps, ownRows), nil), bias: bias, steps: steps,
+                    weights: (side.weight, nil), left: .packed(pack(side, steps, ownRows), nil), bias: bias, steps: steps,
                     dY: dY.first - ownFirstRow * dY.width, rowStride: dY.width, width: dY.width, groupStride: dY.stride)))
     }
 
@@ -185,9 +178,7 @@ public final class SharedGradients {
 
     /// A state, whose gradient is the sum of `dY` `[B, H]`.
     func addState(_ state: Parameter, dY: MatrixView) {
-        if usedStates == statePlaces.count { statePlaces.append(placed.states(columns: dY.columns)) }
-        let all = MatrixView(at(statePlaces[usedStates]), rows: placed.streams, columns: dY.columns)
-        usedStates += 1
+        let all = MatrixView(state.sharedPlace!, rows: placed.streams, columns: dY.columns)
         RowKernels.copy(dY, into: all.slice(rows: ownStreams))
         tasks.append(.state(state, all))
     }
@@ -203,15 +194,13 @@ public final class SharedGradients {
     }
 
     /// This rank's rows among all of a left side; returns the whole.
-    private func pack(_ x: MatrixView, _ steps: Int, _ ownRows: ck_rows) -> UnsafePointer<Float> {
-        if usedPanels == panelPlaces.count { panelPlaces.append(placed.panels(columns: x.columns)) }
-        let panels = at(panelPlaces[usedPanels])
-        usedPanels += 1
+    private func pack(_ side: Side, _ steps: Int, _ ownRows: ck_rows) -> UnsafePointer<Float> {
+        let panels = side.weight.sharedPlace!
         func floats(_ leaves: Range<Int>) -> Int {
             leaves.reduce(0) { $0 + kernels.panelFloats(ofLeaf: steps * placed.streamsOfShards[$1].count) }
         }
         kernels.pack(
-            x, ownRows, into: panels + floats(0..<ownShards.lowerBound),
+            side.x, ownRows, into: panels + floats(0..<ownShards.lowerBound),
             panelStride: floats(placed.streamsOfShards.indices))
         return UnsafePointer(panels)
     }
@@ -228,7 +217,6 @@ public final class SharedGradients {
             }
         }
         tasks.removeAll(keepingCapacity: true)
-        (usedPanels, usedStates) = (0, 0)
     }
 
     private func make(_ product: Product) {

@@ -27,29 +27,35 @@ public struct SharedRows: Sendable {
     /// Floats from one row of a matrix to the next: whole cache lines, spread.
     static func stride(_ columns: Int) -> Int { Workspace.spreadStride(columns: (columns + 15) / 16 * 16) }
 
-    /// Each of these places something, and says at which float.
-    @discardableResult public mutating func matrix(columns: Int) -> Int { place(rows * Self.stride(columns)) }
-
-    /// A matrix without gaps.
-    @discardableResult public mutating func plainMatrix(columns: Int) -> Int { place(rows * columns) }
-
-    /// Groups of columns, each without gaps.
-    @discardableResult public mutating func groups(_ groupCount: Int, width: Int) -> Int { place(groupCount * rows * width) }
-
-    /// A left side of products.
-    @discardableResult public mutating func panels(columns: Int) -> Int {
-        place(kernels.panelCount(rows: rows, leaves: streamsOfShards.count, columns: columns))
+    /// What a model's ranks share of a window.
+    public enum Part: Sendable, Equatable {
+        /// The rows of each shard that are left where tokens are merged.
+        case mergedSegments
+        /// A spread matrix with a row for each of a window.
+        case matrix(columns: Int)
+        /// A matrix without gaps.
+        case plainMatrix(columns: Int)
+        /// Groups of columns, each without gaps.
+        case groups(Int, width: Int)
+        /// A left side of products.
+        case panels(columns: Int)
+        /// One row a stream.
+        case states(columns: Int)
     }
 
-    /// One row a stream.
-    @discardableResult public mutating func states(columns: Int) -> Int { place(streams * columns) }
-
-    /// The rows of each shard that are left where tokens are merged.
-    @discardableResult public mutating func mergedSegments() -> Int {
-        place(streamsOfShards.count * MemoryLayout<ck_segment>.stride / MemoryLayout<Float>.stride)
+    /// Places something, and says at which float.
+    @discardableResult public mutating func place(_ part: Part) -> Int {
+        switch part {
+        case .mergedSegments: reserve(streamsOfShards.count * MemoryLayout<ck_segment>.stride / MemoryLayout<Float>.stride)
+        case .matrix(let columns): reserve(rows * Self.stride(columns))
+        case .plainMatrix(let columns): reserve(rows * columns)
+        case .groups(let count, let width): reserve(count * rows * width)
+        case .panels(let columns): reserve(kernels.panelCount(rows: rows, leaves: streamsOfShards.count, columns: columns))
+        case .states(let columns): reserve(streams * columns)
+        }
     }
 
-    private mutating func place(_ floats: Int) -> Int {
+    private mutating func reserve(_ floats: Int) -> Int {
         defer { count += (floats + 15) / 16 * 16 }
         return count
     }

@@ -9,8 +9,9 @@ public final class SoftmaxRows {
     /// Columns of a group; the last may be narrower. Part of a loss's bits.
     public static let groupWidth = Int(CK_LOGIT_COLUMNS)
 
-    /// The columns of each group.
-    public let groups: [Range<Int>]
+    private let columns: Int
+    /// Groups of a row.
+    public let groupCount: Int
     /// The group at hand, `[rows, groupWidth]`: the caller puts logits in, and finds the gradient.
     private let group: UnsafeMutablePointer<Float>
     private let capacity: Int  // rows
@@ -23,39 +24,50 @@ public final class SoftmaxRows {
     public let shared: SharedGradients.Groups?
     private let targets: UnsafeMutablePointer<Int32>
     private let mask: UnsafeMutablePointer<Float>
-    private let workspace = Workspace()
+    private let workspace: Workspace
     private var rows = 0  // of the window at hand
 
+    /// For a model with `builder.capacity`, of which `mostLogitBytes` of exponentials are kept for the backward pass.
+    ///
     /// - Parameters:
     ///   - columns: of a row of logits, V.
-    ///   - mostKeptBytes: exponentials are kept where they take no more.
-    ///   - shares: whether they and their gradients are kept in the memory that `outer` shares.
-    public init(maximumRows: Int, columns: Int, mostKeptBytes: Int, shares: Bool = false, in outer: Workspace? = nil) {
+    ///   - shares: whether exponentials and gradients are kept in the memory that ranks share.
+    public convenience init(columns: Int, shares: Bool, builder: Builder) {
+        let capacity = builder.capacity
+        self.init(
+            maximumRows: capacity.rows, columns: columns, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0,
+            shared: shares ? builder.gradientGroups(Self.groupCount(columns), width: Self.groupWidth) : nil,
+            workspace: builder.workspace)
+    }
+
+    /// For rows of `columns` logits; exponentials are kept where they take no more than `mostKeptBytes`.
+    public init(
+        maximumRows: Int, columns: Int, mostKeptBytes: Int, shared: SharedGradients.Groups? = nil,
+        workspace: Workspace = Workspace()
+    ) {
         capacity = maximumRows
-        groups = stride(from: 0, to: columns, by: Self.groupWidth).map { $0..<min($0 + Self.groupWidth, columns) }
-        let groupCount = maximumRows * Self.groupWidth
-        group = workspace.allocate(Float.self, count: groupCount)
+        self.columns = columns
+        groupCount = Self.groupCount(columns)
+        self.workspace = workspace
+        let groupSize = maximumRows * Self.groupWidth
+        group = workspace.allocate(Float.self, count: groupSize)
         states = workspace.allocate(ck_softmax_row.self, count: maximumRows)
         rowLosses = workspace.allocate(Double.self, count: maximumRows)
         targets = workspace.allocate(Int32.self, count: maximumRows)
         mask = workspace.allocate(Float.self, count: maximumRows)
-        maxima = workspace.allocate(Float.self, count: groups.count * maximumRows)
-        shared = shares ? outer?.gradientGroups(groups.count, width: Self.groupWidth) : nil
-        keptStride = shared?.stride ?? groupCount
-        let keeps = groups.count * groupCount * 4 <= mostKeptBytes
-        kept = shared?.first ?? (keeps ? workspace.allocate(Float.self, count: groups.count * groupCount) : nil)
+        maxima = workspace.allocate(Float.self, count: groupCount * maximumRows)
+        self.shared = shared
+        keptStride = shared?.stride ?? groupSize
+        let keeps = groupCount * groupSize * 4 <= mostKeptBytes
+        kept = shared?.first ?? (keeps ? workspace.allocate(Float.self, count: groupCount * groupSize) : nil)
     }
 
-    /// Bytes of everything for windows of `maximumRows` rows, within a few hundred.
-    public static func byteCount(maximumRows: Int, columns: Int, mostKeptBytes: Int, shares: Bool = false) -> Int {
-        let groupCount = (columns + groupWidth - 1) / groupWidth
-        let group = maximumRows * groupWidth * MemoryLayout<Float>.size
-        let row = MemoryLayout<ck_softmax_row>.stride + MemoryLayout<Double>.size + 2 * 4 + groupCount * 4
-        return group + maximumRows * row + (!shares && groupCount * group <= mostKeptBytes ? groupCount * group : 0)
-    }
+    private static func groupCount(_ columns: Int) -> Int { (columns + groupWidth - 1) / groupWidth }
 
-    /// Bytes of everything.
-    public var byteCount: Int { workspace.byteCount }
+    /// The columns of group `index`.
+    public func columns(_ index: Int) -> Range<Int> {
+        (index * Self.groupWidth)..<min((index + 1) * Self.groupWidth, columns)
+    }
 
     /// Whether a group's gradient can be had without its logits.
     public var keepsGroups: Bool { kept != nil }
@@ -70,13 +82,13 @@ public final class SoftmaxRows {
 
     /// The place of group `index` while it is worked on, `[rows, its columns]`.
     public func place(_ index: Int) -> MatrixView {
-        MatrixView(group, rows: rows, columns: groups[index].count, rowStride: Self.groupWidth)
+        MatrixView(group, rows: rows, columns: columns(index).count, rowStride: Self.groupWidth)
     }
 
     /// Takes the logits of group `index` from its place; groups come in order.
     public func take(_ index: Int) {
         ck_softmax_take(
-            rows, groups[index].lowerBound, groups[index].count, group, targets, states, maxima + index * capacity,
+            rows, columns(index).lowerBound, columns(index).count, group, targets, states, maxima + index * capacity,
             kept.map { $0 + index * keptStride })
     }
 
@@ -92,8 +104,8 @@ public final class SoftmaxRows {
         let from = kept.map { $0 + index * keptStride } ?? group
         let to = shared == nil ? group : from
         ck_softmax_gradient(
-            rows, groups[index].lowerBound, groups[index].count, from, kept == nil ? 0 : 1, targets, mask, states,
+            rows, columns(index).lowerBound, columns(index).count, from, kept == nil ? 0 : 1, targets, mask, states,
             maxima + index * capacity, scale, to)
-        return MatrixView(to, rows: rows, columns: groups[index].count, rowStride: Self.groupWidth)
+        return MatrixView(to, rows: rows, columns: columns(index).count, rowStride: Self.groupWidth)
     }
 }

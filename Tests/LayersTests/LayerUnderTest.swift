@@ -12,40 +12,23 @@ extension SeededRandom {
 enum LayerKind: CaseIterable {
     case elmanTanh, elmanRelu, elmanSigmoid, gru, gruResetBefore, lstm
 
-    /// Rows of the recurrent weights that are packed apart.
-    func hiddenParts(_ h: Int, byGate: Bool) -> [Range<Int>] {
-        if byGate { return [0..<(gateCount * h)] + (0..<gateCount).map { ($0 * h)..<(($0 + 1) * h) } }
-        return self == .gruResetBefore ? [0..<(2 * h), (2 * h)..<(3 * h)] : [0..<(gateCount * h)]
-    }
-
     /// The layers whose steps a team may divide.
     static let divisible = allCases.filter { $0 != .gruResetBefore }
 
-    var gateCount: Int {
+    var cell: CellKind {
         switch self {
-        case .elmanTanh, .elmanRelu, .elmanSigmoid: 1
-        case .gru, .gruResetBefore: 3
-        case .lstm: 4
+        case .elmanTanh, .elmanRelu, .elmanSigmoid: .elman
+        case .gru, .gruResetBefore: .gru
+        case .lstm: .lstm
         }
     }
 
-    func make(
-        _ parameters: RecurrentParameters, _ weights: PackedWeights, _ capacity: WindowCapacity, _ team: StepTeam?,
-        _ workspace: Workspace
-    ) -> RecurrentLayer {
-        func elman(_ nonlinearity: Nonlinearity) -> RecurrentLayer {
-            ElmanLayer(
-                nonlinearity: nonlinearity, parameters: parameters, weights: weights, capacity: capacity, team: team,
-                workspace: workspace)
-        }
-        return switch self {
-        case .elmanTanh: elman(.tanh)
-        case .elmanRelu: elman(.relu)
-        case .elmanSigmoid: elman(.sigmoid)
-        case .gru: GRULayer(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
-        case .gruResetBefore:
-            ResetBeforeGRULayer(parameters: parameters, weights: weights, capacity: capacity, workspace: workspace)
-        case .lstm: LSTMLayer(parameters: parameters, weights: weights, capacity: capacity, team: team, workspace: workspace)
+    var options: CellOptions {
+        switch self {
+        case .elmanTanh, .gru, .lstm: CellOptions()
+        case .elmanRelu: CellOptions(nonlinearity: .relu)
+        case .elmanSigmoid: CellOptions(nonlinearity: .sigmoid)
+        case .gruResetBefore: CellOptions(gruReset: .before)
         }
     }
 }
@@ -54,7 +37,9 @@ enum LayerKind: CaseIterable {
 final class LayerUnderTest {
     static let (steps, allStreams, inputSize) = (4, 5, 7)
 
-    let layer: RecurrentLayer
+    let layer: any RecurrentLayer
+    /// Its states by name, `[B, H]` each.
+    let states: [(name: String, matrix: MatrixView)]
     let input: MatrixView  // [T*B, I]
     let streams: Range<Int>
     private let dOutput: MatrixView  // [T*B, H]
@@ -62,8 +47,8 @@ final class LayerUnderTest {
     private let rows: GradientRows
     private let parameters: ParameterSet
     private let workspace = Workspace()
+    private let memory: (PackedWeights, Workspace)
     private let training: Bool
-    private let gateCount: Int
 
     /// With a team, `streams` are this member's among all.
     init(
@@ -73,24 +58,24 @@ final class LayerUnderTest {
         let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, hiddenSize)
         self.streams = streams
         self.training = training
-        gateCount = kind.gateCount
-        var layout = ParameterLayout()
-        layout.append("ih", shape: [kind.gateCount * H, I])
-        layout.append("hh", shape: [kind.gateCount * H, H])
-        layout.append("bih", shape: [kind.gateCount * H])
-        layout.append("bhh", shape: [kind.gateCount * H])
+        let shape = RecurrentShape(inputSize: I, hiddenSize: H, readsTokens: true, options: kind.options)
+        let build = BuildSettings(
+            WindowCapacity(steps: T, streams: streams.count, training: training), division: team?.division)
+        let needs = Builder.measure(build) { _ = kind.cell.makeLayer(shape, $0) }
+        let layout = needs.parameters
         var random = SeededRandom(state: 3)
         let values = workspace.matrix(rows: 1, columns: layout.elementCount)
         random.fill(values)
         let gradient = workspace.matrix(rows: 1, columns: training ? layout.elementCount : 0)
         parameters = ParameterSet(layout: layout, values: values.pointer, gradients: training ? [gradient.pointer] : [])
-        let own = RecurrentParameters(
-            weightInput: parameters.parameter("ih"), weightHidden: parameters.parameter("hh"),
-            biasInput: parameters.parameter("bih"), biasHidden: parameters.parameter("bhh"), initialStates: [],
-            packedByGate: team != nil)
         let weights = PackedWeights(
-            of: parameters, ["ih"], parts: kind.hiddenParts(H, byGate: team != nil).map { ("hh", $0) }, in: workspace)
-        layer = kind.make(own, weights, WindowCapacity(steps: T, streams: streams.count, training: training), team, workspace)
+            needs.packed, values: values.pointer,
+            storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
+        weights.pack(0..<layout.elementCount)
+        let builder = Builder(making: build, parameters: parameters, weights: weights, team: team)
+        layer = kind.cell.makeLayer(shape, builder)
+        states = builder.states
+        memory = (weights, builder.workspace)
         let (allInput, allDOutput) = (workspace.matrix(rows: T * B, columns: I), workspace.matrix(rows: T * B, columns: H))
         random.fill(allInput)
         random.fill(allDOutput)
@@ -115,11 +100,11 @@ final class LayerUnderTest {
 
     /// Outputs of the window and, in training, the gradient of its input.
     func run() -> (output: [Float], dInput: [Float]) {
-        layer.forward(input, steps: Self.steps)
+        layer.forward(.rows(input), steps: Self.steps)
         let output = values(layer.output)
         if training {
             layer.backward(
-                input, dOutput: dOutput, dInput: dInput, steps: Self.steps, rows: rows, atEpochStart: true)
+                .rows(input), dOutput: dOutput, dInput: dInput, steps: Self.steps, rows: rows, atEpochStart: true)
         }
         return (output, values(dInput))
     }
@@ -128,15 +113,14 @@ final class LayerUnderTest {
     func runTwice() -> (windows: [[Float]], states: [[Float]]) {
         let first = run()
         layer.carryState(steps: Self.steps)
-        let states = layer.states.map { values($0) }
+        let states = self.states.map { values($0.matrix) }
         let second = run()
         return ([first.output, first.dInput, second.output, second.dInput], states)
     }
 
     /// Outputs of a window whose row `r` is row `numbers[r]` of `input`, each given once.
     func run(rows numbers: [Int32]) -> [Float] {
-        let products = workspace.spreadMatrix(rows: input.rows, columns: layer.states[0].columns * gateCount)
-        layer.forward(RepeatedRows(distinct: input.prefix(rows: 7), numbers: numbers), products: products, steps: Self.steps)
+        layer.forward(.distinct(RepeatedRows(distinct: input.prefix(rows: 7), numbers: numbers)), steps: Self.steps)
         return values(layer.output)
     }
 
@@ -144,7 +128,7 @@ final class LayerUnderTest {
     func run(expanding numbers: [Int32]) -> [Float] {
         let rows = workspace.matrix(rows: input.rows, columns: input.columns)
         RowKernels.gather(input, ids: numbers, into: rows)
-        layer.forward(rows, steps: Self.steps)
+        layer.forward(.rows(rows), steps: Self.steps)
         return values(layer.output)
     }
 
@@ -154,22 +138,6 @@ final class LayerUnderTest {
         return (0..<steps).flatMap { t in
             all[((t * allStreams + streams.lowerBound) * columns)..<((t * allStreams + streams.upperBound) * columns)]
         }
-    }
-}
-
-extension PackedWeights {
-    /// Whole matrices, and rows of some, packed both ways in memory of the workspace.
-    convenience init(
-        of parameters: ParameterSet, _ names: [String], parts: [(name: String, rows: Range<Int>)] = [], in workspace: Workspace
-    ) {
-        let all = names.map { ($0, 0..<parameters.parameter($0).rows) } + parts
-        let layout = PackedLayout(
-            all.flatMap { name, rows in
-                [PackedOperand.Form.forward, .backward].map { PackedOperand(name: name, rows: rows, form: $0) }
-            }, of: parameters.layout)
-        self.init(
-            layout, values: parameters.values, storage: workspace.allocate(Float.self, count: layout.elementCount))
-        pack(0..<parameters.layout.elementCount)
     }
 }
 

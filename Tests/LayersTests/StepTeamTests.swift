@@ -74,10 +74,12 @@ struct StepTeamTests {
         _ kind: LayerKind, hiddenSize: Int, streams: [Range<Int>]
     ) -> [(windows: [[Float]], states: [[Float]])] {
         let all = LayerUnderTest.allStreams
-        let team = ThreadTeam(
-            memberCount: streams.count,
-            floatCount: StepRing.count(
-                streams: all, gateColumns: kind.gateCount * hiddenSize, hiddenSize: hiddenSize, sets: kind == .gru ? 2 : 1))
+        let division = UnitDivision(streams: all, ownStreams: streams[0], member: 0, memberCount: streams.count)
+        let capacity = WindowCapacity(steps: LayerUnderTest.steps, streams: streams[0].count, training: true)
+        let needs = Builder.measure(BuildSettings(capacity, division: division)) {
+            _ = kind.cell.makeLayer(RecurrentShape(inputSize: 7, hiddenSize: hiddenSize, options: kind.options), $0)
+        }
+        let team = ThreadTeam(memberCount: streams.count, floatCount: all * (needs.team?.floatsPerStream ?? 0))
         let lock = NSLock()
         nonisolated(unsafe) var found = [(windows: [[Float]], states: [[Float]])](
             repeating: ([], []), count: streams.count)

@@ -4,26 +4,46 @@ import Testing
 
 /// Tables of small whole numbers, whose sums are exact: T 2, B 3, V 5, four columns.
 private struct Tables {
-    let capacity = WindowCapacity(steps: 2, streams: 3, training: true)
+    let embedding: Embedding
+    let output: OutputLayer
+    /// The output's, `[5, 4]` and `[5]`; with tied weights the first is the embedding's as well.
     let weight: Parameter
     let bias: Parameter
+    let weights: PackedWeights
     let rows: GradientRows
     let workspace = Workspace()
-    let parameters: ParameterSet
+    private let memory: (ParameterSet, Workspace)
 
-    init() {
-        var layout = ParameterLayout()
-        layout.append("weight", shape: [5, 4])
-        layout.append("bias", shape: [5])
+    init(tied: Bool = false, keepingLogits: Bool = true) {
+        let build = BuildSettings(
+            WindowCapacity(steps: 2, streams: 3, training: true, mostLogitBytes: keepingLogits ? 1 << 20 : 0))
+        func make(_ builder: Builder) -> (Embedding, OutputLayer) {
+            let embedding = Embedding("encoder.weight", vocabularySize: 5, size: 4, isShared: tied, builder)
+            let output = OutputLayer(vocabularySize: 5, hiddenSize: 4, tied: tied ? embedding.weight : nil, builder)
+            return (embedding, output)
+        }
+        let needs = Builder.measure(build) { _ = make($0) }
+        let layout = needs.parameters
         let buffers = (0..<2).map { [workspace] _ in workspace.allocate(Float.self, count: layout.elementCount) }
-        for i in 0..<20 { buffers[0][i] = Float(i) }
-        for i in 0..<5 { buffers[0][32 + i] = Float(100 * i) }
-        parameters = ParameterSet(layout: layout, values: buffers[0], gradients: [buffers[1]])
-        (weight, bias) = (parameters.parameter("weight"), parameters.parameter("bias"))
+        for entry in layout.entries {
+            for i in 0..<entry.count { buffers[0][entry.offset + i] = Float(entry.shape.count == 2 ? i : 100 * i) }
+        }
+        let parameters = ParameterSet(layout: layout, values: buffers[0], gradients: [buffers[1]])
+        weight = parameters.parameter(tied ? "encoder.weight" : "decoder.weight")
+        bias = parameters.parameter("decoder.bias")
+        weights = PackedWeights(
+            needs.packed, values: buffers[0], storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
+        let builder = Builder(making: build, parameters: parameters, weights: weights)
+        (embedding, output) = make(builder)
+        memory = (parameters, builder.workspace)
         rows = GradientRows(
             program: TreeProgram(tree: ShardTree(shardCount: 2), ownShards: 0..<2), streamsOfShards: [0..<2, 2..<3],
             maximumSteps: 2, widestInput: 4)
+        pack()
     }
+
+    /// After values have changed.
+    func pack() { weights.pack(0..<memory.0.layout.elementCount) }
 
     func matrix(rows: Int, columns: Int, _ value: (Int, Int) -> Int) -> MatrixView {
         let result = workspace.matrix(rows: rows, columns: columns)
@@ -48,7 +68,6 @@ private func sum(_ range: Range<Int>, _ value: (Int) -> Int) -> Int { range.map(
 
 @Suite("Embedding and output layer")
 struct TableTests {
-    private let tables = Tables()
     private let tokens: [Int32] = [4, 0, 4, 2, 4, 0]
 
     /// Gradients of the embedded rows, and what each token's rows add up to.
@@ -59,33 +78,27 @@ struct TableTests {
 
     @Test("The embedding gives each token's row, and adds the gradients of a token's rows; a token that is absent has zeros")
     func embedding() {
-        let embedding = Embedding(weight: tables.weight, capacity: tables.capacity, workspace: tables.workspace)
+        let tables = Tables()
+        let embedding = tables.embedding
         embedding.forward(tokens, steps: 2)
         #expect(values(embedding.output) == grid(6, 4) { r, c in 4 * Int(tokens[r]) + c })
         let dY = tables.matrix(rows: 6, columns: 4, dEmbedded)
         for _ in 0..<2 { embedding.backward(tokens, steps: 2, dY: dY, rows: tables.rows) }
-        #expect(tables.gradient(tables.weight) == grid(5, 4, tokenSum))
+        #expect(tables.gradient(embedding.weight) == grid(5, 4, tokenSum))
     }
 
     @Test("A window shorter than the longest uses its own rows alone")
     func shortWindow() {
-        let embedding = Embedding(weight: tables.weight, capacity: tables.capacity, workspace: tables.workspace)
+        let tables = Tables()
         let dY = tables.matrix(rows: 3, columns: 4) { r, _ in r + 1 }
-        embedding.backward(Array(tokens[..<3]), steps: 1, dY: dY, rows: tables.rows)
-        #expect(tables.gradient(tables.weight) == grid(5, 4) { token, _ in [2, 0, 0, 0, 4][token] })
-    }
-
-    private func output(keeping: Bool = true) -> (layer: OutputLayer, weights: PackedWeights) {
-        let weights = PackedWeights(of: tables.parameters, ["weight"], in: tables.workspace)
-        let capacity = WindowCapacity(steps: 2, streams: 3, training: true, mostLogitBytes: keeping ? 1 << 20 : 0)
-        let layer = OutputLayer(
-            weight: tables.weight, bias: tables.bias, weights: weights, capacity: capacity, workspace: tables.workspace)
-        return (layer, weights)
+        tables.embedding.backward(Array(tokens[..<3]), steps: 1, dY: dY, rows: tables.rows)
+        #expect(tables.gradient(tables.embedding.weight) == grid(5, 4) { token, _ in [2, 0, 0, 0, 4][token] })
     }
 
     @Test("Logits are the products with every row of the table plus its bias")
     func logits() {
-        let logits = output().layer.logits(tables.matrix(rows: 6, columns: 4) { $0 + $1 })
+        let tables = Tables()
+        let logits = tables.output.logits(tables.matrix(rows: 6, columns: 4) { $0 + $1 })
         #expect(values(logits) == grid(6, 5) { r, v in 100 * v + sum(0..<4) { (r + $0) * (4 * v + $0) } })
     }
 
@@ -96,9 +109,11 @@ struct TableTests {
         "From the loss come the gradients of hidden, weight and bias, and with tied weights the tokens' rows too",
         arguments: [true, false])
     func backward(keeping: Bool) {
+        let tables = Tables(tied: true, keepingLogits: keeping)
         tables.weight.value.update(repeating: 0, count: 20)
         tables.bias.value.update(repeating: 0, count: 5)
-        let (layer, weights) = output(keeping: keeping)
+        let layer = tables.output
+        tables.pack()
         let targets: [Int32] = [3, 1, 0, 3, 4, 2]
         let hidden = tables.matrix(rows: 6, columns: 4) { $0 - $1 }
         let mask = [Float](repeating: 1, count: 6)
@@ -107,7 +122,7 @@ struct TableTests {
         take()
         // What the loss saw is zero, so that its gradients are whole numbers; what the gradient of hidden is made with is not.
         for i in 0..<20 { tables.weight.value[i] = Float(i) }
-        if keeping { weights.pack(0..<32) }
+        if keeping { tables.pack() }
         let dHidden = tables.matrix(rows: 6, columns: 4) { _, _ in 9 }
         layer.backward(dHidden: dHidden, steps: 2, rows: tables.rows)
         if keeping {
@@ -118,12 +133,11 @@ struct TableTests {
         #expect(tables.gradient(tables.bias) == grid(1, 5) { _, v in sum(0..<6) { dLogit($0, v, targets: targets) } })
 
         tables.weight.value.update(repeating: 0, count: 20)
-        weights.pack(0..<32)
+        tables.pack()
         take()
         layer.backward(dHidden: dHidden)
-        let embedding = Embedding(weight: tables.weight, capacity: tables.capacity, workspace: tables.workspace)
         let dY = tables.matrix(rows: 6, columns: 4, dEmbedded)
-        let sorted = embedding.sorted(tokens, steps: 2, dY: dY, rows: tables.rows)
+        let sorted = tables.embedding.sorted(tokens, steps: 2, dY: dY, rows: tables.rows)
         layer.tiedGradients(steps: 2, rows: tables.rows, tied: sorted)
         #expect(tables.gradient(tables.weight) == grid(5, 4) { weightSum($0, $1) + tokenSum($0, $1) })
     }

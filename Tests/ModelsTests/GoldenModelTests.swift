@@ -20,24 +20,27 @@ final class OwnedModel {
         shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0, keepsLogits: Bool = true,
         precision: Precision = .fp32
     ) {
+        var shape = shape
+        shape.dropout = dropout
         self.shape = shape
-        layout = shape.parameterLayout
+        let build = BuildSettings(
+            WindowCapacity(
+                steps: steps, streams: streams, training: true, mostLogitBytes: keepsLogits ? WindowCapacity.cacheBytes : 0),
+            precision: precision)
+        let needs = shape.needs(build)
+        layout = needs.parameters
         values = workspace.allocate(Float.self, count: layout.elementCount)
         let tree = ShardTree(shardCount: shards)
         gradients = [workspace.allocate(Float.self, count: layout.elementCount)]
         parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
-        weights = PackedWeights(of: shape, precision: precision, values: values, in: workspace)
-        model = LanguageModel(
-            shape: shape, parameters: parameters, weights: weights,
-            capacity: WindowCapacity(
-                steps: steps, streams: streams, training: true, mostLogitBytes: keepsLogits ? WindowCapacity.cacheBytes : 0),
-            dropoutProbability: dropout)
+        weights = PackedWeights(needs, values: values, in: workspace)
+        model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
         let streamsOfShards = (0..<shards).map { shard in
             ((shard * streams + shards - 1) / shards)..<(((shard + 1) * streams + shards - 1) / shards)
         }
         rows = GradientRows(
             program: TreeProgram(tree: tree, ownShards: 0..<shards), streamsOfShards: streamsOfShards, maximumSteps: steps,
-            widestInput: LanguageModel.widestInput(of: shape), precision: precision)
+            widestInput: needs.widestInput, precision: precision)
     }
 
     func set(_ name: String, _ newValues: [Double]) throws {
@@ -69,18 +72,20 @@ final class OwnedModel {
 }
 
 extension PackedWeights {
-    /// The weights of a model in training, packed in memory of the workspace, but nothing in them yet.
-    convenience init(of shape: ModelShape, precision: Precision = .fp32, values: UnsafePointer<Float>, in workspace: Workspace) {
-        let layout = shape.packedLayout(training: true, precision: precision)
-        self.init(layout, values: values, storage: workspace.allocate(Float.self, count: layout.elementCount))
+    /// The weights of a model, packed in memory of the workspace, but nothing in them yet.
+    convenience init(_ needs: ModelNeeds, values: UnsafePointer<Float>, in workspace: Workspace) {
+        self.init(
+            needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
     }
 }
 
 extension GoldenFixture {
     var shape: ModelShape {
         ModelShape(
-            cell: CellKind(rawValue: cell) ?? .elman, nonlinearity: Nonlinearity(rawValue: nonlinearity) ?? .tanh,
-            gruReset: GRUReset(rawValue: gruReset) ?? .after, layers: dimensions.L, vocabularySize: dimensions.V,
+            cell: CellKind(rawValue: cell) ?? .elman,
+            options: CellOptions(
+                nonlinearity: Nonlinearity(rawValue: nonlinearity) ?? .tanh, gruReset: GRUReset(rawValue: gruReset) ?? .after),
+            layers: dimensions.L, vocabularySize: dimensions.V,
             embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
             initialState: learnedState ? .learned : .zero)
     }

@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Tensors
 import Testing
@@ -58,7 +59,7 @@ struct ModelShapeTests {
     @Test("Operations for a token are twice the weights of its products")
     func operations() {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
-        #expect(shape.forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
+        #expect(shape.needs(training: false).forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
     }
 
     @Test("Ranks share the output's gradients where those of the logits are the smaller part and fit into a cache")

@@ -67,7 +67,7 @@ struct RankCountTests {
                 of: all.flatMap { node, _ in
                     node.gradients.map { Array(UnsafeBufferPointer(start: $0, count: gradient.count)) }
                 }, leaves: all.flatMap(\.node.cover))
-            let elements = shape.sharedElements(sharing)
+            let elements = all[0].node.elements
             gradient.replaceSubrange(elements, with: shared[elements])
             return gradient
         }

@@ -53,8 +53,17 @@ final class SimulatedRank {
         shape: ModelShape, steps: Int, batchSize: Int, shards: Range<Int> = 0..<1, of shardCount: Int = 1, dropout: Float = 0,
         node: SimulatedNode? = nil
     ) {
-        layout = shape.parameterLayout
         self.shards = shards
+        let ofShards = Self.streams(ofShards: shards, of: shardCount, batchSize: batchSize)
+        let first = (0..<batchSize).first { shards.contains($0 * shardCount / batchSize) }!
+        streams = first..<(first + ofShards[ofShards.count - 1].upperBound)
+        var shape = shape
+        shape.dropout = dropout
+        let build = BuildSettings(
+            WindowCapacity(steps: steps, streams: streams.count, training: true), sharing: node?.sharing ?? .none,
+            sharesMemory: node != nil)
+        let needs = shape.needs(build)
+        layout = needs.parameters
         let count = layout.elementCount
         let workspace = workspace
         values = workspace.allocate(Float.self, count: count)
@@ -66,17 +75,11 @@ final class SimulatedRank {
         parameters = ParameterSet(layout: layout, values: values) { entry in
             node.flatMap { $0.elements.contains(entry.offset) ? $0.gradients : nil } ?? gradients
         }
-        let ofShards = Self.streams(ofShards: shards, of: shardCount, batchSize: batchSize)
-        let first = (0..<batchSize).first { shards.contains($0 * shardCount / batchSize) }!
-        streams = first..<(first + ofShards[ofShards.count - 1].upperBound)
-        weights = PackedWeights(of: shape, values: values, in: workspace)
+        weights = PackedWeights(needs, values: values, in: workspace)
         model = LanguageModel(
-            shape: shape, parameters: parameters, weights: weights,
-            capacity: WindowCapacity(steps: steps, streams: streams.count, training: true), dropoutProbability: dropout,
-            shared: shared, sharesOutput: node?.sharing == .all)
+            shape, Builder(making: build, parameters: parameters, weights: weights, shared: shared))
         rows = GradientRows(
-            program: program, streamsOfShards: ofShards, maximumSteps: steps,
-            widestInput: LanguageModel.widestInput(of: shape), shared: shared)
+            program: program, streamsOfShards: ofShards, maximumSteps: steps, widestInput: needs.widestInput, shared: shared)
     }
 
     /// Streams of each of some shards, counted from the first of all.
@@ -146,13 +149,13 @@ final class SimulatedRank {
 
 /// What the ranks of a node share, whose windows they run one after another here.
 final class SimulatedNode {
-    let shape: ModelShape
     let sharing: GradientSharing
     /// The largest subtrees of its shards.
     let cover: [Range<Int>]
     /// The elements whose gradients its ranks make together, and where these go: one buffer for each of `cover`.
     let elements: Range<Int>
     let gradients: [UnsafeMutablePointer<Float>]
+    private let needs: ModelNeeds
     private let rows: SharedRows
     private let shardsOfRanks: [Range<Int>]
     private let program: TreeProgram
@@ -162,18 +165,20 @@ final class SimulatedNode {
     init(
         shape: ModelShape, steps: Int, batchSize: Int, shardsOfRanks: [Range<Int>], of shardCount: Int, sharing: GradientSharing
     ) {
-        self.shape = shape
         self.sharing = sharing
+        needs = shape.needs(
+            BuildSettings(WindowCapacity(steps: steps, streams: 1, training: true), sharing: sharing, sharesMemory: true))
+        let layout = needs.parameters
         self.shardsOfRanks = shardsOfRanks
         let shards = shardsOfRanks[0].lowerBound..<shardsOfRanks[shardsOfRanks.count - 1].upperBound
         program = TreeProgram(tree: ShardTree(shardCount: shardCount), ownShards: shards)
         cover = program.outputs
-        elements = shape.sharedElements(sharing)
+        elements = needs.dividedElements
         let workspace = workspace
         // What is not made whole is seen.
         gradients = cover.map { _ in
-            let place = workspace.allocate(Float.self, count: shape.parameterLayout.elementCount)
-            for entry in shape.parameterLayout.entries {
+            let place = workspace.allocate(Float.self, count: layout.elementCount)
+            for entry in layout.entries {
                 (place + entry.offset).update(repeating: .nan, count: entry.count)
             }
             return place
@@ -181,9 +186,8 @@ final class SimulatedNode {
         rows = SharedRows(
             maximumSteps: steps,
             streamsOfShards: SimulatedRank.streams(ofShards: shards, of: shardCount, batchSize: batchSize), precision: .fp32)
-        var placed = rows
-        shape.placeShared(in: &placed, sharing)
-        memory = UnsafeMutableBufferPointer(start: workspace.allocate(Float.self, count: placed.count), count: placed.count)
+        let count = needs.sharedCount(steps: steps, streamsOfShards: rows.streamsOfShards)
+        memory = UnsafeMutableBufferPointer(start: workspace.allocate(Float.self, count: count), count: count)
     }
 
     fileprivate func gradients(ofRankWith shards: Range<Int>) -> SharedGradients {
@@ -191,7 +195,7 @@ final class SimulatedNode {
         return SharedGradients(
             rows, shardsOfRanks: shardsOfRanks.map { ($0.lowerBound - first)..<($0.upperBound - first) },
             rank: shardsOfRanks.firstIndex(of: shards)!, program: program,
-            widestInput: LanguageModel.widestInput(of: shape), memory: memory)
+            widestInput: needs.widestInput, memory: memory)
     }
 }
 
@@ -206,7 +210,8 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
     ) {
         testDescription = name
         shape = ModelShape(
-            cell: cell, nonlinearity: nonlinearity, gruReset: reset, layers: 2, vocabularySize: vocabularySize,
+            cell: cell, options: CellOptions(nonlinearity: nonlinearity, gruReset: reset), layers: 2,
+            vocabularySize: vocabularySize,
             embeddingSize: tied ? 9 : 6, hiddenSize: 9, tieWeights: tied, initialState: initialState)
     }
 
@@ -224,12 +229,12 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
 
     /// The oracle's cell for this shape.
     var oracleCell: any OracleCell {
-        switch (shape.cell, shape.gruReset) {
+        switch (shape.cell, shape.cellOptions.gruReset) {
         case (.lstm, _): OracleLSTM()
         case (.gru, .after): OracleGRU()
         case (.gru, .before): OracleGRUResetBefore()
-        case (.elman, _):
-            OracleElman(nonlinearity: OracleElman.Nonlinearity(rawValue: shape.nonlinearity.rawValue) ?? .tanh)
+        default:
+            OracleElman(nonlinearity: OracleElman.Nonlinearity(rawValue: shape.cellOptions.nonlinearity.rawValue) ?? .tanh)
         }
     }
 }

@@ -78,7 +78,7 @@ struct WindowTests {
         for sizes in ShapeCase.all where sizes.shape.initialState == .learned {
             let rank = rank(sizes.shape)
             let names = rank.layout.entries.map(\.name).filter { $0.hasPrefix("rnn.h0_") || $0.hasPrefix("rnn.c0_") }
-            #expect(names.count == 2 * sizes.shape.stateLetters.count)
+            #expect(names.count == rank.model.states.count)
             rank.run(window, atEpochStart: true)
             for name in names { #expect(rank.gradient(of: name).allSatisfy { $0 != 0 }, "\(sizes.testDescription), \(name)") }
             rank.run(window, atEpochStart: false)

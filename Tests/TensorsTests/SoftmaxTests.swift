@@ -23,13 +23,15 @@ private struct SoftmaxCase {
     func run(gradientScale: Float, keeping: Bool = true) -> (losses: [Double], values: [Float]) {
         let softmax = SoftmaxRows(maximumRows: logits.rows, columns: logits.columns, mostKeptBytes: keeping ? 1 << 30 : 0)
         softmax.begin(rows: logits.rows, targets: targets, mask: mask)
-        for (index, columns) in softmax.groups.enumerated() {
+        for index in 0..<softmax.groupCount {
+            let columns = softmax.columns(index)
             softmax.place(index).fill(logits.slice(columns: columns).values)
             softmax.take(index)
         }
         let losses = Array(UnsafeBufferPointer(start: softmax.losses(), count: logits.rows))
         var gradient = [Float](repeating: .nan, count: logits.rows * logits.columns)
-        for (index, columns) in softmax.groups.enumerated() {
+        for index in 0..<softmax.groupCount {
+            let columns = softmax.columns(index)
             if !softmax.keepsGroups { softmax.place(index).fill(logits.slice(columns: columns).values) }
             let found = softmax.gradient(index, scale: gradientScale)
             for (r, c) in (0..<logits.rows).flatMap({ r in columns.map { (r, $0) } }) {

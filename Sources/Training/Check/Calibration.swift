@@ -21,7 +21,7 @@ struct Calibration {
     init(_ parallel: ParallelModel, _ plan: RunPlan, sample: [Int32], world: World) throws {
         var quick = plan.configuration.parameterInitialization
         quick.kind = .uniform  // orthogonal matrices take long to make, and no step takes longer with them
-        if world.isRoot { quick.fill(parallel.exchange.parameters, shape: parallel.shape) }
+        if world.isRoot { quick.fill(parallel.exchange.parameters, parallel.layout) }
         try parallel.broadcastParameters()
         let steps = SampledSteps(parallel, plan.configuration, sample: sample)
         for step in 0..<Self.warmUpSteps { try steps.train(step) }

@@ -30,14 +30,13 @@ package enum CheckpointSize {
     private static func arrays(
         _ configuration: TrainingConfiguration, shape: ModelShape
     ) -> [(name: String, shape: [Int])] {
-        let parameters = shape.parameterLayout.entries.map { (name: $0.name, shape: $0.shape) }
+        let needs = shape.needs(training: false)
+        let parameters = needs.parameters.entries.map { (name: $0.name, shape: $0.shape) }
         let moments = configuration.optimizerSettings.momentNames.flatMap { moment in
             parameters.map { (name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape) }
         }
-        let states = (0..<shape.layers).flatMap { layer in
-            shape.stateLetters.map {
-                (name: CheckpointNames.state("\($0)_l\(layer)"), shape: [configuration.batchSize, shape.hiddenSize])
-            }
+        let states = needs.states.map {
+            (name: CheckpointNames.state($0.name), shape: [configuration.batchSize, $0.columns])
         }
         return parameters + moments + states
     }

@@ -51,11 +51,9 @@ struct DryRunReport {
     }
 
     private var parameterText: String {
-        let size = preparation.vocabulary.size
-        guard check.memory != nil else {
-            return "about " + NumberText.scaled(MemoryNeeds.parameterCount(configuration, vocabularySize: size))
-        }
-        return NumberText.grouped(configuration.modelShape(vocabularySize: size).parameterLayout.parameterCount)
+        let shape = configuration.modelShape(vocabularySize: preparation.vocabulary.size)
+        let count = shape.parameterLayout.parameterCount
+        return check.memory == nil ? "about " + NumberText.scaled(Double(count)) : NumberText.grouped(count)
     }
 
     // MARK: Memory

@@ -32,9 +32,9 @@ package enum MemoryCheck {
     /// Throws (70) where this process cannot have a model of one stream, which needs its parameters and, packed, most of them again.
     package static func requireForGeneration(_ configuration: TrainingConfiguration, vocabularySize: Int) throws(RunCheckError) {
         let host = HostRoom(name: "this machine", ranks: 0..<1, figures: [MemoryFigures(root: "")], backing: nil)
-        let parameters = MemoryNeeds.parameterCount(configuration, vocabularySize: vocabularySize)
-        let table = Double(vocabularySize) * Double(configuration.embeddingSize)
-        try require(4 * (2 * parameters - table), of: host, isLeast: true)
+        let needs = configuration.modelShape(vocabularySize: vocabularySize).needs(training: false)
+        try require(
+            4 * Double(needs.parameters.elementCount + needs.packed.elementCount), of: host, isLeast: true)
     }
 
     private static func require(_ needed: Double, of host: HostRoom, isLeast: Bool) throws(RunCheckError) {

@@ -48,23 +48,22 @@ package struct MemoryNeeds: Sendable {
         _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int, node: Range<Int>,
         team: Range<Int>?
     ) -> Int {
-        let capacity = WindowCapacity(
-            steps: configuration.windowLength, streams: shards.streams(ofRank: rank).count, training: true)
-        let widest = LanguageModel.widestInput(of: shape)
+        let needs = shape.needs(
+            BuildSettings(
+                training: shape, shards: shards, rank: rank, windowLength: configuration.windowLength,
+                precision: configuration.precision, sharesMemory: node.count > 1, team: team))
+        let rows = configuration.windowLength * shards.streams(ofRank: rank).count
         let scratch = GradientRows.byteCount(
-            maximumRows: capacity.rows, leaves: shards.shards(ofRank: rank).count, widestInput: widest,
-            precision: configuration.precision)
+            maximumRows: rows, leaves: shards.shards(ofRank: rank).count, widestInput: needs.widestInput,
+            precision: needs.precision)
+        let window = 3 * rows * 4
+        let test = configuration.hasTest ? TestScoring.byteCount(shape, precision: needs.precision) : 0
+        let total = needs.byteCount + scratch + window + test
+        guard node.count > 1 else { return total }
         let shared = SharedRows(
             maximumSteps: configuration.windowLength,
-            streamsOfShards: NeighbouringShards(shards, ofRanks: node).streamsOfShards, precision: configuration.precision)
-        let window = 3 * capacity.rows * 4
-        let activations = shape.activationByteCount(
-            capacity: capacity, precision: configuration.precision, dropping: configuration.dropout > 0,
-            sharing: node.count > 1 ? shape.gradientSharing(windowLength: configuration.windowLength, shards: shards) : .none,
-            division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
-        let test = configuration.hasTest ? TestScoring.byteCount(shape, precision: configuration.precision) : 0
-        let total = activations + scratch + window + test
-        return total + (node.count > 1 ? SharedGradients.byteCount(shared, widestInput: widest) : 0)
+            streamsOfShards: NeighbouringShards(shards, ofRanks: node).streamsOfShards, precision: needs.precision)
+        return total + SharedGradients.byteCount(shared, widestInput: needs.widestInput)
     }
 
     /// What the ranks of a host take together: shared memory once, and each rank's own.
@@ -77,24 +76,19 @@ package struct MemoryNeeds: Sendable {
 }
 
 extension MemoryNeeds {
-    /// Bytes that a host needs at least: parameters, one gradient, and the gates of its part of the streams.
+    /// Bytes that a host needs at least: parameters, one gradient, and the rows of its part of the streams.
     ///
     /// In floating point, so that no size that a user may give overflows; what passes this can be computed in whole numbers.
     package static func least(
         _ configuration: TrainingConfiguration, vocabularySize: Int, shareOfRanks share: Double
     ) -> Double {
-        let (hidden, embedding) = (Double(configuration.hiddenSize), Double(configuration.embeddingSize))
-        let (layers, gates) = (Double(configuration.layers), Double(configuration.cell.gateCount))
+        let shape = configuration.modelShape(vocabularySize: vocabularySize)
+        func bytes(ofSteps steps: Int) -> Double {
+            let capacity = WindowCapacity(steps: steps, streams: 1, training: true, mostLogitBytes: 0)
+            return Double(shape.needs(BuildSettings(capacity, precision: configuration.precision)).byteCount)
+        }
+        let bytesPerRow = (bytes(ofSteps: 2048) - bytes(ofSteps: 1024)) / 1024
         let rows = Double(configuration.batchSize) * Double(configuration.windowLength)
-        let parameters = parameterCount(configuration, vocabularySize: vocabularySize)
-        return 4 * (2 * parameters + share * rows * (layers * (gates + 2) * hidden + 2 * embedding))
-    }
-
-    /// The weights of a model of any size, without its biases.
-    package static func parameterCount(_ configuration: TrainingConfiguration, vocabularySize: Int) -> Double {
-        let (hidden, embedding) = (Double(configuration.hiddenSize), Double(configuration.embeddingSize))
-        let recurrent =
-            Double(configuration.cell.gateCount) * hidden * (embedding + (2 * Double(configuration.layers) - 1) * hidden)
-        return recurrent + Double(vocabularySize) * (configuration.tieWeights ? hidden : embedding + hidden)
+        return 8 * Double(shape.parameterLayout.parameterCount) + share * rows * bytesPerRow
     }
 }

@@ -68,7 +68,7 @@ final class CheckpointCollector {
     }
 
     private func arrays(_ prefix: String, _ values: UnsafePointer<Float>) -> [NamedArray] {
-        parallel.shape.parameterLayout.entries.map { entry in
+        parallel.layout.entries.map { entry in
             NamedArray(
                 name: prefix + entry.name, shape: entry.shape,
                 elements: UnsafeBufferPointer(start: values + entry.offset, count: entry.count))
@@ -76,11 +76,10 @@ final class CheckpointCollector {
     }
 
     private var stateArrays: [NamedArray] {
-        let names = parallel.model.states.map(\.name)
-        let shape = [parallel.shards.streamCount, parallel.shape.hiddenSize]
-        return zip(names, wholeStates).map { name, values in
-            let copy = workspaceCopy(of: values, name: name)
-            return NamedArray(name: CheckpointNames.state(name), shape: shape, elements: copy)
+        zip(parallel.model.states, wholeStates).map { state, values in
+            NamedArray(
+                name: CheckpointNames.state(state.name), shape: [parallel.shards.streamCount, state.matrix.columns],
+                elements: workspaceCopy(of: values, name: state.name))
         }
     }
 
@@ -103,11 +102,10 @@ final class CheckpointCollector {
 
 extension ParallelModel {
     /// The digest of the parameters as this node has them.
-    var parametersDigest: UInt64 { ParametersDigest.of(exchange.parameters, layout: shape.parameterLayout) }
+    var parametersDigest: UInt64 { ParametersDigest.of(exchange.parameters, layout: layout) }
 
     /// Takes parameters, moments and hidden states from rank 0's checkpoint. Collective; `checkpoint` is given on rank 0 alone.
     func restore(from checkpoint: StoredCheckpoint?, world: World) throws {
-        let layout = shape.parameterLayout
         let workspace = Workspace()
         _ = try world.agreeOnRoot { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
         try broadcastParameters()
@@ -120,10 +118,10 @@ extension ParallelModel {
         }
         for (name, matrix) in model.states {
             let all = try world.agreeOnRoot {
-                try checkpoint?.hiddenState(name, streams: shards.streamCount, hiddenSize: shape.hiddenSize) ?? []
+                try checkpoint?.hiddenState(name, streams: shards.streamCount, columns: matrix.columns) ?? []
             }
             let values = try world.broadcast(all ?? [])
-            let first = streams.lowerBound * shape.hiddenSize
+            let first = streams.lowerBound * matrix.columns
             for i in 0..<matrix.count { matrix.pointer[i] = values[first + i] }
         }
         watchOverParameters()

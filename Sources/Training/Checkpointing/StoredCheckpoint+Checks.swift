@@ -19,8 +19,9 @@ extension StoredCheckpoint {
                 "its vocabulary is of the unit \(vocabulary.unit.rawValue), and its configuration says \(unit.rawValue)")
         }
         if let contradiction = state.contradiction(configuration) { throw inconsistent(contradiction) }
-        let needed = Self.leastParameterCount(configuration, vocabularySize: vocabulary.size)
-        guard needed <= Double(floatCount) else {
+        let needs = modelShape.needs(training: false)
+        let needed = needs.parameters.parameterCount + configuration.batchSize * needs.states.reduce(0) { $0 + $1.columns }
+        guard needed <= floatCount else {
             throw inconsistent("its configuration needs \(needed) parameters, and it holds \(floatCount) numbers")
         }
         for array in expectedArrays { try reader.require(array.name, of: Float.self, shape: array.shape) }
@@ -45,7 +46,8 @@ extension StoredCheckpoint {
 
     /// All arrays that a run goes on from, the parameters first and in the order of their layout.
     var expectedArrays: [ExpectedArray] {
-        let entries = modelShape.parameterLayout.entries
+        let needs = modelShape.needs(training: false)
+        let entries = needs.parameters.entries
         let parameters = entries.map { ExpectedArray(name: $0.name, shape: $0.shape, range: .finite, isParameter: true) }
         let moments = configuration.optimizerSettings.momentNames.flatMap { moment in
             entries.map {
@@ -54,22 +56,12 @@ extension StoredCheckpoint {
                     range: moment == "second_moment" ? .squares : .finite, isParameter: false)
             }
         }
-        let states = (0..<modelShape.layers).flatMap { layer in
-            modelShape.stateLetters.map {
-                ExpectedArray(
-                    name: CheckpointNames.state("\($0)_l\(layer)"), shape: [configuration.batchSize, modelShape.hiddenSize],
-                    range: .finite, isParameter: false)
-            }
+        let states = needs.states.map {
+            ExpectedArray(
+                name: CheckpointNames.state($0.name), shape: [configuration.batchSize, $0.columns], range: .finite,
+                isParameter: false)
         }
         return parameters + moments + states
-    }
-
-    /// A size too small rather than too large, and in floating point, so that no size a text may claim can overflow.
-    private static func leastParameterCount(_ configuration: TrainingConfiguration, vocabularySize: Int) -> Double {
-        let (hidden, embedding) = (Double(configuration.hiddenSize), Double(configuration.embeddingSize))
-        let gates = Double(configuration.cell.gateCount)
-        let layers = Double(configuration.layers) * gates * hidden * (hidden + 2) + gates * hidden * embedding
-        return Double(vocabularySize) * (embedding + 1) + layers + Double(configuration.batchSize) * hidden
     }
 
     private var floatCount: Int {

@@ -54,8 +54,8 @@ public final class StoredCheckpoint {
     }
 
     /// The hidden states `[B, H]` of all streams, by name as in `LanguageModel.states`.
-    func hiddenState(_ name: String, streams: Int, hiddenSize: Int) throws(CheckpointError) -> [Float] {
-        try reader.elements(of: CheckpointNames.state(name), as: Float.self, shape: [streams, hiddenSize])
+    func hiddenState(_ name: String, streams: Int, columns: Int) throws(CheckpointError) -> [Float] {
+        try reader.elements(of: CheckpointNames.state(name), as: Float.self, shape: [streams, columns])
     }
 
     private func copy(

@@ -1,3 +1,4 @@
+public import Layers
 public import Models
 public import Tensors
 public import TextData

@@ -1,3 +1,4 @@
+import Layers
 package import Models
 package import Optimizers
 
@@ -5,8 +6,9 @@ extension TrainingConfiguration {
     /// The model over a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
         ModelShape(
-            cell: cell, nonlinearity: nonlinearity, gruReset: gruReset, layers: layers, vocabularySize: vocabularySize,
-            embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights, initialState: initialState)
+            cell: cell, options: CellOptions(nonlinearity: nonlinearity, gruReset: gruReset), layers: layers,
+            vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights,
+            initialState: initialState, dropout: Float(dropout))
     }
 
     /// What is added to the forget gate's bias: 1 where no other is asked for (Jozefowicz et al. 2015), but 0 where every parameter begins

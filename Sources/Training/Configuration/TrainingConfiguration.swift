@@ -1,3 +1,4 @@
+public import Layers
 public import Models
 public import Optimizers
 public import Tensors

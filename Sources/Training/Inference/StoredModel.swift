@@ -20,18 +20,18 @@ public final class StoredModel {
         Processor.flushDenormals()
         let stored = try StoredCheckpoint(path: path)
         let shape = stored.modelShape
-        let layout = shape.parameterLayout
+        // In the precision of the run, so that a text has the loss here that it had in the run.
+        let build = BuildSettings(
+            WindowCapacity(steps: steps, streams: 1, training: false), precision: stored.configuration.precision)
+        let needs = shape.needs(build)
+        let layout = needs.parameters
         let values = workspace.allocate(Float.self, count: layout.elementCount)
         try stored.copyParameters(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])
-        // In the precision of the run, so that a text has the loss here that it had in the run.
-        let packed = shape.packedLayout(training: false, precision: stored.configuration.precision)
         weights = PackedWeights(
-            packed, values: values, storage: workspace.allocate(Float.self, count: packed.elementCount))
+            needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
         weights.pack(0..<layout.elementCount)
-        model = LanguageModel(
-            shape: shape, parameters: parameters, weights: weights,
-            capacity: WindowCapacity(steps: steps, streams: 1, training: false))
+        model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
         self.shape = shape
         vocabulary = stored.vocabulary
         unit = stored.vocabulary.unit

@@ -4,25 +4,36 @@ package import Models
 package import Tensors
 package import TextData
 
+extension BuildSettings {
+    /// Those of a rank in training. `team`: the ranks that divide the recurrences' steps with it.
+    init(
+        training shape: ModelShape, shards: ShardLayout, rank: Int, windowLength: Int, precision: Precision,
+        sharesMemory: Bool = false, team: Range<Int>? = nil
+    ) {
+        self.init(
+            WindowCapacity(steps: windowLength, streams: shards.streams(ofRank: rank).count, training: true),
+            precision: precision,
+            sharing: shape.gradientSharing(steps: windowLength, streams: shards.streamCount, rankCount: shards.rankCount),
+            sharesMemory: sharesMemory, division: team.map { UnitDivision(ranks: $0, rank: rank, shards: shards) })
+    }
+}
+
 extension ExchangeShape {
     /// What the training of a model exchanges: its parameters, and for each shard the sum of its losses. `windowLength`: steps of a window.
     package init(
         training shape: ModelShape, shards: ShardLayout, windowLength: Int, precision: Precision, teams: TeamMode
     ) {
-        let sharing = shape.gradientSharing(windowLength: windowLength, shards: shards)
+        let needs = shape.needs(
+            BuildSettings(training: shape, shards: shards, rank: 0, windowLength: windowLength, precision: precision))
         self.init(
-            elementCount: shape.parameterLayout.elementCount, shardCount: shards.shardCount, scalarsPerShard: 1,
-            packedCount: shape.packedLayout(training: true, precision: precision).elementCount,
-            sparseCount: shape.tieWeights ? 0 : shape.vocabularySize * shape.embeddingSize,
+            elementCount: needs.parameters.elementCount, shardCount: shards.shardCount, scalarsPerShard: 1,
+            packedCount: needs.packed.elementCount, sparseCount: needs.sparseCount,
             sharedRowCounts: (0..<shards.shardCount).map { shard in
-                let node = NeighbouringShards(shards, shard..<(shard + 1))
-                var rows = SharedRows(
-                    maximumSteps: windowLength, streamsOfShards: node.streamsOfShards, precision: precision)
-                shape.placeShared(in: &rows, sharing)
-                return rows.count
+                let own = NeighbouringShards(shards, shard..<(shard + 1))
+                return needs.sharedCount(steps: windowLength, streamsOfShards: own.streamsOfShards)
             },
-            dividedElements: shape.sharedElements(sharing),
-            teams: shape.dividesUnits && teams != .never ? TeamShape(training: shape, shards: shards, mode: teams) : nil)
+            dividedElements: needs.dividedElements,
+            teams: teams == .never ? nil : needs.team.map { TeamShape($0, shards: shards, mode: teams) })
     }
 }
 
@@ -31,10 +42,9 @@ extension TeamShape {
     ///
     /// By itself that is where a rank has fewer streams than four times its node's ranks: for b streams a weight takes 2b operations of each
     /// core's 100 or so in a nanosecond, and 4 bytes for each of n ranks of some 60 that a node's last cache gives.
-    fileprivate init(training shape: ModelShape, shards: ShardLayout, mode: TeamMode) {
+    fileprivate init(_ needs: TeamNeeds, shards: ShardLayout, mode: TeamMode) {
         self.init(
-            floatCount: shape.teamFloatCount(streams: shards.streamCount),
-            mostMembers: UnitDivision.mostMembers(hiddenSize: shape.hiddenSize),
+            floatCount: needs.floatsPerStream * shards.streamCount, mostMembers: needs.mostMembers,
             fewestRanks: mode == .always ? 2 : shards.streamCount / (4 * shards.rankCount) + 1, onAnyCores: mode == .always)
     }
 }
@@ -55,12 +65,5 @@ extension StepTeam {
     init(_ team: NodeTeam, rank: Int, shards: ShardLayout) {
         self.init(
             division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards), shared: team.shared, meet: { team.meet() })
-    }
-}
-
-extension ModelShape {
-    /// What the ranks of a run share where they are on one node.
-    func gradientSharing(windowLength: Int, shards: ShardLayout) -> GradientSharing {
-        gradientSharing(steps: windowLength, streams: shards.streamCount, rankCount: shards.rankCount)
     }
 }

@@ -1,5 +1,4 @@
 import Exchange
-import Models
 import Tensors
 import TextData
 
@@ -32,19 +31,18 @@ struct NeighbouringShards {
 extension SharedGradients {
     /// Those of the node that `exchange` has put this rank in; nil where it makes its gradients alone.
     convenience init?(
-        training shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int,
-        precision: Precision
+        training needs: ModelNeeds, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int
     ) {
         guard let memory = exchange.sharedRows else { return nil }
         let ranks = exchange.topology.nodes[exchange.topology.nodeIndex]
         let node = NeighbouringShards(shards, ofRanks: ranks)
         self.init(
-            SharedRows(maximumSteps: windowLength, streamsOfShards: node.streamsOfShards, precision: precision),
+            SharedRows(maximumSteps: windowLength, streamsOfShards: node.streamsOfShards, precision: needs.precision),
             shardsOfRanks: ranks.map { rank in
                 let own = shards.shards(ofRank: rank)
                 return (own.lowerBound - node.shards.lowerBound)..<(own.upperBound - node.shards.lowerBound)
             },
-            rank: rank - ranks.lowerBound, program: node.program, widestInput: LanguageModel.widestInput(of: shape),
+            rank: rank - ranks.lowerBound, program: node.program, widestInput: needs.widestInput,
             memory: memory)
     }
 }

@@ -23,36 +23,39 @@ package final class ParallelModel {
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 
     package init(
-        shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int, dropout: Double,
+        shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int,
         optimizer settings: OptimizerSettings, precision: Precision = .fp32
     ) {
         self.shape = shape
         self.shards = shards
         self.exchange = exchange
-        let streams = shards.streams(ofRank: rank)
-        self.streams = streams
-        let sharing = shape.gradientSharing(windowLength: windowLength, shards: shards)
+        streams = shards.streams(ofRank: rank)
+        let build = BuildSettings(
+            training: shape, shards: shards, rank: rank, windowLength: windowLength, precision: precision,
+            sharesMemory: exchange.sharedRows != nil, team: exchange.team?.ranks)
+        let needs = shape.needs(build)
         let shared = SharedGradients(
-            training: shape, shards: shards, rank: rank, exchange: exchange, windowLength: windowLength, precision: precision)
-        let divided = shape.sharedElements(sharing)
-        parameters = ParameterSet(layout: shape.parameterLayout, values: exchange.parameters) {
-            divided.contains($0.offset) ? exchange.nodePartials : exchange.partials
+            training: needs, shards: shards, rank: rank, exchange: exchange, windowLength: windowLength)
+        parameters = ParameterSet(layout: needs.parameters, values: exchange.parameters) {
+            needs.dividedElements.contains($0.offset) ? exchange.nodePartials : exchange.partials
         }
-        let capacity = WindowCapacity(steps: windowLength, streams: streams.count, training: true)
-        weights = PackedWeights(
-            shape.packedLayout(training: true, precision: precision), values: exchange.parameters, storage: exchange.packedWeights
-        )
+        weights = PackedWeights(needs.packed, values: exchange.parameters, storage: exchange.packedWeights)
         model = LanguageModel(
-            shape: shape, parameters: parameters, weights: weights, capacity: capacity, dropoutProbability: Float(dropout),
-            shared: shared, sharesOutput: sharing == .all, team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) })
+            shape,
+            Builder(
+                making: build, parameters: parameters, weights: weights, shared: shared,
+                team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) }))
         let own = NeighbouringShards(shards, exchange.shards)
         rows = GradientRows(
             program: own.program, streamsOfShards: own.streamsOfShards, maximumSteps: windowLength,
-            widestInput: LanguageModel.widestInput(of: shape), precision: precision, shared: shared)
+            widestInput: needs.widestInput, precision: precision, shared: shared)
         ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
     }
+
+    /// Names, shapes and places of the parameters.
+    package var layout: ParameterLayout { parameters.layout }
 
     /// Bytes of this rank's own memory: activations, scratch, moments.
     package var privateByteCount: Int {
@@ -114,8 +117,10 @@ package final class ParallelModel {
     /// A model of one stream over the same parameters, packed as they are for training, without a backward pass.
     func scoringModel(capacity: WindowCapacity) -> LanguageModel {
         LanguageModel(
-            shape: shape, parameters: ParameterSet(layout: parameters.layout, values: exchange.parameters, gradients: []),
-            weights: weights, capacity: capacity)
+            shape,
+            Builder(
+                making: BuildSettings(capacity, precision: weights.precision),
+                parameters: ParameterSet(layout: layout, values: exchange.parameters, gradients: []), weights: weights))
     }
 
     /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.

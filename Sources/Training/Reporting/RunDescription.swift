@@ -31,7 +31,7 @@ struct RunDescription {
         notice = parallel.exchange.notice
         level = Processor.level
         vocabularySize = parallel.shape.vocabularySize
-        parameterCount = parallel.shape.parameterLayout.parameterCount
+        parameterCount = parallel.layout.parameterCount
         trainTokens = texts.train.tokens.count
         validTokens = texts.valid?.tokens.count
         self.unknown = unknown

@@ -40,7 +40,7 @@ final class TestScoring {
 
     /// The same for a model of this shape, without making one.
     static func byteCount(_ shape: ModelShape, precision: Precision) -> Int {
-        shape.activationByteCount(capacity: capacity, precision: precision, dropping: false)
+        shape.needs(BuildSettings(capacity, precision: precision)).byteCount
     }
 
     /// The score; nil, after the window at hand, once any rank is asked to stop. Collective.

@@ -51,7 +51,7 @@ extension TrainingRun {
         }
         if run.test != nil {
             try stored.copyParameters(
-                to: run.parallel.exchange.parameters, layout: run.parallel.shape.parameterLayout)
+                to: run.parallel.exchange.parameters, layout: run.parallel.layout)
         }
         return found
     }

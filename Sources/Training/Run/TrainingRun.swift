@@ -129,7 +129,7 @@ public struct TrainingRun {
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
             shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.windowLength,
-            dropout: configuration.dropout, optimizer: configuration.optimizerSettings,
+            optimizer: configuration.optimizerSettings,
             precision: configuration.precision)
     }
 
@@ -140,7 +140,7 @@ public struct TrainingRun {
             try parallel.restore(from: checkpoint, world: world)
         } else {
             if world.isRoot {
-                plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, shape: parallel.shape)
+                plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, parallel.layout)
             }
             try parallel.broadcastParameters()
             parallel.watchOverParameters()

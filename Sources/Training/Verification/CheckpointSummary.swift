@@ -1,6 +1,7 @@
 import Digests
 import Foundation
-public import Models
+public import Layers
+import Models
 
 /// What a checkpoint holds, in a few figures.
 public struct CheckpointSummary: Encodable, Sendable, Equatable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Layers
 import Models
 import Optimizers
 import Tensors

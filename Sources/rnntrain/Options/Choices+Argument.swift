@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Layers
 public import Models
 public import Optimizers
 public import Tensors

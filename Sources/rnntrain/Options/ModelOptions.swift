@@ -1,4 +1,5 @@
 import ArgumentParser
+import Layers
 import Models
 import Tensors
 import Training

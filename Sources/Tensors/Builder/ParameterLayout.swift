@@ -1,3 +1,16 @@
+/// How a parameter begins, but for runs in which every parameter begins uniformly.
+public enum ParameterStart: Sendable, Equatable {
+    case zero
+    /// A table of vectors: uniform in every run.
+    case table
+    /// A weight `[n, inputs]` between layers, whose blocks of `outputs` rows begin each by itself.
+    case input(outputs: Int)
+    /// A recurrent weight `[n, units]`: a square block for each gate.
+    case recurrent
+    /// A bias whose elements `range` the forget bias is added to, in every run.
+    case forgetting(Range<Int>)
+}
+
 /// Where each named parameter lies in one flat buffer of floats.
 ///
 /// Parameters, gradients and moments share the layout, so that reduction, norm, update and checkpoint are each one loop.
@@ -8,10 +21,13 @@ public struct ParameterLayout: Sendable, Equatable {
         /// PyTorch's name, such as `rnn.weight_ih_l0`.
         public let name: String
         public let shape: [Int]
+        public let start: ParameterStart
         /// First float in the buffer.
         public let offset: Int
         /// Floats, without padding.
         public var count: Int { shape.reduce(1, *) }
+        /// Its place in the buffer, with padding.
+        public var elements: Range<Int> { offset..<(offset + (count + 15) / 16 * 16) }
     }
 
     /// In the order of the buffer.
@@ -22,11 +38,11 @@ public struct ParameterLayout: Sendable, Equatable {
     public init() {}
 
     /// Adds a parameter behind the others.
-    public mutating func append(_ name: String, shape: [Int]) {
+    public mutating func append(_ name: String, shape: [Int], start: ParameterStart = .zero) {
         precondition(entry(named: name) == nil, "parameter \(name) stands twice")
-        let entry = Entry(name: name, shape: shape, offset: elementCount)
+        let entry = Entry(name: name, shape: shape, start: start, offset: elementCount)
         entries.append(entry)
-        elementCount += (entry.count + 15) / 16 * 16
+        elementCount = entry.elements.upperBound
     }
 
     /// The parameter with this name, if there is one.

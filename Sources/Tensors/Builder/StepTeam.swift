@@ -1,5 +1,3 @@
-import Tensors
-
 /// How ranks divide the steps of a recurrence among them: each works on some hidden units, for the streams of all.
 ///
 /// A step's product has few rows and takes about as long as reading the recurrent weights. Ranks that work on their own streams read all

@@ -3,13 +3,12 @@
 /// Memory is zeroed, and aligned to cache lines. A training step asks for nothing.
 public final class Workspace {
     private var allocations: [UnsafeMutableRawPointer] = []
+    private let isMeasuring: Bool
     /// Bytes handed out so far.
     public private(set) var byteCount = 0
 
-    private let shared: SharedGradients?
-
-    /// With `shared`, what other ranks read for the gradients that they make together lies in the memory that they share.
-    public init(shared: SharedGradients? = nil) { self.shared = shared }
+    /// With `measuring`, bytes are counted only: what is handed out is `UnsafeMutableRawPointer.untouchable`.
+    public init(measuring: Bool = false) { isMeasuring = measuring }
 
     deinit { allocations.forEach { $0.deallocate() } }
 
@@ -17,10 +16,11 @@ public final class Workspace {
     public func allocate<Element: BitwiseCopyable>(_ type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
         // Room for one vector behind the end keeps empty and odd sizes simple.
         let bytes = (count * MemoryLayout<Element>.stride + 127) / 64 * 64
+        byteCount += bytes
+        if isMeasuring { return UnsafeMutableRawPointer.untouchable.assumingMemoryBound(to: type) }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         allocations.append(raw)
-        byteCount += bytes
         return raw.bindMemory(to: type, capacity: count)
     }
 
@@ -35,21 +35,13 @@ public final class Workspace {
         return MatrixView(allocate(Float.self, count: rows * stride), rows: rows, columns: columns, rowStride: stride)
     }
 
-    /// A spread matrix with a row for each of a window, for the `dY` of weight gradients.
-    public func gradientMatrix(rows: Int, columns: Int) -> MatrixView {
-        shared?.matrix(columns: columns).prefix(rows: rows) ?? spreadMatrix(rows: rows, columns: columns)
-    }
-
-    /// A matrix without gaps with a row for each of a window, for the merged rows of weight gradients.
-    public func mergedMatrix(rows: Int, columns: Int) -> MatrixView {
-        shared?.plainMatrix(columns: columns).prefix(rows: rows) ?? matrix(rows: rows, columns: columns)
-    }
-
-    /// Groups of columns for the `dY` of a weight gradient; nil where none are shared.
-    func gradientGroups(_ count: Int, width: Int) -> SharedGradients.Groups? { shared?.groups(count, width: width) }
-
     /// Floats from one row of a spread matrix to the next: a cache line more than its columns where these are a multiple of 512.
     ///
     /// A product reads a dozen rows side by side. 2 KiB apart they would fall on two of a cache's 64 places, which hold eight lines each.
     public static func spreadStride(columns: Int) -> Int { columns % 512 == 0 ? columns + 16 : columns }
+}
+
+extension UnsafeMutableRawPointer {
+    /// For what is only measured: an address that no process has. x86-64 and ARMv8 fault on addresses whose upper bits differ.
+    static var untouchable: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 0x0070_0000_0000_0000)! }
 }

@@ -11,6 +11,20 @@ public struct Parameter {
     /// One pointer for each subtree of shards that this rank publishes, `[rows, columns]` each. Empty for inference.
     public let gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
 
+    /// Where the ranks of a node put what they make this gradient from together; nil where each rank makes its own.
+    var sharedPlace: UnsafeMutablePointer<Float>?
+
+    init(
+        name: String, rows: Int, columns: Int, value: UnsafeMutablePointer<Float>,
+        gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
+    ) {
+        self.name = name
+        self.rows = rows
+        self.columns = columns
+        self.value = value
+        self.gradients = gradients
+    }
+
     /// The value as a matrix.
     public var matrix: MatrixView { MatrixView(value, rows: rows, columns: columns) }
 

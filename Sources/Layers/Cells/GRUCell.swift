@@ -1,0 +1,46 @@
+import Tensors
+
+/// The gated recurrent unit with the reset after the product:
+/// `n = tanh(W_in x + b_in + r*(W_hn hPrevious + b_hn))`, `h = (1-z)*n + z*hPrevious`; gates r z n.
+///
+/// Source: Cho et al. 2014 in the form of torch.nn.GRU. Kept for the backward pass besides the gates: 3 T B H floats.
+struct GRUCell: Cell {
+    static let gateCount = 3
+    /// The hidden bias is inside the reset's product, so it stays with the hidden product.
+    static let addsHiddenBias = false
+
+    private let recurrent: RecurrentProduct
+    private let biasHidden: UnsafePointer<Float>
+    private let fromHidden: GateRows  // the hidden product with its bias, then its gradient
+
+    init(_ options: CellOptions, _ builder: CellBuilder) {
+        recurrent = builder.product()
+        biasHidden = UnsafePointer(builder.parameters.biasHidden.value)
+        fromHidden = builder.gateRows()
+    }
+
+    func forward(_ step: StepView, previous: MatrixView) {
+        let product = step.rows(of: fromHidden)
+        recurrent.multiply(previous, into: product, from: .bias(biasHidden))
+        CellKernels.gruForward(
+            hidden: step.units, fromInput: step.gates, fromHidden: product, hPrevious: step.hPrevious, h: step.h)
+    }
+
+    func backward(_ step: StepView) {
+        CellKernels.gruBackward(
+            hidden: step.units, fromInput: step.gates, fromHidden: step.rows(of: fromHidden), hPrevious: step.hPrevious,
+            dH: step.dH.pointer)
+    }
+
+    func productBackward(_ dGates: MatrixView, dH: MatrixView) {
+        recurrent.multiplyBackward(dGates, into: dH, from: .result)
+    }
+
+    func weightGradients(_ window: RecurrentWindow, input: MatrixView?) {
+        if let input { window.inputGradient(input) }
+        let parameters = window.parameters
+        window.rows.weightGradient(
+            parameters.weightHidden, bias: parameters.biasHidden, steps: window.steps, dY: window.used(fromHidden.window),
+            x: window.hPrevious)
+    }
+}

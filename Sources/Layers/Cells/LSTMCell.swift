@@ -1,0 +1,36 @@
+import Tensors
+
+/// Long short-term memory: `c = f*cPrevious + i*g`, `h = o*tanh(c)`; gates i f g o.
+///
+/// Source: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; layout of torch.nn.LSTM.
+/// Kept for the backward pass besides the gates: 2 T B H floats.
+struct LSTMCell: Cell {
+    static let gateCount = 4
+    static let states = ["c"]
+    static let forgetGate: Int? = 1
+
+    private let recurrent: RecurrentProduct
+    private let c: StepState
+    private let tanhC: MatrixView  // [T*B', U]
+
+    init(_ options: CellOptions, _ builder: CellBuilder) {
+        recurrent = builder.product()
+        c = builder.state("c")
+        tanhC = builder.stepRows()
+    }
+
+    func forward(_ step: StepView, previous: MatrixView) {
+        recurrent.multiply(previous, into: step.gates, from: .result)
+        CellKernels.lstmForward(
+            hidden: step.units, gates: step.gates, cPrevious: c.before(step), c: c.after(step), tanhC: step.rows(of: tanhC),
+            h: step.h)
+    }
+
+    func backward(_ step: StepView) {
+        CellKernels.lstmBackward(
+            hidden: step.units, gates: step.gates, cPrevious: c.before(step), tanhC: step.rows(of: tanhC),
+            dH: step.dH.pointer, dC: c.gradient.pointer)
+    }
+
+    func productBackward(_ dGates: MatrixView, dH: MatrixView) { recurrent.multiplyBackward(dGates, into: dH) }
+}

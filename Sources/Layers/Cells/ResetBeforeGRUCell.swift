@@ -1,0 +1,54 @@
+import Tensors
+
+/// The gated recurrent unit with the reset before the product:
+/// `n = tanh(W_in x + b_in + W_hn (r*hPrevious) + b_hn)`, `h = (1-z)*n + z*hPrevious`; gates r z n.
+///
+/// Source: Cho et al. 2014, equations 5 to 8, with this project's (PyTorch's) meaning of z. Two recurrent products a step: for r and z,
+/// then for n, which is why ranks do not divide its units. Kept for the backward pass besides the gates: T B H floats.
+struct ResetBeforeGRUCell: Cell {
+    static let gateCount = 3
+    static let dividesUnits = false
+
+    private let hiddenSize: Int
+    private let resetHidden: MatrixView  // [T*B, H]: r*hPrevious
+    private let dResetHidden: MatrixView  // [B, H]
+    private let resetUpdate: RecurrentPart  // W_hr and W_hz, [2H, H]
+    private let candidate: RecurrentPart  // W_hn, [H, H]
+
+    init(_ options: CellOptions, _ builder: CellBuilder) {
+        hiddenSize = builder.size.hiddenSize
+        resetHidden = builder.stepRows()
+        dResetHidden = builder.stepGradient()
+        resetUpdate = builder.product(gates: 0..<2)
+        candidate = builder.product(gates: 2..<3)
+    }
+
+    func forward(_ step: StepView, previous: MatrixView) {
+        let reset = resetHidden.slice(rows: step.range)
+        resetUpdate.multiply(previous, into: step.gates)
+        CellKernels.gruBeforeGates(
+            hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, resetH: reset.pointer)
+        candidate.multiply(reset, into: step.gates)
+        CellKernels.gruBeforeOutput(hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, h: step.h)
+    }
+
+    func backward(_ step: StepView) {
+        CellKernels.gruBeforeOutputBackward(
+            hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, dH: step.dH.pointer)
+        candidate.multiplyBackward(step.gates, into: dResetHidden)
+        CellKernels.gruBeforeGatesBackward(
+            hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, dResetH: dResetHidden.pointer,
+            dHPrevious: step.dH.pointer)
+    }
+
+    func productBackward(_ dGates: MatrixView, dH: MatrixView) {
+        resetUpdate.multiplyBackward(dGates, into: dH, from: .result)
+    }
+
+    func weightGradients(_ window: RecurrentWindow, input: MatrixView?) {
+        if let input { window.inputGradient(input) }
+        window.copyBiasGradient()
+        resetUpdate.gradient(window, x: window.hPrevious)
+        candidate.gradient(window, x: window.used(resetHidden))
+    }
+}

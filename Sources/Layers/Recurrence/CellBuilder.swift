@@ -1,0 +1,59 @@
+import Tensors
+
+/// What a cell's initialiser asks for, in the sizes of its layer's steps: B' streams, U units.
+final class CellBuilder {
+    /// Of the layer.
+    private(set) var parameters: RecurrentParameters
+    let size: StepSize
+    /// The states besides h, in the order of `Cell.states`.
+    private(set) var states: [StepState] = []
+    /// The layer's gates, then what the cell asked for.
+    private(set) var gateSets: [GateRows]
+    private let isDivisible: Bool
+    private let builder: Builder
+
+    /// - Parameter isDivisible: whether a team may divide the units.
+    init(_ parameters: RecurrentParameters, gates: GateRows, isDivisible: Bool, size: StepSize, _ builder: Builder) {
+        self.parameters = parameters
+        self.isDivisible = isDivisible
+        self.size = size
+        self.builder = builder
+        gateSets = [gates]
+    }
+
+    /// The product with all recurrent weights.
+    func product() -> RecurrentProduct {
+        parameters.weightHidden = builder.gradient(of: parameters.weightHidden)
+        return RecurrentProduct(parameters, units: size.units, byGate: isDivisible, builder)
+    }
+
+    /// The product with the recurrent weights of some gates, for cells whose units are not divided.
+    func product(gates: Range<Int>) -> RecurrentPart {
+        RecurrentPart(
+            parameters, columns: (gates.lowerBound * size.hiddenSize)..<(gates.upperBound * size.hiddenSize), builder)
+    }
+
+    /// A state besides h.
+    func state(_ letter: String) -> StepState {
+        let state = StepState(letter, keepsSteps: false, size, builder)
+        states.append(state)
+        return state
+    }
+
+    /// Rows of all steps, `[T*B', U]`.
+    func stepRows() -> MatrixView {
+        builder.workspace.matrix(rows: builder.capacity.steps * size.streams, columns: size.units.count)
+    }
+
+    /// A gradient that goes from one part of a step to another, `[B', U]`.
+    func stepGradient() -> MatrixView {
+        builder.workspace.matrix(rows: builder.capacity.training ? size.streams : 0, columns: size.units.count)
+    }
+
+    /// Another set of gates, whose gradients are needed row by row.
+    func gateRows() -> GateRows {
+        let rows = GateRows(gateCount: parameters.gateCount, size, builder)
+        gateSets.append(rows)
+        return rows
+    }
+}

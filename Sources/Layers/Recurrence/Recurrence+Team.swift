@@ -1,0 +1,94 @@
+import Tensors
+
+/// The steps as the ranks of a team divide them.
+///
+/// In the forward pass each rank gives the input's part of the gates for its streams, takes the columns of its units for all streams, makes h of
+/// these units, and gives it to all; what follows the steps finds whole rows of its streams, as it would without a team. The backward pass
+/// does the same with the gradients. Ranks meet once a step, and once more at each end.
+extension Recurrence {
+    func forward(_ input: ForwardInput, steps: Int, _ team: StepTeam, _ ring: StepRing) {
+        func giveGates(_ t: Int) {
+            prepareGates(t, input)
+            RowKernels.copy(gates.window.slice(rows: windowRange(t)), into: own(ring.gates[0][t % 2]))
+        }
+        giveGates(0)
+        for (state, shared) in zip(states, ring.states) { RowKernels.copy(state.first, into: own(shared)) }
+        team.meet()
+        for (state, shared) in zip(states, ring.states) {
+            RowKernels.copy(ofUnits(shared), into: state.steps.prefix(rows: size.streams))
+        }
+        for t in 0..<steps {
+            copyGates(of: ring.gates[0][t % 2], into: gates.steps.slice(rows: stepRange(t)))
+            forward(t, previous: ring.hidden[t % 2])
+            let next = ring.hidden[(t + 1) % 2]
+            RowKernels.copy(h.steps.slice(rows: stepRange(t + 1)), into: ofUnits(next))
+            if t + 1 < steps {
+                giveGates(t + 1)
+            } else {
+                for (state, shared) in zip(states.dropFirst(), ring.states.dropFirst()) {
+                    RowKernels.copy(state.steps.slice(rows: stepRange(steps)), into: ofUnits(shared))
+                }
+            }
+            team.meet()
+            RowKernels.copy(own(next), into: h.window(after: t + 1))
+        }
+        for (state, shared) in zip(states.dropFirst(), ring.states.dropFirst()) {
+            RowKernels.copy(own(shared), into: state.window(after: 1))
+        }
+    }
+
+    func backwardThroughTime(_ dOutput: MatrixView, steps: Int, _ team: StepTeam, _ ring: StepRing) {
+        func giveGradient(_ t: Int) {
+            RowKernels.copy(dOutput.slice(rows: windowRange(t)), into: own(ring.hidden[t % 2]))
+        }
+        giveGradient(steps - 1)
+        team.meet()
+        for t in stride(from: steps - 1, through: 0, by: -1) {
+            RowKernels.add(ofUnits(ring.hidden[t % 2]), to: h.gradient)
+            backward(t)
+            for (set, gates) in gateSets.enumerated() {
+                copyGates(gates.steps.slice(rows: stepRange(t)), into: ring.gates[set][t % 2])
+            }
+            if t > 0 { giveGradient(t - 1) }
+            team.meet()
+            productBackward(ring.gates[gateSets.count - 1][t % 2])
+            for (set, gates) in gateSets.enumerated() {
+                RowKernels.copy(own(ring.gates[set][t % 2]), into: gates.window.slice(rows: windowRange(t)))
+            }
+        }
+        for (state, shared) in zip(states, ring.states) {
+            RowKernels.copy(state.gradient, into: ofUnits(shared))
+        }
+        team.meet()
+        for (state, shared) in zip(states, ring.states) {
+            RowKernels.copy(own(shared), into: state.windowGradient)
+        }
+    }
+
+    // MARK: Parts of what the team shares
+
+    /// The rows of this rank's streams.
+    private func own(_ matrix: MatrixView) -> MatrixView { matrix.slice(rows: team!.0.division.ownStreams) }
+
+    /// The columns of this rank's units, `[B', U]` of `[B', H]`.
+    private func ofUnits(_ matrix: MatrixView) -> MatrixView { matrix.slice(columns: size.units) }
+
+    /// The units' columns of each gate: of `whole` `[B', G*H]` into `part` `[B', G*U]`.
+    private func copyGates(of whole: MatrixView, into part: MatrixView) {
+        for gate in 0..<C.gateCount { RowKernels.copy(columns(gate, ofWhole: whole), into: columns(gate, ofPart: part)) }
+    }
+
+    /// The same the other way.
+    private func copyGates(_ part: MatrixView, into whole: MatrixView) {
+        for gate in 0..<C.gateCount { RowKernels.copy(columns(gate, ofPart: part), into: columns(gate, ofWhole: whole)) }
+    }
+
+    private func columns(_ gate: Int, ofWhole matrix: MatrixView) -> MatrixView {
+        let first = gate * size.hiddenSize
+        return matrix.slice(columns: (first + size.units.lowerBound)..<(first + size.units.upperBound))
+    }
+
+    private func columns(_ gate: Int, ofPart matrix: MatrixView) -> MatrixView {
+        matrix.slice(columns: (gate * size.units.count)..<((gate + 1) * size.units.count))
+    }
+}

@@ -1,0 +1,190 @@
+import Tensors
+
+/// The recurrent layer of a cell.
+///
+/// Forward: the input product for the whole window at once, `gates = x W_ih^T + biases`, then for each step the
+/// recurrent product and the cell's arithmetic. Backward: the steps in reverse, then the products for the weight gradients.
+/// The state is carried from window to window without gradient.
+///
+/// What belongs to whole windows has a row for each of this rank's streams. The steps run over `size.streams` and `size.units`: the same streams
+/// and all units, in the same memory, unless the ranks of a team divide the steps (`Recurrence+Team.swift`).
+///
+/// Kept for the backward pass: T B (G+1) H floats, and what the cell adds.
+final class Recurrence<C: Cell>: RecurrentLayer {
+    private let cell: C
+    private let parameters: RecurrentParameters
+    let capacity: WindowCapacity
+    let size: StepSize
+    let gates: GateRows
+    let h: StepState
+    /// h, then the cell's other states.
+    let states: [StepState]
+    /// The sets of gates whose gradients are needed row by row. The recurrent product's is the last.
+    let gateSets: [GateRows]
+    /// The ranks that divide the steps and what they share; nil where none do.
+    let team: (StepTeam, ring: StepRing)?
+    private let packedInput: PackedMatrix
+    private let packedInputBackward: PackedMatrix?
+    /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
+    private let biasSum: MatrixView
+    /// What each distinct row gives to the gates, and in the backward pass its gradients: `[T*B, G*H]`, spread. For an input of tokens.
+    private let tokenGates: MatrixView?
+
+    init(_ shape: RecurrentShape, _ builder: Builder) {
+        capacity = builder.capacity
+        let columns = C.gateCount * shape.hiddenSize
+        let isDivisible = C.dividesUnits && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
+        let size = StepSize(
+            hiddenSize: shape.hiddenSize, streams: capacity.streams,
+            division: isDivisible ? builder.settings.division : nil)
+        self.size = size
+        let parameters = RecurrentParameters(of: C.self, shape, builder)
+        packedInput = builder.packed(parameters.weightInput, .forward)
+        packedInputBackward = builder.packedBackward(parameters.weightInput)
+        gates = GateRows(gateCount: C.gateCount, size, builder)
+        h = StepState("h", keepsSteps: true, size, builder)
+        let cellBuilder = CellBuilder(parameters, gates: gates, isDivisible: isDivisible, size: size, builder)
+        cell = C(shape.options, cellBuilder)
+        self.parameters = cellBuilder.parameters
+        states = [h] + cellBuilder.states
+        gateSets = cellBuilder.gateSets
+        precondition(states.dropFirst().map(\.letter) == C.states, "a cell with other states than it says")
+        for state in states { builder.state("\(state.letter)_l\(shape.number)", state.first) }
+        biasSum = builder.workspace.matrix(rows: 1, columns: columns)
+        tokenGates = shape.readsTokens ? builder.gradientRows(columns: columns) : nil
+        let ring = StepRing.Shape(
+            gateColumns: columns, hiddenSize: shape.hiddenSize, gateSets: gateSets.count, states: states.count)
+        if isDivisible { builder.dividesUnits(shape.hiddenSize, floatsPerStream: ring.floatsPerStream) }
+        team = isDivisible ? builder.team.map { ($0, StepRing(ring, streams: size.streams, $0.shared)) } : nil
+    }
+
+    /// Whether the recurrent weights are more than a core's own cache holds besides a step's activations. Then ranks of a node may divide the
+    /// units of a step among them, instead of working on streams of their own.
+    private static func exceedsCache(_ hiddenSize: Int) -> Bool {
+        C.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.size > 1 << 20
+    }
+
+    var output: MatrixView { h.window.slice(rows: capacity.streams..<h.window.rows) }
+
+    // MARK: States
+
+    func resetState() {
+        for (index, state) in states.enumerated() {
+            if index < parameters.firstStates.count {
+                RowKernels.fill(state.first, bias: parameters.firstStates[index].value)
+            } else {
+                state.window.pointer.update(repeating: 0, count: state.first.count)
+            }
+        }
+    }
+
+    func carryState(steps: Int) {
+        for state in states { state.carry(steps: steps) }
+    }
+
+    private func firstStateGradients(rows: GradientRows, atEpochStart: Bool) {
+        for (parameter, state) in zip(parameters.firstStates, states) {
+            if atEpochStart {
+                rows.biasGradient(parameter, steps: 1, dY: state.windowGradient)
+            } else {
+                rows.clearGradients(of: parameter)
+            }
+        }
+    }
+
+    // MARK: Forward
+
+    func forward(_ input: ForwardInput, steps: Int) {
+        switch input {
+        case .rows(let rows): multiplyInput(rows, into: gates.window.prefix(rows: steps * capacity.streams))
+        case .distinct(let rows): multiplyInput(rows.distinct, into: tokenRows(rows.distinct.rows))
+        }
+        if let (team, ring) = team { return forward(input, steps: steps, team, ring) }
+        for t in 0..<steps {
+            prepareGates(t, input)
+            forward(t, previous: h.window(after: t))
+        }
+    }
+
+    /// The input's part of the preactivations, from the biases on.
+    private func multiplyInput(_ x: MatrixView, into gates: MatrixView) {
+        if C.addsHiddenBias {
+            RowKernels.fill(biasSum, bias: parameters.biasInput.value, other: parameters.biasHidden.value)
+        }
+        packedInput.multiply(x, into: gates, from: .bias(C.addsHiddenBias ? biasSum.pointer : parameters.biasInput.value))
+    }
+
+    private func tokenRows(_ count: Int) -> MatrixView {
+        guard let tokenGates else { preconditionFailure("distinct rows for a layer that reads no tokens") }
+        return tokenGates.prefix(rows: count)
+    }
+
+    /// Makes the window's gates at step `t`, where the input product has not.
+    func prepareGates(_ t: Int, _ input: ForwardInput) {
+        guard case .distinct(let rows) = input else { return }
+        RowKernels.gather(
+            tokenRows(rows.distinct.rows), ids: rows.numbers + t * capacity.streams,
+            into: gates.window.slice(rows: windowRange(t)))
+    }
+
+    func forward(_ t: Int, previous: MatrixView) { cell.forward(view(t), previous: previous) }
+
+    // MARK: Backward
+
+    func backward(
+        _ input: BackwardInput, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows, atEpochStart: Bool
+    ) {
+        for state in states { state.gradient.pointer.update(repeating: 0, count: state.gradient.count) }
+        if let (team, ring) = team {
+            backwardThroughTime(dOutput, steps: steps, team, ring)
+        } else {
+            backwardThroughTime(dOutput, steps: steps)
+        }
+        let used = steps * capacity.streams
+        let window = RecurrentWindow(
+            parameters: parameters, steps: steps, rows: rows, dGates: gates.window.prefix(rows: used),
+            hPrevious: h.window.prefix(rows: used))
+        var dGates = window.dGates
+        switch input {
+        case .rows(let x): cell.weightGradients(window, input: x)
+        case .merged(let merged):
+            dGates = tokenRows(merged.distinct.rows)
+            rows.merge(window.dGates, steps: steps, by: merged.tokens, into: dGates)
+            merged.rows.weightGradient(
+                parameters.weightInput, bias: parameters.biasInput, steps: 1, dY: dGates, x: merged.distinct)
+            cell.weightGradients(window, input: nil)
+        }
+        firstStateGradients(rows: rows, atEpochStart: atEpochStart)
+        guard let packedInputBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        packedInputBackward.multiply(dGates, into: dInput)
+    }
+
+    private func backwardThroughTime(_ dOutput: MatrixView, steps: Int) {
+        let dGates = gateSets[gateSets.count - 1].window
+        for t in stride(from: steps - 1, through: 0, by: -1) {
+            RowKernels.add(dOutput.slice(rows: windowRange(t)), to: h.gradient)
+            backward(t)
+            productBackward(dGates.slice(rows: windowRange(t)))
+        }
+    }
+
+    func backward(_ t: Int) { cell.backward(view(t)) }
+
+    func productBackward(_ dGates: MatrixView) { cell.productBackward(dGates, dH: h.gradient) }
+
+    // MARK: Rows of a step
+
+    private func view(_ t: Int) -> StepView {
+        let range = stepRange(t)
+        let state = h.steps.pointer + range.lowerBound * size.units.count
+        return StepView(
+            range: range, units: size.units.count, gates: gates.steps.slice(rows: range), hPrevious: state,
+            h: state + size.streams * size.units.count, dH: h.gradient)
+    }
+
+    /// Rows of step `t` in a `[T*B, ...]` matrix of the window.
+    func windowRange(_ t: Int) -> Range<Int> { (t * capacity.streams)..<((t + 1) * capacity.streams) }
+
+    /// Rows of step `t` in a `[T*B', ...]` matrix of the steps.
+    func stepRange(_ t: Int) -> Range<Int> { (t * size.streams)..<((t + 1) * size.streams) }
+}
