@@ -32,6 +32,22 @@ guard let mpiLibrary = mpiLibraries[mpi] else {
     fatalError("RNNTRAIN_MPI is '\(mpi)'; it must be openmpi or mpich")
 }
 
+/// Links Swift's libraries into the release program, so that it runs where Swift is not installed. `swift build --static-swift-stdlib` does
+/// so for all programs of a build, and compiles everything again. The last four libraries are those that the static Foundation
+/// needs; lld, which comes with Swift, finds them in any order. Not under a sanitizer (`RNNTRAIN_STATIC=0`): such a program would hide the
+/// sanitizer's `malloc` from the libraries that it loads.
+let withoutSwiftLibraries: [LinkerSetting] =
+    Context.environment["RNNTRAIN_STATIC"] == "0"
+    ? []
+    : [
+        .unsafeFlags(
+            [
+                "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims",
+                "-l_FoundationICU",
+            ],
+            .when(platforms: [.linux], configuration: .release))
+    ]
+
 let package = Package(
     name: "rnntrain",
     products: [
@@ -46,9 +62,9 @@ let package = Package(
         // Floor 1: C and system libraries.
         mpiLibrary,
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(name: "CMPI", dependencies: [.byName(name: mpiLibrary.name)], cSettings: strictC),
         .target(name: "CKernels", cSettings: strictC),
+        .target(name: "CXXHash", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
         .target(name: "CFileFaults", cSettings: strictC),
         .target(name: "CMappingGuard", cSettings: strictC),
@@ -88,7 +104,7 @@ let package = Package(
                 "Communication", "Files", "Failures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strictSwift),
+            swiftSettings: strictSwift, linkerSettings: withoutSwiftLibraries),
         .executableTarget(
             name: "rank-checks",
             dependencies: [

@@ -1,0 +1,101 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Scripts find the mpirun of the MPI that the program is built for. Programs of the test's own are in the place of mpirun and ldd.
+@Suite("Launchers that match the program")
+struct MatchingLauncherTests {
+    private let scratch: ScratchFolder
+
+    /// What `--version` of each launcher prints.
+    private static let versions = ["openmpi": "mpirun (Open MPI) 4.1.4", "mpich": "HYDRA build details:"]
+
+    /// A repository with the scripts that start mpirun, and a program that finds nothing wrong.
+    init() throws {
+        scratch = try ScratchFolder()
+        for script in ["train", "environment", "launcher", "supervise", "shared-memory", "slurm.sbatch"] {
+            try scratch.write(
+                String(contentsOfFile: ProcessRunner.source("launch/\(script)"), encoding: .utf8), to: "launch/\(script)")
+        }
+        try scratch.write("", to: "Package.swift")
+        try scratch.write("", to: "Sources/nothing")
+        try program(".build/release/rnntrain", "exit 3")
+    }
+
+    private func program(_ name: String, _ text: String) throws {
+        let path = try scratch.write("#!/bin/sh\n\(text)\n", to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+
+    /// A launcher of that MPI, which says its name and its arguments.
+    private func launcher(_ name: String, of mpi: String) throws {
+        try program(
+            "bin/\(name)", "case \"$*\" in *--version*) echo '\(Self.versions[mpi] ?? "")';; *) echo \"\(name): $*\";; esac")
+    }
+
+    /// Runs the command where the program is linked with that library, and no launcher is found but those of the test.
+    private func bash(_ command: String, library: String) throws -> ProgramRun {
+        try program("bin/ldd", "echo '\t\(library) => not found'")
+        for name in ["mpirun.openmpi", "orterun", "mpirun.mpich", "mpiexec.hydra"]
+        where !FileManager.default.fileExists(atPath: scratch.file("bin/\(name)")) {
+            // Hides what this machine has under the name: bash finds it first, and a kind that is not the wanted one is passed over.
+            try launcher(name, of: name.hasSuffix("mpich") || name.hasSuffix("hydra") ? "openmpi" : "mpich")
+        }
+        let path = scratch.file("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        return try ProcessRunner.run(
+            "/bin/bash", ["-c", command], in: scratch.folder,
+            environment: ["PATH": path, "SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_NTASKS": "2"])
+    }
+
+    @Test(
+        "The launcher is that of the program's MPI, whatever plain mpirun is",
+        arguments: [
+            ("libmpi.so.40", "openmpi", "mpirun", "mpirun"), ("libmpi.so.40", "mpich", "mpirun.openmpi", "mpirun.openmpi"),
+            ("libmpi.so.40", "mpich", "orterun", "orterun"), ("libmpich.so.12", "mpich", "mpirun", "mpirun"),
+            ("libmpich.so.12", "openmpi", "mpirun.mpich", "mpirun.mpich"),
+            ("libmpi.so.12", "openmpi", "mpiexec.hydra", "mpiexec.hydra"),
+        ])
+    func matching(library: String, plain: String, other: String, expected: String) throws {
+        try launcher("mpirun", of: plain)
+        if other != "mpirun" { try launcher(other, of: library == "libmpi.so.40" ? "openmpi" : "mpich") }
+        for command in ["bash launch/train -n 2 --run r", "bash launch/slurm.sbatch r"] {
+            let outcome = try bash(command, library: library)
+            #expect(outcome.status == 0 && outcome.output.hasPrefix("\(expected): "), "\(command): \(outcome)")
+            // An option of Open MPI's alone.
+            #expect(outcome.output.contains("--quiet") == (library == "libmpi.so.40"), "\(command): \(outcome)")
+        }
+    }
+
+    @Test("Without a launcher of the program's MPI, one line says so")
+    func mismatch() throws {
+        try launcher("mpirun", of: "openmpi")
+        let outcome = try bash("bash launch/train -n 2 --run r", library: "libmpich.so.12")
+        #expect(outcome.status == 69 && outcome.output.isEmpty, "\(outcome)")
+        #expect(
+            outcome.errors
+                == "launch/train: the program is built for MPICH, but mpirun is that of Open MPI. Put the mpirun of MPICH on the path, or run launch/setup --mpi mpich.\n"
+        )
+    }
+
+    @Test("A launcher of an unknown kind is used, and a program of an unknown MPI takes plain mpirun")
+    func unknown() throws {
+        try launcher("mpirun", of: "another")
+        #expect(try bash("bash launch/train -n 2 --run r", library: "libmpich.so.12").output.hasPrefix("mpirun: "))
+        try launcher("mpirun", of: "mpich")
+        #expect(try bash("bash launch/train -n 2 --run r", library: "libc.so.6").output.hasPrefix("mpirun: "))
+    }
+
+    @Test("launch/install refuses a wrong argument and a folder that cannot be written, before it builds")
+    func installation() throws {
+        let script = "bash '\(ProcessRunner.source("launch/install"))'"
+        for (arguments, status, message) in [
+            ("", 64, "it takes one argument"), ("--prefix x", 64, "it takes one argument"),
+            ("'\(scratch.file("bin/ldd"))/x'", 74, "cannot be written"),
+        ] as [(String, Int32, String)] {
+            let outcome = try bash("\(script) \(arguments)", library: "libc.so.6")
+            #expect(outcome.status == status && outcome.lines.isEmpty, "\(outcome)")
+            #expect(outcome.errors.hasPrefix("launch/install: ") && outcome.errors.contains(message), "\(outcome)")
+            #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
+        }
+    }
+}
