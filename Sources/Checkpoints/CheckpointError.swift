@@ -35,7 +35,7 @@ public enum CheckpointError: UserFacingError, Equatable {
 
     /// The first generation that could not be read. Its file may be valid.
     private static func unreadable(_ passedOver: [PassedOverCheckpoint]) -> CheckpointError? {
-        passedOver.lazy.map(\.reason).first { if case .unreadable = $0 { true } else { false } }
+        passedOver.lazy.compactMap { $0.reason as? CheckpointError }.first { if case .unreadable = $0 { true } else { false } }
     }
 
     public var description: String {
@@ -91,9 +91,13 @@ public struct PassedOverCheckpoint: Sendable, Equatable, CustomStringConvertible
     /// The rejected generation.
     public let generation: CheckpointGeneration
     /// The reason. It contains the path.
-    public let reason: CheckpointError
+    public let reason: any Error
 
-    public var description: String { reason.description }
+    public var description: String { "\(reason)" }
+
+    public static func == (a: PassedOverCheckpoint, b: PassedOverCheckpoint) -> Bool {
+        a.generation == b.generation && a.description == b.description
+    }
 }
 
 private func isForbidden(_ errorNumber: Int32) -> Bool { errorNumber == EACCES || errorNumber == EPERM }

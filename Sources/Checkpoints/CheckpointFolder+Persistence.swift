@@ -10,19 +10,21 @@ extension CheckpointFolder {
     /// If the disk is full, it first removes older generations to free space, and retries at once. Then, if there is a valid older
     /// generation and the disk may recover, it retries after pauses of half a minute in total. Calls `report` with one line if it waits for
     /// the disk. Throws the error of the last attempt.
+    ///
+    /// Generations after `lastStep`, which the job has passed over, are not counted as valid, and are not removed.
     public func persistently(
-        report: (String) -> Void, _ write: () throws(FileError) -> Void
+        upTo lastStep: Int, report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
-        try persistently(pauses: Self.pauses, report: report, write)
+        try persistently(upTo: lastStep, pauses: Self.pauses, report: report, write)
     }
 
     /// Like the other method, with the given pauses.
     package func persistently(
-        pauses: [Double], report: (String) -> Void, _ write: () throws(FileError) -> Void
+        upTo lastStep: Int = .max, pauses: [Double], report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
         guard let first = failure(of: write) else { return }
-        let good = newestGood()
-        if let good, first.isLackOfRoom { makeRoom(keeping: good) }
+        let good = newestGood(upTo: lastStep)
+        if let good, first.isLackOfRoom { makeRoom(keeping: good, upTo: lastStep) }
         guard var last = failure(of: write) else { return }
         guard good != nil, last.mayPass else { throw last }
         report("\(first) Training goes on, and the checkpoint is tried again for \(Int(pauses.reduce(0, +))) seconds.")
@@ -43,13 +45,15 @@ extension CheckpointFolder {
         }
     }
 
-    private func newestGood() -> CheckpointGeneration? {
-        (try? generations())?.first { (try? verified($0)) != nil }
+    private func newestGood(upTo lastStep: Int) -> CheckpointGeneration? {
+        (try? generations())?.first { $0.step <= lastStep && (try? verified($0)) != nil }
     }
 
-    /// Removes all other generations. Ignores failures.
-    private func makeRoom(keeping good: CheckpointGeneration) {
-        for generation in (try? generations()) ?? [] where generation != good { try? remove(generation) }
+    /// Removes all other generations up to `lastStep`. Ignores failures.
+    private func makeRoom(keeping good: CheckpointGeneration, upTo lastStep: Int) {
+        for generation in (try? generations()) ?? [] where generation != good && generation.step <= lastStep {
+            try? remove(generation)
+        }
     }
 }
 

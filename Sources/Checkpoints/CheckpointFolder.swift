@@ -80,22 +80,28 @@ public struct CheckpointFolder: Sendable {
         return names.compactMap(generation).sorted { $0.step > $1.step }
     }
 
-    /// Opens the newest generation that passes verification.
+    /// Reads the newest generation that passes verification and that `read` accepts. An error of `read` is the reason to pass a generation over.
     ///
     /// Throws `.noneWritten`, `.noneValid` with all reasons, or `.unlistable`.
-    public func newestValid() throws(CheckpointError) -> NewestCheckpoint {
+    public func newestValid<Contents>(
+        _ read: (SafetensorsReader) throws -> Contents
+    ) throws(CheckpointError) -> NewestCheckpoint<Contents> {
         let generations = try listed()
         guard !generations.isEmpty else { throw .noneWritten(folder: path) }
         var passedOver: [PassedOverCheckpoint] = []
         for generation in generations {
-            do throws(CheckpointError) {
-                return NewestCheckpoint(generation: generation, reader: try verified(generation), passedOver: passedOver)
+            do {
+                let contents = try read(try verified(generation))
+                return NewestCheckpoint(generation: generation, contents: contents, passedOver: passedOver)
             } catch {
                 passedOver.append(PassedOverCheckpoint(generation: generation, reason: error))
             }
         }
         throw .noneValid(folder: path, passedOver: passedOver)
     }
+
+    /// Opens the newest generation that passes verification. Throws as the other method.
+    package func newestValid() throws(CheckpointError) -> NewestCheckpoint<SafetensorsReader> { try newestValid { $0 } }
 
     /// Opens and verifies a generation's file, whose step must equal that in its name. A copy under a later name would hide all newer
     /// generations.
@@ -109,11 +115,12 @@ public struct CheckpointFolder: Sendable {
 
     /// Removes old generations, and returns them, oldest first.
     ///
-    /// Keeps the `count` newest, and at least two. If none of these passes verification, also keeps the newest that does. Cost: one pass
+    /// Keeps the `count` newest, and at least two. If none of these passes verification, also keeps the newest that does. Generations after
+    /// `lastStep`, the step of the last checkpoint that the job wrote, are neither counted nor removed: the job has passed them over. Cost: one pass
     /// over the newest file; more if files are damaged.
     @discardableResult
-    public func prune(keeping count: Int) throws(FileError) -> [CheckpointGeneration] {
-        let generations = try generations()
+    public func prune(keeping count: Int, upTo lastStep: Int = .max) throws(FileError) -> [CheckpointGeneration] {
+        let generations = try generations().filter { $0.step <= lastStep }
         let old = generations.dropFirst(max(count, Self.leastKept))
         guard !old.isEmpty else { return [] }
         let newestValid = generations.first { (try? verified($0)) != nil }

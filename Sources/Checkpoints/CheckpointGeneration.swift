@@ -7,11 +7,11 @@ public struct CheckpointGeneration: Sendable, Hashable {
 }
 
 /// A verified checkpoint, and the newer ones that failed verification.
-public struct NewestCheckpoint: Sendable {
-    /// The generation that was loaded.
+public struct NewestCheckpoint<Contents> {
+    /// The chosen generation.
     public let generation: CheckpointGeneration
-    /// Its file, open and verified.
-    public let reader: SafetensorsReader
-    /// Newer generations that failed verification, newest first. The user must be told about them.
+    /// What was read from its file.
+    public let contents: Contents
+    /// Newer generations that were rejected, newest first. To be reported to the user.
     public let passedOver: [PassedOverCheckpoint]
 }

@@ -14,6 +14,10 @@ public enum TrainingError: UserFacingError, Equatable {
     case incompleteCheckpoint(path: String, missing: String)
     /// What a checkpoint says of itself does not go together.
     case inconsistentCheckpoint(path: String, reason: String)
+    /// A checkpoint and a file of its run folder cannot be of the same run; the reason has both values.
+    case foreignCheckpoint(path: String, file: String, reason: String)
+    /// No checkpoint of a run folder agrees with `config.toml` or `metrics.jsonl`; the reason has the values of one of them.
+    case foreignRecord(path: String, checkpoint: String, reason: String)
     /// A checkpoint holds a number that training never writes.
     case impossibleValue(path: String, array: String, index: Int, value: Float)
     /// A vocabulary that no checkpoint could hold.
@@ -39,8 +43,8 @@ public enum TrainingError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .diverged, .noTime: .usage
-        case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .impossibleValue,
-            .vocabularyTooLarge, .badLog, .shorterThanWindow:
+        case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .foreignCheckpoint,
+            .foreignRecord, .impossibleValue, .vocabularyTooLarge, .badLog, .shorterThanWindow:
             .badData
         case .log: .inputOutput
         case .stoppedBeforeStart: .preempted
@@ -64,8 +68,13 @@ public enum TrainingError: UserFacingError, Equatable {
         case .incompleteCheckpoint(let path, let missing):
             "\(path): the checkpoint has no '\(quoting: missing)', so it is none of rnntrain's. Name a file that rnntrain wrote."
         case .inconsistentCheckpoint(let path, let reason):
-            "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint: --resume takes the one before when this one "
-                + "is moved away."
+            "\(path): the checkpoint contradicts itself: \(reason). Take another checkpoint; --resume takes the newest "
+                + "that is sound."
+        case .foreignCheckpoint(let path, let file, let reason):
+            "\(path) is not of the same run as \(file): \(reason). Restore the run's own file, or move this one away."
+        case .foreignRecord(let path, let checkpoint, let reason):
+            "\(path) is not of the same run as any checkpoint here. Of \(checkpoint): \(reason). Restore the run's own file, or move \(path) away: "
+                + "--resume goes on without it."
         case .impossibleValue(let path, let array, let index, let value):
             "\(path): the checkpoint holds what training never writes: element \(index) of '\(array)' is \(value). "
                 + "Take another checkpoint."

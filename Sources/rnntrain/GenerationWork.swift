@@ -4,8 +4,8 @@ import TextData
 import Training
 
 /// Generates text with the model of a checkpoint, and writes it token by token.
-func runGeneration(checkpoint: String, sampling: SamplingOptions, rule: SamplingRule, length: Int) throws {
-    let model = try StoredModel(checkpoint: checkpoint, steps: 1)
+func runGeneration(checkpoint: StoredCheckpoint, sampling: SamplingOptions, rule: SamplingRule, length: Int) throws {
+    let model = try StoredModel(checkpoint, steps: 1)
     let prompt = try encodedPrompt(sampling, model.vocabulary)
     var stream = TextStream()
     try Generation(model: model, rule: rule).generate(after: prompt, length: length) { try stream.append($0) }

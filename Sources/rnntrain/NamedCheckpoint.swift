@@ -2,30 +2,45 @@ import Checkpoints
 import Communication
 import Files
 import Foundation
+import Training
 
 /// The checkpoint that `--checkpoint` names: a file or a run folder.
-enum NamedCheckpoint {
-    /// The file. For a run folder: the parameters with the lowest validation loss or, if there are none, the newest valid checkpoint. A note on
-    /// the standard error output names it.
-    ///
-    /// Throws if there is no checkpoint (66) or no valid checkpoint (65).
-    static func file(_ path: String) throws -> String {
+struct NamedCheckpoint {
+    private let path: String
+    private let isFolder: Bool
+
+    /// Throws if nothing is there (66).
+    init(_ path: String) throws {
         var isFolder: ObjCBool = false
+        self.path = path
         guard path != StandardInput.sign, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
         else {
             try InputFile.check(path, namedBy: "--checkpoint")
-            return path
+            self.isFolder = false
+            return
         }
-        let taken = try file(inRun: CheckpointFolder(runFolder: path), path)
-        StandardError.note("--checkpoint \(path) is a run folder; using \(taken).")
-        return taken
+        self.isFolder = true
     }
 
-    private static func file(inRun folder: CheckpointFolder, _ path: String) throws -> String {
-        if pathExists(folder.bestPath) { return folder.bestPath }
-        if try folder.generations().isEmpty { throw InputFileError.noCheckpoint(path: path) }
-        let newest = try folder.newestValid()
+    /// Opens it: of a run's folder the best parameters on validation, or the newest good checkpoint where there are none. Which one is taken is noted on
+    /// the standard error output.
+    ///
+    /// Throws where the folder has none (66), and where none is good or the best parameters are of another run (65).
+    func open() throws -> StoredCheckpoint {
+        guard isFolder else { return try StoredCheckpoint(path: path) }
+        let folder = RunFolder(path: path)
+        let records = RunRecords(folder)
+        if pathExists(folder.checkpoints.bestPath) {
+            note(folder.checkpoints.bestPath)
+            let best = try StoredCheckpoint(path: folder.checkpoints.bestPath)
+            try records.requireOwnBest(best)
+            return best
+        }
+        guard let newest = try records.newestCheckpoint() else { throw InputFileError.noCheckpoint(path: path) }
+        note(newest.generation.path)
         for damaged in newest.passedOver { StandardError.warn(damaged.description) }
-        return newest.generation.path
+        return newest.contents
     }
+
+    private func note(_ taken: String) { StandardError.note("--checkpoint \(path) is a run folder; using \(taken).") }
 }

@@ -1,29 +1,46 @@
 import Checkpoints
+import Communication
+import Files
 import Foundation
 import Training
 
 /// The run to resume, as far as it is read before MPI starts.
 enum StoredRun {
     /// The stored configuration of the run, with its folder.
-    static func configuration(in folder: String) throws -> TrainingConfiguration {
+    ///
+    /// Keys that `config.toml` lacks are taken from the newest valid checkpoint, and a note names it. Throws if there is neither.
+    static func configuration(in path: String) throws -> TrainingConfiguration {
+        let folder = RunFolder(path: path)
         // First, because opening a pipe with the name of one of the files would block.
-        try RunFolder(path: folder).requireKinds()
-        let path = folder + "/config.toml"
-        guard FileManager.default.fileExists(atPath: path) else { return try keptConfiguration(in: folder) }
-        var configuration = TrainingConfiguration()
-        try ConfigurationFile(path: path).apply(to: &configuration)
-        configuration.run = folder
+        try folder.requireKinds()
+        var configuration: TrainingConfiguration
+        if pathExists(folder.configurationPath) {
+            let file = try ConfigurationFile(path: folder.configurationPath)
+            configuration = try completed(file, in: folder)
+        } else {
+            guard let newest = try RunRecords(folder).newestCheckpoint() else { throw InputFileError.noRun(path: path) }
+            configuration = newest.contents.configuration
+        }
+        configuration.run = path
         return configuration
     }
 
-    /// The configuration in the newest valid checkpoint, for a folder without config.toml.
-    private static func keptConfiguration(in folder: String) throws -> TrainingConfiguration {
-        let checkpoints = CheckpointFolder(runFolder: folder)
-        guard FileManager.default.fileExists(atPath: checkpoints.path), try !checkpoints.generations().isEmpty else {
-            throw InputFileError.noRun(path: folder)
+    private static func completed(_ file: ConfigurationFile, in folder: RunFolder) throws -> TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        if !file.absentKeys.isEmpty {
+            guard let newest = try RunRecords(folder).newestCheckpoint() else {
+                throw ConfigurationFileError.incomplete(path: file.path, keys: file.absentKeys)
+            }
+            configuration = newest.contents.configuration
+            note(file, newest.generation.path)
         }
-        var configuration = try StoredCheckpoint(path: try checkpoints.newestValid().generation.path).configuration
-        configuration.run = folder
+        file.apply(to: &configuration)
         return configuration
+    }
+
+    private static func note(_ file: ConfigurationFile, _ checkpoint: String) {
+        guard ProcessRank.speaks, !CheckOnly.isAsked else { return }
+        let keys = ConfigurationFileError.list(file.absentKeys)
+        StandardError.note("\(file.path) lacks \(keys): taken from \(checkpoint).")
     }
 }

@@ -54,8 +54,8 @@ func withWorld<Result>(
 }
 
 /// Scores a text with a checkpoint's parameters, and prints the figures.
-func runEvaluation(checkpoint: String, data: String, skippingUnknown: Bool, json: Bool) throws {
-    let model = try StoredModel(checkpoint: checkpoint, steps: Evaluation.windowLength)
+func runEvaluation(checkpoint: StoredCheckpoint, data: String, skippingUnknown: Bool, json: Bool) throws {
+    let model = try StoredModel(checkpoint, steps: Evaluation.windowLength)
     let text = try NamedText.opened(data, unit: model.unit)
     let evaluation = try UnknownCharacterError.naming {
         try Evaluation(of: text, model: model, skippingUnknown: skippingUnknown)

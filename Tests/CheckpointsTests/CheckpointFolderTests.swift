@@ -45,10 +45,12 @@ struct CheckpointFolderTests {
         try damage(20)
         let newest = try folder.newestValid()
         #expect(newest.generation.step == 10)
-        #expect(try newest.reader.elements(of: "weight", as: Float.self)[0] == 10)
+        #expect(try newest.contents.elements(of: "weight", as: Float.self)[0] == 10)
         #expect(newest.passedOver.map(\.generation.step) == [30, 20])
         let reason = try #require(newest.passedOver.first).reason
-        guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _)) = reason else { throw reason }
+        guard case .damaged(folder.path(forStep: 30), .tooShort(byteCount: 100, _))? = reason as? CheckpointError else {
+            throw reason
+        }
     }
 
     @Test("A checkpoint whose step differs from its name is rejected and does not affect pruning")
@@ -58,7 +60,7 @@ struct CheckpointFolderTests {
         let newest = try folder.newestValid()
         #expect(newest.generation.step == 20)
         let damage = CheckpointDamage.otherStep(found: 9, named: 99)
-        #expect(newest.passedOver.map(\.reason) == [.damaged(path: folder.path(forStep: 99), damage)])
+        #expect(newest.passedOver.map { $0.reason as? CheckpointError } == [.damaged(path: folder.path(forStep: 99), damage)])
     }
 
     @Test("Without a valid checkpoint the error contains every reason; without any checkpoint it says so")
@@ -74,6 +76,25 @@ struct CheckpointFolderTests {
             guard case .noneValid(let path, let passedOver) = error else { throw error }
             #expect(path == folder.path && passedOver.map(\.generation.step) == [2, 1])
         }
+    }
+
+    @Test("One that its reader does not accept is passed over with the reader's reason")
+    func rejected() throws {
+        struct Rejection: Error {}
+        try write([10, 20])
+        let newest = try folder.newestValid { reader in
+            if reader.path == folder.path(forStep: 20) { throw Rejection() }
+            return reader.path
+        }
+        #expect(newest.contents == folder.path(forStep: 10) && newest.passedOver.map(\.generation.step) == [20])
+        #expect(newest.passedOver.first?.reason is Rejection)
+    }
+
+    @Test("Pruning does not count generations after the one that was written last, and leaves them")
+    func pruneUpTo() throws {
+        try write([1, 2, 3, 98, 99])
+        #expect(try folder.prune(keeping: 2, upTo: 3).map(\.step) == [1])
+        #expect(try steps == [99, 98, 3, 2])
     }
 
     @Test("Pruning keeps the newest, and never fewer than two", arguments: [(-1, 2), (0, 2), (1, 2), (2, 2), (3, 3), (9, 5)])

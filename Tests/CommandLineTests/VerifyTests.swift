@@ -101,7 +101,7 @@ struct VerifyTests {
         try change("config.toml") {
             $0 = Data(String(decoding: $0, as: UTF8.self).replacing("hidden-size = 8", with: "hidden-size = 9").utf8)
         }
-        try expectDamage("--hidden-size from 8 to 9")
+        try expectDamage("config.toml is not of the same run as any checkpoint", "its hidden-size is 8, and the file has 9")
         try change("config.toml") { $0 = Data("layers = = 3\n".utf8) }
         try expectDamage("config.toml:1:")
         try FileManager.default.removeItem(at: folder.appending(path: "config.toml"))

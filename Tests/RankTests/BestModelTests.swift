@@ -81,7 +81,7 @@ extension TrainingOverRanks {
             try FileManager.default.removeItem(atPath: best)
             try texts.write("run/best.safetensors", try texts.bytes("other/best.safetensors"))
             let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
-            #expect(verified.status == 65 && verified.description.contains("another run: its seed is another"), "\(verified)")
+            #expect(verified.status == 65 && verified.description.contains("its seed is 2, and the file has 1"), "\(verified)")
             let outcome = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
             #expect(outcome.status == 0 && outcome.output.contains("another run: its seed is another"), "\(outcome)")
             try expectOneModel(try RunLog(run: texts.path("run")))

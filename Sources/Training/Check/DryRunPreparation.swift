@@ -9,6 +9,8 @@ struct DryRunPreparation {
     let vocabulary: Vocabulary
     /// How the one text is split; nil where each text has a file of its own.
     let splitNotice: String?
+    /// Newer checkpoints that are not taken.
+    let passedOver: [PassedOverCheckpoint]
     /// How each text is cut.
     let layouts: [TextRole: StreamLayout]
     /// The first tokens of the training text, to calibrate with.
@@ -23,15 +25,15 @@ struct DryRunPreparation {
     ) throws {
         let folder = resume ? RunFolder(path: configuration.run ?? "") : try RunPreparation.freshFolder(configuration)
         if resume, try !folder.holdsRun() { throw RunFolderError.noRun(path: folder.path) }
-        if resume, let newest = try RunPreparation.newestCheckpoint(in: folder) {
-            let checkpoint = try StoredCheckpoint(newest.reader)
+        if resume, let newest = try RunRecords(folder).newestCheckpoint() {
+            let checkpoint = newest.contents
             let resumed = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
             let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
             let texts = try Texts(resumed, tokenizer: tokenizer, stamps: stamps)
             try texts.check(against: checkpoint.textDigests)
             try self.init(
                 resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey,
-                state: checkpoint.state)
+                state: checkpoint.state, passedOver: newest.passedOver)
             try checkpoint.checkPosition(windowCount: windowCount(.train))
         } else {
             let resolved = try RunPreparation.resolved(configuration, rankCount: rankCount)
@@ -44,7 +46,7 @@ struct DryRunPreparation {
 
     private init(
         _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, trainTokens: Int? = nil,
-        folder: RunFolder, survey: HostSurvey, state: TrainingState?
+        folder: RunFolder, survey: HostSurvey, state: TrainingState?, passedOver: [PassedOverCheckpoint] = []
     ) throws {
         var layouts: [TextRole: StreamLayout] = [:]
         var sample: [Int32] = []
@@ -55,7 +57,7 @@ struct DryRunPreparation {
                 of: role, tokenCount: text.count, source: texts.name(of: role) ?? "", configuration)
             if role == .train { sample = text.sample }
         }
-        (self.layouts, self.sample, self.vocabulary) = (layouts, sample, vocabulary)
+        (self.layouts, self.sample, self.vocabulary, self.passedOver) = (layouts, sample, vocabulary, passedOver)
         splitNotice = texts.splitNotice
         check = try RunCheck(
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)

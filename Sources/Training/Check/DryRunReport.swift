@@ -43,11 +43,15 @@ struct DryRunReport {
                 "text",
                 "\(vocabulary.unit.rawValue) vocabulary \(NumberText.grouped(vocabulary.size)); tokens \(texts.joined(separator: ", "))"
             ),
-        ] + [preparation.splitNotice].compactMap { $0.map { line("", $0) } } + [
-            line(
-                "steps",
-                "\(NumberText.grouped(preparation.windowCount(.train))) an epoch, \(c.batchSize) x \(c.windowLength) tokens each")
         ]
+            + ([preparation.splitNotice].compactMap { $0 } + preparation.passedOver.map { "passed over \($0)" }).map {
+                line("", $0)
+            } + [
+                line(
+                    "steps",
+                    "\(NumberText.grouped(preparation.windowCount(.train))) an epoch, \(c.batchSize) x \(c.windowLength) tokens each"
+                )
+            ]
     }
 
     private var parameterText: String {

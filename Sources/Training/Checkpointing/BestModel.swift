@@ -86,17 +86,19 @@ struct BestFound {
     /// What the user should know.
     var notice: String?
 
-    /// Looks at `best.safetensors` of the run in `folder`, which goes on from `state`.
+    /// Looks at `best.safetensors` of the run in `folder`, which goes on from `state`. The file must agree with `records`, too.
     ///
     /// A file that is missing or damaged is told of, and the next validation makes another. Throws where the file cannot be read: it may
     /// be good, and would be replaced by a worse one.
     init(
-        in folder: RunFolder, after state: TrainingState, _ configuration: TrainingConfiguration, vocabulary: Vocabulary,
+        in folder: RunFolder, _ records: RunRecords, after state: TrainingState, _ configuration: TrainingConfiguration,
+        vocabulary: Vocabulary,
         textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
         func fits(_ stored: StoredCheckpoint) throws {
             try stored.requireBest(of: configuration, vocabulary: vocabulary, textDigests: textDigests)
+            try records.requireAgreement(stored)
         }
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         do {

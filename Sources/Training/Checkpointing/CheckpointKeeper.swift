@@ -12,6 +12,7 @@ final class CheckpointKeeper {
     private let writer: BackgroundWriter?
     private let interval: CheckpointInterval
     private let keep: Int
+    private let configuration: TrainingConfiguration
     private var lastWrite = MonotonicClock.nanoseconds
     private let writing = WritingTime()
     /// Bytes of a checkpoint's arrays.
@@ -31,6 +32,7 @@ final class CheckpointKeeper {
         self.folder = folder
         interval = configuration.checkpointEvery
         keep = configuration.keep
+        self.configuration = configuration
         writer = world.isRoot ? BackgroundWriter() : nil
         if let reason = writer?.lackOfThread {
             StandardError.warn("no thread for checkpoints: \(reason). Training waits while they are written.")
@@ -52,21 +54,23 @@ final class CheckpointKeeper {
         return step % steps == 0
     }
 
-    /// Takes a checkpoint of this moment; the file is written while training goes on. Collective.
+    /// Takes a checkpoint of this moment; the file is written while training goes on. Returns the digest of its parameters on rank 0. Collective.
     ///
     /// Throws on all ranks what went wrong with the one before, after all that could be tried.
-    func save(_ state: TrainingState) throws {
+    @discardableResult
+    func save(_ state: TrainingState) throws -> String? {
         let start = MonotonicClock.nanoseconds
         let checkpoint = try collector.collect(state)
         let (folder, keep, writing) = (folder, keep, writing)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(report: StandardError.warn) { () throws(FileError) in
+            try folder.persistently(upTo: state.step, report: StandardError.warn) { () throws(FileError) in
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
-            writing.tellOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep) })
+            writing.tellOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, upTo: state.step) })
         }
         lastWrite = MonotonicClock.nanoseconds
+        return checkpoint?.metadata["parameters_digest"]
     }
 
     /// Takes this moment as the best on validation. Collective.
@@ -75,7 +79,9 @@ final class CheckpointKeeper {
         let checkpoint = try collector.collect(state)
         let folder = folder
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(report: StandardError.warn) { () throws(FileError) in try folder.writeBest(checkpoint) }
+            try folder.persistently(upTo: state.step, report: StandardError.warn) { () throws(FileError) in
+                try folder.writeBest(checkpoint)
+            }
         }
     }
 
@@ -90,17 +96,24 @@ final class CheckpointKeeper {
     func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             if let rejected { try folder.removeGenerations(from: rejected) }
-            let newest = try folder.newestValid()
+            let newest = try folder.newestValid { try restorable($0, windowCount: windowCount) }
             for checkpoint in newest.passedOver { StandardError.warn("passed over \(checkpoint)") }
-            let stored = try StoredCheckpoint(newest.reader)
-            try stored.checkPosition(windowCount: windowCount)
-            return stored
+            return newest.contents
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
         parallel.optimizer.updateCount = state.updates
         try parallel.restore(from: stored, world: world)
         return state
+    }
+
+    /// A checkpoint of this run at a position that its text has.
+    private func restorable(_ reader: SafetensorsReader, windowCount: Int) throws -> StoredCheckpoint {
+        let stored = try StoredCheckpoint(reader)
+        let changes = configuration.forbiddenChanges(from: stored.configuration)
+        guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
+        try stored.checkPosition(windowCount: windowCount)
+        return stored
     }
 
     private static func json(_ state: TrainingState) throws -> String {

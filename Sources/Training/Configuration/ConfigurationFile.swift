@@ -7,6 +7,8 @@ public struct ConfigurationFile: Equatable, Sendable {
     public let path: String
     /// The keys that the file sets.
     public let values: [ConfigurationKey: ConfigurationValue]
+    /// Keys that the file neither sets nor lists in a comment as `# key =`, in their order. A run's `config.toml` has none.
+    public let absentKeys: [ConfigurationKey]
 
     /// Reads a file.
     public init(path: String) throws(ConfigurationFileError) {
@@ -24,6 +26,23 @@ public struct ConfigurationFile: Equatable, Sendable {
     public init(text: String, path: String) throws(ConfigurationFileError) {
         self.path = path
         values = try Self.values(try Self.parse(text, path), path)
+        let listed = Self.listedKeys(text)
+        let set = Set(values.keys)
+        absentKeys = ConfigurationKey.allCases.filter { !set.contains($0) && !listed.contains($0.rawValue) }
+    }
+
+    /// The names in lines such as `# seed =`.
+    private static func listedKeys(_ text: String) -> Set<String> {
+        Set(
+            text.split(whereSeparator: \.isNewline).compactMap { line in
+                guard line.hasPrefix("# "), let sign = line.firstIndex(of: "=") else { return nil }
+                return line[..<sign].dropFirst(2).split(separator: " ").first.map(String.init)
+            })
+    }
+
+    /// Throws ``ConfigurationFileError/incomplete(path:keys:)`` unless every key is set or listed as not set.
+    public func requireAllKeys() throws(ConfigurationFileError) {
+        if !absentKeys.isEmpty { throw .incomplete(path: path, keys: absentKeys) }
     }
 
     /// Sets the keys of the file; the others stay.

@@ -22,10 +22,16 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
     case unknownKey(ConfigurationPlace, key: String, nearest: String?)
     /// A section, a dotted key or a table.
     case table(ConfigurationPlace, name: String, advice: String)
+    /// The `config.toml` of a run, which has every key, lacks some.
+    case incomplete(path: String, keys: [ConfigurationKey])
     case wrongValue(ConfigurationPlace, key: ConfigurationKey, expected: String, found: String)
 
     public var exitStatus: ExitStatus {
-        if case .unreadable = self { .inputMissing } else { .usage }
+        switch self {
+        case .unreadable: .inputMissing
+        case .incomplete: .badData
+        default: .usage
+        }
     }
 
     public var description: String {
@@ -40,9 +46,18 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
             "\(place): unknown key '\(value: key)'. " + Self.suggestion(nearest)
         case .table(let place, let name, let advice):
             "\(place): '\(value: name)' is a section, but a configuration has no sections: \(advice)."
+        case .incomplete(let path, let keys):
+            "\(quoting: path) lacks \(Self.list(keys)). Restore the file, or set these keys as the run was started. If a checkpoint is left, "
+                + "--resume takes them from it and writes the file again."
         case .wrongValue(let place, let key, let expected, let found):
             "\(place): \(key.rawValue) is \(found); it must be \(expected)."
         }
+    }
+
+    /// `layers, hidden-size and 40 more keys`
+    package static func list(_ keys: [ConfigurationKey]) -> String {
+        let named = keys.prefix(3).map(\.rawValue).joined(separator: ", ")
+        return keys.count > 3 ? "\(named) and \(counted(keys.count - 3, "more key"))" : named
     }
 
     private static func suggestion(_ nearest: String?) -> String {

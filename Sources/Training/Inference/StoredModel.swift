@@ -13,12 +13,14 @@ public final class StoredModel {
     private let weights: PackedWeights  // what the model multiplies with
     private let workspace = Workspace()
 
-    /// Reads the checkpoint at `path`; windows have at most `steps` steps.
-    ///
-    /// Throws `CheckpointError` (missing, damaged) and `TrainingError.incompleteCheckpoint`.
-    public init(checkpoint path: String, steps: Int) throws {
+    /// Reads the checkpoint at `path`; windows have at most `steps` steps. Throws as `StoredCheckpoint`.
+    public convenience init(checkpoint path: String, steps: Int) throws {
+        try self.init(StoredCheckpoint(path: path), steps: steps)
+    }
+
+    /// Takes the model of an open checkpoint; windows have at most `steps` steps. Throws `CheckpointError` if the file has changed since.
+    public init(_ stored: StoredCheckpoint, steps: Int) throws {
         Processor.flushDenormals()
-        let stored = try StoredCheckpoint(path: path)
         let shape = stored.modelShape
         // In the precision of the run, so that a text has the loss here that it had in the run.
         let build = BuildSettings(

@@ -185,8 +185,8 @@ package final class Trainer {
     private func saveCheckpoint() throws {
         try requireSoundParameters()
         Watchdog.enter(.checkpoint, step: state.step)
-        try keeper.save(state)
-        try report.checkpoint(state, path: keeper.path(step: state.step))
+        let digest = try keeper.save(state)
+        try report.checkpoint(state, path: keeper.path(step: state.step), parametersDigest: digest ?? "")
     }
 
     /// A validation that is due now is left to the job that goes on: whoever asks to stop gives little time.

@@ -1,4 +1,5 @@
 import Communication
+import Digests
 import Exchange
 import Tensors
 
@@ -12,6 +13,10 @@ struct RunDescription {
     let notice: String?
     let level: String
     let vocabularySize: Int
+    /// Of the vocabulary, as its token files have it.
+    let vocabularyDigest: String
+    /// Of the training text, as its token file has it.
+    let trainDigest: String
     let parameterCount: Int
     let trainTokens: Int
     let validTokens: Int?
@@ -32,6 +37,8 @@ struct RunDescription {
         level = Processor.level
         vocabularySize = parallel.shape.vocabularySize
         parameterCount = parallel.layout.parameterCount
+        vocabularyDigest = texts.train.tokens.vocabularyDigest.hexadecimal
+        trainDigest = texts.train.tokens.textDigest.hexadecimal
         trainTokens = texts.train.tokens.count
         validTokens = texts.valid?.tokens.count
         self.unknown = unknown

@@ -58,6 +58,8 @@ final class TrainingReport {
                 ("team_ranks", .integer(run.teamRankCount)),
                 ("kernels", .text(run.level)), ("vocabulary_size", .integer(run.vocabularySize)),
                 ("parameters", .integer(run.parameterCount)), ("train_tokens", .integer(run.trainTokens)),
+                ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
+                ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + unknownFields(run))
         for (role, count) in texts(of: run) { count.warning(of: role.option).map { say("warning: \($0)") } }
@@ -272,8 +274,10 @@ final class TrainingReport {
         say("step \(step): \(reason): back to the checkpoint after step \(state.step)\(rate)")
     }
 
-    func checkpoint(_ state: TrainingState, path: String) throws {
-        try log?.write("checkpoint", [("step", .integer(state.step)), ("path", .text(path))])
+    func checkpoint(_ state: TrainingState, path: String, parametersDigest: String) throws {
+        try log?.write(
+            "checkpoint",
+            [("step", .integer(state.step)), ("path", .text(path)), ("parameters_digest", .text(parametersDigest))])
     }
 
     // MARK: Parts of lines

@@ -42,7 +42,8 @@ extension RunPreparation {
         }
         // A run whose checkpoints are all gone may still have its best.
         let best = try BestFound(
-            in: folder, after: TrainingState(), configuration, vocabulary: vocabulary, textDigests: texts.digests)
+            in: folder, RunRecords(folder), after: TrainingState(), configuration, vocabulary: vocabulary,
+            textDigests: texts.digests)
         let plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
             state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))

@@ -4,7 +4,7 @@ import TextData
 
 /// Resumed runs.
 extension RunPreparation {
-    /// Prepares to go on with the run in `configuration.run` from its newest good checkpoint.
+    /// Prepares to go on with the run in `configuration.run` from the newest checkpoint that is sound and of this run.
     ///
     /// A run that ended before its first checkpoint starts anew, in its folder.
     static func resume(
@@ -13,34 +13,47 @@ extension RunPreparation {
     ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
         let lock = try folder.reopen(breakingLock: breakingLock)
-        let stamps = TextStamps(path: stampsPath(folder))
-        guard let newest = try newestCheckpoint(in: folder) else {
-            let configuration = try resolved(configuration, rankCount: rankCount)
-            let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: stamps)
-            let notices = try require(counted, configuration, folder: folder, survey: survey)
-            let start = "\(quoting: folder.checkpoints.path) holds no checkpoint: training starts at its first step"
-            return try begin(counted, configuration, lock: lock, notices: [start] + notices)
+        let records = RunRecords(folder)
+        guard let newest = try records.newestCheckpoint() else {
+            return try restart(configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
         }
-        let checkpoint = try StoredCheckpoint(newest.reader)
-        let resumed = try resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
-        let texts = try Texts(resumed, tokenizer: tokenizer, stamps: stamps)
-        try texts.check(against: checkpoint.textDigests)
-        let check = try RunCheck(resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
-        try check.requireAll()
-        let tokens = try prepareTokenFiles(texts, vocabulary: checkpoint.vocabulary, lock: lock, resumed)
-        if let windowCount = tokens.windowCount { try checkpoint.checkPosition(windowCount: windowCount) }
+        func attempt(_ newest: NewestCheckpoint<StoredCheckpoint>) throws -> ResumedParts {
+            try ResumedParts(newest, configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
+        }
+        var parts = try attempt(newest)
+        if !parts.hasPosition, let other = try records.newestCheckpoint() {
+            // The training text had no token file before, which would have shown that the checkpoint has an impossible position.
+            parts = try attempt(other)
+        }
         let best = try BestFound(
-            in: folder, after: checkpoint.state, resumed, vocabulary: checkpoint.vocabulary, textDigests: texts.digests)
-        let rate = ResumedRate(checkpoint, resumed)
+            in: folder, records, after: parts.checkpoint.state, parts.configuration,
+            vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
+        return RunPreparation(parts, best, folder: folder, lock: lock)
+    }
+
+    private convenience init(_ parts: ResumedParts, _ best: BestFound, folder: RunFolder, lock: RunLock) {
+        let checkpoint = parts.checkpoint
+        let rate = ResumedRate(checkpoint, parts.configuration)
         let plan = RunPlan(
-            configuration: resumed.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size, tokenFiles: tokens.paths,
-            runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
+            configuration: parts.configuration.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size,
+            tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
             special: SpecialTokens(checkpoint.vocabulary))
-        return RunPreparation(
-            plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            checkpoint: checkpoint,
-            notices: newest.passedOver.map { "passed over \($0)" } + check.notices + tokens.notices
-                + [texts.splitNotice, best.notice, rate.notice].compactMap { $0 })
+        self.init(
+            plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: parts.texts.digests, lock: lock,
+            checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
+    }
+
+    /// Prepares the first step of a run that has no checkpoint.
+    private static func restart(
+        _ configuration: TrainingConfiguration, lock: RunLock, rankCount: Int, survey: HostSurvey,
+        tokenizer: DistributedTokenizer
+    ) throws -> RunPreparation {
+        let folder = RunFolder(path: lock.folder.path)
+        let configuration = try resolved(configuration, rankCount: rankCount)
+        let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
+        let notices = try require(counted, configuration, folder: folder, survey: survey)
+        let start = "\(quoting: folder.checkpoints.path) holds no checkpoint: training starts at its first step"
+        return try begin(counted, configuration, lock: lock, notices: [start] + notices)
     }
 
     /// The configuration of a run that goes on from a checkpoint.
@@ -53,10 +66,38 @@ extension RunPreparation {
             streamCount: resumed.batchSize, shardCount: resumed.shards ?? resumed.batchSize, rankCount: rankCount)
         return resumed
     }
+}
 
-    /// The newest checkpoint that verifies; nil where none was ever written.
-    static func newestCheckpoint(in folder: RunFolder) throws -> NewestCheckpoint? {
-        if try folder.checkpoints.generations().isEmpty { return nil }
-        return try folder.checkpoints.newestValid()
+/// What a resumed run has of its checkpoint, its texts and their token files.
+private struct ResumedParts {
+    let checkpoint: StoredCheckpoint
+    let configuration: TrainingConfiguration
+    let texts: Texts
+    let tokens: PreparedTokens
+    /// Lines for the user.
+    let notices: [String]
+
+    /// Makes token files that are missing, damaged or of another text. Throws what is wrong with texts, options, memory and disk.
+    init(
+        _ newest: NewestCheckpoint<StoredCheckpoint>, _ configuration: TrainingConfiguration, lock: RunLock, rankCount: Int,
+        survey: HostSurvey, tokenizer: DistributedTokenizer
+    ) throws {
+        checkpoint = newest.contents
+        let folder = RunFolder(path: lock.folder.path)
+        self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
+        let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
+        texts = try Texts(self.configuration, tokenizer: tokenizer, stamps: stamps)
+        try texts.check(against: checkpoint.textDigests)
+        let check = try RunCheck(
+            self.configuration, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
+        try check.requireAll()
+        tokens = try RunPreparation.prepareTokenFiles(
+            texts, vocabulary: checkpoint.vocabulary, lock: lock, self.configuration)
+        notices =
+            newest.passedOver.map { "passed over \($0)" } + check.notices + tokens.notices
+            + [texts.splitNotice].compactMap { $0 }
     }
+
+    /// Whether the training text has the checkpoint's position.
+    var hasPosition: Bool { tokens.windowCount.map { checkpoint.state.contradiction(windowCount: $0) == nil } ?? true }
 }

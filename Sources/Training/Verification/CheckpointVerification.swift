@@ -9,7 +9,7 @@ extension Verification {
 
 /// A checkpoint that was checked, and its contents if they could be read.
 struct CheckpointVerification {
-    private(set) var file: VerifiedFile
+    var file: VerifiedFile
     private(set) var checkpoint: StoredCheckpoint?
 
     /// Checks the file at `path`; `step` is what its name says, if it does, and `windowCount` what the training text has, if it is known.

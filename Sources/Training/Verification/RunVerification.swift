@@ -16,89 +16,89 @@ extension Verification {
     public init(run path: String) throws {
         let folder = RunFolder(path: path)
         let run = RunVerification(folder)
-        let checkpoints = try run.generations()
-        let newest = checkpoints.compactMap(\.checkpoint).first
-        var files = checkpoints.map(\.file)
-        if checkpoints.isEmpty { files += run.noGenerations }
-        if let best = run.best(newest) { files.append(best) }
-        files += [run.configuration(newest), run.vocabulary(newest), run.metrics(checkpoints.compactMap(\.file.checkpoint))]
-        files += try run.tokens(newest) + run.temporaries()
-        files.append(run.lock())
-        self.init(path: path, files: files)
+        let generations = try run.generations()
+        var models = generations + run.best(isExpected: generations.first?.checkpoint?.state.convergence.bestLoss != nil)
+        var (configuration, metrics) = (run.configuration(), run.metrics())
+        RecordConflicts(run.records, models).mark(&models, configuration: &configuration, metrics: &metrics)
+        let newest = models.dropLast(models.count - generations.count).first { $0.file.problem == nil }?.checkpoint
+        for index in generations.count..<models.count { run.compareBest(&models[index], newest) }
+        let files = (generations.isEmpty ? [run.noGenerations] : []) + models.map(\.file) + [configuration]
+        let others = try run.tokens(newest) + run.temporaries() + [run.lock()]
+        self.init(path: path, files: files + [run.vocabulary(newest), metrics] + others)
     }
 }
 
 /// The checks of the single files of a run's folder.
 private struct RunVerification {
     let folder: RunFolder
+    let records: RunRecords
 
-    init(_ folder: RunFolder) { self.folder = folder }
-
-    /// The windows of the training text in an epoch, as its token file has them; nil where that is not there or of another text.
-    private func windowCount(_ checkpoint: StoredCheckpoint) -> Int? {
-        let configuration = checkpoint.configuration
-        guard let tokens = try? TokenFile(path: folder.tokensPath(.train)), !stale(tokens.textDigest, .train, checkpoint),
-            tokens.vocabularyDigest == checkpoint.vocabulary.digest,
-            let layout = try? StreamLayout(tokenCount: tokens.count, streamCount: configuration.batchSize)
-        else { return nil }
-        return layout.windowCount(windowLength: configuration.windowLength)
-    }
+    init(_ folder: RunFolder) { (self.folder, records) = (folder, RunRecords(folder)) }
 
     /// Newest first.
     func generations() throws -> [CheckpointVerification] {
         try folder.checkpoints.generations().compactMap { generation in
             let checked = CheckpointVerification(
-                generation.path, .checkpoint, step: generation.step, windowCount: windowCount)
+                generation.path, .checkpoint, step: generation.step, windowCount: records.windowCount)
             // A job that trains meanwhile may have removed it.
             return checked.file.exitStatus == .inputMissing && !pathExists(generation.path) ? nil : checked
         }
     }
 
-    /// A run that was interrupted before its first checkpoint starts anew.
-    var noGenerations: [VerifiedFile] {
+    /// A run that was interrupted before its first checkpoint starts anew. One that has made steps has had a checkpoint.
+    var noGenerations: VerifiedFile {
         var file = VerifiedFile(.checkpoint, folder.checkpoints.path)
         file.contents = "none yet"
-        file.notes = ["--resume starts the run anew"]
-        return [file]
-    }
-
-    func best(_ newest: StoredCheckpoint?) -> VerifiedFile? {
-        let path = folder.checkpoints.bestPath
-        let convergence = newest?.state.convergence
-        guard pathExists(path) || convergence?.bestLoss != nil else { return nil }
-        let checked = CheckpointVerification(path, .best, windowCount: windowCount)
-        var file = checked.file
-        guard let found = checked.checkpoint else { return file }
-        let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
-        // Steps that the run went back from may have left a better one; a worse one that is later took the place of one that was lost.
-        if let convergence, let needed = convergence.bestLoss, loss > needed {
-            let text = "\(path): it is of step \(step), and the best was after step \(convergence.bestStep)"
-            if step < convergence.bestStep {
-                file.fail(text + ". Start a new run to measure on it.")
-            } else {
-                file.notes.append(text + ", which was lost")
-            }
-        }
-        file.check { _ in
-            _ = try found.bestModel()
-            guard let newest else { return }
-            try found.requireBest(of: newest.configuration, vocabulary: newest.vocabulary, textDigests: newest.textDigests)
+        if let step = records.log?.lastStep, step > 0 {
+            file.contents = "none"
+            file.fail(
+                "\(file.path): no checkpoint is left, and \(folder.metricsPath) names step \(step). Restore the checkpoints: without them, --resume "
+                    + "starts at the first step.")
+        } else {
+            file.notes = ["--resume starts the run anew"]
         }
         return file
     }
 
-    func configuration(_ newest: StoredCheckpoint?) -> VerifiedFile {
+    /// The best model, if it is there or must be.
+    func best(isExpected: Bool) -> [CheckpointVerification] {
+        let path = folder.checkpoints.bestPath
+        return pathExists(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
+    }
+
+    /// Compares the best model with the newest checkpoint.
+    func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?) {
+        guard best.file.problem == nil, let found = best.checkpoint else { return }
+        let path = found.path
+        let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
+        // Steps that the run went back from may have left a better one; a worse one that is later took the place of one that was lost.
+        if let convergence = newest?.state.convergence, let needed = convergence.bestLoss, loss > needed {
+            let text = "\(path): it is of step \(step), and the best was after step \(convergence.bestStep)"
+            if step < convergence.bestStep {
+                best.file.fail(text + ". Start a new run to measure on it.")
+            } else {
+                best.file.notes.append(text + ", which was lost")
+            }
+        }
+        if records.log?.hasValidation(ofStep: step) == false {
+            best.file.notes.append("the log has no validation of step \(step) to compare it with")
+        }
+        best.file.check { _ in
+            _ = try found.bestModel()
+            guard let newest else { return }
+            try found.requireBest(of: newest.configuration, vocabulary: newest.vocabulary, textDigests: newest.textDigests)
+        }
+    }
+
+    func configuration() -> VerifiedFile {
         var file = VerifiedFile(.configuration, folder.configurationPath)
         file.check { file in
             let values = try ConfigurationFile(path: file.path)
+            try values.requireAllKeys()
             var configuration = TrainingConfiguration()
             values.apply(to: &configuration)
             try configuration.validate()
             file.contents = counted(values.values.count, "key")
-            guard let stored = newest?.configuration else { return }
-            configuration.run = stored.run
-            let changes = configuration.forbiddenChanges(from: stored)
-            guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
         }
         return file
     }
@@ -116,7 +116,7 @@ private struct RunVerification {
         return file
     }
 
-    func metrics(_ checkpoints: [CheckpointSummary]) -> VerifiedFile {
+    func metrics() -> VerifiedFile {
         var file = VerifiedFile(.metrics, folder.metricsPath)
         guard pathExists(file.path) else {
             file.contents = "none yet"
@@ -126,12 +126,6 @@ private struct RunVerification {
             let log = try MetricsReader(path: file.path)
             file.contents = NumberText.counted(log.lineCount, "line")
             if log.hasCutLine { file.notes.append("its last line was cut off; the next start removes it") }
-            for checkpoint in checkpoints {
-                guard let logged = log.digests[checkpoint.step], logged != checkpoint.parametersDigest else { continue }
-                file.notes.append(
-                    "after step \(checkpoint.step) it has the digest \(logged), and the checkpoint \(checkpoint.parametersDigest)"
-                )
-            }
         }
         return file
     }

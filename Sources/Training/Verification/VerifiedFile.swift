@@ -1,4 +1,5 @@
 public import Failures
+import Files
 import Foundation
 
 /// One file that was checked: what it holds, and what is wrong with it.
@@ -22,6 +23,8 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
     public internal(set) var holder: String?
     /// What the program would end with if this were all that is wrong.
     private(set) var exitStatus = ExitStatus.done
+    /// Whether the file is wrong because it is not there.
+    private(set) var isMissing = false
 
     private enum CodingKeys: String, CodingKey {
         case kind, path, problem, contents, notes, checkpoint, holder
@@ -37,6 +40,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         guard self.problem == nil else { return }
         self.problem = problem
         exitStatus = status
+        isMissing = status == .inputMissing && !pathExists(path)
     }
 
     /// Runs a check, and notes what it throws.
@@ -64,8 +68,8 @@ public struct Verification: Sendable, Equatable {
     public var failure: VerificationError? {
         let bad = files.filter { $0.problem != nil }
         guard let first = bad.first else { return nil }
-        // In a run's folder a file that is missing is damage, too.
-        let isDamage = bad.contains { $0.exitStatus == .badData || ($0.exitStatus == .inputMissing && files.count > 1) }
+        // In a run's folder a file that is missing is damage, too; one that may not be read is not.
+        let isDamage = bad.contains { $0.exitStatus == .badData || ($0.isMissing && files.count > 1) }
         return VerificationError(
             path: path, badCount: bad.count, count: files.count, first: first.problem ?? "",
             exitStatus: isDamage ? .badData : first.exitStatus)

@@ -25,8 +25,8 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let checkpoint = try NamedCheckpoint.file(checkpoint)
+        let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
-        try runEvaluation(checkpoint: checkpoint, data: data, skippingUnknown: skipUnknown, json: json)
+        try runEvaluation(checkpoint: named.open(), data: data, skippingUnknown: skipUnknown, json: json)
     }
 }

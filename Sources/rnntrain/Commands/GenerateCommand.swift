@@ -17,7 +17,7 @@ struct GenerateCommand: ParsableCommand {
 
     func run() throws {
         let (rule, length) = (try sampling.rule(), try sampling.tokenCount())
-        let checkpoint = try NamedCheckpoint.file(checkpoint)
+        let checkpoint = try NamedCheckpoint(checkpoint).open()
         try runGeneration(checkpoint: checkpoint, sampling: sampling, rule: rule, length: length)
     }
 }

@@ -6,8 +6,9 @@ struct VerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Verify a checkpoint or a run folder, and print its contents.",
         discussion: """
-            All checksums are recomputed, and the files are compared with each other. Nothing is changed, and a job may train in \
-            the folder at the same time. Exit status: 0 if all files are valid, 65 for damage, 66 for a missing path, 74 for a read error.
+            All checksums are recomputed, and the files are compared with each other: checkpoints also with the digests and losses \
+            in metrics.jsonl. Nothing is changed, and a job may train in the folder at the same time. Exit status: 0 if all files \
+            are valid, 65 for damage, 66 for a missing path or a file without read permission, 74 for a read error.
             """)
 
     @Argument(help: ArgumentHelp("Checkpoint file or run folder.", valueName: "path"))

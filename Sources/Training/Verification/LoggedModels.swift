@@ -1,0 +1,92 @@
+import Digests
+import TextData
+
+/// What `metrics.jsonl` says of a run's models: a checkpoint of the run agrees with it.
+///
+/// Steps may be logged more than once: after a crash they are made again, and after a rollback or with another learning rate their digests differ.
+/// A checkpoint agrees if any line of its step has its digest. A step that no line names is not compared: a power loss may have cost the line.
+package struct LoggedModels: Equatable, Sendable {
+    /// The fields of a line that are used here.
+    struct Line: Decodable {
+        let event: String
+        let step: Int?
+        let loss: Double?
+        let parameters_digest: String?
+        let seed: Int?
+        let vocabulary_digest: String?
+        let train_digest: String?
+    }
+
+    /// What tells runs apart, as the lines `start` and `resume` have it.
+    private struct Run: Equatable {
+        let seed: Int
+        let vocabularyDigest: String
+        let trainDigest: String
+    }
+
+    /// Digests of the parameters, by step.
+    private(set) var digests: [Int: Set<String>] = [:]
+    /// Validation losses in nats per token, by step.
+    private var losses: [Int: Set<Double>] = [:]
+    private var runs: [Run] = []
+    /// The last step that a line names; 0 for none.
+    private(set) var lastStep = 0
+    /// The step of the last line `checkpoint`; nil for none.
+    private(set) var lastCheckpoint: Int?
+
+    mutating func take(_ line: Line) {
+        if let seed = line.seed, let vocabulary = line.vocabulary_digest, let train = line.train_digest {
+            let run = Run(seed: seed, vocabularyDigest: vocabulary, trainDigest: train)
+            if runs.last != run { runs.append(run) }
+        }
+        guard let step = line.step else { return }
+        lastStep = max(lastStep, step)
+        if line.event == "checkpoint" { lastCheckpoint = step }
+        if let digest = line.parameters_digest { digests[step, default: []].insert(digest) }
+        if line.event == "validation", let loss = line.loss { losses[step, default: []].insert(loss) }
+    }
+
+    /// What of a checkpoint differs from the log, as a clause with both values; nil if nothing does.
+    func contradiction(_ checkpoint: StoredCheckpoint) -> String? {
+        otherRun(checkpoint) ?? otherParameters(checkpoint) ?? otherLoss(checkpoint.state.convergence)
+    }
+
+    /// Whether a checkpoint is of a step that is logged with a digest, so that the two can be compared.
+    func covers(_ checkpoint: StoredCheckpoint) -> Bool { digests[checkpoint.state.step] != nil }
+
+    /// Whether the log is of a run with another seed, vocabulary or training text.
+    func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
+
+    /// Whether a validation of this step is logged.
+    func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
+
+    private func otherRun(_ checkpoint: StoredCheckpoint) -> String? {
+        guard let last = runs.last else { return nil }
+        let run = Run(
+            seed: checkpoint.configuration.seed, vocabularyDigest: checkpoint.vocabulary.digest.hexadecimal,
+            trainDigest: checkpoint.textDigests[TextRole.train.rawValue] ?? last.trainDigest)
+        if runs.contains(run) { return nil }
+        if run.seed != last.seed { return "its seed is \(run.seed), and the log's \(last.seed)" }
+        if run.vocabularyDigest != last.vocabularyDigest {
+            return "the digest of its vocabulary is \(run.vocabularyDigest), and the log's \(last.vocabularyDigest)"
+        }
+        return "the digest of its training text is \(run.trainDigest), and the log's \(last.trainDigest)"
+    }
+
+    private func otherParameters(_ checkpoint: StoredCheckpoint) -> String? {
+        let (step, found) = (checkpoint.state.step, checkpoint.parametersDigest)
+        guard let logged = digests[step], !logged.contains(found) else { return nil }
+        return
+            "its parameters of step \(step) have the digest \(found), and the log's \(logged.sorted().joined(separator: " or "))"
+    }
+
+    private func otherLoss(_ state: ConvergenceState) -> String? {
+        let stored: [(step: Int?, loss: Double?)] = [(state.lastStep, state.lastLoss), (state.bestStep, state.bestLoss)]
+        for (step, loss) in stored {
+            guard let step, let loss, let logged = losses[step], !logged.contains(loss) else { continue }
+            let values = logged.sorted().map { "\($0)" }.joined(separator: " or ")
+            return "its validation loss after step \(step) is \(loss), and the log's \(values)"
+        }
+        return nil
+    }
+}

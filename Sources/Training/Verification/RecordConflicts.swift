@@ -1,0 +1,58 @@
+/// Decides which file of a run folder is not of the run, where a checkpoint disagrees with `config.toml` or `metrics.jsonl`.
+///
+/// A checkpoint is, unless every checkpoint disagrees with the same file: then that file is.
+struct RecordConflicts {
+    private let records: RunRecords
+    private let models: [CheckpointVerification]
+    private let conflicts: [RunRecords.Conflict?]
+
+    /// - Parameter models: the checkpoints and the best one, as far as they were read and are sound by themselves.
+    init(_ records: RunRecords, _ models: [CheckpointVerification]) {
+        (self.records, self.models) = (records, models)
+        conflicts = models.map { model in
+            guard model.file.problem == nil, let checkpoint = model.checkpoint else { return nil }
+            return records.conflict(with: checkpoint)
+        }
+    }
+
+    /// Marks the files that are not of the run, each with the reason.
+    func mark(
+        _ models: inout [CheckpointVerification], configuration: inout VerifiedFile, metrics: inout VerifiedFile
+    ) {
+        let foreign = [foreignRecord(.configuration), foreignRecord(.metrics)]
+        for (file, isForeign) in zip([RunRecords.Conflict.File.configuration, .metrics], foreign) where isForeign {
+            guard let place = conflicts.firstIndex(where: { $0?.file == file }), let conflict = conflicts[place] else { continue }
+            let error = TrainingError.foreignRecord(
+                path: records.path(of: file), checkpoint: models[place].file.path, reason: conflict.reason)
+            switch file {
+            case .configuration: configuration.fail("\(error)")
+            case .metrics: metrics.fail("\(error)")
+            }
+        }
+        for (index, conflict) in conflicts.enumerated() {
+            guard let conflict, !foreign[conflict.file == .configuration ? 0 : 1] else { continue }
+            let path = models[index].file.path
+            models[index].file.fail(
+                "\(TrainingError.foreignCheckpoint(path: path, file: records.path(of: conflict.file), reason: conflict.reason))")
+        }
+    }
+
+    private func foreignRecord(_ file: RunRecords.Conflict.File) -> Bool {
+        let comparable = models.indices.filter { index in
+            guard let checkpoint = models[index].checkpoint, models[index].file.problem == nil else { return false }
+            switch file {
+            case .configuration: return true
+            // A checkpoint of another configuration says nothing of the log.
+            case .metrics: return conflicts[index].map { $0.file == .metrics } ?? (records.log?.covers(checkpoint) ?? false)
+            }
+        }
+        guard !comparable.isEmpty, comparable.allSatisfy({ conflicts[$0]?.file == file }) else { return false }
+        switch file {
+        case .configuration: return true
+        // One checkpoint with other parameters may itself be what was changed. It agrees with config.toml, so that another seed is the log's.
+        case .metrics:
+            return comparable.count > 1
+                || models[comparable[0]].checkpoint.map { records.log?.isOfAnotherRun(than: $0) == true } ?? false
+        }
+    }
+}
