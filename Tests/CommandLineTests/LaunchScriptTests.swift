@@ -135,6 +135,16 @@ struct LaunchScriptTests {
         #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
     }
 
+    @Test("Every script prints its synopsis with --help")
+    func help() throws {
+        for script in [
+            "setup", "install", "demo", "test", "test-install", "test-mpi", "test-hosts", "fuzz", "soak", "compare-pytorch",
+        ] {
+            let outcome = try bash("bash '\(ProcessRunner.source("launch"))/\(script)' --help")
+            #expect(outcome.status == 0 && outcome.output.contains("\n    launch/\(script)"), "\(outcome)")
+        }
+    }
+
     @Test("The scripts pass bash -n and, if installed, shellcheck")
     func syntax() throws {
         let folder = ProcessRunner.source("launch")
