@@ -12,7 +12,7 @@ struct BenchmarksTests {
 
     @Test("The peak of ranks with a core each is the sum of their rates")
     func ownCores() {
-        // 1000 operations in 10 ns and in 20 ns: 100 and 50 a nanosecond, which is 10^9 a second.
+        // 1000 operations in 10 ns and in 20 ns: 100 and 50 per nanosecond, which is 10^9 per second.
         let times = [RankTime(start: 0, end: 10), RankTime(start: 5, end: 25)]
         #expect(HostPeak(operations: 1000, cores: 2, times: times).gigaflops == 150)
         #expect(HostPeak(operations: 1000, cores: 64, times: times).gigaflops == 150)

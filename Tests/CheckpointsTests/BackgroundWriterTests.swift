@@ -9,7 +9,7 @@ import Testing
 struct BackgroundWriterTests {
     private let failure = FileError.notCommitted(path: "p", operation: .write, errorNumber: ENOSPC)
 
-    /// What happened, in order, from any thread.
+    /// Events in order, from any thread.
     private final class Journal: Sendable {
         private let lines = Mutex<[String]>([])
         func add(_ line: String) { lines.withLock { $0.append(line) } }

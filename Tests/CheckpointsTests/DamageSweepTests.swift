@@ -9,7 +9,7 @@ struct DamageSweepTests {
     private let folder: CheckpointFolder
     private let newest: String
 
-    /// Two generations of some 100 KB, of the kind that a run writes.
+    /// Two generations of about 100 KB, like those of a run.
     init() throws {
         scratch = try ScratchFolder()
         folder = CheckpointFolder(runFolder: scratch.path)
@@ -26,7 +26,7 @@ struct DamageSweepTests {
         }
     }
 
-    /// Expects the older generation, and one reason that names the newer.
+    /// Expects the older generation, and one reason that names the newer one.
     private func expectOlder(_ what: String, location: SourceLocation = #_sourceLocation) throws {
         let found = try folder.newestValid()
         let reason = found.passedOver.first?.description ?? ""

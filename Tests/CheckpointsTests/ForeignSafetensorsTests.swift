@@ -2,14 +2,14 @@ import Checkpoints
 import TestSupport
 import Testing
 
-/// Files as other programs write them, or as no program should.
+/// Files of other programs, and invalid files.
 enum Foreign {
     static func file(_ json: String, _ data: [UInt8] = [], claimedLength: UInt64? = nil) -> [UInt8] {
         let length = claimedLength ?? UInt64(json.utf8.count)
         return withUnsafeBytes(of: length.littleEndian, Array.init) + Array(json.utf8) + data
     }
 
-    /// With a right header digest, whatever else may be wrong.
+    /// A file with a correct digest of its header and otherwise arbitrary content.
     static func sealed(_ json: String) -> [UInt8] {
         var bytes = file(json)
         HeaderSeal.seal(&bytes)

@@ -16,7 +16,7 @@ final class PersistentWriteTests {
         for step in 1...3 { try folder.writeSmall(Float(step), step: step) }
     }
 
-    /// Writes step 4 through calls of which some fail; what it throws.
+    /// Writes step 4 with failing calls. Returns the thrown error.
     private func attempt(_ injector: FaultInjector, in path: String? = nil) -> FileError? {
         let folder = CheckpointFolder(runFolder: path ?? scratch.path, through: injector.calls)
         return caughtFileError { () throws(FileError) in

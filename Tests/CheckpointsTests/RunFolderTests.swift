@@ -120,7 +120,7 @@ struct SharedRunFolderTests {
         let before = try scratch.names()
         let error = #expect(throws: RunFolderError.self) { _ = try run.create() }
         #expect(error?.description.contains(file) == true && error?.exitStatus == .usage)
-        // The lock is looked at when it is taken.
+        // The start verifies the lock when it takes it.
         if name != "lock" { #expect(throws: try #require(error)) { try run.requireFree() } }
         #expect(try scratch.names() == before && scratch.read("runs/first/\(name)") == Array("mine".utf8))
     }
@@ -205,7 +205,7 @@ struct SharedRunFolderTests {
                 }
             }
         }
-        // What one has made another may have been in when it gave up.
+        // A folder that one job created may have been in use by another when the first aborted.
         #expect(try ["runs", "runs/first"].starts(with: scratch.names()))
     }
 }

@@ -16,7 +16,7 @@ struct RunLockTests {
         path = scratch.file("lock")
     }
 
-    /// What `RunLock` throws for this path.
+    /// The error that `RunLock` throws for this path.
     private func refusal(breaking: Bool = false) -> RunFolderError? {
         do throws(RunFolderError) {
             try RunLock(path: path, breaking: breaking).release()
@@ -28,7 +28,7 @@ struct RunLockTests {
 
     private func leave(_ holder: RunLock.Holder) throws { try DurableFile.write(holder.text, to: path) }
 
-    /// This process as a holder, with some of it changed.
+    /// This process as a holder, with some values replaced.
     private func holder(host: String? = nil, boot: String?? = nil, birth: UInt64? = nil) -> RunLock.Holder {
         let current = RunLock.Holder.current
         return RunLock.Holder(
@@ -131,7 +131,7 @@ struct RunLockTests {
         if case .held(_, let holder?) = refusal { holder.processID } else { nil }
     }
 
-    /// What comes of six that start at once; who gets the lock keeps it until all have tried.
+    /// The results of six jobs that start together. The job that gets the lock keeps it until all have tried.
     private func attempts(breaking: Bool) async -> [RunFolderError?] {
         let locks = Mutex<[RunLock]>([])
         let path = path
@@ -148,7 +148,7 @@ struct RunLockTests {
         return outcomes.withLock { $0 }
     }
 
-    /// A process that alone has the lock: it got the locked file as its standard input.
+    /// A child process that is the only one with the lock: its standard input is the locked file.
     private func processHolding(_ path: String) throws -> ChildProcess {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         #expect(takeKernelLock(file))

@@ -70,7 +70,7 @@ struct SafetensorsRoundTripTests {
         #expect(try folder.read("forward") == folder.read("backward"))
     }
 
-    // The digests were computed by libxxhash from Python, and the file was read by the `safetensors` package.
+    // The digests were computed by libxxhash from Python, and the `safetensors` package can read the file.
     @Test("The bytes of a small file are pinned")
     func pinned() throws {
         let folder = try ScratchFolder()

@@ -17,7 +17,7 @@ struct SafetensorsWriterTests {
             if !injector.hasFired {
                 return #expect(call > 9 && unheard == 1, "opens, looks, three writes, fsync, close, rename, fsync, close")
             }
-            // Of the last call, which closes the folder, nothing is heard.
+            // A failure of the last call, which closes the folder, is not reported.
             let isNew = if case .durabilityUncertain = error { true } else { error == nil }
             if error == nil { unheard += 1 }
             #expect(try smallValue(path) == (isNew ? 2 : 1), "call \(call)")

@@ -1,7 +1,7 @@
 import Checkpoints
 import Files
 
-/// Arrays with memory of their own, to write and to compare with.
+/// Arrays with their own memory, for writing and comparing.
 final class Arrays {
     private(set) var arrays: [NamedArray] = []
     private var blocks: [UnsafeMutableRawBufferPointer] = []
@@ -19,7 +19,7 @@ final class Arrays {
         return memory
     }
 
-    /// Calls the body with a checkpoint of the arrays, which live until it returns.
+    /// Calls the body with a checkpoint of the arrays, which is valid during the call.
     func withCheckpoint<Result, Failure: Error>(
         _ metadata: [String: String] = [:], _ body: (Checkpoint) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -35,7 +35,7 @@ final class Arrays {
 }
 
 extension Arrays {
-    /// A checkpoint that can be told from others by its value.
+    /// A checkpoint that is identified by its value.
     static func small(_ value: Float) -> Arrays {
         let arrays = Arrays()
         arrays.add("weight", [2, 3], [Float](repeating: value, count: 6))
@@ -51,5 +51,5 @@ extension CheckpointFolder {
     }
 }
 
-/// The value of a checkpoint made by `Arrays.small`.
+/// The value of a checkpoint from `Arrays.small`.
 func smallValue(_ path: String) throws -> Float { try SafetensorsReader(path: path).elements(of: "weight")[0] }

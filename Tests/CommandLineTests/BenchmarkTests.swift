@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The benchmark", .serialized)
 struct BenchmarkTests {
-    /// A model whose steps take no time.
+    /// A model with very short steps.
     private static let tiny = [
         "benchmark", "--hidden", "8", "--vocabulary", "11", "--batch-size", "6", "--window", "5", "--steps", "3",
     ]
@@ -20,7 +20,7 @@ struct BenchmarkTests {
         try #require(figures[name] as? Double, "\(name) in \(figures)")
     }
 
-    /// The tiny model's weights in products: those of two LSTM layers [4H, E + H] and of the output [V, H].
+    /// The weights of the tiny model that take part in products: those of two LSTM layers [4H, E + H] and of the output [V, H].
     private static let weights = 2 * 4 * 8 * 16 + 11 * 8
 
     @Test("The figures of a step agree with each other", arguments: [1, 2])
@@ -29,9 +29,9 @@ struct BenchmarkTests {
         let value = { (name: String) in try number(name, in: figures) }
         #expect(try value("ranks") == Double(ranks))
         #expect(try value("shards") == 6)
-        // A multiplication and an addition for each weight, three times.
+        // One multiplication and one addition for each weight, three times.
         #expect(try value("operations_per_token") == Double(6 * Self.weights))
-        // Besides the weights in products the embedding and the biases.
+        // The embedding and the biases take no part in products.
         #expect(try value("parameters") == Double(Self.weights + 11 * 8 + 2 * 2 * 32 + 11))
         try expectEqual(try value("gigaflops"), try value("tokens_per_second") * value("operations_per_token") / 1e9)
         try expectEqual(try value("tokens_per_second"), 30 / (value("step_ms") / 1e3))
@@ -52,7 +52,7 @@ struct BenchmarkTests {
         #expect(try (number("added_bytes", in: figures) > 0) == (ranks > 1))
         #expect(try number("sent_bytes", in: figures) == 0)
         #expect(try number("private_bytes", in: figures) > 0)
-        // Parameters and one gradient at least.
+        // At least the parameters and one gradient.
         #expect(try number("shared_bytes", in: figures) >= 2 * 4 * number("parameters", in: figures))
         #expect(try number("system_private_bytes", in: figures) > 1e6)
         #expect(try number("system_shared_bytes", in: figures) > 0)

@@ -33,7 +33,7 @@ struct ComparePyTorchTests {
         #expect(unknown.status == 64 && unknown.errors.contains("there is no option '--speed'"))
     }
 
-    /// Runs the comparison with shell scripts in place of both programs; each gives the figures in turn.
+    /// Runs the comparison with shell scripts that replace both programs. Each script prints the given speeds in turn.
     private func table(ours: [Int], theirs: [Int], parameters: Int = 5) throws -> (outcome: ProgramRun, order: String) {
         let scratch = try ScratchFolder()
         let order = try scratch.write("", to: "order")
@@ -48,7 +48,7 @@ struct ComparePyTorchTests {
         return (outcome, String(decoding: try scratch.read("order"), as: UTF8.self))
     }
 
-    /// A program that prints its speeds one after another, from the first again after the last, and its name to `order`.
+    /// A program that prints its speeds one after another, cyclically, and appends its name to `order`.
     private func script(
         _ name: String, speeds: [Int], parameters: Int, order list: String, in scratch: ScratchFolder
     ) throws -> String {
@@ -67,7 +67,7 @@ struct ComparePyTorchTests {
 
     @Test("Both programs are measured in turn, and the ratio is the median over the rounds")
     func medians() throws {
-        // The ratios are 1, 4 and 2; that of the median speeds would be 1.5.
+        // The ratios are 1, 4 and 2. The ratio of the median speeds would be 1.5.
         let (outcome, order) = try table(ours: [100, 400, 300], theirs: [100, 100, 150])
         #expect(outcome.status == 0, "\(outcome.errors)")
         for setting in ["1 rank / 1 thread", "2 ranks / 2 threads", "2 ranks / 2 processes, DDP over gloo"] {

@@ -9,7 +9,7 @@ struct DryRunTests {
 
     init() throws { texts = try TrainingFolder(lines: 200, validLines: 40) }
 
-    /// All files and folders, and when they were changed.
+    /// All files and folders with their modification times.
     private func contents() throws -> [String: Date?] {
         let names = try FileManager.default.subpathsOfDirectory(atPath: texts.folder.path)
         return Dictionary(
@@ -22,7 +22,7 @@ struct DryRunTests {
         try ProgramRun.onRanks(ranks, "rnntrain", texts.arguments(run: "run", ["--dry-run"] + more), folder: texts.folder)
     }
 
-    /// The lines by label; those without one belong to the label above.
+    /// The lines by label. A line without a label belongs to the label above.
     private func items(_ outcome: ProgramRun) -> [String: [Substring]] {
         var label = ""
         return outcome.lines.dropFirst().reduce(into: [:]) { items, line in
@@ -68,7 +68,7 @@ struct DryRunTests {
             2, "rnntrain", ["--run", texts.path("run"), "--resume", "--epochs", "3", "--dry-run"], folder: texts.folder)
         #expect(outcome.status == 0, "\(outcome)")
         #expect(items(outcome)["time"]?.first?.hasSuffix(" for what is left of 3 epochs") == true, "\(outcome)")
-        // All generations are there already, so that nothing more is needed.
+        // All generations exist already, so no more space is needed.
         #expect(items(outcome)["disk"]?.first?.hasPrefix("0 B in ") == true, "\(outcome)")
         #expect(try contents() == before)
     }
@@ -102,13 +102,13 @@ struct DryRunTests {
         #expect(ProcessTable.isRid(of: "rnntrain", naming: texts.path("run"), within: 10))
     }
 
-    /// Whether this machine lets a test mount file systems of its own.
+    /// Whether this machine allows a test to mount file systems.
     private static let mayMount =
         (try? ProgramRun.run(
             URL(fileURLWithPath: "/usr/bin/env"), ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
             environment: [:], folder: nil, timeLimit: 10))?.status == 0
 
-    /// Runs a shell's lines with mounts of their own.
+    /// Runs shell commands with private mounts.
     private func shell(_ lines: String) throws -> ProgramRun {
         let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
         let arguments = texts.arguments(run: "disk/run").joined(separator: " ")
@@ -122,7 +122,7 @@ struct DryRunTests {
 
     @Test("A dry run and a run refuse a disk that is too small, before anything is written", .enabled(if: mayMount))
     func disk() throws {
-        // A checkpoint has 341 kB: two and the best need more than 900 kB, and less than 2 MB.
+        // A checkpoint has 341 kB: two generations and the best need more than 900 kB and less than 2 MB.
         for (more, size, status) in [("--dry-run", "900k", 74), ("", "900k", 74), ("--dry-run", "2m", 0), ("", "2m", 0)] {
             let lines = "mkdir -p disk && mount -t tmpfs -o size=\(size) tmpfs disk && $RUN \(more); s=$?; ls -A disk; exit $s"
             let outcome = try shell(lines)

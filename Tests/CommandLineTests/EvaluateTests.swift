@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Texts from files and from the standard input, with characters that the model does not know.
+/// Evaluates texts from files and from standard input, with characters that the model does not know.
 @Suite("evaluate")
 struct EvaluateTests {
     private static let command = "$R evaluate --checkpoint char/best.safetensors"

@@ -5,14 +5,14 @@ import Testing
 /// Whole runs in which the n-th call on files of the run's folder fails, for n from 1 until a run makes no more calls.
 @Suite("Failing calls on files", .serialized)
 struct FileFaultTests {
-    /// Every so many calls; with RNNTRAIN_EVERY_CALL set, each one.
+    /// The step between the numbers of failing calls; 1 if RNNTRAIN_EVERY_CALL is set.
     private static let stride = isThorough ? 1 : 31
     private static let isThorough = ProcessInfo.processInfo.environment["RNNTRAIN_EVERY_CALL"] != nil
     private static let options = [
         "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--epochs", "1", "--checkpoint-every",
         "3 steps", "--validate-every", "6", "--log-every", "4",
     ]
-    /// A call in the midst of training, with a few checkpoints before it.
+    /// The number of a call during training, after a few checkpoints.
     private static let midway = 300
     private let texts: TrainingFolder
 
@@ -33,7 +33,7 @@ struct FileFaultTests {
         return try ProgramRun.alone("rnntrain", arguments, environment: environment, folder: texts.folder)
     }
 
-    /// 0 ends the process, -1 cuts a write short.
+    /// 0 ends the process, -1 makes a partial write.
     @Test(
         "After any failing call a run succeeds, or ends with one message and resumes to the same bits",
         arguments: [ENOSPC, EIO, 0, -1], [false, true])
@@ -52,7 +52,7 @@ struct FileFaultTests {
             call += Self.stride
         }
         #expect(call > (whileResumed ? 50 : 100), "so few calls cannot be all")
-        // A short write is gone on with, and a full disk is no reason to end once training is under way.
+        // A partial write is continued. During training, a full disk does not end the run at once.
         if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "so many runs were ended") }
     }
 
@@ -69,7 +69,7 @@ struct FileFaultTests {
         try check(outcome, "a full disk", digest, lines: 6)
     }
 
-    /// An empty place, or a run that was ended by a signal in the middle.
+    /// An empty folder, or a run that a signal ended in the middle.
     private func prepare(whileResumed: Bool) throws {
         for name in ["run", "mark"] { try? FileManager.default.removeItem(atPath: texts.path(name)) }
         guard whileResumed else { return }
@@ -100,7 +100,7 @@ struct FileFaultTests {
         #expect(try RunLog(run: texts.path("run")).finalDigest == digest, "\(what): \(outcome)")
     }
 
-    /// The digest of a run with no fault.
+    /// The digest of a run without a fault.
     private func undisturbed() throws -> String {
         let outcome = try rnntrain(texts.arguments(run: "whole"))
         try #require(outcome.status == 0, "\(outcome)")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Training
 
-/// What is computed before a run beside what the run then takes.
+/// Compares the forecast before a run with the run.
 @Suite("The forecast of a run", .serialized)
 struct ForecastTests {
     private let texts: TrainingFolder
@@ -40,13 +40,13 @@ struct ForecastTests {
         let needs = try MemoryNeeds(
             configuration, vocabularySize: vocabulary, hosts: [0..<ranks],
             transport: configuration.exchange == .window ? .window : .messages)
-        // The log has neither rank 0's copies for checkpoints nor the buffers of a window's tokens.
+        // The log omits rank 0's copies for checkpoints and the token buffers of a window.
         let windows = 3 * configuration.batchSize * configuration.windowLength * 4
         let receiving = needs.exchange.receiveByteCounts.reduce(0, +)
         let said = try #require(start["private_bytes"] as? Int)
         let forecast = needs.privateBytes.reduce(0, +) - needs.checkpointBytes - windows - receiving
         #expect(abs(said - forecast) * 100 <= said, "\(forecast) of \(said)")
-        // Of each node the log has what its first rank sees: the node's memory and that rank's own buffer.
+        // For each node the log has the values of its first rank: the memory of the node and that rank's private buffer.
         let firsts = needs.exchange.nodes.reduce(0) { $0 + needs.exchange.receiveByteCounts[$1.lowerBound] }
         #expect(start["shared_bytes"] as? Int == needs.sharedBytes(ofHost: 0..<ranks) + firsts)
     }

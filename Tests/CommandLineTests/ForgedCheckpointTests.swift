@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Checkpoints whose checksums are right and whose contents no run writes.
+/// Checkpoints with correct checksums and contents that no run writes.
 @Suite("Forged checkpoints", .serialized)
 struct ForgedCheckpointTests {
     private static let options = [
@@ -21,7 +21,7 @@ struct ForgedCheckpointTests {
         whole = texts.path(texts.checkpoint(run: "run", step: steps))
     }
 
-    /// Writes a copy of the run's last checkpoint with other texts and arrays, and right checksums for them.
+    /// Writes a copy of the run's last checkpoint with other texts and arrays, and correct checksums for them.
     @discardableResult
     private func forge(
         to path: String, texts change: (inout [String: String]) -> Void = { _ in },
@@ -40,7 +40,7 @@ struct ForgedCheckpointTests {
         #expect(errors.count == 1 && errors[0].contains(reason), "\(reason): \(outcome)", sourceLocation: location)
     }
 
-    /// In the state's text, and what is to be said of it.
+    /// Changes in the text of the state, and the expected messages.
     private static var states: [(from: Regex<Substring>, to: String, says: String)] {
         [
             (/"step":[0-9]+/, #""step":9223372036854775807"#, "its state has step 9223372036854775807, and 0 to "),

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Altered files")
 struct FuzzTests {
-    /// So many seconds for each reader; `launch/fuzz` does it with libFuzzer and for longer.
+    /// Seconds for each reader. `launch/fuzz` runs longer, with libFuzzer.
     private static let seconds = ProcessInfo.processInfo.environment["RNNTRAIN_FUZZ_SECONDS"] ?? "1"
 
     @Test(

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Prompts of all kinds, and text that is written as it is made.
+/// Generates from prompts of all kinds, and checks when output is written.
 @Suite("generate")
 struct GenerateTests {
-    /// What a command writes to its standard output, byte for byte.
+    /// The bytes that a command writes to standard output.
     private func bytes(_ command: String, location: SourceLocation = #_sourceLocation) throws -> [UInt8] {
         let name = "output-\(UUID().uuidString)"
         let outcome = try SmallModels.shell("\(command) > \(name)")

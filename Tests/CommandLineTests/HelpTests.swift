@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Help and version")
 struct HelpTests {
-    /// With this variable set, the snapshots are written anew instead of compared.
+    /// If this variable is set, the snapshots are written instead of compared.
     private static let updates = ProcessInfo.processInfo.environment["RNNTRAIN_UPDATE_SNAPSHOTS"] != nil
 
     @Test(

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The scripts run beside programs of the test's own in the place of mpirun and rnntrain: what they are given is what counts.
+/// Runs the scripts with programs that replace mpirun and rnntrain, and checks the arguments that these receive.
 @Suite("Launch scripts")
 struct LaunchScriptTests {
     private let scratch: ScratchFolder
 
-    /// A repository with the scripts, where `rnntrain` is the one that was built, and `mpirun` says what it was given.
+    /// A copy of the repository with the scripts, the built `rnntrain`, and an `mpirun` that prints its arguments.
     init() throws {
         scratch = try ScratchFolder()
         for script in ["train", "environment", "launcher", "supervise", "shared-memory", "slurm.sbatch"] {

@@ -39,7 +39,7 @@ struct OneTextTests {
         let ranks = try ProgramRun.onRanks(
             2, "rnntrain", ["--text", "input.txt", "--run", "ranks"] + options, folder: texts.folder)
         #expect(ranks.status == 0 && digest(ranks) == digest(one), "\(ranks)")
-        // No copy of the text is made.
+        // The text is not copied.
         let files = try FileManager.default.subpathsOfDirectory(atPath: texts.path("one")).filter { $0.hasSuffix(".txt") }
         #expect(files.isEmpty)
     }

@@ -5,14 +5,14 @@ import Training
 
 @Suite("Options at the ends of their ranges")
 struct OptionRangeTests {
-    /// What the types of options hold at most and at least, what is no number, and what is beyond single or double precision.
+    /// The largest and smallest values of the types of options, values that are not numbers, and values beyond single or double precision.
     private static let extremes = [
         "9223372036854775807", "-9223372036854775808", "99999999999999999999", "1e39", "-1e39", "1e-46", "-1e-46", "1e308",
         "5e-324",
         "1e400", "1e-400", "-0.0", "nan", "inf", "-inf", "0.99999999999999", String(repeating: "9", count: 10_000), "", " ",
     ]
 
-    /// Keys that take a number or a time.
+    /// Keys of a number or a time.
     private static let ranged = ConfigurationKey.allCases.filter { !$0.ends.isEmpty }
 
     @Test(
@@ -108,7 +108,7 @@ struct OptionRangeTests {
         }
     }
 
-    /// Keys whose ends make a model or a batch of another size; the others change what a run does.
+    /// Keys whose range ends change the size of the model or the batch. The other keys change only the behaviour of a run.
     private static let sizes: Set<ConfigurationKey> = [
         .layers, .embeddingSize, .hiddenSize, .batchSize, .windowLength, .shards, .vocabularySize, .minimumCount,
     ]

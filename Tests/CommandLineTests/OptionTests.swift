@@ -5,7 +5,7 @@ import Training
 
 @Suite("Options and keys")
 struct OptionTests {
-    /// For every key but the flag a value that is not its default, and the options it does not go without.
+    /// For every key but the flag: a value other than the default, and the options that it requires.
     private static let samples: [ConfigurationKey: (value: String, companions: [String])] = [
         .text: ("a b.txt", ["--run", "c"]), .train: ("a b.txt", ["--valid", "b", "--run", "c"]),
         .valid: ("b.txt", ["--train", "a", "--run", "c"]),

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs programs for tests of the command line: in an empty folder where none is given, with help 80 columns wide.
+/// Runs programs for tests of the command line, by default in an empty folder, with help 80 columns wide.
 enum ProcessRunner {
     /// The built `rnntrain`.
     static var program: String { ProgramRun.buildFolder.appendingPathComponent("rnntrain").path }

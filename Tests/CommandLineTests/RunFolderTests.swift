@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whole runs on run folders that other jobs, users and their files have to do with.
+/// Whole runs in folders that other jobs, users and their files share.
 @Suite("The folder of a run", .serialized)
 struct WholeRunFolderTests {
     private static let options = [
@@ -40,7 +40,7 @@ struct WholeRunFolderTests {
 
     // MARK: Links and other files in the place of the run's
 
-    /// Puts something in the place of a file or folder of the run.
+    /// Replaces a file or folder of the run.
     private func put(_ kind: String, at name: String) throws {
         try remove(name)
         switch kind {
@@ -142,7 +142,7 @@ struct WholeRunFolderTests {
         }
     }
 
-    // The address sanitizer reserves terabytes of addresses, which no such limit allows.
+    // The address sanitizer reserves terabytes of address space, more than such a limit allows.
     @Test("A limit on a process's memory is detected before a file is written", .disabled(if: Sanitizers.areOn))
     func littleMemory() throws {
         let outcome = try train(run: "run", under: "-v 900000", ["--hidden-size", "4000", "--embedding-size", "4000"])

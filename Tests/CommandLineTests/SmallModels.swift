@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Small models of words, characters and bytes, trained once for the tests of the commands that read them.
+/// Small models of words, characters and bytes, trained once for the tests of commands that read them.
 enum SmallModels {
     /// The folder with the runs `word`, `char` and `byte`, and their texts `train.txt` and `valid.txt`.
     private static let trained = Result {
@@ -22,7 +22,7 @@ enum SmallModels {
 
     static var folder: URL { get throws { try trained.get().folder } }
 
-    /// Runs a shell's command line in the folder, in which `$R` is the program.
+    /// Runs a shell command in the folder, with `$R` for the program.
     static func shell(_ command: String, environment: [String: String] = [:], limit: Double = 60) throws -> ProgramRun {
         try ProcessRunner.run(
             "/bin/sh", ["-c", command], in: folder, environment: environment.merging(["R": ProcessRunner.program]) { $1 },

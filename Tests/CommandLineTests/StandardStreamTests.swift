@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Commands whose standard streams are full, closed, or read by nobody, and that run in every task of a job.
+/// Commands whose standard streams are full, closed or without a reader, and commands that run in every task of a job.
 @Suite("Standard streams")
 struct StandardStreamTests {
     private static let alone = [
@@ -40,7 +40,7 @@ struct StandardStreamTests {
         }
     }
 
-    /// A command that writes to a pipe whose reader is gone, and tells its status on the standard error output.
+    /// Runs a command that writes to a pipe without a reader, and prints its status to standard error.
     private static func withoutReader(_ command: String, mark: String) -> String {
         "{ while [ ! -e \(mark) ]; do sleep 0.02; done; \(command); echo \"status $?\" >&2; } | { exec <&-; touch \(mark); }"
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs that would take hours, on a terminal, by `launch/train`.
+/// Long runs on a terminal, by `launch/train`.
 @Suite("Training at a terminal", .serialized)
 struct TerminalTests {
     private let texts: TrainingFolder
@@ -30,7 +30,7 @@ struct TerminalTests {
         return program
     }
 
-    /// The rows that show progress: at most the last one may, and none has its rest in the row below.
+    /// The rows with progress. At most the last row may have progress, and it may not continue in a further row.
     private func expectNoDebris(_ program: TerminalProgram, columns: Int) {
         let screen = TerminalScreen(program.output, columns: columns)
         let progress = screen.lines.indices.filter { screen.lines[$0].hasSuffix(" left") || screen.lines[$0].hasPrefix("[") }
@@ -63,7 +63,7 @@ struct TerminalTests {
         program.resize(columns: 50)
         let before = program.output.count
         #expect(waitFor(20) { program.output.dropFirst(before).ranges(of: "perplexity").count >= 4 })
-        // The first line after it takes away the rows that the longer one was broken into.
+        // The next line removes the rows into which the longer line was wrapped.
         #expect(program.output.dropFirst(before - 1).contains("\u{1B}[J"), "\(program.output)")
         let lines = program.output.split(separator: "\r\u{1B}[K").dropFirst().suffix(2)
         #expect(lines.allSatisfy { $0.count <= 47 }, "\(lines)")
@@ -119,7 +119,7 @@ struct TerminalTests {
     }
 }
 
-/// Sentences at the end of runs of a few steps.
+/// The last lines of short runs.
 @Suite("The last lines of a run say what happened and what to do", .serialized)
 struct EndingTests {
     private let texts: TrainingFolder

@@ -12,7 +12,7 @@ struct UnreadableFileTests {
 
     init() throws { texts = try TrainingFolder(options: Self.options, lines: 50, validLines: 10) }
 
-    /// Runs the program; `call` is that of the calls on the file at `failing` that fails with EIO, opening it being the first.
+    /// Runs the program. `call` is the number of the call on the file at `failing` that fails with EIO; the first is that which opens it.
     private func rnntrain(_ arguments: [String], failing path: String? = nil, call: Int = 2) throws -> ProgramRun {
         var environment = ["SWIFT_BACKTRACE": "enable=no"]
         if let path {
@@ -60,12 +60,12 @@ struct UnreadableFileTests {
         }
         try FileManager.default.removeItem(atPath: path)
         #expect(mkfifo(path, 0o600) == 0)
-        // A pipe is neither waited for nor replaced.
+        // The pipe must neither block the run nor be replaced.
         let resumed = try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "3"])
         #expect(resumed.status == 74 && resumed.errors.contains("stamps.json is ") && !resumed.timedOut, "\(resumed)")
     }
 
-    /// Overwrites bytes of a token file, which keeps its times, as a disk does that loses bits.
+    /// Overwrites bytes of a token file and keeps its times, like a disk that loses bits.
     private func rot(_ name: String, at offset: Int, _ bytes: [UInt8]) throws {
         var before = stat()
         #expect(stat(texts.path(name), &before) == 0)
@@ -96,7 +96,7 @@ struct UnreadableFileTests {
     @Test("A token file of another text is refused: the text changed under its old stamp")
     func rottenText() throws {
         try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
-        // The stamp is noted only of a text that is older than the clock's step.
+        // The stamp of a text is recorded only if the text is older than the clock's resolution.
         sleep(2)
         try #require(try rnntrain(["--run", texts.path("run"), "--resume", "--epochs", "2"]).status == 0)
         try rot("train.txt", at: 0, Array("the".utf8))

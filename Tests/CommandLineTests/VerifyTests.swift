@@ -38,7 +38,7 @@ struct VerifyTests {
         }
     }
 
-    /// Expects status 65 and a message that has these words, and as many files not sound.
+    /// Expects status 65, a message that contains these words, and this number of invalid files.
     private func expectDamage(_ words: String..., count: Int = 1, location: SourceLocation = #_sourceLocation) throws {
         let outcome = try verify()
         #expect(outcome.status == 65, "\(outcome)", sourceLocation: location)

@@ -2,7 +2,7 @@ import Digests
 import Testing
 
 @Suite struct XXH3Tests {
-    /// The bytes that xxHash's own sanity tests hash: the top byte of a running product of two of its primes.
+    /// The input of xxHash's own sanity tests: the top byte of a running product of two of its primes.
     static func sanityBytes(_ count: Int) -> [UInt8] {
         var state: UInt64 = 2_654_435_761
         return (0..<count).map { _ in

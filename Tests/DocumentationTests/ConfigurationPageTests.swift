@@ -2,10 +2,10 @@ import Foundation
 import Testing
 import Training
 
-/// The tables of `docs/configuration.md` are those of the declared keys.
+/// The tables of `docs/configuration.md` must equal those generated from the declared keys.
 @Suite("Configuration page")
 struct ConfigurationPageTests {
-    /// With this variable set, the tables are written anew instead of compared.
+    /// If this variable is set, the tables are written instead of compared.
     private static let updates = ProcessInfo.processInfo.environment["RNNTRAIN_UPDATE_SNAPSHOTS"] != nil
     private static let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/configuration.md")
         .standardized

@@ -2,12 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The pages say what is true: their commands run, their output is that of the commands, their links lead somewhere.
+/// Commands on the pages run and print the output of the page; links lead to existing targets; files that a page names exist.
 @Suite("Documentation", .serialized)
 struct DocumentationTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     private static let pages: [MarkdownPage] = (try? MarkdownPage.all(root: root)) ?? []
     private static let pageNames = pages.map(\.name)
+    private static let files = ProjectFiles(root: root)
 
     private func page(_ name: String) throws -> MarkdownPage {
         try #require(Self.pages.first { $0.name == name })
@@ -51,7 +52,7 @@ struct DocumentationTests {
             mismatch == nil, "\(place): `\(exchange.command)` does not print: \(mismatch ?? "")\nIt prints:\n\(ending.output)")
     }
 
-    /// Whether a page says why a block is not run.
+    /// Whether the page gives a reason not to run the block.
     private func isExempt(_ block: MarkdownPage.Block) -> Bool { block.remark?.hasPrefix("not run: ") == true }
 
     @Test("Configurations on the pages are valid", arguments: pageNames)
@@ -90,6 +91,14 @@ struct DocumentationTests {
             for link in page.links where !link.contains("://") && !link.hasPrefix("mailto:") {
                 #expect(resolves(link, from: page), "\(page.name): the link \(link) leads nowhere")
             }
+        }
+    }
+
+    @Test("Files of the repository that a page names exist", arguments: pageNames)
+    func files(name: String) throws {
+        for file in ProjectFiles.names(in: try page(name).text) {
+            let exists = Self.files.contain(file)  // outside `#expect`, which would print all paths
+            #expect(exists, "\(name): \(file) does not exist")
         }
     }
 

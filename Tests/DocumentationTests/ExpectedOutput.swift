@@ -1,10 +1,10 @@
-/// Output as a page prints it. A line `...` stands for any lines; what differs between machines and hours is not compared.
+/// The output in a transcript on a page. A line `...` matches any lines. Values that depend on machine and time are not compared.
 struct ExpectedOutput {
     private let lines: [String]
 
     init(_ lines: [String]) { self.lines = lines.map(Self.comparable) }
 
-    /// The first expected line that the output does not have at its place; nil where all are there.
+    /// The first expected line that the output lacks at its place; nil if none is missing.
     func mismatch(in output: [String]) -> String? {
         var actual = output.map(Self.comparable)[...]
         var mayskip = false
@@ -22,7 +22,7 @@ struct ExpectedOutput {
         return nil
     }
 
-    /// The line without speeds, times, sizes in memory, the processor's level, and without blanks at its end.
+    /// The line without speeds, times, memory sizes, the processor's level and trailing blanks.
     private static func comparable(_ line: String) -> String {
         var line = line
         line.replace(/[0-9][0-9,]* tokens\/s/, with: "# tokens/s")

@@ -1,28 +1,28 @@
 import Foundation
 
-/// A page of the documentation, as far as tests look at it: its fenced blocks, links and headings.
+/// A page of the documentation: its fenced blocks, links and headings.
 struct MarkdownPage {
     /// A fenced block of code.
     struct Block {
-        /// What stands behind the opening fence: `console`, `sh`, `python`, `toml`, `text`.
+        /// The language after the opening fence: `console`, `sh`, `python`, `toml`, `text`.
         let language: String
         let lines: [String]
-        /// The number of the opening fence's line, from 1.
+        /// The line number of the opening fence, from 1.
         let line: Int
         /// The text of an HTML comment on the line before the fence: `not run: REASON`.
         let remark: String?
     }
 
-    /// The path from the repository's root.
+    /// The path relative to the repository's root.
     let name: String
-    /// The words outside of fenced blocks and HTML comments.
+    /// The number of words outside fenced blocks and HTML comments.
     private(set) var wordCount = 0
     private(set) var blocks: [Block] = []
-    /// Targets of links, as they are written.
+    /// The literal targets of links.
     private(set) var links: [String] = []
-    /// Headings as GitHub names them in links: lower case, blanks as hyphens, no punctuation.
+    /// The anchors of headings as on GitHub: lower case, blanks as hyphens, no punctuation.
     private(set) var anchors: Set<String> = []
-    /// Every text between fences and outside of them.
+    /// The whole text.
     let text: String
 
     init(name: String, text: String) {
@@ -58,7 +58,7 @@ struct MarkdownPage {
         }
     }
 
-    /// All pages of the repository: the README, CONTRIBUTING and those under `docs`.
+    /// All pages of the repository: the README, CONTRIBUTING and the pages under `docs`.
     static func all(root: URL) throws -> [MarkdownPage] {
         let docs = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "docs").path)
         let names = ["README.md", "CONTRIBUTING.md"] + docs.filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }

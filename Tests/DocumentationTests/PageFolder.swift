@@ -1,15 +1,15 @@
 import Foundation
 import TestSupport
 
-/// A folder in which the commands of one page are run: with the scripts under `launch`, the built programs, and small texts
-/// under the names that the pages use.
+/// A folder in which the commands of one page run, with the scripts under `launch`, the built programs, and small texts under the names
+/// that the pages use.
 final class PageFolder {
     private let texts: TrainingFolder
     private let root: URL
 
     var url: URL { texts.folder }
 
-    /// `root` is the repository.
+    /// `root` is the root of the repository.
     init(root: URL) throws {
         self.root = root
         texts = try TrainingFolder(lines: 400, validLines: 60)
@@ -17,7 +17,7 @@ final class PageFolder {
         try link("launch", to: root.appending(path: "launch"))
     }
 
-    /// Runs a command line in the folder with bash; errors count as output only where `withErrors` asks for it.
+    /// Runs a command line in the folder with bash. The output includes standard error only with `withErrors`.
     func run(_ command: String, limit: TimeInterval = 120) throws -> ProgramRun {
         let path = ProgramRun.buildFolder.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
         let environment = [

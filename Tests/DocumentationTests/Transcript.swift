@@ -1,4 +1,4 @@
-/// A block of language `console`: commands behind `$ `, each followed by the output that it is to give.
+/// A block of language `console`: commands after `$ `, each followed by its expected output.
 struct Transcript {
     struct Exchange: Equatable {
         var command: String
@@ -7,7 +7,7 @@ struct Transcript {
 
     private(set) var exchanges: [Exchange] = []
 
-    /// Takes a block's lines; a command that ends in a backslash goes on in the next line.
+    /// Parses the lines of a block. A command that ends in a backslash continues in the next line.
     init(lines: [String]) {
         var continues = false
         for line in lines {

@@ -23,7 +23,7 @@ struct AppendedLinesTests {
         let full = Mutex<[Bool]>([false, true, true, false, true, false])
         var calls = FileSystemCalls.system
         calls.write = { descriptor, bytes throws(CallFailure) in
-            // A write takes half, the next finds the disk full, and so on.
+            // A write writes half, the next reports a full disk, and so on.
             if full.withLock({ $0.isEmpty ? false : $0.removeFirst() }) { throw CallFailure(errorNumber: ENOSPC) }
             let count = full.withLock { $0.isEmpty } ? bytes.count : bytes.count / 2
             return try FileSystemCalls.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
@@ -100,7 +100,7 @@ struct AppendedLinesTests {
                     call == 16,
                     "folder: open, look; look, look, open, look, seek, read, truncate, seek; look, look, write; close, close")
             }
-            // Of the last calls, which close, nothing is heard: they are made when the file is let go of.
+            // The last calls close the file in `deinit`, where errors cannot be thrown.
             guard call < 14 else { continue }
             let error = #expect(throws: FileError.self) { try result.get() }
             if case .failed(_, _, ENOSPC)? = error {} else { Issue.record("call \(call): \(String(describing: error))") }

@@ -33,7 +33,7 @@ struct DurableFileTests {
         try failEachCall {
             FaultInjector(failingCall: $0, .error(EIO), staysBroken: true)
         } check: { _, isNew, error in
-            // Of a folder that cannot be closed nothing is heard.
+            // A failure to close a folder is not reported.
             #expect(isNew == (error == nil || isUncertain(error)))
         }
     }
@@ -63,7 +63,7 @@ struct DurableFileTests {
         }
     }
 
-    /// Writes new over old with each call failing in turn, until a write goes through that needs fewer calls; returns their number.
+    /// Replaces a file with each call failing in turn, until all calls of a write succeed. Returns the number of calls.
     @discardableResult
     private func failEachCall(
         _ injector: (Int) -> FaultInjector, check: (ScratchFolder, Bool, FileError?) throws -> Void
@@ -81,7 +81,7 @@ struct DurableFileTests {
         return 0
     }
 
-    /// Writes in pieces, and the first of them twice.
+    /// Writes in pieces, the first piece twice.
     private func replace(_ path: String, through calls: FileSystemCalls) throws(FileError) {
         let file = try DurableFile(path: path, through: calls)
         try file.write([UInt8](repeating: 0, count: 10))
@@ -108,7 +108,7 @@ struct DurableFileTests {
     @Test("A file system that cannot synchronise folders is not an error")
     func noFolderSynchronisation() throws {
         let folder = try ScratchFolder()
-        // Calls: open and look at the folder; look for folder and name; create, write, fsync, close; look again; rename, fsync of the
+        // Calls: open and stat the folder; check folder and name; create, write, fsync, close; check again; rename, fsync of the folder.
         // folder.
         let injector = FaultInjector(failingCall: 12, .error(EINVAL))
         try DurableFile.write([1, 2], to: folder.file("f"), through: injector.calls)

@@ -18,7 +18,7 @@ struct HeldFolderTests {
 
     private func text(_ name: String) throws -> String { String(decoding: try scratch.read(name), as: UTF8.self) }
 
-    /// All that writes into a folder; `inside` was opened and `lines` begun before.
+    /// All operations that write into a folder. `inside` is an inner folder and `lines` a log, both already open.
     private func writes(_ inside: HeldFolder) -> [(String, () throws -> Void)] {
         let folder = folder
         return [

@@ -8,7 +8,7 @@ extension SeededRandom {
     }
 }
 
-/// The recurrent layers there are.
+/// The kinds of recurrent layers.
 enum LayerKind: CaseIterable {
     case elmanTanh, elmanRelu, elmanSigmoid, gru, gruResetBefore, lstm
 
@@ -33,7 +33,7 @@ enum LayerKind: CaseIterable {
     }
 }
 
-/// A layer of I 7 and H 10, or as asked, with the same parameters each time, and a window's inputs and output gradients for some streams.
+/// A layer of I 7 and H 10, or as given, always with the same parameters; and a window's inputs and output gradients for some streams.
 final class LayerUnderTest {
     static let (steps, allStreams, inputSize) = (4, 5, 7)
 
@@ -50,7 +50,7 @@ final class LayerUnderTest {
     private let memory: (PackedWeights, Workspace)
     private let training: Bool
 
-    /// With a team, `streams` are this member's among all.
+    /// With a team, `streams` are the streams of this member.
     init(
         _ kind: LayerKind, hiddenSize: Int = 10, streams: Range<Int> = 0..<allStreams, training: Bool = true,
         team: StepTeam? = nil
@@ -98,7 +98,7 @@ final class LayerUnderTest {
         return result
     }
 
-    /// Outputs of the window and, in training, the gradient of its input.
+    /// The outputs of the window and, in training, the gradient of its input.
     func run() -> (output: [Float], dInput: [Float]) {
         layer.forward(.rows(input), steps: Self.steps)
         let output = values(layer.output)
@@ -109,7 +109,7 @@ final class LayerUnderTest {
         return (output, values(dInput))
     }
 
-    /// Two windows, the second with the state carried: their outputs and input gradients, and the states between them.
+    /// Two windows with carried state: their outputs and input gradients, and the states between them.
     func runTwice() -> (windows: [[Float]], states: [[Float]]) {
         let first = run()
         layer.carryState(steps: Self.steps)
@@ -118,13 +118,13 @@ final class LayerUnderTest {
         return ([first.output, first.dInput, second.output, second.dInput], states)
     }
 
-    /// Outputs of a window whose row `r` is row `numbers[r]` of `input`, each given once.
+    /// The outputs of a window whose row `r` is row `numbers[r]` of `input`.
     func run(rows numbers: [Int32]) -> [Float] {
         layer.forward(.distinct(RepeatedRows(distinct: input.prefix(rows: 7), numbers: numbers)), steps: Self.steps)
         return values(layer.output)
     }
 
-    /// The same with every row given.
+    /// The same window with all rows written out.
     func run(expanding numbers: [Int32]) -> [Float] {
         let rows = workspace.matrix(rows: input.rows, columns: input.columns)
         RowKernels.gather(input, ids: numbers, into: rows)
@@ -141,5 +141,5 @@ final class LayerUnderTest {
     }
 }
 
-/// A matrix without gaps as an array.
+/// A contiguous matrix as an array.
 func values(_ matrix: MatrixView) -> [Float] { Array(UnsafeBufferPointer(start: matrix.pointer, count: matrix.count)) }

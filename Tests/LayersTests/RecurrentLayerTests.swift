@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Recurrent layers")
 struct RecurrentLayerTests {
-    /// With 512 units, gates have gaps between their rows.
+    /// With 512 units, the rows of the gates have padding.
     @Test(
         "A stream's outputs and input gradients have the same bits alone and among others", arguments: LayerKind.allCases,
         [10, 512])

@@ -2,7 +2,7 @@ import Layers
 import Tensors
 import Testing
 
-/// Tables of small whole numbers, whose sums are exact: T 2, B 3, V 5, four columns.
+/// Tables of small integers, whose sums are exact: T 2, B 3, V 5, four columns.
 private struct Tables {
     let embedding: Embedding
     let output: OutputLayer

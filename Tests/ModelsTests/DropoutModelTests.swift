@@ -8,7 +8,7 @@ struct DropoutModelTests {
     private let streams = 3
     private let window = TokenWindow(steps: 5, streams: 3, vocabularySize: 11, seed: 21)
 
-    /// The masks of each place where there is dropout, which ones through `Dropout` show: [T, B, E], then [T, B, H] for each layer.
+    /// The masks of each dropout layer, as the factors that `Dropout` applies to ones: [T, B, E], then [T, B, H] for each layer.
     private func masks(_ shape: ModelShape, probability: Float) -> [[Double]] {
         (0...shape.layers).map { place in
             let columns = place == 0 ? shape.embeddingSize : shape.hiddenSize

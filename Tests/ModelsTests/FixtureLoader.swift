@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A golden fixture of PyTorch, written by `Tests/Reference/golden.py`, whose header says what each field holds.
+/// A golden fixture of PyTorch, written by `Tests/Reference/golden.py`, whose header describes each field.
 struct GoldenFixture: Decodable {
     struct Dimensions: Decodable {
         let T: Int, B: Int, E: Int, H: Int, V: Int, L: Int
@@ -38,7 +38,7 @@ struct GoldenFixture: Decodable {
     let finalParameters: [String: [Double]]
     let finalState: State
 
-    /// All fixtures there are.
+    /// All fixtures.
     static let names = [
         "elman-tanh", "elman-relu", "elman-sigmoid", "gru", "gru-reset-before", "lstm", "lstm-tied", "lstm-learned-state",
     ]
@@ -61,7 +61,7 @@ extension GoldenFixture {
         }
     }
 
-    /// The oracle with this fixture's first parameters.
+    /// The oracle with the initial parameters of this fixture.
     var oracleModel: OracleModel {
         OracleModel(parameters: parameters.mapValues(\.values), cell: oracleCell, batchSize: dimensions.B)
     }

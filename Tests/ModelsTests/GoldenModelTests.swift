@@ -3,7 +3,7 @@ import Models
 import Tensors
 import Testing
 
-/// A Float model over memory of its own, with the gradients of shards that the test chooses.
+/// A Float model with its own memory and gradients for chosen shards.
 final class OwnedModel {
     let shape: ModelShape
     let layout: ParameterLayout
@@ -15,7 +15,7 @@ final class OwnedModel {
     private let parameters: ParameterSet
     private let weights: PackedWeights
 
-    /// `streams` streams in `shards` shards, all on one rank; its own part of the shard tree is `ownShards`.
+    /// `streams` streams in `shards` shards on one rank; `ownShards` is its part of the shard tree.
     init(
         shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0, keepsLogits: Bool = true,
         precision: Precision = .fp32
@@ -54,7 +54,7 @@ final class OwnedModel {
         return (0..<entry.count).map { Double(gradients[0][entry.offset + $0]) }
     }
 
-    /// Forward, loss and backward over one window; returns the mean loss.
+    /// Forward pass, loss and backward pass over one window. Returns the mean loss.
     func run(inputs: [Int], targets: [Int], mask: [Double], steps: Int, atEpochStart: Bool, key: Dropout.Key? = nil) -> Double {
         let inputs = inputs.map(Int32.init)
         let targets = targets.map(Int32.init)
@@ -72,7 +72,7 @@ final class OwnedModel {
 }
 
 extension PackedWeights {
-    /// The weights of a model, packed in memory of the workspace, but nothing in them yet.
+    /// Memory in the workspace for the packed weights of a model, not packed yet.
     convenience init(_ needs: ModelNeeds, values: UnsafePointer<Float>, in workspace: Workspace) {
         self.init(
             needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))

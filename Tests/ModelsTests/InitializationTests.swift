@@ -5,7 +5,7 @@ import Testing
 
 @Suite("How the parameters of a run begin")
 struct InitializationTests {
-    /// The parameters by name; what lies between them must stay as it was.
+    /// The parameters by name. The padding between them must remain unchanged.
     private func fill(
         _ kind: InitializationKind, _ shape: ModelShape, scale: Float = 0.1, forgetBias: Float = 0, seed: UInt64 = 1
     ) -> [String: [Float]] {
@@ -81,7 +81,8 @@ struct InitializationTests {
         for (name, values) in fill(.uniform, shape(cell), scale: 0.25) { expectUniform(values, limit: 0.25, name) }
     }
 
-    /// Within the limit, near it on both sides, and with the mean and the mean square of a uniform number within five standard deviations.
+    /// Within the limit, close to it on both sides, and with mean and mean square within five standard deviations of a uniform
+    /// distribution.
     private func expectUniform(_ values: [Float], limit: Float, _ name: String) {
         let n = Double(values.count)
         let scaled = values.map { Double($0 / limit) }

@@ -7,7 +7,7 @@ struct OracleWeights {
     var inputBias: [Double]  // [G*H]
     var hiddenBias: [Double]  // [G*H]
 
-    /// Weights of the same shapes, all zero: where gradients are summed.
+    /// Zero weights of the same shapes, for summing gradients.
     var zeroed: OracleWeights {
         OracleWeights(
             inputWeight: inputWeight.map { _ in 0 }, hiddenWeight: hiddenWeight.map { _ in 0 },
@@ -20,7 +20,7 @@ struct OracleWeights {
     /// `W_hh h + b_hh`, [G*H].
     func hiddenSide(_ h: [Double]) -> [Double] { sum(product(hiddenWeight, h), hiddenBias) }
 
-    /// Adds the gradients of a step where `inputSide(x)` has the gradient dInput, and `hiddenSide(h)` has dHidden.
+    /// Adds the gradients of a step from dInput, the gradient of `inputSide(x)`, and dHidden, that of `hiddenSide(h)`.
     mutating func add(dInput: [Double], x: [Double], dHidden: [Double], h: [Double]) {
         addOuterProduct(dInput, x, to: &inputWeight)
         addOuterProduct(dHidden, h, to: &hiddenWeight)
@@ -29,30 +29,30 @@ struct OracleWeights {
     }
 }
 
-/// One time step of one layer for one stream: its inputs and results, and what its backward pass needs.
+/// One time step of one layer for one stream: inputs, results, and values for its backward pass.
 struct OracleStep {
     let x: [Double]  // [I]
     let hPrevious: [Double]  // [H]
-    let cPrevious: [Double]  // [H], of use to the LSTM alone
+    let cPrevious: [Double]  // [H], for the LSTM only
     var gates: [Double]  // [G*H], after their activations
-    var hiddenCandidate: [Double] = []  // [H], W_hn h + b_hn of the GRU that resets after the product
+    var hiddenCandidate: [Double] = []  // [H], W_hn h + b_hn of the GRU with the reset after the product
     var h: [Double]  // [H]
     var c: [Double]  // [H]
 }
 
-/// The gradients that a step hands back: to its input, and to the step before it.
+/// The gradients that a step passes to its input and to the previous step.
 struct OracleStepGradient {
     var dx: [Double]  // [I]
     var dhPrevious: [Double]  // [H]
     var dcPrevious: [Double]  // [H]
 }
 
-/// A recurrence, straight from its equations, one stream and one time step at a time.
+/// A recurrent cell in Double, straight from its equations, one stream and one time step at a time.
 protocol OracleCell: Sendable {
     /// G, the number of gates whose weights are stacked.
     var gateCount: Int { get }
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep
-    /// dh and dc are the whole gradients of the step's results; weight gradients are added to `gradient`.
+    /// dh and dc are the total gradients of the step's results. Weight gradients are added to `gradient`.
     func backward(
         _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
     ) -> OracleStepGradient

@@ -57,7 +57,7 @@ struct OracleGRUResetBefore: OracleCell {
         let size = dh.count
         let (r, z) = (Array(step.gates[..<size]), Array(step.gates[size..<2 * size]))
         var dGates = blendGradient(step, dh: dh)
-        // The candidate's rows alone see r h; the rows of r and z see h.
+        // Only the rows of the candidate multiply r h; the rows of r and z multiply h.
         let dCandidate = dGates.indices.map { $0 < 2 * size ? 0 : dGates[$0] }
         let dResetState = transposedProduct(weights.hiddenWeight, dCandidate)
         for j in 0..<size {
@@ -82,7 +82,7 @@ private func blend(_ gates: [Double], _ h: [Double]) -> [Double] {
     }
 }
 
-/// The gradients of the preactivations of z and n, [3H] in the order r, z, n; those of r are left zero.
+/// The gradients of the preactivations of z and n, [3H] in the order r, z, n; those of r are zero.
 private func blendGradient(_ step: OracleStep, dh: [Double]) -> [Double] {
     let size = dh.count
     var dGates = [Double](repeating: 0, count: 3 * size)

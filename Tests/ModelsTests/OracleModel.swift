@@ -1,18 +1,18 @@
 import Foundation
 
-/// The hidden state of all streams at a window's end.
+/// The hidden state of all streams at the end of a window.
 struct OracleState {
     var hidden: [Double]  // [L, B, H]
     var cell: [Double]  // [L, B, H], zero unless the cell is an LSTM
 }
 
-/// What a window gives.
+/// The results of a window.
 struct OracleResult {
     /// Mean over the unmasked predictions, nats per token.
     var loss: Double
     /// By parameter name, of the mean loss.
     var gradients: [String: [Double]]
-    /// To be carried into the next window, without gradient.
+    /// The initial state of the next window, without gradient.
     var state: OracleState
 }
 

@@ -2,7 +2,7 @@ import Models
 import Tensors
 import Testing
 
-/// How many numbers differ in any bit.
+/// The number of elements that differ in any bit.
 func differingBits(_ a: [Float], _ b: [Float]) -> Int {
     abs(a.count - b.count) + zip(a, b).count { $0.bitPattern != $1.bitPattern }
 }

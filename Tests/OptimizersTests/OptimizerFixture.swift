@@ -2,7 +2,7 @@ import Foundation
 import Optimizers
 import Testing
 
-/// The golden fixture of torch.optim, written by `Tests/Reference/optimizers.py`, whose header says what each field holds.
+/// The golden fixture of torch.optim, written by `Tests/Reference/optimizers.py`, whose header describes each field.
 struct OptimizerFixture: Decodable {
     struct Run: Decodable, CustomStringConvertible {
         let optimizer: String

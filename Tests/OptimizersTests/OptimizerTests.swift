@@ -7,7 +7,7 @@ extension SeededRandom {
     mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
 }
 
-/// Every rule, with and without what changes its arithmetic.
+/// Every rule, with and without each option that changes its arithmetic.
 private let everySetting = [0, 0.1].flatMap { decay -> [OptimizerSettings] in
     [
         OptimizerSettings(kind: .sgd, weightDecay: decay), OptimizerSettings(kind: .sgd, momentum: 0.9, weightDecay: decay),
@@ -17,7 +17,7 @@ private let everySetting = [0, 0.1].flatMap { decay -> [OptimizerSettings] in
 
 @Suite("Updates, at every instruction set", .serialized)
 struct OptimizerTests {
-    /// A parameter that nears zero keeps the rounding errors of where it was: hence relative to its largest magnitude so far.
+    /// Relative to the largest magnitude so far, because a parameter near zero keeps the rounding errors of its earlier values.
     @Test("Five steps are torch.optim's, within 1e-6 of each parameter's magnitude")
     func golden() throws {
         let fixture = try OptimizerFixture.load()
@@ -40,7 +40,7 @@ struct OptimizerTests {
         }
     }
 
-    /// Three steps over `ranges` of 1000 parameters, each range with an optimiser of its own: parameters, then moments.
+    /// Three steps over `ranges` of 1000 parameters, each range with its own optimizer: parameters, then moments.
     private func threeSteps(_ settings: OptimizerSettings, ranges: [Range<Int>], clip: GradientClip) -> [[Float]] {
         var random = SeededRandom(state: 6)
         var parameters = random.floats(1000)
@@ -79,7 +79,7 @@ struct OptimizerTests {
         }
     }
 
-    /// One step of plain SGD at rate 1 from zero: minus the clipped gradient.
+    /// One step of plain SGD at rate 1 from zero: the negative clipped gradient.
     private func clipped(_ gradient: [Float], _ clip: GradientClip) -> [Float] {
         var parameters = [Float](repeating: 0, count: gradient.count)
         Optimizer(settings: OptimizerSettings(kind: .sgd), count: gradient.count)

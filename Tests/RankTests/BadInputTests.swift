@@ -101,7 +101,7 @@ extension TrainingOverRanks {
             #expect(texts.hasNoRank(run: "run"))
         }
 
-        /// What nothing keeps from growing beyond all numbers.
+        /// Options that let the parameters grow without bound.
         private static let unbounded = ["--cell", "elman", "--nonlinearity", "relu", "--optimizer", "sgd", "--clip", "0"]
 
         @Test("Ten successive updates that are not finite end the job, and the last valid checkpoint can be resumed")

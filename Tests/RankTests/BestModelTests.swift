@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// The file is the only truth about the best model.
+    /// The file best.safetensors defines the best model; all reports must agree with it.
     @Suite("best.safetensors contains the reported best model", .serialized)
     struct BestModelTests {
         private let texts: TrainingFolder
@@ -17,14 +17,14 @@ extension TrainingOverRanks {
 
         private var best: String { texts.path("run/best.safetensors") }
 
-        /// What a checkpoint says of its validation.
+        /// The validation loss in a checkpoint.
         private struct State: Decodable {
             struct Convergence: Decodable { let lastLoss: Double }
             let step: Int
             let convergence: Convergence
         }
 
-        /// Expects that all figures of the best model are those of the file: its validation, its test, its step and its digest.
+        /// Expects that all figures of the best model are those of the file: its validation loss, its test loss, its step and its digest.
         private func expectOneModel(_ log: RunLog, location: SourceLocation = #_sourceLocation) throws {
             let end = try #require(log.events.last)
             let reader = try SafetensorsReader(path: best)
@@ -113,7 +113,7 @@ extension TrainingOverRanks {
             "A best model that is damaged or missing at the end is an error, and no other model is tested instead",
             arguments: [true, false])
         func lostAtTheEnd(damaged: Bool) throws {
-            // With such an epsilon only the first validation is an improvement.
+            // With this epsilon only the first validation is an improvement.
             let options = ["--epsilon", "10", "--epochs", "8"]
             let program = try texts.start(ranks: 2, run: "run", options)
             let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }
@@ -143,14 +143,14 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.02")
         }
 
-        /// Writes the checkpoint anew as one after two returns.
+        /// Rewrites the checkpoint as after two rollbacks.
         private func lowerRate(_ path: String) throws {
             let reader = try SafetensorsReader(path: path)
             let state = try #require(reader.metadata["state"])
             let metadata = reader.metadata.merging(["state": "{\"rateScale\":0.25," + state.dropFirst()]) { $1 }
             let values = try reader.arrays.map { try reader.elements(of: $0.name, as: Float.self, shape: $0.shape) }
             let arrays = zip(reader.arrays, values).map { array, values in
-                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)  // to the end of the test's process
+                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)  // never freed
                 _ = copy.initialize(from: values)
                 return NamedArray(name: array.name, shape: array.shape, elements: UnsafeBufferPointer(copy))
             }

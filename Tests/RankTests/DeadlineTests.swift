@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// Runs that would take far longer than any of these tests, in which something happens after some steps.
+    /// Runs that would take far longer than these tests, with an event after some steps.
     @Suite("Signals, time limits and the watchdog", .serialized)
     struct DeadlineTests {
         private static let endless = ["--epochs", "100000", "--checkpoint-every", "7 steps", "--validate-every", "50"]
@@ -128,7 +128,7 @@ extension TrainingOverRanks {
             ProcessTable.processes(of: "rnntrain", naming: texts.path(run)).sorted()
         }
 
-        /// When the newest checkpoint was written. How long mpirun takes to end after that is the machine's affair.
+        /// The time of the newest checkpoint. How long mpirun takes to end after that depends on the machine.
         private func lastSaved(_ run: String) throws -> Date {
             let step = try #require(texts.checkpointSteps(run: run).last)
             let path = texts.path(texts.checkpoint(run: run, step: step))
@@ -141,7 +141,7 @@ extension TrainingOverRanks {
             #expect(texts.checkpointSteps(run: run).last.map { "\($0)" } == end["step"])
         }
 
-        /// A little way, with another number of ranks, to the digest of a run that nothing disturbed.
+        /// Resumes for some steps with another number of ranks, to the digest of an undisturbed run.
         private func expectGoesOn(_ run: String, _ options: [String] = []) throws {
             #expect(texts.hasNoRank(run: run))
             let step = try #require(texts.checkpointSteps(run: run).last)

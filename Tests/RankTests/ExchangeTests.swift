@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// `rank-checks exchange` compares each element with a sum made alone; here the digests of whole runs are compared.
+/// `rank-checks exchange` compares each element with a sum that one rank computes alone. These tests compare the digests of whole runs.
 @Suite("The gradient exchange computes the same bits", .serialized)
 struct ExchangeTests {
     @Test("The bits are the same at every rank count, with a window and with messages, and for nodes of any size")
@@ -53,7 +53,7 @@ struct ExchangeTests {
 
     @Test("The exchange uses messages, with a notice, if the backing store of the window is too small")
     func fallback() throws {
-        // A file system that never has room.
+        // A file system that always reports no free space.
         let full = ["OMPI_MCA_osc_sm_backing_directory": "/proc"]
         let run = try ProgramRun.onRanks(3, "rank-checks", ["exchange"], environment: full)
         #expect(run.lines.count == 2 && run.status == 0, "\(run)")

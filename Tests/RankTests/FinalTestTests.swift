@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// The test at the end of a run beside `evaluate`.
+    /// Compares the test at the end of a run with `evaluate`.
     @Suite("The test at the end of a run", .serialized)
     struct FinalTestTests {
         private let texts: TrainingFolder
@@ -11,7 +11,7 @@ extension TrainingOverRanks {
 
         init() throws { texts = try TrainingFolder(options: Self.small, lines: 100, validLines: 40) }
 
-        /// What `evaluate --json` says of a text, as it is spelled.
+        /// A figure in the output of `evaluate --json`, as literal text.
         private func evaluated(_ run: String, _ text: String) throws -> [String: String] {
             let outcome = try ProgramRun.alone(
                 "rnntrain", ["evaluate", "--json", "--checkpoint", run + "/best.safetensors", "--data", text],
@@ -43,7 +43,7 @@ extension TrainingOverRanks {
             let validation = try #require(log.events.first { $0["event"] == "validation" })
             #expect(validation["streams"] == "\(batch)")
             guard batch == 1 else { return }
-            // One stream in both, but for the order of a sum.
+            // Both use one stream; only the order of a sum differs.
             let streams = try #require(Double(validation["loss"] ?? ""))
             let whole = try #require(Double(try evaluated(run, "valid.txt")["loss"] ?? ""))
             #expect(abs(streams - whole) < 1e-12)

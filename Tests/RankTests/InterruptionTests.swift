@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// The oracle is the run that nothing disturbed.
+    /// The reference is an undisturbed run.
     @Suite("An interrupted run resumes to the same bits", .serialized)
     struct InterruptionTests {
-        /// 2,400 steps, of which a fast machine makes a thousand a second: so many that no interruption comes too late.
+        /// 2,400 steps; a fast machine runs a thousand per second. With so many, every interruption comes before the end.
         private static let epochs = "24"
         private static let options = ["--epochs", epochs, "--checkpoint-every", "7 steps", "--validate-every", "50"]
         private static let reference = Result {
@@ -105,7 +105,7 @@ extension TrainingOverRanks {
             expectSame(try RunLog(run: texts.path("unread")), undisturbed, "without a reader")
         }
 
-        /// Waits until a checkpoint of this step or a later one is there, or the run has ended.
+        /// Waits until a checkpoint of this step or a later one exists, or the run has ended.
         private func wait(for step: Int, of run: String, _ program: RunningProgram) {
             let isThere = waitFor(40) { !program.isRunning || texts.checkpointSteps(run: run).last ?? 0 >= step }
             #expect(isThere, "no checkpoint after step \(step)")
@@ -122,7 +122,7 @@ extension TrainingOverRanks {
             #expect(outcome.status != 0 && !outcome.timedOut, "\(outcome)")
         }
 
-        /// What interrupted writes left in a run's folder.
+        /// Temporary files of interrupted writes in a run's folder.
         private func temporaries(_ run: String) throws -> [String] {
             try FileManager.default.subpathsOfDirectory(atPath: texts.path(run)).filter { $0.hasSuffix(".partial") }
         }

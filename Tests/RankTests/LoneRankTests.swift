@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// What only one rank meets, or the only rank.
+    /// Conditions that only one rank, or the only rank, meets.
     @Suite("A condition on one rank reaches all ranks", .serialized)
     struct LoneRankTests {
         private static let options = [
@@ -15,7 +15,7 @@ extension TrainingOverRanks {
 
         init() throws { texts = try TrainingFolder(options: Self.options, lines: 100, validLines: 10) }
 
-        /// Faults of calls on files, or of threads, in one process that no launcher starts.
+        /// Runs one process without a launcher, with faults of calls on files or threads.
         private func alone(_ more: [String], fault: [String: String]) throws -> ProgramRun {
             try ProgramRun.alone(
                 "rnntrain", texts.arguments(run: "run", more), environment: fault.merging(["LD_PRELOAD": Self.library]) { $1 },

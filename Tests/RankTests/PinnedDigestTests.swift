@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A run whose final digest stands in `Fixtures/digests.json`.
+/// A run whose final digest is in `Fixtures/digests.json`.
 struct PinnedRun: Sendable, CustomTestStringConvertible {
     let name: String
     let options: [String]
-    /// The run is made by two jobs: the second goes on to this epoch.
+    /// If set, a second job resumes the run up to this epoch.
     var resumedTo: Int?
 
     init(_ name: String, _ options: String, resumedTo: Int? = nil) {
@@ -17,7 +17,7 @@ struct PinnedRun: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Every cell, output, initialisation, update rule and way of exchange.
+    /// Covers every cell, output, initialization, update rule and transport.
     static let all: [PinnedRun] = [
         PinnedRun("lstm", ""),
         PinnedRun("lstm, orthogonal", "--init orthogonal"),
@@ -59,10 +59,10 @@ struct PinnedRun: Sendable, CustomTestStringConvertible {
 }
 
 extension TrainingOverRanks {
-    /// The numbers of a release: a change of one of these digests is a change of every user's results.
+    /// The numbers of a release. A change of these digests changes the results of every user.
     @Suite("Pinned digests", .serialized)
     struct PinnedDigestTests {
-        /// With this variable set, the digests are written anew instead of compared.
+        /// If this variable is set, the digests are written instead of compared.
         private static let updates = ProcessInfo.processInfo.environment["RNNTRAIN_UPDATE_SNAPSHOTS"] != nil
         private static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/digests.json")
         private static let common = [

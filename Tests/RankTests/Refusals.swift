@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension TrainingFolder {
-    /// Expects a program to end with a status and one message, from one rank, which has all of these parts; and no rank left.
+    /// Expects that a program ends with a status and one message, from one rank, that contains all parts; and that no rank remains.
     @discardableResult
     func expectRefusal(
         _ program: RunningProgram, run: String, status: Int32, says parts: [String], location: SourceLocation = #_sourceLocation

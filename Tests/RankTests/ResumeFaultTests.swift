@@ -82,7 +82,7 @@ extension TrainingOverRanks {
             var bytes = try texts.bytes("run/data/train.tokens")
             switch damage {
             case "cut": bytes.removeLast(5)
-            case "token": bytes[bytes.count - 100] = 0xff  // beyond the vocabulary
+            case "token": bytes[bytes.count - 100] = 0xff  // outside the vocabulary
             default: bytes.swapAt(bytes.count - 100, bytes.count - 101)
             }
             try texts.write("run/data/train.tokens", bytes)
@@ -91,7 +91,8 @@ extension TrainingOverRanks {
 
         @Test("A full disk ends the run with status 74, and the previous checkpoint can be resumed")
         func fullDisk() throws {
-            // A limit on file sizes, in units of 512 bytes, stands for the disk: it needs no rights, and fails in the same call. It is
+            // A limit on file sizes, in units of 512 bytes, simulates a full disk: it needs no privileges, and the same calls fail. It
+            // exceeds the size of Open MPI's own files, so the model must be larger.
             // above Open MPI's own files, so that the model must be larger.
             let large = ["--hidden-size", "300", "--embedding-size", "200", "--exchange", "messages", "--epochs", "1"]
             try finished(try texts.start(ranks: 2, run: "large", large), in: texts, run: "large")
@@ -129,11 +130,11 @@ extension TrainingOverRanks {
         private func expectDamage(_ run: ProgramRun, _ name: String, processes: Int = 1) throws {
             #expect(run.status == 65 && run.output == "", "\(run)")
             let message = "rnntrain: error: \(name) is damaged or no checkpoint: "
-            // mpirun ends the others once the first has ended with a fault.
+            // mpirun ends the other ranks when one exits with an error.
             #expect((1...processes).contains(run.errors.components(separatedBy: message).count - 1), "\(run)")
         }
 
-        /// Goes on to the end of the second epoch, to the bits of a run that never stopped.
+        /// Resumes to the end of the second epoch, to the bits of an uninterrupted run.
         @discardableResult
         private func expectResumed(_ options: [String], location: SourceLocation = #_sourceLocation) throws -> ProgramRun {
             let outcome = try texts.startResume(ranks: 3, run: "run", ["--epochs", "2"] + options).end(timeLimit: 30)

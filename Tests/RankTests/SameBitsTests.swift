@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// Whole runs are compared: every loss, norm and digest in the log, and the test's perplexity.
+    /// Compares whole runs: every loss, norm and digest in the log, and the test perplexity.
     @Suite("Training computes the same bits", .serialized)
     struct SameBitsTests {
         @Test("The bits of an LSTM with dropout are independent of rank count, transport and node size")
@@ -19,7 +19,7 @@ extension TrainingOverRanks {
             }
         }
 
-        /// Without dropout, a token's rows are merged.
+        /// Without dropout, equal tokens share one row.
         @Test(
             "The bits of a character GRU with learned states, momentum and padded validation streams are the same"
         )
@@ -50,7 +50,7 @@ extension TrainingOverRanks {
             expectSame(try run(texts, ranks: 7, options + ["--node-size", "4"]), one, "7 ranks in nodes of 4 and 3")
         }
 
-        /// A member has two panels of 32 units or more; by messages each rank is alone.
+        /// Each member of a team has at least two panels of 32 units. With messages, each rank computes alone.
         @Test(
             "The bits are the same if the ranks of a node divide the units of a layer",
             arguments: [
@@ -74,7 +74,8 @@ extension TrainingOverRanks {
             }
         }
 
-        /// From orthogonal matrices, whose size is no multiple of a block of reflections. A level that the processor lacks is lowered to the
+        /// Starts from orthogonal matrices whose size is not a multiple of a block of reflections. If the processor lacks a level, the
+        /// program selects the next lower one.
         /// next that it has.
         @Test("The bits are the same at every kernel level, and for any processor that a library detects")
         func processors() throws {
@@ -106,7 +107,7 @@ extension TrainingOverRanks {
             #expect(try run(texts, ranks: 1, ["--epochs", "1", "--dropout", dropout]).digests != one.digests)
         }
 
-        /// A run of two epochs under a name of its own.
+        /// A run of two epochs with its own folder.
         private func run(
             _ texts: TrainingFolder, ranks: Int, _ options: [String], environment: [String: String] = [:]
         ) throws -> RunLog {

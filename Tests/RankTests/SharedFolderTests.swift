@@ -67,7 +67,7 @@ extension TrainingOverRanks {
             #expect(outcome.status == 0 && outcome.output.contains("took over the lock that process 77 on far"), "\(outcome)")
         }
 
-        /// Lets a run begin, does something to its folder, and gives the end of the job, which must be one line of rank 0.
+        /// Lets a run begin, changes its folder, and returns the end of the job, which must be one line of rank 0.
         private func ending(
             _ run: String, _ more: [String] = [], after change: (RunningProgram) throws -> Void
         ) throws -> ProgramRun {
@@ -96,7 +96,7 @@ extension TrainingOverRanks {
         @Test("A job whose folder is removed ends without creating a new one")
         func removed() throws {
             let outcome = try ending("run") { _ in
-                // In one step, as the job may write in the meantime; and again, where it has.
+                // The change is one system call, because the job may write at the same time; it is repeated if the job has written.
                 try move("run", "gone")
                 while FileManager.default.fileExists(atPath: texts.path("gone")) {
                     try? FileManager.default.removeItem(atPath: texts.path("gone"))

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// The oracle is the run that nothing disturbed: after a fault that was found the parameters are its, to the last bit.
+    /// The reference is an undisturbed run: after a detected fault the parameters have the same bits.
     @Suite("Silent data corruption is detected", .serialized)
     struct SilentFaultTests {
         private static let undisturbed = Result { try outcome(1, []).words }
 
-        /// Status, output, and the words of the last line: reason, digest, returns to a checkpoint, scale of the learning rate.
+        /// Status, output, and the words of the last line: reason, digest, number of rollbacks, factor of the learning rate.
         private static func outcome(_ ranks: Int, _ options: [String]) throws -> (run: ProgramRun, words: [Substring]) {
             let texts = try TrainingFolder(lines: 1)
             let run = try ProgramRun.onRanks(ranks, "rank-checks", ["silent-faults", "--run", texts.path("run")] + options)
@@ -29,7 +29,7 @@ extension TrainingOverRanks {
             let expected = try Self.undisturbed.get()
             #expect(run.status == 0 && words.count == 4 && expected.count == 4, "\(run)")
             #expect(words.dropFirst().first == expected[1] && words.dropFirst(2).first == "1", "\(run)")
-            // What is a node's is told of its first rank.
+            // A fault in data of a node is reported for its first rank.
             let rank =
                 ["packed", "padding", "gradient", "promised"].contains(place[1])
                 ? layout.options == ["--exchange", "messages"] ? 2 : layout.ranks == 4 ? 2 : 0 : layout.ranks - 1

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// Each gives the digest that a run without limits gives, or says in one line what is missing.
+    /// Each test expects the digest of an unrestricted run, or one line that names the missing resource.
     @Suite("Training in a restricted container", .serialized)
     struct SmallContainerTests {
         private static let options = ["--hidden-size", "8", "--epochs", "1", "--bptt", "100"]
@@ -11,7 +11,7 @@ extension TrainingOverRanks {
 
         init() throws { texts = try TrainingFolder(options: [], lines: 10) }
 
-        /// Runs a shell's lines; `$PROGRAM` is rnntrain with its options, `$MPIRUN` starts it on two ranks.
+        /// Runs shell commands; `$PROGRAM` is rnntrain with its options, `$MPIRUN` starts it on two ranks.
         private func shell(_ lines: String, private mounts: Bool = false) throws -> ProgramRun {
             let program = ([ProgramRun.buildFolder.appendingPathComponent("rnntrain").path] + Self.options).joined(separator: " ")
             let environment = [
@@ -25,7 +25,7 @@ extension TrainingOverRanks {
                 timeLimit: 60)
         }
 
-        /// Whether this machine lets a test mount file systems of its own.
+        /// Whether this machine allows a test to mount file systems.
         private static let mayMount =
             (try? ProgramRun.run(
                 URL(fileURLWithPath: "/usr/bin/env"), ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
@@ -54,7 +54,7 @@ extension TrainingOverRanks {
             try expectSame(try shell("OMPI_MCA_btl_vader_single_copy_mechanism=none exec $MPIRUN --run run --exchange messages"))
         }
 
-        /// Runs rnntrain on as many ranks as there are cores, as `launch/train` does; prints mpirun's flags before.
+        /// Runs rnntrain on as many ranks as there are cores, as `launch/train` does. Prints the flags of mpirun first.
         private func launched(_ environment: String) throws -> ProgramRun {
             let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../launch")
             let flags = "source \(folder.path)/environment; mpirun_flags $(physical_cores)"
@@ -65,10 +65,10 @@ extension TrainingOverRanks {
 
         @Test("Training works if processes may not be bound to cores")
         func noBinding() throws {
-            // mpirun is to load it, too.
+            // mpirun must load the library too.
             let library = Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
             let refusing = "LD_PRELOAD=\(library):$LD_PRELOAD RNNTRAIN_FAULT_BINDING=1"
-            // What it is like to ask all the same: the launcher gives up.
+            // Shows that the launcher itself fails if binding is requested.
             let asked = try shell("\(refusing) exec mpirun --oversubscribe --bind-to core -n 2 $PROGRAM --run run")
             try #require(asked.status != 0 && asked.errors.contains("bind"), "binding was not refused: \(asked)")
             try expectSame(try shell("\(refusing) exec mpirun --oversubscribe -n 2 $PROGRAM --run by-hand"))

@@ -9,7 +9,7 @@ extension TrainingOverRanks {
 
         init() throws { texts = try TrainingFolder(lines: 200) }
 
-        /// Tokenises a text; gives the token file and the vocabulary.
+        /// Tokenizes a text. Returns the token file and the vocabulary.
         private func tokenise(_ text: String, ranks: Int, _ options: [String] = [], readers: Int? = nil) throws -> [Data] {
             let out = "out-\(ranks)"
             let run = try start(text, ranks: ranks, options + ["--out", texts.path(out)])
@@ -32,7 +32,7 @@ extension TrainingOverRanks {
             let one = try tokenise("mixed.txt", ranks: 1, ["--unit", unit])
             for ranks in [2, 3, 5, 8] {
                 let found = try tokenise("mixed.txt", ranks: ranks, ["--unit", unit, "--block", "97"])
-                // The digest of the text and the header's own depend on the size of a block.
+                // The digest of the text, and with it that of the header, depends on the block size.
                 #expect(found[0].dropFirst(64) == one[0].dropFirst(64) && found[1] == one[1], "\(ranks) ranks")
             }
             #expect(try tokenise("mixed.txt", ranks: 3, ["--unit", unit]) == one)
@@ -79,7 +79,7 @@ extension TrainingOverRanks {
 
         @Test("A full disk ends all ranks and leaves no file")
         func fullDisk() throws {
-            // A limit on file sizes, in units of 512 bytes, stands for the disk.
+            // A limit on file sizes, in units of 512 bytes, simulates a full disk.
             try texts.write("large.txt", Data(repeating: 0x61, count: 30 << 20))
             let arguments = ["tokenise", "--text", texts.path("large.txt"), "--unit", "byte", "--out", texts.path("out")]
             let run = try ProgramRun.startOnRanks(
@@ -91,7 +91,7 @@ extension TrainingOverRanks {
 
         @Test("A resumed run reads only texts whose stamps are unknown, and detects a changed text")
         func stamps() throws {
-            usleep(2_100_000)  // a text that was just written has no stamp to rely on
+            usleep(2_100_000)  // the stamp of a text that was just written is not reliable
             let options = ["--epochs", "1", "--checkpoint-every", "10 steps"]
             try finished(try texts.start(ranks: 2, run: "run", options), in: texts, run: "run")
             let stamps = try texts.bytes("run/data/stamps.json")

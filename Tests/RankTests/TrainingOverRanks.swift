@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Tests of `rnntrain` under mpirun, one after the other: each uses all cores.
+/// Tests of `rnntrain` under mpirun. They run one after another, because each uses all cores.
 @Suite("Training with several ranks", .serialized)
 enum TrainingOverRanks {}
 
-/// Runs to the end, which must be a good one, and gives the log, which must not contradict itself.
+/// Runs to a successful end, and returns the log, which must not contradict itself.
 @discardableResult
 func finished(
     _ program: RunningProgram, in texts: TrainingFolder, run: String, timeLimit: TimeInterval = 60,
@@ -19,7 +19,7 @@ func finished(
     return log
 }
 
-/// Expects two runs' losses, norms and digests to be equal to the last bit.
+/// Expects that losses, norms and digests of two runs have equal bits.
 func expectSame(_ log: RunLog, _ expected: RunLog, _ what: String, location: SourceLocation = #_sourceLocation) {
     #expect(log.finalDigest != nil && log.finalDigest == expected.finalDigest, "\(what)", sourceLocation: location)
     let different = expected.trace.keys.filter { log.trace[$0] != expected.trace[$0] }.sorted()

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// An elementary function of the kernels, with what it must approach.
+/// An elementary function of the kernels, with its exact counterpart.
 enum Elementary: String, CaseIterable {
     case exp, tanh, sigmoid
 
@@ -25,7 +25,7 @@ enum Elementary: String, CaseIterable {
         }
     }
 
-    /// The stated bound over all floats, in ulps.
+    /// The documented error bound over all floats, in ulps.
     var bound: Double {
         switch self {
         case .exp: 1.01
@@ -34,7 +34,7 @@ enum Elementary: String, CaseIterable {
         }
     }
 
-    /// Inputs around which the kernel changes from one way of reckoning to another.
+    /// Inputs near the points where the kernel changes its method.
     var switchPoints: [Float] {
         let halves = (-126...127).map { (Float($0) + 0.5) * 0.693147181 }  // where the power of two changes
         switch self {
@@ -45,11 +45,11 @@ enum Elementary: String, CaseIterable {
     }
 }
 
-/// The largest error of an elementary function over the inputs seen so far.
+/// The maximum error of an elementary function over the inputs so far.
 struct WorstError {
     var ulps = 0.0
     var at: Float = 0
-    /// NaN that did not stay NaN, or became one.
+    /// The number of NaN inputs with another result, and of other inputs with the result NaN.
     var lostNaNs = 0
 
     mutating func see(_ function: Elementary, x: Float, y: Float) {
@@ -67,9 +67,9 @@ struct WorstError {
     }
 }
 
-/// The distance of `found` from `exact`, by that of two floats at `exact`.
+/// The distance of `found` from `exact`, in units of the spacing of floats at `exact`.
 ///
-/// Infinity counts as 2^128. Where the exact result is denormal, anything from zero to the least normal number is right: ranks
+/// Infinity counts as 2^128. If the exact result is denormal, any result from zero to the smallest normal number is correct, because ranks
 /// flush such results.
 func errorInULPs(of found: Float, from exact: Double) -> Double {
     let least = Double(Float.leastNormalMagnitude)

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension GradientWindow {
-    /// What the same must give: for each shard a chain over pairs of rows, then the rows that hold the token; added in tree order. And the
-    /// magnitudes of the terms.
+    /// The expected gradients: for each shard a chain over pairs of rows, then over the rows that contain the token, added in tree order;
+    /// and the magnitudes of the terms.
     fileprivate func bfloat16Expected(ofShards shards: Range<Int>, tied: Bool) -> [(values: [Float], magnitudes: [Float])] {
         let left = shards.map { columns(of: dY, shard: $0) }
         let right = shards.map { columns(of: x, shard: $0) }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// One matrix in bf16, packed by `PackedWeights` in as many calls as a test likes.
+/// A matrix in bf16, packed by `PackedWeights` in any number of calls.
 final class BFloat16Matrix {
     private let inner: Int
     private let columns: Int
@@ -45,7 +45,7 @@ final class BFloat16Matrix {
         return made
     }
 
-    /// `result = start + a * packed`, over all terms or some; zeros where nothing was packed.
+    /// `result = start + a * packed`, over all or some terms; zeros if nothing was packed.
     func multiply(
         _ a: MatrixView, terms: Range<Int>? = nil, into result: MatrixView, from start: ProductStart = .zero
     ) {
@@ -57,8 +57,8 @@ final class BFloat16Matrix {
         }
     }
 
-    /// The same, a panel of columns at a time, by a left operand that is packed once, into as much room as it asks for; `intact` is whether
-    /// it kept to that.
+    /// The same product, one panel of columns at a time, with a left operand that is packed once into a buffer of the required size.
+    /// `intact` is whether it wrote only to that buffer.
     func multiplyByPanels(_ a: MatrixView, into result: MatrixView, from start: MatrixView?) -> (intact: Bool, panels: Int) {
         let matrix = (packed ?? make(.forward, shape: [columns, inner])).matrix
         let room = matrix.leftCount(rows: a.rows)

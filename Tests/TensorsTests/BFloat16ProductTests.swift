@@ -4,11 +4,11 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Operands of a product in bf16 with gaps between their rows, and what must come out.
+/// Operands of a product in bf16 with padding between their rows, and the expected result.
 private struct BFloat16Case {
     let a: MatrixView
     let weights: MatrixView  // [columns, inner]
-    let before: MatrixView  // what the result holds at first
+    let before: MatrixView  // the initial content of the result
     let bias: MatrixView
     let workspace = Workspace()
 
@@ -24,7 +24,7 @@ private struct BFloat16Case {
 
     var description: String { "[\(a.rows), \(a.columns)] times [\(a.columns), \(weights.rows)]" }
 
-    /// Every element by the definition, and the magnitudes of its terms.
+    /// Every element by its definition, and the magnitudes of its terms.
     func expected(_ start: Start) -> (values: [Float], magnitudes: [Float]) {
         let (left, right, inner) = (roundedValues(a), roundedValues(weights), a.columns)
         let places = (0..<a.rows).flatMap { r in (0..<weights.rows).map { (r, $0) } }
@@ -38,7 +38,7 @@ private struct BFloat16Case {
         )
     }
 
-    /// The packed weights, from their transpose with `direct`, in pieces of so many elements.
+    /// The packed weights, from their transpose with `direct`, in pieces of this number of elements.
     func packed(direct: Bool, piece: Int? = nil) -> BFloat16Matrix {
         let packed = BFloat16Matrix(inner: a.columns, columns: weights.rows, workspace: workspace)
         let count = a.columns * weights.rows
@@ -182,7 +182,7 @@ extension LevelTests {
 
         @Test("Where denormals are flushed, products and sums too small for a normal float are zero")
         func flushed() {
-            // The flags belong to a thread: one that ends takes them along.
+            // The flags belong to the thread, and end with it.
             let found = Mutex<[String: [UInt32]]>([:])
             let thread = Thread {
                 Processor.flushDenormals()

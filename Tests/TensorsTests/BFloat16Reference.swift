@@ -8,7 +8,7 @@ func nearestBFloat16(_ x: Float) -> UInt16 {
     if x.isNaN { return low | 0x0040 }
     if x.isInfinite { return low }
     if x.isZero || x.isSubnormal { return low & 0x8000 }
-    // As magnitudes: `high` may be 2^128, which a Double holds and the pattern of infinity stands for.
+    // As magnitudes: `high` may be 2^128, which a Double can represent and which corresponds to the bit pattern of infinity.
     let below = Double(Float(bitPattern: UInt32(low & 0x7fff) << 16)), magnitude = Double(x.magnitude)
     let above = low & 0x7fff == 0x7f7f ? 0x1p128 : Double(Float(bitPattern: UInt32(low & 0x7fff + 1) << 16))
     let (toBelow, toAbove) = (magnitude - below, above - magnitude)
@@ -20,8 +20,8 @@ func roundedValues(_ matrix: MatrixView) -> [Float] {
     matrix.values.map { Float(bitPattern: UInt32(nearestBFloat16($0)) << 16) }
 }
 
-/// One chain over pairs of terms: the odd term is added first, then the even one, each by a fused multiply-add; beside a single last term
-/// stand zeros.
+/// One chain over pairs of terms. The odd term is added first, then the even one, each by a fused multiply-add. A single last term is
+/// paired with zero.
 func pairChain(_ a: [Float], _ b: [Float], from start: Float) -> Float {
     var sum = start
     for even in stride(from: 0, to: a.count, by: 2) {
@@ -31,8 +31,8 @@ func pairChain(_ a: [Float], _ b: [Float], from start: Float) -> Float {
     return sum
 }
 
-/// Whether `found` is what `expected` says: to the bit where the steps are computed, within 1e-6 of the magnitudes that were summed where
-/// the processor's own instruction makes them.
+/// Whether `found` matches `expected`: to the bit if the steps are computed, and within 1e-6 of the summed magnitudes if the processor's
+/// own instruction computes them.
 func agrees(
     _ found: some Collection<Float>, _ expected: some Collection<Float>, magnitudes: some Collection<Float>, level: String
 ) -> Bool {

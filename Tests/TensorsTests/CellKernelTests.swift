@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Buffers of `rows` times a number of columns, random, one for each name that a cell's arithmetic asks for.
+/// Random buffers of `rows` times a number of columns, one for each name in a cell's arithmetic.
 private final class CellBuffers {
     let rows: Int
     let hidden: Int
@@ -15,7 +15,7 @@ private final class CellBuffers {
         random = SeededRandom(state: UInt64(hidden))
     }
 
-    /// Floats from one row of a buffer of `columns` parts to the next: gates have gaps between their rows.
+    /// Floats between rows of a buffer of `columns` parts. The rows of gates have padding.
     func stride(_ columns: Int) -> Int { columns == 1 ? hidden : columns * hidden + 7 }
 
     /// `[rows, columns*hidden]` in -limit...limit, with guards between the rows and behind the end.
@@ -57,7 +57,8 @@ private let guardValue: Float = 12345
 private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 extension LevelTests {
-    /// Each kernel against its equations in Double; forward within 4 ulp of 1 times what goes in, backward within 8 roundings of its terms.
+    /// Compares each kernel with its equations in Double; forward within 4 ulp of 1 times its inputs, backward within 8 roundings of its
+    /// terms.
     @Suite("The arithmetic of the cells")
     struct CellKernelTests {
         private func close(_ a: Double, _ b: Double, _ scale: Double = 4) -> Bool { abs(a - b) <= 8 * unitRoundoff * scale }

@@ -7,7 +7,7 @@ struct CoreLimitsTests {
     func multiplyAdd() {
         Processor.atEachLevel { level in
             #expect(CoreLimits.multiplyAdd(rounds: 64) == 2, "\(level)")
-            // After one round x/2 + 1 the chains are apart yet: those of a level have the mean of its first values.
+            // After one round x/2 + 1 the chains still differ. The result of a level is the mean of their first values.
             let isWide = level.hasPrefix("avx512")
             let start = -Float((isWide ? 24 : 6) + 1) / 2
             #expect(CoreLimits.multiplyAdd(rounds: 1) == (isWide ? start / 2 + 1 : start / 16 + 1.875), "\(level)")

@@ -22,7 +22,7 @@ private struct KnownAnswer: Sendable {
 
 @Suite("Random numbers by counter")
 struct CounterRandomTests {
-    /// Numbers whose key is `key`: the seed takes out what the purpose puts in.
+    /// Random numbers with key `key`: the seed compensates for the purpose.
     private func random(key: UInt64) -> CounterRandom {
         let purpose = CounterRandom.Purpose.initialization
         return CounterRandom(seed: key ^ (purpose.rawValue &* 0xD1B5_4A32_D192_ED03), purpose: purpose)

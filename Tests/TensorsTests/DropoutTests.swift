@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A window of ones through dropout: the mask, times the scale.
+/// A window of ones after dropout: the mask times the scale.
 private func mask(
     _ probability: Float, steps: Int = 3, streams: Int = 5, columns: Int = 70, layer: Int = 1, seed: UInt64 = 11, step: Int = 9,
     firstStream: Int = 2

@@ -7,7 +7,7 @@ import Testing
 extension LevelTests {
     @Suite("exp, tanh and the logistic function")
     struct ElementaryTests {
-        /// A float for each of 2^20 equal parts of all bit patterns: every sign and exponent, denormals, NaNs.
+        /// One float from each of 2^20 equal parts of all bit patterns: every sign and exponent, denormals, NaNs.
         private static let sample: [Float] = {
             var random = SeededRandom(state: 12)
             return (0..<UInt32(1 << 20)).map { Float(bitPattern: $0 << 12 | UInt32.random(in: 0..<4096, using: &random)) }
@@ -78,7 +78,7 @@ extension LevelTests {
 
         @Test("With denormals flushed, as every rank has it, the levels agree too", arguments: Elementary.allCases)
         func flushed(function: Elementary) {
-            // The flags belong to a thread: one that ends takes them along.
+            // The flags belong to the thread, and end with it.
             let differing = Mutex<[Int]>([])
             let thread = Thread {
                 Processor.flushDenormals()
@@ -99,7 +99,7 @@ extension LevelTests {
 
 @Suite("The logarithm")
 struct LogarithmTests {
-    /// The reference itself is within half an ulp and a little, so a distance of one ulp is an error under 1.6.
+    /// The reference is within slightly more than half an ulp, so a distance of one ulp is an error below 1.6.
     @Test("The error is under 2 ulp, around 1, at powers of two and over all exponents")
     func accuracy() {
         var random = SeededRandom(state: 1)

@@ -4,7 +4,7 @@ import Tensors
 import Testing
 
 extension LevelTests {
-    /// Minutes of work, hence only where it is asked for: `RNNTRAIN_EXHAUSTIVE=1 swift test -c release --filter Exhaustive`.
+    /// Takes minutes, so it runs only on request: `RNNTRAIN_EXHAUSTIVE=1 swift test -c release --filter Exhaustive`.
     @Suite(
         "exp, tanh and the logistic function over all floats",
         .enabled(if: ProcessInfo.processInfo.environment["RNNTRAIN_EXHAUSTIVE"] == "1"))

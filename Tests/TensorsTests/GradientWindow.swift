@@ -1,7 +1,7 @@
 import Tensors
 import TestSupport
 
-/// A window of all ranks, with uneven shards, and the gradients that a rank finds for the shards that it owns.
+/// A window of all ranks with uneven shards, and the gradients that a rank computes for its own shards.
 struct GradientWindow {
     let steps: Int
     let streamsOfShards: [Range<Int>]
@@ -11,7 +11,7 @@ struct GradientWindow {
     let tokenRows: MatrixView  // [T*B, k]: the gradients of the embedded rows
     let workspace = Workspace()
 
-    /// Tokens of the window are few, so that they meet again within shards and across them; some never occur.
+    /// The window has few distinct tokens, so that they recur within shards and across shards; some never occur.
     init(steps: Int, shardSizes: [Int], n: Int, k: Int, seed: UInt64) {
         var random = SeededRandom(state: seed)
         self.steps = steps
@@ -32,11 +32,11 @@ struct GradientWindow {
     }
 }
 
-/// The kinds of gradients there are.
+/// The kinds of gradients.
 enum GradientKind: CaseIterable {
     case weight, weightOfTwo, weightInBlocks, tiedWeight, embedding, bias, biasOfTwo, biasInBlocks
 
-    /// A bias by itself, and what is found of it beside the gradients of weights.
+    /// A bias gradient alone, and one computed together with weight gradients.
     var isBias: Bool { [.bias, .biasOfTwo, .biasInBlocks].contains(self) }
 
     func columns(_ window: GradientWindow) -> Int { isBias ? window.dY.columns : window.x.columns }
@@ -79,7 +79,7 @@ extension GradientWindow {
         switch kind {
         case .weight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x)
         case .weightInBlocks, .tiedWeight:
-            // In parts of the rows, as the output layer does it.
+            // In parts of the rows, as in the output layer.
             let packed = rows.pack(x, steps: steps)
             for first in stride(from: 0, to: dY.columns, by: block) {
                 let part = dY.slice(columns: first..<min(first + block, dY.columns))
@@ -106,14 +106,14 @@ extension GradientWindow {
         }
     }
 
-    /// The rows of some streams, with other gaps.
+    /// The rows of some streams, with other padding.
     private func local(_ matrix: MatrixView, _ own: Range<Int>) -> MatrixView {
         let result = workspace.withGaps(rows: steps * own.count, columns: matrix.columns, gap: 5)
         result.fill((0..<steps).flatMap { t in own.flatMap { b in (0..<matrix.columns).map { matrix[t * streams + b, $0] } } })
         return result
     }
 
-    /// The sum of one shard, from the definition: a chain over its rows, then the rows that hold the token.
+    /// The sum of one shard by its definition: a chain over its rows, then over the rows that contain the token.
     func leafSum(_ kind: GradientKind, shard: Int, row: Int, column: Int) -> Float {
         var sum: Float = 0
         for r in rows(ofShard: shard) {

@@ -1,5 +1,5 @@
 import Testing
 
-/// The suites that go through the instruction sets, one after the other.
+/// The suites that iterate over instruction sets, one after another.
 @Suite("Kernels at every instruction set", .serialized)
 struct LevelTests {}

@@ -31,7 +31,7 @@ extension LevelTests {
             }
         }
 
-        /// A rank's rows with all that follows from them, found by their definition.
+        /// The rows of a rank and the derived values, by their definitions.
         private struct Expected {
             var numbers: [Int32] = []
             var tokens: [Int32] = []
@@ -77,7 +77,7 @@ extension LevelTests {
         @Test("Gradients of merged rows are the gradients of all rows but for rounding", arguments: [Precision.fp32, .bf16])
         func gradients(precision: Precision) {
             let window = GradientWindow(steps: 6, shardSizes: [2, 1, 4, 3], n: 19, k: 7, seed: 4)
-            // Rows of a token are equal, as a table gives them.
+            // The rows of a token are equal, as from a table.
             for row in 0..<window.tokens.count {
                 for column in 0..<7 { window.x[row, column] = Float(Int(window.tokens[row]) * 3 % 7 - column) / 4 }
             }
@@ -91,7 +91,7 @@ extension LevelTests {
             }
         }
 
-        /// The gradient of `[19, 7]` of all shards, then that of a bias.
+        /// The gradient of `[19, 7]` over all shards, then that of a bias.
         private func weightGradient(_ window: GradientWindow, merging: Bool, _ precision: Precision) -> [Float] {
             var layout = ParameterLayout()
             layout.append("weight", shape: [19, 7])

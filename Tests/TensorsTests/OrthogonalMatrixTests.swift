@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Random orthogonal matrices")
 struct OrthogonalMatrixTests {
-    /// Below, at and above the width of a block of reflections, and of several.
+    /// Sizes below, at and above the width of one block and of several blocks of reflections.
     private static let sizes = [1, 2, 3, 15, 31, 32, 33, 64, 65, 130, 257]
 
     private func normals(_ n: Int) -> [Float] {
@@ -34,7 +34,7 @@ struct OrthogonalMatrixTests {
     func agreesWithLAPACK(n: Int) throws {
         let matrix = normals(n)
         let (found, expected) = (orthogonal(matrix, n: n), try lapack(matrix, n: n))
-        // The last columns of a matrix without structure are the least certain ones.
+        // The last columns of an unstructured matrix have the largest errors.
         let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
         #expect(worst < 1e-6 * Float(n), "off by \(worst)")
     }

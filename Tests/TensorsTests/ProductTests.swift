@@ -2,11 +2,11 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Operands of a product with gaps between their rows, and what must come out.
+/// Operands of a product with padding between their rows, and the expected result.
 private struct ProductCase {
     let a: MatrixView
     let weights: MatrixView  // [columns, inner]
-    let before: MatrixView  // what the result holds at first
+    let before: MatrixView  // the initial content of the result
     let bias: MatrixView  // [1, columns]
     let description: String
     private let workspace = Workspace()
@@ -20,7 +20,7 @@ private struct ProductCase {
         description = "[\(rows), \(inner)] times [\(inner), \(columns)]"
     }
 
-    /// What must come out.
+    /// The expected result.
     func expected(from start: Start) -> [Float] {
         (0..<a.rows).flatMap { r in
             (0..<weights.rows).map { c -> Float in
@@ -35,7 +35,7 @@ private struct ProductCase {
         }
     }
 
-    /// Multiplies at the level in use by weights that were packed in `pieces`.
+    /// Multiplies at the current level, with weights packed in `pieces`.
     func product(from start: Start, _ form: PackedOperand.Form, pieces: Int = 1) -> MatrixView {
         let result = workspace.withGaps(rows: a.rows, columns: weights.rows, gap: 2)
         result.fill(before.values)
@@ -44,7 +44,7 @@ private struct ProductCase {
         return result
     }
 
-    /// The same in two parts of the columns, or of the inner terms.
+    /// The same product in two parts of the columns or of the inner terms.
     func product(columnsCutAt cut: Int) -> MatrixView {
         let result = workspace.withGaps(rows: a.rows, columns: weights.rows, gap: 2)
         let packed = PackedTestMatrix(weights, .forward)
@@ -81,7 +81,7 @@ private struct ProductCase {
         return result
     }
 
-    /// The largest error by its bound: one rounding a term, of the sum of magnitudes.
+    /// The largest error divided by its bound: one rounding per term, relative to the sum of magnitudes.
     func shareOfBound(_ result: MatrixView) -> Double {
         var worst = 0.0
         for r in 0..<a.rows {
@@ -95,18 +95,18 @@ private struct ProductCase {
     }
 }
 
-/// From what sums begin.
+/// The start values of the sums.
 private enum Start: CaseIterable {
     case zero, result, bias
 }
 
-/// One matrix, packed by `PackedWeights`.
+/// A matrix packed by `PackedWeights`.
 private final class PackedTestMatrix {
     let matrix: PackedMatrix
     private let parameters: ParameterSet
     private let workspace = Workspace()
 
-    /// Packs `weights`, without gaps, in so many calls, the last piece first.
+    /// Packs contiguous `weights` in this number of calls, the last piece first.
     init(_ weights: MatrixView, _ form: PackedOperand.Form, pieces: Int = 1) {
         var layout = ParameterLayout()
         layout.append("before", shape: [3])
@@ -125,7 +125,7 @@ private final class PackedTestMatrix {
     }
 }
 
-/// `start + sum over i of a[r, i] * weights[c, i]`, each term added by a fused multiply-add.
+/// `start + sum over i of a[r, i] * weights[c, i]`, with each term added by a fused multiply-add.
 private func chain(_ a: MatrixView, _ r: Int, _ weights: MatrixView, _ c: Int, from start: Float) -> Float {
     (0..<a.columns).reduce(start) { $0.addingProduct(a[r, $1], weights[c, $1]) }
 }

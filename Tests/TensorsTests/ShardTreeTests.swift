@@ -9,7 +9,7 @@ func nodes(under node: Range<Int>) -> [Range<Int>] {
     return [node] + nodes(under: node.lowerBound..<middle) + nodes(under: middle..<node.upperBound)
 }
 
-/// The sum of a node from those of `leaves`, from the definition: left plus right.
+/// The sum of a node from those of `leaves`, by definition: left plus right.
 func treeSum<Value: AdditiveArithmetic>(_ node: Range<Int>, leaves: [Range<Int>], values: [Value]) -> Value {
     if let leaf = leaves.firstIndex(of: node) { return values[leaf] }
     let middle = node.lowerBound + node.count / 2
@@ -17,7 +17,7 @@ func treeSum<Value: AdditiveArithmetic>(_ node: Range<Int>, leaves: [Range<Int>]
         + treeSum(middle..<node.upperBound, leaves: leaves, values: values)
 }
 
-/// Nodes from left to right that cover `node`, as deep as chance has it.
+/// Nodes from left to right that cover `node`, to a random depth.
 func someLeaves(of node: Range<Int>, _ random: inout SeededRandom) -> [Range<Int>] {
     if node.count == 1 || Int.random(in: 0..<4, using: &random) == 0 { return [node] }
     let middle = node.lowerBound + node.count / 2
@@ -66,7 +66,7 @@ struct ShardTreeTests {
     }
 }
 
-/// Random sources of a program, and what reducing them must give.
+/// Random sources of a program, and the expected result of the reduction.
 private struct ReductionCase {
     let program: TreeProgram
     let count: Int
@@ -91,7 +91,7 @@ private struct ReductionCase {
         self.count = count
     }
 
-    /// The outputs, into `destinations`, and the sums of squares of the first.
+    /// The outputs, in `destinations`, and the sums of squares of the first.
     func reduce(into destinations: [UnsafeMutablePointer<Float>], withSums: Bool = true) -> ([[Float]], [Double]) {
         var sums = [Double](repeating: -1, count: (count + TreeProgram.blockSize - 1) / TreeProgram.blockSize)
         let stretch = TreeReduction.Stretch(elements: 0..<count, program: program, sources: sources.map { UnsafePointer($0) })
@@ -105,7 +105,7 @@ private struct ReductionCase {
     }
 }
 
-/// Squares summed in double by 16 lanes, which are folded by halves: block by block.
+/// Squares summed in double in 16 lanes, which are then added in halves, block by block.
 private func blockSums(of values: [Float]) -> [Double] {
     stride(from: 0, to: values.count, by: 4096).map { start in
         var lanes = [Double](repeating: 0, count: 16)
@@ -149,7 +149,7 @@ extension LevelTests {
             }
         }
 
-        /// As where a team gives some elements' sums whole, in the slot of its first rank.
+        /// As if a node computes some gradients jointly, in the slot of its first rank.
         @Test(
             "Stretches with other sums at hand give the same bits, and read nothing of the others",
             arguments: [16, 48, 4064, 4096, 4112])

@@ -19,7 +19,7 @@ private struct SoftmaxCase {
         mask = (0..<rows).map { $0 == 2 ? 0 : 1 }
     }
 
-    /// Losses, and the gradient from kept exponentials or from the logits again.
+    /// Losses, and the gradient from kept exponentials or recomputed from the logits.
     func run(gradientScale: Float, keeping: Bool = true) -> (losses: [Double], values: [Float]) {
         let softmax = SoftmaxRows(maximumRows: logits.rows, columns: logits.columns, mostKeptBytes: keeping ? 1 << 30 : 0)
         softmax.begin(rows: logits.rows, targets: targets, mask: mask)
@@ -61,8 +61,8 @@ private struct SoftmaxCase {
 extension LevelTests {
     @Suite("Softmax with cross entropy")
     struct SoftmaxTests {
-        /// Roundings on the way of a term: its difference to the maximum (under 2^5, hence 2^5 half ulps of 1), its exponential,
-        /// the sum in 32 lanes and their fold, the group's share with two exponentials more, and the last products.
+        /// The roundings of a term: its difference from the maximum (below 2^5, so 2^5 half ulps of 1), its exponential, the sum in 32
+        /// lanes and their reduction, the scaling of the group with two more exponentials, and the last products.
         private func bound(columns: Int) -> Double { Double(2 * (32 + 3) + columns / 32 + 6 + 6 + columns / 192) * unitRoundoff }
 
         @Test("Losses and gradients are those of Double within the roundings on their way", arguments: oddSizes + [1000])

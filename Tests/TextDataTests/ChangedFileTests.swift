@@ -25,7 +25,7 @@ struct ChangedFileTests {
             windowLength: 10)
     }
 
-    /// What reading a window throws.
+    /// The error of reading a window.
     private func fault(window: Int, of other: WindowReader? = nil) -> TextDataError? {
         let reader = other ?? reader
         var (inputs, targets) = ([Int32](repeating: 0, count: 20), [Int32](repeating: 0, count: 20))
@@ -41,7 +41,7 @@ struct ChangedFileTests {
         }
     }
 
-    /// Writes `bytes` over those at `offset`; with `keepsTime` as copying programs do, which set back the time of the contents.
+    /// Overwrites the bytes at `offset`. With `keepsTime` it then restores the modification time, as copying programs do.
     private func overwrite(_ bytes: [UInt8], at offset: UInt64, keepsTime: Bool = false) throws {
         var before = stat()
         #expect(stat(path, &before) == 0)
@@ -79,7 +79,7 @@ struct ChangedFileTests {
     func outside(window: Int) throws {
         let position = 10_000 + 10 * window + 3
         try overwrite([0x2C, 0x01], at: UInt64(64 + 2 * position))
-        // As if the disk had lost the bits while the file was open: its version is that of the reader's start.
+        // Simulates bits that the disk lost while the file was open: the reader knows this version of the file.
         let reader = try Self.reader(path)
         #expect(fault(window: window == 5 ? 6 : 5, of: reader) == nil)
         let error = fault(window: window, of: reader)

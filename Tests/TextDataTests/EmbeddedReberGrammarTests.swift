@@ -51,7 +51,7 @@ import Testing
 
     @Test("The score counts choices between two equally probable symbols")
     func score() throws {
-        // Choices: T, then T X S of the inner string.
+        // The choices are T, then T, X, S of the inner string.
         let score = try EmbeddedReberGrammar.score(bytes("BTBTXSETE"))
         #expect(score.symbolCount == 9 && score.choiceCount == 4 && score.endsWithString)
         #expect(abs(score.negativeLogLikelihood - 4 * log(2)) < 1e-12)
@@ -61,7 +61,7 @@ import Testing
 
     @Test("The entropy satisfies the equations")
     func entropy() {
-        // Visits by iteration of the equations in the documentation, to their fixed point.
+        // The visits, by iteration of the equations in the documentation to their fixed point.
         var (a, b, c, d, e) = (1.0, 0.0, 0.0, 0.0, 0.0)
         for _ in 0..<200 { (a, b, c, d, e) = (1, a / 2 + b / 2, a / 2 + c / 2 + d / 2, b / 2 + e / 2, c / 2) }
         let inner = a + b + c + d + e
@@ -75,12 +75,12 @@ import Testing
     func sampling(seed: Int) throws {
         let text = EmbeddedReberGrammar.generate(symbolCount: 600_000, seed: UInt64(seed))
         let score = try EmbeddedReberGrammar.score(text)
-        // Some 50,000 strings; choices minus 7/12 of the length have a standard deviation below 1.5 a string.
+        // About 50,000 strings. The number of choices minus 7/12 of the length has a standard deviation below 1.5 per string.
         let margin = 5 * 1.5 * 0.6931 / 12 / 50_000.0.squareRoot()
         #expect(abs(score.natsPerSymbol - EmbeddedReberGrammar.entropy) < margin)
         let counts = Dictionary(text.map { ($0, 1) }, uniquingKeysWith: +)
         #expect(counts.count == 7)
-        // B and E twice a string of twelve.
+        // B and E occur twice in a string of twelve.
         for symbol in "BE".utf8 {
             let share = Double(counts[symbol] ?? 0) / Double(text.count)
             #expect(abs(share - 2.0 / 12) < 0.002)

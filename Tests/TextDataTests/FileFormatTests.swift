@@ -8,7 +8,7 @@ import Testing
 struct FileFormatTests {
     private static let text = String(repeating: "some words in a line\n", count: 100)
 
-    /// What examining a file of these bytes throws, and the NUL characters that it finds.
+    /// The error of examining a file of these bytes, and the NUL characters found.
     private func examine(_ bytes: [UInt8], _ unit: TokenUnit = .word) -> (error: TextDataError?, nul: NulCharacters?) {
         let text = OpenedText(name: "x", bytes: bytes, unit: unit)
         let error = textDataError { _ = try text.examine(blocks: 0..<text.blockCount) }

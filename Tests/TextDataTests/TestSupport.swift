@@ -43,7 +43,7 @@ func symbols(of vocabulary: Vocabulary) -> [String] {
     (0..<Int32(vocabulary.size)).map { vocabulary.symbol(of: $0) }
 }
 
-/// What `body` throws, or nil.
+/// The error that `body` throws, or nil.
 func textDataError(_ body: () throws -> Void) -> TextDataError? {
     do {
         try body()
@@ -53,7 +53,7 @@ func textDataError(_ body: () throws -> Void) -> TextDataError? {
     }
 }
 
-/// Writes `tokens` as a token file of a vocabulary of `vocabularySize`.
+/// Writes `tokens` as a token file for a vocabulary of `vocabularySize` symbols.
 func writeTokens(
     _ tokens: [Int32], path: String, vocabularySize: Int, calls: FileSystemCalls = .system, pieceSize: Int = 1 << 20
 ) throws {

@@ -5,7 +5,7 @@ import TextData
 import Testing
 
 @Suite("Texts divided into blocks") struct TextBlockTests {
-    /// What can go wrong at the cuts: scalars of all lengths, CR LF, whitespace of two and three bytes, long and empty lines.
+    /// Difficult cases at block boundaries: scalars of all lengths, CR LF, whitespace of two and three bytes, long and empty lines.
     static let texts: [String] = [
         "a", "a\n", "\n\n\n", "\r\n\r\n\r\n\r\r\n", "\u{FEFF}", "\u{FEFF}b\r\n", "ab cd\r\nef\r\n\r\n gh",
         "größe päivä 语言 😀😀 a\u{A0}b\u{2003}c\u{3000}d\u{85}e\n\u{3000}\n",
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    /// The counts of each part, added up in order.
+    /// The counts of each part, added in order.
     private static func records(_ text: OpenedText, _ parts: [Range<Int>]) throws -> [UInt8] {
         let sum = SymbolCounts(unit: text.unit)
         for part in parts {
@@ -140,7 +140,7 @@ import Testing
         #expect(FileStamp(path: folder.file("none")) == nil)
         try FileManager.default.copyItem(atPath: path, toPath: folder.file("b"))
         #expect(FileStamp(path: folder.file("b")) != stamp)
-        usleep(20_000)  // more than a tick of the file system's clock
+        usleep(20_000)  // longer than a tick of the file system's clock
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         try file.write(contentsOf: Data([3, 2, 1]))
         try file.close()

@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// A header with a right checksum and any fields.
+    /// A header with a correct checksum and arbitrary fields.
     private func header(version: UInt8 = 1, width: UInt8, count: UInt64, size: UInt64, tokens: UInt64 = 0) -> [UInt8] {
         var bytes = Array("rnntoken".utf8) + [version, 0, 0, 0, width, 0, 0, 0]
         bytes += littleEndian(count) + littleEndian(size) + z(16) + littleEndian(tokens)

@@ -59,7 +59,7 @@ import Testing
         #expect(try tokens(source, Vocabulary(counting: source)) == bytes.map(Int32.init))
     }
 
-    /// Lines of words from a small alphabet, in which words and characters of all lengths of UTF-8 occur.
+    /// Lines of words from a small alphabet, with words and characters of all lengths in UTF-8.
     static func text(_ random: inout SeededGenerator, lines: Int) -> String {
         let letters = ["a", "b", "é", "e\u{301}", "€", "😀", "<", "\u{0}", "ß", "字"]
         return (0..<lines).map { _ in
@@ -88,7 +88,7 @@ import Testing
         let expected = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
             $0.split(separator: " ").map { Array($0.utf8) } + [Array("<eos>".utf8)]
         }
-        // A text that ends with a line feed has no line after it.
+        // No line follows a final line feed.
         let naive = text.hasSuffix("\n") ? expected.dropLast() : expected[...]
         #expect(try symbols(text, .word).map { Array($0.utf8) } == Array(naive))
     }

@@ -10,7 +10,7 @@ import Testing
         var mask: [Float] = []
     }
 
-    /// The window as the definition has it: one element after the other.
+    /// The window by its definition, one element at a time.
     private func naive(_ tokens: [Int32], _ layout: StreamLayout, _ streams: Range<Int>, _ window: Int, _ length: Int) -> Window {
         let steps = (window * length)..<min((window + 1) * length, layout.streamLength)
         var result = Window(steps: steps.count)
@@ -26,7 +26,7 @@ import Testing
         return result
     }
 
-    /// The window that the reader gives, and whether it left the rest of the buffers alone.
+    /// The window of the reader, and whether the rest of the buffers is unchanged.
     private func read(_ reader: WindowReader, _ window: Int) throws -> (window: Window, isRestUntouched: Bool) {
         var inputs = [Int32](repeating: -7, count: reader.elementCount)
         var targets = inputs

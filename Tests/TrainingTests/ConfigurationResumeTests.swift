@@ -3,7 +3,7 @@ import Training
 
 @Suite("What a resumed run may change")
 struct ConfigurationResumeTests {
-    /// The keys that only say how long, how fast and where to go on.
+    /// The keys that affect only the duration, the speed and the place of a run.
     private static let free: Set<ConfigurationKey> = [
         .text, .train, .valid, .test, .run, .learningRate, .epochs, .schedule, .decay, .decayAfter, .decayRate, .validateEvery,
         .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize, .teams,

@@ -2,7 +2,7 @@ import Training
 
 /// Configurations for the tests.
 enum ConfigurationSamples {
-    /// A value for every key that is not its default, and that goes with the others.
+    /// For every key a value other than its default, valid in combination with the others.
     static let values: [ConfigurationKey: ConfigurationValue] = [
         .text: .text("one.txt"), .train: .text("a \"quoted\" name.txt"), .valid: .text("tab\there\\valid.txt"),
         .test: .text("päivä.txt"),
@@ -22,7 +22,7 @@ enum ConfigurationSamples {
         .exchange: .text("messages"), .nodeSize: .integer(2), .teams: .text("never"),
     ]
 
-    /// A configuration in which no key has its default.
+    /// A configuration without any default value.
     static func everyKeySet() -> TrainingConfiguration {
         var configuration = TrainingConfiguration()
         for (key, value) in values { _ = configuration.set(key, to: value) }

@@ -3,7 +3,7 @@ import Training
 
 @Suite("Convergence")
 struct ConvergenceTests {
-    /// Takes losses in turn, a hundred steps each, and gives which of them were improvements.
+    /// Adds losses in turn, a hundred steps apart. Returns which of them were improvements.
     private func improvements(_ rule: ConvergenceRule, _ losses: [Double], _ state: inout ConvergenceState) -> [Bool] {
         losses.enumerated().map { rule.take(loss: $1, step: ($0 + 1) * 100, into: &state) }
     }

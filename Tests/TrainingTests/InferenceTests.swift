@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Training
 
-/// `evaluate` and `generate` on a model that was trained here for three epochs.
+/// `evaluate` and `generate` with a model trained for three epochs.
 @Suite("Evaluation and generation", .serialized)
 struct InferenceTests {
     private static let trained = Result {

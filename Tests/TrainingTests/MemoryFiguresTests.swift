@@ -40,7 +40,7 @@ struct MemoryFiguresTests {
         #expect(figures().groupAvailable == 500_000)
         try write("sys/fs/cgroup/job/step/memory.max", "200000\n")
         #expect(figures().groupAvailable == 100_000)
-        // A container sees its own group as the root of all.
+        // In a container, the container's own group is the root.
         try write("proc/self/cgroup", "0::/\n")
         #expect(figures().groupAvailable == -1)
         try write("sys/fs/cgroup/memory.max", "70000\n")

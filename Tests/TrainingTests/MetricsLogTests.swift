@@ -4,7 +4,7 @@ import Training
 
 @Suite("metrics.jsonl")
 struct MetricsLogTests {
-    /// What a file holds after a line was appended to it that held `text`.
+    /// The content of a file that contained `text`, after a line was appended.
     private func appended(to text: String) throws -> String {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }

@@ -20,9 +20,9 @@ struct RunCheckTests {
         #expect(room(f(100, 10, -1, -1), f(90, 10, -1, -1)).memory == 90)
         #expect(room(f(100, 10, -1, -1)).memoryWithSwap == 110)
         #expect(room(f(100, 10, 60, 1), f(100, 10, 60, 1)).memoryWithSwap == 60)
-        // Each rank with a limit of its own: together they have both.
+        // If each rank has its own limit, the total is the sum.
         #expect(room(f(100, 0, 40, 1), f(100, 0, 30, 2)).memory == 70)
-        // One rank without a limit may take what the others may not.
+        // A rank without a limit may use what the others may not.
         #expect(room(f(100, 0, 40, 1), f(100, 0, -1, -1)).memory == 100)
         #expect(room(f(-1, -1, -1, -1)).memory == nil && room(f(-1, -1, 50, 3)).memory == 50)
     }

@@ -5,7 +5,7 @@ import Training
 struct SamplerTests {
     private let logits: [Float] = [0.5, 2, -1, 2, 1.5, 0]
 
-    /// How often each token is drawn in `count` draws.
+    /// The number of times that each token is drawn in `count` draws.
     private func counts(_ rule: SamplingRule, _ count: Int = 4000, excluding excluded: Int32? = nil) -> [Int] {
         let sampler = Sampler(rule)
         var counts = [Int](repeating: 0, count: logits.count)
@@ -77,7 +77,7 @@ struct SamplerTests {
         #expect((0..<200).map { draw(2, $0) } != forward)
     }
 
-    /// e^x as a product of halves, so that the test has no word in common with what it tests.
+    /// e^x as a product of halves, so that the test shares no code with its subject.
     private func exponential(_ x: Double) -> Double {
         if abs(x) > 0.01 { return exponential(x / 2) * exponential(x / 2) }
         return 1 + x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4)))

@@ -13,7 +13,7 @@ struct StoredCheckpointTests {
 
     init() throws { scratch = try ScratchFolder() }
 
-    /// Writes a checkpoint with right checksums, little data and any configuration, and gives what opening it throws.
+    /// Writes a checkpoint with correct checksums, little data and any configuration. Returns the error of opening it.
     private func refusal(_ configuration: String, state: String? = nil, count: Int = 4) throws -> (any UserFacingError)? {
         let whole = String(decoding: try JSONEncoder().encode(TrainingState()), as: UTF8.self)
         let values = [Float](repeating: 0, count: count)

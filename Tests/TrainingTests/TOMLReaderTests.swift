@@ -11,7 +11,7 @@ struct TOMLReaderTests {
         try ConfigurationFile(text: "forget-bias = \(value) # comment", path: "a").values[.forgetBias]
     }
 
-    /// Line and column of the fault.
+    /// Line and column of the error.
     private func place(_ text: String) -> [Int] {
         do throws(ConfigurationFileError) {
             _ = try ConfigurationFile(text: text, path: "a")
