@@ -13,12 +13,12 @@ struct ProjectFiles {
     }
 
     /// The names in the text that must be files or folders of the repository: the first word of each code span that begins with one of the
-    /// folders or is the name of a Swift or C file.
+    /// folders, is the name of a Swift file, or is a relative path of a C file.
     static func names(in text: String) -> [String] {
         text.matches(of: /`([^`\n]+)`/).compactMap { match in
             let word = String(match.1.prefix { $0 != " " })
             let isPath = ["Sources/", "Tests/", "launch/", "docs/"].contains(where: word.hasPrefix)
-            let isSource = [".swift", ".c", ".h"].contains(where: word.hasSuffix)
+            let isSource = word.hasSuffix(".swift") || word.wholeMatch(of: /\w+\/.*\.[ch]/) != nil
             return isPath || isSource ? word : nil
         }
     }
