@@ -77,3 +77,15 @@ void ck_flush_denormals(void) {
 #define CK_PASS_ON(kernel, parameters, arguments) \
     void ck_##kernel parameters { active->kernel arguments; }
 CK_KERNELS(CK_PASS_ON)
+
+int ck_cell_number(const char *name) {
+#define CK_NAME(cell) #cell,
+    static const char *const names[] = {CK_CELLS(CK_NAME)};
+#undef CK_NAME
+    for (int i = 0; i < CK_CELL_COUNT; i++)
+        if (strcmp(names[i], name) == 0) return i;
+    return -1;
+}
+
+void ck_cell_forward(int number, const ck_cell *step) { active->cells_forward[number](step); }
+void ck_cell_backward(int number, const ck_cell *step) { active->cells_backward[number](step); }

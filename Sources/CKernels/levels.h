@@ -59,36 +59,6 @@
       (rows, n, table, ldt, ids, y, ldy))                                                                                                  \
     K(merge_rows, (const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds),                  \
       (rows, n, x, ldx, numbers, sums, lds))                                                                                               \
-    K(lstm_forward,                                                                                                                        \
-      (long rows, long hidden, float *gates, long ld, const float *c_previous, float *c, float *tanh_c, float *h),                         \
-      (rows, hidden, gates, ld, c_previous, c, tanh_c, h))                                                                                 \
-    K(lstm_backward,                                                                                                                       \
-      (long rows, long hidden, float *gates, long ld, const float *c_previous, const float *tanh_c, const float *dh, float *dc),           \
-      (rows, hidden, gates, ld, c_previous, tanh_c, dh, dc))                                                                               \
-    K(gru_forward,                                                                                                                         \
-      (long rows, long hidden, float *from_input, const float *from_hidden, long ld, const float *h_previous, float *h),                   \
-      (rows, hidden, from_input, from_hidden, ld, h_previous, h))                                                                          \
-    K(gru_backward,                                                                                                                        \
-      (long rows, long hidden, float *from_input, float *from_hidden, long ld, const float *h_previous, float *dh),                        \
-      (rows, hidden, from_input, from_hidden, ld, h_previous, dh))                                                                         \
-    K(gru_before_gates,                                                                                                                    \
-      (long rows, long hidden, float *gates, long ld, const float *h_previous, float *reset_h),                                            \
-      (rows, hidden, gates, ld, h_previous, reset_h))                                                                                      \
-    K(gru_before_output,                                                                                                                   \
-      (long rows, long hidden, float *gates, long ld, const float *h_previous, float *h),                                                  \
-      (rows, hidden, gates, ld, h_previous, h))                                                                                            \
-    K(gru_before_output_backward,                                                                                                          \
-      (long rows, long hidden, float *gates, long ld, const float *h_previous, float *dh),                                                 \
-      (rows, hidden, gates, ld, h_previous, dh))                                                                                           \
-    K(gru_before_gates_backward,                                                                                                           \
-      (long rows, long hidden, float *gates, long ld, const float *h_previous, const float *d_reset_h, float *dh_previous),                \
-      (rows, hidden, gates, ld, h_previous, d_reset_h, dh_previous))                                                                       \
-    K(elman_forward,                                                                                                                       \
-      (int kind, long rows, long hidden, const float *preactivations, long ld, float *h),                                                  \
-      (kind, rows, hidden, preactivations, ld, h))                                                                                         \
-    K(elman_backward,                                                                                                                      \
-      (int kind, long rows, long hidden, const float *h, const float *dh, float *d_preactivations, long ld),                               \
-      (kind, rows, hidden, h, dh, d_preactivations, ld))                                                                                   \
     K(softmax_take,                                                                                                                        \
       (long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima, float *kept),    \
       (rows, first, n, logits, targets, states, maxima, kept))                                                                             \
@@ -111,11 +81,21 @@
     K(bf16_peak, (long rounds, float *sums), (rounds, sums))                                                                               \
     K(read, (long count, const float *x, float *sums), (count, x, sums))
 
+/* The numbers of the cells. */
+enum {
+#define CK_NUMBER(cell) CK_CELL_##cell,
+    CK_CELLS(CK_NUMBER)
+#undef CK_NUMBER
+    CK_CELL_COUNT
+};
+
 typedef struct {
     const char *name;
 #define CK_MEMBER(kernel, parameters, arguments) void(*kernel) parameters;
     CK_KERNELS(CK_MEMBER)
 #undef CK_MEMBER
+    void (*cells_forward[CK_CELL_COUNT])(const ck_cell *step);
+    void (*cells_backward[CK_CELL_COUNT])(const ck_cell *step);
 } ck_level;
 
 extern const ck_level ck_level_baseline;

@@ -36,6 +36,14 @@ private final class CellBuffers {
         MatrixView(pointer, rows: rows, columns: (parts ?? columns) * hidden, rowStride: stride(columns))
     }
 
+    /// A step with `columns` parts of gates.
+    func step(
+        _ gates: UnsafeMutablePointer<Float>, _ columns: Int, hPrevious: UnsafeMutablePointer<Float>,
+        h: UnsafeMutablePointer<Float>, dH: UnsafeMutablePointer<Float>
+    ) -> CellStep {
+        CellStep(gates: matrix(gates, columns), units: hidden, hPrevious: hPrevious, h: h, dH: dH)
+    }
+
     func copy(_ pointer: UnsafePointer<Float>, _ columns: Int) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer, count: rows * stride(columns)))
     }
@@ -70,10 +78,12 @@ extension LevelTests {
                 let (gates, cPrevious, c, tanhC, h) = (b.buffer(4), b.buffer(1), b.buffer(1), b.buffer(1), b.buffer(1))
                 let (dH, dC) = (b.buffer(1), b.buffer(1))
                 let before = b.copy(gates, 4), dCBefore = b.copy(dC, 1)
-                CellKernels.lstmForward(hidden: hidden, gates: b.matrix(gates, 4), cPrevious: cPrevious, c: c, tanhC: tanhC, h: h)
+                var step = b.step(gates, 4, hPrevious: h, h: h, dH: dH)
+                step.state = (cPrevious, c, dC)
+                step.kept = tanhC
+                CellKernel("lstm").forward(step)
                 let active = b.copy(gates, 4)
-                CellKernels.lstmBackward(
-                    hidden: hidden, gates: b.matrix(gates, 4), cPrevious: cPrevious, tanhC: tanhC, dH: dH, dC: dC)
+                CellKernel("lstm").backward(step)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
@@ -103,10 +113,10 @@ extension LevelTests {
                 let b = CellBuffers(rows: 3, hidden: hidden)
                 let (x, y, hPrevious, h, dH) = (b.buffer(3), b.buffer(3), b.buffer(1, limit: 1), b.buffer(1), b.buffer(1))
                 let xBefore = b.copy(x, 3), yBefore = b.copy(y, 3), dHBefore = b.copy(dH, 1)
-                CellKernels.gruForward(
-                    hidden: hidden, fromInput: b.matrix(x, 3), fromHidden: b.matrix(y, 3), hPrevious: hPrevious, h: h)
-                CellKernels.gruBackward(
-                    hidden: hidden, fromInput: b.matrix(x, 3), fromHidden: b.matrix(y, 3), hPrevious: hPrevious, dH: dH)
+                var step = b.step(x, 3, hPrevious: hPrevious, h: h, dH: dH)
+                step.otherGates = y
+                CellKernel("gru").forward(step)
+                CellKernel("gru").backward(step)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
@@ -135,11 +145,12 @@ extension LevelTests {
                 let (gates, hPrevious, resetH, h) = (b.buffer(3), b.buffer(1, limit: 1), b.buffer(1), b.buffer(1))
                 let (dH, dResetH) = (b.buffer(1), b.buffer(1))
                 let before = b.copy(gates, 3), dHBefore = b.copy(dH, 1)
-                CellKernels.gruBeforeGates(hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, resetH: resetH)
-                CellKernels.gruBeforeOutput(hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, h: h)
-                CellKernels.gruBeforeOutputBackward(hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, dH: dH)
-                CellKernels.gruBeforeGatesBackward(
-                    hidden: hidden, gates: b.matrix(gates, 3), hPrevious: hPrevious, dResetH: dResetH, dHPrevious: dH)
+                var step = b.step(gates, 3, hPrevious: hPrevious, h: h, dH: dH)
+                (step.kept, step.dKept) = (resetH, dResetH)
+                CellKernel("gru_reset").forward(step)
+                CellKernel("gru_candidate").forward(step)
+                CellKernel("gru_candidate").backward(step)
+                CellKernel("gru_reset").backward(step)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
@@ -162,21 +173,25 @@ extension LevelTests {
         func elman(nonlinearity: Nonlinearity, hidden: Int) {
             Processor.atEachLevel { level in
                 let b = CellBuffers(rows: 3, hidden: hidden)
-                let (x, h, dH, dX) = (b.buffer(2), b.buffer(1), b.buffer(1), b.buffer(2))
-                let before = b.copy(dX, 2)
-                nonlinearity.forward(b.matrix(x, 2, parts: 1), h: h)
-                nonlinearity.backward(h: h, dH: dH, into: b.matrix(dX, 2, parts: 1))
+                let (x, h, dH) = (b.buffer(2), b.buffer(1), b.buffer(1))
+                let before = b.copy(x, 2)
+                let step = CellStep(
+                    gates: b.matrix(x, 2, parts: 1), units: hidden, hPrevious: h, h: h, dH: dH)
+                let kernel = CellKernel("elman_" + nonlinearity.rawValue)
+                kernel.forward(step)
+                let found = b.copy(h, 1)
+                kernel.backward(step)
                 var wrong = 0
                 for r in 0..<3 {
                     for u in 0..<hidden {
-                        let (value, slope) = exact(nonlinearity, b.at(x, 2, r, 0, u))
-                        wrong += close(b.at(h, 1, r, 0, u), value) ? 0 : 1
-                        wrong += close(b.at(dX, 2, r, 0, u), b.at(dH, 1, r, 0, u) * slope) ? 0 : 1
-                        wrong += b.at(dX, 2, r, 1, u) == b.at(before, 2, r, 1, u) ? 0 : 1
+                        let (value, slope) = exact(nonlinearity, b.at(before, 2, r, 0, u))
+                        wrong += close(b.at(found, 1, r, 0, u), value) ? 0 : 1
+                        wrong += close(b.at(x, 2, r, 0, u), b.at(dH, 1, r, 0, u) * slope) ? 0 : 1
+                        wrong += b.at(x, 2, r, 1, u) == b.at(before, 2, r, 1, u) ? 0 : 1
                     }
                 }
                 #expect(wrong == 0, "\(level)")
-                #expect(guardsStand(b, [(h, 1), (dX, 2)]), "\(level)")
+                #expect(guardsStand(b, [(h, 1), (x, 2)]), "\(level)")
             }
         }
 

@@ -39,8 +39,17 @@
 #include "peak.h"
 
 #define CK_ENTRY(kernel, parameters, arguments) .kernel = CK_AT_LEVEL(kernel),
-const ck_level CK_AT_LEVEL(ck_level) = {.name = CK_LEVEL_NAME, CK_KERNELS(CK_ENTRY)};
+#define CK_CELL_FORWARD(cell) [CK_CELL_##cell] = CK_AT_LEVEL(cell##_forward),
+#define CK_CELL_BACKWARD(cell) [CK_CELL_##cell] = CK_AT_LEVEL(cell##_backward),
+const ck_level CK_AT_LEVEL(ck_level) = {
+    .name = CK_LEVEL_NAME,
+    CK_KERNELS(CK_ENTRY)
+    .cells_forward = {CK_CELLS(CK_CELL_FORWARD)},
+    .cells_backward = {CK_CELLS(CK_CELL_BACKWARD)},
+};
 #undef CK_ENTRY
+#undef CK_CELL_FORWARD
+#undef CK_CELL_BACKWARD
 #if defined(CK_PLAIN)
 #pragma clang attribute pop
 #endif

@@ -11,6 +11,7 @@
 #define CKERNELS_H
 
 #include "ck_bf16.h"
+#include "ck_cells.h"
 #include "ck_elements.h"
 #include "ck_matrices.h"
 

@@ -23,51 +23,6 @@ void ck_gather_rows(long rows, long n, const float *table, long ldt, const int32
  * each new number in that order is the previous maximum plus one. */
 void ck_merge_rows(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds);
 
-/* ---- Recurrent cells: one time step of `rows` streams --------------------------------------------------------- */
-
-/* ld: floats between two rows of the gates (or preactivations). All other matrices are contiguous. */
-
-/* LSTM, Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, gate order i f g o (torch.nn.LSTM):
- * c = f*c_previous + i*g, h = o*tanh(c). gates [rows, 4H] holds preactivations and becomes the activated gates;
- * c_previous, c, tanh_c, h [rows, H]. */
-void ck_lstm_forward(long rows, long hidden, float *gates, long ld, const float *c_previous, float *c, float *tanh_c, float *h);
-
-/* dh [rows, H] is the total gradient of h. dc [rows, H] is the gradient of c from the next step, and becomes that of c_previous. gates
- * becomes the gradient of the preactivations. */
-void ck_lstm_backward(long rows, long hidden, float *gates, long ld, const float *c_previous, const float *tanh_c, const float *dh,
-                      float *dc);
-
-/* GRU, Cho et al. 2014, reset after the product (torch.nn.GRU), gate order r z n:
- * r = s(x_r + h_r), z = s(x_z + h_z), n = tanh(x_n + r*h_n), h = (1 - z)*n + z*h_previous.
- * from_input, from_hidden [rows, 3H]; from_input becomes r z n; from_hidden keeps h_n in its last third. */
-void ck_gru_forward(long rows, long hidden, float *from_input, const float *from_hidden, long ld, const float *h_previous, float *h);
-
-/* dh [rows, H] becomes the part of h_previous's gradient that does not go through the product. from_input (r z n) becomes the gradient of
- * its preactivations, from_hidden that of the hidden product. */
-void ck_gru_backward(long rows, long hidden, float *from_input, float *from_hidden, long ld, const float *h_previous, float *dh);
-
-/* GRU with the reset before the product (Cho et al. 2014, eq. 8). First half: r and z from gates [rows, 3H], which contains both products;
- * reset_h = r * h_previous. */
-void ck_gru_before_gates(long rows, long hidden, float *gates, long ld, const float *h_previous, float *reset_h);
-
-/* Second half: n = tanh(last third of gates), h = (1 - z)*n + z*h_previous. */
-void ck_gru_before_output(long rows, long hidden, float *gates, long ld, const float *h_previous, float *h);
-
-/* Backward pass of the second half: the last two thirds of gates become the gradients of z's and n's preactivations; dh becomes the direct
- * part of h_previous's gradient. */
-void ck_gru_before_output_backward(long rows, long hidden, float *gates, long ld, const float *h_previous, float *dh);
-
-/* Backward pass of the first half, from d_reset_h: the first third of gates becomes the gradient of r's preactivation; dh_previous +=
- * d_reset_h * r. */
-void ck_gru_before_gates_backward(long rows, long hidden, float *gates, long ld, const float *h_previous, const float *d_reset_h,
-                                  float *dh_previous);
-
-/* Elman 1990: h = f(preactivations), both [rows, H]. kind: 0 tanh, 1 relu, 2 sigmoid. */
-void ck_elman_forward(int kind, long rows, long hidden, const float *preactivations, long ld, float *h);
-
-/* d_preactivations = dh * f', from h. */
-void ck_elman_backward(int kind, long rows, long hidden, const float *h, const float *dh, float *d_preactivations, long ld);
-
 /* ---- Softmax with cross entropy -------------------------------------------------------------------------------- */
 
 /* The number of columns of logits in a group: small enough that a window's rows of a group stay in cache. A row's exponentials are summed

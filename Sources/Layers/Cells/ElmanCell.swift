@@ -6,20 +6,20 @@ import Tensors
 struct ElmanCell: Cell {
     static let gateCount = 1
 
-    private let nonlinearity: Nonlinearity
+    private let kernel: CellKernel
     private let recurrent: RecurrentProduct
 
     init(_ options: CellOptions, _ builder: CellBuilder) {
-        nonlinearity = options.nonlinearity
+        kernel = CellKernel("elman_" + options.nonlinearity.rawValue)
         recurrent = builder.product()
     }
 
     func forward(_ step: StepView, previous: MatrixView) {
         recurrent.multiply(previous, into: step.gates, from: .result)
-        nonlinearity.forward(step.gates, h: step.h)
+        kernel.forward(step.arithmetic)
     }
 
-    func backward(_ step: StepView) { nonlinearity.backward(h: step.h, dH: step.dH.pointer, into: step.gates) }
+    func backward(_ step: StepView) { kernel.backward(step.arithmetic) }
 
     func productBackward(_ dGates: MatrixView, dH: MatrixView) { recurrent.multiplyBackward(dGates, into: dH) }
 }

@@ -9,6 +9,7 @@ struct GRUCell: Cell {
     /// The hidden bias is inside the reset's product, so it stays with the hidden product.
     static let addsHiddenBias = false
 
+    private let kernel = CellKernel("gru")
     private let recurrent: RecurrentProduct
     private let biasHidden: UnsafePointer<Float>
     private let fromHidden: GateRows  // the hidden product with its bias, then its gradient
@@ -20,16 +21,16 @@ struct GRUCell: Cell {
     }
 
     func forward(_ step: StepView, previous: MatrixView) {
-        let product = step.rows(of: fromHidden)
-        recurrent.multiply(previous, into: product, from: .bias(biasHidden))
-        CellKernels.gruForward(
-            hidden: step.units, fromInput: step.gates, fromHidden: product, hPrevious: step.hPrevious, h: step.h)
+        recurrent.multiply(previous, into: step.rows(of: fromHidden), from: .bias(biasHidden))
+        kernel.forward(arithmetic(step))
     }
 
-    func backward(_ step: StepView) {
-        CellKernels.gruBackward(
-            hidden: step.units, fromInput: step.gates, fromHidden: step.rows(of: fromHidden), hPrevious: step.hPrevious,
-            dH: step.dH.pointer)
+    func backward(_ step: StepView) { kernel.backward(arithmetic(step)) }
+
+    private func arithmetic(_ step: StepView) -> CellStep {
+        var arithmetic = step.arithmetic
+        arithmetic.otherGates = step.rows(of: fromHidden).pointer
+        return arithmetic
     }
 
     func productBackward(_ dGates: MatrixView, dH: MatrixView) {

@@ -9,6 +9,7 @@ struct LSTMCell: Cell {
     static let states = ["c"]
     static let forgetGate: Int? = 1
 
+    private let kernel = CellKernel("lstm")
     private let recurrent: RecurrentProduct
     private let c: StepState
     private let tanhC: MatrixView  // [T*B', U]
@@ -21,15 +22,16 @@ struct LSTMCell: Cell {
 
     func forward(_ step: StepView, previous: MatrixView) {
         recurrent.multiply(previous, into: step.gates, from: .result)
-        CellKernels.lstmForward(
-            hidden: step.units, gates: step.gates, cPrevious: c.before(step), c: c.after(step), tanhC: step.rows(of: tanhC),
-            h: step.h)
+        kernel.forward(arithmetic(step))
     }
 
-    func backward(_ step: StepView) {
-        CellKernels.lstmBackward(
-            hidden: step.units, gates: step.gates, cPrevious: c.before(step), tanhC: step.rows(of: tanhC),
-            dH: step.dH.pointer, dC: c.gradient.pointer)
+    func backward(_ step: StepView) { kernel.backward(arithmetic(step)) }
+
+    private func arithmetic(_ step: StepView) -> CellStep {
+        var arithmetic = step.arithmetic
+        arithmetic.state = c.at(step)
+        arithmetic.kept = step.rows(of: tanhC).pointer
+        return arithmetic
     }
 
     func productBackward(_ dGates: MatrixView, dH: MatrixView) { recurrent.multiplyBackward(dGates, into: dH) }

@@ -9,14 +9,14 @@ struct ResetBeforeGRUCell: Cell {
     static let gateCount = 3
     static let dividesUnits = false
 
-    private let hiddenSize: Int
+    private let resetKernel = CellKernel("gru_reset")
+    private let candidateKernel = CellKernel("gru_candidate")
     private let resetHidden: MatrixView  // [T*B, H]: r*hPrevious
     private let dResetHidden: MatrixView  // [B, H]
     private let resetUpdate: RecurrentPart  // W_hr and W_hz, [2H, H]
     private let candidate: RecurrentPart  // W_hn, [H, H]
 
     init(_ options: CellOptions, _ builder: CellBuilder) {
-        hiddenSize = builder.size.hiddenSize
         resetHidden = builder.stepRows()
         dResetHidden = builder.stepGradient()
         resetUpdate = builder.product(gates: 0..<2)
@@ -24,21 +24,23 @@ struct ResetBeforeGRUCell: Cell {
     }
 
     func forward(_ step: StepView, previous: MatrixView) {
-        let reset = resetHidden.slice(rows: step.range)
         resetUpdate.multiply(previous, into: step.gates)
-        CellKernels.gruBeforeGates(
-            hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, resetH: reset.pointer)
-        candidate.multiply(reset, into: step.gates)
-        CellKernels.gruBeforeOutput(hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, h: step.h)
+        resetKernel.forward(arithmetic(step))
+        candidate.multiply(step.rows(of: resetHidden), into: step.gates)
+        candidateKernel.forward(step.arithmetic)
     }
 
     func backward(_ step: StepView) {
-        CellKernels.gruBeforeOutputBackward(
-            hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, dH: step.dH.pointer)
+        candidateKernel.backward(step.arithmetic)
         candidate.multiplyBackward(step.gates, into: dResetHidden)
-        CellKernels.gruBeforeGatesBackward(
-            hidden: hiddenSize, gates: step.gates, hPrevious: step.hPrevious, dResetH: dResetHidden.pointer,
-            dHPrevious: step.dH.pointer)
+        resetKernel.backward(arithmetic(step))
+    }
+
+    private func arithmetic(_ step: StepView) -> CellStep {
+        var arithmetic = step.arithmetic
+        arithmetic.kept = step.rows(of: resetHidden).pointer
+        arithmetic.dKept = dResetHidden.pointer
+        return arithmetic
     }
 
     func productBackward(_ dGates: MatrixView, dH: MatrixView) {

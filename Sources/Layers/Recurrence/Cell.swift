@@ -58,19 +58,16 @@ extension Cell {
 struct StepView {
     /// Rows of the step in a `[T*B', ...]` matrix.
     let range: Range<Int>
-    /// U.
-    let units: Int
-    /// Preactivations from the input, then activated gates, then gradients of preactivations: `[B', G*U]`.
-    let gates: MatrixView
-    /// h before the step, `[B', U]`.
-    let hPrevious: UnsafeMutablePointer<Float>
-    /// h after the step, `[B', U]`.
-    let h: UnsafeMutablePointer<Float>
     /// The gradient of h, `[B', U]`.
     let dH: MatrixView
+    /// What the cell's kernel works on, but for what is the cell's own.
+    let arithmetic: CellStep
+
+    /// Preactivations from the input, then activated gates, then gradients of preactivations: `[B', G*U]`.
+    var gates: MatrixView { arithmetic.gates }
 
     /// The step's rows of a matrix of the cell's, `[T*B', U]`.
-    func rows(of matrix: MatrixView) -> UnsafeMutablePointer<Float> { matrix.pointer + range.lowerBound * matrix.rowStride }
+    func rows(of matrix: MatrixView) -> MatrixView { matrix.slice(rows: range) }
 
     /// The step's rows of gates of the cell's own.
     func rows(of gates: GateRows) -> MatrixView { gates.steps.slice(rows: range) }

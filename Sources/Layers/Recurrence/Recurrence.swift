@@ -176,10 +176,11 @@ final class Recurrence<C: Cell>: RecurrentLayer {
 
     private func view(_ t: Int) -> StepView {
         let range = stepRange(t)
-        let state = h.steps.pointer + range.lowerBound * size.units.count
+        let (before, after, gradient) = h.at(range)
         return StepView(
-            range: range, units: size.units.count, gates: gates.steps.slice(rows: range), hPrevious: state,
-            h: state + size.streams * size.units.count, dH: h.gradient)
+            range: range, dH: h.gradient,
+            arithmetic: CellStep(
+                gates: gates.steps.slice(rows: range), units: size.units.count, hPrevious: before, h: after, dH: gradient))
     }
 
     /// Rows of step `t` in a `[T*B, ...]` matrix of the window.

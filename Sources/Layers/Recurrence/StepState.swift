@@ -30,11 +30,20 @@ struct StepState {
         }
     }
 
-    /// The state before a step.
-    func before(_ step: StepView) -> UnsafeMutablePointer<Float> { steps.pointer + step.range.lowerBound * steps.columns }
+    /// The state before and after a step, and its gradient, `[B', U]` each.
+    func at(
+        _ step: StepView
+    ) -> (before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+        at(step.range)
+    }
 
-    /// The state after a step.
-    func after(_ step: StepView) -> UnsafeMutablePointer<Float> { steps.pointer + step.range.upperBound * steps.columns }
+    /// The same for the rows of a step.
+    func at(
+        _ range: Range<Int>
+    ) -> (before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+        let before = steps.pointer + range.lowerBound * steps.columns
+        return (before, before + range.count * steps.columns, gradient.pointer)
+    }
 
     /// The window's state after so many steps, `[B, H]`.
     func window(after steps: Int) -> MatrixView { window.slice(rows: (steps * streams)..<((steps + 1) * streams)) }

@@ -1,0 +1,72 @@
+internal import CKernels
+
+/// What the arithmetic of a recurrent cell works on at one time step: U units of B streams.
+///
+/// Forward, gates hold preactivations and become activated gates; backward they become the gradients of the preactivations. What a cell does not
+/// use stays nil.
+public struct CellStep {
+    /// `[B, G*U]`
+    public let gates: MatrixView
+    /// Units.
+    public let units: Int
+    /// h before the step, `[B, U]`.
+    public let hPrevious: UnsafeMutablePointer<Float>
+    /// h after the step, `[B, U]`.
+    public let h: UnsafeMutablePointer<Float>
+    /// The gradient of h, `[B, U]`; `backward` leaves in it the part of the gradient of `hPrevious` that does not pass through a product, for
+    /// cells that have one.
+    public let dH: UnsafeMutablePointer<Float>
+    /// A second set of gates, with rows as far apart.
+    public var otherGates: UnsafeMutablePointer<Float>?
+    /// A second state before and after the step, `[B, U]`, and its gradient, which `backward` takes back one step.
+    public var state:
+        (before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>)?
+    /// What the cell keeps from the forward pass, `[B, U]`.
+    public var kept: UnsafeMutablePointer<Float>?
+    /// The gradient of `kept`.
+    public var dKept: UnsafeMutablePointer<Float>?
+
+    public init(
+        gates: MatrixView, units: Int, hPrevious: UnsafeMutablePointer<Float>, h: UnsafeMutablePointer<Float>,
+        dH: UnsafeMutablePointer<Float>
+    ) {
+        self.gates = gates
+        self.units = units
+        self.hPrevious = hPrevious
+        self.h = h
+        self.dH = dH
+    }
+
+    fileprivate var kernel: ck_cell {
+        ck_cell(
+            rows: gates.rows, hidden: units, gates: gates.pointer, other_gates: otherGates, ld: gates.rowStride,
+            h_previous: hPrevious, h: h, dh: dH, c_previous: state?.before, c: state?.after, dc: state?.gradient, kept: kept,
+            d_kept: dKept)
+    }
+}
+
+/// The arithmetic of a cell, or of a part of one, between its products: `Sources/CKernels/body/cells`.
+public struct CellKernel: Sendable {
+    private let number: Int32
+
+    /// The kernel with this name, which must exist.
+    public init(_ name: String) {
+        number = ck_cell_number(name)
+        precondition(number >= 0, "no cell of CKernels is named \(name)")
+    }
+
+    public func forward(_ step: CellStep) {
+        var kernel = step.kernel
+        ck_cell_forward(number, &kernel)
+    }
+
+    public func backward(_ step: CellStep) {
+        var kernel = step.kernel
+        ck_cell_backward(number, &kernel)
+    }
+}
+
+/// The activation of an Elman cell.
+public enum Nonlinearity: String, Codable, CaseIterable, Sendable {
+    case tanh, relu, sigmoid
+}
