@@ -76,6 +76,7 @@ let package = Package(
         library("Files", ["CMappingGuard", "Failures"]),
         library("Tensors", ["CKernels"]),
         library("Communication", ["CMPI", "Failures"]),
+        library("Kinds", ["Failures"]),
 
         // Floor 3: siblings.
         library("TextData", ["Digests", "Files", "Failures"]),
@@ -84,7 +85,7 @@ let package = Package(
 
         // Floor 4: siblings.
         library("Models", ["Layers", "Tensors"]),
-        library("Optimizers", ["Tensors"]),
+        library("Optimizers", ["Tensors", "Kinds"]),
         library("Checkpoints", ["Digests", "Files", "Failures"]),
 
         // Floor 5.
@@ -92,7 +93,7 @@ let package = Package(
             "Training",
             [
                 "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
-                "Communication", "Digests", "Files", "Failures",
+                "Communication", "Digests", "Files", "Failures", "Kinds",
             ]),
 
         // Floor 6: what a person runs.
@@ -101,14 +102,15 @@ let package = Package(
             name: "rnntrain",
             dependencies: [
                 "Training", "Benchmarks", "Exchange", "Models", "Layers", "Optimizers", "Tensors", "Checkpoints", "TextData",
-                "Communication", "Files", "Failures",
+                "Communication", "Files", "Failures", "Kinds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictSwift, linkerSettings: withoutSwiftLibraries),
         .executableTarget(
             name: "rank-checks",
             dependencies: [
-                "Training", "Exchange", "Optimizers", "Tensors", "Communication", "TextData", "Failures", "CAllocationCounter",
+                "Training", "Exchange", "Optimizers", "Tensors", "Communication", "TextData", "Failures", "Kinds",
+                "CAllocationCounter",
             ],
             path: "Sources/RankChecks",
             swiftSettings: strictSwift),
@@ -128,15 +130,15 @@ let package = Package(
         tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "TestSupport"]),
         tests("LayersTests", ["Layers", "Tensors", "TestSupport"]),
         tests("ModelsTests", ["Models", "Layers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("OptimizersTests", ["Optimizers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("OptimizersTests", ["Optimizers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
-        tests("TrainingTests", ["Training", "Checkpoints", "TextData", "Failures", "TestSupport"]),
+        tests("TrainingTests", ["Training", "Optimizers", "Kinds", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
-            "CommandLineTests", ["Training", "Checkpoints", "Exchange", "Models", "TestSupport"],
+            "CommandLineTests", ["Training", "Kinds", "Checkpoints", "Exchange", "Models", "TestSupport"],
             resources: [.copy("Snapshots")]),
         tests("RankTests", ["Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("DocumentationTests", ["Training", "TestSupport"]),
+        tests("DocumentationTests", ["Training", "Kinds", "TestSupport"]),
     ],
     cLanguageStandard: .c11
 )

@@ -46,7 +46,7 @@ struct StepBench {
         return ParallelModel(
             shape: model.shape, shards: shards, rank: world.rank, exchange: exchange,
             windowLength: configuration.windowLength,
-            optimizer: configuration.optimizerSettings, precision: configuration.precision)
+            updateRule: configuration.updateRule, precision: configuration.precision)
     }
 
     /// Runs one step, as in training.

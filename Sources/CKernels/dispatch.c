@@ -89,3 +89,14 @@ int ck_cell_number(const char *name) {
 
 void ck_cell_forward(int number, const ck_cell *step) { active->cells_forward[number](step); }
 void ck_cell_backward(int number, const ck_cell *step) { active->cells_backward[number](step); }
+
+int ck_update_rule(const char *name) {
+#define CK_NAME(rule) #rule,
+    static const char *const names[] = {CK_UPDATE_RULES(CK_NAME)};
+#undef CK_NAME
+    for (int i = 0; i < CK_UPDATE_RULE_COUNT; i++)
+        if (strcmp(names[i], name) == 0) return i;
+    return -1;
+}
+
+void ck_update_by(int rule, const ck_update *update, uint32_t *moved) { active->updates[rule](update, moved); }

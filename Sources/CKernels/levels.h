@@ -69,13 +69,6 @@
       (rows, first, n, from, exponentials, targets, mask, states, maxima, scale, gradient))                                                \
     K(dropout, (long steps, long streams, long n, float probability, const ck_dropout_key *key, const float *x, float *y),                 \
       (steps, streams, n, probability, key, x, y))                                                                                         \
-    K(sgd,                                                                                                                                 \
-      (long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step,       \
-       uint32_t *moved),                                                                                                                   \
-      (count, p, g, velocity, clip, rate, momentum, decay, first_step, moved))                                                             \
-    K(adam,                                                                                                                                \
-      (long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters, uint32_t *moved),     \
-      (count, p, g, m, v, clip, parameters, moved))                                                                                        \
     K(bits, (long count, const float *x, ck_bit_sum *sum), (count, x, sum))                                                                \
     K(fma_peak, (long rounds, float *sums), (rounds, sums))                                                                                \
     K(bf16_peak, (long rounds, float *sums), (rounds, sums))                                                                               \
@@ -89,6 +82,14 @@ enum {
     CK_CELL_COUNT
 };
 
+/* The numbers of the update rules. */
+enum {
+#define CK_NUMBER(rule) CK_UPDATE_##rule,
+    CK_UPDATE_RULES(CK_NUMBER)
+#undef CK_NUMBER
+    CK_UPDATE_RULE_COUNT
+};
+
 typedef struct {
     const char *name;
 #define CK_MEMBER(kernel, parameters, arguments) void(*kernel) parameters;
@@ -96,6 +97,7 @@ typedef struct {
 #undef CK_MEMBER
     void (*cells_forward[CK_CELL_COUNT])(const ck_cell *step);
     void (*cells_backward[CK_CELL_COUNT])(const ck_cell *step);
+    void (*updates[CK_UPDATE_RULE_COUNT])(const ck_update *update, uint32_t *moved);
 } ck_level;
 
 extern const ck_level ck_level_baseline;

@@ -2,6 +2,8 @@ import CAllocationCounter
 import Communication
 import Failures
 import Glibc
+import Kinds
+import Optimizers
 import Training
 
 /// Counts the allocations of every rank in the steps of a small run after the first step, across the end of an epoch; prints the sum.
@@ -39,7 +41,7 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     configuration.embeddingSize = 32
     configuration.dropout = 0.3
     configuration.clip = 0.01
-    configuration.weightDecay = 1e-4
+    configuration.settings[RuleSettings.weightDecay] = 1e-4
     configuration.initialState = .learned
     configuration.logEvery = 1_000_000
     for key in [ConfigurationKey.cell, .gruReset, .optimizer, .exchange, .teams] {

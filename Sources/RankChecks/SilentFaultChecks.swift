@@ -1,3 +1,4 @@
+import Kinds
 import Communication
 import Failures
 import Glibc

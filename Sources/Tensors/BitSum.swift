@@ -2,7 +2,7 @@ internal import CKernels
 
 /// The sum of the bit patterns of floats, modulo 2^32: any one flipped bit changes it, and no order of the floats does.
 ///
-/// `UpdateKernels` keep such a sum up as they write. What they read counts as it was read: so a bit that flips between two updates
+/// An `UpdateKernel` keeps such a sum up as it writes. What it reads counts as it was read: so a bit that flips between two updates
 /// stays in the difference between the sum that was kept up and one that is made anew, however many updates come between.
 public struct BitSum: Equatable, Sendable {
     var kernel = ck_bit_sum()

@@ -20,7 +20,7 @@ struct FaultTests {
         try expectFault(["--layers", "two"], status: 64, says: "--layers is two; it must be a whole number from 1 to 1000.")
         try expectFault(
             ["--cell", "ltsm"], status: 64,
-            says: "the value 'ltsm' is invalid for '--cell <cell>'. Please provide one of 'elman', 'gru' or 'lstm'.")
+            says: "--cell is ltsm; it must be one of \"elman\", \"gru\", \"lstm\".")
         try expectFault(["--layers"], status: 64, says: "missing value for '--layers <n>'")
         try expectFault(["evaluate", "--data", "x"], status: 64, says: "missing expected argument '--checkpoint <path>'")
         try expectFault(
@@ -49,7 +49,7 @@ struct FaultTests {
     func ranges() throws {
         try expectFault(
             ["--seed", "-1"], status: 64, says: "--seed is -1; it must be a whole number from 0 to 9223372036854775807.")
-        try expectFault(["--precision", "fp16"], status: 64, says: "the value 'fp16' is invalid for '--precision <precision>'.")
+        try expectFault(["--precision", "fp16"], status: 64, says: "--precision is fp16; it must be one of \"fp32\", \"bf16\".")
         try expectFault(["--shards", "64"], status: 64, says: "--shards is 64, but --batch-size is 32: ")
         try expectFault(["generate", "--checkpoint", "x", "--top-p", "2"], status: 64, says: "--top-p is 2; ")
         try expectFault(["benchmark", "--steps", "0"], status: 64, says: "--steps is 0; ")

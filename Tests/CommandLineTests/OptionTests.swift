@@ -1,11 +1,12 @@
 import Foundation
+import Kinds
 import TestSupport
 import Testing
 import Training
 
 @Suite("Options and keys")
 struct OptionTests {
-    /// For every key but the flag: a value other than the default, and the options that it requires.
+    /// For every key but the flag and those of kinds a value that is not its default, and the options it does not go without.
     private static let samples: [ConfigurationKey: (value: String, companions: [String])] = [
         .text: ("a b.txt", ["--run", "c"]), .train: ("a b.txt", ["--valid", "b", "--run", "c"]),
         .valid: ("b.txt", ["--train", "a", "--run", "c"]),
@@ -15,10 +16,9 @@ struct OptionTests {
         .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .initialization: ("uniform", []),
         .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
         .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),
-        .momentum: ("0.9", ["--optimizer", "sgd"]), .beta1: ("0.8", []), .beta2: ("0.99", []),
-        .adamEpsilon: ("1e-06", []), .weightDecay: ("0.01", []), .clip: ("5.0", []), .clipMode: ("value", []),
-        .epochs: ("4", []), .schedule: ("plateau", []), .decay: ("0.9", []), .decayAfter: ("6", []),
-        .decayRate: ("0.1", []), .validateEvery: ("500", []), .patience: ("2", []), .epsilon: ("0.001", []),
+        .clip: ("5.0", []), .clipMode: ("value", []),
+        .epochs: ("4", []), .schedule: ("plateau", []), .validateEvery: ("500", []), .patience: ("2", []),
+        .epsilon: ("0.001", []),
         .run: ("runs/x", []), .seed: ("1000000007", []), .logEvery: ("5", []), .checkpointEvery: ("300 steps", []),
         .keep: ("4", []), .stallLimit: ("90 seconds", []), .timeLimit: ("3 hours", []), .verifyEvery: ("7", []),
         .onFault: ("end", []), .maxBadSteps: ("4", []), .maxRollbacks: ("9", []), .shards: ("5", []), .exchange: ("messages", []),
@@ -39,9 +39,25 @@ struct OptionTests {
         #expect(options.sorted() == (ConfigurationKey.allCases.map(\.rawValue) + others).sorted())
     }
 
-    @Test("An option sets its key in the configuration", arguments: samples.keys)
+    /// The keys that kinds declare.
+    private static let declared = ConfigurationKey.allCases.flatMap(\.kinds).flatMap { $0.settings.map(\.key) }
+
+    /// An end of the range, or value of the list, that is not the default, and the first kind that reads the key.
+    private func sample(_ key: ConfigurationKey) throws -> (value: String, companions: [String]) {
+        if let sample = Self.samples[key] { return sample }
+        let standard = TrainingConfiguration().value(of: key)?.description
+        let values = (key.choices + key.ends).compactMap { text in
+            var configuration = TrainingConfiguration()
+            #expect(throws: Never.self) { try configuration.set(key, argument: text) }
+            return configuration.value(of: key)?.description
+        }
+        let reader = key.readers.flatMap { readers in readers.names.first.map { [readers.chooser.option, $0] } }
+        return (try #require(values.first { $0 != standard }), reader ?? [])
+    }
+
+    @Test("An option sets its key in the configuration", arguments: ConfigurationKey.allCases.filter { !$0.isFlag })
     func arrives(key: ConfigurationKey) throws {
-        let sample = try #require(Self.samples[key])
+        let sample = try sample(key)
         let printed = try resolved(["--\(key.rawValue)", sample.value] + sample.companions)
         #expect(printed.values[key]?.description == sample.value)
     }
@@ -56,9 +72,9 @@ struct OptionTests {
         #expect(try resolved(["--no-tie-weights"], in: scratch.folder).values[.tieWeights] == .flag(false))
     }
 
-    @Test("Every key has a sample here")
+    @Test("Every key that belongs to no kind has a sample here")
     func complete() {
-        #expect(Set(Self.samples.keys).union([.tieWeights]) == Set(ConfigurationKey.allCases))
+        #expect(Set(Self.samples.keys).union([.tieWeights]).union(Self.declared) == Set(ConfigurationKey.allCases))
     }
 
     @Test("The command line overrides the file, and the file the defaults")

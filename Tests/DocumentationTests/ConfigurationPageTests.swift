@@ -1,4 +1,5 @@
 import Foundation
+import Kinds
 import Testing
 import Training
 
@@ -10,7 +11,7 @@ struct ConfigurationPageTests {
     private static let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/configuration.md")
         .standardized
 
-    @Test("The page contains every key with its default, its meaning and whether a resumed run may change it")
+    @Test("The page contains every key with its values, its default, its meaning and whether a resumed run may change it")
     func keys() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         let begin = try #require(text.range(of: #"<!-- begin: keys[^\n]*-->\n"#, options: .regularExpression))
@@ -26,13 +27,26 @@ struct ConfigurationPageTests {
     private static var tables: String {
         ConfigurationTheme.allCases.map { theme in
             let rows = ConfigurationKey.allCases.filter { $0.theme == theme }.map(row)
-            return "\n## \(theme.rawValue)\n\n| key | meaning | resume |\n|---|---|---|\n" + rows.joined()
+            return "\n## \(theme.rawValue)\n\n| key | values | meaning | resume |\n|---|---|---|---|\n" + rows.joined()
+                + ConfigurationKey.allCases.filter { $0.theme == theme && !$0.kinds.isEmpty }.map(kinds).joined()
         }.joined() + "\n"
     }
 
+    /// The meaning of each value of a key that chooses a kind.
+    private static func kinds(_ key: ConfigurationKey) -> String {
+        let rows = key.kinds.map { kind in
+            let keys = kind.settings.map { "`\($0.key.rawValue)`" }.joined(separator: ", ")
+            return "| `\(kind.name)` | \(cell(kind.summary)) | \(keys) |\n"
+        }
+        return "\n| `\(key.rawValue)` | meaning | keys |\n|---|---|---|\n" + rows.joined()
+    }
+
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("<", with: "&lt;") }
+
     private static func row(_ key: ConfigurationKey) -> String {
-        let help = key.help.replacing("|", with: "\\|").replacing("<", with: "&lt;")
         let placeholder = key.placeholder.isEmpty ? "" : " " + key.placeholder.uppercased()
-        return "| `\(key.rawValue)\(placeholder)` | \(help) | \(key.mayChangeOnResume ? "free" : "fixed") |\n"
+        let values = key.choices.isEmpty ? key.expectation : key.choices.map { "`\($0)`" }.joined(separator: ", ")
+        return
+            "| `\(key.rawValue)\(placeholder)` | \(cell(values)) | \(cell(key.help)) | \(key.mayChangeOnResume ? "free" : "fixed") |\n"
     }
 }

@@ -1,40 +1,46 @@
+import Kinds
 import Optimizers
 import Testing
 
 @Suite("Learning rate schedules")
 struct LearningRateScheduleTests {
-    private func schedule(_ kind: ScheduleKind) -> LearningRateSchedule {
-        LearningRateSchedule(kind: kind, initialRate: 2, decay: 0.5, decayAfter: 4)
+    /// The rate from 2 on.
+    private func rate(_ kind: String, updates: Int, epoch: Int, plateaus: Int) throws -> Double {
+        var settings = Settings()
+        settings[InverseSchedule.decayRate] = 0.5
+        let schedule = Schedules.schedule(try #require(ScheduleKind(rawValue: kind)), settings)
+        return schedule.rate(2, at: SchedulePlace(updates: updates, epoch: epoch, plateaus: plateaus))
     }
 
     @Test("A constant rate heeds nothing")
-    func constant() {
-        #expect(schedule(.constant).rate(step: 10_000, epoch: 99, plateaus: 7) == 2)
+    func constant() throws {
+        #expect(try rate("constant", updates: 10_000, epoch: 99, plateaus: 7) == 2)
     }
 
     @Test("With step, each epoch after decayAfter multiplies the rate, whatever step and plateaus are")
-    func step() {
-        let rates = (1...7).map { schedule(.step).rate(step: 100 * $0, epoch: $0, plateaus: 3) }
+    func step() throws {
+        let rates = try (1...7).map { try rate("step", updates: 100 * $0, epoch: $0, plateaus: 3) }
         #expect(rates == [2, 2, 2, 2, 1, 0.5, 0.25])
     }
 
     @Test("With plateau, each evaluation without an improvement multiplies the rate")
-    func plateau() {
-        let rates = (0...3).map { schedule(.plateau).rate(step: 5, epoch: 50, plateaus: $0) }
+    func plateau() throws {
+        let rates = try (0...3).map { try rate("plateau", updates: 5, epoch: 50, plateaus: $0) }
         #expect(rates == [2, 1, 0.5, 0.25])
     }
 
     @Test("With inverse, the rate is g0 / (1 + g0 lambda t)")
-    func inverse() {
-        let rates = (0...3).map { schedule(.inverse).rate(step: $0, epoch: 9, plateaus: 2) }
+    func inverse() throws {
+        let rates = try (0...3).map { try rate("inverse", updates: $0, epoch: 9, plateaus: 2) }
         #expect(rates == [2, 1, 2.0 / 3, 0.5])
     }
 
     @Test("A rate is a pure function: asked again, in any order, it is the same", arguments: ScheduleKind.allCases)
     func pure(kind: ScheduleKind) {
-        let schedule = schedule(kind)
-        let forward = (0..<50).map { schedule.rate(step: $0, epoch: 1 + $0 / 5, plateaus: $0 / 10) }
-        let backward = (0..<50).reversed().map { schedule.rate(step: $0, epoch: 1 + $0 / 5, plateaus: $0 / 10) }
+        let schedule = Schedules.schedule(kind)
+        let places = (0..<50).map { SchedulePlace(updates: $0, epoch: 1 + $0 / 5, plateaus: $0 / 10) }
+        let forward = places.map { schedule.rate(2, at: $0) }
+        let backward = places.reversed().map { schedule.rate(2, at: $0) }
         #expect(forward == backward.reversed())
         #expect(zip(forward, forward.dropFirst()).allSatisfy { $0 >= $1 && $1 > 0 })
     }

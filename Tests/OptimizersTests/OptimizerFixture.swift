@@ -1,4 +1,5 @@
 import Foundation
+import Kinds
 import Optimizers
 import Testing
 
@@ -13,10 +14,11 @@ struct OptimizerFixture: Decodable {
 
         var description: String { "\(optimizer), momentum \(momentum), decay \(weightDecay)" }
 
-        func settings() throws -> OptimizerSettings {
-            OptimizerSettings(
-                kind: try #require(OptimizerKind(rawValue: optimizer)), momentum: Float(momentum),
-                weightDecay: Float(weightDecay))
+        func rule() throws -> any UpdateRule {
+            var settings = Settings()
+            settings[RuleSettings.momentum] = momentum
+            settings[RuleSettings.weightDecay] = weightDecay
+            return UpdateRules.rule(try #require(OptimizerKind(rawValue: optimizer)), settings)
         }
     }
 

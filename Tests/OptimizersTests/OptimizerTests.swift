@@ -1,3 +1,4 @@
+import Kinds
 import Optimizers
 import Tensors
 import TestSupport
@@ -7,12 +8,16 @@ extension SeededRandom {
     mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
 }
 
-/// Every rule, with and without each option that changes its arithmetic.
-private let everySetting = [0, 0.1].flatMap { decay -> [OptimizerSettings] in
-    [
-        OptimizerSettings(kind: .sgd, weightDecay: decay), OptimizerSettings(kind: .sgd, momentum: 0.9, weightDecay: decay),
-        OptimizerSettings(kind: .adam, weightDecay: decay), OptimizerSettings(kind: .adamw, weightDecay: decay),
-    ]
+/// Every registered rule, with and without what changes its arithmetic.
+private let everyRule: [any UpdateRule] = OptimizerKind.allCases.flatMap { name in
+    [0, 0.1].flatMap { decay in
+        [0, 0.9].map { momentum in
+            var settings = Settings()
+            settings[RuleSettings.weightDecay] = decay
+            settings[RuleSettings.momentum] = momentum
+            return UpdateRules.rule(name, settings)
+        }
+    }
 }
 
 @Suite("Updates, at every instruction set", .serialized)
@@ -24,7 +29,7 @@ struct OptimizerTests {
         try #require(fixture.runs.count == 8)
         try Processor.atEachLevel { level in
             for run in fixture.runs {
-                let optimizer = Optimizer(settings: try run.settings(), count: fixture.initial.count)
+                let optimizer = Optimizer(rule: try run.rule(), count: fixture.initial.count)
                 var parameters = fixture.initial.map { Float($0) }
                 var magnitudes = fixture.initial.map { abs($0) }
                 for (step, gradient) in fixture.gradients.enumerated() {
@@ -40,11 +45,11 @@ struct OptimizerTests {
         }
     }
 
-    /// Three steps over `ranges` of 1000 parameters, each range with its own optimizer: parameters, then moments.
-    private func threeSteps(_ settings: OptimizerSettings, ranges: [Range<Int>], clip: GradientClip) -> [[Float]] {
+    /// Three steps over `ranges` of 1000 parameters, each range with an optimiser of its own: parameters, then moments.
+    private func threeSteps(_ rule: any UpdateRule, ranges: [Range<Int>], clip: GradientClip) -> [[Float]] {
         var random = SeededRandom(state: 6)
         var parameters = random.floats(1000)
-        let optimizers = ranges.map { Optimizer(settings: settings, count: $0.count) }
+        let optimizers = ranges.map { Optimizer(rule: rule, count: $0.count) }
         for _ in 0..<3 {
             let gradient = random.floats(1000)
             for (range, optimizer) in zip(ranges, optimizers) {
@@ -57,7 +62,7 @@ struct OptimizerTests {
                 }
             }
         }
-        let moments = settings.momentNames.indices.map { index in
+        let moments = rule.moments.indices.map { index in
             zip(ranges, optimizers).flatMap { Array(UnsafeBufferPointer(start: $1.moments[index], count: $0.count)) }
         }
         return [parameters] + moments
@@ -66,23 +71,39 @@ struct OptimizerTests {
     @Test("A range updated in parts has the bits of one updated whole, moments too, at each level")
     func parts() {
         let clip = GradientClip(scale: 0.7, limit: 0.5)
-        for settings in everySetting {
-            let whole = threeSteps(settings, ranges: [0..<1000], clip: clip)
+        for rule in everyRule {
+            let whole = threeSteps(rule, ranges: [0..<1000], clip: clip)
             Processor.atEachLevel { level in
-                #expect(threeSteps(settings, ranges: [0..<1000], clip: clip) == whole, "\(level), \(settings)")
+                #expect(threeSteps(rule, ranges: [0..<1000], clip: clip) == whole, "\(level), \(rule)")
                 for cut in [1, 7, 16, 500, 993] {
-                    let parts = threeSteps(settings, ranges: [0..<cut, cut..<1000], clip: clip)
-                    #expect(parts == whole, "\(level), \(settings), cut at \(cut)")
+                    let parts = threeSteps(rule, ranges: [0..<cut, cut..<1000], clip: clip)
+                    #expect(parts == whole, "\(level), \(rule), cut at \(cut)")
                 }
-                #expect(threeSteps(settings, ranges: [0..<0, 0..<3, 3..<1000], clip: clip) == whole, "\(level), \(settings)")
+                #expect(threeSteps(rule, ranges: [0..<0, 0..<3, 3..<1000], clip: clip) == whole, "\(level), \(rule)")
             }
         }
     }
 
-    /// One step of plain SGD at rate 1 from zero: the negative clipped gradient.
+    @Test("The bits that are watched over are those that a rule leaves, and a bit that flips in between is found")
+    func watched() {
+        for rule in everyRule {
+            let optimizer = Optimizer(rule: rule, count: 100)
+            var random = SeededRandom(state: 4)
+            var parameters = random.floats(100)
+            optimizer.watchOver(parameters: parameters)
+            for _ in 0..<2 {
+                optimizer.step(parameters: &parameters, gradient: random.floats(100), clip: GradientClip(), rate: 0.1)
+            }
+            #expect(optimizer.examine(parameters: parameters) == .sound, "\(rule)")
+            parameters[17] = Float(bitPattern: parameters[17].bitPattern ^ 4)
+            #expect(optimizer.examine(parameters: parameters) == .changed, "\(rule)")
+        }
+    }
+
+    /// One step of plain SGD at rate 1 from zero: minus the clipped gradient.
     private func clipped(_ gradient: [Float], _ clip: GradientClip) -> [Float] {
         var parameters = [Float](repeating: 0, count: gradient.count)
-        Optimizer(settings: OptimizerSettings(kind: .sgd), count: gradient.count)
+        Optimizer(rule: SGD(Settings()), count: gradient.count)
             .step(parameters: &parameters, gradient: gradient, clip: clip, rate: 1)
         return parameters.map { -$0 }
     }
@@ -102,27 +123,27 @@ struct OptimizerTests {
 
     @Test("Every rule clips, and a gradient of a known size moves Adam by its rate")
     func clipInEveryRule() {
-        for settings in everySetting {
-            let plain = threeSteps(settings, ranges: [0..<1000], clip: GradientClip())
-            #expect(threeSteps(settings, ranges: [0..<1000], clip: GradientClip(scale: 0.5, limit: 0.01)) != plain, "\(settings)")
+        for rule in everyRule {
+            let plain = threeSteps(rule, ranges: [0..<1000], clip: GradientClip())
+            #expect(threeSteps(rule, ranges: [0..<1000], clip: GradientClip(scale: 0.5, limit: 0.01)) != plain, "\(rule)")
         }
         var parameters: [Float] = [0, 0]
-        Optimizer(settings: OptimizerSettings(kind: .adam), count: 2)
+        Optimizer(rule: Adam(Settings()), count: 2)
             .step(parameters: &parameters, gradient: [5, -0.01], clip: GradientClip(), rate: 0.25)
         #expect(abs(parameters[0] + 0.25) < 1e-6 && abs(parameters[1] - 0.25) < 1e-6)
     }
 
     @Test("An optimiser that takes over moments and count goes on to the same bits")
     func takingOver() {
-        for settings in everySetting {
-            let first = Optimizer(settings: settings, count: 20)
+        for rule in everyRule {
+            let first = Optimizer(rule: rule, count: 20)
             var random = SeededRandom(state: 2)
             var parameters = random.floats(20)
             let gradients = (0..<4).map { _ in random.floats(20) }
             for gradient in gradients[..<2] {
                 first.step(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
             }
-            let second = Optimizer(settings: settings, count: 20)
+            let second = Optimizer(rule: rule, count: 20)
             second.updateCount = first.updateCount
             for (from, to) in zip(first.moments, second.moments) { to.update(from: from, count: 20) }
             var copy = parameters
@@ -130,17 +151,19 @@ struct OptimizerTests {
                 first.step(parameters: &parameters, gradient: gradient, clip: GradientClip(), rate: 0.1)
                 second.step(parameters: &copy, gradient: gradient, clip: GradientClip(), rate: 0.1)
             }
-            #expect(copy == parameters, "\(settings)")
+            #expect(copy == parameters, "\(rule)")
             #expect(second.updateCount == 4)
         }
     }
 
     @Test("Moments are those that a rule needs, all zero at first")
     func moments() {
-        #expect(OptimizerSettings(kind: .sgd).momentNames.isEmpty)
-        #expect(OptimizerSettings(kind: .sgd, momentum: 0.5).momentNames == ["velocity"])
-        #expect(OptimizerSettings(kind: .adamw).momentNames == ["first_moment", "second_moment"])
-        let optimizer = Optimizer(settings: OptimizerSettings(kind: .adam), count: 9)
+        #expect(SGD(Settings()).moments.isEmpty)
+        var settings = Settings()
+        settings[RuleSettings.momentum] = 0.5
+        #expect(SGD(settings).moments == ["velocity"])
+        #expect(AdamW(Settings()).moments == ["first_moment", "second_moment"])
+        let optimizer = Optimizer(rule: Adam(Settings()), count: 9)
         #expect(optimizer.moments.count == 2)
         withExtendedLifetime(optimizer) {
             #expect(optimizer.moments.allSatisfy { moment in (0..<9).allSatisfy { moment[$0] == 0 } })

@@ -1,3 +1,4 @@
+import Kinds
 import Failures
 import Testing
 import Training

@@ -1,3 +1,4 @@
+import Kinds
 import Foundation
 import Testing
 import Training

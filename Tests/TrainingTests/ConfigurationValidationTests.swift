@@ -1,3 +1,4 @@
+import Kinds
 import Testing
 import TextData
 import Training
@@ -17,10 +18,10 @@ struct ConfigurationValidationTests {
             (.layers, .integer(0)), (.embeddingSize, .integer(0)), (.hiddenSize, .integer(-4)),
             (.dropout, .number(1)), (.dropout, .number(-0.1)), (.initialScale, .number(0)), (.forgetBias, .number(.nan)),
             (.batchSize, .integer(0)), (.windowLength, .integer(0)),
-            (.learningRate, .number(0)), (.learningRate, .number(.infinity)), (.momentum, .number(1)),
-            (.beta1, .number(1)), (.beta2, .number(-1)), (.adamEpsilon, .number(0)), (.weightDecay, .number(-1)),
-            (.clip, .number(-1)), (.epochs, .integer(0)), (.decay, .number(0)), (.decay, .number(1.5)),
-            (.decayAfter, .integer(-1)), (.decayRate, .number(-1)), (.validateEvery, .integer(-1)),
+            (.learningRate, .number(0)), (.learningRate, .number(.infinity)), ("momentum", .number(1)),
+            ("beta1", .number(1)), ("beta2", .number(-1)), ("adam-epsilon", .number(0)), ("weight-decay", .number(-1)),
+            (.clip, .number(-1)), (.epochs, .integer(0)), ("decay", .number(0)), ("decay", .number(1.5)),
+            ("decay-after", .integer(-1)), ("decay-rate", .number(-1)), (.validateEvery, .integer(-1)),
             (.patience, .integer(-1)), (.epsilon, .number(-1)), (.seed, .integer(-1)), (.logEvery, .integer(0)),
             (.keep, .integer(1)), (.shards, .integer(0)), (.nodeSize, .integer(-1)),
         ])
@@ -40,7 +41,7 @@ struct ConfigurationValidationTests {
             [.nonlinearity: .text("relu")], [.gruReset: .text("before"), .cell: .text("lstm")],
             [.initialization: .text("identity"), .cell: .text("elman")],
             [.initialization: .text("identity"), .cell: .text("lstm")],
-            [.momentum: .number(0.9)], [.shards: .integer(33)],
+            ["momentum": .number(0.9)], [.shards: .integer(33)],
         ])
     func conflict(values: [ConfigurationKey: ConfigurationValue]) {
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with(values).validate() }
@@ -59,7 +60,7 @@ struct ConfigurationValidationTests {
         try ConfigurationSamples.with(
             [.initialization: .text("identity"), .cell: .text("elman"), .nonlinearity: .text("relu")]
         ).validate()
-        try ConfigurationSamples.with([.momentum: .number(0.9), .optimizer: .text("sgd"), .clip: .number(0)]).validate()
+        try ConfigurationSamples.with(["momentum": .number(0.9), .optimizer: .text("sgd"), .clip: .number(0)]).validate()
         try ConfigurationSamples.with([.shards: .integer(32)]).validate()
     }
 

@@ -35,21 +35,26 @@
 #include "rows.h"
 #include "softmax.h"
 #include "updates.h"
+#include "updates/sgd.h"
+#include "updates/adam.h"
 
 #include "peak.h"
 
 #define CK_ENTRY(kernel, parameters, arguments) .kernel = CK_AT_LEVEL(kernel),
 #define CK_CELL_FORWARD(cell) [CK_CELL_##cell] = CK_AT_LEVEL(cell##_forward),
 #define CK_CELL_BACKWARD(cell) [CK_CELL_##cell] = CK_AT_LEVEL(cell##_backward),
+#define CK_UPDATE_ENTRY(rule) [CK_UPDATE_##rule] = CK_CAT(update_##rule, CK_LEVEL),
 const ck_level CK_AT_LEVEL(ck_level) = {
     .name = CK_LEVEL_NAME,
     CK_KERNELS(CK_ENTRY)
     .cells_forward = {CK_CELLS(CK_CELL_FORWARD)},
     .cells_backward = {CK_CELLS(CK_CELL_BACKWARD)},
+    .updates = {CK_UPDATE_RULES(CK_UPDATE_ENTRY)},
 };
 #undef CK_ENTRY
 #undef CK_CELL_FORWARD
 #undef CK_CELL_BACKWARD
+#undef CK_UPDATE_ENTRY
 #if defined(CK_PLAIN)
 #pragma clang attribute pop
 #endif

@@ -14,6 +14,7 @@
 #include "ck_cells.h"
 #include "ck_elements.h"
 #include "ck_matrices.h"
+#include "ck_updates.h"
 
 /* ---- Instruction sets ------------------------------------------------------------------------------------ */
 

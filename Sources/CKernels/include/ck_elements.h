@@ -1,4 +1,4 @@
-/* Rows, cells, softmax, random numbers and updates. Part of CKernels.h, whose contract and legend apply here. */
+/* Rows, cells, softmax, random numbers and sums of bits. Part of CKernels.h, whose contract and legend apply here. */
 #ifndef CK_ELEMENTS_H
 #define CK_ELEMENTS_H
 
@@ -88,25 +88,5 @@ typedef struct {
 
 /* Adds `count` floats to a sum. */
 void ck_bits(long count, const float *x, ck_bit_sum *sum);
-
-/* Each update adds to `moved` the change of the sum of the bit patterns of everything that it writes. The old value counts as it was read,
- * so a bit that flipped before remains visible as the difference between the updated checksum and a newly computed one. */
-
-/* SGD as torch.optim.SGD: g += decay*p; with momentum v = momentum*v + g (first step: v = g), p -= rate*v, else p -= rate*g. */
-void ck_sgd(long count, float *p, const float *g, float *velocity, ck_clip clip, float rate, float momentum, float decay, int first_step,
-            uint32_t *moved);
-
-/* Adam (Kingma & Ba 2015) as torch.optim.Adam, or decoupled decay (Loshchilov & Hutter 2019) as torch.optim.AdamW. */
-typedef struct {
-    float rate;
-    float beta1, beta2;
-    float epsilon;
-    float correction1; /* 1 - beta1^t */
-    float correction2; /* 1 - beta2^t */
-    float decay;
-    int decoupled;
-} ck_adam_parameters;
-void ck_adam(long count, float *p, const float *g, float *m, float *v, ck_clip clip, const ck_adam_parameters *parameters,
-             uint32_t *moved);
 
 #endif

@@ -32,7 +32,7 @@ package enum CheckpointSize {
     ) -> [(name: String, shape: [Int])] {
         let needs = shape.needs(training: false)
         let parameters = needs.parameters.entries.map { (name: $0.name, shape: $0.shape) }
-        let moments = configuration.optimizerSettings.momentNames.flatMap { moment in
+        let moments = configuration.updateRule.moments.flatMap { moment in
             parameters.map { (name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape) }
         }
         let states = needs.states.map {

@@ -30,7 +30,7 @@ package struct MemoryNeeds: Sendable {
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         // Cores are not asked here: where ranks share them unevenly there are no teams, and less memory is taken.
         let teams = exchange.nodes.flatMap { exchanged.teams?.teams(of: $0) ?? [] }
-        let moments = configuration.optimizerSettings.momentNames.count
+        let moments = configuration.updateRule.moments.count
         // Rank 0 gathers the moments of all, and the writer has a copy of everything.
         let checkpoint = (2 * moments + 1) * shape.parameterLayout.elementCount * 4
         checkpointBytes = checkpoint

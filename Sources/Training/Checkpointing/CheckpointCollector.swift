@@ -31,7 +31,7 @@ final class CheckpointCollector {
 
     /// Bytes of the parameters and moments.
     var leastByteCount: Int {
-        parallel.exchange.shape.elementCount * 4 * (1 + parallel.optimizer.settings.momentNames.count)
+        parallel.exchange.shape.elementCount * 4 * (1 + parallel.optimizer.rule.moments.count)
     }
 
     /// Gathers the checkpoint after `state.step` steps. Collective; nil but on rank 0.
@@ -62,7 +62,7 @@ final class CheckpointCollector {
     private var parameterArrays: [NamedArray] { arrays("", parallel.exchange.parameters) }
 
     private var momentArrays: [NamedArray] {
-        zip(parallel.optimizer.settings.momentNames, wholeMoments).flatMap {
+        zip(parallel.optimizer.rule.moments, wholeMoments).flatMap {
             arrays(CheckpointNames.momentPrefix($0), $1)
         }
     }
@@ -112,7 +112,7 @@ extension ParallelModel {
         let whole =
             world.isRoot && !optimizer.moments.isEmpty
             ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil
-        for (name, moment) in zip(optimizer.settings.momentNames, optimizer.moments) {
+        for (name, moment) in zip(optimizer.rule.moments, optimizer.moments) {
             _ = try world.agreeOnRoot { try checkpoint?.copyMoment(name, to: whole!, layout: layout) }
             try exchange.scatterOwned(fromRoot: whole.map { UnsafePointer($0) }, into: moment)
         }

@@ -49,7 +49,7 @@ extension StoredCheckpoint {
         let needs = modelShape.needs(training: false)
         let entries = needs.parameters.entries
         let parameters = entries.map { ExpectedArray(name: $0.name, shape: $0.shape, range: .finite, isParameter: true) }
-        let moments = configuration.optimizerSettings.momentNames.flatMap { moment in
+        let moments = configuration.updateRule.moments.flatMap { moment in
             entries.map {
                 ExpectedArray(
                     name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape,

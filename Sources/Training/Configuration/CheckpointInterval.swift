@@ -1,3 +1,4 @@
+public import Kinds
 import Failures
 
 /// How often a checkpoint is written: after a number of steps, or after a time.

@@ -1,3 +1,4 @@
+public import Kinds
 public import Failures
 
 /// A configuration that no run can be trained or resumed with.

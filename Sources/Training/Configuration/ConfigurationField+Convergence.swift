@@ -1,30 +1,26 @@
+import Kinds
+import Optimizers
+
 extension ConfigurationField {
     /// How long a run trains, and how its learning rate decreases.
-    static let convergence: [ConfigurationField] = [
-        .init(
-            .epochs, \.epochs, .convergence, .free, range: .whole(1...1_000_000), placeholder: "n",
-            "Maximum number of passes over the training text."),
-        .init(.schedule, \.schedule, .convergence, .free, "How the learning rate decreases."),
-        .init(
-            .decay, \.decay, .convergence, .free, range: .number(upTo: 1), placeholder: "x",
-            "Factor by which the schedules step and plateau multiply the learning rate."),
-        .init(
-            .decayAfter, \.decayAfter, .convergence, .free, range: .whole(1...ValueRange.most, orZero: "for none"),
-            placeholder: "n",
-            "Epochs at the full learning rate with the schedule step; each later epoch multiplies the rate by --decay."),
-        .init(
-            .decayRate, \.decayRate, .convergence, .free, range: .number(orZero: "for a constant rate"), placeholder: "x",
-            "Lambda of the schedule inverse: after t updates, the rate is g / (1 + g * lambda * t) with g = --learning-rate."),
-        .init(
-            .validateEvery, \.validateEvery, .convergence, .free, range: .whole(1...ValueRange.most, orZero: "for each epoch"),
-            placeholder: "n",
-            "Steps between validations; 0: after each epoch."),
-        .init(
-            .patience, \.patience, .convergence, .free, range: .whole(1...ValueRange.most, orZero: "for no limit"),
-            placeholder: "n",
-            "End the run after this many validations in a row without improvement; 0: off."),
-        .init(
-            .epsilon, \.epsilon, .convergence, .free, range: .number(orZero: "for any decrease"), placeholder: "x",
-            "Smallest decrease of the validation loss that counts as an improvement, in nats per token."),
-    ]
+    static let convergence: [ConfigurationField] =
+        [
+            .init(
+                .epochs, \.epochs, .convergence, .free, range: .whole(1...1_000_000), placeholder: "n",
+                "Maximum number of passes over the training text."),
+            .init(.schedule, \.schedule, .convergence, .free, "How the learning rate decreases."),
+        ] + kinds(of: Schedules.self, .convergence) + [
+            .init(
+                .validateEvery, \.validateEvery, .convergence, .free,
+                range: .whole(1...ValueRange.most, orZero: "for each epoch"),
+                placeholder: "n",
+                "Steps between validations; 0: after each epoch."),
+            .init(
+                .patience, \.patience, .convergence, .free, range: .whole(1...ValueRange.most, orZero: "for no limit"),
+                placeholder: "n",
+                "End the run after this many validations in a row without improvement; 0: off."),
+            .init(
+                .epsilon, \.epsilon, .convergence, .free, range: .number(orZero: "for any decrease"), placeholder: "x",
+                "Smallest decrease of the validation loss that counts as an improvement, in nats per token."),
+        ]
 }

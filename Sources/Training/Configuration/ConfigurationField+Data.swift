@@ -1,3 +1,5 @@
+import Kinds
+
 extension ConfigurationField {
     /// The texts and their tokens. On resume the paths may change, because the digests of the texts are compared.
     static let data: [ConfigurationField] = [

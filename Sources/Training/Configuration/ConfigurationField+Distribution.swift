@@ -1,3 +1,5 @@
+import Kinds
+
 extension ConfigurationField {
     /// How the work is distributed over the ranks.
     static let distribution: [ConfigurationField] = [

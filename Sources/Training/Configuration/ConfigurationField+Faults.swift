@@ -1,3 +1,5 @@
+import Kinds
+
 extension ConfigurationField {
     /// Time limits, and the response to faults.
     static let faults: [ConfigurationField] = [

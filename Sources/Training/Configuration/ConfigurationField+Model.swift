@@ -1,3 +1,5 @@
+import Kinds
+
 extension ConfigurationField {
     /// The network and its initial parameters.
     static let model: [ConfigurationField] = [

@@ -1,3 +1,5 @@
+import Kinds
+
 extension ConfigurationField {
     /// The run folder, the log and the checkpoints.
     static let run: [ConfigurationField] = [

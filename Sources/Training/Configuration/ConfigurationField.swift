@@ -1,3 +1,5 @@
+public import Kinds
+
 /// The declaration of one key: its theme, its help, its range, and how to read and write it in a configuration.
 ///
 /// TOML, JSON, `--help`, validation messages and the comparison on resume are all made from these.
@@ -16,6 +18,14 @@ struct ConfigurationField: Sendable {
     let expectation: String
     /// The ends of the range as typed on the command line; empty for a key without a range.
     let ends: [String]
+    /// The values as texts, if they are a short list; else empty.
+    let choices: [String]
+    /// Whether the value is true or false.
+    let isFlag: Bool
+    /// The kinds that read the key, if not all of a registry do; else nil.
+    let readers: KindReaders?
+    /// Whether a value other than the default is an error with a kind that does not read it.
+    let isRefusedUnread: Bool
     let read: @Sendable (TrainingConfiguration) -> ConfigurationValue?
     /// Sets the key; false if the value has another type or is not in the list of choices.
     let write: @Sendable (inout TrainingConfiguration, ConfigurationValue) -> Bool
@@ -23,9 +33,6 @@ struct ConfigurationField: Sendable {
     let parse: @Sendable (inout TrainingConfiguration, String) -> Bool
     /// Whether the value is in range. A key that is not set is in range.
     let isInRange: @Sendable (TrainingConfiguration) -> Bool
-
-    /// Whether a resumed run may change a key.
-    enum OnResume { case fixed, free }
 
     /// A key that always has a value. `range` limits the values of its type.
     init<Value: ConfigurationScalar>(
@@ -49,9 +56,19 @@ struct ConfigurationField: Sendable {
             set: { $0[keyPath: path] = $1 })
     }
 
+    /// A key that kinds declare. `readers` are the kinds that read it; nil for all.
+    init<Declared: DeclaredSetting>(_ declared: Declared, _ theme: ConfigurationTheme, readers: KindReaders?) {
+        let setting = declared.setting
+        self.init(
+            setting.key, theme, setting.mayChangeOnResume ? .free : .fixed, range: setting.range,
+            placeholder: setting.placeholder, absent: nil, setting.summary, readers: readers,
+            isRefusedUnread: setting.isRefusedUnread, get: { $0.settings[setting] }, set: { $0.settings[setting] = $1 })
+    }
+
     private init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>?,
-        placeholder: String, absent: String?, _ summary: String, get: @escaping @Sendable (TrainingConfiguration) -> Value?,
+        placeholder: String, absent: String?, _ summary: String, readers: KindReaders? = nil, isRefusedUnread: Bool = false,
+        get: @escaping @Sendable (TrainingConfiguration) -> Value?,
         set: @escaping @Sendable (inout TrainingConfiguration, Value) -> Void
     ) {
         self.key = key
@@ -62,6 +79,10 @@ struct ConfigurationField: Sendable {
         mayChangeOnResume = onResume == .free
         expectation = range?.description ?? Value.expectation
         ends = range?.ends ?? []
+        choices = Value.choices
+        isFlag = Value.self == Bool.self
+        self.readers = readers
+        self.isRefusedUnread = isRefusedUnread
         read = { get($0)?.configurationValue }
         write = { configuration, value in
             guard let value = Value(configurationValue: value) else { return false }
@@ -82,6 +103,8 @@ extension ConfigurationField {
     static let all = data + model + optimization + convergence + run + faults + distribution
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    static func exists(_ key: ConfigurationKey) -> Bool { byKey[key] != nil }
 
     /// The field of a key; every key has one.
     static func of(_ key: ConfigurationKey) -> ConfigurationField {
@@ -106,11 +129,30 @@ extension ConfigurationKey {
     /// The values that are allowed: `a whole number from 1 to 1000`.
     package var expectation: String { ConfigurationField.of(self).expectation }
 
-    /// The meaning of the key, with its unit and its default.
+    /// The values as texts, if they are a short list; else empty.
+    public var choices: [String] { ConfigurationField.of(self).choices }
+
+    /// Whether the value is true or false.
+    public var isFlag: Bool { ConfigurationField.of(self).isFlag }
+
+    /// The kinds that read the key, if it belongs to some of a registry's kinds; else nil.
+    package var readers: KindReaders? { ConfigurationField.of(self).readers }
+
+    /// The meaning of the key, with its unit, the kinds that read it, and its default.
     public var help: String {
         let field = ConfigurationField.of(self)
         let standard = field.absentDefault ?? field.read(TrainingConfiguration())?.description ?? ""
-        return "\(field.summary) (default: \(standard))"
+        let readers = field.readers.map { "only with \($0.chooser.option) \($0.names.joined(separator: ", ")); " } ?? ""
+        return "\(field.summary) (\(readers)default: \(standard))"
+    }
+
+    /// Every key, theme by theme.
+    public static let allCases = ConfigurationField.all.map(\.key)
+
+    /// The key with this name.
+    public static func named(_ name: String) -> ConfigurationKey? {
+        let key = ConfigurationKey(name)
+        return ConfigurationField.exists(key) ? key : nil
     }
 }
 

@@ -1,3 +1,4 @@
+public import Kinds
 import Failures
 import Files
 
@@ -8,6 +9,8 @@ public struct ConfigurationFile: Equatable, Sendable {
     /// The keys that the file sets.
     public let values: [ConfigurationKey: ConfigurationValue]
     /// Keys that the file neither sets nor lists in a comment as `# key =`, in their order. A run's `config.toml` has none.
+    ///
+    /// The keys of kinds that the file does not choose may be absent: the version that wrote it may not have had these kinds.
     public let absentKeys: [ConfigurationKey]
 
     /// Reads a file.
@@ -28,7 +31,9 @@ public struct ConfigurationFile: Equatable, Sendable {
         values = try Self.values(try Self.parse(text, path), path)
         let listed = Self.listedKeys(text)
         let set = Set(values.keys)
-        absentKeys = ConfigurationKey.allCases.filter { !set.contains($0) && !listed.contains($0.rawValue) }
+        let values = values
+        absentKeys = ConfigurationField.all
+            .filter { !set.contains($0.key) && !listed.contains($0.key.rawValue) && !$0.mayBeAbsent(from: values) }.map(\.key)
     }
 
     /// The names in lines such as `# seed =`.
@@ -79,7 +84,7 @@ public struct ConfigurationFile: Equatable, Sendable {
     }
 
     private static func key(_ assignment: TOMLAssignment, _ path: String) throws(ConfigurationFileError) -> ConfigurationKey {
-        if let key = ConfigurationKey(rawValue: assignment.key) { return key }
+        if let key = ConfigurationKey.named(assignment.key) { return key }
         let place = assignment.place(in: path)
         if case .table(let form) = assignment.value { throw .table(place, name: assignment.key, advice: form.advice) }
         let nearest = NearestName.of(assignment.key, among: ConfigurationKey.allCases.map(\.rawValue))

@@ -1,3 +1,4 @@
+public import Kinds
 public import Failures
 
 /// A place in a configuration file: lines and columns count from 1, columns in Unicode scalars.

@@ -1,3 +1,4 @@
+public import Kinds
 public import Layers
 public import Models
 public import Tensors

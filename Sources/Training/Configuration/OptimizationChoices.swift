@@ -1,8 +1,4 @@
-public import Optimizers
-
-// The choices that lower floors define, as values of a configuration.
-extension OptimizerKind: ConfigurationChoice {}
-extension ScheduleKind: ConfigurationChoice {}
+public import Kinds
 
 /// What clipping limits.
 public enum ClipMode: String, ConfigurationChoice {

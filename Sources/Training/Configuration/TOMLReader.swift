@@ -1,3 +1,4 @@
+import Kinds
 import Failures
 
 /// Why a text is no TOML, and where: lines and columns count from 1, columns in Unicode scalars.

@@ -1,3 +1,4 @@
+import Kinds
 import Failures
 
 /// The values of TOML.

@@ -1,3 +1,5 @@
+public import Kinds
+
 /// Whether the ranks of a node divide the steps of large recurrent layers among them, by units; to the same bits either way.
 public enum TeamMode: String, ConfigurationChoice {
     /// Where it is likely to be faster.

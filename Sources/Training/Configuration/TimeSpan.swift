@@ -1,3 +1,4 @@
+public import Kinds
 import Failures
 
 /// A length of time, as options have it.

@@ -1,3 +1,5 @@
+import Kinds
+
 /// JSON, for a checkpoint's metadata: one flat object with the names of ``ConfigurationKey``.
 extension TrainingConfiguration: Codable {
     /// Keys that are missing keep their defaults, so that a file written before a key existed is read as it was meant.

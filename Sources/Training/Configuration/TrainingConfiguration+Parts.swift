@@ -20,16 +20,9 @@ extension TrainingConfiguration {
             kind: initialization, scale: Float(initialScale), forgetBias: Float(resolvedForgetBias), seed: UInt64(seed))
     }
 
-    package var optimizerSettings: OptimizerSettings {
-        OptimizerSettings(
-            kind: optimizer, momentum: Float(momentum), beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(adamEpsilon),
-            weightDecay: Float(weightDecay))
-    }
+    package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
 
-    var learningRateSchedule: LearningRateSchedule {
-        LearningRateSchedule(
-            kind: schedule, initialRate: learningRate, decay: schedule == .inverse ? decayRate : decay, decayAfter: decayAfter)
-    }
+    var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
 
     /// The maximum number of ranks: each needs a shard, and each shard needs a stream.
     public var mostRanks: Int { shards ?? batchSize }

@@ -1,4 +1,5 @@
 import Failures
+public import Kinds
 
 extension TrainingConfiguration {
     /// Checks the range of every value, which is declared with its field, and the values against each other.
@@ -17,7 +18,7 @@ extension TrainingConfiguration {
         let checks = ConsistencyChecks(configuration: self, needsFolder: needsFolder, fileKeys: fileKeys)
         try checks.texts()
         try checks.model()
-        try checks.optimizer()
+        try checks.readers()
         try checks.shards()
     }
 
@@ -91,13 +92,19 @@ private struct ConsistencyChecks {
         }
     }
 
-    func optimizer() throws(ConfigurationError) {
-        if configuration.momentum > 0, configuration.optimizer != .sgd {
+    /// Refuses values that no chosen kind reads, if the declaration of the key asks for it.
+    func readers() throws(ConfigurationError) {
+        for field in ConfigurationField.all where field.isRefusedUnread {
+            guard let readers = field.readers, !configuration.settings.isStandard(field.key),
+                !readers.names.contains(configuration.spelled(readers.chooser))
+            else { continue }
+            let names = readers.names.joined(separator: ", ")
+            let standard = TrainingConfiguration().spelled(field.key)
             throw conflict(
-                .momentum, .optimizer,
+                field.key, readers.chooser,
                 message:
-                    "\(setting(.momentum)), but \(setting(.optimizer)): only sgd uses it. Use --optimizer sgd, or --momentum 0 "
-                    + "(adam and adamw have --beta1 and --beta2).")
+                    "\(setting(field.key)), but \(setting(readers.chooser)): only \(names) \(readers.names.count == 1 ? "uses" : "use") it. "
+                    + "Use \(readers.chooser.option) \(readers.names[0]), or \(field.key.option) \(standard).")
         }
     }
 

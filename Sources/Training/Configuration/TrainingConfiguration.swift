@@ -1,3 +1,4 @@
+public import Kinds
 public import Layers
 public import Models
 public import Optimizers
@@ -41,26 +42,15 @@ public struct TrainingConfiguration: Equatable, Sendable {
     // Optimization.
     public var batchSize = 32
     public var windowLength = 35
-    public var optimizer = OptimizerKind.adam
+    public var optimizer = OptimizerKind(Adam.self)
     public var learningRate = 0.002
-    public var momentum = 0.0
-    public var beta1 = 0.9
-    public var beta2 = 0.999
-    public var adamEpsilon = 1e-8
-    public var weightDecay = 0.0
     /// Maximum gradient norm, or maximum absolute value of an element; 0: off.
     public var clip = 1.0
     public var clipMode = ClipMode.norm
 
     // Schedule and convergence.
     public var epochs = 10
-    public var schedule = ScheduleKind.constant
-    /// The factor of the schedules `step` and `plateau`.
-    public var decay = 0.5
-    /// Epochs at the full learning rate, for the schedule `step`.
-    public var decayAfter = 4
-    /// The lambda of the schedule `inverse`, per update.
-    public var decayRate = 1e-4
+    public var schedule = ScheduleKind(ConstantSchedule.self)
     /// Steps between validations; 0 is after each epoch.
     public var validateEvery = 0
     /// Validations in a row without improvement after which the run ends; 0: off.
@@ -94,6 +84,9 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// Number of ranks to treat as one node; 0: the real nodes.
     public var nodeSize = 0
     public var teams = TeamMode.auto
+
+    /// The settings that kinds declare, such as optimizers and schedules.
+    public var settings = Settings()
 
     /// The defaults: a two-layer LSTM of 200 units on words, orthogonal recurrent matrices, Adam, clipping at norm 1.
     public init() {}

@@ -24,7 +24,7 @@ package final class ParallelModel {
 
     package init(
         shape: ModelShape, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int,
-        optimizer settings: OptimizerSettings, precision: Precision = .fp32
+        updateRule: any UpdateRule, precision: Precision = .fp32
     ) {
         self.shape = shape
         self.shards = shards
@@ -50,7 +50,7 @@ package final class ParallelModel {
             program: own.program, streamsOfShards: own.streamsOfShards, maximumSteps: windowLength,
             widestInput: needs.widestInput, precision: precision, shared: shared)
         ownedPieces = weights.pieces(of: exchange.ownedRange)
-        optimizer = Optimizer(settings: settings, count: exchange.ownedRange.count)
+        optimizer = Optimizer(rule: updateRule, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
     }
 
@@ -99,7 +99,7 @@ package final class ParallelModel {
         }
         // Packed right after their update, weights are read from the cache.
         for piece in ownedPieces {
-            if optimizer.settings.leavesZeroGradientsAlone {
+            if optimizer.rule.leavesZeroGradientsAlone {
                 exchange.forEachLiveRun(in: piece, update)
             } else {
                 update(piece)

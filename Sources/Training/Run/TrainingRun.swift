@@ -129,7 +129,7 @@ public struct TrainingRun {
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         return ParallelModel(
             shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.windowLength,
-            optimizer: configuration.optimizerSettings,
+            updateRule: configuration.updateRule,
             precision: configuration.precision)
     }
 

@@ -1,3 +1,4 @@
+import Kinds
 import ArgumentParser
 import Benchmarks
 import Layers
@@ -95,7 +96,7 @@ struct MeasuredStepOptions: ParsableArguments {
     var window: String?
 
     @Option(help: "Optimizer.")
-    var optimizer = OptimizerKind.adam
+    var optimizer = OptimizerKind(Adam.self)
 
     @Option(help: ArgumentHelp("Probability of dropping a unit.", valueName: "x"))
     var dropout = "0.0"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Kinds
 import Training
 
 /// `rnntrain train`: trains a model, or resumes a run.
@@ -20,13 +21,13 @@ struct TrainCommand: ParsableCommand {
             """)
 
     @OptionGroup(title: "Configuration") var source: SourceOptions
-    @OptionGroup(title: "Data") var data: DataOptions
-    @OptionGroup(title: "Model") var model: ModelOptions
-    @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
-    @OptionGroup(title: "Schedule and convergence") var convergence: ConvergenceOptions
-    @OptionGroup(title: "Run folder, log and checkpoints") var runFolder: RunOptions
-    @OptionGroup(title: "Time limits and faults") var faults: FaultOptions
-    @OptionGroup(title: "Distribution over ranks") var distribution: DistributionOptions
+    @OptionGroup(title: ConfigurationTheme.data.rawValue) var data: DataOptions
+    @OptionGroup(title: ConfigurationTheme.model.rawValue) var model: ModelOptions
+    @OptionGroup(title: ConfigurationTheme.optimization.rawValue) var optimization: OptimizationOptions
+    @OptionGroup(title: ConfigurationTheme.convergence.rawValue) var convergence: ConvergenceOptions
+    @OptionGroup(title: ConfigurationTheme.run.rawValue) var runFolder: RunOptions
+    @OptionGroup(title: ConfigurationTheme.faults.rawValue) var faults: FaultOptions
+    @OptionGroup(title: ConfigurationTheme.distribution.rawValue) var distribution: DistributionOptions
 
     func run() throws {
         let file = try source.file()
@@ -64,7 +65,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// The keys whose options the command line gives.
-    private var givenKeys: [ConfigurationKey] { groups.flatMap { $0.given.filter { $0.value != nil }.map(\.key) } }
+    private var givenKeys: [ConfigurationKey] { groups.flatMap { $0.given.keys } }
 
     private func folderToResume(_ file: ConfigurationFile?) throws -> String {
         guard let folder = try overlaid(on: TrainingConfiguration(), with: file).run else {
@@ -75,9 +76,9 @@ struct TrainCommand: ParsableCommand {
 
     private func checkTexts(_ configuration: TrainingConfiguration) throws {
         let texts = [
-            ("--text", configuration.text, data.text), ("--train", configuration.train, data.train),
-            ("--valid", configuration.valid, data.valid),
-            ("--test", configuration.test, data.test),
+            ("--text", configuration.text, data.given[.text]), ("--train", configuration.train, data.given[.train]),
+            ("--valid", configuration.valid, data.given[.valid]),
+            ("--test", configuration.test, data.given[.test]),
         ]
         for (option, path, given) in texts {
             guard let path else { continue }

@@ -1,26 +1,98 @@
 import ArgumentParser
+import Kinds
 import Training
 
-/// A group of options, each of which sets one key of a configuration if it is given.
+/// The options of one theme: one for each key that is declared for it.
 ///
-/// Numbers, times and paths are strings here. The declaration of the key parses them, so that all messages are the same, with the range.
-protocol ConfigurationOptions: ParsableArguments {
-    /// The keys of the group, each with its argument; nil if the command line does not give the option.
-    var given: KeyValuePairs<ConfigurationKey, String?> { get }
+/// The parser finds options by reflection. Here they are not stored properties, but made from the keys' declarations, so that a key that
+/// some kind declares is an option without a line of its own. Values are strings here. The declaration of the key parses
+/// them, so that all messages are the same, with the range.
+protocol ConfigurationOptions: ParsableArguments, CustomReflectable {
+    static var theme: ConfigurationTheme { get }
+    /// The keys whose options are given, each with its value.
+    var given: [ConfigurationKey: String] { get set }
 }
 
 extension ConfigurationOptions {
+    private static var keys: [ConfigurationKey] { ConfigurationKey.allCases.filter { $0.theme == theme } }
+
+    /// The options as the parser looks for them: each under its key's name.
+    var customMirror: Mirror { Mirror(self, children: Self.keys.map { ($0.rawValue, $0.option) }) }
+
+    init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: ConfigurationKey.self)
+        for key in Self.keys {
+            given[key] =
+                key.isFlag
+                ? try container.decode(Flag<Bool?>.self, forKey: key).wrappedValue.map(String.init)
+                : try container.decode(Option<String?>.self, forKey: key).wrappedValue
+        }
+    }
+
     /// Sets the keys whose options are given. Throws for an invalid value.
     func apply(to configuration: inout TrainingConfiguration) throws(ConfigurationError) {
-        for (key, text) in given {
-            if let text { try configuration.set(key, argument: text) }
+        for key in Self.keys {
+            if let text = given[key] { try configuration.set(key, argument: text) }
         }
+    }
+}
+
+extension ConfigurationKey {
+    /// The key as an option, or as a flag that goes both ways.
+    fileprivate var option: Any {
+        if isFlag { return Flag<Bool?>(name: .customLong(rawValue), inversion: .prefixedNo, help: ArgumentHelp(self)) }
+        return Option<String?>(
+            name: .customLong(rawValue), help: ArgumentHelp(self), completion: choices.isEmpty ? nil : .list(choices))
     }
 }
 
 extension ArgumentHelp {
     /// The help of a configuration key.
     init(_ key: ConfigurationKey) {
-        self.init(key.help, valueName: key.placeholder.isEmpty ? nil : key.placeholder)
+        let values = key.choices.isEmpty ? "" : " (values: \(key.choices.joined(separator: ", ")))"
+        self.init(key.help + values, valueName: key.placeholder.isEmpty ? nil : key.placeholder)
     }
+}
+
+/// The texts and their tokens.
+struct DataOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.data
+    var given: [ConfigurationKey: String] = [:]
+}
+
+/// The network and its initial parameters.
+struct ModelOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.model
+    var given: [ConfigurationKey: String] = [:]
+}
+
+/// The training step: the batch, the optimizer and clipping.
+struct OptimizationOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.optimization
+    var given: [ConfigurationKey: String] = [:]
+}
+
+/// How long a run trains, and how its learning rate decreases.
+struct ConvergenceOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.convergence
+    var given: [ConfigurationKey: String] = [:]
+}
+
+/// The run folder, the log and the checkpoints.
+struct RunOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.run
+    var given: [ConfigurationKey: String] = [:]
+}
+
+/// Time limits, and the response to faults.
+struct FaultOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.faults
+    var given: [ConfigurationKey: String] = [:]
+}
+
+/// How the work is distributed over the ranks.
+struct DistributionOptions: ConfigurationOptions {
+    static let theme = ConfigurationTheme.distribution
+    var given: [ConfigurationKey: String] = [:]
 }

@@ -1,3 +1,4 @@
+import Kinds
 import ArgumentParser
 import Training
 

@@ -3,6 +3,9 @@ public protocol ConfigurationScalar: Equatable, Sendable {
     /// What a file must hold for this type, for messages: `a whole number`.
     static var expectation: String { get }
 
+    /// The values as texts, where they are a short list; else empty.
+    static var choices: [String] { get }
+
     /// The value's meaning, or nil if the value is of another kind or out of its list.
     init?(configurationValue: ConfigurationValue)
 
@@ -14,6 +17,8 @@ public protocol ConfigurationScalar: Equatable, Sendable {
 }
 
 extension ConfigurationScalar {
+    public static var choices: [String] { [] }
+
     /// Takes the text as a file has it in quotes.
     public init?(argumentText argument: String) { self.init(configurationValue: .text(argument)) }
 }
@@ -62,7 +67,7 @@ extension Double: ConfigurationScalar {
     }
 
     /// The number that a text spells; nil where that is none, or beyond what a `Double` can be: `1e400` is no infinity, `1e-400` no zero.
-    init?(spelled text: String) {
+    package init?(spelled text: String) {
         guard let number = Double(text) else { return nil }
         let digits = text.lowercased().prefix { $0 != "e" && $0 != "p" }
         if number == 0, digits.contains(where: { ("1"..."9").contains($0) }) { return nil }
@@ -89,8 +94,10 @@ public protocol ConfigurationChoice: ConfigurationScalar, RawRepresentable, Case
 
 extension ConfigurationChoice {
     public static var expectation: String {
-        "one of " + allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        "one of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
     }
+
+    public static var choices: [String] { allCases.map(\.rawValue) }
 
     public init?(configurationValue: ConfigurationValue) {
         guard case .text(let text) = configurationValue else { return nil }

@@ -20,7 +20,7 @@ extension ConfigurationValue: CustomStringConvertible {
     }
 
     /// The kind of the value and the value, for messages: `the text "abc"`.
-    var found: String {
+    package var found: String {
         switch self {
         case .text(let text): "the string \"\(Quotation.of(text))\""
         case .integer(let integer): "the whole number \(integer)"
@@ -30,12 +30,12 @@ extension ConfigurationValue: CustomStringConvertible {
     }
 
     /// The value in TOML.
-    var toml: String {
+    package var toml: String {
         if case .text(let text) = self { Self.quoted(text) } else { description }
     }
 
     /// A TOML basic string: quotes, backslashes and control characters are escaped.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         let escaped = text.unicodeScalars.map { scalar in
             switch scalar {
             case "\"": "\\\""

@@ -4,16 +4,12 @@ public struct ValueRange<Value: Sendable>: Sendable {
     public let description: String
     /// The ends of the range, as typed on the command line. Both are in the range. Tests use them.
     package let ends: [String]
-    let contains: @Sendable (Value) -> Bool
-}
+    package let contains: @Sendable (Value) -> Bool
 
-extension ValueRange where Value: ConfigurationScalar {
-    /// The value of a command-line argument, for an option that is not a key of a configuration. Throws `invalidOption`.
-    public func value(_ argument: String, of option: String) throws(ConfigurationError) -> Value {
-        guard let value = Value(argumentText: argument), contains(value) else {
-            throw .invalidOption(option: option, value: argument, expected: description)
-        }
-        return value
+    package init(description: String, ends: [String], contains: @escaping @Sendable (Value) -> Bool) {
+        self.description = description
+        self.ends = ends
+        self.contains = contains
     }
 }
 
@@ -64,37 +60,11 @@ extension ValueRange where Value == Double {
     }
 }
 
-extension ValueRange where Value == TimeSpan {
-    /// From a second to 1000 days, and 0 where that has a meaning.
-    public static func time(orZero meaning: String? = nil) -> ValueRange {
-        let limits = 1.0...86_400_000
-        return ValueRange(
-            description: "a time from 1 second to 1000 days, such as \"5 minutes\", 90s or 04:00:00" + zeroText(meaning),
-            ends: (meaning == nil ? [] : ["0"]) + ["1 second", "1000 days"],
-            contains: { limits.contains($0.seconds) || (meaning != nil && $0.seconds == 0) })
-    }
-}
-
-extension ValueRange where Value == CheckpointInterval {
-    /// From one step, or from a hundredth of a second to 1000 days.
-    static let interval = ValueRange(
-        description:
-            "a number of steps from 1 to 1000000000, such as 500 or \"500 steps\", or a time from 0.01 seconds to 1000 days, such as "
-            + "90s, 10m, 1h or \"10 minutes\"",
-        ends: ["1 step", "1000000000 steps", "0.01 seconds", "1000 days"],
-        contains: {
-            switch $0 {
-            case .steps(let steps): (1...ValueRange<Int>.most).contains(steps)
-            case .time(let time): (0.01...86_400_000).contains(time.seconds)
-            }
-        })
-}
-
 extension ValueRange where Value == String {
     /// A path: not empty, and without a zero byte, which would end it early.
-    static let path = ValueRange(
+    public static let path = ValueRange(
         description: "a non-empty path", ends: [], contains: { !$0.isEmpty && !$0.utf8.contains(0) })
 }
 
-/// `, or 0 for no limit`.
-private func zeroText(_ meaning: String?) -> String { meaning.map { ", or 0 \($0)" } ?? "" }
+/// What a description says of 0: `, or 0 for no limit`.
+package func zeroText(_ meaning: String?) -> String { meaning.map { ", or 0 \($0)" } ?? "" }

@@ -1,0 +1,22 @@
+/// The name of a key of a run's configuration: in TOML, in JSON, and after two dashes on the command line.
+public struct ConfigurationKey: RawRepresentable, Hashable, CodingKey, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public init(_ name: String) { rawValue = name }
+
+    /// The long option of the command line: `--batch-size`.
+    public var option: String { "--" + rawValue }
+
+    // As a key of JSON.
+    public init(stringValue: String) { rawValue = stringValue }
+    public var stringValue: String { rawValue }
+    /// Nil: there are no arrays of keys.
+    public init?(intValue: Int) { return nil }
+    public var intValue: Int? { nil }
+}
+
+extension ConfigurationKey: ExpressibleByStringLiteral {
+    public init(stringLiteral name: String) { rawValue = name }
+}

@@ -1,0 +1,29 @@
+public import Kinds
+public import Tensors
+
+/// `g += decay * p`; with momentum `v = momentum * v + g` (at the first update `v = g`) and `p -= rate * v`, else `p -= rate * g`.
+///
+/// Source: torch.optim.SGD.
+public struct SGD: UpdateRule {
+    public static let name = "sgd"
+    public static let summary =
+        "Stochastic gradient descent, `p -= rate * g`; with momentum `v = momentum * v + g`, `p -= rate * v` (torch.optim.SGD)."
+    public static let settings: [any DeclaredSetting] = [RuleSettings.momentum, RuleSettings.weightDecay]
+
+    private let momentum: Float
+    private let weightDecay: Float
+    private let kernel = UpdateKernel("sgd")
+
+    public init(_ settings: Settings) {
+        momentum = Float(settings[RuleSettings.momentum])
+        weightDecay = Float(settings[RuleSettings.weightDecay])
+    }
+
+    public var moments: [String] { momentum == 0 ? [] : ["velocity"] }
+
+    public var leavesZeroGradientsAlone: Bool { momentum == 0 && weightDecay == 0 }
+
+    public func update(_ update: ElementUpdate, bits: inout BitSum) {
+        kernel.run(update, [momentum, weightDecay, 0, 0, 0, 0, 0, 0], bits: &bits)
+    }
+}

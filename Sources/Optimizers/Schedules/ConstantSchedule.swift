@@ -1,0 +1,11 @@
+public import Kinds
+
+/// The same rate throughout.
+public struct ConstantSchedule: Schedule {
+    public static let name = "constant"
+    public static let summary = "The same rate throughout."
+
+    public init(_ settings: Settings) {}
+
+    public func rate(_ initialRate: Double, at place: SchedulePlace) -> Double { initialRate }
+}

@@ -1,0 +1,16 @@
+public import Kinds
+
+/// Multiplied by `decay` after each validation without an improvement.
+public struct PlateauSchedule: Schedule {
+    public static let name = "plateau"
+    public static let summary = "Each validation without an improvement multiplies the rate by `decay`."
+    public static let settings: [any DeclaredSetting] = [ScheduleSettings.decay]
+
+    private let decay: Double
+
+    public init(_ settings: Settings) { decay = settings[ScheduleSettings.decay] }
+
+    public func rate(_ initialRate: Double, at place: SchedulePlace) -> Double {
+        initialRate * ScheduleSettings.power(decay, place.plateaus)
+    }
+}
