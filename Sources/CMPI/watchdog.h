@@ -2,6 +2,7 @@
 #ifndef CMPI_WATCHDOG_H
 #define CMPI_WATCHDOG_H
 
+#include <poll.h>
 #include <stdatomic.h>
 
 #include "internal.h"
@@ -26,5 +27,36 @@ typedef struct {
 
 /// This rank's slot. Before cmpi_watchdog_take_slot it is a slot outside any table.
 extern watchdog_slot *watchdog_own_slot;
+
+/// What the thread has observed of a slot.
+typedef struct {
+    uint64_t progress;
+    int64_t since; // time of the last progress, in nanoseconds
+} watchdog_observation;
+
+/// The state of this process's watchdog.
+typedef struct {
+    cmpi_watchdog_plan plan;
+    watchdog_table *table;
+    watchdog_observation *observations;
+    struct pollfd *handles; // [slots + 1]; the last one is stop_event
+    char **phases;
+    char **hosts;
+    int32_t *leaders;
+    int stop_event;
+    pthread_t thread;
+    int is_running;
+} watchdog_state;
+
+extern watchdog_state cmpi_watchdog;
+
+/// Prints why the job ends, and ends it: rank `index` of this host `what`, in its phase; `remark` follows the phase.
+__attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *what, const char *remark);
+/// Prints why the job ends, and ends it: all ranks of this host wait for other hosts; `silent` names the ranks that do not answer, or is empty.
+__attribute__((noreturn)) void cmpi_watchdog_report_wait(int64_t waited, const char *silent);
+/// The host of a rank.
+const char *cmpi_watchdog_host(int32_t rank);
+/// Rounded seconds.
+int cmpi_watchdog_seconds(int64_t nanoseconds);
 
 #endif

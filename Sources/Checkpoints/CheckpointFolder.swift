@@ -137,19 +137,6 @@ public struct CheckpointFolder: Sendable {
         for generation in generations where generation.step >= step { try remove(generation) }
     }
 
-    /// Removes the temporary files of interrupted writes, here and in the run folder, and returns their paths.
-    ///
-    /// The caller must hold the run's lock. Otherwise it would remove the files of another job's write in progress.
-    @discardableResult
-    public func removeStaleTemporaries() throws(FileError) -> [String] {
-        let run = try openRunFolder()
-        var removed = try DurableFile.removeTemporaries(in: run) { $0 == Self.bestName }
-        if let folder = try run.folder(Self.folderName) {
-            removed += try DurableFile.removeTemporaries(in: folder) { Self.step(ofName: $0) != nil }
-        }
-        return removed
-    }
-
     /// Removes the file of one generation. Throws the errors of `HeldFolder.removeFile`.
     func remove(_ generation: CheckpointGeneration) throws(FileError) {
         try openRunFolder().folder(Self.folderName)?.removeFile(Self.name(forStep: generation.step))

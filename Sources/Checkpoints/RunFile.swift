@@ -1,4 +1,4 @@
-import Files
+package import Files
 
 /// The names of the files in a run folder.
 package enum RunFile {
@@ -58,7 +58,7 @@ package enum RunFile {
     }
 
     /// Creates the inner folders, and removes the temporary files of interrupted writes in them and in the folder itself.
-    static func settle(in run: HeldFolder) throws(FileError) {
+    package static func settle(in run: HeldFolder) throws(FileError) {
         _ = try DurableFile.removeTemporaries(in: run, of: files.contains)
         _ = try DurableFile.removeTemporaries(in: run.madeFolder(data), of: isData)
         _ = try DurableFile.removeTemporaries(in: run.madeFolder(checkpoints), of: isCheckpoint)

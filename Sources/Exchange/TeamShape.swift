@@ -1,12 +1,12 @@
-/// The teams that the ranks of a node form: see `NodeTeam`.
+/// The sizes of the teams in which the ranks of a node compute a step together; see `NodeTeam`.
 public struct TeamShape: Sendable, Equatable {
-    /// Floats that the ranks of a team share.
+    /// The number of floats that the ranks of a team share.
     public var floatCount: Int
-    /// The most ranks of a team; a node of more forms several.
+    /// The maximum number of ranks of a team. A node with more ranks forms several teams.
     public var mostMembers: Int
-    /// The fewest ranks of a node that forms any, 2 or more.
+    /// The minimum number of ranks of a node that forms teams; at least 2.
     public var fewestRanks: Int
-    /// Whether ranks that share cores form teams however unevenly.
+    /// Whether ranks that share cores unevenly form teams.
     public var onAnyCores: Bool
 
     public init(floatCount: Int, mostMembers: Int, fewestRanks: Int, onAnyCores: Bool) {
@@ -17,7 +17,7 @@ public struct TeamShape: Sendable, Equatable {
         self.onAnyCores = onAnyCores
     }
 
-    /// The ranks of each team of a node, as even as they go; a rank that would be alone is in none.
+    /// The ranks of each team of a node. Team sizes differ by at most one, and a rank that would be alone is in no team.
     public func teams(of node: Range<Int>) -> [Range<Int>] {
         guard node.count >= fewestRanks else { return [] }
         let count = (node.count + mostMembers - 1) / mostMembers

@@ -15,8 +15,6 @@
 /// Sources: Reber, "Implicit learning of artificial grammars", 1967; Hochreiter & Schmidhuber, "Long short-term memory",
 /// Neural Computation 9(8), 1997, section 5.1.
 public enum EmbeddedReberGrammar {
-    /// The symbols of the texts.
-    public static let alphabet = "BTSXPVE"
     /// The expected number of symbols in a string.
     public static let expectedLength = 12.0
     /// The expected number of choices between two symbols in a string.
