@@ -35,29 +35,29 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
 
     public var description: String {
         switch self {
-        case .tooShort(let byteCount, let needed): "it has \(counted(byteCount, "byte")) and needs at least \(needed)"
+        case .tooShort(let byteCount, let needed): "it has \(counted(byteCount, "byte")), but needs at least \(needed)"
         case .headerTooLong(let byteCount, let limit):
-            "its header claims \(counted(byteCount, "byte")); at most \(limit) are allowed"
-        case .unreadableHeader(let detail): "its header is no safetensors header: \(detail)"
+            "its header has \(counted(byteCount, "byte")); the maximum is \(limit)"
+        case .unreadableHeader(let detail): "its header is not a safetensors header: \(detail)"
         case .repeatedOrUnknownNames(let found, let expected):
-            "its header has \(counted(found, "key")) where \(expected) were expected: a name twice, or an unknown field"
+            "its header has \(counted(found, "key")) instead of \(expected): a duplicate name, or an unknown field"
         case .unknownElementType(let array, let found):
-            "\(quoted(array)) has the element type \(quoted(found)), and this program reads "
+            "\(quoted(array)) has the element type \(quoted(found)); supported types are "
                 + ElementType.allCases.map(\.rawValue).joined(separator: ", ")
         case .impossibleShape(let array, let shape): "\(quoted(array)) has the impossible shape \(shape)"
         case .impossibleOffsets(let array, let found, let byteCount):
             "\(quoted(array)) has the offsets \(found) in \(counted(byteCount, "byte")) of data"
         case .notContiguous(let array, let start, let expected):
-            "\(quoted(array)) starts at byte \(start) of the data, and \(expected) was expected"
+            "\(quoted(array)) starts at byte \(start) of the data; expected \(expected)"
         case .wrongByteCount(let array, let found, let expected):
-            "\(quoted(array)) has \(counted(found, "byte")), and its shape needs \(expected)"
-        case .trailingBytes(let dataEnd, let fileEnd): "its arrays end at byte \(dataEnd), and the file at byte \(fileEnd)"
+            "\(quoted(array)) has \(counted(found, "byte")), but its shape needs \(expected)"
+        case .trailingBytes(let dataEnd, let fileEnd): "its arrays end at byte \(dataEnd), but the file ends at byte \(fileEnd)"
         case .noChecksum(let array): array.map { "\(quoted($0)) has no checksum" } ?? "it has no checksums"
-        case .strayChecksum(let array): "it has a checksum for \(quoted(array)), which it does not hold"
-        case .otherStep(let found, let named): "it is of step \(found), and its name says \(named)"
-        case .wrongHeaderDigest(let found, let expected): "its header's digest is \(found), and \(expected) was expected"
+        case .strayChecksum(let array): "it has a checksum for \(quoted(array)), but no such array"
+        case .otherStep(let found, let named): "it is from step \(found), but its name says \(named)"
+        case .wrongHeaderDigest(let found, let expected): "the digest of its header is \(found); expected \(expected)"
         case .wrongChecksum(let array, let found, let expected):
-            "the checksum of \(quoted(array)) is \(found), and \(expected) was expected"
+            "the checksum of \(quoted(array)) is \(found); expected \(expected)"
         }
     }
 }

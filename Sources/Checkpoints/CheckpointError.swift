@@ -39,22 +39,41 @@ public enum CheckpointError: UserFacingError, Equatable {
     }
 
     public var description: String {
+        if case .unlistable(let error) = self { error.description } else { "\(fault). \(advice)" }
+    }
+
+    /// What is wrong, and where; without a period.
+    public var fault: String {
         switch self {
-        case .missing(let path): "\(path): there is no such checkpoint. Check the path."
+        case .missing(let path): "\(path): no such checkpoint"
         case .unreadable(let path, let operation, let number):
-            "\(path): cannot \(operation) the checkpoint: \(systemText(number)). "
-                + (isForbidden(number) ? "Make it readable for you." : "Look at the disk, or take an older checkpoint.")
-        case .notAFile(let path): "\(path) is a folder or a device, and no checkpoint. Name a checkpoint's file."
-        case .damaged(let path, let damage): "\(path) is damaged or no checkpoint: \(damage). Take another checkpoint."
-        case .noSuchArray(let path, let name):
-            "\(path) holds no array \(quoted(name)). Take a checkpoint of the same kind of model."
+            "\(path): cannot \(operation) the checkpoint: \(systemText(number))"
+        case .notAFile(let path): "\(path) is a folder or a device, not a checkpoint"
+        case .damaged(let path, let damage): "\(path) is damaged or not a checkpoint: \(damage)"
+        case .noSuchArray(let path, let name): "\(path) has no array \(quoted(name))"
         case .otherArray(let path, let name, let found, let expected):
-            "\(path): \(quoted(name)) is \(found), and \(expected) was expected. Take a checkpoint of the same model size."
+            "\(path): \(quoted(name)) is \(found); expected \(expected)"
         case .noneValid(let folder, let passedOver):
-            "\(folder): no checkpoint verifies: \(passedOver.map(\.description).joined(separator: " "))"
-                + (Self.unreadable(passedOver) == nil ? " Start a new run." : "")
-        case .noneWritten(let folder): "\(folder) holds no checkpoint yet. Start the run anew, without --resume."
+            "\(folder): no valid checkpoint: \(passedOver.map(\.description).joined(separator: "; "))"
+        case .noneWritten(let folder): "\(folder) has no checkpoint yet"
         case .unlistable(let error): error.description
+        }
+    }
+
+    /// What to do.
+    private var advice: String {
+        switch self {
+        case .missing: "Check the path."
+        case .unreadable(_, _, let number):
+            isForbidden(number) ? "Make it readable for you." : "Check the disk, or use an older checkpoint."
+        case .notAFile: "Name a checkpoint file."
+        case .damaged: "Use another checkpoint."
+        case .noSuchArray: "Use a checkpoint of the same kind of model."
+        case .otherArray: "Use a checkpoint of the same model size."
+        case .noneValid(_, let passedOver):
+            Self.unreadable(passedOver) == nil ? "Start a new run." : "Make the checkpoints readable."
+        case .noneWritten: "Start the run again, without --resume."
+        case .unlistable: ""
         }
     }
 }
@@ -93,7 +112,7 @@ public struct PassedOverCheckpoint: Sendable, Equatable, CustomStringConvertible
     /// The reason. It contains the path.
     public let reason: any Error
 
-    public var description: String { "\(reason)" }
+    public var description: String { (reason as? any UserFacingError)?.fault ?? "\(reason)" }
 
     public static func == (a: PassedOverCheckpoint, b: PassedOverCheckpoint) -> Bool {
         a.generation == b.generation && a.description == b.description

@@ -27,7 +27,7 @@ extension CheckpointFolder {
         if let good, first.isLackOfRoom { makeRoom(keeping: good, upTo: lastStep) }
         guard var last = failure(of: write) else { return }
         guard good != nil, last.mayPass else { throw last }
-        report("\(first) Training goes on, and the checkpoint is tried again for \(Int(pauses.reduce(0, +))) seconds.")
+        report("\(first) Training continues, and the checkpoint is tried again for \(Int(pauses.reduce(0, +))) seconds.")
         for pause in pauses {
             usleep(useconds_t(pause * 1e6))
             guard let failure = failure(of: write) else { return }

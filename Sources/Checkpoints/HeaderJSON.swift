@@ -47,7 +47,7 @@ struct HeaderJSON: Decodable {
         } catch DecodingError.dataCorrupted(let context) {
             throw .unreadableHeader(context.debugDescription)
         } catch DecodingError.keyNotFound(let key, _) {
-            throw .unreadableHeader("an array lacks \(quoted(key.stringValue))")
+            throw .unreadableHeader("an array has no \(quoted(key.stringValue))")
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
             throw .unreadableHeader(context.debugDescription)
         } catch {

@@ -28,16 +28,16 @@ public enum RunFolderError: UserFacingError, Equatable {
         switch self {
         case .held(let path, let holder):
             "\(path) is in use by \(holder.map(\.description) ?? "another job"). "
-                + "Wait until that job ends, or end it, or choose another folder with --run."
+                + "Wait until that job ends, stop it, or choose another folder with --run."
         case .left(let path, let holder):
-            "\(path) was locked by \(holder), and whether that job has ended cannot be seen from here. "
-                + "If it has, add --break-lock; otherwise wait, or choose another folder with --run."
+            "\(path) was locked by \(holder), on another machine, so that it is unknown whether that job has ended. "
+                + "If it has ended, add --break-lock; otherwise wait, or choose another folder with --run."
         case .holdsRun(let path, let file):
-            "\(path) already holds a run: \(file) is there. Go on with it by --resume, or choose another folder with --run."
+            "\(path) already contains a run (\(file)). Resume it with --resume, or choose another folder with --run."
         case .foreignFile(let path, let file):
-            "\(file) was not written by a run, and a run in \(path) would write over it: nothing was changed. "
+            "\(file) was not written by a run, but a run in \(path) would overwrite it. Nothing was changed. "
                 + "Move it away, or choose another folder with --run."
-        case .noRun(let path): "\(path) holds no run to go on with. Check --run, or start anew without --resume."
+        case .noRun(let path): "\(path) contains no run to resume. Check --run, or omit --resume to start a new run."
         case .file(let error): error.description
         }
     }

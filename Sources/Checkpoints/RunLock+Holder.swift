@@ -74,7 +74,7 @@ extension RunLock.Holder {
         guard text.hasSuffix(Self.lastLine), let host = values["host"], let process = values["process"].flatMap({ Int32($0) })
         else { return nil }
         self.init(
-            host: host, processID: process, started: values["started"] ?? "a time unknown", boot: values["boot"],
+            host: host, processID: process, started: values["started"] ?? "an unknown time", boot: values["boot"],
             birth: values["birth"].flatMap { UInt64($0) })
     }
 

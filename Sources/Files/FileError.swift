@@ -4,13 +4,13 @@ import Glibc
 /// An operation on a file that the system refused, as the text after "cannot".
 public enum FileOperation: String, Sendable {
     case open
-    case examine = "look at"
+    case examine = "read the status of"
     case map
     case openFolder = "open the folder"
-    case examineEntry = "look at what is under this name"
+    case examineEntry = "read the status of this name"
     case createTemporary = "create a temporary file"
     case write
-    case rewind = "go back to the start"
+    case rewind = "seek to the start"
     case synchronize = "synchronise"
     case close
     case rename = "rename the temporary file"
@@ -61,13 +61,13 @@ public enum FileError: UserFacingError, Equatable {
     public var description: String {
         switch self {
         case .missing(let path):
-            "\(path): there is no such file. Check the path, and that every node sees it."
+            "\(path): no such file. Check the path, and that every node sees it."
         case .folder(let path):
-            "\(path) is a directory. Name the file in it."
+            "\(path) is a folder. Name a file in it."
         case .notRegular(let path):
-            "\(path) is no regular file (a pipe or a device), and cannot be mapped. Save its contents to a file first."
+            "\(path) is a pipe or a device, which cannot be mapped. Save its contents to a file first."
         case .unreadable(let path, .open, let number):
-            "\(path): the file cannot be opened: \(systemText(number)). "
+            "\(path): cannot open the file: \(systemText(number)). "
                 + ([EMFILE, ENFILE].contains(number) ? advice(number) : "Check the path and its permissions.")
         case .unreadable(let path, let operation, let number):
             "\(path): cannot \(operation.rawValue) the file: \(systemText(number)). \(advice(number))"
@@ -75,29 +75,29 @@ public enum FileError: UserFacingError, Equatable {
             "\(path): cannot read the file at byte \(byteOffset): \(systemText(number)). \(advice(number))"
         case .shortened(let path, let byteCount, let expected):
             "\(path): the file was shortened from \(expected) to \(byteCount) bytes while it was read. "
-                + "Restore it, and start again when nothing writes to it."
+                + "Restore it, and start again when no other process writes to it."
         case .tooLarge(let path, let byteCount, let limit):
-            "\(path): the file has \(byteCount) bytes, and \(limit) are the most that are read. Restore the file that was there."
+            "\(path): the file has \(byteCount) bytes; the maximum is \(limit). Restore the original file."
         case .notCommitted(let path, let operation, let number):
-            "\(path) was not written, and what was there before is untouched: "
+            "\(path) was not written, and the previous file is unchanged: "
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
         case .durabilityUncertain(let path, let operation, let number):
-            "\(path) is written, but may be lost if the machine fails now: "
+            "\(path) was written, but may be lost if the machine fails now: "
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
         case .folderGone(let path, let now?):
-            "\(path) was moved to \(now) while this job wrote there: the job ends and writes nothing more. "
-                + "Go on in the folder's new place: --run \(now) --resume."
+            "\(path) was moved to \(now) while this job used it. The job ends and writes nothing more. "
+                + "Resume in the new folder: --run \(now) --resume."
         case .folderGone(let path, nil):
-            "\(path) was removed or replaced while this job wrote there: the job ends and writes nothing more. "
-                + "Bring the folder back and go on with --resume, or start a new run."
+            "\(path) was removed or replaced while this job used it. The job ends and writes nothing more. "
+                + "Restore the folder and continue with --resume, or start a new run."
         case .pinnedFileGone(let path):
-            "\(path) was removed or replaced while this job held it, so that another job may write there: this job ends. "
-                + "If no other job has begun there, go on with --resume."
+            "\(path) was removed or replaced while this job held it, so that another job may use the folder. This job ends. "
+                + "If no other job has started there, continue with --resume."
         case .inTheWay(let path, let found, let expected):
-            "\(path) is \(found.rawValue), where only \(expected.rawValue) is written: nothing was changed. Move it away."
+            "\(path) is \(found.rawValue), but must be \(expected.rawValue). Nothing was changed. Move it away."
         case .hasOtherNames(let path, let count):
-            "\(path) has \(count) names (hard links), and writing to it would change the file under all of them: nothing was "
-                + "changed. Put a copy in its place."
+            "\(path) has \(count) hard links, and writing to it would change all of them. Nothing was changed. "
+                + "Replace it by a copy."
         case .failed(let path, let operation, let number):
             "\(path): cannot \(operation): \(systemText(number)). \(advice(number))"
         }
@@ -110,12 +110,12 @@ package func systemText(_ errorNumber: Int32) -> String { String(cString: strerr
 /// Advice for an error number of a call on a file.
 package func advice(_ errorNumber: Int32) -> String {
     switch errorNumber {
-    case ENOSPC, EDQUOT: "Free space there, or choose a folder on another disk."
+    case ENOSPC, EDQUOT: "Free disk space, or choose a folder on another disk."
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
-    case EACCES, EPERM, EROFS: "Make the folder writable for you, or choose another."
-    case ENOENT, ENOTDIR, EEXIST: "Check the path: a folder of it is missing or is a file."
+    case EACCES, EPERM, EROFS: "Make the folder writable for you, or choose another folder."
+    case ENOENT, ENOTDIR, EEXIST: "Check the path: one of its folders is missing or is a file."
     case EMFILE, ENFILE: "Raise the limit on open files (ulimit -n)."
-    case EIO: "The disk may be failing: look at the system's log, or choose another disk."
-    default: "Look at the file system, or choose a folder on another."
+    case EIO: "The disk may be failing: check the system log, or choose another disk."
+    default: "Check the file system, or choose a folder on another one."
     }
 }

@@ -9,7 +9,7 @@ package struct FileIdentity: Equatable, Sendable {
 /// The kind of a directory entry.
 public enum EntryKind: String, Sendable {
     case file = "a regular file"
-    case folder = "a directory"
+    case folder = "a folder"
     case link = "a symbolic link"
     case pipe = "a pipe"
     case socket = "a socket"

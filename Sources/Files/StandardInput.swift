@@ -10,7 +10,7 @@ public struct StandardInputError: UserFacingError, Equatable {
 
     public var description: String {
         let advice =
-            errorNumber == EBADF ? "It is closed: pipe something into the command." : "Pipe something else into the command."
+            errorNumber == EBADF ? "It is closed: pipe data into the command." : "Pipe other data into the command."
         return "the standard input cannot be read: \(systemText(errorNumber)). \(advice)"
     }
 }

@@ -16,10 +16,10 @@ public struct StandardOutputError: UserFacingError, Equatable {
 
     private var advice: String {
         switch errorNumber {
-        case EBADF: "It is closed: name a place for it."
-        case ENOSPC, EDQUOT: "Free space there, or name another place for it."
-        case EFBIG: "Raise the limit on file sizes (ulimit -f), or name another place for it."
-        default: "Name another place for it."
+        case EBADF: "It is closed: redirect it."
+        case ENOSPC, EDQUOT: "Free disk space, or redirect it to another disk."
+        case EFBIG: "Raise the limit on file sizes (ulimit -f), or redirect it elsewhere."
+        default: "Redirect it elsewhere."
         }
     }
 }

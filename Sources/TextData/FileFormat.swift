@@ -88,9 +88,9 @@ public struct NulCharacters: Sendable, Equatable {
     /// One line for the user about the text.
     public func notice(source: String) -> String {
         if let encoding {
-            return "\(source): it looks like \(encoding) without a byte-order mark: convert it (iconv -f \(encoding) -t UTF-8)"
+            return "\(source): this looks like \(encoding) without a byte-order mark. Convert it (iconv -f \(encoding) -t UTF-8)."
         }
-        return "\(source): there are NUL characters in it, the first at byte \(byteOffset): is it a text?"
+        return "\(source): the text has NUL characters, the first at byte \(byteOffset). Check that the file is a text."
     }
 }
 

@@ -29,7 +29,7 @@ extension FileOperation {
         case .close: "closing"
         case .rename: "renaming"
         case .synchronizeFolder: "fsync of the folder"
-        case .examineEntry: "looking at what is under the name"
+        case .examineEntry: "reading the status of the name"
         }
     }
 }

@@ -74,9 +74,9 @@ extension TextDataError {
         case .file(let error):
             error.description
         case .emptyFile(let path):
-            "\(path) is empty. Name a file with contents."
+            "\(path) is empty. Name a file that is not empty."
         case .fileChanged(let path):
-            "\(path): the file changed while it was read. Start again when nothing writes to it any more."
+            "\(path): the file changed while it was read. Start again when no other process writes to it."
         case .inputOutput(let path, let operation, let code):
             "\(path): \(operation) failed: \(systemText(code)). \(advice(code))"
         default: ""
@@ -86,31 +86,31 @@ extension TextDataError {
     private var contentSentence: String {
         switch self {
         case .notPlainText(let source, let format):
-            "\(source): this is \(format.name) and not plain text in UTF-8. \(format.advice), or train on bytes (--tokens byte)."
+            "\(source): this is \(format.name), not plain text in UTF-8. \(format.advice), or use a model of bytes (--tokens byte)."
         case .invalidUTF8(let source, let byteOffset, let defect):
-            "\(source): invalid UTF-8 at byte \(byteOffset): \(defect.rawValue). "
-                + "Convert the text (iconv -t UTF-8), or train on bytes (--tokens byte)."
+            "\(source): invalid UTF-8 at byte \(byteOffset): \(defect.description). "
+                + "Convert the text, for example with iconv -f LATIN1 -t UTF-8, or use a model of bytes (--tokens byte)."
         case .unknownCharacter(let source, let byteOffset, let scalar):
             "\(source): the character \(characterText(scalar)) at byte "
                 + "\(byteOffset) is not in the vocabulary of the training text. Remove it, add it to the training text, "
                 + "or train with --minimum-count 2, which makes rare characters <unk>."
         case .vocabularyTooSmall(let source, let unit, let size):
-            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")) besides <eos> and <unk>, and a "
-                + "language model needs 2 or more. Name a text with more in it, raise --vocabulary-size or lower --minimum-count."
+            "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")) besides <eos> and <unk>, but a "
+                + "language model needs 2 or more. Use a longer text, raise --vocabulary-size or lower --minimum-count."
         case .badVocabularyLimits(let option, let value, let reason):
             "\(option) \(value): \(reason)."
         case .badVocabulary(let source, let reason):
-            "\(source): this is no vocabulary of rnntrain: \(reason). Restore the file, or start a new run."
+            "\(source): this is not a vocabulary of rnntrain: \(reason). Restore the file, or start a new run."
         case .badTokenFile(let path, let defect):
-            "\(path): this is no usable token file: \(defect). Delete it: it is made anew from the text at the next start."
+            "\(path): this is not a valid token file: \(defect). Delete it: the next start writes it again from the text."
         case .textTooShort(let source, let tokenCount):
-            "\(source): the text has \(counted(tokenCount, "token")), and 2 or more are needed to predict one. "
-                + "Name a longer text."
+            "\(source): the text has \(counted(tokenCount, "token")), but 2 or more are needed. "
+                + "Use a longer text."
         case .tooFewLines(let source, let lineCount):
-            "\(source): the text has \(lineCount) line\(lineCount == 1 ? "" : "s"), and --text splits it at line ends into three parts, which "
-                + "takes 3 or more. Name a longer text, or texts of their own with --train and --valid."
+            "\(source): the text has \(lineCount) line\(lineCount == 1 ? "" : "s"), but --text splits it by lines into three parts and "
+                + "needs 3 or more. Use a longer text, or separate texts with --train and --valid."
         case .notReber(let byteOffset, let found, let expected):
-            "no text of the embedded Reber grammar: at byte \(byteOffset) \(symbolText(found)) where \(expected) must stand."
+            "not a text of the embedded Reber grammar: byte \(byteOffset) is \(symbolText(found)); expected \(expected)."
         default: ""
         }
     }
@@ -118,7 +118,7 @@ extension TextDataError {
     private var layoutSentence: String {
         switch self {
         case .moreShardsThanStreams(let shardCount, let streamCount):
-            "\(counted(shardCount, "shard")) cannot be made of \(counted(streamCount, "stream")). "
+            "\(counted(streamCount, "stream")) cannot form \(counted(shardCount, "shard")). "
                 + "Set --shards to \(streamCount) or less, or --batch-size to \(shardCount) or more."
         case .moreRanksThanShards(let rankCount, let shardCount, let streamCount):
             "\(counted(rankCount, "rank")) cannot share \(counted(shardCount, "shard")). Start \(counted(shardCount, "rank")) or fewer, or "
@@ -143,6 +143,6 @@ private func codePoint(_ scalar: Unicode.Scalar) -> String {
 }
 
 private func symbolText(_ symbol: UInt8?) -> String {
-    guard let symbol else { return "the text ends" }
-    return "stands \(String(decoding: [symbol], as: UTF8.self).debugDescription)"
+    guard let symbol else { return "the end" }
+    return "\(String(decoding: [symbol], as: UTF8.self).debugDescription)"
 }

@@ -16,12 +16,12 @@ public enum TokenFileDefect: Error, Sendable, Equatable, CustomStringConvertible
     public var description: String {
         switch self {
         case .shorterThanHeader(let byteCount): "it has \(counted(byteCount, "byte")), less than a header"
-        case .wrongMagic: "it does not begin like one"
-        case .wrongVersion(let found, let expected): "it is of version \(found), and this program reads version \(expected)"
+        case .wrongMagic: "its first bytes are those of another format"
+        case .wrongVersion(let found, let expected): "it has version \(found), but this program reads version \(expected)"
         case .damagedHeader: "its header is damaged (the checksum differs)"
         case .wrongElementWidth(let found, let vocabularySize):
-            "\(counted(found, "byte")) a token do not fit \(counted(vocabularySize, "symbol"))"
-        case .impossibleTokenCount(let count): "it claims \(counted(count, "token"))"
+            "it has \(counted(found, "byte")) per token, which is wrong for \(counted(vocabularySize, "symbol"))"
+        case .impossibleTokenCount(let count): "its header says \(counted(count, "token"))"
         case .wrongSize(let byteCount, let expected): "it has \(counted(byteCount, "byte")) instead of \(expected)"
         case .damagedTokens(let found, let expected):
             "its tokens are damaged (checksum \(found.hexadecimal) instead of \(expected.hexadecimal))"

@@ -1,10 +1,23 @@
 /// The reason why a byte sequence is not valid UTF-8.
-public enum UTF8Defect: String, Sendable, Equatable {
-    case strayContinuation = "a continuation byte without a lead byte"
-    case overlong = "an overlong sequence"
-    case surrogate = "a surrogate (U+D800 to U+DFFF)"
-    case tooLarge = "a value above U+10FFFF"
-    case truncated = "a sequence that breaks off"
+public enum UTF8Defect: Sendable, Equatable, CustomStringConvertible {
+    case strayContinuation
+    case overlong
+    case surrogate
+    case tooLarge
+    case truncated
+    /// A byte that no valid sequence contains, such as 0xFF.
+    case invalidByte(UInt8)
+
+    public var description: String {
+        switch self {
+        case .strayContinuation: "a continuation byte without a lead byte"
+        case .overlong: "an overlong sequence"
+        case .surrogate: "a surrogate (U+D800 to U+DFFF)"
+        case .tooLarge: "a value above U+10FFFF"
+        case .truncated: "an incomplete sequence"
+        case .invalidByte(let byte): "the byte 0x\(String(byte, radix: 16, uppercase: true)), which is never valid"
+        }
+    }
 }
 
 /// Validates UTF-8 from its start, and stops at the first invalid sequence.
@@ -71,7 +84,7 @@ struct UTF8Validator {
         switch lead {
         case 0x80...0xBF: return (0, .strayContinuation)
         case 0xC0, 0xC1: return (0, .overlong)
-        case 0xF5...0xFF: return (0, .tooLarge)
+        case 0xF5...0xFF: return (0, .invalidByte(lead))
         default: break
         }
         let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4

@@ -29,7 +29,7 @@ extension Vocabulary: Codable {
             for symbol in symbols { Array(symbol.utf8).withUnsafeBytes { _ = table.findOrAdd(ScannedToken($0)) } }
         }
         guard table.count == counts.count else {
-            throw DecodingError.dataCorruptedError(forKey: .symbols, in: container, debugDescription: "a symbol stands twice")
+            throw DecodingError.dataCorruptedError(forKey: .symbols, in: container, debugDescription: "duplicate symbol")
         }
         self.init(unit: unit, table: table, counts: counts)
     }
@@ -44,7 +44,7 @@ extension Vocabulary: Codable {
 
     private static func defect(_ unit: TokenUnit, _ symbols: [String], _ counts: [Int]) -> String? {
         if symbols.count != counts.count { return "\(counted(symbols.count, "symbol")) with \(counted(counts.count, "count"))" }
-        if symbols.count < 2 { return "\(counted(symbols.count, "symbol")), where 2 are the least" }
+        if symbols.count < 2 { return "\(counted(symbols.count, "symbol")), but 2 or more are needed" }
         if let count = counts.first(where: { $0 < 0 }) { return "a count of \(count)" }
         if symbols.contains(where: \.utf8.isEmpty) { return "an empty symbol" }
         switch unit {
@@ -61,7 +61,7 @@ extension Vocabulary: Codable {
 
     private static func defect(characters: [String]) -> String? {
         let stranger = characters.first { $0.unicodeScalars.count != 1 && $0 != "<unk>" }
-        return stranger.map { "\($0.debugDescription) is no single character" }
+        return stranger.map { "\($0.debugDescription) is not a single character" }
     }
 }
 
@@ -84,7 +84,7 @@ extension Vocabulary {
         } catch let DecodingError.keyNotFound(key, _) {
             throw .badVocabulary(source: source, reason: "it has no \(key.stringValue)")
         } catch {
-            throw .badVocabulary(source: source, reason: "its parts are of the wrong kind")
+            throw .badVocabulary(source: source, reason: "a value has the wrong type")
         }
     }
 

@@ -13,7 +13,7 @@ public struct VocabularyLimits: Sendable, Equatable {
     /// Throws `badVocabularyLimits` (64) if no vocabulary of the unit can satisfy the limits.
     func check(for unit: TokenUnit) throws(TextDataError) {
         if unit == .byte {
-            let reason = "a vocabulary of bytes always has all 256 symbols. Leave the option out"
+            let reason = "a vocabulary of bytes always has 256 entries. Omit the option"
             if let size, size != 256 { throw .badVocabularyLimits(option: "--vocabulary-size", value: size, reason: reason) }
             if minimumCount > 1 {
                 throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: reason)
@@ -21,11 +21,11 @@ public struct VocabularyLimits: Sendable, Equatable {
         }
         let least = unit == .word ? 3 : 2
         if let size, size < least {
-            let reason = unit == .word ? "<eos>, <unk> and one word are the least" : "two symbols are the least"
+            let reason = unit == .word ? "the minimum is 4: <eos>, <unk> and two words" : "the minimum is 3: <unk> and two characters"
             throw .badVocabularyLimits(option: "--vocabulary-size", value: size, reason: reason)
         }
         if minimumCount < 1 {
-            throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: "1 is the least, and keeps all")
+            throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: "the minimum is 1, which keeps all")
         }
     }
 }

@@ -12,8 +12,8 @@ struct CheckpointErrorTests {
     func damaged() {
         let error = CheckpointError.damaged(path: path, .wrongChecksum(array: "w", found: "01", expected: "02"))
         let text =
-            "/runs/a/step.safetensors is damaged or no checkpoint: the checksum of 'w' is 01, and 02 was expected. "
-            + "Take another checkpoint."
+            "/runs/a/step.safetensors is damaged or not a checkpoint: the checksum of 'w' is 01; expected 02. "
+            + "Use another checkpoint."
         #expect(error.description == text && error.exitStatus == .badData)
     }
 
@@ -28,7 +28,7 @@ struct CheckpointErrorTests {
     @Test("The error for another array contains both types and shapes")
     func otherArray() {
         let error = CheckpointError.otherArray(path: path, name: "w", found: "F32 [2]", expected: "F32 [3]")
-        #expect(error.description.contains("'w' is F32 [2], and F32 [3] was expected") && error.exitStatus == .badData)
+        #expect(error.description.contains("'w' is F32 [2]; expected F32 [3]") && error.exitStatus == .badData)
     }
 
     @Test("Names from a file are shortened, without control characters")

@@ -71,7 +71,7 @@ struct RunLockTests {
     func message() {
         let text =
             "r is in use by process 77 on far, since 2025-01-02T03:04:05Z. "
-            + "Wait until that job ends, or end it, or choose another folder with --run."
+            + "Wait until that job ends, stop it, or choose another folder with --run."
         #expect(RunFolderError.held(path: "r", holder: far).description == text)
         let other = RunFolderError.left(path: "r", holder: far)
         #expect(other.description.contains("by process 77 on far, since 2025-01-02T03:04:05Z, and whether"))

@@ -77,7 +77,7 @@ struct DryRunTests {
     func refusals() throws {
         try texts.writeDeep("run/config.toml", "")
         let held = try dryRun(ranks: 1)
-        #expect(held.status == 64 && held.errors.contains("already holds a run"), "\(held)")
+        #expect(held.status == 64 && held.errors.contains("already contains a run"), "\(held)")
         let short = try ProgramRun.alone(
             "rnntrain", texts.arguments(run: "other", ["--dry-run", "--bptt", "1000"]), folder: texts.folder)
         #expect(short.status == 65 && short.errors.contains("too few for one window"), "\(short)")

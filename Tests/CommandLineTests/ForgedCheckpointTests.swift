@@ -129,7 +129,7 @@ struct ForgedCheckpointTests {
         let other = texts.path("other.safetensors")
         let cases: [(Regex<Substring>, String, String)] = [
             (/"unit":"word"/, #""unit":"byte""#, "the symbols are not the bytes"),
-            (/"<eos>"/, #""eos""#, "<eos> is missing"), (/"w1"/, #""w2""#, "a symbol stands twice"),
+            (/"<eos>"/, #""eos""#, "<eos> is missing"), (/"w1"/, #""w2""#, "duplicate symbol"),
         ]
         for (from, to, says) in cases {
             try forge(

@@ -115,7 +115,7 @@ struct GenerateTests {
                 + "for n in early/checkpoints/*; do printf '\\377' | dd of=$n bs=1 seek=5000 conv=notrunc 2> /dev/null; done; "
                 + "$R generate --checkpoint early")
         #expect(newest.errors.contains("note: --checkpoint early is a run folder; using early/checkpoints/step-"), "\(newest)")
-        #expect(newest.status == 65 && newest.errors.contains("no checkpoint verifies"), "\(newest)")
+        #expect(newest.status == 65 && newest.errors.contains("no valid checkpoint"), "\(newest)")
         let empty = try SmallModels.shell("mkdir empty; $R generate --checkpoint empty")
         #expect(empty.status == 66 && empty.errors.contains("empty: no checkpoint in this folder: "), "\(empty)")
     }

@@ -65,7 +65,7 @@ struct LaunchScriptTests {
         // A folder that holds a run.
         try scratch.write("", to: "held/config.toml")
         let held = try bash("echo a >a.txt; bash launch/train --train a.txt --valid a.txt --run held")
-        #expect(held.status == 64 && held.errors.contains("already holds a run") && !held.output.contains("mpirun"), "\(held)")
+        #expect(held.status == 64 && held.errors.contains("already contains a run") && !held.output.contains("mpirun"), "\(held)")
     }
 
     @Test("launch/train runs commands without ranks once, without mpirun")

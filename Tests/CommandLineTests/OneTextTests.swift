@@ -80,7 +80,7 @@ struct OneTextTests {
         try texts.write("two.txt", "a b\nb a\n")
         let short = try run(["--text", "two.txt", "--run", "r"])
         #expect(
-            short.status == 65 && short.errors.contains("two.txt: the text has 2 lines, and --text splits it at line ends"),
+            short.status == 65 && short.errors.contains("two.txt: the text has 2 lines, but --text splits it by lines"),
             "\(short)")
         try texts.write("three.txt", "a b\nb a\nb b\n")
         let few = try run(["--text", "three.txt", "--run", "r"] + Self.model)

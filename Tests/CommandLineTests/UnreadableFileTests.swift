@@ -87,7 +87,7 @@ struct UnreadableFileTests {
         #expect(resumed.status == 0, "\(resumed)")
         for role in ["train", "valid"] {
             let says =
-                "made anew from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens: this is no usable token file"
+                "made anew from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens: this is not a valid token file"
             #expect(resumed.output.contains(says), "\(resumed)")
         }
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)

@@ -87,13 +87,13 @@ struct VerifyTests {
         let newest = try #require(try checkpoints.last)
         try FileManager.default.copyItem(
             at: folder.appending(path: newest), to: folder.appending(path: "checkpoints/step-00000007.safetensors"))
-        try expectDamage("step-00000007.safetensors: it is of step", "its name says 7")
+        try expectDamage("step-00000007.safetensors: it is from step", "its name says 7")
         try FileManager.default.removeItem(at: folder.appending(path: "checkpoints/step-00000007.safetensors"))
         try FileManager.default.removeItem(at: folder.appending(path: "best.safetensors"))
         try expectDamage("best.safetensors")
         try FileManager.default.copyItem(
             at: folder.appending(path: try #require(try checkpoints.first)), to: folder.appending(path: "best.safetensors"))
-        try expectDamage("best.safetensors: it is of step")
+        try expectDamage("best.safetensors: it is from step")
     }
 
     @Test("A missing, invalid or foreign configuration, vocabulary or log is reported with its path")
@@ -133,6 +133,6 @@ struct VerifyTests {
                 outcome.status == 66 && outcome.errors.hasPrefix("rnntrain: error: \(path): not a checkpoint or a run folder."))
         }
         let other = try verify("run/config.toml")
-        #expect(other.status == 65 && other.errors.contains("run/config.toml is damaged or no checkpoint"))
+        #expect(other.status == 65 && other.errors.contains("run/config.toml is damaged or not a checkpoint"))
     }
 }

@@ -10,13 +10,13 @@ struct FileErrorTests {
         arguments: [
             (
                 .notCommitted(path: "/a/b", operation: .write, errorNumber: ENOSPC), .inputOutput,
-                "/a/b was not written, and what was there before is untouched: cannot write: No space left on device. "
-                    + "Free space there, or choose a folder on another disk."
+                "/a/b was not written, and the previous file is unchanged: cannot write: No space left on device. "
+                    + "Free disk space, or choose a folder on another disk."
             ),
             (
                 .durabilityUncertain(path: "/a/b", operation: .synchronizeFolder, errorNumber: EIO), .inputOutput,
-                "/a/b is written, but may be lost if the machine fails now: cannot synchronise the folder: Input/output error. "
-                    + "The disk may be failing: look at the system's log, or choose another disk."
+                "/a/b was written, but may be lost if the machine fails now: cannot synchronise the folder: Input/output error. "
+                    + "The disk may be failing: check the system log, or choose another disk."
             ),
             (
                 .failed(path: "/a", operation: "make the folder", errorNumber: EROFS), .inputOutput,
@@ -24,12 +24,12 @@ struct FileErrorTests {
             ),
             (
                 .missing(path: "a.txt"), .inputMissing,
-                "a.txt: there is no such file. Check the path, and that every node sees it."
+                "a.txt: no such file. Check the path, and that every node sees it."
             ),
-            (.folder(path: "a"), .inputMissing, "a is a directory. Name the file in it."),
+            (.folder(path: "a"), .inputMissing, "a is a folder. Name a file in it."),
             (
                 .unreadable(path: "a", operation: .open, errorNumber: EACCES), .inputMissing,
-                "a: the file cannot be opened: Permission denied. Check the path and its permissions."
+                "a: cannot open the file: Permission denied. Check the path and its permissions."
             ),
             (
                 .unreadable(path: "a", operation: .map, errorNumber: EMFILE), .inputOutput,

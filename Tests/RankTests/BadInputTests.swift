@@ -24,7 +24,7 @@ extension TrainingOverRanks {
             try texts.write("short.txt", "a b c\n")
             try expectFault(
                 ["--train", "gone.txt"], status: 66, says: "gone.txt: no such file. Check the path", "--train")
-            try expectFault(["--train", "empty.txt"], status: 65, says: "empty.txt is empty. Name a file with contents.")
+            try expectFault(["--train", "empty.txt"], status: 65, says: "empty.txt is empty. Name a file that is not empty.")
             try expectFault(["--valid", "empty.txt"], status: 65, says: "empty.txt is empty.")
             try expectFault(
                 ["--train", "short.txt"], status: 65,
@@ -49,15 +49,15 @@ extension TrainingOverRanks {
             try texts.write("one.txt", String(repeating: "a a a a\n", count: 100))
             try expectFault(
                 ["--train", "one.txt"], status: 65,
-                says: "one.txt: the vocabulary (--tokens word) would have 1 symbol besides <eos> and <unk>,")
+                says: "one.txt: the vocabulary (--tokens word) would have 1 symbol besides <eos> and <unk>, but")
             try texts.write("one.txt", String(repeating: "a", count: 1000))
             try expectFault(
                 ["--train", "one.txt", "--tokens", "char"], status: 65,
-                says: "one.txt: the vocabulary (--tokens char) would have 1 symbol besides <eos> and <unk>,",
+                says: "one.txt: the vocabulary (--tokens char) would have 1 symbol besides <eos> and <unk>, but",
                 "lower --minimum-count")
             try expectFault(
                 ["--minimum-count", "1000000"], status: 65,
-                says: "train.txt: the vocabulary (--tokens word) would have 0 symbols besides <eos> and <unk>,")
+                says: "train.txt: the vocabulary (--tokens word) would have 0 symbols besides <eos> and <unk>, but")
         }
 
         @Test("More ranks than shards, and more shards than streams, are errors")
@@ -80,7 +80,7 @@ extension TrainingOverRanks {
             try expectFault(
                 status: 64,
                 says:
-                    "\(texts.path("run")) already holds a run: \(texts.path("run"))/config.toml is there. Go on with it by --resume, or choose another folder"
+                    "\(texts.path("run")) already contains a run (\(texts.path("run"))/config.toml). Resume it with --resume, or choose another folder"
             )
             #expect(try texts.bytes("run/metrics.jsonl") == before)
         }

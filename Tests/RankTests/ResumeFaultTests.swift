@@ -73,7 +73,7 @@ extension TrainingOverRanks {
             #expect(steps.count == 2)
             for step in steps { try damage(texts.checkpoint(run: "run", step: step), cut: step == steps[0]) }
             try expectFault(
-                status: 65, says: "no checkpoint verifies: ", texts.checkpoint(run: "run", step: steps[0]),
+                status: 65, says: "no valid checkpoint: ", texts.checkpoint(run: "run", step: steps[0]),
                 texts.checkpoint(run: "run", step: steps[1]), "Start a new run")
         }
 
@@ -100,7 +100,7 @@ extension TrainingOverRanks {
             let limited = try texts.startResume(ranks: 2, run: "large", ["--epochs", "2"], prelude: "ulimit -f 20000")
             try texts.expectRefusal(
                 limited, run: "large", status: 74,
-                says: ["was not written, and what was there before is untouched: cannot write", "(ulimit -f)"])
+                says: ["was not written, and the previous file is unchanged: cannot write", "(ulimit -f)"])
             #expect(texts.checkpointSteps(run: "large") == before)
             let resumed = try finished(try texts.startResume(ranks: 2, run: "large", ["--epochs", "2"]), in: texts, run: "large")
             let whole = try finished(try texts.start(ranks: 2, run: "whole", large + ["--epochs", "2"]), in: texts, run: "whole")
@@ -129,7 +129,7 @@ extension TrainingOverRanks {
 
         private func expectDamage(_ run: ProgramRun, _ name: String, processes: Int = 1) throws {
             #expect(run.status == 65 && run.output == "", "\(run)")
-            let message = "rnntrain: error: \(name) is damaged or no checkpoint: "
+            let message = "rnntrain: error: \(name) is damaged or not a checkpoint: "
             // mpirun ends the other ranks when one exits with an error.
             #expect((1...processes).contains(run.errors.components(separatedBy: message).count - 1), "\(run)")
         }

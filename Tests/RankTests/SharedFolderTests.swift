@@ -19,7 +19,7 @@ extension TrainingOverRanks {
             for loser in programs where loser !== winner {
                 let outcome = try loser.end(timeLimit: 10)
                 let refusal = outcome.errors.contains("\(texts.path("run")) is in use by process ")
-                #expect(outcome.status == 64 && (refusal || outcome.errors.contains("already holds a run")), "\(outcome)")
+                #expect(outcome.status == 64 && (refusal || outcome.errors.contains("already contains a run")), "\(outcome)")
             }
             winner.send(SIGUSR1)
             #expect(try winner.end(timeLimit: 20).status == 75)

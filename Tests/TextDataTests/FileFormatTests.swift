@@ -31,7 +31,7 @@ struct FileFormatTests {
     func formats(bytes: [UInt8], name: String, advice: String) {
         for unit in [TokenUnit.word, .char] {
             let error = examine(bytes + Array(Self.text.utf8), unit).error
-            #expect(error?.exitStatus == .badData && "\(error!)".contains("x: this is \(name) and not plain text"), "\(error!)")
+            #expect(error?.exitStatus == .badData && "\(error!)".contains("x: this is \(name), not plain text"), "\(error!)")
             #expect("\(error!)".contains(advice), "\(error!)")
         }
         let asBytes = examine(bytes, .byte)

@@ -95,7 +95,7 @@ import Testing
         #expect(shards == .moreShardsThanStreams(shardCount: 6, streamCount: 5))
         #expect(
             shards?.description
-                == "6 shards cannot be made of 5 streams. Set --shards to 5 or less, or --batch-size to 6 or more.")
+                == "5 streams cannot form 6 shards. Set --shards to 5 or less, or --batch-size to 6 or more.")
         let ranks = textDataError { _ = try ShardLayout(streamCount: 20, shardCount: 8, rankCount: 9) }
         #expect(ranks == .moreRanksThanShards(rankCount: 9, shardCount: 8, streamCount: 20))
         #expect(

@@ -157,7 +157,7 @@ import Testing
             (#"{"unit":"char","symbols":["a","bc"],"counts":[1,1]}"#, "single character"),
             (#"{"unit":"char","symbols":["a",""],"counts":[1,1]}"#, "empty"),
             (#"{"unit":"char","symbols":["a","b"],"counts":[1,-1]}"#, "-1"),
-            (#"{"unit":"char","symbols":["a"],"counts":[1]}"#, "2 are the least"),
+            (#"{"unit":"char","symbols":["a"],"counts":[1]}"#, "2 or more are needed"),
             (#"{"unit":"byte","symbols":["00","01"],"counts":[1,1]}"#, "bytes"),
             (#"{"unit":"char","symbols":["a","b"],"counts":["1",1]}"#, "kind"),
         ])

@@ -102,6 +102,6 @@ struct InferenceTests {
     func oneToken() throws {
         try texts.write("one.txt", "\n")
         let run = try run(["evaluate", "--checkpoint", "best.safetensors", "--data", "one.txt"])
-        #expect(run.status == 65 && run.errors.contains("one.txt: the text has 1 token, and 2 or more are needed"), "\(run)")
+        #expect(run.status == 65 && run.errors.contains("one.txt: the text has 1 token, but 2 or more are needed"), "\(run)")
     }
 }

@@ -101,7 +101,7 @@ struct RunCheckTests {
         #expect(
             "\(disk)"
                 == "runs/a: too little disk: the run needs 3.1 MB here, for checkpoints of 1.0 MB each and its texts as tokens, "
-                + "and 0 B are free. Free space there, or choose a folder on another disk with --run.")
+                + "and 0 B are free. Free disk space, or choose a folder on another disk with --run.")
         #expect(memory.exitStatus == .fault && disk.exitStatus == .inputOutput)
         let absurd = RunCheckError.memory(host: "n1", ranks: 1, needed: 1.3e38, available: 5, isLeast: true)
         #expect("\(absurd)".contains("the rank here would need more than 1e+26 TB, and 5 B are available"))
