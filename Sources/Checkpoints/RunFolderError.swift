@@ -30,7 +30,7 @@ public enum RunFolderError: UserFacingError, Equatable {
             "\(path) is in use by \(holder.map(\.description) ?? "another job"). "
                 + "Wait until that job ends, stop it, or choose another folder with --run."
         case .left(let path, let holder):
-            "\(path) was locked by \(holder), on another machine, so that it is unknown whether that job has ended. "
+            "\(path) was locked by \(holder), and this machine cannot tell whether that job has ended. "
                 + "If it has ended, add --break-lock; otherwise wait, or choose another folder with --run."
         case .holdsRun(let path, let file):
             "\(path) already contains a run (\(file)). Resume it with --resume, or choose another folder with --run."

@@ -21,7 +21,7 @@ struct NodeMemory {
                 return (try NodeMemory(world: world, plan: plan), nil)
             } catch let failure as RemoteFailure {
                 if plan.topology.nodes.count == world.rankCount { throw failure }
-                notice = "Exchanging by messages instead of a shared window: \(failure.message)."
+                notice = "exchanging messages instead of using a shared window: \(failure.message)."
             }
         }
         return (try NodeMemory(world: world, plan: plan(world: world, shape: shape, nodeSize: 1)), notice)

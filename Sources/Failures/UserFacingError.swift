@@ -22,4 +22,11 @@ public enum ExitStatus: Int32, Sendable {
 public protocol UserFacingError: Error, CustomStringConvertible, Sendable {
     /// The exit status of the process.
     var exitStatus: ExitStatus { get }
+
+    /// The message without the advice, for a fault that the program handles itself. By default, the whole message.
+    var fault: String { get }
+}
+
+extension UserFacingError {
+    public var fault: String { description }
 }

@@ -44,12 +44,12 @@ struct DryRunTests {
         #expect(Set(items.keys) == Set(labels), "\(outcome)")
         #expect(items["parameters"]?.first?.hasPrefix("26,800; lstm 2 x 40, embedding 24") == true, "\(outcome)")
         #expect(items["text"]?.first == "word vocabulary 48; tokens 2,000 to train, 400 to validate, 200 to test", "\(outcome)")
-        #expect(items["steps"]?.first == "16 an epoch, 16 x 8 tokens each")
+        #expect(items["steps"]?.first == "16 per epoch, 16 x 8 tokens each")
         #expect(items["memory"]?.contains { $0.hasPrefix("rank 0: ") && $0.contains("to write checkpoints") } == true)
-        #expect(items["memory"]?.contains { $0.hasPrefix("host ") && $0.contains(" in all, with ") } == true, "\(outcome)")
+        #expect(items["memory"]?.contains { $0.hasPrefix("host ") && $0.contains(" in total, with ") } == true, "\(outcome)")
         #expect(items["memory"]?.contains { $0.hasPrefix("rank 1") || $0.hasPrefix("ranks 1-") } == (ranks > 1), "\(outcome)")
-        #expect(items["time"]?.first?.contains(" an epoch with its validation, ") == true)
-        #expect(items["time"]?.last?.contains(" ms a step, ") == true)
+        #expect(items["time"]?.first?.contains(" per epoch with its validation, ") == true)
+        #expect(items["time"]?.last?.contains(" ms per step, ") == true)
     }
 
     @Test("A dry run reports the bytes between nodes and within them")
@@ -67,7 +67,7 @@ struct DryRunTests {
         let outcome = try ProgramRun.onRanks(
             2, "rnntrain", ["--run", texts.path("run"), "--resume", "--epochs", "3", "--dry-run"], folder: texts.folder)
         #expect(outcome.status == 0, "\(outcome)")
-        #expect(items(outcome)["time"]?.first?.hasSuffix(" for what is left of 3 epochs") == true, "\(outcome)")
+        #expect(items(outcome)["time"]?.first?.hasSuffix(" for the rest of 3 epochs") == true, "\(outcome)")
         // All generations exist already, so no more space is needed.
         #expect(items(outcome)["disk"]?.first?.hasPrefix("0 B in ") == true, "\(outcome)")
         #expect(try contents() == before)
@@ -80,7 +80,7 @@ struct DryRunTests {
         #expect(held.status == 64 && held.errors.contains("already contains a run"), "\(held)")
         let short = try ProgramRun.alone(
             "rnntrain", texts.arguments(run: "other", ["--dry-run", "--bptt", "1000"]), folder: texts.folder)
-        #expect(short.status == 65 && short.errors.contains("too few for one window"), "\(short)")
+        #expect(short.status == 65 && short.errors.contains("but one window of"), "\(short)")
         let none = try ProgramRun.alone("rnntrain", ["--run", texts.path("gone"), "--resume", "--dry-run"], folder: texts.folder)
         #expect(none.status == 66, "\(none)")
     }
@@ -97,7 +97,7 @@ struct DryRunTests {
         #expect(outcome.status == 70 && Date().timeIntervalSince(start) < (Sanitizers.areOn ? 60 : 10), "\(outcome)")
         let messages = outcome.errors.split(separator: "\n").filter { $0.contains("rnntrain: error: ") }
         #expect(messages.count == 1, "\(outcome)")
-        #expect(messages.first?.contains(": too little memory: the 2 ranks here would need more than ") == true, "\(outcome)")
+        #expect(messages.first?.contains(": too little memory: its 2 ranks need more than ") == true, "\(outcome)")
         #expect(try contents() == before)
         #expect(ProcessTable.isRid(of: "rnntrain", naming: texts.path("run"), within: 10))
     }
@@ -129,7 +129,8 @@ struct DryRunTests {
             #expect(outcome.status == status, "\(outcome)")
             guard status != 0 else { continue }
             #expect(
-                outcome.errors.components(separatedBy: "disk/run: too little disk: the run needs 1.").count == 2, "\(outcome)")
+                outcome.errors.components(separatedBy: "disk/run: too little disk space: the run needs 1.").count == 2,
+                "\(outcome)")
             #expect(!outcome.lines.contains("run"), "the folder was made: \(outcome)")
         }
     }
@@ -139,6 +140,6 @@ struct DryRunTests {
         let outcome = try shell("mount -t tmpfs -o size=1m tmpfs /dev/shm && exec $RUN --dry-run")
         #expect(outcome.status == 0, "\(outcome)")
         let item = try #require(items(outcome)["/dev/shm"]?.first)
-        #expect(item.contains("1.0 MB free: too little, so the ranks will exchange by messages"), "\(outcome)")
+        #expect(item.contains("1.0 MB free: too little, so that the ranks will exchange messages"), "\(outcome)")
     }
 }

@@ -55,7 +55,7 @@ struct ForeignFileTests {
     /// Expects that `verify` finds this one file not sound, for a reason with these words.
     private func expectUnsound(_ name: String, _ words: String, location: SourceLocation = #_sourceLocation) throws {
         let outcome = try rnntrain("verify", texts.path("run"))
-        let bad = outcome.lines.filter { $0.hasSuffix("NOT SOUND") }
+        let bad = outcome.lines.filter { $0.hasSuffix("NOT VALID") }
         #expect(outcome.status == 65 && bad.count == 1, "\(outcome)", sourceLocation: location)
         #expect(bad.allSatisfy { $0.contains("run/\(name)") }, "\(outcome)", sourceLocation: location)
         #expect(outcome.errors.contains(words), "\(outcome)", sourceLocation: location)
@@ -72,7 +72,7 @@ struct ForeignFileTests {
     private func expectPassedOver(_ words: String, location: SourceLocation = #_sourceLocation) throws {
         let outcome = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3")
         #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
-        let notice = outcome.lines.first { $0.hasPrefix("passed over \(texts.path(newest))") }
+        let notice = outcome.lines.first { $0.hasPrefix("note: skipped \(texts.path(newest))") }
         #expect(notice?.contains(words) == true, "\(outcome)", sourceLocation: location)
         #expect(try RunLog(run: texts.path("run")).finalDigest == runs.digest, "\(outcome)", sourceLocation: location)
     }
@@ -86,13 +86,13 @@ struct ForeignFileTests {
         switch change {
         case "seed":
             try take("best.safetensors")
-            words = "its seed is 2, and the file has 1"
+            words = "its seed is 2, but the file has 1"
         case "parameters":
             try CheckpointForgery.changeParameters(of: best)
-            words = "and the log's "
+            words = "but the log has "
         default:
             try CheckpointForgery.changeLosses(of: best)
-            words = "is 0.5, and the log's "
+            words = "is 0.5, but the log has "
         }
         try expectUnsound("best.safetensors", words)
         expectRefusal(try rnntrain("evaluate", "--checkpoint", "run", "--data", "test.txt"), 65, "run/best.safetensors", words)
@@ -109,13 +109,13 @@ struct ForeignFileTests {
         switch change {
         case "seed":
             try texts.write(newest, try texts.bytes(texts.checkpoint(run: "other", step: runs.steps.last ?? 0)))
-            words = "its seed is 2, and the file has 1"
+            words = "its seed is 2, but the file has 1"
         case "parameters":
             try CheckpointForgery.changeParameters(of: texts.path(newest))
-            words = "and the log's "
+            words = "but the log has "
         default:
             try CheckpointForgery.changeLosses(of: texts.path(newest))
-            words = "is 0.5, and the log's "
+            words = "is 0.5, but the log has "
         }
         try expectUnsound(newest.replacing("run/", with: ""), words)
         try expectPassedOver(words)
@@ -143,7 +143,7 @@ struct ForeignFileTests {
                 texts: { $0["state"]?.replace(/"(step|window)":[0-9]+/, with: { "\"\($0.1)\":\(step)" }) })
         }
         let outcome = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3")
-        #expect(outcome.status == 0 && outcome.output.components(separatedBy: "passed over ").count == 3, "\(outcome)")
+        #expect(outcome.status == 0 && outcome.output.components(separatedBy: "skipped ").count == 3, "\(outcome)")
         #expect(try RunLog(run: texts.path("run")).finalDigest == runs.digest)
         #expect(texts.checkpointSteps(run: "run").filter { $0 < 90_000_000 }.count == 2)
     }
@@ -155,17 +155,17 @@ struct ForeignFileTests {
         }
         try texts.write(newest, try texts.bytes(texts.checkpoint(run: "other", step: runs.steps.last ?? 0)))
         let resumed = try rnntrain("--run", texts.path("run"), "--resume")
-        expectRefusal(resumed, 65, "config.toml", texts.path(newest), "its seed is 2, and the file has 1")
+        expectRefusal(resumed, 65, "config.toml", texts.path(newest), "its seed is 2, but the file has 1")
     }
 
     @Test("is told if it is the log: of another seed, or with other digests")
     func log() throws {
         try take("metrics.jsonl")
-        try expectUnsound("metrics.jsonl", "the log's 2")
+        try expectUnsound("metrics.jsonl", "the log has 2")
         expectRefusal(try rnntrain("--run", texts.path("run"), "--resume"), 65, "run/metrics.jsonl", "move ")
         let text = String(decoding: try texts.bytes("own/metrics.jsonl"), as: UTF8.self)
         try texts.write("run/metrics.jsonl", text.replacing(/"parameters_digest":"./, with: #""parameters_digest":"x"#))
-        try expectUnsound("metrics.jsonl", "and the log's x")
+        try expectUnsound("metrics.jsonl", "but the log has x")
         try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))
         #expect(try rnntrain("verify", texts.path("run")).status == 0)
         #expect(try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3").status == 0)

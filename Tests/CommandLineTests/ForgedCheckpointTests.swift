@@ -43,9 +43,9 @@ struct ForgedCheckpointTests {
     /// Changes in the text of the state, and the expected messages.
     private static var states: [(from: Regex<Substring>, to: String, says: String)] {
         [
-            (/"step":[0-9]+/, #""step":9223372036854775807"#, "its state has step 9223372036854775807, and 0 to "),
-            (/"epoch":[0-9]+/, #""epoch":9223372036854775807"#, "its state has epoch 9223372036854775807, and 1 to "),
-            (/"epoch":[0-9]+/, #""epoch":2"#, "at window 0 of epoch 2, and an epoch has "),
+            (/"step":[0-9]+/, #""step":9223372036854775807"#, "its state has step 9223372036854775807; possible are 0 to "),
+            (/"epoch":[0-9]+/, #""epoch":9223372036854775807"#, "its state has epoch 9223372036854775807; possible are 1 to "),
+            (/"epoch":[0-9]+/, #""epoch":2"#, "at window 0 of epoch 2, but an epoch has "),
             (/"window":[0-9]+/, #""window":1"#, "its state is after "),
             (
                 /"tokens":[0-9]+,"updates"/, #""tokens":9007199254740990,"updates""#,
@@ -54,10 +54,10 @@ struct ForgedCheckpointTests {
             (/"updates":[0-9]+/, #""updates":100000"#, "its state has 100000 updates after "),
             (/"bestLoss":[^,}]+/, #""bestLoss":-1e300"#, "its state has bestLoss -1e+300"),
             (/"lastLoss":[^,}]+/, #""lastLoss":-5"#, "its state has lastLoss -5.0"),
-            (/"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#, "its state has plateaus 4611686018427387904, and 0 to "),
+            (/"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#, "its state has plateaus 4611686018427387904; possible are 0 to "),
             (/"bestStep":[0-9]+/, #""bestStep":4000"#, "its state has bestStep 4000 after "),
-            (/"skippedInARow":0/, #""rateScale":0,"skippedInARow":0"#, "its state has rateScale 0.0, and it is above 0"),
-            (/"skippedInARow":0/, #""rateScale":-2,"skippedInARow":0"#, "its state has rateScale -2.0, and it is above 0"),
+            (/"skippedInARow":0/, #""rateScale":0,"skippedInARow":0"#, "its state has rateScale 0.0; it must be above 0"),
+            (/"skippedInARow":0/, #""rateScale":-2,"skippedInARow":0"#, "its state has rateScale -2.0; it must be above 0"),
         ]
     }
 
@@ -106,7 +106,7 @@ struct ForgedCheckpointTests {
             let arguments = ["--run", texts.path("run"), "--resume", "--epochs", "3"] + more
             let outcome = try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
             #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
-            let notice = outcome.lines.first { $0.contains("passed over \(whole)") }
+            let notice = outcome.lines.first { $0.contains("skipped \(whole)") }
             #expect(notice?.contains(reason) == true, "\(outcome)", sourceLocation: location)
         }
     }
@@ -120,7 +120,7 @@ struct ForgedCheckpointTests {
                 texts["state"] = state.replacing(/"epoch":[0-9]+/, with: #""epoch":1"#)
                     .replacing(/"window":[0-9]+/, with: #""window":\#(steps)"#)
             })
-        let says = "its state is at window \(steps) of an epoch, counted from 0, and the training text has \(steps / 2)"
+        let says = "its state is at window \(steps) of an epoch, counted from 0, but the training text has \(steps / 2)"
         try expectPassedOver(says)
     }
 
@@ -147,6 +147,6 @@ struct ForgedCheckpointTests {
             })
         expectRefusal(
             try rnntrain("evaluate", "--checkpoint", other, "--data", "test.txt"),
-            "its vocabulary is of the unit word, and its configuration says char")
+            "its vocabulary has the unit word, but its configuration has char")
     }
 }

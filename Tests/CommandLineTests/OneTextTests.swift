@@ -84,7 +84,7 @@ struct OneTextTests {
             "\(short)")
         try texts.write("three.txt", "a b\nb a\nb b\n")
         let few = try run(["--text", "three.txt", "--run", "r"] + Self.model)
-        #expect(few.status == 65 && few.errors.contains("three.txt, line 1: 3 tokens are too few for one window"), "\(few)")
+        #expect(few.status == 65 && few.errors.contains("three.txt, line 1: the text has 3 tokens, but one window of"), "\(few)")
     }
 
     @Test("Errors in a split text contain the offset in the file")

@@ -142,22 +142,37 @@ struct EndingTests {
         #expect(try new("--epochs", "1").output.contains("done: 1 epoch, 7 steps, in "))
         #expect(try resumed("--epochs", "3").output.contains("done: 3 epochs, 21 steps (14 of them in this job), in "))
         let fewer = try resumed("--epochs", "2").output
-        #expect(fewer.contains("nothing left to train: 3 epochs, 21 steps, were made before, and --epochs is 2; "), "\(fewer)")
-        #expect(fewer.contains("to go on, resume with --epochs above 3\n"), "\(fewer)")
+        #expect(fewer.contains("nothing left to train: the run has done 21 steps (3 epochs), and --epochs is 2; "), "\(fewer)")
+        #expect(fewer.contains("to continue, resume with --epochs 4 or more\n"), "\(fewer)")
         let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")])
         #expect(verified.output.contains("step 21, epoch 3, "), "\(verified)")
+    }
+
+    @Test("A time limit that leaves almost no time for steps is reported, with one that does")
+    func shortLimit() throws {
+        // The job leaves itself a second for the end, so that a limit of up to a second after the start leaves time for one step.
+        for halfSeconds in 2..<20 {
+            let outcome = try new("--epochs", "1000000", "--time-limit", "\(Double(halfSeconds) / 2)s")
+            if outcome.status == 64 { continue }
+            #expect(outcome.status == 75 && outcome.output.contains("\n  time     1 step in "), "\(outcome)")
+            let warning =
+                /rnntrain: warning: the time limit of [0-9.]+ s left time for 1 step in .* Use --time-limit "[0-9]+ seconds" or more\./
+            #expect(outcome.errors.contains(warning), "\(outcome)")
+            return
+        }
+        Issue.record("no limit was long enough for a step")
     }
 
     @Test("Convergence is reported, also on a resume, with the option that disables it")
     func convergence() throws {
         let options = ["--epochs", "9", "--patience", "2", "--epsilon", "5"]
         let first = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", options), folder: texts.folder).output
-        let reason = "2 validations in a row without an improvement by more than 5 nats per token; "
+        let reason = "2 validations in a row without an improvement of more than 5 nats per token; "
         #expect(first.contains("done: converged after 3 epochs, 21 steps, in "), "\(first)")
-        #expect(first.contains(reason + "to go on, resume with --patience above 2, or 0 for no end\n"), "\(first)")
+        #expect(first.contains(reason + "to continue, resume with --patience 3 or more, or 0 for no limit\n"), "\(first)")
         let again = try resumed().output
         #expect(
-            again.contains("nothing left to train: the run has converged before, after 3 epochs, 21 steps: \(reason)"), "\(again)"
+            again.contains("nothing left to train: the run has converged after 3 epochs, 21 steps: \(reason)"), "\(again)"
         )
         #expect(
             try resumed("--patience", "3").output.contains("done: converged after 4 epochs, 28 steps (7 of them in this job)"))
@@ -173,7 +188,7 @@ struct EndingTests {
     func pastJob() throws {
         let outcome = try new("--epochs", "1", environment: ["SLURM_JOB_END_TIME": "1000000000"])
         #expect(
-            outcome.status == 64 && outcome.errors.contains("the end of the SLURM job (SLURM_JOB_END_TIME) is past"), "\(outcome)"
+            outcome.status == 64 && outcome.errors.contains("the end of the SLURM job (SLURM_JOB_END_TIME) passed"), "\(outcome)"
         )
         #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
     }

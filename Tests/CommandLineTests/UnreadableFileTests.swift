@@ -41,7 +41,7 @@ struct UnreadableFileTests {
         }
         let resumed = try rnntrain(["--run", texts.path("run"), "--resume"] + more, failing: newest, call: call)
         #expect(resumed.status == 0, "\(resumed)")
-        #expect(resumed.output.contains("passed over \(newest): cannot read byte "), "\(resumed)")
+        #expect(resumed.output.contains("skipped \(newest): cannot read byte "), "\(resumed)")
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
     }
 
@@ -87,7 +87,7 @@ struct UnreadableFileTests {
         #expect(resumed.status == 0, "\(resumed)")
         for role in ["train", "valid"] {
             let says =
-                "made anew from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens: this is not a valid token file"
+                "wrote tokens again from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens: this is not a valid token file"
             #expect(resumed.output.contains(says), "\(resumed)")
         }
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
@@ -111,7 +111,7 @@ struct UnreadableFileTests {
         try texts.write("nuls.txt", try texts.bytes("train.txt") + nuls + Data("\n".utf8))
         let outcome = try rnntrain(texts.arguments(run: "run", ["--train", texts.path("nuls.txt")]))
         #expect(outcome.status == 65, "\(outcome)")
-        #expect(outcome.errors.contains("is too large for a checkpoint, whose header would have 105"), "\(outcome)")
+        #expect(outcome.errors.contains("is too large for a checkpoint: the header would have 105"), "\(outcome)")
         #expect(outcome.errors.contains("...\" (15,000,000 bytes)") && outcome.errors.utf8.count < 700, "\(outcome)")
         #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
     }

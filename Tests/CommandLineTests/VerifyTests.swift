@@ -43,7 +43,7 @@ struct VerifyTests {
         let outcome = try verify()
         #expect(outcome.status == 65, "\(outcome)", sourceLocation: location)
         for word in words { #expect(outcome.errors.contains(word), "\(outcome)", sourceLocation: location) }
-        #expect(outcome.output.components(separatedBy: "NOT SOUND").count == count + 1, "\(outcome)", sourceLocation: location)
+        #expect(outcome.output.components(separatedBy: "NOT VALID").count == count + 1, "\(outcome)", sourceLocation: location)
     }
 
     @Test("A valid run is reported as such, with its contents")
@@ -101,14 +101,14 @@ struct VerifyTests {
         try change("config.toml") {
             $0 = Data(String(decoding: $0, as: UTF8.self).replacing("hidden-size = 8", with: "hidden-size = 9").utf8)
         }
-        try expectDamage("config.toml is not of the same run as any checkpoint", "its hidden-size is 8, and the file has 9")
+        try expectDamage("config.toml is from another run than all checkpoints", "its hidden-size is 8, but the file has 9")
         try change("config.toml") { $0 = Data("layers = = 3\n".utf8) }
         try expectDamage("config.toml:1:")
         try FileManager.default.removeItem(at: folder.appending(path: "config.toml"))
         try change("vocabulary.json") { $0.removeLast(5) }
         try change("metrics.jsonl") { $0.insert(contentsOf: "{}\n".utf8, at: 0) }
         try expectDamage("config.toml", "3 of ", count: 3)
-        #expect(try verify().output.contains("metrics.jsonl: line 1, from byte 0 on, is no line of a log"))
+        #expect(try verify().output.contains("metrics.jsonl: line 1, at byte 0, is not a line of a log"))
     }
 
     @Test("The files of a killed job are not damage")
@@ -119,7 +119,7 @@ struct VerifyTests {
             to: folder.appending(path: "lock"))
         let outcome = try verify()
         #expect(outcome.status == 0, "\(outcome)")
-        for words in ["its last line was cut off", "temporary  run/checkpoints/.step", "left by process 77 on far"] {
+        for words in ["its last line is incomplete", "temporary  run/checkpoints/.step", "left by process 77 on far"] {
             #expect(outcome.output.contains(words), "\(outcome)")
         }
     }

@@ -28,7 +28,7 @@ extension TrainingOverRanks {
             try expectFault(["--valid", "empty.txt"], status: 65, says: "empty.txt is empty.")
             try expectFault(
                 ["--train", "short.txt"], status: 65,
-                says: "short.txt: 4 tokens are too few for one window: 16 streams of 8 steps need 114.",
+                says: "short.txt: the text has 4 tokens, but one window of 16 streams and 8 steps needs 114.",
                 "lower --batch-size or --bptt")
         }
 

@@ -53,7 +53,8 @@ extension TrainingOverRanks {
             let before = try texts.bytes("run/best.safetensors")
             let outcome = try texts.startResume(ranks: 2, run: "run", ["--learning-rate", "3"]).end(timeLimit: 30)
             #expect(outcome.status == 0 && outcome.output.contains("improved; step "), "\(outcome)")
-            #expect(outcome.output.contains("after the checkpoint that the run goes on from: it stays until"), "\(outcome)")
+            #expect(
+                outcome.output.contains("later than the checkpoint from which the run continues; it is kept until"), "\(outcome)")
             #expect(try texts.bytes("run/best.safetensors") == before)
             let log = try RunLog(run: texts.path("run"))
             try expectOneModel(log)
@@ -81,9 +82,9 @@ extension TrainingOverRanks {
             try FileManager.default.removeItem(atPath: best)
             try texts.write("run/best.safetensors", try texts.bytes("other/best.safetensors"))
             let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
-            #expect(verified.status == 65 && verified.description.contains("its seed is 2, and the file has 1"), "\(verified)")
+            #expect(verified.status == 65 && verified.description.contains("its seed is 2, but the file has 1"), "\(verified)")
             let outcome = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
-            #expect(outcome.status == 0 && outcome.output.contains("another run: its seed is another"), "\(outcome)")
+            #expect(outcome.status == 0 && outcome.output.contains("another run: its seed is different"), "\(outcome)")
             try expectOneModel(try RunLog(run: texts.path("run")))
         }
 
@@ -101,7 +102,7 @@ extension TrainingOverRanks {
             let before = try texts.bytes("run/best.safetensors")
             try loseBest(damaged: damaged)
             let outcome = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
-            #expect(outcome.status == 0 && outcome.output.contains("It was made anew from the checkpoint"), "\(outcome)")
+            #expect(outcome.status == 0 && outcome.output.contains("It was written again from the checkpoint"), "\(outcome)")
             #expect(try texts.bytes("run/best.safetensors") == before)
             let (first, second) = (try #require(log.events.last), try RunLog(run: texts.path("run")).events.last)
             for key in ["best_step", "best_loss", "best_parameters_digest", "test_loss"] {
@@ -120,7 +121,7 @@ extension TrainingOverRanks {
             try #require(isWritten)
             try loseBest(damaged: damaged)
             let outcome = try texts.expectRefusal(
-                program, run: "run", status: damaged ? 65 : 66, says: ["the best parameters, of step 20, are not to be had"])
+                program, run: "run", status: damaged ? 65 : 66, says: ["The best parameters (step 20) are missing"])
             #expect(!outcome.output.contains("  test "), "\(outcome)")
             #expect(try RunLog(run: texts.path("run")).events.allSatisfy { $0["test_loss"] == nil })
             let resumed = try texts.startResume(ranks: 2, run: "run").end(timeLimit: 30)
@@ -139,7 +140,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.0025")
             try removeCheckpoints(from: 50)
             let other = try texts.startResume(ranks: 1, run: "run", ["--learning-rate", "0.02"]).end(timeLimit: 30)
-            #expect(other.output.contains("the learning rate is 0.02 as given: the factor 0.25"), "\(other)")
+            #expect(other.output.contains("the learning rate is 0.02, as given; the factor 0.25"), "\(other)")
             #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.02")
         }
 

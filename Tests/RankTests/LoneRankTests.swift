@@ -73,7 +73,7 @@ extension TrainingOverRanks {
             let unwatched = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "1"])
             #expect(unwatched.status == 70 && unwatched.errors.contains("no thread can be started that watches"), "\(unwatched)")
             let waiting = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "2"])
-            #expect(waiting.status == 0 && waiting.errors.contains("no thread for checkpoints"), "\(waiting)")
+            #expect(waiting.status == 0 && waiting.errors.contains("no thread for writing checkpoints"), "\(waiting)")
         }
 
         @Test("A signal stops a validation at once")

@@ -34,7 +34,7 @@ extension TrainingOverRanks {
             let outcome = try texts.expectRefusal(
                 try texts.startResume(ranks: 2, run: "run"), run: "run", status: 65,
                 says: ["the run was started with another text for --train", "Resume with the same text, or start a new run"])
-            let digests = outcome.errors.matches(of: /its digest is ([0-9a-f]{16}), the run's ([0-9a-f]{16})/)
+            let digests = outcome.errors.matches(of: /of this file is ([0-9a-f]{16}); expected ([0-9a-f]{16})/)
             #expect(digests.count == 1 && digests.first?.1 != digests.first?.2, "\(outcome)")
             try texts.write("train.txt", text)
             try texts.write("moved.txt", text)
@@ -64,7 +64,7 @@ extension TrainingOverRanks {
             let name = texts.checkpoint(run: "run", step: newest)
             try damage(name, cut: cut)
             let outcome = try expectResumed([])
-            #expect(outcome.output.components(separatedBy: "passed over \(texts.path(name)) is damaged").count == 2, "\(outcome)")
+            #expect(outcome.output.components(separatedBy: "skipped \(texts.path(name)) is damaged").count == 2, "\(outcome)")
         }
 
         @Test("If no checkpoint passes verification, the error gives all reasons")

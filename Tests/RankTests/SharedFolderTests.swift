@@ -50,7 +50,7 @@ extension TrainingOverRanks {
             _ = try first.end(timeLimit: 10)
             try #require(texts.hasNoRank(run: "run"))
             let outcome = try texts.startResume(ranks: 1, run: "run", ["--epochs", "1"]).end(timeLimit: 30)
-            let lines = outcome.lines.filter { $0.contains("took over the lock that process ") }
+            let lines = outcome.lines.filter { $0.contains("took over the lock of a job that has ended: process ") }
             #expect(outcome.status == 0 && lines.count == 1, "\(outcome)")
         }
 
@@ -64,7 +64,9 @@ extension TrainingOverRanks {
                 says: ["was locked by process 77 on far, since 2025-01-02T03:04:05Z, and whether", "add --break-lock"])
             #expect(try texts.bytes("run/lock") == Data(holder.utf8))
             let outcome = try texts.startResume(ranks: 2, run: "run", ["--epochs", "2", "--break-lock"]).end(timeLimit: 30)
-            #expect(outcome.status == 0 && outcome.output.contains("took over the lock that process 77 on far"), "\(outcome)")
+            #expect(
+                outcome.status == 0 && outcome.output.contains("took over the lock of a job that has ended: process 77 on far"),
+                "\(outcome)")
         }
 
         /// Lets a run begin, changes its folder, and returns the end of the job, which must be one line of rank 0.

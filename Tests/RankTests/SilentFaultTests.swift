@@ -42,7 +42,7 @@ extension TrainingOverRanks {
             let (run, words) = try Self.outcome(ranks, ["--what", "sum"] + options)
             let expected = try Self.undisturbed.get()
             #expect(run.status == 0 && words.dropFirst().first == expected[1] && words.count == 4 && words[2] == "1", "\(run)")
-            #expect(run.output.contains("step 40: a sum of gradients made twice came out differently on rank "), "\(run)")
+            #expect(run.output.contains("step 40: a sum of gradients differs when it is computed twice on rank "), "\(run)")
         }
 
         @Test("A node's copy of the parameters that differs from the owner's is detected")

@@ -149,17 +149,17 @@ import Testing
     @Test(
         "Text that is not a vocabulary is refused with the reason",
         arguments: [
-            ("", ""), ("{", ""), ("[]", "kind"), ("{}", "unit"), (#"{"unit":"word","symbols":["a"]}"#, "counts"),
+            ("", ""), ("{", ""), ("[]", "type"), ("{}", "unit"), (#"{"unit":"word","symbols":["a"]}"#, "counts"),
             (#"{"unit":"verse","symbols":["a","b"],"counts":[1,1]}"#, "verse"),
             (#"{"unit":"word","symbols":["a","<eos>"],"counts":[1,1]}"#, "<unk> is missing"),
             (#"{"unit":"word","symbols":["<unk>","<eos>"],"counts":[1]}"#, "2 symbols with 1 count"),
-            (#"{"unit":"word","symbols":["<unk>","<eos>","a","a"],"counts":[1,1,1,1]}"#, "twice"),
+            (#"{"unit":"word","symbols":["<unk>","<eos>","a","a"],"counts":[1,1,1,1]}"#, "duplicate"),
             (#"{"unit":"char","symbols":["a","bc"],"counts":[1,1]}"#, "single character"),
             (#"{"unit":"char","symbols":["a",""],"counts":[1,1]}"#, "empty"),
             (#"{"unit":"char","symbols":["a","b"],"counts":[1,-1]}"#, "-1"),
             (#"{"unit":"char","symbols":["a"],"counts":[1]}"#, "2 or more are needed"),
             (#"{"unit":"byte","symbols":["00","01"],"counts":[1,1]}"#, "bytes"),
-            (#"{"unit":"char","symbols":["a","b"],"counts":["1",1]}"#, "kind"),
+            (#"{"unit":"char","symbols":["a","b"],"counts":["1",1]}"#, "type"),
         ])
     func badJSON(text: String, reason: String) {
         let error = textDataError { _ = try Vocabulary(jsonText: text, source: "v.json") }

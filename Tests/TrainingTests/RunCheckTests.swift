@@ -94,16 +94,16 @@ struct RunCheckTests {
     func messages() {
         let memory = RunCheckError.memory(host: "n1", ranks: 2, needed: 3e9, available: 1_200_000_000, isLeast: true)
         #expect(
-            "\(memory)" == "n1: too little memory: the 2 ranks here would need more than 3.0 GB, and 1.2 GB are available. Lower "
-                + "what decides its size (hidden and embedding size, layers, batch size, window, vocabulary), raise a limit (ulimit -v, ulimit -d), or use more hosts or larger ones."
+            "\(memory)" == "n1: too little memory: its 2 ranks need more than 3.0 GB, but 1.2 GB are available. Use "
+                + "smaller sizes (hidden, embedding, layers, batch, window, vocabulary), raise a limit (ulimit -v, ulimit -d), or use more or larger hosts."
         )
         let disk = RunCheckError.disk(folder: "runs/a", needed: 3_100_000, available: 0, checkpoint: 1_000_000)
         #expect(
             "\(disk)"
-                == "runs/a: too little disk: the run needs 3.1 MB here, for checkpoints of 1.0 MB each and its texts as tokens, "
-                + "and 0 B are free. Free disk space, or choose a folder on another disk with --run.")
+                == "runs/a: too little disk space: the run needs 3.1 MB, for checkpoints of 1.0 MB each and token files, "
+                + "but 0 B are free. Free disk space, or choose a folder on another disk with --run.")
         #expect(memory.exitStatus == .fault && disk.exitStatus == .inputOutput)
         let absurd = RunCheckError.memory(host: "n1", ranks: 1, needed: 1.3e38, available: 5, isLeast: true)
-        #expect("\(absurd)".contains("the rank here would need more than 1e+26 TB, and 5 B are available"))
+        #expect("\(absurd)".contains("its rank needs more than 1e+26 TB, but 5 B are available"))
     }
 }

@@ -43,7 +43,7 @@ struct StoredCheckpointTests {
         ])
     func largeSizes(configuration: String) throws {
         let error = try #require(try refusal(configuration))
-        #expect(error.exitStatus == .badData && "\(error)".contains("the checkpoint contradicts itself"), "\(error)")
+        #expect(error.exitStatus == .badData && "\(error)".contains("the checkpoint is inconsistent"), "\(error)")
     }
 
     @Test("Values out of range, arrays that are missing or of another shape, and a state below zero are refused")

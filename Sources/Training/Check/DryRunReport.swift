@@ -44,12 +44,12 @@ struct DryRunReport {
                 "\(vocabulary.unit.rawValue) vocabulary \(NumberText.grouped(vocabulary.size)); tokens \(texts.joined(separator: ", "))"
             ),
         ]
-            + ([preparation.splitNotice].compactMap { $0 } + preparation.passedOver.map { "passed over \($0)" }).map {
+            + ([preparation.splitNotice].compactMap { $0 } + preparation.passedOver.map { "skipped \($0)" }).map {
                 line("", $0)
             } + [
                 line(
                     "steps",
-                    "\(NumberText.grouped(preparation.windowCount(.train))) an epoch, \(c.batchSize) x \(c.windowLength) tokens each"
+                    "\(NumberText.grouped(preparation.windowCount(.train))) per epoch, \(c.batchSize) x \(c.windowLength) tokens each"
                 )
             ]
     }
@@ -63,7 +63,7 @@ struct DryRunReport {
     // MARK: Memory
 
     private var memoryLines: [String] {
-        guard let memory = check.memory else { return [line("memory", "more than there is")] }
+        guard let memory = check.memory else { return [line("memory", "more than is available")] }
         return rankLines(memory) + nodeLines(memory) + backingLines(memory)
     }
 
@@ -91,7 +91,7 @@ struct DryRunReport {
     private func nodeLines(_ memory: MemoryNeeds) -> [String] {
         let texts = check.hosts.map { host in
             let shared = memory.sharedBytes(ofHost: host.ranks)
-            return "\(bytes(memory.bytes(ofHost: host.ranks))) in all, with \(bytes(shared)) for parameters and gradients; "
+            return "\(bytes(memory.bytes(ofHost: host.ranks))) in total, with \(bytes(shared)) for parameters and gradients; "
                 + "\(host.memory.map(bytes) ?? "an unknown amount is") available"
         }
         return runs(texts).map { run in
@@ -103,9 +103,9 @@ struct DryRunReport {
 
     private func backingLines(_ memory: MemoryNeeds) -> [String] {
         guard configuration.exchange == .window, let worst = check.worstBacking else { return [] }
-        if worst.needed == 0 { return [line("/dev/shm", "not needed by one rank a host")] }
+        if worst.needed == 0 { return [line("/dev/shm", "not needed for one rank per host")] }
         let size = "\(bytes(worst.needed)); \(worst.available.map(bytes) ?? "an unknown amount is") free"
-        let remedy = ": too little, so the ranks will exchange by messages, which is slower (in a container give --shm-size)"
+        let remedy = ": too little, so that the ranks will exchange messages, which is slower (in a container, raise --shm-size)"
         return [line("/dev/shm", size + (check.windowFits ? "" : remedy))]
     }
 
@@ -129,7 +129,7 @@ struct DryRunReport {
     private var exchangeLines: [String] {
         guard let exchange = check.memory?.exchange else { return [] }
         let (added, sent) = (exchange.addedByteCountPerStep, exchange.sentByteCountPerStep)
-        return [line("exchange", "\(bytes(added)) a step read and written inside nodes, \(bytes(sent)) over the network")]
+        return [line("exchange", "\(bytes(added)) per step read and written inside nodes, \(bytes(sent)) over the network")]
     }
 
     private var diskLines: [String] {
@@ -145,7 +145,7 @@ struct DryRunReport {
     }
 
     private var timeLines: [String] {
-        guard let calibration else { return [line("time", "not tried: too little memory")] }
+        guard let calibration else { return [line("time", "not measured: too little memory")] }
         let c = configuration
         let windows = preparation.windowCount(.train)
         let validations = c.validateEvery > 0 ? Double(windows) / Double(c.validateEvery) : 1
@@ -155,13 +155,13 @@ struct DryRunReport {
         let state = preparation.plan.state
         let left = Double(c.epochs - state.epoch + 1) - Double(state.window) / Double(max(windows, 1))
         let rest =
-            preparation.plan.isResumed ? "for what is left of \(counted(c.epochs, "epoch"))" : "for \(counted(c.epochs, "epoch"))"
+            preparation.plan.isResumed ? "for the rest of \(counted(c.epochs, "epoch"))" : "for \(counted(c.epochs, "epoch"))"
         let speed = Int(Double(c.batchSize) * Double(c.windowLength) / calibration.stepSeconds)
         return [
-            line("time", "\(duration(epoch)) an epoch with its validation, \(duration(epoch * max(0, left))) \(rest)"),
+            line("time", "\(duration(epoch)) per epoch with its validation, \(duration(epoch * max(0, left))) \(rest)"),
             line(
                 "",
-                "\(NumberText.significant(calibration.stepSeconds * 1e3, calibration.stepSeconds < 1 ? 3 : 6)) ms a step, \(NumberText.grouped(speed)) tokens/s, "
+                "\(NumberText.significant(calibration.stepSeconds * 1e3, calibration.stepSeconds < 1 ? 3 : 6)) ms per step, \(NumberText.grouped(speed)) tokens/s, "
                     + "from \(counted(calibration.stepCount, "step")); kernels \(Processor.level)"),
         ]
     }

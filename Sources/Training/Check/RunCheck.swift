@@ -78,7 +78,7 @@ package struct RunCheck: Sendable {
             let needed = memory.bytes(ofHost: host.ranks)
             guard let available = host.memory, needed > available else { return nil }
             return
-                "\(host.name): \(NumberText.bytes(Double(needed))) of memory are needed and \(NumberText.bytes(Double(available))) "
+                "\(host.name): \(NumberText.bytes(Double(needed))) of memory are needed, but only \(NumberText.bytes(Double(available))) "
                 + "are available without swapping: training will be very slow"
         }
     }

@@ -18,14 +18,14 @@ public enum RunCheckError: UserFacingError, Equatable {
     public var description: String {
         switch self {
         case .memory(let host, let ranks, let needed, let available, let isLeast):
-            "\(host): too little memory: \(ranks == 1 ? "the rank" : "the \(ranks) ranks") here would need "
-                + "\(isLeast ? "more than " : "")\(NumberText.bytes(needed)), and \(NumberText.bytes(Double(available))) are available. "
-                + "Lower what decides its size (hidden and embedding size, layers, batch size, window, vocabulary), raise a limit (ulimit -v, ulimit "
-                + "-d), or use more hosts or larger ones."
+            "\(host): too little memory: \(ranks == 1 ? "its rank needs" : "its \(ranks) ranks need") "
+                + "\(isLeast ? "more than " : "")\(NumberText.bytes(needed)), but \(NumberText.bytes(Double(available))) are available. "
+                + "Use smaller sizes (hidden, embedding, layers, batch, window, vocabulary), raise a limit (ulimit -v, ulimit -d), or use "
+                + "more or larger hosts."
         case .disk(let folder, let needed, let available, let checkpoint):
-            "\(folder): too little disk: the run needs \(NumberText.bytes(Double(needed))) here, for checkpoints of "
-                + "\(NumberText.bytes(Double(checkpoint))) each and its texts as tokens, and \(NumberText.bytes(Double(available))) "
-                + "are free. Free space there, or choose a folder on another disk with --run."
+            "\(folder): too little disk space: the run needs \(NumberText.bytes(Double(needed))), for checkpoints of "
+                + "\(NumberText.bytes(Double(checkpoint))) each and token files, but \(NumberText.bytes(Double(available))) "
+                + "are free. Free disk space, or choose a folder on another disk with --run."
         }
     }
 }

@@ -26,7 +26,7 @@ extension StoredCheckpoint {
         let measured = state.convergence
         guard let loss = measured.lastLoss, (measured.lastStep ?? measured.bestStep) == state.step else {
             throw TrainingError.inconsistentCheckpoint(
-                path: path, reason: "no validation loss of its parameters, of step \(state.step), is noted in it")
+                path: path, reason: "it has no validation loss of its parameters (step \(state.step))")
         }
         return BestModel(step: state.step, loss: loss, parametersDigest: parametersDigest)
     }
@@ -37,13 +37,15 @@ extension StoredCheckpoint {
         of configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws(TrainingError) {
         func refusal(_ what: String) -> TrainingError {
-            .inconsistentCheckpoint(path: path, reason: "it is of another run: \(what)")
+            .inconsistentCheckpoint(path: path, reason: "it is from another run: \(what)")
         }
         let changes = configuration.forbiddenChanges(from: self.configuration)
-        guard changes.isEmpty else { throw refusal(changes.map { "its \($0.key.rawValue) is another" }.joined(separator: ", ")) }
-        guard self.vocabulary.digest == vocabulary.digest else { throw refusal("its vocabulary is another") }
+        guard changes.isEmpty else {
+            throw refusal(changes.map { "its \($0.key.rawValue) is different" }.joined(separator: ", "))
+        }
+        guard self.vocabulary.digest == vocabulary.digest else { throw refusal("its vocabulary is different") }
         for role in [TextRole.train, .valid] where self.textDigests[role.rawValue] != textDigests[role.rawValue] {
-            throw refusal("its text of \(role.option) is another")
+            throw refusal("its text of \(role.option) is different")
         }
     }
 }
@@ -75,7 +77,7 @@ extension CheckpointFolder {
 
     /// What to tell of a best model that was made anew, because of `error`.
     func remakeNotice(_ error: any Error, step: Int) -> String {
-        "\(error) It was made anew from the checkpoint of the same step, \(path(forStep: step))."
+        "\(error) It was written again from the checkpoint of the same step, \(path(forStep: step))."
     }
 }
 
@@ -107,7 +109,7 @@ struct BestFound {
             let found = try stored.bestModel()
             if let loss = state.convergence.bestLoss, found.step == state.convergence.bestStep, found.loss != loss {
                 throw TrainingError.inconsistentCheckpoint(
-                    path: path, reason: "its validation loss is \(found.loss), and the checkpoint has \(loss) for that step")
+                    path: path, reason: "its validation loss is \(found.loss), but the checkpoint has \(loss) for that step")
             }
             (model, notice) = (found, Self.notice(of: found, path: path, after: state))
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
@@ -118,7 +120,7 @@ struct BestFound {
                 return
             }
             let lost = "The best parameters so far\(Self.step(of: state)) are lost"
-            notice = "\(error) \(lost); the next validation's take their place."
+            notice = "\(error) \(lost); those of the next validation replace them."
         }
     }
 
@@ -128,10 +130,10 @@ struct BestFound {
 
     /// Nil for the file that the state speaks of.
     private static func notice(of found: BestModel, path: String, after state: TrainingState) -> String? {
-        let file = "\(path) is of step \(found.step)"
-        let rest = "it stays until a validation is better"
-        if found.step > state.step { return file + ", after the checkpoint that the run goes on from: " + rest }
+        let file = "\(path) is from step \(found.step)"
+        let rest = "it is kept until a validation loss is lower"
+        if found.step > state.step { return file + ", later than the checkpoint from which the run continues; " + rest }
         guard let best = state.convergence.bestLoss, found.loss > best else { return nil }
-        return file + ", and not the best of the run\(step(of: state)) which is lost: " + rest
+        return file + ", because the best parameters of the run\(step(of: state)) are lost; " + rest
     }
 }

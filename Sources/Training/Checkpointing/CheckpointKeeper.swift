@@ -35,7 +35,7 @@ final class CheckpointKeeper {
         self.configuration = configuration
         writer = world.isRoot ? BackgroundWriter() : nil
         if let reason = writer?.lackOfThread {
-            StandardError.warn("no thread for checkpoints: \(reason). Training waits while they are written.")
+            StandardError.warn("no thread for writing checkpoints: \(reason). Training waits while they are written.")
         }
     }
 
@@ -97,7 +97,7 @@ final class CheckpointKeeper {
         let stored = try world.agreeOnRoot {
             if let rejected { try folder.removeGenerations(from: rejected) }
             let newest = try folder.newestValid { try restorable($0, windowCount: windowCount) }
-            for checkpoint in newest.passedOver { StandardError.warn("passed over \(checkpoint)") }
+            for checkpoint in newest.passedOver { StandardError.warn("skipped \(checkpoint)") }
             return newest.contents
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
@@ -156,7 +156,7 @@ private final class WritingTime: Sendable {
             _ = try prune()
         } catch {
             let isFirst = hasTold.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
-            if isFirst { StandardError.warn("\(error) Old checkpoints stay until they can be removed.") }
+            if isFirst { StandardError.warn("\(error) Old checkpoints are kept until they can be removed.") }
         }
     }
 

@@ -16,13 +16,13 @@ extension StoredCheckpoint {
         let unit = configuration.usesBuiltInSource ? .char : configuration.tokens
         guard vocabulary.unit == unit else {
             throw inconsistent(
-                "its vocabulary is of the unit \(vocabulary.unit.rawValue), and its configuration says \(unit.rawValue)")
+                "its vocabulary has the unit \(vocabulary.unit.rawValue), but its configuration has \(unit.rawValue)")
         }
         if let contradiction = state.contradiction(configuration) { throw inconsistent(contradiction) }
         let needs = modelShape.needs(training: false)
         let needed = needs.parameters.parameterCount + configuration.batchSize * needs.states.reduce(0) { $0 + $1.columns }
         guard needed <= floatCount else {
-            throw inconsistent("its configuration needs \(needed) parameters, and it holds \(floatCount) numbers")
+            throw inconsistent("its configuration needs \(needed) parameters, but it has \(floatCount) numbers")
         }
         for array in expectedArrays { try reader.require(array.name, of: Float.self, shape: array.shape) }
     }

@@ -26,7 +26,7 @@ extension StoredCheckpoint {
         let digest = hasher.digest().hexadecimal
         if let noted = notedParametersDigest, noted != digest {
             throw TrainingError.inconsistentCheckpoint(
-                path: reader.path, reason: "the digest of its parameters is \(digest), and it notes \(noted.prefix(16))")
+                path: reader.path, reason: "the digest of its parameters is \(digest), but its metadata says \(noted.prefix(16))")
         }
         return digest
     }

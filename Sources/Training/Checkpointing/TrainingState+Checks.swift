@@ -12,13 +12,13 @@ extension TrainingState {
     /// Why a text with so many windows has no such position, as a clause; nil if it has.
     func contradiction(windowCount: Int) -> String? {
         guard window < windowCount else {
-            return "its state is at window \(window) of an epoch, counted from 0, and the training text has \(windowCount)"
+            return "its state is at window \(window) of an epoch, counted from 0, but the training text has \(windowCount)"
         }
         // As a difference, which cannot overflow where a product may.
         let before = (step - window).quotientAndRemainder(dividingBy: windowCount)
         guard before.remainder == 0, before.quotient == epoch - 1 else {
             return
-                "its state is after \(step) steps at window \(window) of epoch \(epoch), and an epoch has \(windowCount) windows"
+                "its state is after \(step) steps at window \(window) of epoch \(epoch), but an epoch has \(windowCount) windows"
         }
         return nil
     }
@@ -32,7 +32,7 @@ extension TrainingState {
             ("interval.clipped", interval.clipped, 0), ("interval.skipped", interval.skipped, 0),
         ]
         let bad = counts.first { !($0.2...Self.most).contains($0.1) }
-        return bad.map { "its state has \($0.0) \($0.1), and \($0.2) to \(Self.most) are possible" }
+        return bad.map { "its state has \($0.0) \($0.1); possible are \($0.2) to \(Self.most)" }
     }
 
     /// Every epoch has the same number of windows.
@@ -49,14 +49,14 @@ extension TrainingState {
         if tokens < step || Double(tokens) > most { return "its state has \(tokens) tokens after \(step) steps" }
         if updates > step { return "its state has \(updates) updates after \(step) steps" }
         if skippedInARow > step - updates {
-            return "its state has \(skippedInARow) skipped updates, and \(step - updates) are missing"
+            return "its state has \(skippedInARow) skipped updates, but \(step - updates) are missing"
         }
         return nil
     }
 
     private var impossibleSums: String? {
         if interval.steps > step || interval.tokens > tokens || max(interval.clipped, interval.skipped) > interval.steps {
-            return "its state has more in the interval (\(interval.steps) steps, \(interval.tokens) tokens) than in all"
+            return "its state has more in the interval (\(interval.steps) steps, \(interval.tokens) tokens) than in total"
         }
         return interval.loss.isFinite ? nil : "its state has the loss \(interval.loss) in the interval"
     }
@@ -75,13 +75,13 @@ extension TrainingState {
         }
         if c.withoutImprovement > c.plateaus || c.plateaus > step {
             return
-                "its state has \(c.withoutImprovement) validations in a row without improvement, \(c.plateaus) in all, and \(step) steps"
+                "its state has \(c.withoutImprovement) validations in a row without improvement, \(c.plateaus) in total, and \(step) steps"
         }
         return nil
     }
 
     private var impossibleScale: String? {
         guard let rateScale, !(rateScale > 0 && rateScale <= 1) else { return nil }
-        return "its state has rateScale \(rateScale), and it is above 0 and 1 at most"
+        return "its state has rateScale \(rateScale); it must be above 0 and at most 1"
     }
 }

@@ -55,8 +55,10 @@ public struct TextScore: Sendable, Equatable {
     /// OOVs with their share and the perplexity without them, for people; nil where the vocabulary has no `<unk>`.
     public var unknownText: String? {
         guard special.unknown != nil else { return nil }
+        let count = "\(NumberText.grouped(unknownTokens)) OOV"
+        if unknownTokens == 0 { return count }
         let without = perplexityWithoutUnknown.map { "perplexity \(NumberText.perplexity($0, digits: 3)) without them" }
-        return "\(NumberText.grouped(unknownTokens)) OOV (\(unknown.percent)), \(without ?? "and no word besides")"
+        return "\(count) (\(unknown.percent)), \(without ?? "no other words")"
     }
 
     /// OOVs among the predicted tokens.
@@ -89,14 +91,15 @@ public struct UnknownCount: Sendable, Equatable {
     /// Of all tokens, from 0 to 1.
     public var share: Double { tokens > 0 ? Double(unknown) / Double(tokens) : 0 }
 
-    /// From this share on a perplexity says little about a text: a model that expects `<unk>` is right too often.
+    /// From this share of OOVs on, the perplexity says little about a text, because `<unk>` is easy to predict.
     static let largeShare = 0.2
 
-    /// What to tell of a text with many OOVs; nil where there are few.
+    /// The warning for a text with many OOVs; nil for few.
     public func warning(of text: String) -> String? {
         guard share >= Self.largeShare else { return nil }
-        return "\(text): \(percent) of the tokens are outside the vocabulary, and the model only predicts that they are: "
-            + "its perplexity says little here. Check that the text is of the same language and kind as the training text."
+        return
+            "\(text): \(percent) of the tokens are outside the vocabulary and are scored as <unk>, so that the perplexity says little. "
+            + "Raise --vocabulary-size, or use a text like the training text."
     }
 
     /// `12.3 %`

@@ -1,24 +1,26 @@
 import Communication
 import Glibc
 
-/// The time at which a job must have saved and ended, and whether there is room for more steps before it.
+/// The time by which a job must have saved and ended, and whether there is time for more steps before it.
 ///
-/// Rank 0's clock alone counts. What a checkpoint, a step and a validation take is what they took so far, at their slowest.
+/// Only the clock of rank 0 counts. Checkpoints, steps and validations are expected to take as long as the slowest one so far.
 struct Deadline {
-    /// Nanoseconds of the monotonic clock; nil where there is none.
+    /// Nanoseconds of the monotonic clock; nil for no limit.
     private let end: Int64?
-    /// What ends the job then.
+    /// What ends the job at that time.
     let reason: StopReason
+    /// When the steps of this job began.
+    private var firstStepStart: Int64?
     private var lastStepEnd: Int64?
     private var slowestStep: Int64 = 0
     private var slowestValidation: Int64 = 0
 
-    /// Time for everything else that ends a job.
+    /// Nanoseconds for all other work at the end of a job.
     private static let reserve: Int64 = 1_000_000_000
-    /// Bytes a second at which a checkpoint is written at least, before one was.
+    /// The expected speed of writing the first checkpoint, in bytes per second.
     private static let slowestDisk = 50e6
 
-    /// The earlier one of `limit`, where 0 is none, from the start of this process and of the end of a job under SLURM.
+    /// The earlier of two times: `limit` after the start of this process (0: no limit), and the end of the SLURM job.
     init(limit: TimeSpan?) {
         let own = limit.flatMap { $0.seconds > 0 ? MonotonicClock.processStart + Int64($0.seconds * 1e9) : nil }
         let clusters = Self.secondsLeftUnderSLURM.map { MonotonicClock.nanoseconds + Int64(min(max($0, -1e8), 1e8) * 1e9) }
@@ -34,9 +36,22 @@ struct Deadline {
     /// Whether no time is left at all.
     var isPast: Bool { end.map { $0 <= MonotonicClock.nanoseconds } ?? false }
 
-    /// What asks this rank to end before its first step: a signal, or a time that is up. No flag where nothing does.
+    /// The requests to end before the first step: a signal, or a time limit that has passed.
     var startFlags: StepFlags {
         StepFlags(signals: StopSignals.received).union(isPast ? StepFlags(reason) : [])
+    }
+
+    /// Notes the start of the first step. Later calls have no effect.
+    mutating func noteStart() {
+        if firstStepStart == nil { firstStepStart = MonotonicClock.nanoseconds }
+    }
+
+    /// The use of the limit by a job that ends at it after `steps` steps; nil without a limit or a step.
+    func use(steps: Int) -> LimitUse? {
+        guard let end, let firstStepStart, let lastStepEnd else { return nil }
+        return LimitUse(
+            reason: reason, steps: steps, stepSeconds: Double(lastStepEnd - firstStepStart) / 1e9,
+            limitSeconds: Double(end - MonotonicClock.processStart) / 1e9)
     }
 
     /// Notes the end of a step.
@@ -46,7 +61,7 @@ struct Deadline {
         lastStepEnd = now
     }
 
-    /// Notes a validation that began at `start`, whose time is none of a step's.
+    /// Notes a validation that began at `start`. Its time does not count for steps.
     mutating func noteValidation(start: Int64) {
         let now = MonotonicClock.nanoseconds
         slowestValidation = max(slowestValidation, now - start)

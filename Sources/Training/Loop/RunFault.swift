@@ -32,10 +32,10 @@ extension Corruption.Kind {
     /// What was found, as the beginning of a clause.
     var text: String {
         switch self {
-        case .computation: "a gradient computed twice came out differently"
+        case .computation: "a gradient differs when it is computed twice"
         case .partial: "a gradient changed in memory"
-        case .sum: "a sum of gradients made twice came out differently"
-        case .message: "a message arrived changed that was sent"
+        case .sum: "a sum of gradients differs when it is computed twice"
+        case .message: "a message changed during transfer"
         case .parameters: "parameters changed in memory"
         case .copy: "a node's copy of the parameters changed in memory"
         case .packedWeights: "packed weights changed in memory"

@@ -1,10 +1,10 @@
-/// What makes a job end before its run does.
+/// The reason for which a job ends before its run.
 public enum StopReason: Equatable, Sendable {
     /// A signal, by its name.
     case signal(String)
     /// `--time-limit` is near.
     case timeLimit
-    /// The end of the job under SLURM is near.
+    /// The end of the SLURM job is near.
     case jobEnd
 
     /// The reason in `metrics.jsonl`.
@@ -16,7 +16,7 @@ public enum StopReason: Equatable, Sendable {
         }
     }
 
-    /// The reason as the end of a clause that begins with "stopped".
+    /// The reason, after the word "stopped".
     var clause: String {
         switch self {
         case .signal(let name): "by \(name)"

@@ -45,6 +45,8 @@ package final class Trainer {
     package internal(set) var state: TrainingState
     var deadline: Deadline
     private var isFirstAttempt = true
+    /// The steps of earlier jobs of this run.
+    private let firstStep: Int
     /// What kept this rank from reading its window of the step.
     var inputFault: TextDataError?
     /// How often this job has gone back to a checkpoint, and to which step the last time.
@@ -71,6 +73,7 @@ package final class Trainer {
         schedule = LearningRateRule(configuration)
         rule = configuration.convergenceRule
         self.state = state
+        firstStep = state.step
         deadline = Deadline(limit: configuration.timeLimit)
     }
 
@@ -91,6 +94,7 @@ package final class Trainer {
         whenReady = nil
         if let reason = try reasonNotToBegin() { return .preempted(reason) }
         report.beginSteps(state)
+        deadline.noteStart()
         if state.awaitsValidation == true, let reason = try validate() { return try preempt(reason) }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
@@ -192,6 +196,7 @@ package final class Trainer {
     /// A validation that is due now is left to the job that goes on: whoever asks to stop gives little time.
     private func preempt(_ reason: StopReason) throws -> TrainingOutcome {
         if validationIsDue { state.awaitsValidation = true }
+        if reason == deadline.reason { report.limitUse = deadline.use(steps: state.step - firstStep) }
         try saveCheckpoint()
         try keeper.finish()
         return .preempted(reason)

@@ -1,12 +1,12 @@
 import Failures
 
-/// How a job ended, in a sentence that says what would change it.
+/// The line that says how a job ended and how to continue.
 struct EndingText {
     let configuration: TrainingConfiguration
     let state: TrainingState
-    /// Steps of the run before this job.
+    /// The steps of earlier jobs of this run.
     let stepsBefore: Int
-    /// The job's, from the first line of its report on.
+    /// The time since the first line of the report.
     let seconds: Double
 
     /// The line for people.
@@ -24,7 +24,7 @@ struct EndingText {
 
     private var steps: String { counted(state.step, "step") }
 
-    /// Where steps were made before, they are told apart.
+    /// The epochs and steps done, with the steps of this job if there were earlier jobs.
     private var work: String {
         let own = stepsBefore > 0 ? " (\(stepsMade) of them in this job)" : ""
         return "\(epochs), \(steps)\(own), in \(NumberText.duration(seconds: seconds))"
@@ -33,23 +33,23 @@ struct EndingText {
     private var epochs: String {
         let whole = counted(state.epoch - 1, "epoch")
         if state.window == 0 { return whole }
-        return state.epoch > 1 ? "\(whole) and a part of the next" : "a part of the first epoch"
+        return state.epoch > 1 ? "\(whole) and part of the next" : "part of the first epoch"
     }
 
     private var convergence: String {
         let patience = counted(state.convergence.withoutImprovement, "validation")
         let reason =
-            "\(patience)\(state.convergence.withoutImprovement == 1 ? "" : " in a row") without an improvement by more than "
+            "\(patience)\(state.convergence.withoutImprovement == 1 ? "" : " in a row") without an improvement of more than "
             + "\(NumberText.significant(configuration.epsilon)) nats per token"
-        let advice = "to go on, resume with --patience above \(state.convergence.withoutImprovement), or 0 for no end"
+        let advice = "to continue, resume with --patience \(state.convergence.withoutImprovement + 1) or more, or 0 for no limit"
         return stepsMade > 0
             ? "done: converged after \(work): \(reason); \(advice)"
-            : "nothing left to train: the run has converged before, after \(epochs), \(steps): \(reason); \(advice)"
+            : "nothing left to train: the run has converged after \(epochs), \(steps): \(reason); \(advice)"
     }
 
     private var completion: String {
         if stepsMade > 0 { return "done: \(work)" }
-        return "nothing left to train: \(epochs), \(steps), were made before, and --epochs is \(configuration.epochs); "
-            + "to go on, resume with --epochs above \(state.epoch - 1)"
+        return "nothing left to train: the run has done \(steps) (\(epochs)), and --epochs is \(configuration.epochs); "
+            + "to continue, resume with --epochs \(state.epoch) or more"
     }
 }

@@ -5,8 +5,8 @@ import Foundation
 /// `metrics.jsonl`: one JSON object a line, appended: `event`, `time` (RFC 3339, UTC), `elapsed_seconds` (since the start of this
 /// process), and then the fields in the order in which they are given.
 ///
-/// Lines are written whole, at once. What the disk does not take is kept and tried again with the next line: training does not
-/// end for its log. Only rank 0 has one.
+/// Each line is written in one call. A line that the disk does not take is kept and tried again with the next line, because training
+/// must not end for its log. Only rank 0 has a log.
 package final class MetricsLog {
     /// A value of a line.
     package enum Value {
@@ -22,13 +22,13 @@ package final class MetricsLog {
     private var lines: AppendedLines
     /// Lines that are not written yet.
     private var waiting: [String] = []
-    /// So many lines may wait; a disk that takes none for so long takes no checkpoint either.
+    /// The maximum number of lines that wait. A disk that takes no line for that long takes no checkpoint either.
     private static let mostWaiting = 100_000
 
-    /// When a line is written.
+    /// The fields that say when a line is written.
     private let moment: () -> [(String, Value)]
 
-    /// Opens or makes the file, and removes what an interrupted write left of a last line.
+    /// Opens or creates the file, and removes the incomplete last line of an interrupted write.
     ///
     /// - Parameter moment: the fields that say when a line is written.
     package init(at place: FilePlace, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
@@ -62,12 +62,12 @@ package final class MetricsLog {
         guard let failure else { return }
         guard case .failed(_, _, let number) = failure else { throw failure }
         if waiting.count == 1 {
-            StandardError.warn("\(path): cannot write: \(systemText(number)); its lines are kept and tried again.")
+            StandardError.warn("\(path): cannot write: \(systemText(number)). The lines are kept and tried again.")
         }
         if waiting.count > Self.mostWaiting { throw Self.failure(failure, path) }
     }
 
-    /// What the log throws for a file's failure: only a folder or a file that are not the run's have words of their own.
+    /// The error for a failure of the file. A missing or foreign folder or file keeps its own error.
     private static func failure(_ error: FileError, _ path: String) -> any Error {
         guard case .failed(_, _, let number) = error else { return error }
         return TrainingError.log(path: path, reason: systemText(number))
@@ -77,15 +77,15 @@ package final class MetricsLog {
         guard lines.replacementCount > replacementCount else { return }
         replacementCount = lines.replacementCount
         StandardError.warn(
-            "\(path) was removed or replaced: what was in it is lost, and the log goes on in the file that is there.")
+            "\(path) was removed or replaced. Its contents are lost, and the log continues in the new file.")
     }
 
-    /// Writes what still waits. Throws `TrainingError.log` if that fails.
+    /// Writes the waiting lines. Throws `TrainingError.log` if that fails.
     package func finish() throws {
         if let failure = flush() { throw Self.failure(failure, path) }
     }
 
-    /// Appends the lines that wait, in their order, up to the first that is not taken; returns why.
+    /// Appends the waiting lines in order, up to the first that fails; returns its error.
     private func flush() -> FileError? {
         var written = 0
         defer { waiting.removeFirst(written) }

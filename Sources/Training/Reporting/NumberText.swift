@@ -1,7 +1,7 @@
 import Failures
 import Foundation
 
-/// Numbers as people read them.
+/// Numbers as text for people.
 public enum NumberText {
     /// `12,345`.
     public static func grouped(_ value: Int) -> String {
@@ -17,18 +17,18 @@ public enum NumberText {
     /// `1 token`, `12,345 tokens`.
     public static func counted(_ value: Int, _ noun: String) -> String { "\(grouped(value)) \(plural(noun, value))" }
 
-    /// A perplexity: with so many digits behind the point, by default four below 10 and two above.
+    /// A perplexity with this number of decimals; by default four below 10 and two above.
     public static func perplexity(_ value: Double, digits: Int? = nil) -> String {
         fixed(value, digits ?? (value < 10 ? 4 : 2))
     }
 
-    /// With so many digits behind the point; `1.235e+07` from a million on.
+    /// With this number of decimals; `1.235e+07` from a million on.
     public static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         return String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.3e", value)
     }
 
-    /// With so many significant digits, without needless zeros: `0.002`, `1e-05`.
+    /// With this number of significant digits, without trailing zeros: `0.002`, `1e-05`.
     public static func significant(_ value: Double, _ digits: Int = 4) -> String { String(format: "%.\(digits)g", value) }
 
     /// `3m 12s`, `2h 05m`, `4d 06h`.
@@ -43,7 +43,7 @@ public enum NumberText {
         }
     }
 
-    /// `4.7 M`, `79.6 MB` with the unit behind.
+    /// `4.7 M`; with a unit `79.6 MB`.
     public static func scaled(_ value: Double, unit: String = "") -> String {
         let (factor, prefix) = value >= 1e9 ? (1e9, "G") : value >= 1e6 ? (1e6, "M") : value >= 1e3 ? (1e3, "k") : (1, "")
         let number = value / factor

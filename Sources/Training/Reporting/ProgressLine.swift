@@ -2,29 +2,29 @@ import Communication
 import Files
 import Foundation
 
-/// Standard output as lines, with one that is written over where a person watches.
+/// The standard output as lines. On a terminal, the last one is a progress line that the next one replaces.
 final class ProgressLine {
     private var terminal = WatchedTerminal()
-    /// Columns of the line that is shown; nil where none is.
+    /// The columns of the shown progress line; nil for none.
     private var shownColumns: Int?
     private var shownAt: Int64 = 0
     private var hasFailed = false
 
-    /// Columns that stay free behind the line, for the `^C` that a terminal writes there.
+    /// Free columns after the line, for the `^C` that a terminal writes there.
     private static let margin = 3
     private static let clearLine = "\r\u{1B}[K"
-    /// Nanoseconds from one update to the next.
+    /// Nanoseconds between updates.
     private static let pause: Int64 = 1_000_000_000
 
-    /// Whether a person watches who has seen nothing new for a second.
+    /// Whether there is a terminal whose progress line is a second old.
     var isDue: Bool { terminal != nil && MonotonicClock.nanoseconds - shownAt >= Self.pause }
 
-    /// A line that stays.
+    /// Prints a line that stays.
     func line(_ text: String) {
         print(takeAway() + text + "\n")
     }
 
-    /// A line that the next one writes over, with a bar that is full at 1; on no terminal, a plain line.
+    /// Shows a progress line with a bar that is full at 1. Without a terminal, it prints a plain line.
     func show(_ text: ProgressText, done share: Double) {
         guard let width = terminal?.width() else { return line(text.text) }
         var wide = ProgressText()
@@ -37,7 +37,7 @@ final class ProgressLine {
         (shownColumns, shownAt) = (shown.count, MonotonicClock.nanoseconds)
     }
 
-    /// The bar is left out after parts that are less important than this.
+    /// The bar is omitted only after all parts with a lower importance.
     static let barImportance = 7
 
     private static func bar(_ share: Double, width: Int) -> String {
@@ -45,10 +45,10 @@ final class ProgressLine {
         return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "]"
     }
 
-    /// Takes the line that is shown away.
+    /// Removes the progress line.
     func clear() { print(takeAway()) }
 
-    /// The sequence that takes away the line that is shown. A terminal that has become narrower has broken it into rows.
+    /// The sequence that removes the progress line. A terminal that became narrower has broken the line into rows.
     private func takeAway(width: Int? = nil) -> String {
         guard let columns = shownColumns else { return "" }
         shownColumns = nil
@@ -56,13 +56,13 @@ final class ProgressLine {
         return "\u{1B}[\((columns - 1) / width)A\r\u{1B}[J"
     }
 
-    /// What cannot be written is no reason to stop training: the first time it is said, and further lines are tried all the same.
+    /// An output that cannot be written does not stop training. The first failure is reported, and further lines are still tried.
     private func print(_ text: String) {
         if text.isEmpty { return }
         do throws(StandardOutputError) {
             try StandardOutput.write(text)
         } catch {
-            if !hasFailed { StandardError.warn("\(error) The training goes on; its figures are in metrics.jsonl.") }
+            if !hasFailed { StandardError.warn("\(error) Training continues, and metrics.jsonl has its figures.") }
             hasFailed = true
         }
     }

@@ -1,10 +1,10 @@
-/// A line of parts, of which the less important are left out where there is no room for all. One column a character.
+/// A line of parts. If it is too long, the less important parts are omitted. Each character takes one column.
 package struct ProgressText {
     struct Part {
-        /// What stands between the part before it and this one.
+        /// The text between the previous part and this one.
         let lead: String
         let text: String
-        /// Parts with a lower one are left out first.
+        /// Parts with a lower importance are omitted first.
         let importance: Int
     }
 
@@ -12,10 +12,10 @@ package struct ProgressText {
 
     package init() {}
 
-    /// What stands before a part whose own lead belongs to a part that was left out.
+    /// The lead of a part after an omitted part.
     package static let usualLead = "  "
 
-    /// Adds a part behind the others.
+    /// Appends a part.
     package mutating func add(_ text: String, importance: Int, lead: String = Self.usualLead) {
         parts.append(Part(lead: lead, text: text, importance: importance))
     }
@@ -23,7 +23,7 @@ package struct ProgressText {
     /// All parts.
     package var text: String { joined(from: .min) }
 
-    /// The parts that fit into so many columns; what is left in the end is cut where even that is too long.
+    /// The parts that fit into `width` columns. If even the most important parts are too long, the text is cut.
     package func fitted(to width: Int) -> String {
         for least in Set(parts.map(\.importance)).sorted() {
             let text = joined(from: least)
@@ -32,7 +32,7 @@ package struct ProgressText {
         return String(joined(from: parts.map(\.importance).max() ?? 0).prefix(max(width, 0)))
     }
 
-    /// The parts of this importance and more.
+    /// The parts with at least this importance.
     private func joined(from least: Int) -> String {
         var text = ""
         for (index, part) in parts.enumerated() where part.importance >= least {

@@ -1,15 +1,15 @@
 import Foundation
 import Glibc
 
-/// The command that goes on with a run, as a person can enter it where this process was started.
+/// The command that resumes a run, as a person can enter it in the folder where this process was started.
 package struct ResumeCommand {
-    /// The command up to the program's arguments.
+    /// The command without the arguments of the program.
     private let start: [String]
     private let runFolder: String
 
     /// - Parameters:
-    ///   - arguments: those of this process, its program first.
-    ///   - parent: the command line of the process that started this one; empty if it is not known.
+    ///   - arguments: the command line of this process, with its program.
+    ///   - parent: the command line of the parent process; empty if it is unknown.
     package init(
         runFolder: String, rankCount: Int, arguments: [String] = CommandLine.arguments,
         environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine
@@ -33,7 +33,7 @@ package struct ResumeCommand {
     /// The command, quoted for a shell.
     package var text: String { ShellText.line(start + ["--run", runFolder, "--resume"]) }
 
-    /// The launcher with its flags, where its command line ends in this program and its arguments, and starts nothing else.
+    /// The launcher with its flags, if its command line ends with this program and its arguments, and starts no other program.
     private static func launch(of arguments: [String], by parent: [String]) -> [String]? {
         let flags = parent.dropLast(arguments.count)
         let launchers = ["mpirun", "mpiexec", "orterun"]
@@ -43,7 +43,7 @@ package struct ResumeCommand {
         return Array(flags)
     }
 
-    /// Open MPI refuses root, unless it is told to on the command line or by two variables, which may be set for one command only.
+    /// Adds the flag that allows root. Open MPI refuses root without it, or without two variables that may be set for one command only.
     private static func allowingRoot(_ launch: [String]) -> [String] {
         let flag = "--allow-run-as-root"
         return geteuid() != 0 || launch.contains(flag) ? launch : [launch[0], flag] + launch.dropFirst()

@@ -3,12 +3,12 @@ import Digests
 import Exchange
 import Tensors
 
-/// What is said of a run at its start.
+/// The data of the first lines of a run.
 struct RunDescription {
     let version: String
     let rankCount: Int
     let nodeCount: Int
-    /// Ranks of the team that rank 0 is in; 1 without one.
+    /// The number of ranks in the team of rank 0; 1 without a team.
     let teamRankCount: Int
     let notice: String?
     let level: String
@@ -20,7 +20,7 @@ struct RunDescription {
     let parameterCount: Int
     let trainTokens: Int
     let validTokens: Int?
-    /// Of each text, on rank 0; empty elsewhere.
+    /// The counts of each text on rank 0; empty on other ranks.
     let unknown: [TextRole: UnknownCount]
     let memory: TrainingMemory
     let transport: String
@@ -43,6 +43,6 @@ struct RunDescription {
         validTokens = texts.valid?.tokens.count
         self.unknown = unknown
         self.memory = memory
-        transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "window" : "messages"
+        transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "shared memory" : "messages"
     }
 }

@@ -1,10 +1,10 @@
-/// What is said of a run at its end.
+/// The data of the last lines of a run.
 struct RunEnding {
     let outcome: TrainingOutcome
-    /// Of the parameters after the last step.
+    /// The digest of the parameters after the last step.
     let parametersDigest: String
-    /// What `best.safetensors` holds, read again at the end; nil for none.
+    /// The model in `best.safetensors`, read again at the end; nil for none.
     var best: BestModel?
-    /// The score on the test text of the best model, or of the last parameters where there is no best; nil where it was not made.
+    /// The score of the best model on the test text, or of the last parameters if there is no best model; nil without a test.
     var test: TextScore?
 }

@@ -1,12 +1,12 @@
-/// Words as a shell reads them.
+/// Words quoted for a shell.
 public enum ShellText {
-    /// A word that a POSIX shell takes as it is here.
+    /// The word, quoted for a POSIX shell if necessary.
     public static func quoted(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy(plain.contains) { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
-    /// What means nothing else to a shell.
+    /// Characters without a special meaning for a shell.
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-".utf8)
 
     /// Words as one command line.

@@ -1,6 +1,6 @@
 import Communication
 
-/// How fast this job trains, and how long the run still takes. Times are nanoseconds of the monotonic clock.
+/// The speed of this job, and the remaining time of the run. Times are nanoseconds of the monotonic clock.
 struct TrainingPace {
     /// Steps of all epochs.
     private let stepCount: Int
@@ -17,7 +17,7 @@ struct TrainingPace {
     private var intervalStart: Int64
     private var tokensAtIntervalStart = 0
 
-    /// A forward pass is about a third of a step.
+    /// The time of a forward pass as a part of a step's.
     private static let validationShare = 1.0 / 3
 
     init(_ configuration: TrainingConfiguration, windowCount: Int, validWindowCount: Int) {
@@ -30,18 +30,18 @@ struct TrainingPace {
         intervalStart = beginning
     }
 
-    /// Steps begin now, after `state`.
+    /// Starts the measurement at `state`.
     mutating func begin(_ state: TrainingState) {
         (beginning, stepsAtBeginning, validationTime) = (MonotonicClock.nanoseconds, state.step, 0)
         beginInterval(state)
     }
 
-    /// A line of the log was written.
+    /// Starts a new interval after a log line.
     mutating func beginInterval(_ state: TrainingState) {
         (intervalStart, tokensAtIntervalStart) = (MonotonicClock.nanoseconds, state.tokens)
     }
 
-    /// A validation that began at `start` is done: its time is none of the steps'.
+    /// Excludes a validation that began at `start` from the time of the steps.
     mutating func noteValidation(start: Int64) {
         let time = MonotonicClock.nanoseconds - start
         lastValidation = time
@@ -49,12 +49,12 @@ struct TrainingPace {
         intervalStart += time
     }
 
-    /// Of all ranks, since the last line of the log.
+    /// The speed of all ranks since the last log line.
     func tokensPerSecond(_ state: TrainingState) -> Double {
         Double(state.tokens - tokensAtIntervalStart) / max(1e-9, Double(MonotonicClock.nanoseconds - intervalStart) / 1e9)
     }
 
-    /// To the end of all epochs, validations included; not a number before the first step.
+    /// The time to the end of all epochs, with validations; NaN before the first step.
     func secondsLeft(_ state: TrainingState) -> Double {
         let done = state.step - stepsAtBeginning
         guard done > 0 else { return .nan }
@@ -66,7 +66,7 @@ struct TrainingPace {
     private func validationsLeft(after step: Int) -> Int {
         guard validWindowCount > 0, step < stepCount else { return 0 }
         guard validateEvery > 0 else { return stepCount / stepsPerEpoch - step / stepsPerEpoch }
-        // One more at the end, unless it falls on a multiple.
+        // The last validation, unless it falls on a multiple.
         return stepCount / validateEvery - step / validateEvery + (stepCount % validateEvery == 0 ? 0 : 1)
     }
 }

@@ -4,16 +4,18 @@ import Failures
 import Foundation
 import TextData
 
-/// What rank 0 tells of a run: lines for people on standard output, and lines of `metrics.jsonl`. Silent on other ranks.
+/// The report of rank 0 on a run: lines for people on the standard output, and lines of `metrics.jsonl`. Other ranks report nothing.
 final class TrainingReport {
-    private let plan: RunPlan
-    private let log: MetricsLog?
+    let plan: RunPlan
+    let log: MetricsLog?
     private let windowCount: Int
-    private let progress = ProgressLine()
+    let progress = ProgressLine()
     private var pace: TrainingPace
-    private var rankCount = 1
+    var rankCount = 1
     private var hasShownStep = false
-    private let start = MonotonicClock.nanoseconds
+    /// The use of the time limit, of a job that ends at it.
+    var limitUse: LimitUse?
+    let start = MonotonicClock.nanoseconds
 
     /// - Parameters:
     ///   - log: rank 0's; nil elsewhere.
@@ -26,24 +28,24 @@ final class TrainingReport {
         pace = TrainingPace(plan.configuration, windowCount: windowCount, validWindowCount: validWindowCount)
     }
 
-    private var configuration: TrainingConfiguration { plan.configuration }
+    var configuration: TrainingConfiguration { plan.configuration }
 
     /// A line for people.
     func say(_ line: String) {
         if log != nil { progress.line(line) }
     }
 
-    // MARK: Start and end
+    // MARK: Start
 
     func start(_ run: RunDescription, state: TrainingState) throws {
         guard let log else { return }
         rankCount = run.rankCount
-        if let notice = run.notice { say(notice) }
+        if let notice = run.notice { say("note: \(notice)") }
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
         let vocabulary = "\(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize))"
         say("  text     \(vocabulary); \(tokensText(run))")
         if run.validTokens != nil {
-            say("  valid    validation in \(streamsText); evaluate and the test score a text as one stream")
+            say("  valid    the loss is measured over \(streamsText); evaluate and the test use one stream")
         }
         say(
             "  ranks    \(run.rankCount) on \(counted(run.nodeCount, "host")) (\(run.transport)), "
@@ -62,7 +64,7 @@ final class TrainingReport {
                 ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + unknownFields(run))
-        for (role, count) in texts(of: run) { count.warning(of: role.option).map { say("warning: \($0)") } }
+        for (role, count) in texts(of: run) { count.warning(of: role.option).map(StandardError.warn) }
     }
 
     private var streamsText: String { counted(configuration.batchSize, "stream") }
@@ -71,7 +73,7 @@ final class TrainingReport {
         TextRole.allCases.compactMap { role in run.unknown[role].map { (role, $0) } }
     }
 
-    /// `train 12,720 tokens (310 OOV, 2.44 %), valid 1,000 (41 OOV, 4.1 %)`; without OOVs where the vocabulary has no `<unk>`.
+    /// `train 12,720 tokens (310 OOV, 2.44 %), valid 1,000 (41 OOV, 4.1 %)`; without the OOVs if the vocabulary has no `<unk>`.
     private func tokensText(_ run: RunDescription) -> String {
         texts(of: run).map { role, count in
             let unknown = plan.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
@@ -98,101 +100,15 @@ final class TrainingReport {
             + "\(NumberText.scaled(Double(memory.sharedBytes), unit: "B")) shared"
     }
 
-    /// What `best` and `test` tell is of one model; `step`, `epoch` and `parameters_digest` are those of the last step.
-    func end(_ ending: RunEnding, state: TrainingState) throws {
-        guard let log else { return }
-        progress.clear()
-        try log.write(
-            "end",
-            [
-                ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
-                ("epoch", .integer(state.lastEpoch)),
-            ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
-                + [("parameters_digest", .text(ending.parametersDigest))])
-        say(endingText(state).line(ending.outcome))
-        if let best = ending.best {
-            say("  best     valid \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")
-        }
-        if let lost = lostBest(state, ending) {
-            say(
-                "  lost     valid \(lossText(lost.loss)) after step \(lost.step) was better; best.safetensors does not hold it any more"
-            )
-        }
-        if let test = ending.test { sayTest(test, ending) }
-        if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
-        say("  last     step \(state.step), digest \(ending.parametersDigest)")
-        say("  run      \(plan.runFolder)")
-        if ending.outcome.stopReason != nil {
-            say("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).text)")
-        }
-        try log.finish()
-    }
+    // MARK: During training
 
-    private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
-        ending.outcome.stopReason.map { [("stopped_by", .text($0.name))] } ?? []
-    }
-
-    private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
-        guard let best = ending.best else { return [] }
-        return [
-            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)),
-            ("best_perplexity", .number(exponential(best.loss))),
-            ("best_parameters_digest", .text(best.parametersDigest)),
-        ]
-    }
-
-    /// The best validation of the steps that led here, where `best.safetensors` had it and has it no more.
-    private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> (step: Int, loss: Double)? {
-        guard let known = state.convergence.bestLoss, known < ending.best?.loss ?? .infinity else { return nil }
-        return (state.convergence.bestStep, known)
-    }
-
-    private func lostFields(_ state: TrainingState, _ ending: RunEnding) -> [(String, MetricsLog.Value)] {
-        lostBest(state, ending).map { [("lost_best_step", .integer($0.step)), ("lost_best_loss", .number($0.loss))] } ?? []
-    }
-
-    private func testFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
-        guard let test = ending.test else { return [] }
-        return [
-            ("test_of", .text(ending.best == nil ? "last" : "best")), ("test_tokens", .integer(test.tokens)),
-            ("test_loss", .number(test.loss)), ("test_perplexity", .number(test.perplexity)),
-            ("test_oovs", .integer(test.unknownTokens)),
-            ("test_perplexity_excluding_oovs", test.perplexityWithoutUnknown.map { .number($0) } ?? .null),
-        ]
-    }
-
-    private func sayTest(_ test: TextScore, _ ending: RunEnding) {
-        let model = ending.best == nil ? "with the last parameters: there are no best ones" : "with the best parameters"
-        say("  test     \(lossText(test.loss)), \(model)")
-        if let text = test.unknownText { say("           \(text)") }
-        if let warning = test.unknown.warning(of: TextRole.test.option) { say("warning: \(warning)") }
-    }
-
-    private func endingText(_ state: TrainingState) -> EndingText {
-        EndingText(
-            configuration: configuration, state: state, stepsBefore: plan.state.step,
-            seconds: Double(MonotonicClock.nanoseconds - start) / 1e9)
-    }
-
-    /// The built-in source's entropy is known, so that one can say how good is possible.
-    private func sayOptimum(_ best: Double) {
-        let optimum = EmbeddedReberGrammar.optimalPerplexity
-        let above = (exponential(best) / optimum - 1) * 100
-        say(
-            "  optimum  perplexity \(NumberText.fixed(optimum, 4)) is the source's own; the model's "
-                + "\(NumberText.perplexity(exponential(best), digits: 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below (by the sample's luck)" : "above")"
-        )
-    }
-
-    // MARK: On the way
-
-    /// The steps begin now, from `state` on: at the start, and after the run has gone back to a checkpoint.
+    /// The steps begin now, from `state`: at the start, and after the run has returned to a checkpoint.
     func beginSteps(_ state: TrainingState) {
         pace.begin(state)
         hasShownStep = false
     }
 
-    /// A line on the steps since the last one. `norm` and `rate` are those of the last step, before clipping.
+    /// Logs the steps since the last such line. `norm` (before clipping) and `rate` are those of the last step.
     func step(_ state: TrainingState, norm: Double, rate: Double) throws {
         guard let log else { return }
         try log.write(
@@ -207,7 +123,7 @@ final class TrainingReport {
         pace.beginInterval(state)
     }
 
-    /// Between the lines of the log: after the first step, and where a person watches every second.
+    /// Shows progress between the log lines: after the first step and, on a terminal, every second.
     func showIfDue(_ state: TrainingState, norm: Double, rate: Double) {
         if log != nil, !hasShownStep || progress.isDue { show(state, norm: norm, rate: rate) }
     }
@@ -222,7 +138,7 @@ final class TrainingReport {
         text.add("loss \(loss.loss)", importance: 4)
         text.add(loss.perplexity, importance: 10, lead: ", ")
         if let bits = loss.bits { text.add(bits, importance: 1, lead: ", ") }
-        text.add("norm \(NumberText.significant(norm, 3))", importance: 3)
+        text.add("gradient norm \(NumberText.significant(norm, 3))", importance: 3)
         text.add("(\(Int((state.interval.clippedShare * 100).rounded())) % clipped)", importance: 0, lead: " ")
         text.add("rate \(NumberText.significant(rate))", importance: 2)
         text.add("\(NumberText.grouped(Int(pace.tokensPerSecond(state)))) tokens/s", importance: 6)
@@ -231,11 +147,11 @@ final class TrainingReport {
         progress.show(text, done: Double(state.step) / Double(stepCount))
     }
 
-    /// After a validation that began at `start` on the monotonic clock: its time is none of the steps'.
+    /// Reports a validation that began at `start` on the monotonic clock. Its time does not count for the speed of steps.
     ///
     /// - Parameters:
-    ///   - improved: on the steps that led here.
-    ///   - best: what `best.safetensors` holds now.
+    ///   - improved: whether it improves on earlier validations of this run.
+    ///   - best: the model in `best.safetensors`.
     func validation(
         _ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?, start validationStart: Int64
     ) throws {
@@ -249,19 +165,19 @@ final class TrainingReport {
                 ("parameters_digest", .text(model.parametersDigest)),
             ])
         say(
-            "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  valid \(lossText(model.loss))"
+            "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  validation loss \(lossText(model.loss))"
                 + verdict(state, model, improved: improved, best: best))
         pace.noteValidation(start: validationStart)
     }
 
     private func verdict(_ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?) -> String {
         let progress = improved ? "" : "  no improvement (\(state.convergence.withoutImprovement))"
-        if model == best { return progress + "  best" }
+        if model == best { return progress + "  new best" }
         guard improved, let best else { return progress }
-        return "  improved; step \(best.step) stays the best (\(NumberText.fixed(best.loss, 4)))"
+        return "  improved; the best is still step \(best.step) (\(NumberText.fixed(best.loss, 4)))"
     }
 
-    /// After the run has gone back to the state of a checkpoint.
+    /// Reports a return to the state of a checkpoint.
     func rollback(_ state: TrainingState, foundAt step: Int, reason: String) throws {
         guard let log else { return }
         try log.write(
@@ -270,8 +186,8 @@ final class TrainingReport {
                 ("step", .integer(state.step)), ("found_at", .integer(step)), ("reason", .text(reason)),
                 ("rate_scale", .number(state.rateScale ?? 1)),
             ])
-        let rate = state.rateScale.map { ", with the learning rate times \(NumberText.significant($0))" } ?? ""
-        say("step \(step): \(reason): back to the checkpoint after step \(state.step)\(rate)")
+        let rate = state.rateScale.map { ", with the learning rate multiplied by \(NumberText.significant($0))" } ?? ""
+        say("step \(step): \(reason): returned to the checkpoint after step \(state.step)\(rate)")
     }
 
     func checkpoint(_ state: TrainingState, path: String, parametersDigest: String) throws {
@@ -282,8 +198,8 @@ final class TrainingReport {
 
     // MARK: Parts of lines
 
-    /// `4.5123, perplexity 91.13`, and for characters and bytes the bits of each.
-    private func lossText(_ loss: Double) -> String {
+    /// `4.5123, perplexity 91.13`; for characters and bytes also the bits of each.
+    func lossText(_ loss: Double) -> String {
         let texts = lossTexts(loss)
         return [texts.loss, texts.perplexity, texts.bits].compactMap { $0 }.joined(separator: ", ")
     }

@@ -1,18 +1,18 @@
 import Glibc
 
-/// The terminal on which a person watches the standard output.
+/// The terminal that shows the standard output.
 ///
-/// A launcher gives its ranks pseudo-terminals even if its own output goes to a file, so that this process's own counts only if it has a
-/// width; Open MPI gives it the one that the launcher's has at the start. The launching script names its own in RNNTRAIN_TERMINAL; `1` there
-/// stands for the controlling terminal.
+/// A launcher gives its ranks pseudo-terminals even if its own output goes to a file. The terminal of this process therefore counts only if it
+/// has a width; Open MPI sets it to the width of the launcher's terminal at the start. launch/train names its terminal in RNNTRAIN_TERMINAL;
+/// the value `1` means the controlling terminal.
 struct WatchedTerminal {
     private let descriptor: Int32
     private var lastWidth: Int
 
-    /// The width of a terminal that does not tell one.
+    /// The width of a terminal that does not report one.
     private static let usualWidth = 80
 
-    /// Nil where nobody watches.
+    /// Nil without a terminal.
     init?() {
         let own = Self.width(STDOUT_FILENO)
         let name = getenv("RNNTRAIN_TERMINAL").map { String(cString: $0) }.flatMap { $0.isEmpty || $0 == "0" ? nil : $0 }
@@ -24,7 +24,7 @@ struct WatchedTerminal {
         descriptor = Self.width(named) == nil ? STDOUT_FILENO : named
     }
 
-    /// Its width in columns, asked anew: windows are resized. The last one that is known where it does not answer any more.
+    /// The width in columns. It is read each time, because windows are resized; the last known width if it cannot be read.
     mutating func width() -> Int {
         lastWidth = Self.width(descriptor) ?? lastWidth
         return lastWidth

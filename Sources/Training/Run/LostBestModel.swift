@@ -11,8 +11,8 @@ public struct LostBestModel: UserFacingError {
     public var exitStatus: ExitStatus { (reason as? any UserFacingError)?.exitStatus ?? .fault }
 
     public var description: String {
-        "\(reason) Training is done and its last checkpoint is in \(runFolder)/checkpoints, but the best parameters, of step \(step), are not to be "
-            + "had, so that nothing was tested. Put best.safetensors back and run --resume, which only tests; without it --resume tests the last "
+        "\(reason) Training is done, and its last checkpoint is in \(runFolder)/checkpoints. The best parameters (step \(step)) are missing, "
+            + "so that the test was not made. Restore best.safetensors and run --resume, which only tests; without it, --resume tests the last "
             + "parameters."
     }
 }

@@ -17,12 +17,12 @@ struct ResumedRate {
         if now != before {
             state.rateScale = nil
             notice =
-                "the learning rate is \(NumberText.significant(now)) as given: the factor \(factor), by which a return to a checkpoint had lowered "
-                + "\(NumberText.significant(before)), does not apply to it"
+                "the learning rate is \(NumberText.significant(now)), as given; the factor \(factor) of a return to a checkpoint, which applied to "
+                + "\(NumberText.significant(before)), is not used"
         } else {
             notice =
-                "the learning rate \(NumberText.significant(now)) is multiplied by \(factor), since the run had diverged and gone back to a "
-                + "checkpoint; another --learning-rate is taken as it is given"
+                "the learning rate \(NumberText.significant(now)) is multiplied by \(factor), because the run diverged and returned to a "
+                + "checkpoint; a new --learning-rate is used without this factor"
         }
         self.state = state
     }

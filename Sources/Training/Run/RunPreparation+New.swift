@@ -82,7 +82,7 @@ extension RunPreparation {
         let usual = ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: 1)
         guard let shards = configuration.shards, shards != usual else { return nil }
         return
-            "\(rankCount) ranks work on \(shards) shards: fewer ranks give the same bits only with --shards \(shards) (their default is \(usual))"
+            "the default of --shards is \(shards) for \(rankCount) ranks; a run with fewer ranks gives the same bits only with --shards \(shards) (its default is \(usual))"
     }
 
     /// The folder of a new run, as far as can be said before it is made: `configuration.run`, which must hold no run, or the next free

@@ -52,7 +52,7 @@ extension RunPreparation {
         let configuration = try resolved(configuration, rankCount: rankCount)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
         let notices = try require(counted, configuration, folder: folder, survey: survey)
-        let start = "\(quoting: folder.checkpoints.path) holds no checkpoint: training starts at its first step"
+        let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
         return try begin(counted, configuration, lock: lock, notices: [start] + notices)
     }
 
@@ -94,7 +94,7 @@ private struct ResumedParts {
         tokens = try RunPreparation.prepareTokenFiles(
             texts, vocabulary: checkpoint.vocabulary, lock: lock, self.configuration)
         notices =
-            newest.passedOver.map { "passed over \($0)" } + check.notices + tokens.notices
+            newest.passedOver.map { "skipped \($0)" } + check.notices + tokens.notices
             + [texts.splitNotice].compactMap { $0 }
     }
 

@@ -38,12 +38,14 @@ final class RunPreparation {
 
     private static func notices(of precision: Precision) -> [String] {
         guard precision == .bf16, !Processor.hasBF16 else { return [] }
-        return ["this processor has no instructions for bf16: what is computed is the same, at about the speed of fp32"]
+        return ["this processor has no bf16 instructions: the results are the same, and the speed is about that of fp32"]
     }
 
     private static func notices(of lock: RunLock) -> [String] {
-        let takeover = lock.takenOverFrom.map { "took over the lock that \($0), had left" }
-        let warning = lock.isEnforced ? nil : "\(lock.path): this file system knows no locks; start no second job here"
+        let takeover = lock.takenOverFrom.map { "took over the lock of a job that has ended: \($0)" }
+        let warning =
+            lock.isEnforced
+            ? nil : "\(lock.path): this file system does not support locks; do not start a second job in this folder"
         return [takeover, warning].compactMap { $0 }
     }
 

@@ -80,7 +80,7 @@ struct Texts {
     private static func builtIn(_ role: TextRole, seed: UInt64) -> OpenedText {
         let index = UInt64(TextRole.allCases.firstIndex(of: role) ?? 0)
         let text = EmbeddedReberGrammar.generate(symbolCount: builtInSizes[role] ?? 0, seed: seed &* 3 &+ index)
-        return OpenedText(name: "the embedded Reber source (\(role.rawValue))", bytes: text, unit: .char)
+        return OpenedText(name: "the embedded Reber grammar (\(role.rawValue))", bytes: text, unit: .char)
     }
 
     /// What the text of a role is called; nil where the run has none.
@@ -120,7 +120,7 @@ struct Texts {
         } catch .file(.missing) {
             return nil
         } catch {
-            notices.append("made anew from \(entry.text.text.name): \(error)")
+            notices.append("wrote tokens again from \(entry.text.text.name): \(error)")
             return nil
         }
     }

@@ -47,7 +47,7 @@ extension TrainingRun {
         let found = try stored.bestModel()
         if let written = run.keeper.best, found != written {
             throw TrainingError.inconsistentCheckpoint(
-                path: stored.path, reason: "it is not the best model that this job has left there, of step \(written.step)")
+                path: stored.path, reason: "it is not the best model of this job, which is from step \(written.step)")
         }
         if run.test != nil {
             try stored.copyParameters(

@@ -81,7 +81,7 @@ public struct TrainingRun {
     private func startWatch(_ configuration: TrainingConfiguration) throws {
         try Watchdog.start(
             in: world, limit: configuration.stallLimit.seconds,
-            advice: "The job ends; --resume goes on from its last checkpoint.")
+            advice: "The job ends; --resume continues from its last checkpoint.")
     }
 
     /// The preparation, on rank 0; the others help it with the texts.
@@ -162,7 +162,7 @@ public struct TrainingRun {
             configuration: plan.configuration, best: plan.best)
         let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
         let unknown = try world.agreeOnRoot { try preparation.map { try texts.unknownCounts($0.vocabulary) } }
-        ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach(report.say)
+        ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
             version: version, world: world, parallel: parallel, texts: texts, unknown: (unknown ?? nil) ?? [:],
             memory: memory)

@@ -70,11 +70,11 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
 }
 
 extension CheckpointSummary: CustomStringConvertible {
-    /// `step 1880, epoch 11, perplexity 1.505 (best 1.505 after step 1880), parameters a36fddd866a4bb95`
+    /// `step 1880, epoch 11, last validation perplexity 1.505, best 1.505 (step 1880), parameters a36fddd866a4bb95`
     public var description: String {
-        let measured = perplexity.map { ", perplexity \(NumberText.perplexity($0, digits: 3))" } ?? ""
+        let measured = perplexity.map { ", last validation perplexity \(NumberText.perplexity($0, digits: 3))" } ?? ""
         let best =
-            bestPerplexity.map { " (best \(NumberText.perplexity($0, digits: 3)) after step \(NumberText.grouped(bestStep)))" }
+            bestPerplexity.map { ", best \(NumberText.perplexity($0, digits: 3)) (step \(NumberText.grouped(bestStep)))" }
             ?? ""
         return "step \(NumberText.grouped(step)), epoch \(epoch)\(measured)\(best), parameters \(parametersDigest)"
     }

@@ -23,7 +23,7 @@ struct CheckpointVerification {
             file.checkpoint = summary
             file.contents = "\(summary)"
             if let step, step != summary.step {
-                file.fail("\(path): it is of step \(summary.step), and its name says \(step). Name it after its step.")
+                file.fail("\(path): it is from step \(summary.step), but its name says \(step). Rename it.")
             }
             if let windowCount = windowCount(checkpoint) { try checkpoint.checkPosition(windowCount: windowCount) }
         }

@@ -66,18 +66,18 @@ package struct LoggedModels: Equatable, Sendable {
             seed: checkpoint.configuration.seed, vocabularyDigest: checkpoint.vocabulary.digest.hexadecimal,
             trainDigest: checkpoint.textDigests[TextRole.train.rawValue] ?? last.trainDigest)
         if runs.contains(run) { return nil }
-        if run.seed != last.seed { return "its seed is \(run.seed), and the log's \(last.seed)" }
+        if run.seed != last.seed { return "its seed is \(run.seed), but the log has \(last.seed)" }
         if run.vocabularyDigest != last.vocabularyDigest {
-            return "the digest of its vocabulary is \(run.vocabularyDigest), and the log's \(last.vocabularyDigest)"
+            return "the digest of its vocabulary is \(run.vocabularyDigest), but the log has \(last.vocabularyDigest)"
         }
-        return "the digest of its training text is \(run.trainDigest), and the log's \(last.trainDigest)"
+        return "the digest of its training text is \(run.trainDigest), but the log has \(last.trainDigest)"
     }
 
     private func otherParameters(_ checkpoint: StoredCheckpoint) -> String? {
         let (step, found) = (checkpoint.state.step, checkpoint.parametersDigest)
         guard let logged = digests[step], !logged.contains(found) else { return nil }
         return
-            "its parameters of step \(step) have the digest \(found), and the log's \(logged.sorted().joined(separator: " or "))"
+            "its parameters of step \(step) have the digest \(found), but the log has \(logged.sorted().joined(separator: " or "))"
     }
 
     private func otherLoss(_ state: ConvergenceState) -> String? {
@@ -85,7 +85,7 @@ package struct LoggedModels: Equatable, Sendable {
         for (step, loss) in stored {
             guard let step, let loss, let logged = losses[step], !logged.contains(loss) else { continue }
             let values = logged.sorted().map { "\($0)" }.joined(separator: " or ")
-            return "its validation loss after step \(step) is \(loss), and the log's \(values)"
+            return "its validation loss after step \(step) is \(loss), but the log has \(values)"
         }
         return nil
     }

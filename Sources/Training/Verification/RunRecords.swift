@@ -64,7 +64,7 @@ public struct RunRecords {
         throw TrainingError.foreignCheckpoint(
             path: best.path, file: folder.vocabularyPath,
             reason:
-                "the digest of its vocabulary is \(best.vocabulary.digest.hexadecimal), and the file's \(vocabulary.digest.hexadecimal)"
+                "the digest of its vocabulary is \(best.vocabulary.digest.hexadecimal), but the file has \(vocabulary.digest.hexadecimal)"
         )
     }
 
@@ -128,6 +128,6 @@ public struct RunRecords {
 extension ConfigurationChange {
     /// The checkpoint's value and that of `config.toml`, as a clause.
     fileprivate var comparison: String {
-        "its \(key.rawValue) is \(stored?.description ?? "not set"), and the file has \(requested?.description ?? "none")"
+        "its \(key.rawValue) is \(stored?.description ?? "not set"), but the file has \(requested?.description ?? "none")"
     }
 }

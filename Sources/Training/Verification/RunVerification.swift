@@ -52,10 +52,10 @@ private struct RunVerification {
         if let step = records.log?.lastStep, step > 0 {
             file.contents = "none"
             file.fail(
-                "\(file.path): no checkpoint is left, and \(folder.metricsPath) names step \(step). Restore the checkpoints: without them, --resume "
+                "\(file.path): no checkpoint is left, but \(folder.metricsPath) contains step \(step). Restore the checkpoints: without them, --resume "
                     + "starts at the first step.")
         } else {
-            file.notes = ["--resume starts the run anew"]
+            file.notes = ["--resume starts at the first step"]
         }
         return file
     }
@@ -73,15 +73,15 @@ private struct RunVerification {
         let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
         // Steps that the run went back from may have left a better one; a worse one that is later took the place of one that was lost.
         if let convergence = newest?.state.convergence, let needed = convergence.bestLoss, loss > needed {
-            let text = "\(path): it is of step \(step), and the best was after step \(convergence.bestStep)"
+            let text = "\(path): it is from step \(step), but the best parameters were those of step \(convergence.bestStep)"
             if step < convergence.bestStep {
-                best.file.fail(text + ". Start a new run to measure on it.")
+                best.file.fail(text + ". Restore the file, or start a new run.")
             } else {
-                best.file.notes.append(text + ", which was lost")
+                best.file.notes.append(text + ", which were lost")
             }
         }
         if records.log?.hasValidation(ofStep: step) == false {
-            best.file.notes.append("the log has no validation of step \(step) to compare it with")
+            best.file.notes.append("the log has no validation of step \(step), so that the loss is not compared")
         }
         best.file.check { _ in
             _ = try found.bestModel()
@@ -110,7 +110,7 @@ private struct RunVerification {
             file.contents = "\(NumberText.counted(vocabulary.size, "symbol")), \(vocabulary.digest.hexadecimal)"
             guard let stored = newest?.vocabulary, stored.digest != vocabulary.digest else { return }
             file.fail(
-                "\(file.path): its digest is \(vocabulary.digest.hexadecimal), the newest checkpoint's \(stored.digest.hexadecimal)."
+                "\(file.path): its digest is \(vocabulary.digest.hexadecimal), but that of the newest checkpoint is \(stored.digest.hexadecimal)."
             )
         }
         return file
@@ -125,7 +125,7 @@ private struct RunVerification {
         file.check { file in
             let log = try MetricsReader(path: file.path)
             file.contents = NumberText.counted(log.lineCount, "line")
-            if log.hasCutLine { file.notes.append("its last line was cut off; the next start removes it") }
+            if log.hasCutLine { file.notes.append("its last line is incomplete; the next start removes it") }
         }
         return file
     }
@@ -141,7 +141,7 @@ private struct RunVerification {
                 file.contents = "\(NumberText.counted(tokens.count, "token")), text \(tokens.textDigest.hexadecimal)"
                 guard let newest else { return }
                 if tokens.vocabularyDigest != newest.vocabulary.digest || stale(tokens.textDigest, role, newest) {
-                    file.notes.append("of another text or vocabulary than the newest checkpoint; the next start makes it anew")
+                    file.notes.append("its text or vocabulary differs from the newest checkpoint; the next start writes it again")
                 }
             }
             return file
@@ -166,10 +166,10 @@ private struct RunVerification {
         var file = VerifiedFile(.lock, folder.lockPath)
         file.check { file in
             switch try RunLock.state(path: file.path) {
-            case .free: file.contents = "free"
+            case .free: file.contents = "not held"
             case .held(let holder):
                 file.holder = holder?.description
-                file.contents = "held by \(holder?.description ?? "a job that it does not name")"
+                file.contents = "held by \(holder?.description ?? "an unknown job")"
             case .left(let holder):
                 file.holder = holder.description
                 file.contents = "left by \(holder.description)"

@@ -98,14 +98,14 @@ public struct Verification: Sendable, Equatable {
 
     private var fileLines: [String] {
         files.flatMap { file in
-            let verdict = file.problem == nil ? "" : "NOT SOUND"
+            let verdict = file.problem == nil ? "" : "NOT VALID"
             let line = [file.kind.rawValue, file.path, file.contents, verdict].filter { !$0.isEmpty }.joined(separator: "  ")
             return [line] + (file.problem.map { ["  " + $0] } ?? []) + file.notes.map { "  " + $0 }
         }
     }
 }
 
-/// A checkpoint or a run's folder that is not sound.
+/// A checkpoint or a run folder that is not valid.
 public struct VerificationError: UserFacingError, Equatable {
     let path: String
     let badCount: Int
@@ -114,6 +114,6 @@ public struct VerificationError: UserFacingError, Equatable {
     public let exitStatus: ExitStatus
 
     public var description: String {
-        count == 1 ? first : "\(path): \(badCount) of \(count) files are not sound. \(first)"
+        count == 1 ? first : "\(path): \(badCount) of \(count) files are not valid. \(first)"
     }
 }

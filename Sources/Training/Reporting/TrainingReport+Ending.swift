@@ -1,0 +1,92 @@
+import Communication
+import Foundation
+import TextData
+
+extension TrainingReport {
+    /// The last lines. `best` and `test` are those of one model; `step`, `epoch` and `parameters_digest` are those of the last step.
+    func end(_ ending: RunEnding, state: TrainingState) throws {
+        guard let log else { return }
+        progress.clear()
+        try log.write(
+            "end",
+            [
+                ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
+                ("epoch", .integer(state.lastEpoch)),
+            ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
+                + [("parameters_digest", .text(ending.parametersDigest))])
+        say(endingText(state).line(ending.outcome))
+        if let best = ending.best {
+            say("  best     validation loss \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")
+        }
+        if let lost = lostBest(state, ending) {
+            say(
+                "  lost     validation loss \(lossText(lost.loss)) after step \(lost.step) was better, but its parameters are lost"
+            )
+        }
+        if let test = ending.test { sayTest(test, ending) }
+        if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
+        say("  last     step \(state.step), digest \(ending.parametersDigest)")
+        say("  run      \(plan.runFolder)")
+        if let limitUse { say("  time     \(limitUse.text)") }
+        if ending.outcome.stopReason != nil {
+            say("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).text)")
+        }
+        if let warning = limitUse?.warning { StandardError.warn(warning) }
+        try log.finish()
+    }
+
+    private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        ending.outcome.stopReason.map { [("stopped_by", .text($0.name))] } ?? []
+    }
+
+    private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        guard let best = ending.best else { return [] }
+        return [
+            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)),
+            ("best_perplexity", .number(exponential(best.loss))),
+            ("best_parameters_digest", .text(best.parametersDigest)),
+        ]
+    }
+
+    /// The best validation of the steps so far, if `best.safetensors` does not contain its parameters any more.
+    private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> (step: Int, loss: Double)? {
+        guard let known = state.convergence.bestLoss, known < ending.best?.loss ?? .infinity else { return nil }
+        return (state.convergence.bestStep, known)
+    }
+
+    private func lostFields(_ state: TrainingState, _ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        lostBest(state, ending).map { [("lost_best_step", .integer($0.step)), ("lost_best_loss", .number($0.loss))] } ?? []
+    }
+
+    private func testFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
+        guard let test = ending.test else { return [] }
+        return [
+            ("test_of", .text(ending.best == nil ? "last" : "best")), ("test_tokens", .integer(test.tokens)),
+            ("test_loss", .number(test.loss)), ("test_perplexity", .number(test.perplexity)),
+            ("test_oovs", .integer(test.unknownTokens)),
+            ("test_perplexity_excluding_oovs", test.perplexityWithoutUnknown.map { .number($0) } ?? .null),
+        ]
+    }
+
+    private func sayTest(_ test: TextScore, _ ending: RunEnding) {
+        let model = ending.best == nil ? "with the last parameters, because there are no best ones" : "with the best parameters"
+        say("  test     loss \(lossText(test.loss)), \(model)")
+        if let text = test.unknownText { say("           \(text)") }
+    }
+
+    private func endingText(_ state: TrainingState) -> EndingText {
+        EndingText(
+            configuration: configuration, state: state, stepsBefore: plan.state.step,
+            seconds: Double(MonotonicClock.nanoseconds - start) / 1e9)
+    }
+
+    /// The entropy of the built-in source is known, and so is the optimal perplexity.
+    private func sayOptimum(_ best: Double) {
+        let optimum = EmbeddedReberGrammar.optimalPerplexity
+        let above = (exponential(best) / optimum - 1) * 100
+        say(
+            "  optimum  perplexity \(NumberText.fixed(optimum, 4)); the model's perplexity "
+                + "\(NumberText.perplexity(exponential(best), digits: 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below it (on this sample)" : "above it")"
+        )
+    }
+}
