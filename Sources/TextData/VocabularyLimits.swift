@@ -21,11 +21,13 @@ public struct VocabularyLimits: Sendable, Equatable {
         }
         let least = unit == .word ? 3 : 2
         if let size, size < least {
-            let reason = unit == .word ? "the minimum is 4: <eos>, <unk> and two words" : "the minimum is 3: <unk> and two characters"
+            let reason =
+                unit == .word ? "the minimum is 4: <eos>, <unk> and two words" : "the minimum is 3: <unk> and two characters"
             throw .badVocabularyLimits(option: "--vocabulary-size", value: size, reason: reason)
         }
         if minimumCount < 1 {
-            throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: "the minimum is 1, which keeps all")
+            throw .badVocabularyLimits(
+                option: "--minimum-count", value: minimumCount, reason: "the minimum is 1, which keeps all")
         }
     }
 }

@@ -74,7 +74,8 @@ struct RunLockTests {
             + "Wait until that job ends, stop it, or choose another folder with --run."
         #expect(RunFolderError.held(path: "r", holder: far).description == text)
         let other = RunFolderError.left(path: "r", holder: far)
-        #expect(other.description.contains("by process 77 on far, since 2025-01-02T03:04:05Z, and this machine cannot tell whether"))
+        #expect(
+            other.description.contains("by process 77 on far, since 2025-01-02T03:04:05Z, and this machine cannot tell whether"))
         #expect(other.description.contains("--break-lock") && other.exitStatus == .usage)
     }
 

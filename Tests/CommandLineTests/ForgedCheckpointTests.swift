@@ -54,7 +54,10 @@ struct ForgedCheckpointTests {
             (/"updates":[0-9]+/, #""updates":100000"#, "its state has 100000 updates after "),
             (/"bestLoss":[^,}]+/, #""bestLoss":-1e300"#, "its state has bestLoss -1e+300"),
             (/"lastLoss":[^,}]+/, #""lastLoss":-5"#, "its state has lastLoss -5.0"),
-            (/"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#, "its state has plateaus 4611686018427387904; possible are 0 to "),
+            (
+                /"plateaus":[0-9]+/, #""plateaus":4611686018427387904"#,
+                "its state has plateaus 4611686018427387904; possible are 0 to "
+            ),
             (/"bestStep":[0-9]+/, #""bestStep":4000"#, "its state has bestStep 4000 after "),
             (/"skippedInARow":0/, #""rateScale":0,"skippedInARow":0"#, "its state has rateScale 0.0; it must be above 0"),
             (/"skippedInARow":0/, #""rateScale":-2,"skippedInARow":0"#, "its state has rateScale -2.0; it must be above 0"),
