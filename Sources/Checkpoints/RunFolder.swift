@@ -29,10 +29,19 @@ public struct RunFolder: Sendable, Equatable {
 
     /// The path of a file that shows that there is a run.
     private func fileOfRun() throws(FileError) -> String? {
-        for path in [configurationPath, checkpoints.bestPath] where pathExists(path) { return path }
+        if pathExists(configurationPath) { return configurationPath }
+        if let checkpoint = try checkpoints.generations().first(where: { $0.step > 0 }) { return checkpoint.path }
+        if pathExists(checkpoints.bestPath) { return checkpoints.bestPath }
         let log = firstBytes(of: metricsPath, count: Self.startSize)
-        if log.count(where: { $0 == UInt8(ascii: "\n") }) > 1 { return metricsPath }
-        return try checkpoints.generations().first { $0.step > 0 }?.path
+        return log.count(where: { $0 == UInt8(ascii: "\n") }) > 1 ? metricsPath : nil
+    }
+
+    /// Throws `.holdsRun` or `.holdsRemains` if there is a file of a run.
+    private func requireNoRun() throws(RunFolderError) {
+        guard let file = try asRunFolderError(fileOfRun) else { return }
+        // Every other file of a run serves to resume it.
+        if file == checkpoints.bestPath || file == metricsPath { throw .holdsRemains(path: path, file: file) }
+        throw .holdsRun(path: path, file: file)
     }
 
     /// An upper bound for the size of the line that a start writes to the log.
@@ -71,9 +80,9 @@ public struct RunFolder: Sendable, Equatable {
 
     /// Throws if no new run can be created here. Changes nothing, so that the error comes early.
     ///
-    /// Throws `.holdsRun`, `.foreignFile` or `.file`.
+    /// Throws `.holdsRun`, `.holdsRemains`, `.foreignFile` or `.file`.
     public func requireFree() throws(RunFolderError) {
-        if let file = try asRunFolderError(fileOfRun) { throw .holdsRun(path: path, file: file) }
+        try requireNoRun()
         guard try asRunFolderError({ () throws(FileError) in try namesInFolder(path) }) != nil else { return }
         let folder = try asRunFolderError(hold)
         try asRunFolderError { () throws(FileError) in try RunFile.requireKinds(in: folder) }
@@ -85,7 +94,7 @@ public struct RunFolder: Sendable, Equatable {
     /// Creates the folder of a new run, with its parents and inner folders, and takes its lock.
     ///
     /// Removes what an interrupted start left. On failure it restores the previous state. With `breakingLock`, also takes a lock that a job
-    /// on another machine left. Throws `.holdsRun`, `.foreignFile`, `.held`, `.left`, or `.file` if a folder cannot be created, or if the
+    /// on another machine left. Throws `.holdsRun`, `.holdsRemains`, `.foreignFile`, `.held`, `.left`, or `.file` if a folder cannot be created, or if the
     /// name of a run's file refers to something other than a regular file.
     public func create(breakingLock: Bool = false) throws(RunFolderError) -> NewRunFolder {
         var attempts = 10
@@ -109,7 +118,7 @@ public struct RunFolder: Sendable, Equatable {
         // The lock is taken first: if two jobs start together, one of them finds the lock of the other, and not some of its files.
         let lock = try RunLock(at: folder.place(RunFile.lock), breaking: breakingLock)
         do throws(RunFolderError) {
-            if let file = try asRunFolderError(fileOfRun) { throw .holdsRun(path: path, file: file) }
+            try requireNoRun()
             return try NewRunFolder(lock, madeFolders: madeFolders)
         } catch {
             lock.release(removingFile: lock.madeFile)

@@ -9,6 +9,8 @@ public enum RunFolderError: UserFacingError, Equatable {
     case left(path: String, holder: RunLock.Holder)
     /// A new run was requested, but the folder has a run, to which `file` belongs. Exit status 64.
     case holdsRun(path: String, file: String)
+    /// The folder has a file of a run that cannot be resumed: there is neither a configuration nor a checkpoint. Exit status 64.
+    case holdsRemains(path: String, file: String)
     /// A file has the name of a run's file, but no run wrote it. Exit status 64.
     case foreignFile(path: String, file: String)
     /// There is no run to continue. Exit status 66.
@@ -18,7 +20,7 @@ public enum RunFolderError: UserFacingError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .held, .left, .holdsRun, .foreignFile: .usage
+        case .held, .left, .holdsRun, .holdsRemains, .foreignFile: .usage
         case .noRun: .inputMissing
         case .file(let error): error.exitStatus
         }
@@ -34,6 +36,9 @@ public enum RunFolderError: UserFacingError, Equatable {
                 + "If it has ended, add --break-lock; otherwise wait, or choose another folder with --run."
         case .holdsRun(let path, let file):
             "\(path) already contains a run (\(file)). Resume it with --resume, or choose another folder with --run."
+        case .holdsRemains(let path, let file):
+            "\(file) exists, but \(path) has neither a config.toml nor a checkpoint to resume from. Move the file away, or choose another folder "
+                + "with --run."
         case .foreignFile(let path, let file):
             "\(file) was not written by a run, but a run in \(path) would overwrite it. Nothing was changed. "
                 + "Move it away, or choose another folder with --run."

@@ -56,6 +56,17 @@ public final class SafetensorsReader: Sendable {
         if !header.checksums.isEmpty { try verify(header.entries) }
     }
 
+    /// The texts of the file at `path`, whose header is checked and whose data is not read. Throws as the initializer.
+    package static func metadata(path: String) throws(CheckpointError) -> [String: String] {
+        let file = try asCheckpointError { () throws(FileError) in try ReadableFile(path: path) }
+        let head = try SafetensorsHeader.head(of: file)
+        do throws(CheckpointDamage) {
+            return try SafetensorsHeader.read(head, fileByteCount: file.byteCount, requireChecksums: true).metadata
+        } catch {
+            throw .damaged(path: path, error)
+        }
+    }
+
     /// The names of all arrays, in the order of the data.
     public var names: [String] { arrays.map(\.name) }
 

@@ -27,12 +27,12 @@ struct NamedCheckpoint {
     ///
     /// Throws where the folder has none (66), and where none is good or the best parameters are of another run (65).
     func open() throws -> StoredCheckpoint {
-        guard isFolder else { return try StoredCheckpoint(path: path) }
+        guard isFolder else { return try StoredCheckpoint(path: path, checkingLimits: true) }
         let folder = RunFolder(path: path)
         let records = RunRecords(folder)
         if pathExists(folder.checkpoints.bestPath) {
             note(folder.checkpoints.bestPath)
-            let best = try StoredCheckpoint(path: folder.checkpoints.bestPath)
+            let best = try StoredCheckpoint(path: folder.checkpoints.bestPath, checkingLimits: true)
             try records.requireOwnBest(best)
             return best
         }

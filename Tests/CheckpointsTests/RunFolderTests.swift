@@ -48,15 +48,28 @@ struct RunFolderTests {
         #expect(throws: RunFolderError.noRun(path: "/none/there")) { try RunFolder(path: "/none/there").reopen() }
     }
 
-    @Test(
-        "A folder that contains a run is refused for a new run", arguments: ["config.toml", "metrics.jsonl", "best.safetensors"])
-    func holdsRun(name: String) throws {
+    @Test("A folder that contains a run is refused for a new run")
+    func holdsRun() throws {
         try run.create().lock.release()
-        let file = try scratch.write([10, 10], to: "runs/first/\(name)")
+        let file = try scratch.write([10, 10], to: "runs/first/config.toml")
         #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.create() }
         #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.requireFree() }
         #expect(RunFolderError.holdsRun(path: run.path, file: file).exitStatus == .usage)
         try run.reopen().release()
+    }
+
+    @Test(
+        "The remains of a run that cannot be resumed are refused, without advice to resume",
+        arguments: ["metrics.jsonl", "best.safetensors"])
+    func holdsRemains(name: String) throws {
+        try run.create().lock.release()
+        let file = try scratch.write([10, 10], to: "runs/first/\(name)")
+        let error = RunFolderError.holdsRemains(path: run.path, file: file)
+        #expect(throws: error) { try run.create() }
+        #expect(throws: error) { try run.requireFree() }
+        #expect(
+            error.exitStatus == .usage && !error.description.contains("--resume")
+                && error.description.contains("Move the file away"))
     }
 
     @Test("A checkpoint alone makes a folder a run")

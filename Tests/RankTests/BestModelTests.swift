@@ -130,6 +130,21 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
         }
 
+        @Test("A job that is stopped after the best model was removed names none, and tells what is lost")
+        func lostWhenStopped() throws {
+            let program = try texts.start(ranks: 1, run: "run", ["--epsilon", "10", "--epochs", "100000"])
+            let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }
+            try #require(isWritten)
+            try FileManager.default.removeItem(atPath: best)
+            program.send(SIGUSR1)
+            let outcome = try program.end(timeLimit: 30)
+            #expect(
+                outcome.status == 75 && outcome.output.contains("best.safetensors: there is no such checkpoint"), "\(outcome)")
+            #expect(!outcome.output.contains("  best  ") && outcome.output.contains("  lost  "), "\(outcome)")
+            let end = try #require(try RunLog(run: texts.path("run")).events.last)
+            #expect(end["best_loss"] == nil && end["lost_best_step"] == "20")
+        }
+
         @Test("A learning rate that a rollback has reduced is reported, and an explicit one overrides it")
         func loweredRate() throws {
             try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1", "--log-every", "1"]), in: texts, run: "run")

@@ -11,9 +11,13 @@ package struct HostRoom: Equatable, Sendable {
     package var memoryWithSwap: Int?
     /// In the folder that backs shared windows.
     package var backing: Int?
+    /// What the limits of its ranks' processes leave, in their order; empty if no process has a limit.
+    package var processes: [ProcessRoom] = []
 
-    package init(name: String, ranks: Range<Int>, memory: Int?, memoryWithSwap: Int?, backing: Int?) {
-        (self.name, self.ranks) = (name, ranks)
+    package init(
+        name: String, ranks: Range<Int>, memory: Int?, memoryWithSwap: Int?, backing: Int?, processes: [ProcessRoom] = []
+    ) {
+        (self.name, self.ranks, self.processes) = (name, ranks, processes)
         (self.memory, self.memoryWithSwap, self.backing) = (memory, memoryWithSwap, backing)
     }
 
@@ -23,7 +27,21 @@ package struct HostRoom: Equatable, Sendable {
         let system = figures.filter { $0.available >= 0 }.min { $0.available < $1.available }
         let all = [system?.available, limit].compactMap { $0 }.min()
         let withSwap = [system.map { $0.available + max(0, $0.swap) }, limit].compactMap { $0 }.min()
-        self.init(name: name, ranks: ranks, memory: all, memoryWithSwap: withSwap, backing: backing)
+        self.init(
+            name: name, ranks: ranks, memory: all, memoryWithSwap: withSwap, backing: backing,
+            processes: figures.map { ProcessRoom($0, for: .training(ranks: figures.count)) })
+    }
+
+    /// The first rank whose process limits are too low for so many bytes of its own and of memory that it shares. A rank that is alone on its host shares
+    /// nothing: that memory is its own.
+    func processShortage(own: (_ rank: Int) -> Double, shared: Double, isLeast: Bool) -> RunCheckError? {
+        zip(ranks, processes).lazy.compactMap { rank, process -> RunCheckError? in
+            let isAlone = processes.count == 1
+            return process.shortage(own: own(rank) + (isAlone ? shared : 0), shared: isAlone ? 0 : shared).map {
+                .processLimit(
+                    host: name, rank: rank, limit: $0.limit, needed: $0.needed, available: $0.available, isLeast: isLeast)
+            }
+        }.first
     }
 
     /// Ranks in one group share its limit; those of several have the limits of all. None where a rank has no limit.

@@ -31,14 +31,27 @@ package enum MemoryCheck {
 
     /// Throws (70) where this process cannot have a model of one stream, which needs its parameters and, packed, most of them again.
     package static func requireForGeneration(_ configuration: TrainingConfiguration, vocabularySize: Int) throws(RunCheckError) {
-        let host = HostRoom(name: "this machine", ranks: 0..<1, figures: [MemoryFigures(root: "")], backing: nil)
+        let figures = MemoryFigures(root: "")
+        var host = HostRoom(name: "this machine", ranks: 0..<1, figures: [figures], backing: nil)
+        host.processes = [ProcessRoom(figures, for: .oneModel)]
         let needs = configuration.modelShape(vocabularySize: vocabularySize).needs(training: false)
         try require(
             4 * Double(needs.parameters.elementCount + needs.packed.elementCount), of: host, isLeast: true)
     }
 
+    /// Throws (70) if the limits of this process leave fewer bytes.
+    package static func requireOfProcess(bytes: Int) throws(RunCheckError) {
+        let process = ProcessRoom(MemoryFigures(root: ""), for: .oneModel)
+        guard let shortage = process.shortage(own: Double(bytes), shared: 0) else { return }
+        throw .processLimit(
+            host: "this machine", rank: 0, limit: shortage.limit, needed: shortage.needed, available: shortage.available,
+            isLeast: true)
+    }
+
     private static func require(_ needed: Double, of host: HostRoom, isLeast: Bool) throws(RunCheckError) {
         let available = host.memoryWithSwap ?? RunCheck.mostBytes
+        let share = needed / Double(host.ranks.count)
+        if let shortage = host.processShortage(own: { _ in share }, shared: 0, isLeast: isLeast) { throw shortage }
         guard needed > Double(available) else { return }
         throw .memory(host: host.name, ranks: host.ranks.count, needed: needed, available: available, isLeast: isLeast)
     }

@@ -8,10 +8,13 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
     package var available = -1
     /// `SwapFree`.
     package var swap = -1
-    /// What is left of the tightest limit of the control groups that the process is in, caches not counted, or of its own limits.
+    /// What is left of the tightest limit of the control groups that the process is in, caches not counted.
     package var groupAvailable = -1
     /// Tells that group from others on the same machine.
     package var groupNumber = -1
+    /// What is left of the process's own limits (setrlimit(2)): `RLIMIT_AS` on addresses, shared memory included, and `RLIMIT_DATA` on its own memory.
+    package var addressesLeft = -1
+    package var dataLeft = -1
 
     package init() {}
 
@@ -25,23 +28,17 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
             groupAvailable = left
             groupNumber = Self.number(ofFolder: level.folder)
         }
-        if root.isEmpty, let left = Self.ownLimit, groupAvailable < 0 || left < groupAvailable {
-            groupAvailable = left
-            groupNumber = Int.max - Int(getpid())
-        }
+        let used = Self.fields(Self.text(root + "/proc/self/status"), separator: ":")
+        guard root.isEmpty else { return }
+        addressesLeft = Self.left(of: RLIMIT_AS, used: used["VmSize"])
+        dataLeft = Self.left(of: RLIMIT_DATA, used: used["VmData"])
     }
 
-    /// What is left of the process's own limits on addresses and data (`ulimit -v`, `ulimit -d`): a group of one. Nil where there are none.
-    private static var ownLimit: Int? {
-        let used = fields(text("/proc/self/status"), separator: ":")
-        // Addresses and data that threads and allocators reserve before any of it is used: stacks, and arenas of 64 MB.
-        let limits = [(RLIMIT_AS, "VmSize", 160 << 20), (RLIMIT_DATA, "VmData", 32 << 20)].compactMap {
-            resource, name, reserve -> Int? in
-            var limit = rlimit()
-            guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else { return nil }
-            return max(0, Int(limit.rlim_cur) - (used[name] ?? 0) * 1024 - reserve)
-        }
-        return limits.min()
+    /// -1 without a limit. `used` is in kB.
+    private static func left(of resource: __rlimit_resource, used: Int?) -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else { return -1 }
+        return max(0, Int(limit.rlim_cur) - (used ?? 0) * 1024)
     }
 
     // MARK: Control groups
@@ -95,7 +92,9 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
     private static func fields(_ text: String, separator: Character) -> [String: Int] {
         text.split(separator: "\n").reduce(into: [:]) { fields, line in
             let parts = line.split(separator: separator, maxSplits: 1)
-            guard parts.count == 2, let number = parts[1].split(separator: " ").first.flatMap({ Int($0) }) else { return }
+            guard parts.count == 2, let number = parts[1].split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) }) else {
+                return
+            }
             fields[String(parts[0])] = number
         }
     }

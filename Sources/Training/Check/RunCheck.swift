@@ -53,6 +53,7 @@ package struct RunCheck: Sendable {
         _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom]
     ) -> RunCheckError? {
         let rankCount = hosts.last?.ranks.upperBound ?? 1
+        if let shortage = processShortage(configuration, vocabularySize: vocabularySize, hosts: hosts) { return shortage }
         return hosts.lazy.compactMap { host in
             let needed = MemoryNeeds.least(
                 configuration, vocabularySize: vocabularySize, shareOfRanks: Double(host.ranks.count) / Double(rankCount))
@@ -62,13 +63,34 @@ package struct RunCheck: Sendable {
         }.first
     }
 
+    /// A limit of a process that is plainly too low. To be checked before texts are read, which takes memory as well.
+    static func processShortage(
+        _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom]
+    ) -> RunCheckError? {
+        let rankCount = hosts.last?.ranks.upperBound ?? 1
+        let needed = MemoryNeeds.least(
+            configuration, vocabularySize: vocabularySize, shareOfRanks: 1 / Double(rankCount))
+        // Most of it is shared; of its own memory a rank needs some.
+        return hosts.lazy.compactMap { $0.processShortage(own: { _ in 1 }, shared: needed - 1, isLeast: true) }.first
+    }
+
+    /// Throws (70) if the limits of a process leave no room for the smallest vocabulary, before a text is read.
+    static func requireProcessLimits(_ configuration: TrainingConfiguration, _ survey: HostSurvey) throws(RunCheckError) {
+        if let shortage = processShortage(configuration, vocabularySize: 2, hosts: survey.hosts) { throw shortage }
+    }
+
     private static func memoryShortages(_ needs: MemoryNeeds, _ hosts: [HostRoom]) -> [RunCheckError] {
-        hosts.compactMap { host in
-            let needed = needs.bytes(ofHost: host.ranks)
-            guard let available = host.memoryWithSwap, needed > available else { return nil }
-            return .memory(
-                host: host.name, ranks: host.ranks.count, needed: Double(needed), available: available, isLeast: false)
+        let limits = hosts.compactMap { host in
+            host.processShortage(
+                own: { Double(needs.privateBytes[$0]) }, shared: Double(needs.sharedBytes(ofHost: host.ranks)), isLeast: false)
         }
+        return limits
+            + hosts.compactMap { host in
+                let needed = needs.bytes(ofHost: host.ranks)
+                guard let available = host.memoryWithSwap, needed > available else { return nil }
+                return .memory(
+                    host: host.name, ranks: host.ranks.count, needed: Double(needed), available: available, isLeast: false)
+            }
     }
 
     /// Hosts that will swap, a line each.
@@ -85,7 +107,7 @@ package struct RunCheck: Sendable {
 
     /// Whether the model can be made here.
     var memoryFits: Bool {
-        memory != nil && !shortages.contains { if case .memory = $0 { true } else { false } }
+        memory != nil && !shortages.contains { if case .disk = $0 { false } else { true } }
     }
 
     /// Of the folder that backs shared windows, on the host where it is tightest; nil without a host.

@@ -11,7 +11,8 @@ extension TrainingRun {
         let survey = try HostSurvey(world: world)
         let tokenizer = DistributedTokenizer(world: world)
         let preparation = try world.agreeOnRoot(with: tokenizer) {
-            try DryRunPreparation(
+            try RunCheck.requireProcessLimits(configuration, survey)
+            return try DryRunPreparation(
                 configuration, resume: resume, rankCount: world.rankCount, survey: survey, tokenizer: tokenizer)
         }
         let calibration = try calibrate(preparation ?? nil)

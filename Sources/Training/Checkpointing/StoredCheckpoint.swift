@@ -17,10 +17,16 @@ public final class StoredCheckpoint {
 
     /// Opens and verifies the file at `path`: every byte, and what its texts and values say of each other. Reads it twice.
     ///
-    /// Throws `CheckpointError`, `TextDataError.badVocabulary`, `TrainingError.incompleteCheckpoint`, `.inconsistentCheckpoint` and
+    /// Throws `RunCheckError.processLimit`, `CheckpointError`, `TextDataError.badVocabulary`, `TrainingError.incompleteCheckpoint`, `.inconsistentCheckpoint` and
     /// `.impossibleValue`.
-    public convenience init(path: String) throws {
-        try self.init(SafetensorsReader(path: path))
+    ///
+    /// With `checkingLimits` it first checks that the limits of the process (`ulimit -v`, `ulimit -d`) allow it to read the file and to use its model. A run that
+    /// trains has checked that before.
+    public convenience init(path: String, checkingLimits: Bool = false) throws {
+        if checkingLimits { try MemoryCheck.requireOfProcess(bytes: 1 << 20) }
+        let reader = try SafetensorsReader(path: path)
+        if checkingLimits { try MemoryCheck.requireOfProcess(bytes: 3 * Self.parameterByteCount(reader)) }
+        try self.init(reader)
     }
 
     /// Takes the texts of an open checkpoint.
@@ -32,6 +38,13 @@ public final class StoredCheckpoint {
         vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
         try checkConsistency()
         parametersDigest = try checkValues()
+    }
+
+    /// Bytes of the parameters. Who reads a checkpoint measures its model and copies its arrays; who uses the model has the parameters twice, once packed.
+    private static func parameterByteCount(_ reader: SafetensorsReader) -> Int {
+        let others = ["optimizer.", "state."]
+        return reader.arrays.filter { array in !others.contains { array.name.hasPrefix($0) } }
+            .reduce(0) { $0 + $1.shape.reduce($1.elementType.byteCount, *) }
     }
 
     /// The file as it was named.

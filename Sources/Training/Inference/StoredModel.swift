@@ -18,7 +18,8 @@ public final class StoredModel {
         try self.init(StoredCheckpoint(path: path), steps: steps)
     }
 
-    /// Takes the model of an open checkpoint; windows have at most `steps` steps. Throws `CheckpointError` if the file has changed since.
+    /// Takes the model of an open checkpoint; windows have at most `steps` steps. Throws `CheckpointError` if the file has changed since, and
+    /// `RunCheckError` (70) if a limit of the process is too low.
     public init(_ stored: StoredCheckpoint, steps: Int) throws {
         Processor.flushDenormals()
         let shape = stored.modelShape
@@ -27,6 +28,8 @@ public final class StoredModel {
             WindowCapacity(steps: steps, streams: 1, training: false), precision: stored.configuration.precision)
         let needs = shape.needs(build)
         let layout = needs.parameters
+        try MemoryCheck.requireOfProcess(
+            bytes: 4 * (layout.elementCount + needs.packed.elementCount) + needs.byteCount)
         let values = workspace.allocate(Float.self, count: layout.elementCount)
         try stored.copyParameters(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])

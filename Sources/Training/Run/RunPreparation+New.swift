@@ -128,7 +128,7 @@ extension RunFolderError {
     /// Whether the folder is in use for something, and another may be free.
     fileprivate var isOfUse: Bool {
         switch self {
-        case .held, .left, .holdsRun, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true
+        case .held, .left, .holdsRun, .holdsRemains, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true
         case .noRun, .file: false
         }
     }

@@ -47,6 +47,9 @@ struct TextStamps: Codable, Equatable {
         return entry.source == stamp && entry.part == Self.ends(text) ? entry.digest : nil
     }
 
+    /// Whether a text was examined with a stamp, so that it is read again only if it has another.
+    func hasStamp(of role: TextRole) -> Bool { entries[role.rawValue]?.source != nil }
+
     /// Notes a text that was examined.
     mutating func note(_ role: TextRole, _ text: OpenedText, digest: UInt64) {
         let stamp = Self.settled(text)

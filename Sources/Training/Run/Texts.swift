@@ -50,7 +50,12 @@ struct Texts {
             let known = counts == nil ? stamps.digest(of: role, text.text) : nil
             let digest = try known ?? tokenizer.scan(text, counting: counts)
             entries[role] = Entry(text: text, digest: digest, isRead: known == nil)
-            if known == nil { self.stamps.note(role, text.text, digest: digest) }
+            if known == nil {
+                if counts == nil, stamps.hasStamp(of: role) {
+                    notices.append("\(text.text.name) was read again: its time or place has changed since the last job")
+                }
+                self.stamps.note(role, text.text, digest: digest)
+            }
             if let nul = text.text.nulCharacters { notices.append(nul.notice(source: text.text.name)) }
         }
     }
@@ -114,10 +119,15 @@ struct Texts {
     private mutating func soundTokens(_ path: String, _ entry: Entry, vocabulary: Vocabulary) -> TokenFile? {
         do throws(TextDataError) {
             let file = try TokenFile(path: path)
-            guard file.isCurrent(textDigest: entry.digest, vocabulary: vocabulary) else { return nil }
+            guard file.isCurrent(textDigest: entry.digest, vocabulary: vocabulary) else {
+                notices.append("made anew from \(entry.text.text.name): \(path) is of another text or vocabulary")
+                return nil
+            }
             try file.verify()
             return file
         } catch .file(.missing) {
+            // Of a text that an earlier job has read.
+            if !entry.isRead { notices.append("made anew from \(entry.text.text.name): \(path) is missing") }
             return nil
         } catch {
             notices.append("wrote tokens again from \(entry.text.text.name): \(error)")

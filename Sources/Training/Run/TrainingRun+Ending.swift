@@ -11,13 +11,31 @@ extension TrainingRun {
     /// Throws a `RemoteFailure` where the best model is not on the disk as it was written.
     func ending(_ run: RunSetup, _ outcome: TrainingOutcome) throws -> RunEnding {
         let digest = run.parallel.parametersDigest.hexadecimal
-        if outcome.stopReason != nil { return RunEnding(outcome: outcome, parametersDigest: digest, best: run.keeper.best) }
+        if outcome.stopReason != nil {
+            return RunEnding(outcome: outcome, parametersDigest: digest, best: try bestOnDisk(run))
+        }
         let best = try takeBest(run)
         guard let scoring = run.test else { return RunEnding(outcome: outcome, parametersDigest: digest, best: best) }
         let score = try scoring.score { run.trainer.stopFlags }
         let reason = scoring.stopReason
         return RunEnding(
             outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best, test: score)
+    }
+
+    /// The best model of a run that is asked to stop, if the header of `best.safetensors` says that the file holds it. Collective; what is returned is rank
+    /// 0's. A resume reads the whole file.
+    private func bestOnDisk(_ run: RunSetup) throws -> BestModel? {
+        guard let written = run.keeper.best else { return nil }
+        let isThere = try world.agreeOnRoot {
+            do {
+                let digest = try SafetensorsReader.metadata(path: run.keeper.bestPath)["parameters_digest"]
+                return digest == nil || digest == written.parametersDigest
+            } catch {
+                run.report.say("warning: \(error)")
+                return false
+            }
+        }
+        return isThere == false ? nil : written
     }
 
     /// Puts the parameters of `best.safetensors` in place, and returns what the file says of them; nil, with the last parameters left in place,

@@ -92,6 +92,7 @@ public struct TrainingRun {
         let deadline = Deadline(limit: configuration.timeLimit)
         let tokenizer = DistributedTokenizer(world: world) { deadline.startFlags }
         return try world.agreeOnRoot(with: tokenizer) {
+            try RunCheck.requireProcessLimits(configuration, survey)
             do {
                 return resume
                     ? try RunPreparation.resume(

@@ -17,7 +17,7 @@ struct CheckpointVerification {
         var file = VerifiedFile(kind, path)
         var found: StoredCheckpoint?
         file.check { file in
-            let checkpoint = try StoredCheckpoint(path: path)
+            let checkpoint = try StoredCheckpoint(path: path, checkingLimits: true)
             found = checkpoint
             let summary = CheckpointSummary(checkpoint)
             file.checkpoint = summary

@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB.
+@Suite("Too low a limit of the process on memory", .serialized)
+struct ProcessLimitTests {
+    private static let options = [
+        "--hidden-size", "300", "--embedding-size", "300", "--batch-size", "8", "--bptt", "8", "--epochs", "1", "--layers", "1",
+    ]
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(options: Self.options, lines: 20, validLines: 5) }
+
+    private func run(_ limit: String, ranks: Int, _ arguments: [String]) throws -> ProgramRun {
+        let environment = ["SWIFT_BACKTRACE": "enable=no"]
+        if ranks > 1 {
+            return try ProgramRun.startOnRanks(
+                ranks, "rnntrain", arguments, prelude: "ulimit \(limit)", environment: environment, folder: texts.folder
+            ).end(timeLimit: 60)
+        }
+        let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
+        let shell = ["-c", "ulimit \(limit); exec \"$0\" \"$@\"", program]
+        return try ProgramRun.run(
+            URL(fileURLWithPath: "/bin/sh"), shell + arguments, environment: environment, folder: texts.folder, timeLimit: 60)
+    }
+
+    /// Expects success, or one line with status 70 that names the limit, what is needed and what is left.
+    @discardableResult
+    private func expectLineOrSuccess(
+        _ limit: String, ranks: Int = 1, _ arguments: [String], location: SourceLocation = #_sourceLocation
+    ) throws -> ProgramRun {
+        let outcome = try run(limit, ranks: ranks, arguments)
+        guard outcome.status != 0 else { return outcome }
+        let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("rnntrain: error: ") }
+        #expect(outcome.status == 70 && lines.count == 1, "\(limit): \(outcome)", sourceLocation: location)
+        #expect(!outcome.errors.contains("Fatal error"), "\(limit): \(outcome)", sourceLocation: location)
+        #expect(lines.first?.contains("ulimit \(limit.prefix(2))") == true, "\(limit): \(outcome)", sourceLocation: location)
+        return outcome
+    }
+
+    @Test(
+        "ends a new run in one line, with nothing written, or the run works",
+        arguments: ["-v 160000", "-v 250000", "-d 20000", "-d 40000", "-d 90000"])
+    func newRun(limit: String) throws {
+        for more in [["--dry-run"], []] {
+            let outcome = try expectLineOrSuccess(limit, texts.arguments(run: "run", more))
+            if outcome.status != 0 { #expect(!FileManager.default.fileExists(atPath: texts.path("run")), "\(outcome)") }
+        }
+    }
+
+    @Test("ends a run of two ranks in one line", arguments: ["-v 300000", "-v 400000", "-d 60000"])
+    func twoRanks(limit: String) throws { try expectLineOrSuccess(limit, ranks: 2, texts.arguments(run: "run")) }
+
+    @Test("ends a resume, evaluate and generate in one line", arguments: ["-v 160000", "-d 20000", "-d 60000"])
+    func otherCommands(limit: String) throws {
+        try #require(try ProgramRun.alone("rnntrain", texts.arguments(run: "run"), folder: texts.folder).status == 0)
+        try expectLineOrSuccess(limit, ["--run", texts.path("run"), "--resume", "--epochs", "2"])
+        try expectLineOrSuccess(limit, ["evaluate", "--checkpoint", "run/best.safetensors", "--data", "test.txt"])
+        try expectLineOrSuccess(limit, ["generate", "--checkpoint", "run/best.safetensors", "--length", "3"])
+    }
+}
