@@ -26,9 +26,9 @@ public enum CommunicationError: UserFacingError {
             "\(call) failed: \(message)."
         case .launcherMismatch(let launched, let library):
             """
-            The environment names \(launched) tasks, and this process is alone: the launcher started processes that do not know of each other, or \
-            none. Start them with the mpirun of \(library), or under SLURM with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH); for one \
-            process in a job of several tasks use mpirun -n 1.
+            this is one of \(launched) separate processes, or the only process of a job with \(launched) tasks: the launcher belongs to another \
+            MPI, or there is none. Start the ranks with the mpirun of \(library), or under SLURM with srun --mpi=pmix (Open MPI) or --mpi=pmi2 \
+            (MPICH); for one process in a job of several tasks, use mpirun -n 1.
             """
         case .noThreads(let reason):
             """

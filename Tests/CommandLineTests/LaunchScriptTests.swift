@@ -117,6 +117,20 @@ struct LaunchScriptTests {
         #expect(cut.output.hasSuffix("\n0\n"), "\(cut)")
     }
 
+    @Test("A second signal kills the ranks, and leaves mpirun alone, which a signal may crash")
+    func secondSignal() throws {
+        try program(
+            "bin/mpirun",
+            "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac\n"
+                + "trap 'exit 139' TERM; trap : USR1; sleep 60 & touch started\n"
+                + "while kill -0 $! 2>/dev/null; do wait $!; done; exit 137")
+        let outcome = try bash(
+            "bash launch/train -n 1 --run r & p=$!; for i in $(seq 200); do [ -e started ] && break; sleep 0.1; done; "
+                + "kill -TERM $p; sleep 0.3; kill -TERM $p; wait $p; echo \"status $?\"")
+        #expect(
+            outcome.output.hasSuffix("status 143\n") && outcome.errors.contains("SIGTERM again: the ranks end now"), "\(outcome)")
+    }
+
     @Test("slurm.sbatch passes its arguments on, for a new run and for a resume")
     func slurm() throws {
         let environment = ["SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_NTASKS": "3", "SLURM_JOB_ID": "1"]

@@ -52,7 +52,7 @@ extension TrainingOverRanks {
             try removeCheckpoints(from: 20)
             let before = try texts.bytes("run/best.safetensors")
             let outcome = try texts.startResume(ranks: 2, run: "run", ["--learning-rate", "3"]).end(timeLimit: 30)
-            #expect(outcome.status == 0 && outcome.output.contains("improved; step "), "\(outcome)")
+            #expect(outcome.status == 0 && outcome.output.contains("improved; the best is still step "), "\(outcome)")
             #expect(
                 outcome.output.contains("later than the checkpoint from which the run continues; it is kept until"), "\(outcome)")
             #expect(try texts.bytes("run/best.safetensors") == before)
@@ -71,7 +71,9 @@ extension TrainingOverRanks {
             try removeCheckpoints(from: 50)
             try loseBest(damaged: damaged)
             let outcome = try texts.startResume(ranks: 1, run: "run", ["--learning-rate", "3"]).end(timeLimit: 30)
-            #expect(outcome.status == 0 && outcome.output.contains("of step 20, are lost; the next validation's"), "\(outcome)")
+            #expect(
+                outcome.status == 0 && outcome.output.contains("of step 20, are lost; those of the next validation"), "\(outcome)"
+            )
             try expectOneModel(try RunLog(run: texts.path("run")))
         }
 
@@ -126,7 +128,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.allSatisfy { $0["test_loss"] == nil })
             let resumed = try texts.startResume(ranks: 2, run: "run").end(timeLimit: 30)
             #expect(resumed.status == 0 && resumed.output.contains("of step 20, are lost"), "\(resumed)")
-            #expect(resumed.output.contains("with the last parameters: there are no best ones"), "\(resumed)")
+            #expect(resumed.output.contains("with the last parameters, because there are no best ones"), "\(resumed)")
             #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
         }
 

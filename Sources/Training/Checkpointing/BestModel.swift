@@ -77,7 +77,7 @@ extension CheckpointFolder {
 
     /// What to tell of a best model that was made anew, because of `error`.
     func remakeNotice(_ error: any Error, step: Int) -> String {
-        "\(error) It was written again from the checkpoint of the same step, \(path(forStep: step))."
+        "\(faultText(error)). It was written again from the checkpoint of the same step, \(path(forStep: step))."
     }
 }
 
@@ -120,7 +120,7 @@ struct BestFound {
                 return
             }
             let lost = "The best parameters so far\(Self.step(of: state)) are lost"
-            notice = "\(error) \(lost); those of the next validation replace them."
+            notice = "\(faultText(error)). \(lost); those of the next validation replace them."
         }
     }
 
@@ -136,4 +136,10 @@ struct BestFound {
         guard let best = state.convergence.bestLoss, found.loss > best else { return nil }
         return file + ", because the best parameters of the run\(step(of: state)) are lost; " + rest
     }
+}
+
+/// What is wrong, without the advice and the period.
+private func faultText(_ error: any Error) -> String {
+    let text = (error as? any UserFacingError)?.fault ?? "\(error)"
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
 }
