@@ -8,17 +8,14 @@ public import Tensors
 public final class LanguageModel {
     public let shape: ModelShape
     public let capacity: WindowCapacity
-    private let dropout: Dropout
     private let embedding: Embedding
-    private let layers: [any RecurrentLayer]
-    private let outputLayer: OutputLayer
-    /// What layer k read: the embedding or the layer below, after dropout. `[T*B, inputSize]`, one a layer and one for the output.
-    private let dropped: [MatrixView]
-    /// Gradients by layer outputs, `[T*B, H]`, and by the embedding, `[T*B, E]`.
-    private let dHidden: [MatrixView]
-    private let dEmbedded: MatrixView?
-    /// What the output layer reads of the window at hand, `[steps*streams, H]`.
-    private var top: MatrixView
+    private let levels: [StackLevel]  // from the lowest
+    /// What the output layer reads.
+    private let top: Edge
+    private let topDropout: DropoutLayer
+    private let outputLayer: any OutputLayer
+    /// The last window.
+    private var window: Window
     private let workspace: Workspace
     /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
     public let states: [(name: String, matrix: MatrixView)]
@@ -27,28 +24,22 @@ public final class LanguageModel {
     public init(_ shape: ModelShape, _ builder: Builder) {
         self.shape = shape
         capacity = builder.capacity
-        dropout = Dropout(probability: shape.dropout)
         workspace = builder.workspace
         embedding = Embedding(
             "encoder.weight", vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
             builder)
-        layers = (0..<shape.layers).map { k in
-            shape.cell.makeLayer(
-                RecurrentShape(
-                    number: k, inputSize: shape.inputSize(ofLayer: k), hiddenSize: shape.hiddenSize, readsTokens: k == 0,
-                    learnsFirstState: shape.initialState == .learned, options: shape.cellOptions), builder)
+        var top = Edge(value: embedding.output, builder)
+        levels = (0..<shape.layers).map { k in
+            let level = StackLevel(k, shape, reading: top, builder)
+            top = level.output
+            return level
         }
-        outputLayer = OutputLayer(
+        self.top = top
+        topDropout = DropoutLayer(probability: shape.dropout, place: shape.layers, input: top.value, builder)
+        outputLayer = SoftmaxOutput(
             vocabularySize: shape.vocabularySize, hiddenSize: shape.hiddenSize,
             tied: shape.tieWeights ? embedding.weight : nil, builder)
-        let (rows, training) = (capacity.rows, capacity.training)
-        let inputSizes = (0..<shape.layers).map(shape.inputSize) + [shape.hiddenSize]
-        dropped =
-            training && shape.dropout > 0 ? inputSizes.map { builder.workspace.matrix(rows: rows, columns: $0) } : []
-        dHidden =
-            training ? layers.map { _ in builder.workspace.matrix(rows: rows, columns: shape.hiddenSize) } : []
-        dEmbedded = training ? builder.workspace.matrix(rows: rows, columns: shape.embeddingSize) : nil
-        top = layers[shape.layers - 1].output.prefix(rows: 0)
+        window = Window(steps: 0, streams: capacity.streams)
         states = builder.states
     }
 
@@ -58,12 +49,10 @@ public final class LanguageModel {
     // MARK: State
 
     /// Sets the state to that at the start of an epoch.
-    public func resetState() { layers.forEach { $0.resetState() } }
+    public func resetState() { for level in levels { level.layer.resetState() } }
 
     /// Makes the state after the window the one before the next.
-    public func carryState(steps: Int) {
-        for layer in layers { layer.carryState(steps: steps) }
-    }
+    public func carryState(steps: Int) { for level in levels { level.layer.carryState(steps: steps) } }
 
     // MARK: Forward and backward
 
@@ -71,16 +60,16 @@ public final class LanguageModel {
     ///
     /// Shape: `inputs` `[steps, streams]`.
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
-        if drops(dropoutKey) {
+        window = Window(steps: steps, streams: capacity.streams, dropoutKey: dropoutKey)
+        if levels[0].dropout.drops(window) {
             embedding.forward(inputs, steps: steps)
-            layers[0].forward(.rows(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: true)), steps: steps)
+            levels[0].forward(window)
         } else {
-            layers[0].forward(.distinct(embedding.distinctRows(inputs, steps: steps)), steps: steps)
+            // The rows of a token are equal, and what depends on it alone is computed once.
+            levels[0].forward(window, tokens: embedding.distinctRows(inputs, steps: steps))
         }
-        for k in 1..<layers.count {
-            layers[k].forward(.rows(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: true)), steps: steps)
-        }
-        top = readBy(layers.count, steps: steps, dropoutKey: dropoutKey, drop: true)
+        for level in levels.dropFirst() { level.forward(window) }
+        topDropout.forward(window)
     }
 
     /// The loss of each row of the window in nats, 0 where `mask` is 0, after `forward`.
@@ -89,7 +78,7 @@ public final class LanguageModel {
     public func loss(
         targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
     ) -> UnsafePointer<Double> {
-        outputLayer.loss(top, targets: targets, mask: mask, gradientScale: gradientScale)
+        outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, gradientScale: gradientScale)
     }
 
     /// The loss of some rows of the window, `[rows.count]` in nats, to the same bits as among all; `targets` and `mask` are of these rows. There is no
@@ -97,92 +86,38 @@ public final class LanguageModel {
     public func loss(
         ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
     ) -> UnsafePointer<Double> {
-        outputLayer.loss(top.slice(rows: rows), targets: targets, mask: mask, gradientScale: 0)
+        outputLayer.loss(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask, gradientScale: 0)
     }
 
     /// Logits of the window's rows, `[steps*streams, V]`, after `forward`.
-    public func logits() -> MatrixView { outputLayer.logits(top) }
+    public func logits() -> MatrixView { outputLayer.logits(topDropout.output(window)) }
 
-    /// Overwrites every parameter's gradients with those of the window, after `forward` (same arguments) and `loss`.
-    public func backward(
-        _ inputs: UnsafePointer<Int32>, steps: Int, rows: GradientRows, atEpochStart: Bool, dropoutKey: Dropout.Key? = nil
-    ) {
-        let used = steps * capacity.streams
-        outputBackward(steps: steps, rows: rows, dropoutKey: dropoutKey)
-        for k in stride(from: layers.count - 1, to: 0, by: -1) {
-            let dBelow = dHidden[k - 1].prefix(rows: used)
-            layers[k].backward(
-                .rows(readBy(k, steps: steps, dropoutKey: dropoutKey, drop: false)), dOutput: dHidden[k].prefix(rows: used),
-                dInput: dBelow, steps: steps, rows: rows, atEpochStart: atEpochStart)
-            drop(dBelow, into: dBelow, layer: k, steps: steps, key: dropoutKey)
-        }
-        lowestBackward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: dropoutKey)
-    }
-
-    /// The lowest layer's part, and the gradient of the embedding.
-    private func lowestBackward(
-        _ inputs: UnsafePointer<Int32>, steps: Int, rows: GradientRows, atEpochStart: Bool, dropoutKey: Dropout.Key?
-    ) {
-        guard let dEmbedded else { preconditionFailure("a backward pass through a model made for inference") }
-        let used = steps * capacity.streams
-        let dLowest = dHidden[0].prefix(rows: used)
-        if drops(dropoutKey) {
-            let dRows = dEmbedded.prefix(rows: used)
-            layers[0].backward(
-                .rows(readBy(0, steps: steps, dropoutKey: dropoutKey, drop: false)), dOutput: dLowest, dInput: dRows,
-                steps: steps, rows: rows, atEpochStart: atEpochStart)
-            drop(dRows, into: dRows, layer: 0, steps: steps, key: dropoutKey)
-            embeddingGradient(inputs, of: rows, tokenSteps: steps, dY: dRows, steps: steps, rows: rows)
+    /// Overwrites every parameter's gradients with those of the window, after `forward` with the same `inputs`, and `loss`.
+    public func backward(_ inputs: UnsafePointer<Int32>, rows: GradientRows, atEpochStart: Bool) {
+        let dTop = top.gradient.prefix(rows: window.rows)
+        outputLayer.backward(dHidden: dTop, steps: window.steps, rows: rows)
+        topDropout.backward(dTop, window)
+        for level in levels.dropFirst().reversed() { level.backward(window, rows: rows, atEpochStart: atEpochStart) }
+        if levels[0].dropout.drops(window) {
+            let dRows = levels[0].backward(window, rows: rows, atEpochStart: atEpochStart)
+            embeddingGradient(inputs, of: rows, tokenSteps: window.steps, dY: dRows, rows: rows)
         } else {
-            let merged = embedding.mergedRows(inputs, steps: steps, rows: rows)
-            let dRows = dEmbedded.prefix(rows: merged.tokens.count)
-            layers[0].backward(
-                .merged(merged), dOutput: dLowest, dInput: dRows, steps: steps, rows: rows, atEpochStart: atEpochStart)
-            embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, steps: steps, rows: rows)
+            let merged = embedding.mergedRows(inputs, steps: window.steps, rows: rows)
+            let dRows = levels[0].backward(window, tokens: merged, rows: rows, atEpochStart: atEpochStart)
+            embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, rows: rows)
         }
-    }
-
-    /// The gradient of the topmost layer's output, and those of the decoder where the embedding has no share in them.
-    private func outputBackward(steps: Int, rows: GradientRows, dropoutKey: Dropout.Key?) {
-        let dTop = dHidden[layers.count - 1].prefix(rows: steps * capacity.streams)
-        if shape.tieWeights {
-            outputLayer.backward(dHidden: dTop)
-        } else {
-            outputLayer.backward(dHidden: dTop, steps: steps, rows: rows)
-        }
-        drop(dTop, into: dTop, layer: layers.count, steps: steps, key: dropoutKey)
     }
 
     /// The gradient of the embedding's table, and with tied weights the decoder's share in it. `tokens` and `dY` are as `tokenRows` has them
-    /// in `tokenSteps` steps; the decoder's rows are the window's.
+    /// in `tokenSteps` steps; the decoder's rows, `rows`, are the window's.
     private func embeddingGradient(
-        _ tokens: UnsafePointer<Int32>, of tokenRows: GradientRows, tokenSteps: Int, dY: MatrixView, steps: Int,
-        rows: GradientRows
+        _ tokens: UnsafePointer<Int32>, of tokenRows: GradientRows, tokenSteps: Int, dY: MatrixView, rows: GradientRows
     ) {
         if shape.tieWeights {
             let occurrences = embedding.sorted(tokens, steps: tokenSteps, dY: dY, rows: tokenRows)
-            outputLayer.tiedGradients(steps: steps, rows: rows, tied: occurrences)
+            outputLayer.tiedGradients(steps: window.steps, rows: rows, tied: occurrences)
         } else {
             embedding.backward(tokens, steps: tokenSteps, dY: dY, rows: tokenRows)
         }
-    }
-
-    /// What layer k (or with k = L the output) reads: `[steps*streams, ...]`. With `drop`, the dropout is carried out; without it,
-    /// its result of the forward pass is found again.
-    private func readBy(_ k: Int, steps: Int, dropoutKey: Dropout.Key?, drop fresh: Bool) -> MatrixView {
-        let source = (k == 0 ? embedding.output : layers[k - 1].output).prefix(rows: steps * capacity.streams)
-        guard drops(dropoutKey) else { return source }
-        let result = dropped[k].prefix(rows: source.rows)
-        if fresh { drop(source, into: result, layer: k, steps: steps, key: dropoutKey) }
-        return result
-    }
-
-    /// Whether anything is dropped. Where nothing is, the rows of a token are equal, and what depends on it alone is done once.
-    private func drops(_ key: Dropout.Key?) -> Bool { key != nil && !dropped.isEmpty }
-
-    private func drop(_ x: MatrixView, into y: MatrixView, layer: Int, steps: Int, key: Dropout.Key?) {
-        guard let key, !dropped.isEmpty else { return }
-        dropout.apply(
-            steps: steps, streams: capacity.streams, columns: x.columns, layer: layer, key: key, x: x.pointer, y: y.pointer)
     }
 }

@@ -53,9 +53,9 @@ public struct ModelShape: Sendable, Equatable {
     /// PyTorch's names and shapes, in the order of the arena.
     public var parameterLayout: ParameterLayout { needs(training: false).parameters }
 
-    /// Which gradients ranks should compute together that work on one node: see `OutputLayer`.
+    /// Which gradients ranks should compute together that work on one node: see `SoftmaxOutput`.
     public func gradientSharing(steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
-        OutputLayer.gradientSharing(
+        SoftmaxOutput.gradientSharing(
             vocabularySize: vocabularySize, hiddenSize: hiddenSize, isTied: tieWeights, steps: steps, streams: streams,
             rankCount: rankCount)
     }

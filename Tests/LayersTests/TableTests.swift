@@ -5,7 +5,7 @@ import Testing
 /// Tables of small integers, whose sums are exact: T 2, B 3, V 5, four columns.
 private struct Tables {
     let embedding: Embedding
-    let output: OutputLayer
+    let output: SoftmaxOutput
     /// The output's, `[5, 4]` and `[5]`; with tied weights the first is the embedding's as well.
     let weight: Parameter
     let bias: Parameter
@@ -17,9 +17,9 @@ private struct Tables {
     init(tied: Bool = false, keepingLogits: Bool = true) {
         let build = BuildSettings(
             WindowCapacity(steps: 2, streams: 3, training: true, mostLogitBytes: keepingLogits ? 1 << 20 : 0))
-        func make(_ builder: Builder) -> (Embedding, OutputLayer) {
+        func make(_ builder: Builder) -> (Embedding, SoftmaxOutput) {
             let embedding = Embedding("encoder.weight", vocabularySize: 5, size: 4, isShared: tied, builder)
-            let output = OutputLayer(vocabularySize: 5, hiddenSize: 4, tied: tied ? embedding.weight : nil, builder)
+            let output = SoftmaxOutput(vocabularySize: 5, hiddenSize: 4, tied: tied ? embedding.weight : nil, builder)
             return (embedding, output)
         }
         let needs = Builder.measure(build) { _ = make($0) }
@@ -109,7 +109,7 @@ struct TableTests {
         "From the loss come the gradients of hidden, weight and bias, and with tied weights the tokens' rows too",
         arguments: [true, false])
     func backward(keeping: Bool) {
-        let tables = Tables(tied: true, keepingLogits: keeping)
+        let tables = Tables(keepingLogits: keeping)
         tables.weight.value.update(repeating: 0, count: 20)
         tables.bias.value.update(repeating: 0, count: 5)
         let layer = tables.output
@@ -132,13 +132,15 @@ struct TableTests {
         #expect(tables.gradient(tables.weight) == grid(5, 4, weightSum))
         #expect(tables.gradient(tables.bias) == grid(1, 5) { _, v in sum(0..<6) { dLogit($0, v, targets: targets) } })
 
-        tables.weight.value.update(repeating: 0, count: 20)
-        tables.pack()
-        take()
-        layer.backward(dHidden: dHidden)
+        let tied = Tables(tied: true, keepingLogits: keeping)
+        tied.weight.value.update(repeating: 0, count: 20)
+        tied.bias.value.update(repeating: 0, count: 5)
+        tied.pack()
+        _ = tied.output.loss(hidden, targets: targets, mask: mask, gradientScale: 5)
+        tied.output.backward(dHidden: dHidden, steps: 2, rows: tied.rows)
         let dY = tables.matrix(rows: 6, columns: 4, dEmbedded)
-        let sorted = tables.embedding.sorted(tokens, steps: 2, dY: dY, rows: tables.rows)
-        layer.tiedGradients(steps: 2, rows: tables.rows, tied: sorted)
-        #expect(tables.gradient(tables.weight) == grid(5, 4) { weightSum($0, $1) + tokenSum($0, $1) })
+        let sorted = tied.embedding.sorted(tokens, steps: 2, dY: dY, rows: tied.rows)
+        tied.output.tiedGradients(steps: 2, rows: tied.rows, tied: sorted)
+        #expect(tied.gradient(tied.weight) == grid(5, 4) { weightSum($0, $1) + tokenSum($0, $1) })
     }
 }

@@ -65,7 +65,7 @@ final class OwnedModel {
         let losses = model.loss(
             targets: targets, mask: mask.map { Float($0) }, gradientScale: Float(1 / real))
         let loss = (0..<inputs.count).reduce(0) { $0 + losses[$1] } / real
-        model.backward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: key)
+        model.backward(inputs, rows: rows, atEpochStart: atEpochStart)
         model.carryState(steps: steps)
         return loss
     }

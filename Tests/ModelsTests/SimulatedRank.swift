@@ -116,8 +116,7 @@ final class SimulatedRank {
             gradientScale: backward ? 1 / all.mask.reduce(0, +) : 0)
         let found = Array(UnsafeBufferPointer(start: losses, count: window.inputs.count))
         if backward {
-            model.backward(
-                window.inputs, steps: window.steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: key)
+            model.backward(window.inputs, rows: rows, atEpochStart: atEpochStart)
         }
         model.carryState(steps: window.steps)
         return found
@@ -125,7 +124,7 @@ final class SimulatedRank {
 
     /// Propagation alone, without dropout, of what `model` was run over last.
     func backward(_ window: TokenWindow) {
-        model.backward(window.inputs, steps: window.steps, rows: rows, atEpochStart: true)
+        model.backward(window.inputs, rows: rows, atEpochStart: true)
     }
 
     /// The losses' sum of each shard of this rank.
@@ -203,38 +202,36 @@ final class SimulatedNode {
 struct ShapeCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let shape: ModelShape
+    /// The oracle's cell for this shape.
+    let oracleCell: any OracleCell
 
-    private init(
-        _ name: String, _ cell: CellKind, nonlinearity: Nonlinearity = .tanh, reset: GRUReset = .after, tied: Bool = false,
+    init(
+        _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, options: CellOptions = CellOptions(), tied: Bool = false,
         initialState: InitialState = .zero, vocabularySize: Int = 11
     ) {
         testDescription = name
+        self.oracleCell = oracleCell
         shape = ModelShape(
-            cell: cell, options: CellOptions(nonlinearity: nonlinearity, gruReset: reset), layers: 2,
-            vocabularySize: vocabularySize,
-            embeddingSize: tied ? 9 : 6, hiddenSize: 9, tieWeights: tied, initialState: initialState)
+            cell: cell, options: options, layers: 2, vocabularySize: vocabularySize, embeddingSize: tied ? 9 : 6, hiddenSize: 9,
+            tieWeights: tied, initialState: initialState)
     }
 
+    private static let (relu, sigmoid) = (CellOptions(nonlinearity: .relu), CellOptions(nonlinearity: .sigmoid))
+    private static let resetBefore = CellOptions(gruReset: .before)
+
     static let all = [
-        ShapeCase("elman-tanh", .elman), ShapeCase("elman-relu", .elman, nonlinearity: .relu),
-        ShapeCase("elman-sigmoid", .elman, nonlinearity: .sigmoid), ShapeCase("gru", .gru),
-        ShapeCase("gru-reset-before", .gru, reset: .before), ShapeCase("lstm", .lstm),
-        ShapeCase("lstm-tied", .lstm, tied: true), ShapeCase("lstm-learned-state", .lstm, initialState: .learned),
-        ShapeCase("gru-reset-before-learned-tied", .gru, reset: .before, tied: true, initialState: .learned),
-        ShapeCase("gru-learned-state", .gru, initialState: .learned),
+        ShapeCase("elman-tanh", .elman, OracleElman(nonlinearity: .tanh)),
+        ShapeCase("elman-relu", .elman, OracleElman(nonlinearity: .relu), options: relu),
+        ShapeCase("elman-sigmoid", .elman, OracleElman(nonlinearity: .sigmoid), options: sigmoid),
+        ShapeCase("gru", .gru, OracleGRU()), ShapeCase("gru-reset-before", .gru, OracleGRUResetBefore(), options: resetBefore),
+        ShapeCase("lstm", .lstm, OracleLSTM()), ShapeCase("lstm-tied", .lstm, OracleLSTM(), tied: true),
+        ShapeCase("lstm-learned-state", .lstm, OracleLSTM(), initialState: .learned),
+        ShapeCase(
+            "gru-reset-before-learned-tied", .gru, OracleGRUResetBefore(), options: resetBefore, tied: true,
+            initialState: .learned),
+        ShapeCase("gru-learned-state", .gru, OracleGRU(), initialState: .learned),
     ]
 
     /// An output of three groups of columns.
-    static let manyTokens = ShapeCase("elman-401-tokens", .elman, vocabularySize: 401)
-
-    /// The oracle's cell for this shape.
-    var oracleCell: any OracleCell {
-        switch (shape.cell, shape.cellOptions.gruReset) {
-        case (.lstm, _): OracleLSTM()
-        case (.gru, .after): OracleGRU()
-        case (.gru, .before): OracleGRUResetBefore()
-        default:
-            OracleElman(nonlinearity: OracleElman.Nonlinearity(rawValue: shape.cellOptions.nonlinearity.rawValue) ?? .tanh)
-        }
-    }
+    static let manyTokens = ShapeCase("elman-401-tokens", .elman, OracleElman(nonlinearity: .tanh), vocabularySize: 401)
 }

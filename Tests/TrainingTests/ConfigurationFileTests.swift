@@ -82,8 +82,8 @@ struct ConfigurationFileTests {
             ("tie-weights = 1", .tieWeights, "true or false", "the whole number 1"),
             ("train = [\"a\"]", .train, "a non-empty path", "an array"),
             ("run = 1979-05-27", .run, "a non-empty path", "a date"),
-            ("[cell]\nkind = 1", .cell, "one of \"elman\", \"gru\", \"lstm\"", "a table"),
-            ("cell = \"ltsm\"", .cell, "one of \"elman\", \"gru\", \"lstm\"", "the string \"ltsm\""),
+            ("[precision]\nkind = 1", .precision, "one of \"fp32\", \"bf16\"", "a table"),
+            ("precision = \"fp23\"", .precision, "one of \"fp32\", \"bf16\"", "the string \"fp23\""),
             (
                 "checkpoint-every = \"0 steps\"", .checkpointEvery,
                 "a number of steps from 1 to 1000000000, such as 500 or \"500 steps\", or a time from 0.01 seconds to 1000 days, such as 90s, 10m, 1h "

@@ -75,7 +75,7 @@ package final class ParallelModel {
             gradientScale: Float(1 / Double(predictions)))
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
-        model.backward(inputs, steps: steps, rows: rows, atEpochStart: atEpochStart, dropoutKey: dropoutKey)
+        model.backward(inputs, rows: rows, atEpochStart: atEpochStart)
         if exchange.shape.sparseCount > 0 {
             exchange.setRows(
                 UnsafeBufferPointer(start: inputs, count: steps * streams.count), width: shape.embeddingSize)

@@ -4,9 +4,10 @@ public import Tensors
 ///
 /// Logits are made and used a group of columns at a time. Where all of a window's would outgrow the cache they are not kept: the
 /// backward pass makes each group again, to the same bits, and no buffer grows with the vocabulary.
-public final class OutputLayer {
+public final class SoftmaxOutput: OutputLayer {
     private let weight: Parameter  // [V, H]
     private let bias: Parameter  // [V]
+    private let isTied: Bool
     private let capacity: WindowCapacity
     private let packed: PackedMatrix
     private let packedBackward: PackedMatrix?
@@ -28,6 +29,7 @@ public final class OutputLayer {
     ///   - tied: the embedding's table, where it is the weight as well.
     public init(vocabularySize: Int, hiddenSize: Int, tied: Parameter?, _ builder: Builder) {
         capacity = builder.capacity
+        isTied = tied != nil
         workspace = builder.workspace
         let shares = builder.settings.sharing == .all
         let role: Builder.GradientRole = shares ? .node : .rank
@@ -54,16 +56,13 @@ public final class OutputLayer {
         return !isTied && fits && 3 * (rankCount - 1) * hiddenSize > 2 * rows ? .all : .recurrent
     }
 
-    /// The logits of a few rows, `[rows, V]`, as for generation; the whole buffer is made at the first call.
+    /// The whole buffer is made at the first call.
     public func logits(_ hidden: MatrixView) -> MatrixView {
         let result = plainLogits.prefix(rows: hidden.rows)
         packed.multiply(hidden, into: result, from: .bias(bias.value))
         return result
     }
 
-    /// The loss of each row, in nats, 0 where `mask` is 0; `backward` then gives the gradient of `gradientScale` times their sum.
-    ///
-    /// Shapes: `hidden` `[steps*streams, H]`, which must stay until `backward`; `targets`, `mask` and the result `[steps*streams]`.
     public func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float
     ) -> UnsafePointer<Double> {
@@ -76,10 +75,11 @@ public final class OutputLayer {
         return softmax.losses()
     }
 
-    /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of weight and bias; after `loss`.
+    /// The gradients of weight and bias as well; with tied weights they wait for `tiedGradients`.
     public func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
+        if isTied { return propagate(into: dHidden) }
         if let dLogits = softmax.shared {
-            backward(dHidden: dHidden)
+            propagate(into: dHidden)
             return rows.groupedGradient(weight, bias: bias, steps: steps, dY: dLogits, x: asked.hidden)
         }
         let x = rows.pack(asked.hidden, steps: steps)
@@ -90,12 +90,10 @@ public final class OutputLayer {
         }
     }
 
-    /// The gradient of `hidden` alone, where the table's own waits for the embedding's share.
-    public func backward(dHidden: MatrixView) {
+    private func propagate(into dHidden: MatrixView) {
         for index in 0..<softmax.groupCount { propagate(makeGradient(index), index, into: dHidden) }
     }
 
-    /// The gradients of a shared table and of the bias, after `backward(dHidden:)`; `tied` are the embedding's rows.
     public func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences) {
         let x = rows.pack(asked.hidden, steps: steps)
         for index in 0..<softmax.groupCount {

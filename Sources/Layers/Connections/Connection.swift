@@ -1,0 +1,52 @@
+public import Tensors
+
+/// What one part of a model hands to those above, with the gradient that comes back: a row for each of the longest window.
+public struct Edge {
+    /// `[T*B, n]`
+    public let value: MatrixView
+    /// The same; no rows in a model without a backward pass.
+    public let gradient: MatrixView
+
+    public init(value: MatrixView, gradient: MatrixView) {
+        self.value = value
+        self.gradient = gradient
+    }
+
+    /// With a gradient of its own.
+    public init(value: MatrixView, _ builder: Builder) {
+        self.value = value
+        gradient = builder.workspace.matrix(rows: builder.capacity.training ? builder.capacity.rows : 0, columns: value.columns)
+    }
+}
+
+/// How the output of a recurrent layer is joined with the layer's input to what the layers above read.
+///
+/// Where several parts read an edge, the gradient of the first, which is the recurrent layer, overwrites, and the connection's is added: fan-out
+/// in a fixed order.
+public protocol Connection: AnyObject {
+    /// What is read above.
+    var output: Edge { get }
+    /// The gradient of the layer's output, after `backward`.
+    var layerGradient: MatrixView { get }
+
+    /// Makes the first `rows` rows of `output`, after the layer's.
+    func forward(rows: Int)
+
+    /// From the gradient of `output` that of the layer's output.
+    func backward(rows: Int)
+
+    /// Adds to the gradient of the layer's input what does not pass through the layer, after the layer's backward pass.
+    func addInputGradient(rows: Int)
+}
+
+/// The layer's output alone.
+public final class StackedConnection: Connection {
+    public let output: Edge
+    public var layerGradient: MatrixView { output.gradient }
+
+    public init(layer: MatrixView, _ builder: Builder) { output = Edge(value: layer, builder) }
+
+    public func forward(rows: Int) {}
+    public func backward(rows: Int) {}
+    public func addInputGradient(rows: Int) {}
+}

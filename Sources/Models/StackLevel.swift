@@ -1,0 +1,49 @@
+import Layers
+import Tensors
+
+/// One level of a stack: dropout, a recurrent layer, and the connection that joins its output with its input.
+final class StackLevel {
+    let layer: any RecurrentLayer
+    let dropout: DropoutLayer
+    private let input: Edge
+    private let connection: any Connection
+
+    /// Level `k`, which reads `input`.
+    init(_ k: Int, _ shape: ModelShape, reading input: Edge, _ builder: Builder) {
+        self.input = input
+        dropout = DropoutLayer(probability: shape.dropout, place: k, input: input.value, builder)
+        layer = shape.cell.makeLayer(
+            RecurrentShape(
+                number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, readsTokens: k == 0,
+                learnsFirstState: shape.initialState == .learned, options: shape.cellOptions), builder)
+        connection = StackedConnection(layer: layer.output, builder)
+    }
+
+    /// What is read above.
+    var output: Edge { connection.output }
+
+    /// Runs the window; over `tokens` in place of the input's rows, where they are given.
+    func forward(_ window: Window, tokens: RepeatedRows? = nil) {
+        dropout.forward(window)
+        layer.forward(tokens.map { .distinct($0) } ?? .rows(dropout.output(window)), steps: window.steps)
+        connection.forward(rows: window.rows)
+    }
+
+    /// From the gradient of `output` those of the parameters and of the input, which is returned: with `tokens` a row for each of them.
+    @discardableResult
+    func backward(
+        _ window: Window, tokens: MergedRows? = nil, rows: GradientRows, atEpochStart: Bool
+    ) -> MatrixView {
+        connection.backward(rows: window.rows)
+        let read = tokens.map { BackwardInput.merged($0) } ?? .rows(dropout.output(window))
+        let dInput = input.gradient.prefix(rows: read.rowCount)
+        layer.backward(
+            read, dOutput: connection.layerGradient.prefix(rows: window.rows), dInput: dInput, steps: window.steps, rows: rows,
+            atEpochStart: atEpochStart)
+        if tokens == nil {
+            dropout.backward(dInput, window)
+            connection.addInputGradient(rows: window.rows)
+        }
+        return dInput
+    }
+}
