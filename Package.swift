@@ -80,11 +80,11 @@ let package = Package(
 
         // Floor 3: siblings.
         library("TextData", ["Digests", "Files", "Failures"]),
-        library("Layers", ["Tensors"]),
+        library("Layers", ["Tensors", "Kinds"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 
         // Floor 4: siblings.
-        library("Models", ["Layers", "Tensors"]),
+        library("Models", ["Layers", "Tensors", "Kinds"]),
         library("Optimizers", ["Tensors", "Kinds"]),
         library("Checkpoints", ["Digests", "Files", "Failures"]),
 
@@ -128,8 +128,8 @@ let package = Package(
         tests("TensorsTests", ["Tensors", "COpenBLAS", "TestSupport"]),
         tests("FilesTests", ["Files", "Failures", "TestSupport"]),
         tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "TestSupport"]),
-        tests("LayersTests", ["Layers", "Tensors", "TestSupport"]),
-        tests("ModelsTests", ["Models", "Layers", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("LayersTests", ["Layers", "Kinds", "Tensors", "TestSupport"]),
+        tests("ModelsTests", ["Models", "Layers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
         tests("TrainingTests", ["Training", "Optimizers", "Kinds", "Checkpoints", "TextData", "Failures", "TestSupport"]),

@@ -1,3 +1,4 @@
+public import Kinds
 public import Layers
 public import Tensors
 
@@ -9,7 +10,8 @@ public enum InitialState: String, Codable, CaseIterable, Sendable {
 /// What a language model looks like: everything that decides its parameters' names and shapes, and its equations.
 public struct ModelShape: Sendable, Equatable {
     public var cell: CellKind
-    public var cellOptions: CellOptions
+    /// The settings of its kinds.
+    public var settings: Settings
     public var layers: Int
     public var vocabularySize: Int
     public var embeddingSize: Int
@@ -21,13 +23,13 @@ public struct ModelShape: Sendable, Equatable {
     public var dropout: Float
 
     public init(
-        cell: CellKind, options: CellOptions = CellOptions(), layers: Int, vocabularySize: Int, embeddingSize: Int,
+        cell: CellKind, settings: Settings = Settings(), layers: Int, vocabularySize: Int, embeddingSize: Int,
         hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero, dropout: Float = 0
     ) {
         precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size of a model is 0")
         precondition(!tieWeights || embeddingSize == hiddenSize, "tied weights of sizes \(embeddingSize) and \(hiddenSize)")
         self.cell = cell
-        cellOptions = options
+        self.settings = settings
         self.layers = layers
         self.vocabularySize = vocabularySize
         self.embeddingSize = embeddingSize

@@ -12,10 +12,11 @@ final class StackLevel {
     init(_ k: Int, _ shape: ModelShape, reading input: Edge, _ builder: Builder) {
         self.input = input
         dropout = DropoutLayer(probability: shape.dropout, place: k, input: input.value, builder)
-        layer = shape.cell.makeLayer(
+        layer = Cells.layer(
+            shape.cell,
             RecurrentShape(
                 number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, readsTokens: k == 0,
-                learnsFirstState: shape.initialState == .learned, options: shape.cellOptions), builder)
+                learnsFirstState: shape.initialState == .learned, settings: shape.settings), builder)
         connection = StackedConnection(layer: layer.output, builder)
     }
 

@@ -65,8 +65,3 @@ public struct CellKernel: Sendable {
         ck_cell_backward(number, &kernel)
     }
 }
-
-/// The activation of an Elman cell.
-public enum Nonlinearity: String, Codable, CaseIterable, Sendable {
-    case tanh, relu, sigmoid
-}

@@ -1,3 +1,4 @@
+import Kinds
 import Layers
 import Tensors
 import TestSupport
@@ -23,14 +24,18 @@ enum LayerKind: CaseIterable {
         }
     }
 
-    var options: CellOptions {
+    var settings: Settings {
+        var settings = Settings()
         switch self {
-        case .elmanTanh, .gru, .lstm: CellOptions()
-        case .elmanRelu: CellOptions(nonlinearity: .relu)
-        case .elmanSigmoid: CellOptions(nonlinearity: .sigmoid)
-        case .gruResetBefore: CellOptions(gruReset: .before)
+        case .elmanTanh, .gru, .lstm: break
+        case .elmanRelu: settings[CellSettings.nonlinearity] = .relu
+        case .elmanSigmoid: settings[CellSettings.nonlinearity] = .sigmoid
+        case .gruResetBefore: settings[CellSettings.gruReset] = .before
         }
+        return settings
     }
+
+    func makeLayer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer { Cells.layer(cell, shape, builder) }
 }
 
 /// A layer of I 7 and H 10, or as given, always with the same parameters; and a window's inputs and output gradients for some streams.
@@ -58,10 +63,10 @@ final class LayerUnderTest {
         let (T, B, I, H) = (Self.steps, Self.allStreams, Self.inputSize, hiddenSize)
         self.streams = streams
         self.training = training
-        let shape = RecurrentShape(inputSize: I, hiddenSize: H, readsTokens: true, options: kind.options)
+        let shape = RecurrentShape(inputSize: I, hiddenSize: H, readsTokens: true, settings: kind.settings)
         let build = BuildSettings(
             WindowCapacity(steps: T, streams: streams.count, training: training), division: team?.division)
-        let needs = Builder.measure(build) { _ = kind.cell.makeLayer(shape, $0) }
+        let needs = Builder.measure(build) { _ = kind.makeLayer(shape, $0) }
         let layout = needs.parameters
         var random = SeededRandom(state: 3)
         let values = workspace.matrix(rows: 1, columns: layout.elementCount)
@@ -73,7 +78,7 @@ final class LayerUnderTest {
             storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
         weights.pack(0..<layout.elementCount)
         let builder = Builder(making: build, parameters: parameters, weights: weights, team: team)
-        layer = kind.cell.makeLayer(shape, builder)
+        layer = kind.makeLayer(shape, builder)
         states = builder.states
         memory = (weights, builder.workspace)
         let (allInput, allDOutput) = (workspace.matrix(rows: T * B, columns: I), workspace.matrix(rows: T * B, columns: H))

@@ -77,7 +77,7 @@ struct StepTeamTests {
         let division = UnitDivision(streams: all, ownStreams: streams[0], member: 0, memberCount: streams.count)
         let capacity = WindowCapacity(steps: LayerUnderTest.steps, streams: streams[0].count, training: true)
         let needs = Builder.measure(BuildSettings(capacity, division: division)) {
-            _ = kind.cell.makeLayer(RecurrentShape(inputSize: 7, hiddenSize: hiddenSize, options: kind.options), $0)
+            _ = kind.makeLayer(RecurrentShape(inputSize: 7, hiddenSize: hiddenSize, settings: kind.settings), $0)
         }
         let team = ThreadTeam(memberCount: streams.count, floatCount: all * (needs.team?.floatsPerStream ?? 0))
         let lock = NSLock()

@@ -1,3 +1,4 @@
+import Kinds
 import Layers
 import Models
 import Tensors
@@ -83,8 +84,8 @@ extension GoldenFixture {
     var shape: ModelShape {
         ModelShape(
             cell: CellKind(rawValue: cell) ?? .elman,
-            options: CellOptions(
-                nonlinearity: Nonlinearity(rawValue: nonlinearity) ?? .tanh, gruReset: GRUReset(rawValue: gruReset) ?? .after),
+            settings: .ofCell(
+                Nonlinearity(rawValue: nonlinearity) ?? .tanh, reset: GRUReset(rawValue: gruReset) ?? .after),
             layers: dimensions.L, vocabularySize: dimensions.V,
             embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
             initialState: learnedState ? .learned : .zero)

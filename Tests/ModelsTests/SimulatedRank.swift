@@ -1,3 +1,4 @@
+import Kinds
 import Layers
 import Models
 import Tensors
@@ -206,32 +207,42 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
     let oracleCell: any OracleCell
 
     init(
-        _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, options: CellOptions = CellOptions(), tied: Bool = false,
+        _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(), tied: Bool = false,
         initialState: InitialState = .zero, vocabularySize: Int = 11
     ) {
         testDescription = name
         self.oracleCell = oracleCell
         shape = ModelShape(
-            cell: cell, options: options, layers: 2, vocabularySize: vocabularySize, embeddingSize: tied ? 9 : 6, hiddenSize: 9,
+            cell: cell, settings: settings, layers: 2, vocabularySize: vocabularySize, embeddingSize: tied ? 9 : 6, hiddenSize: 9,
             tieWeights: tied, initialState: initialState)
     }
 
-    private static let (relu, sigmoid) = (CellOptions(nonlinearity: .relu), CellOptions(nonlinearity: .sigmoid))
-    private static let resetBefore = CellOptions(gruReset: .before)
+    private static let (relu, sigmoid) = (Settings.ofCell(.relu), Settings.ofCell(.sigmoid))
+    private static let resetBefore = Settings.ofCell(reset: .before)
 
     static let all = [
         ShapeCase("elman-tanh", .elman, OracleElman(nonlinearity: .tanh)),
-        ShapeCase("elman-relu", .elman, OracleElman(nonlinearity: .relu), options: relu),
-        ShapeCase("elman-sigmoid", .elman, OracleElman(nonlinearity: .sigmoid), options: sigmoid),
-        ShapeCase("gru", .gru, OracleGRU()), ShapeCase("gru-reset-before", .gru, OracleGRUResetBefore(), options: resetBefore),
+        ShapeCase("elman-relu", .elman, OracleElman(nonlinearity: .relu), settings: relu),
+        ShapeCase("elman-sigmoid", .elman, OracleElman(nonlinearity: .sigmoid), settings: sigmoid),
+        ShapeCase("gru", .gru, OracleGRU()), ShapeCase("gru-reset-before", .gru, OracleGRUResetBefore(), settings: resetBefore),
         ShapeCase("lstm", .lstm, OracleLSTM()), ShapeCase("lstm-tied", .lstm, OracleLSTM(), tied: true),
         ShapeCase("lstm-learned-state", .lstm, OracleLSTM(), initialState: .learned),
         ShapeCase(
-            "gru-reset-before-learned-tied", .gru, OracleGRUResetBefore(), options: resetBefore, tied: true,
+            "gru-reset-before-learned-tied", .gru, OracleGRUResetBefore(), settings: resetBefore, tied: true,
             initialState: .learned),
         ShapeCase("gru-learned-state", .gru, OracleGRU(), initialState: .learned),
     ]
 
     /// An output of three groups of columns.
     static let manyTokens = ShapeCase("elman-401-tokens", .elman, OracleElman(nonlinearity: .tanh), vocabularySize: 401)
+}
+
+extension Settings {
+    /// Those of a cell; each cell reads its own.
+    static func ofCell(_ nonlinearity: Nonlinearity = .tanh, reset: GRUReset = .after) -> Settings {
+        var settings = Settings()
+        settings[CellSettings.nonlinearity] = nonlinearity
+        settings[CellSettings.gruReset] = reset
+        return settings
+    }
 }

@@ -169,15 +169,15 @@ extension LevelTests {
             }
         }
 
-        @Test("Elman's activations and their slopes", arguments: Nonlinearity.allCases, [0] + oddSizes)
-        func elman(nonlinearity: Nonlinearity, hidden: Int) {
+        @Test("Elman's activations and their slopes", arguments: ["tanh", "relu", "sigmoid"], [0] + oddSizes)
+        func elman(nonlinearity: String, hidden: Int) {
             Processor.atEachLevel { level in
                 let b = CellBuffers(rows: 3, hidden: hidden)
                 let (x, h, dH) = (b.buffer(2), b.buffer(1), b.buffer(1))
                 let before = b.copy(x, 2)
                 let step = CellStep(
                     gates: b.matrix(x, 2, parts: 1), units: hidden, hPrevious: h, h: h, dH: dH)
-                let kernel = CellKernel("elman_" + nonlinearity.rawValue)
+                let kernel = CellKernel("elman_" + nonlinearity)
                 kernel.forward(step)
                 let found = b.copy(h, 1)
                 kernel.backward(step)
@@ -195,11 +195,11 @@ extension LevelTests {
             }
         }
 
-        private func exact(_ nonlinearity: Nonlinearity, _ x: Double) -> (value: Double, slope: Double) {
+        private func exact(_ nonlinearity: String, _ x: Double) -> (value: Double, slope: Double) {
             switch nonlinearity {
-            case .tanh: (tanh(x), 1 - tanh(x) * tanh(x))
-            case .relu: (max(x, 0), x > 0 ? 1 : 0)
-            case .sigmoid: (sigmoid(x), sigmoid(x) * (1 - sigmoid(x)))
+            case "tanh": (tanh(x), 1 - tanh(x) * tanh(x))
+            case "relu": (max(x, 0), x > 0 ? 1 : 0)
+            default: (sigmoid(x), sigmoid(x) * (1 - sigmoid(x)))
             }
         }
 

@@ -1,16 +1,29 @@
+public import Kinds
 import Tensors
+
+/// The activation of an Elman cell.
+public enum Nonlinearity: String, ConfigurationChoice {
+    case tanh, relu, sigmoid
+}
+
+extension CellSettings {
+    public static let nonlinearity = Setting("nonlinearity", Nonlinearity.tanh, "Nonlinearity of the Elman cell.")
+}
 
 /// The simple recurrent net: `h = f(W_ih x + b_ih + W_hh hPrevious + b_hh)`, f tanh, relu or the logistic function.
 ///
 /// Source: Elman 1990; layout of torch.nn.RNN. With relu and an identity recurrent matrix: Le, Jaitly & Hinton 2015.
 struct ElmanCell: Cell {
+    static let name = "elman"
+    static let summary = "The simple recurrent net, `h = f(W x + U h' + b)` (Elman 1990, as torch.nn.RNN)."
+    static let settings: [any DeclaredSetting] = [CellSettings.nonlinearity]
     static let gateCount = 1
 
     private let kernel: CellKernel
     private let recurrent: RecurrentProduct
 
-    init(_ options: CellOptions, _ builder: CellBuilder) {
-        kernel = CellKernel("elman_" + options.nonlinearity.rawValue)
+    init(_ settings: Settings, _ builder: CellBuilder) {
+        kernel = CellKernel("elman_" + settings[CellSettings.nonlinearity].rawValue)
         recurrent = builder.product()
     }
 

@@ -1,10 +1,25 @@
+public import Kinds
 import Tensors
+
+/// Where a GRU applies its reset gate: to the hidden product (PyTorch), or to the state before it (Cho et al. 2014).
+public enum GRUReset: String, ConfigurationChoice {
+    case after, before
+}
+
+extension CellSettings {
+    public static let gruReset = Setting(
+        "gru-reset", GRUReset.after,
+        "Where the GRU's reset gate acts: after the recurrent product (PyTorch), or before it (Cho et al. 2014).")
+}
 
 /// The gated recurrent unit with the reset after the product:
 /// `n = tanh(W_in x + b_in + r*(W_hn hPrevious + b_hn))`, `h = (1-z)*n + z*hPrevious`; gates r z n.
 ///
 /// Source: Cho et al. 2014 in the form of torch.nn.GRU. Kept for the backward pass besides the gates: 3 T B H floats.
 struct GRUCell: Cell {
+    static let name = "gru"
+    static let summary = "The gated recurrent unit, `h = (1-z)*n + z*h'` (Cho et al. 2014, as torch.nn.GRU)."
+    static let settings: [any DeclaredSetting] = [CellSettings.gruReset]
     static let gateCount = 3
     /// The hidden bias is inside the reset's product, so it stays with the hidden product.
     static let addsHiddenBias = false
@@ -14,10 +29,17 @@ struct GRUCell: Cell {
     private let biasHidden: UnsafePointer<Float>
     private let fromHidden: GateRows  // the hidden product with its bias, then its gradient
 
-    init(_ options: CellOptions, _ builder: CellBuilder) {
+    init(_ settings: Settings, _ builder: CellBuilder) {
         recurrent = builder.product()
         biasHidden = UnsafePointer(builder.parameters.biasHidden.value)
         fromHidden = builder.gateRows()
+    }
+
+    static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
+        switch shape.settings[CellSettings.gruReset] {
+        case .after: Recurrence<GRUCell>(shape, builder)
+        case .before: Recurrence<ResetBeforeGRUCell>(shape, builder)
+        }
     }
 
     func forward(_ step: StepView, previous: MatrixView) {

@@ -1,3 +1,4 @@
+import Kinds
 import Tensors
 
 /// Long short-term memory: `c = f*cPrevious + i*g`, `h = o*tanh(c)`; gates i f g o.
@@ -5,6 +6,9 @@ import Tensors
 /// Source: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; layout of torch.nn.LSTM.
 /// Kept for the backward pass besides the gates: 2 T B H floats.
 struct LSTMCell: Cell {
+    static let name = "lstm"
+    static let summary =
+        "Long short-term memory, `c = f*c' + i*g`, `h = o*tanh(c)` (Hochreiter & Schmidhuber 1997, Gers et al. 2000, as torch.nn.LSTM)."
     static let gateCount = 4
     static let states = ["c"]
     static let forgetGate: Int? = 1
@@ -14,7 +18,7 @@ struct LSTMCell: Cell {
     private let c: StepState
     private let tanhC: MatrixView  // [T*B', U]
 
-    init(_ options: CellOptions, _ builder: CellBuilder) {
+    init(_ settings: Settings, _ builder: CellBuilder) {
         recurrent = builder.product()
         c = builder.state("c")
         tanhC = builder.stepRows()

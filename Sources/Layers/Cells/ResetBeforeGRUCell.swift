@@ -1,3 +1,4 @@
+import Kinds
 import Tensors
 
 /// The gated recurrent unit with the reset before the product:
@@ -6,6 +7,8 @@ import Tensors
 /// Source: Cho et al. 2014, equations 5 to 8, with this project's (PyTorch's) meaning of z. Two recurrent products a step: for r and z,
 /// then for n, which is why ranks do not divide its units. Kept for the backward pass besides the gates: T B H floats.
 struct ResetBeforeGRUCell: Cell {
+    static let name = GRUCell.name
+    static let summary = "The GRU with the reset before the product."
     static let gateCount = 3
     static let dividesUnits = false
 
@@ -16,7 +19,7 @@ struct ResetBeforeGRUCell: Cell {
     private let resetUpdate: RecurrentPart  // W_hr and W_hz, [2H, H]
     private let candidate: RecurrentPart  // W_hn, [H, H]
 
-    init(_ options: CellOptions, _ builder: CellBuilder) {
+    init(_ settings: Settings, _ builder: CellBuilder) {
         resetHidden = builder.stepRows()
         dResetHidden = builder.stepGradient()
         resetUpdate = builder.product(gates: 0..<2)

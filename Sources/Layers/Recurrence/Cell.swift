@@ -1,10 +1,11 @@
-public import Tensors
+import Kinds
+import Tensors
 
 /// What distinguishes one recurrent layer from another: a cell's arithmetic, with the products of its recurrent weights.
 ///
 /// A cell is a struct over what its initialiser asked the builder for. `Recurrence` runs it over windows: it computes the input's part of the
 /// preactivations before the first step, carries the state, and hides whether the ranks of a team divide the hidden units.
-protocol Cell: SendableMetatype {
+protocol Cell: Kind {
     /// Gates: rows of the weights in units of H.
     static var gateCount: Int { get }
     /// The states besides h, by the letters that PyTorch has for them; the default is none.
@@ -16,7 +17,10 @@ protocol Cell: SendableMetatype {
     /// Whether the input product begins with both biases; the default is true. Else it begins with `b_ih` alone.
     static var addsHiddenBias: Bool { get }
 
-    init(_ options: CellOptions, _ builder: CellBuilder)
+    init(_ settings: Settings, _ builder: CellBuilder)
+
+    /// A layer of such cells; the default is a `Recurrence` of this cell.
+    static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer
 
     /// One step: from the input's part in `step.gates` and all units of h before it, `previous` `[B', H]`, to `step.h`.
     func forward(_ step: StepView, previous: MatrixView)
@@ -39,6 +43,10 @@ extension Cell {
     static var dividesUnits: Bool { true }
     static var forgetGate: Int? { nil }
     static var addsHiddenBias: Bool { true }
+
+    static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
+        Recurrence<Self>(shape, builder)
+    }
 
     func weightGradients(_ window: RecurrentWindow, input: MatrixView?) {
         let parameters = window.parameters
@@ -93,22 +101,4 @@ struct RecurrentWindow {
 
     /// Both biases are added to the same preactivations.
     func copyBiasGradient() { rows.copyGradients(of: parameters.biasInput, to: parameters.biasHidden) }
-}
-
-/// Where a GRU applies its reset gate: to the hidden product (PyTorch), or to the state before it (Cho et al. 2014).
-public enum GRUReset: String, Codable, CaseIterable, Sendable {
-    case after, before
-}
-
-/// What distinguishes cells of one kind.
-public struct CellOptions: Sendable, Equatable {
-    /// For Elman cells.
-    public var nonlinearity: Nonlinearity
-    /// For GRUs.
-    public var gruReset: GRUReset
-
-    public init(nonlinearity: Nonlinearity = .tanh, gruReset: GRUReset = .after) {
-        self.nonlinearity = nonlinearity
-        self.gruReset = gruReset
-    }
 }

@@ -44,7 +44,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         gates = GateRows(gateCount: C.gateCount, size, builder)
         h = StepState("h", keepsSteps: true, size, builder)
         let cellBuilder = CellBuilder(parameters, gates: gates, isDivisible: isDivisible, size: size, builder)
-        cell = C(shape.options, cellBuilder)
+        cell = C(shape.settings, cellBuilder)
         self.parameters = cellBuilder.parameters
         states = [h] + cellBuilder.states
         gateSets = cellBuilder.gateSets

@@ -1,3 +1,4 @@
+public import Kinds
 public import Tensors
 
 /// A recurrent layer over windows, with truncated backpropagation through time; cells are behind it.
@@ -55,17 +56,18 @@ public struct RecurrentShape: Sendable {
     public var readsTokens: Bool
     /// Whether the state at the start of an epoch is a parameter.
     public var learnsFirstState: Bool
-    public var options: CellOptions
+    /// The cells'.
+    public var settings: Settings
 
     public init(
         number: Int = 0, inputSize: Int, hiddenSize: Int, readsTokens: Bool = false, learnsFirstState: Bool = false,
-        options: CellOptions = CellOptions()
+        settings: Settings = Settings()
     ) {
         self.number = number
         self.inputSize = inputSize
         self.hiddenSize = hiddenSize
         self.readsTokens = readsTokens
         self.learnsFirstState = learnsFirstState
-        self.options = options
+        self.settings = settings
     }
 }

@@ -1,13 +1,9 @@
 public import Kinds
-public import Layers
 public import Models
 public import Tensors
 public import TextData
 
 // The choices that lower floors define, as values of a configuration.
-extension CellKind: ConfigurationChoice {}
-extension Nonlinearity: ConfigurationChoice {}
-extension GRUReset: ConfigurationChoice {}
 extension InitialState: ConfigurationChoice {}
 extension InitializationKind: ConfigurationChoice {}
 extension TokenUnit: ConfigurationChoice {}

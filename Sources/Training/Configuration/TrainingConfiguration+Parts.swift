@@ -1,4 +1,3 @@
-import Layers
 package import Models
 package import Optimizers
 
@@ -6,7 +5,7 @@ extension TrainingConfiguration {
     /// The model over a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
         ModelShape(
-            cell: cell, options: CellOptions(nonlinearity: nonlinearity, gruReset: gruReset), layers: layers,
+            cell: cell, settings: settings, layers: layers,
             vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
     }

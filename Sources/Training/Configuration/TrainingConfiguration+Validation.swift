@@ -1,5 +1,6 @@
 import Failures
 public import Kinds
+import Layers
 
 extension TrainingConfiguration {
     /// Checks the range of every value, which is declared with its field, and the values against each other.
@@ -68,27 +69,13 @@ private struct ConsistencyChecks {
                 message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(.hiddenSize)). "
                     + "Make them equal, or use --no-tie-weights.")
         }
-        try recurrentCell()
-        if configuration.initialization == .identity, configuration.cell != .elman || configuration.nonlinearity != .relu {
+        if configuration.initialization == .identity,
+            configuration.cell != .elman || configuration.settings[CellSettings.nonlinearity] != .relu
+        {
             throw conflict(
                 .initialization, .cell, .nonlinearity,
                 message: "\(setting(.initialization)), which needs the elman cell with relu, but \(setting(.cell)) and "
                     + "\(setting(.nonlinearity)). Use --cell elman --nonlinearity relu, or --init orthogonal.")
-        }
-    }
-
-    private func recurrentCell() throws(ConfigurationError) {
-        if configuration.nonlinearity != .tanh, configuration.cell != .elman {
-            throw conflict(
-                .nonlinearity, .cell,
-                message: "\(setting(.nonlinearity)), but \(setting(.cell)): only the elman cell has a choice of nonlinearity. "
-                    + "Use --cell elman, or --nonlinearity tanh.")
-        }
-        if configuration.gruReset != .after, configuration.cell != .gru {
-            throw conflict(
-                .gruReset, .cell,
-                message: "\(setting(.gruReset)), but \(setting(.cell)): only the gru cell has a reset gate. "
-                    + "Use --cell gru, or --gru-reset after.")
         }
     }
 

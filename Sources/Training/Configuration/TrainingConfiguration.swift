@@ -24,8 +24,6 @@ public struct TrainingConfiguration: Equatable, Sendable {
 
     // Model.
     public var cell = CellKind.lstm
-    public var nonlinearity = Nonlinearity.tanh
-    public var gruReset = GRUReset.after
     public var layers = 2
     public var embeddingSize = 200
     public var hiddenSize = 200

@@ -1,6 +1,5 @@
 import Digests
 import Foundation
-public import Layers
 import Models
 
 /// What a checkpoint holds, in a few figures.
@@ -26,7 +25,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
 
     /// The model's sizes.
     public struct Model: Encodable, Sendable, Equatable, CustomStringConvertible {
-        public let cell: CellKind
+        public let cell: String
         public let layers: Int
         public let embeddingSize: Int
         public let hiddenSize: Int
@@ -35,7 +34,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         public let parameters: Int
 
         init(_ shape: ModelShape) {
-            cell = shape.cell
+            cell = shape.cell.rawValue
             layers = shape.layers
             embeddingSize = shape.embeddingSize
             hiddenSize = shape.hiddenSize
@@ -44,7 +43,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         }
 
         public var description: String {
-            "\(cell.rawValue) \(layers) x \(hiddenSize), embedding \(embeddingSize), "
+            "\(cell) \(layers) x \(hiddenSize), embedding \(embeddingSize), "
                 + "\(NumberText.counted(vocabularySize, "symbol")), \(NumberText.scaled(Double(parameters))) parameters"
         }
     }

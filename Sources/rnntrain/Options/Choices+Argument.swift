@@ -1,6 +1,5 @@
 public import ArgumentParser
 public import Kinds
-public import Layers
 public import Tensors
 public import TextData
 public import Training
@@ -8,7 +7,6 @@ public import Training
 // Choices as values of the options of `benchmark`: their raw values, listed in --help.
 
 extension TokenUnit: ExpressibleByArgument {}
-extension CellKind: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension KindName: ExpressibleByArgument {}
 extension ExchangeMode: ExpressibleByArgument {}
