@@ -8,6 +8,7 @@ public enum Cells: KindRegistry {
         ElmanCell.self,
         GRUCell.self,
         LSTMCell.self,
+        UpdateGateCell.self,
     ]
 
     public static let key: ConfigurationKey = "cell"
