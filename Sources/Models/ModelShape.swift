@@ -12,6 +12,8 @@ public struct ModelShape: Sendable, Equatable {
     public var cell: CellKind
     /// The settings of its kinds.
     public var settings: Settings
+    /// How the levels above the lowest are joined to those below.
+    public var connection: ConnectionKind
     public var layers: Int
     public var vocabularySize: Int
     public var embeddingSize: Int
@@ -23,13 +25,15 @@ public struct ModelShape: Sendable, Equatable {
     public var dropout: Float
 
     public init(
-        cell: CellKind, settings: Settings = Settings(), layers: Int, vocabularySize: Int, embeddingSize: Int,
+        cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked, layers: Int, vocabularySize: Int,
+        embeddingSize: Int,
         hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero, dropout: Float = 0
     ) {
         precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size of a model is 0")
         precondition(!tieWeights || embeddingSize == hiddenSize, "tied weights of sizes \(embeddingSize) and \(hiddenSize)")
         self.cell = cell
         self.settings = settings
+        self.connection = connection
         self.layers = layers
         self.vocabularySize = vocabularySize
         self.embeddingSize = embeddingSize

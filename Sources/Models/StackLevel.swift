@@ -17,7 +17,9 @@ final class StackLevel {
             RecurrentShape(
                 number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, readsTokens: k == 0,
                 learnsFirstState: shape.initialState == .learned, settings: shape.settings), builder)
-        connection = StackedConnection(layer: layer.output, builder)
+        // The lowest level's input are tokens, of which there need not be a row for each of the window.
+        connection = Connections.connection(
+            k == 0 ? .stacked : shape.connection, input: input, layer: layer.output, builder)
     }
 
     /// What is read above.

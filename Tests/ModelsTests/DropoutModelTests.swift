@@ -26,7 +26,9 @@ struct DropoutModelTests {
         for entry in rank.layout.entries {
             parameters[entry.name] = (0..<entry.count).map { Double(rank.values[entry.offset + $0]) }
         }
-        return OracleModel(parameters: parameters, cell: sizes.oracleCell, batchSize: streams)
+        return OracleModel(
+            parameters: parameters, cell: sizes.oracleCell, isResidual: sizes.shape.connection.rawValue == "residual",
+            batchSize: streams)
     }
 
     @Test("Loss and every gradient are the oracle's under the same masks", arguments: ShapeCase.all)

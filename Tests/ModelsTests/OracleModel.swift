@@ -24,6 +24,8 @@ struct OracleResult {
 struct OracleModel {
     var parameters: [String: [Double]]
     let cell: any OracleCell
+    /// Whether each layer above the lowest adds what it reads, before dropout, to its output.
+    var isResidual = false
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
 
@@ -114,16 +116,16 @@ struct OracleStreamWalk {
         var c = layers.indices.map { Array(state.cell[stateRange(layer: $0)]) }
         for t in 0..<inputs.count / model.batchSize {
             let token = inputs[t * model.batchSize + stream]
-            var x = dropped(Array(model.parameter("encoder.weight")[embeddingRange(token)]), before: 0, t)
+            var below = Array(model.parameter("encoder.weight")[embeddingRange(token)])
             var column: [OracleStep] = []
             for (k, weights) in layers.enumerated() {
-                let step = model.cell.forward(x: x, h: h[k], c: c[k], weights: weights)
+                let step = model.cell.forward(x: dropped(below, before: k, t), h: h[k], c: c[k], weights: weights)
                 (h[k], c[k]) = (step.h, step.c)
-                x = dropped(step.h, before: k + 1, t)
+                below = passesBy(k) ? sum(step.h, below) : step.h
                 column.append(step)
             }
             steps.append(column)
-            outputs.append(x)
+            outputs.append(dropped(below, before: layers.count, t))
         }
     }
 
@@ -148,14 +150,15 @@ struct OracleStreamWalk {
         var dh = layers.map { _ in [Double](repeating: 0, count: model.hiddenSize) }
         var dc = dh
         for t in steps.indices.reversed() {
-            var dx = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
+            let dTop = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
+            var dx = dropped(dTop, before: layers.count, t)
             for k in layers.indices.reversed() {
-                let dhTotal = sum(dh[k], dropped(dx, before: k + 1, t))
+                let dhTotal = sum(dh[k], dx)
                 let step = model.cell.backward(
                     steps[t][k], dh: dhTotal, dc: dc[k], weights: layers[k], gradient: &sums[k])
-                (dx, dh[k], dc[k]) = (step.dx, step.dhPrevious, step.dcPrevious)
+                let dInput = dropped(step.dx, before: k, t)
+                (dx, dh[k], dc[k]) = (passesBy(k) ? sum(dInput, dx) : dInput, step.dhPrevious, step.dcPrevious)
             }
-            dx = dropped(dx, before: 0, t)
             let rows = embeddingRange(inputs[t * model.batchSize + stream])
             gradients.add("encoder.weight") { for (i, row) in rows.enumerated() { $0[row] += dx[i] } }
         }
@@ -176,6 +179,8 @@ struct OracleStreamWalk {
             state.cell.replaceSubrange(stateRange(layer: k), with: step.c)
         }
     }
+
+    private func passesBy(_ layer: Int) -> Bool { model.isResidual && layer > 0 }
 
     /// x times the dropout factors of place k (0: the first layer's input, L: the decoder's) at time t.
     private func dropped(_ x: [Double], before place: Int, _ t: Int) -> [Double] {

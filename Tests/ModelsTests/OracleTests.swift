@@ -8,6 +8,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
     let cell: any OracleCell
     var tied = false
     var learnedState = false
+    var isResidual = false
 
     var testDescription: String { name }
 
@@ -36,7 +37,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
         }
         var parameters: [String: [Double]] = [:]
         for name in counts.keys.sorted() { parameters[name] = random.uniform(counts[name] ?? 0) }
-        return OracleModel(parameters: parameters, cell: cell, batchSize: 2)
+        return OracleModel(parameters: parameters, cell: cell, isResidual: isResidual, batchSize: 2)
     }
 }
 

@@ -207,13 +207,15 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
     let oracleCell: any OracleCell
 
     init(
-        _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(), tied: Bool = false,
+        _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(),
+        connection: ConnectionKind = .stacked, tied: Bool = false,
         initialState: InitialState = .zero, vocabularySize: Int = 11
     ) {
         testDescription = name
         self.oracleCell = oracleCell
         shape = ModelShape(
-            cell: cell, settings: settings, layers: 2, vocabularySize: vocabularySize, embeddingSize: tied ? 9 : 6, hiddenSize: 9,
+            cell: cell, settings: settings, connection: connection, layers: 2, vocabularySize: vocabularySize,
+            embeddingSize: tied ? 9 : 6, hiddenSize: 9,
             tieWeights: tied, initialState: initialState)
     }
 

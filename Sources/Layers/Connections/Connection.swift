@@ -1,3 +1,4 @@
+public import Kinds
 public import Tensors
 
 /// What one part of a model hands to those above, with the gradient that comes back: a row for each of the longest window.
@@ -23,7 +24,12 @@ public struct Edge {
 ///
 /// Where several parts read an edge, the gradient of the first, which is the recurrent layer, overwrites, and the connection's is added: fan-out
 /// in a fixed order.
-public protocol Connection: AnyObject {
+public protocol Connection: Kind, AnyObject {
+    /// - Parameters:
+    ///   - input: what the layer reads, before its dropout.
+    ///   - layer: the layer's output, `[T*B, H]`; `input` has as many columns.
+    init(input: Edge, layer: MatrixView, _ builder: Builder)
+
     /// What is read above.
     var output: Edge { get }
     /// The gradient of the layer's output, after `backward`.
@@ -39,14 +45,29 @@ public protocol Connection: AnyObject {
     func addInputGradient(rows: Int)
 }
 
-/// The layer's output alone.
-public final class StackedConnection: Connection {
-    public let output: Edge
-    public var layerGradient: MatrixView { output.gradient }
+/// The connections among which `--connection` chooses.
+public enum Connections: KindRegistry {
+    /// Every connection: a new one is a file beside this one and a line here.
+    static let all: [any Connection.Type] = [
+        StackedConnection.self,
+    ]
 
-    public init(layer: MatrixView, _ builder: Builder) { output = Edge(value: layer, builder) }
+    public static let key: ConfigurationKey = "connection"
+    public static var kinds: [any Kind.Type] { all }
 
-    public func forward(rows: Int) {}
-    public func backward(rows: Int) {}
-    public func addInputGradient(rows: Int) {}
+    /// A connection of the kind with this name.
+    public static func connection(
+        _ name: ConnectionKind, input: Edge, layer: MatrixView, _ builder: Builder
+    ) -> any Connection {
+        guard let connection = all.first(where: { $0.name == name.rawValue }) else {
+            preconditionFailure("\(name.rawValue) is no connection, and yet a name of one")
+        }
+        return connection.init(input: input, layer: layer, builder)
+    }
+}
+
+public typealias ConnectionKind = KindName<Connections>
+
+extension KindName where Registry == Connections {
+    public static var stacked: ConnectionKind { ConnectionKind(StackedConnection.self) }
 }
