@@ -50,6 +50,7 @@ public enum Connections: KindRegistry {
     /// Every connection: a new one is a file beside this one and a line here.
     static let all: [any Connection.Type] = [
         StackedConnection.self,
+        ResidualConnection.self,
     ]
 
     public static let key: ConfigurationKey = "connection"

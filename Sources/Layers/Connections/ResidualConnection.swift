@@ -1,0 +1,33 @@
+import Kinds
+import Tensors
+
+/// `y = x + f(x)`: what a layer reads is added to its output.
+///
+/// Source: He et al. 2016; between the recurrent layers of a stack Wu et al. 2016. Kept: 2 T B H floats a layer.
+final class ResidualConnection: Connection {
+    static let name = "residual"
+    static let summary =
+        "Each layer above the lowest adds its input to its output, `y = x + f(x)` (He et al. 2016, Wu et al. 2016)."
+
+    let output: Edge
+    var layerGradient: MatrixView { output.gradient }
+    private let input: Edge
+    private let layer: MatrixView
+
+    init(input: Edge, layer: MatrixView, _ builder: Builder) {
+        self.input = input
+        self.layer = layer
+        output = Edge(value: builder.workspace.matrix(rows: builder.capacity.rows, columns: layer.columns), builder)
+    }
+
+    func forward(rows: Int) {
+        RowKernels.copy(layer.prefix(rows: rows), into: output.value.prefix(rows: rows))
+        RowKernels.add(input.value.prefix(rows: rows), to: output.value.prefix(rows: rows))
+    }
+
+    func backward(rows: Int) {}
+
+    func addInputGradient(rows: Int) {
+        RowKernels.add(output.gradient.prefix(rows: rows), to: input.gradient.prefix(rows: rows))
+    }
+}

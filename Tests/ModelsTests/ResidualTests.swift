@@ -1,0 +1,49 @@
+import Layers
+import Models
+import TestSupport
+import Testing
+
+@Suite("Residual connections", .serialized)
+struct ResidualTests {
+    private static let connection = ConnectionKind(rawValue: "residual")!
+    private static let sizes = [
+        ShapeCase("residual lstm", .lstm, OracleLSTM(), connection: connection),
+        ShapeCase(
+            "residual gru, tied, learned state", .gru, OracleGRU(), connection: connection, tied: true, initialState: .learned),
+    ]
+
+    @Test("Every gradient of the oracle is that of central differences")
+    func centralDifferences() {
+        OracleTests().centralDifferences(OracleCase(name: "residual", cell: OracleLSTM(), isResidual: true))
+    }
+
+    @Test("Loss and every gradient are the oracle's, with dropout", arguments: sizes)
+    func oracle(sizes: ShapeCase) { DropoutModelTests().againstOracle(sizes: sizes) }
+
+    @Test("Windows of any lengths with the state carried have the losses of one, to the bit", arguments: sizes)
+    func windows(sizes: ShapeCase) { WindowTests().carriedState(sizes: sizes) }
+
+    @Test("Gradients have the same bits at any number of ranks and each instruction set", arguments: sizes, [0, 0.3])
+    func ranks(sizes: ShapeCase, dropout: Float) {
+        RankCountTests().ranks(sizes: sizes, dropout: dropout)
+        RankCountTests().sharing(sizes: sizes, dropout: dropout)
+    }
+
+    @Test("Runs on 1, 3 and 8 ranks, and resumed by another number of ranks, end with the same digest")
+    func runs() throws {
+        let texts = try TrainingFolder(
+            options: ["--connection", "residual"] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
+        func digest(_ run: String, _ program: RunningProgram) throws -> String {
+            let ending = try program.end(timeLimit: 60)
+            try #require(ending.status == 0, "\(ending)")
+            return try #require(try RunLog(run: texts.path(run)).finalDigest)
+        }
+        let alone = try digest("run-1", texts.start(ranks: 1, run: "run-1", ["--epochs", "2"]))
+        for ranks in [3, 8] {
+            let run = "run-\(ranks)"
+            #expect(try digest(run, texts.start(ranks: ranks, run: run, ["--epochs", "2"])) == alone, "\(run)")
+        }
+        #expect(try digest("resumed", texts.start(ranks: 2, run: "resumed", ["--epochs", "1"])) != alone)
+        #expect(try digest("resumed", texts.startResume(ranks: 3, run: "resumed", ["--epochs", "2"])) == alone)
+    }
+}
