@@ -203,6 +203,25 @@ struct ForeignFileTests {
         #expect(again.status == 0 && again.output.contains("train.txt was read again"), "\(again)")
     }
 
+    @Test(
+        "A file without read permission is not called damaged: status 66",
+        arguments: ["best.safetensors", "metrics.jsonl", "config.toml"])
+    func permission(name: String) throws {
+        let path = texts.path("run/\(name)")
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path) }
+        // The superuser may read everything.
+        let drop = getuid() == 0 ? ["setpriv", "--reuid", "65534", "--clear-groups"] : []
+        let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
+        let outcome = try ProgramRun.run(
+            URL(fileURLWithPath: "/usr/bin/env"), drop + [program, "verify", texts.path("run")], environment: [:],
+            folder: texts.folder,
+            timeLimit: 60)
+        #expect(
+            outcome.status == 66 && outcome.errors.contains("\(path): ") && outcome.errors.contains("Permission denied"),
+            "\(outcome)")
+    }
+
     // MARK: The configuration of a run
 
     @Test("config.toml that is empty or lacks keys is completed from the newest checkpoint; verify says what it lacks")

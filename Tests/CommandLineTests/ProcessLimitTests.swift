@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB.
-@Suite("Too low a limit of the process on memory", .serialized)
+/// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB. The address sanitizer reserves more than any of them.
+@Suite("Too low a limit of the process on memory", .serialized, .disabled(if: Sanitizers.areOn))
 struct ProcessLimitTests {
     private static let options = [
         "--hidden-size", "300", "--embedding-size", "300", "--batch-size", "8", "--bptt", "8", "--epochs", "1", "--layers", "1",

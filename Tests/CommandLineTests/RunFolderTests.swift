@@ -146,7 +146,7 @@ struct WholeRunFolderTests {
     @Test("A limit on a process's memory is detected before a file is written", .disabled(if: Sanitizers.areOn))
     func littleMemory() throws {
         let outcome = try train(run: "run", under: "-v 900000", ["--hidden-size", "4000", "--embedding-size", "4000"])
-        #expect(outcome.status == 70 && outcome.errors.contains("too little memory"), "\(outcome)")
+        #expect(outcome.status == 70 && outcome.errors.contains("(ulimit -v) is too low"), "\(outcome)")
         #expect(!exists("run"))
     }
 
