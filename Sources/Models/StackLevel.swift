@@ -29,7 +29,7 @@ final class StackLevel {
     func forward(_ window: Window, tokens: RepeatedRows? = nil) {
         dropout.forward(window)
         layer.forward(tokens.map { .distinct($0) } ?? .rows(dropout.output(window)), steps: window.steps)
-        connection.forward(rows: window.rows)
+        connection.forward(window)
     }
 
     /// From the gradient of `output` those of the parameters and of the input, which is returned: with `tokens` a row for each of them.
@@ -37,7 +37,7 @@ final class StackLevel {
     func backward(
         _ window: Window, tokens: MergedRows? = nil, rows: GradientRows, atEpochStart: Bool
     ) -> MatrixView {
-        connection.backward(rows: window.rows)
+        connection.backward(window, rows: rows)
         let read = tokens.map { BackwardInput.merged($0) } ?? .rows(dropout.output(window))
         let dInput = input.gradient.prefix(rows: read.rowCount)
         layer.backward(
@@ -45,7 +45,7 @@ final class StackLevel {
             atEpochStart: atEpochStart)
         if tokens == nil {
             dropout.backward(dInput, window)
-            connection.addInputGradient(rows: window.rows)
+            connection.addInputGradient(window)
         }
         return dInput
     }

@@ -19,12 +19,15 @@ public struct CellStep {
     /// A second set of gates, with rows as far apart.
     public var otherGates: UnsafeMutablePointer<Float>?
     /// A second state before and after the step, `[B, U]`, and its gradient, which `backward` takes back one step.
-    public var state:
-        (before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>)?
+    public var state: State?
     /// What the cell keeps from the forward pass, `[B, U]`.
     public var kept: UnsafeMutablePointer<Float>?
     /// The gradient of `kept`.
     public var dKept: UnsafeMutablePointer<Float>?
+
+    public typealias State = (
+        before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>
+    )
 
     public init(
         gates: MatrixView, units: Int, hPrevious: UnsafeMutablePointer<Float>, h: UnsafeMutablePointer<Float>,

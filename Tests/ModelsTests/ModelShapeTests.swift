@@ -62,6 +62,26 @@ struct ModelShapeTests {
         #expect(shape.needs(training: false).forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
     }
 
+    @Test(
+        "A model takes the bytes that were measured, and has the states", arguments: ShapeCase.all + [.manyTokens], [true, false])
+    func measured(sizes: ShapeCase, training: Bool) {
+        var shape = sizes.shape
+        shape.dropout = 0.5
+        for precision in [Precision.fp32, .bf16] {
+            let build = BuildSettings(WindowCapacity(steps: 5, streams: 3, training: training), precision: precision)
+            let needs = shape.needs(build)
+            let workspace = Workspace()
+            let values = workspace.allocate(Float.self, count: needs.parameters.elementCount)
+            let parameters = ParameterSet(layout: needs.parameters, values: values, gradients: training ? [values] : [])
+            let weights = PackedWeights(needs, values: values, in: workspace)
+            let model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+            // Not measured: where the gradients of parts of a weight are, of which there are as many as the rank publishes.
+            #expect((0..<1000).contains(model.byteCount - needs.byteCount))
+            #expect(model.states.map(\.name) == needs.states.map(\.name))
+            #expect(model.states.map(\.matrix.columns) == needs.states.map(\.columns))
+        }
+    }
+
     @Test("Ranks share the output's gradients where those of the logits are the smaller part and fit into a cache")
     func sharing() {
         func shared(hidden: Int, ranks: Int, vocabulary: Int = 10000, tied: Bool = false) -> GradientSharing {

@@ -33,7 +33,7 @@ struct LSTMCell: Cell {
 
     private func arithmetic(_ step: StepView) -> CellStep {
         var arithmetic = step.arithmetic
-        arithmetic.state = c.at(step)
+        arithmetic.state = c.at(step.range)
         arithmetic.kept = step.rows(of: tanhC).pointer
         return arithmetic
     }

@@ -35,14 +35,14 @@ public protocol Connection: Kind, AnyObject {
     /// The gradient of the layer's output, after `backward`.
     var layerGradient: MatrixView { get }
 
-    /// Makes the first `rows` rows of `output`, after the layer's.
-    func forward(rows: Int)
+    /// Makes the window's rows of `output`, after the layer's.
+    func forward(_ window: Window)
 
-    /// From the gradient of `output` that of the layer's output.
-    func backward(rows: Int)
+    /// From the gradient of `output` that of the layer's output, and those of parameters of its own.
+    func backward(_ window: Window, rows: GradientRows)
 
     /// Adds to the gradient of the layer's input what does not pass through the layer, after the layer's backward pass.
-    func addInputGradient(rows: Int)
+    func addInputGradient(_ window: Window)
 }
 
 /// The connections among which `--connection` chooses.

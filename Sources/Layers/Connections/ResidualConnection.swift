@@ -20,14 +20,14 @@ final class ResidualConnection: Connection {
         output = Edge(value: builder.workspace.matrix(rows: builder.capacity.rows, columns: layer.columns), builder)
     }
 
-    func forward(rows: Int) {
-        RowKernels.copy(layer.prefix(rows: rows), into: output.value.prefix(rows: rows))
-        RowKernels.add(input.value.prefix(rows: rows), to: output.value.prefix(rows: rows))
+    func forward(_ window: Window) {
+        RowKernels.copy(layer.prefix(rows: window.rows), into: output.value.prefix(rows: window.rows))
+        RowKernels.add(input.value.prefix(rows: window.rows), to: output.value.prefix(rows: window.rows))
     }
 
-    func backward(rows: Int) {}
+    func backward(_ window: Window, rows: GradientRows) {}
 
-    func addInputGradient(rows: Int) {
-        RowKernels.add(output.gradient.prefix(rows: rows), to: input.gradient.prefix(rows: rows))
+    func addInputGradient(_ window: Window) {
+        RowKernels.add(output.gradient.prefix(rows: window.rows), to: input.gradient.prefix(rows: window.rows))
     }
 }

@@ -11,7 +11,7 @@ final class StackedConnection: Connection {
 
     init(input: Edge, layer: MatrixView, _ builder: Builder) { output = Edge(value: layer, builder) }
 
-    func forward(rows: Int) {}
-    func backward(rows: Int) {}
-    func addInputGradient(rows: Int) {}
+    func forward(_ window: Window) {}
+    func backward(_ window: Window, rows: GradientRows) {}
+    func addInputGradient(_ window: Window) {}
 }

@@ -30,17 +30,8 @@ struct StepState {
         }
     }
 
-    /// The state before and after a step, and its gradient, `[B', U]` each.
-    func at(
-        _ step: StepView
-    ) -> (before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
-        at(step.range)
-    }
-
-    /// The same for the rows of a step.
-    func at(
-        _ range: Range<Int>
-    ) -> (before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+    /// The state before and after the step with these rows, and its gradient, `[B', U]` each.
+    func at(_ range: Range<Int>) -> CellStep.State {
         let before = steps.pointer + range.lowerBound * steps.columns
         return (before, before + range.count * steps.columns, gradient.pointer)
     }
