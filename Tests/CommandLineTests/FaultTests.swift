@@ -20,7 +20,7 @@ struct FaultTests {
         try expectFault(["--layers", "two"], status: 64, says: "--layers is two; it must be a whole number from 1 to 1000.")
         try expectFault(
             ["--cell", "ltsm"], status: 64,
-            says: "--cell is ltsm; it must be one of \"elman\", \"gru\", \"lstm\".")
+            says: "--cell is ltsm; it must be one of \"elman\", \"gru\", \"lstm\"")
         try expectFault(["--layers"], status: 64, says: "missing value for '--layers <n>'")
         try expectFault(["evaluate", "--data", "x"], status: 64, says: "missing expected argument '--checkpoint <path>'")
         try expectFault(

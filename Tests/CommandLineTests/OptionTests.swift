@@ -40,8 +40,10 @@ struct OptionTests {
         #expect(options.sorted() == (ConfigurationKey.allCases.map(\.rawValue) + others).sorted())
     }
 
-    /// The keys that kinds declare.
-    private static let declared = ConfigurationKey.allCases.flatMap(\.kinds).flatMap { $0.settings.map(\.key) }
+    /// The keys that choose kinds, and those that kinds declare.
+    private static let declared = ConfigurationKey.allCases.filter { !$0.kinds.isEmpty }.flatMap { key in
+        [key] + key.kinds.flatMap { $0.settings.map(\.key) }
+    }
 
     /// An end of the range, or value of the list, that is not the default, and the first kind that reads the key.
     private func sample(_ key: ConfigurationKey) throws -> (value: String, companions: [String]) {

@@ -42,16 +42,17 @@ extension ConfigurationKey {
     /// The key as an option, or as a flag that goes both ways.
     fileprivate var option: Any {
         if isFlag { return Flag<Bool?>(name: .customLong(rawValue), inversion: .prefixedNo, help: ArgumentHelp(self)) }
-        return Option<String?>(
-            name: .customLong(rawValue), help: ArgumentHelp(self), completion: choices.isEmpty ? nil : .list(choices))
+        if choices.isEmpty { return Option<String?>(name: .customLong(rawValue), help: ArgumentHelp(self)) }
+        // The parser lists the values of a type, and this is a text.
+        let help = ArgumentHelp("\(help) (values: \(choices.joined(separator: ", ")))")
+        return Option<String?>(name: .customLong(rawValue), help: help, completion: .list(choices))
     }
 }
 
 extension ArgumentHelp {
     /// The help of a configuration key.
     init(_ key: ConfigurationKey) {
-        let values = key.choices.isEmpty ? "" : " (values: \(key.choices.joined(separator: ", ")))"
-        self.init(key.help + values, valueName: key.placeholder.isEmpty ? nil : key.placeholder)
+        self.init(key.help, valueName: key.placeholder.isEmpty ? nil : key.placeholder)
     }
 }
 
