@@ -137,7 +137,7 @@ let package = Package(
         tests(
             "CommandLineTests", ["Training", "Kinds", "Checkpoints", "Exchange", "Models", "TestSupport"],
             resources: [.copy("Snapshots")]),
-        tests("RankTests", ["Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("RankTests", ["Checkpoints", "Optimizers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("DocumentationTests", ["Training", "Kinds", "TestSupport"]),
     ],
     cLanguageStandard: .c11

@@ -26,7 +26,8 @@ struct OptimizerTests {
     @Test("Five steps are torch.optim's, within 1e-6 of each parameter's magnitude")
     func golden() throws {
         let fixture = try OptimizerFixture.load()
-        try #require(fixture.runs.count == 8)
+        // A rule without values of PyTorch fails here.
+        #expect(Set(fixture.runs.map(\.optimizer)) == Set(OptimizerKind.allCases.map(\.rawValue)))
         try Processor.atEachLevel { level in
             for run in fixture.runs {
                 let optimizer = Optimizer(rule: try run.rule(), count: fixture.initial.count)

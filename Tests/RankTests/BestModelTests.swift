@@ -32,7 +32,7 @@ extension TrainingOverRanks {
             let state = try JSONDecoder().decode(State.self, from: Data(text.utf8))
             #expect(end["best_parameters_digest"] == reader.metadata["parameters_digest"], sourceLocation: location)
             #expect(end["best_step"] == "\(state.step)", sourceLocation: location)
-            #expect(end["best_loss"].flatMap(Double.init) == state.convergence.lastLoss, sourceLocation: location)
+            #expect(end["best_loss"].flatMap { Double($0) } == state.convergence.lastLoss, sourceLocation: location)
             let tested = try ProgramRun.alone(
                 "rnntrain", ["evaluate", "--json", "--checkpoint", best, "--data", texts.path("test.txt")], folder: texts.folder)
             let loss = RunLog.fields(of: tested.output.trimmingCharacters(in: .newlines))["loss"]

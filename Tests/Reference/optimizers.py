@@ -1,12 +1,13 @@
-"""Writes the golden fixture of the optimisers: Tests/OptimizersTests/Fixtures/optimizers.json.
+"""Writes the golden fixture of the optimizers: Tests/OptimizersTests/Fixtures/optimizers.json.
 
     python3 Tests/Reference/optimizers.py        (needs PyTorch, see README.md beside this file)
 
 Five steps of torch.optim on one vector with gradients that are given, all in float64 from float32-exact values.
-Weight decay is added to the gradient (L2) by SGD and Adam, and shrinks the parameters by themselves in AdamW.
+Every rule has a line in RULES; a test fails where a registered rule has none. What is not in SETTINGS has torch's defaults, which are
+those of the configuration.
 
-Keys: initial [10], gradients [5][10], and runs, each with optimizer, learningRate, momentum, weightDecay, and parameters
-[5][10], the vector after each step. Adam's beta1, beta2 and epsilon are 0.9, 0.999 and 1e-8 (torch's defaults).
+Keys: initial [10], gradients [5][10], and runs, each with optimizer, learningRate, settings (by the configuration's keys), and
+parameters [5][10], the vector after each step.
 """
 
 import json
@@ -16,11 +17,16 @@ import torch
 
 SIZE, STEPS = 10, 5
 FILE = Path(__file__).resolve().parent.parent / "OptimizersTests" / "Fixtures" / "optimizers.json"
-KINDS = {
-    "sgd": (0.1, 0.0, torch.optim.SGD, {}),
-    "sgd-momentum": (0.1, 0.9, torch.optim.SGD, {"momentum": 0.9}),
-    "adam": (0.02, 0.0, torch.optim.Adam, {}),
-    "adamw": (0.02, 0.0, torch.optim.AdamW, {}),
+# By the name of --optimizer: torch's class, the learning rate, the settings to try, torch's arguments that are no settings.
+RULES = {
+    "sgd": (torch.optim.SGD, 0.1, [{}, {"momentum": 0.9}], {}),
+    "adam": (torch.optim.Adam, 0.02, [{}], {}),
+    "adamw": (torch.optim.AdamW, 0.02, [{}], {}),
+}
+# torch's arguments by the keys of the configuration.
+SETTINGS = {
+    "momentum": "momentum",
+    "weight-decay": "weight_decay",
 }
 
 
@@ -50,13 +56,15 @@ def run(initial, gradients, make, rate, arguments):
 def main():
     initial, gradients = make_vectors()
     runs = []
-    for name, (rate, momentum, make, arguments) in KINDS.items():
-        for decay in (0.0, 0.1):
-            steps = run(initial, gradients, make, rate, {"weight_decay": decay, **arguments})
-            runs.append({
-                "optimizer": name.removesuffix("-momentum"), "learningRate": rate, "momentum": momentum,
-                "weightDecay": decay, "parameters": steps,
-            })
+    for name, (make, rate, variants, others) in RULES.items():
+        for variant in variants:
+            for decay in (0.0, 0.1):
+                settings = {"weight-decay": decay, **variant}
+                arguments = {SETTINGS[key]: value for key, value in settings.items()}
+                runs.append({
+                    "optimizer": name, "learningRate": rate, "settings": settings,
+                    "parameters": run(initial, gradients, make, rate, {**arguments, **others}),
+                })
     FILE.parent.mkdir(parents=True, exist_ok=True)
     fixture = {"initial": initial.tolist(), "gradients": gradients.tolist(), "runs": runs}
     FILE.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
