@@ -22,11 +22,14 @@ RULES = {
     "sgd": (torch.optim.SGD, 0.1, [{}, {"momentum": 0.9}], {}),
     "adam": (torch.optim.Adam, 0.02, [{}], {}),
     "adamw": (torch.optim.AdamW, 0.02, [{}], {}),
+    "adadelta": (torch.optim.Adadelta, 1.0, [{}, {"adadelta-decay": 0.5, "adadelta-epsilon": 1e-3}], {}),
 }
 # torch's arguments by the keys of the configuration.
 SETTINGS = {
     "momentum": "momentum",
     "weight-decay": "weight_decay",
+    "adadelta-decay": "rho",
+    "adadelta-epsilon": "eps",
 }
 
 

@@ -37,6 +37,7 @@
 #include "updates.h"
 #include "updates/sgd.h"
 #include "updates/adam.h"
+#include "updates/adadelta.h"
 
 #include "peak.h"
 

@@ -7,7 +7,8 @@
 /* Every update rule that has a kernel. The code of a rule is body/updates/<rule>.h. */
 #define CK_UPDATE_RULES(R) \
     R(sgd)                 \
-    R(adam)
+    R(adam)                \
+    R(adadelta)
 
 enum { CK_MOST_MOMENTS = 3, CK_MOST_CONSTANTS = 8 };
 

@@ -26,6 +26,7 @@ public enum UpdateRules: KindRegistry {
         SGD.self,
         Adam.self,
         AdamW.self,
+        Adadelta.self,
     ]
 
     public static let key: ConfigurationKey = "optimizer"
