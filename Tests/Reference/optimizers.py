@@ -23,11 +23,13 @@ RULES = {
     "adam": (torch.optim.Adam, 0.02, [{}], {}),
     "adamw": (torch.optim.AdamW, 0.02, [{}], {}),
     "adadelta": (torch.optim.Adadelta, 1.0, [{}, {"adadelta-decay": 0.5, "adadelta-epsilon": 1e-3}], {}),
+    "adagrad": (torch.optim.Adagrad, 0.05, [{}, {"adagrad-epsilon": 1e-3}], {}),
 }
 # torch's arguments by the keys of the configuration.
 SETTINGS = {
     "momentum": "momentum",
     "weight-decay": "weight_decay",
+    "adagrad-epsilon": "eps",
     "adadelta-decay": "rho",
     "adadelta-epsilon": "eps",
 }

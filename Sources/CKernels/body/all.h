@@ -38,6 +38,7 @@
 #include "updates/sgd.h"
 #include "updates/adam.h"
 #include "updates/adadelta.h"
+#include "updates/adagrad.h"
 
 #include "peak.h"
 

@@ -8,7 +8,8 @@
 #define CK_UPDATE_RULES(R) \
     R(sgd)                 \
     R(adam)                \
-    R(adadelta)
+    R(adadelta)            \
+    R(adagrad)
 
 enum { CK_MOST_MOMENTS = 3, CK_MOST_CONSTANTS = 8 };
 

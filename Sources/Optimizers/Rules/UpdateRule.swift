@@ -27,6 +27,7 @@ public enum UpdateRules: KindRegistry {
         Adam.self,
         AdamW.self,
         Adadelta.self,
+        AdaGrad.self,
     ]
 
     public static let key: ConfigurationKey = "optimizer"
