@@ -24,11 +24,14 @@ RULES = {
     "adamw": (torch.optim.AdamW, 0.02, [{}], {}),
     "adadelta": (torch.optim.Adadelta, 1.0, [{}, {"adadelta-decay": 0.5, "adadelta-epsilon": 1e-3}], {}),
     "adagrad": (torch.optim.Adagrad, 0.05, [{}, {"adagrad-epsilon": 1e-3}], {}),
+    "rmsprop": (torch.optim.RMSprop, 0.02, [{}, {"momentum": 0.9, "rmsprop-decay": 0.8, "rmsprop-epsilon": 1e-3}], {}),
 }
 # torch's arguments by the keys of the configuration.
 SETTINGS = {
     "momentum": "momentum",
     "weight-decay": "weight_decay",
+    "rmsprop-decay": "alpha",
+    "rmsprop-epsilon": "eps",
     "adagrad-epsilon": "eps",
     "adadelta-decay": "rho",
     "adadelta-epsilon": "eps",

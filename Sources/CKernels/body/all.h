@@ -39,6 +39,7 @@
 #include "updates/adam.h"
 #include "updates/adadelta.h"
 #include "updates/adagrad.h"
+#include "updates/rmsprop.h"
 
 #include "peak.h"
 

@@ -9,7 +9,8 @@
     R(sgd)                 \
     R(adam)                \
     R(adadelta)            \
-    R(adagrad)
+    R(adagrad)             \
+    R(rmsprop)
 
 enum { CK_MOST_MOMENTS = 3, CK_MOST_CONSTANTS = 8 };
 

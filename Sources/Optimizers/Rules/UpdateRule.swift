@@ -28,6 +28,7 @@ public enum UpdateRules: KindRegistry {
         AdamW.self,
         Adadelta.self,
         AdaGrad.self,
+        RMSProp.self,
     ]
 
     public static let key: ConfigurationKey = "optimizer"
