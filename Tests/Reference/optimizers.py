@@ -20,6 +20,7 @@ FILE = Path(__file__).resolve().parent.parent / "OptimizersTests" / "Fixtures" /
 # By the name of --optimizer: torch's class, the learning rate, the settings to try, torch's arguments that are no settings.
 RULES = {
     "sgd": (torch.optim.SGD, 0.1, [{}, {"momentum": 0.9}], {}),
+    "nesterov": (torch.optim.SGD, 0.1, [{"momentum": 0.9}], {"nesterov": True}),
     "adam": (torch.optim.Adam, 0.02, [{}], {}),
     "adamw": (torch.optim.AdamW, 0.02, [{}], {}),
     "adadelta": (torch.optim.Adadelta, 1.0, [{}, {"adadelta-decay": 0.5, "adadelta-epsilon": 1e-3}], {}),

@@ -36,6 +36,7 @@
 #include "softmax.h"
 #include "updates.h"
 #include "updates/sgd.h"
+#include "updates/nesterov.h"
 #include "updates/adam.h"
 #include "updates/adadelta.h"
 #include "updates/adagrad.h"

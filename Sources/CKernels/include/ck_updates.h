@@ -7,6 +7,7 @@
 /* Every update rule that has a kernel. The code of a rule is body/updates/<rule>.h. */
 #define CK_UPDATE_RULES(R) \
     R(sgd)                 \
+    R(nesterov)            \
     R(adam)                \
     R(adadelta)            \
     R(adagrad)             \

@@ -24,6 +24,7 @@ public enum UpdateRules: KindRegistry {
     /// Every rule: a new one is a file beside this one and a line here.
     static let all: [any UpdateRule.Type] = [
         SGD.self,
+        Nesterov.self,
         Adam.self,
         AdamW.self,
         Adadelta.self,
