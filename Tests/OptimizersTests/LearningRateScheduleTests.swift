@@ -1,3 +1,4 @@
+import Foundation
 import Kinds
 import Optimizers
 import Testing
@@ -5,11 +6,11 @@ import Testing
 @Suite("Learning rate schedules")
 struct LearningRateScheduleTests {
     /// The rate from 2 on.
-    private func rate(_ kind: String, updates: Int, epoch: Int, plateaus: Int) throws -> Double {
+    private func rate(_ kind: String, updates: Int, epoch: Int, plateaus: Int, progress: Double = 0) throws -> Double {
         var settings = Settings()
         settings[InverseSchedule.decayRate] = 0.5
         let schedule = Schedules.schedule(try #require(ScheduleKind(rawValue: kind)), settings)
-        return schedule.rate(2, at: SchedulePlace(updates: updates, epoch: epoch, plateaus: plateaus))
+        return schedule.rate(2, at: SchedulePlace(updates: updates, epoch: epoch, plateaus: plateaus, progress: progress))
     }
 
     @Test("A constant rate heeds nothing")
@@ -35,10 +36,19 @@ struct LearningRateScheduleTests {
         #expect(rates == [2, 1, 2.0 / 3, 0.5])
     }
 
+    @Test("With cosine, the rate is g (1 + cos(pi x)) / 2 at the share x of the run's steps, within 1e-15 of its start")
+    func cosine() throws {
+        for step in 0...100 {
+            let share = Double(step) / 100
+            let rate = try rate("cosine", updates: 0, epoch: 1, plateaus: 3, progress: share)
+            #expect(abs(rate - (1 + cos(Double.pi * share))) < 2e-15, "\(share)")
+        }
+    }
+
     @Test("A rate is a pure function: asked again, in any order, it is the same", arguments: ScheduleKind.allCases)
     func pure(kind: ScheduleKind) {
         let schedule = Schedules.schedule(kind)
-        let places = (0..<50).map { SchedulePlace(updates: $0, epoch: 1 + $0 / 5, plateaus: $0 / 10) }
+        let places = (0..<50).map { SchedulePlace(updates: $0, epoch: 1 + $0 / 5, plateaus: $0 / 10, progress: Double($0) / 50) }
         let forward = places.map { schedule.rate(2, at: $0) }
         let backward = places.reversed().map { schedule.rate(2, at: $0) }
         #expect(forward == backward.reversed())

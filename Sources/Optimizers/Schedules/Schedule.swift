@@ -16,11 +16,14 @@ public struct SchedulePlace: Sendable {
     public var epoch: Int
     /// Validations without an improvement so far.
     public var plateaus: Int
+    /// The share of the run's steps that were made, from 0 to 1.
+    public var progress: Double
 
-    public init(updates: Int, epoch: Int, plateaus: Int) {
+    public init(updates: Int, epoch: Int, plateaus: Int, progress: Double) {
         self.updates = updates
         self.epoch = epoch
         self.plateaus = plateaus
+        self.progress = progress
     }
 }
 
@@ -32,6 +35,7 @@ public enum Schedules: KindRegistry {
         StepSchedule.self,
         PlateauSchedule.self,
         InverseSchedule.self,
+        CosineSchedule.self,
     ]
 
     public static let key: ConfigurationKey = "schedule"

@@ -4,14 +4,20 @@ import Optimizers
 struct LearningRateRule {
     private let schedule: any Schedule
     private let initialRate: Double
+    /// The steps of all epochs.
+    private let steps: Int
 
-    init(_ configuration: TrainingConfiguration) {
+    /// The rule of a run with this many steps an epoch.
+    init(_ configuration: TrainingConfiguration, stepsPerEpoch: Int) {
         schedule = configuration.learningRateSchedule
         initialRate = configuration.learningRate
+        steps = configuration.epochs * stepsPerEpoch
     }
 
     func rate(_ state: TrainingState) -> Double {
-        let place = SchedulePlace(updates: state.updates, epoch: state.epoch, plateaus: state.convergence.plateaus)
+        let place = SchedulePlace(
+            updates: state.updates, epoch: state.epoch, plateaus: state.convergence.plateaus,
+            progress: min(1, Double(state.step) / Double(steps)))
         return schedule.rate(initialRate, at: place) * (state.rateScale ?? 1)
     }
 }

@@ -70,7 +70,7 @@ package final class Trainer {
         self.keeper = keeper
         self.report = report
         window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
-        schedule = LearningRateRule(configuration)
+        schedule = LearningRateRule(configuration, stepsPerEpoch: texts.train.windowCount)
         rule = configuration.convergenceRule
         self.state = state
         firstStep = state.step
