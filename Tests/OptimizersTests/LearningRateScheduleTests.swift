@@ -45,6 +45,12 @@ struct LearningRateScheduleTests {
         }
     }
 
+    @Test("With linear, the rate falls from g to 0 with the share of the run's steps")
+    func linear() throws {
+        let rates = try [0, 0.25, 0.5, 1].map { try rate("linear", updates: 7, epoch: 2, plateaus: 1, progress: $0) }
+        #expect(rates == [2, 1.5, 1, 0])
+    }
+
     @Test("A rate is a pure function: asked again, in any order, it is the same", arguments: ScheduleKind.allCases)
     func pure(kind: ScheduleKind) {
         let schedule = Schedules.schedule(kind)

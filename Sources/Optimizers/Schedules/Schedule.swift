@@ -36,6 +36,7 @@ public enum Schedules: KindRegistry {
         PlateauSchedule.self,
         InverseSchedule.self,
         CosineSchedule.self,
+        LinearSchedule.self,
     ]
 
     public static let key: ConfigurationKey = "schedule"
