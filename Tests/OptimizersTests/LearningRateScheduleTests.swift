@@ -8,7 +8,7 @@ struct LearningRateScheduleTests {
     /// The rate from 2 on.
     private func rate(_ kind: String, updates: Int, epoch: Int, plateaus: Int, progress: Double = 0) throws -> Double {
         var settings = Settings()
-        settings[InverseSchedule.decayRate] = 0.5
+        settings[ScheduleSettings.decayRate] = 0.5
         let schedule = Schedules.schedule(try #require(ScheduleKind(rawValue: kind)), settings)
         return schedule.rate(2, at: SchedulePlace(updates: updates, epoch: epoch, plateaus: plateaus, progress: progress))
     }
@@ -49,6 +49,12 @@ struct LearningRateScheduleTests {
     func linear() throws {
         let rates = try [0, 0.25, 0.5, 1].map { try rate("linear", updates: 7, epoch: 2, plateaus: 1, progress: $0) }
         #expect(rates == [2, 1.5, 1, 0])
+    }
+
+    @Test("With inverse-time, the rate of the t-th update is 1 / (lambda t), but at most the rate at the start")
+    func inverseTime() throws {
+        let rates = try [0, 1, 3, 9].map { try rate("inverse-time", updates: $0, epoch: 1, plateaus: 2) }
+        #expect(rates == [2, 1, 0.5, 0.2])
     }
 
     @Test("A rate is a pure function: asked again, in any order, it is the same", arguments: ScheduleKind.allCases)

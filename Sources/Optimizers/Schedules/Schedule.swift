@@ -35,6 +35,7 @@ public enum Schedules: KindRegistry {
         StepSchedule.self,
         PlateauSchedule.self,
         InverseSchedule.self,
+        InverseTimeSchedule.self,
         CosineSchedule.self,
         LinearSchedule.self,
     ]
