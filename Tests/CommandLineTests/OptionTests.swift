@@ -18,7 +18,7 @@ struct OptionTests {
         .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
         .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),
         .clip: ("5.0", []), .clipMode: ("value", []),
-        .epochs: ("4", []), .schedule: ("plateau", []), .validateEvery: ("500", []), .patience: ("2", []),
+        .epochs: ("4", []), .schedule: ("plateau", []), .warmUp: ("20", []), .validateEvery: ("500", []), .patience: ("2", []),
         .epsilon: ("0.001", []),
         .run: ("runs/x", []), .seed: ("1000000007", []), .logEvery: ("5", []), .checkpointEvery: ("300 steps", []),
         .keep: ("4", []), .stallLimit: ("90 seconds", []), .timeLimit: ("3 hours", []), .verifyEvery: ("7", []),

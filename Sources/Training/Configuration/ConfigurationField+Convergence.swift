@@ -11,6 +11,10 @@ extension ConfigurationField {
             .init(.schedule, \.schedule, .convergence, .free, "How the learning rate decreases."),
         ] + kinds(of: Schedules.self, .convergence) + [
             .init(
+                .warmUp, \.warmUp, .convergence, .free, range: .whole(1...ValueRange.most, orZero: "for none"), placeholder: "n",
+                isNew: true,
+                "Steps over which the learning rate rises in equal parts to that of the schedule; 0: off."),
+            .init(
                 .validateEvery, \.validateEvery, .convergence, .free,
                 range: .whole(1...ValueRange.most, orZero: "for each epoch"),
                 placeholder: "n",

@@ -15,8 +15,9 @@ extension ConfigurationField {
         }
     }
 
-    /// Whether a run's file with these values may lack the key, because none of its kinds reads it.
+    /// Whether a run's file with these values may lack the key: none of its kinds reads it, or earlier versions did not have it.
     func mayBeAbsent(from values: [ConfigurationKey: ConfigurationValue]) -> Bool {
+        if isNew { return true }
         guard let readers, let chosen = values[readers.chooser] else { return false }
         return !readers.names.contains(chosen.description)
     }

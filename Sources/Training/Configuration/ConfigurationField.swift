@@ -26,6 +26,8 @@ struct ConfigurationField: Sendable {
     let readers: KindReaders?
     /// Whether a value other than the default is an error with a kind that does not read it.
     let isRefusedUnread: Bool
+    /// Whether runs of earlier versions lack the key.
+    let isNew: Bool
     let read: @Sendable (TrainingConfiguration) -> ConfigurationValue?
     /// Sets the key; false if the value has another type or is not in the list of choices.
     let write: @Sendable (inout TrainingConfiguration, ConfigurationValue) -> Bool
@@ -38,10 +40,11 @@ struct ConfigurationField: Sendable {
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, _ path: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
         _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
-        _ summary: String
+        isNew: Bool = false, _ summary: String
     ) {
         self.init(
-            key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, get: { $0[keyPath: path] },
+            key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, isNew: isNew,
+            get: { $0[keyPath: path] },
             set: { $0[keyPath: path] = $1 })
     }
 
@@ -68,6 +71,7 @@ struct ConfigurationField: Sendable {
     private init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>?,
         placeholder: String, absent: String?, _ summary: String, readers: KindReaders? = nil, isRefusedUnread: Bool = false,
+        isNew: Bool = false,
         get: @escaping @Sendable (TrainingConfiguration) -> Value?,
         set: @escaping @Sendable (inout TrainingConfiguration, Value) -> Void
     ) {
@@ -83,6 +87,7 @@ struct ConfigurationField: Sendable {
         isFlag = Value.self == Bool.self
         self.readers = readers
         self.isRefusedUnread = isRefusedUnread
+        self.isNew = isNew
         read = { get($0)?.configurationValue }
         write = { configuration, value in
             guard let value = Value(configurationValue: value) else { return false }

@@ -34,6 +34,7 @@ extension ConfigurationKey {
 
     public static let epochs = ConfigurationKey("epochs")
     public static let schedule = ConfigurationKey("schedule")
+    public static let warmUp = ConfigurationKey("warm-up")
     public static let validateEvery = ConfigurationKey("validate-every")
     public static let patience = ConfigurationKey("patience")
     public static let epsilon = ConfigurationKey("epsilon")

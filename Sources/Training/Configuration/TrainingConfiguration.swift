@@ -50,6 +50,8 @@ public struct TrainingConfiguration: Equatable, Sendable {
     // Schedule and convergence.
     public var epochs = 10
     public var schedule = ScheduleKind(ConstantSchedule.self)
+    /// Steps over which the learning rate rises to that of the schedule; 0: off.
+    public var warmUp = 0
     /// Steps between validations; 0 is after each epoch.
     public var validateEvery = 0
     /// Validations in a row without improvement after which the run ends; 0: off.

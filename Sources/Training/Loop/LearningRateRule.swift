@@ -4,6 +4,7 @@ import Optimizers
 struct LearningRateRule {
     private let schedule: any Schedule
     private let initialRate: Double
+    private let warmUp: Int
     /// The steps of all epochs.
     private let steps: Int
 
@@ -11,6 +12,7 @@ struct LearningRateRule {
     init(_ configuration: TrainingConfiguration, stepsPerEpoch: Int) {
         schedule = configuration.learningRateSchedule
         initialRate = configuration.learningRate
+        warmUp = configuration.warmUp
         steps = configuration.epochs * stepsPerEpoch
     }
 
@@ -18,6 +20,7 @@ struct LearningRateRule {
         let place = SchedulePlace(
             updates: state.updates, epoch: state.epoch, plateaus: state.convergence.plateaus,
             progress: min(1, Double(state.step) / Double(steps)))
-        return schedule.rate(initialRate, at: place) * (state.rateScale ?? 1)
+        let warmth = state.updates < warmUp ? Double(state.updates + 1) / Double(warmUp) : 1
+        return warmth * schedule.rate(initialRate, at: place) * (state.rateScale ?? 1)
     }
 }
