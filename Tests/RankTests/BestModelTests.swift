@@ -167,10 +167,14 @@ extension TrainingOverRanks {
             let state = try #require(reader.metadata["state"])
             let metadata = reader.metadata.merging(["state": "{\"rateScale\":0.25," + state.dropFirst()]) { $1 }
             let values = try reader.arrays.map { try reader.elements(of: $0.name, as: Float.self, shape: $0.shape) }
-            let arrays = zip(reader.arrays, values).map { array, values in
-                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)  // never freed
+            let copies = values.map { values in
+                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
                 _ = copy.initialize(from: values)
-                return NamedArray(name: array.name, shape: array.shape, elements: UnsafeBufferPointer(copy))
+                return copy
+            }
+            defer { copies.forEach { $0.deallocate() } }
+            let arrays = zip(reader.arrays, copies).map { array, copy in
+                NamedArray(name: array.name, shape: array.shape, elements: UnsafeBufferPointer(copy))
             }
             try SafetensorsWriter.write(Checkpoint(arrays: arrays, metadata: metadata), to: path)
         }
