@@ -4,7 +4,7 @@ extension ConfigurationField {
     /// The texts and their tokens. On resume the paths may change, because the digests of the texts are compared.
     static let data: [ConfigurationField] = [
         .init(
-            .text, optional: \.text, .data, .free, range: .path, placeholder: "file", absent: "none",
+            .text, optional: \.text, .data, .free, range: .path, placeholder: "file", absent: "none", isNew: true,
             "One text instead of three: the first 90 % of its lines for training, the next 5 % for validation, the last 5 % for testing."
         ),
         .init(

@@ -52,10 +52,11 @@ struct ConfigurationField: Sendable {
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, optional path: WritableKeyPath<TrainingConfiguration, Value?> & Sendable,
         _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
-        absent: String, _ summary: String
+        absent: String, isNew: Bool = false, _ summary: String
     ) {
         self.init(
-            key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, get: { $0[keyPath: path] },
+            key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, isNew: isNew,
+            get: { $0[keyPath: path] },
             set: { $0[keyPath: path] = $1 })
     }
 
