@@ -246,6 +246,6 @@ struct ForeignFileTests {
     func incompleteWithoutCheckpoint() throws {
         try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
         try texts.write("run/config.toml", "layers = 1\n")
-        expectRefusal(try rnntrain("--run", texts.path("run"), "--resume"), 65, "run/config.toml lacks text, train, valid and ")
+        expectRefusal(try rnntrain("--run", texts.path("run"), "--resume"), 65, "run/config.toml lacks train, valid, test and ")
     }
 }
