@@ -36,7 +36,7 @@ extension Vocabulary {
         }
     }
 
-    private static func unknownCharacter(before end: Int, _ text: UnsafeRawBufferPointer, name: String) -> TextDataError {
+    static func unknownCharacter(before end: Int, _ text: UnsafeRawBufferPointer, name: String) -> TextDataError {
         var offset = end - 1
         while offset > 0, text[offset] & 0xC0 == 0x80 { offset -= 1 }
         let scalar = String(decoding: text[offset..<end], as: UTF8.self).unicodeScalars.first
@@ -100,7 +100,7 @@ extension Vocabulary {
     }
 
     @inline(never)
-    private func note(
+    func note(
         _ value: UInt32, endingAt end: UnsafeRawPointer, of text: UnsafeRawBufferPointer, in skipped: SkippedCharacters
     ) {
         guard let start = text.baseAddress, let scalar = Unicode.Scalar(value) else { return }
@@ -108,7 +108,7 @@ extension Vocabulary {
     }
 
     /// The number of each scalar of the vocabulary, plus one.
-    private func scalarNumbers() -> ScalarNumbers {
+    func scalarNumbers() -> ScalarNumbers {
         let numbers = ScalarNumbers()
         for number in 0..<size {
             let scalars = String(decoding: index.table.bytes(number), as: UTF8.self).unicodeScalars

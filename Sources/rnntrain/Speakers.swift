@@ -13,7 +13,9 @@ enum Speakers {
 
     /// For a command line that may be invalid, by its subcommand.
     init(_ arguments: [[UInt8]]) {
-        let alone: [any ParsableCommand.Type] = [EvaluateCommand.self, GenerateCommand.self, VerifyCommand.self]
+        let alone: [any ParsableCommand.Type] = [
+            EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self,
+        ]
         let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
         self = isAlone ? .everyProcess : .rankZero
     }
@@ -26,6 +28,10 @@ protocol LocalCommand: ParsableCommand {
 }
 
 extension EvaluateCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension ScoreCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 

@@ -63,30 +63,38 @@ func runEvaluation(checkpoint: StoredCheckpoint, data: String, skippingUnknown: 
     let score = evaluation.score
     if json {
         try StandardOutput.printResult(
-            "{\"tokens\":\(evaluation.tokens),\"loss\":\(jsonText(evaluation.loss)),"
-                + "\"perplexity\":\(jsonText(evaluation.perplexity)),\"bits_per_token\":\(jsonText(evaluation.bitsPerToken)),"
-                + "\"oovs\":\(score.unknownTokens),\"oov_share\":\(jsonText(score.unknown.share)),"
-                + "\"perplexity_excluding_oovs\":\(score.perplexityWithoutUnknown.map(jsonText) ?? "null")"
+            "{\(score.jsonFigures)"
                 + (skippingUnknown ? ",\"skipped_characters\":\(evaluation.skipped.count)}" : "}"))
     } else {
-        try StandardOutput.printResult(
-            "\(NumberText.counted(evaluation.tokens, "token")), loss \(NumberText.fixed(evaluation.loss, 4)) nats per token, "
-                + "perplexity \(NumberText.perplexity(evaluation.perplexity, digits: 3)), "
-                + "\(NumberText.fixed(evaluation.bitsPerToken, 3)) bits per token" + (score.unknownText.map { "; \($0)" } ?? ""))
+        try StandardOutput.printResult(score.text)
     }
     if let warning = score.unknown.warning(of: text.name) { StandardError.warn(warning) }
     noteSkipped(evaluation.skipped, of: text.name)
 }
 
-private func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
+func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
     guard skipped.count > 0 else { return }
     StandardError.note(
         "\(name): skipped \(NumberText.counted(skipped.count, "character")) that \(skipped.count == 1 ? "is" : "are") not in the vocabulary; "
             + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset).")
 }
 
-/// JSON has no numbers that are not finite.
-private func jsonText(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
+extension TextScore {
+    /// The figures for people, in one line.
+    var text: String {
+        "\(NumberText.counted(tokens, "token")), loss \(NumberText.fixed(loss, 4)) nats per token, "
+            + "perplexity \(NumberText.perplexity(perplexity, digits: 3)), "
+            + "\(NumberText.fixed(bitsPerToken, 3)) bits per token" + (unknownText.map { "; \($0)" } ?? "")
+    }
+
+    /// The figures as members of a JSON object.
+    var jsonFigures: String {
+        "\"tokens\":\(tokens),\"loss\":\(JSONText.number(loss)),\"perplexity\":\(JSONText.number(perplexity)),"
+            + "\"bits_per_token\":\(JSONText.number(bitsPerToken)),\"oovs\":\(unknownTokens),"
+            + "\"oov_share\":\(JSONText.number(unknown.share)),"
+            + "\"perplexity_excluding_oovs\":\(perplexityWithoutUnknown.map(JSONText.number) ?? "null")"
+    }
+}
 
 /// Checks a checkpoint or a run folder, and prints its contents.
 func runVerification(path: String, json: Bool) throws {

@@ -10,7 +10,8 @@ struct HelpTests {
         "The help equals the snapshot",
         arguments: [
             ("rnntrain", ["--help"]), ("train", ["train", "--help"]), ("evaluate", ["help", "evaluate"]),
-            ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]), ("benchmark", ["benchmark", "--help"]),
+            ("score", ["score", "--help"]), ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]),
+            ("benchmark", ["benchmark", "--help"]),
         ])
     func snapshot(name: String, arguments: [String]) throws {
         let outcome = try ProcessRunner.rnntrain(arguments)

@@ -8,6 +8,7 @@ struct StandardStreamTests {
     private static let alone = [
         "evaluate --checkpoint char/best.safetensors --data valid.txt",
         "evaluate --json --checkpoint char/best.safetensors --data valid.txt",
+        "score --format json --checkpoint char/best.safetensors --data valid.txt",
         "generate --checkpoint char/best.safetensors", "verify char", "verify --json char",
         "benchmark --generate --steps 2 --hidden 8",
         "--print-config", "--help", "help evaluate", "--version",

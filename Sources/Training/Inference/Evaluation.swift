@@ -11,7 +11,7 @@ public struct Evaluation: Sendable, Equatable {
     /// Mean negative log likelihood, nats per token.
     public var loss: Double { score.loss }
     public var perplexity: Double { score.perplexity }
-    public var bitsPerToken: Double { loss / 0.693_147_180_559_945_3 }
+    public var bitsPerToken: Double { score.bitsPerToken }
 
     /// Steps of a window; the result does not depend on it.
     public static let windowLength = StreamScorer.windowLength

@@ -20,7 +20,7 @@ public struct Generation {
         for token in prompt { decoder.append(token, to: &text) }
         try sink(text)
         for token in prompt.dropLast() { step(token) }
-        var last = prompt.last ?? startToken
+        var last = prompt.last ?? stored.startToken
         for place in 0..<length {
             step(last)
             let logits = stored.model.logits()
@@ -31,8 +31,6 @@ public struct Generation {
             try sink(text)
         }
     }
-
-    private var startToken: Int32 { stored.vocabulary.endOfLineID ?? stored.vocabulary.id(of: "\n") ?? 0 }
 
     private func step(_ token: Int32) {
         stored.model.forward([token], steps: 1)

@@ -3,7 +3,7 @@ public import Models
 import Tensors
 public import TextData
 
-/// A trained model on one stream in one process, from a checkpoint: for `evaluate` and `generate`.
+/// A trained model on one stream in one process, from a checkpoint: for `evaluate`, `score` and `generate`.
 public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
@@ -42,4 +42,7 @@ public final class StoredModel {
         unit = stored.vocabulary.unit
         model.resetState()
     }
+
+    /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
+    var startToken: Int32 { vocabulary.endOfLineID ?? vocabulary.id(of: "\n") ?? 0 }
 }

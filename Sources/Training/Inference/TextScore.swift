@@ -44,9 +44,13 @@ public struct TextScore: Sendable, Equatable {
         tokens += count
     }
 
+    /// Negative log likelihood of all tokens, in nats.
+    public var totalLoss: Double { sum }
+
     /// Mean negative log likelihood, nats per token; OOVs are included, as predictions of `<unk>`.
     public var loss: Double { sum / Double(tokens) }
     public var perplexity: Double { exponential(loss) }
+    public var bitsPerToken: Double { loss / 0.693_147_180_559_945_3 }
 
     /// The same mean without OOVs; nil where nothing but ends of lines is left.
     public var lossWithoutUnknown: Double? { knownSymbols > 0 ? knownSum / Double(tokens - unknownTokens) : nil }

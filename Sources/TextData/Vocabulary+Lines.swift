@@ -1,0 +1,77 @@
+extension Vocabulary {
+    /// Passes the lines of `source` to `sink`, in order. The tokens of all lines are those of `encode(_:skipping:to:)`.
+    ///
+    /// A word `<eos>` in a line does not end the line. Memory grows with the longest line. Throws as `encode(_:skipping:to:)`.
+    public func encodeLines(
+        _ source: TextSource, skipping skipped: SkippedCharacters? = nil,
+        to sink: (EncodedLine) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        let text = source.text
+        precondition(text.unit == unit, "a text of \(text.unit) for a vocabulary of \(unit)")
+        try text.withBytes { (bytes) throws(TextDataError) in
+            let piece = text.piece(0..<text.blockCount, of: bytes)
+            switch unit {
+            case .word: try wordLines(piece.bytes, to: sink)
+            case .char: try characterLines(piece.bytes, of: bytes, name: text.name, skipping: skipped, to: sink)
+            case .byte: try byteLines(piece.bytes, to: sink)
+            }
+        }
+    }
+
+    private func wordLines(
+        _ bytes: UnsafeRawBufferPointer, to sink: (EncodedLine) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        let unknown = unknownID ?? 0
+        var words = WordScanner(bytes, endsLastLine: true)
+        var line = EncodedLine()
+        while let word = words.next() {
+            let endsLine = word.start == SpecialSymbol.endOfLine.bytes
+            let number = index.table.find(word).map { Int32(truncatingIfNeeded: $0) } ?? unknown
+            line.append(number, UnsafeBufferPointer(start: word.start, count: word.count), endsLine: endsLine)
+            if endsLine { try give(&line, to: sink) }
+        }
+    }
+
+    private func characterLines(
+        _ bytes: UnsafeRawBufferPointer, of text: UnsafeRawBufferPointer, name: String, skipping skipped: SkippedCharacters?,
+        to sink: (EncodedLine) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        guard let first = text.baseAddress else { return }
+        let numbers = scalarNumbers()
+        var characters = CharacterScanner(bytes)
+        var line = EncodedLine()
+        while let scalar = characters.next() {
+            let end = characters.p
+            guard let number = numbers[scalar] > 0 ? Int32(bitPattern: numbers[scalar] &- 1) : unknownID else {
+                let offset = UnsafeRawPointer(end) - first
+                guard skipped != nil else { throw Self.unknownCharacter(before: offset, text, name: name) }
+                skipped.map { note(scalar, endingAt: UnsafeRawPointer(end), of: text, in: $0) }
+                continue
+            }
+            let width = Unicode.Scalar(scalar).map(UTF8.width) ?? 1
+            line.append(number, UnsafeBufferPointer(start: end - width, count: width), endsLine: scalar == 0x0A)
+            if scalar == 0x0A { try give(&line, to: sink) }
+        }
+        if !line.tokens.isEmpty { try give(&line, to: sink) }
+    }
+
+    private func byteLines(
+        _ bytes: UnsafeRawBufferPointer, to sink: (EncodedLine) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        var line = EncodedLine()
+        for byte in bytes.bindMemory(to: UInt8.self) {
+            withUnsafePointer(to: byte) {
+                line.append(Int32(byte), UnsafeBufferPointer(start: $0, count: 1), endsLine: byte == 0x0A)
+            }
+            if byte == 0x0A { try give(&line, to: sink) }
+        }
+        if !line.tokens.isEmpty { try give(&line, to: sink) }
+    }
+
+    private func give(
+        _ line: inout EncodedLine, to sink: (EncodedLine) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        try sink(line)
+        line.removeAll()
+    }
+}

@@ -1,0 +1,51 @@
+import Training
+
+/// `--format json`: a JSON object for each line, and one for the whole text, each on a line of its own.
+struct JSONWriter: ScoreWriter {
+    let base: LogarithmBase
+    let symbols: TokenTexts
+
+    var header: String { "" }
+
+    func text(of line: ScoredLine) -> String {
+        let tokens = line.tokens.map { token in
+            "{\"position\":\(token.position),\"token\":\(JSONText.string(symbols.inJSON(line.bytes(of: token)))),"
+                + "\(figure("surprisal", token.surprisal)),\(figure("entropy", token.entropy)),"
+                + "\"rank\":\(token.rank),\"unknown\":\(token.isUnknown)}"
+        }
+        return "{\"line\":\(line.number),\"tokens\":[\(tokens.joined(separator: ","))],"
+            + "\(figure("surprisal", line.surprisal)),\"oovs\":\(line.unknownCount)}\n"
+    }
+
+    func footer(_ total: ScoreTotal) -> String? {
+        "{\"lines\":\(total.lineCount),\(figure("surprisal", total.score.totalLoss)),\(total.score.jsonFigures)"
+            + (total.skipped.map { ",\"skipped_characters\":\($0)}" } ?? "}") + "\n"
+    }
+
+    private func figure(_ name: String, _ nats: Double) -> String {
+        "\"\(name)_\(base.unit)\":\(JSONText.number(base.value(ofNats: nats)))"
+    }
+}
+
+/// Values as JSON.
+enum JSONText {
+    /// JSON has no numbers that are not finite.
+    static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
+
+    static func string(_ text: String) -> String {
+        var json = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": json += "\\\(scalar)"
+            case "\n": json += "\\n"
+            case "\t": json += "\\t"
+            case "\r": json += "\\r"
+            case ..<" ":
+                let digits = String(scalar.value, radix: 16)
+                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: json.unicodeScalars.append(scalar)
+            }
+        }
+        return json + "\""
+    }
+}

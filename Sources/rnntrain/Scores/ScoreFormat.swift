@@ -1,0 +1,71 @@
+import ArgumentParser
+import Failures
+import TextData
+import Training
+
+/// A format that `score` writes.
+enum ScoreFormat: String, ExpressibleByArgument, CaseIterable {
+    case tsv, json
+    case lmZoo = "lm-zoo"
+    case srilm, kenlm
+    case neuralComplexity = "neural-complexity"
+
+    /// The base that the format prescribes; nil if `--base` chooses it.
+    private var prescribedBase: LogarithmBase? {
+        switch self {
+        case .tsv, .json: nil
+        case .lmZoo, .neuralComplexity: .two
+        case .srilm, .kenlm: .ten
+        }
+    }
+
+    /// Throws if the format prescribes a base other than `asked`.
+    func base(_ asked: LogarithmBase?) throws(ScoreOptionError) -> LogarithmBase {
+        guard let prescribedBase else { return asked ?? .two }
+        if let asked, asked != prescribedBase { throw ScoreOptionError(format: self, base: prescribedBase) }
+        return prescribedBase
+    }
+
+    func writer(_ base: LogarithmBase, _ symbols: TokenTexts) -> any ScoreWriter {
+        switch self {
+        case .tsv: TableWriter(base: base, symbols: symbols)
+        case .json: JSONWriter(base: base, symbols: symbols)
+        case .lmZoo: LMZooWriter(base: base, symbols: symbols)
+        case .neuralComplexity: NeuralComplexityWriter(base: base, symbols: symbols)
+        case .srilm: SRILMWriter(base: base, symbols: symbols)
+        case .kenlm: KenLMWriter(base: base, symbols: symbols)
+        }
+    }
+}
+
+/// A base that the format does not allow.
+struct ScoreOptionError: UserFacingError {
+    let format: ScoreFormat
+    let base: LogarithmBase
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        "--format \(format.rawValue) is always in \(base.unit): omit --base, or use --format tsv or json."
+    }
+}
+
+/// Writes the scores of a text in one format, line by line.
+protocol ScoreWriter {
+    /// The text before that of the first line.
+    var header: String { get }
+    /// The text for the next line.
+    mutating func text(of line: ScoredLine) -> String
+    /// The text after that of the last line; nil if the format has no totals.
+    func footer(_ total: ScoreTotal) -> String?
+}
+
+/// The figures of a whole text.
+struct ScoreTotal {
+    /// The name of the text in messages.
+    let name: String
+    let lineCount: Int
+    let score: TextScore
+    /// Skipped characters; nil without `--skip-unknown`.
+    let skipped: Int?
+}

@@ -1,0 +1,58 @@
+import Training
+
+/// `--format tsv`: a row for each token, with a header.
+struct TableWriter: ScoreWriter {
+    let base: LogarithmBase
+    let symbols: TokenTexts
+
+    var header: String { "line\tposition\ttoken\tsurprisal_\(base.unit)\tentropy_\(base.unit)\trank\tunknown\n" }
+
+    func text(of line: ScoredLine) -> String {
+        var text = ""
+        for token in line.tokens {
+            text += "\(line.number)\t\(token.position)\t\(symbols.original(line.bytes(of: token)))\t"
+            text += "\(base.value(ofNats: token.surprisal))\t\(base.value(ofNats: token.entropy))\t"
+            text += "\(token.rank)\t\(token.isUnknown ? 1 : 0)\n"
+        }
+        return text
+    }
+
+    func footer(_ total: ScoreTotal) -> String? { nil }
+}
+
+/// `--format lm-zoo`: the table of `get_surprisals` of the LM Zoo, for SyntaxGym.
+struct LMZooWriter: ScoreWriter {
+    let base: LogarithmBase
+    let symbols: TokenTexts
+
+    var header: String { "sentence_id\ttoken_id\ttoken\tsurprisal\n" }
+
+    func text(of line: ScoredLine) -> String {
+        line.tokens.map { token in
+            let name = symbols.known(token.id, line.bytes(of: token))
+            return "\(line.number)\t\(token.position)\t\(name)\t"
+                + "\(NumberText.fixed(base.value(ofNats: token.surprisal), 6))\n"
+        }.joined()
+    }
+
+    func footer(_ total: ScoreTotal) -> String? { nil }
+}
+
+/// `--format neural-complexity`: the table of neural-complexity (van Schijndel & Linzen 2018), which counts sentences and places from 0 and
+/// leaves out the ends of lines.
+struct NeuralComplexityWriter: ScoreWriter {
+    let base: LogarithmBase
+    let symbols: TokenTexts
+
+    var header: String { "word sentid sentpos wlen surp entropy\n" }
+
+    func text(of line: ScoredLine) -> String {
+        line.tokens.filter { !line.isLineEnd($0) }.map { token in
+            let word = symbols.known(token.id, line.bytes(of: token), separatesAtBlanks: true)
+            return "\(word) \(line.number - 1) \(token.position - 1) \(word.unicodeScalars.count) "
+                + "\(base.value(ofNats: token.surprisal)) \(base.value(ofNats: token.entropy))\n"
+        }.joined()
+    }
+
+    func footer(_ total: ScoreTotal) -> String? { nil }
+}

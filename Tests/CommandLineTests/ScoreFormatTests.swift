@@ -1,0 +1,162 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The formats of other tools, letter for letter, with the numbers of the table of `--format tsv`.
+@Suite("Formats of score")
+struct ScoreFormatTests {
+    private static let text = "the dog sat\\n\\n"
+
+    /// Surprisals of `the`, `dog` (unknown), `sat`, `<eos>`, and of the `<eos>` of an empty line; then entropies.
+    private static func figures(base: String) throws -> (surprisals: [Double], entropies: [Double]) {
+        let rows = try output("--base \(base)").split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        try #require(rows.count == 5)
+        return (rows.compactMap { Double($0[3]) }, rows.compactMap { Double($0[4]) })
+    }
+
+    private static func output(_ options: String, model: String = "word", text: String = text) throws -> String {
+        let outcome = try SmallModels.shell(
+            "printf '\(text)' | $R score --checkpoint \(model)/best.safetensors --data - \(options)")
+        try #require(outcome.status == 0, "\(outcome)")
+        return outcome.output
+    }
+
+    private static func digits(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)g", value) }
+
+    @Test("tsv")
+    func table() throws {
+        let (s, h) = try Self.figures(base: "2")
+        let rows = [
+            "1\t1\tthe\t\(s[0])\t\(h[0])", "1\t2\tdog\t\(s[1])\t\(h[1])", "1\t3\tsat\t\(s[2])\t\(h[2])",
+            "1\t4\t<eos>\t\(s[3])\t\(h[3])", "2\t1\t<eos>\t\(s[4])\t\(h[4])",
+        ]
+        let lines = try Self.output("").split(separator: "\n").map(String.init)
+        #expect(lines.first == "line\tposition\ttoken\tsurprisal_bits\tentropy_bits\trank\tunknown")
+        for (line, row) in zip(lines.dropFirst(), rows) {
+            #expect(
+                try line.wholeMatch(of: Regex(NSRegularExpression.escapedPattern(for: row) + "\t[1-8]\t[01]")) != nil, "\(line)")
+        }
+    }
+
+    @Test("json")
+    func json() throws {
+        struct Token: Decodable, Equatable {
+            let position: Int
+            let token: String
+            let surprisal_nats: Double
+            let entropy_nats: Double
+            let rank: Int
+            let unknown: Bool
+        }
+        struct Line: Decodable {
+            let line: Int
+            let tokens: [Token]
+            let surprisal_nats: Double
+            let oovs: Int
+        }
+        struct Total: Decodable {
+            let lines: Int
+            let surprisal_nats: Double
+            let tokens: Int
+            let loss: Double
+            let oovs: Int
+        }
+        let (s, h) = try Self.figures(base: "e")
+        let lines = try Self.output("--format json --base e").split(separator: "\n").map { Data($0.utf8) }
+        try #require(lines.count == 3)
+        let first = try JSONDecoder().decode(Line.self, from: lines[0])
+        #expect(first.line == 1 && first.tokens.map(\.token) == ["the", "dog", "sat", "<eos>"] && first.oovs == 1)
+        #expect(first.tokens.map(\.position) == [1, 2, 3, 4] && first.tokens.map(\.unknown) == [false, true, false, false])
+        #expect(first.tokens.map(\.surprisal_nats) == Array(s[0..<4]) && first.tokens.map(\.entropy_nats) == Array(h[0..<4]))
+        #expect(first.surprisal_nats == s[0] + s[1] + s[2] + s[3])
+        let total = try JSONDecoder().decode(Total.self, from: lines[2])
+        #expect(total.lines == 2 && total.tokens == 5 && total.oovs == 1 && total.surprisal_nats == s.reduce(0, +))
+        #expect(total.loss == s.reduce(0, +) / 5)
+        let quoted = try Self.output("--format json", model: "byte", text: "\"\\001\\377\\\\\\n")
+        let bytes = try JSONDecoder().decode(LineOfTokens.self, from: Data(quoted.split(separator: "\n")[0].utf8))
+        #expect(bytes.tokens.map(\.token) == ["\"", "\\x01", "\\xFF", "\\\\", "\\n"])
+    }
+
+    private struct LineOfTokens: Decodable {
+        struct Token: Decodable { let token: String }
+        let tokens: [Token]
+    }
+
+    @Test("lm-zoo")
+    func lmZoo() throws {
+        let s = try Self.figures(base: "2").surprisals.map { String(format: "%.6f", $0) }
+        #expect(
+            try Self.output("--format lm-zoo") == """
+                sentence_id\ttoken_id\ttoken\tsurprisal
+                1\t1\tthe\t\(s[0])
+                1\t2\t<unk>\t\(s[1])
+                1\t3\tsat\t\(s[2])
+                1\t4\t<eos>\t\(s[3])
+                2\t1\t<eos>\t\(s[4])
+
+                """)
+    }
+
+    @Test("neural-complexity")
+    func neuralComplexity() throws {
+        let (s, h) = try Self.figures(base: "2")
+        #expect(
+            try Self.output("--format neural-complexity") == """
+                word sentid sentpos wlen surp entropy
+                the 0 0 3 \(s[0]) \(h[0])
+                <unk> 0 1 5 \(s[1]) \(h[1])
+                sat 0 2 3 \(s[2]) \(h[2])
+
+                """)
+        #expect(try Self.output("--format neural-complexity", model: "char", text: "a t\\n").contains("\n\\x20 0 1 4 "))
+    }
+
+    @Test("srilm")
+    func srilm() throws {
+        let p = try Self.figures(base: "10").surprisals.map { 0 - $0 }
+        let known = p[0] + p[2] + p[3]
+        let row = { (index: Int) in "\(Self.digits(pow(10, p[index]), 7)) [ \(Self.digits(p[index], 7)) ]" }
+        let perplexities = { (sum: Double, count: Int) in Self.digits(pow(10, -sum / Double(count)), 7) }
+        #expect(
+            try Self.output("--format srilm") == """
+                the <unk> sat
+                \tp( the | <s> ) \t= [2gram] \(row(0))
+                \tp( <unk> | the ...) \t= [OOV] 0 [ -inf ]
+                \tp( sat | <unk> ...) \t= [4gram] \(row(2))
+                \tp( </s> | sat ...) \t= [5gram] \(row(3))
+                1 sentences, 3 words, 1 OOVs
+                0 zeroprobs, logprob= \(Self.digits(known, 7)) ppl= \(perplexities(known, 3)) ppl1= \(perplexities(known, 2))
+
+
+                \tp( </s> | <s> ) \t= [2gram] \(row(4))
+                1 sentences, 0 words, 0 OOVs
+                0 zeroprobs, logprob= \(Self.digits(p[4], 7)) ppl= \(perplexities(p[4], 1)) ppl1= undefined
+
+                file the standard input: 2 sentences, 3 words, 1 OOVs
+                0 zeroprobs, logprob= \(Self.digits(known + p[4], 7)) ppl= \(perplexities(known + p[4], 4)) \
+                ppl1= \(perplexities(known + p[4], 2))
+
+                """)
+    }
+
+    @Test("kenlm")
+    func kenlm() throws {
+        let p = try Self.figures(base: "10").surprisals.map { 0 - $0 }
+        let output = try Self.output("--format kenlm")
+        let ids = output.matches(of: #/=([0-9]+) /#).map { String($0.1) }
+        try #require(ids.count == 5 && ids[3] == ids[4])
+        let d = p.map { Self.digits($0, 6) }
+        let sum = p.reduce(0, +)
+        #expect(
+            output == """
+                the=\(ids[0]) 2 \(d[0])\tdog=\(ids[1]) 3 \(d[1])\tsat=\(ids[2]) 4 \(d[2])\t\
+                </s>=\(ids[3]) 5 \(d[3])\tTotal: \(Self.digits(p[0] + p[1] + p[2] + p[3], 6)) OOV: 1
+                </s>=\(ids[4]) 2 \(d[4])\tTotal: \(d[4]) OOV: 0
+                Perplexity including OOVs:\t\(Self.digits(pow(10, -sum / 5), 6))
+                Perplexity excluding OOVs:\t\(Self.digits(pow(10, -(sum - p[1]) / 4), 6))
+                OOVs:\t1
+                Tokens:\t5
+
+                """)
+    }
+}
