@@ -112,7 +112,7 @@ public final class Builder {
     /// `weight`, or some of its rows, packed for products.
     public func packed(_ weight: Parameter, rows: Range<Int>? = nil, _ form: PackedOperand.Form) -> PackedMatrix {
         let operand = PackedOperand(name: weight.name, rows: rows ?? 0..<weight.rows, form: form)
-        if !needs.operands.contains(operand) { needs.operands.append(operand) }
+        needs.operands.append(operand)
         if let weights { return weights.matrix(weight, rows: operand.rows, form) }
         return PackedMatrix(operand, columns: weight.columns, precision: settings.precision)
     }

@@ -32,6 +32,7 @@ public struct ParameterLayout: Sendable, Equatable {
 
     /// In the order of the buffer.
     public private(set) var entries: [Entry] = []
+    private var indices: [String: Int] = [:]  // of the entries, by name
     /// Floats in all, with padding: a multiple of 16.
     public private(set) var elementCount = 0
 
@@ -41,13 +42,14 @@ public struct ParameterLayout: Sendable, Equatable {
     public mutating func append(_ name: String, shape: [Int], start: ParameterStart = .zero) {
         precondition(entry(named: name) == nil, "parameter \(name) stands twice")
         let entry = Entry(name: name, shape: shape, start: start, offset: elementCount)
+        indices[name] = entries.count
         entries.append(entry)
         elementCount = entry.elements.upperBound
     }
 
     /// The parameter with this name, if there is one.
     public func entry(named name: String) -> Entry? {
-        entries.first { $0.name == name }
+        indices[name].map { entries[$0] }
     }
 
     /// Parameters of the model: floats without padding.
