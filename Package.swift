@@ -135,9 +135,9 @@ let package = Package(
         tests("TrainingTests", ["Training", "Optimizers", "Kinds", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
-            "CommandLineTests", ["Training", "Kinds", "Checkpoints", "Exchange", "Models", "TestSupport"],
+            "CommandLineTests", ["Training", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
             resources: [.copy("Snapshots")]),
-        tests("RankTests", ["Checkpoints", "Optimizers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("RankTests", ["Checkpoints", "Optimizers", "Layers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("DocumentationTests", ["Training", "Kinds", "TestSupport"]),
     ],
     cLanguageStandard: .c11

@@ -2,7 +2,7 @@ public import Tensors
 
 /// How the parameters of a run begin.
 public enum InitializationKind: String, Codable, CaseIterable, Sendable {
-    /// Every parameter, biases too, uniform in +-scale (Zaremba et al. 2014, char-rnn).
+    /// Every parameter but time scales, biases too, uniform in +-scale (Zaremba et al. 2014, char-rnn).
     case uniform
     /// Recurrent matrices orthogonal gate by gate (Saxe et al. 2014); input matrices uniform after Glorot & Bengio 2010;
     /// embedding and output uniform in +-scale; biases zero.
@@ -40,6 +40,7 @@ public struct ParameterInitialization: Sendable {
 
     private func fill(_ values: UnsafeMutablePointer<Float>, _ entry: ParameterLayout.Entry, index: UInt64) {
         switch entry.start {
+        case .spread(let first, let last): ParameterStart.spread(from: first, to: last, into: values, count: entry.count)
         case _ where kind == .uniform: fillUniform(values, count: entry.count, limit: scale, index: index)
         case .table: fillUniform(values, count: entry.count, limit: scale, index: index)
         case .input(let outputs):

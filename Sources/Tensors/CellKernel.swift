@@ -20,10 +20,18 @@ public struct CellStep {
     public var otherGates: UnsafeMutablePointer<Float>?
     /// A second state before and after the step, `[B, U]`, and its gradient, which `backward` takes back one step.
     public var state: State?
+    /// A third state like the second: its normaliser.
+    public var normaliser: State?
+    /// A fourth state, the logarithm by which the second and the third are scaled; it has no gradient.
+    public var stabiliser: State?
     /// What the cell keeps from the forward pass, `[B, U]`.
     public var kept: UnsafeMutablePointer<Float>?
     /// The gradient of `kept`.
     public var dKept: UnsafeMutablePointer<Float>?
+    /// A number of each unit, `[U]`: a constant of the cell or a parameter.
+    public var unitValues: UnsafePointer<Float>?
+    /// The gradient of that parameter, `[B, U]`, to which `backward` adds.
+    public var dUnitValues: UnsafeMutablePointer<Float>?
 
     public typealias State = (
         before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>
@@ -43,8 +51,10 @@ public struct CellStep {
     fileprivate var kernel: ck_cell {
         ck_cell(
             rows: gates.rows, hidden: units, gates: gates.pointer, other_gates: otherGates, ld: gates.rowStride,
-            h_previous: hPrevious, h: h, dh: dH, c_previous: state?.before, c: state?.after, dc: state?.gradient, kept: kept,
-            d_kept: dKept)
+            h_previous: hPrevious, h: h, dh: dH, c_previous: state?.before, c: state?.after, dc: state?.gradient,
+            n_previous: normaliser?.before,
+            n: normaliser?.after, dn: normaliser?.gradient, m_previous: stabiliser?.before, m: stabiliser?.after, kept: kept,
+            d_kept: dKept, unit_values: unitValues, d_unit_values: dUnitValues)
     }
 }
 

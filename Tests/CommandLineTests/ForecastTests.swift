@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 import TestSupport
 import Testing
 import Training
@@ -21,6 +22,11 @@ struct ForecastTests {
         (4, ["--hidden-size", "544", "--teams", "always", "--cell", "elman"]),
     ]
 
+    /// Each cell, with learned states.
+    private static let cells: [(ranks: Int, options: [String])] = CellKind.allCases.map {
+        (2, ["--cell", $0.rawValue, "--initial-state", "learned"])
+    }
+
     /// The first line of a run's log, and the run's resolved configuration and vocabulary.
     private func run(ranks: Int, _ options: [String]) throws -> (start: [String: Any], configuration: TrainingConfiguration) {
         let all =
@@ -33,7 +39,7 @@ struct ForecastTests {
         return (start, try StoredCheckpoint(path: texts.path("run/best.safetensors")).configuration)
     }
 
-    @Test("The forecast memory is within 1 % of the reported memory, and exact for shared memory", arguments: cases)
+    @Test("The forecast memory is within 1 % of the reported memory, and exact for shared memory", arguments: cases + cells)
     func memory(ranks: Int, options: [String]) throws {
         let (start, configuration) = try run(ranks: ranks, options)
         let vocabulary = try #require(start["vocabulary_size"] as? Int)

@@ -3,15 +3,17 @@ import Foundation
 /// The weights of one recurrent layer under torch.nn's names, or their gradients.
 struct OracleWeights {
     var inputWeight: [Double]  // [G*H, I]
-    var hiddenWeight: [Double]  // [G*H, H]
+    var hiddenWeight: [Double]  // [G*H, H], or none
     var inputBias: [Double]  // [G*H]
-    var hiddenBias: [Double]  // [G*H]
+    var hiddenBias: [Double]  // [G*H], or none
+    var unitVector: [Double] = []  // [H], or none
 
     /// Zero weights of the same shapes, for summing gradients.
     var zeroed: OracleWeights {
         OracleWeights(
             inputWeight: inputWeight.map { _ in 0 }, hiddenWeight: hiddenWeight.map { _ in 0 },
-            inputBias: inputBias.map { _ in 0 }, hiddenBias: hiddenBias.map { _ in 0 })
+            inputBias: inputBias.map { _ in 0 }, hiddenBias: hiddenBias.map { _ in 0 },
+            unitVector: unitVector.map { _ in 0 })
     }
 
     /// `W_ih x + b_ih`, [G*H].
@@ -22,10 +24,15 @@ struct OracleWeights {
 
     /// Adds the gradients of a step from dInput, the gradient of `inputSide(x)`, and dHidden, that of `hiddenSide(h)`.
     mutating func add(dInput: [Double], x: [Double], dHidden: [Double], h: [Double]) {
-        addOuterProduct(dInput, x, to: &inputWeight)
+        add(dInput: dInput, x: x)
         addOuterProduct(dHidden, h, to: &hiddenWeight)
-        inputBias = sum(inputBias, dInput)
         hiddenBias = sum(hiddenBias, dHidden)
+    }
+
+    /// The same for a cell whose gates read nothing of h.
+    mutating func add(dInput: [Double], x: [Double]) {
+        addOuterProduct(dInput, x, to: &inputWeight)
+        inputBias = sum(inputBias, dInput)
     }
 }
 
@@ -51,11 +58,29 @@ struct OracleStepGradient {
 protocol OracleCell: Sendable {
     /// G, the number of gates whose weights are stacked.
     var gateCount: Int { get }
+    /// Whether there are recurrent weights; the default is true.
+    var hasRecurrentWeights: Bool { get }
+    /// The parameter `[H]` that the cell has besides weights and biases, without the number of its layer; the default is none.
+    var unitVector: String? { get }
+    /// The states besides h, whose values are together the c of an `OracleStep`; one by default, which only an LSTM uses.
+    var otherStates: Int { get }
+    /// Whether they are parameters where the first state is learned.
+    var learnsOtherStates: Bool { get }
+    /// h from the state at the start of an epoch, and the derivative of that; the default is the state itself.
+    func start(_ state: Double) -> (h: Double, slope: Double)
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep
     /// dh and dc are the total gradients of the step's results. Weight gradients are added to `gradient`.
     func backward(
         _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
     ) -> OracleStepGradient
+}
+
+extension OracleCell {
+    var hasRecurrentWeights: Bool { true }
+    var unitVector: String? { nil }
+    var otherStates: Int { 1 }
+    var learnsOtherStates: Bool { false }
+    func start(_ state: Double) -> (h: Double, slope: Double) { (state, 1) }
 }
 
 func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
@@ -105,6 +130,7 @@ struct OracleElman: OracleCell {
 /// Gates i, f, g, o; `c' = f c + i g`, `h' = o tanh(c')` (Hochreiter & Schmidhuber 1997, forget gate of Gers et al. 2000).
 struct OracleLSTM: OracleCell {
     let gateCount = 4
+    let learnsOtherStates = true
 
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
         let size = h.count

@@ -3,7 +3,7 @@ import Foundation
 /// The hidden state of all streams at the end of a window.
 struct OracleState {
     var hidden: [Double]  // [L, B, H]
-    var cell: [Double]  // [L, B, H], zero unless the cell is an LSTM
+    var cell: [Double]  // [L, B, n*H], zero unless the cell has n other states
 }
 
 /// The results of a window.
@@ -29,10 +29,10 @@ struct OracleModel {
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
 
-    var hiddenSize: Int { parameter("rnn.bias_hh_l0").count / cell.gateCount }
+    var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
     var vocabularySize: Int { parameter("decoder.bias").count }
     var embeddingSize: Int { parameter("encoder.weight").count / vocabularySize }
-    var layerCount: Int { (0...).first { parameters["rnn.bias_hh_l\($0)"] == nil } ?? 0 }
+    var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
     var isTied: Bool { parameters["decoder.weight"] == nil }
     var learnsFirstState: Bool { parameters["rnn.h0_l0"] != nil }
 
@@ -63,13 +63,15 @@ struct OracleModel {
 
     /// The state at the start of an epoch.
     func firstState() -> OracleState {
-        func stack(_ name: String) -> [Double] {
+        func stack(_ name: String, count: Int) -> [Double] {
             (0..<layerCount).flatMap { layer -> [Double] in
-                let learned = parameters["rnn.\(name)_l\(layer)"] ?? [Double](repeating: 0, count: hiddenSize)
+                let learned = parameters["rnn.\(name)_l\(layer)"] ?? [Double](repeating: 0, count: count)
                 return (0..<batchSize).flatMap { _ in learned }
             }
         }
-        return OracleState(hidden: stack("h0"), cell: stack("c0"))
+        return OracleState(
+            hidden: stack("h0", count: hiddenSize).map { cell.start($0).h },
+            cell: stack("c0", count: cell.otherStates * hiddenSize))
     }
 
     /// The parameter of that name; asking for one that is not there is a mistake in the test.
@@ -80,8 +82,11 @@ struct OracleModel {
 
     func weights(ofLayer layer: Int) -> OracleWeights {
         OracleWeights(
-            inputWeight: parameter("rnn.weight_ih_l\(layer)"), hiddenWeight: parameter("rnn.weight_hh_l\(layer)"),
-            inputBias: parameter("rnn.bias_ih_l\(layer)"), hiddenBias: parameter("rnn.bias_hh_l\(layer)"))
+            inputWeight: parameter("rnn.weight_ih_l\(layer)"),
+            hiddenWeight: cell.hasRecurrentWeights ? parameter("rnn.weight_hh_l\(layer)") : [],
+            inputBias: parameter("rnn.bias_ih_l\(layer)"),
+            hiddenBias: cell.hasRecurrentWeights ? parameter("rnn.bias_hh_l\(layer)") : [],
+            unitVector: cell.unitVector.map { parameter("rnn.\($0)_l\(layer)") } ?? [])
     }
 
     /// Logits of one prediction, [V]. Shapes: h [H], the last layer's output.
@@ -113,7 +118,7 @@ struct OracleStreamWalk {
     mutating func forward(inputs: [Int], from state: OracleState) {
         let layers = (0..<model.layerCount).map { model.weights(ofLayer: $0) }
         var h = layers.indices.map { Array(state.hidden[stateRange(layer: $0)]) }
-        var c = layers.indices.map { Array(state.cell[stateRange(layer: $0)]) }
+        var c = layers.indices.map { Array(state.cell[stateRange(layer: $0, states: model.cell.otherStates)]) }
         for t in 0..<inputs.count / model.batchSize {
             let token = inputs[t * model.batchSize + stream]
             var below = Array(model.parameter("encoder.weight")[embeddingRange(token)])
@@ -148,7 +153,7 @@ struct OracleStreamWalk {
         let layers = (0..<model.layerCount).map { model.weights(ofLayer: $0) }
         var sums = layers.map(\.zeroed)
         var dh = layers.map { _ in [Double](repeating: 0, count: model.hiddenSize) }
-        var dc = dh
+        var dc = layers.map { _ in [Double](repeating: 0, count: model.cell.otherStates * model.hiddenSize) }
         for t in steps.indices.reversed() {
             let dTop = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
             var dx = dropped(dTop, before: layers.count, t)
@@ -165,7 +170,8 @@ struct OracleStreamWalk {
         for k in layers.indices {
             add(sums[k], ofLayer: k, to: &gradients)
             if reachesFirstState && model.learnsFirstState {
-                gradients.add("rnn.h0_l\(k)") { $0 = sum($0, dh[k]) }
+                let slopes = model.parameter("rnn.h0_l\(k)").map { model.cell.start($0).slope }
+                gradients.add("rnn.h0_l\(k)") { $0 = sum($0, elementProduct(dh[k], slopes)) }
                 if model.parameters["rnn.c0_l\(k)"] != nil { gradients.add("rnn.c0_l\(k)") { $0 = sum($0, dc[k]) } }
             }
         }
@@ -176,7 +182,7 @@ struct OracleStreamWalk {
         guard let last = steps.last else { return }
         for (k, step) in last.enumerated() {
             state.hidden.replaceSubrange(stateRange(layer: k), with: step.h)
-            state.cell.replaceSubrange(stateRange(layer: k), with: step.c)
+            state.cell.replaceSubrange(stateRange(layer: k, states: model.cell.otherStates), with: step.c)
         }
     }
 
@@ -191,14 +197,17 @@ struct OracleStreamWalk {
 
     private func add(_ weights: OracleWeights, ofLayer k: Int, to gradients: inout [String: [Double]]) {
         gradients.add("rnn.weight_ih_l\(k)") { $0 = sum($0, weights.inputWeight) }
-        gradients.add("rnn.weight_hh_l\(k)") { $0 = sum($0, weights.hiddenWeight) }
         gradients.add("rnn.bias_ih_l\(k)") { $0 = sum($0, weights.inputBias) }
-        gradients.add("rnn.bias_hh_l\(k)") { $0 = sum($0, weights.hiddenBias) }
+        if model.cell.hasRecurrentWeights {
+            gradients.add("rnn.weight_hh_l\(k)") { $0 = sum($0, weights.hiddenWeight) }
+            gradients.add("rnn.bias_hh_l\(k)") { $0 = sum($0, weights.hiddenBias) }
+        }
+        if let name = model.cell.unitVector { gradients.add("rnn.\(name)_l\(k)") { $0 = sum($0, weights.unitVector) } }
     }
 
-    private func stateRange(layer: Int) -> Range<Int> {
-        let start = (layer * model.batchSize + stream) * model.hiddenSize
-        return start..<start + model.hiddenSize
+    private func stateRange(layer: Int, states: Int = 1) -> Range<Int> {
+        let start = (layer * model.batchSize + stream) * states * model.hiddenSize
+        return start..<start + states * model.hiddenSize
     }
 
     private func embeddingRange(_ token: Int) -> Range<Int> {

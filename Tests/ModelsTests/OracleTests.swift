@@ -12,16 +12,13 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = [
-        OracleCase(name: "elman-tanh", cell: OracleElman(nonlinearity: .tanh)),
-        OracleCase(name: "elman-relu", cell: OracleElman(nonlinearity: .relu)),
-        OracleCase(name: "elman-sigmoid", cell: OracleElman(nonlinearity: .sigmoid)),
-        OracleCase(name: "gru", cell: OracleGRU()),
-        OracleCase(name: "gru-reset-before", cell: OracleGRUResetBefore()),
-        OracleCase(name: "lstm", cell: OracleLSTM()),
-        OracleCase(name: "lstm-tied", cell: OracleLSTM(), tied: true),
-        OracleCase(name: "lstm-learned-state", cell: OracleLSTM(), learnedState: true),
-    ]
+    static let all =
+        CellUnderTest.all.flatMap { test in
+            [
+                OracleCase(name: test.name, cell: test.oracle),
+                OracleCase(name: test.name + ", tied, learned state", cell: test.oracle, tied: true, learnedState: true),
+            ]
+        }
 
     /// B 2, E 5 (4 when tied), H 4, V 7, L 2; every parameter uniform in -1...1.
     func makeModel(_ random: inout SeededRandom) -> OracleModel {
@@ -30,10 +27,11 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
         if !tied { counts["decoder.weight"] = V * H }
         for k in 0..<2 {
             counts["rnn.weight_ih_l\(k)"] = G * H * (k == 0 ? E : H)
-            counts["rnn.weight_hh_l\(k)"] = G * H * H
             counts["rnn.bias_ih_l\(k)"] = G * H
-            counts["rnn.bias_hh_l\(k)"] = G * H
-            if learnedState { (counts["rnn.h0_l\(k)"], counts["rnn.c0_l\(k)"]) = (H, H) }
+            if cell.hasRecurrentWeights { (counts["rnn.weight_hh_l\(k)"], counts["rnn.bias_hh_l\(k)"]) = (G * H * H, G * H) }
+            if let name = cell.unitVector { counts["rnn.\(name)_l\(k)"] = H }
+            if learnedState { counts["rnn.h0_l\(k)"] = H }
+            if learnedState && cell.learnsOtherStates { counts["rnn.c0_l\(k)"] = H }
         }
         var parameters: [String: [Double]] = [:]
         for name in counts.keys.sorted() { parameters[name] = random.uniform(counts[name] ?? 0) }
@@ -55,7 +53,11 @@ struct OracleTests {
         var random = SeededRandom(state: 17)
         let model = test.makeModel(&random)
         let tokens = (0..<12).map { _ in Int.random(in: 0..<model.vocabularySize, using: &random) }
-        let state = test.learnedState ? nil : OracleState(hidden: random.uniform(16), cell: random.uniform(16))
+        let state =
+            test.learnedState
+            ? nil
+            : OracleState(
+                hidden: random.uniform(16), cell: random.uniform(16 * model.cell.otherStates).map { 1 + abs($0) })
         let dropout = [model.embeddingSize, 4, 4].map { size in
             (0..<6 * size).map { _ in Bool.random(using: &random) ? 2.0 : 0.5 }
         }

@@ -199,7 +199,7 @@ final class SimulatedNode {
     }
 }
 
-/// Every cell that there is, with tied weights and learned states where they matter.
+/// The shape of a small model, and the oracle for its cell.
 struct ShapeCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let shape: ModelShape
@@ -219,21 +219,15 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
             tieWeights: tied, initialState: initialState)
     }
 
-    private static let (relu, sigmoid) = (Settings.ofCell(.relu), Settings.ofCell(.sigmoid))
-    private static let resetBefore = Settings.ofCell(reset: .before)
-
-    static let all = [
-        ShapeCase("elman-tanh", .elman, OracleElman(nonlinearity: .tanh)),
-        ShapeCase("elman-relu", .elman, OracleElman(nonlinearity: .relu), settings: relu),
-        ShapeCase("elman-sigmoid", .elman, OracleElman(nonlinearity: .sigmoid), settings: sigmoid),
-        ShapeCase("gru", .gru, OracleGRU()), ShapeCase("gru-reset-before", .gru, OracleGRUResetBefore(), settings: resetBefore),
-        ShapeCase("lstm", .lstm, OracleLSTM()), ShapeCase("lstm-tied", .lstm, OracleLSTM(), tied: true),
-        ShapeCase("lstm-learned-state", .lstm, OracleLSTM(), initialState: .learned),
-        ShapeCase(
-            "gru-reset-before-learned-tied", .gru, OracleGRUResetBefore(), settings: resetBefore, tied: true,
-            initialState: .learned),
-        ShapeCase("gru-learned-state", .gru, OracleGRU(), initialState: .learned),
-    ]
+    /// Each cell under test, also with tied weights and learned states.
+    static let all = CellUnderTest.all.flatMap { test in
+        [
+            ShapeCase(test.name, test.cell, test.oracle, settings: test.settings),
+            ShapeCase(
+                test.name + ", tied, learned state", test.cell, test.oracle, settings: test.settings, tied: true,
+                initialState: .learned),
+        ]
+    }
 
     /// An output of three groups of columns.
     static let manyTokens = ShapeCase("elman-401-tokens", .elman, OracleElman(nonlinearity: .tanh), vocabularySize: 401)

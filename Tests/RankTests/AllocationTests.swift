@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 import TestSupport
 import Testing
 
@@ -7,8 +8,8 @@ extension TrainingOverRanks {
     struct AllocationTests {
         @Test(
             "Steps after the first allocate nothing on any rank",
-            arguments: [
-                (1, []), (2, []), (3, []), (2, ["--cell", "gru"]), (2, ["--cell", "gru", "--gru-reset", "before"]),
+            arguments: CellKind.allCases.map { (2, ["--cell", $0.rawValue]) } + [
+                (1, []), (2, []), (3, []), (2, ["--cell", "gru", "--gru-reset", "before"]),
                 (2, ["--cell", "elman", "--tie-weights", "true", "--optimizer", "sgd"]),
                 (4, ["--hidden-size", "300", "--teams", "always"]),
             ])

@@ -25,8 +25,15 @@ typedef struct {
     const float *c_previous;  /* a second state */
     float *c;
     float *dc;                /* the gradient of c from the next step; becomes that of c_previous */
+    const float *n_previous;  /* a normaliser of c, with its gradient like c's */
+    float *n;
+    float *dn;
+    const float *m_previous;  /* a logarithm by which c and n are scaled */
+    float *m;
     float *kept;              /* kept from the forward pass */
     const float *d_kept;      /* the gradient of what was kept */
+    const float *unit_values; /* [H], a number of each unit: a constant of the cell, or a parameter */
+    float *d_unit_values;     /* [rows, H], to which the gradient of that parameter is added */
 } ck_cell;
 
 /* The number of the cell with this name; -1 where there is none. */

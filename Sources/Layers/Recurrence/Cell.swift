@@ -10,6 +10,10 @@ protocol Cell: Kind {
     static var gateCount: Int { get }
     /// The states besides h, by the letters that PyTorch has for them; the default is none.
     static var states: [String] { get }
+    /// Those of `states` that may be learned besides h, the first of them; the default is all.
+    static var learnedStates: [String] { get }
+    /// Whether there are recurrent weights and a hidden bias; the default is true, but for an ``ElementwiseCell``.
+    static var hasRecurrentWeights: Bool { get }
     /// Whether ranks may divide the units of a step; the default is true.
     static var dividesUnits: Bool { get }
     /// The gate to whose bias the forget bias is added; the default is none.
@@ -21,6 +25,13 @@ protocol Cell: Kind {
 
     /// A layer of such cells; the default is a `Recurrence` of this cell.
     static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer
+
+    /// Replaces the state at the start of an epoch, zero or learned, by h, where these differ. `state.gates` and `state.h` are the same
+    /// memory, `[B, H]`. The default does nothing.
+    func start(_ state: CellStep)
+
+    /// The reverse of `start`: replaces the gradient of h by that of the state. `state.gates` and `state.dH` are the same memory, `[B, H]`.
+    func startBackward(_ state: CellStep)
 
     /// One step: from the input's part in `step.gates` and all units of h before it, `previous` `[B', H]`, to `step.h`.
     func forward(_ step: StepView, previous: MatrixView)
@@ -40,6 +51,8 @@ protocol Cell: Kind {
 
 extension Cell {
     static var states: [String] { [] }
+    static var learnedStates: [String] { states }
+    static var hasRecurrentWeights: Bool { true }
     static var dividesUnits: Bool { true }
     static var forgetGate: Int? { nil }
     static var addsHiddenBias: Bool { true }
@@ -47,6 +60,9 @@ extension Cell {
     static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
         Recurrence<Self>(shape, builder)
     }
+
+    func start(_ state: CellStep) {}
+    func startBackward(_ state: CellStep) {}
 
     func weightGradients(_ window: RecurrentWindow, input: MatrixView?) {
         let parameters = window.parameters
@@ -59,6 +75,23 @@ extension Cell {
             window.rows.weightGradient(parameters.weightHidden, steps: window.steps, dY: window.dGates, x: window.hPrevious)
         }
         window.copyBiasGradient()
+    }
+}
+
+/// A cell whose gates read nothing of h: it has no recurrent weights, no hidden bias, and no product in the time loop. The input product of a
+/// window is its only one.
+protocol ElementwiseCell: Cell {}
+
+extension ElementwiseCell {
+    static var hasRecurrentWeights: Bool { false }
+    static var addsHiddenBias: Bool { false }
+    /// There is no product whose weights a team could divide.
+    static var dividesUnits: Bool { false }
+
+    func productBackward(_ dGates: MatrixView, dH: MatrixView) {}
+
+    func weightGradients(_ window: RecurrentWindow, input: MatrixView?) {
+        if let input { window.inputGradient(input) }
     }
 }
 

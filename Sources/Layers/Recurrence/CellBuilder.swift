@@ -7,6 +7,8 @@ final class CellBuilder {
     let size: StepSize
     /// The states besides h, in the order of `Cell.states`.
     private(set) var states: [StepState] = []
+    /// The cell's own parameters.
+    private(set) var vectors: [UnitVector] = []
     /// The layer's gates, then what the cell asked for.
     private(set) var gateSets: [GateRows]
     private let isDivisible: Bool
@@ -45,6 +47,15 @@ final class CellBuilder {
         builder.workspace.matrix(rows: builder.capacity.steps * size.streams, columns: size.units.count)
     }
 
+    /// A parameter with a number for each unit, `rnn.<name>_l<k>`, for cells whose units are not divided.
+    func unitVector(_ name: String, start: ParameterStart) -> UnitVector {
+        let vector = UnitVector(
+            parameter: builder.streamVector("rnn.\(name)_l\(parameters.number)", columns: size.hiddenSize, start: start),
+            gradient: stepGradient())
+        vectors.append(vector)
+        return vector
+    }
+
     /// A gradient that goes from one part of a step to another, `[B', U]`.
     func stepGradient() -> MatrixView {
         builder.workspace.matrix(rows: builder.capacity.training ? size.streams : 0, columns: size.units.count)
@@ -56,4 +67,10 @@ final class CellBuilder {
         gateSets.append(rows)
         return rows
     }
+}
+
+/// A parameter `[H]` of a cell's own, and its gradient in a window, `[B, H]`, to which each step adds.
+struct UnitVector {
+    let parameter: Parameter
+    let gradient: MatrixView
 }

@@ -19,6 +19,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     let h: StepState
     /// h, then the cell's other states.
     let states: [StepState]
+    /// The cell's own parameters.
+    private let vectors: [UnitVector]
     /// The sets of gates whose gradients are needed row by row. The recurrent product's is the last.
     let gateSets: [GateRows]
     /// The ranks that divide the steps and what they share; nil where none do.
@@ -48,6 +50,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         self.parameters = cellBuilder.parameters
         states = [h] + cellBuilder.states
         gateSets = cellBuilder.gateSets
+        vectors = cellBuilder.vectors
         precondition(states.dropFirst().map(\.letter) == C.states, "a cell with other states than it says")
         for state in states { builder.state("\(state.letter)_l\(shape.number)", state.first) }
         biasSum = builder.workspace.matrix(rows: 1, columns: columns)
@@ -76,6 +79,13 @@ final class Recurrence<C: Cell>: RecurrentLayer {
                 state.window.pointer.update(repeating: 0, count: state.first.count)
             }
         }
+        cell.start(startOfEpoch(gates: h.first))
+    }
+
+    /// h at the start of an epoch, `[B, H]`, as the step that makes it in place.
+    private func startOfEpoch(gates: MatrixView) -> CellStep {
+        let (h, dH) = (h.first.pointer, h.windowGradient.pointer)
+        return CellStep(gates: gates, units: size.hiddenSize, hPrevious: h, h: h, dH: dH)
     }
 
     func carryState(steps: Int) {
@@ -83,6 +93,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     }
 
     private func firstStateGradients(rows: GradientRows, atEpochStart: Bool) {
+        if atEpochStart { cell.startBackward(startOfEpoch(gates: h.windowGradient)) }
         for (parameter, state) in zip(parameters.firstStates, states) {
             if atEpochStart {
                 rows.biasGradient(parameter, steps: 1, dY: state.windowGradient)
@@ -135,6 +146,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         _ input: BackwardInput, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows, atEpochStart: Bool
     ) {
         for state in states { state.gradient.pointer.update(repeating: 0, count: state.gradient.count) }
+        for vector in vectors { vector.gradient.pointer.update(repeating: 0, count: vector.gradient.count) }
         if let (team, ring) = team {
             backwardThroughTime(dOutput, steps: steps, team, ring)
         } else {
@@ -155,6 +167,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
             cell.weightGradients(window, input: nil)
         }
         firstStateGradients(rows: rows, atEpochStart: atEpochStart)
+        for vector in vectors { rows.biasGradient(vector.parameter, steps: 1, dY: vector.gradient) }
         guard let packedInputBackward else { preconditionFailure("a backward pass through a model made for inference") }
         packedInputBackward.multiply(dGates, into: dInput)
     }

@@ -4,14 +4,13 @@ import Tensors
 struct RecurrentParameters {
     /// `[G*H, I]`
     let weightInput: Parameter
-    /// `[G*H, H]`
-    var weightHidden: Parameter
     /// `[G*H]`
     let biasInput: Parameter
-    /// `[G*H]`
-    let biasHidden: Parameter
+    private var recurrent: (weight: Parameter, bias: Parameter)?
     /// The states at the start of an epoch, `[H]` each: h, then the cell's others. Empty where they are zero.
     let firstStates: [Parameter]
+    /// Of the layer.
+    let number: Int
     let hiddenSize: Int
     let gateCount: Int
 
@@ -20,14 +19,29 @@ struct RecurrentParameters {
         let n = C.gateCount * h
         weightInput = builder.gradient(
             of: builder.parameter("rnn.weight_ih_l\(k)", [n, shape.inputSize], start: .input(outputs: h)))
-        weightHidden = builder.parameter("rnn.weight_hh_l\(k)", [n, h], start: .recurrent)
+        let weightHidden = C.hasRecurrentWeights ? builder.parameter("rnn.weight_hh_l\(k)", [n, h], start: .recurrent) : nil
         biasInput = builder.parameter(
             "rnn.bias_ih_l\(k)", [n], start: C.forgetGate.map { .forgetting(($0 * h)..<(($0 + 1) * h)) } ?? .zero)
-        biasHidden = builder.parameter("rnn.bias_hh_l\(k)", [n])
+        recurrent = weightHidden.map { ($0, builder.parameter("rnn.bias_hh_l\(k)", [n])) }
         firstStates =
             shape.learnsFirstState
-            ? (["h"] + C.states).map { builder.firstState("rnn.\($0)0_l\(k)", columns: h) } : []
+            ? (["h"] + C.learnedStates).map { builder.streamVector("rnn.\($0)0_l\(k)", columns: h) } : []
+        number = k
         hiddenSize = h
         gateCount = C.gateCount
+    }
+
+    /// `[G*H, H]`, of a cell that has recurrent weights.
+    var weightHidden: Parameter {
+        get { ofRecurrence.weight }
+        set { recurrent?.weight = newValue }
+    }
+
+    /// `[G*H]`, of a cell that has recurrent weights.
+    var biasHidden: Parameter { ofRecurrence.bias }
+
+    private var ofRecurrence: (weight: Parameter, bias: Parameter) {
+        guard let recurrent else { preconditionFailure("a cell without recurrent weights asks for them") }
+        return recurrent
     }
 }

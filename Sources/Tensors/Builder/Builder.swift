@@ -102,9 +102,9 @@ public final class Builder {
         return result
     }
 
-    /// A parameter `[columns]` that a state begins with, and its gradient.
-    public func firstState(_ name: String, columns: Int) -> Parameter {
-        var result = parameter(name, [columns])
+    /// A parameter `[columns]`, such as what a state begins with, whose gradient has a row for each stream.
+    public func streamVector(_ name: String, columns: Int, start: ParameterStart = .zero) -> Parameter {
+        var result = parameter(name, [columns], start: start)
         result.sharedPlace = share(.states(columns: columns))
         return result
     }

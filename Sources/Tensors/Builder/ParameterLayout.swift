@@ -9,6 +9,13 @@ public enum ParameterStart: Sendable, Equatable {
     case recurrent
     /// A bias whose elements `range` the forget bias is added to, in every run.
     case forgetting(Range<Int>)
+    /// Evenly spread from the first element's value to the last one's, in every run.
+    case spread(from: Float, to: Float)
+
+    /// Fills `count` elements as `.spread` says.
+    public static func spread(from first: Float, to last: Float, into values: UnsafeMutablePointer<Float>, count: Int) {
+        for i in 0..<count { values[i] = first + (last - first) * Float(i) / Float(max(count - 1, 1)) }
+    }
 }
 
 /// Where each named parameter lies in one flat buffer of floats.

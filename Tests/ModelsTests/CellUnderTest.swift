@@ -1,0 +1,43 @@
+import Kinds
+import Layers
+import Testing
+
+/// A registered cell with some of its settings, and its equations in Double.
+struct CellUnderTest: Sendable, CustomTestStringConvertible {
+    let name: String
+    let cell: CellKind
+    let settings: Settings
+    let oracle: any OracleCell
+
+    var testDescription: String { name }
+
+    /// Every cell that `--cell` names; each suite of this folder runs over these.
+    static let all: [CellUnderTest] = [
+        CellUnderTest("elman", OracleElman(nonlinearity: .tanh)),
+        CellUnderTest("elman", OracleElman(nonlinearity: .relu), "relu") { $0[CellSettings.nonlinearity] = .relu },
+        CellUnderTest("elman", OracleElman(nonlinearity: .sigmoid), "sigmoid") { $0[CellSettings.nonlinearity] = .sigmoid },
+        CellUnderTest("gru", OracleGRU()),
+        CellUnderTest("gru", OracleGRUResetBefore(), "reset before") { $0[CellSettings.gruReset] = .before },
+        CellUnderTest("lstm", OracleLSTM()),
+        CellUnderTest("update-gate", OracleUpdateGate()),
+    ]
+
+    /// The cell with the name `cell`, with what `set` sets, which `variant` names.
+    init(_ cell: String, _ oracle: any OracleCell, _ variant: String? = nil, set: (inout Settings) -> Void = { _ in }) {
+        guard let kind = CellKind(rawValue: cell) else { preconditionFailure("no cell has the name \(cell)") }
+        var settings = Settings()
+        set(&settings)
+        (name, self.cell, self.settings) = (variant.map { "\(cell), \($0)" } ?? cell, kind, settings)
+        self.oracle = oracle
+    }
+}
+
+@Suite("The cells under test")
+struct CellUnderTestTests {
+    @Test("Every registered cell has an oracle")
+    func complete() {
+        for cell in CellKind.allCases {
+            #expect(CellUnderTest.all.contains { $0.cell == cell }, "--cell \(cell.rawValue) has no oracle in CellUnderTest.all")
+        }
+    }
+}
