@@ -13,6 +13,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
 
     /// Every cell that `--cell` names; each suite of this folder runs over these.
     static let all: [CellUnderTest] = [
+        CellUnderTest("additive", OracleAdditive()),
         CellUnderTest("elman", OracleElman(nonlinearity: .tanh)),
         CellUnderTest("elman", OracleElman(nonlinearity: .relu), "relu") { $0[CellSettings.nonlinearity] = .relu },
         CellUnderTest("elman", OracleElman(nonlinearity: .sigmoid), "sigmoid") { $0[CellSettings.nonlinearity] = .sigmoid },

@@ -12,6 +12,7 @@
 CK_INLINE v16 sigmoid_slope(v16 y) { return y * (ONE - y); }
 CK_INLINE v16 tanh_slope(v16 y) { return ONE - y * y; }
 
+#include "cells/additive.h"
 #include "cells/elman.h"
 #include "cells/gru.h"
 #include "cells/gru_reset_before.h"

@@ -4,6 +4,7 @@
 
 /* The cells, or parts of them. Each has a file body/cells/<name>.h with `<name>_forward` and `<name>_backward`. */
 #define CK_CELLS(K)                                  \
+    K(additive)                                      \
     K(elman_tanh) K(elman_relu) K(elman_sigmoid)     \
     K(lstm)                                          \
     K(gru)                                           \

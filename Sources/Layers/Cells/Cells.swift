@@ -5,6 +5,7 @@ public import Tensors
 public enum Cells: KindRegistry {
     /// Every cell: a new one is a file beside this one and a line here.
     static let all: [any Cell.Type] = [
+        AdditiveCell.self,
         ElmanCell.self,
         GRUCell.self,
         LSTMCell.self,
