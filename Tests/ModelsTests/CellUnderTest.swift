@@ -17,6 +17,10 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         CellUnderTest("elman", OracleElman(nonlinearity: .tanh)),
         CellUnderTest("elman", OracleElman(nonlinearity: .relu), "relu") { $0[CellSettings.nonlinearity] = .relu },
         CellUnderTest("elman", OracleElman(nonlinearity: .sigmoid), "sigmoid") { $0[CellSettings.nonlinearity] = .sigmoid },
+        CellUnderTest("elman-pre", OracleElmanPre(nonlinearity: .tanh)),
+        CellUnderTest("elman-pre", OracleElmanPre(nonlinearity: .sigmoid), "sigmoid") {
+            $0[CellSettings.nonlinearity] = .sigmoid
+        },
         CellUnderTest("gru", OracleGRU()),
         CellUnderTest("gru", OracleGRUResetBefore(), "reset before") { $0[CellSettings.gruReset] = .before },
         CellUnderTest("lstm", OracleLSTM()),

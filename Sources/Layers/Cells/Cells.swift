@@ -7,6 +7,7 @@ public enum Cells: KindRegistry {
     static let all: [any Cell.Type] = [
         AdditiveCell.self,
         ElmanCell.self,
+        ElmanPreCell.self,
         GRUCell.self,
         LSTMCell.self,
         UpdateGateCell.self,
