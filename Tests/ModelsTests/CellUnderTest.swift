@@ -23,6 +23,11 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         },
         CellUnderTest("gru", OracleGRU()),
         CellUnderTest("gru", OracleGRUResetBefore(), "reset before") { $0[CellSettings.gruReset] = .before },
+        CellUnderTest("leaky", OracleLeaky(longest: 100)),
+        CellUnderTest("leaky", OracleLeaky(longest: 7), "longest time scale 7") { $0[CellSettings.longestTimeScale] = 7 },
+        CellUnderTest("leaky", OracleLeaky(longest: 100, isLearned: true), "learned time scales") {
+            $0[CellSettings.timeScales] = .learned
+        },
         CellUnderTest("lstm", OracleLSTM()),
         CellUnderTest("update-gate", OracleUpdateGate()),
     ]

@@ -9,6 +9,7 @@ public enum Cells: KindRegistry {
         ElmanCell.self,
         ElmanPreCell.self,
         GRUCell.self,
+        LeakyCell.self,
         LSTMCell.self,
         UpdateGateCell.self,
     ]
