@@ -29,6 +29,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
             $0[CellSettings.timeScales] = .learned
         },
         CellUnderTest("lstm", OracleLSTM()),
+        CellUnderTest("mingru", OracleMinGRU()),
         CellUnderTest("update-gate", OracleUpdateGate()),
     ]
 

@@ -11,6 +11,7 @@ public enum Cells: KindRegistry {
         GRUCell.self,
         LeakyCell.self,
         LSTMCell.self,
+        MinGRUCell.self,
         UpdateGateCell.self,
     ]
 

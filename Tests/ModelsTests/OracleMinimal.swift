@@ -1,0 +1,35 @@
+/// `g(v) = v + 1/2` for `v >= 0`, else the logistic function, and its derivative, of which both are functions of v.
+private func candidate(_ v: Double) -> (value: Double, slope: Double) {
+    v >= 0 ? (v + 0.5, 1) : (sigmoid(v), sigmoid(v) * (1 - sigmoid(v)))
+}
+
+/// `z = s(W_iz x + b_iz)`, `n = g(W_in x + b_in)`, `h' = (1 - z) h + z n`.
+struct OracleMinGRU: OracleCell {
+    let gateCount = 2
+    let hasRecurrentWeights = false
+
+    func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
+        let sums = weights.inputSide(x)
+        let next = h.indices.map { j in
+            let z = sigmoid(sums[j])
+            return (1 - z) * h[j] + z * candidate(sums[h.count + j]).value
+        }
+        return OracleStep(x: x, hPrevious: h, cPrevious: c, gates: sums, h: next, c: c)
+    }
+
+    func backward(
+        _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
+    ) -> OracleStepGradient {
+        let size = dh.count
+        var (dGates, dhPrevious) = ([Double](repeating: 0, count: 2 * size), dh)
+        for j in dh.indices {
+            let (z, n) = (sigmoid(step.gates[j]), candidate(step.gates[size + j]))
+            dGates[j] = dh[j] * (n.value - step.hPrevious[j]) * z * (1 - z)
+            dGates[size + j] = dh[j] * z * n.slope
+            dhPrevious[j] = dh[j] * (1 - z)
+        }
+        gradient.add(dInput: dGates, x: step.x)
+        return OracleStepGradient(
+            dx: transposedProduct(weights.inputWeight, dGates), dhPrevious: dhPrevious, dcPrevious: dc)
+    }
+}
