@@ -30,6 +30,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         },
         CellUnderTest("lstm", OracleLSTM()),
         CellUnderTest("mingru", OracleMinGRU()),
+        CellUnderTest("minlstm", OracleMinLSTM()),
         CellUnderTest("update-gate", OracleUpdateGate()),
     ]
 

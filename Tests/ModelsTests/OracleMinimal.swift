@@ -33,3 +33,37 @@ struct OracleMinGRU: OracleCell {
             dx: transposedProduct(weights.inputWeight, dGates), dhPrevious: dhPrevious, dcPrevious: dc)
     }
 }
+
+/// `f = s(W_if x + b_if)`, `i = s(W_ii x + b_ii)`, `n = g(W_in x + b_in)`, `h' = f/(f+i) h + i/(f+i) n`.
+struct OracleMinLSTM: OracleCell {
+    let gateCount = 3
+    let hasRecurrentWeights = false
+
+    func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
+        let (sums, size) = (weights.inputSide(x), h.count)
+        let next = h.indices.map { j in
+            let (f, i) = (sigmoid(sums[j]), sigmoid(sums[size + j]))
+            return f / (f + i) * h[j] + i / (f + i) * candidate(sums[2 * size + j]).value
+        }
+        return OracleStep(x: x, hPrevious: h, cPrevious: c, gates: sums, h: next, c: c)
+    }
+
+    func backward(
+        _ step: OracleStep, dh: [Double], dc: [Double], weights: OracleWeights, gradient: inout OracleWeights
+    ) -> OracleStepGradient {
+        let size = dh.count
+        var (dGates, dhPrevious) = ([Double](repeating: 0, count: 3 * size), dh)
+        for j in dh.indices {
+            let (f, i) = (sigmoid(step.gates[j]), sigmoid(step.gates[size + j]))
+            let (n, total) = (candidate(step.gates[2 * size + j]), f + i)
+            let difference = step.hPrevious[j] - n.value
+            dGates[j] = dh[j] * difference * i / (total * total) * f * (1 - f)
+            dGates[size + j] = -dh[j] * difference * f / (total * total) * i * (1 - i)
+            dGates[2 * size + j] = dh[j] * i / total * n.slope
+            dhPrevious[j] = dh[j] * f / total
+        }
+        gradient.add(dInput: dGates, x: step.x)
+        return OracleStepGradient(
+            dx: transposedProduct(weights.inputWeight, dGates), dhPrevious: dhPrevious, dcPrevious: dc)
+    }
+}

@@ -19,6 +19,7 @@ CK_INLINE v16 tanh_slope(v16 y) { return ONE - y * y; }
 #include "cells/leaky.h"
 #include "cells/lstm.h"
 #include "cells/mingru.h"
+#include "cells/minlstm.h"
 #include "cells/update_gate.h"
 
 #undef ONE

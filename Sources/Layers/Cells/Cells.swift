@@ -12,6 +12,7 @@ public enum Cells: KindRegistry {
         LeakyCell.self,
         LSTMCell.self,
         MinGRUCell.self,
+        MinLSTMCell.self,
         UpdateGateCell.self,
     ]
 
