@@ -31,6 +31,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         CellUnderTest("lstm", OracleLSTM()),
         CellUnderTest("mingru", OracleMinGRU()),
         CellUnderTest("minlstm", OracleMinLSTM()),
+        CellUnderTest("rglru", OracleRGLRU()),
         CellUnderTest("update-gate", OracleUpdateGate()),
     ]
 

@@ -3,6 +3,8 @@ import Models
 import Tensors
 import Testing
 
+import func Foundation.exp
+
 @Suite("How the parameters of a run begin")
 struct InitializationTests {
     /// The parameters by name. The padding between them must remain unchanged.
@@ -82,6 +84,24 @@ struct InitializationTests {
     func uniform(cell: CellKind) {
         for (name, values) in fill(.uniform, shape(cell), scale: 0.25) where !name.hasPrefix("rnn.decay_") {
             expectUniform(values, limit: 0.25, name)
+        }
+    }
+
+    @Test("Time scales begin spread between their ends, in every run", arguments: InitializationKind.allCases)
+    func timeScales(kind: InitializationKind) throws {
+        var leaky = shape(try #require(CellKind(rawValue: "leaky")))
+        leaky.settings[CellSettings.timeScales] = .learned
+        let rates = try #require(fill(kind, leaky)["rnn.rate_l1"])
+        let scales = rates.map { 1 + exp(-Double($0)) }  // 1/a
+        #expect(abs(scales[0] - 2) < 1e-6 && abs(scales[19] - 100) < 1e-3)
+        let linear = shape(try #require(CellKind(rawValue: "rglru")))
+        let decays = try #require(fill(kind, linear)["rnn.decay_l0"])
+        let radii = decays.map { 1 / (1 + exp(Double($0))) }  // exp(-softplus(L))
+        #expect(abs(radii[0] - 0.9) < 1e-6 && abs(radii[19] - 0.999) < 1e-6)
+        for values in [rates, decays] {
+            for (first, next) in zip(values, values.dropFirst()) {
+                #expect(abs(first - next - (values[0] - values[19]) / 19) < 1e-5)
+            }
         }
     }
 

@@ -12,6 +12,20 @@
 CK_INLINE v16 sigmoid_slope(v16 y) { return y * (ONE - y); }
 CK_INLINE v16 tanh_slope(v16 y) { return ONE - y * y; }
 
+/* log s(x) = min(x, 0) - log(1 + t), t = e^-|x|, with log(1 + t) = 2 artanh r, r = t/(2 + t) <= 1/3, as a series. */
+CK_INLINE v16 log_sigmoid(v16 x) {
+    v16 zero = v_fill(0.0f), t = v_exp_of_negative(v_select(x < zero, x, -x));
+    v16 r = t / (v_fill(2.0f) + t), z = r * r, p = v_fill(1.0f / 15);
+    p = v_fma(p, z, v_fill(1.0f / 13));
+    p = v_fma(p, z, v_fill(1.0f / 11));
+    p = v_fma(p, z, v_fill(1.0f / 9));
+    p = v_fma(p, z, v_fill(1.0f / 7));
+    p = v_fma(p, z, v_fill(1.0f / 5));
+    p = v_fma(p, z, v_fill(1.0f / 3));
+    p = v_fma(p, z, ONE);
+    return v_select(x < zero, x, zero) - (r + r) * p;
+}
+
 #include "cells/additive.h"
 #include "cells/elman.h"
 #include "cells/gru.h"
@@ -20,6 +34,7 @@ CK_INLINE v16 tanh_slope(v16 y) { return ONE - y * y; }
 #include "cells/lstm.h"
 #include "cells/mingru.h"
 #include "cells/minlstm.h"
+#include "cells/rglru.h"
 #include "cells/update_gate.h"
 
 #undef ONE

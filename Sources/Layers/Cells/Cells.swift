@@ -13,6 +13,7 @@ public enum Cells: KindRegistry {
         LSTMCell.self,
         MinGRUCell.self,
         MinLSTMCell.self,
+        RGLRUCell.self,
         UpdateGateCell.self,
     ]
 
