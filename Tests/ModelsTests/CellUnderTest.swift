@@ -32,6 +32,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         CellUnderTest("mingru", OracleMinGRU()),
         CellUnderTest("minlstm", OracleMinLSTM()),
         CellUnderTest("rglru", OracleRGLRU()),
+        CellUnderTest("slstm", OracleSLSTM()),
         CellUnderTest("update-gate", OracleUpdateGate()),
     ]
 

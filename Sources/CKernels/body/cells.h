@@ -35,6 +35,7 @@ CK_INLINE v16 log_sigmoid(v16 x) {
 #include "cells/mingru.h"
 #include "cells/minlstm.h"
 #include "cells/rglru.h"
+#include "cells/slstm.h"
 #include "cells/update_gate.h"
 
 #undef ONE

@@ -13,7 +13,8 @@
     K(leaky) K(leaky_learned)                        \
     K(mingru)                                        \
     K(minlstm)                                       \
-    K(rglru)
+    K(rglru)                                         \
+    K(slstm)
 
 /* What a step works on: H units of `rows` streams. Gates have `ld` floats from one row to the next; all others, [rows, H], have no gaps.
  * What a cell does not use is null. Forward, `gates` hold preactivations and become activated gates; backward they become the gradients

@@ -14,6 +14,7 @@ public enum Cells: KindRegistry {
         MinGRUCell.self,
         MinLSTMCell.self,
         RGLRUCell.self,
+        SLSTMCell.self,
         UpdateGateCell.self,
     ]
 
