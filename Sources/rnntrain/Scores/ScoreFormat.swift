@@ -1,6 +1,5 @@
 import ArgumentParser
 import Failures
-import TextData
 import Training
 
 /// A format that `score` writes.

@@ -1,5 +1,4 @@
 import TextData
-import Training
 
 /// The texts of tokens in a table.
 struct TokenTexts {
