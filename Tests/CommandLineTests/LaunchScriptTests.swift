@@ -102,6 +102,8 @@ struct LaunchScriptTests {
         #expect(outcome.status == 75 && outcome.output.contains("mpirun: "), "\(outcome)")
         let unknown = try bash("STATUS=205 bash launch/train -n 1 --run r")
         #expect(unknown.status == 205 && unknown.errors.contains("launch/train: mpirun ended with status 205; "), "\(unknown)")
+        let silent = try bash("STATUS=1 bash launch/train -n 1 --run r")
+        #expect(silent.status == 1 && silent.errors.contains("launch/train: mpirun ended with status 1. "), "\(silent)")
         try program("bin/mpirun", "echo \"check: ${RNNTRAIN_CHECK_ONLY:-none}\"")
         #expect(try bash("bash launch/train -n 1 --run r").output.contains("check: none"))
     }
@@ -147,6 +149,23 @@ struct LaunchScriptTests {
         let early = try bash("SIGNAL=USR1 timeout 20 bash launch/slurm.sbatch run", environment: environment)
         #expect(early.status == 75 && early.output.contains("scontrol: requeue 1\n"), "\(early)")
         #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
+    }
+
+    @Test("slurm.sbatch saves after SIGTERM and leaves the requeue to SLURM, and names a program that is missing")
+    func slurmEnds() throws {
+        let environment = ["SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_JOB_ID": "1"]
+        try program("bin/scontrol", "echo \"scontrol: $*\"; exit 1")
+        try program(
+            "bin/mpirun",
+            "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; esac\n"
+                + "trap 'exit 75' USR1; kill -$SIGNAL $PPID; sleep 5 & wait")
+        let terminated = try bash("SIGNAL=TERM bash launch/slurm.sbatch run", environment: environment)
+        #expect(terminated.status == 75 && !terminated.output.contains("scontrol"), "\(terminated)")
+        let refused = try bash("SIGNAL=USR1 bash launch/slurm.sbatch run", environment: environment)
+        #expect(refused.status == 75 && refused.output.contains("scontrol: requeue 1\n"), "\(refused)")
+        #expect(refused.errors.contains("submit it again"), "\(refused)")
+        let missing = try bash("RNNTRAIN_PROGRAM=/gone/rnntrain bash launch/slurm.sbatch run", environment: environment)
+        #expect(missing.status == 66 && missing.errors.hasPrefix("slurm.sbatch: /gone/rnntrain: no such program."), "\(missing)")
     }
 
     @Test("Every script prints its synopsis with --help")
