@@ -27,7 +27,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         switch self {
         case .missing, .noneWritten: .inputMissing
         case .unreadable(_, _, let number): isForbidden(number) ? .inputMissing : .inputOutput
-        case .unlistable: .inputOutput
+        case .unlistable(let error): error.exitStatus
         case .noneValid(_, let passedOver): Self.unreadable(passedOver)?.exitStatus ?? .badData
         case .notAFile, .damaged, .noSuchArray, .otherArray: .badData
         }

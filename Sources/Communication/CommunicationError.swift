@@ -33,12 +33,12 @@ public enum CommunicationError: UserFacingError {
         case .noThreads(let reason):
             """
             the system gives fewer threads than MPI and the watch over the ranks need: \(reason). Raise the limits on processes, \
-            memory and open files (ulimit -u, -v, -n).
+            memory and open files (ulimit -u, -v, -d, -n).
             """
         case .noWatch(let reason):
             """
             no thread can be started that watches over this rank: \(reason). Raise the limits on processes, memory and \
-            open files (ulimit -u, -v, -n), or train without this watch: --stall-limit 0.
+            open files (ulimit -u, -v, -d, -n), or train without this watch: --stall-limit 0.
             """
         }
     }

@@ -45,12 +45,12 @@ public enum FileError: UserFacingError, Equatable {
     case inTheWay(path: String, found: EntryKind, expected: EntryKind)
     /// A file to be written in place has hard links. Exit status 74.
     case hasOtherNames(path: String, count: Int)
-    /// Any other operation failed. Exit status 74.
+    /// Any other operation failed. Exit status 74, and 66 for a name that is too long.
     case failed(path: String, operation: String, errorNumber: Int32)
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .missing, .folder, .notRegular, .unreadable(_, .open, _): .inputMissing
+        case .missing, .folder, .notRegular, .unreadable(_, .open, _), .failed(_, _, ENAMETOOLONG): .inputMissing
         case .shortened, .tooLarge: .badData
         case .unreadable, .notRead, .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay,
             .hasOtherNames, .failed:
@@ -114,6 +114,7 @@ package func advice(_ errorNumber: Int32) -> String {
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
     case EACCES, EPERM, EROFS: "Make the folder writable for you, or choose another folder."
     case ENOENT, ENOTDIR, EEXIST: "Check the path: one of its folders is missing or is a file."
+    case ENAMETOOLONG, ELOOP: "Check the path."
     case EMFILE, ENFILE: "Raise the limit on open files (ulimit -n)."
     case EIO: "The disk may be failing: check the system log, or choose another disk."
     default: "Check the file system, or choose a folder on another one."

@@ -3,6 +3,8 @@ import TestSupport
 import Testing
 
 /// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB. The address sanitizer reserves more than any of them.
+///
+/// Below some 40,000 kB of data the loader itself fails: a program with Swift's libraries inside has 38 MB of tables.
 @Suite("Too low a limit of the process on memory", .serialized, .disabled(if: Sanitizers.areOn))
 struct ProcessLimitTests {
     private static let options = [
@@ -35,13 +37,13 @@ struct ProcessLimitTests {
         let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("rnntrain: error: ") }
         #expect(outcome.status == 70 && lines.count == 1, "\(limit): \(outcome)", sourceLocation: location)
         #expect(!outcome.errors.contains("Fatal error"), "\(limit): \(outcome)", sourceLocation: location)
-        #expect(lines.first?.contains("ulimit \(limit.prefix(2))") == true, "\(limit): \(outcome)", sourceLocation: location)
+        #expect(lines.first?.contains("ulimit \(limit.prefix(2))") == true || lines.first?.contains(", \(limit.prefix(2)),") == true, "\(limit): \(outcome)", sourceLocation: location)
         return outcome
     }
 
     @Test(
         "ends a new run in one line, with nothing written, or the run works",
-        arguments: ["-v 160000", "-v 250000", "-d 20000", "-d 40000", "-d 90000"])
+        arguments: ["-v 160000", "-v 250000", "-d 60000", "-d 90000"])
     func newRun(limit: String) throws {
         for more in [["--dry-run"], []] {
             let outcome = try expectLineOrSuccess(limit, texts.arguments(run: "run", more))
@@ -52,7 +54,7 @@ struct ProcessLimitTests {
     @Test("ends a run of two ranks in one line", arguments: ["-v 300000", "-v 400000", "-d 60000"])
     func twoRanks(limit: String) throws { try expectLineOrSuccess(limit, ranks: 2, texts.arguments(run: "run")) }
 
-    @Test("ends a resume, evaluate and generate in one line", arguments: ["-v 160000", "-d 20000", "-d 60000"])
+    @Test("ends a resume, evaluate and generate in one line", arguments: ["-v 160000", "-d 60000"])
     func otherCommands(limit: String) throws {
         try #require(try ProgramRun.alone("rnntrain", texts.arguments(run: "run"), folder: texts.folder).status == 0)
         try expectLineOrSuccess(limit, ["--run", texts.path("run"), "--resume", "--epochs", "2"])

@@ -177,7 +177,7 @@ struct WholeRunFolderTests {
         try FileManager.default.moveItem(atPath: texts.path("train.txt"), toPath: texts.path("moved.txt"))
         let missing = try resume(run: "run")
         expectRefusal(missing, status: 66, naming: "train.txt")
-        #expect(missing.errors.contains("name it with --train"))
+        #expect(missing.errors.contains("give its new path with --train"))
         let other = try resume(run: "run", ["--train", texts.path("valid.txt")])
         #expect(other.status == 65 && other.errors.contains("another text for --train"), "\(other)")
         #expect(try resume(run: "run", ["--train", "moved.txt"]).status == 0)

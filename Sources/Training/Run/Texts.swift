@@ -120,14 +120,14 @@ struct Texts {
         do throws(TextDataError) {
             let file = try TokenFile(path: path)
             guard file.isCurrent(textDigest: entry.digest, vocabulary: vocabulary) else {
-                notices.append("made anew from \(entry.text.text.name): \(path) is of another text or vocabulary")
+                notices.append("wrote tokens again from \(entry.text.text.name): \(path) is of another text or vocabulary")
                 return nil
             }
             try file.verify()
             return file
         } catch .file(.missing) {
             // Of a text that an earlier job has read.
-            if !entry.isRead { notices.append("made anew from \(entry.text.text.name): \(path) is missing") }
+            if !entry.isRead { notices.append("wrote tokens again from \(entry.text.text.name): \(path) is missing") }
             return nil
         } catch {
             notices.append("wrote tokens again from \(entry.text.text.name): \(error)")
