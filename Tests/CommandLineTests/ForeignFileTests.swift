@@ -187,6 +187,15 @@ struct ForeignFileTests {
         try expectUnsound("checkpoints", "no checkpoint is left")
     }
 
+    @Test("A best model that the log calls worse than another is not the best one")
+    func deniedBest() throws {
+        let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+        try texts.write("run/metrics.jsonl", Data(log.replacing("\"best\":true", with: "\"best\":false").utf8))
+        try expectUnsound("best.safetensors", "by the log the best parameters were those of another step")
+        let evaluated = try rnntrain("evaluate", "--checkpoint", texts.path("run"), "--data", texts.path("valid.txt"))
+        #expect(evaluated.status == 65 && evaluated.errors.contains("by the log the best parameters"), "\(evaluated)")
+    }
+
     @Test("A token file of another text, one that is missing, and a text with another time are each reported in a line")
     func tokens() throws {
         let train = texts.path("run/data/train.tokens")

@@ -100,7 +100,7 @@ struct BestFound {
         let path = folder.checkpoints.bestPath
         func fits(_ stored: StoredCheckpoint) throws {
             try stored.requireBest(of: configuration, vocabulary: vocabulary, textDigests: textDigests)
-            try records.requireAgreement(stored)
+            try records.requireBest(stored)
         }
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         do {

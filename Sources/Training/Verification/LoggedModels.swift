@@ -15,6 +15,7 @@ package struct LoggedModels: Equatable, Sendable {
         let seed: Int?
         let vocabulary_digest: String?
         let train_digest: String?
+        let best: Bool?
     }
 
     /// What tells runs apart, as the lines `start` and `resume` have it.
@@ -28,6 +29,8 @@ package struct LoggedModels: Equatable, Sendable {
     private(set) var digests: [Int: Set<String>] = [:]
     /// Validation losses in nats per token, by step.
     private var losses: [Int: Set<Double>] = [:]
+    /// Whether a validation was the best so far, by step.
+    private var verdicts: [Int: Set<Bool>] = [:]
     private var runs: [Run] = []
     /// The last step that a line names; 0 for none.
     private(set) var lastStep = 0
@@ -43,7 +46,9 @@ package struct LoggedModels: Equatable, Sendable {
         lastStep = max(lastStep, step)
         if line.event == "checkpoint" { lastCheckpoint = step }
         if let digest = line.parameters_digest { digests[step, default: []].insert(digest) }
-        if line.event == "validation", let loss = line.loss { losses[step, default: []].insert(loss) }
+        guard line.event == "validation" else { return }
+        if let loss = line.loss { losses[step, default: []].insert(loss) }
+        if let best = line.best { verdicts[step, default: []].insert(best) }
     }
 
     /// What of a checkpoint differs from the log, as a clause with both values; nil if nothing does.
@@ -59,6 +64,9 @@ package struct LoggedModels: Equatable, Sendable {
 
     /// Whether a validation of this step is logged.
     func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
+
+    /// Whether the log says of the validation of this step that the model was not the best so far.
+    func deniesBest(ofStep step: Int) -> Bool { verdicts[step] == [false] }
 
     private func otherRun(_ checkpoint: StoredCheckpoint) -> String? {
         guard let last = runs.last else { return nil }

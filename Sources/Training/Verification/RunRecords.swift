@@ -55,9 +55,18 @@ public struct RunRecords {
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
 
-    /// The same for a best model outside of a job, which is compared with `vocabulary.json`, too.
-    public func requireOwnBest(_ best: StoredCheckpoint) throws {
+    /// The same for a best model, which the log must not call worse than another one.
+    func requireBest(_ best: StoredCheckpoint) throws(TrainingError) {
         try requireAgreement(best)
+        guard log?.deniesBest(ofStep: best.state.step) == true else { return }
+        throw .foreignCheckpoint(
+            path: best.path, file: folder.metricsPath,
+            reason: "it is from step \(best.state.step), but by the log the best parameters were those of another step")
+    }
+
+    /// The same outside of a job, where the vocabulary is compared with `vocabulary.json`, too.
+    public func requireOwnBest(_ best: StoredCheckpoint) throws {
+        try requireBest(best)
         guard let vocabulary = Self.value({ try Vocabulary(path: folder.vocabularyPath) }),
             vocabulary.digest != best.vocabulary.digest
         else { return }

@@ -85,6 +85,7 @@ private struct RunVerification {
         }
         best.file.check { _ in
             _ = try found.bestModel()
+            try records.requireBest(found)
             guard let newest else { return }
             try found.requireBest(of: newest.configuration, vocabulary: newest.vocabulary, textDigests: newest.textDigests)
         }
