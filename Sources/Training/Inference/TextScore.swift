@@ -98,12 +98,16 @@ public struct UnknownCount: Sendable, Equatable {
     /// From this share of OOVs on, the perplexity says little about a text, because `<unk>` is easy to predict.
     static let largeShare = 0.2
 
-    /// The warning for a text with many OOVs; nil for few.
-    public func warning(of text: String) -> String? {
+    /// The warning for a text with many OOVs, and what to do about it; nil for few.
+    ///
+    /// The default advice is for a model that is already trained.
+    public func warning(
+        of text: String, advice: String = "Report the perplexity without them; a larger vocabulary needs a new training run."
+    ) -> String? {
         guard share >= Self.largeShare else { return nil }
         return
             "\(text): \(percent) of the tokens are outside the vocabulary and are scored as <unk>, so that the perplexity says little. "
-            + "Raise --vocabulary-size, or use a text like the training text."
+            + advice
     }
 
     /// `12.3 %`

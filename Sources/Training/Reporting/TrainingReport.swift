@@ -64,7 +64,18 @@ final class TrainingReport {
                 ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + unknownFields(run))
-        for (role, count) in texts(of: run) { count.warning(of: role.option).map(StandardError.warn) }
+        for (role, count) in texts(of: run) { count.warning(of: role.option, advice: unknownAdvice).map(StandardError.warn) }
+    }
+
+    /// What to do about many OOVs: it depends on whether the limit of the vocabulary is their cause.
+    private var unknownAdvice: String {
+        let limits = configuration.vocabularyLimits
+        if let size = limits.size, plan.vocabularySize >= size {
+            return "Raise --vocabulary-size, or use texts of the same kind."
+        }
+        return limits.minimumCount > 1
+            ? "Use a larger training text of the same kind, or a lower --minimum-count, but at least 2."
+            : "Use a larger training text of the same kind, and --minimum-count 2, so that the probability of <unk> is trained."
     }
 
     private var streamsText: String { counted(configuration.batchSize, "stream") }
