@@ -196,6 +196,25 @@ struct ForeignFileTests {
         #expect(evaluated.status == 65 && evaluated.errors.contains("by the log the best parameters"), "\(evaluated)")
     }
 
+    @Test("A checkpoint of a step without a validation is no best model for evaluate, and verify names a step that the log skips")
+    func unvalidatedBest() throws {
+        let step = try #require(runs.steps.first { !validatedSteps.contains($0) })
+        try texts.write("run/best.safetensors", try texts.bytes("own/checkpoints/\(checkpointName(step))"))
+        let evaluated = try rnntrain("evaluate", "--checkpoint", texts.path("run"), "--data", texts.path("valid.txt"))
+        #expect(evaluated.status == 65 && evaluated.errors.contains("best.safetensors"), "\(evaluated)")
+        try expectUnsound("best.safetensors", "step \(step)")
+    }
+
+    private var validatedSteps: Set<Int> {
+        Set(
+            ((try? RunLog(run: texts.path("own")).events) ?? []).filter { $0["event"] == "validation" }
+                .compactMap { $0["step"].flatMap { Int($0) } })
+    }
+
+    private func checkpointName(_ step: Int) -> String {
+        URL(fileURLWithPath: texts.checkpoint(run: "own", step: step)).lastPathComponent
+    }
+
     @Test("A token file of another text, one that is missing, and a text with another time are each reported in a line")
     func tokens() throws {
         let train = texts.path("run/data/train.tokens")

@@ -37,7 +37,9 @@ struct ProcessLimitTests {
         let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("rnntrain: error: ") }
         #expect(outcome.status == 70 && lines.count == 1, "\(limit): \(outcome)", sourceLocation: location)
         #expect(!outcome.errors.contains("Fatal error"), "\(limit): \(outcome)", sourceLocation: location)
-        #expect(lines.first?.contains("ulimit \(limit.prefix(2))") == true || lines.first?.contains(", \(limit.prefix(2)),") == true, "\(limit): \(outcome)", sourceLocation: location)
+        #expect(
+            lines.first?.contains("ulimit \(limit.prefix(2))") == true || lines.first?.contains(", \(limit.prefix(2)),") == true,
+            "\(limit): \(outcome)", sourceLocation: location)
         return outcome
     }
 

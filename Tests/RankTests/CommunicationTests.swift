@@ -46,7 +46,9 @@ struct CommunicationTests {
         #expect(alone.output == "collectives agree on 1 ranks\n" && alone.status == 0, "\(alone)")
         for variable in ["SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"] {
             let foreign = try ProgramRun.alone("rank-checks", ["collectives"], environment: [variable: "4"])
-            #expect(foreign.errors.contains("this is one of 4 separate processes, or the only process of a job with 4 tasks"), "\(foreign)")
+            #expect(
+                foreign.errors.contains("this is one of 4 separate processes, or the only process of a job with 4 tasks"),
+                "\(foreign)")
             #expect(foreign.errors.contains("srun --mpi=pmix") && foreign.status == 64, "\(foreign)")
         }
     }

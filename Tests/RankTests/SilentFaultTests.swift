@@ -33,7 +33,8 @@ extension TrainingOverRanks {
             let rank =
                 ["packed", "padding", "gradient", "promised"].contains(place[1])
                 ? layout.options == ["--exchange", "messages"] ? 2 : layout.ranks == 4 ? 2 : 0 : layout.ranks - 1
-            let pattern = try Regex("step [34][0-9]: .* on rank \(rank) \\(\\S+\\): returned to the checkpoint after step (28|35)")
+            let pattern = try Regex(
+                "step [34][0-9]: .* on rank \(rank) \\(\\S+\\): returned to the checkpoint after step (28|35)")
             #expect(run.output.matches(of: pattern).count == 1, "\(run)")
         }
 

@@ -72,7 +72,9 @@ struct Deadline {
     func isNear(checkpointBytes: Int, checkpointNanoseconds: Int64?, validationWindows windows: Int) -> Bool {
         guard let end else { return false }
         let checkpoint = checkpointNanoseconds ?? Int64(Double(checkpointBytes) / Self.slowestDisk * 1e9)
-        let validation = windows == 0 ? 0 : max(slowestValidation, Int64(windows) * slowestStep / 2)
+        // Before the first validation, half a step for each window: one slow step must not stand for all windows later.
+        let expected = slowestValidation > 0 ? slowestValidation : Int64(windows) * slowestStep / 2
+        let validation = windows == 0 ? 0 : expected
         let left = end - MonotonicClock.nanoseconds
         return left < Self.reserve + 2 * checkpoint + 2 * slowestStep + validation
     }

@@ -68,6 +68,11 @@ package struct LoggedModels: Equatable, Sendable {
     /// Whether the log says of the validation of this step that the model was not the best so far.
     func deniesBest(ofStep step: Int) -> Bool { verdicts[step] == [false] }
 
+    /// Whether validations before and after this step are logged, but none of this step.
+    func skips(step: Int) -> Bool {
+        losses[step] == nil && losses.keys.contains { $0 < step } && losses.keys.contains { $0 > step }
+    }
+
     private func otherRun(_ checkpoint: StoredCheckpoint) -> String? {
         guard let last = runs.last else { return nil }
         let run = Run(

@@ -67,6 +67,7 @@ public struct RunRecords {
     /// The same outside of a job, where the vocabulary is compared with `vocabulary.json`, too.
     public func requireOwnBest(_ best: StoredCheckpoint) throws {
         try requireBest(best)
+        _ = try best.bestModel()
         guard let vocabulary = Self.value({ try Vocabulary(path: folder.vocabularyPath) }),
             vocabulary.digest != best.vocabulary.digest
         else { return }

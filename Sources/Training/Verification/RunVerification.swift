@@ -80,7 +80,11 @@ private struct RunVerification {
                 best.file.notes.append(text + ", which were lost")
             }
         }
-        if records.log?.hasValidation(ofStep: step) == false {
+        if records.log?.skips(step: step) == true {
+            best.file.fail(
+                "\(path): it is from step \(step), but \(folder.metricsPath) has validations before and after this step, and none of it. Restore the file."
+            )
+        } else if records.log?.hasValidation(ofStep: step) == false {
             best.file.notes.append("the log has no validation of step \(step), so that the loss is not compared")
         }
         best.file.check { _ in
