@@ -215,20 +215,18 @@ struct ForeignFileTests {
         URL(fileURLWithPath: texts.checkpoint(run: "own", step: step)).lastPathComponent
     }
 
-    @Test("A token file of another text, one that is missing, and a text with another time are each reported in a line")
+    @Test("A token file of another text and a text with another time are each reported in a line")
     func tokens() throws {
         let train = texts.path("run/data/train.tokens")
         try texts.write("run/data/train.tokens", try texts.bytes("own/data/valid.tokens"))
-        try FileManager.default.removeItem(atPath: texts.path("run/data/valid.tokens"))
         let resumed = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3")
         #expect(resumed.status == 0, "\(resumed)")
-        #expect(resumed.errors.contains("\(train) is of another text or vocabulary"), "\(resumed)")
-        #expect(resumed.errors.contains("valid.tokens is missing"), "\(resumed)")
+        #expect(resumed.output.contains("\(train) is of another text or vocabulary"), "\(resumed)")
         #expect(try RunLog(run: texts.path("run")).finalDigest == runs.digest)
         let past = Date(timeIntervalSinceNow: -1000)
         try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: texts.path("train.txt"))
         let again = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "4")
-        #expect(again.status == 0 && again.errors.contains("train.txt was read again"), "\(again)")
+        #expect(again.status == 0 && again.output.contains("train.txt was read again"), "\(again)")
     }
 
     @Test(

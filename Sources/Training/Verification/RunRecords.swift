@@ -55,9 +55,14 @@ public struct RunRecords {
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
 
-    /// The same for a best model, which the log must not call worse than another one.
+    /// Throws the same for a best model, also if the log calls it worse than another one.
     func requireBest(_ best: StoredCheckpoint) throws(TrainingError) {
         try requireAgreement(best)
+        try requireLoggedBest(best)
+    }
+
+    /// Throws `TrainingError.foreignCheckpoint` for a model that the log calls worse than another one.
+    func requireLoggedBest(_ best: StoredCheckpoint) throws(TrainingError) {
         guard log?.deniesBest(ofStep: best.state.step) == true else { return }
         throw .foreignCheckpoint(
             path: best.path, file: folder.metricsPath,

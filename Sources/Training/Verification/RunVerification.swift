@@ -21,7 +21,9 @@ extension Verification {
         var (configuration, metrics) = (run.configuration(), run.metrics())
         RecordConflicts(run.records, models).mark(&models, configuration: &configuration, metrics: &metrics)
         let newest = models.dropLast(models.count - generations.count).first { $0.file.problem == nil }?.checkpoint
-        for index in generations.count..<models.count { run.compareBest(&models[index], newest) }
+        for index in generations.count..<models.count {
+            run.compareBest(&models[index], newest, hasOwnLog: metrics.problem == nil)
+        }
         let files = (generations.isEmpty ? [run.noGenerations] : []) + models.map(\.file) + [configuration]
         let others = try run.tokens(newest) + run.temporaries() + [run.lock()]
         self.init(path: path, files: files + [run.vocabulary(newest), metrics] + others)
@@ -66,8 +68,8 @@ private struct RunVerification {
         return pathExists(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
     }
 
-    /// Compares the best model with the newest checkpoint.
-    func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?) {
+    /// Compares the best model with the newest checkpoint, and with the log if that is the run's own.
+    func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, hasOwnLog: Bool) {
         guard best.file.problem == nil, let found = best.checkpoint else { return }
         let path = found.path
         let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
@@ -80,7 +82,7 @@ private struct RunVerification {
                 best.file.notes.append(text + ", which were lost")
             }
         }
-        if records.log?.skips(step: step) == true {
+        if hasOwnLog, records.log?.skips(step: step) == true {
             best.file.fail(
                 "\(path): it is from step \(step), but \(folder.metricsPath) has validations before and after this step, and none of it. Restore the file."
             )
@@ -89,7 +91,7 @@ private struct RunVerification {
         }
         best.file.check { _ in
             _ = try found.bestModel()
-            try records.requireBest(found)
+            if hasOwnLog { try records.requireLoggedBest(found) }
             guard let newest else { return }
             try found.requireBest(of: newest.configuration, vocabulary: newest.vocabulary, textDigests: newest.textDigests)
         }
