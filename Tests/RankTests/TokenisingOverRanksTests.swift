@@ -62,7 +62,7 @@ extension TrainingOverRanks {
             try texts.write("foreign.txt", "the of a the of a the of a the of a %")
             for ranks in [1, 3, 8] {
                 let bad = try start("bad.txt", ranks: ranks, ["--block", "100", "--out", texts.path("out")])
-                let message = "\(texts.path("bad.txt")): invalid UTF-8 at byte \(offset): a value above U+10FFFF."
+                let message = "\(texts.path("bad.txt")): invalid UTF-8 at byte \(offset): the byte 0xFF, which is never valid."
                 #expect(bad.errors.hasPrefix(message) && bad.status == 65 && bad.output == "", "\(bad)")
                 #expect(bad.errors.components(separatedBy: "invalid UTF-8").count == 2, "\(bad)")
                 let options = [
