@@ -61,7 +61,10 @@ extension TrainingOverRanks {
             try texts.write("run/lock", holder)
             try texts.expectRefusal(
                 try texts.startResume(ranks: 2, run: "run"), run: "run", status: 64,
-                says: ["was locked by process 77 on far, since 2025-01-02T03:04:05Z, and this machine cannot tell", "add --break-lock"])
+                says: [
+                    "was locked by process 77 on far, since 2025-01-02T03:04:05Z, and this machine cannot tell",
+                    "add --break-lock",
+                ])
             #expect(try texts.bytes("run/lock") == Data(holder.utf8))
             let outcome = try texts.startResume(ranks: 2, run: "run", ["--epochs", "2", "--break-lock"]).end(timeLimit: 30)
             #expect(
