@@ -35,7 +35,8 @@ guard let mpiLibrary = mpiLibraries[mpi] else {
 /// Links Swift's libraries into the release program, so that it runs where Swift is not installed. `swift build --static-swift-stdlib` does
 /// so for all programs of a build, and compiles everything again. The last four libraries are those that the static Foundation
 /// needs; lld, which comes with Swift, finds them in any order. Not under a sanitizer (`RNNTRAIN_STATIC=0`): such a program would hide the
-/// sanitizer's `malloc` from the libraries that it loads.
+/// sanitizer's `malloc` from the libraries that it loads. SwiftPM has no setting for this, only the unsafe flags; they stand in the program's
+/// target alone, since another package cannot depend on a target that has some.
 let withoutSwiftLibraries: [LinkerSetting] =
     Context.environment["RNNTRAIN_STATIC"] == "0"
     ? []

@@ -72,7 +72,8 @@ struct Deadline {
     func isNear(checkpointBytes: Int, checkpointNanoseconds: Int64?, validationWindows windows: Int) -> Bool {
         guard let end else { return false }
         let checkpoint = checkpointNanoseconds ?? Int64(Double(checkpointBytes) / Self.slowestDisk * 1e9)
-        // Before the first validation, half a step for each window: one slow step must not stand for all windows later.
+        // Before the first validation, a window is expected to take half the time of the slowest step. Afterwards the measured time is better: a
+        // single slow step would be multiplied by the number of windows.
         let expected = slowestValidation > 0 ? slowestValidation : Int64(windows) * slowestStep / 2
         let validation = windows == 0 ? 0 : expected
         let left = end - MonotonicClock.nanoseconds
