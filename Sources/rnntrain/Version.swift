@@ -1,2 +1,2 @@
 /// The version that `--version` prints.
-let rnntrainVersion = "0.1.0"
+let rnntrainVersion = "0.2.0-dev"

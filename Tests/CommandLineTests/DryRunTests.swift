@@ -52,6 +52,14 @@ struct DryRunTests {
         #expect(items["time"]?.last?.contains(" ms per step, ") == true)
     }
 
+    @Test("A dry run of texts without --run names no folder that the run would not have")
+    func unnamedFolder() throws {
+        let arguments = ["--train", "train.txt", "--valid", "valid.txt", "--dry-run"]
+        let outcome = try ProgramRun.onRanks(1, "rnntrain", arguments, folder: texts.folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(items(outcome)["disk"]?.first?.contains(" in the folder given with --run; ") == true, "\(outcome)")
+    }
+
     @Test("A dry run reports the bytes between nodes and within them")
     func nodes() throws {
         let outcome = try dryRun(ranks: 4, ["--node-size", "2"])

@@ -136,10 +136,12 @@ struct DryRunReport {
         let disk = check.disk
         guard disk.checkpoint > 0 else { return [] }
         let free = disk.available.map(bytes) ?? "an unknown amount is"
+        let isNamed = configuration.run != nil || configuration.usesBuiltInSource
+        let place = isNamed ? disk.folder : "the folder given with --run"
         return [
             line(
                 "disk",
-                "\(bytes(disk.needed)) in \(disk.folder); \(free) free (a checkpoint \(bytes(disk.checkpoint)), tokens \(bytes(disk.data)))"
+                "\(bytes(disk.needed)) in \(place); \(free) free (a checkpoint \(bytes(disk.checkpoint)), tokens \(bytes(disk.data)))"
             )
         ]
     }
