@@ -1,20 +1,20 @@
 internal import Communication
 
-/// Ranks of a node that share some memory of their own and meet inside a step: a node's, or some of them where it has many.
+/// A team: all ranks of a node, or some of them on a node with many ranks, which share memory and synchronise inside a step.
 ///
-/// Ends with the exchange that made it.
+/// Valid as long as the exchange that created it.
 public final class NodeTeam {
     /// The ranks of the team.
     public let ranks: Range<Int>
-    /// `TeamShape.floatCount` floats, zero at first.
+    /// `TeamShape.floatCount` floats, initially zero.
     public let shared: UnsafeMutableBufferPointer<Float>
-    /// Nanoseconds this rank has waited for others of the team.
-    public var waitedNanoseconds: Int64 { barrier.waitedNanoseconds }
+    /// Nanoseconds that this rank has waited for others of the team.
+    public var waitedNanoseconds: Int64 { sleepingBarrier.waitedNanoseconds }
 
     private let group: Communicator
-    private var barrier: SleepingBarrier
+    private var sleepingBarrier: SleepingBarrier
 
-    /// Ranks meet some hundred times a step: one that sleeps too soon wakes up late, and makes the others sleep in turn.
+    /// A step has some hundred barriers. A rank that sleeps too soon wakes up late, and then makes the others sleep.
     private static let longestSpin: Int64 = 2_000_000
 
     /// Nil for a rank without a team. Collective over the world.
@@ -27,8 +27,8 @@ public final class NodeTeam {
         return try NodeTeam(team, floatCount: teams.floatCount, group: group, base: memory.window.base)
     }
 
-    /// Whether cores have about as many ranks each at any moment, since one with more makes all wait at each meeting. Linux moves two or three
-    /// ranks a core about too slowly for that.
+    /// Whether all cores run about the same number of ranks at any moment. Otherwise the ranks of the busiest core delay every
+    /// barrier. With two or three ranks per core, Linux balances the cores too slowly.
     private static func isEven(_ node: Communicator) throws(CommunicationError) -> Bool {
         let cores = try node.coreCount()
         return node.rankCount <= cores || node.rankCount >= 4 * cores
@@ -41,9 +41,9 @@ public final class NodeTeam {
         shared = UnsafeMutableBufferPointer(
             start: (base + place.memory).assumingMemoryBound(to: Float.self), count: floatCount)
         self.group = group
-        barrier = try SleepingBarrier(in: group, state: base + place.barrier, longestSpin: Self.longestSpin)
+        sleepingBarrier = try SleepingBarrier(in: group, state: base + place.barrier, longestSpin: Self.longestSpin)
     }
 
-    /// Waits until every rank of the team waits here. What was written before is seen by all afterwards.
-    public func meet() { barrier.wait() }
+    /// A barrier over the ranks of the team. After it, each rank sees what the others wrote before it.
+    public func barrier() { sleepingBarrier.wait() }
 }

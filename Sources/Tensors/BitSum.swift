@@ -1,9 +1,10 @@
 internal import CKernels
 
-/// The sum of the bit patterns of floats, modulo 2^32: any one flipped bit changes it, and no order of the floats does.
+/// The sum of the bit patterns of floats, modulo 2^32. Any single flipped bit changes the sum; the order of the floats does not.
 ///
-/// An `UpdateKernel` keeps such a sum up as it writes. What it reads counts as it was read: so a bit that flips between two updates
-/// stays in the difference between the sum that was kept up and one that is made anew, however many updates come between.
+/// An `UpdateKernel` keeps such a sum up to date: for each element it subtracts the bits that it read and adds the bits that it
+/// wrote. If a bit flips between two updates, the running sum and a newly computed sum differ from then on, however many updates
+/// follow.
 public struct BitSum: Equatable, Sendable {
     var kernel = ck_bit_sum()
 
@@ -19,10 +20,10 @@ public struct BitSum: Equatable, Sendable {
         add(values, count: count)
     }
 
-    /// The sum itself.
+    /// The sum.
     public var value: UInt32 { kernel.sum }
 
-    /// Whether all floats that were added are finite; what updates write is not looked at.
+    /// Whether all added floats are finite. Floats that updates write are not checked.
     public var isFinite: Bool { kernel.not_finite == 0 }
 
     public static func == (left: BitSum, right: BitSum) -> Bool { left.value == right.value }

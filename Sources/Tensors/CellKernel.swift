@@ -1,36 +1,37 @@
 internal import CKernels
 
-/// What the arithmetic of a recurrent cell works on at one time step: U units of B streams.
+/// The operands of a recurrent cell's elementwise arithmetic at one time step: U units of B streams.
 ///
-/// Forward, gates hold preactivations and become activated gates; backward they become the gradients of the preactivations. What a cell does not
-/// use stays nil.
+/// In the forward pass, gates hold preactivations and become activated gates. In the backward pass they become the gradients of
+/// the preactivations. Operands that a cell does not use are nil.
 public struct CellStep {
     /// `[B, G*U]`
     public let gates: MatrixView
-    /// Units.
+    /// The number of units, U.
     public let units: Int
     /// h before the step, `[B, U]`.
     public let hPrevious: UnsafeMutablePointer<Float>
     /// h after the step, `[B, U]`.
     public let h: UnsafeMutablePointer<Float>
-    /// The gradient of h, `[B, U]`; `backward` leaves in it the part of the gradient of `hPrevious` that does not pass through a product, for
-    /// cells that have one.
+    /// The gradient of h, `[B, U]`. `backward` replaces it by the part of the gradient of `hPrevious` that does not pass through
+    /// a product, if the cell has one.
     public let dH: UnsafeMutablePointer<Float>
-    /// A second set of gates, with rows as far apart.
+    /// A second set of gates, with the same row stride.
     public var otherGates: UnsafeMutablePointer<Float>?
-    /// A second state before and after the step, `[B, U]`, and its gradient, which `backward` takes back one step.
+    /// A second state before and after the step, `[B, U]`, and its gradient. `backward` replaces the gradient by that of the
+    /// state before the step.
     public var state: State?
-    /// A third state like the second: its normaliser.
+    /// A third state like the second: the normaliser.
     public var normaliser: State?
-    /// A fourth state, the logarithm by which the second and the third are scaled; it has no gradient.
+    /// A fourth state: the logarithm of the scale of the second and third states. It has no gradient.
     public var stabiliser: State?
-    /// What the cell keeps from the forward pass, `[B, U]`.
+    /// What the forward pass keeps for the backward pass, `[B, U]`.
     public var kept: UnsafeMutablePointer<Float>?
     /// The gradient of `kept`.
     public var dKept: UnsafeMutablePointer<Float>?
-    /// A number of each unit, `[U]`: a constant of the cell or a parameter.
+    /// One number for each unit, `[U]`: a constant of the cell or a parameter.
     public var unitValues: UnsafePointer<Float>?
-    /// The gradient of that parameter, `[B, U]`, to which `backward` adds.
+    /// The gradient of `unitValues`, `[B, U]`. `backward` adds to it.
     public var dUnitValues: UnsafeMutablePointer<Float>?
 
     public typealias State = (
@@ -58,11 +59,11 @@ public struct CellStep {
     }
 }
 
-/// The arithmetic of a cell, or of a part of one, between its products: `Sources/CKernels/body/cells`.
+/// The elementwise arithmetic of a cell, or of a part of a cell, between its products: `Sources/CKernels/body/cells`.
 public struct CellKernel: Sendable {
     private let number: Int32
 
-    /// The kernel with this name, which must exist.
+    /// The kernel named `name`, which must exist.
     public init(_ name: String) {
         number = ck_cell_number(name)
         precondition(number >= 0, "no cell of CKernels is named \(name)")

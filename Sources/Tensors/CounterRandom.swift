@@ -1,12 +1,12 @@
 internal import CKernels
 
-/// Random numbers by counter, not by history: Philox4x32-10 (Salmon et al. 2011).
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011).
 ///
-/// A number depends on the key and its counter alone, so that any rank can make the numbers of any stream, unit or parameter.
+/// A number depends only on the key and its counter, so any rank can generate the numbers of any stream, unit or parameter.
 public struct CounterRandom: Sendable {
     private let key: UInt64
 
-    /// Independent numbers for each use of one seed.
+    /// The uses of a seed. Each use has independent numbers.
     public enum Purpose: UInt64, Sendable {
         case initialization = 0x696e_6974
         case generation = 0x6765_6e65
@@ -49,7 +49,7 @@ public struct Dropout: Sendable {
         self.probability = probability
     }
 
-    /// What a mask depends on besides time step, stream and unit.
+    /// What a mask depends on, besides time step, stream and unit.
     public struct Key: Sendable {
         public var seed: UInt64
         public var step: Int
@@ -63,8 +63,8 @@ public struct Dropout: Sendable {
         }
     }
 
-    /// `y = x * mask / (1 - probability)`, for rows `[steps, streams]` of a layer; the same call on a gradient is the backward pass.
-    /// `y` may be `x`.
+    /// `y = x * mask / (1 - probability)`, for rows `[steps, streams]` of a layer. The backward pass is the same call on a
+    /// gradient. `y` may be `x`.
     public func apply(
         steps: Int, streams: Int, columns: Int, layer: Int, key: Key, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>
     ) {

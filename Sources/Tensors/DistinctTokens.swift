@@ -1,9 +1,9 @@
-/// Numbers tokens in the order in which they first occur, so that what depends on a token alone is done once for all its rows.
+/// Numbers tokens in order of first occurrence, so that work that depends only on the token is done once for all its rows.
 ///
-/// Made anew for each window in memory that stays. A sparse set after Briggs & Torczon 1993, so that nothing is cleared: a token's entry counts
-/// where its number leads back to the token.
+/// Each window reuses the same memory. The numbering is a sparse set (Briggs & Torczon 1993), which needs no clearing: the entry
+/// of a token is valid only if its number refers back to the token.
 public final class DistinctTokens {
-    /// Numbers given so far.
+    /// The number of distinct tokens so far.
     public private(set) var count = 0
     private let tokenOfNumber: UnsafeMutablePointer<Int32>  // [rows]
     private let numberOfRow: UnsafeMutablePointer<Int32>  // [rows]
@@ -27,13 +27,13 @@ public final class DistinctTokens {
         for row in 0..<rows { place(tokens[row], row: row) }
     }
 
-    /// Forgets what was numbered.
+    /// Removes all numbers.
     func begin() { (count, groupStart) = (0, 0) }
 
-    /// Begins a group, in which every token gets a number of its own.
+    /// Begins a group. In each group every token gets a new number.
     func beginGroup() { groupStart = count }
 
-    /// The row's token gets a number, if it has none in this group.
+    /// Gives the row's token a number, if it has none in this group.
     func place(_ token: Int32, row: Int) {
         var number = Int(numberOfToken[Int(token)])
         if number < groupStart || number >= count || tokenOfNumber[number] != token {

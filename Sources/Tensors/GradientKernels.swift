@@ -4,7 +4,7 @@ internal import CKernels
 struct GradientKernels {
     let precision: Precision
 
-    /// Columns of `dY` that a register tile takes: parts of a weight's rows begin at multiples of it.
+    /// Columns of `dY` that a register tile covers. A rank's part of a weight's rows begins at a multiple of it.
     static let tileRows = 12
 
     /// Floats of scratch for `run`.
@@ -15,7 +15,7 @@ struct GradientKernels {
         }
     }
 
-    /// Floats of a left side of so many columns, packed.
+    /// Floats of a packed left operand with `columns` columns.
     func panelCount(rows: Int, leaves: Int, columns: Int) -> Int {
         switch precision {
         case .fp32: ck_packed_count(columns, rows)
@@ -23,7 +23,7 @@ struct GradientKernels {
         }
     }
 
-    /// Floats of one panel's part for a leaf of so many rows.
+    /// Floats of one panel for a leaf of `rows` rows.
     func panelFloats(ofLeaf rows: Int) -> Int {
         switch precision {
         case .fp32: rows * PackedMatrix.panelWidth
@@ -31,7 +31,7 @@ struct GradientKernels {
         }
     }
 
-    /// Packs `x`, whose rows are those of `rows`, into panels `panelStride` floats apart.
+    /// Packs `x`, whose rows are described by `rows`, into panels `panelStride` floats apart.
     func pack(_ x: MatrixView, _ rows: ck_rows, into panels: UnsafeMutablePointer<Float>, panelStride: Int) {
         var rows = rows
         switch precision {
@@ -42,7 +42,7 @@ struct GradientKernels {
         }
     }
 
-    /// Rows `firstRow..<(firstRow + columns)` of the gradients of `sides`, one or two, and of a bias.
+    /// Computes rows `firstRow..<(firstRow + columns)` of the gradients of `sides` (one or two) and of a bias.
     func run(
         _ sides: (ck_gradient_side, ck_gradient_side?), bias: Parameter?, firstRow: Int, columns: Int, dY: UnsafePointer<Float>,
         rowStride: Int, _ rows: ck_rows, occurrences: ck_occurrences? = nil, scratch: UnsafeMutablePointer<Float>
@@ -64,7 +64,7 @@ struct GradientKernels {
         }
     }
 
-    /// Where the products with packed `panels` go.
+    /// The destination of the products with packed `panels`.
     func side(_ weight: Parameter, _ panels: UnsafePointer<Float>) -> ck_gradient_side {
         ck_gradient_side(k: weight.columns, panels: panels, outputs: weight.gradients.baseAddress, ldo: weight.columns)
     }

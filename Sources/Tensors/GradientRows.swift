@@ -2,11 +2,11 @@ internal import CKernels
 
 /// Which rows of a window belong to which shard, and the tree in which the shards' gradients are added.
 ///
-/// A window's row `t*streams + b` holds stream `b` (of this rank) at time `t`. A parameter's gradient is, for each shard, the sum over its
-/// rows in the order (t, b); shards are added in the order of the `TreeProgram`, one output for each subtree that the rank
-/// publishes. All this happens inside the register tile: neither pass nor buffer for a shard.
+/// Row `t*streams + b` of a window holds stream `b` of this rank at time `t`. The gradient of a parameter is, for each shard, the
+/// sum over its rows in the order (t, b). Shards are added in the order of the `TreeProgram`, with one output for each subtree
+/// that the rank publishes. All additions happen inside the register tile, without a pass or a buffer for each shard.
 public final class GradientRows {
-    /// Streams of this rank; of `merged` rows, the distinct tokens of its shards.
+    /// Streams of this rank; for `merged` rows, the distinct tokens of its shards.
     public private(set) var streams: Int
     private let program: TreeProgram
     private let segments: UnsafeMutablePointer<ck_segment>
@@ -14,19 +14,19 @@ public final class GradientRows {
     private let strips: UnsafeMutablePointer<Float>
     private let panels: [UnsafeMutablePointer<Float>]  // of the two inputs that a gradient has at most
     private let kernels: GradientKernels
-    /// The ranks that make weight gradients together with this one, where they do.
+    /// The joint gradients of the node's ranks, if they share gradients.
     public let shared: SharedGradients?
     private let areMerged: Bool
-    /// What `merged` gives: the same shards, with other rows.
+    /// The result of `merged`: the same shards, with other rows.
     private lazy var byToken = GradientRows(sharing: self)
 
     /// - Parameters:
-    ///   - program: from the rank's shards, one leaf each, to the subtrees that it publishes.
+    ///   - program: from the rank's shards, one leaf each, to the subtrees that the rank publishes.
     ///   - streamsOfShards: for each leaf its streams, counted from the rank's first stream.
     ///   - maximumSteps: the longest window.
-    ///   - widestInput: the most columns that a weight has.
-    ///   - shared: the same shards among those of all ranks of the node; gradients of weights and states are complete when it has ended
-    ///     (`SharedGradients.finish`), but for `partialGradient`.
+    ///   - widestInput: the largest number of columns of a weight.
+    ///   - shared: the same shards among those of all ranks of the node. With it, gradients of weights and states are complete
+    ///     after `SharedGradients.finish`, except those of `partialGradient`.
     public init(
         program: TreeProgram, streamsOfShards: [Range<Int>], maximumSteps: Int, widestInput: Int, precision: Precision = .fp32,
         shared: SharedGradients? = nil
@@ -50,7 +50,7 @@ public final class GradientRows {
         panels = (0..<2).map { _ in workspace.allocate(Float.self, count: counts.panel) }
     }
 
-    /// The same shards and scratch, with segments of its own.
+    /// The same shards and scratch, with other segments.
     private init(sharing other: GradientRows) {
         (program, workspace, kernels, strips, panels, shared) = (
             other.program, other.workspace, other.kernels, other.strips, other.panels, other.shared
@@ -70,7 +70,7 @@ public final class GradientRows {
         )
     }
 
-    /// Bytes of scratch for windows of `maximumRows` rows in so many shards, within a few hundred.
+    /// Bytes of scratch for windows of `maximumRows` rows in `leaves` shards, accurate to a few hundred bytes.
     public static func byteCount(maximumRows: Int, leaves: Int, widestInput: Int, precision: Precision) -> Int {
         let counts = scratchCounts(
             GradientKernels(precision: precision), maximumRows: maximumRows, leaves: leaves, widestInput: widestInput)
@@ -86,10 +86,10 @@ public final class GradientRows {
             op_count: program.operations.count)
     }
 
-    /// `weight`'s gradients = sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
+    /// The gradient of `weight`: the sum over rows of `dY[row, :]^T x[row, :]`, overwritten.
     ///
-    /// Shapes: `dY` `[steps*streams, weight.rows]`, a `Workspace.gradientMatrix` where gradients are shared; `x`
-    /// `[steps*streams, weight.columns]`. The gradients of a `bias` of the same rows are found on the way.
+    /// Shapes: `dY` `[steps*streams, weight.rows]`, from `Builder.gradientRows` if gradients are shared; `x` `[steps*streams,
+    /// weight.columns]`. Also computes the gradient of a `bias` of the same rows.
     public func weightGradient(_ weight: Parameter, bias: Parameter? = nil, steps: Int, dY: MatrixView, x: MatrixView) {
         precondition(dY.columns == weight.rows, "gradient of \(weight.name): \(dY.columns) rows, not \(weight.rows)")
         if let shared {
@@ -99,7 +99,8 @@ public final class GradientRows {
         partialGradient(weight, bias: bias, firstRow: 0, steps: steps, dY: dY, x: pack(x, steps: steps))
     }
 
-    /// The gradients of two weights with the same `dY`, as a cell's input and recurrent weights, and of a bias: it is read once.
+    /// The gradients of two weights with the same `dY`, such as a cell's input and recurrent weights, and of a bias. Reads `dY`
+    /// once.
     public func weightGradients(
         _ first: (weight: Parameter, x: MatrixView), _ second: (weight: Parameter, x: MatrixView), bias: Parameter, steps: Int,
         dY: MatrixView
@@ -116,10 +117,10 @@ public final class GradientRows {
             scratch: strips)
     }
 
-    /// Some rows of the gradients of `weight` and `bias`, `firstRow..<(firstRow + dY.columns)`, from an `x` that is packed already: those of
-    /// this rank's shards alone.
+    /// Some rows of the gradients of `weight` and `bias`, `firstRow..<(firstRow + dY.columns)`, from a packed `x`, for this
+    /// rank's shards only.
     ///
-    /// With `tied`, the rows of the token table are added to each shard's sum as well.
+    /// With `tied`, the rows of the token table are added to each shard's sum.
     public func partialGradient(
         _ weight: Parameter, bias: Parameter? = nil, firstRow: Int, steps: Int, dY: MatrixView, x: PackedRows,
         tied: TokenOccurrences? = nil
@@ -130,7 +131,7 @@ public final class GradientRows {
             rows(steps), occurrences: tied?.table, scratch: strips)
     }
 
-    /// The gradients of `weight` and `bias` from columns of `dY` that lie in groups, where gradients are shared.
+    /// The gradients of `weight` and `bias` from columns of `dY` that lie in groups, for shared gradients.
     public func groupedGradient(
         _ weight: Parameter, bias: Parameter, steps: Int, dY: SharedGradients.Groups, x: MatrixView
     ) {
@@ -153,7 +154,8 @@ public final class GradientRows {
         return kernels.side(weight, x.panels)
     }
 
-    /// `bias`'s gradients = sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`; one step where gradients are shared.
+    /// The gradient of `bias`: the sum over rows of `dY`, overwritten. Shape: `dY` `[steps*streams, bias.columns]`. With shared
+    /// gradients, `steps` must be 1.
     public func biasGradient(_ bias: Parameter, steps: Int, dY: MatrixView) {
         precondition(dY.columns == bias.columns, "gradient of \(bias.name): \(dY.columns) columns, not \(bias.columns)")
         if let shared {
@@ -164,19 +166,20 @@ public final class GradientRows {
         ck_bias_gradient(dY.columns, &rows, dY.pointer, dY.rowStride, 0, bias.gradients.baseAddress)
     }
 
-    /// The gradients of a bias become those of another, to which the same sums are added; after the other's.
+    /// Copies the gradients of a bias to another bias that receives the same sums. Call it after computing the gradients of
+    /// `other`.
     public func copyGradients(of other: Parameter, to bias: Parameter) {
         if let shared { return shared.addCopy(of: other, to: bias) }
         bias.copyGradients(of: other, columns: 0..<bias.columns)
     }
 
-    /// The gradients of a vector become zero.
+    /// Sets the gradients of a vector to zero.
     public func clearGradients(of vector: Parameter) {
         vector.clearGradients(columns: shared?.part(of: vector.columns) ?? 0..<vector.columns)
     }
 
-    /// The embedding's gradients = for each token that occurs the sum of the rows that hold it, overwritten; other rows stay as they are.
-    /// Those of this rank's shards alone.
+    /// The gradient of the embedding, for this rank's shards only: for each token that occurs, the sum of the rows that hold it,
+    /// overwritten. Other rows stay unchanged.
     public func embeddingGradient(_ table: Parameter, steps: Int, occurrences: TokenOccurrences) {
         var rows = rows(steps)
         var occurrences = occurrences.table
@@ -186,8 +189,9 @@ public final class GradientRows {
 
     // MARK: Rows of equal tokens
 
-    /// Numbers a window's tokens shard by shard, and gives the rows that are left where a shard's rows of one token are one: a window of a
-    /// single step, in which a shard's streams are its tokens in the order (t, b) of their first row.
+    /// Numbers the tokens of a window shard by shard, and returns rows in which all rows of a shard with the same token are one
+    /// row. The result is a window of a single step: the streams of a shard are its tokens, in the order (t, b) of their first
+    /// row.
     ///
     /// Shape: `tokens` `[steps, streams]`. Valid until the next call.
     public func merged(_ tokens: UnsafePointer<Int32>, steps: Int, into distinct: DistinctTokens) -> GradientRows {
@@ -200,11 +204,11 @@ public final class GradientRows {
             result.segments[leaf] = ck_segment(first: Int32(start), count: Int32(distinct.count - start), stride: 0)
         }
         result.streams = distinct.count
-        shared?.giveMerged(result.segments)
+        shared?.publishMerged(result.segments)
         return result
     }
 
-    /// The sums of the rows that `merged` makes one, each in the order (t, b).
+    /// The sums of the rows that `merged` merges, each in the order (t, b).
     ///
     /// Shapes: `x` `[steps*streams, n]`, `sums` `[distinct.count, n]`.
     public func merge(_ x: MatrixView, steps: Int, by distinct: DistinctTokens, into sums: MatrixView) {
@@ -223,7 +227,7 @@ public final class GradientRows {
         }
     }
 
-    /// Sums one value a row by shard, in double and in the order (t, b): `sums[leaf]`, one for each shard of the rank.
+    /// Sums one value of each row by shard, in double and in the order (t, b): `sums[leaf]`, one for each shard of the rank.
     public func shardSums(steps: Int, of values: UnsafePointer<Double>, into sums: UnsafeMutablePointer<Double>) {
         for leaf in 0..<program.leaves.count {
             var sum = 0.0
@@ -232,9 +236,9 @@ public final class GradientRows {
         }
     }
 
-    /// Sorts a window's tokens for the gradient of the embedding.
+    /// Sorts the tokens of a window for the gradient of the embedding.
     ///
-    /// Shape: `tokens` `[steps, streams]`. `dX` are the gradients of the embedded rows, `[steps*streams, E]`.
+    /// Shape: `tokens` `[steps, streams]`. `dX` is the gradient of the embedded rows, `[steps*streams, E]`.
     public func sort(_ tokens: UnsafePointer<Int32>, steps: Int, dX: MatrixView, into occurrences: TokenOccurrences) {
         occurrences.begin(values: dX)
         occurrences.count(tokens, rows: steps * streams)
@@ -244,7 +248,7 @@ public final class GradientRows {
     }
 }
 
-/// A left side packed by `GradientRows.pack`.
+/// A left operand packed by `GradientRows.pack`.
 public struct PackedRows {
     fileprivate let panels: UnsafePointer<Float>
     fileprivate let columns: Int

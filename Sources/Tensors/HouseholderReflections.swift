@@ -1,12 +1,12 @@
 internal import CKernels
 
-/// The QR factorisation of a square matrix by Householder reflections, in blocks (Schreiber & Van Loan 1989): the method of LAPACK's
-/// `geqrf` and `orgqr`, with kernels whose bits depend on no processor.
+/// The QR factorisation of a square matrix by blocked Householder reflections (Schreiber & Van Loan 1989). The method is that of
+/// LAPACK's `geqrf` and `orgqr`, but the bits do not depend on the processor.
 ///
-/// The matrix `[n, n]` lies column by column, so that a column is contiguous. Below, *row* means such a stretch of memory: in memory's
-/// terms a reflection `I - tau v v^T` works on rows from the right, and a block of them is `I - V^T T V` with V `[block, n]`, whose
-/// rows are the vectors v, and T `[block, block]`.
-/// Cost: 8/3 n^3 floating-point operations, nearly all of them in products of matrices.
+/// The matrix `[n, n]` is stored column by column, so a column is contiguous. In this file, *row* means such a contiguous column.
+/// A reflection `I - tau v v^T` therefore applies to rows from the right. A block of reflections is `I - V^T T V` with `V`
+/// `[block, n]`, whose rows are the vectors v, and `T` `[block, block]`.
+/// Cost: 8/3 n^3 floating-point operations, nearly all in matrix products.
 struct HouseholderReflections {
     /// Reflections that are applied together: the width of a packed panel.
     private static let block = Int(CK_PANEL)
@@ -19,7 +19,7 @@ struct HouseholderReflections {
     private var signs: [Float]
     private var scratch: BlockScratch
 
-    /// Replaces the matrix by the Q of its factorisation, each column multiplied by the sign of R's diagonal element.
+    /// Replaces the matrix by the Q of its factorisation, with each column multiplied by the sign of R's diagonal element.
     static func factor(_ matrix: UnsafeMutablePointer<Float>, n: Int) {
         guard n > 0 else { return }
         var reflections = HouseholderReflections(matrix, n: n)
@@ -39,7 +39,7 @@ struct HouseholderReflections {
 
     private func row(_ index: Int) -> UnsafeMutablePointer<Float> { matrix + index * n }
 
-    /// Makes the reflections of a block of columns, in whose place they are kept, and applies them to the columns behind.
+    /// Computes the reflections of a block of columns, stores them in place, and applies them to the columns behind.
     private mutating func eliminate(_ columns: Range<Int>) {
         for column in columns {
             makeReflection(column)
@@ -50,8 +50,9 @@ struct HouseholderReflections {
         scratch.apply(isTransposed: false, to: matrix, rows: columns.upperBound..<n, from: columns.lowerBound)
     }
 
-    /// Replaces a column x, from the diagonal on, by the vector v = (1, ...) of the reflection that maps x to a multiple of the first
-    /// unit vector, with the sign opposite to x's first element (`larfg`); and what is above the diagonal by zeros.
+    /// Replaces column x, from the diagonal on, by the vector v = (1, ...) of the reflection that maps x to a multiple of the
+    /// first unit vector, with the sign opposite to x's first element (LAPACK's `larfg`). Sets the elements above the diagonal to
+    /// zero.
     private mutating func makeReflection(_ column: Int) {
         let x = row(column) + column
         let rest = n - column - 1
@@ -60,7 +61,7 @@ struct HouseholderReflections {
         let alpha = x[0]
         row(column).update(repeating: 0, count: column)
         x[0] = 1
-        guard squares > 0 else {  // x is such a multiple: the reflection is the identity
+        guard squares > 0 else {  // x is already such a multiple: the reflection is the identity
             signs[column] = alpha < 0 ? -1 : 1
             return
         }
@@ -72,7 +73,7 @@ struct HouseholderReflections {
         for i in 1...rest { x[i] *= factor }
     }
 
-    /// The same arithmetic for each row, whatever the block.
+    /// Applies one reflection. The arithmetic of a row does not depend on the block.
     private mutating func applyReflection(_ column: Int, to rows: Range<Int>) {
         guard !rows.isEmpty else { return }
         let (v, x, tau) = (row(column) + column, row(rows.lowerBound) + column, taus[column])
@@ -85,8 +86,8 @@ struct HouseholderReflections {
         }
     }
 
-    /// Puts the columns of Q in the place of a block's vectors, and applies its reflections to them and to the columns behind, which
-    /// hold the product of all later reflections.
+    /// Replaces the vectors of a block by columns of Q, and applies the reflections of the block to them and to the columns
+    /// behind. The columns behind hold the product of all later reflections.
     private mutating func form(_ columns: Range<Int>) {
         scratch.take(matrix, columns: columns, taus: taus)
         for index in columns {
@@ -108,7 +109,7 @@ struct HouseholderReflections {
 private struct BlockScratch {
     private let block: Int
     private let n: Int
-    /// From the block's first column on; for a last, narrower block fewer rows. [block, n - first]
+    /// From the block's first column on. The last block may be narrower and have fewer rows. [block, n - first]
     private var v: [Float]
     /// V, packed for products with V and with its transpose.
     private var packedV: [Float]
@@ -116,7 +117,7 @@ private struct BlockScratch {
     /// -T, upper triangular. [count, count]
     private var minusT: [Float]
     private var packedT: [Float]
-    /// A product of rows with V's transpose, and that with T. [n, count] each
+    /// The product of rows with V's transpose, and its product with T. [n, count] each
     private var dots: [Float]
     private var factors: [Float]
     private var count = 0
@@ -133,7 +134,7 @@ private struct BlockScratch {
         factors = [Float](repeating: 0, count: n * block)
     }
 
-    /// Takes the vectors that stand in the matrix's `columns`, and makes T from them.
+    /// Reads the vectors from the matrix's `columns`, and computes T from them.
     mutating func take(_ matrix: UnsafePointer<Float>, columns: Range<Int>, taus: [Float]) {
         count = columns.count
         let length = n - columns.lowerBound
@@ -147,7 +148,7 @@ private struct BlockScratch {
         makeT(Array(taus[columns]))
     }
 
-    /// Column j of T above the diagonal is `-tau_j T (V v_j)` (`larft`), from V V^T in `dots`.
+    /// Computes column j of T above the diagonal, `-tau_j T (V v_j)` (LAPACK's `larft`), from V V^T in `dots`.
     private mutating func makeT(_ taus: [Float]) {
         for i in 0..<(count * count) { minusT[i] = 0 }
         for j in 0..<count {
@@ -160,7 +161,7 @@ private struct BlockScratch {
         }
     }
 
-    /// `rows -= rows V^T T V`, or with T's transpose, over the columns from `first` on, where the block begins.
+    /// `rows -= rows V^T T V`, or with T's transpose, over the columns from `first` (the first column of the block) on.
     mutating func apply(isTransposed: Bool, to matrix: UnsafeMutablePointer<Float>, rows: Range<Int>, from first: Int) {
         let (length, panel) = (n - first, Int(CK_PANEL))
         let x = matrix + rows.lowerBound * n + first

@@ -1,9 +1,11 @@
-/// Matrix decompositions, for what happens once a run.
+/// Matrix decompositions for the initialisation of a run.
 public enum LinearAlgebra {
-    /// Replaces `matrix` `[n, n]` of independent normal numbers by a random orthogonal one, uniform over all of them.
+    /// Replaces a matrix `[n, n]` of independent normal numbers by a random orthogonal matrix, uniform over all orthogonal
+    /// matrices.
     ///
-    /// The Q of a QR factorisation, its columns multiplied by the signs of R's diagonal (Mezzadri 2007). The columns lie one after the
-    /// other. The same bits on every processor and at every level of the kernels, as no LAPACK promises.
+    /// The result is the Q of a QR factorisation, with columns multiplied by the signs of R's diagonal (Mezzadri 2007). The
+    /// matrix is stored column by column. Unlike LAPACK's result, the bits are the same on every processor and at every kernel
+    /// level.
     public static func orthogonalize(_ matrix: UnsafeMutablePointer<Float>, n: Int) {
         HouseholderReflections.factor(matrix, n: n)
     }

@@ -1,24 +1,26 @@
 internal import CKernels
 
-/// Which tiles of 64 elements at the start of an arena may have gradients other than zero: those of the table's rows that occur in a
-/// window. Each rank marks its own in a map of one byte a tile; a tile is live where any map marks it, and everything behind the
-/// maps is. A view of somebody else's memory.
+/// Tiles of 64 elements at the start of an arena whose gradients may be nonzero: those of the table's rows that occur in a
+/// window.
+///
+/// Each rank marks its tiles in a map of one byte per tile. A tile is live if any map marks it. Everything behind the maps is
+/// live. This view does not own the maps.
 public struct LiveTiles {
     /// Elements of a tile.
     public static let tileSize = Int(CK_LIVE_TILE)
 
-    /// One map for each rank, from tile 0 on.
+    /// One map for each rank, starting at tile 0.
     private let maps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>
     /// Tiles in each map.
     public let tileCount: Int
 
-    /// `maps` stays with the caller.
+    /// The caller owns `maps`.
     public init(maps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>, tileCount: Int) {
         self.maps = maps
         self.tileCount = tileCount
     }
 
-    /// Tiles that lie within the first `elementCount` elements; what is left of them counts as live.
+    /// The number of whole tiles within the first `elementCount` elements. The remaining elements count as live.
     public static func count(within elementCount: Int) -> Int { elementCount / tileSize }
 
     /// Whether tile `index` is live.
@@ -42,7 +44,7 @@ public struct LiveTiles {
         if !rest.isEmpty { body(rest) }
     }
 
-    /// The same for a kernel whose range begins at tile `first`.
+    /// Calls `body` with the kernel's view, for a range that begins at tile `first`.
     func withKernelView<Result>(from first: Int, _ body: (UnsafePointer<ck_live>) -> Result) -> Result {
         withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: maps.count) { shifted in
             for index in maps.indices { shifted[index] = maps[index]! + min(first, tileCount) }

@@ -1,4 +1,4 @@
-/// What a row of logits says of its softmax, apart from the loss.
+/// Properties of the softmax of a row of logits, apart from the loss.
 public enum LogitRow {
     /// The entropy of softmax(`logits`) in nats, `log Z - sum p_i (x_i - max)` with `Z = sum e^(x_i - max)`. Sums are in double.
     ///
@@ -20,7 +20,7 @@ public enum LogitRow {
         return RowKernels.log(sum) - products / sum
     }
 
-    /// The rank of `target` by its logit: 1 is the most probable; equal logits share the smallest of their ranks.
+    /// The rank of `target` by its logit: 1 is the most probable. Equal logits share the smallest of their ranks.
     public static func rank(of target: Int, _ logits: UnsafePointer<Float>, count: Int) -> Int {
         let logit = logits[target]
         var larger = 0

@@ -1,6 +1,6 @@
-/// A row-major matrix of floats in somebody else's memory.
+/// A non-owning view of a row-major matrix of floats.
 ///
-/// For the inner targets alone: it does not own, count or check its memory, which must outlive it.
+/// Use it only in the inner targets: it does not own, count or check its memory, which must outlive it.
 public struct MatrixView {
     /// The first element of the first row.
     public let pointer: UnsafeMutablePointer<Float>
@@ -22,21 +22,21 @@ public struct MatrixView {
         return MatrixView(pointer, rows: count, columns: columns, rowStride: rowStride)
     }
 
-    /// Rows `range`, sharing this memory.
+    /// Rows `range`, sharing the same memory.
     public func slice(rows range: Range<Int>) -> MatrixView {
         precondition(range.upperBound <= rows, "rows \(range) of a matrix of \(rows)")
         return MatrixView(pointer + range.lowerBound * rowStride, rows: range.count, columns: columns, rowStride: rowStride)
     }
 
-    /// Columns `range` of every row, sharing this memory.
+    /// Columns `range` of every row, sharing the same memory.
     public func slice(columns range: Range<Int>) -> MatrixView {
         precondition(range.upperBound <= columns, "columns \(range) of a matrix of \(columns)")
         return MatrixView(pointer + range.lowerBound, rows: rows, columns: range.count, rowStride: rowStride)
     }
 
-    /// Elements, for a matrix without gaps between its rows.
+    /// The number of elements. The matrix must have no gaps between its rows.
     public var count: Int {
-        precondition(rowStride == columns || rows <= 1, "a matrix with gaps has no plain count")
+        precondition(rowStride == columns || rows <= 1, "`count` of a matrix with gaps between its rows")
         return rows * columns
     }
 }

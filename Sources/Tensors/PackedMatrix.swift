@@ -1,9 +1,9 @@
 internal import CKernels
 
-/// From what the sums of a product begin.
+/// The initial value of the sums of a product.
 public enum ProductStart {
     case zero
-    /// What the result holds already.
+    /// The current content of the result.
     case result
     /// The same row of biases for all rows, `[columns]`.
     case bias(UnsafePointer<Float>)
@@ -15,18 +15,19 @@ public struct LeftOperand {
     let strips: UnsafePointer<Float>?
 }
 
-/// A weight matrix packed for use as the right operand of products: panels of 32 columns, `[ceil(columns/32)][inner][32]`.
+/// A weight matrix packed as the right operand of products: panels of 32 columns, `[ceil(columns/32)][inner][32]`.
 ///
-/// A recurrent net uses the same weights at every time step; packed once, even few rows run near the processor's peak. Every output
-/// is one chain of fused multiply-adds over the inner index, so that a row's bits do not depend on the number of rows. In bf16 the
-/// panels are pairs of terms, `[ceil(columns/32)][ceil(inner/2)][32][2]`, and the left operand is rounded on the way.
-/// The panels belong to the `PackedWeights` that made this view.
+/// A recurrent network uses the same weights at every time step. With packed weights, even a product of few rows runs near the
+/// processor's peak. Every output is one chain of fused multiply-adds over the inner index, so a row's bits do not depend on the
+/// number of rows. In bf16 the panels hold pairs of terms, `[ceil(columns/32)][ceil(inner/2)][32][2]`, and the product rounds the
+/// left operand.
+/// The panels belong to the `PackedWeights` that created this view.
 public struct PackedMatrix {
     /// Terms of each sum.
     public let inner: Int
     /// Columns of the result.
     public let columns: Int
-    private let panels: UnsafePointer<Float>  // or of numbers of bf16
+    private let panels: UnsafePointer<Float>  // or bf16 numbers
     private let precision: Precision
     private let scratch: UnsafeMutablePointer<Float>  // for the left operand in bf16
 
@@ -40,7 +41,7 @@ public struct PackedMatrix {
         self.scratch = scratch
     }
 
-    /// The operand of a weight of so many columns, while its memory is measured.
+    /// The operand of a weight with `columns` columns, for the measuring pass.
     init(_ operand: PackedOperand, columns: Int, precision: Precision) {
         let isForward = operand.form == .forward
         let none = UnsafeMutableRawPointer.untouchable.assumingMemoryBound(to: Float.self)
@@ -58,20 +59,21 @@ public struct PackedMatrix {
         run(a, columns: 0..<columns, firstTerm: 0, into: result, from: start)
     }
 
-    /// The same for some of the result's columns, which begin at a panel: `result` `[m, range.count]`.
+    /// `result = start + a * packed` for some columns of the result. `range` begins at a panel; `result` is `[m, range.count]`.
     public func multiply(_ a: MatrixView, columns range: Range<Int>, into result: MatrixView, from start: ProductStart) {
         check(a, columns: range, of: result)
         run(a, columns: range, firstTerm: 0, into: result, from: start)
     }
 
-    /// The same for a left operand that is used for several ranges of columns, from `left(_:in:)`; to the same bits.
+    /// `result = start + a * packed` for some columns of the result, with a left operand from `left(_:in:)`. The bits are the
+    /// same.
     public func multiply(_ a: LeftOperand, columns range: Range<Int>, into result: MatrixView, from start: ProductStart) {
         check(a.rows, columns: range, of: result)
         run(a.rows, strips: a.strips, columns: range, firstTerm: 0, into: result, from: start)
     }
 
-    /// `a` as the left operand of several products: rounded and packed once into `storage`, of `leftCount(rows:)` floats, where the
-    /// precision asks for that. Both must outlive the products.
+    /// `a` as the left operand of several products. If the precision needs it, `a` is rounded and packed once into `storage`,
+    /// which has `leftCount(rows:)` floats. `a` and `storage` must outlive the products.
     public func left(_ a: MatrixView, in storage: UnsafeMutablePointer<Float>) -> LeftOperand {
         guard precision == .bf16 else { return LeftOperand(rows: a, strips: nil) }
         precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")
@@ -79,7 +81,7 @@ public struct PackedMatrix {
         return LeftOperand(rows: a, strips: UnsafePointer(storage))
     }
 
-    /// Floats that `left(_:in:)` takes for so many rows.
+    /// The size of `storage` for `left(_:in:)`, in floats.
     public func leftCount(rows: Int) -> Int { precision == .bf16 ? ck_bf16_left_count(rows, inner) : 0 }
 
     private func check(_ a: MatrixView, columns range: Range<Int>, of result: MatrixView) {
@@ -88,7 +90,7 @@ public struct PackedMatrix {
         precondition(result.columns == range.count, "result of \(result.columns) columns, not \(range.count)")
     }
 
-    /// The same over some of the inner terms alone, of which an even number goes before: `a` `[m, range.count]`.
+    /// `result = start + a * packed` over some of the inner terms: `a` `[m, range.count]`. `range` begins at an even term.
     public func multiply(_ a: MatrixView, terms range: Range<Int>, into result: MatrixView, from start: ProductStart) {
         precondition(a.columns == range.count && range.upperBound <= inner, "\(a.columns) columns for terms \(range) of \(inner)")
         precondition(result.columns == columns, "result of \(result.columns) columns, not \(columns)")
@@ -101,7 +103,7 @@ public struct PackedMatrix {
     /// Columns of a panel.
     public static let panelWidth = Int(CK_PANEL)
 
-    /// - Parameter strips: `a`, packed already.
+    /// - Parameter strips: `a`, packed.
     private func run(
         _ a: MatrixView, strips: UnsafePointer<Float>? = nil, columns range: Range<Int>, firstTerm: Int, into result: MatrixView,
         from start: ProductStart

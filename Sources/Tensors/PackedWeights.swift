@@ -2,7 +2,7 @@ internal import CKernels
 
 /// A weight, or some of its rows, as the right operand of a product.
 public struct PackedOperand: Sendable, Hashable {
-    /// Which way the weight `w` `[n, k]` is used.
+    /// The orientation in which a product uses the weight `w` `[n, k]`.
     public enum Form: Sendable, Hashable {
         /// `a * w^T`, in the forward pass.
         case forward
@@ -12,7 +12,7 @@ public struct PackedOperand: Sendable, Hashable {
 
     /// The parameter's name.
     public let name: String
-    /// Its rows.
+    /// The rows of the parameter.
     public let rows: Range<Int>
     public let form: Form
 
@@ -23,11 +23,11 @@ public struct PackedOperand: Sendable, Hashable {
     }
 }
 
-/// Where each packed operand lies in one flat buffer of floats.
+/// The offset of each packed operand in one flat buffer of floats.
 public struct PackedLayout: Sendable {
     struct Entry: Sendable {
         let operand: PackedOperand
-        /// Its elements in the arena of parameters.
+        /// The operand's elements in the parameter arena.
         let elements: Range<Int>
         let columns: Int  // of the parameter
         let offset: Int  // in the buffer
@@ -35,10 +35,10 @@ public struct PackedLayout: Sendable {
 
     private(set) var entries: [Entry] = []
     public let precision: Precision
-    /// Floats in all, or what has their size.
+    /// The size of the buffer in floats. Other types count as floats of the same size.
     public private(set) var elementCount = 0
 
-    /// Places for `operands`, each of a matrix in `parameters`.
+    /// Assigns offsets to `operands`, each a matrix in `parameters`.
     public init(_ operands: [PackedOperand], of parameters: ParameterLayout, precision: Precision = .fp32) {
         self.precision = precision
         for operand in operands {
@@ -65,7 +65,7 @@ public struct PackedLayout: Sendable {
         }
     }
 
-    /// Where a piece that begins at `element` ends: see `PackedWeights.pieces`.
+    /// The end of the piece that begins at `element`: see `PackedWeights.pieces`.
     fileprivate func endOfPiece(at element: Int) -> Int {
         let pieceCount = 16_384
         guard let entry = entries.first(where: { $0.elements.contains(element) }) else {
@@ -78,26 +78,26 @@ public struct PackedLayout: Sendable {
         return min(next, entry.elements.upperBound)
     }
 
-    /// The longest inner index.
+    /// The largest inner size.
     var largestInner: Int {
         entries.map { $0.operand.form == .forward ? $0.columns : $0.operand.rows.count }.max() ?? 0
     }
 }
 
-/// The weights of a model, packed for its products.
+/// The packed weights of a model.
 ///
-/// In training the buffer lies in the node's memory, once for all its ranks: whoever changes parameters packs them anew
-/// there, right away. A view of somebody else's memory, which must outlive it.
+/// In training the buffer lies in the node's memory, once for all its ranks. After changing parameters, call `pack`. This view
+/// does not own the memory, which must outlive it.
 public final class PackedWeights {
     private let layout: PackedLayout
     private let values: UnsafePointer<Float>
     private let storage: UnsafeMutablePointer<Float>
     private let workspace = Workspace()
-    private let scratch: UnsafeMutablePointer<Float>  // of the products in bf16
+    private let scratch: UnsafeMutablePointer<Float>  // of products in bf16
 
     /// - Parameters:
-    ///   - values: the arena of parameters.
-    ///   - storage: `layout.elementCount` floats, at a cache line, zero at first.
+    ///   - values: the parameter arena.
+    ///   - storage: `layout.elementCount` floats, aligned to a cache line, initially zero.
     public init(_ layout: PackedLayout, values: UnsafePointer<Float>, storage: UnsafeMutablePointer<Float>) {
         self.layout = layout
         self.values = values
@@ -108,7 +108,7 @@ public final class PackedWeights {
 
     public var precision: Precision { layout.precision }
 
-    /// The operand of all rows of `weight`, or of `rows`. Must be in the layout.
+    /// The operand of all rows of `weight`, or of `rows`. The layout must contain it.
     public func matrix(_ weight: Parameter, rows: Range<Int>? = nil, _ form: PackedOperand.Form) -> PackedMatrix {
         let operand = PackedOperand(name: weight.name, rows: rows ?? 0..<weight.rows, form: form)
         guard let entry = layout.entries.first(where: { $0.operand == operand }) else {
@@ -120,7 +120,7 @@ public final class PackedWeights {
             precision: layout.precision, scratch: scratch)
     }
 
-    /// Takes up `elements` of the arena as they are now. Several ranks may do so at once for different elements.
+    /// Packs `elements` of the parameter arena. Several ranks may pack different elements concurrently.
     public func pack(_ elements: Range<Int>) {
         for entry in layout.entries {
             let part = entry.elements.clamped(to: elements)
@@ -132,8 +132,8 @@ public final class PackedWeights {
         }
     }
 
-    /// `elements` in order, cut into pieces that a core's own cache holds together with their gradients and moments. Whole panels are kept
-    /// together where they lie in `elements` whole: these are packed faster than parts of them.
+    /// Cuts `elements`, in order, into pieces that fit in a core's private cache together with their gradients and moments. A
+    /// panel that lies completely in `elements` is not cut, because whole panels are packed faster.
     public func pieces(of elements: Range<Int>) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var at = elements.lowerBound
@@ -145,7 +145,7 @@ public final class PackedWeights {
         return pieces
     }
 
-    /// The sum of the bits of all that is packed of `elements`, once for each place in which it is packed.
+    /// The sum of bits of all packed copies of `elements`. An element counts once for each copy.
     public func expectedBits(of elements: Range<Int>) -> BitSum {
         var sum = BitSum()
         for entry in layout.entries {

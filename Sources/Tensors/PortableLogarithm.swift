@@ -1,6 +1,8 @@
-/// The natural logarithm of a positive number, from operations that IEEE 754 defines to the bit: no library decides the result's bits.
+/// The natural logarithm of a positive number, using only operations that IEEE 754 defines exactly. The result does not depend on
+/// a library.
 ///
-/// With `x = m * 2^e`, m from 1 to 2: `e ln 2 + 2 artanh((m-1)/(m+1))`, whose series is cut where its terms are below a rounding.
+/// With `x = m * 2^e` and m from 1 to 2: `e ln 2 + 2 artanh((m-1)/(m+1))`. The series ends where its terms fall below a rounding
+/// error.
 public func portableLogarithm(_ x: Double) -> Double {
     let ratio = (x.significand - 1) / (x.significand + 1)
     let series = stride(from: 41, through: 1, by: -2).reduce(0.0) { $0 * ratio * ratio + 1 / Double($1) }

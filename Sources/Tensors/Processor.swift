@@ -1,30 +1,31 @@
 internal import CKernels
 import Synchronization
 
-/// What the kernels know of the processor.
+/// The processor's instruction sets that kernels use.
 public enum Processor {
     /// The instruction set in use: `avx512bf16`, `avx512`, `avx2` or `baseline`.
     ///
-    /// Chosen at start from the processor; the environment variable `RNNTRAIN_CPU_LEVEL` lowers it, if it names one of
-    /// ``availableLevels``. All give the same bits; with bf16, those with and without its instruction are only meant to.
+    /// It is chosen at start from the processor. The environment variable `RNNTRAIN_CPU_LEVEL` lowers it, if it names one of
+    /// ``availableLevels``. In fp32 all levels give the same bits. In bf16 the levels with and without the bf16 instruction are
+    /// designed to, but this is not guaranteed.
     public static var level: String { String(cString: ck_level_name()) }
 
-    /// Whether products in bf16 have an instruction of their own at the level in use.
+    /// Whether the current level has an instruction for products in bf16.
     public static var hasBF16: Bool { level == "avx512bf16" }
 
-    /// Takes another level from now on, for tests; false where the processor lacks it.
+    /// Selects another level, for tests; false if the processor lacks it.
     public static func select(level: String) -> Bool { ck_select_level(level) == 0 }
 
-    /// The levels that this processor has, from the best to the plainest.
+    /// The levels that this processor supports, fastest first.
     public static var availableLevels: [String] { levels.filter { ck_has_level($0) != 0 } }
 
-    /// Every level there is, from the best to the plainest.
+    /// All levels, fastest first.
     private static let levels = ["avx512bf16", "avx512", "avx2", "baseline"]
     private static let turn = Mutex(())
 
-    /// Runs `body` at each level that the processor has, for tests; then the standing level returns.
+    /// Runs `body` at each level that the processor supports, for tests, and then restores the current level.
     ///
-    /// The level is the whole process's: callers take turns, and `body` must not call this again.
+    /// The level is global to the process. Concurrent calls are serialised, and `body` must not call this function.
     package static func atEachLevel(_ body: (String) throws -> Void) rethrows {
         try turn.withLock { _ in
             let standing = level

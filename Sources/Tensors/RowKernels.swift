@@ -7,13 +7,13 @@ public enum RowKernels {
         ck_fill_rows(y.rows, y.columns, bias, other, y.pointer, y.rowStride)
     }
 
-    /// `y += x`, row by row.
+    /// `y += x`.
     public static func add(_ x: MatrixView, to y: MatrixView) {
         precondition(x.rows == y.rows && x.columns == y.columns, "\(x.rows) rows of \(x.columns) to \(y.rows) of \(y.columns)")
         for row in 0..<x.rows { ck_add(x.columns, x.pointer + row * x.rowStride, y.pointer + row * y.rowStride) }
     }
 
-    /// `y = x`, row by row.
+    /// `y = x`.
     public static func copy(_ x: MatrixView, into y: MatrixView) {
         precondition(x.rows == y.rows && x.columns == y.columns, "\(x.rows) rows of \(x.columns) into \(y.rows) of \(y.columns)")
         for row in 0..<x.rows {

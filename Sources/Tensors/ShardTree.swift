@@ -1,10 +1,10 @@
-/// The canonical binary tree over the shards of a run: the one order in which partial gradients and losses are added.
+/// The canonical binary tree over the shards of a run: it fixes the order in which partial gradients and losses are added.
 ///
-/// A node is a contiguous range of shards. The root is `0..<shardCount`, a node splits at its middle
-/// (`lo + (hi - lo) / 2`), a leaf is a single shard, and a node's sum is `left + right`. Since every rank count and every
-/// split into nodes of the machine evaluates this same tree, the sums have the same bits.
+/// A node is a contiguous range of shards. The root is `0..<shardCount`. A node splits at its middle, `lo + (hi - lo) / 2`. A
+/// leaf is a single shard. The sum of a node is `left + right`. All rank counts and all distributions of ranks over machines
+/// evaluate the same tree, so the sums have the same bits.
 public struct ShardTree: Sendable, Equatable {
-    /// Shards in all.
+    /// The number of shards.
     public let shardCount: Int
 
     /// The tree over `shardCount` shards, at least one.
@@ -13,12 +13,13 @@ public struct ShardTree: Sendable, Equatable {
         self.shardCount = shardCount
     }
 
-    /// Where a node splits.
+    /// The shard at which a node splits.
     static func middle(of node: Range<Int>) -> Int {
         node.lowerBound + node.count / 2
     }
 
-    /// The largest nodes that together are exactly `shards`, from left to right: one for a whole subtree, else two or more.
+    /// The fewest nodes that cover exactly `shards`, from left to right: one node if `shards` is a subtree, otherwise two or
+    /// more.
     ///
     /// A rank publishes one partial gradient for each of them.
     public func cover(of shards: Range<Int>) -> [Range<Int>] {

@@ -1,13 +1,15 @@
 internal import CKernels
 
-/// The weight gradients of a node's ranks, which make them together: each rank some rows of every weight, from the windows of all. So an
-/// element is written by one rank, and summed over the node's shards where it is made; apart, every rank would write all of them, for others to read.
+/// The weight gradients that the ranks of a node compute jointly: each rank computes some rows of every weight, from the windows
+/// of all ranks. One rank writes an element, after summing over the node's shards. Without sharing, every rank would write every
+/// element for others to read.
 ///
-/// In its backward pass a rank leaves `dY` in memory that all share, and packs its rows of the products' left sides there. When
-/// all ranks of the node have come so far, `finish` makes this rank's part of what was asked for. Every rank asks for the same in the
-/// same order, and begins no other window before all have ended. The bits are those of each rank's gradients, added in the tree's order.
+/// In its backward pass a rank leaves `dY` in shared memory and packs its rows of the products' left operands there. After all
+/// ranks of the node have done so, `finish` computes this rank's part of the requested gradients. Every rank requests the same
+/// gradients in the same order, and begins the next window only after all ranks have finished. The bits equal those of each
+/// rank's gradients, added in the order of the tree.
 public final class SharedGradients {
-    /// Columns of a `dY` that lie in groups.
+    /// Columns of a `dY` that are stored in groups.
     public struct Groups {
         /// This rank's rows of the first group, `[T*B, width]` without gaps.
         public let first: UnsafeMutablePointer<Float>
@@ -26,7 +28,7 @@ public final class SharedGradients {
     private let ownStreams: Range<Int>
     private let windowSegments: UnsafeMutablePointer<ck_segment>
     private let stateSegments: UnsafeMutablePointer<ck_segment>
-    private let mergedSegments: UnsafeMutablePointer<ck_segment>  // shared
+    private let mergedSegments: UnsafeMutablePointer<ck_segment>  // in shared memory
     private let strips: UnsafeMutablePointer<Float>
     private let mergedPanels: UnsafeMutablePointer<Float>
     private let workspace = Workspace()
@@ -35,11 +37,11 @@ public final class SharedGradients {
 
     /// - Parameters:
     ///   - rows: of the node, nothing placed yet.
-    ///   - shardsOfRanks: for each rank of the node its shards, counted from the node's first.
+    ///   - shardsOfRanks: for each rank of the node its shards, counted from the first shard of the node.
     ///   - rank: this rank's number in the node.
     ///   - program: from the node's shards, one leaf each, to its largest subtrees.
-    ///   - widestInput: the most columns that a weight has.
-    ///   - memory: what the ranks share, zero at first.
+    ///   - widestInput: the largest number of columns of a weight.
+    ///   - memory: shared by the ranks of the node, initially zero.
     public init(
         _ rows: SharedRows, shardsOfRanks: [Range<Int>], rank: Int, program: TreeProgram, widestInput: Int,
         memory: UnsafeMutableBufferPointer<Float>
@@ -78,7 +80,7 @@ public final class SharedGradients {
     /// Bytes of this rank's own scratch.
     public var byteCount: Int { workspace.byteCount }
 
-    /// The same without making anything, within a few hundred.
+    /// Bytes of a rank's own scratch, without allocating it; accurate to a few hundred bytes.
     public static func byteCount(_ rows: SharedRows, widestInput: Int) -> Int {
         let leaves = rows.streamsOfShards.count
         let floats =
@@ -89,7 +91,7 @@ public final class SharedGradients {
 
     // MARK: Memory
 
-    /// A place for what all ranks share.
+    /// The address of `part` in shared memory.
     func place(_ part: SharedRows.Part) -> UnsafeMutablePointer<Float> {
         let first = placed.place(part)
         precondition(placed.count <= memory.count, "\(placed.count) floats in the \(memory.count) that a node shares")
@@ -103,7 +105,7 @@ public final class SharedGradients {
         )
     }
 
-    /// Room for groups of columns of a `dY`.
+    /// Memory for groups of columns of a `dY`.
     func groups(_ count: Int, width: Int) -> Groups {
         Groups(
             first: place(.groups(count, width: width)) + ownFirstRow * width, width: width, stride: placed.rows * width)
@@ -111,7 +113,7 @@ public final class SharedGradients {
 
     private var ownFirstRow: Int { placed.maximumSteps * ownStreams.lowerBound }
 
-    // MARK: What is asked for
+    // MARK: Requests
 
     private enum Task {
         case product(Product)
@@ -124,7 +126,7 @@ public final class SharedGradients {
         let left: Left
         let bias: Parameter?
         let steps: Int
-        /// Row 0 of the node; columns in groups of `width`, which lie `groupStride` apart.
+        /// Row 0 of the node. Columns are in groups of `width`, which lie `groupStride` apart.
         let dY: UnsafePointer<Float>
         let rowStride: Int
         let width: Int
@@ -133,13 +135,13 @@ public final class SharedGradients {
 
     private enum Left {
         case packed(UnsafePointer<Float>, UnsafePointer<Float>?)
-        /// Of merged rows, row 0 of the node: their number is known when all ranks have merged theirs.
+        /// Merged rows, from row 0 of the node. Their number is known after all ranks have merged theirs.
         case merged(MatrixView)
     }
 
     typealias Side = (weight: Parameter, x: MatrixView)
 
-    /// One weight, or two with the same `dY`; `ownRows` are this rank's of `x`.
+    /// Requests the gradients of one weight, or of two with the same `dY`. `ownRows` describes this rank's rows of `x`.
     func add(_ first: Side, _ second: Side? = nil, bias: Parameter?, steps: Int, dY: MatrixView, ownRows: ck_rows) {
         let left = Left.packed(pack(first, steps, ownRows), second.map { pack($0, steps, ownRows) })
         tasks.append(
@@ -157,7 +159,7 @@ public final class SharedGradients {
                     dY: dY.first - ownFirstRow * dY.width, rowStride: dY.width, width: dY.width, groupStride: dY.stride)))
     }
 
-    /// A weight, from merged rows: `x` and `dY` are this rank's in shared memory.
+    /// Requests the gradient of a weight from merged rows: `x` and `dY` are this rank's rows in shared memory.
     func addMerged(_ weight: Parameter, _ x: MatrixView, bias: Parameter?, dY: MatrixView) {
         let all = MatrixView(
             x.pointer - ownFirstRow * x.rowStride, rows: placed.rows, columns: x.columns, rowStride: x.rowStride)
@@ -168,32 +170,32 @@ public final class SharedGradients {
                     dY: dY.pointer - ownFirstRow * dY.rowStride, rowStride: dY.rowStride, width: dY.columns, groupStride: 0)))
     }
 
-    /// Tells the rows that this rank's shards have left; `segments` count from its first row.
-    func giveMerged(_ segments: UnsafePointer<ck_segment>) {
+    /// Publishes the merged rows of this rank's shards. `segments` count from this rank's first row.
+    func publishMerged(_ segments: UnsafePointer<ck_segment>) {
         for (index, leaf) in ownShards.enumerated() {
             mergedSegments[leaf] = ck_segment(
                 first: segments[index].first + Int32(ownFirstRow), count: segments[index].count, stride: 0)
         }
     }
 
-    /// A state, whose gradient is the sum of `dY` `[B, H]`.
+    /// Requests the gradient of an initial state, which is the sum of `dY` `[B, H]`.
     func addState(_ state: Parameter, dY: MatrixView) {
         let all = MatrixView(state.sharedPlace!, rows: placed.streams, columns: dY.columns)
         RowKernels.copy(dY, into: all.slice(rows: ownStreams))
         tasks.append(.state(state, all))
     }
 
-    /// A vector's gradients that are those of another, after it.
+    /// Requests a copy of the gradients of a vector; must follow the request for `other`.
     func addCopy(of other: Parameter, to vector: Parameter) { tasks.append(.copy(of: other, to: vector)) }
 
-    /// This rank's rows of `count`.
+    /// This rank's part of `count` rows.
     func part(of count: Int) -> Range<Int> {
         let tiles = (count + GradientKernels.tileRows - 1) / GradientKernels.tileRows
         let (first, end) = (rank * tiles / rankCount, (rank + 1) * tiles / rankCount)
         return min(first * GradientKernels.tileRows, count)..<min(end * GradientKernels.tileRows, count)
     }
 
-    /// This rank's rows among all of a left side; returns the whole.
+    /// Packs this rank's rows of a left operand; returns the operand of all ranks.
     private func pack(_ side: Side, _ steps: Int, _ ownRows: ck_rows) -> UnsafePointer<Float> {
         let panels = side.weight.sharedPlace!
         func floats(_ leaves: Range<Int>) -> Int {
@@ -205,9 +207,10 @@ public final class SharedGradients {
         return UnsafePointer(panels)
     }
 
-    // MARK: What is made
+    // MARK: Computation
 
-    /// Makes this rank's part of all that was asked for since the last call. Every rank of the node has asked.
+    /// Computes this rank's part of all gradients requested since the last call. Every rank of the node must have made its
+    /// requests.
     public func finish() {
         for task in tasks {
             switch task {

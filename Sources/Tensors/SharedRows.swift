@@ -1,13 +1,13 @@
 internal import CKernels
 
-/// Where the windows of a node's ranks lie in the memory that they share. For every matrix a rank has `maximumSteps` rows of each of its
-/// streams, side by side, and ranks follow each other.
+/// The layout of the memory that the ranks of a node share for their windows. In every matrix a rank has `maximumSteps` rows of
+/// each of its streams, side by side. The ranks follow each other.
 ///
-/// Sizes and places come from one count, so that memory can be asked for before anything is placed in it.
+/// Sizes and offsets come from the same count, so the memory can be allocated before anything is placed in it.
 public struct SharedRows: Sendable {
     /// T of the longest window.
     public let maximumSteps: Int
-    /// Streams of each shard of the node, counted from its first stream.
+    /// For each shard of the node its streams, counted from the first stream of the node.
     public let streamsOfShards: [Range<Int>]
     let kernels: GradientKernels
     /// Floats placed so far.
@@ -24,26 +24,26 @@ public struct SharedRows: Sendable {
     /// Rows of the longest window of all ranks.
     var rows: Int { maximumSteps * streams }
 
-    /// Floats from one row of a matrix to the next: whole cache lines, spread.
+    /// Floats from one row of a matrix to the next: whole cache lines, spread (`Workspace.spreadStride`).
     static func stride(_ columns: Int) -> Int { Workspace.spreadStride(columns: (columns + 15) / 16 * 16) }
 
-    /// What a model's ranks share of a window.
+    /// A buffer that the ranks of a node share for a window.
     public enum Part: Sendable, Equatable {
-        /// The rows of each shard that are left where tokens are merged.
+        /// The rows of each shard after equal tokens are merged.
         case mergedSegments
-        /// A spread matrix with a row for each of a window.
+        /// A spread matrix with a row for each row of a window.
         case matrix(columns: Int)
         /// A matrix without gaps.
         case plainMatrix(columns: Int)
         /// Groups of columns, each without gaps.
         case groups(Int, width: Int)
-        /// A left side of products.
+        /// A left operand of products.
         case panels(columns: Int)
         /// One row a stream.
         case states(columns: Int)
     }
 
-    /// Places something, and says at which float.
+    /// Reserves a part, and returns its offset in floats.
     @discardableResult public mutating func place(_ part: Part) -> Int {
         switch part {
         case .mergedSegments: reserve(streamsOfShards.count * MemoryLayout<ck_segment>.stride / MemoryLayout<Float>.stride)

@@ -1,36 +1,36 @@
 internal import CKernels
 
-/// Softmax with cross entropy over the rows of a window, whose logits come a group of columns at a time, so that they never need to
-/// be there all at once.
+/// Softmax with cross entropy over the rows of a window. Logits arrive in groups of columns, so they are never all in memory at
+/// once.
 ///
-/// First every group is taken in order; then the losses are known, and each group's gradient can be made: from the exponentials that
-/// were kept, or from the same logits again, to the same bits.
+/// First, every group is taken in order. Then the losses are known, and the gradient of each group can be computed, either from
+/// the kept exponentials or from recomputed logits, with the same bits.
 public final class SoftmaxRows {
-    /// Columns of a group; the last may be narrower. Part of a loss's bits.
+    /// Columns of a group; the last may be narrower. The bits of a loss depend on it.
     public static let groupWidth = Int(CK_LOGIT_COLUMNS)
 
     private let columns: Int
-    /// Groups of a row.
+    /// Groups in a row.
     public let groupCount: Int
-    /// The group at hand, `[rows, groupWidth]`: the caller puts logits in, and finds the gradient.
+    /// The current group, `[rows, groupWidth]`: the caller writes logits to it, and reads the gradient from it.
     private let group: UnsafeMutablePointer<Float>
     private let capacity: Int  // rows
     private let states: UnsafeMutablePointer<ck_softmax_row>
     private let rowLosses: UnsafeMutablePointer<Double>
     private let maxima: UnsafeMutablePointer<Float>  // [groups, rows]
     private let kept: UnsafeMutablePointer<Float>?  // [groups, rows, groupWidth]
-    private let keptStride: Int  // of a group
-    /// Where the gradients of all groups stay, for ranks that make weight gradients together; nil where they do not.
+    private let keptStride: Int  // from one group to the next
+    /// The gradients of all groups, if ranks compute weight gradients jointly; otherwise nil.
     public let shared: SharedGradients.Groups?
     private let targets: UnsafeMutablePointer<Int32>
     private let mask: UnsafeMutablePointer<Float>
     private let workspace: Workspace
-    private var rows = 0  // of the window at hand
+    private var rows = 0  // of the current window
 
-    /// For a model with `builder.capacity`, of which `mostLogitBytes` of exponentials are kept for the backward pass.
+    /// For a model with `builder.capacity`. At most `mostLogitBytes` of exponentials are kept for the backward pass.
     ///
     /// - Parameters:
-    ///   - columns: of a row of logits, V.
+    ///   - columns: the length V of a row of logits.
     ///   - shares: whether exponentials and gradients are kept in the memory that ranks share.
     public convenience init(columns: Int, shares: Bool, builder: Builder) {
         let capacity = builder.capacity
@@ -40,7 +40,7 @@ public final class SoftmaxRows {
             workspace: builder.workspace)
     }
 
-    /// For rows of `columns` logits; exponentials are kept where they take no more than `mostKeptBytes`.
+    /// For rows of `columns` logits. Exponentials are kept if they take at most `mostKeptBytes`.
     public init(
         maximumRows: Int, columns: Int, mostKeptBytes: Int, shared: SharedGradients.Groups? = nil,
         workspace: Workspace = Workspace()
@@ -69,10 +69,10 @@ public final class SoftmaxRows {
         (index * Self.groupWidth)..<min((index + 1) * Self.groupWidth, columns)
     }
 
-    /// Whether a group's gradient can be had without its logits.
+    /// Whether the gradient of a group can be computed without its logits.
     public var keepsGroups: Bool { kept != nil }
 
-    /// Begins a window. Shapes: `targets` and `mask` `[rows]`; they are copied.
+    /// Begins a window. Shapes: `targets` and `mask` `[rows]`. Both are copied.
     public func begin(rows: Int, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) {
         precondition(rows <= capacity, "\(rows) rows of \(capacity)")
         self.rows = rows
@@ -80,26 +80,28 @@ public final class SoftmaxRows {
         self.mask.update(from: mask, count: rows)
     }
 
-    /// The place of group `index` while it is worked on, `[rows, its columns]`.
+    /// The buffer for group `index`, `[rows, columns of the group]`. All groups use the same buffer.
     public func place(_ index: Int) -> MatrixView {
         MatrixView(group, rows: rows, columns: columns(index).count, rowStride: Self.groupWidth)
     }
 
-    /// Takes the logits of group `index` from its place; groups come in order.
+    /// Processes the logits of group `index` in its buffer. Call it for the groups in order.
     public func take(_ index: Int) {
         ck_softmax_take(
             rows, columns(index).lowerBound, columns(index).count, group, targets, states, maxima + index * capacity,
             kept.map { $0 + index * keptStride })
     }
 
-    /// `-log softmax(logits)[target]` of each row in nats, 0 where the mask is 0. After all groups.
+    /// `-log softmax(logits)[target]` of each row in nats, 0 if the mask is 0. Call it after all groups are taken.
     public func losses() -> UnsafePointer<Double> {
         ck_softmax_losses(rows, states, mask, rowLosses)
         return UnsafePointer(rowLosses)
     }
 
-    /// Puts the gradient of group `index`, `(softmax - onehot) * mask * scale`, in its place; there must be its logits where it was
-    /// not kept; where gradients are shared it stays in `shared`. After all groups were taken. Returns it, `[rows, its columns]`.
+    /// Computes the gradient of group `index`, `(softmax - onehot) * mask * scale`, `[rows, columns of the group]`, in the
+    /// group's buffer, or in `shared` if gradients are shared.
+    ///
+    /// Call it after all groups are taken. If `keepsGroups` is false, the buffer must hold the group's logits.
     public func gradient(_ index: Int, scale: Float) -> MatrixView {
         let from = kept.map { $0 + index * keptStride } ?? group
         let to = shared == nil ? group : from

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// The rows of a window in the order of their tokens: a counting sort, made anew for each window in memory that stays.
+/// The rows of a window in the order of their tokens, from a counting sort. Each window reuses the same memory.
 public final class TokenOccurrences {
     private let vocabularySize: Int
     private let starts: UnsafeMutablePointer<Int32>  // [V + 1]
@@ -38,7 +38,7 @@ public final class TokenOccurrences {
     }
 
     var table: ck_occurrences {
-        guard let values else { preconditionFailure("tokens are sorted before their gradient is taken") }
+        guard let values else { preconditionFailure("the gradient of tokens is requested before they are sorted") }
         return ck_occurrences(
             starts: starts, rows: rows, leaves: leaves, values: values.pointer, ld: values.rowStride)
     }

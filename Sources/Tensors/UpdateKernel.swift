@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// What happens to each gradient before an update: `clamp(g * scale, -limit...limit)`; limit 0 is none.
+/// Clips each gradient before an update: `clamp(g * scale, -limit...limit)`. Limit 0 means none.
 public struct GradientClip: Sendable {
     public var scale: Float
     public var limit: Float
@@ -13,13 +13,13 @@ public struct GradientClip: Sendable {
     fileprivate var kernel: ck_clip { ck_clip(scale: scale, limit: limit) }
 }
 
-/// Some elements that an update rule moves: one pass over memory.
+/// The elements that an update rule changes, in one pass over memory.
 public struct ElementUpdate {
     /// The elements, as a range of the arrays below.
     public let elements: Range<Int>
     public let parameters: UnsafeMutablePointer<Float>
     public let gradient: UnsafePointer<Float>
-    /// As many as the rule keeps.
+    /// One array for each moment of the rule.
     public let moments: [UnsafeMutablePointer<Float>]
     public let clip: GradientClip
     /// The learning rate.
@@ -40,7 +40,7 @@ public struct ElementUpdate {
         self.number = number
     }
 
-    /// The kernel's view; arrays that the rule does not keep are null.
+    /// The kernel's view. Moments that the rule does not have are null.
     fileprivate func kernel(_ c: SIMD8<Float>) -> ck_update {
         let first = elements.lowerBound
         return ck_update(
@@ -56,17 +56,17 @@ public struct ElementUpdate {
 
 /// The kernel of an update rule: `Sources/CKernels/body/updates/<name>.h`.
 ///
-/// It keeps up `bits`, the sum of the bits of all that it writes: see ``BitSum``.
+/// It keeps `bits` equal to the sum of the bits of all elements that it writes: see ``BitSum``.
 public struct UpdateKernel: Sendable {
     private let number: Int32
 
-    /// The kernel with this name, which must exist.
+    /// The kernel named `name`, which must exist.
     public init(_ name: String) {
         number = ck_update_rule(name)
         precondition(number >= 0, "no update rule of CKernels is named \(name)")
     }
 
-    /// Updates the elements. `constants` are those of the rule, in the order that the kernel's file names them.
+    /// Updates the elements. `constants` are those of the rule, in the order given in the kernel's file.
     public func run(_ update: ElementUpdate, _ constants: SIMD8<Float>, bits: inout BitSum) {
         var kernel = update.kernel(constants)
         ck_update_by(number, &kernel, &bits.kernel.sum)

@@ -9,7 +9,7 @@ private final class ThreadTeam {
     private let shared: UnsafeMutableBufferPointer<Float>
     private let condition = NSCondition()
     private var arrived = 0
-    private var meetings = 0
+    private var completed = 0
     private let workspace = Workspace()
 
     init(memberCount: Int, floatCount: Int) {
@@ -17,21 +17,21 @@ private final class ThreadTeam {
         shared = UnsafeMutableBufferPointer(start: workspace.allocate(Float.self, count: floatCount), count: floatCount)
     }
 
-    func meet() {
+    func barrier() {
         condition.withLock {
-            let meeting = meetings
+            let number = completed
             arrived += 1
             if arrived == memberCount {
-                (arrived, meetings) = (0, meetings + 1)
+                (arrived, completed) = (0, completed + 1)
                 condition.broadcast()
             }
-            while meetings == meeting { condition.wait() }
+            while completed == number { condition.wait() }
         }
     }
 
     func member(_ index: Int, streams: Range<Int>, of all: Int) -> StepTeam {
         let division = UnitDivision(streams: all, ownStreams: streams, member: index, memberCount: memberCount)
-        return StepTeam(division: division, shared: shared, meet: { self.meet() })
+        return StepTeam(division: division, shared: shared, barrier: { self.barrier() })
     }
 
     /// Runs the work of all members at once.

@@ -13,7 +13,7 @@ extension Recurrence {
         }
         giveGates(0)
         for (state, shared) in zip(states, ring.states) { RowKernels.copy(state.first, into: own(shared)) }
-        team.meet()
+        team.barrier()
         for (state, shared) in zip(states, ring.states) {
             RowKernels.copy(ofUnits(shared), into: state.steps.prefix(rows: size.streams))
         }
@@ -29,7 +29,7 @@ extension Recurrence {
                     RowKernels.copy(state.steps.slice(rows: stepRange(steps)), into: ofUnits(shared))
                 }
             }
-            team.meet()
+            team.barrier()
             RowKernels.copy(own(next), into: h.window(after: t + 1))
         }
         for (state, shared) in zip(states.dropFirst(), ring.states.dropFirst()) {
@@ -42,7 +42,7 @@ extension Recurrence {
             RowKernels.copy(dOutput.slice(rows: windowRange(t)), into: own(ring.hidden[t % 2]))
         }
         giveGradient(steps - 1)
-        team.meet()
+        team.barrier()
         for t in stride(from: steps - 1, through: 0, by: -1) {
             RowKernels.add(ofUnits(ring.hidden[t % 2]), to: h.gradient)
             backward(t)
@@ -50,7 +50,7 @@ extension Recurrence {
                 copyGates(gates.steps.slice(rows: stepRange(t)), into: ring.gates[set][t % 2])
             }
             if t > 0 { giveGradient(t - 1) }
-            team.meet()
+            team.barrier()
             productBackward(ring.gates[gateSets.count - 1][t % 2])
             for (set, gates) in gateSets.enumerated() {
                 RowKernels.copy(own(ring.gates[set][t % 2]), into: gates.window.slice(rows: windowRange(t)))
@@ -59,7 +59,7 @@ extension Recurrence {
         for (state, shared) in zip(states, ring.states) {
             RowKernels.copy(state.gradient, into: ofUnits(shared))
         }
-        team.meet()
+        team.barrier()
         for (state, shared) in zip(states, ring.states) {
             RowKernels.copy(own(shared), into: state.windowGradient)
         }

@@ -1,18 +1,19 @@
-/// Which gradients the ranks of a node compute together. That of a table of token vectors each rank computes for its tokens.
+/// Which gradients the ranks of a node compute jointly. The gradient of a token table is never joint: each rank computes it for
+/// its own tokens.
 public enum GradientSharing: Sendable {
     case none
-    /// Those of the recurrent layers.
+    /// The gradients of the recurrent layers.
     case recurrent
-    /// Those of the output as well.
+    /// The gradients of the recurrent layers and of the output layer.
     case all
 }
 
-/// What a model is built for: everything but its shape that decides how much memory it takes, and where.
+/// Everything except the model's shape that decides how much memory the model takes, and where.
 public struct BuildSettings: Sendable {
     public var capacity: WindowCapacity
     public var precision: Precision
     public var sharing: GradientSharing
-    /// Whether other ranks of the node share memory with this one.
+    /// Whether other ranks of the node share memory with this rank.
     public var sharesMemory: Bool
     /// How the ranks of a team divide the units of the recurrent layers; nil without a team.
     public var division: UnitDivision?
@@ -29,31 +30,31 @@ public struct BuildSettings: Sendable {
     }
 }
 
-/// What a model takes, as measured.
+/// What a model needs, as measured by `Builder.measure`.
 public struct ModelNeeds: Sendable {
-    /// Names, shapes and places of the parameters.
+    /// Names, shapes and offsets of the parameters.
     public internal(set) var parameters = ParameterLayout()
-    /// Elements at the start of the arena of a table of which a step uses few rows.
+    /// Elements of the sparse table at the start of the arena. A step uses few of its rows.
     public internal(set) var sparseCount = 0
-    /// Elements whose gradients the ranks of a node compute together.
+    /// Elements whose gradients the ranks of a node compute jointly.
     public internal(set) var dividedElements = 0..<0
     /// The packed weights, in the order in which layers asked for them.
     public internal(set) var operands: [PackedOperand] = []
     public internal(set) var precision = Precision.fp32
-    /// The most columns of a weight with a gradient.
+    /// The largest number of columns of a weight that has a gradient.
     public internal(set) var widestInput = 0
-    /// What the ranks of a node share of their windows.
+    /// The parts of a window's buffers that the ranks of a node share.
     public internal(set) var sharedParts: [SharedRows.Part] = []
     /// What a team of ranks shares; nil for a model that does not divide its units.
     public internal(set) var team: TeamNeeds?
-    /// The states that are carried from window to window and kept in checkpoints: names, and columns of `[B, columns]`.
+    /// The states that are carried from window to window and saved in checkpoints: names, and columns of `[B, columns]`.
     public internal(set) var states: [(name: String, columns: Int)] = []
-    /// Bytes of a rank's activations, caches and scratch, without what ranks share.
+    /// Bytes of a rank's activations, caches and scratch, without shared memory.
     public internal(set) var byteCount = 0
 
     public init() {}
 
-    /// The weights, packed.
+    /// The layout of the packed weights.
     public var packed: PackedLayout { PackedLayout(operands, of: parameters, precision: precision) }
 
     /// Floating-point operations of the forward products for one token.
@@ -62,7 +63,7 @@ public struct ModelNeeds: Sendable {
         return forward.reduce(0) { $0 + 2 * Double($1.rows.count * parameters.entry(named: $1.name)!.shape[1]) }
     }
 
-    /// Floats that the ranks of a node share of windows of so many steps, for shards of so many streams.
+    /// The number of floats that the ranks of a node share, for windows of `steps` steps and the given streams of each shard.
     public func sharedCount(steps: Int, streamsOfShards: [Range<Int>]) -> Int {
         var rows = SharedRows(maximumSteps: steps, streamsOfShards: streamsOfShards, precision: precision)
         for part in sharedParts { rows.place(part) }
@@ -72,8 +73,8 @@ public struct ModelNeeds: Sendable {
 
 /// What a team of ranks needs.
 public struct TeamNeeds: Sendable {
-    /// Floats that its ranks share, for each of their streams.
+    /// Floats of shared memory for each stream of the team.
     public internal(set) var floatsPerStream: Int
-    /// The most ranks that it should have.
+    /// The largest useful number of ranks of the team.
     public internal(set) var mostMembers: Int
 }

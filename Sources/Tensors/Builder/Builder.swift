@@ -1,22 +1,23 @@
-/// What the initialisers of a model's layers ask for everything that they use.
+/// Allocates everything that the initialisers of a model's layers use.
 ///
-/// The same initialisers run twice. *Measuring*, the builder counts: the forecast of memory, the layouts of parameters and packed weights, what
-/// ranks share and the states of a checkpoint all come from this count. It hands out addresses that no process has, so that an initialiser
-/// must not read or write memory. *Making*, it hands out the memory itself, and layers ask for the same in the same order.
+/// The same initialisers run twice. In the *measuring* pass the builder only counts. The memory forecast, the layouts of
+/// parameters and packed weights, the shared buffers and the list of states in a checkpoint all come from this count. The builder
+/// returns addresses that are never mapped, so an initialiser must not read or write memory. In the *allocating* pass the builder
+/// returns real memory, and layers request the same buffers in the same order.
 public final class Builder {
     public let settings: BuildSettings
-    /// Memory of this rank alone.
+    /// Memory of this rank only.
     public let workspace: Workspace
-    /// The ranks that divide the steps of recurrent layers; nil where none do, and while measuring.
+    /// The ranks that divide the steps of recurrent layers; nil without a team and while measuring.
     public let team: StepTeam?
-    /// The states so far, by name, `[B, columns]` each.
+    /// The states registered so far, by name, `[B, columns]` each.
     public private(set) var states: [(name: String, matrix: MatrixView)] = []
     private let parameters: ParameterSet?  // nil while measuring
     private let weights: PackedWeights?
     private let shared: SharedGradients?
     private var needs = ModelNeeds()
 
-    /// Measures what `build` asks a builder for.
+    /// Measures what `build` requests from a builder.
     public static func measure(_ settings: BuildSettings, _ build: (Builder) -> Void) -> ModelNeeds {
         let builder = Builder(settings, parameters: nil, weights: nil, shared: nil, team: nil)
         build(builder)
@@ -25,19 +26,19 @@ public final class Builder {
         return builder.needs
     }
 
-    /// For making what was measured with the same settings.
+    /// Allocates what `measure` measured with the same settings.
     ///
     /// - Parameters:
-    ///   - parameters: over the measured layout.
-    ///   - weights: the same, packed.
-    ///   - shared: the memory and the gradients of the node's ranks, where `settings.sharesMemory`.
-    ///   - team: where `settings.division` is one; all its ranks make the same calls.
+    ///   - parameters: uses the measured layout.
+    ///   - weights: `parameters`, packed.
+    ///   - shared: the shared memory and joint gradients of the node's ranks; required if `settings.sharesMemory`.
+    ///   - team: required if `settings.division` is not nil. All ranks of the team make the same calls.
     public convenience init(
         making settings: BuildSettings, parameters: ParameterSet, weights: PackedWeights, shared: SharedGradients? = nil,
         team: StepTeam? = nil
     ) {
-        precondition(settings.sharesMemory == (shared != nil), "memory that is shared, or is not")
-        precondition(settings.division == team?.division, "a team with another division")
+        precondition(settings.sharesMemory == (shared != nil), "`shared` does not match `settings.sharesMemory`")
+        precondition(settings.division == team?.division, "the division of the team differs from `settings.division`")
         self.init(settings, parameters: parameters, weights: weights, shared: shared, team: team)
     }
 
@@ -58,17 +59,17 @@ public final class Builder {
 
     // MARK: Parameters
 
-    /// Who computes the gradient of a parameter.
+    /// Which ranks compute the gradient of a parameter.
     public enum GradientRole {
-        /// Each rank, for the few rows that its step uses; the first parameter alone.
+        /// Each rank, for the few rows that its step uses. Only the first parameter may have this role.
         case sparse
-        /// Each rank, for its shards.
+        /// Each rank, for its own shards.
         case rank
-        /// The ranks of a node together, where they share gradients at all; such parameters follow each other.
+        /// The ranks of a node jointly, if they share gradients. Parameters with this role must be contiguous.
         case node
     }
 
-    /// A parameter: a vector `[n]` or a matrix `[rows, columns]`, behind those asked for before.
+    /// Appends a parameter: a vector `[n]` or a matrix `[rows, columns]`.
     public func parameter(
         _ name: String, _ shape: [Int], start: ParameterStart = .zero, _ role: GradientRole = .node
     ) -> Parameter {
@@ -89,12 +90,12 @@ public final class Builder {
 
     private func divide(_ elements: Range<Int>) {
         let before = needs.dividedElements
-        precondition(before.isEmpty || before.upperBound == elements.lowerBound, "gradients of a node with others between them")
+        precondition(before.isEmpty || before.upperBound == elements.lowerBound, "joint gradients are not contiguous")
         needs.dividedElements = (before.isEmpty ? elements.lowerBound : before.lowerBound)..<elements.upperBound
     }
 
-    /// `weight`, or some of its rows, as what gradients of products are computed for (`GradientRows.weightGradient`). With `role` `.node` the ranks
-    /// share the product's left side.
+    /// `weight`, or some of its rows, as the destination of `GradientRows.weightGradient`. With `role` `.node` the ranks share
+    /// the left operand of the product.
     public func gradient(of weight: Parameter, rows: Range<Int>? = nil, _ role: GradientRole = .node) -> Parameter {
         needs.widestInput = max(needs.widestInput, weight.columns)
         var result = rows.map { weight.slice(rows: $0, workspace: workspace) } ?? weight
@@ -102,7 +103,7 @@ public final class Builder {
         return result
     }
 
-    /// A parameter `[columns]`, such as what a state begins with, whose gradient has a row for each stream.
+    /// A parameter `[columns]`, such as an initial state, whose gradient has a row for each stream.
     public func streamVector(_ name: String, columns: Int, start: ParameterStart = .zero) -> Parameter {
         var result = parameter(name, [columns], start: start)
         result.sharedPlace = share(.states(columns: columns))
@@ -117,26 +118,27 @@ public final class Builder {
         return PackedMatrix(operand, columns: weight.columns, precision: settings.precision)
     }
 
-    /// The same for the backward pass; nil for a model that has none.
+    /// `weight`, or some of its rows, packed for the backward pass; nil if there is no backward pass.
     public func packedBackward(_ weight: Parameter, rows: Range<Int>? = nil) -> PackedMatrix? {
         capacity.training ? packed(weight, rows: rows, .backward) : nil
     }
 
     // MARK: Activations
 
-    /// A spread matrix with a row for each of a window, for the `dY` of weight gradients: in the node's memory, where ranks share it.
+    /// A spread matrix with a row for each row of a window, for the `dY` of weight gradients. It lies in the node's memory if
+    /// ranks share it.
     public func gradientRows(columns: Int) -> MatrixView {
         shared(.matrix(columns: columns), columns: columns, stride: SharedRows.stride(columns))
             ?? workspace.spreadMatrix(rows: capacity.rows, columns: columns)
     }
 
-    /// The same without gaps, for rows of tokens that are merged.
+    /// A matrix without gaps, for the rows of merged tokens. It lies in the node's memory if ranks share it.
     public func mergedRows(columns: Int) -> MatrixView {
         shared(.plainMatrix(columns: columns), columns: columns, stride: columns)
             ?? workspace.matrix(rows: capacity.rows, columns: columns)
     }
 
-    /// Groups of columns for the `dY` of a weight gradient; nil where ranks do not share memory.
+    /// Groups of columns for the `dY` of a weight gradient; nil if ranks do not share memory.
     func gradientGroups(_ count: Int, width: Int) -> SharedGradients.Groups? {
         needs.sharedParts.append(.groups(count, width: width))
         guard settings.sharesMemory else { return nil }
@@ -156,7 +158,7 @@ public final class Builder {
         return rows.prefix(rows: capacity.rows)
     }
 
-    /// A place that all ranks of the node write to; nil where they do not share memory, and while measuring.
+    /// A buffer that all ranks of the node write to; nil while measuring and if ranks do not share memory.
     private func share(_ part: SharedRows.Part) -> UnsafeMutablePointer<Float>? {
         needs.sharedParts.append(part)
         return shared?.place(part)
@@ -164,10 +166,11 @@ public final class Builder {
 
     // MARK: States and teams
 
-    /// A state `[B, columns]` that is carried from window to window and kept in checkpoints as `name`.
+    /// Registers a state `[B, columns]` that is carried from window to window and saved in checkpoints as `name`.
     public func state(_ name: String, _ matrix: MatrixView) { states.append((name, matrix)) }
 
-    /// Says that a team may divide `units` units, and shares so many floats for each stream meanwhile; layers use them in turn.
+    /// Declares that a team may divide `units` units and needs `floatsPerStream` shared floats for each stream. Layers use this
+    /// memory in turn.
     public func dividesUnits(_ units: Int, floatsPerStream: Int) {
         let most = UnitDivision.mostMembers(hiddenSize: units)
         needs.team = TeamNeeds(

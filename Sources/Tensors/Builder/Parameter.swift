@@ -1,17 +1,18 @@
-/// One parameter as layers see it: its value, and where the partial gradients of this rank's shards go.
+/// A parameter as layers see it: its value, and the partial gradients of this rank's shards.
 ///
-/// A gradient is overwritten by each backward pass, never added to. Memory belongs to the `ParameterSet` that made it.
+/// Each backward pass overwrites a gradient and never adds to it. The memory belongs to the `ParameterSet` that created the
+/// parameter.
 public struct Parameter {
     public let name: String
     /// Rows of the matrix; a vector is one row.
     public let rows: Int
     public let columns: Int
-    /// The value, `[rows, columns]` without gaps; shared by the ranks of a node, changed between steps alone.
+    /// The value, `[rows, columns]` without gaps. The ranks of a node share it, and it changes only between steps.
     public let value: UnsafeMutablePointer<Float>
     /// One pointer for each subtree of shards that this rank publishes, `[rows, columns]` each. Empty for inference.
     public let gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
 
-    /// Where the ranks of a node put what they make this gradient from together; nil where each rank makes its own.
+    /// The operands of this gradient that the ranks of a node share; nil if each rank computes its own gradient.
     var sharedPlace: UnsafeMutablePointer<Float>?
 
     init(
@@ -28,7 +29,7 @@ public struct Parameter {
     /// The value as a matrix.
     public var matrix: MatrixView { MatrixView(value, rows: rows, columns: columns) }
 
-    /// Rows `range` as a parameter of their own, such as one gate's part; `storage` holds the pointers to its gradients.
+    /// Rows `range` as a parameter, such as the rows of one gate. `workspace` holds the pointers to its gradients.
     public func slice(rows range: Range<Int>, workspace: Workspace) -> Parameter {
         let pointers = workspace.allocate(UnsafeMutablePointer<Float>?.self, count: gradients.count)
         for (index, gradient) in gradients.enumerated() { pointers[index] = gradient! + range.lowerBound * columns }
@@ -42,7 +43,7 @@ public struct Parameter {
         for gradient in gradients { (gradient! + row * columns).update(repeating: 0, count: columns) }
     }
 
-    /// Takes over some columns of the partial gradients of a vector of the same size.
+    /// Copies some columns of the partial gradients of a vector of the same size.
     func copyGradients(of other: Parameter, columns: Range<Int>) {
         for (from, to) in zip(other.gradients, gradients) {
             (to! + columns.lowerBound).update(from: from! + columns.lowerBound, count: columns.count)
@@ -55,7 +56,7 @@ public struct Parameter {
     }
 }
 
-/// The parameters of a model over a layout: values in one buffer, partial gradients in as many as the rank publishes.
+/// The parameters of a model: values in one buffer, partial gradients in one buffer for each subtree that the rank publishes.
 public final class ParameterSet {
     public let layout: ParameterLayout
     /// The values, `layout.elementCount` floats, owned by the caller.
@@ -64,7 +65,7 @@ public final class ParameterSet {
 
     /// - Parameters:
     ///   - values: the values, `layout.elementCount` floats.
-    ///   - gradients: for a parameter one buffer of the same size for each subtree of shards that is published; none for inference.
+    ///   - gradients: for each parameter, one buffer of the same size for each published subtree of shards; empty for inference.
     public init(
         layout: ParameterLayout, values: UnsafeMutablePointer<Float>,
         gradients: (ParameterLayout.Entry) -> [UnsafeMutablePointer<Float>]
@@ -82,7 +83,7 @@ public final class ParameterSet {
         }
     }
 
-    /// The same buffers for all parameters.
+    /// Uses the same gradient buffers for all parameters.
     public convenience init(
         layout: ParameterLayout, values: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>]
     ) {
@@ -91,7 +92,7 @@ public final class ParameterSet {
 
     deinit { parameters.forEach { $0.gradients.deallocate() } }
 
-    /// The parameter with this name, which the layout must have.
+    /// The parameter named `name`, which must be in the layout.
     public func parameter(_ name: String) -> Parameter {
         guard let found = parameters.first(where: { $0.name == name }) else {
             preconditionFailure("the layout has no parameter \(name)")

@@ -1,29 +1,29 @@
-/// How a parameter begins, but for runs in which every parameter begins uniformly.
+/// The initial values of a parameter. Configurations that initialise every parameter uniformly override some of these.
 public enum ParameterStart: Sendable, Equatable {
     case zero
     /// A table of vectors: uniform in every run.
     case table
-    /// A weight `[n, inputs]` between layers, whose blocks of `outputs` rows begin each by itself.
+    /// A weight `[n, inputs]` between layers. Each block of `outputs` rows is initialised independently.
     case input(outputs: Int)
     /// A recurrent weight `[n, units]`: a square block for each gate.
     case recurrent
-    /// A bias whose elements `range` the forget bias is added to, in every run.
+    /// A bias. In every run the forget bias is added to the elements in the range.
     case forgetting(Range<Int>)
     /// Evenly spread from the first element's value to the last one's, in every run.
     case spread(from: Float, to: Float)
 
-    /// Fills `count` elements as `.spread` says.
+    /// Fills `count` elements with evenly spread values, as in `.spread`.
     public static func spread(from first: Float, to last: Float, into values: UnsafeMutablePointer<Float>, count: Int) {
         for i in 0..<count { values[i] = first + (last - first) * Float(i) / Float(max(count - 1, 1)) }
     }
 }
 
-/// Where each named parameter lies in one flat buffer of floats.
+/// The offset of each named parameter in one flat buffer of floats.
 ///
-/// Parameters, gradients and moments share the layout, so that reduction, norm, update and checkpoint are each one loop.
-/// Each parameter begins at a cache line; the floats between stay zero.
+/// Parameters, gradients and moments share this layout, so reduction, norm, update and checkpoint are each a single loop. Each
+/// parameter begins at a cache line. The padding between parameters stays zero.
 public struct ParameterLayout: Sendable, Equatable {
-    /// One parameter's place.
+    /// The place of one parameter.
     public struct Entry: Sendable, Equatable {
         /// PyTorch's name, such as `rnn.weight_ih_l0`.
         public let name: String
@@ -40,25 +40,25 @@ public struct ParameterLayout: Sendable, Equatable {
     /// In the order of the buffer.
     public private(set) var entries: [Entry] = []
     private var indices: [String: Int] = [:]  // of the entries, by name
-    /// Floats in all, with padding: a multiple of 16.
+    /// Floats including padding: a multiple of 16.
     public private(set) var elementCount = 0
 
     public init() {}
 
-    /// Adds a parameter behind the others.
+    /// Appends a parameter.
     public mutating func append(_ name: String, shape: [Int], start: ParameterStart = .zero) {
-        precondition(entry(named: name) == nil, "parameter \(name) stands twice")
+        precondition(entry(named: name) == nil, "parameter \(name) is already in the layout")
         let entry = Entry(name: name, shape: shape, start: start, offset: elementCount)
         indices[name] = entries.count
         entries.append(entry)
         elementCount = entry.elements.upperBound
     }
 
-    /// The parameter with this name, if there is one.
+    /// The parameter named `name`, if there is one.
     public func entry(named name: String) -> Entry? {
         indices[name].map { entries[$0] }
     }
 
-    /// Parameters of the model: floats without padding.
+    /// The number of parameters of the model: floats without padding.
     public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 }

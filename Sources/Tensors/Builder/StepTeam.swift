@@ -1,12 +1,13 @@
-/// How ranks divide the steps of a recurrence among them: each works on some hidden units, for the streams of all.
+/// How the ranks of a team divide the steps of a recurrence: each rank computes some hidden units, for the streams of all ranks.
 ///
-/// A step's product has few rows and takes about as long as reading the recurrent weights. Ranks that work on their own streams read all
-/// weights each, at every step; ranks that work on units of their own read their part, which a core's cache may hold from step to step.
-/// An output is the same chain of multiply-adds whoever makes it, so that the bits do not depend on the division.
+/// A step's product has few rows, so its time is about the time to read the recurrent weights. If each rank works on its own
+/// streams, it reads all weights at every step. If each rank works on its own units, it reads only their weights, which may stay
+/// in the core's cache between steps. Every output is the same chain of multiply-adds on any rank, so the bits do not depend on
+/// the division.
 public struct UnitDivision: Sendable, Equatable {
     /// Streams of all ranks of the team.
     public let streams: Int
-    /// This rank's streams among them.
+    /// The streams of this rank.
     public let ownStreams: Range<Int>
     /// This rank's number in the team.
     public let member: Int
@@ -21,7 +22,7 @@ public struct UnitDivision: Sendable, Equatable {
         self.memberCount = memberCount
     }
 
-    /// This rank's part of `hiddenSize` units, in whole panels but for the last; may be empty.
+    /// The units of this rank: whole panels, except for the last rank. May be empty.
     public func units(of hiddenSize: Int) -> Range<Int> {
         let panels = Self.panelCount(hiddenSize)
         let first = member * panels / memberCount * PackedMatrix.panelWidth
@@ -29,7 +30,7 @@ public struct UnitDivision: Sendable, Equatable {
         return min(first, hiddenSize)..<min(end, hiddenSize)
     }
 
-    /// The most ranks that a team should have: each with two panels of units at least.
+    /// The largest useful number of ranks of a team: each rank has at least two panels of units.
     public static func mostMembers(hiddenSize: Int) -> Int { max(1, panelCount(hiddenSize) / 2) }
 
     private static func panelCount(_ hiddenSize: Int) -> Int {
@@ -37,17 +38,17 @@ public struct UnitDivision: Sendable, Equatable {
     }
 }
 
-/// The ranks of a node, or some of them, that work on the steps of a recurrence together.
+/// All ranks of a node, or some of them, which compute the steps of a recurrence jointly.
 public struct StepTeam {
     public let division: UnitDivision
-    /// Memory of all its ranks, `StepRing.count` floats or more; zero at first.
+    /// Memory shared by the ranks of the team: at least `StepRing.count` floats, initially zero.
     public let shared: UnsafeMutableBufferPointer<Float>
-    /// Waits until every rank of the team has called it; what was written before is seen by all afterwards.
-    public let meet: () -> Void
+    /// A barrier over the ranks of the team. After it, each rank sees what the others wrote before it.
+    public let barrier: () -> Void
 
-    public init(division: UnitDivision, shared: UnsafeMutableBufferPointer<Float>, meet: @escaping () -> Void) {
+    public init(division: UnitDivision, shared: UnsafeMutableBufferPointer<Float>, barrier: @escaping () -> Void) {
         self.division = division
         self.shared = shared
-        self.meet = meet
+        self.barrier = barrier
     }
 }

@@ -1,12 +1,12 @@
-/// How large the windows of a model are: what buffers are allocated for.
+/// The largest window of a model, which decides the sizes of its buffers.
 public struct WindowCapacity: Sendable, Equatable {
     /// Time steps of the longest window (T).
     public let steps: Int
     /// Streams of this rank.
     public let streams: Int
-    /// Whether backward passes happen, and their caches are needed.
+    /// Whether there are backward passes, which need caches.
     public let training: Bool
-    /// Bytes of logits that are kept from the loss to the backward pass at most; where there are more they are made twice.
+    /// The most bytes of logits to keep from the loss to the backward pass. Logits beyond it are computed twice.
     public let mostLogitBytes: Int
 
     /// The default for `mostLogitBytes`: about what a third-level cache holds.

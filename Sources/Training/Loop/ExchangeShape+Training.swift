@@ -64,6 +64,6 @@ extension UnitDivision {
 extension StepTeam {
     init(_ team: NodeTeam, rank: Int, shards: ShardLayout) {
         self.init(
-            division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards), shared: team.shared, meet: { team.meet() })
+            division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards), shared: team.shared, barrier: { team.barrier() })
     }
 }
