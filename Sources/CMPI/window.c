@@ -15,7 +15,7 @@
 enum { page = 4096, huge_page = 2 << 20 };
 
 struct cmpi_window {
-    MPI_Win window; // MPI_WIN_NULL where the memory is private
+    MPI_Win window; // MPI_WIN_NULL if the memory is private
     char *base;
     void *mapping;
     size_t mapping_bytes;

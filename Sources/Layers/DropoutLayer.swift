@@ -1,14 +1,14 @@
 public import Tensors
 
-/// Dropout on what a layer reads of those below, in training alone.
+/// Dropout on the input of a layer, in training only.
 public struct DropoutLayer {
     private let dropout: Dropout
     private let place: Int
     private let input: MatrixView
-    private let dropped: MatrixView?  // nil where nothing is dropped
+    private let dropped: MatrixView?  // nil without dropout
 
     /// - Parameters:
-    ///   - place: tells this layer's masks from those of others.
+    ///   - place: distinguishes the masks of this layer from those of other layers.
     ///   - input: the rows of the longest window.
     public init(probability: Float, place: Int, input: MatrixView, _ builder: Builder) {
         dropout = Dropout(probability: probability)
@@ -18,20 +18,20 @@ public struct DropoutLayer {
         dropped = drops ? builder.workspace.matrix(rows: builder.capacity.rows, columns: input.columns) : nil
     }
 
-    /// Whether a window is changed.
+    /// Whether dropout applies to the window.
     public func drops(_ window: Window) -> Bool { dropped != nil && window.dropoutKey != nil }
 
-    /// Drops units of the window's input; `output` then has the rest.
+    /// Applies dropout to the window's input. `output` then returns the result.
     public func forward(_ window: Window) {
         if drops(window) { apply(window, input.prefix(rows: window.rows), into: output(window)) }
     }
 
-    /// What is left of the window, after `forward`: the input itself where nothing is dropped.
+    /// The window's rows after `forward`; the input itself without dropout.
     public func output(_ window: Window) -> MatrixView {
         ((drops(window) ? dropped : nil) ?? input).prefix(rows: window.rows)
     }
 
-    /// The gradient of the output becomes that of the input.
+    /// Converts the gradient of the output into that of the input, in place.
     public func backward(_ gradient: MatrixView, _ window: Window) {
         if drops(window) { apply(window, gradient, into: gradient) }
     }
@@ -44,11 +44,11 @@ public struct DropoutLayer {
     }
 }
 
-/// The window at hand.
+/// The current window.
 public struct Window {
     public let steps: Int
     public let streams: Int
-    /// What its dropout depends on; nil for none.
+    /// The key of the dropout masks; nil for no dropout.
     public let dropoutKey: Dropout.Key?
     public var rows: Int { steps * streams }
 

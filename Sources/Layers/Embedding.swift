@@ -1,21 +1,21 @@
 public import Tensors
 
-/// A table of one vector a token, as torch.nn.Embedding: `y[row] = weight[token[row]]`.
+/// A table with one vector per token, as torch.nn.Embedding: `y[row] = weight[token[row]]`.
 public final class Embedding {
     /// The table, `[V, E]`.
     public let weight: Parameter
     private let capacity: WindowCapacity
     private let distinct: DistinctTokens
     private let occurrences: TokenOccurrences?
-    /// The rows of the table's gradient that are not zero: the tokens of the last backward pass.
+    /// The rows of the table's gradient that may be nonzero: the tokens of the last backward pass.
     private let written: UnsafeMutableBufferPointer<Int32>
     private var writtenCount = 0
     /// The embedded window, `[T*B, E]`.
     public let output: MatrixView
 
     /// - Parameters:
-    ///   - name: of the parameter, `[vocabularySize, size]`.
-    ///   - isShared: whether the output layer's weight is the same.
+    ///   - name: of the parameter `[vocabularySize, size]`.
+    ///   - isShared: whether the output layer uses the same weight.
     public init(_ name: String, vocabularySize: Int, size: Int, isShared: Bool, _ builder: Builder) {
         let (capacity, workspace) = (builder.capacity, builder.workspace)
         self.capacity = capacity
@@ -29,18 +29,18 @@ public final class Embedding {
             ? TokenOccurrences(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace) : nil
     }
 
-    /// Fills `output`'s first `steps*streams` rows. Shape: `tokens` `[steps, streams]`, each in `0..<V`.
+    /// Fills the first `steps*streams` rows of `output`. Shape: `tokens` `[steps, streams]`, each in `0..<V`.
     public func forward(_ tokens: UnsafePointer<Int32>, steps: Int) {
         RowKernels.gather(weight.matrix, ids: tokens, into: output.prefix(rows: steps * capacity.streams))
     }
 
-    /// The window's distinct rows, in place of `output`. Shape: `tokens` `[steps, streams]`.
+    /// The distinct rows of the window, instead of `output`. Shape: `tokens` `[steps, streams]`.
     public func distinctRows(_ tokens: UnsafePointer<Int32>, steps: Int) -> RepeatedRows {
         distinct.number(tokens, rows: steps * capacity.streams)
         return RepeatedRows(distinct: rowsOfDistinct(), numbers: distinct.numbers)
     }
 
-    /// The window's distinct rows shard by shard, in place of `output`. Shape: `tokens` `[steps, streams]`.
+    /// The distinct rows of the window for each shard, instead of `output`. Shape: `tokens` `[steps, streams]`.
     public func mergedRows(_ tokens: UnsafePointer<Int32>, steps: Int, rows: GradientRows) -> MergedRows {
         let merged = rows.merged(tokens, steps: steps, into: distinct)
         return MergedRows(distinct: rowsOfDistinct(), tokens: distinct, rows: merged)
@@ -52,8 +52,8 @@ public final class Embedding {
         return result
     }
 
-    /// The gradient of the table: the sum of `dY`'s rows by token, overwritten. Rows without a token are zero, if they were so
-    /// before the first call: only those of the window before are cleared.
+    /// The gradient of the table: the sum of `dY`'s rows by token, overwritten. Clears only the rows of the previous window, so
+    /// all rows must be zero before the first call.
     public func backward(_ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows) {
         for token in written[..<writtenCount] { weight.clearGradients(row: Int(token)) }
         writtenCount = steps * rows.streams
@@ -61,11 +61,11 @@ public final class Embedding {
         rows.embeddingGradient(weight, steps: steps, occurrences: sorted(tokens, steps: steps, dY: dY, rows: rows))
     }
 
-    /// The window's rows by token, for a decoder that shares this table and takes both gradients in one pass.
+    /// The window's rows by token, for an output layer that shares this table and computes both gradients in one pass.
     public func sorted(
         _ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows
     ) -> TokenOccurrences {
-        guard let occurrences else { preconditionFailure("a backward pass through a model made for inference") }
+        guard let occurrences else { preconditionFailure("backward pass of a model without training buffers") }
         rows.sort(tokens, steps: steps, dX: dY, into: occurrences)
         return occurrences
     }

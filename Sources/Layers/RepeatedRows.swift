@@ -1,10 +1,10 @@
 public import Tensors
 
-/// A window's input in which rows come again, as those of tokens do: each distinct row once.
+/// The input of a window with repeated rows, such as those of tokens: each distinct row once.
 public struct RepeatedRows {
     /// The distinct rows, `[n, I]`.
     let distinct: MatrixView
-    /// For each row of the window its distinct one, `[steps*streams]`.
+    /// For each row of the window, the index of its distinct row, `[steps*streams]`.
     let numbers: UnsafePointer<Int32>
 
     public init(distinct: MatrixView, numbers: UnsafePointer<Int32>) {
@@ -13,12 +13,12 @@ public struct RepeatedRows {
     }
 }
 
-/// The same for gradients: a shard's rows of one token are one, and shards are apart.
+/// The gradients of repeated rows: the rows of one token are merged within a shard, but not across shards.
 public struct MergedRows {
     /// The distinct rows, `[n, I]`.
     let distinct: MatrixView
-    /// The token of each.
+    /// The token of each distinct row.
     public let tokens: DistinctTokens
-    /// Which of them belong to which shard: a window of one step.
+    /// Which distinct rows belong to which shard: a window of one step.
     public let rows: GradientRows
 }

@@ -1,15 +1,15 @@
 import Layers
 public import Tensors
 
-/// A recurrent language model over windows: embedding, recurrent layers, softmax output with its loss, dropout between them.
+/// A recurrent language model over windows: embedding, recurrent layers, softmax output with its loss, and dropout between them.
 ///
-/// One instance works on the streams of one rank. Parameters are seen, not owned; activations are allocated once. The order of calls for a step is
-/// `forward`, `loss`, `backward`, `carryState`; whoever changes parameters packs them anew in `PackedWeights`.
+/// One instance computes the streams of one rank. It does not own the parameters. Activations are allocated once. The order of
+/// calls in a step is `forward`, `loss`, `backward`, `carryState`. After changing parameters, call `PackedWeights.pack`.
 public final class LanguageModel {
     public let shape: ModelShape
     public let capacity: WindowCapacity
     private let embedding: Embedding
-    private let levels: [StackLevel]  // from the lowest
+    private let levels: [StackLevel]  // from bottom to top
     /// What the output layer reads.
     private let top: Edge
     private let topDropout: DropoutLayer
@@ -20,7 +20,7 @@ public final class LanguageModel {
     /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
     public let states: [(name: String, matrix: MatrixView)]
 
-    /// A model over what `builder` gives it.
+    /// Creates a model from the memory that `builder` allocates.
     public init(_ shape: ModelShape, _ builder: Builder) {
         self.shape = shape
         capacity = builder.capacity
@@ -48,15 +48,15 @@ public final class LanguageModel {
 
     // MARK: State
 
-    /// Sets the state to that at the start of an epoch.
+    /// Sets the state to the initial state of an epoch.
     public func resetState() { for level in levels { level.layer.resetState() } }
 
-    /// Makes the state after the window the one before the next.
+    /// Makes the state after the window the initial state of the next.
     public func carryState(steps: Int) { for level in levels { level.layer.carryState(steps: steps) } }
 
     // MARK: Forward and backward
 
-    /// Runs the window from the state to the topmost layer's output; dropout where a key is given.
+    /// Runs the window from the current state to the output of the top layer, with dropout if there is a key.
     ///
     /// Shape: `inputs` `[steps, streams]`.
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
@@ -65,34 +65,35 @@ public final class LanguageModel {
             embedding.forward(inputs, steps: steps)
             levels[0].forward(window)
         } else {
-            // The rows of a token are equal, and what depends on it alone is computed once.
+            // The rows of a token are equal, so what depends only on the token is computed once.
             levels[0].forward(window, tokens: embedding.distinctRows(inputs, steps: steps))
         }
         for level in levels.dropFirst() { level.forward(window) }
         topDropout.forward(window)
     }
 
-    /// The loss of each row of the window in nats, 0 where `mask` is 0, after `forward`.
+    /// The loss of each row of the window in nats, 0 if `mask` is 0. Call it after `forward`.
     ///
-    /// What `backward` propagates is the gradient of `gradientScale` times the losses' sum.
+    /// `backward` then propagates the gradient of `gradientScale` times the sum of the losses.
     public func loss(
         targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
     ) -> UnsafePointer<Double> {
         outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, gradientScale: gradientScale)
     }
 
-    /// The loss of some rows of the window, `[rows.count]` in nats, to the same bits as among all; `targets` and `mask` are of these rows. There is no
-    /// backward pass after it.
+    /// The losses of some rows of the window, `[rows.count]`, in nats; `targets` and `mask` are those of these rows. The bits
+    /// equal those of the loss of all rows. No backward pass may follow.
     public func loss(
         ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
     ) -> UnsafePointer<Double> {
         outputLayer.loss(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask, gradientScale: 0)
     }
 
-    /// Logits of the window's rows, `[steps*streams, V]`, after `forward`.
+    /// The logits of the window's rows, `[steps*streams, V]`. Call it after `forward`.
     public func logits() -> MatrixView { outputLayer.logits(topDropout.output(window)) }
 
-    /// Overwrites every parameter's gradients with those of the window, after `forward` with the same `inputs`, and `loss`.
+    /// Overwrites the gradients of every parameter by those of the window. Call it after `forward` with the same `inputs`, and
+    /// `loss`.
     public func backward(_ inputs: UnsafePointer<Int32>, rows: GradientRows, atEpochStart: Bool) {
         let dTop = top.gradient.prefix(rows: window.rows)
         outputLayer.backward(dHidden: dTop, steps: window.steps, rows: rows)
@@ -108,8 +109,8 @@ public final class LanguageModel {
         }
     }
 
-    /// The gradient of the embedding's table, and with tied weights the decoder's share in it. `tokens` and `dY` are as `tokenRows` has them
-    /// in `tokenSteps` steps; the decoder's rows, `rows`, are the window's.
+    /// The gradient of the embedding's table, including the output layer's part with tied weights. `tokens` and `dY` are the rows
+    /// of `tokenRows` in `tokenSteps` steps; `rows` are those of the window, for the output layer.
     private func embeddingGradient(
         _ tokens: UnsafePointer<Int32>, of tokenRows: GradientRows, tokenSteps: Int, dY: MatrixView, rows: GradientRows
     ) {

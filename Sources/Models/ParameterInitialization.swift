@@ -1,24 +1,24 @@
 public import Tensors
 
-/// How the parameters of a run begin.
+/// How the parameters of a new model are initialised.
 public enum InitializationKind: String, Codable, CaseIterable, Sendable {
-    /// Every parameter but time scales, biases too, uniform in +-scale (Zaremba et al. 2014, char-rnn).
+    /// Every parameter except time scales, including biases, is uniform in +-scale (Zaremba et al. 2014, char-rnn).
     case uniform
-    /// Recurrent matrices orthogonal gate by gate (Saxe et al. 2014); input matrices uniform after Glorot & Bengio 2010;
-    /// embedding and output uniform in +-scale; biases zero.
+    /// Recurrent matrices are orthogonal for each gate (Saxe et al. 2014). Input matrices are uniform (Glorot & Bengio 2010).
+    /// Embedding and output are uniform in +-scale. Biases are zero.
     case orthogonal
-    /// As `orthogonal`, with identities for the recurrent matrices (Le, Jaitly & Hinton 2015: for relu).
+    /// As `orthogonal`, but recurrent matrices are identities (Le, Jaitly & Hinton 2015: for relu).
     case identity
 }
 
 /// Fills the parameters of a new model, from a seed.
 ///
-/// Each number depends on the seed, its parameter's place in the layout and its own place in the parameter. Runs on one rank,
-/// whose result the others take over.
+/// Each number depends on the seed, the offset of its parameter in the layout, and its own index in the parameter. One rank runs
+/// it and distributes the result.
 public struct ParameterInitialization: Sendable {
     public var kind: InitializationKind
     public var scale: Float
-    /// Added to an LSTM's forget gate, in `bias_ih` (Gers et al. 2000; 1 after Jozefowicz et al. 2015).
+    /// Added to the bias of an LSTM's forget gate, in `bias_ih` (Gers et al. 2000; 1 in Jozefowicz et al. 2015).
     public var forgetBias: Float
     public var seed: UInt64
 
@@ -29,7 +29,7 @@ public struct ParameterInitialization: Sendable {
         self.seed = seed
     }
 
-    /// Fills `values`, laid out as `layout`. Padding is left as it is.
+    /// Fills `values`, laid out as `layout`. Padding is unchanged.
     public func fill(_ values: UnsafeMutablePointer<Float>, _ layout: ParameterLayout) {
         for (index, entry) in layout.entries.enumerated() {
             let own = values + entry.offset
@@ -68,8 +68,8 @@ public struct ParameterInitialization: Sendable {
         LinearAlgebra.orthogonalize(values, n: n)
     }
 
-    /// A normal number as the sum of twelve uniform ones less six (Irwin-Hall): near enough for a random direction, and free of
-    /// functions whose bits a libm decides.
+    /// A normal number, approximated by the sum of twelve uniform numbers less six (Irwin-Hall). This is accurate enough for a
+    /// random direction, and uses no function whose bits depend on libm.
     private func normal(_ random: CounterRandom, _ counter: UInt64, _ index: UInt64) -> Float {
         var sum = 0.0
         for part in 0..<UInt64(3) {

@@ -1,7 +1,7 @@
 import Layers
 import Tensors
 
-/// One level of a stack: dropout, a recurrent layer, and the connection that joins its output with its input.
+/// One level of a stack: dropout, a recurrent layer, and the connection that combines its output with its input.
 final class StackLevel {
     let layer: any RecurrentLayer
     let dropout: DropoutLayer
@@ -17,22 +17,23 @@ final class StackLevel {
             RecurrentShape(
                 number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, readsTokens: k == 0,
                 learnsFirstState: shape.initialState == .learned, settings: shape.settings), builder)
-        // The lowest level's input are tokens, of which there need not be a row for each of the window.
+        // The input of the lowest level is tokens, so it need not have a row for each row of the window.
         connection = Connections.connection(
             k == 0 ? .stacked : shape.connection, input: input, layer: layer.output, builder)
     }
 
-    /// What is read above.
+    /// What the level above reads.
     var output: Edge { connection.output }
 
-    /// Runs the window; over `tokens` in place of the input's rows, where they are given.
+    /// Runs the window, on `tokens` instead of the input's rows if they are given.
     func forward(_ window: Window, tokens: RepeatedRows? = nil) {
         dropout.forward(window)
         layer.forward(tokens.map { .distinct($0) } ?? .rows(dropout.output(window)), steps: window.steps)
         connection.forward(window)
     }
 
-    /// From the gradient of `output` those of the parameters and of the input, which is returned: with `tokens` a row for each of them.
+    /// Computes the gradients of the parameters and of the input from the gradient of `output`. Returns the gradient of the
+    /// input; with `tokens`, it has a row for each of them.
     @discardableResult
     func backward(
         _ window: Window, tokens: MergedRows? = nil, rows: GradientRows, atEpochStart: Bool

@@ -1,16 +1,16 @@
 public import Tensors
 
-/// An optimiser over the elements that one rank owns: their moments are here, in the rank's own memory.
+/// An optimiser for the elements that one rank owns. The rank's own memory holds their moments.
 public final class Optimizer {
     public let rule: any UpdateRule
-    /// Elements owned.
+    /// The number of owned elements.
     public let count: Int
-    /// Updates that were made: the t of bias corrections.
+    /// The number of updates so far: the t of bias corrections.
     public var updateCount = 0
     /// The moments, `count` floats each, in the order of `rule.moments`.
     public let moments: [UnsafeMutablePointer<Float>]
     private let workspace = Workspace()
-    /// The bits of the parameters and moments as they must be; nil where nobody has asked to watch over them.
+    /// The expected sum of the bits of the parameters and moments; nil before `watchOver`.
     private var expected: BitSum?
 
     public init(rule: any UpdateRule, count: Int) {
@@ -20,12 +20,12 @@ public final class Optimizer {
         moments = rule.moments.map { _ in workspace.allocate(Float.self, count: count) }
     }
 
-    /// Begins the next update, of which `update` does the parts.
+    /// Begins the next update. `update` then computes its parts.
     public func beginUpdate() { updateCount += 1 }
 
-    /// Moves `elements` of `parameters` by one step against `gradient`, both of `count` floats.
+    /// Updates `elements` of `parameters` from `gradient`, both of `count` floats.
     ///
-    /// `rate` is the learning rate; the gradient is clipped as `clip` says on its way.
+    /// `rate` is the learning rate. The gradient is clipped according to `clip` before use.
     public func update(
         _ elements: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, clip: GradientClip,
         rate: Float
@@ -38,10 +38,11 @@ public final class Optimizer {
         if expected != nil { expected = bits }
     }
 
-    /// Takes the parameters and moments as they are now for what they must be: from here on any bit that changes but by `update` is found.
+    /// Records the sum of the bits of parameters and moments. From now on `examine` detects any bit that changes outside
+    /// `update`.
     public func watchOver(parameters: UnsafePointer<Float>) { expected = bits(parameters) }
 
-    /// Whether the parameters and moments have changed but by updates since `watchOver`, and whether all are finite.
+    /// Whether the parameters and moments have changed outside `update` since `watchOver`, and whether all values are finite.
     public func examine(parameters: UnsafePointer<Float>) -> OptimizerCondition {
         let found = bits(parameters)
         if let expected, found != expected { return .changed }
@@ -55,11 +56,11 @@ public final class Optimizer {
     }
 }
 
-/// What is found of an optimiser's parameters and moments.
+/// The result of a check of an optimiser's parameters and moments.
 public enum OptimizerCondition: Sendable {
     case sound
-    /// A bit has changed by itself.
+    /// A bit has changed outside `update`.
     case changed
-    /// A value is no finite number.
+    /// A value is not finite.
     case notFinite
 }

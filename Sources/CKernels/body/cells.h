@@ -1,6 +1,7 @@
-/* What the cells share. Each cell is in a file of its own under cells/, forward and backward. */
+/* Functions shared by the cells. Each cell is a file under cells/, with its forward and its backward pass. */
 
-/* For each row and each vector of units of `s`: `gate` and `at` are where its gates and its other elements begin, `lanes` is their number. */
+/* Loops over each row and each vector of units of `s`: `gate` and `at` are the offsets of its gates and of its other elements,
+ * `lanes` is the number of units in the vector. */
 #define CK_EACH_UNIT(s)                                                                                \
     for (long r = 0, hidden = (s)->hidden; r < (s)->rows; r++)                                         \
         for (long u = 0, lanes, gate, at; u < hidden && (lanes = lanes_left(hidden, u), gate = r * (s)->ld + u, at = r * hidden + u, 1); \
@@ -8,7 +9,7 @@
 
 #define ONE v_fill(1.0f)
 
-/* The slopes of the logistic function and of tanh, in terms of their values. */
+/* The derivatives of the logistic function and of tanh, as functions of their values. */
 CK_INLINE v16 sigmoid_slope(v16 y) { return y * (ONE - y); }
 CK_INLINE v16 tanh_slope(v16 y) { return ONE - y * y; }
 

@@ -1,4 +1,4 @@
-/* What the update rules share. Each rule is a loop over the elements, in a file of its own under updates/. */
+/* Functions shared by the update rules. Each rule is a loop over the elements, in a file under updates/. */
 
 CK_INLINE v16 clipped(v16 g, ck_clip clip) {
     g = g * v_fill(clip.scale);
@@ -32,7 +32,7 @@ void CK_AT_LEVEL(bits)(long count, const float *x, ck_bit_sum *sum) {
             sum->not_finite = 1;
 }
 
-/* Writes `after` over what was read as `before`, and adds to `total` how the sum of bits moves. */
+/* Overwrites `before`, the value read, with `after`, and adds the change of the sum of bits to `total`. */
 CK_INLINE void overwrite(float *x, v16 before, v16 after, long lanes, u16 *total) {
     v_put(x, after, lanes);
     *total += moved_bits(before, after, lanes);

@@ -1,8 +1,8 @@
-/* The arithmetic of the recurrent cells between their products, for one time step. */
+/* The elementwise arithmetic of the recurrent cells between their products, for one time step. */
 #ifndef CK_CELLS_H
 #define CK_CELLS_H
 
-/* The cells, or parts of them. Each has a file body/cells/<name>.h with `<name>_forward` and `<name>_backward`. */
+/* The cells, or parts of them. The code of a cell is body/cells/<name>.h, with `<name>_forward` and `<name>_backward`. */
 #define CK_CELLS(K)                                  \
     K(additive)                                      \
     K(elman_tanh) K(elman_relu) K(elman_sigmoid)     \
@@ -16,33 +16,33 @@
     K(rglru)                                         \
     K(slstm)
 
-/* What a step works on: H units of `rows` streams. Gates have `ld` floats from one row to the next; all others, [rows, H], have no gaps.
- * What a cell does not use is null. Forward, `gates` hold preactivations and become activated gates; backward they become the gradients
- * of the preactivations. */
+/* The operands of a step: H units of `rows` streams. Gates have `ld` floats from one row to the next; all others are [rows, H]
+ * without gaps. Operands that a cell does not use are null. In the forward pass `gates` hold preactivations and become activated
+ * gates; in the backward pass they become the gradients of the preactivations. */
 typedef struct {
     long rows;
     long hidden;
     float *gates;             /* [rows, G*H] */
-    float *other_gates;       /* [rows, G*H], a second set: the products of a cell that keeps them apart, then their gradients */
+    float *other_gates;       /* [rows, G*H], a second set: the hidden product, if the cell keeps it separate, later its gradient */
     long ld;
     const float *h_previous;
     float *h;
-    float *dh;                /* the gradient of h; becomes the part of h_previous's that does not pass through the product */
+    float *dh;                /* the gradient of h; becomes the part of that of h_previous that bypasses the product */
     const float *c_previous;  /* a second state */
     float *c;
     float *dc;                /* the gradient of c from the next step; becomes that of c_previous */
-    const float *n_previous;  /* a normaliser of c, with its gradient like c's */
+    const float *n_previous;  /* the normaliser of c; its gradient is like that of c */
     float *n;
     float *dn;
-    const float *m_previous;  /* a logarithm by which c and n are scaled */
+    const float *m_previous;  /* the logarithm of the scale of c and n */
     float *m;
-    float *kept;              /* kept from the forward pass */
-    const float *d_kept;      /* the gradient of what was kept */
-    const float *unit_values; /* [H], a number of each unit: a constant of the cell, or a parameter */
-    float *d_unit_values;     /* [rows, H], to which the gradient of that parameter is added */
+    float *kept;              /* what the forward pass keeps for the backward pass */
+    const float *d_kept;      /* the gradient of `kept` */
+    const float *unit_values; /* [H], one number for each unit: a constant of the cell, or a parameter */
+    float *d_unit_values;     /* [rows, H], the gradient of unit_values, added to */
 } ck_cell;
 
-/* The number of the cell with this name; -1 where there is none. */
+/* The number of the cell `name`, or -1. */
 int ck_cell_number(const char *name);
 
 void ck_cell_forward(int number, const ck_cell *step);

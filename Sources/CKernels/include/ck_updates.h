@@ -20,11 +20,11 @@ typedef struct {
     long count;
     float *parameters;
     const float *gradient;
-    float *moments[CK_MOST_MOMENTS]; /* as many as the rule keeps */
+    float *moments[CK_MOST_MOMENTS]; /* one for each moment of the rule */
     ck_clip clip;
     float rate;
     long number; /* of this update in the run, from 1 */
-    float constants[CK_MOST_CONSTANTS]; /* those of the rule, in the order that its file names them */
+    float constants[CK_MOST_CONSTANTS]; /* of the rule, in the order given in its file */
 } ck_update;
 
 /* The number of the rule with this name, or -1. */
@@ -32,8 +32,8 @@ int ck_update_rule(const char *name);
 
 /* Updates parameters and moments by a rule.
  *
- * Adds to `moved` the change of the sum of the bit patterns of everything that it writes. The old value counts as it was read, so a bit
- * that flipped before remains visible as the difference between the updated checksum and a newly computed one. */
+ * Adds to `moved` the change of the sum of the bit patterns of everything that it writes. The change is relative to the value
+ * that it read. If a bit flipped before, the running checksum and a newly computed one differ from then on. */
 void ck_update_by(int rule, const ck_update *update, uint32_t *moved);
 
 #endif

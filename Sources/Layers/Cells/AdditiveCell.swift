@@ -3,9 +3,9 @@ import Tensors
 
 /// Purely additive units: `h = hPrevious + tanh(W_ih x + b_ih + W_hh hPrevious + b_hh)`.
 ///
-/// They cannot forget: the gradient of h reaches every step before it undiminished.
+/// These units cannot forget: the gradient of h reaches every earlier step unattenuated.
 ///
-/// Source: the constant error carousel of Hochreiter & Schmidhuber 1997 without gates; the cell of lectures that lead to the LSTM.
+/// Source: the constant error carousel of Hochreiter & Schmidhuber 1997, without gates.
 struct AdditiveCell: Cell {
     static let name = "additive"
     static let summary = "Purely additive units, `h = h' + tanh(W x + U h' + b)`, which cannot forget."

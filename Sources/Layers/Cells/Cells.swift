@@ -1,9 +1,9 @@
 public import Kinds
 public import Tensors
 
-/// The recurrent cells among which `--cell` chooses.
+/// The recurrent cells of `--cell`.
 public enum Cells: KindRegistry {
-    /// Every cell: a new one is a file beside this one and a line here.
+    /// All cells. To add a cell, add a file to this folder and a line here.
     static let all: [any Cell.Type] = [
         AdditiveCell.self,
         ElmanCell.self,
@@ -21,10 +21,10 @@ public enum Cells: KindRegistry {
     public static let key: ConfigurationKey = "cell"
     public static var kinds: [any Kind.Type] { all }
 
-    /// A layer of the cells with this name.
+    /// A layer of the cell named `name`.
     public static func layer(_ name: CellKind, _ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
         guard let cell = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is no cell, and yet a name of one")
+            preconditionFailure("\(name.rawValue) is a cell's name, but not in the list of cells")
         }
         return cell.layer(shape, builder)
     }
@@ -38,5 +38,5 @@ extension KindName where Registry == Cells {
     public static var lstm: CellKind { CellKind(LSTMCell.self) }
 }
 
-/// The settings that cells declare, each in the file of its cell.
+/// The settings of the cells. Each cell's file declares its own.
 public enum CellSettings {}

@@ -10,7 +10,7 @@ extension CellSettings {
     public static let nonlinearity = Setting("nonlinearity", Nonlinearity.tanh, "Nonlinearity of the Elman cell.")
 }
 
-/// The simple recurrent net: `h = f(W_ih x + b_ih + W_hh hPrevious + b_hh)`, f tanh, relu or the logistic function.
+/// The simple recurrent network: `h = f(W_ih x + b_ih + W_hh hPrevious + b_hh)`; f is tanh, relu or the logistic function.
 ///
 /// Source: Elman 1990; layout of torch.nn.RNN. With relu and an identity recurrent matrix: Le, Jaitly & Hinton 2015.
 struct ElmanCell: Cell {

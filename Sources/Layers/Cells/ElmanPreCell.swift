@@ -1,11 +1,11 @@
 import Kinds
 import Tensors
 
-/// The simple recurrent net in its other form, whose state is the preactivation: `a = W_ih x + b_ih + W_hh f(aPrevious) + b_hh`; layers above
+/// The simple recurrent network whose state is the preactivation: `a = W_ih x + b_ih + W_hh f(aPrevious) + b_hh`. Layers above
 /// read `f(a)`.
 ///
-/// With `h = f(a)` the steps are those of `ElmanCell`, and h is what is carried and kept in checkpoints. The forms differ at the start of an
-/// epoch: here h is f of zero or of the learned state (`rnn.h0_l0` and so on).
+/// With `h = f(a)` the steps equal those of `ElmanCell`, and h is carried and saved in checkpoints. The two forms differ at the
+/// start of an epoch: here the initial h is f of zero or of the learned state (`rnn.h0_l0` and so on).
 ///
 /// Source: Pascanu, Mikolov & Bengio 2013, equation 2.
 struct ElmanPreCell: Cell {

@@ -1,7 +1,8 @@
 public import Kinds
 import Tensors
 
-/// Where a GRU applies its reset gate: to the hidden product (PyTorch), or to the state before it (Cho et al. 2014).
+/// Where a GRU applies its reset gate: to the hidden product (PyTorch), or to the previous state before the product (Cho et al.
+/// 2014).
 public enum GRUReset: String, ConfigurationChoice {
     case after, before
 }
@@ -21,13 +22,13 @@ struct GRUCell: Cell {
     static let summary = "The gated recurrent unit, `h = (1-z)*n + z*h'` (Cho et al. 2014, as torch.nn.GRU)."
     static let settings: [any DeclaredSetting] = [CellSettings.gruReset]
     static let gateCount = 3
-    /// The hidden bias is inside the reset's product, so it stays with the hidden product.
+    /// The reset gate multiplies the hidden product including its bias, so the hidden bias stays with the hidden product.
     static let addsHiddenBias = false
 
     private let kernel = CellKernel("gru")
     private let recurrent: RecurrentProduct
     private let biasHidden: UnsafePointer<Float>
-    private let fromHidden: GateRows  // the hidden product with its bias, then its gradient
+    private let fromHidden: GateRows  // the hidden product with its bias, later its gradient
 
     init(_ settings: Settings, _ builder: CellBuilder) {
         recurrent = builder.product()

@@ -1,7 +1,7 @@
 public import Kinds
 import Tensors
 
-/// Whether the time scales of leaky units stay as they begin.
+/// Whether the time scales of leaky units are constant or learned.
 public enum TimeScales: String, ConfigurationChoice {
     case fixed, learned
 }
@@ -15,11 +15,11 @@ extension CellSettings {
     )
 }
 
-/// Leaky units: `h = (1-a)*hPrevious + a*n`, `n = tanh(W_ih x + b_ih + W_hh hPrevious + b_hh)`, with a fixed for each unit: 1/a is its time
-/// scale in steps, log-uniform from the first unit's 1 to `--longest-time-scale`.
+/// Leaky units: `h = (1-a)*hPrevious + a*n`, `n = tanh(W_ih x + b_ih + W_hh hPrevious + b_hh)`, with a constant a for each unit.
+/// The time scale 1/a, in steps, is log-uniform over the units, from 1 to `--longest-time-scale`.
 ///
-/// Source: Jaeger et al. 2007 (leaky integrator units); several time scales in one layer: Bengio, Boulanger-Lewandowski & Pascanu 2013,
-/// section 3.2.
+/// Source: Jaeger et al. 2007 (leaky integrator units). Several time scales in one layer: Bengio, Boulanger-Lewandowski & Pascanu
+/// 2013, section 3.2.
 struct LeakyCell: Cell {
     static let name = "leaky"
     static let summary =
@@ -30,7 +30,7 @@ struct LeakyCell: Cell {
     private let kernel = CellKernel("leaky")
     private let recurrent: RecurrentProduct
     private let rates: [Float]  // [H], a of each unit
-    private let firstUnit: Int  // of the rank
+    private let firstUnit: Int  // of this rank
 
     init(_ settings: Settings, _ builder: CellBuilder) {
         recurrent = builder.product()

@@ -1,10 +1,10 @@
 import Kinds
 import Tensors
 
-/// Leaky units with learned time scales: as `LeakyCell`, with `a = s(L)` and a parameter L for each unit, `rnn.rate_l0` `[H]` and so on. L begins
-/// so that 1/a - 1 is spread from 1 to the longest time scale less 1, evenly in its logarithm.
+/// Leaky units with learned time scales: the equations of `LeakyCell` with `a = s(L)` and a parameter L for each unit,
+/// `rnn.rate_l0` `[H]` and so on. Initially 1/a - 1 is log-uniform over the units, from 1 to the longest time scale less 1.
 ///
-/// L has a gradient for each stream, which is why ranks do not divide the units of a step.
+/// L has a gradient for each stream, so ranks do not divide the units of a step.
 struct LearnedLeakyCell: Cell {
     static let name = LeakyCell.name
     static let summary = "Leaky units with learned time scales."

@@ -1,12 +1,13 @@
 import Kinds
 import Tensors
 
-/// The GRU without its recurrent products: `z = s(W_iz x + b_iz)`, `n = g(W_in x + b_in)`, `h = (1-z)*hPrevious + z*n` with `g(v)` v + 1/2 for
-/// `v >= 0`, else the logistic function of v; gates z n.
+/// The GRU without recurrent products: `z = s(W_iz x + b_iz)`, `n = g(W_in x + b_in)`, `h = (1-z)*hPrevious + z*n`; gates z n.
+/// `g(v)` is v + 1/2 for `v >= 0`, otherwise the logistic function of v.
 ///
-/// `z` is what a GRU has as `1-z`.
+/// `z` corresponds to `1-z` of a GRU.
 ///
-/// Source: Feng et al. 2024, "Were RNNs all we needed?", section 3.1, with the g of its log-space form; there are biases as in its Linear layers.
+/// Source: Feng et al. 2024, "Were RNNs all we needed?", section 3.1, with the g of its log-space form and with biases, as in its
+/// Linear layers.
 struct MinGRUCell: ElementwiseCell {
     static let name = "mingru"
     static let summary =

@@ -1,10 +1,11 @@
 import Kinds
 import Tensors
 
-/// The LSTM without its recurrent products and its cell state: `f, i = s(W_i x + b_i)`, `n = g(W_in x + b_in)`,
-/// `h = (f*hPrevious + i*n) / (f + i)` with the g of `MinGRUCell`; gates f i n.
+/// The LSTM without recurrent products and cell state: `f, i = s(W_i x + b_i)`, `n = g(W_in x + b_in)`, `h = (f*hPrevious + i*n)
+/// / (f + i)` with the g of `MinGRUCell`; gates f i n.
 ///
-/// Source: Feng et al. 2024, "Were RNNs all we needed?", section 3.2, with the g of its log-space form; there are biases as in its Linear layers.
+/// Source: Feng et al. 2024, "Were RNNs all we needed?", section 3.2, with the g of its log-space form and with biases, as in its
+/// Linear layers.
 struct MinLSTMCell: ElementwiseCell {
     static let name = "minlstm"
     static let summary =

@@ -1,13 +1,13 @@
 import Kinds
 import Tensors
 
-/// The real-gated linear recurrent unit: `r, i = s(W x + b)`, `u = W_iu x + b_iu`, `log a = -8*r*softplus(L)`,
-/// `h = a*hPrevious + sqrt(1-a^2)*(i*u)` with a parameter L for each unit, `rnn.decay_l0` `[H]` and so on; gates r i u.
+/// The real-gated linear recurrent unit: `r, i = s(W x + b)`, `u = W_iu x + b_iu`, `log a = -8*r*softplus(L)`, `h = a*hPrevious +
+/// sqrt(1-a^2)*(i*u)`, with a parameter L for each unit, `rnn.decay_l0` `[H]` and so on; gates r i u.
 ///
-/// `exp(-softplus(L))` begins between 0.9 and 0.999, spread evenly in the logarithm of its distance from 1, roughly.
+/// Initially `exp(-softplus(L))` lies between 0.9 and 0.999; the logarithm of its distance from 1 is spread roughly evenly.
 ///
-/// Source: De et al. 2024 (Griffin), section 2.4. There u is a linear layer's output, and r and i read it through block-diagonal weights; here
-/// all three read the layer's input through full ones, which include these.
+/// Source: De et al. 2024 (Griffin), section 2.4. There u is the output of a linear layer, and r and i read u through
+/// block-diagonal weights. Here r, i and u all read the layer's input through full weights, which include those of the paper.
 struct RGLRUCell: ElementwiseCell {
     static let name = "rglru"
     static let summary =

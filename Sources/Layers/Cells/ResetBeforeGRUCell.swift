@@ -4,8 +4,8 @@ import Tensors
 /// The gated recurrent unit with the reset before the product:
 /// `n = tanh(W_in x + b_in + W_hn (r*hPrevious) + b_hn)`, `h = (1-z)*n + z*hPrevious`; gates r z n.
 ///
-/// Source: Cho et al. 2014, equations 5 to 8, with this project's (PyTorch's) meaning of z. Two recurrent products a step: for r and z,
-/// then for n, which is why ranks do not divide its units. Kept for the backward pass besides the gates: T B H floats.
+/// Source: Cho et al. 2014, equations 5 to 8, with PyTorch's meaning of z. A step has two recurrent products, first for r and z,
+/// then for n, so ranks do not divide its units. Kept for the backward pass besides the gates: T B H floats.
 struct ResetBeforeGRUCell: Cell {
     static let name = GRUCell.name
     static let summary = "The GRU with the reset before the product."

@@ -4,10 +4,11 @@ import Tensors
 /// Long short-term memory with an exponential input gate and a normaliser: `c = f*cPrevious + exp(i)*tanh(z)`, `n = f*nPrevious + exp(i)`,
 /// `h = s(o)*c/n` with `f = s(...)`; gates i f z o.
 ///
-/// c and n are kept divided by `exp(m)`, with `m = max(i, mPrevious + log f)`, so that nothing overflows. h does not depend on m, which is why m
-/// has no gradient. Before the first step c/n is an average over nothing: of the states, h alone may be learned.
+/// c and n are stored divided by `exp(m)`, with `m = max(i, mPrevious + log f)`, so nothing overflows. h does not depend on m, so
+/// m has no gradient. Before the first step c/n is undefined, so only the initial h may be learned.
 ///
-/// Source: Beck et al. 2024 (xLSTM), section 2.2 and appendix A.1, with one head: recurrent weights that are not block-diagonal.
+/// Source: Beck et al. 2024 (xLSTM), section 2.2 and appendix A.1, with one head, that is, with recurrent weights that are not
+/// block-diagonal.
 /// Kept for the backward pass besides the gates: 2 T B H floats and those of the states.
 struct SLSTMCell: Cell {
     static let name = "slstm"
@@ -23,7 +24,7 @@ struct SLSTMCell: Cell {
     private let c: StepState
     private let n: StepState
     private let m: StepState
-    private let forgetSlope: MatrixView  // [T*B', U]: of log f by its preactivation
+    private let forgetSlope: MatrixView  // [T*B', U]: the derivative of log f by its preactivation
 
     init(_ settings: Settings, _ builder: CellBuilder) {
         recurrent = builder.product()

@@ -1,8 +1,8 @@
 import Kinds
 import Tensors
 
-/// The update gate alone: `u = s(W_iu x + b_iu + W_hu hPrevious + b_hu)`, `n = tanh(W_in x + b_in + W_hn hPrevious + b_hn)`,
-/// `h = u*n + (1-u)*hPrevious`; gates u n.
+/// A GRU with only an update gate: `u = s(W_iu x + b_iu + W_hu hPrevious + b_hu)`, `n = tanh(W_in x + b_in + W_hn hPrevious +
+/// b_hn)`, `h = u*n + (1-u)*hPrevious`; gates u n.
 ///
 /// Source: the GRU of Cho et al. 2014 without its reset gate, with `u` for `1-z`; Ravanelli et al. 2018 use it with relu.
 struct UpdateGateCell: Cell {

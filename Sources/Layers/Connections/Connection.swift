@@ -1,11 +1,11 @@
 public import Kinds
 public import Tensors
 
-/// What one part of a model hands to those above, with the gradient that comes back: a row for each of the longest window.
+/// The output of one part of a model, which the parts above read, and its gradient: a row for each row of the longest window.
 public struct Edge {
     /// `[T*B, n]`
     public let value: MatrixView
-    /// The same; no rows in a model without a backward pass.
+    /// `[T*B, n]`; no rows in a model without a backward pass.
     public let gradient: MatrixView
 
     public init(value: MatrixView, gradient: MatrixView) {
@@ -13,41 +13,41 @@ public struct Edge {
         self.gradient = gradient
     }
 
-    /// With a gradient of its own.
+    /// Allocates the gradient.
     public init(value: MatrixView, _ builder: Builder) {
         self.value = value
         gradient = builder.workspace.matrix(rows: builder.capacity.training ? builder.capacity.rows : 0, columns: value.columns)
     }
 }
 
-/// How the output of a recurrent layer is joined with the layer's input to what the layers above read.
+/// How the output of a recurrent layer and the layer's input are combined into what the layers above read.
 ///
-/// Where several parts read an edge, the gradient of the first, which is the recurrent layer, overwrites, and the connection's is added: fan-out
-/// in a fixed order.
+/// If several parts read an edge, the gradient of the first (the recurrent layer) overwrites, and the connection's gradient is
+/// added. The order of this fan-out is fixed.
 public protocol Connection: Kind, AnyObject {
     /// - Parameters:
-    ///   - input: what the layer reads, before its dropout.
-    ///   - layer: the layer's output, `[T*B, H]`; `input` has as many columns.
+    ///   - input: what the layer reads, before dropout.
+    ///   - layer: the layer's output, `[T*B, H]`; it has as many columns as `input`.
     init(input: Edge, layer: MatrixView, _ builder: Builder)
 
-    /// What is read above.
+    /// What the layers above read.
     var output: Edge { get }
     /// The gradient of the layer's output, after `backward`.
     var layerGradient: MatrixView { get }
 
-    /// Makes the window's rows of `output`, after the layer's.
+    /// Computes the window's rows of `output`. Call it after the layer's forward pass.
     func forward(_ window: Window)
 
-    /// From the gradient of `output` that of the layer's output, and those of parameters of its own.
+    /// Computes the gradients of the layer's output and of the connection's own parameters from the gradient of `output`.
     func backward(_ window: Window, rows: GradientRows)
 
-    /// Adds to the gradient of the layer's input what does not pass through the layer, after the layer's backward pass.
+    /// Adds to the gradient of the layer's input the part that bypasses the layer. Call it after the layer's backward pass.
     func addInputGradient(_ window: Window)
 }
 
-/// The connections among which `--connection` chooses.
+/// The connections of `--connection`.
 public enum Connections: KindRegistry {
-    /// Every connection: a new one is a file beside this one and a line here.
+    /// All connections. To add a connection, add a file to this folder and a line here.
     static let all: [any Connection.Type] = [
         StackedConnection.self,
         ResidualConnection.self,
@@ -56,12 +56,12 @@ public enum Connections: KindRegistry {
     public static let key: ConfigurationKey = "connection"
     public static var kinds: [any Kind.Type] { all }
 
-    /// A connection of the kind with this name.
+    /// A connection of the kind named `name`.
     public static func connection(
         _ name: ConnectionKind, input: Edge, layer: MatrixView, _ builder: Builder
     ) -> any Connection {
         guard let connection = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is no connection, and yet a name of one")
+            preconditionFailure("\(name.rawValue) is a connection's name, but not in the list of connections")
         }
         return connection.init(input: input, layer: layer, builder)
     }

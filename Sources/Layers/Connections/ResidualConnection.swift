@@ -1,7 +1,7 @@
 import Kinds
 import Tensors
 
-/// `y = x + f(x)`: what a layer reads is added to its output.
+/// `y = x + f(x)`: the input of a layer is added to its output.
 ///
 /// Source: He et al. 2016; between the recurrent layers of a stack Wu et al. 2016. Kept: 2 T B H floats a layer.
 final class ResidualConnection: Connection {

@@ -1,21 +1,23 @@
 public import Tensors
 
-/// The layer that turns hidden states into a distribution over the vocabulary, with its loss: the only one that knows logits.
+/// The layer that turns hidden states into a distribution over the vocabulary, and computes the loss. No other layer uses logits.
 public protocol OutputLayer: AnyObject {
-    /// The logits of a few rows, `[rows, V]`, as for generation.
+    /// The logits of a few rows, `[rows, V]`, for example for generation.
     func logits(_ hidden: MatrixView) -> MatrixView
 
-    /// The loss of each row, in nats, 0 where `mask` is 0; `backward` then gives the gradient of `gradientScale` times their sum.
+    /// The loss of each row in nats, 0 if `mask` is 0. `backward` then propagates the gradient of `gradientScale` times the sum
+    /// of the losses.
     ///
-    /// Shapes: `hidden` `[steps*streams, H]`, which must stay until `backward`; `targets`, `mask` and the result `[steps*streams]`.
+    /// Shapes: `hidden` `[steps*streams, H]`, which must stay unchanged until `backward`; `targets`, `mask` and the result
+    /// `[steps*streams]`.
     func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float
     ) -> UnsafePointer<Double>
 
-    /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of the layer's parameters; after `loss`.
+    /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of the layer's parameters. Call it after `loss`.
     func backward(dHidden: MatrixView, steps: Int, rows: GradientRows)
 
-    /// For a layer whose weight is the embedding's table: the table's gradient and those of the other parameters, after `backward`. `tied` are the
-    /// embedding's rows, which are added.
+    /// The gradients of the table and of the other parameters, for a layer whose weight is the embedding's table. Call it after
+    /// `backward`. The rows of `tied`, those of the embedding, are added to the table's gradient.
     func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences)
 }

@@ -2,8 +2,8 @@ public import Tensors
 
 /// Linear output with softmax and cross entropy: `logits = h W^T + b`, loss `-log softmax(logits)[target]` in nats.
 ///
-/// Logits are made and used a group of columns at a time. Where all of a window's would outgrow the cache they are not kept: the
-/// backward pass makes each group again, to the same bits, and no buffer grows with the vocabulary.
+/// Logits are computed and used one group of columns at a time. If the logits of a window would exceed the memory limit, the
+/// backward pass recomputes each group, with the same bits, and no buffer grows with the vocabulary.
 public final class SoftmaxOutput: OutputLayer {
     private let weight: Parameter  // [V, H]
     private let bias: Parameter  // [V]
@@ -17,16 +17,16 @@ public final class SoftmaxOutput: OutputLayer {
     private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: weight.rows)
     private var window: Window?
 
-    /// What `loss` was asked, for the backward pass.
+    /// The arguments of `loss`, for the backward pass.
     private struct Window {
         let hidden: MatrixView
-        let left: LeftOperand  // the same for the products with groups of columns
+        let left: LeftOperand  // used in the products with all groups of columns
         let gradientScale: Float
     }
 
     /// - Parameters:
     ///   - vocabularySize, hiddenSize: V and H of `decoder.weight` and `decoder.bias`.
-    ///   - tied: the embedding's table, where it is the weight as well.
+    ///   - tied: the embedding's table, if it is also this layer's weight.
     public init(vocabularySize: Int, hiddenSize: Int, tied: Parameter?, _ builder: Builder) {
         capacity = builder.capacity
         isTied = tied != nil
@@ -42,11 +42,13 @@ public final class SoftmaxOutput: OutputLayer {
         softmax = SoftmaxRows(columns: vocabularySize, shares: shares, builder: builder)
     }
 
-    /// Which gradients ranks should compute together that work on one node: `rankCount` of them with `streams` streams, in windows of `steps`.
+    /// Which gradients the ranks of a node should compute jointly, for `rankCount` ranks with `streams` streams in windows of
+    /// `steps` steps.
     ///
-    /// Those of this layer where the gradients of all logits, which have to be written then, take less than the weight's gradients that
-    /// are not, and fit into a cache. A weight's gradient is written, which reads it first, and read to be added: three times its size,
-    /// for all ranks but one; those of logits are written and read again.
+    /// The choice includes this layer's gradients if the gradients of all logits fit into a cache and take less memory traffic
+    /// than separate weight gradients. A separate weight gradient is written, which first reads its cache lines, and later read
+    /// to be added: three times its size, for all ranks but one. Joint gradients need the gradients of the logits to be written
+    /// and read.
     public static func gradientSharing(
         vocabularySize: Int, hiddenSize: Int, isTied: Bool, steps: Int, streams: Int, rankCount: Int
     ) -> GradientSharing {
@@ -56,7 +58,7 @@ public final class SoftmaxOutput: OutputLayer {
         return !isTied && fits && 3 * (rankCount - 1) * hiddenSize > 2 * rows ? .all : .recurrent
     }
 
-    /// The whole buffer is made at the first call.
+    /// Allocates the whole buffer at the first call.
     public func logits(_ hidden: MatrixView) -> MatrixView {
         let result = plainLogits.prefix(rows: hidden.rows)
         packed.multiply(hidden, into: result, from: .bias(bias.value))
@@ -75,7 +77,7 @@ public final class SoftmaxOutput: OutputLayer {
         return softmax.losses()
     }
 
-    /// The gradients of weight and bias as well; with tied weights they wait for `tiedGradients`.
+    /// Also computes the gradients of weight and bias. With tied weights, `tiedGradients` computes them.
     public func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
         if isTied { return propagate(into: dHidden) }
         if let dLogits = softmax.shared {
@@ -104,7 +106,7 @@ public final class SoftmaxOutput: OutputLayer {
     // MARK: A group of columns
 
     private var asked: Window {
-        guard let window else { preconditionFailure("a backward pass follows a loss") }
+        guard let window else { preconditionFailure("`backward` without `loss`") }
         return window
     }
 
@@ -114,14 +116,14 @@ public final class SoftmaxOutput: OutputLayer {
             asked.left, columns: columns, into: softmax.place(index), from: .bias(bias.value + columns.lowerBound))
     }
 
-    /// The gradient of the group's logits, which are made again where they were not kept.
+    /// Computes the gradient of the group's logits, and first recomputes the logits if they were not kept.
     private func makeGradient(_ index: Int) -> MatrixView {
         if !softmax.keepsGroups { makeLogits(index) }
         return softmax.gradient(index, scale: asked.gradientScale)
     }
 
     private func propagate(_ dLogits: MatrixView, _ index: Int, into dHidden: MatrixView) {
-        guard let packedBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        guard let packedBackward else { preconditionFailure("backward pass of a model without training buffers") }
         packedBackward.multiply(dLogits, terms: softmax.columns(index), into: dHidden, from: index == 0 ? .zero : .result)
     }
 

@@ -1,10 +1,11 @@
 import Tensors
 
-/// The steps as the ranks of a team divide them.
+/// The steps of a window, divided among the ranks of a team.
 ///
-/// In the forward pass each rank gives the input's part of the gates for its streams, takes the columns of its units for all streams, makes h of
-/// these units, and gives it to all; what follows the steps finds whole rows of its streams, as it would without a team. The backward pass
-/// does the same with the gradients. Ranks meet once a step, and once more at each end.
+/// In the forward pass each rank writes the input's part of the gates for its streams, reads the columns of its units for all
+/// streams, computes h of these units, and writes it for all ranks. After the steps, each rank finds complete rows of its
+/// streams, as without a team. The backward pass does the same with the gradients. There is a barrier at each step, and one at
+/// each end.
 extension Recurrence {
     func forward(_ input: ForwardInput, steps: Int, _ team: StepTeam, _ ring: StepRing) {
         func giveGates(_ t: Int) {
@@ -65,7 +66,7 @@ extension Recurrence {
         }
     }
 
-    // MARK: Parts of what the team shares
+    // MARK: Parts of shared matrices
 
     /// The rows of this rank's streams.
     private func own(_ matrix: MatrixView) -> MatrixView { matrix.slice(rows: team!.0.division.ownStreams) }
@@ -73,12 +74,12 @@ extension Recurrence {
     /// The columns of this rank's units, `[B', U]` of `[B', H]`.
     private func ofUnits(_ matrix: MatrixView) -> MatrixView { matrix.slice(columns: size.units) }
 
-    /// The units' columns of each gate: of `whole` `[B', G*H]` into `part` `[B', G*U]`.
+    /// Copies the units' columns of each gate from `whole` `[B', G*H]` to `part` `[B', G*U]`.
     private func copyGates(of whole: MatrixView, into part: MatrixView) {
         for gate in 0..<C.gateCount { RowKernels.copy(columns(gate, ofWhole: whole), into: columns(gate, ofPart: part)) }
     }
 
-    /// The same the other way.
+    /// Copies `part` `[B', G*U]` to the units' columns of each gate in `whole` `[B', G*H]`.
     private func copyGates(_ part: MatrixView, into whole: MatrixView) {
         for gate in 0..<C.gateCount { RowKernels.copy(columns(gate, ofPart: part), into: columns(gate, ofWhole: whole)) }
     }

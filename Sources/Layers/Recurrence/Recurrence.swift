@@ -2,12 +2,13 @@ import Tensors
 
 /// The recurrent layer of a cell.
 ///
-/// Forward: the input product for the whole window at once, `gates = x W_ih^T + biases`, then for each step the
-/// recurrent product and the cell's arithmetic. Backward: the steps in reverse, then the products for the weight gradients.
-/// The state is carried from window to window without gradient.
+/// Forward: the input product for the whole window, `gates = x W_ih^T + biases`, then for each step the recurrent product and the
+/// cell's arithmetic. Backward: the steps in reverse, then the products for the weight gradients. The state is carried from
+/// window to window without gradient.
 ///
-/// What belongs to whole windows has a row for each of this rank's streams. The steps run over `size.streams` and `size.units`: the same streams
-/// and all units, in the same memory, unless the ranks of a team divide the steps (`Recurrence+Team.swift`).
+/// Matrices of whole windows have a row for each of this rank's streams. The steps use `size.streams` and `size.units`. Without a
+/// team these are the same streams and all units, in the same memory. With a team, its ranks divide the steps
+/// (`Recurrence+Team.swift`).
 ///
 /// Kept for the backward pass: T B (G+1) H floats, and what the cell adds.
 final class Recurrence<C: Cell>: RecurrentLayer {
@@ -21,15 +22,16 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     let states: [StepState]
     /// The cell's own parameters.
     private let vectors: [UnitVector]
-    /// The sets of gates whose gradients are needed row by row. The recurrent product's is the last.
+    /// The sets of gates whose gradients are needed in complete rows. The last set is that of the recurrent product.
     let gateSets: [GateRows]
-    /// The ranks that divide the steps and what they share; nil where none do.
+    /// The ranks that divide the steps, and their shared memory; nil without a team.
     let team: (StepTeam, ring: StepRing)?
     private let packedInput: PackedMatrix
     private let packedInputBackward: PackedMatrix?
     /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
     private let biasSum: MatrixView
-    /// What each distinct row gives to the gates, and in the backward pass its gradients: `[T*B, G*H]`, spread. For an input of tokens.
+    /// The input product of each distinct row, and its gradient in the backward pass: `[T*B, G*H]`, spread. Only for an input of
+    /// tokens.
     private let tokenGates: MatrixView?
 
     init(_ shape: RecurrentShape, _ builder: Builder) {
@@ -51,7 +53,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         states = [h] + cellBuilder.states
         gateSets = cellBuilder.gateSets
         vectors = cellBuilder.vectors
-        precondition(states.dropFirst().map(\.letter) == C.states, "a cell with other states than it says")
+        precondition(states.dropFirst().map(\.letter) == C.states, "the cell allocates states other than `C.states`")
         for state in states { builder.state("\(state.letter)_l\(shape.number)", state.first) }
         biasSum = builder.workspace.matrix(rows: 1, columns: columns)
         tokenGates = shape.readsTokens ? builder.gradientRows(columns: columns) : nil
@@ -61,8 +63,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         team = isDivisible ? builder.team.map { ($0, StepRing(ring, streams: size.streams, $0.shared)) } : nil
     }
 
-    /// Whether the recurrent weights are more than a core's own cache holds besides a step's activations. Then ranks of a node may divide the
-    /// units of a step among them, instead of working on streams of their own.
+    /// Whether the recurrent weights and a step's activations exceed a core's private cache. If so, the ranks of a node may
+    /// divide the units of a step instead of working on their own streams.
     private static func exceedsCache(_ hiddenSize: Int) -> Bool {
         C.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.size > 1 << 20
     }
@@ -82,7 +84,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         cell.start(startOfEpoch(gates: h.first))
     }
 
-    /// h at the start of an epoch, `[B, H]`, as the step that makes it in place.
+    /// The state at the start of an epoch, `[B, H]`, as the step for `start`, which computes h in place.
     private func startOfEpoch(gates: MatrixView) -> CellStep {
         let (h, dH) = (h.first.pointer, h.windowGradient.pointer)
         return CellStep(gates: gates, units: size.hiddenSize, hPrevious: h, h: h, dH: dH)
@@ -117,7 +119,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         }
     }
 
-    /// The input's part of the preactivations, from the biases on.
+    /// Computes the input's part of the preactivations, starting from the biases.
     private func multiplyInput(_ x: MatrixView, into gates: MatrixView) {
         if C.addsHiddenBias {
             RowKernels.fill(biasSum, bias: parameters.biasInput.value, other: parameters.biasHidden.value)
@@ -126,11 +128,11 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     }
 
     private func tokenRows(_ count: Int) -> MatrixView {
-        guard let tokenGates else { preconditionFailure("distinct rows for a layer that reads no tokens") }
+        guard let tokenGates else { preconditionFailure("distinct rows for a layer that does not read tokens") }
         return tokenGates.prefix(rows: count)
     }
 
-    /// Makes the window's gates at step `t`, where the input product has not.
+    /// Computes the window's gates at step `t`, if the input product has not.
     func prepareGates(_ t: Int, _ input: ForwardInput) {
         guard case .distinct(let rows) = input else { return }
         RowKernels.gather(
@@ -168,7 +170,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         }
         firstStateGradients(rows: rows, atEpochStart: atEpochStart)
         for vector in vectors { rows.biasGradient(vector.parameter, steps: 1, dY: vector.gradient) }
-        guard let packedInputBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        guard let packedInputBackward else { preconditionFailure("backward pass of a model without training buffers") }
         packedInputBackward.multiply(dGates, into: dInput)
     }
 

@@ -1,43 +1,43 @@
 public import Kinds
 public import Tensors
 
-/// A recurrent layer over windows, with truncated backpropagation through time; cells are behind it.
+/// A recurrent layer over windows, with truncated backpropagation through time. It hides the kind of cell.
 public protocol RecurrentLayer: AnyObject {
     /// h of every step of the window, `[T*B, H]`.
     var output: MatrixView { get }
 
-    /// Sets the state to that at the start of an epoch: zero, or the learned one.
+    /// Sets the state to the initial state of an epoch: zero, or the learned state.
     func resetState()
 
-    /// Runs the window from the state; h goes to `output`. Shape: the rows of `input` are `[steps*streams, I]`.
+    /// Runs the window from the current state, and writes h to `output`. Shape: the rows of `input` are `[steps*streams, I]`.
     func forward(_ input: ForwardInput, steps: Int)
 
-    /// Backpropagation through the window, which `forward` ran just before. Every parameter's gradient is overwritten.
+    /// Backpropagation through the window of the last `forward`. Overwrites the gradient of every parameter.
     ///
-    /// `dOutput` `[steps*streams, H]` is the loss's gradient by `output`; `dInput` becomes that of the rows of `input`. `atEpochStart` says that
-    /// the window began with `resetState`.
+    /// `dOutput` `[steps*streams, H]` is the gradient of the loss with respect to `output`. `dInput` receives that of the rows of
+    /// `input`. `atEpochStart` is true if the window began with `resetState`.
     func backward(
         _ input: BackwardInput, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows, atEpochStart: Bool)
 
-    /// Makes the state after the window the one before the next. Call after `backward`, which needs the old one.
+    /// Makes the state after the window the initial state of the next. Call it after `backward`, which needs the old state.
     func carryState(steps: Int)
 }
 
-/// What a layer reads of a window.
+/// The input of a layer in a window.
 public enum ForwardInput {
-    /// A row for each of the window.
+    /// A row for each row of the window.
     case rows(MatrixView)
-    /// Equal rows are given once, and their products are computed once: to the same bits.
+    /// Each distinct row once. Its products are computed once, with the same bits.
     case distinct(RepeatedRows)
 }
 
-/// The same for the backward pass.
+/// The gradient of a layer's input in a window.
 public enum BackwardInput {
     case rows(MatrixView)
-    /// A shard's gates' gradients are summed by distinct row, and what follows is done once for each.
+    /// The gradients of the gates are summed by distinct row of each shard. What follows is done once for each distinct row.
     case merged(MergedRows)
 
-    /// Rows of the input, and of its gradient.
+    /// The number of rows of the input and of its gradient.
     public var rowCount: Int {
         switch self {
         case .rows(let rows): rows.rows
@@ -48,15 +48,15 @@ public enum BackwardInput {
 
 /// The sizes of a recurrent layer.
 public struct RecurrentShape: Sendable {
-    /// Its place in the stack, from 0, which its parameters' names have.
+    /// The layer's index in the stack, from 0, as in the names of its parameters.
     public var number: Int
     public var inputSize: Int
     public var hiddenSize: Int
-    /// Whether its input is a table of tokens, which may be given as `.distinct` and `.merged`.
+    /// Whether its input is a table of tokens, which may be passed as `.distinct` and `.merged`.
     public var readsTokens: Bool
-    /// Whether the state at the start of an epoch is a parameter.
+    /// Whether the initial state of an epoch is a parameter.
     public var learnsFirstState: Bool
-    /// The cells'.
+    /// The settings of the cell.
     public var settings: Settings
 
     public init(

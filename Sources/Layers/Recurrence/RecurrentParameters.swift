@@ -1,15 +1,15 @@
 import Tensors
 
-/// The parameters of one recurrent layer, with PyTorch's names, shapes and order of gates.
+/// The parameters of one recurrent layer, with PyTorch's names, shapes and gate order.
 struct RecurrentParameters {
     /// `[G*H, I]`
     let weightInput: Parameter
     /// `[G*H]`
     let biasInput: Parameter
     private var recurrent: (weight: Parameter, bias: Parameter)?
-    /// The states at the start of an epoch, `[H]` each: h, then the cell's others. Empty where they are zero.
+    /// The initial states of an epoch, `[H]` each: h, then the cell's others. Empty if they are zero.
     let firstStates: [Parameter]
-    /// Of the layer.
+    /// The layer's index in the stack.
     let number: Int
     let hiddenSize: Int
     let gateCount: Int
@@ -41,7 +41,7 @@ struct RecurrentParameters {
     var biasHidden: Parameter { ofRecurrence.bias }
 
     private var ofRecurrence: (weight: Parameter, bias: Parameter) {
-        guard let recurrent else { preconditionFailure("a cell without recurrent weights asks for them") }
+        guard let recurrent else { preconditionFailure("the cell has no recurrent weights") }
         return recurrent
     }
 }

@@ -1,15 +1,15 @@
 import Tensors
 
-/// The recurrent weights, packed for a step's products: for all units, or for those of a rank in a team.
+/// The recurrent weights, packed for the products of a step: for all units, or for the units of a rank in a team.
 struct RecurrentProduct {
     private let units: Range<Int>
     private let hiddenSize: Int
     private let byGate: Bool
-    /// All gates in one, or one for each gate, of which the columns of some units can be had.
+    /// One operand of all gates, or one operand for each gate, of which columns can be used separately.
     private let gates: [PackedMatrix]
     private let whole: PackedMatrix?
 
-    /// - Parameter byGate: whether each gate is packed by itself, so that a rank may have its units of it.
+    /// - Parameter byGate: whether each gate is packed separately, so that a rank can use the columns of its units.
     init(_ parameters: RecurrentParameters, units: Range<Int>, byGate: Bool, _ builder: Builder) {
         let (weight, size) = (parameters.weightHidden, parameters.hiddenSize)
         self.units = units
@@ -22,7 +22,7 @@ struct RecurrentProduct {
         whole = builder.packedBackward(weight)
     }
 
-    /// `gates = start + h W_hh^T` for the units: `h` `[B, H]`, `gates` `[B, G*U]`; a bias is that of all units, `[G*H]`.
+    /// `gates = start + h W_hh^T` for the units. Shapes: `h` `[B, H]`, `gates` `[B, G*U]`; a bias has all units, `[G*H]`.
     func multiply(_ h: MatrixView, into gates: MatrixView, from start: ProductStart) {
         guard !units.isEmpty else { return }
         guard byGate else { return self.gates[0].multiply(h, into: gates, from: start) }
@@ -32,15 +32,15 @@ struct RecurrentProduct {
         }
     }
 
-    /// `dH = start + dGates W_hh` for the units: `dGates` `[B, G*H]` of all units, `dH` `[B, U]`.
+    /// `dH = start + dGates W_hh` for the units. Shapes: `dGates` of all units `[B, G*H]`, `dH` `[B, U]`.
     func multiplyBackward(_ dGates: MatrixView, into dH: MatrixView, from start: ProductStart = .zero) {
-        guard let whole else { preconditionFailure("a backward pass through a model made for inference") }
+        guard let whole else { preconditionFailure("backward pass of a model without training buffers") }
         guard !units.isEmpty else { return }
         whole.multiply(dGates, columns: units, into: dH, from: start)
     }
 }
 
-/// The recurrent weights of some gates, for cells with several products a step.
+/// The recurrent weights of some gates, for cells with several products per step.
 struct RecurrentPart {
     private let columns: Range<Int>  // of the gates
     private let weight: Parameter  // [columns, H]
@@ -54,25 +54,25 @@ struct RecurrentPart {
         packedBackward = builder.packedBackward(parameters.weightHidden, rows: columns)
     }
 
-    /// Adds `x W^T` to these of the `gates` `[B, G*H]`.
+    /// Adds `x W^T` to the columns of these gates in `gates` `[B, G*H]`.
     func multiply(_ x: MatrixView, into gates: MatrixView) {
         packed.multiply(x, into: gates.slice(columns: columns), from: .result)
     }
 
-    /// `dX = start + dGates W`, with these of the gates' gradients `[B, G*H]`.
+    /// `dX = start + dGates W`, with the columns of these gates in `dGates` `[B, G*H]`.
     func multiplyBackward(_ dGates: MatrixView, into dX: MatrixView, from start: ProductStart = .zero) {
-        guard let packedBackward else { preconditionFailure("a backward pass through a model made for inference") }
+        guard let packedBackward else { preconditionFailure("backward pass of a model without training buffers") }
         packedBackward.multiply(dGates.slice(columns: columns), into: dX, from: start)
     }
 
-    /// The gradient of these weights, whose product had the left side `x` `[steps*B, H]`.
+    /// The gradient of these weights. `x` `[steps*B, H]` is the left operand of their product.
     func gradient(_ window: RecurrentWindow, x: MatrixView) {
         window.rows.weightGradient(weight, steps: window.steps, dY: window.dGates.slice(columns: columns), x: x)
     }
 }
 
 extension ProductStart {
-    /// For columns from `first` on.
+    /// The same start for the columns from `first` on.
     fileprivate func shifted(by first: Int) -> ProductStart {
         if case .bias(let values) = self { .bias(values + first) } else { self }
     }

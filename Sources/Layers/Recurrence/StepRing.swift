@@ -1,30 +1,30 @@
 import Tensors
 
-/// What the ranks of a team give each other at a step: whole rows of all units come in, and go out, from the ranks that own the streams;
-/// columns of all streams from those that work on the units.
+/// The memory through which the ranks of a team exchange data at a step. The rank that owns a stream writes and reads complete
+/// rows of all units. The rank that owns a unit reads and writes columns of all streams.
 ///
-/// Two slots are used in turn, so that one meeting a step is enough: what a slot held was read before the meeting before.
+/// Two slots are used in turn, so one barrier per step suffices: the previous content of a slot was read before the last barrier.
 struct StepRing {
-    /// By set and slot: preactivations on the way in, their gradients on the way out, `[B, G*H]`, spread.
+    /// By set and slot: preactivations in the forward pass, their gradients in the backward pass, `[B, G*H]`, spread.
     let gates: [[MatrixView]]
     /// By slot: h in the forward pass, the gradient of the layer's output in the backward pass, `[B, H]`.
     let hidden: [MatrixView]
-    /// The states before the window and after it, `[B, H]` each: h, which has the first slot of `hidden`, and the cell's others.
+    /// The states before and after the window, `[B, H]` each: h, which uses the first slot of `hidden`, and the cell's others.
     let states: [MatrixView]
 
-    /// What a ring holds.
+    /// The sizes of a ring.
     struct Shape {
         let gateColumns: Int
         let hiddenSize: Int
         /// Sets of gates whose gradients are needed.
         let gateSets: Int
-        /// States of the layer, h among them.
+        /// The states of the layer, including h.
         let states: Int
 
         var floatsPerStream: Int { 2 * gateSets * stride(gateColumns) + (1 + states) * stride(hiddenSize) }
     }
 
-    /// Over the memory of a team of so many streams.
+    /// Uses the shared memory of a team with `streams` streams.
     init(_ shape: Shape, streams: Int, _ shared: UnsafeMutableBufferPointer<Float>) {
         let count = streams * shape.floatsPerStream
         precondition(count <= shared.count, "\(count) floats in the \(shared.count) that a team shares")
@@ -40,5 +40,5 @@ struct StepRing {
     }
 }
 
-/// Rows begin at a cache line, so that two ranks seldom write to one.
+/// Rows begin at a cache line, so two ranks seldom write to the same line.
 private func stride(_ columns: Int) -> Int { Workspace.spreadStride(columns: (columns + 15) / 16 * 16) }

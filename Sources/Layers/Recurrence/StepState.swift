@@ -1,21 +1,21 @@
 import Tensors
 
-/// A state that goes from step to step, h or another, as the steps have it and as the window has it: the same memory unless a team divides
-/// the units.
+/// A state that is carried from step to step: as the steps use it, and as the window uses it. Both are the same memory unless a
+/// team divides the units.
 struct StepState {
-    /// The letter that names it.
+    /// The letter of its name.
     let letter: String
     /// Before the window, then after each step: `[(T+1)*B', U]`.
     let steps: MatrixView
-    /// The gradient that reaches the state from the steps after, `[B', U]`.
+    /// The gradient that the state receives from later steps, `[B', U]`.
     let gradient: MatrixView
-    /// Of all units of this rank's streams: before the window, then after each step, or after the last alone: `[(n+1)*B, H]`.
+    /// All units of this rank's streams, before the window and then after each step, or only after the last step: `[(n+1)*B, H]`.
     let window: MatrixView
     /// The gradient of the state before the window, `[B, H]`.
     let windowGradient: MatrixView
     private let streams: Int
 
-    /// - Parameter keepsSteps: whether `window` has every step.
+    /// - Parameter keepsSteps: whether `window` contains every step.
     init(_ letter: String, keepsSteps: Bool, _ size: StepSize, _ builder: Builder) {
         let (workspace, capacity) = (builder.workspace, builder.capacity)
         self.letter = letter
@@ -30,26 +30,26 @@ struct StepState {
         }
     }
 
-    /// The state before and after the step with these rows, and its gradient, `[B', U]` each.
+    /// The state before and after the step with rows `range`, and its gradient, `[B', U]` each.
     func at(_ range: Range<Int>) -> CellStep.State {
         let before = steps.pointer + range.lowerBound * steps.columns
         return (before, before + range.count * steps.columns, gradient.pointer)
     }
 
-    /// The window's state after so many steps, `[B, H]`.
+    /// The state after `steps` steps of the window, `[B, H]`.
     func window(after steps: Int) -> MatrixView { window.slice(rows: (steps * streams)..<((steps + 1) * streams)) }
 
     /// The state before the window, `[B, H]`.
     var first: MatrixView { window.prefix(rows: streams) }
 
-    /// Makes the state after the window the one before the next.
+    /// Makes the state after the window the initial state of the next.
     func carry(steps: Int) {
         let last = min(steps, window.rows / streams - 1)
         window.pointer.update(from: window.pointer + last * first.count, count: first.count)
     }
 }
 
-/// Gates of all steps, as the steps have them and as the window has them.
+/// Gates of all steps: as the steps use them, and as the window uses them.
 struct GateRows {
     /// `[T*B', G*U]`, spread.
     let steps: MatrixView
@@ -65,10 +65,10 @@ struct GateRows {
     }
 }
 
-/// The streams and units of a layer's steps: those of its rank, or what a team leaves to it.
+/// The streams and units of a layer's steps: those of the rank, or its part in a team.
 struct StepSize {
     let hiddenSize: Int
-    /// B'.
+    /// The number of streams, B'.
     let streams: Int
     /// The U units.
     let units: Range<Int>

@@ -3,7 +3,7 @@ public import Tensors
 
 /// Duchi et al. 2011: `s += g^2`, `p -= rate * g / (sqrt(s) + epsilon)`. The weight decay is added to the gradient.
 ///
-/// Source: torch.optim.Adagrad, with a sum of 0 at the start and no decay of the rate.
+/// Source: torch.optim.Adagrad, with an initial sum of 0 and without decay of the rate.
 public struct AdaGrad: UpdateRule {
     public static let name = "adagrad"
     public static let summary =

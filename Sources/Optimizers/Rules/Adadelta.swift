@@ -4,7 +4,7 @@ public import Tensors
 /// Zeiler 2012: `s = decay * s + (1 - decay) * g^2`, `d = g * sqrt(a + epsilon) / sqrt(s + epsilon)`,
 /// `a = decay * a + (1 - decay) * d^2`, `p -= rate * d`. The weight decay is added to the gradient.
 ///
-/// Differs from the paper in the rate, which is 1 there. Source: torch.optim.Adadelta.
+/// Differs from the paper in the rate, which is 1 in the paper. Source: torch.optim.Adadelta.
 public struct Adadelta: UpdateRule {
     public static let name = "adadelta"
     public static let summary =

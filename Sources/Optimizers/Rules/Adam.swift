@@ -1,8 +1,8 @@
 public import Kinds
 public import Tensors
 
-/// Kingma & Ba 2015: `m = beta1 * m + (1 - beta1) * g`, `v = beta2 * v + (1 - beta2) * g^2`, and, with both divided by
-/// `1 - beta^t`, `p -= rate * m / (sqrt(v) + epsilon)`. Weight decay is part of the gradient.
+/// Kingma & Ba 2015: `m = beta1 * m + (1 - beta1) * g`, `v = beta2 * v + (1 - beta2) * g^2`. With m divided by `1 - beta1^t` and
+/// v by `1 - beta2^t`: `p -= rate * m / (sqrt(v) + epsilon)`. The weight decay is added to the gradient.
 ///
 /// Source: torch.optim.Adam.
 public struct Adam: UpdateRule {
@@ -22,7 +22,7 @@ public struct Adam: UpdateRule {
     }
 }
 
-/// What Adam and AdamW share.
+/// The settings of Adam and AdamW.
 struct AdamSettings {
     static let beta1 = Setting(
         "beta1", 0.9, range: .fraction(orZero: "for none"), placeholder: "x", unread: .ignored,
@@ -55,7 +55,7 @@ struct AdamSettings {
             update, [beta1, beta2, epsilon, correction1, correction2, weightDecay, isDecoupled ? 1 : 0, 0], bits: &bits)
     }
 
-    /// `1 - beta^t` by repeated squaring, so that no libm decides its bits.
+    /// `1 - beta^t` by repeated squaring, so its bits do not depend on libm.
     private static func correction(_ beta: Double, after t: Int) -> Float {
         var (power, square, left) = (1.0, beta, t)
         while left > 0 {

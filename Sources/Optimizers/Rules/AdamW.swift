@@ -1,7 +1,7 @@
 public import Kinds
 public import Tensors
 
-/// Loshchilov & Hutter 2019: Adam, with the weight decay apart from the gradient, `p *= 1 - rate * decay`.
+/// Loshchilov & Hutter 2019: Adam with decoupled weight decay, `p *= 1 - rate * decay`.
 ///
 /// Source: torch.optim.AdamW.
 public struct AdamW: UpdateRule {

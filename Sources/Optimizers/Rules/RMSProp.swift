@@ -1,8 +1,8 @@
 public import Kinds
 public import Tensors
 
-/// Tieleman & Hinton 2012: `s = decay * s + (1 - decay) * g^2`, `d = g / (sqrt(s) + epsilon)`; with momentum `v = momentum * v + d`
-/// and `p -= rate * v`, else `p -= rate * d`. The weight decay is added to the gradient.
+/// Tieleman & Hinton 2012: `s = decay * s + (1 - decay) * g^2`, `d = g / (sqrt(s) + epsilon)`. With momentum: `v = momentum * v +
+/// d`, `p -= rate * v`; without: `p -= rate * d`. The weight decay is added to the gradient.
 ///
 /// Source: torch.optim.RMSprop, not centered.
 public struct RMSProp: UpdateRule {

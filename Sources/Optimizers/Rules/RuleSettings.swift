@@ -1,6 +1,6 @@
 public import Kinds
 
-/// The settings that several update rules read.
+/// The settings that several update rules use.
 public enum RuleSettings {
     public static let momentum = Setting(
         "momentum", 0.0, range: .fraction(orZero: "for none"), placeholder: "x", "Momentum, below 1.")

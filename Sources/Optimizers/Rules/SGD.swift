@@ -1,7 +1,8 @@
 public import Kinds
 public import Tensors
 
-/// `g += decay * p`; with momentum `v = momentum * v + g` (at the first update `v = g`) and `p -= rate * v`, else `p -= rate * g`.
+/// `g += decay * p`. With momentum: `v = momentum * v + g` (at the first update `v = g`), `p -= rate * v`; without: `p -= rate *
+/// g`.
 ///
 /// Source: torch.optim.SGD.
 public struct SGD: UpdateRule {

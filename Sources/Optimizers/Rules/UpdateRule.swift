@@ -1,17 +1,17 @@
 public import Kinds
 public import Tensors
 
-/// A rule by which parameters follow their gradient, element by element: who owns which elements does not touch the bits.
+/// An elementwise update rule. The bits do not depend on which rank owns which elements.
 public protocol UpdateRule: Kind, Sendable {
     init(_ settings: Settings)
 
-    /// Names of the moments that are kept for each parameter, as a checkpoint has them; all are zero at first.
+    /// The names of the moments of each parameter, as in checkpoints. All moments are initially zero.
     var moments: [String] { get }
 
-    /// Whether a parameter with a zero gradient stays as it is, so that it may be passed over.
+    /// Whether a parameter with a zero gradient does not change, so that the update may skip it.
     var leavesZeroGradientsAlone: Bool { get }
 
-    /// Moves the parameters and moments of the update's elements, and keeps up the sum of their bits. Allocates nothing.
+    /// Updates the parameters and moments of the update's elements, and updates the sum of their bits. Allocates nothing.
     func update(_ update: ElementUpdate, bits: inout BitSum)
 }
 
@@ -19,9 +19,9 @@ extension UpdateRule {
     public var leavesZeroGradientsAlone: Bool { false }
 }
 
-/// The update rules among which `--optimizer` chooses.
+/// The update rules of `--optimizer`.
 public enum UpdateRules: KindRegistry {
-    /// Every rule: a new one is a file beside this one and a line here.
+    /// All rules. To add a rule, add a file to this folder and a line here.
     static let all: [any UpdateRule.Type] = [
         SGD.self,
         Nesterov.self,
@@ -35,10 +35,10 @@ public enum UpdateRules: KindRegistry {
     public static let key: ConfigurationKey = "optimizer"
     public static var kinds: [any Kind.Type] { all }
 
-    /// The rule with this name, and its settings.
+    /// The rule named `name`, with its settings.
     public static func rule(_ name: OptimizerKind, _ settings: Settings = Settings()) -> any UpdateRule {
         guard let rule = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is no rule, and yet a name of one")
+            preconditionFailure("\(name.rawValue) is a rule's name, but not in the list of rules")
         }
         return rule.init(settings)
     }

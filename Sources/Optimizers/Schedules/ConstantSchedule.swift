@@ -1,6 +1,6 @@
 public import Kinds
 
-/// The same rate throughout.
+/// A constant learning rate.
 public struct ConstantSchedule: Schedule {
     public static let name = "constant"
     public static let summary = "The same rate throughout."

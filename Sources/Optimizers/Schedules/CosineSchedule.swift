@@ -1,6 +1,7 @@
 public import Kinds
 
-/// `g * (1 + cos(pi * x)) / 2` at the share x of the run's steps (Loshchilov & Hutter 2017, without restarts).
+/// `g * (1 + cos(pi * x)) / 2` for the initial rate g, after the share x of the run's steps (Loshchilov & Hutter 2017, without
+/// restarts).
 public struct CosineSchedule: Schedule {
     public static let name = "cosine"
     public static let summary =
@@ -12,7 +13,8 @@ public struct CosineSchedule: Schedule {
         initialRate * (1 + Self.cosine(ofHalfTurns: place.progress)) / 2
     }
 
-    /// `cos(pi * x)` for x in 0...1, within 1e-15: Taylor's series of `sin(pi * (1/2 - x))`, so that no libm decides its bits.
+    /// `cos(pi * x)` for x in 0...1, accurate to 1e-15: the Taylor series of `sin(pi * (1/2 - x))`, so its bits do not depend on
+    /// libm.
     private static func cosine(ofHalfTurns x: Double) -> Double {
         let angle = Double.pi * (0.5 - x)
         var (term, sum) = (angle, angle)

@@ -1,6 +1,6 @@
 public import Kinds
 
-/// `g / (1 + g * lambda * t)` after t updates, for the rate g at the start (Bottou 2012).
+/// `g / (1 + g * lambda * t)` after t updates, for the initial rate g (Bottou 2012).
 public struct InverseSchedule: Schedule {
     public static let name = "inverse"
     public static let summary =

@@ -1,6 +1,6 @@
 public import Kinds
 
-/// `1 / (lambda * t)` at the t-th update, but at most the rate at the start (Shalev-Shwartz et al. 2007).
+/// `1 / (lambda * t)` at update t, but at most the initial rate (Shalev-Shwartz et al. 2007).
 public struct InverseTimeSchedule: Schedule {
     public static let name = "inverse-time"
     public static let summary =

@@ -1,6 +1,6 @@
 public import Kinds
 
-/// Multiplied by `decay` after each validation without an improvement.
+/// The rate is multiplied by `decay` after each validation without an improvement.
 public struct PlateauSchedule: Schedule {
     public static let name = "plateau"
     public static let summary = "Each validation without an improvement multiplies the rate by `decay`."

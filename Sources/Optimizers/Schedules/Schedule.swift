@@ -1,22 +1,22 @@
 public import Kinds
 
-/// A learning rate as a pure function of where the run is.
+/// The learning rate as a pure function of the run's progress.
 public protocol Schedule: Kind, Sendable {
     init(_ settings: Settings)
 
-    /// The learning rate of the next update, of a run whose rate at the start is `initialRate`.
+    /// The learning rate of the next update, in a run with the initial rate `initialRate`.
     func rate(_ initialRate: Double, at place: SchedulePlace) -> Double
 }
 
-/// Where a run is when it asks for its learning rate.
+/// The progress of a run.
 public struct SchedulePlace: Sendable {
-    /// Updates that were made: 0 at the first.
+    /// The number of updates so far: 0 at the first update.
     public var updates: Int
     /// The epoch, from 1.
     public var epoch: Int
-    /// Validations without an improvement so far.
+    /// The number of validations without an improvement so far.
     public var plateaus: Int
-    /// The share of the run's steps that were made, from 0 to 1.
+    /// The share of the run's steps done so far, from 0 to 1.
     public var progress: Double
 
     public init(updates: Int, epoch: Int, plateaus: Int, progress: Double) {
@@ -27,9 +27,9 @@ public struct SchedulePlace: Sendable {
     }
 }
 
-/// The schedules among which `--schedule` chooses.
+/// The schedules of `--schedule`.
 public enum Schedules: KindRegistry {
-    /// Every schedule: a new one is a file beside this one and a line here.
+    /// All schedules. To add a schedule, add a file to this folder and a line here.
     static let all: [any Schedule.Type] = [
         ConstantSchedule.self,
         StepSchedule.self,
@@ -43,10 +43,10 @@ public enum Schedules: KindRegistry {
     public static let key: ConfigurationKey = "schedule"
     public static var kinds: [any Kind.Type] { all }
 
-    /// The schedule with this name, and its settings.
+    /// The schedule named `name`, with its settings.
     public static func schedule(_ name: ScheduleKind, _ settings: Settings = Settings()) -> any Schedule {
         guard let schedule = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is no schedule, and yet a name of one")
+            preconditionFailure("\(name.rawValue) is a schedule's name, but not in the list of schedules")
         }
         return schedule.init(settings)
     }

@@ -1,6 +1,6 @@
 public import Kinds
 
-/// The settings that several schedules read.
+/// The settings that several schedules use.
 public enum ScheduleSettings {
     public static let decay = Setting(
         "decay", 0.5, range: .number(upTo: 1), placeholder: "x", onResume: .free, unread: .ignored,
@@ -10,10 +10,10 @@ public enum ScheduleSettings {
         "decay-rate", 1e-4, range: .number(orZero: "for a constant rate"), placeholder: "x", onResume: .free,
         unread: .ignored, "Lambda of the schedule, a decay of the learning rate per update.")
 
-    /// `base^exponent`, factor by factor, since no other order of products gives the same bits.
+    /// `base^exponent` as a chain of products: another order of the factors would give other bits.
     static func power(_ base: Double, _ exponent: Int) -> Double {
         var result = 1.0
-        // It ends early where another factor changes nothing.
+        // The loop ends early once another factor does not change the result.
         for _ in 0..<exponent {
             let next = result * base
             if next == result { break }

@@ -1,6 +1,6 @@
 public import Kinds
 
-/// Multiplied by `decay` at the start of each epoch after `decay-after` (Zaremba et al. 2014).
+/// The rate is multiplied by `decay` at the start of each epoch after `decay-after` (Zaremba et al. 2014).
 public struct StepSchedule: Schedule {
     public static let name = "step"
     public static let summary = "Each epoch after `decay-after` multiplies the rate by `decay` (Zaremba et al. 2014)."

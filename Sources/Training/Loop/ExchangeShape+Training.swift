@@ -64,6 +64,7 @@ extension UnitDivision {
 extension StepTeam {
     init(_ team: NodeTeam, rank: Int, shards: ShardLayout) {
         self.init(
-            division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards), shared: team.shared, barrier: { team.barrier() })
+            division: UnitDivision(ranks: team.ranks, rank: rank, shards: shards), shared: team.shared,
+            barrier: { team.barrier() })
     }
 }

@@ -1,4 +1,4 @@
-/* Purely additive units: h = h_previous + n, n = tanh(preactivations). The gradient of h is that of h_previous, too. */
+/* Purely additive units: h = h_previous + n, n = tanh(preactivations). The gradient of h is also that of h_previous. */
 static void CK_AT_LEVEL(additive_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         v16 n = v_tanh(v_get(s->gates + gate, lanes));

@@ -1,4 +1,4 @@
-/* Elman 1990: h = f(preactivations) with f tanh, relu or the logistic function. The slope follows from h. */
+/* Elman 1990: h = f(preactivations); f is tanh, relu or the logistic function. The derivative is a function of h. */
 #define CK_ELMAN(name, activated, slope)                                                  \
     static void CK_AT_LEVEL(name##_forward)(const ck_cell *s) {                           \
         CK_EACH_UNIT(s) {                                                                 \

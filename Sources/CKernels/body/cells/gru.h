@@ -1,5 +1,5 @@
-/* GRU, Cho et al. 2014, reset after the product (torch.nn.GRU), gate order r z n, with x from `gates` and y from `other_gates`, the hidden
- * product: r = s(x_r + y_r), z = s(x_z + y_z), n = tanh(x_n + r*y_n), h = (1 - z)*n + z*h_previous. */
+/* GRU, Cho et al. 2014, with the reset gate after the product (torch.nn.GRU), gate order r z n. x is in `gates`; y, the hidden
+ * product, is in `other_gates`: r = s(x_r + y_r), z = s(x_z + y_z), n = tanh(x_n + r*y_n), h = (1 - z)*n + z*h_previous. */
 
 /* (1 - z)*n + z*h_previous = n + z*(h_previous - n). */
 CK_INLINE v16 gru_mix(v16 z, v16 n, v16 h_previous) { return v_fma(z, h_previous - n, n); }

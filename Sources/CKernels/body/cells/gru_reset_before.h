@@ -1,6 +1,7 @@
-/* GRU with the reset before the product (Cho et al. 2014, eq. 8), gate order r z n, in two halves around the product of r*h_previous. */
+/* GRU with the reset gate before the product (Cho et al. 2014, eq. 8), gate order r z n, in two parts: before and after the
+ * product of r*h_previous. */
 
-/* r and z; r*h_previous is kept. */
+/* Computes r and z; stores r*h_previous in `kept`. */
 static void CK_AT_LEVEL(gru_reset_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;
@@ -11,7 +12,8 @@ static void CK_AT_LEVEL(gru_reset_forward)(const ck_cell *s) {
     }
 }
 
-/* From the gradient of what was kept: that of r's preactivation; the rest is added to dh, which is that of h_previous already. */
+/* Computes the gradient of r's preactivation from that of `kept`, and adds the rest to dh, which already holds a part of the
+ * gradient of h_previous. */
 static void CK_AT_LEVEL(gru_reset_backward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;
@@ -21,7 +23,7 @@ static void CK_AT_LEVEL(gru_reset_backward)(const ck_cell *s) {
     }
 }
 
-/* n = tanh of the last third, h = (1 - z)*n + z*h_previous. */
+/* n = tanh of the preactivations of gate n, h = (1 - z)*n + z*h_previous. */
 static void CK_AT_LEVEL(gru_candidate_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;

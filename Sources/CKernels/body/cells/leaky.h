@@ -1,4 +1,5 @@
-/* Leaky units: n = tanh(preactivations), h = (1 - a)*h_previous + a*n = h_previous + a*(n - h_previous), a of each unit. */
+/* Leaky units: n = tanh(preactivations), h = (1 - a)*h_previous + a*n = h_previous + a*(n - h_previous), with a constant a for
+ * each unit. */
 static void CK_AT_LEVEL(leaky_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         v16 n = v_tanh(v_get(s->gates + gate, lanes)), h_previous = v_get(s->h_previous + at, lanes);
@@ -15,7 +16,7 @@ static void CK_AT_LEVEL(leaky_backward)(const ck_cell *s) {
     }
 }
 
-/* The same with a = s(L), L of each unit. */
+/* Leaky units with a = s(L) and a parameter L for each unit. */
 static void CK_AT_LEVEL(leaky_learned_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         v16 n = v_tanh(v_get(s->gates + gate, lanes)), h_previous = v_get(s->h_previous + at, lanes);

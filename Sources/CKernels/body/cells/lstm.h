@@ -1,5 +1,5 @@
-/* LSTM, Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, gate order i f g o (torch.nn.LSTM):
- * c = f*c_previous + i*g, h = o*tanh(c). tanh(c) is kept. */
+/* LSTM, Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, gate order i f g o (torch.nn.LSTM): c =
+ * f*c_previous + i*g, h = o*tanh(c). Stores tanh(c) in `kept`. */
 static void CK_AT_LEVEL(lstm_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;

@@ -1,9 +1,9 @@
 /* minGRU, Feng et al. 2024, gate order z n: z = s(x_z), n = g(x_n), h = (1 - z)*h_previous + z*n = h_previous + z*(n - h_previous). */
 
-/* g(x) = x + 1/2 for x >= 0, else the logistic function: positive, continuous, and increasing. */
+/* g(x) = x + 1/2 for x >= 0, otherwise the logistic function: positive, continuous and increasing. */
 CK_INLINE v16 minimal_candidate(v16 x) { return v_select(x < v_fill(0.0f), v_sigmoid(x), x + v_fill(0.5f)) /* NaN stays */; }
 
-/* Its slope in terms of its value, which is at least 1/2 for x >= 0 alone, up to rounding. */
+/* The derivative of g as a function of its value, which is at least 1/2 only for x >= 0, up to rounding. */
 CK_INLINE v16 minimal_slope(v16 y) { return v_select(y < v_fill(0.5f), sigmoid_slope(y), ONE); }
 
 static void CK_AT_LEVEL(mingru_forward)(const ck_cell *s) {

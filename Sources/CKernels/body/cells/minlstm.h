@@ -1,7 +1,7 @@
 /* minLSTM, Feng et al. 2024, gate order f i n: f = s(x_f), i = s(x_i), n = g(x_n) of minGRU, h = (f*h_previous + i*n) / (f + i), computed as
  * h_previous + w*(n - h_previous) with w = i / (f + i). */
 
-/* The logistic function, but not less than that of -80, so that f + i is never 0. */
+/* The logistic function, but not less than its value at -80, so that f + i is never 0. */
 CK_INLINE v16 minimal_gate(v16 x) { return v_sigmoid(v_select(x < v_fill(-80.0f), v_fill(-80.0f), x)) /* NaN stays */; }
 
 static void CK_AT_LEVEL(minlstm_forward)(const ck_cell *s) {
@@ -16,7 +16,7 @@ static void CK_AT_LEVEL(minlstm_forward)(const ck_cell *s) {
     }
 }
 
-/* The slope of w by x_i is w*(1 - w)*(1 - i), by x_f -w*(1 - w)*(1 - f). */
+/* The derivative of w by x_i is w*(1 - w)*(1 - i), and by x_f -w*(1 - w)*(1 - f). */
 static void CK_AT_LEVEL(minlstm_backward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;

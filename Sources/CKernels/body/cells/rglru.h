@@ -1,5 +1,5 @@
-/* RG-LRU, De et al. 2024, gate order r i u: r = s(x_r), i = s(x_i), log a = -8*r*softplus(L), h = a*h_previous + sqrt(1 - a^2)*i*u, L of each
- * unit. */
+/* RG-LRU, De et al. 2024, gate order r i u: r = s(x_r), i = s(x_i), log a = -8*r*softplus(L), h = a*h_previous + sqrt(1 -
+ * a^2)*i*u, with a parameter L for each unit. */
 
 /* log a for r = 1: -8*softplus(x) = 8*log s(-x). */
 CK_INLINE v16 decay_rate(v16 x) { return v_fill(8.0f) * log_sigmoid(-x); }
@@ -22,7 +22,7 @@ static void CK_AT_LEVEL(rglru_forward)(const ck_cell *s) {
     }
 }
 
-/* The slope of b = sqrt(1 - a^2) by log a is -a^2/b. There b is at least 0.0005, so that slopes stay bounded where a is nearly 1. */
+/* The derivative of b = sqrt(1 - a^2) by log a is -a^2/b. It uses b >= 0.0005, so that it stays bounded if a is nearly 1. */
 static void CK_AT_LEVEL(rglru_backward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate, *d_values = s->d_unit_values + at;

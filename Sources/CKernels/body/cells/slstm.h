@@ -1,6 +1,6 @@
-/* sLSTM, Beck et al. 2024, gate order i f z o: m = max(x_i, m_previous + log s(x_f)), i = exp(x_i - m), f = exp(log s(x_f) + m_previous - m),
- * c = f*c_previous + i*tanh(x_z), n = f*n_previous + i, h = s(x_o)*c/n. Before the first step n is 0: then m = x_i and f = 0.
- * After a step, n is at least 1. s(-x_f), the slope of log s(x_f), is kept. */
+/* sLSTM, Beck et al. 2024, gate order i f z o: m = max(x_i, m_previous + log s(x_f)), i = exp(x_i - m), f = exp(log s(x_f) +
+ * m_previous - m), c = f*c_previous + i*tanh(x_z), n = f*n_previous + i, h = s(x_o)*c/n. Before the first step n is 0; then m =
+ * x_i and f = 0. After a step n is at least 1. Stores s(-x_f), the derivative of log s(x_f), in `kept`. */
 
 static void CK_AT_LEVEL(slstm_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
@@ -24,7 +24,7 @@ static void CK_AT_LEVEL(slstm_forward)(const ck_cell *s) {
     }
 }
 
-/* h does not depend on m for given c*exp(m) and n*exp(m), so that m counts as constant. */
+/* For given c*exp(m) and n*exp(m), h does not depend on m, so m is treated as a constant. */
 static void CK_AT_LEVEL(slstm_backward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;

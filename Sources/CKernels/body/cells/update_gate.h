@@ -1,4 +1,5 @@
-/* The update gate alone, gate order u n: u = s(x_u), n = tanh(x_n), h = u*n + (1 - u)*h_previous = h_previous + u*(n - h_previous). */
+/* A GRU with only an update gate, gate order u n: u = s(x_u), n = tanh(x_n), h = u*n + (1 - u)*h_previous = h_previous + u*(n -
+ * h_previous). */
 static void CK_AT_LEVEL(update_gate_forward)(const ck_cell *s) {
     CK_EACH_UNIT(s) {
         float *gates = s->gates + gate;
