@@ -97,7 +97,7 @@ struct StepTeamTests {
         return Array(all[(streams.lowerBound * columns)..<(streams.upperBound * columns)])
     }
 
-    @Test("Each unit belongs to one member; members have whole panels, whose numbers differ by at most one", arguments: [1, 31, 32, 33, 650, 1500])
+    @Test("Each unit belongs to one member, in whole panels, as evenly as possible", arguments: [1, 31, 32, 33, 650, 1500])
     func units(hiddenSize: Int) {
         for memberCount in 1...9 {
             let parts = (0..<memberCount).map {
