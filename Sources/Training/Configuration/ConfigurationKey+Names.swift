@@ -1,4 +1,5 @@
 public import Kinds
+import TextData
 
 // The keys that are no kind's own. Those of optimizers, schedules and other kinds are declared beside their code.
 extension ConfigurationKey {
@@ -9,6 +10,7 @@ extension ConfigurationKey {
     public static let tokens = ConfigurationKey("tokens")
     public static let vocabularySize = ConfigurationKey("vocabulary-size")
     public static let minimumCount = ConfigurationKey("minimum-count")
+    public static let batching = Batchings.key
 
     public static let cell = ConfigurationKey("cell")
     public static let nonlinearity = ConfigurationKey("nonlinearity")

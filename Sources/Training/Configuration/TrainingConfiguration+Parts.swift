@@ -1,5 +1,6 @@
 package import Models
 package import Optimizers
+import TextData
 
 extension TrainingConfiguration {
     /// The model over a vocabulary of this size.
@@ -20,6 +21,12 @@ extension TrainingConfiguration {
     }
 
     package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
+
+    /// The batches of a text. Throws where it is too short, or has no lines where these are needed.
+    func batches(of text: some TokenisedText, source: String) throws(TextDataError) -> any BatchLayout {
+        try Batchings.batching(batching).layout(
+            text, BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
+    }
 
     var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
 

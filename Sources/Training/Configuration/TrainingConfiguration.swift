@@ -21,6 +21,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// Maximum number of vocabulary entries; 0: no limit; nil: 10,000 for words, otherwise no limit.
     public var vocabularySize: Int?
     public var minimumCount = 1
+    public var batching = BatchingKind.streams
 
     // Model.
     public var cell = CellKind.lstm
