@@ -1,6 +1,6 @@
 import Kinds
 
-/// Each line as a sequence of its own.
+/// Each line is a separate sequence.
 enum SentenceBatching: Batching {
     static let name = "sentences"
     static let summary =

@@ -1,21 +1,21 @@
-/// What is predicted of a sequence.
+/// The predictions of a sequence.
 public enum SequenceTargets: Sendable {
-    /// Each token from those before it; `after` stands before the first.
+    /// Each token is predicted from the tokens before it. `after` is the input before the first token.
     case tokens(after: Int32)
-    /// A label of the whole sequence, `[sequences]`, after its last token.
+    /// One label for each sequence, `[sequences]`, is predicted after its last token.
     case labels([Int32])
 }
 
-/// Batches of sequences that are read each for itself.
+/// Batches of independent sequences.
 ///
-/// Sequences are sorted by length, the longest first; B neighbours form a batch, in its rows, and the last batch may have empty rows. A batch takes as
-/// many windows as its longest sequence needs. Each epoch draws anew which of several sequences of equal length stands where, and the order of the
-/// batches.
+/// Sequences are sorted by descending length. B consecutive sequences form the rows of a batch; the last batch may have empty
+/// rows. A batch has as many windows as its longest sequence needs. Each epoch shuffles sequences of equal length and the order
+/// of the batches.
 public struct SequenceBatches: BatchLayout {
     let sequences: Sequences
     let targets: SequenceTargets
     let shape: BatchShape
-    /// The sequences, the longest first; of equal lengths in the order of the text.
+    /// The sequences by descending length. Sequences of equal length are in the order of the text.
     let sorted: [Int32]
     public let tokenCount: Int
     public let windowCount: Int

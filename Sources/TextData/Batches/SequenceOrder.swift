@@ -1,12 +1,12 @@
-/// The order of the sequences and batches of an epoch, which depends on the seed and the epoch alone.
+/// The order of the sequences and batches of an epoch, which depends only on the seed and the epoch.
 final class SequenceOrder {
     private let batches: SequenceBatches
     private var epoch = -1
     /// `[sequences]`: row b of batch k is sequence `sequences[k*B + b]`.
     private let sequences: UnsafeMutableBufferPointer<Int32>
-    /// The batches in the order in which they come.
+    /// The batches in their order in the epoch.
     private let order: UnsafeMutableBufferPointer<Int32>
-    /// The first window of each of `order`, and the number of windows at the end.
+    /// The first window of each batch in `order`, and finally the number of windows.
     private let firstWindows: UnsafeMutableBufferPointer<Int>
 
     init(_ batches: SequenceBatches) {
@@ -25,14 +25,15 @@ final class SequenceOrder {
         firstWindows.deallocate()
     }
 
-    /// Where a window is in its epoch.
+    /// The position of a window in its epoch.
     struct Place {
         let batch: Int
-        /// The window of the batch, from 0.
+        /// The index of the window in its batch, from 0.
         let part: Int
     }
 
-    /// The place of a window. Cost: O(log batches), and at the first window of an epoch one pass over the sequences. Allocates nothing.
+    /// The position of a window. Cost: O(log batches), and one pass over the sequences at the first window of an epoch. Allocates
+    /// nothing.
     func place(ofWindow window: Int, epoch: Int) -> Place {
         precondition((0..<batches.windowCount).contains(window), "window \(window) of \(batches.windowCount)")
         if epoch != self.epoch { draw(epoch) }
@@ -78,7 +79,8 @@ final class SequenceOrder {
 }
 
 extension UnsafeMutableBufferPointer<Int32> {
-    /// Shuffles a range (Fisher & Yates), always to the same order with the same generator: that of the standard library may change.
+    /// Shuffles a range (Fisher & Yates). The order depends only on the generator; that of the standard library's `shuffle` may
+    /// change.
     fileprivate func shuffle(_ range: Range<Int>, using random: inout SplitMix64) {
         for place in stride(from: range.upperBound - 1, to: range.lowerBound, by: -1) {
             let count = UInt64(place - range.lowerBound + 1)

@@ -1,4 +1,4 @@
-/// Reads the windows of batches of sequences: some rows of each, from a token file.
+/// Reads windows of batches of sequences: some rows of each window, from a token file.
 final class SequenceReader: BatchSource {
     let tokens: TokenFile
     private let batches: SequenceBatches
@@ -53,17 +53,17 @@ final class SequenceReader: BatchSource {
         }
     }
 
-    /// What a window has of a row's sequence.
+    /// The part of a row's sequence that a window contains.
     private struct Part {
         let sequence: Int
-        /// Positions in the text; empty after the sequence's end.
+        /// Positions in the text; empty after the end of the sequence.
         let tokens: Range<Int>
-        /// Whether the sequence begins here, and whether it ends here.
+        /// Whether the sequence begins in this part, and whether it ends in it.
         let isFirst: Bool
         let isLast: Bool
     }
 
-    /// Nil for an empty row; the rows after it are empty, too.
+    /// Nil for an empty row; the rows after it are also empty.
     private func part(_ place: SequenceOrder.Place, row: Int) -> Part? {
         guard let sequence = order.sequence(batch: place.batch, row: row) else { return nil }
         let (all, length) = (batches.sequences[sequence], batches.shape.windowLength)

@@ -1,6 +1,6 @@
 import Kinds
 
-/// The text as one sequence, cut into B contiguous streams that are read side by side.
+/// The text is one sequence, divided into B contiguous streams that are read in parallel.
 enum StreamBatching: Batching {
     static let name = "streams"
     static let summary =
@@ -16,7 +16,7 @@ enum StreamBatching: Batching {
     }
 }
 
-/// The windows of a text's streams.
+/// The windows of the streams of a text.
 struct StreamBatches: BatchLayout {
     let layout: StreamLayout
     let windowLength: Int

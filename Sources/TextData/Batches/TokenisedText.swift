@@ -1,8 +1,8 @@
-/// A text as tokens, as far as batches depend on it: its number of tokens, and where its lines are.
+/// The tokens of a text, as far as batches need them: their number, and the positions of lines.
 public protocol TokenisedText {
     /// The number of tokens.
     var count: Int { get throws(TextDataError) }
-    /// The token that ends a line; nil where the vocabulary has none.
+    /// The token that ends a line; nil if the vocabulary has none.
     var lineEnd: Int32? { get }
 
     /// Passes all tokens to `body`, in order and in pieces.
@@ -10,7 +10,7 @@ public protocol TokenisedText {
 }
 
 extension TokenisedText {
-    /// The lines of the text. Cost: one pass over the text, and 12 bytes a line.
+    /// The lines of the text. Cost: one pass over the text, and 12 bytes for each line.
     ///
     /// Throws `noLines` (65) if the vocabulary has no symbol for the end of a line.
     public func lines(source: String) throws(TextDataError) -> Sequences {
@@ -30,7 +30,7 @@ extension TokenisedText {
     }
 }
 
-/// Parts of a text that are read each for itself, by the positions of their tokens in the text.
+/// Independent sequences of a text, by the positions of their tokens in the text.
 public struct Sequences: Sendable {
     private var starts: [Int] = []
     private var lengths: [Int32] = []
@@ -66,7 +66,7 @@ public struct TokenFileText: TokenisedText {
     }
 }
 
-/// A text that is encoded anew at each pass, without a token file.
+/// A text without a token file, which is encoded at each pass.
 public struct EncodedText: TokenisedText {
     private let source: TextSource
     private let vocabulary: Vocabulary
@@ -75,7 +75,7 @@ public struct EncodedText: TokenisedText {
 
     public var lineEnd: Int32? { vocabulary.lineEndID }
 
-    /// Cost: a pass over the text.
+    /// Cost: one pass over the text.
     public var count: Int {
         get throws(TextDataError) {
             var count = 0
@@ -84,7 +84,7 @@ public struct EncodedText: TokenisedText {
         }
     }
 
-    /// The first tokens, up to `count`. Cost: a pass over the text.
+    /// The first tokens, up to `count`. Cost: one pass over the text.
     public func sample(count: Int) throws(TextDataError) -> [Int32] {
         var sample: [Int32] = []
         try forEachPiece { sample += $0.prefix(count - sample.count) }
@@ -97,6 +97,7 @@ public struct EncodedText: TokenisedText {
 }
 
 extension Vocabulary {
-    /// The token that ends a line: `<eos>` of words, the line feed of characters and bytes. Nil for characters without line ends.
+    /// The token that ends a line: `<eos>` for words, the line feed for characters and bytes. Nil for a vocabulary of characters
+    /// without line ends.
     public var lineEndID: Int32? { endOfLineID ?? id(of: "\n") }
 }
