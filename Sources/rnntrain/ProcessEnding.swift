@@ -10,7 +10,7 @@ struct ProcessEnding {
     private let status: Int32
     private let speakers: Speakers
     /// Whether all ranks have the error.
-    private let isTold: Bool
+    private let isOnAllRanks: Bool
     /// Whether MPI failed, so that it cannot pass the error to other ranks.
     private let isOfMPI: Bool
 
@@ -21,7 +21,7 @@ struct ProcessEnding {
 
     init(_ error: any Error, speakers: Speakers) {
         self.speakers = speakers
-        isTold = error is RemoteFailure
+        isOnAllRanks = error is RemoteFailure
         isOfMPI = error is CommunicationError
         if let failure = error as? any UserFacingError {
             text = "rnntrain: error: \(message: failure)"
@@ -46,7 +46,7 @@ struct ProcessEnding {
             if !text.isEmpty { StandardError.print(text) }
         } else {
             sleep(Self.patience)
-            if !isTold { tellRankZero() }
+            if !isOnAllRanks { sendToRankZero() }
         }
         return status
     }
@@ -56,7 +56,7 @@ struct ProcessEnding {
     ///
     /// Launchers other than mpirun may leave ranks running after rank 0 has ended. Under these launchers each rank prints its own
     /// error, except errors of the command line, which are the same on all ranks.
-    private func tellRankZero() {
+    private func sendToRankZero() {
         let label = "rnntrain: error: "
         let message = text.hasPrefix(label) ? String(text.dropFirst(label.count)) : text
         let failure = LoneFailure(description: message, exitStatus: ExitStatus(rawValue: status) ?? .fault)
