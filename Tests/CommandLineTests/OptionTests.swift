@@ -13,7 +13,7 @@ struct OptionTests {
         .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
-        .connection: ("residual", []),
+        .connections: ("residual", []),
         .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .initialization: ("uniform", []),
         .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
         .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),

@@ -32,7 +32,7 @@ struct ResidualTests {
     @Test("Runs on 1, 3 and 8 ranks, and a run resumed on another number of ranks, end with the same digest")
     func runs() throws {
         let texts = try TrainingFolder(
-            options: ["--connection", "residual"] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
+            options: ["--connections", "residual"] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
         func digest(_ run: String, _ program: RunningProgram) throws -> String {
             let ending = try program.end(timeLimit: 60)
             try #require(ending.status == 0, "\(ending)")

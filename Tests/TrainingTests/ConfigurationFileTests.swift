@@ -54,6 +54,12 @@ struct ConfigurationFileTests {
         #expect(configuration.checkpointEvery == .steps(500))
     }
 
+    @Test("A key is read under the name that an earlier version gave it")
+    func formerName() throws {
+        let configuration = try read("connection = \"residual\"\n")
+        #expect(configuration == ConfigurationSamples.with([.connections: .text("residual")]))
+    }
+
     @Test("An unknown key is named with its line and the nearest key")
     func unknownKey() {
         #expect(

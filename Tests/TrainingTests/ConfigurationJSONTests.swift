@@ -26,6 +26,12 @@ struct ConfigurationJSONTests {
         #expect(decoded == ConfigurationSamples.with([.layers: .integer(5)]))
     }
 
+    @Test("A key is read under the name that an earlier version gave it")
+    func formerName() throws {
+        let decoded = try JSONDecoder().decode(TrainingConfiguration.self, from: Data(#"{"connection": "residual"}"#.utf8))
+        #expect(decoded == ConfigurationSamples.with([.connections: .text("residual")]))
+    }
+
     @Test("A value of the wrong kind is refused")
     func wrongKind() {
         #expect(throws: DecodingError.self) {

@@ -15,7 +15,7 @@ extension ConfigurationKey {
     public static let cell = ConfigurationKey("cell")
     public static let nonlinearity = ConfigurationKey("nonlinearity")
     public static let gruReset = ConfigurationKey("gru-reset")
-    public static let connection = ConfigurationKey("connection")
+    public static let connections = ConfigurationKey("connections")
     public static let layers = ConfigurationKey("layers")
     public static let embeddingSize = ConfigurationKey("embedding-size")
     public static let hiddenSize = ConfigurationKey("hidden-size")

@@ -6,7 +6,7 @@ extension TrainingConfiguration {
     /// The model over a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
         ModelShape(
-            cell: cell, settings: settings, connection: connection, layers: layers,
+            cell: cell, settings: settings, connection: connections, layers: layers,
             vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
     }

@@ -25,7 +25,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
 
     // Model.
     public var cell = CellKind.lstm
-    public var connection = ConnectionKind.stacked
+    public var connections = ConnectionKind.stacked
     public var layers = 2
     public var embeddingSize = 200
     public var hiddenSize = 200
