@@ -80,7 +80,7 @@ let package = Package(
         library("Kinds", ["Failures"]),
 
         // Floor 3: siblings.
-        library("TextData", ["Digests", "Files", "Failures", "Kinds"]),
+        library("TextData", ["Digests", "Files", "Failures"]),
         library("Layers", ["Tensors", "Kinds"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 
@@ -89,20 +89,37 @@ let package = Package(
         library("Optimizers", ["Tensors", "Kinds"]),
         library("Checkpoints", ["Digests", "Files", "Failures"]),
 
-        // Floor 5.
+        // Floors 5 to 7: without MPI.
+        library("Configuration", ["Models", "Optimizers", "Layers", "Tensors", "TextData", "Files", "Kinds", "Failures"]),
+        library(
+            "Runs",
+            [
+                "Configuration", "Checkpoints", "Models", "Optimizers", "Layers", "Tensors", "TextData", "Digests", "Files",
+                "Kinds",
+                "Failures",
+            ]),
+        library("Inference", ["Runs", "Models", "Layers", "Tensors", "TextData", "Failures"]),
+
+        // Floor 8.
         library(
             "Training",
             [
-                "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors", "TextData",
-                "Communication", "Digests", "Files", "Failures", "Kinds",
+                "Inference", "Runs", "Configuration", "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors",
+                "TextData", "Communication", "Digests", "Files", "Failures", "Kinds",
             ]),
 
-        // Floor 6: what a person runs.
-        library("Benchmarks", ["Training", "Models", "Layers", "Exchange", "Tensors", "TextData", "Communication"]),
+        // Floor 9: what a person runs.
+        library(
+            "Benchmarks",
+            [
+                "Training", "Inference", "Runs", "Configuration", "Models", "Layers", "Exchange", "Tensors", "TextData",
+                "Communication",
+            ]),
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Exchange", "Models", "Layers", "Optimizers", "Tensors", "Checkpoints", "TextData",
+                "Training", "Benchmarks", "Inference", "Runs", "Configuration", "Exchange", "Models", "Layers", "Optimizers",
+                "Tensors", "Checkpoints", "TextData",
                 "Communication", "Files", "Failures", "Kinds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -110,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "rank-checks",
             dependencies: [
-                "Training", "Exchange", "Optimizers", "Tensors", "Communication", "TextData", "Failures", "Kinds",
+                "Training", "Configuration", "Exchange", "Optimizers", "Tensors", "Communication", "TextData", "Failures",
+                "Kinds",
                 "CAllocationCounter",
             ],
             path: "Sources/RankChecks",
@@ -118,7 +136,7 @@ let package = Package(
 
         .executableTarget(
             name: "reader-fuzz",
-            dependencies: ["Training", "Checkpoints", "TextData", "Files", "Digests"],
+            dependencies: ["Runs", "Configuration", "Checkpoints", "TextData", "Files", "Digests"],
             path: "Sources/ReaderFuzz",
             swiftSettings: strictSwift),
 
@@ -128,18 +146,23 @@ let package = Package(
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "COpenBLAS", "TestSupport"]),
         tests("FilesTests", ["Files", "Failures", "TestSupport"]),
-        tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "Kinds", "TestSupport"]),
+        tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "TestSupport"]),
         tests("LayersTests", ["Layers", "Kinds", "Tensors", "TestSupport"]),
         tests("ModelsTests", ["Models", "Layers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
-        tests("TrainingTests", ["Training", "Optimizers", "Kinds", "Checkpoints", "TextData", "Failures", "TestSupport"]),
+        tests("ConfigurationTests", ["Configuration", "Kinds", "Optimizers", "TextData", "Failures", "TestSupport"]),
+        tests("RunsTests", ["Runs", "Configuration", "Checkpoints", "TextData", "Failures", "TestSupport"]),
+        tests("InferenceTests", ["Inference", "Runs", "Configuration", "TextData", "Failures", "TestSupport"]),
+        tests(
+            "TrainingTests", ["Training", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
-            "CommandLineTests", ["Training", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
+            "CommandLineTests",
+            ["Training", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
             resources: [.copy("Snapshots")]),
         tests("RankTests", ["Checkpoints", "Optimizers", "Layers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("DocumentationTests", ["Training", "Kinds", "TestSupport"]),
+        tests("DocumentationTests", ["Configuration", "Kinds", "TestSupport"]),
     ],
     cLanguageStandard: .c11
 )

@@ -1,4 +1,5 @@
 import Communication
+import Inference
 import Layers
 import Models
 import Tensors

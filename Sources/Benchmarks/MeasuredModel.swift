@@ -1,5 +1,5 @@
+public import Configuration
 import Models
-public import Training
 
 /// A model with a training step, to be measured with random tokens.
 public struct MeasuredModel: Sendable {

@@ -1,5 +1,6 @@
 import CAllocationCounter
 import Communication
+import Configuration
 import Failures
 import Glibc
 import Kinds

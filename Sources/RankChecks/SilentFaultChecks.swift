@@ -1,7 +1,8 @@
-import Kinds
 import Communication
+import Configuration
 import Failures
 import Glibc
+import Kinds
 import Optimizers
 import Training
 

@@ -1,8 +1,9 @@
 import Checkpoints
+import Configuration
 import Digests
 import Files
+import Runs
 import TextData
-import Training
 
 /// A reader of external files, to be given arbitrary bytes. It may reject them, but must not crash, hang or use much memory.
 enum FuzzedReader: String, CaseIterable {

@@ -1,3 +1,4 @@
+public import Configuration
 public import Failures
 
 /// Errors of a run, other than those of its files and of its configuration.
@@ -10,22 +11,10 @@ public enum TrainingError: UserFacingError, Equatable {
     case otherText(option: String, path: String, found: String, expected: String)
     /// A text changed while it was read.
     case textChanged(path: String)
-    /// A checkpoint has no metadata of this name.
-    case incompleteCheckpoint(path: String, missing: String)
-    /// The data of a checkpoint are inconsistent.
-    case inconsistentCheckpoint(path: String, reason: String)
-    /// A checkpoint and a file of its run folder are from different runs; the reason has both values.
-    case foreignCheckpoint(path: String, file: String, reason: String)
-    /// All checkpoints of a run folder differ from `config.toml` or `metrics.jsonl`; the reason has the values of one checkpoint.
-    case foreignRecord(path: String, checkpoint: String, reason: String)
-    /// A checkpoint has a value that training never writes.
-    case impossibleValue(path: String, array: String, index: Int, value: Float)
     /// A vocabulary that is too large for the header of a checkpoint.
     case vocabularyTooLarge(source: String, headerByteCount: Int, limit: Int, symbolCount: Int, longest: [String])
     /// A training text is shorter than one window.
     case shorterThanWindow(source: String, tokens: Int, streams: Int, windowLength: Int)
-    /// A line of `metrics.jsonl` is not valid.
-    case badLog(path: String, line: Int, byteOffset: Int)
     /// A file in the run folder could not be written.
     case log(path: String, reason: String)
     /// The system refused the signal handlers.
@@ -43,9 +32,7 @@ public enum TrainingError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .diverged, .noTime: .usage
-        case .otherText, .textChanged, .incompleteCheckpoint, .inconsistentCheckpoint, .foreignCheckpoint,
-            .foreignRecord, .impossibleValue, .vocabularyTooLarge, .badLog, .shorterThanWindow:
-            .badData
+        case .otherText, .textChanged, .vocabularyTooLarge, .shorterThanWindow: .badData
         case .log: .inputOutput
         case .stoppedBeforeStart: .preempted
         case .signals, .corrupted: .fault
@@ -65,17 +52,6 @@ public enum TrainingError: UserFacingError, Equatable {
                 + "Resume with the same text, or start a new run with another --run."
         case .textChanged(let path):
             "\(path): the text changed while it was read. Start again when no other process writes to it."
-        case .incompleteCheckpoint(let path, let missing):
-            "\(path): the checkpoint has no '\(quoting: missing)', so it was not written by rnntrain. Name a checkpoint of rnntrain."
-        case .inconsistentCheckpoint:
-            "\(fault). Use another checkpoint; --resume uses the newest valid one."
-        case .foreignCheckpoint:
-            "\(fault). Restore the file of this run, or move this one away."
-        case .foreignRecord(let path, let checkpoint, let reason):
-            "\(path) is from another run than all checkpoints of this folder; for \(checkpoint), \(reason). Restore the file of this run, or move "
-                + "\(path) away: --resume does not need it."
-        case .impossibleValue:
-            "\(fault). Use another checkpoint."
         case .vocabularyTooLarge(let source, let headerByteCount, let limit, let symbolCount, let longest):
             "\(source): its vocabulary of \(symbolCount) symbols is too large for a checkpoint: the header would have "
                 + "\(headerByteCount) bytes; the maximum is \(limit). The longest symbols: \(longest.joined(separator: ", ")). Split or "
@@ -83,8 +59,6 @@ public enum TrainingError: UserFacingError, Equatable {
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
             "\(source): the text has \(tokens) tokens, but one window of \(streams) streams and \(windowLength) steps needs "
                 + "\(Self.leastTokens(streams, windowLength)). Use a longer text, or lower --batch-size or --bptt."
-        case .badLog(let path, let line, let byteOffset):
-            "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
         case .log(let path, let reason):
             "\(path): cannot write: \(reason). Free disk space or change the permissions, then continue with --resume."
         case .signals:
@@ -96,17 +70,6 @@ public enum TrainingError: UserFacingError, Equatable {
                 + "SLURM_JOB_END_TIME if it belongs to another job."
         case .noTime(_, let limit):
             "the time limit of \(limit?.description ?? "the run") (--time-limit) passed before the first step. Use a longer limit."
-        }
-    }
-
-    /// For a checkpoint, what is wrong with it, without the advice.
-    public var fault: String {
-        switch self {
-        case .inconsistentCheckpoint(let path, let reason): "\(path): the checkpoint is inconsistent: \(reason)"
-        case .foreignCheckpoint(let path, let file, let reason): "\(path) is from another run than \(file): \(reason)"
-        case .impossibleValue(let path, let array, let index, let value):
-            "\(path): the checkpoint is invalid: element \(index) of '\(array)' is \(value), which training never writes"
-        default: description
         }
     }
 

@@ -1,5 +1,6 @@
 import Benchmarks
 import Communication
+import Configuration
 import Exchange
 import Files
 import Foundation

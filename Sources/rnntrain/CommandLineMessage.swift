@@ -1,7 +1,7 @@
 import ArgumentParser
+import Configuration
 import Failures
 import Foundation
-import Training
 
 /// The message for a command line that the parser rejects.
 enum CommandLineMessage {

@@ -1,7 +1,8 @@
 import Communication
 import Failures
+import Inference
+import Runs
 import TextData
-import Training
 
 /// Generates text with the model of a checkpoint, and writes it token by token.
 func runGeneration(checkpoint: StoredCheckpoint, sampling: SamplingOptions, rule: SamplingRule, length: Int) throws {

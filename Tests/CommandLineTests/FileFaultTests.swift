@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Whole runs in which the n-th call on files of the run's folder fails, for n from 1 until a run makes no more calls.
 @Suite("Failing calls on files", .serialized)
@@ -51,9 +51,9 @@ struct FileFaultTests {
             if !hasFired { break }
             call += Self.stride
         }
-        #expect(call > (whileResumed ? 50 : 100), "too few calls were counted")
+        #expect(call > (whileResumed ? 50 : 100), "so few calls cannot be all")
         // A partial write is continued. During training, a full disk does not end the run at once.
-        if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "too few runs completed") }
+        if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "so many runs were ended") }
     }
 
     @Test(

@@ -1,7 +1,9 @@
+import Configuration
 import Foundation
 import Layers
-import TestSupport
+import Runs
 import Testing
+import TestSupport
 import Training
 
 /// Compares the forecast before a run with the run.

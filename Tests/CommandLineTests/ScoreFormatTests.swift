@@ -1,8 +1,8 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
-/// The exact formats of other tools, with the numbers of the table of `--format tsv`.
+/// The formats of other tools, letter for letter, with the numbers of the table of `--format tsv`.
 @Suite("Formats of score")
 struct ScoreFormatTests {
     private static let text = "the dog sat\\n\\n"

@@ -1,7 +1,7 @@
+import Configuration
 import Foundation
 import Kinds
 import Testing
-import Training
 
 /// The tables of `docs/configuration.md` must equal those generated from the declared keys.
 @Suite("Configuration page")

@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 extension TrainingOverRanks {
     /// The file best.safetensors defines the best model; all reports must agree with it.
@@ -132,7 +132,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
         }
 
-        @Test("A job that is stopped after the best model was removed names no best model, and reports what is lost")
+        @Test("A job that is stopped after the best model was removed names none, and tells what is lost")
         func lostWhenStopped() throws {
             let program = try texts.start(ranks: 1, run: "run", ["--epsilon", "10", "--epochs", "100000"])
             let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }

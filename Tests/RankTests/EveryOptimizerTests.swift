@@ -1,12 +1,12 @@
 import Kinds
 import Optimizers
-import TestSupport
 import Testing
+import TestSupport
 
 extension TrainingOverRanks {
     @Suite("with every optimizer", .serialized)
     struct EveryOptimizerTests {
-        /// With momentum, if the optimizer has it.
+        /// With momentum, where the optimizer has it.
         private static func options(_ optimizer: OptimizerKind) -> [String] {
             let hasMomentum = UpdateRules.readers(of: RuleSettings.momentum.key).contains(optimizer.rawValue)
             return ["--optimizer", optimizer.rawValue] + (hasMomentum ? ["--momentum", "0.5"] : [])

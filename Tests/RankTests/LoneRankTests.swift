@@ -1,9 +1,9 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 extension TrainingOverRanks {
-    /// Conditions that occur on one rank only, or in a run of one rank.
+    /// Conditions that only one rank, or the only rank, meets.
     @Suite("A condition on one rank reaches all ranks", .serialized)
     struct LoneRankTests {
         private static let options = [

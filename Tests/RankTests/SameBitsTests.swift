@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 extension TrainingOverRanks {
     /// Compares whole runs: every loss, norm and digest in the log, and the test perplexity.
@@ -74,8 +74,9 @@ extension TrainingOverRanks {
             }
         }
 
-        /// Starts from orthogonal matrices whose size is not a multiple of a block of reflections. If the processor lacks a
-        /// level, the program selects the next lower one.
+        /// Starts from orthogonal matrices whose size is not a multiple of a block of reflections. If the processor lacks a level, the
+        /// program selects the next lower one.
+        /// next that it has.
         @Test("The bits are the same at every kernel level, and for any processor that a library detects")
         func processors() throws {
             let texts = try TrainingFolder(lines: 60, validLines: 20)

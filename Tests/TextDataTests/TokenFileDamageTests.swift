@@ -1,7 +1,7 @@
 import Foundation
+import Testing
 import TestSupport
 import TextData
-import Testing
 
 @Suite struct TokenFileDamageTests {
     private let folder: ScratchFolder
@@ -17,7 +17,7 @@ import Testing
         whole = try folder.read("t")
     }
 
-    /// Whether opening or verification refuses the file, with a reason that names it.
+    /// Whether opening or verifying refuses the file, with a reason that names it.
     private var isRefused: Bool {
         let error = textDataError { try TokenFile(path: path).verify() }
         return error?.exitStatus == .badData && error?.description.hasPrefix(path) == true

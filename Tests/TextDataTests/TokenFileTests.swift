@@ -2,9 +2,9 @@ import Digests
 import Failures
 import Files
 import Foundation
+import Testing
 import TestSupport
 import TextData
-import Testing
 
 @Suite struct TokenFileTests {
     @Test(
@@ -183,7 +183,7 @@ import Testing
                 try writeTokens(tokens, path: path, vocabularySize: 300, calls: injector.calls)
             }
             if !injector.hasFired {
-                return #expect(call > 10 && unheard == 1, "a folder that cannot be closed is not reported")
+                return #expect(call > 10 && unheard == 1, "of a folder that cannot be closed nothing is heard")
             }
             if let error {
                 #expect(error.exitStatus == .inputOutput, "call \(call)")

@@ -1,6 +1,8 @@
 import Checkpoints
+package import Configuration
 import Foundation
 package import Models
+import Runs
 
 /// How large a run's checkpoints will be.
 package enum CheckpointSize {

@@ -1,4 +1,7 @@
 import Checkpoints
+import Configuration
+import Inference
+import Runs
 import TextData
 
 /// Rank 0's part of a dry run: all of a run's preparation that writes nothing.
@@ -12,7 +15,7 @@ struct DryRunPreparation {
     /// Newer checkpoints that are not taken.
     let passedOver: [PassedOverCheckpoint]
     /// How each text is cut.
-    let layouts: [TextRole: any BatchLayout]
+    let layouts: [TextRole: StreamLayout]
     /// The first tokens of the training text, to calibrate with.
     let sample: [Int32]
 
@@ -48,12 +51,14 @@ struct DryRunPreparation {
         _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, trainTokens: Int? = nil,
         folder: RunFolder, survey: HostSurvey, state: TrainingState?, passedOver: [PassedOverCheckpoint] = []
     ) throws {
-        var layouts: [TextRole: any BatchLayout] = [:]
+        var layouts: [TextRole: StreamLayout] = [:]
         var sample: [Int32] = []
         for role in TextRole.allCases {
-            guard let text = texts.encoded(role, vocabulary: vocabulary) else { continue }
-            layouts[role] = try RunPreparation.layout(of: role, text, source: texts.name(of: role) ?? "", configuration)
-            if role == .train { sample = try text.sample(count: Self.sampleCount) }
+            let wanted = role == .train ? Self.sampleCount : 0
+            guard let text = try texts.encode(role, vocabulary: vocabulary, sampleCount: wanted) else { continue }
+            layouts[role] = try RunPreparation.layout(
+                of: role, tokenCount: text.count, source: texts.name(of: role) ?? "", configuration)
+            if role == .train { sample = text.sample }
         }
         (self.layouts, self.sample, self.vocabulary, self.passedOver) = (layouts, sample, vocabulary, passedOver)
         splitNotice = texts.splitNotice
@@ -66,6 +71,6 @@ struct DryRunPreparation {
 
     /// Windows of a text in an epoch; 0 where the run has no such text.
     func windowCount(_ role: TextRole) -> Int {
-        layouts[role]?.windowCount ?? 0
+        layouts[role]?.windowCount(windowLength: plan.configuration.windowLength) ?? 0
     }
 }

@@ -1,4 +1,6 @@
+import Configuration
 import Failures
+import Runs
 import Tensors
 import TextData
 

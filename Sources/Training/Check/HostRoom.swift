@@ -1,4 +1,5 @@
 package import Communication
+package import Runs
 
 /// What a host has left for its ranks, in bytes; nil where its system does not say.
 package struct HostRoom: Equatable, Sendable {

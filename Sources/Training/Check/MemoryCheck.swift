@@ -1,4 +1,6 @@
 package import Communication
+package import Configuration
+package import Runs
 
 /// Whether the machine has what a benchmark is about to allocate. A run has its own check, of disks and checkpoints besides.
 package enum MemoryCheck {
@@ -37,15 +39,6 @@ package enum MemoryCheck {
         let needs = configuration.modelShape(vocabularySize: vocabularySize).needs(training: false)
         try require(
             4 * Double(needs.parameters.elementCount + needs.packed.elementCount), of: host, isLeast: true)
-    }
-
-    /// Throws (70) if the limits of this process leave fewer bytes.
-    package static func requireOfProcess(bytes: Int) throws(RunCheckError) {
-        let process = ProcessRoom(MemoryFigures(root: ""), for: .oneModel)
-        guard let shortage = process.shortage(own: Double(bytes), shared: 0) else { return }
-        throw .processLimit(
-            host: "this machine", rank: 0, limit: shortage.limit, needed: shortage.needed, available: shortage.available,
-            isLeast: true)
     }
 
     private static func require(_ needed: Double, of host: HostRoom, isLeast: Bool) throws(RunCheckError) {

@@ -1,5 +1,8 @@
 import Checkpoints
+import Configuration
+import Failures
 import Files
+import Runs
 import TextData
 
 extension RunCheck {

@@ -1,8 +1,11 @@
 import Checkpoints
 import Communication
+package import Configuration
 import Exchange
+import Failures
 import Files
 package import Models
+package import Runs
 
 /// What a run needs beside what there is: made before anything large is allocated and before a file is written.
 package struct RunCheck: Sendable {
@@ -171,7 +174,4 @@ extension RunFolder {
         return ExistingFiles(
             checkpointCount: try checkpoints.generations().count + best, dataByteCount: tokens + fileSize(vocabularyPath))
     }
-
-    /// The token file of a text.
-    func tokensPath(_ role: TextRole) -> String { joinPath(dataPath, RunFile.tokens(role.rawValue)) }
 }

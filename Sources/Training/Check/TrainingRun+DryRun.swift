@@ -1,4 +1,5 @@
 import Communication
+public import Configuration
 import Files
 import Tensors
 

@@ -2,6 +2,7 @@ import Checkpoints
 import Communication
 import Digests
 import Foundation
+import Runs
 import Tensors
 
 /// Puts a run's checkpoint together on rank 0: parameters, moments, hidden states by stream, and everything as text.

@@ -1,7 +1,9 @@
 import Checkpoints
 import Communication
+import Configuration
 import Files
 import Foundation
+import Runs
 import Synchronization
 
 /// Keeps a run's checkpoints: collects them from all ranks and writes them in the background.

@@ -1,4 +1,5 @@
 import Communication
+import Configuration
 import Glibc
 
 /// The time by which a job must have saved and ended, and whether there is time for more steps before it.

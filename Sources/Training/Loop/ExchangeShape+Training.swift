@@ -1,3 +1,4 @@
+package import Configuration
 package import Exchange
 import Layers
 package import Models

@@ -1,4 +1,6 @@
+import Configuration
 import Optimizers
+import Runs
 
 /// The learning rate of the next step of a run.
 struct LearningRateRule {

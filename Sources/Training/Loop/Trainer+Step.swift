@@ -21,9 +21,12 @@ extension Trainer {
     package func step() throws -> StepFlags {
         Watchdog.enter(.computation, step: state.step + 1)
         disturb?(.beginning)
-        readWindow()
-        let batch = train.window(state.window, epoch: state.epoch)
-        let reduction = verificationIsDue ? try verifiedGradient(batch) : try gradient(batch)
+        let steps = readWindow()
+        let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
+        let reduction =
+            verificationIsDue
+            ? try verifiedGradient(steps: steps, predictions: predictions)
+            : try gradient(steps: steps, predictions: predictions)
         if StepFlags(rawValue: reduction.flags).contains(.inputFault) { try endWithInputFault() }
         Watchdog.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
@@ -35,20 +38,21 @@ extension Trainer {
         } else {
             try skip()
         }
-        note(norm: norm, batch)
+        note(norm: norm, predictions: predictions)
         advance()
         deadline.noteStep()
         try logIfDue(norm: norm, rate: rate)
         return StepFlags(rawValue: reduction.flags)
     }
 
-    /// Reads the window. Where that fails, it is padding, and the step's flags tell all ranks.
-    private func readWindow() {
+    /// Reads the window; returns its steps. Where that fails, it is padding, and the step's flags tell all ranks.
+    private func readWindow() -> Int {
         do throws(TextDataError) {
-            try window.read(state.window, epoch: state.epoch, from: train)
+            return try window.read(state.window, from: train)
         } catch {
             inputFault = error
             window.clear()
+            return train.layout.steps(ofWindow: state.window, windowLength: train.windowLength).count
         }
     }
 
@@ -58,13 +62,14 @@ extension Trainer {
         try world.agree { if let inputFault { throw inputFault } }
     }
 
-    private func compute(_ batch: BatchWindow) {
-        parallel.run(window, batch, dropoutKey: dropoutKey)
+    private func compute(steps: Int, predictions: Int) {
+        parallel.run(
+            window, steps: steps, predictions: predictions, atEpochStart: state.window == 0, dropoutKey: dropoutKey)
         disturb?(.computed)
     }
 
-    private func gradient(_ batch: BatchWindow) throws -> Reduction {
-        compute(batch)
+    private func gradient(steps: Int, predictions: Int) throws -> Reduction {
+        compute(steps: steps, predictions: predictions)
         Watchdog.enter(.reduction, step: state.step + 1)
         return try parallel.exchange.reduce(flags: ownFlags.rawValue)
     }
@@ -76,14 +81,14 @@ extension Trainer {
     }
 
     /// The gradient, computed twice by every rank and watched over until it is summed. Throws a `RunFault` on all ranks.
-    private func verifiedGradient(_ batch: BatchWindow) throws -> Reduction {
+    private func verifiedGradient(steps: Int, predictions: Int) throws -> Reduction {
         try requireSoundParameters()
         Watchdog.enter(.verification, step: state.step + 1)
         let before = HiddenStates(copying: parallel.model)
-        compute(batch)
+        compute(steps: steps, predictions: predictions)
         let first = parallel.exchange.checksumPartials()
         let difference = parallel.compareComputation(from: before, first: first) {
-            compute(batch)
+            compute(steps: steps, predictions: predictions)
         }
         disturb?(.promised)
         parallel.exchange.injectFault = disturb.map { disturb in { disturb(.summedOnce) } }
@@ -135,15 +140,15 @@ extension Trainer {
         if state.skippedInARow >= configuration.maxBadSteps { throw RunFault.badSteps(state.skippedInARow) }
     }
 
-    private func note(norm: Double, _ batch: BatchWindow) {
-        state.tokens += batch.tokens
+    private func note(norm: Double, predictions: Int) {
+        state.tokens += predictions
         state.interval.steps += 1
         guard norm.isFinite else { return }
         if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
         let loss = parallel.exchange.foldShards(index: 0)
         guard loss.isFinite else { return }
         state.interval.loss += loss
-        state.interval.tokens += batch.predictions
+        state.interval.tokens += predictions
     }
 
     private func advance() {

@@ -1,7 +1,9 @@
 import Communication
+import Configuration
 import Digests
 import Exchange
 public import Failures
+package import Runs
 import Tensors
 import TextData
 
@@ -35,8 +37,8 @@ package final class Trainer {
     let world: World
     let configuration: TrainingConfiguration
     package let parallel: ParallelModel
-    let train: any BatchSource
-    let valid: (any BatchSource)?
+    let train: WindowReader
+    let valid: WindowReader?
     let keeper: CheckpointKeeper
     let report: TrainingReport
     let window: WindowBuffers

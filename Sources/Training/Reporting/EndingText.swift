@@ -1,4 +1,6 @@
+import Configuration
 import Failures
+import Runs
 
 /// The line that says how a job ended and how to continue.
 struct EndingText {

@@ -1,3 +1,6 @@
+package import Configuration
+import Failures
+
 /// How much of a time limit a job has spent on steps.
 package struct LimitUse: Equatable {
     package let reason: StopReason

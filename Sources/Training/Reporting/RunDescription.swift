@@ -1,6 +1,8 @@
 import Communication
 import Digests
 import Exchange
+import Inference
+import Runs
 import Tensors
 
 /// The data of the first lines of a run.

@@ -1,3 +1,6 @@
+import Inference
+import Runs
+
 /// The data of the last lines of a run.
 struct RunEnding {
     let outcome: TrainingOutcome

@@ -1,4 +1,6 @@
 import Communication
+import Configuration
+import Runs
 
 /// The speed of this job, and the remaining time of the run. Times are nanoseconds of the monotonic clock.
 struct TrainingPace {

@@ -1,5 +1,8 @@
 import Communication
+import Failures
 import Foundation
+import Inference
+import Runs
 import TextData
 
 extension TrainingReport {

@@ -1,7 +1,10 @@
 import Communication
+import Configuration
 import Digests
 import Failures
 import Foundation
+import Inference
+import Runs
 import TextData
 
 /// The report of rank 0 on a run: lines for people on the standard output, and lines of `metrics.jsonl`. Other ranks report nothing.

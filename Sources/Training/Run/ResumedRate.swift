@@ -1,3 +1,7 @@
+import Configuration
+import Failures
+import Runs
+
 /// The learning rate of a run that is taken up: what an earlier return to a checkpoint has made of it.
 struct ResumedRate {
     /// Where the run goes on.

@@ -1,4 +1,7 @@
+import Configuration
 import Foundation
+import Inference
+import Runs
 
 /// What rank 0 found out while it prepared a run, and tells all ranks.
 struct RunPlan: Codable {

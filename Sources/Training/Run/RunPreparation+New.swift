@@ -1,7 +1,10 @@
 import Checkpoints
 import Communication
+import Configuration
 import Files
 import Glibc
+import Inference
+import Runs
 import TextData
 
 /// New runs.

@@ -1,5 +1,8 @@
 import Checkpoints
+import Configuration
 import Files
+import Inference
+import Runs
 import TextData
 
 /// Resumed runs.

@@ -1,6 +1,8 @@
 import Checkpoints
 import Communication
+import Configuration
 import Files
+import Runs
 import TextData
 
 /// The texts of a run, its vocabulary and its token files.
@@ -32,10 +34,9 @@ extension RunPreparation {
         for role in TextRole.allCases {
             guard let source = texts.name(of: role) else { continue }
             let place = folder.place(RunFile.tokens(role.rawValue))
-            let file = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary)
-            let layout = try layout(
-                of: role, TokenFileText(file, lineEnd: vocabulary.lineEndID), source: source, configuration)
-            if role == .train { prepared.windowCount = layout.windowCount }
+            let count = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary).count
+            let layout = try layout(of: role, tokenCount: count, source: source, configuration)
+            if role == .train { prepared.windowCount = layout.windowCount(windowLength: configuration.windowLength) }
             prepared.paths[role.rawValue] = place.path
         }
         try Watchdog.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
@@ -43,15 +44,14 @@ extension RunPreparation {
         return prepared
     }
 
-    /// How a text is cut into batches. Throws where it is too short.
+    /// How a text is cut into streams. Throws where it is too short.
     static func layout(
-        of role: TextRole, _ text: some TokenisedText, source: String, _ configuration: TrainingConfiguration
-    ) throws -> any BatchLayout {
-        let layout = try configuration.batches(of: text, source: source)
-        if role == .train, !layout.fillsWindow {
+        of role: TextRole, tokenCount: Int, source: String, _ configuration: TrainingConfiguration
+    ) throws -> StreamLayout {
+        let layout = try StreamLayout(tokenCount: tokenCount, streamCount: configuration.batchSize, source: source)
+        if role == .train, layout.streamLength < configuration.windowLength {
             throw TrainingError.shorterThanWindow(
-                source: source, tokens: layout.tokenCount, streams: configuration.batchSize,
-                windowLength: configuration.windowLength)
+                source: source, tokens: tokenCount, streams: configuration.batchSize, windowLength: configuration.windowLength)
         }
         return layout
     }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Communication
 import Files
+import Runs
 import Tensors
 import TextData
 

@@ -1,9 +1,11 @@
+import Inference
+import Runs
 import TextData
 
 /// The token files of a run as this rank reads them.
 struct RunTexts {
-    let train: any BatchSource
-    let valid: (any BatchSource)?
+    let train: WindowReader
+    let valid: WindowReader?
     /// Read as one stream.
     let test: TokenFile?
 
@@ -15,15 +17,16 @@ struct RunTexts {
             guard tokens.vocabularySize == plan.vocabularySize else { throw TextDataError.fileChanged(path: path) }
             return tokens
         }
-        func source(_ role: TextRole) throws(TextDataError) -> (any BatchSource)? {
+        func reader(_ role: TextRole) throws(TextDataError) -> WindowReader? {
             guard let tokens = try file(role) else { return nil }
-            let layout = try plan.configuration.batches(
-                of: TokenFileText(tokens, lineEnd: plan.special.lineEnd), source: tokens.path)
-            return layout.source(tokens, streams: streams)
+            let layout = try StreamLayout(
+                tokenCount: tokens.count, streamCount: plan.configuration.batchSize, source: tokens.path)
+            return WindowReader(
+                tokens: tokens, layout: layout, streams: streams, windowLength: plan.configuration.windowLength)
         }
-        guard let train = try source(.train) else { preconditionFailure("a plan names its training tokens") }
+        guard let train = try reader(.train) else { preconditionFailure("a plan names its training tokens") }
         self.train = train
-        valid = try source(.valid)
+        valid = try reader(.valid)
         test = try file(.test)
     }
 

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Runs
 import TextData
 
 /// What the run folder knows of the texts: a text with the stamp that it had when it was examined need not be read again, as long as

@@ -1,15 +1,9 @@
+import Configuration
 import Digests
 import Failures
 import Files
+import Runs
 import TextData
-
-/// The three texts of a run.
-enum TextRole: String, Codable, CaseIterable {
-    case train, valid, test
-
-    /// The option that names the text.
-    var option: String { "--\(rawValue)" }
-}
 
 /// The texts of a run, found to be valid. On rank 0 alone, which coordinates the ranks that read them.
 struct Texts {
@@ -135,9 +129,19 @@ struct Texts {
         }
     }
 
-    /// The tokens of a role's text without a file. Rank 0 reads alone. Nil where the run has no such text.
-    func encoded(_ role: TextRole, vocabulary: Vocabulary) -> EncodedText? {
-        entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }
+    /// The number of tokens of a role's text and the first of them, up to `sampleCount`, without a file. Rank 0 reads alone.
+    ///
+    /// Throws `unknownCharacter` (65). Nil where the run has no such text.
+    func encode(_ role: TextRole, vocabulary: Vocabulary, sampleCount: Int = 0) throws(TextDataError) -> (
+        count: Int, sample: [Int32]
+    )? {
+        guard let entry = entries[role] else { return nil }
+        var (count, sample) = (0, [Int32]())
+        try vocabulary.encode(TextSource(entry.text.text, digest: entry.digest)) { (tokens) throws(TextDataError) in
+            sample += tokens.prefix(sampleCount - sample.count)
+            count += tokens.count
+        }
+        return (count, sample)
     }
 
     /// The size of a role's text in bytes; 0 where the run has none.

@@ -1,6 +1,7 @@
 import Checkpoints
 import Digests
 import Failures
+import Runs
 import TextData
 
 /// What is measured when training is over.
@@ -64,7 +65,7 @@ extension TrainingRun {
         try run.requireBest(stored)
         let found = try stored.bestModel()
         if let written = run.keeper.best, found != written {
-            throw TrainingError.inconsistentCheckpoint(
+            throw StoredRunError.inconsistentCheckpoint(
                 path: stored.path, reason: "it is not the best model of this job, which is from step \(written.step)")
         }
         if run.test != nil {

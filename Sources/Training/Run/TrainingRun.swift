@@ -1,8 +1,10 @@
 import Checkpoints
 public import Communication
+public import Configuration
 import Digests
 import Exchange
 import Models
+import Runs
 import Tensors
 import TextData
 

@@ -1,6 +1,9 @@
 import Digests
+import Failures
 import Foundation
+import Inference
 import Models
+import Runs
 
 /// What a checkpoint holds, in a few figures.
 public struct CheckpointSummary: Encodable, Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Runs
 
 extension Verification {
     /// Checks a checkpoint: its checksums, its texts against its arrays, and its parameters against the digest that was noted.

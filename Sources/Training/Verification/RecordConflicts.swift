@@ -1,3 +1,5 @@
+import Runs
+
 /// Decides which file of a run folder is not of the run, where a checkpoint disagrees with `config.toml` or `metrics.jsonl`.
 ///
 /// A checkpoint is, unless every checkpoint disagrees with the same file: then that file is.
@@ -22,7 +24,7 @@ struct RecordConflicts {
         let foreign = [foreignRecord(.configuration), foreignRecord(.metrics)]
         for (file, isForeign) in zip([RunRecords.Conflict.File.configuration, .metrics], foreign) where isForeign {
             guard let place = conflicts.firstIndex(where: { $0?.file == file }), let conflict = conflicts[place] else { continue }
-            let error = TrainingError.foreignRecord(
+            let error = StoredRunError.foreignRecord(
                 path: records.path(of: file), checkpoint: models[place].file.path, reason: conflict.reason)
             switch file {
             case .configuration: configuration.fail("\(error)")
@@ -33,7 +35,7 @@ struct RecordConflicts {
             guard let conflict, !foreign[conflict.file == .configuration ? 0 : 1] else { continue }
             let path = models[index].file.path
             models[index].file.fail(
-                "\(TrainingError.foreignCheckpoint(path: path, file: records.path(of: conflict.file), reason: conflict.reason))")
+                "\(StoredRunError.foreignCheckpoint(path: path, file: records.path(of: conflict.file), reason: conflict.reason))")
         }
     }
 

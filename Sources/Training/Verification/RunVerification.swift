@@ -1,8 +1,10 @@
 import Checkpoints
+import Configuration
 import Digests
 import Failures
 import Files
 import Foundation
+import Runs
 import TextData
 
 extension Verification {

@@ -1,12 +1,12 @@
-import Kinds
 import ArgumentParser
 import Benchmarks
+import Configuration
+import Kinds
 import Layers
 import Models
 import Optimizers
 import Tensors
 import TextData
-import Training
 
 /// `rnntrain benchmark`: tokens per second, compared with the peak of the machine, and the time of the parts of a step.
 struct BenchmarkCommand: ParsableCommand {

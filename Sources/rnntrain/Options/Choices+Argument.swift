@@ -1,8 +1,8 @@
 public import ArgumentParser
+import Configuration
 public import Kinds
 public import Tensors
 public import TextData
-public import Training
 
 // Choices as values of the options of `benchmark`: their raw values, listed in --help.
 

@@ -1,6 +1,7 @@
-import Kinds
 import ArgumentParser
-import Training
+import Configuration
+import Inference
+import Kinds
 
 /// How `generate` samples tokens.
 struct SamplingOptions: ParsableArguments {

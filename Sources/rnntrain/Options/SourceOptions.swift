@@ -1,7 +1,7 @@
 import ArgumentParser
+import Configuration
 import Files
 import Foundation
-import Training
 
 /// Options of the run itself, which are not keys of a TOML file.
 struct SourceOptions: ParsableArguments {
@@ -27,8 +27,7 @@ struct SourceOptions: ParsableArguments {
 
     private static let standardPath = "rnntrain.toml"
 
-    /// The configuration file to read. For a resumed run, only a file given with `--config`, because the run has its own
-    /// configuration.
+    /// The configuration file to read. A resumed run has a configuration, so that only a file given with `--config` is read.
     func file() throws -> ConfigurationFile? {
         if config == StandardInput.sign { throw InputFileError.standardInput(option: "--config") }
         if let config { return try ConfigurationFile(path: config) }

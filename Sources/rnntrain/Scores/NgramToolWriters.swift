@@ -1,5 +1,6 @@
+import Failures
 import Foundation
-import Training
+import Inference
 
 /// `--format srilm`: the output of `ngram -ppl -debug 2` of SRILM. Unknown tokens have no probability, as in a model with a closed vocabulary.
 struct SRILMWriter: ScoreWriter {

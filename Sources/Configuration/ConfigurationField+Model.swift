@@ -1,0 +1,40 @@
+import Kinds
+import Layers
+
+extension ConfigurationField {
+    /// The network and its initial parameters.
+    static let model: [ConfigurationField] =
+        [
+            .init(.cell, \.cell, .model, .fixed, "Recurrent cell; elman is the simple RNN.")
+        ] + kinds(of: Cells.self, .model) + [
+            .init(
+                .layers, \.layers, .model, .fixed, range: .whole(1...1000), placeholder: "n",
+                "Number of stacked recurrent layers."),
+            .init(
+                .connection, \.connection, .model, .fixed, isNew: true,
+                "How the recurrent layers are joined: what a layer above the lowest hands on."),
+            .init(
+                .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
+                "Units of the embedding."),
+            .init(
+                .hiddenSize, \.hiddenSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
+                "Units of each recurrent layer."),
+            .init(
+                .tieWeights, \.tieWeights, .model, .fixed,
+                "Share one matrix between the embedding and the output layer; --embedding-size must equal --hidden-size."),
+            .init(
+                .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
+                "Probability of dropping a unit between layers, below 1; 0: off."),
+            .init(
+                .initialization, \.initialization, .model, .fixed,
+                "Initial recurrent matrices; identity is for an Elman cell with relu."),
+            .init(
+                .initialScale, \.initialScale, .model, .fixed, range: .number(), placeholder: "x",
+                "Uniform initial parameters are drawn from -x ... x."),
+            .init(
+                .forgetBias, optional: \.forgetBias, .model, .fixed, range: .signed, placeholder: "x",
+                absent: "1 with orthogonal and identity, 0 with uniform", "Added to the initial bias of the LSTM's forget gate."),
+            .init(.initialState, \.initialState, .model, .fixed, "Hidden state at the start of an epoch: zero or learned."),
+            .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
+        ]
+}

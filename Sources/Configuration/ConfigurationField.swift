@@ -1,0 +1,189 @@
+public import Kinds
+
+/// The declaration of one key: its theme, its help, its range, and how to read and write it in a configuration.
+///
+/// TOML, JSON, `--help`, validation messages and the comparison on resume are all made from these.
+struct ConfigurationField: Sendable {
+    let key: ConfigurationKey
+    let theme: ConfigurationTheme
+    /// One or two sentences with the unit, for `--help`, which adds the default.
+    let summary: String
+    /// The placeholder of the value in `--help`.
+    let placeholder: String
+    /// The default in words, for a key that has no default value.
+    let absentDefault: String?
+    /// Whether a resumed run may change the value.
+    let mayChangeOnResume: Bool
+    /// The values that are allowed, for messages: `a whole number from 1 to 1000`.
+    let expectation: String
+    /// The ends of the range as typed on the command line; empty for a key without a range.
+    let ends: [String]
+    /// The values as texts, if they are a short list; else empty.
+    let choices: [String]
+    /// Whether the value is true or false.
+    let isFlag: Bool
+    /// The kinds that read the key, if not all of a registry do; else nil.
+    let readers: KindReaders?
+    /// Whether a value other than the default is an error with a kind that does not read it.
+    let isRefusedUnread: Bool
+    /// Whether runs of earlier versions lack the key.
+    let isNew: Bool
+    let read: @Sendable (TrainingConfiguration) -> ConfigurationValue?
+    /// Sets the key; false if the value has another type or is not in the list of choices.
+    let write: @Sendable (inout TrainingConfiguration, ConfigurationValue) -> Bool
+    /// Sets the key from a command-line argument; false if that has another type or is not in the list of choices.
+    let parse: @Sendable (inout TrainingConfiguration, String) -> Bool
+    /// Whether the value is in range. A key that is not set is in range.
+    let isInRange: @Sendable (TrainingConfiguration) -> Bool
+
+    /// A key that always has a value. `range` limits the values of its type.
+    init<Value: ConfigurationScalar>(
+        _ key: ConfigurationKey, _ path: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
+        _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
+        isNew: Bool = false, _ summary: String
+    ) {
+        self.init(
+            key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, isNew: isNew,
+            get: { $0[keyPath: path] },
+            set: { $0[keyPath: path] = $1 })
+    }
+
+    /// An optional key.
+    init<Value: ConfigurationScalar>(
+        _ key: ConfigurationKey, optional path: WritableKeyPath<TrainingConfiguration, Value?> & Sendable,
+        _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
+        absent: String, isNew: Bool = false, _ summary: String
+    ) {
+        self.init(
+            key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, isNew: isNew,
+            get: { $0[keyPath: path] },
+            set: { $0[keyPath: path] = $1 })
+    }
+
+    /// A key that kinds declare. `readers` are the kinds that read it; nil for all.
+    init<Declared: DeclaredSetting>(_ declared: Declared, _ theme: ConfigurationTheme, readers: KindReaders?) {
+        let setting = declared.setting
+        self.init(
+            setting.key, theme, setting.mayChangeOnResume ? .free : .fixed, range: setting.range,
+            placeholder: setting.placeholder, absent: nil, setting.summary, readers: readers,
+            isRefusedUnread: setting.isRefusedUnread, get: { $0.settings[setting] }, set: { $0.settings[setting] = $1 })
+    }
+
+    private init<Value: ConfigurationScalar>(
+        _ key: ConfigurationKey, _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>?,
+        placeholder: String, absent: String?, _ summary: String, readers: KindReaders? = nil, isRefusedUnread: Bool = false,
+        isNew: Bool = false,
+        get: @escaping @Sendable (TrainingConfiguration) -> Value?,
+        set: @escaping @Sendable (inout TrainingConfiguration, Value) -> Void
+    ) {
+        self.key = key
+        self.theme = theme
+        self.summary = summary
+        self.placeholder = placeholder
+        absentDefault = absent
+        mayChangeOnResume = onResume == .free
+        expectation = range?.description ?? Value.expectation
+        ends = range?.ends ?? []
+        choices = Value.choices
+        isFlag = Value.self == Bool.self
+        self.readers = readers
+        self.isRefusedUnread = isRefusedUnread
+        self.isNew = isNew
+        read = { get($0)?.configurationValue }
+        write = { configuration, value in
+            guard let value = Value(configurationValue: value) else { return false }
+            set(&configuration, value)
+            return true
+        }
+        parse = { configuration, text in
+            guard let value = Value(argumentText: text) else { return false }
+            set(&configuration, value)
+            return true
+        }
+        isInRange = { configuration in get(configuration).map { range?.contains($0) ?? true } ?? true }
+    }
+}
+
+extension ConfigurationField {
+    /// All fields, theme by theme.
+    static let all = data + model + optimization + convergence + run + faults + distribution
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    static func exists(_ key: ConfigurationKey) -> Bool { byKey[key] != nil }
+
+    /// The field of a key; every key has one.
+    static func of(_ key: ConfigurationKey) -> ConfigurationField {
+        guard let field = byKey[key] else { preconditionFailure("no field is declared for the key \(key.rawValue)") }
+        return field
+    }
+}
+
+extension ConfigurationKey {
+    /// The theme that the key belongs to.
+    public var theme: ConfigurationTheme { ConfigurationField.of(self).theme }
+
+    /// Whether a resumed run may change the value.
+    public var mayChangeOnResume: Bool { ConfigurationField.of(self).mayChangeOnResume }
+
+    /// The placeholder of the value in `--help`; empty for choices and flags.
+    public var placeholder: String { ConfigurationField.of(self).placeholder }
+
+    /// The ends of the range, as typed on the command line; empty for a key without a range.
+    package var ends: [String] { ConfigurationField.of(self).ends }
+
+    /// The values that are allowed: `a whole number from 1 to 1000`.
+    package var expectation: String { ConfigurationField.of(self).expectation }
+
+    /// The values as texts, if they are a short list; else empty.
+    public var choices: [String] { ConfigurationField.of(self).choices }
+
+    /// Whether the value is true or false.
+    public var isFlag: Bool { ConfigurationField.of(self).isFlag }
+
+    /// The kinds that read the key, if it belongs to some of a registry's kinds; else nil.
+    package var readers: KindReaders? { ConfigurationField.of(self).readers }
+
+    /// The meaning of the key, with its unit, the kinds that read it, and its default.
+    public var help: String {
+        let field = ConfigurationField.of(self)
+        let standard = field.absentDefault ?? field.read(TrainingConfiguration())?.description ?? ""
+        let readers = field.readers.map { "only with \($0.chooser.option) \($0.names.joined(separator: ", ")); " } ?? ""
+        return "\(field.summary) (\(readers)default: \(standard))"
+    }
+
+    /// Every key, theme by theme.
+    public static let allCases = ConfigurationField.all.map(\.key)
+
+    /// The key with this name.
+    public static func named(_ name: String) -> ConfigurationKey? {
+        let key = ConfigurationKey(name)
+        return ConfigurationField.exists(key) ? key : nil
+    }
+}
+
+extension TrainingConfiguration {
+    /// The value of a key as a file spells it; nil if the key is optional and not set.
+    public func value(of key: ConfigurationKey) -> ConfigurationValue? { ConfigurationField.of(key).read(self) }
+
+    /// Sets a key; false, without a change, if the value has another type or is not in the list of choices.
+    public mutating func set(_ key: ConfigurationKey, to value: ConfigurationValue) -> Bool {
+        ConfigurationField.of(key).write(&self, value)
+    }
+
+    /// Sets a key from a command-line argument.
+    ///
+    /// Throws: ``ConfigurationError/invalid(key:value:expected:)`` if the argument has another type or is out of range. `option` is the
+    /// name of the option, if it differs from the key's.
+    public mutating func set(
+        _ key: ConfigurationKey, argument: String, option: String? = nil
+    ) throws(ConfigurationError) {
+        let field = ConfigurationField.of(key)
+        var changed = self
+        guard field.parse(&changed, argument), field.isInRange(changed) else {
+            throw option.map { .invalidOption(option: $0, value: argument, expected: field.expectation) }
+                ?? .invalid(key: key, value: argument, expected: field.expectation)
+        }
+        self = changed
+    }
+}

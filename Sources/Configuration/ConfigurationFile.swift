@@ -1,0 +1,133 @@
+import Failures
+import Files
+public import Kinds
+
+/// The keys of a ``TrainingConfiguration`` that a TOML file sets, each checked for type and range.
+public struct ConfigurationFile: Equatable, Sendable {
+    /// The file's path, for messages.
+    public let path: String
+    /// The keys that the file sets.
+    public let values: [ConfigurationKey: ConfigurationValue]
+    /// Keys that the file neither sets nor lists in a comment as `# key =`, in their order. A run's `config.toml` has none.
+    ///
+    /// The keys of kinds that the file does not choose may be absent: the version that wrote it may not have had these kinds.
+    public let absentKeys: [ConfigurationKey]
+
+    /// Reads a file.
+    public init(path: String) throws(ConfigurationFileError) {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try ReadableFile.contents(of: path, limit: Self.longest)
+        } catch {
+            throw .unreadable(path: path, reason: Self.reason(error))
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8(path: path) }
+        try self.init(text: text, path: path)
+    }
+
+    /// Reads a TOML text. The path is for messages only.
+    public init(text: String, path: String) throws(ConfigurationFileError) {
+        self.path = path
+        values = try Self.values(try Self.parse(text, path), path)
+        let listed = Self.listedKeys(text)
+        let set = Set(values.keys)
+        let values = values
+        absentKeys = ConfigurationField.all
+            .filter { !set.contains($0.key) && !listed.contains($0.key.rawValue) && !$0.mayBeAbsent(from: values) }.map(\.key)
+    }
+
+    /// The names in lines such as `# seed =`.
+    private static func listedKeys(_ text: String) -> Set<String> {
+        Set(
+            text.split(whereSeparator: \.isNewline).compactMap { line in
+                guard line.hasPrefix("# "), let sign = line.firstIndex(of: "=") else { return nil }
+                return line[..<sign].dropFirst(2).split(separator: " ").first.map(String.init)
+            })
+    }
+
+    /// Throws ``ConfigurationFileError/incomplete(path:keys:)`` unless every key is set or listed as not set.
+    public func requireAllKeys() throws(ConfigurationFileError) {
+        if !absentKeys.isEmpty { throw .incomplete(path: path, keys: absentKeys) }
+    }
+
+    /// Sets the keys of the file; the others stay.
+    public func apply(to configuration: inout TrainingConfiguration) {
+        for (key, value) in values {
+            let taken = configuration.set(key, to: value)
+            precondition(taken, "\(key.rawValue) was checked when the file was read")
+        }
+    }
+
+    private static func parse(_ text: String, _ path: String) throws(ConfigurationFileError) -> [TOMLAssignment] {
+        do throws(TOMLFault) {
+            return try TOMLReader.assignments(in: text)
+        } catch {
+            throw .syntax(ConfigurationPlace(path: path, line: error.line, column: error.column), reason: error.reason)
+        }
+    }
+
+    private static func values(
+        _ assignments: [TOMLAssignment], _ path: String
+    ) throws(ConfigurationFileError) -> [ConfigurationKey: ConfigurationValue] {
+        var values: [ConfigurationKey: ConfigurationValue] = [:]
+        var scratch = TrainingConfiguration()
+        for assignment in assignments {
+            let key = try key(assignment, path)
+            let field = ConfigurationField.of(key)
+            guard case .scalar(let value) = assignment.value, field.write(&scratch, value), field.isInRange(scratch) else {
+                throw .wrongValue(
+                    assignment.place(in: path), key: key, expected: field.expectation, found: assignment.value.found)
+            }
+            values[key] = value
+        }
+        return values
+    }
+
+    private static func key(_ assignment: TOMLAssignment, _ path: String) throws(ConfigurationFileError) -> ConfigurationKey {
+        if let key = ConfigurationKey.named(assignment.key) { return key }
+        let place = assignment.place(in: path)
+        if case .table(let form) = assignment.value { throw .table(place, name: assignment.key, advice: form.advice) }
+        let nearest = NearestName.of(assignment.key, among: ConfigurationKey.allCases.map(\.rawValue))
+        throw .unknownKey(place, key: assignment.key, nearest: nearest)
+    }
+
+    /// In bytes. No configuration is longer.
+    private static let longest = 1 << 20
+
+    private static func reason(_ error: FileError) -> String {
+        switch error {
+        case .missing: "there is no such file"
+        case .folder: "it is a folder"
+        case .notRegular: "it is a pipe or a device; save its contents to a file"
+        case .tooLarge(_, let byteCount, let limit): "it has \(byteCount) bytes, and the maximum is \(limit)"
+        case .unreadable(_, _, let number): systemText(number)
+        default: "\(error)"
+        }
+    }
+}
+
+extension TOMLAssignment {
+    fileprivate func place(in path: String) -> ConfigurationPlace { ConfigurationPlace(path: path, line: line, column: column) }
+}
+
+extension TOMLAssignment.Value {
+    /// The value, for messages.
+    fileprivate var found: String {
+        switch self {
+        case .scalar(let value): value.found
+        case .table: "a table"
+        case .other(let kind): kind
+        }
+    }
+}
+
+extension TOMLAssignment.TableForm {
+    /// What to write instead.
+    fileprivate var advice: String {
+        switch self {
+        case .section: "delete this line, and keep the keys below it"
+        case .dotted(let key): "write only '\(Quotation.of(key, longest: 60)) = ...'"
+        case .inline: "write each of its keys on a separate line, 'key = value'"
+        }
+    }
+}

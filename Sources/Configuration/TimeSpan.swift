@@ -1,0 +1,69 @@
+import Failures
+public import Kinds
+
+/// A length of time, as options have it.
+public struct TimeSpan: Equatable, Sendable {
+    public var seconds: Double
+
+    public init(seconds: Double) { self.seconds = seconds }
+
+    /// Units by the names they may have, the first being the one that is written.
+    private static let units: [(names: [Substring], seconds: Double)] = [
+        (["days", "day", "d"], 86400), (["hours", "hour", "h"], 3600), (["minutes", "minute", "min", "m"], 60),
+        (["seconds", "second", "sec", "s", ""], 1),
+    ]
+}
+
+extension TimeSpan: CustomStringConvertible {
+    /// Reads `90`, `90s`, `1.5 hours`, and as SLURM writes them `05:00` (minutes), `04:00:00` and `1-12:00:00`; nil for all else.
+    public init?(_ text: some StringProtocol) {
+        guard let seconds = text.contains(":") ? Self.clock(text) : Self.amount(text) else { return nil }
+        self.seconds = seconds
+    }
+
+    private static func amount(_ text: some StringProtocol) -> Double? {
+        let letters = text.reversed().prefix { $0.isLetter }.count
+        let unit = Substring(text.suffix(letters))
+        let number = text.dropLast(letters).prefix { $0 != " " }
+        guard let factor = units.first(where: { $0.names.contains(unit) })?.seconds, let count = Double(String(number)),
+            count >= 0, count.isFinite, text.dropLast(letters).dropFirst(number.count).allSatisfy({ $0 == " " })
+        else { return nil }
+        return count * factor
+    }
+
+    private static func clock(_ text: some StringProtocol) -> Double? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let fields = parts.last!.split(separator: ":", omittingEmptySubsequences: false).map { UInt32(String($0)) }
+        guard parts.count <= 2, (2...3).contains(fields.count), !fields.contains(nil) else { return nil }
+        let days = parts.count == 2 ? UInt32(String(parts[0])) : 0
+        guard let days, parts.count == 1 || fields.count == 3 else { return nil }
+        return fields.reduce(0) { $0 * 60 + Double($1!) } + Double(days) * 86400
+    }
+
+    /// `5 minutes`: the largest unit that gives a whole number. `init(_:)` reads it again.
+    public var description: String {
+        if seconds == 0 { return "0" }
+        for unit in Self.units where seconds >= unit.seconds {
+            if let count = Int(exactly: seconds / unit.seconds) {
+                return counted(count, String(unit.names[1]))
+            }
+        }
+        return "\(seconds) seconds"
+    }
+}
+
+extension TimeSpan: ConfigurationScalar {
+    public static var expectation: String { "a time such as \"5 minutes\", \"90s\" or \"04:00:00\"" }
+
+    /// Takes a bare number too: seconds.
+    public init?(configurationValue: ConfigurationValue) {
+        switch configurationValue {
+        case .text(let text): self.init(text)
+        case .integer(let integer): self.init(String(integer))
+        case .number(let number): self.init(String(number))
+        case .flag: return nil
+        }
+    }
+
+    public var configurationValue: ConfigurationValue { .text(description) }
+}

@@ -1,0 +1,26 @@
+import Kinds
+
+/// JSON, for a checkpoint's metadata: one flat object with the names of ``ConfigurationKey``.
+extension TrainingConfiguration: Codable {
+    /// Keys that are missing keep their defaults, so that a file written before a key existed is read as it was meant.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: ConfigurationKey.self)
+        self.init()
+        for field in ConfigurationField.all {
+            guard let value = try container.decodeIfPresent(ConfigurationValue.self, forKey: field.key) else { continue }
+            guard field.write(&self, value) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: field.key, in: container,
+                    debugDescription: "\(field.key.rawValue) is \(value.found); it must be \(field.expectation)")
+            }
+        }
+    }
+
+    /// Every key that has a value.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: ConfigurationKey.self)
+        for field in ConfigurationField.all {
+            try container.encodeIfPresent(field.read(self), forKey: field.key)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package import Models
+package import Optimizers
+
+extension TrainingConfiguration {
+    /// The model over a vocabulary of this size.
+    package func modelShape(vocabularySize: Int) -> ModelShape {
+        ModelShape(
+            cell: cell, settings: settings, connection: connection, layers: layers,
+            vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights,
+            initialState: initialState, dropout: Float(dropout))
+    }
+
+    /// What is added to the forget gate's bias: 1 where no other is asked for (Jozefowicz et al. 2015), but 0 where every parameter begins
+    /// uniformly.
+    public var resolvedForgetBias: Double { forgetBias ?? (initialization == .uniform ? 0 : 1) }
+
+    package var parameterInitialization: ParameterInitialization {
+        ParameterInitialization(
+            kind: initialization, scale: Float(initialScale), forgetBias: Float(resolvedForgetBias), seed: UInt64(seed))
+    }
+
+    package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
+
+    package var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
+
+    /// The maximum number of ranks: each needs a shard, and each shard needs a stream.
+    public var mostRanks: Int { shards ?? batchSize }
+}

@@ -1,0 +1,86 @@
+public import Runs
+public import TextData
+
+/// A model's figures on a text, scored as one stream from its first token to its last.
+public struct Evaluation: Sendable, Equatable {
+    public let score: TextScore
+    /// Characters that the model does not know, and that were left out.
+    public let skipped: UnknownSymbols
+
+    /// Tokens that were predicted: all but the first.
+    public var tokens: Int { score.tokens }
+    /// Mean negative log likelihood, nats per token.
+    public var loss: Double { score.loss }
+    public var perplexity: Double { score.perplexity }
+    public var bitsPerToken: Double { score.bitsPerToken }
+
+    /// Steps of a window; the result does not depend on it.
+    public static let windowLength = StreamScorer.windowLength
+
+    /// Scores the text at `path`. Throws what a text and its characters may have wrong.
+    public init(of path: String, model stored: StoredModel) throws {
+        try self.init(of: path, model: stored, windowLength: Self.windowLength)
+    }
+
+    /// The same by other windows, of no more steps than the model was made for.
+    package init(of path: String, model stored: StoredModel, windowLength: Int) throws {
+        let text = try OpenedText(path: path, unit: stored.unit)
+        try self.init(of: text, model: stored, skippingUnknown: false, windowLength: windowLength)
+    }
+
+    /// Scores a text. With `skippingUnknown` characters that the vocabulary lacks are left out where it has no `<unk>`, instead of an error.
+    public init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool) throws {
+        try self.init(of: text, model: stored, skippingUnknown: skippingUnknown, windowLength: Self.windowLength)
+    }
+
+    private init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool, windowLength: Int) throws {
+        let source = try TextSource(examining: text)
+        let characters = skippingUnknown ? SkippedCharacters() : nil
+        var windows = TokenWindows(stored, windowLength: windowLength)
+        try stored.vocabulary.encode(source, skipping: characters) { tokens in windows.take(tokens) }
+        windows.finish()
+        guard windows.score.tokens > 0 else {
+            throw TextDataError.textTooShort(source: text.name, tokenCount: windows.tokenCount)
+        }
+        score = windows.score
+        skipped = characters?.unknown ?? UnknownSymbols()
+    }
+}
+
+/// Collects tokens as they come, and scores them window by window.
+private struct TokenWindows {
+    private let scorer: StreamScorer
+    private let windowLength: Int
+    private var window: [Int32] = []
+    private(set) var score: TextScore
+    private(set) var tokenCount = 0
+
+    init(_ stored: StoredModel, windowLength: Int) {
+        scorer = StreamScorer(stored.model)
+        score = TextScore(SpecialTokens(stored.vocabulary))
+        self.windowLength = windowLength
+        window.reserveCapacity(windowLength + 1)
+    }
+
+    mutating func take(_ tokens: UnsafeBufferPointer<Int32>) {
+        tokenCount += tokens.count
+        for token in tokens {
+            window.append(token)
+            if window.count > windowLength { scoreWindow() }
+        }
+    }
+
+    mutating func finish() {
+        if window.count > 1 { scoreWindow() }
+    }
+
+    /// Scores all but the first token of the window, of which the last stays as the next one's first.
+    private mutating func scoreWindow() {
+        let steps = window.count - 1
+        window.withUnsafeBufferPointer { window in
+            let tokens = window.baseAddress!
+            score.add(scorer.losses(tokens, steps: steps, rows: 0..<steps), of: tokens + 1, count: steps)
+        }
+        window = [window[steps]]
+    }
+}

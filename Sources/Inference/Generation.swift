@@ -1,0 +1,40 @@
+public import Runs
+import TextData
+
+/// Text from a model.
+public struct Generation {
+    private let stored: StoredModel
+    private let sampler: Sampler
+
+    public init(model: StoredModel, rule: SamplingRule) {
+        stored = model
+        sampler = Sampler(rule)
+    }
+
+    /// Gives the text of the prompt to `sink`, and then that of each of `length` drawn tokens, as soon as it is drawn.
+    ///
+    /// Without a prompt the text begins as after a line's end where the vocabulary has one, else with its first symbol unseen. `<unk>` is never
+    /// drawn. Throws what `sink` throws. Memory does not grow with `length`.
+    public func generate(after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
+        var decoder = TokenDecoder(stored.vocabulary)
+        var text: [UInt8] = []
+        for token in prompt { decoder.append(token, to: &text) }
+        try sink(text)
+        for token in prompt.dropLast() { step(token) }
+        var last = prompt.last ?? stored.startToken
+        for place in 0..<length {
+            step(last)
+            let logits = stored.model.logits()
+            let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
+            last = sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID)
+            text.removeAll(keepingCapacity: true)
+            decoder.append(last, to: &text)
+            try sink(text)
+        }
+    }
+
+    private func step(_ token: Int32) {
+        stored.model.forward([token], steps: 1)
+        stored.model.carryState(steps: 1)
+    }
+}

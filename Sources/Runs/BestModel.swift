@@ -1,0 +1,51 @@
+package import Configuration
+package import TextData
+
+/// What `best.safetensors` holds: the model with the lowest validation loss of the run.
+///
+/// The file is the only truth about it. The best loss of a checkpoint's `ConvergenceState` is that of the steps that led to the checkpoint, and
+/// steps after it, which a job that goes on from it makes again or otherwise, may have given a better model.
+package struct BestModel: Codable, Equatable, Sendable {
+    /// Steps after which it was measured.
+    package var step: Int
+    /// Validation loss, nats per token.
+    package var loss: Double
+    /// Of its parameters, as the log has it.
+    package var parametersDigest: String
+
+    package init(step: Int, loss: Double, parametersDigest: String) {
+        (self.step, self.loss, self.parametersDigest) = (step, loss, parametersDigest)
+    }
+}
+
+extension StoredCheckpoint {
+    /// This file as a best model, with the digest that its parameters have.
+    ///
+    /// Throws `StoredRunError.inconsistentCheckpoint` where its parameters are not those that were measured.
+    package func bestModel() throws(StoredRunError) -> BestModel {
+        let measured = state.convergence
+        guard let loss = measured.lastLoss, (measured.lastStep ?? measured.bestStep) == state.step else {
+            throw StoredRunError.inconsistentCheckpoint(
+                path: path, reason: "it has no validation loss of its parameters (step \(state.step))")
+        }
+        return BestModel(step: state.step, loss: loss, parametersDigest: parametersDigest)
+    }
+
+    /// Throws `StoredRunError.inconsistentCheckpoint` unless it is of a run with this vocabulary, these texts to train on and to validate, and the
+    /// same values of all keys that no resume may change.
+    package func requireBest(
+        of configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String]
+    ) throws(StoredRunError) {
+        func refusal(_ what: String) -> StoredRunError {
+            .inconsistentCheckpoint(path: path, reason: "it is from another run: \(what)")
+        }
+        let changes = configuration.forbiddenChanges(from: self.configuration)
+        guard changes.isEmpty else {
+            throw refusal(changes.map { "its \($0.key.rawValue) is different" }.joined(separator: ", "))
+        }
+        guard self.vocabulary.digest == vocabulary.digest else { throw refusal("its vocabulary is different") }
+        for role in [TextRole.train, .valid] where self.textDigests[role.rawValue] != textDigests[role.rawValue] {
+            throw refusal("its text of \(role.option) is different")
+        }
+    }
+}

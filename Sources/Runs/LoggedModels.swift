@@ -1,0 +1,105 @@
+import Digests
+import TextData
+
+/// What `metrics.jsonl` says of a run's models: a checkpoint of the run agrees with it.
+///
+/// Steps may be logged more than once: after a crash they are made again, and after a rollback or with another learning rate their digests differ.
+/// A checkpoint agrees if any line of its step has its digest. A step that no line names is not compared: a power loss may have cost the line.
+package struct LoggedModels: Equatable, Sendable {
+    /// The fields of a line that are used here.
+    struct Line: Decodable {
+        let event: String
+        let step: Int?
+        let loss: Double?
+        let parameters_digest: String?
+        let seed: Int?
+        let vocabulary_digest: String?
+        let train_digest: String?
+        let best: Bool?
+    }
+
+    /// What tells runs apart, as the lines `start` and `resume` have it.
+    private struct Run: Equatable {
+        let seed: Int
+        let vocabularyDigest: String
+        let trainDigest: String
+    }
+
+    /// Digests of the parameters, by step.
+    package private(set) var digests: [Int: Set<String>] = [:]
+    /// Validation losses in nats per token, by step.
+    private var losses: [Int: Set<Double>] = [:]
+    /// Whether a validation was the best so far, by step.
+    private var verdicts: [Int: Set<Bool>] = [:]
+    private var runs: [Run] = []
+    /// The last step that a line names; 0 for none.
+    package private(set) var lastStep = 0
+    /// The step of the last line `checkpoint`; nil for none.
+    package private(set) var lastCheckpoint: Int?
+
+    mutating func take(_ line: Line) {
+        if let seed = line.seed, let vocabulary = line.vocabulary_digest, let train = line.train_digest {
+            let run = Run(seed: seed, vocabularyDigest: vocabulary, trainDigest: train)
+            if runs.last != run { runs.append(run) }
+        }
+        guard let step = line.step else { return }
+        lastStep = max(lastStep, step)
+        if line.event == "checkpoint" { lastCheckpoint = step }
+        if let digest = line.parameters_digest { digests[step, default: []].insert(digest) }
+        guard line.event == "validation" else { return }
+        if let loss = line.loss { losses[step, default: []].insert(loss) }
+        if let best = line.best { verdicts[step, default: []].insert(best) }
+    }
+
+    /// What of a checkpoint differs from the log, as a clause with both values; nil if nothing does.
+    package func contradiction(_ checkpoint: StoredCheckpoint) -> String? {
+        otherRun(checkpoint) ?? otherParameters(checkpoint) ?? otherLoss(checkpoint.state.convergence)
+    }
+
+    /// Whether a checkpoint is of a step that is logged with a digest, so that the two can be compared.
+    package func covers(_ checkpoint: StoredCheckpoint) -> Bool { digests[checkpoint.state.step] != nil }
+
+    /// Whether the log is of a run with another seed, vocabulary or training text.
+    package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
+
+    /// Whether a validation of this step is logged.
+    package func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
+
+    /// Whether the log says of the validation of this step that the model was not the best so far.
+    package func deniesBest(ofStep step: Int) -> Bool { verdicts[step] == [false] }
+
+    /// Whether validations before and after this step are logged, but none of this step.
+    package func skips(step: Int) -> Bool {
+        losses[step] == nil && losses.keys.contains { $0 < step } && losses.keys.contains { $0 > step }
+    }
+
+    private func otherRun(_ checkpoint: StoredCheckpoint) -> String? {
+        guard let last = runs.last else { return nil }
+        let run = Run(
+            seed: checkpoint.configuration.seed, vocabularyDigest: checkpoint.vocabulary.digest.hexadecimal,
+            trainDigest: checkpoint.textDigests[TextRole.train.rawValue] ?? last.trainDigest)
+        if runs.contains(run) { return nil }
+        if run.seed != last.seed { return "its seed is \(run.seed), but the log has \(last.seed)" }
+        if run.vocabularyDigest != last.vocabularyDigest {
+            return "the digest of its vocabulary is \(run.vocabularyDigest), but the log has \(last.vocabularyDigest)"
+        }
+        return "the digest of its training text is \(run.trainDigest), but the log has \(last.trainDigest)"
+    }
+
+    private func otherParameters(_ checkpoint: StoredCheckpoint) -> String? {
+        let (step, found) = (checkpoint.state.step, checkpoint.parametersDigest)
+        guard let logged = digests[step], !logged.contains(found) else { return nil }
+        return
+            "its parameters of step \(step) have the digest \(found), but the log has \(logged.sorted().joined(separator: " or "))"
+    }
+
+    private func otherLoss(_ state: ConvergenceState) -> String? {
+        let stored: [(step: Int?, loss: Double?)] = [(state.lastStep, state.lastLoss), (state.bestStep, state.bestLoss)]
+        for (step, loss) in stored {
+            guard let step, let loss, let logged = losses[step], !logged.contains(loss) else { continue }
+            let values = logged.sorted().map { "\($0)" }.joined(separator: " or ")
+            return "its validation loss after step \(step) is \(loss), but the log has \(values)"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,48 @@
+package import Files
+import Foundation
+
+/// Reads `metrics.jsonl` through, line by line.
+package struct MetricsReader {
+    /// Lines that are whole.
+    package private(set) var lineCount = 0
+    /// Whether the file ends inside a line.
+    package private(set) var hasCutLine = false
+    /// What the lines say of the run's models.
+    package private(set) var models = LoggedModels()
+
+    /// How a line begins that says nothing of the run's models. A log has many of these.
+    private static let stepLine = Array(#"{"event":"step""#.utf8)
+
+    /// Reads the file at `path`. Throws `FileError`, and `StoredRunError.badLog`.
+    ///
+    /// With `modelsOnly`, lines on steps are not decoded, and lines that are not a log's are ignored. Cost: one pass over the file.
+    package init(path: String, modelsOnly: Bool = false) throws {
+        let file = try MappedFile(path: path)
+        self = try file.checked({ $0 as any Error }) { () throws(any Error) in try MetricsReader(file, modelsOnly: modelsOnly) }
+    }
+
+    /// Reads a file. Throws `StoredRunError.badLog`.
+    package init(_ file: MappedFile, modelsOnly: Bool = false) throws {
+        file.adviseSequential()
+        var start = 0
+        while let end = file.bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            try take(file.bytes[start..<end], at: start, file.path, modelsOnly: modelsOnly)
+            start = end + 1
+        }
+        hasCutLine = start < file.bytes.count
+    }
+
+    private mutating func take(
+        _ bytes: Slice<UnsafeRawBufferPointer>, at offset: Int, _ path: String, modelsOnly: Bool
+    ) throws {
+        lineCount += 1
+        if modelsOnly, bytes.starts(with: Self.stepLine) { return }
+        guard bytes.first == UInt8(ascii: "{"),
+            let line = try? JSONDecoder().decode(LoggedModels.Line.self, from: Data(bytes))
+        else {
+            if modelsOnly { return }
+            throw StoredRunError.badLog(path: path, line: lineCount, byteOffset: offset)
+        }
+        models.take(line)
+    }
+}

@@ -1,0 +1,48 @@
+/// What the limits of a process (`ulimit -v`, `ulimit -d`) leave for a model, in bytes; nil without a limit.
+package struct ProcessRoom: Equatable, Sendable {
+    /// For its own memory and the shared memory of its node.
+    package var addresses: Int?
+    /// For its own memory.
+    package var data: Int?
+
+    package init(addresses: Int? = nil, data: Int? = nil) { (self.addresses, self.data) = (addresses, data) }
+
+    /// What a process does when its room is determined.
+    package enum Use {
+        /// It reads a model in one thread.
+        case oneModel
+        /// It trains, as one of so many ranks on its host.
+        case training(ranks: Int)
+
+        /// Addresses and data for what is not counted: stacks of threads and arenas of 64 MB, of which only a part is used; MPI's shared memory, which is
+        /// mapped with the first messages (measured with Open MPI 4.1); and the texts while they are read.
+        fileprivate var reserve: (addresses: Int, data: Int) {
+            switch self {
+            case .oneModel: (8 << 20, 4 << 20)
+            case .training(let ranks): ranks > 1 ? (96 << 20, 16 << 20) : (64 << 20, 20 << 20)
+            }
+        }
+    }
+
+    package init(_ figures: MemoryFigures, for use: Use) {
+        func room(_ left: Int, _ reserve: Int) -> Int? { left < 0 ? nil : max(0, left - reserve) }
+        addresses = room(figures.addressesLeft, use.reserve.addresses)
+        data = room(figures.dataLeft, use.reserve.data)
+    }
+
+    /// The limit that is too low for so many bytes of own and of shared memory, with what is needed and what is left; nil if both suffice.
+    package func shortage(own: Double, shared: Double) -> (limit: String, needed: Double, available: Int)? {
+        if let addresses, own + shared > Double(addresses) { return ("ulimit -v", own + shared, addresses) }
+        if let data, own > Double(data) { return ("ulimit -d", own, data) }
+        return nil
+    }
+
+    /// Throws (70) if the limits of this process leave fewer bytes.
+    package static func require(bytes: Int) throws(RunCheckError) {
+        let process = Self(MemoryFigures(root: ""), for: .oneModel)
+        guard let shortage = process.shortage(own: Double(bytes), shared: 0) else { return }
+        throw .processLimit(
+            host: "this machine", rank: 0, limit: shortage.limit, needed: shortage.needed, available: shortage.available,
+            isLeast: true)
+    }
+}

@@ -1,0 +1,71 @@
+import Checkpoints
+import Configuration
+import Models
+import Optimizers
+
+extension StoredCheckpoint {
+    /// Holds the file's texts against its arrays, so that a size from a text is believed only where the arrays have it: nothing
+    /// that is allocated afterwards is larger than the file.
+    ///
+    /// Throws `StoredRunError.inconsistentCheckpoint`, `CheckpointError.noSuchArray` and `.otherArray`.
+    func checkConsistency() throws {
+        do throws(ConfigurationError) {
+            try configuration.validate()
+        } catch {
+            throw inconsistent("\(error)")
+        }
+        let unit = configuration.usesBuiltInSource ? .char : configuration.tokens
+        guard vocabulary.unit == unit else {
+            throw inconsistent(
+                "its vocabulary has the unit \(vocabulary.unit.rawValue), but its configuration has \(unit.rawValue)")
+        }
+        if let contradiction = state.contradiction(configuration) { throw inconsistent(contradiction) }
+        let needs = modelShape.needs(training: false)
+        let needed = needs.parameters.parameterCount + configuration.batchSize * needs.states.reduce(0) { $0 + $1.columns }
+        guard needed <= floatCount else {
+            throw inconsistent("its configuration needs \(needed) parameters, but it has \(floatCount) numbers")
+        }
+        for array in expectedArrays { try reader.require(array.name, of: Float.self, shape: array.shape) }
+    }
+
+    /// Throws `StoredRunError.inconsistentCheckpoint` unless a training text of so many windows has the state's position.
+    package func checkPosition(windowCount: Int) throws(StoredRunError) {
+        if let contradiction = state.contradiction(windowCount: windowCount) { throw inconsistent(contradiction) }
+    }
+
+    private func inconsistent(_ reason: String) -> StoredRunError {
+        .inconsistentCheckpoint(path: reader.path, reason: reason)
+    }
+
+    /// An array that a run goes on from.
+    package struct ExpectedArray {
+        package let name: String
+        package let shape: [Int]
+        let range: Range
+        let isParameter: Bool
+    }
+
+    /// All arrays that a run goes on from, the parameters first and in the order of their layout.
+    package var expectedArrays: [ExpectedArray] {
+        let needs = modelShape.needs(training: false)
+        let entries = needs.parameters.entries
+        let parameters = entries.map { ExpectedArray(name: $0.name, shape: $0.shape, range: .finite, isParameter: true) }
+        let moments = configuration.updateRule.moments.flatMap { moment in
+            entries.map {
+                ExpectedArray(
+                    name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape,
+                    range: moment == "second_moment" ? .squares : .finite, isParameter: false)
+            }
+        }
+        let states = needs.states.map {
+            ExpectedArray(
+                name: CheckpointNames.state($0.name), shape: [configuration.batchSize, $0.columns], range: .finite,
+                isParameter: false)
+        }
+        return parameters + moments + states
+    }
+
+    private var floatCount: Int {
+        reader.arrays.filter { $0.elementType == .float32 }.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+}

@@ -1,0 +1,44 @@
+import Digests
+
+extension StoredCheckpoint {
+    /// What an array's elements may be.
+    enum Range {
+        case finite
+        /// Finite, and not negative: a mean of squares.
+        case squares
+    }
+
+    /// Reads every array that a run goes on from, and returns the digest of the parameters as the log has it.
+    ///
+    /// Throws `StoredRunError.impossibleValue` for a value that training never writes, and `.inconsistentCheckpoint` where the parameters are
+    /// not those whose digest was noted.
+    func checkValues() throws -> String {
+        var hasher = XXH3Hasher()
+        for array in expectedArrays {
+            let found: Int? = try reader.withElements(of: array.name, as: Float.self, shape: array.shape) { values in
+                if array.isParameter { hasher.update(UnsafeRawBufferPointer(values)) }
+                return Self.firstOutside(array.range, values)
+            }
+            guard let found else { continue }
+            let value = try reader.elements(of: array.name, as: Float.self)[found]
+            throw StoredRunError.impossibleValue(path: reader.path, array: array.name, index: found, value: value)
+        }
+        let digest = hasher.digest().hexadecimal
+        if let noted = notedParametersDigest, noted != digest {
+            throw StoredRunError.inconsistentCheckpoint(
+                path: reader.path, reason: "the digest of its parameters is \(digest), but its metadata says \(noted.prefix(16))")
+        }
+        return digest
+    }
+
+    /// The first element that is not in the range; nil if all are.
+    private static func firstOutside(_ range: Range, _ values: UnsafeBufferPointer<Float>) -> Int? {
+        // As integers, magnitudes are in order, infinity and NaN above all others, and negative numbers above these.
+        let sign: UInt32 = 0x8000_0000
+        let mask = range == .squares ? UInt32.max : ~sign
+        var largest: UInt32 = 0
+        for value in values { largest = max(largest, value.bitPattern & mask) }
+        if largest <= Float.greatestFiniteMagnitude.bitPattern { return nil }
+        return values.firstIndex { !$0.isFinite || (range == .squares && $0 < 0) }
+    }
+}

@@ -1,0 +1,105 @@
+public import Checkpoints
+public import Configuration
+import Foundation
+public import Models
+public import Tensors
+public import TextData
+
+/// A checkpoint of rnntrain's, read back: what its texts say, and its arrays by what they are.
+public final class StoredCheckpoint {
+    public let configuration: TrainingConfiguration
+    public let vocabulary: Vocabulary
+    public let state: TrainingState
+    /// Digests of the run's texts by role.
+    public let textDigests: [String: String]
+    /// The digest of the parameters, as the log has it.
+    package private(set) var parametersDigest = ""
+    package let reader: SafetensorsReader
+
+    /// Opens and verifies the file at `path`: every byte, and what its texts and values say of each other. Reads it twice.
+    ///
+    /// Throws `RunCheckError.processLimit`, `CheckpointError`, `TextDataError.badVocabulary`, `StoredRunError.incompleteCheckpoint`, `.inconsistentCheckpoint` and
+    /// `.impossibleValue`.
+    ///
+    /// With `checkingLimits` it first checks that the limits of the process (`ulimit -v`, `ulimit -d`) allow it to read the file and to use its model. A run that
+    /// trains has checked that before.
+    public convenience init(path: String, checkingLimits: Bool = false) throws {
+        if checkingLimits { try ProcessRoom.require(bytes: 1 << 20) }
+        let reader = try SafetensorsReader(path: path)
+        if checkingLimits { try ProcessRoom.require(bytes: 3 * Self.parameterByteCount(reader)) }
+        try self.init(reader)
+    }
+
+    /// Takes the texts of an open checkpoint.
+    package init(_ reader: SafetensorsReader) throws {
+        self.reader = reader
+        configuration = try Self.decoded("configuration", reader)
+        state = try Self.decoded("state", reader)
+        textDigests = try Self.decoded("texts", reader)
+        vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
+        try checkConsistency()
+        parametersDigest = try checkValues()
+    }
+
+    /// Bytes of the parameters. Who reads a checkpoint measures its model and copies its arrays; who uses the model has the parameters twice, once packed.
+    private static func parameterByteCount(_ reader: SafetensorsReader) -> Int {
+        let others = ["optimizer.", "state."]
+        return reader.arrays.filter { array in !others.contains { array.name.hasPrefix($0) } }
+            .reduce(0) { $0 + $1.shape.reduce($1.elementType.byteCount, *) }
+    }
+
+    /// The file as it was named.
+    package var path: String { reader.path }
+
+    /// The digest of the parameters that the writer noted.
+    var notedParametersDigest: String? { reader.metadata["parameters_digest"] }
+
+    /// The model that the parameters belong to.
+    public var modelShape: ModelShape { configuration.modelShape(vocabularySize: vocabulary.size) }
+
+    /// Copies all parameters to `values`, laid out as `layout`; padding is left as it is.
+    public func copyParameters(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
+        try copy("", to: values, layout: layout)
+    }
+
+    /// Copies a moment, such as `first_moment`, of all parameters.
+    package func copyMoment(_ name: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
+        try copy(CheckpointNames.momentPrefix(name), to: values, layout: layout)
+    }
+
+    /// The hidden states `[B, H]` of all streams, by name as in `LanguageModel.states`.
+    package func hiddenState(_ name: String, streams: Int, columns: Int) throws(CheckpointError) -> [Float] {
+        try reader.elements(of: CheckpointNames.state(name), as: Float.self, shape: [streams, columns])
+    }
+
+    private func copy(
+        _ prefix: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout
+    ) throws(CheckpointError) {
+        for entry in layout.entries {
+            try reader.copy(
+                prefix + entry.name, shape: entry.shape,
+                into: UnsafeMutableBufferPointer(start: values + entry.offset, count: entry.count))
+        }
+    }
+
+    private static func text(_ key: String, _ reader: SafetensorsReader) throws -> String {
+        guard let text = reader.metadata[key] else {
+            throw StoredRunError.incompleteCheckpoint(path: reader.path, missing: key)
+        }
+        return text
+    }
+
+    private static func decoded<T: Decodable>(_ key: String, _ reader: SafetensorsReader) throws -> T {
+        let text = try text(key, reader)
+        guard let value = try? JSONDecoder().decode(T.self, from: Data(text.utf8)) else {
+            throw StoredRunError.incompleteCheckpoint(path: reader.path, missing: key)
+        }
+        return value
+    }
+}
+
+/// Names of a checkpoint's arrays besides the parameters', which have PyTorch's.
+package enum CheckpointNames {
+    package static func momentPrefix(_ moment: String) -> String { "optimizer.\(moment)." }
+    package static func state(_ name: String) -> String { "state.\(name)" }
+}

@@ -1,0 +1,48 @@
+public import Failures
+
+/// Errors of the files of a stored run.
+public enum StoredRunError: UserFacingError, Equatable {
+    /// A checkpoint has no metadata of this name.
+    case incompleteCheckpoint(path: String, missing: String)
+    /// The data of a checkpoint are inconsistent.
+    case inconsistentCheckpoint(path: String, reason: String)
+    /// A checkpoint and a file of its run folder are from different runs; the reason has both values.
+    case foreignCheckpoint(path: String, file: String, reason: String)
+    /// All checkpoints of a run folder differ from `config.toml` or `metrics.jsonl`; the reason has the values of one checkpoint.
+    case foreignRecord(path: String, checkpoint: String, reason: String)
+    /// A checkpoint has a value that training never writes.
+    case impossibleValue(path: String, array: String, index: Int, value: Float)
+    /// A line of `metrics.jsonl` is not valid.
+    case badLog(path: String, line: Int, byteOffset: Int)
+
+    public var exitStatus: ExitStatus { .badData }
+
+    public var description: String {
+        switch self {
+        case .incompleteCheckpoint(let path, let missing):
+            "\(path): the checkpoint has no '\(quoting: missing)', so it was not written by rnntrain. Name a checkpoint of rnntrain."
+        case .inconsistentCheckpoint:
+            "\(fault). Use another checkpoint; --resume uses the newest valid one."
+        case .foreignCheckpoint:
+            "\(fault). Restore the file of this run, or move this one away."
+        case .foreignRecord(let path, let checkpoint, let reason):
+            "\(path) is from another run than all checkpoints of this folder; for \(checkpoint), \(reason). Restore the file of this run, or move "
+                + "\(path) away: --resume does not need it."
+        case .impossibleValue:
+            "\(fault). Use another checkpoint."
+        case .badLog(let path, let line, let byteOffset):
+            "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
+        }
+    }
+
+    /// For a checkpoint, what is wrong with it, without the advice.
+    public var fault: String {
+        switch self {
+        case .inconsistentCheckpoint(let path, let reason): "\(path): the checkpoint is inconsistent: \(reason)"
+        case .foreignCheckpoint(let path, let file, let reason): "\(path) is from another run than \(file): \(reason)"
+        case .impossibleValue(let path, let array, let index, let value):
+            "\(path): the checkpoint is invalid: element \(index) of '\(array)' is \(value), which training never writes"
+        default: description
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Checkpoints
+import Communication
+import Configuration
+import Failures
+import Files
+import Models
+import Runs
+import TextData
+
+extension CheckpointFolder {
+    /// Makes `best.safetensors` anew from the checkpoint of the same step, if that is kept and is of the same loss; returns what it then
+    /// holds, nil where there is no such checkpoint. Throws `FileError` where the file cannot be written.
+    func remakeBest(step: Int, loss: Double, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+        let path = path(forStep: step)
+        guard let model = try soundModel(path, fits), model.loss == loss else { return nil }
+        let bytes = try MappedFile(path: path)
+        let copy = try DurableFile(at: bestPlace())
+        try copy.write(bytes.bytes)
+        try copy.commit()
+        return model
+    }
+
+    /// The model of the checkpoint at `path`; nil where there is none, or none that is sound, fits and was measured.
+    private func soundModel(_ path: String, _ fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+        guard pathExists(path) else { return nil }
+        do {
+            let stored = try StoredCheckpoint(path: path)
+            try fits(stored)
+            return try stored.bestModel()
+        } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
+            return nil
+        }
+    }
+
+    /// What to tell of a best model that was made anew, because of `error`.
+    func remakeNotice(_ error: any Error, step: Int) -> String {
+        "\(faultText(error)). It was written again from the checkpoint of the same step, \(path(forStep: step))."
+    }
+}
+
+/// What a run that is taken up finds of its best model.
+struct BestFound {
+    /// Nil where there is none to be beaten.
+    var model: BestModel?
+    /// What the user should know.
+    var notice: String?
+
+    /// Looks at `best.safetensors` of the run in `folder`, which goes on from `state`. The file must agree with `records`, too.
+    ///
+    /// A file that is missing or damaged is told of, and the next validation makes another. Throws where the file cannot be read: it may
+    /// be good, and would be replaced by a worse one.
+    init(
+        in folder: RunFolder, _ records: RunRecords, after state: TrainingState, _ configuration: TrainingConfiguration,
+        vocabulary: Vocabulary,
+        textDigests: [String: String]
+    ) throws {
+        let path = folder.checkpoints.bestPath
+        func fits(_ stored: StoredCheckpoint) throws {
+            try stored.requireBest(of: configuration, vocabulary: vocabulary, textDigests: textDigests)
+            try records.requireBest(stored)
+        }
+        guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
+        do {
+            let stored = try StoredCheckpoint(path: path)
+            try fits(stored)
+            let found = try stored.bestModel()
+            if let loss = state.convergence.bestLoss, found.step == state.convergence.bestStep, found.loss != loss {
+                throw StoredRunError.inconsistentCheckpoint(
+                    path: path, reason: "its validation loss is \(found.loss), but the checkpoint has \(loss) for that step")
+            }
+            (model, notice) = (found, Self.notice(of: found, path: path, after: state))
+        } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
+            let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)
+            model = try loss.flatMap { try folder.checkpoints.remakeBest(step: step, loss: $0, fits: fits) }
+            if model != nil {
+                notice = folder.checkpoints.remakeNotice(error, step: step)
+                return
+            }
+            let lost = "The best parameters so far\(Self.step(of: state)) are lost"
+            notice = "\(faultText(error)). \(lost); those of the next validation replace them."
+        }
+    }
+
+    private static func step(of state: TrainingState) -> String {
+        state.convergence.bestLoss == nil ? "" : ", of step \(state.convergence.bestStep),"
+    }
+
+    /// Nil for the file that the state speaks of.
+    private static func notice(of found: BestModel, path: String, after state: TrainingState) -> String? {
+        let file = "\(path) is from step \(found.step)"
+        let rest = "it is kept until a validation loss is lower"
+        if found.step > state.step { return file + ", later than the checkpoint from which the run continues; " + rest }
+        guard let best = state.convergence.bestLoss, found.loss > best else { return nil }
+        return file + ", because the best parameters of the run\(step(of: state)) are lost; " + rest
+    }
+}
+
+/// What is wrong, without the advice and the period.
+private func faultText(_ error: any Error) -> String {
+    let text = (error as? any UserFacingError)?.fault ?? "\(error)"
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
+}

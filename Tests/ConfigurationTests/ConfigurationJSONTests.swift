@@ -1,0 +1,35 @@
+import Configuration
+import Foundation
+import Kinds
+import Testing
+
+@Suite("Configuration in a checkpoint's metadata")
+struct ConfigurationJSONTests {
+    @Test(
+        "A configuration is decoded as it was encoded",
+        arguments: [TrainingConfiguration(), .reberDemo, ConfigurationSamples.everyKeySet()])
+    func roundTrip(configuration: TrainingConfiguration) throws {
+        let json = try JSONEncoder().encode(configuration)
+        #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: json) == configuration)
+    }
+
+    @Test("The JSON is one flat object with the keys of the TOML file")
+    func flat() throws {
+        let json = try JSONEncoder().encode(ConfigurationSamples.everyKeySet())
+        let object = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+        #expect(Set(object.keys) == Set(ConfigurationKey.allCases.map(\.rawValue)))
+    }
+
+    @Test("A key that a file lacks keeps its default")
+    func missingKey() throws {
+        let decoded = try JSONDecoder().decode(TrainingConfiguration.self, from: Data(#"{"layers": 5}"#.utf8))
+        #expect(decoded == ConfigurationSamples.with([.layers: .integer(5)]))
+    }
+
+    @Test("A value of the wrong kind is refused")
+    func wrongKind() {
+        #expect(throws: DecodingError.self) {
+            _ = try JSONDecoder().decode(TrainingConfiguration.self, from: Data(#"{"layers": "five"}"#.utf8))
+        }
+    }
+}

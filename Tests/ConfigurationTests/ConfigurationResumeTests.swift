@@ -1,0 +1,46 @@
+import Configuration
+import Kinds
+import Optimizers
+import Testing
+
+@Suite("What a resumed run may change")
+struct ConfigurationResumeTests {
+    /// The keys that affect only the duration, the speed and the place of a run.
+    private static let free: Set<ConfigurationKey> = [
+        .text, .train, .valid, .test, .run, .learningRate, .epochs, .schedule, .warmUp, .validateEvery,
+        .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize, .teams,
+        .stallLimit, .timeLimit, .verifyEvery, .onFault, .maxBadSteps, .maxRollbacks,
+    ]
+
+    @Test("Each key alone is accepted or refused, with both values", arguments: ConfigurationKey.allCases)
+    func eachKey(key: ConfigurationKey) throws {
+        let stored = TrainingConfiguration()
+        let value = try #require(ConfigurationSamples.values[key])
+        let requested = ConfigurationSamples.with([key: value])
+        // What a schedule reads may change as the schedule itself.
+        let isFree = Self.free.contains(key) || Schedules.settings.contains { $0.key == key }
+        let change = ConfigurationChange(key: key, stored: stored.value(of: key), requested: value)
+        #expect(requested.forbiddenChanges(from: stored) == (isFree ? [] : [change]))
+    }
+
+    @Test("All changes are named together, with what to do")
+    func several() {
+        var stored = TrainingConfiguration()
+        (stored.layers, stored.seed) = (1, 7)
+        let error = #expect(throws: ConfigurationError.self) { _ = try TrainingConfiguration().resuming(stored) }
+        #expect(error?.description.contains("--layers from 1 to 2; --seed from 7 to 1") == true)
+        #expect(error?.exitStatus == .usage)
+    }
+
+    @Test("Shards that are not asked for are those of the stored run, and what may change is changed")
+    func shards() throws {
+        var stored = TrainingConfiguration()
+        stored.shards = 4
+        var requested = TrainingConfiguration()
+        requested.epochs = 99
+        let resumed = try requested.resuming(stored)
+        #expect((resumed.shards, resumed.epochs) == (4, 99))
+        requested.shards = 8
+        #expect(throws: ConfigurationError.self) { _ = try requested.resuming(stored) }
+    }
+}
