@@ -80,7 +80,7 @@ let package = Package(
         library("Kinds", ["Failures"]),
 
         // Floor 3: siblings.
-        library("TextData", ["Digests", "Files", "Failures"]),
+        library("TextData", ["Digests", "Files", "Failures", "Kinds"]),
         library("Layers", ["Tensors", "Kinds"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 
@@ -146,7 +146,7 @@ let package = Package(
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "COpenBLAS", "TestSupport"]),
         tests("FilesTests", ["Files", "Failures", "TestSupport"]),
-        tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "TestSupport"]),
+        tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "Kinds", "TestSupport"]),
         tests("LayersTests", ["Layers", "Kinds", "Tensors", "TestSupport"]),
         tests("ModelsTests", ["Models", "Layers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),

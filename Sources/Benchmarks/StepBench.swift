@@ -56,8 +56,11 @@ struct StepBench {
         let waitedForTeamBefore = exchange.team?.waitedNanoseconds ?? 0
         let start = MonotonicClock.nanoseconds
         parallel.run(
-            windows[step % windows.count], steps: model.configuration.windowLength, predictions: model.tokensPerStep,
-            atEpochStart: step == 0, dropoutKey: dropoutKey(step))
+            windows[step % windows.count],
+            BatchWindow(
+                steps: model.configuration.windowLength, tokens: model.tokensPerStep, predictions: model.tokensPerStep,
+                beginsSequences: step == 0),
+            dropoutKey: dropoutKey(step))
         let computed = MonotonicClock.nanoseconds
         let waitedForTeam = (exchange.team?.waitedNanoseconds ?? 0) - waitedForTeamBefore
         let waitedInRun = exchange.counters.waitedNanoseconds - waitedBefore

@@ -16,14 +16,14 @@
 
 /* Makes the n-th call on files below one folder fail, for tests of whole programs:
 
-     RNNTRAIN_FAULT_FOLDER  calls on paths that begin so are counted, and on what was opened under them
+     RNNTRAIN_FAULT_FOLDER  the folder: calls on its files are counted
      RNNTRAIN_FAULT_CALL    n, from 1
-     RNNTRAIN_FAULT         an errno; 0: the process ends (a write takes half of its bytes first); -1: a write takes half; -3: the call
+     RNNTRAIN_FAULT         the error: an errno; 0: the process ends (a write first writes half of its bytes); -1: a write writes half; -3: the call
                             takes RNNTRAIN_FAULT_SECONDS
-     RNNTRAIN_FAULT_STAYS   set: from the n-th on all calls fail that want room on the disk, and no others
-     RNNTRAIN_FAULT_MARK    a file that is made when the n-th call comes
-     RNNTRAIN_FAULT_THREADS from the n-th on no thread can be created, n from 1
-     RNNTRAIN_FAULT_BINDING set: no process may be bound to cores, as in some containers
+     RNNTRAIN_FAULT_STAYS   set: from the n-th call on, all calls that need space on the disk fail, and no others
+     RNNTRAIN_FAULT_MARK    a file to create at the n-th call
+     RNNTRAIN_FAULT_THREADS n, from 1: the n-th and all later threads cannot be created
+     RNNTRAIN_FAULT_BINDING set: processes cannot be bound to cores, as in some containers
 
    The variables have no effect unless LD_PRELOAD names this library. */
 

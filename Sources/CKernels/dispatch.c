@@ -87,8 +87,8 @@ int ck_cell_number(const char *name) {
     return -1;
 }
 
-void ck_cell_forward(int number, const ck_cell *step) { active->cells_forward[number](step); }
-void ck_cell_backward(int number, const ck_cell *step) { active->cells_backward[number](step); }
+void ck_cell_forward(int number, ck_cell step) { active->cells_forward[number](step); }
+void ck_cell_backward(int number, ck_cell step) { active->cells_backward[number](step); }
 
 int ck_update_rule(const char *name) {
 #define CK_NAME(rule) #rule,

@@ -95,8 +95,8 @@ typedef struct {
 #define CK_MEMBER(kernel, parameters, arguments) void(*kernel) parameters;
     CK_KERNELS(CK_MEMBER)
 #undef CK_MEMBER
-    void (*cells_forward[CK_CELL_COUNT])(const ck_cell *step);
-    void (*cells_backward[CK_CELL_COUNT])(const ck_cell *step);
+    void (*cells_forward[CK_CELL_COUNT])(ck_cell step);
+    void (*cells_backward[CK_CELL_COUNT])(ck_cell step);
     void (*updates[CK_UPDATE_RULE_COUNT])(const ck_update *update, uint32_t *moved);
 } ck_level;
 

@@ -22,7 +22,7 @@ struct cmpi_comm {
         if (cmpi_try_code != MPI_SUCCESS) return cmpi_try_code;                                                        \
     } while (0)
 
-/// To be placed around every call that waits for other ranks. They tell the watchdog that this rank waits.
+/// Enclose every call that waits for other ranks. They tell the watchdog that this rank waits.
 void cmpi_wait_begin(void);
 void cmpi_wait_end(void);
 

@@ -1,4 +1,5 @@
 import Kinds
+import TextData
 
 extension ConfigurationField {
     /// The texts and their tokens. On resume the paths may change, because the digests of the texts are compared.
@@ -28,5 +29,8 @@ extension ConfigurationField {
         .init(
             .minimumCount, \.minimumCount, .data, .fixed, range: .whole(1...ValueRange.most), placeholder: "n",
             "Words or characters with fewer occurrences in the training text become <unk>."),
+        .init(
+            .batching, \.batching, .data, .fixed, isNew: true,
+            "What a row of a batch is: a stream, which is a contiguous part of the text, or a line, which is read for itself."),
     ]
 }

@@ -1,10 +1,13 @@
 package import Kinds
 import Layers
 import Optimizers
+import TextData
 
 extension ConfigurationField {
     /// Everything among which a key chooses by name.
-    static let registries: [any KindRegistry.Type] = [Cells.self, Connections.self, UpdateRules.self, Schedules.self]
+    static let registries: [any KindRegistry.Type] = [
+        Batchings.self, Cells.self, Connections.self, UpdateRules.self, Schedules.self,
+    ]
 
     /// The keys that the kinds of a registry declare.
     static func kinds(of registry: any KindRegistry.Type, _ theme: ConfigurationTheme) -> [ConfigurationField] {

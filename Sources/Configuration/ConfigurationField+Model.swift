@@ -11,7 +11,7 @@ extension ConfigurationField {
                 .layers, \.layers, .model, .fixed, range: .whole(1...1000), placeholder: "n",
                 "Number of stacked recurrent layers."),
             .init(
-                .connection, \.connection, .model, .fixed, isNew: true,
+                .connections, \.connections, .model, .fixed, isNew: true,
                 "How the recurrent layers are joined: what a layer above the lowest hands on."),
             .init(
                 .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",

@@ -108,6 +108,9 @@ extension ConfigurationField {
     /// All fields, theme by theme.
     static let all = data + model + optimization + convergence + run + faults + distribution
 
+    /// Keys by the names that earlier versions gave them, which the files of their runs have.
+    static let formerNames: [ConfigurationKey: ConfigurationKey] = ["connection": .connections]
+
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
     static func exists(_ key: ConfigurationKey) -> Bool { byKey[key] != nil }
@@ -155,10 +158,10 @@ extension ConfigurationKey {
     /// Every key, theme by theme.
     public static let allCases = ConfigurationField.all.map(\.key)
 
-    /// The key with this name.
+    /// The key with this name, or with one that an earlier version gave it.
     public static func named(_ name: String) -> ConfigurationKey? {
         let key = ConfigurationKey(name)
-        return ConfigurationField.exists(key) ? key : nil
+        return ConfigurationField.exists(key) ? key : ConfigurationField.formerNames[key]
     }
 }
 

@@ -1,4 +1,5 @@
 public import Kinds
+import TextData
 
 // The keys that are no kind's own. Those of optimizers, schedules and other kinds are declared beside their code.
 extension ConfigurationKey {
@@ -9,11 +10,12 @@ extension ConfigurationKey {
     public static let tokens = ConfigurationKey("tokens")
     public static let vocabularySize = ConfigurationKey("vocabulary-size")
     public static let minimumCount = ConfigurationKey("minimum-count")
+    public static let batching = Batchings.key
 
     public static let cell = ConfigurationKey("cell")
     public static let nonlinearity = ConfigurationKey("nonlinearity")
     public static let gruReset = ConfigurationKey("gru-reset")
-    public static let connection = ConfigurationKey("connection")
+    public static let connections = ConfigurationKey("connections")
     public static let layers = ConfigurationKey("layers")
     public static let embeddingSize = ConfigurationKey("embedding-size")
     public static let hiddenSize = ConfigurationKey("hidden-size")

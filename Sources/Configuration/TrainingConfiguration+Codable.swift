@@ -7,7 +7,10 @@ extension TrainingConfiguration: Codable {
         let container = try decoder.container(keyedBy: ConfigurationKey.self)
         self.init()
         for field in ConfigurationField.all {
-            guard let value = try container.decodeIfPresent(ConfigurationValue.self, forKey: field.key) else { continue }
+            let keys = [field.key] + ConfigurationField.formerNames.filter { $0.value == field.key }.map(\.key)
+            guard let key = keys.first(where: container.contains),
+                let value = try container.decodeIfPresent(ConfigurationValue.self, forKey: key)
+            else { continue }
             guard field.write(&self, value) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: field.key, in: container,

@@ -1,11 +1,12 @@
 package import Models
 package import Optimizers
+import TextData
 
 extension TrainingConfiguration {
     /// The model over a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
         ModelShape(
-            cell: cell, settings: settings, connection: connection, layers: layers,
+            cell: cell, settings: settings, connection: connections, layers: layers,
             vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
     }
@@ -20,6 +21,12 @@ extension TrainingConfiguration {
     }
 
     package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
+
+    /// The batches of a text. Throws where it is too short, or has no lines where these are needed.
+    package func batches(of text: some TokenisedText, source: String) throws(TextDataError) -> any BatchLayout {
+        try Batchings.batching(batching).layout(
+            text, BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
+    }
 
     package var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
 

@@ -21,10 +21,11 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// Maximum number of vocabulary entries; 0: no limit; nil: 10,000 for words, otherwise no limit.
     public var vocabularySize: Int?
     public var minimumCount = 1
+    public var batching = BatchingKind.streams
 
     // Model.
     public var cell = CellKind.lstm
-    public var connection = ConnectionKind.stacked
+    public var connections = ConnectionKind.stacked
     public var layers = 2
     public var embeddingSize = 200
     public var hiddenSize = 200

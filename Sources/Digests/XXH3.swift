@@ -22,7 +22,7 @@ public struct XXH3Hasher: ~Copyable {
     /// A hasher without input.
     public init() {
         guard let state = XXH3_createState(), XXH3_64bits_reset(state) == XXH_OK else {
-            preconditionFailure("no memory is left for the 576 bytes of a hash state")
+            preconditionFailure("not enough memory for a hash state of 576 bytes")
         }
         self.state = state
     }

@@ -23,7 +23,7 @@ public protocol UserFacingError: Error, CustomStringConvertible, Sendable {
     /// The exit status of the process.
     var exitStatus: ExitStatus { get }
 
-    /// The message without the advice, for a fault that the program handles itself. By default, the whole message.
+    /// The message without the advice, for a fault that the program handles itself. Default: the whole message.
     var fault: String { get }
 }
 

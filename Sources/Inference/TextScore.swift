@@ -7,10 +7,13 @@ package struct SpecialTokens: Codable, Equatable, Sendable {
     package var unknown: Int32?
     /// `<eos>`; nil where the vocabulary has none.
     package var endOfLine: Int32?
+    /// What ends a line of the text: `<eos>`, or the line feed.
+    package var lineEnd: Int32?
 
     package init(_ vocabulary: Vocabulary) {
         unknown = vocabulary.unknownID
         endOfLine = vocabulary.endOfLineID
+        lineEnd = vocabulary.lineEndID
     }
 }
 

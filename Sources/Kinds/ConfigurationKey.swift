@@ -1,4 +1,4 @@
-/// The name of a key of a run's configuration: in TOML, in JSON, and after two dashes on the command line.
+/// The name of a configuration key: in TOML, in JSON, and after two dashes on the command line.
 public struct ConfigurationKey: RawRepresentable, Hashable, CodingKey, Sendable {
     public let rawValue: String
 
@@ -9,10 +9,9 @@ public struct ConfigurationKey: RawRepresentable, Hashable, CodingKey, Sendable 
     /// The long option of the command line: `--batch-size`.
     public var option: String { "--" + rawValue }
 
-    // As a key of JSON.
     public init(stringValue: String) { rawValue = stringValue }
     public var stringValue: String { rawValue }
-    /// Nil: there are no arrays of keys.
+    /// Nil: keys are not indices.
     public init?(intValue: Int) { return nil }
     public var intValue: Int? { nil }
 }

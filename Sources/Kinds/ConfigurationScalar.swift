@@ -1,25 +1,25 @@
-/// A type that one configuration value can have.
+/// A type of configuration values.
 public protocol ConfigurationScalar: Equatable, Sendable {
-    /// What a file must hold for this type, for messages: `a whole number`.
+    /// What a file must contain for this type, for messages: `a whole number`.
     static var expectation: String { get }
 
-    /// The values as texts, where they are a short list; else empty.
+    /// The values as texts, if they are a short list; otherwise empty.
     static var choices: [String] { get }
 
-    /// The value's meaning, or nil if the value is of another kind or out of its list.
+    /// Converts a value; nil if it has another kind or is not in the list of choices.
     init?(configurationValue: ConfigurationValue)
 
-    /// The value that a command line gives as this text; nil if the text is of another kind or out of the list.
+    /// Converts an argument of the command line; nil if it has another kind or is not in the list of choices.
     init?(argumentText argument: String)
 
-    /// The value as a file spells it; `init(configurationValue:)` gives the same back.
+    /// The value as in a file. `init(configurationValue:)` converts it back.
     var configurationValue: ConfigurationValue { get }
 }
 
 extension ConfigurationScalar {
     public static var choices: [String] { [] }
 
-    /// Takes the text as a file has it in quotes.
+    /// Converts the text like quoted text in a file.
     public init?(argumentText argument: String) { self.init(configurationValue: .text(argument)) }
 }
 
@@ -52,7 +52,7 @@ extension Int: ConfigurationScalar {
 extension Double: ConfigurationScalar {
     public static var expectation: String { "a number" }
 
-    /// Takes whole numbers too, as in `clip = 1`. A negative zero is zero.
+    /// Also accepts whole numbers, as in `clip = 1`. A negative zero becomes zero.
     public init?(configurationValue: ConfigurationValue) {
         switch configurationValue {
         case .number(let number): self = number + 0
@@ -66,7 +66,8 @@ extension Double: ConfigurationScalar {
         self = number + 0
     }
 
-    /// The number that a text spells; nil where that is none, or beyond what a `Double` can be: `1e400` is no infinity, `1e-400` no zero.
+    /// Parses a number; nil if the text is not a number or is out of the range of `Double`: `1e400` is not infinity, and `1e-400`
+    /// is not zero.
     package init?(spelled text: String) {
         guard let number = Double(text) else { return nil }
         let digits = text.lowercased().prefix { $0 != "e" && $0 != "p" }
@@ -89,7 +90,7 @@ extension String: ConfigurationScalar {
     public var configurationValue: ConfigurationValue { .text(self) }
 }
 
-/// A choice from a short list, spelled by its raw value.
+/// A choice from a short list. The raw value is its name.
 public protocol ConfigurationChoice: ConfigurationScalar, RawRepresentable, CaseIterable where RawValue == String {}
 
 extension ConfigurationChoice {

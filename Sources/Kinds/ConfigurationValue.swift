@@ -1,6 +1,6 @@
 import Failures
 
-/// A configuration value as a TOML or JSON file spells it, before it has a meaning.
+/// A configuration value as in a TOML or JSON file, before conversion to a type.
 public enum ConfigurationValue: Equatable, Sendable {
     case text(String)
     case integer(Int)
@@ -9,7 +9,7 @@ public enum ConfigurationValue: Equatable, Sendable {
 }
 
 extension ConfigurationValue: CustomStringConvertible {
-    /// The bare value, as one would type it on the command line.
+    /// The bare value, as on the command line.
     public var description: String {
         switch self {
         case .text(let text): text
@@ -34,7 +34,7 @@ extension ConfigurationValue: CustomStringConvertible {
         if case .text(let text) = self { Self.quoted(text) } else { description }
     }
 
-    /// A TOML basic string: quotes, backslashes and control characters are escaped.
+    /// A TOML basic string, with quotes, backslashes and control characters escaped.
     package static func quoted(_ text: String) -> String {
         let escaped = text.unicodeScalars.map { scalar in
             switch scalar {

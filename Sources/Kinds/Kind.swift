@@ -1,13 +1,13 @@
-/// One of the things among which a key of the configuration chooses by name: an optimizer, a schedule, a cell.
+/// One of the alternatives of a configuration key: an optimizer, a schedule, a cell.
 ///
-/// A kind is a file of its own and one line in its registry. Options, help, TOML, validation, what may change on resume and the tables
-/// of the documentation come from what it declares here.
+/// A kind is a file and one line in its registry. Its declarations are the source of options, help, TOML, validation, the rules
+/// on resume, and the tables of the documentation.
 public protocol Kind: SendableMetatype {
-    /// As the configuration names it: lower case, with dashes.
+    /// The name in the configuration: lower case, with dashes.
     static var name: String { get }
-    /// What it is, in a sentence with its equation and source, for the documentation.
+    /// A one-sentence description with equation and source, for the documentation.
     static var summary: String { get }
-    /// The settings that it reads.
+    /// The settings that the kind uses.
     static var settings: [any DeclaredSetting] { get }
 }
 
@@ -15,16 +15,16 @@ extension Kind {
     public static var settings: [any DeclaredSetting] { [] }
 }
 
-/// All kinds among which one key chooses.
+/// All kinds of one configuration key.
 public protocol KindRegistry: SendableMetatype {
-    /// The key that chooses.
+    /// The configuration key.
     static var key: ConfigurationKey { get }
-    /// In the order of the documentation.
+    /// The kinds, in the order of the documentation.
     static var kinds: [any Kind.Type] { get }
 }
 
 extension KindRegistry {
-    /// The settings of all kinds, each once, in the order in which they are first named; those that all kinds read stand last.
+    /// The settings of all kinds, each once, in order of first use. Settings that all kinds use come last.
     public static var settings: [any DeclaredSetting] {
         var keys: Set<ConfigurationKey> = []
         let all = kinds.flatMap { $0.settings }.filter { keys.insert($0.key).inserted }
@@ -33,17 +33,17 @@ extension KindRegistry {
 
     private static func isRead(byAll key: ConfigurationKey) -> Bool { kinds.allSatisfy { $0.reads(key) } }
 
-    /// The names of the kinds that read a setting.
+    /// The names of the kinds that use a setting.
     public static func readers(of key: ConfigurationKey) -> [String] {
         kinds.filter { $0.reads(key) }.map { $0.name }
     }
 
-    /// The kind with this name.
+    /// The kind named `name`.
     public static func kind(named name: String) -> (any Kind.Type)? { kinds.first { $0.name == name } }
 }
 
 extension Kind {
-    /// Whether the kind reads a setting.
+    /// Whether the kind uses a setting.
     static func reads(_ key: ConfigurationKey) -> Bool { settings.contains { $0.key == key } }
 }
 
@@ -51,13 +51,13 @@ extension Kind {
 public struct KindName<Registry: KindRegistry>: ConfigurationChoice, Hashable {
     public let rawValue: String
 
-    /// Nil where no kind has this name.
+    /// Nil if no kind has this name.
     public init?(rawValue: String) {
         guard Registry.kind(named: rawValue) != nil else { return nil }
         self.rawValue = rawValue
     }
 
-    /// The name of a kind, which must be registered.
+    /// The name of a registered kind.
     public init(_ kind: any Kind.Type) {
         precondition(Registry.kind(named: kind.name) != nil, "\(kind.name) is not registered")
         rawValue = kind.name

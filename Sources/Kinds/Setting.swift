@@ -1,9 +1,9 @@
-/// A key of the configuration that a kind declares beside its code: what it may be, what it is by default, and what it means.
+/// A configuration key that a kind declares in its own file: its values, default and meaning.
 ///
-/// Several kinds may share a setting: it is declared once, and each names it among its ``Kind/settings``.
+/// Several kinds may share a setting. It is declared once, and each kind lists it in ``Kind/settings``.
 public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
     public let key: ConfigurationKey
-    /// The value where none is given.
+    /// The default value.
     public let standard: Value
     public let range: ValueRange<Value>?
     public let placeholder: String
@@ -13,10 +13,10 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
 
     /// Declares a setting.
     ///
-    /// - `range`: what it may be, of all that its type has; nil only for choices and flags.
-    /// - `placeholder`: what stands for the value in `--help`.
-    /// - `onResume`: whether a resumed run may have another value.
-    /// - `unread`: what a value other than the default is where no chosen kind reads the setting.
+    /// - `range`: the valid values; nil only for choices and flags.
+    /// - `placeholder`: the name of the value in `--help`.
+    /// - `onResume`: whether a resumed run may change the value.
+    /// - `unread`: how to treat a value other than the default if no chosen kind uses the setting.
     public init(
         _ key: ConfigurationKey, _ standard: Value, range: ValueRange<Value>? = nil, placeholder: String = "",
         onResume: OnResume = .fixed, unread: Unread = .refused, _ summary: String
@@ -36,30 +36,30 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
 /// Whether a resumed run may change a key.
 public enum OnResume: Sendable { case fixed, free }
 
-/// What a value is that no chosen kind reads: an error, or without effect.
+/// How to treat a value that no chosen kind uses: refuse or ignore it.
 public enum Unread: Sendable { case refused, ignored }
 
 /// A setting of any type.
 public protocol DeclaredSetting: Sendable {
     associatedtype Value: ConfigurationScalar
     var key: ConfigurationKey { get }
-    /// One sentence or two with the unit, for `--help`, to which the default and the kinds that read the setting are added.
+    /// One or two sentences with the unit, for `--help`, which adds the default and the kinds that use the setting.
     var summary: String { get }
     var placeholder: String { get }
-    /// Whether a resumed run may have another value than the run it goes on with.
+    /// Whether a resumed run may change the value.
     var mayChangeOnResume: Bool { get }
-    /// Whether a value other than the default is an error where no chosen kind reads the setting.
+    /// Whether a value other than the default is an error if no chosen kind uses the setting.
     var isRefusedUnread: Bool { get }
     /// The setting with its type.
     var setting: Setting<Value> { get }
 }
 
-/// The values of settings; each one that was not set has its default.
+/// The values of settings. A setting without a value has its default.
 public struct Settings: Equatable, Sendable {
-    /// What differs from the defaults.
+    /// The values that differ from the defaults.
     private var values: [ConfigurationKey: ConfigurationValue] = [:]
 
-    /// All defaults.
+    /// All settings have their defaults.
     public init() {}
 
     public subscript<Value>(_ setting: Setting<Value>) -> Value {

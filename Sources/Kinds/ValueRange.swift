@@ -1,8 +1,8 @@
-/// The values that an option accepts, among those of its type. Declared once, with the option, and checked in one place.
+/// The valid values of an option among those of its type. Declared once, with the option.
 public struct ValueRange<Value: Sendable>: Sendable {
     /// Completes "must be": `a whole number from 1 to 1000`.
     public let description: String
-    /// The ends of the range, as typed on the command line. Both are in the range. Tests use them.
+    /// The two ends of the range, as on the command line. Both are valid. Tests use them.
     package let ends: [String]
     package let contains: @Sendable (Value) -> Bool
 
@@ -17,7 +17,7 @@ extension ValueRange where Value == Int {
     /// The maximum of most counts, so that sums and products of counts stay below 2^63.
     public static let most = 1_000_000_000
 
-    /// Whole numbers within `limits`, and 0 where that has a meaning: `.whole(1...1000, orZero: "for no limit")`.
+    /// Whole numbers within `limits`, and 0 if it has a meaning: `.whole(1...1000, orZero: "for no limit")`.
     public static func whole(_ limits: ClosedRange<Int>, orZero meaning: String? = nil) -> ValueRange {
         ValueRange(
             description: "a whole number from \(limits.lowerBound) to \(limits.upperBound)" + zeroText(meaning),
@@ -27,10 +27,10 @@ extension ValueRange where Value == Int {
 }
 
 extension ValueRange where Value == Double {
-    /// The magnitudes of numbers other than 0. They are normal numbers in single precision, in which models are computed.
+    /// The magnitudes of numbers other than 0. They are normal numbers in single precision, which models use.
     private static let magnitudes = 1e-30...1e30
 
-    /// Numbers from 1e-30 to `upper`, and 0 where that has a meaning.
+    /// Numbers from 1e-30 to `upper`, and 0 if it has a meaning.
     public static func number(upTo upper: Double = 1e30, orZero meaning: String? = nil) -> ValueRange {
         let limits = magnitudes.lowerBound...upper
         return ValueRange(
@@ -39,7 +39,7 @@ extension ValueRange where Value == Double {
             contains: { limits.contains($0) || (meaning != nil && $0 == 0) })
     }
 
-    /// Numbers from 1e-30 to below 1, also when they are rounded to single precision; and 0.
+    /// Numbers from 1e-30 to below 1, also after rounding to single precision, and 0.
     public static func fraction(orZero meaning: String) -> ValueRange {
         ValueRange(
             description: "a number from \(text(magnitudes.lowerBound)) to below 1" + zeroText(meaning),
@@ -61,10 +61,10 @@ extension ValueRange where Value == Double {
 }
 
 extension ValueRange where Value == String {
-    /// A path: not empty, and without a zero byte, which would end it early.
+    /// A path: not empty, and without a NUL byte, which would end it early.
     public static let path = ValueRange(
         description: "a non-empty path", ends: [], contains: { !$0.isEmpty && !$0.utf8.contains(0) })
 }
 
-/// What a description says of 0: `, or 0 for no limit`.
+/// The text about 0 in a description: `, or 0 for no limit`.
 package func zeroText(_ meaning: String?) -> String { meaning.map { ", or 0 \($0)" } ?? "" }

@@ -67,7 +67,7 @@ private struct ExchangeRun {
                 partial[i] = treeSum(shards) { gradient($0, step, i) }
             }
         }
-        giveTogether(divided, step)
+        writeJoint(divided, step)
         writtenRows = rows
         if exchange.shape.sparseCount > 0 { rows.withUnsafeBufferPointer { exchange.setRows($0, width: rowWidth) } }
         for shard in exchange.shards {
@@ -85,7 +85,7 @@ private struct ExchangeRun {
     }
 
     /// Writes this rank's part of the joint gradients. The content of the other slots there must not matter.
-    private func giveTogether(_ divided: Range<Int>, _ step: Int) {
+    private func writeJoint(_ divided: Range<Int>, _ step: Int) {
         let (node, shape) = (exchange.topology.nodes[exchange.topology.nodeIndex], exchange.shape)
         let cover = ShardTree(shardCount: shape.shardCount).cover(of: shape.shards(ofRanks: node, of: world.rankCount))
         for partial in exchange.partials where !exchange.nodePartials.contains(partial) {

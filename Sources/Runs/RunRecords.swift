@@ -134,10 +134,11 @@ public struct RunRecords {
             expected == nil || expected == tokens.textDigest.hexadecimal,
             tokens.vocabularyDigest == checkpoint.vocabulary.digest,
             let layout = Self.value({
-                try StreamLayout(tokenCount: tokens.count, streamCount: configuration.batchSize)
+                try configuration.batches(
+                    of: TokenFileText(tokens, lineEnd: checkpoint.vocabulary.lineEndID), source: tokens.path)
             })
         else { return nil }
-        return layout.windowCount(windowLength: configuration.windowLength)
+        return layout.windowCount
     }
 }
 

@@ -69,13 +69,7 @@ public struct CellKernel: Sendable {
         precondition(number >= 0, "no cell of CKernels is named \(name)")
     }
 
-    public func forward(_ step: CellStep) {
-        var kernel = step.kernel
-        ck_cell_forward(number, &kernel)
-    }
+    public func forward(_ step: CellStep) { ck_cell_forward(number, step.kernel) }
 
-    public func backward(_ step: CellStep) {
-        var kernel = step.kernel
-        ck_cell_backward(number, &kernel)
-    }
+    public func backward(_ step: CellStep) { ck_cell_backward(number, step.kernel) }
 }

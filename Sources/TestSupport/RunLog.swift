@@ -11,8 +11,8 @@ public struct RunLog: Sendable {
     /// All lines.
     public let events: [[String: String]]
 
-    // Excludes `best`, which depends on the previous content of the file: a killed job may have left a better model than that of a repeated
-    // validation.
+    // Excludes `best`, which depends on the previous content of the file: a killed job may have left a better model than that of
+    // the repeated validation.
     private static let free = ["time", "elapsed_seconds", "tokens_per_second", "path", "best"]
 
     /// Reads the log of the run in `folder`.

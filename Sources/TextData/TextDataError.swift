@@ -20,6 +20,8 @@ public enum TextDataError: UserFacingError, Equatable {
     case badVocabulary(source: String, reason: String)
     case badTokenFile(path: String, defect: TokenFileDefect)
     case textTooShort(source: String, tokenCount: Int)
+    /// A text has no line end, but its lines are to be read each for itself.
+    case noLines(source: String)
     /// A text has too few lines for a split into three parts.
     case tooFewLines(source: String, lineCount: Int)
     case moreShardsThanStreams(shardCount: Int, streamCount: Int)
@@ -33,7 +35,7 @@ public enum TextDataError: UserFacingError, Equatable {
         case .inputOutput: .inputOutput
         case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
-            .badTokenFile, .textTooShort, .tooFewLines, .notReber:
+            .badTokenFile, .textTooShort, .noLines, .tooFewLines, .notReber:
             .badData
         }
     }
@@ -106,6 +108,8 @@ extension TextDataError {
         case .textTooShort(let source, let tokenCount):
             "\(source): the text has \(counted(tokenCount, "token")), but 2 or more are needed. "
                 + "Use a longer text."
+        case .noLines(let source):
+            "\(source): the text has no line end, but --batching sentences reads each line for itself. Use --batching streams."
         case .tooFewLines(let source, let lineCount):
             "\(source): the text has \(lineCount) line\(lineCount == 1 ? "" : "s"), but --text splits it by lines into three parts and "
                 + "needs 3 or more. Use a longer text, or separate texts with --train and --valid."

@@ -11,7 +11,7 @@ struct Figures {
 
     mutating func add(_ name: String, _ value: Int) { members.append("\"\(name)\":\(value)") }
 
-    /// JSON has no numbers that are not finite: they are null.
+    /// A number that is not finite becomes null, because JSON cannot represent it.
     mutating func add(_ name: String, _ value: Double) {
         members.append("\"\(name)\":" + (value.isFinite ? "\(value)" : "null"))
     }

@@ -9,7 +9,7 @@ struct NamedCheckpoint {
     private let path: String
     private let isFolder: Bool
 
-    /// Throws if nothing is there (66).
+    /// Throws if the path does not exist (66).
     init(_ path: String) throws {
         var isFolder: ObjCBool = false
         self.path = path
@@ -22,10 +22,10 @@ struct NamedCheckpoint {
         self.isFolder = true
     }
 
-    /// Opens it: of a run's folder the best parameters on validation, or the newest good checkpoint where there are none. Which one is taken is noted on
-    /// the standard error output.
+    /// Opens the checkpoint. In a run's folder it is the best model on validation, or the newest valid checkpoint if there is no
+    /// best model. A note on standard error names the choice.
     ///
-    /// Throws where the folder has none (66), and where none is good or the best parameters are of another run (65).
+    /// Throws if the folder has no checkpoint (66), or if none is valid or the best model belongs to another run (65).
     func open() throws -> StoredCheckpoint {
         guard isFolder else { return try StoredCheckpoint(path: path, checkingLimits: true) }
         let folder = RunFolder(path: path)

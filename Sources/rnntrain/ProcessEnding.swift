@@ -10,18 +10,18 @@ struct ProcessEnding {
     private let status: Int32
     private let speakers: Speakers
     /// Whether all ranks have the error.
-    private let isTold: Bool
+    private let isOnAllRanks: Bool
     /// Whether MPI failed, so that it cannot pass the error to other ranks.
     private let isOfMPI: Bool
 
-    /// How long ranks other than 0 wait for rank 0 to print, in seconds.
+    /// How long other ranks wait for rank 0 to print, in seconds.
     ///
-    /// A launcher ends all ranks as soon as one exits with a fault, so that rank 0 must exit first.
+    /// A launcher ends all ranks as soon as one rank exits with a fault, so rank 0 must exit first.
     private static let patience: UInt32 = 2
 
     init(_ error: any Error, speakers: Speakers) {
         self.speakers = speakers
-        isTold = error is RemoteFailure
+        isOnAllRanks = error is RemoteFailure
         isOfMPI = error is CommunicationError
         if let failure = error as? any UserFacingError {
             text = "rnntrain: error: \(message: failure)"
@@ -46,16 +46,17 @@ struct ProcessEnding {
             if !text.isEmpty { StandardError.print(text) }
         } else {
             sleep(Self.patience)
-            if !isTold { tellRankZero() }
+            if !isOnAllRanks { sendToRankZero() }
         }
         return status
     }
 
-    /// Sends the error to rank 0, which still waits for this rank: only this rank has the error, such as a file that its node lacks.
+    /// Sends the error to rank 0, which still waits for this rank. Only this rank has the error; for example, a file is missing
+    /// on its node.
     ///
-    /// Launchers other than mpirun may leave ranks running after rank 0 has ended. There each rank prints its error, except errors of the
-    /// command line, which are the same on all ranks.
-    private func tellRankZero() {
+    /// Launchers other than mpirun may leave ranks running after rank 0 has ended. Under these launchers each rank prints its own
+    /// error, except errors of the command line, which are the same on all ranks.
+    private func sendToRankZero() {
         let label = "rnntrain: error: "
         let message = text.hasPrefix(label) ? String(text.dropFirst(label.count)) : text
         let failure = LoneFailure(description: message, exitStatus: ExitStatus(rawValue: status) ?? .fault)

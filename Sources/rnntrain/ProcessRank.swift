@@ -11,6 +11,6 @@ enum ProcessRank {
         return variables.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first ?? 0
     }()
 
-    /// Whether this rank prints messages that all ranks have.
+    /// Whether this rank prints the messages that all ranks have.
     static var speaks: Bool { current == 0 }
 }

@@ -27,7 +27,7 @@ func runScoring(checkpoint: StoredCheckpoint, data: String, settings: ScoreSetti
             if failure != nil { return }
             do {
                 let scored = scorer.score(line)
-                // Not before the first line, so that a text that cannot be read leaves the output empty.
+                // Written with the first line, so that the output stays empty if the text cannot be read.
                 let text = (scored.number == 1 ? writer.header : "") + writer.text(of: scored)
                 try stream.append(Array(text.utf8))
             } catch { failure = error }

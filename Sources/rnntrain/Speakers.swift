@@ -11,7 +11,7 @@ enum Speakers {
         self = (command as? any LocalCommand)?.startsNoMPI == true ? .everyProcess : .rankZero
     }
 
-    /// For a command line that may be invalid, by its subcommand.
+    /// For a command line that may be invalid. The subcommand decides.
     init(_ arguments: [[UInt8]]) {
         let alone: [any ParsableCommand.Type] = [
             EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self,

@@ -5,14 +5,14 @@ import Files
 import Foundation
 import Runs
 
-/// The run to resume, as far as it is read before MPI starts.
+/// The run to resume: the part that is read before MPI starts.
 enum StoredRun {
     /// The stored configuration of the run, with its folder.
     ///
     /// Keys that `config.toml` lacks are taken from the newest valid checkpoint, and a note names it. Throws if there is neither.
     static func configuration(in path: String) throws -> TrainingConfiguration {
         let folder = RunFolder(path: path)
-        // First, because opening a pipe with the name of one of the files would block.
+        // This check comes first, because opening a pipe with the name of one of the files would block.
         try folder.requireKinds()
         var configuration: TrainingConfiguration
         if pathExists(folder.configurationPath) {

@@ -14,7 +14,7 @@ struct UnknownCharacterError: UserFacingError {
             + "Remove it, or skip unknown characters with --skip-unknown."
     }
 
-    /// Runs `body`. An error for an unknown character becomes one that names the option.
+    /// Runs `body`. Converts an error for an unknown character to one that names the option.
     static func naming<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()

@@ -8,8 +8,8 @@ import Runs
 import TextData
 import Training
 
-// The work of the commands, after all checks that need no MPI. All ranks throw the same error: rank 0 prints it, the others wait. An error of
-// one rank is sent to rank 0. Commands without MPI do all their work in every process.
+// The work of the commands, after all checks that need no MPI. If all ranks throw the same error, rank 0 prints it and the others
+// wait. If only one rank has an error, it sends the error to rank 0. Commands without MPI do all their work in every process.
 
 /// Trains, or resumes the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
@@ -18,11 +18,11 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
         try TrainingRun(world: world, version: rnntrainVersion).run(
             configuration, resume: resume, breakingLock: breakingLock)
     }
-    // Exit here, whether or not the standard output can be written: the result is in the run folder.
+    // Exits even if standard output cannot be written, because the result is in the run folder.
     exit(outcome.exitStatus.rawValue)
 }
 
-/// Prints what the run needs, and whether it is available.
+/// Prints what the run needs, and whether the machine provides it.
 func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
     try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         Watchdog.endStart()
@@ -34,8 +34,8 @@ func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
 ///
 /// A failure that all ranks have is thrown on all ranks. A failure of this rank only ends the job.
 /// - Parameters:
-///   - stallLimit: the job ends if the start takes longer than this, in seconds; 0 for no limit. It applies until the watch starts or
-///     `Watchdog.endStart` is called.
+///   - stallLimit: the limit in seconds for the start, after which the job ends; 0 for no limit. It applies until the watchdog
+///     starts or `Watchdog.endStart` is called.
 ///   - failure: an earlier error of this rank, which all ranks then throw.
 func withWorld<Result>(
     stallLimit: Double, failure: (any Error)? = nil, _ work: (World) throws -> Result

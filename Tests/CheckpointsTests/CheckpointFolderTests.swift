@@ -71,14 +71,14 @@ struct CheckpointFolderTests {
         try damage(2)
         do {
             _ = try folder.newestValid()
-            Issue.record("a damaged checkpoint was taken")
+            Issue.record("a damaged checkpoint was accepted")
         } catch {
             guard case .noneValid(let path, let passedOver) = error else { throw error }
             #expect(path == folder.path && passedOver.map(\.generation.step) == [2, 1])
         }
     }
 
-    @Test("One that its reader does not accept is passed over with the reader's reason")
+    @Test("A checkpoint that its reader rejects is skipped with the reader's reason")
     func rejected() throws {
         struct Rejection: Error {}
         try write([10, 20])
@@ -90,7 +90,7 @@ struct CheckpointFolderTests {
         #expect(newest.passedOver.first?.reason is Rejection)
     }
 
-    @Test("Pruning does not count generations after the one that was written last, and leaves them")
+    @Test("Pruning neither counts nor removes generations after the one that was written last")
     func pruneUpTo() throws {
         try write([1, 2, 3, 98, 99])
         #expect(try folder.prune(keeping: 2, upTo: 3).map(\.step) == [1])
@@ -114,7 +114,7 @@ struct CheckpointFolderTests {
         #expect(try folder.newestValid().generation.step == 2)
     }
 
-    @Test("A file that cannot be removed is an error, and the newest stay")
+    @Test("A file that cannot be removed is an error, and the newest generations remain")
     func pruneFails() throws {
         try write([1, 2, 3])
         let injector = FaultInjector(failingCall: 8, .error(EACCES))

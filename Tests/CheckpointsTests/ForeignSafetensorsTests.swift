@@ -91,7 +91,7 @@ struct ForeignSafetensorsTests {
         #expect(try damage([three], 4) == .impossibleOffsets(array: "a", found: [0, 2, 4], byteCount: 4))
     }
 
-    @Test("Shapes that overflow, are negative or need other bytes are refused")
+    @Test("Shapes that overflow, are negative or do not match the number of bytes are refused")
     func shapes() throws {
         let big = Int.max
         for shape in [[big, 2], [1 << 62, 1 << 2], [-2, -2], [-1], [big / 2]] {
@@ -133,7 +133,7 @@ struct ForeignSafetensorsTests {
 
     private func expectNoHeader(_ json: String) throws {
         guard case .unreadableHeader = try damage(Foreign.file(json)) else {
-            Issue.record("\(json.prefix(60)) was taken for a header")
+            Issue.record("\(json.prefix(60)) was accepted as a header")
             return
         }
     }
@@ -144,7 +144,7 @@ struct ForeignSafetensorsTests {
         #expect(try damage(bytes) == .unreadableHeader("it is not an object in UTF-8"))
     }
 
-    @Test("Random damage to a header without checksums does not crash the reader or give an array outside the file")
+    @Test("After random damage to a header without checksums, the reader does not crash, and no array is outside the file")
     func mutations() throws {
         let folder = try ScratchFolder()
         let fields = ["w": 24, "é": 8, "b": 0].map { Foreign.array($0.key, "U8", "[\($0.value)]", "0", "\($0.value)") }

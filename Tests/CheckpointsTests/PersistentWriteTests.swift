@@ -37,7 +37,7 @@ final class PersistentWriteTests {
             #expect(other.attempt(injector) == nil && other.lines.withLock { $0 } == [])
             let path = CheckpointFolder(runFolder: other.scratch.path).path(forStep: 4)
             #expect(try other.steps.first == 4 && smallValue(path) == 4)
-            if !injector.hasFired { return #expect(call > 8 && unheard == 2, "folders that cannot be closed") }
+            if !injector.hasFired { return #expect(call > 8 && unheard == 2, "a folder that cannot be closed is not reported") }
             if try other.steps.contains(where: { $0 < 3 }) { unheard += 1 }
         }
         Issue.record("a checkpoint takes more than 100 calls")

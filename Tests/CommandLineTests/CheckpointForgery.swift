@@ -2,9 +2,9 @@ import Checkpoints
 import Digests
 import Foundation
 
-/// Writes checkpoints whose checksums are right, with contents that a run has not written.
+/// Writes checkpoints with correct checksums and contents that no run has written.
 enum CheckpointForgery {
-    /// Writes a copy of the checkpoint `source` to `path`, with other texts and arrays and the checksums for them.
+    /// Writes a copy of the checkpoint `source` to `path`, with other texts and arrays and their checksums.
     @discardableResult
     static func write(
         _ source: String, to path: String, texts change: (inout [String: String]) -> Void = { _ in },
@@ -28,7 +28,7 @@ enum CheckpointForgery {
         return path
     }
 
-    /// Changes the parameters of a checkpoint, and notes no digest of them, so that the file is sound by itself.
+    /// Changes the parameters of a checkpoint and removes their digest, so that the file is valid on its own.
     static func changeParameters(of path: String) throws {
         try write(
             path, to: path, texts: { $0["parameters_digest"] = nil },

@@ -51,7 +51,7 @@ struct DryRunTests {
         #expect(items["time"]?.last?.contains(" ms per step, ") == true)
     }
 
-    @Test("A dry run of texts without --run names no folder that the run would not have")
+    @Test("A dry run of texts without --run does not name a folder")
     func unnamedFolder() throws {
         let arguments = ["--train", "train.txt", "--valid", "valid.txt", "--dry-run"]
         let outcome = try ProgramRun.onRanks(1, "rnntrain", arguments, folder: texts.folder)
@@ -92,7 +92,7 @@ struct DryRunTests {
         #expect(none.status == 66, "\(none)")
     }
 
-    // MARK: What does not suffice
+    // MARK: Insufficient resources
 
     @Test(
         "A dry run and a run refuse a model larger than memory, at once, with one message", arguments: [true, false])
@@ -129,7 +129,7 @@ struct DryRunTests {
 
     @Test("A dry run and a run refuse a disk that is too small, before anything is written", .enabled(if: mayMount))
     func disk() throws {
-        // A checkpoint has 341 kB: two generations and the best need more than 900 kB and less than 2 MB.
+        // A checkpoint has 341 kB. Two generations and the best model need more than 900 kB and less than 2 MB.
         for (more, size, status) in [("--dry-run", "900k", 74), ("", "900k", 74), ("--dry-run", "2m", 0), ("", "2m", 0)] {
             let lines = "mkdir -p disk && mount -t tmpfs -o size=\(size) tmpfs disk && $RUN \(more); s=$?; ls -A disk; exit $s"
             let outcome = try shell(lines)

@@ -51,9 +51,9 @@ struct FileFaultTests {
             if !hasFired { break }
             call += Self.stride
         }
-        #expect(call > (whileResumed ? 50 : 100), "so few calls cannot be all")
+        #expect(call > (whileResumed ? 50 : 100), "too few calls were counted")
         // A partial write is continued. During training, a full disk does not end the run at once.
-        if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "so many runs were ended") }
+        if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "too few runs completed") }
     }
 
     @Test(

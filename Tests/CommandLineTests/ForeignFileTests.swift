@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Files that are sound by themselves, in the folder of a run that has not written them.
+/// Files that are valid on their own, in the folder of a run that has not written them.
 @Suite("A file that a run has not written", .serialized)
 struct ForeignFileTests {
     private static let options = [
@@ -52,7 +52,7 @@ struct ForeignFileTests {
         try ProgramRun.alone("rnntrain", arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], folder: texts.folder)
     }
 
-    /// Expects that `verify` finds this one file not sound, for a reason with these words.
+    /// Expects that `verify` reports exactly this file, for a reason with these words.
     private func expectUnsound(_ name: String, _ words: String, location: SourceLocation = #_sourceLocation) throws {
         let outcome = try rnntrain("verify", texts.path("run"))
         let bad = outcome.lines.filter { $0.hasSuffix("NOT VALID") }
@@ -68,7 +68,8 @@ struct ForeignFileTests {
         for word in words { #expect(outcome.errors.contains(word), "\(outcome)", sourceLocation: location) }
     }
 
-    /// Expects that the run goes on from its checkpoint before the newest, names the newest, and ends with the bits of a run that never stopped.
+    /// Expects that the run resumes from the previous checkpoint, reports the newest, and ends with the bits of an uninterrupted
+    /// run.
     private func expectPassedOver(_ words: String, location: SourceLocation = #_sourceLocation) throws {
         let outcome = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3")
         #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
@@ -121,7 +122,7 @@ struct ForeignFileTests {
         try expectPassedOver(words)
     }
 
-    @Test("is passed over on resume if it contradicts itself, with a token file or without", arguments: [true, false])
+    @Test("is skipped on resume if it contradicts itself, with a token file or without", arguments: [true, false])
     func contradiction(hasTokens: Bool) throws {
         let window = #""window":\#(runs.steps.last ?? 0)"#
         try CheckpointForgery.write(
@@ -134,7 +135,7 @@ struct ForeignFileTests {
         try expectPassedOver("its state is at window \(runs.steps.last ?? 0) of an epoch")
     }
 
-    @Test("does not take the place of the run's own checkpoints, whatever its step")
+    @Test("does not replace the run's own checkpoints, at any step")
     func laterSteps() throws {
         for step in [90_000_000, 99_999_999] {
             let other = texts.path(texts.checkpoint(run: "other", step: runs.steps.last ?? 0))
@@ -148,7 +149,7 @@ struct ForeignFileTests {
         #expect(texts.checkpointSteps(run: "run").filter { $0 < 90_000_000 }.count == 2)
     }
 
-    @Test("is named if it is the only checkpoint: status 65")
+    @Test("is reported if it is the only checkpoint: status 65")
     func noneLeft() throws {
         for step in runs.steps {
             try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
@@ -158,7 +159,7 @@ struct ForeignFileTests {
         expectRefusal(resumed, 65, "config.toml", texts.path(newest), "its seed is 2, but the file has 1")
     }
 
-    @Test("is told if it is the log: of another seed, or with other digests")
+    @Test("is reported if it is a log of another seed or with other digests")
     func log() throws {
         try take("metrics.jsonl")
         try expectUnsound("metrics.jsonl", "the log has 2")
@@ -172,7 +173,7 @@ struct ForeignFileTests {
         #expect(try RunLog(run: texts.path("run")).finalDigest == runs.digest)
     }
 
-    @Test("is no matter for the log: steps that are made again, with another rate, are sound; lost checkpoints are not")
+    @Test("does not concern the log: repeated steps with another rate are valid; lost checkpoints are not")
     func repetition() throws {
         for step in runs.steps.dropFirst() {
             try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
@@ -187,7 +188,7 @@ struct ForeignFileTests {
         try expectUnsound("checkpoints", "no checkpoint is left")
     }
 
-    @Test("A best model that the log calls worse than another is not the best one")
+    @Test("A best model that is worse than another in the log is reported")
     func deniedBest() throws {
         let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
         try texts.write("run/metrics.jsonl", Data(log.replacing("\"best\":true", with: "\"best\":false").utf8))
@@ -196,7 +197,7 @@ struct ForeignFileTests {
         #expect(evaluated.status == 65 && evaluated.errors.contains("by the log the best parameters"), "\(evaluated)")
     }
 
-    @Test("A checkpoint of a step without a validation is no best model for evaluate, and verify names a step that the log skips")
+    @Test("evaluate refuses a best model of a step without a validation, and verify reports a step that the log skips")
     func unvalidatedBest() throws {
         let step = try #require(runs.steps.first { !validatedSteps.contains($0) })
         try texts.write("run/best.safetensors", try texts.bytes("own/checkpoints/\(checkpointName(step))"))
@@ -215,7 +216,7 @@ struct ForeignFileTests {
         URL(fileURLWithPath: texts.checkpoint(run: "own", step: step)).lastPathComponent
     }
 
-    @Test("A token file of another text and a text with another time are each reported in a line")
+    @Test("A token file of another text and a text with another time are each reported in one line")
     func tokens() throws {
         let train = texts.path("run/data/train.tokens")
         try texts.write("run/data/train.tokens", try texts.bytes("own/data/valid.tokens"))
@@ -250,7 +251,7 @@ struct ForeignFileTests {
 
     // MARK: The configuration of a run
 
-    @Test("config.toml that is empty or lacks keys is completed from the newest checkpoint; verify says what it lacks")
+    @Test("config.toml that is empty or lacks keys is completed from the newest checkpoint; verify lists the missing keys")
     func incompleteConfiguration() throws {
         let whole = String(decoding: try texts.bytes("own/config.toml"), as: UTF8.self)
         let lines = whole.split(separator: "\n", omittingEmptySubsequences: false)

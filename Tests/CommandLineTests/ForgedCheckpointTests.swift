@@ -64,7 +64,7 @@ struct ForgedCheckpointTests {
         ]
     }
 
-    @Test("verify refuses an invalid state, and names the value")
+    @Test("verify refuses an invalid state, and reports the value")
     func states() throws {
         let path = texts.path(texts.checkpoint(run: "run", step: steps))
         let kept = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -103,7 +103,7 @@ struct ForgedCheckpointTests {
         try expectPassedOver(says)
     }
 
-    /// Expects that the run goes on from the checkpoint before.
+    /// Expects that the run resumes from the previous checkpoint.
     private func expectPassedOver(_ reason: String, location: SourceLocation = #_sourceLocation) throws {
         for more in [["--dry-run"], []] {
             let arguments = ["--run", texts.path("run"), "--resume", "--epochs", "3"] + more
@@ -114,7 +114,7 @@ struct ForgedCheckpointTests {
         }
     }
 
-    @Test("A resume passes over a checkpoint at a window that the text does not have")
+    @Test("A resume skips a checkpoint at a window that the text does not have")
     func window() throws {
         try forge(
             to: whole,

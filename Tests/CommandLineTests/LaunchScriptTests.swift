@@ -119,7 +119,7 @@ struct LaunchScriptTests {
         #expect(cut.output.hasSuffix("\n0\n"), "\(cut)")
     }
 
-    @Test("A second signal kills the ranks, and leaves mpirun alone, which a signal may crash")
+    @Test("A second signal kills the ranks but not mpirun, which a signal may crash")
     func secondSignal() throws {
         try program(
             "bin/mpirun",
@@ -151,7 +151,7 @@ struct LaunchScriptTests {
         #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
     }
 
-    @Test("slurm.sbatch saves after SIGTERM and leaves the requeue to SLURM, and names a program that is missing")
+    @Test("slurm.sbatch saves after SIGTERM and leaves the requeue to SLURM, and reports a missing program")
     func slurmEnds() throws {
         let environment = ["SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_JOB_ID": "1"]
         try program("bin/scontrol", "echo \"scontrol: $*\"; exit 1")

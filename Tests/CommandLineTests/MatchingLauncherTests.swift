@@ -2,15 +2,15 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Scripts find the mpirun of the MPI that the program is built for. Programs of the test's own are in the place of mpirun and ldd.
+/// Scripts find the mpirun of the MPI that the program is built for. Scripts of the test replace mpirun and ldd.
 @Suite("Launchers that match the program")
 struct MatchingLauncherTests {
     private let scratch: ScratchFolder
 
-    /// What `--version` of each launcher prints.
+    /// The output of `--version` of each launcher.
     private static let versions = ["openmpi": "mpirun (Open MPI) 4.1.4", "mpich": "HYDRA build details:"]
 
-    /// A repository with the scripts that start mpirun, and a program that finds nothing wrong.
+    /// A copy of the repository with the scripts that start mpirun, and a program whose check finds no fault.
     init() throws {
         scratch = try ScratchFolder()
         for script in ["train", "environment", "launcher", "supervise", "shared-memory", "slurm.sbatch"] {
@@ -27,18 +27,19 @@ struct MatchingLauncherTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
 
-    /// A launcher of that MPI, which says its name and its arguments.
+    /// A launcher of that MPI, which prints its name and its arguments.
     private func launcher(_ name: String, of mpi: String) throws {
         try program(
             "bin/\(name)", "case \"$*\" in *--version*) echo '\(Self.versions[mpi] ?? "")';; *) echo \"\(name): $*\";; esac")
     }
 
-    /// Runs the command where the program is linked with that library, and no launcher is found but those of the test.
+    /// Runs the command with a program that is linked with that library. Only the launchers of the test are found.
     private func bash(_ command: String, library: String) throws -> ProgramRun {
         try program("bin/ldd", "echo '\t\(library) => not found'")
         for name in ["mpirun.openmpi", "orterun", "mpirun.mpich", "mpiexec.hydra"]
         where !FileManager.default.fileExists(atPath: scratch.file("bin/\(name)")) {
-            // Hides what this machine has under the name: bash finds it first, and a kind that is not the wanted one is passed over.
+            // Hides launchers of this machine under this name: bash finds the test's launcher first, and one of the wrong kind is
+            // skipped.
             try launcher(name, of: name.hasSuffix("mpich") || name.hasSuffix("hydra") ? "openmpi" : "mpich")
         }
         let path = scratch.file("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
@@ -61,13 +62,13 @@ struct MatchingLauncherTests {
         for command in ["bash launch/train -n 2 --run r", "bash launch/slurm.sbatch r"] {
             let outcome = try bash(command, library: library)
             #expect(outcome.status == 0 && outcome.output.hasPrefix("\(expected): "), "\(command): \(outcome)")
-            // An option of Open MPI's alone. In a batch job it would hide the errors of mpirun.
+            // An option of Open MPI only. In a batch job it would hide the errors of mpirun.
             let isQuiet = library == "libmpi.so.40" && command.contains("launch/train")
             #expect(outcome.output.contains("--quiet") == isQuiet, "\(command): \(outcome)")
         }
     }
 
-    @Test("Without a launcher of the program's MPI, one line says so")
+    @Test("Without a launcher of the program's MPI, the message is one line")
     func mismatch() throws {
         try launcher("mpirun", of: "openmpi")
         let outcome = try bash("bash launch/train -n 2 --run r", library: "libmpich.so.12")
@@ -78,7 +79,7 @@ struct MatchingLauncherTests {
         )
     }
 
-    @Test("A launcher of an unknown kind is used, and a program of an unknown MPI takes plain mpirun")
+    @Test("A launcher of an unknown kind is used, and a program of an unknown MPI uses plain mpirun")
     func unknown() throws {
         try launcher("mpirun", of: "another")
         #expect(try bash("bash launch/train -n 2 --run r", library: "libmpich.so.12").output.hasPrefix("mpirun: "))
@@ -86,7 +87,7 @@ struct MatchingLauncherTests {
         #expect(try bash("bash launch/train -n 2 --run r", library: "libc.so.6").output.hasPrefix("mpirun: "))
     }
 
-    @Test("launch/install refuses a wrong argument and a folder that cannot be written, before it builds")
+    @Test("launch/install refuses a wrong argument and an unwritable folder, before it builds")
     func installation() throws {
         let script = "bash '\(ProcessRunner.source("launch/install"))'"
         for (arguments, status, message) in [

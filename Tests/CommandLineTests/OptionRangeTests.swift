@@ -117,7 +117,7 @@ struct OptionRangeTests {
     @Test("A run succeeds with all numbers at the lower or the upper ends of their ranges", arguments: [true, false])
     func runs(atUpperEnds: Bool) throws {
         let texts = try TrainingFolder(lines: 30, validLines: 10)
-        // With momentum, or with adam's decays. A run may take its time, and goes back as often as it does by itself.
+        // With momentum, or with Adam's decays. The run may take long, and may roll back as often as necessary.
         let optimizer = atUpperEnds ? "sgd" : "adam"
         let left: Set<ConfigurationKey> = [.timeLimit, .epochs, .maxRollbacks, "beta2"]
         let options = Self.ranged.filter { !Self.sizes.contains($0) && !left.contains($0) && isRead($0, by: optimizer) }.flatMap {
@@ -125,11 +125,11 @@ struct OptionRangeTests {
         }
         let others = ["--optimizer", optimizer, "--epochs", "1", "--stall-limit", "100"]
         let run = try ProgramRun.onRanks(2, "rnntrain", texts.arguments(run: "run", options + others), folder: texts.folder)
-        // Numbers as large as these diverge, which is told.
+        // Numbers of this size diverge, and the run reports it.
         #expect(run.status == 0 || (run.status == 64 && run.errors.contains("training has diverged")), "\(run)")
     }
 
-    /// Whether a key belongs to no optimizer, or to this one, and to no cell, or to the LSTM.
+    /// Whether a key belongs to no optimizer or to this one, and to no cell or to the LSTM.
     private func isRead(_ key: ConfigurationKey, by optimizer: String) -> Bool {
         guard let readers = key.readers else { return true }
         switch readers.chooser {

@@ -6,14 +6,14 @@ import TestSupport
 
 @Suite("Options and keys")
 struct OptionTests {
-    /// For every key but the flag and those of kinds a value that is not its default, and the options it does not go without.
+    /// For every key except flags and keys of kinds: a value other than its default, and the options that it requires.
     private static let samples: [ConfigurationKey: (value: String, companions: [String])] = [
         .text: ("a b.txt", ["--run", "c"]), .train: ("a b.txt", ["--valid", "b", "--run", "c"]),
         .valid: ("b.txt", ["--train", "a", "--run", "c"]),
         .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
-        .connection: ("residual", []),
+        .connections: ("residual", []),
         .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .initialization: ("uniform", []),
         .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
         .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),
@@ -40,12 +40,12 @@ struct OptionTests {
         #expect(options.sorted() == (ConfigurationKey.allCases.map(\.rawValue) + others).sorted())
     }
 
-    /// The keys that choose kinds, and those that kinds declare.
+    /// The keys that choose kinds, and the keys that kinds declare.
     private static let declared = ConfigurationKey.allCases.filter { !$0.kinds.isEmpty }.flatMap { key in
         [key] + key.kinds.flatMap { $0.settings.map(\.key) }
     }
 
-    /// An end of the range, or value of the list, that is not the default, and the first kind that reads the key.
+    /// An end of the range, or a value of the list, that is not the default, and the first kind that uses the key.
     private func sample(_ key: ConfigurationKey) throws -> (value: String, companions: [String]) {
         if let sample = Self.samples[key] { return sample }
         let standard = TrainingConfiguration().value(of: key)?.description
@@ -75,7 +75,7 @@ struct OptionTests {
         #expect(try resolved(["--no-tie-weights"], in: scratch.folder).values[.tieWeights] == .flag(false))
     }
 
-    @Test("Every key that belongs to no kind has a sample here")
+    @Test("Every key that belongs to no kind has a sample in this test")
     func complete() {
         #expect(Set(Self.samples.keys).union([.tieWeights]).union(Self.declared) == Set(ConfigurationKey.allCases))
     }

@@ -4,8 +4,8 @@ import TestSupport
 
 /// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB. The address sanitizer reserves more than any of them.
 ///
-/// Below some 40,000 kB of data the loader itself fails: a program with Swift's libraries inside has 38 MB of tables.
-@Suite("Too low a limit of the process on memory", .serialized, .disabled(if: Sanitizers.areOn))
+/// Below some 40,000 kB of data the loader itself fails, because a program that contains Swift's libraries has 38 MB of tables.
+@Suite("A memory limit of the process that is too low", .serialized, .disabled(if: Sanitizers.areOn))
 struct ProcessLimitTests {
     private static let options = [
         "--hidden-size", "300", "--embedding-size", "300", "--batch-size", "8", "--bptt", "8", "--epochs", "1", "--layers", "1",
@@ -27,7 +27,7 @@ struct ProcessLimitTests {
             URL(fileURLWithPath: "/bin/sh"), shell + arguments, environment: environment, folder: texts.folder, timeLimit: 60)
     }
 
-    /// Expects success, or one line with status 70 that names the limit, what is needed and what is left.
+    /// Expects success, or one line with status 70 that contains the limit, the needed memory and the remaining memory.
     @discardableResult
     private func expectLineOrSuccess(
         _ limit: String, ranks: Int = 1, _ arguments: [String], location: SourceLocation = #_sourceLocation

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Runs programs for tests of the command line, by default in an empty folder, with help 80 columns wide.
+/// Runs programs for tests of the command line, by default in an empty folder, with help in 80 columns.
 enum ProcessRunner {
     /// The built `rnntrain`.
     static var program: String { ProgramRun.buildFolder.appendingPathComponent("rnntrain").path }
@@ -29,7 +29,7 @@ enum ProcessRunner {
             .path(percentEncoded: false)
     }
 
-    /// Runs a program to its end, or ends it after so many seconds and records that as an issue.
+    /// Runs a program to its end. Kills it after `limit` seconds, and records that as an issue.
     static func run(
         _ path: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], limit: Double = 60
     ) throws -> ProgramRun {

@@ -38,7 +38,7 @@ struct WholeRunFolderTests {
         #expect(outcome.status == status && lines.count == 1 && outcome.errors.contains(texts.path(name)), "\(outcome)")
     }
 
-    // MARK: Links and other files in the place of the run's
+    // MARK: Links and other files with names of the run's files
 
     /// Replaces a file or folder of the run.
     private func put(_ kind: String, at name: String) throws {
@@ -79,7 +79,7 @@ struct WholeRunFolderTests {
         #expect(exists("scratch/a/config.toml"))
     }
 
-    // MARK: Files that are no run's
+    // MARK: Files that belong to no run
 
     @Test("A new run is refused if a user's file has the name of a run's file; other files remain")
     func foreignFiles() throws {

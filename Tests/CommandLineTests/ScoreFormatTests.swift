@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// The formats of other tools, letter for letter, with the numbers of the table of `--format tsv`.
+/// The exact formats of other tools, with the numbers of the table of `--format tsv`.
 @Suite("Formats of score")
 struct ScoreFormatTests {
     private static let text = "the dog sat\\n\\n"

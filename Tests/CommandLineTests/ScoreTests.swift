@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Scores of single tokens: against `evaluate`, against probabilities of all continuations, and in every format.
+/// Scores of single tokens: compared with `evaluate`, with the probabilities of all continuations, and in every format.
 @Suite("score")
 struct ScoreTests {
     private struct Row {
@@ -66,7 +66,7 @@ struct ScoreTests {
         #expect(Set(rows.map(\.surprisal)).count > lineCount)
     }
 
-    @Test("Entropy and rank are those of the probabilities of all continuations")
+    @Test("Entropy and rank match the probabilities of all continuations")
     func distribution() throws {
         let words = ["the", "cat", "sat", "größe", "on", "mat", "<unk>", ""]
         let text = words.map { "mat on \($0)\\n" }.joined()

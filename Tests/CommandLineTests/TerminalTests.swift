@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Long runs on a terminal, by `launch/train`.
+/// Long runs on a terminal, with `launch/train`.
 @Suite("Training at a terminal", .serialized)
 struct TerminalTests {
     private let texts: TrainingFolder
@@ -125,7 +125,7 @@ struct TerminalTests {
 }
 
 /// The last lines of short runs.
-@Suite("The last lines of a run say what happened and what to do", .serialized)
+@Suite("The last lines of a run contain the outcome and advice", .serialized)
 struct EndingTests {
     private let texts: TrainingFolder
 
@@ -155,7 +155,7 @@ struct EndingTests {
 
     @Test("A time limit that leaves almost no time for steps is reported, with one that does")
     func shortLimit() throws {
-        // The job leaves itself a second for the end, so that a limit of up to a second after the start leaves time for one step.
+        // The job reserves a second for the end, so a limit of up to a second after the start leaves time for one step.
         for halfSeconds in 2..<20 {
             let outcome = try new("--epochs", "1000000", "--time-limit", "\(Double(halfSeconds) / 2)s")
             if outcome.status == 64 { continue }

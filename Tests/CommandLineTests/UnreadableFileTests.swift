@@ -12,7 +12,7 @@ struct UnreadableFileTests {
 
     init() throws { texts = try TrainingFolder(options: Self.options, lines: 50, validLines: 10) }
 
-    /// Runs the program. `call` is the number of the call on the file at `failing` that fails with EIO; the first is that which opens it.
+    /// Runs the program. The call with number `call` on the file at `failing` fails with EIO; call 1 opens the file.
     private func rnntrain(_ arguments: [String], failing path: String? = nil, call: Int = 2) throws -> ProgramRun {
         var environment = ["SWIFT_BACKTRACE": "enable=no"]
         if let path {
@@ -45,7 +45,7 @@ struct UnreadableFileTests {
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
     }
 
-    @Test("If the file of stamps is invalid, foreign or a pipe, the texts are read again")
+    @Test("If the file of stamps is invalid, from another run or a pipe, the texts are read again")
     func stamps() throws {
         let whole = try rnntrain(texts.arguments(run: "whole", ["--epochs", "2"]))
         try #require(whole.status == 0, "\(whole)")
@@ -65,7 +65,7 @@ struct UnreadableFileTests {
         #expect(resumed.status == 74 && resumed.errors.contains("stamps.json is ") && !resumed.timedOut, "\(resumed)")
     }
 
-    /// Overwrites bytes of a token file and keeps its times, like a disk that loses bits.
+    /// Overwrites bytes of a token file and keeps its times, like a disk that corrupts data.
     private func rot(_ name: String, at offset: Int, _ bytes: [UInt8]) throws {
         var before = stat()
         #expect(stat(texts.path(name), &before) == 0)

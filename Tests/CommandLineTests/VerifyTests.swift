@@ -4,7 +4,7 @@ import TestSupport
 
 @Suite("Verify")
 struct VerifyTests {
-    /// A small run on the built-in source, made once.
+    /// A small run on the built-in source, trained once for all tests.
     private static let run = Result {
         let scratch = try ScratchFolder()
         let options = ["--hidden-size", "8", "--epochs", "1", "--checkpoint-every", "40 steps", "--bptt", "100", "--run", "run"]

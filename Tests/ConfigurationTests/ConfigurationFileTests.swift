@@ -19,7 +19,7 @@ struct ConfigurationFileTests {
         return configuration
     }
 
-    @Test("A configuration without a single default is read back as it was written")
+    @Test("A configuration without any default value is read back unchanged")
     func writtenAndRead() throws {
         let configuration = ConfigurationSamples.everyKeySet()
         for key in ConfigurationKey.allCases {
@@ -28,7 +28,7 @@ struct ConfigurationFileTests {
         #expect(try read(configuration.toml) == configuration)
     }
 
-    @Test("The defaults and the demo are read back as they were written", arguments: [TrainingConfiguration(), .reberDemo])
+    @Test("The defaults and the demo are read back unchanged", arguments: [TrainingConfiguration(), .reberDemo])
     func defaultsWrittenAndRead(configuration: TrainingConfiguration) throws {
         var back = ConfigurationSamples.everyKeySet()
         (back.text, back.train, back.valid, back.test, back.run) = (nil, nil, nil, nil, nil)
@@ -37,7 +37,7 @@ struct ConfigurationFileTests {
         #expect(back == configuration)
     }
 
-    @Test("A written file names every key once, under its theme's header")
+    @Test("A written file contains every key once, under the header of its theme")
     func everyKeyWritten() {
         let lines = TrainingConfiguration().toml.split(separator: "\n")
         for key in ConfigurationKey.allCases {
@@ -47,11 +47,17 @@ struct ConfigurationFileTests {
         for theme in ConfigurationTheme.allCases { #expect(lines.contains("# \(theme.rawValue)")) }
     }
 
-    @Test("A whole number stands for a number, and for steps")
+    @Test("A whole number is valid for a number, and for a number of steps")
     func wholeNumbers() throws {
         let configuration = try read("clip = 5\ncheckpoint-every = 500\n")
         #expect(configuration.clip == 5)
         #expect(configuration.checkpointEvery == .steps(500))
+    }
+
+    @Test("A key is read under the name that an earlier version gave it")
+    func formerName() throws {
+        let configuration = try read("connection = \"residual\"\n")
+        #expect(configuration == ConfigurationSamples.with([.connections: .text("residual")]))
     }
 
     @Test("An unknown key is named with its line and the nearest key")
@@ -64,7 +70,7 @@ struct ConfigurationFileTests {
         #expect(error("lerning-rate = 1")?.description == "a.toml:1:1: unknown key 'lerning-rate'. Did you mean 'learning-rate'?")
     }
 
-    @Test("A key's line is found behind multi-line strings, CR LF, quotes and tables")
+    @Test("A key's line is found after multi-line strings, CR LF, quotes and tables")
     func lines() {
         let unknown = { (line: Int, key: String) in ConfigurationFileError.unknownKey(place(line), key: key, nearest: nil) }
         #expect(error("train = \"\"\"\nzzzzzzzzz = 1\n\\\"\"\"\"\nlayers = 2 # '''\nzzzzzzzzz = 3") == unknown(5, "zzzzzzzzz"))
@@ -97,19 +103,19 @@ struct ConfigurationFileTests {
         #expect(error?.exitStatus == .usage)
     }
 
-    @Test("What is no TOML is named with line and column")
+    @Test("Invalid TOML is reported with line and column")
     func syntax() {
         guard case .syntax(place(2, 8), _) = error("layers = 2\nseed = = 3") else {
             Issue.record("no syntax error")
             return
         }
         guard case .syntax(place(2), _) = error("seed = 1\nseed = 2") else {
-            Issue.record("a key set twice is no error")
+            Issue.record("a duplicate key is accepted")
             return
         }
     }
 
-    @Test("A file that is not there is an input that is missing")
+    @Test("A file that does not exist is a missing input")
     func missing() {
         let error = #expect(throws: ConfigurationFileError.self) { _ = try ConfigurationFile(path: "/no/such.toml") }
         #expect(error?.exitStatus == .inputMissing)

@@ -20,10 +20,16 @@ struct ConfigurationJSONTests {
         #expect(Set(object.keys) == Set(ConfigurationKey.allCases.map(\.rawValue)))
     }
 
-    @Test("A key that a file lacks keeps its default")
+    @Test("A key that is not in the file has its default")
     func missingKey() throws {
         let decoded = try JSONDecoder().decode(TrainingConfiguration.self, from: Data(#"{"layers": 5}"#.utf8))
         #expect(decoded == ConfigurationSamples.with([.layers: .integer(5)]))
+    }
+
+    @Test("A key is read under the name that an earlier version gave it")
+    func formerName() throws {
+        let decoded = try JSONDecoder().decode(TrainingConfiguration.self, from: Data(#"{"connection": "residual"}"#.utf8))
+        #expect(decoded == ConfigurationSamples.with([.connections: .text("residual")]))
     }
 
     @Test("A value of the wrong kind is refused")

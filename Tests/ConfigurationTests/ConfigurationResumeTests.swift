@@ -3,7 +3,7 @@ import Kinds
 import Optimizers
 import Testing
 
-@Suite("What a resumed run may change")
+@Suite("Changes of the configuration on resume")
 struct ConfigurationResumeTests {
     /// The keys that affect only the duration, the speed and the place of a run.
     private static let free: Set<ConfigurationKey> = [
@@ -17,13 +17,13 @@ struct ConfigurationResumeTests {
         let stored = TrainingConfiguration()
         let value = try #require(ConfigurationSamples.values[key])
         let requested = ConfigurationSamples.with([key: value])
-        // What a schedule reads may change as the schedule itself.
+        // Settings of a schedule may change, like the schedule itself.
         let isFree = Self.free.contains(key) || Schedules.settings.contains { $0.key == key }
         let change = ConfigurationChange(key: key, stored: stored.value(of: key), requested: value)
         #expect(requested.forbiddenChanges(from: stored) == (isFree ? [] : [change]))
     }
 
-    @Test("All changes are named together, with what to do")
+    @Test("All changes are reported in one message, with advice")
     func several() {
         var stored = TrainingConfiguration()
         (stored.layers, stored.seed) = (1, 7)
@@ -32,7 +32,7 @@ struct ConfigurationResumeTests {
         #expect(error?.exitStatus == .usage)
     }
 
-    @Test("Shards that are not asked for are those of the stored run, and what may change is changed")
+    @Test("Without an explicit number of shards, that of the stored run applies; free keys change")
     func shards() throws {
         var stored = TrainingConfiguration()
         stored.shards = 4

@@ -7,7 +7,7 @@ enum ConfigurationSamples {
     /// A value for every key that is not its default.
     static let values = Dictionary(uniqueKeysWithValues: ConfigurationKey.allCases.map { ($0, own[$0] ?? declared($0)) })
 
-    /// Those of keys that belong to no kind, and go with each other.
+    /// The values of keys that belong to no kind. They are consistent with each other.
     private static let own: [ConfigurationKey: ConfigurationValue] = [
         .text: .text("one.txt"), .train: .text("a \"quoted\" name.txt"), .valid: .text("tab\there\\valid.txt"),
         .test: .text("päivä.txt"),

@@ -3,7 +3,7 @@ import Kinds
 import Testing
 import TextData
 
-@Suite("Configurations that cannot be trained with")
+@Suite("Configurations that are not valid for training")
 struct ConfigurationValidationTests {
     @Test("The defaults and the demo are valid")
     func defaults() throws {
@@ -52,7 +52,7 @@ struct ConfigurationValidationTests {
         for key in values.keys { #expect(named.contains(key) && message.contains(key.option), "\(message)") }
     }
 
-    @Test("Values that fit each other are accepted")
+    @Test("Consistent values are accepted")
     func allowed() throws {
         try ConfigurationSamples.with([.tieWeights: .flag(true)]).validate()
         try ConfigurationSamples.with([.nonlinearity: .text("sigmoid"), .cell: .text("elman")]).validate()
@@ -64,7 +64,7 @@ struct ConfigurationValidationTests {
         try ConfigurationSamples.with([.shards: .integer(32)]).validate()
     }
 
-    @Test("A training text needs a validation text and a run folder, and these need it")
+    @Test("A training text, a validation text and a run folder require each other")
     func texts() {
         let needs = { (values: [ConfigurationKey: ConfigurationValue], missing: ConfigurationKey) in
             let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with(values).validate() }
@@ -85,7 +85,7 @@ struct ConfigurationValidationTests {
         try ConfigurationSamples.with([.text: .text("a")]).validate(needsFolder: false)
     }
 
-    @Test("A vocabulary is limited for words, and for the others if asked for")
+    @Test("A vocabulary is limited for words, and for other units on request")
     func vocabularyLimits() {
         let size = { (values: [ConfigurationKey: ConfigurationValue]) in
             ConfigurationSamples.with(values).vocabularyLimits.size
@@ -97,7 +97,7 @@ struct ConfigurationValidationTests {
         #expect(ConfigurationSamples.with([.minimumCount: .integer(3)]).vocabularyLimits.minimumCount == 3)
     }
 
-    @Test("A message says what, with which value, and what to do")
+    @Test("A message contains the fault, the value and advice")
     func messages() {
         let error = #expect(throws: ConfigurationError.self) {
             try ConfigurationSamples.with([.shards: .integer(40)]).validate()

@@ -15,7 +15,7 @@ struct NearestNameTests {
         #expect(NearestName.of(name, among: Self.names) == expected)
     }
 
-    @Test("A name that is like none has no suggestion", arguments: ["x", "surprisal", String(repeating: "a", count: 1000)])
+    @Test("A name that resembles none has no suggestion", arguments: ["x", "surprisal", String(repeating: "a", count: 1000)])
     func none(name: String) {
         #expect(NearestName.of(name, among: ["temperature", "hidden-size"]) == nil)
     }

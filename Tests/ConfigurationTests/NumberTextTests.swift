@@ -2,7 +2,7 @@ import Configuration
 import Failures
 import Testing
 
-@Suite("Numbers as people read them")
+@Suite("Numbers as text")
 struct NumberTextTests {
     @Test("Thousands are grouped")
     func grouped() {
@@ -11,7 +11,7 @@ struct NumberTextTests {
         #expect(NumberText.grouped(.min) == "-9,223,372,036,854,775,808")
     }
 
-    @Test("Digits behind the point, and significant ones")
+    @Test("Decimal places and significant digits")
     func digits() {
         #expect(NumberText.fixed(1.005, 1) == "1.0" && NumberText.fixed(-2, 3) == "-2.000")
         #expect(NumberText.fixed(.nan, 2) == "nan" && NumberText.fixed(.infinity, 2) == "inf")
@@ -19,7 +19,7 @@ struct NumberTextTests {
         #expect(NumberText.significant(0.123456, 3) == "0.123")
     }
 
-    @Test("Durations have two units; what is no duration is a question mark")
+    @Test("Durations have two units; an invalid duration is a question mark")
     func durations() {
         #expect(
             [0, 59.4, 59.5, 192, 3599, 3600, 7500].map(NumberText.duration) == [
@@ -36,7 +36,7 @@ struct NumberTextTests {
         #expect(NumberText.scaled(3.32e9) == "3.3 G")
     }
 
-    @Test("Perplexities of a million and more are in scientific notation, and what is not finite is named")
+    @Test("Perplexities of a million and more are in scientific notation, and values that are not finite are words")
     func perplexities() {
         #expect(NumberText.perplexity(1.23456) == "1.2346" && NumberText.perplexity(91.126) == "91.13")
         #expect(NumberText.perplexity(999_999) == "999999.00" && NumberText.perplexity(1e6) == "1.000e+06")
@@ -44,7 +44,7 @@ struct NumberTextTests {
         #expect(NumberText.perplexity(.infinity) == "inf" && NumberText.perplexity(.nan) == "nan")
     }
 
-    @Test("Counts have their noun in the right number")
+    @Test("Counts have singular or plural nouns")
     func counts() {
         #expect(
             [0, 1, 2, 12_345].map { NumberText.counted($0, "token") } == ["0 tokens", "1 token", "2 tokens", "12,345 tokens"])

@@ -2,7 +2,7 @@ import Configuration
 import Kinds
 import Testing
 
-@Suite("TOML as far as a configuration needs it")
+@Suite("The part of TOML that configurations use")
 struct TOMLReaderTests {
     private func train(_ value: String) throws -> ConfigurationValue? {
         try ConfigurationFile(text: "train = \(value)\nlayers = 3", path: "a").values[.train]
@@ -108,7 +108,7 @@ struct TOMLReaderTests {
     }
 
     @Test(
-        "A file as editors save it is read: byte-order mark, CR LF, tabulators, comments after values, no line end at the end, quoted keys"
+        "Files from editors are accepted: byte-order mark, CR LF, tabulators, comments after values, no line end at the end, quoted keys"
     )
     func editors() throws {
         let text =
@@ -121,7 +121,7 @@ struct TOMLReaderTests {
         #expect(values == expected)
     }
 
-    @Test("Whatever a file holds, a message about it is short")
+    @Test("A message about any file content is short")
     func shortMessages() {
         let long = String(repeating: "9", count: 1_000_000)
         let texts = [
@@ -149,7 +149,7 @@ struct TOMLReaderTests {
         #expect(place(text) == [line, column], "\(text.debugDescription)")
     }
 
-    @Test("Nesting however deep is a wrong value and no more", arguments: ["[", "{a=", "[["])
+    @Test("Deep nesting is reported as a wrong value", arguments: ["[", "{a=", "[["])
     func nesting(piece: String) {
         let deep = String(repeating: piece, count: 100_000)
         #expect(throws: ConfigurationFileError.self) { try ConfigurationFile(text: "layers = \(deep)", path: "a") }

@@ -1,7 +1,7 @@
 import Configuration
 import Testing
 
-@Suite("Lengths of time")
+@Suite("Time spans")
 struct TimeSpanTests {
     @Test(
         "Numbers with units, and SLURM's way, are read",
@@ -24,12 +24,12 @@ struct TimeSpanTests {
         #expect(TimeSpan(text) == nil)
     }
 
-    @Test("A description is read as the same time", arguments: [0, 1, 59, 60, 90, 3600, 5400, 86400, 172_800, 0.25])
+    @Test("A description is parsed to the same time span", arguments: [0, 1, 59, 60, 90, 3600, 5400, 86400, 172_800, 0.25])
     func described(seconds: Double) {
         #expect(TimeSpan(TimeSpan(seconds: seconds).description) == TimeSpan(seconds: seconds))
     }
 
-    @Test("The largest whole unit is written")
+    @Test("A time span is written in the largest unit that divides it")
     func units() {
         let written = [300, 90, 86400, 7200].map { TimeSpan(seconds: $0).description }
         #expect(written == ["5 minutes", "90 seconds", "1 day", "2 hours"])

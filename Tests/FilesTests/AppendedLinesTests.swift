@@ -18,7 +18,7 @@ struct AppendedLinesTests {
         try lines.append(line)
     }
 
-    @Test("After a failed append the line is not in the file and can be appended again")
+    @Test("After a failed append the line is not in the file, and it can be appended again")
     func again() throws {
         let full = Mutex<[Bool]>([false, true, true, false, true, false])
         var calls = FileSystemCalls.system

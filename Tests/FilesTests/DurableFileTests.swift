@@ -109,7 +109,6 @@ struct DurableFileTests {
     func noFolderSynchronisation() throws {
         let folder = try ScratchFolder()
         // Calls: open and stat the folder; check folder and name; create, write, fsync, close; check again; rename, fsync of the folder.
-        // folder.
         let injector = FaultInjector(failingCall: 12, .error(EINVAL))
         try DurableFile.write([1, 2], to: folder.file("f"), through: injector.calls)
         #expect(injector.hasFired)

@@ -30,22 +30,22 @@ struct EvaluationAndGenerationTests {
         try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
     }
 
-    @Test("A text's loss is that of one stream, whatever the windows, to the bit")
+    @Test("The loss of a text is that of one stream, with the same bits for any window length")
     func windows() throws {
         let whole = try evaluation(windowLength: 500)
-        #expect(whole.tokens == 199, "20 lines of 9 words, their ends, and no prediction of the first")
-        #expect(whole.loss > 2.7 && whole.loss < 3.6, "what is learned lies between the text's entropy and the uniform's 3.9")
+        #expect(whole.tokens == 199, "20 lines of 9 words, their ends, without a prediction of the first token")
+        #expect(whole.loss > 2.7 && whole.loss < 3.6, "the loss lies between the text's entropy and the uniform loss, 3.9")
         for length in [1, 2, 7, 198, 199, 200] { #expect(try evaluation(windowLength: length) == whole, "\(length) steps") }
     }
 
-    @Test("A model serves for several texts, each from the beginning")
+    @Test("A model evaluates several texts, each from the initial state")
     func again() throws {
         let model = try StoredModel(checkpoint: texts.path("best.safetensors"), steps: 50)
         let first = try Evaluation(of: texts.path("test.txt"), model: model, windowLength: 50)
         #expect(try Evaluation(of: texts.path("test.txt"), model: model, windowLength: 50) == first)
     }
 
-    @Test("evaluate prints a line for people or one JSON object, and figures that agree")
+    @Test("evaluate prints one line of text or one JSON object, with the same figures")
     func evaluate() throws {
         let expected = try evaluation(windowLength: 100)
         let json = try run(["evaluate", "--json", "--checkpoint", "best.safetensors", "--data", "test.txt"])
@@ -75,10 +75,10 @@ struct EvaluationAndGenerationTests {
         #expect(plain.output.contains("; 2 OOV (22.2 %), perplexity \(NumberText.fixed(without, 3)) without them\n"), "\(plain)")
     }
 
-    @Test("A text of nothing but unknown words has no perplexity without them, and is warned of")
+    @Test("A text of only unknown words has no perplexity without them, and causes a warning")
     func nothingButUnknownWords() throws {
         try texts.write("test.txt", "foo bar\nbaz\n")
-        #expect(try evaluation(windowLength: 100).score.perplexityWithoutUnknown == nil, "ends of lines are no words")
+        #expect(try evaluation(windowLength: 100).score.perplexityWithoutUnknown == nil, "line ends are not words")
         let json = try run(["evaluate", "--json", "--checkpoint", "best.safetensors", "--data", "test.txt"])
         #expect(json.output.hasSuffix("\"oovs\":2,\"oov_share\":0.5,\"perplexity_excluding_oovs\":null}\n"), "\(json)")
         let plain = try run(["evaluate", "--checkpoint", "best.safetensors", "--data", "test.txt"])
@@ -87,7 +87,7 @@ struct EvaluationAndGenerationTests {
         #expect(plain.errors.contains("a larger vocabulary needs a new training run."), "\(plain)")
     }
 
-    @Test("generate gives the same text for the same seed, under mpirun too, and goes on from the prompt")
+    @Test("generate gives the same text for the same seed, also under mpirun, and continues the prompt")
     func generate() throws {
         let command = ["generate", "--checkpoint", "best.safetensors", "--length", "60", "--prompt", "the w1"]
         let first = try run(command + ["--seed", "3"])
@@ -96,12 +96,12 @@ struct EvaluationAndGenerationTests {
         #expect(try run(command + ["--seed", "3"]).output == first.output)
         #expect(try run(command + ["--seed", "4"]).output != first.output)
         let ranks = try ProgramRun.onRanks(2, "rnntrain", command + ["--seed", "3"], folder: texts.folder)
-        #expect(ranks.output.utf8.count == 2 * first.output.utf8.count && ranks.status == 0, "each process by itself: \(ranks)")
+        #expect(ranks.output.utf8.count == 2 * first.output.utf8.count && ranks.status == 0, "each process: \(ranks)")
         let greedy = try run(command + ["--greedy", "--seed", "3"]).output
         #expect(try run(command + ["--top-k", "1", "--seed", "4"]).output == greedy)
     }
 
-    @Test("A text of one token has nothing to predict: status 65")
+    @Test("A text of one token cannot be scored: status 65")
     func oneToken() throws {
         try texts.write("one.txt", "\n")
         let run = try run(["evaluate", "--checkpoint", "best.safetensors", "--data", "one.txt"])

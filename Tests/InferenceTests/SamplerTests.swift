@@ -19,13 +19,13 @@ struct SamplerTests {
         counts(rule, excluding: excluded).enumerated().filter { $1 > 0 }.map(\.offset)
     }
 
-    @Test("Greedy takes the likeliest token, of equals the first, and never what is excluded")
+    @Test("Greedy selects the most probable token, of equal ones the first, and never the excluded one")
     func greedy() {
         #expect(drawn(SamplingRule(temperature: 7, greedy: true)) == [1])
         #expect(drawn(SamplingRule(greedy: true), excluding: 1) == [3])
     }
 
-    @Test("Top-k draws from the k likeliest, of equals from the first")
+    @Test("Top-k draws from the k most probable tokens, of equal ones from the first")
     func topK() {
         #expect(drawn(SamplingRule(topK: 1)) == [1])
         #expect(drawn(SamplingRule(topK: 3)) == [1, 3, 4])
@@ -33,12 +33,12 @@ struct SamplerTests {
         #expect(drawn(SamplingRule(topK: 2), excluding: 3) == [1, 4])
     }
 
-    @Test("Of all tokens any is drawn but the one that is excluded, wherever it stands", arguments: [nil, 0, 3, 5])
+    @Test("Without a limit, any token is drawn except the excluded one", arguments: [nil, 0, 3, 5])
     func excluded(_ token: Int32?) {
         #expect(drawn(SamplingRule(), excluding: token) == (0..<6).filter { $0 != token.map(Int.init) })
     }
 
-    @Test("Top-p draws from the fewest likeliest that reach p, the one that reaches it among them")
+    @Test("Top-p draws from the fewest most probable tokens whose sum reaches p")
     func topP() {
         // Probabilities: 0.081 0.363 0.018 0.363 0.22 0.049, out of 1.094: 0.332 0.332 0.201 0.074 0.045 0.017 in order.
         #expect(drawn(SamplingRule(topP: 1e-9)) == [1])
@@ -48,7 +48,7 @@ struct SamplerTests {
         #expect(drawn(SamplingRule(topK: 2, topP: 0.95)) == [1, 3])
     }
 
-    @Test("Frequencies are those of the softmax over the temperature", arguments: [0.5, 1, 3])
+    @Test("Frequencies match the softmax with the temperature", arguments: [0.5, 1, 3])
     func frequencies(temperature: Double) {
         let weights = logits.map { exponential(Double($0) / temperature) }
         let total = weights.reduce(0, +)
@@ -60,14 +60,14 @@ struct SamplerTests {
         }
     }
 
-    @Test("A temperature near zero is greedy, a very high one takes all alike, and neither overflows")
+    @Test("A temperature near zero is greedy, a very high one is uniform, and neither overflows")
     func temperatureLimits() {
         #expect(drawn(SamplingRule(temperature: 1e-300)) == [1, 3])
         let hot = counts(SamplingRule(temperature: 1e300), 6000)
         #expect(hot.allSatisfy { abs($0 - 1000) < 120 }, "\(hot)")
     }
 
-    @Test("A token depends on seed and place alone")
+    @Test("A token depends only on seed and position")
     func seeds() {
         let draw = { (seed: UInt64, place: Int) in
             logits.withUnsafeBufferPointer { Sampler(SamplingRule(seed: seed)).draw($0, place: place) }
@@ -77,7 +77,7 @@ struct SamplerTests {
         #expect((0..<200).map { draw(2, $0) } != forward)
     }
 
-    /// e^x as a product of halves, so that the test shares no code with its subject.
+    /// e^x by repeated multiplication, so that the test shares no code with its subject.
     private func exponential(_ x: Double) -> Double {
         if abs(x) > 0.01 { return exponential(x / 2) * exponential(x / 2) }
         return 1 + x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4)))

@@ -38,12 +38,13 @@ enum LayerKind: CaseIterable {
     func makeLayer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer { Cells.layer(cell, shape, builder) }
 }
 
-/// A layer of I 7 and H 10, or as given, always with the same parameters; and a window's inputs and output gradients for some streams.
+/// A layer of I 7 and H 10 by default, always with the same parameters, and the inputs and output gradients of a window for some
+/// streams.
 final class LayerUnderTest {
     static let (steps, allStreams, inputSize) = (4, 5, 7)
 
     let layer: any RecurrentLayer
-    /// Its states by name, `[B, H]` each.
+    /// The states by name, `[B, H]` each.
     let states: [(name: String, matrix: MatrixView)]
     let input: MatrixView  // [T*B, I]
     let streams: Range<Int>
@@ -129,7 +130,7 @@ final class LayerUnderTest {
         return values(layer.output)
     }
 
-    /// The same window with all rows written out.
+    /// The outputs of the same window with all rows, including repeated ones.
     func run(expanding numbers: [Int32]) -> [Float] {
         let rows = workspace.matrix(rows: input.rows, columns: input.columns)
         RowKernels.gather(input, ids: numbers, into: rows)
@@ -137,7 +138,7 @@ final class LayerUnderTest {
         return values(layer.output)
     }
 
-    /// The rows of `streams` out of results of all streams.
+    /// The rows of `streams` in results of all streams.
     static func rows(_ all: [Float], of streams: Range<Int>) -> [Float] {
         let columns = all.count / (steps * allStreams)
         return (0..<steps).flatMap { t in

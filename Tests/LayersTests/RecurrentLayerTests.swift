@@ -6,7 +6,7 @@ import Testing
 struct RecurrentLayerTests {
     /// With 512 units, the rows of the gates have padding.
     @Test(
-        "A stream's outputs and input gradients have the same bits alone and among others", arguments: LayerKind.allCases,
+        "A stream's outputs and input gradients do not depend on other streams", arguments: LayerKind.allCases,
         [10, 512])
     func streamsApart(kind: LayerKind, hiddenSize: Int) {
         let whole = LayerUnderTest(kind, hiddenSize: hiddenSize).run()
@@ -18,7 +18,7 @@ struct RecurrentLayerTests {
         #expect(whole.dInput.contains { $0 != 0 })
     }
 
-    @Test("A layer made for inference gives the outputs of one made for training", arguments: LayerKind.allCases)
+    @Test("A layer for inference and a layer for training have equal outputs", arguments: LayerKind.allCases)
     func inference(kind: LayerKind) {
         #expect(LayerUnderTest(kind, training: false).run().output == LayerUnderTest(kind).run().output)
     }
@@ -32,7 +32,7 @@ struct RecurrentLayerTests {
         #expect(subject.run(rows: numbers) == plain.run(expanding: numbers))
     }
 
-    @Test("The state that is carried is h after the last step", arguments: LayerKind.allCases)
+    @Test("The carried state is h after the last step", arguments: LayerKind.allCases)
     func carried(kind: LayerKind) {
         let subject = LayerUnderTest(kind)
         let (output, _) = subject.run()

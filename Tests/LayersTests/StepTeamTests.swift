@@ -3,7 +3,7 @@ import Layers
 import Tensors
 import Testing
 
-/// Members of a team that are threads of this process.
+/// A team whose members are threads of this process.
 private final class ThreadTeam {
     let memberCount: Int
     private let shared: UnsafeMutableBufferPointer<Float>
@@ -34,7 +34,7 @@ private final class ThreadTeam {
         return StepTeam(division: division, shared: shared, barrier: { self.barrier() })
     }
 
-    /// Runs the work of all members at once.
+    /// Runs the work of all members concurrently.
     func run(_ work: @escaping (Int) -> Void) {
         nonisolated(unsafe) let work = work
         let done = DispatchSemaphore(value: 0)
@@ -48,11 +48,11 @@ private final class ThreadTeam {
     }
 }
 
-@Suite("Steps that a team divides")
+@Suite("Recurrent steps divided among a team")
 struct StepTeamTests {
-    /// 40 units are two panels, the second of 8; 100 units four; of five members some have no unit.
+    /// 40 units are two panels, the second of 8 units. 100 units are four panels, so some of five members have no unit.
     @Test(
-        "Outputs, input gradients and states are those of a rank alone, to the bit, over two windows",
+        "Outputs, input gradients and states have the same bits as without a team, over two windows",
         arguments: LayerKind.divisible, [40, 100])
     func bits(kind: LayerKind, hiddenSize: Int) {
         let alone = LayerUnderTest(kind, hiddenSize: hiddenSize).runTwice()
@@ -69,7 +69,7 @@ struct StepTeamTests {
         #expect(alone.windows.allSatisfy { $0.contains { $0 != 0 } })
     }
 
-    /// What each member of a team finds.
+    /// The results of each member of a team.
     private func runTwice(
         _ kind: LayerKind, hiddenSize: Int, streams: [Range<Int>]
     ) -> [(windows: [[Float]], states: [[Float]])] {
@@ -91,13 +91,13 @@ struct StepTeamTests {
         return found
     }
 
-    /// The rows of some streams out of a row for each.
+    /// The rows of some streams in a matrix with one row for each stream.
     private static func rows(_ all: [Float], of streams: Range<Int>) -> [Float] {
         let columns = all.count / LayerUnderTest.allStreams
         return Array(all[(streams.lowerBound * columns)..<(streams.upperBound * columns)])
     }
 
-    @Test("Units are shared out in whole panels, each once, and as even as they go", arguments: [1, 31, 32, 33, 650, 1500])
+    @Test("Each unit belongs to one member, in whole panels, as evenly as possible", arguments: [1, 31, 32, 33, 650, 1500])
     func units(hiddenSize: Int) {
         for memberCount in 1...9 {
             let parts = (0..<memberCount).map {

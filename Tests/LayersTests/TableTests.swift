@@ -6,7 +6,7 @@ import Testing
 private struct Tables {
     let embedding: Embedding
     let output: SoftmaxOutput
-    /// The output's, `[5, 4]` and `[5]`; with tied weights the first is the embedding's as well.
+    /// The output layer's weight `[5, 4]`; with tied weights it is also that of the embedding.
     let weight: Parameter
     let bias: Parameter
     let weights: PackedWeights
@@ -42,7 +42,7 @@ private struct Tables {
         pack()
     }
 
-    /// After values have changed.
+    /// Packs the weights after a change of their values.
     func pack() { weights.pack(0..<memory.0.layout.elementCount) }
 
     func matrix(rows: Int, columns: Int, _ value: (Int, Int) -> Int) -> MatrixView {
@@ -70,13 +70,13 @@ private func sum(_ range: Range<Int>, _ value: (Int) -> Int) -> Int { range.map(
 struct TableTests {
     private let tokens: [Int32] = [4, 0, 4, 2, 4, 0]
 
-    /// Gradients of the embedded rows, and what each token's rows add up to.
+    /// Gradients of the embedded rows, and their sums for each token.
     private func dEmbedded(_ row: Int, _ column: Int) -> Int { 10 * row + column }
     private func tokenSum(_ token: Int, _ column: Int) -> Int {
         sum(0..<6) { Int(tokens[$0]) == token ? dEmbedded($0, column) : 0 }
     }
 
-    @Test("The embedding gives each token's row, and adds the gradients of a token's rows; a token that is absent has zeros")
+    @Test("The embedding returns each token's row and adds the gradients of a token's rows; those of an absent token are zero")
     func embedding() {
         let tables = Tables()
         let embedding = tables.embedding
@@ -87,7 +87,7 @@ struct TableTests {
         #expect(tables.gradient(embedding.weight) == grid(5, 4, tokenSum))
     }
 
-    @Test("A window shorter than the longest uses its own rows alone")
+    @Test("A window shorter than the longest uses only its own rows")
     func shortWindow() {
         let tables = Tables()
         let dY = tables.matrix(rows: 3, columns: 4) { r, _ in r + 1 }
@@ -95,14 +95,14 @@ struct TableTests {
         #expect(tables.gradient(tables.embedding.weight) == grid(5, 4) { token, _ in [2, 0, 0, 0, 4][token] })
     }
 
-    @Test("Logits are the products with every row of the table plus its bias")
+    @Test("Logits are the products with every row of the table plus the bias")
     func logits() {
         let tables = Tables()
         let logits = tables.output.logits(tables.matrix(rows: 6, columns: 4) { $0 + $1 })
         #expect(values(logits) == grid(6, 5) { r, v in 100 * v + sum(0..<4) { (r + $0) * (4 * v + $0) } })
     }
 
-    /// With all parameters zero each probability is 1/5: the gradient of a logit is scale/5, less the scale at the target.
+    /// With zero parameters each probability is 1/5, so the gradient of a logit is scale/5, less scale at the target.
     private func dLogit(_ row: Int, _ v: Int, targets: [Int32]) -> Int { 1 - (Int(targets[row]) == v ? 5 : 0) }
 
     @Test(
@@ -120,7 +120,7 @@ struct TableTests {
         func weightSum(_ v: Int, _ column: Int) -> Int { sum(0..<6) { dLogit($0, v, targets: targets) * ($0 - column) } }
         func take() { _ = layer.loss(hidden, targets: targets, mask: mask, gradientScale: 5) }
         take()
-        // What the loss saw is zero, so that its gradients are whole numbers; what the gradient of hidden is made with is not.
+        // The loss uses zero weights, so its gradients are integers. The gradient of hidden uses nonzero weights.
         for i in 0..<20 { tables.weight.value[i] = Float(i) }
         if keeping { tables.pack() }
         let dHidden = tables.matrix(rows: 6, columns: 4) { _, _ in 9 }

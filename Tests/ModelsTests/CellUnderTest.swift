@@ -11,7 +11,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Every cell that `--cell` names; each suite of this folder runs over these.
+    /// All cells of `--cell`. Each suite of this folder runs over these.
     static let all: [CellUnderTest] = [
         CellUnderTest("additive", OracleAdditive()),
         CellUnderTest("elman", OracleElman(nonlinearity: .tanh)),
@@ -36,7 +36,7 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         CellUnderTest("update-gate", OracleUpdateGate()),
     ]
 
-    /// The cell with the name `cell`, with what `set` sets, which `variant` names.
+    /// The cell named `cell`, with the settings that `set` changes. `variant` names the combination.
     init(_ cell: String, _ oracle: any OracleCell, _ variant: String? = nil, set: (inout Settings) -> Void = { _ in }) {
         guard let kind = CellKind(rawValue: cell) else { preconditionFailure("no cell has the name \(cell)") }
         var settings = Settings()

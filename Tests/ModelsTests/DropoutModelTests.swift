@@ -31,7 +31,7 @@ struct DropoutModelTests {
             batchSize: streams)
     }
 
-    @Test("Loss and every gradient are the oracle's under the same masks", arguments: ShapeCase.all)
+    @Test("Loss and every gradient equal those of the oracle with the same masks", arguments: ShapeCase.all)
     func againstOracle(sizes: ShapeCase) {
         let rank = SimulatedRank(shape: sizes.shape, steps: steps, batchSize: streams, dropout: 0.4)
         rank.initialize()
@@ -47,7 +47,7 @@ struct DropoutModelTests {
         }
     }
 
-    @Test("Without a key there is no dropout, as in evaluation")
+    @Test("Without a key, as in evaluation, there is no dropout")
     func evaluation() {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 11, embeddingSize: 6, hiddenSize: 9)
         let (dropping, plain) = (

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A golden fixture of PyTorch, written by `Tests/Reference/golden.py`, whose header describes each field.
+/// A golden fixture from PyTorch, written by `Tests/Reference/golden.py`, whose header describes each field.
 struct GoldenFixture: Decodable {
     struct Dimensions: Decodable {
         let T: Int, B: Int, E: Int, H: Int, V: Int, L: Int

@@ -16,7 +16,7 @@ final class OwnedModel {
     private let parameters: ParameterSet
     private let weights: PackedWeights
 
-    /// `streams` streams in `shards` shards on one rank; `ownShards` is its part of the shard tree.
+    /// `streams` streams in `shards` shards on one rank. `ownShards` are its shards in the tree.
     init(
         shape: ModelShape, steps: Int, streams: Int, shards: Int = 1, dropout: Float = 0, keepsLogits: Bool = true,
         precision: Precision = .fp32
@@ -73,7 +73,7 @@ final class OwnedModel {
 }
 
 extension PackedWeights {
-    /// Memory in the workspace for the packed weights of a model, not packed yet.
+    /// Allocates the packed weights of a model in the workspace, without packing them.
     convenience init(_ needs: ModelNeeds, values: UnsafePointer<Float>, in workspace: Workspace) {
         self.init(
             needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))

@@ -5,7 +5,7 @@ import Testing
 
 import func Foundation.exp
 
-@Suite("How the parameters of a run begin")
+@Suite("The initial parameters of a run")
 struct InitializationTests {
     /// The parameters by name. The padding between them must remain unchanged.
     private func fill(
@@ -53,7 +53,7 @@ struct InitializationTests {
         if hidden > 1 { #expect(Set(all).count == all.count) }
     }
 
-    @Test("Orthogonal matrices of both signs of the determinant occur, for they are uniform over all")
+    @Test("Orthogonal matrices are uniform over all, so determinants of both signs occur")
     func determinants() {
         let entries = (0..<40).map { fill(.orthogonal, shape(.elman, hidden: 1), seed: $0)["rnn.weight_hh_l0"]?.first }
         #expect(Set(entries) == [1, -1])
@@ -66,7 +66,7 @@ struct InitializationTests {
         #expect(blocks(weight, hidden: 20) == Array(repeating: expected, count: gateCount(cell)))
     }
 
-    @Test("Orthogonal and identity: inputs uniform after Glorot and Bengio, tables uniform in +-scale, biases zero")
+    @Test("Orthogonal and identity: inputs are uniform (Glorot and Bengio), tables uniform in +-scale, biases zero")
     func others() {
         for kind in [InitializationKind.orthogonal, .identity] {
             for (name, values) in fill(kind, shape(.gru)) where !name.contains("weight_hh") {
@@ -80,14 +80,14 @@ struct InitializationTests {
         }
     }
 
-    @Test("Uniform: every parameter but time scales, biases too, within +-scale and up to it", arguments: CellKind.allCases)
+    @Test("Uniform: every parameter except time scales, including biases, is uniform in +-scale", arguments: CellKind.allCases)
     func uniform(cell: CellKind) {
         for (name, values) in fill(.uniform, shape(cell), scale: 0.25) where !name.hasPrefix("rnn.decay_") {
             expectUniform(values, limit: 0.25, name)
         }
     }
 
-    @Test("Time scales begin spread between their ends, in every run", arguments: InitializationKind.allCases)
+    @Test("Initial time scales are spread over their whole range, in every run", arguments: InitializationKind.allCases)
     func timeScales(kind: InitializationKind) throws {
         var leaky = shape(try #require(CellKind(rawValue: "leaky")))
         leaky.settings[CellSettings.timeScales] = .learned
@@ -105,8 +105,8 @@ struct InitializationTests {
         }
     }
 
-    /// Within the limit, close to it on both sides, and with mean and mean square within five standard deviations of a uniform
-    /// distribution.
+    /// Within the limit and close to it on both sides, with mean and mean square within five standard deviations of those of a
+    /// uniform distribution.
     private func expectUniform(_ values: [Float], limit: Float, _ name: String) {
         let n = Double(values.count)
         let scaled = values.map { Double($0 / limit) }
@@ -117,7 +117,7 @@ struct InitializationTests {
         #expect(Set(values).count > values.count * 9 / 10, "\(name)")
     }
 
-    @Test("The forget bias is added to the LSTM's forget gates alone, in bias_ih", arguments: InitializationKind.allCases)
+    @Test("The forget bias is added only to the LSTM's forget gates, in bias_ih", arguments: InitializationKind.allCases)
     func forgetBias(kind: InitializationKind) throws {
         let (plain, biased) = (fill(kind, shape(.lstm)), fill(kind, shape(.lstm), forgetBias: 1))
         for (name, values) in plain {
@@ -129,7 +129,7 @@ struct InitializationTests {
         #expect(fill(kind, shape(.gru)) == fill(kind, shape(.gru), forgetBias: 1))
     }
 
-    @Test("A seed gives its parameters again, another seed gives others", arguments: InitializationKind.allCases)
+    @Test("Equal seeds give equal parameters, different seeds different ones", arguments: InitializationKind.allCases)
     func seeds(kind: InitializationKind) {
         #expect(fill(kind, shape(.lstm), seed: 3) == fill(kind, shape(.lstm), seed: 3))
         #expect(fill(kind, shape(.lstm), seed: 3)["encoder.weight"] != fill(kind, shape(.lstm), seed: 4)["encoder.weight"])

@@ -9,7 +9,7 @@ struct ModelShapeTests {
         shape.parameterLayout.entries.map { "\($0.name) \($0.shape)" }
     }
 
-    @Test("An LSTM's are those of torch.nn.Embedding, LSTM and Linear, with 4H rows")
+    @Test("The parameters of an LSTM are those of torch.nn.Embedding, LSTM and Linear, with 4H rows")
     func lstm() {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
         #expect(
@@ -21,7 +21,7 @@ struct ModelShapeTests {
         #expect(shape.parameterLayout.parameterCount == 35 + 80 + 64 + 32 + 128 + 32 + 28 + 7)
     }
 
-    @Test("A GRU has 3H rows, an Elman cell H; learned states stand by their layer", arguments: [CellKind.gru, .elman])
+    @Test("A GRU has 3H rows, an Elman cell H; learned states follow their layer", arguments: [CellKind.gru, .elman])
     func others(cell: CellKind) {
         let rows = cell == .gru ? 12 : 4
         let shape = ModelShape(
@@ -34,7 +34,7 @@ struct ModelShapeTests {
             ])
     }
 
-    @Test("Tied weights leave out the decoder's; an LSTM learns h and c")
+    @Test("Tied weights have no decoder.weight; an LSTM learns h and c")
     func tied() {
         let shape = ModelShape(
             cell: .lstm, layers: 1, vocabularySize: 7, embeddingSize: 4, hiddenSize: 4, tieWeights: true,
@@ -42,7 +42,7 @@ struct ModelShapeTests {
         #expect(described(shape).suffix(3) == ["rnn.h0_l0 [4]", "rnn.c0_l0 [4]", "decoder.bias [7]"])
     }
 
-    @Test("Each parameter begins at a cache line behind the one before, and padding is less than a line")
+    @Test("Each parameter begins at a cache line, in order, and padding is less than a line")
     func offsets() {
         for sizes in ShapeCase.all {
             let layout = sizes.shape.parameterLayout
@@ -56,7 +56,7 @@ struct ModelShapeTests {
         }
     }
 
-    @Test("Operations for a token are twice the weights of its products")
+    @Test("The operations of a token are twice the number of weights of its products")
     func operations() {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
         #expect(shape.needs(training: false).forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
@@ -75,14 +75,15 @@ struct ModelShapeTests {
             let parameters = ParameterSet(layout: needs.parameters, values: values, gradients: training ? [values] : [])
             let weights = PackedWeights(needs, values: values, in: workspace)
             let model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
-            // Not measured: where the gradients of parts of a weight are, of which there are as many as the rank publishes.
+            // The pointers to the gradients of parts of a weight are not measured: their number depends on the subtrees that the
+            // rank publishes.
             #expect((0..<1000).contains(model.byteCount - needs.byteCount))
             #expect(model.states.map(\.name) == needs.states.map(\.name))
             #expect(model.states.map(\.matrix.columns) == needs.states.map(\.columns))
         }
     }
 
-    @Test("Ranks share the output's gradients where those of the logits are the smaller part and fit into a cache")
+    @Test("Ranks share the output's gradients if those of the logits are smaller and fit into a cache")
     func sharing() {
         func shared(hidden: Int, ranks: Int, vocabulary: Int = 10000, tied: Bool = false) -> GradientSharing {
             ModelShape(

@@ -29,7 +29,7 @@ struct OracleWeights {
         hiddenBias = sum(hiddenBias, dHidden)
     }
 
-    /// The same for a cell whose gates read nothing of h.
+    /// Adds the gradients of a step for a cell whose gates do not depend on h.
     mutating func add(dInput: [Double], x: [Double]) {
         addOuterProduct(dInput, x, to: &inputWeight)
         inputBias = sum(inputBias, dInput)
@@ -54,19 +54,19 @@ struct OracleStepGradient {
     var dcPrevious: [Double]  // [H]
 }
 
-/// A recurrent cell in Double, straight from its equations, one stream and one time step at a time.
+/// A recurrent cell in Double, directly from its equations, one stream and one time step at a time.
 protocol OracleCell: Sendable {
     /// G, the number of gates whose weights are stacked.
     var gateCount: Int { get }
-    /// Whether there are recurrent weights; the default is true.
+    /// Whether there are recurrent weights. Default: true.
     var hasRecurrentWeights: Bool { get }
-    /// The parameter `[H]` that the cell has besides weights and biases, without the number of its layer; the default is none.
+    /// The name of the cell's parameter `[H]` besides weights and biases, without the layer's index. Default: none.
     var unitVector: String? { get }
-    /// The states besides h, whose values are together the c of an `OracleStep`; one by default, which only an LSTM uses.
+    /// The number of states besides h; their values form the c of an `OracleStep`. Default: one, which only an LSTM uses.
     var otherStates: Int { get }
-    /// Whether they are parameters where the first state is learned.
+    /// Whether these states are also parameters if the initial state is learned.
     var learnsOtherStates: Bool { get }
-    /// h from the state at the start of an epoch, and the derivative of that; the default is the state itself.
+    /// h from the initial state of an epoch, and the derivative of h by that state. Default: h is the state.
     func start(_ state: Double) -> (h: Double, slope: Double)
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep
     /// dh and dc are the total gradients of the step's results. Weight gradients are added to `gradient`.
@@ -98,7 +98,7 @@ struct OracleElman: OracleCell {
             }
         }
 
-        /// The derivative, from the function's value y.
+        /// The derivative as a function of the value y.
         func derivative(_ y: Double) -> Double {
             switch self {
             case .tanh: 1 - y * y

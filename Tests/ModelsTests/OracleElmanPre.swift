@@ -1,4 +1,4 @@
-/// `a' = W_ih x + b_ih + W_hh f(a) + b_hh`, read as `f(a')`: the state of an `OracleStep` is f(a).
+/// `a' = W_ih x + b_ih + W_hh f(a) + b_hh`; the output is `f(a')`. The state of an `OracleStep` is f(a).
 struct OracleElmanPre: OracleCell {
     let nonlinearity: OracleElman.Nonlinearity
     let gateCount = 1

@@ -1,4 +1,4 @@
-/// `g(v) = v + 1/2` for `v >= 0`, else the logistic function, and its derivative, of which both are functions of v.
+/// `g(v) = v + 1/2` for `v >= 0`, otherwise the logistic function, and the derivative of g.
 private func candidate(_ v: Double) -> (value: Double, slope: Double) {
     v >= 0 ? (v + 0.5, 1) : (sigmoid(v), sigmoid(v) * (1 - sigmoid(v)))
 }

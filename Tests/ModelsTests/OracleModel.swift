@@ -10,21 +10,21 @@ struct OracleState {
 struct OracleResult {
     /// Mean over the unmasked predictions, nats per token.
     var loss: Double
-    /// By parameter name, of the mean loss.
+    /// By parameter name; gradients of the mean loss.
     var gradients: [String: [Double]]
     /// The initial state of the next window, without gradient.
     var state: OracleState
 }
 
-/// A recurrent language model in Double, straight from its equations: the oracle for the Float layers.
+/// A recurrent language model in Double, directly from its equations: the oracle for the Float layers.
 ///
-/// Parameters go by PyTorch's names (`encoder.weight`, `rnn.weight_ih_l0`, ..., `decoder.bias`). Names decide the rest:
-/// without `decoder.weight` the decoder is tied to the encoder; with `rnn.h0_l0` (and `rnn.c0_l0`) the first state is learned.
-/// Each stream is walked alone, step by step and layer by layer; its own gradients are checked by central differences.
+/// Parameters have PyTorch's names (`encoder.weight`, `rnn.weight_ih_l0`, ..., `decoder.bias`), which decide the rest: without
+/// `decoder.weight` the decoder is tied to the encoder; with `rnn.h0_l0` (and `rnn.c0_l0`) the initial state is learned. Each
+/// stream is computed separately, step by step and layer by layer. Central differences check the gradients of the oracle itself.
 struct OracleModel {
     var parameters: [String: [Double]]
     let cell: any OracleCell
-    /// Whether each layer above the lowest adds what it reads, before dropout, to its output.
+    /// Whether each layer above the lowest adds its input, before dropout, to its output.
     var isResidual = false
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
@@ -42,8 +42,8 @@ struct OracleModel {
     ///
     /// Shapes: inputs, targets and mask [T, B], mask 1 for a real prediction and 0 for padding.
     /// - Parameters:
-    ///   - state: the last window's state; nil at the start of an epoch: zero, or the learned first state, which then gets
-    ///     its gradient.
+    ///   - state: the state after the previous window; nil at the start of an epoch, for zero or the learned initial state, which
+    ///     then receives its gradient.
     ///   - dropout: factors on the input of each layer and of the decoder, L + 1 arrays: [T, B, E], then [T, B, H].
     func lossAndGradients(
         inputs: [Int], targets: [Int], mask: [Double], state: OracleState?, dropout: [[Double]]? = nil
@@ -61,7 +61,7 @@ struct OracleModel {
         return result
     }
 
-    /// The state at the start of an epoch.
+    /// The initial state of an epoch.
     func firstState() -> OracleState {
         func stack(_ name: String, count: Int) -> [Double] {
             (0..<layerCount).flatMap { layer -> [Double] in
@@ -74,7 +74,7 @@ struct OracleModel {
             cell: stack("c0", count: cell.otherStates * hiddenSize))
     }
 
-    /// The parameter of that name; asking for one that is not there is a mistake in the test.
+    /// The parameter named `name`, which must exist.
     func parameter(_ name: String) -> [Double] {
         guard let values = parameters[name] else { preconditionFailure("no parameter \(name)") }
         return values
@@ -94,7 +94,7 @@ struct OracleModel {
         sum(product(parameter(decoderName), h), parameter("decoder.bias"))
     }
 
-    /// Adds the decoder's gradients for one prediction, and returns that of its input, [H].
+    /// Adds the decoder's gradients for one prediction, and returns the gradient of its input, [H].
     func decoderBackward(dLogits: [Double], h: [Double], gradients: inout [String: [Double]]) -> [Double] {
         gradients.add("decoder.bias") { $0 = sum($0, dLogits) }
         gradients.add(decoderName) { addOuterProduct(dLogits, h, to: &$0) }
@@ -102,7 +102,7 @@ struct OracleModel {
     }
 }
 
-/// One stream's way through a window, forward and back.
+/// The forward and backward pass of one stream through a window.
 struct OracleStreamWalk {
     let model: OracleModel
     let stream: Int
@@ -177,7 +177,7 @@ struct OracleStreamWalk {
         }
     }
 
-    /// Writes this stream's last state.
+    /// Writes this stream's final state.
     func store(into state: inout OracleState) {
         guard let last = steps.last else { return }
         for (k, step) in last.enumerated() {
@@ -188,7 +188,7 @@ struct OracleStreamWalk {
 
     private func passesBy(_ layer: Int) -> Bool { model.isResidual && layer > 0 }
 
-    /// x times the dropout factors of place k (0: the first layer's input, L: the decoder's) at time t.
+    /// x times the dropout factors at time t of place k (0: the input of the first layer, L: that of the decoder).
     private func dropped(_ x: [Double], before place: Int, _ t: Int) -> [Double] {
         guard let dropout else { return x }
         let start = (t * model.batchSize + stream) * x.count
@@ -216,7 +216,7 @@ struct OracleStreamWalk {
 }
 
 extension [String: [Double]] {
-    /// Changes the gradient of that name in place.
+    /// Changes the gradient named `name` in place.
     fileprivate mutating func add(_ name: String, _ change: (inout [Double]) -> Void) {
         change(&self[name, default: []])
     }

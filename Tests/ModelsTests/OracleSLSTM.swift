@@ -1,7 +1,7 @@
 import Foundation
 
-/// Gates i, f, z, o: `c' = s(f) c + exp(i) tanh(z)`, `n' = s(f) n + exp(i)`, `h' = s(o) c'/n'`, without the scaling by exp(m): the c of an
-/// `OracleStep` is c, then n.
+/// Gates i, f, z, o: `c' = s(f) c + exp(i) tanh(z)`, `n' = s(f) n + exp(i)`, `h' = s(o) c'/n'`, without the scaling by exp(m).
+/// The c of an `OracleStep` is c followed by n.
 struct OracleSLSTM: OracleCell {
     let gateCount = 4
     let otherStates = 2

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// A cell by name with everything the central differences need, drawn from a seed.
+/// A named cell with everything that central differences need, drawn from a seed.
 struct OracleCase: Sendable, CustomTestStringConvertible {
     let name: String
     let cell: any OracleCell
@@ -48,7 +48,7 @@ extension SeededRandom {
 
 @Suite("The oracle in Double")
 struct OracleTests {
-    @Test("Every gradient is that of central differences", arguments: OracleCase.all)
+    @Test("Every gradient equals central differences", arguments: OracleCase.all)
     func centralDifferences(_ test: OracleCase) {
         var random = SeededRandom(state: 17)
         let model = test.makeModel(&random)
@@ -77,17 +77,17 @@ struct OracleTests {
             }
             let error = relativeDistance(gradients[name] ?? [], from: differences)
             #expect(error < 1e-6, "\(test.name) \(name): relative error \(error)")
-            #expect(norm(differences) > 1e-4, "\(test.name) \(name): a gradient of almost nothing tests nothing")
+            #expect(norm(differences) > 1e-4, "\(test.name) \(name): a gradient near zero tests nothing")
         }
     }
 
-    /// `(f(x+e) - f(x-e)) / 2e`: truncation about e^2 and rounding about 1e-16 / e are both near 1e-10.
+    /// `(f(x+e) - f(x-e)) / 2e`: truncation, about e^2, and rounding, about 1e-16 / e, are both near 1e-10.
     private func centralDifference(at x: Double, _ f: (Double) -> Double) -> Double {
         let e = 1e-5
         return (f(x + e) - f(x - e)) / (2 * e)
     }
 
-    @Test("Ten windows of training give PyTorch's losses, gradients, parameters and state", arguments: GoldenFixture.names)
+    @Test("Ten windows of training have PyTorch's losses, gradients, parameters and state", arguments: GoldenFixture.names)
     func golden(_ name: String) throws {
         let fixture = try GoldenFixture.load(name)
         var model = fixture.oracleModel
@@ -116,7 +116,7 @@ struct OracleTests {
         if let expected = fixture.finalState.c { #expect(relativeDistance(state.cell, from: expected) < 1e-10) }
     }
 
-    @Test("Each fixture's shapes are those of its dimensions", arguments: GoldenFixture.names)
+    @Test("The arrays of each fixture match its dimensions", arguments: GoldenFixture.names)
     func shapes(_ name: String) throws {
         let fixture = try GoldenFixture.load(name)
         let size = fixture.dimensions
@@ -131,7 +131,7 @@ struct OracleTests {
 }
 
 extension OracleModel {
-    /// One step of SGD after clipping the norm of the whole gradient; returns the norm before clipping.
+    /// One step of SGD after clipping the norm of the whole gradient. Returns the norm before clipping.
     mutating func descend(_ gradients: [String: [Double]], learningRate: Double, clip: Double) -> Double {
         let gradientNorm = norm(gradients.values.flatMap { $0 })
         let rate = learningRate * min(1, clip / gradientNorm)

@@ -1,5 +1,5 @@
-// Linear algebra of the oracle: loops over plain arrays, made to be read and not to be fast.
-// A matrix is a flat row-major array; the length of the vector beside it gives its shape.
+// Linear algebra of the oracle: loops over plain arrays, written for readability, not for speed. A matrix is a flat row-major
+// array; the length of the vector multiplied with it gives its shape.
 
 /// `y = W x`. Shapes: W [rows, x.count]; the result [rows].
 func product(_ weight: [Double], _ x: [Double]) -> [Double] {
@@ -30,7 +30,7 @@ func sum(_ a: [Double], _ b: [Double]) -> [Double] {
     a.indices.map { a[$0] + b[$0] }
 }
 
-/// The product, element by element, of two vectors of equal length.
+/// The elementwise product of two vectors of equal length.
 func elementProduct(_ a: [Double], _ b: [Double]) -> [Double] {
     a.indices.map { a[$0] * b[$0] }
 }
@@ -40,7 +40,7 @@ func norm(_ a: [Double]) -> Double {
     a.reduce(0) { $0 + $1 * $1 }.squareRoot()
 }
 
-/// The distance of two vectors by the length of the second: `|a - b| / |b|`, and `|a|` when b is zero.
+/// The distance of two vectors relative to the norm of the second, `|a - b| / |b|`, or `|a|` if b is zero.
 func relativeDistance(_ a: [Double], from b: [Double]) -> Double {
     let distance = norm(a.indices.map { a[$0] - b[$0] })
     return norm(b) == 0 ? distance : distance / norm(b)

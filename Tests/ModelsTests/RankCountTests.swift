@@ -7,7 +7,7 @@ struct RankCountTests {
     private static let (steps, batchSize, shardCount) = (4, 9, 5)
     private static let window = TokenWindow(steps: steps, streams: batchSize, vocabularySize: 11, seed: 8)
 
-    /// Two windows over `rankCount` ranks, the second with the state carried: of each the whole gradient, and the losses' sum.
+    /// Two windows on `rankCount` ranks, with carried state: for each window the whole gradient and the sum of the losses.
     private func run(_ shape: ModelShape, rankCount: Int, dropout: Float) -> (gradients: [[Float]], losses: [Double]) {
         let S = Self.shardCount
         let ranks = (0..<rankCount).map { rank in
@@ -46,7 +46,7 @@ struct RankCountTests {
         return Array(UnsafeBufferPointer(start: result, count: count))
     }
 
-    /// The gradients of two windows, shorter than the longest, of ranks on nodes that make gradients together.
+    /// The gradients of two windows, shorter than the longest, for nodes whose ranks compute gradients jointly.
     private func run(_ shape: ModelShape, nodes: [[Range<Int>]], _ sharing: GradientSharing, dropout: Float) -> [[Float]] {
         let (T, B, S) = (Self.steps + 1, Self.batchSize, Self.shardCount)
         let all = nodes.map { shardsOfRanks in
@@ -77,9 +77,9 @@ struct RankCountTests {
         TreeProgram(tree: ShardTree(shardCount: Self.shardCount), ownShards: 0..<Self.shardCount).fold(losses)
     }
 
-    /// Without dropout the rows of a token are merged shard by shard.
+    /// Without dropout, equal tokens of a shard are merged.
     @Test(
-        "Gradients and losses of one rank with all shards are those of N ranks added in tree order", arguments: ShapeCase.all,
+        "Gradients and losses of one rank with all shards equal those of N ranks added in tree order", arguments: ShapeCase.all,
         [0, 0.3])
     func ranks(sizes: ShapeCase, dropout: Float) {
         var first: (gradients: [[Float]], losses: [Double])?

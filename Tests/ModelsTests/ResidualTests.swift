@@ -12,15 +12,15 @@ struct ResidualTests {
             "residual gru, tied, learned state", .gru, OracleGRU(), connection: connection, tied: true, initialState: .learned),
     ]
 
-    @Test("Every gradient of the oracle is that of central differences")
+    @Test("Every gradient of the oracle equals central differences")
     func centralDifferences() {
         OracleTests().centralDifferences(OracleCase(name: "residual", cell: OracleLSTM(), isResidual: true))
     }
 
-    @Test("Loss and every gradient are the oracle's, with dropout", arguments: sizes)
+    @Test("Loss and every gradient equal those of the oracle, with dropout", arguments: sizes)
     func oracle(sizes: ShapeCase) { DropoutModelTests().againstOracle(sizes: sizes) }
 
-    @Test("Windows of any lengths with the state carried have the losses of one, to the bit", arguments: sizes)
+    @Test("Windows of any lengths with carried state have the same losses as one window, bit for bit", arguments: sizes)
     func windows(sizes: ShapeCase) { WindowTests().carriedState(sizes: sizes) }
 
     @Test("Gradients have the same bits at any number of ranks and each instruction set", arguments: sizes, [0, 0.3])
@@ -29,10 +29,10 @@ struct ResidualTests {
         RankCountTests().sharing(sizes: sizes, dropout: dropout)
     }
 
-    @Test("Runs on 1, 3 and 8 ranks, and resumed by another number of ranks, end with the same digest")
+    @Test("Runs on 1, 3 and 8 ranks, and a run resumed on another number of ranks, end with the same digest")
     func runs() throws {
         let texts = try TrainingFolder(
-            options: ["--connection", "residual"] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
+            options: ["--connections", "residual"] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
         func digest(_ run: String, _ program: RunningProgram) throws -> String {
             let ending = try program.end(timeLimit: 60)
             try #require(ending.status == 0, "\(ending)")

@@ -13,7 +13,7 @@ struct TokenWindow {
     var targets: [Int32]
     var mask: [Float]
 
-    /// Random tokens; the last stream's second half is padding where there is a second half.
+    /// Random tokens. The second half of the last stream is padding, if there is a second half.
     init(steps: Int, streams: Int, vocabularySize: Int, seed: UInt64) {
         var random = SeededRandom(state: seed)
         let count = steps * streams
@@ -33,14 +33,14 @@ struct TokenWindow {
     }
 }
 
-/// A model that works on some of the shards of a run, as one rank would, with a partial gradient for each node of its cover.
+/// A model that computes some of the shards of a run, as one rank does, with a partial gradient for each node of its cover.
 final class SimulatedRank {
     let layout: ParameterLayout
     let values: UnsafeMutablePointer<Float>
     let model: LanguageModel
     /// The nodes whose gradients this rank publishes.
     let cover: [Range<Int>]
-    /// Its streams among all.
+    /// The streams of this rank among all streams.
     let streams: Range<Int>
     private let shards: Range<Int>
     private let gradients: [UnsafeMutablePointer<Float>]
@@ -49,7 +49,8 @@ final class SimulatedRank {
     private let weights: PackedWeights
     private let workspace = Workspace()
 
-    /// Stream b of `batchSize` is in shard `b*shardCount/batchSize`. A rank of a `node` makes the gradients that the node shares with the others.
+    /// Stream b of `batchSize` is in shard `b*shardCount/batchSize`. A rank of a `node` computes the joint gradients together
+    /// with the others.
     init(
         shape: ModelShape, steps: Int, batchSize: Int, shards: Range<Int> = 0..<1, of shardCount: Int = 1, dropout: Float = 0,
         node: SimulatedNode? = nil
@@ -83,7 +84,7 @@ final class SimulatedRank {
             program: program, streamsOfShards: ofShards, maximumSteps: steps, widestInput: needs.widestInput, shared: shared)
     }
 
-    /// Streams of each of some shards, counted from the first of all.
+    /// The streams of each of the given shards, counted from the first of all.
     static func streams(ofShards shards: Range<Int>, of shardCount: Int, batchSize: Int) -> [Range<Int>] {
         let owned = (0..<batchSize).filter { shards.contains($0 * shardCount / batchSize) }
         return shards.map { shard in
@@ -92,10 +93,10 @@ final class SimulatedRank {
         }
     }
 
-    /// Makes this rank's part of the gradients that its node shares, when all its ranks have run.
+    /// Computes this rank's part of the joint gradients. All ranks of the node must have run.
     func finish() { rows.shared?.finish() }
 
-    /// Parameters uniform in +-`scale`, biases and initial states too, the same for each seed.
+    /// Parameters uniform in +-`scale`, including biases and initial states; equal for equal seeds.
     func initialize(scale: Float = 0.5, seed: UInt64 = 1) {
         var random = SeededRandom(state: seed)
         for entry in layout.entries {
@@ -104,8 +105,8 @@ final class SimulatedRank {
         weights.pack(0..<layout.elementCount)
     }
 
-    /// Forward and loss over this rank's part of the window, with the gradient scaled by the mean over all of it, and with `backward`
-    /// its propagation; the losses of this rank's rows.
+    /// Forward pass and loss over this rank's part of the window, and with `backward` also the backward pass. The gradient is
+    /// that of the mean over the whole window. Returns the losses of this rank's rows.
     @discardableResult
     func run(_ all: TokenWindow, backward: Bool = true, atEpochStart: Bool = true, step: Int = 0) -> [Double] {
         let window = all.part(steps: 0..<all.steps, streams: streams)
@@ -123,12 +124,12 @@ final class SimulatedRank {
         return found
     }
 
-    /// Propagation alone, without dropout, of what `model` was run over last.
+    /// The backward pass of the last run of `model`, without dropout.
     func backward(_ window: TokenWindow) {
         model.backward(window.inputs, rows: rows, atEpochStart: true)
     }
 
-    /// The losses' sum of each shard of this rank.
+    /// The sum of the losses of each shard of this rank.
     func shardLosses(_ losses: [Double], steps: Int) -> [Double] {
         var sums = [Double](repeating: .nan, count: shards.count)
         rows.shardSums(steps: steps, of: losses, into: &sums)
@@ -147,12 +148,12 @@ final class SimulatedRank {
     }
 }
 
-/// What the ranks of a node share, whose windows they run one after another here.
+/// The shared memory of the ranks of a node, whose windows run one after another.
 final class SimulatedNode {
     let sharing: GradientSharing
-    /// The largest subtrees of its shards.
+    /// The largest subtrees that cover its shards.
     let cover: [Range<Int>]
-    /// The elements whose gradients its ranks make together, and where these go: one buffer for each of `cover`.
+    /// The elements whose gradients the ranks compute jointly, and the buffers of these gradients: one for each of `cover`.
     let elements: Range<Int>
     let gradients: [UnsafeMutablePointer<Float>]
     private let needs: ModelNeeds
@@ -175,7 +176,7 @@ final class SimulatedNode {
         cover = program.outputs
         elements = needs.dividedElements
         let workspace = workspace
-        // What is not made whole is seen.
+        // Elements that no rank writes stay NaN and are detected.
         gradients = cover.map { _ in
             let place = workspace.allocate(Float.self, count: layout.elementCount)
             for entry in layout.entries {
@@ -229,12 +230,12 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
         ]
     }
 
-    /// An output of three groups of columns.
+    /// An output layer with three groups of columns.
     static let manyTokens = ShapeCase("elman-401-tokens", .elman, OracleElman(nonlinearity: .tanh), vocabularySize: 401)
 }
 
 extension Settings {
-    /// Those of a cell; each cell reads its own.
+    /// The settings of a cell. Each cell uses its own.
     static func ofCell(_ nonlinearity: Nonlinearity = .tanh, reset: GRUReset = .after) -> Settings {
         var settings = Settings()
         settings[CellSettings.nonlinearity] = nonlinearity

@@ -17,7 +17,7 @@ struct WindowTests {
         return rank
     }
 
-    @Test("Windows of any lengths with the state carried have the losses of one, to the bit", arguments: ShapeCase.all)
+    @Test("Windows of any lengths with carried state have the same losses as one window, bit for bit", arguments: ShapeCase.all)
     func carriedState(sizes: ShapeCase) {
         let whole = rank(sizes.shape).run(window, backward: false)
         for cuts in [[0, 3, 6], [0, 1, 6], [0, 5, 6], [0, 2, 3, 6]] {
@@ -29,7 +29,7 @@ struct WindowTests {
         }
     }
 
-    @Test("The state at the start of an epoch is that of the first epoch, whatever came before", arguments: ShapeCase.all)
+    @Test("The initial state of every epoch equals that of the first epoch", arguments: ShapeCase.all)
     func reset(sizes: ShapeCase) {
         let rank = rank(sizes.shape)
         let first = rank.run(window)
@@ -37,7 +37,7 @@ struct WindowTests {
         #expect(rank.run(window) == first)
     }
 
-    @Test("Padded rows contribute no gradient: what stands in them changes no bit", arguments: ShapeCase.all)
+    @Test("Padded rows contribute no gradient: their content changes no bit", arguments: ShapeCase.all)
     func padding(sizes: ShapeCase) {
         var other = window
         for row in other.mask.indices where other.mask[row] == 0 {
@@ -50,7 +50,7 @@ struct WindowTests {
         #expect(a.gradient().contains { $0 != 0 })
     }
 
-    @Test("The same but for rounding where rows of a token are merged, whose order may change", arguments: ShapeCase.all)
+    @Test("The content of padded rows changes gradients of merged tokens only by rounding", arguments: ShapeCase.all)
     func paddingMerged(sizes: ShapeCase) {
         var other = window
         for row in other.mask.indices where other.mask[row] == 0 { other.inputs[row] = (other.inputs[row] + 1) % 11 }
@@ -59,7 +59,7 @@ struct WindowTests {
         #expect(relativeDistance(a.gradient().map(Double.init), from: b.gradient().map(Double.init)) < 1e-6)
     }
 
-    @Test("A window that is all padding has no gradient at all", arguments: ShapeCase.all)
+    @Test("A window of only padding has zero gradients", arguments: ShapeCase.all)
     func onlyPadding(sizes: ShapeCase) {
         var padded = window
         padded.mask = padded.mask.map { _ in 0 }
@@ -73,7 +73,7 @@ struct WindowTests {
         #expect(rank.gradient().allSatisfy { $0 == 0 })
     }
 
-    @Test("The learned first state has a gradient at the start of an epoch, and zeros afterwards")
+    @Test("The learned initial state has a gradient at the start of an epoch, and a zero gradient afterwards")
     func learnedState() {
         for sizes in ShapeCase.all where sizes.shape.initialState == .learned {
             let rank = rank(sizes.shape)
@@ -86,7 +86,7 @@ struct WindowTests {
         }
     }
 
-    @Test("States go by name, and those of an epoch's start are zero or the learned ones")
+    @Test("States have names, and the initial states of an epoch are zero or the learned ones")
     func states() throws {
         for sizes in ShapeCase.all {
             let rank = rank(sizes.shape)

@@ -3,7 +3,7 @@ import Kinds
 import Optimizers
 import Testing
 
-/// The golden fixture of torch.optim, written by `Tests/Reference/optimizers.py`, whose header says what each field holds.
+/// The golden fixture from torch.optim, written by `Tests/Reference/optimizers.py`, whose header describes each field.
 struct OptimizerFixture: Decodable {
     struct Run: Decodable, CustomStringConvertible {
         let optimizer: String
@@ -35,7 +35,7 @@ struct OptimizerFixture: Decodable {
 }
 
 extension Settings {
-    /// Sets a setting to what a file holds for it; false where that is of another type.
+    /// Sets a setting to a value from a file. Returns false if the value has another type.
     mutating func set<Declared: DeclaredSetting>(_ declared: Declared, _ value: ConfigurationValue) -> Bool {
         guard let value = Declared.Value(configurationValue: value) else { return false }
         self[declared.setting] = value

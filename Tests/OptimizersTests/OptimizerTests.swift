@@ -8,7 +8,7 @@ extension SeededRandom {
     mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
 }
 
-/// Every registered rule, with and without what changes its arithmetic.
+/// Every registered rule, with and without the settings that change its arithmetic.
 private let everyRule: [any UpdateRule] = OptimizerKind.allCases.flatMap { name in
     [0, 0.1].flatMap { decay in
         [0, 0.9].map { momentum in
@@ -20,13 +20,13 @@ private let everyRule: [any UpdateRule] = OptimizerKind.allCases.flatMap { name 
     }
 }
 
-@Suite("Updates, at every instruction set", .serialized)
+@Suite("Updates with every instruction set", .serialized)
 struct OptimizerTests {
     /// Relative to the largest magnitude so far, because a parameter near zero keeps the rounding errors of its earlier values.
-    @Test("Five steps are torch.optim's, within 1e-6 of each parameter's magnitude")
+    @Test("Five steps equal those of torch.optim within 1e-6 of each parameter's magnitude")
     func golden() throws {
         let fixture = try OptimizerFixture.load()
-        // A rule without values of PyTorch fails here.
+        // This check fails for a rule without reference values from PyTorch.
         #expect(Set(fixture.runs.map(\.optimizer)) == Set(OptimizerKind.allCases.map(\.rawValue)))
         try Processor.atEachLevel { level in
             for run in fixture.runs {
@@ -46,7 +46,7 @@ struct OptimizerTests {
         }
     }
 
-    /// Three steps over `ranges` of 1000 parameters, each range with an optimiser of its own: parameters, then moments.
+    /// Three steps over `ranges` of 1000 parameters, with one optimiser for each range. Returns the parameters, then the moments.
     private func threeSteps(_ rule: any UpdateRule, ranges: [Range<Int>], clip: GradientClip) -> [[Float]] {
         var random = SeededRandom(state: 6)
         var parameters = random.floats(1000)
@@ -69,7 +69,7 @@ struct OptimizerTests {
         return [parameters] + moments
     }
 
-    @Test("A range updated in parts has the bits of one updated whole, moments too, at each level")
+    @Test("Updating a range in parts gives the same bits as at once, including moments, at each level")
     func parts() {
         let clip = GradientClip(scale: 0.7, limit: 0.5)
         for rule in everyRule {
@@ -85,7 +85,7 @@ struct OptimizerTests {
         }
     }
 
-    @Test("The bits that are watched over are those that a rule leaves, and a bit that flips in between is found")
+    @Test("The checksum matches what a rule writes, and a bit that flips between updates is detected")
     func watched() {
         for rule in everyRule {
             let optimizer = Optimizer(rule: rule, count: 100)
@@ -109,7 +109,7 @@ struct OptimizerTests {
         return parameters.map { -$0 }
     }
 
-    @Test("Clipping multiplies by the scale, then cuts at the limit; a limit of 0 cuts nothing")
+    @Test("Clipping multiplies by the scale, then clamps at the limit; a limit of 0 does not clamp")
     func clip() {
         let gradient: [Float] = [3, -3, 0.5, -0.5, 0, 1, -1, 8, -8, 100, -100, 0.25, 2, -2, 1.5, -1.5, 4, -4]
         Processor.atEachLevel { level in
@@ -122,7 +122,7 @@ struct OptimizerTests {
         }
     }
 
-    @Test("Every rule clips, and a gradient of a known size moves Adam by its rate")
+    @Test("Every rule clips, and the first step of Adam moves each parameter by the rate")
     func clipInEveryRule() {
         for rule in everyRule {
             let plain = threeSteps(rule, ranges: [0..<1000], clip: GradientClip())
@@ -134,7 +134,7 @@ struct OptimizerTests {
         #expect(abs(parameters[0] + 0.25) < 1e-6 && abs(parameters[1] - 0.25) < 1e-6)
     }
 
-    @Test("An optimiser that takes over moments and count goes on to the same bits")
+    @Test("An optimiser that receives moments and count continues with the same bits")
     func takingOver() {
         for rule in everyRule {
             let first = Optimizer(rule: rule, count: 20)
@@ -157,7 +157,7 @@ struct OptimizerTests {
         }
     }
 
-    @Test("Moments are those that a rule needs, all zero at first")
+    @Test("A rule has the moments that it needs, all initially zero")
     func moments() {
         #expect(SGD(Settings()).moments.isEmpty)
         var settings = Settings()
@@ -173,7 +173,7 @@ struct OptimizerTests {
 }
 
 extension Optimizer {
-    /// A whole update over all elements.
+    /// One update of all elements.
     fileprivate func step(
         parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, clip: GradientClip, rate: Float
     ) {

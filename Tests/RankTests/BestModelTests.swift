@@ -132,7 +132,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
         }
 
-        @Test("A job that is stopped after the best model was removed names none, and tells what is lost")
+        @Test("A job that is stopped after the best model was removed names no best model, and reports what is lost")
         func lostWhenStopped() throws {
             let program = try texts.start(ranks: 1, run: "run", ["--epsilon", "10", "--epochs", "100000"])
             let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }

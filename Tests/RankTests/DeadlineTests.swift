@@ -111,7 +111,7 @@ extension TrainingOverRanks {
             sleep(5)
             for rank in ranks { Foundation.kill(rank, SIGCONT) }
             let step = texts.checkpointSteps(run: "suspended").last ?? 0
-            #expect(waitFor(20) { texts.checkpointSteps(run: "suspended").last ?? 0 > step + 50 }, "it did not go on")
+            #expect(waitFor(20) { texts.checkpointSteps(run: "suspended").last ?? 0 > step + 50 }, "it did not continue")
             program.send(SIGUSR1)
             #expect(try program.end(timeLimit: 20).status == 75)
         }
@@ -141,7 +141,7 @@ extension TrainingOverRanks {
             #expect(texts.checkpointSteps(run: run).last.map { "\($0)" } == end["step"])
         }
 
-        /// Resumes for some steps with another number of ranks, to the digest of an undisturbed run.
+        /// Resumes for some steps with another number of ranks. The digest must be that of an undisturbed run.
         private func expectGoesOn(_ run: String, _ options: [String] = []) throws {
             #expect(texts.hasNoRank(run: run))
             let step = try #require(texts.checkpointSteps(run: run).last)

@@ -6,7 +6,7 @@ import TestSupport
 extension TrainingOverRanks {
     @Suite("with every optimizer", .serialized)
     struct EveryOptimizerTests {
-        /// With momentum, where the optimizer has it.
+        /// With momentum, if the optimizer has it.
         private static func options(_ optimizer: OptimizerKind) -> [String] {
             let hasMomentum = UpdateRules.readers(of: RuleSettings.momentum.key).contains(optimizer.rawValue)
             return ["--optimizer", optimizer.rawValue] + (hasMomentum ? ["--momentum", "0.5"] : [])

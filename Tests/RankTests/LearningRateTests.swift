@@ -5,7 +5,7 @@ import TestSupport
 extension TrainingOverRanks {
     @Suite("with a schedule over the whole run")
     struct LearningRateTests {
-        @Test("logs rates that rise over the warm-up and then follow the schedule to the end of the last epoch")
+        @Test("logs rates that rise during the warm-up and then follow the schedule to the end of the last epoch")
         func warmUp() throws {
             let texts = try TrainingFolder(lines: 60, validLines: 20)
             let options = ["--schedule", "cosine", "--warm-up", "4", "--log-every", "1", "--epochs", "2"]

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 extension TrainingOverRanks {
-    /// Conditions that only one rank, or the only rank, meets.
+    /// Conditions that occur on one rank only, or in a run of one rank.
     @Suite("A condition on one rank reaches all ranks", .serialized)
     struct LoneRankTests {
         private static let options = [

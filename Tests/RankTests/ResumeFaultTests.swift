@@ -91,9 +91,8 @@ extension TrainingOverRanks {
 
         @Test("A full disk ends the run with status 74, and the previous checkpoint can be resumed")
         func fullDisk() throws {
-            // A limit on file sizes, in units of 512 bytes, simulates a full disk: it needs no privileges, and the same calls fail. It
-            // exceeds the size of Open MPI's own files, so the model must be larger.
-            // above Open MPI's own files, so that the model must be larger.
+            // A limit on file sizes, in units of 512 bytes, simulates a full disk: it needs no privileges, and the same calls
+            // fail. The limit exceeds the size of Open MPI's own files, so the model must be larger than that.
             let large = ["--hidden-size", "300", "--embedding-size", "200", "--exchange", "messages", "--epochs", "1"]
             try finished(try texts.start(ranks: 2, run: "large", large), in: texts, run: "large")
             let before = texts.checkpointSteps(run: "large")
@@ -134,7 +133,7 @@ extension TrainingOverRanks {
             #expect((1...processes).contains(run.errors.components(separatedBy: message).count - 1), "\(run)")
         }
 
-        /// Resumes to the end of the second epoch, to the bits of an uninterrupted run.
+        /// Resumes to the end of the second epoch. The digest must be that of an uninterrupted run.
         @discardableResult
         private func expectResumed(_ options: [String], location: SourceLocation = #_sourceLocation) throws -> ProgramRun {
             let outcome = try texts.startResume(ranks: 3, run: "run", ["--epochs", "2"] + options).end(timeLimit: 30)

@@ -74,9 +74,8 @@ extension TrainingOverRanks {
             }
         }
 
-        /// Starts from orthogonal matrices whose size is not a multiple of a block of reflections. If the processor lacks a level, the
-        /// program selects the next lower one.
-        /// next that it has.
+        /// Starts from orthogonal matrices whose size is not a multiple of a block of reflections. If the processor lacks a
+        /// level, the program selects the next lower one.
         @Test("The bits are the same at every kernel level, and for any processor that a library detects")
         func processors() throws {
             let texts = try TrainingFolder(lines: 60, validLines: 20)

@@ -1,8 +1,8 @@
-"""Scores a text with a checkpoint of rnntrain, in PyTorch: the figures are those of `rnntrain evaluate`.
+"""Scores a text with a checkpoint of rnntrain in PyTorch. The figures equal those of `rnntrain evaluate`.
 
     python3 Tests/Reference/checkpoint_loss.py RUN/best.safetensors valid.txt
 
-The text is one stream, its state carried from the first token to the last; all is computed in float64.
+The text is one stream, and its state is carried from the first token to the last. Everything is computed in float64.
 """
 
 import json
@@ -35,7 +35,7 @@ def load(path):
 
 
 def symbols(text, unit):
-    """The symbols of a text (bytes), as rnntrain cuts it."""
+    """The symbols of a text (bytes), tokenised as by rnntrain."""
     if unit == "byte":
         return [f"{byte:02x}" for byte in text]
     text = text.removeprefix(b"\xef\xbb\xbf").decode("utf-8")

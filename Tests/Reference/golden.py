@@ -3,11 +3,11 @@
     python3 Tests/Reference/golden.py            (needs PyTorch, see README.md beside this file)
 
 A fixture is ten windows of truncated backpropagation through time on a tiny two-layer model, trained with plain SGD
-after clipping the norm of the whole gradient. All is computed in float64 from initial weights that float32 holds exactly,
-so that the figures are the true ones to some 15 digits. All dimensions differ, so that nothing transposed can pass.
+after clipping the norm of the whole gradient. Everything is computed in float64, from initial weights that float32 represents exactly,
+so the figures are accurate to some 15 digits. All dimensions differ, so that a transposed array fails.
 
 Keys of a fixture (every array flat, row-major; tokens and states time-major):
-    cell, nonlinearity, gruReset, tied, learnedState      what the model is
+    cell, nonlinearity, gruReset, tied, learnedState      the model
     dimensions              T, B, E, H, V, L
     learningRate, clip      the factor on the gradient is min(1, clip / norm)
     parameters              name -> {shape, values} before the first window
@@ -34,14 +34,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "ModelsTests" / "Fixtures"
 
 
 def initialise(model, scale, generator):
-    """Uniform multiples of 1/1024 between -scale and scale: exact in float32, and short in the file."""
+    """Uniform multiples of 1/1024 between -scale and scale, which are exact in float32 and short in the file."""
     bound = round(1024 * scale)
     for parameter in model.parameters():
         parameter.data = torch.randint(-bound, bound + 1, parameter.shape, generator=generator).double() / 1024
 
 
 def make_windows(generator):
-    """Two streams of a noisy counting sequence; the second ends two predictions before the last window does."""
+    """Two streams of a noisy counting sequence. The second ends two predictions before the end of the last window."""
     length = WINDOWS * T + 1
     steps = torch.randint(1, 4, (length, B), generator=generator)
     tokens = steps.cumsum(0) % V
@@ -53,7 +53,7 @@ def make_windows(generator):
 
 
 def train(model, windows):
-    """Ten steps of SGD; returns losses, norms, the kept gradients and the last state."""
+    """Ten steps of SGD. Returns losses, norms, the selected gradients and the final state."""
     losses, norms, gradients, state = [], [], {}, None
     for number, (inputs, targets, mask) in enumerate(windows, start=1):
         logits, state = model(inputs, model.first_state(B) if state is None else state)
@@ -79,7 +79,7 @@ def flat(tensor):
 
 
 def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=False, learned_state=False, scale=2.0):
-    """Seeds and scales are such that some steps are clipped and some are not."""
+    """With these seeds and scales, some steps are clipped and some are not."""
     generator = torch.Generator().manual_seed(seed)
     embedding = H if tied else 5
     model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state)

@@ -5,7 +5,7 @@ from torch import nn
 
 
 class OwnRecurrent(nn.Module):
-    """Recurrent layers that torch.nn lacks, straight from their equations, with torch.nn's parameter names and shapes."""
+    """Recurrent layers that torch.nn lacks, directly from their equations, with torch.nn's parameter names and shapes."""
 
     def __init__(self, step, gates, inputs, hidden, layers):
         super().__init__()
@@ -57,7 +57,7 @@ def make_recurrent(cell, nonlinearity, reset, inputs, hidden, layers):
 
 
 class LanguageModel(nn.Module):
-    """Tied: decoder.weight is encoder.weight. Learned state: rnn.h0_l{k} [H], and rnn.c0_l{k} [H] for the LSTM."""
+    """With tied weights, decoder.weight is encoder.weight. A learned state is rnn.h0_l{k} [H], and rnn.c0_l{k} [H] for the LSTM."""
 
     def __init__(self, vocabulary, embedding, hidden, layers, cell="lstm", nonlinearity="tanh", reset="after",
                  tied=False, learned_state=False):
@@ -75,7 +75,7 @@ class LanguageModel(nn.Module):
                     self.rnn.register_parameter(f"{name}_l{k}", nn.Parameter(torch.empty(hidden)))
 
     def first_state(self, batch):
-        """The state at the start of an epoch: zero, or the learned vectors given to every stream."""
+        """The initial state of an epoch: zero, or the learned vectors for every stream."""
         states = tuple(
             torch.stack([self.first_vector(name, k).expand(batch, self.hidden) for k in range(self.layers)])
             for name in self.state_names)

@@ -2,9 +2,9 @@
 
     python3 Tests/Reference/optimizers.py        (needs PyTorch, see README.md beside this file)
 
-Five steps of torch.optim on one vector with gradients that are given, all in float64 from float32-exact values.
-Every rule has a line in RULES; a test fails where a registered rule has none. What is not in SETTINGS has torch's defaults, which are
-those of the configuration.
+Five steps of torch.optim on one vector with given gradients, in float64, from values that are exact in float32.
+Every rule has a line in RULES; a test fails if a registered rule has none. Arguments that are not in SETTINGS have torch's defaults,
+which are also those of the configuration.
 
 Keys: initial [10], gradients [5][10], and runs, each with optimizer, learningRate, settings (by the configuration's keys), and
 parameters [5][10], the vector after each step.
@@ -17,7 +17,8 @@ import torch
 
 SIZE, STEPS = 10, 5
 FILE = Path(__file__).resolve().parent.parent / "OptimizersTests" / "Fixtures" / "optimizers.json"
-# By the name of --optimizer: torch's class, the learning rate, the settings to try, torch's arguments that are no settings.
+# For each name of --optimizer: torch's class, the learning rate, the settings to try, and torch's arguments that are not
+# settings.
 RULES = {
     "sgd": (torch.optim.SGD, 0.1, [{}, {"momentum": 0.9}], {}),
     "nesterov": (torch.optim.SGD, 0.1, [{"momentum": 0.9}], {"nesterov": True}),

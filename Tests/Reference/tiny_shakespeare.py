@@ -6,8 +6,8 @@ input.txt is the text of karpathy/char-rnn, 1,115,394 bytes: the first 1,003,854
 LSTM 2 x 128, embedding 128, B 50, T 50, Adam 0.002, norm clipped at 5, all parameters uniform in -0.08...0.08, no dropout.
 Streams and windows are rnntrain's: B streams of ceil((n-1)/B) predictions, padding masked, state carried within an epoch.
 
-Other initial numbers move these losses by some 0.03. With CHECKPOINT, the step-00000000.safetensors of a run of rnntrain (kept with
---keep 100), training starts from its very parameters, and the losses are rnntrain's within 0.004.
+Other initial parameters change these losses by some 0.03. With CHECKPOINT, the step-00000000.safetensors of a run of rnntrain (kept with
+--keep 100), training starts from its parameters, and the losses equal those of rnntrain within 0.004.
 """
 
 import json
@@ -26,7 +26,7 @@ LEARNING_RATE, CLIP, SCALE = 0.002, 5.0, 0.08
 
 
 def make_windows(tokens):
-    """Cuts a text into windows of inputs, targets and mask, each [T,B]; the last window may be shorter."""
+    """Divides a text into windows of inputs, targets and mask, each [T,B]. The last window may be shorter."""
     predictions = len(tokens) - 1
     length = -(-predictions // B)
     padding = torch.zeros(B * length - predictions, dtype=torch.long)
@@ -63,7 +63,7 @@ def validate(model, windows):
 
 
 def initial_model(text, checkpoint):
-    """A model and the symbols that it numbers: new from a seed, or a checkpoint's."""
+    """A model and its symbols: initialised from a seed, or loaded from a checkpoint."""
     if checkpoint is None:
         symbols = sorted(set(text[:TRAIN_BYTES]))
         torch.manual_seed(1)

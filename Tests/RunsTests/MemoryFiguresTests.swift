@@ -2,7 +2,7 @@ import Runs
 import Testing
 import TestSupport
 
-@Suite("What the system says of memory")
+@Suite("Memory reported by the system")
 struct MemoryFiguresTests {
     private let root: TrainingFolder
 
@@ -12,7 +12,7 @@ struct MemoryFiguresTests {
 
     private func figures() -> MemoryFigures { MemoryFigures(root: root.folder.path) }
 
-    @Test("is unknown where it says nothing, or not a number")
+    @Test("is unknown if the system reports nothing, or not a number")
     func nothing() throws {
         #expect(figures() == MemoryFigures())
         try write("proc/meminfo", "MemAvailable: many kB\n")
@@ -29,7 +29,7 @@ struct MemoryFiguresTests {
         #expect(found.available == 1_024_000 && found.swap == 24 * 1024 && found.groupAvailable == -1)
     }
 
-    @Test("is the tightest limit of the control groups above, less what is used and is no cache")
+    @Test("is the lowest limit of the control groups above, less used memory without caches")
     func secondVersion() throws {
         try write("proc/self/cgroup", "0::/job/step\n")
         try write("sys/fs/cgroup/job/memory.max", "1000000\n")
@@ -48,7 +48,7 @@ struct MemoryFiguresTests {
         #expect(figures().groupAvailable == 0)
     }
 
-    @Test("is read from control groups of the first version, too, where no limit is a huge one")
+    @Test("is also read from cgroups v1, in which a huge limit means none")
     func firstVersion() throws {
         try write("proc/self/cgroup", "12:cpu,cpuacct:/x\n5:memory:/slurm\n0::/\n")
         try write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")
@@ -61,7 +61,7 @@ struct MemoryFiguresTests {
         #expect(found.groupAvailable == 1500 && found.groupNumber > 0)
     }
 
-    @Test("of this machine is there")
+    @Test("is known on this machine")
     func own() {
         #expect(MemoryFigures(root: "").available > 0)
     }

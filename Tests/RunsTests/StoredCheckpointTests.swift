@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 import TextData
 
-@Suite("A checkpoint's sizes are believed only where its arrays have them")
+@Suite("The sizes in a checkpoint must match its arrays")
 struct StoredCheckpointTests {
     private let scratch: ScratchFolder
     private static let vocabulary = #"{"counts":[3,2,1],"symbols":["a","b","c"],"unit":"char"}"#
@@ -46,7 +46,7 @@ struct StoredCheckpointTests {
         #expect(error.exitStatus == .badData && "\(error)".contains("the checkpoint is inconsistent"), "\(error)")
     }
 
-    @Test("Values out of range, arrays that are missing or of another shape, and a state below zero are refused")
+    @Test("Values out of range, missing arrays, arrays of another shape, and negative states are refused")
     func nonsense() throws {
         for configuration in [#"{"hidden-size":0}"#, #"{"hidden-size":-5}"#, #"{"layers":-1}"#, #"{"cell":"none"}"#, "[]", ""] {
             #expect(try refusal(configuration)?.exitStatus == .badData, "\(configuration)")

@@ -55,7 +55,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Each shard is one chain over pairs of its rows, an odd last one by itself; shards are added in tree order")
+        @Test("Each shard is one chain over pairs of its rows, an odd last row alone; shards are added in tree order")
         func everySize() {
             for size in [2, 12, 13] + oddSizes {
                 check(GradientWindow(steps: 3, shardSizes: Self.shardSizes, n: size, k: 17, seed: UInt64(size)), shards: 1..<6)
@@ -63,13 +63,13 @@ extension LevelTests {
             }
         }
 
-        @Test("The same for each cover of one to four subtrees")
+        @Test("Each shard is one chain, for each cover of one to four subtrees")
         func covers() {
             let window = GradientWindow(steps: 2, shardSizes: Self.shardSizes, n: 14, k: 33, seed: 4)
             for shards in [0..<8, 0..<1, 7..<8, 3..<5, 1..<6, 1..<7, 2..<8] { check(window, shards: shards) }
         }
 
-        @Test("The same for long windows, whose strips are packed a few at a time")
+        @Test("Each shard is one chain in long windows, whose strips are packed a few at a time")
         func longWindow() {
             check(GradientWindow(steps: 401, shardSizes: [4, 5], n: 40, k: 33, seed: 6), shards: 0..<2)
         }

@@ -90,25 +90,25 @@ extension LevelTests {
             }
         }
 
-        @Test("Few rows take many columns at a time", arguments: 1...7)
+        @Test("With few rows, many columns are processed at a time", arguments: 1...7)
         func fewRows(rows: Int) {
             check(BFloat16Case(rows: rows, inner: 9, columns: 247, seed: UInt64(rows)))
         }
 
-        @Test("The same with nothing to add, no rows or no columns")
+        @Test("Products without terms, rows or columns")
         func empty() {
             check(BFloat16Case(rows: 5, inner: 0, columns: 33, seed: 1))
             check(BFloat16Case(rows: 0, inner: 7, columns: 33, seed: 2))
             check(BFloat16Case(rows: 5, inner: 7, columns: 0, seed: 3))
         }
 
-        @Test("The same where the inner pass or the rows are split", arguments: [2047, 2048, 2049, 4097])
+        @Test("Each element is one chain of pairs if the inner pass or the rows are split", arguments: [2047, 2048, 2049, 4097])
         func longChains(inner: Int) {
             check(BFloat16Case(rows: 7, inner: inner, columns: 33, seed: UInt64(inner)), starts: [.bias])
             check(BFloat16Case(rows: 85, inner: inner / 2, columns: 17, seed: UInt64(inner)), starts: [.result])
         }
 
-        @Test("Weights packed in pieces of any length are packed as a whole", arguments: [1, 7, 16, 31, 64, 200])
+        @Test("Weights packed in pieces of any length equal weights packed at once", arguments: [1, 7, 16, 31, 64, 200])
         func pieces(piece: Int) {
             for (inner, columns) in [(17, 33), (34, 48), (3, 70)] {
                 let sizes = BFloat16Case(rows: 5, inner: inner, columns: columns, seed: UInt64(piece))
@@ -122,7 +122,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Parts of the inner index, one after the other, make the whole")
+        @Test("Products over consecutive parts of the inner index equal the whole product")
         func parts() {
             let sizes = BFloat16Case(rows: 14, inner: 51, columns: 70, seed: 5)
             Processor.atEachLevel { level in
@@ -150,12 +150,12 @@ extension LevelTests {
                     let result = sizes.workspace.withGaps(rows: rows, columns: 70, gap: 1)
                     let (intact, panels) = packed.multiplyByPanels(sizes.a, into: result, from: sizes.bias)
                     #expect(panels == 3 && differingBits(whole.values, result.values) == 0, "\(level), \(inner) terms")
-                    #expect(intact, "\(level), \(inner) terms: written past the room")
+                    #expect(intact, "\(level), \(inner) terms: written past the buffer")
                 }
             }
         }
 
-        @Test("A row alone has the bits that it has among 160, a column those that it has among 130")
+        @Test("A single row has the same bits as among 160, and a single column as among 130")
         func rowAlone() {
             let sizes = BFloat16Case(rows: 160, inner: 71, columns: 130, seed: 9)
             Processor.atEachLevel { level in
@@ -180,7 +180,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Where denormals are flushed, products and sums too small for a normal float are zero")
+        @Test("With denormals flushed, products and sums too small for a normal float are zero")
         func flushed() {
             // The flags belong to the thread, and end with it.
             let found = Mutex<[String: [UInt32]]>([:])

@@ -15,7 +15,7 @@ func nearestBFloat16(_ x: Float) -> UInt16 {
     return toBelow < toAbove || (toBelow == toAbove && low % 2 == 0) ? low : low + 1
 }
 
-/// A matrix's elements as bf16 keeps them, row by row.
+/// The elements of a matrix after rounding to bf16, row by row.
 func roundedValues(_ matrix: MatrixView) -> [Float] {
     matrix.values.map { Float(bitPattern: UInt32(nearestBFloat16($0)) << 16) }
 }

@@ -28,7 +28,7 @@ extension LevelTests {
             }
         }
 
-        @Test("What it does with NaN, infinity, denormals and the largest numbers")
+        @Test("NaN, infinity, denormals and the largest numbers are rounded as documented")
         func special() {
             let cases: [(UInt32, UInt16)] = [
                 (0x7f80_0001, 0x7fc0), (0xff80_0001, 0xffc0), (0x7fff_ffff, 0x7fff), (0x7f80_0000, 0x7f80), (0xff80_0000, 0xff80),
@@ -40,7 +40,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Any count of random floats, and nothing behind them")
+        @Test("Any number of random floats is rounded, and nothing is written past them")
         func counts() {
             var random = SeededRandom(state: 3)
             let values = (0..<130).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random)) }

@@ -65,8 +65,8 @@ private let guardValue: Float = 12345
 private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 extension LevelTests {
-    /// Compares each kernel with its equations in Double; forward within 4 ulp of 1 times its inputs, backward within 8 roundings of its
-    /// terms.
+    /// Compares each kernel with its equations in Double: forward within 4 ulp of 1 times the size of its inputs, backward within
+    /// 8 roundings of its terms.
     @Suite("The arithmetic of the cells")
     struct CellKernelTests {
         private func close(_ a: Double, _ b: Double, _ scale: Double = 4) -> Bool { abs(a - b) <= 8 * unitRoundoff * scale }
@@ -107,7 +107,7 @@ extension LevelTests {
             }
         }
 
-        @Test("GRU with the reset after the product, forward and backward", arguments: oddSizes)
+        @Test("GRU with the reset gate after the product, forward and backward", arguments: oddSizes)
         func gru(hidden: Int) {
             Processor.atEachLevel { level in
                 let b = CellBuffers(rows: 3, hidden: hidden)
@@ -138,7 +138,7 @@ extension LevelTests {
             }
         }
 
-        @Test("GRU with the reset before the product, both halves forward and backward", arguments: oddSizes)
+        @Test("GRU with the reset gate before the product, both parts, forward and backward", arguments: oddSizes)
         func gruResetBefore(hidden: Int) {
             Processor.atEachLevel { level in
                 let b = CellBuffers(rows: 3, hidden: hidden)
@@ -169,7 +169,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Elman's activations and their slopes", arguments: ["tanh", "relu", "sigmoid"], [0] + oddSizes)
+        @Test("Elman's activations and their derivatives", arguments: ["tanh", "relu", "sigmoid"], [0] + oddSizes)
         func elman(nonlinearity: String, hidden: Int) {
             Processor.atEachLevel { level in
                 let b = CellBuffers(rows: 3, hidden: hidden)

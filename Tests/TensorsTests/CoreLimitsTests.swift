@@ -1,9 +1,9 @@
 import Tensors
 import Testing
 
-@Suite("Bounds of a core")
+@Suite("Peak rates of a core")
 struct CoreLimitsTests {
-    @Test("Every chain of multiply-adds runs, at every level, to the one fixed point")
+    @Test("At every level, every chain of multiply-adds converges to the fixed point")
     func multiplyAdd() {
         Processor.atEachLevel { level in
             #expect(CoreLimits.multiplyAdd(rounds: 64) == 2, "\(level)")
@@ -16,7 +16,7 @@ struct CoreLimitsTests {
         }
     }
 
-    @Test("Every float is read once but for less than a unit at the end", arguments: [0, 63, 64, 65, 1000, 4096])
+    @Test("Every float is read once, except for less than a unit at the end", arguments: [0, 63, 64, 65, 1000, 4096])
     func read(count: Int) {
         let floats = (0..<count).map { Float($0 % 7) }
         let expected = floats.prefix(count / 64 * 64).reduce(0, +)

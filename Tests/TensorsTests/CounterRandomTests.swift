@@ -20,7 +20,7 @@ private struct KnownAnswer: Sendable {
     ]
 }
 
-@Suite("Random numbers by counter")
+@Suite("Counter-based random numbers")
 struct CounterRandomTests {
     /// Random numbers with key `key`: the seed compensates for the purpose.
     private func random(key: UInt64) -> CounterRandom {
@@ -34,14 +34,14 @@ struct CounterRandomTests {
         return [w0, w1, w2, w3]
     }
 
-    @Test("Blocks are Random123's known answers, as are those of the oracle", arguments: 0..<3)
+    @Test("Blocks of the kernels and of the oracle are Random123's known answers", arguments: 0..<3)
     func knownAnswers(at index: Int) {
         let known = KnownAnswer.all[index]
         #expect(block(known.counter, key: UInt64(known.key[1]) << 32 | UInt64(known.key[0])) == known.answer)
         #expect(naivePhilox(counter: known.counter, key: known.key) == known.answer)
     }
 
-    @Test("Blocks are those of the oracle for random counters and keys")
+    @Test("Blocks equal those of the oracle for random counters and keys")
     func oracle() {
         var seeded = SeededRandom(state: 4)
         for _ in 0..<500 {
@@ -51,7 +51,7 @@ struct CounterRandomTests {
         }
     }
 
-    @Test("Uniform numbers are the upper 53 bits of the first two words, evenly in 0..<1")
+    @Test("Uniform numbers are the upper 53 bits of the first two words, uniform in 0..<1")
     func uniform() {
         let numbers = CounterRandom(seed: 7, purpose: .generation)
         var counts = [Int](repeating: 0, count: 10)
@@ -65,7 +65,7 @@ struct CounterRandomTests {
         #expect(counts.allSatisfy { abs($0 - 5000) < 336 }, "\(counts)")
     }
 
-    @Test("Purposes and seeds give other numbers")
+    @Test("Different purposes and seeds give different numbers")
     func purposes() {
         let purposes: [CounterRandom.Purpose] = [.initialization, .generation, .dataset]
         let numbers = purposes.flatMap { purpose in

@@ -18,7 +18,8 @@ private func mask(
     return y
 }
 
-/// Whether a unit is kept, from Philox's definition: of its block of 64, unit `16 i + lane` takes word i of counter `lane`.
+/// Whether a unit is kept, from the definition of Philox. In a block of 64 units, unit `16 i + lane` uses word i of counter
+/// `lane`.
 private func isKept(
     _ unit: Int, _ probability: Float, layer: Int, time: Int, stream: Int, seed: UInt64, step: Int
 ) -> Bool {
@@ -30,7 +31,7 @@ private func isKept(
 extension LevelTests {
     @Suite("Dropout")
     struct DropoutTests {
-        @Test("Each unit's mask is that of the oracle, at each level", arguments: [1, 7, 15, 16, 17, 33, 63, 64, 65, 130])
+        @Test("Each unit's mask equals that of the oracle, at each level", arguments: [1, 7, 15, 16, 17, 33, 63, 64, 65, 130])
         func oracle(columns: Int) {
             let expected = (0..<15).flatMap { row in
                 (0..<columns).map { unit -> Float in
@@ -52,7 +53,7 @@ extension LevelTests {
             #expect(values.allSatisfy { $0 == 0 || $0 == 1 / (1 - probability) })
         }
 
-        @Test("A stream's mask is the same on whatever rank it is")
+        @Test("A stream's mask does not depend on its rank")
         func ranks() {
             let (steps, streams, columns) = (4, 7, 33)
             let whole = mask(0.4, steps: steps, streams: streams, columns: columns, firstStream: 0)
@@ -71,7 +72,7 @@ extension LevelTests {
             }
         }
 
-        @Test("A gradient passes where a value passed, with the same factor; values may be overwritten in place")
+        @Test("A gradient passes if its value passed, with the same factor; values may be overwritten in place")
         func backward() {
             var random = SeededRandom(state: 8)
             let values = random.floats(2 * 3 * 21)

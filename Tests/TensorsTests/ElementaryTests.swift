@@ -62,7 +62,7 @@ extension LevelTests {
             }
         }
 
-        @Test("A number's result depends neither on its place nor on how many there are", arguments: Elementary.allCases)
+        @Test("A number's result depends neither on its position nor on the count", arguments: Elementary.allCases)
         func placement(function: Elementary) {
             var random = SeededRandom(state: 3)
             let inputs = (0..<67).map { _ in 8 * random.float() }
@@ -76,7 +76,7 @@ extension LevelTests {
             }
         }
 
-        @Test("With denormals flushed, as every rank has it, the levels agree too", arguments: Elementary.allCases)
+        @Test("With denormals flushed, as in every rank, the levels also agree", arguments: Elementary.allCases)
         func flushed(function: Elementary) {
             // The flags belong to the thread, and end with it.
             let differing = Mutex<[Int]>([])
@@ -121,7 +121,7 @@ struct LogarithmTests {
         }
     }
 
-    @Test("Of 1 it is 0, of 0 minus infinity, of infinity infinity, and NaN of what is less or no number")
+    @Test("The logarithm of 1 is 0, of 0 minus infinity, of infinity infinity, and of negative numbers and NaN it is NaN")
     func limits() {
         #expect(RowKernels.log(1) == 0)
         #expect(RowKernels.log(0) == -.infinity)

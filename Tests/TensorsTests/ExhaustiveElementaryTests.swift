@@ -11,7 +11,7 @@ extension LevelTests {
     struct ExhaustiveElementaryTests {
         private static let partSize = 1 << 16
 
-        @Test("The worst errors are those that are stated", arguments: Elementary.allCases)
+        @Test("The maximum errors are the documented ones", arguments: Elementary.allCases)
         func everyFloat(function: Elementary) {
             let worst = Mutex(WorstError())
             DispatchQueue.concurrentPerform(iterations: 1 << 16) { part in

@@ -39,13 +39,13 @@ extension LevelTests {
             }
         }
 
-        @Test("The same for each cover of one to four subtrees", arguments: GradientKind.allCases)
+        @Test("Each shard is one chain, for each cover of one to four subtrees", arguments: GradientKind.allCases)
         func covers(kind: GradientKind) {
             let window = GradientWindow(steps: 2, shardSizes: Self.shardSizes, n: 14, k: 33, seed: 4)
             for shards in [0..<8, 0..<1, 7..<8, 3..<5, 1..<6, 1..<7, 2..<8] { check(window, shards: shards, kind) }
         }
 
-        @Test("The same for long windows, whose strips are packed a few at a time")
+        @Test("Each shard is one chain in long windows, whose strips are packed a few at a time")
         func longWindow() {
             // 700 steps of 9 streams: 6300 rows, so that one pass packs a single tile.
             let window = GradientWindow(steps: 700, shardSizes: [4, 5], n: 26, k: 33, seed: 6)
@@ -58,7 +58,7 @@ extension LevelTests {
             check(GradientWindow(steps: 0, shardSizes: [1, 1, 2], n: 9, k: 8, seed: 1), shards: 0..<3, kind)
         }
 
-        @Test("The error is under one rounding a term of the sum of magnitudes", arguments: GradientKind.allCases)
+        @Test("The error is below one rounding per term, relative to the sum of magnitudes", arguments: GradientKind.allCases)
         func error(kind: GradientKind) {
             let window = GradientWindow(steps: 20, shardSizes: Self.shardSizes, n: 15, k: 31, seed: 8)
             Processor.atEachLevel { level in
@@ -75,7 +75,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Any number of ranks gives the bits of one, once their partials are added", arguments: GradientKind.allCases)
+        @Test("The added partial gradients of any number of ranks have the bits of one rank", arguments: GradientKind.allCases)
         func ranks(kind: GradientKind) {
             let window = GradientWindow(steps: 4, shardSizes: [2, 1, 3, 1, 2, 1], n: 19, k: 37, seed: 3)
             let shardCount = window.streamsOfShards.count
@@ -106,7 +106,7 @@ extension LevelTests {
             return Array(UnsafeBufferPointer(start: result, count: count))
         }
 
-        @Test("Sums by shard take the rows in the order (t, b)")
+        @Test("Sums by shard add the rows in the order (t, b)")
         func shardSums() {
             var random = SeededRandom(state: 2)
             let streamsOfShards = [0..<2, 2..<3, 3..<7]

@@ -44,8 +44,8 @@ enum GradientKind: CaseIterable {
 }
 
 extension GradientWindow {
-    /// The partial gradients of a rank that owns `shards`, one for each node of its cover, at the level in use; with `block`, that many rows
-    /// of a weight at a time.
+    /// The partial gradients of a rank that owns `shards`, one for each node of its cover, at the current level. With `block`,
+    /// computes that many rows of a weight at a time.
     func partials(
         _ kind: GradientKind, ofShards shards: Range<Int>, precision: Precision = .fp32, block: Int? = nil
     ) -> [[Float]] {
@@ -79,7 +79,7 @@ extension GradientWindow {
         switch kind {
         case .weight: rows.weightGradient(parameter, steps: steps, dY: dY, x: x)
         case .weightInBlocks, .tiedWeight:
-            // In parts of the rows, as in the output layer.
+            // Computes parts of the rows, as in the output layer.
             let packed = rows.pack(x, steps: steps)
             for first in stride(from: 0, to: dY.columns, by: block) {
                 let part = dY.slice(columns: first..<min(first + block, dY.columns))

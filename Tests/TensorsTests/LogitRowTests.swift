@@ -18,7 +18,7 @@ struct LogitRowTests {
         return weights.reduce(0) { $1 > 0 ? $0 - $1 / sum * Foundation.log($1 / sum) : $0 }
     }
 
-    @Test("The entropy is that in double", arguments: [1, 2, 7, 16, 33, 500, 1037, 33_278])
+    @Test("The entropy equals that in double", arguments: [1, 2, 7, 16, 33, 500, 1037, 33_278])
     func entropyInDouble(count: Int) {
         var random = SeededRandom(state: UInt64(count))
         for scale: Float in [0, 0.1, 3, 40] {
@@ -28,7 +28,7 @@ struct LogitRowTests {
         }
     }
 
-    @Test("Extreme rows: a uniform one has log V, a certain one 0, one with NaN has NaN")
+    @Test("Extreme rows: the entropy of a uniform row is log V, of a certain one 0, and of one with NaN it is NaN")
     func extremes() {
         #expect(abs(Self.entropy([Float](repeating: -3, count: 100)) - Foundation.log(100)) < 1e-12)
         #expect(Self.entropy([1e30, -1e30, 0]) == 0)

@@ -17,7 +17,7 @@ extension LevelTests {
             Array(UnsafeBufferPointer(start: distinct.tokens, count: distinct.count))
         }
 
-        @Test("Tokens are numbered in the order of their first row, in each window anew")
+        @Test("In each window, tokens are numbered in the order of their first row")
         func numbering() {
             let workspace = Workspace()
             let distinct = distinct([0, 0, 0, 0, 0, 0], vocabularySize: 9, in: workspace)
@@ -56,7 +56,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Within a shard the rows of a token are summed in the order (t, b), and shards stay apart", arguments: oddSizes)
+        @Test("Within a shard the rows of a token are summed in the order (t, b), and shards are separate", arguments: oddSizes)
         func merging(columns: Int) {
             let window = GradientWindow(steps: 5, shardSizes: [2, 1, 4, 3], n: columns, k: 3, seed: UInt64(columns))
             let expected = Expected(window, columns: columns)
@@ -74,7 +74,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Gradients of merged rows are the gradients of all rows but for rounding", arguments: [Precision.fp32, .bf16])
+        @Test("Gradients of merged rows equal those of all rows up to rounding", arguments: [Precision.fp32, .bf16])
         func gradients(precision: Precision) {
             let window = GradientWindow(steps: 6, shardSizes: [2, 1, 4, 3], n: 19, k: 7, seed: 4)
             // The rows of a token are equal, as from a table.

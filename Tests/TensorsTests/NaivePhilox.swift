@@ -1,4 +1,4 @@
-/// Philox4x32-10, straight from Salmon et al. 2011, section 3.3.
+/// Philox4x32-10, directly from Salmon et al. 2011, section 3.3.
 func naivePhilox(counter: [UInt32], key: [UInt32]) -> [UInt32] {
     var (c, k) = (counter, key)
     for _ in 0..<10 {

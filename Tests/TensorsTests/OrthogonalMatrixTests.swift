@@ -19,7 +19,7 @@ struct OrthogonalMatrixTests {
         return matrix
     }
 
-    @Test("Columns are orthonormal to a few roundings", arguments: sizes)
+    @Test("Columns are orthonormal up to a few roundings", arguments: sizes)
     func isOrthogonal(n: Int) {
         let q = orthogonal(normals(n), n: n)
         for i in 0..<n {
@@ -30,7 +30,7 @@ struct OrthogonalMatrixTests {
         }
     }
 
-    @Test("Q is LAPACK's with the signs of R's diagonal, to its rounding", arguments: sizes)
+    @Test("Q equals LAPACK's with the signs of R's diagonal, up to rounding", arguments: sizes)
     func agreesWithLAPACK(n: Int) throws {
         let matrix = normals(n)
         let (found, expected) = (orthogonal(matrix, n: n), try lapack(matrix, n: n))
@@ -50,7 +50,7 @@ struct OrthogonalMatrixTests {
         }
     }
 
-    @Test("A matrix that is triangular already gives the signs of its diagonal, whatever its rank")
+    @Test("A triangular matrix gives the signs of its diagonal, for any rank")
     func triangular() {
         let matrix: [Float] = [-3, 0, 0, 1, 2, 0, 5, 7, 0]  // columns
         #expect(orthogonal(matrix, n: 3) == [-1, 0, 0, 0, 1, 0, 0, 0, 1])

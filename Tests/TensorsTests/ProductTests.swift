@@ -147,7 +147,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Weights packed in pieces, by several ranks, are packed as in one", arguments: [(13, 7), (40, 33), (70, 65)])
+        @Test("Weights packed in pieces equal weights packed at once", arguments: [(13, 7), (40, 33), (70, 65)])
         func pieces(columns: Int, inner: Int) {
             let sizes = ProductCase(rows: 5, inner: inner, columns: columns, seed: 3)
             let expected = sizes.expected(from: .zero)
@@ -159,7 +159,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Elements are cut into pieces that end where panels do", arguments: [0..<227_508, 4096..<123_456, 70_001..<70_002])
+        @Test("Pieces of elements end at panel boundaries", arguments: [0..<227_508, 4096..<123_456, 70_001..<70_002])
         func wholePanels(elements: Range<Int>) {
             var parameters = ParameterLayout()
             parameters.append("unpacked", shape: [100, 650])
@@ -178,7 +178,7 @@ extension LevelTests {
             #expect(pieces.allSatisfy { $0.count <= 32 * 650 })
         }
 
-        @Test("Some columns, or some of the terms, are parts of the whole product", arguments: [1, 13, 100])
+        @Test("Products of some columns or some terms are parts of the whole product", arguments: [1, 13, 100])
         func parts(rows: Int) {
             let sizes = ProductCase(rows: rows, inner: 41, columns: 77, seed: 4)
             Processor.atEachLevel { level in
@@ -196,24 +196,24 @@ extension LevelTests {
             }
         }
 
-        @Test("The same with nothing to add, no rows or no columns")
+        @Test("Products without terms, rows or columns")
         func empty() {
             check(ProductCase(rows: 5, inner: 0, columns: 33, seed: 1))
             check(ProductCase(rows: 0, inner: 7, columns: 33, seed: 2))
             check(ProductCase(rows: 5, inner: 7, columns: 0, seed: 3))
         }
 
-        @Test("The same where the inner pass is split", arguments: [2047, 2048, 2049, 4097])
+        @Test("Each element is one chain if the inner pass is split", arguments: [2047, 2048, 2049, 4097])
         func longChains(inner: Int) {
             check(ProductCase(rows: 7, inner: inner, columns: 33, seed: UInt64(inner)))
         }
 
-        @Test("The same where the rows go in blocks", arguments: [(64, 513), (130, 600), (700, 200)])
+        @Test("Each element is one chain if the rows are processed in blocks", arguments: [(64, 513), (130, 600), (700, 200)])
         func manyRows(rows: Int, inner: Int) {
             check(ProductCase(rows: rows, inner: inner, columns: 17, seed: UInt64(inner)))
         }
 
-        @Test("The error is under one rounding a term of the sum of magnitudes", arguments: [1, 65, 2049])
+        @Test("The error is below one rounding per term, relative to the sum of magnitudes", arguments: [1, 65, 2049])
         func error(inner: Int) {
             let sizes = ProductCase(rows: 9, inner: inner, columns: 31, seed: UInt64(inner))
             Processor.atEachLevel { level in
@@ -222,7 +222,7 @@ extension LevelTests {
             }
         }
 
-        @Test("A row alone has the bits that it has among 160")
+        @Test("A single row has the same bits as among 160")
         func rowAlone() {
             var random = SeededRandom(state: 9)
             let workspace = Workspace()

@@ -5,7 +5,7 @@ import TestSupport
 extension LevelTests {
     @Suite("Copies and sums of rows")
     struct RowKernelTests {
-        @Test("Rows are filled with a bias, or with the sum of two, and what is between them stays", arguments: oddSizes)
+        @Test("Rows are filled with a bias or a sum of two, and the padding between them is unchanged", arguments: oddSizes)
         func fill(columns: Int) {
             var random = SeededRandom(state: 1)
             let workspace = Workspace()

@@ -24,9 +24,9 @@ func someLeaves(of node: Range<Int>, _ random: inout SeededRandom) -> [Range<Int
     return someLeaves(of: node.lowerBound..<middle, &random) + someLeaves(of: middle..<node.upperBound, &random)
 }
 
-@Suite("The tree over the shards")
+@Suite("The shard tree")
 struct ShardTreeTests {
-    @Test("A cover is made of nodes in order that are exactly the shards, and none has its parent inside them")
+    @Test("A cover consists of ordered nodes that are exactly the shards, and contains no complete pair of siblings")
     func covers() {
         for shardCount in 1...33 {
             let tree = ShardTree(shardCount: shardCount)
@@ -46,7 +46,7 @@ struct ShardTreeTests {
         }
     }
 
-    @Test("A fold is the sum that the definition gives, to the bit, whatever sums it starts from")
+    @Test("A fold has the bits of the defined sum, from any partial sums")
     func folds() {
         var random = SeededRandom(state: 1)
         for shardCount in 1...40 {
@@ -58,7 +58,7 @@ struct ShardTreeTests {
         }
     }
 
-    @Test("The program of a rank's own shards has a leaf for each and an output for each node of its cover")
+    @Test("The program of a rank has a leaf for each shard, and an output for each node of its cover")
     func ownShards() {
         let program = TreeProgram(tree: ShardTree(shardCount: 8), ownShards: 1..<6)
         #expect(program.leaves == (1..<6).map { $0..<($0 + 1) })
@@ -122,7 +122,7 @@ extension LevelTests {
     struct ReductionTests {
         private static let counts = [0, 1, 7, 8, 9, 15, 16, 17, 33, 511, 512, 513, 4095, 4096, 4097, 9000]
 
-        @Test("Each element and each block's sum of squares is what the definition gives, to the bit", arguments: counts)
+        @Test("Each element and each block's sum of squares have the bits of the definition", arguments: counts)
         func reduction(count: Int) {
             var random = SeededRandom(state: UInt64(count))
             for (shards, shardCount) in [(0..<1, 1), (0..<2, 2), (0..<8, 8), (1..<6, 8), (1..<7, 8), (2..<13, 13)] {
@@ -137,7 +137,7 @@ extension LevelTests {
             }
         }
 
-        @Test("The result may take the place of any of its sources")
+        @Test("The result may overwrite any of its sources")
         func inPlace() {
             for at in 0..<5 {
                 var random = SeededRandom(state: 5)
@@ -149,9 +149,9 @@ extension LevelTests {
             }
         }
 
-        /// As if a node computes some gradients jointly, in the slot of its first rank.
+        /// Simulates a node that computes some gradients jointly, in the slot of its first rank.
         @Test(
-            "Stretches with other sums at hand give the same bits, and read nothing of the others",
+            "Stretches with different partial sums give the same bits, and do not read other sums",
             arguments: [16, 48, 4064, 4096, 4112])
         func stretches(length: Int) {
             let (count, first) = (3 * 4096 + 208, 4096 - 16)

@@ -65,7 +65,7 @@ extension LevelTests {
         /// lanes and their reduction, the scaling of the group with two more exponentials, and the last products.
         private func bound(columns: Int) -> Double { Double(2 * (32 + 3) + columns / 32 + 6 + 6 + columns / 192) * unitRoundoff }
 
-        @Test("Losses and gradients are those of Double within the roundings on their way", arguments: oddSizes + [1000])
+        @Test("Losses and gradients equal those in Double within the expected roundings", arguments: oddSizes + [1000])
         func accuracy(columns: Int) {
             let sizes = SoftmaxCase(rows: 5, columns: columns, scale: 8, seed: UInt64(columns))
             let (bound, scale) = (bound(columns: columns), Float(0.25))
@@ -93,7 +93,7 @@ extension LevelTests {
             }
         }
 
-        @Test("A masked row has no loss and no gradient, whatever its logits are")
+        @Test("A masked row has zero loss and gradient for any logits")
         func masked() {
             let sizes = SoftmaxCase(rows: 4, columns: 33, scale: 1, seed: 1)
             sizes.logits[2, 5] = .nan
@@ -105,7 +105,7 @@ extension LevelTests {
             }
         }
 
-        @Test("From kept exponentials and from the logits again come the same bits", arguments: [65, 192, 193, 500])
+        @Test("Kept exponentials and recomputed logits give the same bits", arguments: [65, 192, 193, 500])
         func keptOrNot(columns: Int) {
             let sizes = SoftmaxCase(rows: 5, columns: columns, scale: 3, seed: 2)
             Processor.atEachLevel { level in
@@ -133,7 +133,7 @@ extension LevelTests {
             }
         }
 
-        @Test("A logit that is NaN or infinity makes the loss NaN, wherever it stands", arguments: [1, 16, 33, 200])
+        @Test("A NaN or infinite logit at any position makes the loss NaN", arguments: [1, 16, 33, 200])
         func notFinite(columns: Int) {
             for (at, value) in (0..<columns).flatMap({ at in [Float.nan, .infinity].map { (at, $0) } }) {
                 let sizes = SoftmaxCase(rows: 2, columns: columns, scale: 1, seed: 4)
@@ -145,7 +145,7 @@ extension LevelTests {
             }
         }
 
-        @Test("Each level gives the same bits, and a row alone those that it has among others")
+        @Test("Each level gives the same bits, and a row's bits do not depend on other rows")
         func sameBits() {
             let sizes = SoftmaxCase(rows: 6, columns: 277, scale: 5, seed: 5)
             var first: (losses: [Double], values: [Float])?

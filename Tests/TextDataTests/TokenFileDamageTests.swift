@@ -17,7 +17,7 @@ import TextData
         whole = try folder.read("t")
     }
 
-    /// Whether opening or verifying refuses the file, with a reason that names it.
+    /// Whether opening or verification refuses the file, with a reason that names it.
     private var isRefused: Bool {
         let error = textDataError { try TokenFile(path: path).verify() }
         return error?.exitStatus == .badData && error?.description.hasPrefix(path) == true

@@ -183,7 +183,7 @@ import TextData
                 try writeTokens(tokens, path: path, vocabularySize: 300, calls: injector.calls)
             }
             if !injector.hasFired {
-                return #expect(call > 10 && unheard == 1, "of a folder that cannot be closed nothing is heard")
+                return #expect(call > 10 && unheard == 1, "a folder that cannot be closed is not reported")
             }
             if let error {
                 #expect(error.exitStatus == .inputOutput, "call \(call)")

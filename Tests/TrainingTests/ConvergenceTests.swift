@@ -18,13 +18,13 @@ struct ConvergenceTests {
         #expect(state.withoutImprovement == 0 && state.plateaus == 3)
     }
 
-    @Test("Without epsilon an equal loss is no improvement")
+    @Test("Without epsilon, an equal loss is not an improvement")
     func equality() {
         var state = ConvergenceState()
         #expect(improvements(ConvergenceRule(epsilon: 0, patience: 0), [2, 2, 2.0.nextDown], &state) == [true, false, true])
     }
 
-    @Test("As many validations in a row without improvement as patience end the run; an improvement starts the count again")
+    @Test("Consecutive validations without improvement end the run at `patience`; an improvement resets the count")
     func patience() {
         var state = ConvergenceState()
         let rule = ConvergenceRule(epsilon: 0, patience: 2)
@@ -36,10 +36,10 @@ struct ConvergenceTests {
         }
         #expect(ends == [false, false, false, false, true])
         #expect(!ConvergenceRule(epsilon: 0, patience: 3).isConverged(state), "patience may be raised on resume")
-        #expect(!ConvergenceRule(epsilon: 0, patience: 0).isConverged(state), "0 is off")
+        #expect(!ConvergenceRule(epsilon: 0, patience: 0).isConverged(state), "0 disables it")
     }
 
-    @Test("A loss that is no number is no improvement, not even the first", arguments: [Double.nan, .infinity])
+    @Test("A loss that is not finite is not an improvement, even the first", arguments: [Double.nan, .infinity])
     func notFinite(loss: Double) {
         var state = ConvergenceState()
         let rule = ConvergenceRule(epsilon: 0, patience: 2)
@@ -51,7 +51,7 @@ struct ConvergenceTests {
 
 @Suite("Flags of a step")
 struct StepFlagsTests {
-    @Test("Signals ask to stop, the clock of rank 0 does not")
+    @Test("Signals request a stop; the clock of rank 0 does not")
     func stopping() {
         #expect(!StepFlags(rawValue: 0).asksToStop)
         #expect(!StepFlags.checkpointTime.asksToStop)
@@ -61,7 +61,7 @@ struct StepFlagsTests {
         }
     }
 
-    @Test("They tell why: the signal that was meant, the time limit, or the end of the job")
+    @Test("Flags contain the reason: the user's signal, the time limit, or the end of the job")
     func reasons() {
         #expect(StepFlags.checkpointTime.stopReason == nil)
         #expect(StepFlags(rawValue: 1 | 2).stopReason == .signal("SIGUSR1"))

@@ -29,7 +29,7 @@ struct MetricsLogTests {
         #expect(try appended(to: half) == line)
     }
 
-    @Test("Values are JSON, also what is not finite and what needs escapes")
+    @Test("Values are valid JSON, also if they are not finite or need escapes")
     func values() throws {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
@@ -43,7 +43,7 @@ struct MetricsLogTests {
         #expect(text == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n")
     }
 
-    @Test("Every line has its time, in UTC, and the seconds since the process began")
+    @Test("Every line has its time, in UTC, and the seconds since the start of the process")
     func moments() throws {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
@@ -60,7 +60,7 @@ struct MetricsLogTests {
         #expect(elapsed.count == 2 && elapsed[0] > 0 && elapsed[0] <= elapsed[1])
     }
 
-    @Test("A place where no file can be is an error with status 74 that names it")
+    @Test("A path where no file can be created is an error with status 74 that contains the path")
     func noFile() {
         #expect(throws: TrainingError.log(path: "/proc/none/metrics.jsonl", reason: "No such file or directory")) {
             try MetricsLog(path: "/proc/none/metrics.jsonl")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Training
 
-@Suite("The line of progress")
+@Suite("The progress line")
 struct ProgressTextTests {
     private static func line() -> ProgressText {
         var text = ProgressText()
@@ -14,13 +14,13 @@ struct ProgressTextTests {
         return text
     }
 
-    @Test("All of it where there is room")
+    @Test("The complete line, if there is space")
     func whole() {
         let text = "epoch 1/2  loss 2.5, perplexity 12.18  rate 0.01  5s left"
         #expect(Self.line().text == text && Self.line().fitted(to: text.count) == text)
     }
 
-    @Test("Parts are left out by their importance, and the separators go with them")
+    @Test("Less important parts are omitted first, with their separators")
     func leftOut() {
         #expect(Self.line().fitted(to: 56) == "epoch 1/2  loss 2.5, perplexity 12.18  5s left")
         #expect(Self.line().fitted(to: 45) == "epoch 1/2  perplexity 12.18  5s left")
@@ -28,13 +28,13 @@ struct ProgressTextTests {
         #expect(Self.line().fitted(to: 16) == "perplexity 12.18")
     }
 
-    @Test("It is never wider than the width, however narrow that is", arguments: -5...80)
+    @Test("The line is never wider than the given width", arguments: -5...80)
     func width(columns: Int) {
         #expect(Self.line().fitted(to: columns).count <= max(columns, 0))
     }
 }
 
-@Suite("The command that goes on with a run")
+@Suite("The command that resumes a run")
 struct ResumeCommandTests {
     private func command(
         _ folder: String, environment: [String: String] = [:], parent: [String] = [],
@@ -44,7 +44,7 @@ struct ResumeCommandTests {
             .replacing(" --allow-run-as-root", with: "")
     }
 
-    @Test("By itself, with the folder quoted for a shell")
+    @Test("Without a launcher, with the folder quoted for a shell")
     func alone() {
         #expect(command("runs/first") == "./rnntrain --run runs/first --resume")
         #expect(command("my run") == "./rnntrain --run 'my run' --resume")
@@ -52,14 +52,14 @@ struct ResumeCommandTests {
         #expect(command("-x") == "./rnntrain --run ./-x --resume")
     }
 
-    @Test("By launch/train, as it was called")
+    @Test("With launch/train and its original arguments")
     func script() {
         #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "launch/train"]) == "launch/train -n 3 --run r --resume")
         #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "train"]) == "./train -n 3 --run r --resume")
         #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "/a b/train"]) == "'/a b/train' -n 3 --run r --resume")
     }
 
-    @Test("By mpirun, with the flags that it was given, where they are known")
+    @Test("With mpirun and its original flags, if they are known")
     func launcher() {
         let ranks = ["OMPI_COMM_WORLD_SIZE": "3"]
         let own = ["./rnntrain", "--run", "x"]

@@ -3,7 +3,7 @@ import Runs
 import Testing
 import Training
 
-@Suite("What a run needs beside what there is")
+@Suite("The needs of a run and the available resources")
 struct RunCheckTests {
     private static func figures(available: Int = -1, swap: Int = -1, group: Int = -1, number: Int = -1) -> MemoryFigures {
         var figures = MemoryFigures()
@@ -16,7 +16,7 @@ struct RunCheckTests {
         HostRoom(name: "a", ranks: 0..<figures.count, figures: figures, backing: nil)
     }
 
-    @Test("A host has what its system and its control groups leave, whichever is less")
+    @Test("A host has the memory that both its system and its control groups leave")
     func rooms() {
         let f = Self.figures
         #expect(room(f(100, 10, -1, -1), f(90, 10, -1, -1)).memory == 90)
@@ -24,7 +24,7 @@ struct RunCheckTests {
         #expect(room(f(100, 10, 60, 1), f(100, 10, 60, 1)).memoryWithSwap == 60)
         // If each rank has its own limit, the total is the sum.
         #expect(room(f(100, 0, 40, 1), f(100, 0, 30, 2)).memory == 70)
-        // A rank without a limit may use what the others may not.
+        // A rank without a limit may use memory that the others may not use.
         #expect(room(f(100, 0, 40, 1), f(100, 0, -1, -1)).memory == 100)
         #expect(room(f(-1, -1, -1, -1)).memory == nil && room(f(-1, -1, 50, 3)).memory == 50)
     }
@@ -48,7 +48,7 @@ struct RunCheckTests {
         }
     }
 
-    @Test("Memory is refused when a byte is missing, and not before")
+    @Test("A run is refused if a single byte of memory is missing, but not earlier")
     func memory() throws {
         let needed = try #require(try check(configuration(), memory: nil).memory).bytes(ofHost: 0..<2)
         #expect(try check(configuration(), memory: needed).shortages.isEmpty)
@@ -58,7 +58,7 @@ struct RunCheckTests {
                 == [.memory(host: "a", ranks: 2, needed: Double(needed), available: needed - 1, isLeast: false)])
     }
 
-    @Test("What is unknown refuses nothing; what no machine has is refused all the same", arguments: [nil, 1 << 34])
+    @Test("Unknown memory is not a reason to refuse a run; needs beyond any machine are refused", arguments: [nil, 1 << 34])
     func extremes(memory: Int?) throws {
         #expect(try check(configuration(), memory: nil).shortages.isEmpty)
         for huge in [
@@ -69,7 +69,7 @@ struct RunCheckTests {
         }
     }
 
-    @Test("Where shared memory is too small, messages are reckoned with, as the exchange does it")
+    @Test("If shared memory is too small, the check assumes messages, as in the exchange")
     func backing() throws {
         let whole = try check(configuration(), memory: nil, backing: 1 << 30)
         let small = try check(configuration(), memory: nil, backing: 1 << 20)
@@ -79,7 +79,7 @@ struct RunCheckTests {
         #expect(try #require(small.memory).exchange.sentByteCountPerStep > 0)
     }
 
-    @Test("A disk must take two generations, the best, and the data, of which what is there already counts as room")
+    @Test("A disk needs space for two generations, the best model and the data; existing files count as space")
     func disk() throws {
         func needed(best: Bool, _ count: Int = 0, data: Int = 0) -> Int {
             let existing = ExistingFiles(checkpointCount: count, dataByteCount: data)
@@ -93,7 +93,7 @@ struct RunCheckTests {
                 == [.disk(folder: "r", needed: 307, available: 306, checkpoint: 100)])
     }
 
-    @Test("Messages say where, how much is needed, how much there is, and what to do")
+    @Test("Messages contain the place, the needed and the available amount, and advice")
     func messages() {
         let memory = RunCheckError.memory(host: "n1", ranks: 2, needed: 3e9, available: 1_200_000_000, isLeast: true)
         #expect(

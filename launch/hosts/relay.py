@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A link with a delay: two TAP devices, each of which sends on what the other was given, later.
+"""A link with a delay: two TAP devices. Each forwards the frames of the other after the delay.
 
     relay.py SECONDS NAME1 NAME2
 
-Makes both devices in this network namespace, from where they may be moved; a line on standard output says that they are there.
-For kernels without the queueing discipline `netem`, which does the same. Ends when its standard input does.
+Creates both devices in this network namespace, from which they may be moved, and then prints a line.
+For kernels without the queueing discipline `netem`, which does the same. Ends at the end of standard input.
 """
 
 import collections
@@ -20,23 +20,23 @@ IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 
 
 def tap(name):
-    """A TAP device, as a file that gives and takes one Ethernet frame at a time."""
+    """A TAP device: a file from which and to which each call reads or writes one Ethernet frame."""
     file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(file, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
     return file
 
 
 def take_in(file, queue, due):
-    """Queues all frames that are there."""
+    """Queues all available frames."""
     try:
         while True:
             queue.append((due, os.read(file, 65536)))
-    except OSError:  # nothing more now, or the device is down
+    except OSError:  # no more frames, or the device is down
         pass
 
 
 def send_on(file, queue, now):
-    """Sends the frames whose time has come; one that the device refuses is lost, as on a real link."""
+    """Sends the frames whose delay has passed. A frame that the device refuses is lost, as on a real link."""
     while queue and queue[0][0] <= now:
         frame = queue.popleft()[1]
         try:
@@ -48,7 +48,7 @@ def send_on(file, queue, now):
 def main():
     delay = float(sys.argv[1])
     ends = [tap(name) for name in sys.argv[2:4]]
-    queues = [collections.deque(), collections.deque()]  # what came out of each end
+    queues = [collections.deque(), collections.deque()]  # frames received from each end
     print("ready", flush=True)
     poll = select.poll()
     for file in [*ends, sys.stdin.fileno()]:

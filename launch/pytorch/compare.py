@@ -1,7 +1,7 @@
 """Measures `rnntrain benchmark` and the same step in PyTorch in turn, and prints their ratios as a table in Markdown.
 
-Started by launch/compare-pytorch, which has the options for people. A ratio is the median over the rounds of our tokens per second by
-PyTorch's in the same round: so a machine that is slower at times falls on both.
+launch/compare-pytorch starts it, and documents the options. A ratio is the median over the rounds of rnntrain's tokens per second divided by
+PyTorch's in the same round, so a machine that is temporarily slower affects both.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 
 # Steps of a round that take some seconds on one core.
 STEPS = {"zaremba-small": 20, "zaremba-medium": 6, "char": 30}
-# What is set against each other: our ranks, PyTorch's threads in a process and its processes.
+# The compared pairs: ranks of rnntrain, and threads and processes of PyTorch.
 SETTINGS = [
     ("1 rank / 1 thread", 1, 1, 1),
     ("2 ranks / 2 threads", 2, 2, 1),
@@ -29,11 +29,11 @@ HEAD = """\
 
 
 class MeasurementFailed(Exception):
-    """A program that was to be measured failed; says which, and with what message."""
+    """A measured program failed. The message contains its name and its output."""
 
 
 def processor():
-    """The processor's name and features, as Linux tells them."""
+    """The processor's name and features, from Linux."""
     name, features = "unknown processor", set()
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         key, _, value = line.partition(":")
@@ -68,7 +68,7 @@ def theirs(arguments, figures, threads, processes, precision):
         "--steps", str(steps_of(arguments, figures["model"]))]
     if precision == "bf16":
         command.append("--bf16")
-    # Large tensors are taken from memory that stays mapped, or each step would fault in its pages anew.
+    # Large tensors use memory that stays mapped. Otherwise each step would fault in its pages again.
     kept = {"OMP_NUM_THREADS": str(threads), "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
     return measured(command, {**os.environ, **kept}, "PyTorch")
 
@@ -78,7 +78,7 @@ def steps_of(arguments, model):
 
 
 def round_of(arguments, model, setting, precision):
-    """Tokens per second of ours and of PyTorch's, one after the other."""
+    """Tokens per second of rnntrain and of PyTorch, measured one after the other."""
     _, ranks, threads, processes = setting
     our = ours(arguments, model, ranks, precision)
     their = theirs(arguments, our, threads, processes, precision)
@@ -89,7 +89,7 @@ def round_of(arguments, model, setting, precision):
 
 
 def row(arguments, model, setting, precision):
-    """One line of the table."""
+    """A row of the table."""
     start = f"| {model} | {setting[0]} | {precision} |"
     if precision == "bf16" and not arguments.has_bf16:
         return f"{start} not measured: this processor has no AVX512-BF16 | | | |"
@@ -104,7 +104,7 @@ def row(arguments, model, setting, precision):
 
 
 def footer(arguments, name):
-    """What was measured, where and when."""
+    """The measured versions, the machine and the time."""
     cores = len(os.sched_getaffinity(0))
     versions = ", ".join(sorted(arguments.versions)) or "not measured"
     return (

@@ -2,14 +2,14 @@
 
     training_step.py --model JSON [--threads N] [--processes N] [--bf16] [--steps N]
 
-JSON is what `rnntrain benchmark --json` printed: model, batch, window, optimizer and clipping are taken from it. Every step is
-the same work: forward over T time steps of B streams from the state of the window before, the mean loss over all tokens, backward,
-clipping of the gradient's norm, update. With several processes each has its share of the streams, under DistributedDataParallel.
+JSON is the output of `rnntrain benchmark --json`: it gives the model, batch, window, optimizer and clipping. Every step does
+the same work as in rnntrain: forward over T time steps of B streams from the state of the previous window, the mean loss over all tokens,
+backward, clipping of the gradient's norm, update. Several processes divide the streams, under DistributedDataParallel.
 
-PyTorch is given what serves it best, tried out in turn with the alternatives (PyTorch 2.15, one core of a virtual Cascade Lake with AVX-512):
-oneDNN for the LSTM (without it zaremba-small is about as fast, char takes 1.4 times as long); the fused Adam (foreach and the plain
-loop are within its noise); no torch.compile, which leaves nn.LSTM as it is and took 1.1 times as long on zaremba-small; denormals
-flushed, as ours are. The caller keeps freed memory mapped, which made zaremba-small 1.1 to 1.4 times as fast.
+PyTorch uses its fastest settings, measured alternately (PyTorch 2.15, one core of a virtual Cascade Lake with AVX-512):
+oneDNN for the LSTM (without it zaremba-small is about as fast, and char takes 1.4 times as long); the fused Adam (foreach and the plain
+loop are within its noise); no torch.compile, which does not compile nn.LSTM and took 1.1 times as long on zaremba-small; denormals
+flushed, as in rnntrain. The caller keeps freed memory mapped, which made zaremba-small 1.1 to 1.4 times as fast.
 """
 
 import argparse
@@ -29,7 +29,7 @@ WINDOWS = 4
 
 
 class LanguageModel(nn.Module):
-    """Embedding, recurrent layers, output: over tokens [T,B] to logits [T*B,V]."""
+    """Embedding, recurrent layers and output: from tokens [T,B] to logits [T*B,V]."""
 
     def __init__(self, figures):
         super().__init__()
@@ -50,7 +50,7 @@ def make_optimizer(figures, parameters):
 
 
 def random_windows(figures, streams):
-    """Inputs and targets, [T,B] each, of evenly drawn tokens."""
+    """Inputs and targets, [T,B] each, of uniformly random tokens."""
     shape = (figures["window"], streams)
     return [[torch.randint(figures["vocabulary"], shape) for _ in range(2)] for _ in range(WINDOWS)]
 
@@ -60,7 +60,7 @@ def detached(state):
 
 
 class Bench:
-    """A model ready for steps over random tokens."""
+    """A model that is ready for steps on random tokens."""
 
     def __init__(self, figures, bf16, processes):
         self.figures = figures
@@ -86,7 +86,7 @@ class Bench:
         self.optimizer.step()
 
     def run(self, steps):
-        """Milliseconds of each of so many steps, after those to warm up."""
+        """The time of each step in milliseconds, after a warm-up."""
         times = []
         for number in range(WARM_UP_STEPS + steps):
             start = time.perf_counter()
@@ -100,26 +100,27 @@ def set_up(threads):
     torch.set_flush_denormal(True)
 
 
-def work(process, arguments, meeting, results):
-    """One process of several; process 0 reports."""
+def work(process, arguments, rendezvous, results):
+    """One process of several. Process 0 reports the result."""
     set_up(arguments.threads)
     torch.distributed.init_process_group(
-        "gloo", init_method=f"file://{meeting}", rank=process, world_size=arguments.processes)
+        "gloo", init_method=f"file://{rendezvous}", rank=process, world_size=arguments.processes)
     times = Bench(arguments.model, arguments.bf16, arguments.processes).run(arguments.steps)
     if process == 0:
         results.put(times)
-    # Together, and past PyTorch's own end, in which a process of two aborts now and then ("terminate called without an active exception").
+    # A barrier, and an exit without PyTorch's own shutdown, which sometimes aborts one of two processes ("terminate called
+    # without an active exception").
     torch.distributed.barrier()
     os._exit(0)
 
 
 def run_processes(arguments):
-    # All are on this machine; gloo would look for another of its addresses otherwise.
+    # All processes are on this machine. Otherwise gloo would look for another address of the machine.
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     with tempfile.TemporaryDirectory() as folder:
         results = torch.multiprocessing.get_context("spawn").SimpleQueue()
         torch.multiprocessing.spawn(
-            work, args=(arguments, os.path.join(folder, "meeting"), results), nprocs=arguments.processes)
+            work, args=(arguments, os.path.join(folder, "rendezvous"), results), nprocs=arguments.processes)
         return results.get()
 
 

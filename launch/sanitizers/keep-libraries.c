@@ -1,5 +1,5 @@
-/* Preloaded by `launch/test --sanitize`: libraries that are closed stay loaded, so that the report of leaks at the end of a process can
-   name those of Open MPI, which closes its components before. */
+/* Preloaded by `launch/test --sanitize`. Closed libraries stay loaded, so that the leak report at the end of a process can name
+ * functions of Open MPI, which closes its components earlier. */
 int dlclose(void *handle) {
     (void)handle;
     return 0;

@@ -3,8 +3,8 @@
 /* Loops over each row and each vector of units of `s`: `gate` and `at` are the offsets of its gates and of its other elements,
  * `lanes` is the number of units in the vector. */
 #define CK_EACH_UNIT(s)                                                                                \
-    for (long r = 0, hidden = (s)->hidden; r < (s)->rows; r++)                                         \
-        for (long u = 0, lanes, gate, at; u < hidden && (lanes = lanes_left(hidden, u), gate = r * (s)->ld + u, at = r * hidden + u, 1); \
+    for (long r = 0, hidden = (s).hidden; r < (s).rows; r++)                                         \
+        for (long u = 0, lanes, gate, at; u < hidden && (lanes = lanes_left(hidden, u), gate = r * (s).ld + u, at = r * hidden + u, 1); \
              u += 16)
 
 #define ONE v_fill(1.0f)

@@ -18,7 +18,8 @@
 
 /* The operands of a step: H units of `rows` streams. Gates have `ld` floats from one row to the next; all others are [rows, H]
  * without gaps. Operands that a cell does not use are null. In the forward pass `gates` hold preactivations and become activated
- * gates; in the backward pass they become the gradients of the preactivations. */
+ * gates; in the backward pass they become the gradients of the preactivations. Kernels take it by value: no store through a pointer
+ * can change a field then, and loops keep the fields in registers. */
 typedef struct {
     long rows;
     long hidden;
@@ -45,7 +46,7 @@ typedef struct {
 /* The number of the cell `name`, or -1. */
 int ck_cell_number(const char *name);
 
-void ck_cell_forward(int number, const ck_cell *step);
-void ck_cell_backward(int number, const ck_cell *step);
+void ck_cell_forward(int number, ck_cell step);
+void ck_cell_backward(int number, ck_cell step);
 
 #endif

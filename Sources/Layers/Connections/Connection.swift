@@ -45,7 +45,7 @@ public protocol Connection: Kind, AnyObject {
     func addInputGradient(_ window: Window)
 }
 
-/// The connections of `--connection`.
+/// The connections of `--connections`.
 public enum Connections: KindRegistry {
     /// All connections. To add a connection, add a file to this folder and a line here.
     static let all: [any Connection.Type] = [
@@ -53,7 +53,7 @@ public enum Connections: KindRegistry {
         ResidualConnection.self,
     ]
 
-    public static let key: ConfigurationKey = "connection"
+    public static let key: ConfigurationKey = "connections"
     public static var kinds: [any Kind.Type] { all }
 
     /// A connection of the kind named `name`.

@@ -3,6 +3,7 @@ import Configuration
 import Layers
 import Models
 import Tensors
+import TextData
 
 /// How long a step takes, from some steps over the first tokens of the text.
 struct Calibration {
@@ -69,9 +70,12 @@ private final class SampledSteps {
         let key =
             configuration.dropout > 0
             ? Dropout.Key(seed: UInt64(configuration.seed), step: step, firstStream: parallel.streams.lowerBound) : nil
+        let tokens = configuration.batchSize * configuration.windowLength
         parallel.run(
-            window, steps: configuration.windowLength, predictions: configuration.batchSize * configuration.windowLength,
-            atEpochStart: step == 0, dropoutKey: key)
+            window,
+            BatchWindow(
+                steps: configuration.windowLength, tokens: tokens, predictions: tokens, beginsSequences: step == 0),
+            dropoutKey: key)
         let norm = try parallel.exchange.reduce().squaredNorm.squareRoot()
         if norm.isFinite {
             let scale = configuration.clip > 0 && norm > configuration.clip ? Float(configuration.clip / norm) : 1

@@ -15,7 +15,7 @@ struct DryRunPreparation {
     /// Newer checkpoints that are not taken.
     let passedOver: [PassedOverCheckpoint]
     /// How each text is cut.
-    let layouts: [TextRole: StreamLayout]
+    let layouts: [TextRole: any BatchLayout]
     /// The first tokens of the training text, to calibrate with.
     let sample: [Int32]
 
@@ -51,14 +51,12 @@ struct DryRunPreparation {
         _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, trainTokens: Int? = nil,
         folder: RunFolder, survey: HostSurvey, state: TrainingState?, passedOver: [PassedOverCheckpoint] = []
     ) throws {
-        var layouts: [TextRole: StreamLayout] = [:]
+        var layouts: [TextRole: any BatchLayout] = [:]
         var sample: [Int32] = []
         for role in TextRole.allCases {
-            let wanted = role == .train ? Self.sampleCount : 0
-            guard let text = try texts.encode(role, vocabulary: vocabulary, sampleCount: wanted) else { continue }
-            layouts[role] = try RunPreparation.layout(
-                of: role, tokenCount: text.count, source: texts.name(of: role) ?? "", configuration)
-            if role == .train { sample = text.sample }
+            guard let text = texts.encoded(role, vocabulary: vocabulary) else { continue }
+            layouts[role] = try RunPreparation.layout(of: role, text, source: texts.name(of: role) ?? "", configuration)
+            if role == .train { sample = try text.sample(count: Self.sampleCount) }
         }
         (self.layouts, self.sample, self.vocabulary, self.passedOver) = (layouts, sample, vocabulary, passedOver)
         splitNotice = texts.splitNotice
@@ -71,6 +69,6 @@ struct DryRunPreparation {
 
     /// Windows of a text in an epoch; 0 where the run has no such text.
     func windowCount(_ role: TextRole) -> Int {
-        layouts[role]?.windowCount(windowLength: plan.configuration.windowLength) ?? 0
+        layouts[role]?.windowCount ?? 0
     }
 }

@@ -65,17 +65,18 @@ package final class ParallelModel {
     /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots. Collective
     /// over the node, whose ranks make weight gradients together.
     ///
-    /// `predictions` is the number of real predictions of all ranks in the window: the gradient is that of their mean loss.
-    package func run(_ window: WindowBuffers, steps: Int, predictions: Int, atEpochStart: Bool, dropoutKey: Dropout.Key?) {
+    /// The gradient is that of the mean loss over the predictions of all ranks; zero where there are none.
+    package func run(_ window: WindowBuffers, _ batch: BatchWindow, dropoutKey: Dropout.Key?) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
-        if atEpochStart { model.resetState() }
+        let steps = batch.steps
+        if batch.beginsSequences { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: dropoutKey)
         let losses = model.loss(
             targets: window.targets.baseAddress!, mask: window.mask.baseAddress!,
-            gradientScale: Float(1 / Double(predictions)))
+            gradientScale: batch.predictions > 0 ? Float(1 / Double(batch.predictions)) : 0)
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
-        model.backward(inputs, rows: rows, atEpochStart: atEpochStart)
+        model.backward(inputs, rows: rows, atEpochStart: batch.beginsSequences)
         if exchange.shape.sparseCount > 0 {
             exchange.setRows(
                 UnsafeBufferPointer(start: inputs, count: steps * streams.count), width: shape.embeddingSize)
@@ -125,40 +126,40 @@ package final class ParallelModel {
 
     /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
     ///
-    /// The text is cut into the same number of streams as the training text; sums are by shard, in the tree's order. Collective.
+    /// The text is cut into batches as the training text is; sums are by shard, in the tree's order. Collective.
     ///
     /// A rank whose `flags` are not 0 stops after the window at hand: then all ranks get the flags of all, and no loss.
-    /// Throws on all ranks what keeps one of them from reading the text, as `WindowReader.fill`.
+    /// Throws on all ranks what keeps one of them from reading the text, as `BatchSource.fill`.
     package func meanLoss(
-        of reader: WindowReader, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
+        of source: any BatchSource, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
     ) throws -> (loss: Double?, flags: Int32) {
         let saved = HiddenStates(copying: model)
-        model.resetState()
         var totals = [Double](repeating: 0, count: exchange.shards.count)
         var own: Int32 = 0
         var fault: TextDataError?
-        for index in 0..<reader.windowCount {
+        for index in 0..<source.windowCount {
             own = flags()
             if own != 0 { break }
-            let steps: Int
             do throws(TextDataError) {
-                steps = try window.read(index, from: reader)
+                try window.read(index, epoch: 1, from: source)
             } catch {
                 (fault, own) = (error, StepFlags.inputFault.rawValue)
                 break
             }
-            model.forward(window.inputs.baseAddress!, steps: steps)
+            let batch = source.window(index, epoch: 1)
+            if batch.beginsSequences { model.resetState() }
+            model.forward(window.inputs.baseAddress!, steps: batch.steps)
             let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
-            rows.shardSums(steps: steps, of: losses, into: shardSums)
+            rows.shardSums(steps: batch.steps, of: losses, into: shardSums)
             for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
-            model.carryState(steps: steps)
+            model.carryState(steps: batch.steps)
             Watchdog.progress()
         }
         saved.restore(to: model)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
         let all = try exchange.exchangeScalars(flags: own)
         if StepFlags(rawValue: all).contains(.inputFault) { try world.agree { if let fault { throw fault } } }
-        return (all == 0 ? exchange.foldShards(index: 0) / Double(reader.layout.predictionCount) : nil, all)
+        return (all == 0 ? exchange.foldShards(index: 0) / Double(source.layout.predictionCount) : nil, all)
     }
 }
 

@@ -21,12 +21,9 @@ extension Trainer {
     package func step() throws -> StepFlags {
         Watchdog.enter(.computation, step: state.step + 1)
         disturb?(.beginning)
-        let steps = readWindow()
-        let predictions = train.layout.predictionCount(inWindow: state.window, windowLength: train.windowLength)
-        let reduction =
-            verificationIsDue
-            ? try verifiedGradient(steps: steps, predictions: predictions)
-            : try gradient(steps: steps, predictions: predictions)
+        readWindow()
+        let batch = train.window(state.window, epoch: state.epoch)
+        let reduction = verificationIsDue ? try verifiedGradient(batch) : try gradient(batch)
         if StepFlags(rawValue: reduction.flags).contains(.inputFault) { try endWithInputFault() }
         Watchdog.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
@@ -38,21 +35,20 @@ extension Trainer {
         } else {
             try skip()
         }
-        note(norm: norm, predictions: predictions)
+        note(norm: norm, batch)
         advance()
         deadline.noteStep()
         try logIfDue(norm: norm, rate: rate)
         return StepFlags(rawValue: reduction.flags)
     }
 
-    /// Reads the window; returns its steps. Where that fails, it is padding, and the step's flags tell all ranks.
-    private func readWindow() -> Int {
+    /// Reads the window. Where that fails, it is padding, and the step's flags tell all ranks.
+    private func readWindow() {
         do throws(TextDataError) {
-            return try window.read(state.window, from: train)
+            try window.read(state.window, epoch: state.epoch, from: train)
         } catch {
             inputFault = error
             window.clear()
-            return train.layout.steps(ofWindow: state.window, windowLength: train.windowLength).count
         }
     }
 
@@ -62,14 +58,13 @@ extension Trainer {
         try world.agree { if let inputFault { throw inputFault } }
     }
 
-    private func compute(steps: Int, predictions: Int) {
-        parallel.run(
-            window, steps: steps, predictions: predictions, atEpochStart: state.window == 0, dropoutKey: dropoutKey)
+    private func compute(_ batch: BatchWindow) {
+        parallel.run(window, batch, dropoutKey: dropoutKey)
         disturb?(.computed)
     }
 
-    private func gradient(steps: Int, predictions: Int) throws -> Reduction {
-        compute(steps: steps, predictions: predictions)
+    private func gradient(_ batch: BatchWindow) throws -> Reduction {
+        compute(batch)
         Watchdog.enter(.reduction, step: state.step + 1)
         return try parallel.exchange.reduce(flags: ownFlags.rawValue)
     }
@@ -81,14 +76,14 @@ extension Trainer {
     }
 
     /// The gradient, computed twice by every rank and watched over until it is summed. Throws a `RunFault` on all ranks.
-    private func verifiedGradient(steps: Int, predictions: Int) throws -> Reduction {
+    private func verifiedGradient(_ batch: BatchWindow) throws -> Reduction {
         try requireSoundParameters()
         Watchdog.enter(.verification, step: state.step + 1)
         let before = HiddenStates(copying: parallel.model)
-        compute(steps: steps, predictions: predictions)
+        compute(batch)
         let first = parallel.exchange.checksumPartials()
         let difference = parallel.compareComputation(from: before, first: first) {
-            compute(steps: steps, predictions: predictions)
+            compute(batch)
         }
         disturb?(.promised)
         parallel.exchange.injectFault = disturb.map { disturb in { disturb(.summedOnce) } }
@@ -140,15 +135,15 @@ extension Trainer {
         if state.skippedInARow >= configuration.maxBadSteps { throw RunFault.badSteps(state.skippedInARow) }
     }
 
-    private func note(norm: Double, predictions: Int) {
-        state.tokens += predictions
+    private func note(norm: Double, _ batch: BatchWindow) {
+        state.tokens += batch.tokens
         state.interval.steps += 1
         guard norm.isFinite else { return }
         if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
         let loss = parallel.exchange.foldShards(index: 0)
         guard loss.isFinite else { return }
         state.interval.loss += loss
-        state.interval.tokens += predictions
+        state.interval.tokens += batch.predictions
     }
 
     private func advance() {

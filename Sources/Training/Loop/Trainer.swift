@@ -37,8 +37,8 @@ package final class Trainer {
     let world: World
     let configuration: TrainingConfiguration
     package let parallel: ParallelModel
-    let train: WindowReader
-    let valid: WindowReader?
+    let train: any BatchSource
+    let valid: (any BatchSource)?
     let keeper: CheckpointKeeper
     let report: TrainingReport
     let window: WindowBuffers

@@ -15,9 +15,9 @@ package final class WindowBuffers {
         mask = .init(start: workspace.allocate(Float.self, count: count), count: count)
     }
 
-    /// Reads window `window`; returns its steps. Throws as `WindowReader.fill`.
-    package func read(_ window: Int, from reader: WindowReader) throws(TextDataError) -> Int {
-        try reader.fill(window: window, inputs: inputs, targets: targets, mask: mask)
+    /// Reads window `index` of an epoch. Throws as `BatchSource.fill`.
+    package func read(_ index: Int, epoch: Int, from source: any BatchSource) throws(TextDataError) {
+        try source.fill(index, epoch: epoch, inputs: inputs, targets: targets, mask: mask)
     }
 
     /// Makes the whole window padding.

@@ -34,9 +34,10 @@ extension RunPreparation {
         for role in TextRole.allCases {
             guard let source = texts.name(of: role) else { continue }
             let place = folder.place(RunFile.tokens(role.rawValue))
-            let count = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary).count
-            let layout = try layout(of: role, tokenCount: count, source: source, configuration)
-            if role == .train { prepared.windowCount = layout.windowCount(windowLength: configuration.windowLength) }
+            let file = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary)
+            let layout = try layout(
+                of: role, TokenFileText(file, lineEnd: vocabulary.lineEndID), source: source, configuration)
+            if role == .train { prepared.windowCount = layout.windowCount }
             prepared.paths[role.rawValue] = place.path
         }
         try Watchdog.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
@@ -44,14 +45,15 @@ extension RunPreparation {
         return prepared
     }
 
-    /// How a text is cut into streams. Throws where it is too short.
+    /// How a text is cut into batches. Throws where it is too short.
     static func layout(
-        of role: TextRole, tokenCount: Int, source: String, _ configuration: TrainingConfiguration
-    ) throws -> StreamLayout {
-        let layout = try StreamLayout(tokenCount: tokenCount, streamCount: configuration.batchSize, source: source)
-        if role == .train, layout.streamLength < configuration.windowLength {
+        of role: TextRole, _ text: some TokenisedText, source: String, _ configuration: TrainingConfiguration
+    ) throws -> any BatchLayout {
+        let layout = try configuration.batches(of: text, source: source)
+        if role == .train, !layout.fillsWindow {
             throw TrainingError.shorterThanWindow(
-                source: source, tokens: tokenCount, streams: configuration.batchSize, windowLength: configuration.windowLength)
+                source: source, tokens: layout.tokenCount, streams: configuration.batchSize,
+                windowLength: configuration.windowLength)
         }
         return layout
     }

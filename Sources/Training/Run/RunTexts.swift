@@ -4,8 +4,8 @@ import TextData
 
 /// The token files of a run as this rank reads them.
 struct RunTexts {
-    let train: WindowReader
-    let valid: WindowReader?
+    let train: any BatchSource
+    let valid: (any BatchSource)?
     /// Read as one stream.
     let test: TokenFile?
 
@@ -17,16 +17,15 @@ struct RunTexts {
             guard tokens.vocabularySize == plan.vocabularySize else { throw TextDataError.fileChanged(path: path) }
             return tokens
         }
-        func reader(_ role: TextRole) throws(TextDataError) -> WindowReader? {
+        func source(_ role: TextRole) throws(TextDataError) -> (any BatchSource)? {
             guard let tokens = try file(role) else { return nil }
-            let layout = try StreamLayout(
-                tokenCount: tokens.count, streamCount: plan.configuration.batchSize, source: tokens.path)
-            return WindowReader(
-                tokens: tokens, layout: layout, streams: streams, windowLength: plan.configuration.windowLength)
+            let layout = try plan.configuration.batches(
+                of: TokenFileText(tokens, lineEnd: plan.special.lineEnd), source: tokens.path)
+            return layout.source(tokens, streams: streams)
         }
-        guard let train = try reader(.train) else { preconditionFailure("a plan names its training tokens") }
+        guard let train = try source(.train) else { preconditionFailure("a plan names its training tokens") }
         self.train = train
-        valid = try reader(.valid)
+        valid = try source(.valid)
         test = try file(.test)
     }
 

@@ -129,19 +129,9 @@ struct Texts {
         }
     }
 
-    /// The number of tokens of a role's text and the first of them, up to `sampleCount`, without a file. Rank 0 reads alone.
-    ///
-    /// Throws `unknownCharacter` (65). Nil where the run has no such text.
-    func encode(_ role: TextRole, vocabulary: Vocabulary, sampleCount: Int = 0) throws(TextDataError) -> (
-        count: Int, sample: [Int32]
-    )? {
-        guard let entry = entries[role] else { return nil }
-        var (count, sample) = (0, [Int32]())
-        try vocabulary.encode(TextSource(entry.text.text, digest: entry.digest)) { (tokens) throws(TextDataError) in
-            sample += tokens.prefix(sampleCount - sample.count)
-            count += tokens.count
-        }
-        return (count, sample)
+    /// The tokens of a role's text without a file. Rank 0 reads alone. Nil where the run has no such text.
+    func encoded(_ role: TextRole, vocabulary: Vocabulary) -> EncodedText? {
+        entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }
     }
 
     /// The size of a role's text in bytes; 0 where the run has none.

@@ -36,7 +36,7 @@ struct TrainCommand: ParsableCommand {
         try configuration.validate(
             needsFolder: !source.printConfig && !source.dryRun,
             fileKeys: Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys))
-        configuration.forgetBias = configuration.resolvedForgetBias  // said by --print-config and config.toml
+        configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }

@@ -2,11 +2,11 @@ import ArgumentParser
 import Configuration
 import Kinds
 
-/// The options of one theme: one for each key that is declared for it.
+/// A group of options: one for each key that is declared for it.
 ///
-/// The parser finds options by reflection. Here they are not stored properties, but made from the keys' declarations, so that a key that
-/// some kind declares is an option without a line of its own. Values are strings here. The declaration of the key parses
-/// them, so that all messages are the same, with the range.
+/// The parser finds options by reflection. These options are not stored properties but are created from the declarations of the
+/// keys. So a key that a kind declares becomes an option without further code. Values are strings here; the declaration of the
+/// key parses them, so all messages have the same form and contain the range.
 protocol ConfigurationOptions: ParsableArguments, CustomReflectable {
     static var theme: ConfigurationTheme { get }
     /// The keys whose options are given, each with its value.
@@ -16,7 +16,7 @@ protocol ConfigurationOptions: ParsableArguments, CustomReflectable {
 extension ConfigurationOptions {
     private static var keys: [ConfigurationKey] { ConfigurationKey.allCases.filter { $0.theme == theme } }
 
-    /// The options as the parser looks for them: each under its key's name.
+    /// The options as the parser finds them: each under the name of its key.
     var customMirror: Mirror { Mirror(self, children: Self.keys.map { ($0.rawValue, $0.option) }) }
 
     init(from decoder: any Decoder) throws {
@@ -39,11 +39,11 @@ extension ConfigurationOptions {
 }
 
 extension ConfigurationKey {
-    /// The key as an option, or as a flag that goes both ways.
+    /// The key as an option, or as a flag with an inverse.
     fileprivate var option: Any {
         if isFlag { return Flag<Bool?>(name: .customLong(rawValue), inversion: .prefixedNo, help: ArgumentHelp(self)) }
         if choices.isEmpty { return Option<String?>(name: .customLong(rawValue), help: ArgumentHelp(self)) }
-        // The parser lists the values of a type, and this is a text.
+        // The parser would list the values of an enumeration, but the type of this option is a string.
         let help = ArgumentHelp("\(help) (values: \(choices.joined(separator: ", ")))")
         return Option<String?>(name: .customLong(rawValue), help: help, completion: .list(choices))
     }

@@ -7,14 +7,14 @@ struct Prompt: ExpressibleByArgument {
     /// `--prompt=`.
     static let assignment = Array("\(option)=".utf8)
 
-    /// Before the digits, because the parser accepts no empty value.
+    /// Precedes the digits, because the parser does not accept an empty value.
     private static let mark = "x"
 
     private let given: [UInt8]
 
     init() { given = [] }
 
-    /// Reads the digits that `argument` writes.
+    /// Parses the digits that `argument` writes.
     init?(argument: String) {
         let digits = Array(argument.utf8.dropFirst(Self.mark.utf8.count))
         given = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
@@ -25,7 +25,7 @@ struct Prompt: ExpressibleByArgument {
     /// The option and its value for the parser, in hexadecimal digits, so that no byte has a meaning for the parser.
     static func argument(_ bytes: [UInt8]) -> String { "\(option)=" + mark + bytes.map(hexadecimal).joined() }
 
-    /// Nothing for the help.
+    /// Empty: the help shows no default.
     var defaultValueDescription: String { "" }
 
     /// The bytes; for `-`, those of the standard input.

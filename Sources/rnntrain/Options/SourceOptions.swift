@@ -27,7 +27,8 @@ struct SourceOptions: ParsableArguments {
 
     private static let standardPath = "rnntrain.toml"
 
-    /// The configuration file to read. A resumed run has a configuration, so that only a file given with `--config` is read.
+    /// The configuration file to read. For a resumed run, only a file given with `--config`, because the run has its own
+    /// configuration.
     func file() throws -> ConfigurationFile? {
         if config == StandardInput.sign { throw InputFileError.standardInput(option: "--config") }
         if let config { return try ConfigurationFile(path: config) }

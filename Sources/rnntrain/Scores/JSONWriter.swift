@@ -1,6 +1,6 @@
 import Inference
 
-/// `--format json`: a JSON object for each line, and one for the whole text, each on a line of its own.
+/// `--format json`: one JSON object for each line of the text, and one for the whole text, each on its own line.
 struct JSONWriter: ScoreWriter {
     let base: LogarithmBase
     let symbols: TokenTexts
@@ -29,7 +29,7 @@ struct JSONWriter: ScoreWriter {
 
 /// Values as JSON.
 enum JSONText {
-    /// JSON has no numbers that are not finite.
+    /// A number that is not finite becomes null, because JSON cannot represent it.
     static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
     static func string(_ text: String) -> String {

@@ -6,7 +6,7 @@ enum LogarithmBase: String, ExpressibleByArgument, CaseIterable {
     case e
     case ten = "10"
 
-    /// The unit, as it ends the names of columns and keys.
+    /// The unit: the suffix of column names and keys.
     var unit: String {
         switch self {
         case .two: "bits"

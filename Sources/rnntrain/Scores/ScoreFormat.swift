@@ -51,11 +51,11 @@ struct ScoreOptionError: UserFacingError {
 
 /// Writes the scores of a text in one format, line by line.
 protocol ScoreWriter {
-    /// The text before that of the first line.
+    /// The text before the first line.
     var header: String { get }
     /// The text for the next line.
     mutating func text(of line: ScoredLine) -> String
-    /// The text after that of the last line; nil if the format has no totals.
+    /// The text after the last line; nil if the format has no totals.
     func footer(_ total: ScoreTotal) -> String?
 }
 

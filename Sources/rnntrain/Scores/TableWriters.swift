@@ -39,8 +39,8 @@ struct LMZooWriter: ScoreWriter {
     func footer(_ total: ScoreTotal) -> String? { nil }
 }
 
-/// `--format neural-complexity`: the table of neural-complexity (van Schijndel & Linzen 2018), which counts sentences and places from 0 and
-/// leaves out the ends of lines.
+/// `--format neural-complexity`: the table of neural-complexity (van Schijndel & Linzen 2018). It counts sentences and positions
+/// from 0 and omits line ends.
 struct NeuralComplexityWriter: ScoreWriter {
     let base: LogarithmBase
     let symbols: TokenTexts

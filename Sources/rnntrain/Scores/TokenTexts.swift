@@ -7,10 +7,11 @@ struct TokenTexts {
 
     init(_ vocabulary: Vocabulary) { (unit, unknownID) = (vocabulary.unit, vocabulary.unknownID) }
 
-    /// The token as it is in the text, so that each stays in its field: words unchanged; of other tokens, line feeds, tabs, carriage returns and
-    /// backslashes as `\n`, `\t`, `\r` and `\\`, and other control characters and bytes above 7E as `\xHH`.
+    /// The token as in the text, escaped so that it stays in its field. Words are unchanged. In other tokens, line feeds, tabs,
+    /// carriage returns and backslashes become `\n`, `\t`, `\r` and `\\`, and other control characters and bytes above 7E become
+    /// `\xHH`.
     ///
-    /// - Parameter separatesAtBlanks: whether a blank ends a field; it is then `\x20`.
+    /// - Parameter separatesAtBlanks: whether a blank ends a field; a blank then becomes `\x20`.
     func original(_ bytes: ArraySlice<UInt8>, separatesAtBlanks: Bool = false) -> String {
         if unit == .word { return String(decoding: bytes, as: UTF8.self) }
         guard bytes.count == 1, let byte = bytes.first else { return String(decoding: bytes, as: UTF8.self) }
@@ -31,7 +32,7 @@ struct TokenTexts {
         unit == .byte ? original(bytes) : String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The token as the model reads it: unknown ones are `<unk>`.
+    /// The token as the model reads it: an unknown token is `<unk>`.
     func known(_ id: Int32, _ bytes: ArraySlice<UInt8>, separatesAtBlanks: Bool = false) -> String {
         isUnknown(id) ? "<unk>" : original(bytes, separatesAtBlanks: separatesAtBlanks)
     }

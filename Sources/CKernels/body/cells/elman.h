@@ -1,15 +1,15 @@
 /* Elman 1990: h = f(preactivations); f is tanh, relu or the logistic function. The derivative is a function of h. */
 #define CK_ELMAN(name, activated, slope)                                                  \
-    static void CK_AT_LEVEL(name##_forward)(const ck_cell *s) {                           \
+    static void CK_AT_LEVEL(name##_forward)(ck_cell s) {                                  \
         CK_EACH_UNIT(s) {                                                                 \
-            v16 x = v_get(s->gates + gate, lanes);                                        \
-            v_put(s->h + at, activated, lanes);                                           \
+            v16 x = v_get(s.gates + gate, lanes);                                         \
+            v_put(s.h + at, activated, lanes);                                            \
         }                                                                                 \
     }                                                                                     \
-    static void CK_AT_LEVEL(name##_backward)(const ck_cell *s) {                          \
+    static void CK_AT_LEVEL(name##_backward)(ck_cell s) {                                 \
         CK_EACH_UNIT(s) {                                                                 \
-            v16 h = v_get(s->h + at, lanes);                                              \
-            v_put(s->gates + gate, v_get(s->dh + at, lanes) * (slope), lanes);            \
+            v16 h = v_get(s.h + at, lanes);                                               \
+            v_put(s.gates + gate, v_get(s.dh + at, lanes) * (slope), lanes);              \
         }                                                                                 \
     }
 

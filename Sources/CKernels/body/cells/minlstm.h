@@ -4,28 +4,28 @@
 /* The logistic function, but not less than its value at -80, so that f + i is never 0. */
 CK_INLINE v16 minimal_gate(v16 x) { return v_sigmoid(v_select(x < v_fill(-80.0f), v_fill(-80.0f), x)) /* NaN stays */; }
 
-static void CK_AT_LEVEL(minlstm_forward)(const ck_cell *s) {
+static void CK_AT_LEVEL(minlstm_forward)(ck_cell s) {
     CK_EACH_UNIT(s) {
-        float *gates = s->gates + gate;
+        float *gates = s.gates + gate;
         v16 f = minimal_gate(v_get(gates, lanes)), i = minimal_gate(v_get(gates + hidden, lanes));
-        v16 n = minimal_candidate(v_get(gates + 2 * hidden, lanes)), h_previous = v_get(s->h_previous + at, lanes);
+        v16 n = minimal_candidate(v_get(gates + 2 * hidden, lanes)), h_previous = v_get(s.h_previous + at, lanes);
         v_put(gates, f, lanes);
         v_put(gates + hidden, i, lanes);
         v_put(gates + 2 * hidden, n, lanes);
-        v_put(s->h + at, v_fma(i / (f + i), n - h_previous, h_previous), lanes);
+        v_put(s.h + at, v_fma(i / (f + i), n - h_previous, h_previous), lanes);
     }
 }
 
 /* The derivative of w by x_i is w*(1 - w)*(1 - i), and by x_f -w*(1 - w)*(1 - f). */
-static void CK_AT_LEVEL(minlstm_backward)(const ck_cell *s) {
+static void CK_AT_LEVEL(minlstm_backward)(ck_cell s) {
     CK_EACH_UNIT(s) {
-        float *gates = s->gates + gate;
+        float *gates = s.gates + gate;
         v16 f = v_get(gates, lanes), i = v_get(gates + hidden, lanes), n = v_get(gates + 2 * hidden, lanes);
-        v16 dh = v_get(s->dh + at, lanes), total = f + i, w = i / total, kept = f / total;
-        v16 slope = dh * (n - v_get(s->h_previous + at, lanes)) * (w * kept);
+        v16 dh = v_get(s.dh + at, lanes), total = f + i, w = i / total, kept = f / total;
+        v16 slope = dh * (n - v_get(s.h_previous + at, lanes)) * (w * kept);
         v_put(gates, slope * (f - ONE), lanes);
         v_put(gates + hidden, slope * (ONE - i), lanes);
         v_put(gates + 2 * hidden, dh * w * minimal_slope(n), lanes);
-        v_put(s->dh + at, dh * kept, lanes);
+        v_put(s.dh + at, dh * kept, lanes);
     }
 }

@@ -3,14 +3,14 @@ public struct WindowReader: Sendable {
     /// The token file.
     public let tokens: TokenFile
     /// The division of the text into the streams of all ranks.
-    public let layout: StreamLayout
+    public let streamLayout: StreamLayout
     /// The streams to read.
     public let streams: Range<Int>
     /// T, the number of steps of a window.
     public let windowLength: Int
 
     /// The number of windows in an epoch, the same for all streams.
-    public var windowCount: Int { layout.windowCount(windowLength: windowLength) }
+    public var windowCount: Int { streamLayout.windowCount(windowLength: windowLength) }
     /// The minimum number of elements of each buffer: T times the number of streams.
     public var elementCount: Int { windowLength * streams.count }
 
@@ -21,7 +21,7 @@ public struct WindowReader: Sendable {
             "streams \(streams) of \(layout.streamCount)")
         precondition(windowLength > 0, "windows of \(windowLength) steps")
         self.tokens = tokens
-        self.layout = layout
+        streamLayout = layout
         self.streams = streams
         self.windowLength = windowLength
     }
@@ -37,7 +37,7 @@ public struct WindowReader: Sendable {
         window: Int, inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>,
         mask: UnsafeMutableBufferPointer<Float>
     ) throws(TextDataError) -> Int {
-        let steps = layout.steps(ofWindow: window, windowLength: windowLength)
+        let steps = streamLayout.steps(ofWindow: window, windowLength: windowLength)
         let needed = steps.count * streams.count
         precondition(
             inputs.count >= needed && targets.count >= needed && mask.count >= needed,
@@ -83,7 +83,7 @@ public struct WindowReader: Sendable {
 
     /// The predictions of `stream` in `steps`, without padding.
     private func realPredictions(stream: Int, steps: Range<Int>) -> Range<Int> {
-        let all = layout.predictions(ofStream: stream)
+        let all = streamLayout.predictions(ofStream: stream)
         let start = min(all.lowerBound + steps.lowerBound, all.upperBound)
         return start..<min(start + steps.count, all.upperBound)
     }
