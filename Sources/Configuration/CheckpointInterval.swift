@@ -8,9 +8,9 @@ public enum CheckpointInterval: Equatable, Sendable {
 }
 
 extension CheckpointInterval: CustomStringConvertible {
-    /// Reads `500` or `500 steps`, or a time with a unit as ``TimeSpan`` reads it: `10m`, `10 minutes`, `1h`, `04:00:00`.
+    /// Parses `500` or `500 steps`, or a time with a unit as in ``TimeSpan``: `10m`, `10 minutes`, `1h`, `04:00:00`.
     ///
-    /// Nil for any other text, and for values that are not above zero.
+    /// Nil for any other text, and for values that are not positive.
     public init?(_ text: some StringProtocol) {
         let unit = text.reversed().prefix { $0.isLetter }.count
         switch text.contains(":") ? "time" : text.suffix(unit) {
@@ -24,7 +24,7 @@ extension CheckpointInterval: CustomStringConvertible {
         }
     }
 
-    /// `500 steps` or `10 minutes`. `init(_:)` reads it.
+    /// `500 steps` or `10 minutes`. `init(_:)` parses it.
     public var description: String {
         switch self {
         case .steps(let steps): counted(steps, "step")
@@ -36,7 +36,7 @@ extension CheckpointInterval: CustomStringConvertible {
 extension CheckpointInterval: ConfigurationScalar {
     public static var expectation: String { "steps or a time above zero, such as \"500 steps\" or \"10 minutes\"" }
 
-    /// Also reads a whole number without unit, as steps.
+    /// Also accepts a whole number without a unit, as steps.
     public init?(configurationValue: ConfigurationValue) {
         switch configurationValue {
         case .text(let text): self.init(text)

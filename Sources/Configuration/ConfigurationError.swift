@@ -1,17 +1,17 @@
 public import Failures
 public import Kinds
 
-/// A configuration that no run can be trained or resumed with.
+/// A configuration that is not valid for training or for resuming a run.
 public enum ConfigurationError: UserFacingError, Equatable {
-    /// A value that is of another kind than its key's, or out of its range. `expected` completes "it must be".
+    /// A value of another type than its key's, or out of range. `expected` completes "it must be".
     case invalid(key: ConfigurationKey, value: String, expected: String)
-    /// The same for an option that is no key of a configuration, with its dashes.
+    /// An invalid value of an option that is not a configuration key. The option includes its dashes.
     case invalidOption(option: String, value: String, expected: String)
-    /// Keys whose values exclude each other. `message` names them, their values and what to do.
+    /// Keys whose values exclude each other. `message` contains the keys, their values and advice.
     case conflict(keys: [ConfigurationKey], message: String)
-    /// A required key.
+    /// A required key is not set.
     case missing(key: ConfigurationKey, advice: String)
-    /// Keys that a resumed run must not change, and that differ from those of the stored run.
+    /// Keys that may not change on resume, and that differ from the stored run.
     case changedOnResume([ConfigurationChange])
 
     public var exitStatus: ExitStatus { .usage }
@@ -33,10 +33,10 @@ public enum ConfigurationError: UserFacingError, Equatable {
     }
 }
 
-/// One key whose value differs from that of the run to be resumed.
+/// A key whose value differs from that of the run to resume.
 public struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible {
     public let key: ConfigurationKey
-    /// The value of the stored run, as a file spells it; nil if it is not set.
+    /// The value of the stored run, as in a file; nil if it is not set.
     public let stored: ConfigurationValue?
     /// The requested value; nil if it is not set.
     public let requested: ConfigurationValue?

@@ -4,7 +4,7 @@ import Optimizers
 import TextData
 
 extension ConfigurationField {
-    /// Everything among which a key chooses by name.
+    /// The registries of all kinds that keys select by name.
     static let registries: [any KindRegistry.Type] = [
         Batchings.self, Cells.self, Connections.self, UpdateRules.self, Schedules.self,
     ]
@@ -18,7 +18,8 @@ extension ConfigurationField {
         }
     }
 
-    /// Whether a run's file with these values may lack the key: none of its kinds reads it, or earlier versions did not have it.
+    /// Whether the file of a run with these values may lack the key: none of its kinds uses the key, or earlier versions did not
+    /// have it.
     func mayBeAbsent(from values: [ConfigurationKey: ConfigurationValue]) -> Bool {
         if isNew { return true }
         guard let readers, let chosen = values[readers.chooser] else { return false }
@@ -27,15 +28,15 @@ extension ConfigurationField {
 }
 
 extension ConfigurationKey {
-    /// The kinds among which the key chooses; none if it chooses no kind.
+    /// The kinds that the key selects; empty if it does not select a kind.
     package var kinds: [any Kind.Type] {
         ConfigurationField.registries.first { $0.key == self }?.kinds ?? []
     }
 }
 
-/// The kinds that read a key.
+/// The kinds that use a key.
 package struct KindReaders: Sendable {
-    /// The key that chooses them.
+    /// The key that selects the kind.
     package let chooser: ConfigurationKey
     package let names: [String]
 }

@@ -1,8 +1,8 @@
 public import Kinds
 
-/// The declaration of one key: its theme, its help, its range, and how to read and write it in a configuration.
+/// The declaration of a key: its theme, help and range, and how to read and set it in a configuration.
 ///
-/// TOML, JSON, `--help`, validation messages and the comparison on resume are all made from these.
+/// TOML, JSON, `--help`, validation messages and the comparison on resume are generated from these declarations.
 struct ConfigurationField: Sendable {
     let key: ConfigurationKey
     let theme: ConfigurationTheme
@@ -14,17 +14,17 @@ struct ConfigurationField: Sendable {
     let absentDefault: String?
     /// Whether a resumed run may change the value.
     let mayChangeOnResume: Bool
-    /// The values that are allowed, for messages: `a whole number from 1 to 1000`.
+    /// The valid values, for messages: `a whole number from 1 to 1000`.
     let expectation: String
-    /// The ends of the range as typed on the command line; empty for a key without a range.
+    /// The ends of the range, as on the command line; empty for a key without a range.
     let ends: [String]
-    /// The values as texts, if they are a short list; else empty.
+    /// The values as texts, if they are a short list; otherwise empty.
     let choices: [String]
     /// Whether the value is true or false.
     let isFlag: Bool
-    /// The kinds that read the key, if not all of a registry do; else nil.
+    /// The kinds that use the key, if not all of a registry do; otherwise nil.
     let readers: KindReaders?
-    /// Whether a value other than the default is an error with a kind that does not read it.
+    /// Whether a value other than the default is an error with a kind that does not use it.
     let isRefusedUnread: Bool
     /// Whether runs of earlier versions lack the key.
     let isNew: Bool
@@ -60,7 +60,7 @@ struct ConfigurationField: Sendable {
             set: { $0[keyPath: path] = $1 })
     }
 
-    /// A key that kinds declare. `readers` are the kinds that read it; nil for all.
+    /// A key that kinds declare. `readers` are the kinds that use it; nil for all.
     init<Declared: DeclaredSetting>(_ declared: Declared, _ theme: ConfigurationTheme, readers: KindReaders?) {
         let setting = declared.setting
         self.init(
@@ -132,22 +132,22 @@ extension ConfigurationKey {
     /// The placeholder of the value in `--help`; empty for choices and flags.
     public var placeholder: String { ConfigurationField.of(self).placeholder }
 
-    /// The ends of the range, as typed on the command line; empty for a key without a range.
+    /// The ends of the range, as on the command line; empty for a key without a range.
     package var ends: [String] { ConfigurationField.of(self).ends }
 
-    /// The values that are allowed: `a whole number from 1 to 1000`.
+    /// The valid values: `a whole number from 1 to 1000`.
     package var expectation: String { ConfigurationField.of(self).expectation }
 
-    /// The values as texts, if they are a short list; else empty.
+    /// The values as texts, if they are a short list; otherwise empty.
     public var choices: [String] { ConfigurationField.of(self).choices }
 
     /// Whether the value is true or false.
     public var isFlag: Bool { ConfigurationField.of(self).isFlag }
 
-    /// The kinds that read the key, if it belongs to some of a registry's kinds; else nil.
+    /// The kinds that use the key, if it belongs to only some kinds of a registry; otherwise nil.
     package var readers: KindReaders? { ConfigurationField.of(self).readers }
 
-    /// The meaning of the key, with its unit, the kinds that read it, and its default.
+    /// The meaning of the key, with its unit, the kinds that use it, and its default.
     public var help: String {
         let field = ConfigurationField.of(self)
         let standard = field.absentDefault ?? field.read(TrainingConfiguration())?.description ?? ""
@@ -166,7 +166,7 @@ extension ConfigurationKey {
 }
 
 extension TrainingConfiguration {
-    /// The value of a key as a file spells it; nil if the key is optional and not set.
+    /// The value of a key, as in a file; nil if the key is optional and not set.
     public func value(of key: ConfigurationKey) -> ConfigurationValue? { ConfigurationField.of(key).read(self) }
 
     /// Sets a key; false, without a change, if the value has another type or is not in the list of choices.

@@ -8,9 +8,9 @@ public struct ConfigurationFile: Equatable, Sendable {
     public let path: String
     /// The keys that the file sets.
     public let values: [ConfigurationKey: ConfigurationValue]
-    /// Keys that the file neither sets nor lists in a comment as `# key =`, in their order. A run's `config.toml` has none.
+    /// Keys that the file neither sets nor lists in a comment as `# key =`, in order. The `config.toml` of a run has none.
     ///
-    /// The keys of kinds that the file does not choose may be absent: the version that wrote it may not have had these kinds.
+    /// Keys of kinds that the file does not select may be absent: the version that wrote it may not have had these kinds.
     public let absentKeys: [ConfigurationKey]
 
     /// Reads a file.
@@ -25,7 +25,7 @@ public struct ConfigurationFile: Equatable, Sendable {
         try self.init(text: text, path: path)
     }
 
-    /// Reads a TOML text. The path is for messages only.
+    /// Parses a TOML text. The path is only for messages.
     public init(text: String, path: String) throws(ConfigurationFileError) {
         self.path = path
         values = try Self.values(try Self.parse(text, path), path)
@@ -50,11 +50,11 @@ public struct ConfigurationFile: Equatable, Sendable {
         if !absentKeys.isEmpty { throw .incomplete(path: path, keys: absentKeys) }
     }
 
-    /// Sets the keys of the file; the others stay.
+    /// Sets the keys of the file. Other keys are unchanged.
     public func apply(to configuration: inout TrainingConfiguration) {
         for (key, value) in values {
             let taken = configuration.set(key, to: value)
-            precondition(taken, "\(key.rawValue) was checked when the file was read")
+            precondition(taken, "\(key.rawValue) was not accepted, although the file was checked")
         }
     }
 
@@ -91,7 +91,7 @@ public struct ConfigurationFile: Equatable, Sendable {
         throw .unknownKey(place, key: assignment.key, nearest: nearest)
     }
 
-    /// In bytes. No configuration is longer.
+    /// The maximum size in bytes. No configuration is larger.
     private static let longest = 1 << 20
 
     private static func reason(_ error: FileError) -> String {

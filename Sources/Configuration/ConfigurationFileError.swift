@@ -9,7 +9,7 @@ public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
 
     public init(path: String, line: Int, column: Int) { (self.path, self.line, self.column) = (path, line, column) }
 
-    /// As compilers have it: `path:line:column`.
+    /// In the format of compilers: `path:line:column`.
     public var description: String { "\(quoting: path):\(line):\(column)" }
 }
 
@@ -23,7 +23,7 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
     case unknownKey(ConfigurationPlace, key: String, nearest: String?)
     /// A section, a dotted key or a table.
     case table(ConfigurationPlace, name: String, advice: String)
-    /// The `config.toml` of a run, which has every key, lacks some.
+    /// The `config.toml` of a run lacks some keys.
     case incomplete(path: String, keys: [ConfigurationKey])
     case wrongValue(ConfigurationPlace, key: ConfigurationKey, expected: String, found: String)
 

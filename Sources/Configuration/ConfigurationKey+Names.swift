@@ -1,7 +1,7 @@
 public import Kinds
 import TextData
 
-// The keys that are no kind's own. Those of optimizers, schedules and other kinds are declared beside their code.
+// The keys that do not belong to a kind. Optimizers, schedules and other kinds declare their keys in their own files.
 extension ConfigurationKey {
     public static let text = ConfigurationKey("text")
     public static let train = ConfigurationKey("train")

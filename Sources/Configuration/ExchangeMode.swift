@@ -2,8 +2,8 @@ public import Kinds
 
 /// How the ranks of a node sum their gradients.
 public enum ExchangeMode: String, ConfigurationChoice {
-    /// Side by side in one shared-memory window.
+    /// In one shared-memory window.
     case window
-    /// By messages, which needs no shared memory.
+    /// With messages, without shared memory.
     case messages
 }

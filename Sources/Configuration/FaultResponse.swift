@@ -1,9 +1,9 @@
 public import Kinds
 
-/// What a run does when it finds that bits have changed by themselves.
+/// The response of a run to a silent data corruption.
 public enum FaultResponse: String, ConfigurationChoice {
-    /// Goes back to the last good checkpoint, and on from there.
+    /// Restores the last valid checkpoint, and continues from it.
     case restore
-    /// Ends.
+    /// Ends the run.
     case end
 }

@@ -3,7 +3,7 @@ public import Models
 public import Tensors
 public import TextData
 
-// The choices that lower floors define, as values of a configuration.
+// The choices of lower targets, as configuration values.
 extension InitialState: ConfigurationChoice {}
 extension InitializationKind: ConfigurationChoice {}
 extension TokenUnit: ConfigurationChoice {}

@@ -3,7 +3,7 @@ package enum NearestName {
     /// Longer names are not compared: they are not misspelled names, and comparing them takes long.
     private static let longest = 100
 
-    /// The candidate that the name probably stands for; nil if none is similar.
+    /// The most similar candidate; nil if none is similar.
     ///
     /// This is the first candidate that begins with the name, which has 3 characters or more. Otherwise it is the first one with the
     /// smallest edit distance, if that is at most a third of the name's length or 2. Case and underscores for dashes do not count.

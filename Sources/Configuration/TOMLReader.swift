@@ -1,27 +1,27 @@
 import Failures
 import Kinds
 
-/// Why a text is no TOML, and where: lines and columns count from 1, columns in Unicode scalars.
+/// The position and the reason of a syntax error. Lines and columns count from 1, columns in Unicode scalars.
 struct TOMLFault: Error {
     let line: Int
     let column: Int
     let reason: String
 }
 
-/// One `key = value` of a TOML text.
+/// An assignment `key = value` of a TOML text.
 struct TOMLAssignment {
     enum Value {
         case scalar(ConfigurationValue)
         case table(TableForm)
-        /// What else no key of a configuration takes: `an array`, `a date`, `the number 1e999`, which is beyond what can be stored.
+        /// A value that no configuration key accepts: `an array`, `a date`, or `the number 1e999`, which cannot be represented.
         case other(String)
     }
 
-    /// How a table is written.
+    /// The syntax of a table.
     enum TableForm {
         /// `[model]`
         case section
-        /// `model.layers = 2`, with the last part of the key.
+        /// `model.layers = 2`; the associated value is the last part of the key.
         case dotted(String)
         /// `model = { layers = 2 }`
         case inline
@@ -33,17 +33,17 @@ struct TOMLAssignment {
     let value: Value
 }
 
-/// Reads what a configuration needs of TOML 1.0: strings, numbers and flags under keys at the top level. A byte-order mark is skipped.
+/// Parses the part of TOML 1.0 that configurations use: strings, numbers and flags under top-level keys. Skips a byte-order mark.
 ///
-/// No key of ours takes an array, a table or a date, so that the first of these is named as what it is, and reading ends there.
-/// Every scalar is looked at once, whatever the text holds, and nothing nests.
+/// No configuration key accepts an array, a table or a date. The reader reports the first of these by its kind, and stops. It
+/// examines every scalar once, for any text, and nothing nests.
 struct TOMLReader {
     private var cursor: TOMLCursor
     private var assignments: [TOMLAssignment] = []
     private var keys: Set<String> = []
     private var isOver = false
 
-    /// The assignments of a text, in its order.
+    /// The assignments of a text, in order.
     static func assignments(in text: String) throws(TOMLFault) -> [TOMLAssignment] {
         var reader = TOMLReader(cursor: TOMLCursor(text))
         if reader.cursor.next == "\u{FEFF}" { reader.cursor = TOMLCursor(String(text.unicodeScalars.dropFirst())) }
@@ -53,7 +53,7 @@ struct TOMLReader {
 
     private init(cursor: TOMLCursor) { self.cursor = cursor }
 
-    /// An assignment, the head of a table, a comment, or nothing.
+    /// Reads an assignment, the head of a table, a comment, or an empty line.
     private mutating func readLine() throws(TOMLFault) {
         cursor.skipBlanks()
         switch cursor.next {
@@ -82,7 +82,7 @@ struct TOMLReader {
         if !isOver { try cursor.endLine() }
     }
 
-    /// Of a dotted key what follows the last dot.
+    /// Reads a dotted key, and returns the part after the last dot.
     private mutating func readLastPart() throws(TOMLFault) -> String {
         var part = ""
         while cursor.next == "." {
@@ -116,7 +116,7 @@ struct TOMLReader {
     }
 }
 
-/// A place in a text.
+/// A position in a text.
 struct TOMLCursor {
     private let scalars: [Unicode.Scalar]
     private var index = 0
@@ -127,12 +127,12 @@ struct TOMLCursor {
 
     var column: Int { index - lineStart + 1 }
 
-    /// The scalar here; nil at the end.
+    /// The scalar at this position; nil at the end.
     var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
     var isAtBlank: Bool { next == " " || next == "\t" }
 
-    /// Whether the scalars from here on are these.
+    /// Whether `text` follows at this position.
     func isAt(_ text: String) -> Bool { scalars[index...].starts(with: text.unicodeScalars) }
 
     mutating func advance() {
@@ -149,7 +149,7 @@ struct TOMLCursor {
         while isAtBlank { advance() }
     }
 
-    /// The scalars from here on that are of a kind; passes them.
+    /// Consumes the following scalars that satisfy the condition, and returns them.
     mutating func take(while isWanted: (Unicode.Scalar) -> Bool) -> String {
         var taken = String.UnicodeScalarView()
         while let scalar = next, isWanted(scalar) {
@@ -159,7 +159,7 @@ struct TOMLCursor {
         return String(taken)
     }
 
-    /// Passes blanks, a comment and the line's end, besides which nothing may stand here.
+    /// Consumes blanks, a comment and the line end. Nothing else may follow at this position.
     mutating func endLine() throws(TOMLFault) {
         skipBlanks()
         if next == "#" {
@@ -178,9 +178,9 @@ struct TOMLCursor {
         advance()
     }
 
-    /// Control characters but the tabulator.
+    /// Control characters, except the tabulator.
     static func isForbidden(_ scalar: Unicode.Scalar) -> Bool { (scalar.value < 0x20 && scalar != "\t") || scalar.value == 0x7f }
 
-    /// A fault at this place.
+    /// A fault at this position.
     func fault(_ reason: String) -> TOMLFault { TOMLFault(line: line, column: column, reason: reason) }
 }

@@ -3,7 +3,7 @@ import Kinds
 
 /// The values of TOML.
 enum TOMLValue {
-    /// Reads the value at the cursor; an array, a table or a date is only named.
+    /// Reads the value at the cursor. Arrays, tables and dates are recognised but not read.
     static func read(_ cursor: inout TOMLCursor) throws(TOMLFault) -> TOMLAssignment.Value {
         switch cursor.next {
         case "\"", "'": return .scalar(.text(try TOMLString.read(&cursor, mayBeLong: true)))
@@ -27,12 +27,12 @@ enum TOMLValue {
         return .scalar(number)
     }
 
-    /// Whether a quotation mark of a word processor stands here.
+    /// Whether a typographic quotation mark follows.
     private static func startsQuoted(_ place: TOMLCursor) -> Bool {
         place.next.map { "\u{2018}\u{2019}\u{201C}\u{201D}\u{AB}\u{BB}`".unicodeScalars.contains($0) } ?? false
     }
 
-    /// What one writes instead of a word that is no value.
+    /// The advice for a word that is not a value.
     private static func advice(_ word: String) -> String {
         let lowercased = word.lowercased()
         if lowercased == "true" || lowercased == "false" { return "write \(lowercased)" }
@@ -42,13 +42,13 @@ enum TOMLValue {
         return "write a string in quotes, \"\(value: word)\""
     }
 
-    /// `1979-05-27`, `07:32:00`: what begins so is a date, a time or both.
+    /// Whether the word begins like a date, a time or both: `1979-05-27`, `07:32:00`.
     private static func isDate(_ word: String) -> Bool {
         let shape = word.utf8.prefix(8).map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }
         return shape.starts(with: "0000-00-".utf8) || shape.starts(with: "00:00".utf8)
     }
 
-    /// The number that a word is; nil if it is beyond what can be stored. Throws where the word is no number.
+    /// The number that a word represents; nil if it cannot be represented. Throws if the word is not a number.
     private static func number(_ word: String, _ place: TOMLCursor) throws(TOMLFault) -> ConfigurationValue? {
         if let special = special(word) { return .number(special) }
         let unsigned = word.first == "+" || word.first == "-" ? word.dropFirst() : word[...]
@@ -71,7 +71,7 @@ enum TOMLValue {
         place.fault("'\(value: word)' is not a value; \(advice(word))")
     }
 
-    /// A number's digits before the point, behind it, and those of the exponent with their sign.
+    /// The digits of a number before and after the point, and those of the exponent with their sign.
     private static func parts(_ number: Substring) -> (whole: Substring, fraction: Substring?, exponent: Substring?) {
         let mark = number.firstIndex { $0 == "e" || $0 == "E" }
         let significand = number[..<(mark ?? number.endIndex)]
@@ -82,7 +82,7 @@ enum TOMLValue {
 
     private static func isDecimal(_ text: Substring) -> Bool { isDigits(text) { ("0"..."9").contains($0) } }
 
-    /// Whether a text is digits, among which single underscores may stand.
+    /// Whether a text consists of digits, with single underscores between them.
     private static func isDigits(_ text: Substring, _ isDigit: (Character) -> Bool) -> Bool {
         let groups = text.split(separator: "_", omittingEmptySubsequences: false)
         return groups.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
@@ -102,7 +102,7 @@ enum TOMLValue {
 
 /// The four kinds of strings of TOML.
 enum TOMLString {
-    /// Reads the string at the cursor, which is at a quotation mark; one over several lines where it may be long.
+    /// Reads the string at the cursor, which is at a quotation mark. A multi-line string is allowed if `mayBeLong`.
     static func read(_ cursor: inout TOMLCursor, mayBeLong: Bool) throws(TOMLFault) -> String {
         let quote = cursor.isAt("\"") ? "\"" : "'"
         let delimiter = mayBeLong && cursor.isAt(quote + quote + quote) ? quote + quote + quote : quote
@@ -176,7 +176,7 @@ enum TOMLString {
         return scalar
     }
 
-    /// A backslash at a line's end takes that and all blanks and line ends that follow.
+    /// A backslash at the end of a line removes the line end and all following blanks and line ends.
     private static func passFoldedLines(_ cursor: inout TOMLCursor, _ place: TOMLCursor) throws(TOMLFault) {
         cursor.skipBlanks()
         guard cursor.next == "\n" || cursor.isAt("\r\n") else { throw place.fault("invalid escape sequence") }

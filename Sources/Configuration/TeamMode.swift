@@ -1,11 +1,11 @@
 public import Kinds
 
-/// Whether the ranks of a node divide the steps of large recurrent layers among them, by units; to the same bits either way.
+/// Whether the ranks of a node divide the units of large recurrent layers among them. The bits do not depend on it.
 public enum TeamMode: String, ConfigurationChoice {
-    /// Where it is likely to be faster.
+    /// If it is likely to be faster.
     case auto
-    /// Wherever a node has two ranks or more.
+    /// If a node has at least two ranks.
     case always
-    /// Each rank works on its own streams alone.
+    /// Never: each rank computes only its own streams.
     case never
 }

@@ -1,13 +1,13 @@
 import Failures
 public import Kinds
 
-/// A length of time, as options have it.
+/// A time span, as in options.
 public struct TimeSpan: Equatable, Sendable {
     public var seconds: Double
 
     public init(seconds: Double) { self.seconds = seconds }
 
-    /// Units by the names they may have, the first being the one that is written.
+    /// The units with their names. The first name is used for output.
     private static let units: [(names: [Substring], seconds: Double)] = [
         (["days", "day", "d"], 86400), (["hours", "hour", "h"], 3600), (["minutes", "minute", "min", "m"], 60),
         (["seconds", "second", "sec", "s", ""], 1),
@@ -15,7 +15,8 @@ public struct TimeSpan: Equatable, Sendable {
 }
 
 extension TimeSpan: CustomStringConvertible {
-    /// Reads `90`, `90s`, `1.5 hours`, and as SLURM writes them `05:00` (minutes), `04:00:00` and `1-12:00:00`; nil for all else.
+    /// Parses `90`, `90s`, `1.5 hours`, and the forms of SLURM: `05:00` (minutes), `04:00:00` and `1-12:00:00`. Nil for any other
+    /// text.
     public init?(_ text: some StringProtocol) {
         guard let seconds = text.contains(":") ? Self.clock(text) : Self.amount(text) else { return nil }
         self.seconds = seconds
@@ -40,7 +41,7 @@ extension TimeSpan: CustomStringConvertible {
         return fields.reduce(0) { $0 * 60 + Double($1!) } + Double(days) * 86400
     }
 
-    /// `5 minutes`: the largest unit that gives a whole number. `init(_:)` reads it again.
+    /// `5 minutes`: in the largest unit that gives a whole number. `init(_:)` parses it.
     public var description: String {
         if seconds == 0 { return "0" }
         for unit in Self.units where seconds >= unit.seconds {
@@ -55,7 +56,7 @@ extension TimeSpan: CustomStringConvertible {
 extension TimeSpan: ConfigurationScalar {
     public static var expectation: String { "a time such as \"5 minutes\", \"90s\" or \"04:00:00\"" }
 
-    /// Takes a bare number too: seconds.
+    /// Also accepts a bare number, as seconds.
     public init?(configurationValue: ConfigurationValue) {
         switch configurationValue {
         case .text(let text): self.init(text)

@@ -2,7 +2,7 @@ import Kinds
 
 /// JSON, for a checkpoint's metadata: one flat object with the names of ``ConfigurationKey``.
 extension TrainingConfiguration: Codable {
-    /// Keys that are missing keep their defaults, so that a file written before a key existed is read as it was meant.
+    /// Missing keys have their defaults, so that a file from before a key existed keeps its meaning.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: ConfigurationKey.self)
         self.init()

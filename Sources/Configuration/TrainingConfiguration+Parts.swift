@@ -3,7 +3,7 @@ package import Optimizers
 import TextData
 
 extension TrainingConfiguration {
-    /// The model over a vocabulary of this size.
+    /// The shape of the model for a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
         ModelShape(
             cell: cell, settings: settings, connection: connections, layers: layers,
@@ -11,7 +11,7 @@ extension TrainingConfiguration {
             initialState: initialState, dropout: Float(dropout))
     }
 
-    /// What is added to the forget gate's bias: 1 where no other is asked for (Jozefowicz et al. 2015), but 0 where every parameter begins
+    /// The value added to the forget gate's bias: by default 1 (Jozefowicz et al. 2015), or 0 if every parameter is initialised
     /// uniformly.
     public var resolvedForgetBias: Double { forgetBias ?? (initialization == .uniform ? 0 : 1) }
 

@@ -1,8 +1,8 @@
 extension TrainingConfiguration {
-    /// The keys that differ from a stored run's and must not, in the order of the keys.
+    /// The keys that differ from those of a stored run and may not change, in the order of the keys.
     ///
-    /// Free are those that only say how long, how fast and where to go on (``ConfigurationKey/mayChangeOnResume``).
-    /// Shards that are not asked for are those of the stored run.
+    /// Keys that affect only the duration, the speed and the place of a run may change (``ConfigurationKey/mayChangeOnResume``).
+    /// Without an explicit number of shards, that of the stored run applies.
     public func forbiddenChanges(from stored: TrainingConfiguration) -> [ConfigurationChange] {
         ConfigurationField.all.compactMap { field in
             guard !field.mayChangeOnResume else { return nil }
@@ -12,9 +12,9 @@ extension TrainingConfiguration {
         }
     }
 
-    /// The configuration to go on with after a stored run: this one, with the stored run's shards.
+    /// The configuration for resuming a stored run: this configuration, with the stored run's shards.
     ///
-    /// Throws: ``ConfigurationError/changedOnResume(_:)`` with every key that must not change and does.
+    /// Throws: ``ConfigurationError/changedOnResume(_:)`` with every forbidden change.
     public func resuming(_ stored: TrainingConfiguration) throws(ConfigurationError) -> TrainingConfiguration {
         let changes = forbiddenChanges(from: stored)
         guard changes.isEmpty else { throw .changedOnResume(changes) }

@@ -1,5 +1,5 @@
 extension TrainingConfiguration {
-    /// The configuration as TOML: every key, theme by theme, those without a value as comments.
+    /// The configuration as TOML: every key, by theme. Keys without a value are comments.
     ///
     /// `ConfigurationFile(text:path:)` reads the same configuration from it.
     public var toml: String {

@@ -3,12 +3,12 @@ public import Kinds
 import Layers
 
 extension TrainingConfiguration {
-    /// Checks the range of every value, which is declared with its field, and the values against each other.
+    /// Checks the range of every value, which its field declares, and the consistency of the values.
     ///
-    /// What depends on the texts or on the number of ranks is checked where these are known.
+    /// Conditions on the texts or on the number of ranks are checked elsewhere, when these are known.
     ///
     /// - Parameters:
-    ///   - needsFolder: whether a run on a text must name its folder.
+    ///   - needsFolder: whether a run on a text must have a folder.
     ///   - fileKeys: keys whose values come from a TOML file. Messages name them without dashes.
     ///
     /// Throws: ``ConfigurationError`` for the first fault found.
@@ -26,7 +26,7 @@ extension TrainingConfiguration {
     fileprivate func spelled(_ key: ConfigurationKey) -> String { value(of: key)?.description ?? "not set" }
 }
 
-/// Checks the values of a configuration against each other.
+/// Checks the consistency of a configuration's values.
 private struct ConsistencyChecks {
     let configuration: TrainingConfiguration
     let needsFolder: Bool
@@ -79,7 +79,7 @@ private struct ConsistencyChecks {
         }
     }
 
-    /// Refuses values that no chosen kind reads, if the declaration of the key asks for it.
+    /// Refuses values that no chosen kind uses, if the declaration of the key requires it.
     func readers() throws(ConfigurationError) {
         for field in ConfigurationField.all where field.isRefusedUnread {
             guard let readers = field.readers, !configuration.settings.isStandard(field.key),
@@ -108,7 +108,7 @@ private struct ConsistencyChecks {
         .conflict(keys: keys, message: message)
     }
 
-    /// `--batch-size`; `batch-size` for a key of a file.
+    /// `--batch-size`; for a key from a file, `batch-size`.
     private func name(_ key: ConfigurationKey) -> String { fileKeys.contains(key) ? key.rawValue : key.option }
 
     /// `--batch-size is 32`.

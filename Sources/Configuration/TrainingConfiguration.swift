@@ -7,11 +7,11 @@ public import TextData
 
 /// The configuration of a training run. Each property is one key of the TOML file and one long option.
 ///
-/// Legend of the sizes: B streams over all ranks (`batchSize`), T time steps of a window (`windowLength`), E embedding,
-/// H hidden, L layers, V vocabulary, S shards. ``ConfigurationField`` declares the names, themes and help of the keys.
+/// Legend of the sizes: B streams over all ranks (`batchSize`), T time steps of a window (`windowLength`), E embedding, H hidden,
+/// L layers, V vocabulary, S shards. ``ConfigurationField`` declares the names, themes and help of the keys.
 public struct TrainingConfiguration: Equatable, Sendable {
     // Data.
-    /// One text, whose lines are split into training, validation and test text; instead of the three.
+    /// One text, whose lines are split into training, validation and test text. It excludes `train`, `valid` and `test`.
     public var text: String?
     /// The training text. If it and `text` are nil, the run trains on the built-in embedded Reber grammar.
     public var train: String?
@@ -53,9 +53,9 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var schedule = ScheduleKind(ConstantSchedule.self)
     /// Steps over which the learning rate rises to that of the schedule; 0: off.
     public var warmUp = 0
-    /// Steps between validations; 0 is after each epoch.
+    /// Steps between validations; 0: after each epoch.
     public var validateEvery = 0
-    /// Validations in a row without improvement after which the run ends; 0: off.
+    /// Consecutive validations without improvement after which the run ends; 0: off.
     public var patience = 0
     /// The smallest decrease of the validation loss that counts as an improvement, in nats per token.
     public var epsilon = 0.0
@@ -68,22 +68,22 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var keep = 2
 
     // Deadlines and faults.
-    /// The job ends when a rank makes no progress for this long; 0: never.
+    /// The job ends if a rank makes no progress for this time; 0: never.
     public var stallLimit = TimeSpan(seconds: 300)
     public var timeLimit: TimeSpan?
-    /// Steps between checks of gradients and parameters; 0 is off.
+    /// Steps between checks of gradients and parameters; 0: off.
     public var verifyEvery = 200
     public var onFault = FaultResponse.restore
-    /// Steps in a row with a loss or gradient that is not finite, after which a checkpoint is restored.
+    /// Consecutive steps with a loss or gradient that is not finite, after which a checkpoint is restored.
     public var maxBadSteps = 10
     /// Maximum number of times that one job restores a checkpoint.
     public var maxRollbacks = 3
 
     // Distribution over ranks.
-    /// S; nil: the default, which depends on the number of ranks with which a run starts.
+    /// S; nil: the default, which depends on the number of ranks at the start of the run.
     public var shards: Int?
     public var exchange = ExchangeMode.window
-    /// Number of ranks to treat as one node; 0: the real nodes.
+    /// The number of ranks to treat as one node; 0: the real nodes.
     public var nodeSize = 0
     public var teams = TeamMode.auto
 

@@ -1,7 +1,7 @@
 public import Kinds
 
 extension ValueRange where Value: ConfigurationScalar {
-    /// The value of a command-line argument, for an option that is not a key of a configuration. Throws `invalidOption`.
+    /// Parses an argument of an option that is not a configuration key. Throws `invalidOption`.
     public func value(_ argument: String, of option: String) throws(ConfigurationError) -> Value {
         guard let value = Value(argumentText: argument), contains(value) else {
             throw .invalidOption(option: option, value: argument, expected: description)
@@ -11,7 +11,7 @@ extension ValueRange where Value: ConfigurationScalar {
 }
 
 extension ValueRange where Value == TimeSpan {
-    /// From a second to 1000 days, and 0 where that has a meaning.
+    /// From one second to 1000 days, and 0 if it has a meaning.
     public static func time(orZero meaning: String? = nil) -> ValueRange {
         let limits = 1.0...86_400_000
         return ValueRange(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as text for people.
+/// Numbers as readable text.
 public enum NumberText {
     /// `12,345`.
     public static func grouped(_ value: Int) -> String {
@@ -50,7 +50,7 @@ public enum NumberText {
             .trimmingCharacters(in: .whitespaces)
     }
 
-    /// `1.2 GB`, `57.3 MB`, `12 kB`, in powers of ten; beyond terabytes as a power.
+    /// `1.2 GB`, `57.3 MB`, `12 kB`, in powers of 1000; beyond terabytes in scientific notation.
     public static func bytes(_ count: Double) -> String {
         if count >= 1e15 { return String(format: "%.0e TB", count / 1e12) }
         return count >= 1e12 ? String(format: "%.1f TB", count / 1e12) : scaled(count, unit: "B")

@@ -1,4 +1,5 @@
 import Tensors
 
-/// e^x, for perplexities and for the weights that tokens are drawn by: the same bits on every processor, which the system's is not.
+/// e^x, for perplexities and for the probabilities in sampling. Unlike the system's function, it has the same bits on every
+/// processor.
 package func exponential(_ x: Double) -> Double { RowKernels.exp(x) }

@@ -1,34 +1,35 @@
 public import Runs
 public import TextData
 
-/// A model's figures on a text, scored as one stream from its first token to its last.
+/// The figures of a model on a text, scored as one stream from the first token to the last.
 public struct Evaluation: Sendable, Equatable {
     public let score: TextScore
-    /// Characters that the model does not know, and that were left out.
+    /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
 
-    /// Tokens that were predicted: all but the first.
+    /// The number of predicted tokens: all but the first.
     public var tokens: Int { score.tokens }
     /// Mean negative log likelihood, nats per token.
     public var loss: Double { score.loss }
     public var perplexity: Double { score.perplexity }
     public var bitsPerToken: Double { score.bitsPerToken }
 
-    /// Steps of a window; the result does not depend on it.
+    /// Steps of a window. The result does not depend on it.
     public static let windowLength = StreamScorer.windowLength
 
-    /// Scores the text at `path`. Throws what a text and its characters may have wrong.
+    /// Scores the text at `path`. Throws errors of the text and of its characters.
     public init(of path: String, model stored: StoredModel) throws {
         try self.init(of: path, model: stored, windowLength: Self.windowLength)
     }
 
-    /// The same by other windows, of no more steps than the model was made for.
+    /// Scores a text with windows of another length, up to the maximum of the model.
     package init(of path: String, model stored: StoredModel, windowLength: Int) throws {
         let text = try OpenedText(path: path, unit: stored.unit)
         try self.init(of: text, model: stored, skippingUnknown: false, windowLength: windowLength)
     }
 
-    /// Scores a text. With `skippingUnknown` characters that the vocabulary lacks are left out where it has no `<unk>`, instead of an error.
+    /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
+    /// error.
     public init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool) throws {
         try self.init(of: text, model: stored, skippingUnknown: skippingUnknown, windowLength: Self.windowLength)
     }
@@ -47,7 +48,7 @@ public struct Evaluation: Sendable, Equatable {
     }
 }
 
-/// Collects tokens as they come, and scores them window by window.
+/// Collects tokens, and scores them one window at a time.
 private struct TokenWindows {
     private let scorer: StreamScorer
     private let windowLength: Int
@@ -74,7 +75,7 @@ private struct TokenWindows {
         if window.count > 1 { scoreWindow() }
     }
 
-    /// Scores all but the first token of the window, of which the last stays as the next one's first.
+    /// Scores all but the first token of the window. The last token becomes the first of the next window.
     private mutating func scoreWindow() {
         let steps = window.count - 1
         window.withUnsafeBufferPointer { window in

@@ -1,7 +1,7 @@
 public import Runs
 import TextData
 
-/// Text from a model.
+/// Generates text with a model.
 public struct Generation {
     private let stored: StoredModel
     private let sampler: Sampler
@@ -11,10 +11,10 @@ public struct Generation {
         sampler = Sampler(rule)
     }
 
-    /// Gives the text of the prompt to `sink`, and then that of each of `length` drawn tokens, as soon as it is drawn.
+    /// Passes the text of the prompt to `sink`, followed by that of each of `length` sampled tokens, as soon as it is sampled.
     ///
-    /// Without a prompt the text begins as after a line's end where the vocabulary has one, else with its first symbol unseen. `<unk>` is never
-    /// drawn. Throws what `sink` throws. Memory does not grow with `length`.
+    /// Without a prompt, the text begins as after a line end if the vocabulary has one, otherwise as after its first symbol,
+    /// which is not output. `<unk>` is never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
     public func generate(after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
         var decoder = TokenDecoder(stored.vocabulary)
         var text: [UInt8] = []

@@ -5,8 +5,8 @@ public import TextData
 
 /// Scores a text line by line: the surprisal, entropy and rank of each token.
 ///
-/// Each line is scored by itself, from the initial state and as after a line end; or the state is carried from line to line, as
-/// `Evaluation` does, to the same losses.
+/// Each line is scored independently, from the initial state and as after a line end. Alternatively, the state is carried from
+/// line to line, which gives the losses of `Evaluation`.
 public final class LineScorer {
     private let stored: StoredModel
     private let model: LanguageModel
@@ -14,16 +14,16 @@ public final class LineScorer {
     private let mask: UnsafeMutablePointer<Float>  // [windowLength], ones
     private let exponentials: UnsafeMutablePointer<Float>  // [V]
     private let workspace = Workspace()
-    /// The token before the next one; nil at the start of a text whose state is carried.
+    /// The token before the next token; nil at the start of a text with carried state.
     private var previous: Int32?
-    /// Lines so far.
+    /// The number of lines so far.
     public private(set) var lineCount = 0
-    /// Tokens so far, also a first one that is not scored.
+    /// The number of tokens so far, including a first token that is not scored.
     public private(set) var tokenCount = 0
-    /// Of all lines.
+    /// The score of all lines so far.
     public private(set) var total: TextScore
 
-    /// Steps of a window; the figures do not depend on it.
+    /// Steps of a window. The figures do not depend on it.
     public static let windowLength = 64
 
     /// - Parameter stored: a model with windows of `windowLength` steps.
@@ -62,7 +62,7 @@ public final class LineScorer {
         return ScoredLine(number: lineCount, line: line, tokens: tokens)
     }
 
-    /// Shape: `inputs` `[steps + 1]`, of which all but the first are predicted.
+    /// Shape: `inputs` `[steps + 1]`. All but the first are predicted.
     private func score(_ inputs: UnsafePointer<Int32>, steps: Int, firstPosition: Int, into tokens: inout [ScoredToken]) {
         model.forward(inputs, steps: steps)
         let losses = model.loss(ofRows: 0..<steps, targets: inputs + 1, mask: mask)

@@ -1,14 +1,14 @@
 import Tensors
 
-/// How the next token is drawn from a model's logits.
+/// How the next token is sampled from a model's logits.
 public struct SamplingRule: Sendable, Equatable {
     /// Divides the logits.
     public var temperature: Double
-    /// The likeliest tokens to draw from; 0 is all.
+    /// The number of most probable tokens to sample from; 0 means all.
     public var topK: Int
-    /// The least probability that the likeliest tokens to draw from must add up to (Holtzman et al. 2020); 1 is all.
+    /// The smallest total probability of the tokens to sample from, most probable first (Holtzman et al. 2020); 1 means all.
     public var topP: Double
-    /// The likeliest token always.
+    /// Always select the most probable token.
     public var greedy: Bool
     public var seed: UInt64
 
@@ -21,7 +21,7 @@ public struct SamplingRule: Sendable, Equatable {
     }
 }
 
-/// Draws tokens, each from its own random number: a token depends on the seed, its place and the logits.
+/// Samples tokens. Each token has its own random number, and depends only on the seed, its position and the logits.
 package struct Sampler {
     package let rule: SamplingRule
     private let random: CounterRandom
@@ -31,7 +31,7 @@ package struct Sampler {
         random = CounterRandom(seed: rule.seed, purpose: .generation)
     }
 
-    /// The token at `place`. `excluded`, where given, is never drawn.
+    /// The token at position `place`. A given `excluded` token is never sampled.
     package func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, excluding excluded: Int32? = nil) -> Int32 {
         let barred = excluded.map(Int.init) ?? -1
         if rule.greedy {
@@ -40,7 +40,7 @@ package struct Sampler {
         let share = random.uniform(UInt64(place), 0)
         guard rule.topK > 0 || rule.topP < 1 else {
             let chosen = index(weights(of: logits, barred: barred), at: share)
-            return Int32(chosen == barred ? chosen - 1 : chosen)  // the last one, where rounding left some of the share
+            return Int32(chosen == barred ? chosen - 1 : chosen)  // if the last token is excluded, rounding may select it
         }
         let candidates = likeliest(of: logits, barred: barred)
         let largest = candidates.first.map { logits[$0] } ?? 0
@@ -51,7 +51,8 @@ package struct Sampler {
 
     private func weight(_ logit: Float, largest: Float) -> Double { exponential(Double(logit - largest) / rule.temperature) }
 
-    /// Of every token, 0 for the barred one. In one array and plain loops: with thousands of tokens this takes as long as the model.
+    /// The weight of every token, 0 for the excluded one. One array and plain loops: with thousands of tokens this takes as long
+    /// as the model.
     private func weights(of logits: UnsafeBufferPointer<Float>, barred: Int) -> [Double] {
         var largest = -Float.infinity
         for index in logits.indices where index != barred && logits[index] > largest { largest = logits[index] }
@@ -63,8 +64,8 @@ package struct Sampler {
         }
     }
 
-    /// The tokens in order of their logits, as many as the rule takes. Ties go to the lower number, so that the order is one and the same
-    /// everywhere.
+    /// The most probable tokens by descending logit, as many as the rule needs. Ties are ordered by token number, so the order is
+    /// deterministic.
     private func likeliest(of logits: UnsafeBufferPointer<Float>, barred: Int) -> [Int] {
         let sorted = logits.indices.filter { $0 != barred }.sorted { a, b in
             logits[a] != logits[b] ? logits[a] > logits[b] : a < b
@@ -72,7 +73,7 @@ package struct Sampler {
         return rule.topK > 0 ? Array(sorted.prefix(rule.topK)) : sorted
     }
 
-    /// The first weights (of sorted ones) that add up to `topP` of all.
+    /// The first of the sorted weights that add up to `topP` of the total.
     private func nucleus(_ weights: [Double]) -> [Double] {
         let enough = weights.reduce(0, +) * rule.topP
         var sum = 0.0

@@ -1,11 +1,11 @@
 import Failures
 package import TextData
 
-/// The symbols of a vocabulary that stand for no symbol of a text.
+/// The symbols of a vocabulary that do not represent a symbol of a text.
 package struct SpecialTokens: Codable, Equatable, Sendable {
-    /// `<unk>`, for what is outside the vocabulary; nil where the vocabulary has none.
+    /// `<unk>`, for symbols outside the vocabulary; nil if the vocabulary has none.
     package var unknown: Int32?
-    /// `<eos>`; nil where the vocabulary has none.
+    /// `<eos>`; nil if the vocabulary has none.
     package var endOfLine: Int32?
     /// What ends a line of the text: `<eos>`, or the line feed.
     package var lineEnd: Int32?
@@ -17,18 +17,18 @@ package struct SpecialTokens: Codable, Equatable, Sendable {
     }
 }
 
-/// A model's score on a text: the losses of its tokens, added in the order of the text, so that the sums do not depend on how the text was
-/// cut or divided.
+/// The score of a model on a text. The losses of the tokens are added in the order of the text, so the sums do not depend on how
+/// the text is divided.
 public struct TextScore: Sendable, Equatable {
-    /// Tokens that were predicted: all but the first.
+    /// The number of predicted tokens: all but the first.
     public private(set) var tokens = 0
-    /// How many of them are outside the vocabulary (OOVs): the model predicted `<unk>`.
+    /// The number of predicted tokens outside the vocabulary (OOVs): the model predicted `<unk>`.
     public private(set) var unknownTokens = 0
-    /// Nats over all of them.
+    /// The sum over all tokens, in nats.
     private var sum = 0.0
-    /// Nats over those in the vocabulary.
+    /// The sum over the tokens in the vocabulary, in nats.
     private var knownSum = 0.0
-    /// Tokens in the vocabulary that are no `<eos>`.
+    /// The number of tokens in the vocabulary, without `<eos>`.
     private var knownSymbols = 0
     private let special: SpecialTokens
 
@@ -51,16 +51,16 @@ public struct TextScore: Sendable, Equatable {
     /// Negative log likelihood of all tokens, in nats.
     public var totalLoss: Double { sum }
 
-    /// Mean negative log likelihood, nats per token; OOVs are included, as predictions of `<unk>`.
+    /// Mean negative log likelihood in nats per token, including OOVs as predictions of `<unk>`.
     public var loss: Double { sum / Double(tokens) }
     public var perplexity: Double { exponential(loss) }
     public var bitsPerToken: Double { loss / 0.693_147_180_559_945_3 }
 
-    /// The same mean without OOVs; nil where nothing but ends of lines is left.
+    /// Mean negative log likelihood without OOVs; nil if only line ends remain.
     public var lossWithoutUnknown: Double? { knownSymbols > 0 ? knownSum / Double(tokens - unknownTokens) : nil }
     public var perplexityWithoutUnknown: Double? { lossWithoutUnknown.map(exponential) }
 
-    /// OOVs with their share and the perplexity without them, for people; nil where the vocabulary has no `<unk>`.
+    /// The number of OOVs, their share, and the perplexity without them, as text; nil if the vocabulary has no `<unk>`.
     public var unknownText: String? {
         guard special.unknown != nil else { return nil }
         let count = "\(NumberText.grouped(unknownTokens)) OOV"
@@ -69,22 +69,22 @@ public struct TextScore: Sendable, Equatable {
         return "\(count) (\(unknown.percent)), \(without ?? "no other words")"
     }
 
-    /// OOVs among the predicted tokens.
+    /// The OOVs among the predicted tokens.
     public var unknown: UnknownCount { UnknownCount(tokens: tokens, unknown: unknownTokens) }
 }
 
-/// How many tokens of a text are outside the vocabulary.
+/// The number of tokens of a text that are outside the vocabulary.
 public struct UnknownCount: Sendable, Equatable {
-    /// Tokens in all.
+    /// The number of tokens.
     public let tokens: Int
-    /// Those of them that `<unk>` stands for.
+    /// The number of tokens that are encoded as `<unk>`.
     public let unknown: Int
 
     package init(tokens: Int, unknown: Int) { (self.tokens, self.unknown) = (tokens, unknown) }
 
-    /// Counts a tokenised text. Cost: one pass over the tokens, none where the vocabulary has no `<unk>`.
+    /// Counts the tokens of a token file. Cost: one pass over the tokens, or nothing if the vocabulary has no `<unk>`.
     ///
-    /// Throws as `WindowReader.fill`.
+    /// Throws the errors of `WindowReader.fill`.
     package init(of file: TokenFile, special: SpecialTokens) throws(TextDataError) {
         tokens = file.count
         guard let id = special.unknown else {
@@ -96,15 +96,15 @@ public struct UnknownCount: Sendable, Equatable {
         unknown = found
     }
 
-    /// Of all tokens, from 0 to 1.
+    /// The share of OOVs in all tokens, from 0 to 1.
     public var share: Double { tokens > 0 ? Double(unknown) / Double(tokens) : 0 }
 
-    /// From this share of OOVs on, the perplexity says little about a text, because `<unk>` is easy to predict.
+    /// From this share of OOVs on, the perplexity is not meaningful, because `<unk>` is easy to predict.
     static let largeShare = 0.2
 
-    /// The warning for a text with many OOVs, and what to do about it; nil for few.
+    /// The warning for a text with many OOVs, with advice; nil for few.
     ///
-    /// The default advice is for a model that is already trained.
+    /// The default advice is for a trained model.
     public func warning(
         of text: String, advice: String = "Report the perplexity without them; a larger vocabulary needs a new training run."
     ) -> String? {

@@ -1,16 +1,16 @@
 package import Configuration
 package import TextData
 
-/// What `best.safetensors` holds: the model with the lowest validation loss of the run.
+/// The content of `best.safetensors`: the model with the lowest validation loss of the run.
 ///
-/// The file is the only truth about it. The best loss of a checkpoint's `ConvergenceState` is that of the steps that led to the checkpoint, and
-/// steps after it, which a job that goes on from it makes again or otherwise, may have given a better model.
+/// The file defines the best model. The best loss in the `ConvergenceState` of a checkpoint is that of the steps before the
+/// checkpoint. Steps after the checkpoint, which a resumed job repeats or computes differently, may have given a better model.
 package struct BestModel: Codable, Equatable, Sendable {
-    /// Steps after which it was measured.
+    /// The step of the validation.
     package var step: Int
-    /// Validation loss, nats per token.
+    /// The validation loss, in nats per token.
     package var loss: Double
-    /// Of its parameters, as the log has it.
+    /// The digest of its parameters, as in the log.
     package var parametersDigest: String
 
     package init(step: Int, loss: Double, parametersDigest: String) {

@@ -1,13 +1,13 @@
-/// What validations so far have shown.
+/// The results of the validations so far.
 public struct ConvergenceState: Codable, Equatable, Sendable {
     /// The best validation loss in nats per token; nil before the first validation.
     public var bestLoss: Double?
     public var bestStep = 0
-    /// Validations since the last improvement.
+    /// The number of validations since the last improvement.
     public var withoutImprovement = 0
-    /// Validations without an improvement in all: what the schedule `plateau` counts.
+    /// The total number of validations without an improvement, for the schedule `plateau`.
     public var plateaus = 0
-    /// The last validation loss; nil where it was not finite.
+    /// The last validation loss; nil if it was not finite.
     public var lastLoss: Double?
     /// The step of the last validation; nil in checkpoints of older versions.
     public var lastStep: Int?

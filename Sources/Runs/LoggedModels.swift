@@ -1,12 +1,13 @@
 import Digests
 import TextData
 
-/// What `metrics.jsonl` says of a run's models: a checkpoint of the run agrees with it.
+/// The models of a run in `metrics.jsonl`. A checkpoint of the run agrees with them.
 ///
-/// Steps may be logged more than once: after a crash they are made again, and after a rollback or with another learning rate their digests differ.
-/// A checkpoint agrees if any line of its step has its digest. A step that no line names is not compared: a power loss may have cost the line.
+/// A step may be logged several times: a crash repeats steps, and after a rollback or with another learning rate their digests
+/// differ. A checkpoint agrees if any line of its step has its digest. A step without a line is not compared, because a power
+/// failure may have lost the line.
 package struct LoggedModels: Equatable, Sendable {
-    /// The fields of a line that are used here.
+    /// The fields of a line that are used.
     struct Line: Decodable {
         let event: String
         let step: Int?
@@ -18,7 +19,7 @@ package struct LoggedModels: Equatable, Sendable {
         let best: Bool?
     }
 
-    /// What tells runs apart, as the lines `start` and `resume` have it.
+    /// The fields of the lines `start` and `resume` that identify a run.
     private struct Run: Equatable {
         let seed: Int
         let vocabularyDigest: String
@@ -32,7 +33,7 @@ package struct LoggedModels: Equatable, Sendable {
     /// Whether a validation was the best so far, by step.
     private var verdicts: [Int: Set<Bool>] = [:]
     private var runs: [Run] = []
-    /// The last step that a line names; 0 for none.
+    /// The last step in any line; 0 for none.
     package private(set) var lastStep = 0
     /// The step of the last line `checkpoint`; nil for none.
     package private(set) var lastCheckpoint: Int?
@@ -51,24 +52,24 @@ package struct LoggedModels: Equatable, Sendable {
         if let best = line.best { verdicts[step, default: []].insert(best) }
     }
 
-    /// What of a checkpoint differs from the log, as a clause with both values; nil if nothing does.
+    /// The difference of a checkpoint from the log, as a clause with both values; nil if there is none.
     package func contradiction(_ checkpoint: StoredCheckpoint) -> String? {
         otherRun(checkpoint) ?? otherParameters(checkpoint) ?? otherLoss(checkpoint.state.convergence)
     }
 
-    /// Whether a checkpoint is of a step that is logged with a digest, so that the two can be compared.
+    /// Whether the log has a digest of the checkpoint's step, so that the two can be compared.
     package func covers(_ checkpoint: StoredCheckpoint) -> Bool { digests[checkpoint.state.step] != nil }
 
-    /// Whether the log is of a run with another seed, vocabulary or training text.
+    /// Whether the log belongs to a run with another seed, vocabulary or training text.
     package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
 
-    /// Whether a validation of this step is logged.
+    /// Whether the log has a validation of this step.
     package func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
 
-    /// Whether the log says of the validation of this step that the model was not the best so far.
+    /// Whether according to the log the model of this step was not the best so far.
     package func deniesBest(ofStep step: Int) -> Bool { verdicts[step] == [false] }
 
-    /// Whether validations before and after this step are logged, but none of this step.
+    /// Whether the log has validations before and after this step, but none of this step.
     package func skips(step: Int) -> Bool {
         losses[step] == nil && losses.keys.contains { $0 < step } && losses.keys.contains { $0 > step }
     }

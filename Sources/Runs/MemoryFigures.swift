@@ -1,24 +1,25 @@
 import Glibc
 
-/// What the system says of the memory that a process may still take, in bytes.
+/// The memory that a process may still use, in bytes, as the system reports it.
 ///
-/// A figure that it does not give is -1: nothing is refused for want of an answer.
+/// A figure that the system does not report is -1. Such a limit is not enforced.
 package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
-    /// `MemAvailable` of proc_meminfo(5): what can be had without swapping.
+    /// `MemAvailable` of proc_meminfo(5): memory that is available without swapping.
     package var available = -1
     /// `SwapFree`.
     package var swap = -1
-    /// What is left of the tightest limit of the control groups that the process is in, caches not counted.
+    /// The remaining memory under the lowest limit of the process's control groups. Caches do not count as used.
     package var groupAvailable = -1
-    /// Tells that group from others on the same machine.
+    /// Identifies that group among the groups of the machine.
     package var groupNumber = -1
-    /// What is left of the process's own limits (setrlimit(2)): `RLIMIT_AS` on addresses, shared memory included, and `RLIMIT_DATA` on its own memory.
+    /// What the limits of the process (setrlimit(2)) leave: `RLIMIT_AS` for addresses, including shared memory, and `RLIMIT_DATA`
+    /// for its own memory.
     package var addressesLeft = -1
     package var dataLeft = -1
 
     package init() {}
 
-    /// Reads the figures of this process. `root` is the folder of `proc` and `sys`, for tests.
+    /// Reads the figures of this process. `root` is the folder that contains `proc` and `sys`, for tests.
     package init(root: String = "") {
         let memory = Self.fields(Self.text(root + "/proc/meminfo"), separator: ":")
         available = memory["MemAvailable"].map { $0 * 1024 } ?? -1
@@ -43,13 +44,13 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
 
     // MARK: Control groups
 
-    /// One level of a hierarchy of control groups.
+    /// A level of a hierarchy of control groups.
     private struct Group {
         let folder: String
-        /// Names of the files: limit, use, and the fields of `memory.stat` that can be dropped for others.
+        /// The names of the files with the limit and the use, and the fields of `memory.stat` for memory that can be reclaimed.
         let names: (limit: String, use: String, caches: [String])
 
-        /// Nil where the level has no limit.
+        /// Nil if the level has no limit.
         var available: Int? {
             guard let limit = Int(MemoryFigures.line(folder + "/" + names.limit)), limit < 1 << 60,
                 let use = Int(MemoryFigures.line(folder + "/" + names.use))
@@ -60,7 +61,7 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
         }
     }
 
-    /// The groups of this process and those above, of version 2 and of version 1.
+    /// The groups of this process and their parents, of cgroups v2 and v1.
     private static func groups(root: String) -> [Group] {
         text(root + "/proc/self/cgroup").split(separator: "\n").flatMap { line -> [Group] in
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -75,7 +76,7 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
         }
     }
 
-    /// A folder below `base`, and all above it up to `base`.
+    /// A folder below `base`, and all its parents up to `base`.
     private static func levels(_ base: String, _ path: Substring) -> [String] {
         path.split(separator: "/").reduce(into: [base]) { levels, name in levels.append(levels.last! + "/" + name) }
     }
@@ -88,7 +89,7 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
 
     // MARK: Texts
 
-    /// `name 123` or `name: 123 kB`, a field a line.
+    /// Parses `name 123` or `name: 123 kB`, one field per line.
     private static func fields(_ text: String, separator: Character) -> [String: Int] {
         text.split(separator: "\n").reduce(into: [:]) { fields, line in
             let parts = line.split(separator: separator, maxSplits: 1)
@@ -101,7 +102,7 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
 
     private static func line(_ path: String) -> String { text(path).split(separator: "\n").first.map(String.init) ?? "" }
 
-    /// Files of `proc` and `sys` have no size: they are read to their end.
+    /// Files in `proc` and `sys` have no size, so they are read to the end.
     private static func text(_ path: String) -> String {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }

@@ -1,16 +1,16 @@
 package import Files
 import Foundation
 
-/// Reads `metrics.jsonl` through, line by line.
+/// Reads `metrics.jsonl` line by line.
 package struct MetricsReader {
-    /// Lines that are whole.
+    /// The number of complete lines.
     package private(set) var lineCount = 0
     /// Whether the file ends inside a line.
     package private(set) var hasCutLine = false
-    /// What the lines say of the run's models.
+    /// The models in the lines.
     package private(set) var models = LoggedModels()
 
-    /// How a line begins that says nothing of the run's models. A log has many of these.
+    /// The beginning of a line of a step, which has no data about models. Most lines of a log are of this kind.
     private static let stepLine = Array(#"{"event":"step""#.utf8)
 
     /// Reads the file at `path`. Throws `FileError`, and `StoredRunError.badLog`.

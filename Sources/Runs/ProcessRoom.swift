@@ -1,4 +1,4 @@
-/// What the limits of a process (`ulimit -v`, `ulimit -d`) leave for a model, in bytes; nil without a limit.
+/// The memory that the limits of a process (`ulimit -v`, `ulimit -d`) leave for a model, in bytes; nil without a limit.
 package struct ProcessRoom: Equatable, Sendable {
     /// For its own memory and the shared memory of its node.
     package var addresses: Int?
@@ -7,15 +7,16 @@ package struct ProcessRoom: Equatable, Sendable {
 
     package init(addresses: Int? = nil, data: Int? = nil) { (self.addresses, self.data) = (addresses, data) }
 
-    /// What a process does when its room is determined.
+    /// The use of the process.
     package enum Use {
-        /// It reads a model in one thread.
+        /// It uses a model in one thread.
         case oneModel
-        /// It trains, as one of so many ranks on its host.
+        /// It trains, as one of `ranks` ranks on its host.
         case training(ranks: Int)
 
-        /// Addresses and data for what is not counted: stacks of threads and arenas of 64 MB, of which only a part is used; MPI's shared memory, which is
-        /// mapped with the first messages (measured with Open MPI 4.1); and the texts while they are read.
+        /// Addresses and data that are not counted elsewhere: thread stacks; arenas of 64 MB, of which only a part is used; the
+        /// shared memory of MPI, which is mapped with the first messages (measured with Open MPI 4.1); and the texts during
+        /// reading.
         fileprivate var reserve: (addresses: Int, data: Int) {
             switch self {
             case .oneModel: (8 << 20, 4 << 20)
@@ -30,7 +31,8 @@ package struct ProcessRoom: Equatable, Sendable {
         data = room(figures.dataLeft, use.reserve.data)
     }
 
-    /// The limit that is too low for so many bytes of own and of shared memory, with what is needed and what is left; nil if both suffice.
+    /// The limit that is too low for this number of bytes of own and of shared memory, with the needed and the available bytes;
+    /// nil if both limits suffice.
     package func shortage(own: Double, shared: Double) -> (limit: String, needed: Double, available: Int)? {
         if let addresses, own + shared > Double(addresses) { return ("ulimit -v", own + shared, addresses) }
         if let data, own > Double(data) { return ("ulimit -d", own, data) }

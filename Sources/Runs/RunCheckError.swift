@@ -1,12 +1,12 @@
 public import Failures
 
-/// What a machine lacks for a run, found before its first step.
+/// A resource that is insufficient for a run, found before its first step.
 public enum RunCheckError: UserFacingError, Equatable {
-    /// A host's memory is too small. `isLeast` says that more than `needed` may be needed.
+    /// The memory of a host is too small. `isLeast`: `needed` is a lower bound.
     case memory(host: String, ranks: Int, needed: Double, available: Int, isLeast: Bool)
-    /// A limit of a rank's process is too low. `isLeast` says that more than `needed` may be needed.
+    /// A limit of a rank's process is too low. `isLeast`: `needed` is a lower bound.
     case processLimit(host: String, rank: Int, limit: String, needed: Double, available: Int, isLeast: Bool)
-    /// The run folder's file system has too little room.
+    /// The file system of the run folder has too little free space.
     case disk(folder: String, needed: Int, available: Int, checkpoint: Int)
 
     public var exitStatus: ExitStatus {

@@ -5,16 +5,16 @@ import Failures
 import Files
 import TextData
 
-/// The files of a run folder with which its checkpoints are compared: `config.toml` and `metrics.jsonl`.
+/// The files of a run folder that its checkpoints are compared with: `config.toml` and `metrics.jsonl`.
 ///
-/// A file that is missing or cannot be read is not compared.
+/// A file that is missing or unreadable is not compared.
 public struct RunRecords {
     package let folder: RunFolder
     /// The keys that `config.toml` sets.
     private let configuration: ConfigurationFile?
     package let log: LoggedModels?
 
-    /// A checkpoint and a file of the run folder that cannot be of the same run.
+    /// A checkpoint and a file of the run folder that cannot belong to the same run.
     package struct Conflict {
         package enum File { case configuration, metrics }
 
@@ -30,12 +30,12 @@ public struct RunRecords {
         log = Self.value { try MetricsReader(path: folder.metricsPath, modelsOnly: true).models }
     }
 
-    /// Nil for a file that cannot be read: `verify` says why, and a resume does not need it.
+    /// Nil for an unreadable file: `verify` reports it, and a resume does not need it.
     private static func value<Value>(_ read: () throws -> Value) -> Value? {
         do { return try read() } catch { return nil }
     }
 
-    /// Why a checkpoint is not of this run; nil if nothing speaks against it.
+    /// Why a checkpoint does not belong to this run; nil if there is no contradiction.
     package func conflict(with checkpoint: StoredCheckpoint) -> Conflict? {
         if let reason = otherConfiguration(checkpoint.configuration) { return Conflict(file: .configuration, reason: reason) }
         if let reason = log?.contradiction(checkpoint) { return Conflict(file: .metrics, reason: reason) }
@@ -56,7 +56,8 @@ public struct RunRecords {
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
 
-    /// Throws the same for a best model, also if the log calls it worse than another one.
+    /// Throws `StoredRunError.foreignCheckpoint` for a best model that does not belong to this run, or that is worse than another
+    /// one in the log.
     package func requireBest(_ best: StoredCheckpoint) throws(StoredRunError) {
         try requireAgreement(best)
         try requireLoggedBest(best)
@@ -70,7 +71,7 @@ public struct RunRecords {
             reason: "it is from step \(best.state.step), but by the log the best parameters were those of another step")
     }
 
-    /// The same outside of a job, where the vocabulary is compared with `vocabulary.json`, too.
+    /// Like `requireBest`, for commands other than training: also compares the vocabulary with `vocabulary.json`.
     public func requireOwnBest(_ best: StoredCheckpoint) throws {
         try requireBest(best)
         _ = try best.bestModel()
@@ -113,7 +114,7 @@ public struct RunRecords {
         return checkpoint
     }
 
-    /// Nil unless every checkpoint was refused for what one of the two files says.
+    /// Nil unless every checkpoint was rejected because of the same file.
     private func foreignRecord(_ passedOver: [PassedOverCheckpoint]) -> (any Error)? {
         let files = Set(
             passedOver.map { checkpoint -> String? in
@@ -126,7 +127,8 @@ public struct RunRecords {
         return StoredRunError.foreignRecord(path: file, checkpoint: path, reason: reason)
     }
 
-    /// The windows of the training text in an epoch, from its token file; nil if that is missing, damaged or of another text.
+    /// The number of windows of the training text in an epoch, from its token file; nil if the file is missing, damaged or of
+    /// another text.
     package func windowCount(_ checkpoint: StoredCheckpoint) -> Int? {
         let configuration = checkpoint.configuration
         let expected = checkpoint.textDigests[TextRole.train.rawValue]
@@ -143,7 +145,7 @@ public struct RunRecords {
 }
 
 extension ConfigurationChange {
-    /// The checkpoint's value and that of `config.toml`, as a clause.
+    /// The values of the checkpoint and of `config.toml`, as a clause.
     fileprivate var comparison: String {
         "its \(key.rawValue) is \(stored?.description ?? "not set"), but the file has \(requested?.description ?? "none")"
     }

@@ -37,7 +37,7 @@ extension StoredCheckpoint {
         .inconsistentCheckpoint(path: reader.path, reason: reason)
     }
 
-    /// An array that a run goes on from.
+    /// An array that a resume needs.
     package struct ExpectedArray {
         package let name: String
         package let shape: [Int]
@@ -45,7 +45,7 @@ extension StoredCheckpoint {
         let isParameter: Bool
     }
 
-    /// All arrays that a run goes on from, the parameters first and in the order of their layout.
+    /// All arrays that a resume needs: first the parameters, in the order of their layout.
     package var expectedArrays: [ExpectedArray] {
         let needs = modelShape.needs(training: false)
         let entries = needs.parameters.entries

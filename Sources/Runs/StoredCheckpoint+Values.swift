@@ -1,7 +1,7 @@
 import Digests
 
 extension StoredCheckpoint {
-    /// What an array's elements may be.
+    /// The valid elements of an array.
     enum Range {
         case finite
         /// Finite, and not negative: a mean of squares.
@@ -31,9 +31,10 @@ extension StoredCheckpoint {
         return digest
     }
 
-    /// The first element that is not in the range; nil if all are.
+    /// The first element outside the range; nil if there is none.
     private static func firstOutside(_ range: Range, _ values: UnsafeBufferPointer<Float>) -> Int? {
-        // As integers, magnitudes are in order, infinity and NaN above all others, and negative numbers above these.
+        // As integers, magnitudes are ordered: infinity and NaN are above all other magnitudes, and negative numbers are above
+        // these.
         let sign: UInt32 = 0x8000_0000
         let mask = range == .squares ? UInt32.max : ~sign
         var largest: UInt32 = 0

@@ -5,14 +5,14 @@ public import Models
 public import Tensors
 public import TextData
 
-/// A checkpoint of rnntrain's, read back: what its texts say, and its arrays by what they are.
+/// An open checkpoint of rnntrain, with its texts decoded and its arrays accessible by purpose.
 public final class StoredCheckpoint {
     public let configuration: TrainingConfiguration
     public let vocabulary: Vocabulary
     public let state: TrainingState
-    /// Digests of the run's texts by role.
+    /// Digests of the run's texts, by role.
     public let textDigests: [String: String]
-    /// The digest of the parameters, as the log has it.
+    /// The digest of the parameters, as in the log.
     package private(set) var parametersDigest = ""
     package let reader: SafetensorsReader
 
@@ -30,7 +30,7 @@ public final class StoredCheckpoint {
         try self.init(reader)
     }
 
-    /// Takes the texts of an open checkpoint.
+    /// Decodes the texts of an open checkpoint.
     package init(_ reader: SafetensorsReader) throws {
         self.reader = reader
         configuration = try Self.decoded("configuration", reader)
@@ -41,33 +41,34 @@ public final class StoredCheckpoint {
         parametersDigest = try checkValues()
     }
 
-    /// Bytes of the parameters. Who reads a checkpoint measures its model and copies its arrays; who uses the model has the parameters twice, once packed.
+    /// The bytes of the parameters. A reader of a checkpoint measures its model and copies its arrays. A user of the model holds
+    /// the parameters twice, once of them packed.
     private static func parameterByteCount(_ reader: SafetensorsReader) -> Int {
         let others = ["optimizer.", "state."]
         return reader.arrays.filter { array in !others.contains { array.name.hasPrefix($0) } }
             .reduce(0) { $0 + $1.shape.reduce($1.elementType.byteCount, *) }
     }
 
-    /// The file as it was named.
+    /// The path of the file, as given.
     package var path: String { reader.path }
 
-    /// The digest of the parameters that the writer noted.
+    /// The digest of the parameters that the writer recorded.
     var notedParametersDigest: String? { reader.metadata["parameters_digest"] }
 
-    /// The model that the parameters belong to.
+    /// The shape of the model.
     public var modelShape: ModelShape { configuration.modelShape(vocabularySize: vocabulary.size) }
 
-    /// Copies all parameters to `values`, laid out as `layout`; padding is left as it is.
+    /// Copies all parameters to `values`, laid out as `layout`. Padding is unchanged.
     public func copyParameters(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
         try copy("", to: values, layout: layout)
     }
 
-    /// Copies a moment, such as `first_moment`, of all parameters.
+    /// Copies a moment of all parameters, such as `first_moment`.
     package func copyMoment(_ name: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
         try copy(CheckpointNames.momentPrefix(name), to: values, layout: layout)
     }
 
-    /// The hidden states `[B, H]` of all streams, by name as in `LanguageModel.states`.
+    /// The hidden states `[B, H]` of all streams, by the names in `LanguageModel.states`.
     package func hiddenState(_ name: String, streams: Int, columns: Int) throws(CheckpointError) -> [Float] {
         try reader.elements(of: CheckpointNames.state(name), as: Float.self, shape: [streams, columns])
     }
@@ -98,7 +99,7 @@ public final class StoredCheckpoint {
     }
 }
 
-/// Names of a checkpoint's arrays besides the parameters', which have PyTorch's.
+/// The names of a checkpoint's arrays, other than parameters, which have PyTorch's names.
 package enum CheckpointNames {
     package static func momentPrefix(_ moment: String) -> String { "optimizer.\(moment)." }
     package static func state(_ name: String) -> String { "state.\(name)" }

@@ -3,27 +3,27 @@ public import Models
 import Tensors
 public import TextData
 
-/// A trained model on one stream in one process, from a checkpoint: for `evaluate`, `score` and `generate`.
+/// A trained model from a checkpoint, for one stream in one process: for `evaluate`, `score` and `generate`.
 public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit
     package let model: LanguageModel
     private let parameters: ParameterSet
-    private let weights: PackedWeights  // what the model multiplies with
+    private let weights: PackedWeights  // keeps the packed weights alive
     private let workspace = Workspace()
 
-    /// Reads the checkpoint at `path`; windows have at most `steps` steps. Throws as `StoredCheckpoint`.
+    /// Reads the checkpoint at `path`. Windows have at most `steps` steps. Throws the errors of `StoredCheckpoint`.
     public convenience init(checkpoint path: String, steps: Int) throws {
         try self.init(StoredCheckpoint(path: path), steps: steps)
     }
 
-    /// Takes the model of an open checkpoint; windows have at most `steps` steps. Throws `CheckpointError` if the file has changed since, and
-    /// `RunCheckError` (70) if a limit of the process is too low.
+    /// Creates the model of an open checkpoint. Windows have at most `steps` steps. Throws `CheckpointError` if the file has
+    /// changed since it was opened, and `RunCheckError` (70) if a limit of the process is too low.
     public init(_ stored: StoredCheckpoint, steps: Int) throws {
         Processor.flushDenormals()
         let shape = stored.modelShape
-        // In the precision of the run, so that a text has the loss here that it had in the run.
+        // Uses the precision of the run, so that a text has the same loss as in the run.
         let build = BuildSettings(
             WindowCapacity(steps: steps, streams: 1, training: false), precision: stored.configuration.precision)
         let needs = shape.needs(build)
@@ -43,6 +43,6 @@ public final class StoredModel {
         model.resetState()
     }
 
-    /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
+    /// The token before a text without context: the line end, or the first symbol of a character vocabulary without a line end.
     package var startToken: Int32 { vocabulary.endOfLineID ?? vocabulary.id(of: "\n") ?? 0 }
 }

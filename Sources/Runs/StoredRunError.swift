@@ -35,7 +35,7 @@ public enum StoredRunError: UserFacingError, Equatable {
         }
     }
 
-    /// For a checkpoint, what is wrong with it, without the advice.
+    /// For a checkpoint, its fault without the advice.
     public var fault: String {
         switch self {
         case .inconsistentCheckpoint(let path, let reason): "\(path): the checkpoint is inconsistent: \(reason)"

@@ -1,22 +1,22 @@
 package import Configuration
 
 extension TrainingState {
-    /// More of anything than a run can come to, and few enough that no sum of two of them overflows, nor their value in floating point is
-    /// inexact.
+    /// An upper bound for every counter of a run. It is small enough that the sum of two counters does not overflow, and that
+    /// their floating-point value is exact.
     private static let most = 1 << 53
 
-    /// Why no run with this configuration can be in this state, as a clause that names the value; nil if one can.
+    /// Why no run with this configuration can be in this state, as a clause with the value; nil if one can.
     package func contradiction(_ configuration: TrainingConfiguration) -> String? {
         impossibleCount ?? impossiblePosition ?? impossibleTokens(configuration) ?? impossibleSums ?? impossibleConvergence
             ?? impossibleScale
     }
 
-    /// Why a text with so many windows has no such position, as a clause; nil if it has.
+    /// Why a text with this number of windows does not have this position, as a clause; nil if it has.
     package func contradiction(windowCount: Int) -> String? {
         guard window < windowCount else {
             return "its state is at window \(window) of an epoch, counted from 0, but the training text has \(windowCount)"
         }
-        // As a difference, which cannot overflow where a product may.
+        // Uses a difference, because the product could overflow.
         let before = (step - window).quotientAndRemainder(dividingBy: windowCount)
         guard before.remainder == 0, before.quotient == epoch - 1 else {
             return
@@ -66,7 +66,7 @@ extension TrainingState {
     private var impossibleConvergence: String? {
         let c = convergence
         for (name, loss) in [("bestLoss", c.bestLoss), ("lastLoss", c.lastLoss)] {
-            // A mean negative log likelihood; rounding may bring it below zero by a little.
+            // A mean negative log likelihood. Rounding may make it slightly negative.
             if let loss, !(loss.isFinite && loss > -1e-3) { return "its state has \(name) \(loss)" }
         }
         for (name, place) in [("bestStep", c.bestStep), ("lastStep", c.lastStep ?? 0)] where !(0...step).contains(place) {

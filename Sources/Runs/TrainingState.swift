@@ -1,37 +1,37 @@
-/// Where a run is: everything that is neither parameters nor moments nor hidden states, and that a resumed run needs to go
-/// on to the same bits.
+/// The state of a run, besides parameters, moments and hidden states: everything that a resumed run needs to continue with the
+/// same bits.
 public struct TrainingState: Codable, Equatable, Sendable {
-    /// Steps that were done, skipped ones included.
+    /// The number of completed steps, including skipped updates.
     public var step = 0
     /// The epoch of the next step, from 1.
     public var epoch = 1
     /// The next window of that epoch, from 0.
     public var window = 0
-    /// Updates that were made.
+    /// The number of updates.
     public var updates = 0
-    /// Tokens predicted so far.
+    /// The number of tokens predicted so far.
     public var tokens = 0
-    /// Updates skipped in a row, because the gradient was not finite.
+    /// The number of consecutive updates that were skipped because the gradient was not finite.
     public var skippedInARow = 0
-    /// Whether the validation that is due at this step is still to come; nil for no.
+    /// Whether a validation of this step is still due; nil means no.
     public var awaitsValidation: Bool?
-    /// What the learning rate is multiplied with, after the run has gone back to a checkpoint; nil for 1.
+    /// The factor on the learning rate after returns to a checkpoint; nil means 1.
     public var rateScale: Double?
     public var convergence = ConvergenceState()
-    /// What has come in since the last line of the log.
+    /// The sums since the last line of the log.
     public var interval = IntervalSums()
 
     public init() {}
 }
 
 extension TrainingState {
-    /// The epoch that the last step belonged to; before the first step 1.
+    /// The epoch of the last step; 1 before the first step.
     package var lastEpoch: Int { window == 0 && step > 0 ? epoch - 1 : epoch }
 }
 
 /// Sums between two lines of the log.
 public struct IntervalSums: Codable, Equatable, Sendable {
-    /// Nats over all ranks and tokens.
+    /// In nats, over all ranks and tokens.
     public var loss = 0.0
     public var tokens = 0
     public var steps = 0
@@ -40,8 +40,8 @@ public struct IntervalSums: Codable, Equatable, Sendable {
 
     public init() {}
 
-    /// Mean loss in nats per token; not a number where no step had a finite one.
+    /// The mean loss in nats per token; NaN if no step had a finite loss.
     public var meanLoss: Double { tokens > 0 ? loss / Double(tokens) : .nan }
-    /// Share of the steps whose gradient was clipped.
+    /// The share of steps whose gradient was clipped.
     public var clippedShare: Double { steps > 0 ? Double(clipped) / Double(steps) : 0 }
 }

@@ -73,7 +73,7 @@ public enum TrainingError: UserFacingError, Equatable {
         }
     }
 
-    /// As text, since it may be more than an integer holds.
+    /// As text, because the number may exceed the range of an integer.
     private static func leastTokens(_ streams: Int, _ windowLength: Int) -> String {
         let (product, overflow) = streams.multipliedReportingOverflow(by: windowLength - 1)
         return overflow || product > Int.max - 2 ? "more than \(Int.max)" : "\(product + 2)"

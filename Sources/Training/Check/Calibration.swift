@@ -5,24 +5,24 @@ import Models
 import Tensors
 import TextData
 
-/// How long a step takes, from some steps over the first tokens of the text.
+/// The time of a step, measured over some steps on the first tokens of the text.
 struct Calibration {
-    /// Of a training step, the median.
+    /// The median time of a training step.
     let stepSeconds: Double
-    /// Of a window of a text that is only measured.
+    /// The median time of a window without a backward pass, as in a validation.
     let evaluationSeconds: Double
     let stepCount: Int
 
     private static let warmUpSteps = 2
     private static let leastSteps = 3
     private static let mostSteps = 50
-    /// Nanoseconds after which no further step is begun.
+    /// Nanoseconds after which no further step starts.
     private static let duration: Int64 = 2_000_000_000
 
-    /// Trains for about two seconds, with parameters that are thrown away. Collective; the times are rank 0's.
+    /// Trains for about two seconds, and discards the parameters. Collective; the times are those of rank 0.
     init(_ parallel: ParallelModel, _ plan: RunPlan, sample: [Int32], world: World) throws {
         var quick = plan.configuration.parameterInitialization
-        quick.kind = .uniform  // orthogonal matrices take long to make, and no step takes longer with them
+        quick.kind = .uniform  // orthogonal matrices take long to compute, and do not affect the time of a step
         if world.isRoot { quick.fill(parallel.exchange.parameters, parallel.layout) }
         try parallel.broadcastParameters()
         let steps = SampledSteps(parallel, plan.configuration, sample: sample)
@@ -50,7 +50,7 @@ struct Calibration {
     }
 }
 
-/// Steps of this rank over the first tokens of a text, cut into streams and begun anew at their end.
+/// Steps of this rank on the first tokens of a text, divided into streams. They start again at the end of the sample.
 private final class SampledSteps {
     private let parallel: ParallelModel
     private let configuration: TrainingConfiguration
@@ -64,7 +64,7 @@ private final class SampledSteps {
         window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
     }
 
-    /// One step as in training.
+    /// One step, as in training.
     func train(_ step: Int) throws {
         fill(step)
         let key =
@@ -85,7 +85,7 @@ private final class SampledSteps {
         }
     }
 
-    /// One window as in validation.
+    /// One window, as in a validation.
     func evaluate(_ step: Int) {
         fill(step)
         parallel.model.forward(window.inputs.baseAddress!, steps: configuration.windowLength)

@@ -4,16 +4,16 @@ import Foundation
 package import Models
 import Runs
 
-/// How large a run's checkpoints will be.
+/// The size of a run's checkpoints.
 package enum CheckpointSize {
-    /// What the state's text takes at most: some twenty numbers with their names.
+    /// An upper bound for the text of the state: some twenty numbers with their names.
     private static let stateByteCount = 1500
 
-    /// Bytes of a checkpoint's header and of its whole file at most, exact but for the state's text.
+    /// Upper bounds for the bytes of a checkpoint's header and of the whole file. Exact except for the text of the state.
     ///
     /// - Parameters:
-    ///   - vocabulary: its JSON text.
-    ///   - textDigests: by role.
+    ///   - vocabulary: the JSON text of the vocabulary.
+    ///   - textDigests: the digests of the texts, by role.
     package static func bounds(
         _ configuration: TrainingConfiguration, shape: ModelShape, vocabulary: String, textDigests: [String: String]
     ) throws -> (header: Int, file: Int) {
@@ -21,14 +21,14 @@ package enum CheckpointSize {
         let metadata = [
             "format": "rnntrain", "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
             "texts": String(decoding: try encoder.encode(textDigests), as: UTF8.self), "vocabulary": vocabulary,
-            // Filled up with what JSON need not escape.
+            // Padded with characters that JSON need not escape.
             "state": String(repeating: "0", count: stateByteCount),
             "parameters_digest": String(repeating: "0", count: 16),
         ]
         return SafetensorsWriter.byteCounts(of: arrays(configuration, shape: shape), metadata: metadata)
     }
 
-    /// Names and shapes of parameters, moments and hidden states.
+    /// The names and shapes of parameters, moments and hidden states.
     private static func arrays(
         _ configuration: TrainingConfiguration, shape: ModelShape
     ) -> [(name: String, shape: [Int])] {

@@ -4,25 +4,25 @@ import Inference
 import Runs
 import TextData
 
-/// Rank 0's part of a dry run: all of a run's preparation that writes nothing.
+/// Rank 0's part of a dry run: the preparation of a run, except for everything that writes a file.
 struct DryRunPreparation {
-    /// Without token files.
+    /// The plan, without token files.
     let plan: RunPlan
     let check: RunCheck
     let vocabulary: Vocabulary
-    /// How the one text is split; nil where each text has a file of its own.
+    /// How the text is split; nil if each text has its own file.
     let splitNotice: String?
-    /// Newer checkpoints that are not taken.
+    /// Newer checkpoints that were rejected.
     let passedOver: [PassedOverCheckpoint]
-    /// How each text is cut.
+    /// The division of each text into streams.
     let layouts: [TextRole: any BatchLayout]
-    /// The first tokens of the training text, to calibrate with.
+    /// The first tokens of the training text, for the calibration.
     let sample: [Int32]
 
-    /// Enough tokens for some windows of any batch that fits: more would say nothing else.
+    /// Enough tokens for some windows of any batch that fits into memory.
     private static let sampleCount = 1 << 20
 
-    /// Of the run that `configuration` would start, or go on with. Throws what is wrong with texts and options.
+    /// Prepares the run that `configuration` would start or resume. Throws errors in texts and options.
     init(
         _ configuration: TrainingConfiguration, resume: Bool, rankCount: Int, survey: HostSurvey, tokenizer: DistributedTokenizer
     ) throws {
@@ -67,7 +67,7 @@ struct DryRunPreparation {
             state: state ?? TrainingState(), isResumed: state != nil, special: SpecialTokens(vocabulary))
     }
 
-    /// Windows of a text in an epoch; 0 where the run has no such text.
+    /// The number of windows of a text in an epoch; 0 if the run has no such text.
     func windowCount(_ role: TextRole) -> Int {
         layouts[role]?.windowCount ?? 0
     }

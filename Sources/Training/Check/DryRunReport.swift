@@ -4,7 +4,7 @@ import Runs
 import Tensors
 import TextData
 
-/// What a dry run tells a person, a line each.
+/// The report of a dry run: one line for each item.
 struct DryRunReport {
     private let preparation: DryRunPreparation
     private let calibration: Calibration?
@@ -69,7 +69,7 @@ struct DryRunReport {
         return rankLines(memory) + nodeLines(memory) + backingLines(memory)
     }
 
-    /// Ranks that take about the same stand together, with what the one with the most takes.
+    /// Groups ranks with similar needs in one line, with the largest need of the group.
     private func rankLines(_ memory: MemoryNeeds) -> [String] {
         alike(memory.privateBytes).enumerated().map { index, range in
             let most = bytes(memory.privateBytes[range].max() ?? 0)
@@ -79,7 +79,7 @@ struct DryRunReport {
         }
     }
 
-    /// Neighbours within a tenth of the first of them.
+    /// Contiguous ranges of counts within a tenth of the first of the range.
     private func alike(_ counts: [Int]) -> [Range<Int>] {
         counts.indices.reduce(into: []) { ranges, index in
             if let last = ranges.last, abs(counts[index] - counts[last.lowerBound]) * 10 <= counts[last.lowerBound] {
@@ -111,7 +111,7 @@ struct DryRunReport {
         return [line("/dev/shm", size + (check.windowFits ? "" : remedy))]
     }
 
-    /// Neighbours with the same text.
+    /// Contiguous ranges with the same text.
     private func runs(_ values: [String]) -> [(range: Range<Int>, value: String)] {
         values.enumerated().reduce(into: []) { runs, item in
             if let last = runs.last, last.value == item.element {

@@ -1,18 +1,18 @@
 package import Communication
 package import Runs
 
-/// What a host has left for its ranks, in bytes; nil where its system does not say.
+/// The resources that a host has left for its ranks, in bytes; nil if the system does not report them.
 package struct HostRoom: Equatable, Sendable {
     package var name: String
-    /// The host's ranks.
+    /// The ranks of the host.
     package var ranks: Range<Int>
     /// Memory without swapping, within the limits of control groups.
     package var memory: Int?
-    /// The same with what is free of the swap.
+    /// Memory including free swap, within the limits of control groups.
     package var memoryWithSwap: Int?
-    /// In the folder that backs shared windows.
+    /// Free space in the folder that backs shared windows.
     package var backing: Int?
-    /// What the limits of its ranks' processes leave, in their order; empty if no process has a limit.
+    /// What the limits of each rank's process leave, in rank order; empty if no process has a limit.
     package var processes: [ProcessRoom] = []
 
     package init(
@@ -22,7 +22,7 @@ package struct HostRoom: Equatable, Sendable {
         (self.memory, self.memoryWithSwap, self.backing) = (memory, memoryWithSwap, backing)
     }
 
-    /// From what each of the host's ranks was told.
+    /// From the figures of each rank of the host.
     package init(name: String, ranks: Range<Int>, figures: [MemoryFigures], backing: Int?) {
         let limit = Self.groupLimit(figures)
         let system = figures.filter { $0.available >= 0 }.min { $0.available < $1.available }
@@ -33,8 +33,8 @@ package struct HostRoom: Equatable, Sendable {
             processes: figures.map { ProcessRoom($0, for: .training(ranks: figures.count)) })
     }
 
-    /// The first rank whose process limits are too low for so many bytes of its own and of memory that it shares. A rank that is alone on its host shares
-    /// nothing: that memory is its own.
+    /// The first rank whose process limits are too low for this number of bytes of its own and of shared memory. A single rank on
+    /// a host shares no memory: all memory is its own.
     func processShortage(own: (_ rank: Int) -> Double, shared: Double, isLeast: Bool) -> RunCheckError? {
         zip(ranks, processes).lazy.compactMap { rank, process -> RunCheckError? in
             let isAlone = processes.count == 1
@@ -45,7 +45,7 @@ package struct HostRoom: Equatable, Sendable {
         }.first
     }
 
-    /// Ranks in one group share its limit; those of several have the limits of all. None where a rank has no limit.
+    /// Ranks in one group share its limit. If there are several groups, their limits are added. Nil if a rank has no limit.
     private static func groupLimit(_ figures: [MemoryFigures]) -> Int? {
         if figures.contains(where: { $0.groupAvailable < 0 }) { return nil }
         let least = Dictionary(figures.map { ($0.groupNumber, $0.groupAvailable) }, uniquingKeysWith: { min($0, $1) })
@@ -53,13 +53,13 @@ package struct HostRoom: Equatable, Sendable {
     }
 }
 
-/// The hosts of a world and what they have left. Complete on rank 0.
+/// The hosts of a world and their resources. Complete on rank 0.
 package struct HostSurvey: Sendable {
     package let hosts: [HostRoom]
 
     package init(hosts: [HostRoom]) { self.hosts = hosts }
 
-    /// Asks every rank's system. Collective.
+    /// Collects the figures of every rank. Collective.
     package init(world: World) throws {
         let figures = try world.allgather(MemoryFigures(root: ""))
         let backings = try world.allgather(SharedWindow.backingStore.available ?? -1)

@@ -2,9 +2,9 @@ package import Communication
 package import Configuration
 package import Runs
 
-/// Whether the machine has what a benchmark is about to allocate. A run has its own check, of disks and checkpoints besides.
+/// Whether the machine has the memory that a benchmark needs. A run has its own check, which includes disks and checkpoints.
 package enum MemoryCheck {
-    /// Throws on all ranks (70) where a model and its steps need more memory than a host has. Collective.
+    /// Throws on all ranks (70) if a model and its steps need more memory than a host has. Collective.
     ///
     /// - Parameter configuration: with its number of shards.
     package static func require(_ configuration: TrainingConfiguration, vocabularySize: Int, world: World) throws {
@@ -23,7 +23,7 @@ package enum MemoryCheck {
         }
     }
 
-    /// Throws on all ranks (70) where a host has less than so many bytes for each of its ranks. Collective.
+    /// Throws on all ranks (70) if a host has less than this number of bytes for each of its ranks. Collective.
     package static func require(bytesOfEachRank bytes: Double, world: World) throws {
         let survey = try HostSurvey(world: world)
         _ = try world.agreeOnRoot {
@@ -31,7 +31,8 @@ package enum MemoryCheck {
         }
     }
 
-    /// Throws (70) where this process cannot have a model of one stream, which needs its parameters and, packed, most of them again.
+    /// Throws (70) if this process cannot hold a model of one stream: its parameters and the packed weights, which have nearly
+    /// the same size.
     package static func requireForGeneration(_ configuration: TrainingConfiguration, vocabularySize: Int) throws(RunCheckError) {
         let figures = MemoryFigures(root: "")
         var host = HostRoom(name: "this machine", ranks: 0..<1, figures: [figures], backing: nil)

@@ -5,17 +5,18 @@ import Models
 import Tensors
 import TextData
 
-/// The memory that a run takes, from its configuration alone, in bytes.
+/// The memory that a run needs, computed from its configuration, in bytes.
 package struct MemoryNeeds: Sendable {
-    /// Of each rank: activations, scratch, moments, windows; on rank 0 the checkpoint that is being written as well.
+    /// The private memory of each rank: activations, scratch, moments and windows; on rank 0 also the checkpoint that is being
+    /// written.
     package let privateBytes: [Int]
-    /// Of rank 0's own memory, what it needs for checkpoints.
+    /// The part of rank 0's memory that is for checkpoints.
     package let checkpointBytes: Int
     package let exchange: ExchangeForecast
 
     /// - Parameters:
     ///   - configuration: with its number of shards.
-    ///   - hosts: the ranks of each.
+    ///   - hosts: the ranks of each host.
     package init(
         _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [Range<Int>], transport: ExchangeTransport
     ) throws {
@@ -29,10 +30,10 @@ package struct MemoryNeeds: Sendable {
         let exchange = ExchangeForecast(
             shape: exchanged, hosts: hosts, transport: transport,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
-        // Cores are not asked here: where ranks share them unevenly there are no teams, and less memory is taken.
+        // Cores are not considered: if ranks share cores unevenly, there are no teams, and less memory is used.
         let teams = exchange.nodes.flatMap { exchanged.teams?.teams(of: $0) ?? [] }
         let moments = configuration.updateRule.moments.count
-        // Rank 0 gathers the moments of all, and the writer has a copy of everything.
+        // Rank 0 gathers the moments of all ranks, and the writer copies everything.
         let checkpoint = (2 * moments + 1) * shape.parameterLayout.elementCount * 4
         checkpointBytes = checkpoint
         privateBytes = (0..<rankCount).map { rank in
@@ -44,7 +45,7 @@ package struct MemoryNeeds: Sendable {
         self.exchange = exchange
     }
 
-    /// A rank's buffers but for moments and exchange.
+    /// The buffers of a rank, except moments and the exchange.
     private static func rankBytes(
         _ configuration: TrainingConfiguration, shape: ModelShape, shards: ShardLayout, rank: Int, node: Range<Int>,
         team: Range<Int>?
@@ -67,19 +68,20 @@ package struct MemoryNeeds: Sendable {
         return total + SharedGradients.byteCount(shared, widestInput: needs.widestInput)
     }
 
-    /// What the ranks of a host take together: shared memory once, and each rank's own.
+    /// The memory of all ranks of a host: shared memory once, and each rank's own memory.
     package func bytes(ofHost ranks: Range<Int>) -> Int { sharedBytes(ofHost: ranks) + privateBytes[ranks].reduce(0, +) }
 
-    /// What the nodes of a host share.
+    /// The shared memory of the nodes of a host.
     package func sharedBytes(ofHost ranks: Range<Int>) -> Int {
         zip(exchange.nodes, exchange.nodeByteCounts).reduce(0) { $0 + (ranks.contains($1.0.lowerBound) ? $1.1 : 0) }
     }
 }
 
 extension MemoryNeeds {
-    /// Bytes that a host needs at least: parameters, one gradient, and the rows of its part of the streams.
+    /// A lower bound of the bytes that a host needs: parameters, one gradient, and the rows of its part of the streams.
     ///
-    /// In floating point, so that no size that a user may give overflows; what passes this can be computed in whole numbers.
+    /// It is computed in floating point, so that no size that a user can give overflows. If it is acceptable, exact sizes do not
+    /// overflow.
     package static func least(
         _ configuration: TrainingConfiguration, vocabularySize: Int, shareOfRanks share: Double
     ) -> Double {

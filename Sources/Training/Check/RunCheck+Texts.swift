@@ -6,9 +6,10 @@ import Runs
 import TextData
 
 extension RunCheck {
-    /// The check of a run over these texts.
+    /// The check of a run on these texts.
     ///
-    /// - Parameter trainTokens: of the training text, from which those of the others are estimated; nil where the token files are made.
+    /// - Parameter trainTokens: the number of tokens of the training text, from which those of the others are estimated; nil if
+    ///   the token files exist.
     init(
         _ configuration: TrainingConfiguration, texts: Texts, vocabulary: Vocabulary, trainTokens: Int? = nil, folder: RunFolder,
         survey: HostSurvey
@@ -32,7 +33,7 @@ extension RunCheck {
 }
 
 extension Texts {
-    /// Bytes of all token files, if the texts have as many bytes a token as that for training.
+    /// The bytes of all token files, if all texts have as many bytes per token as the training text.
     fileprivate func tokenBytes(trainTokens: Int, vocabularySize: Int) -> Int {
         let bytesPerToken = Double(max(byteCount(of: .train), 1)) / Double(max(trainTokens, 1))
         let width = Double(TokenPacker.elementWidth(vocabularySize: vocabularySize))
@@ -41,7 +42,7 @@ extension Texts {
 }
 
 extension Vocabulary {
-    /// Throws `TrainingError.vocabularyTooLarge` where checkpoints would have a header that is too long to be read.
+    /// Throws `TrainingError.vocabularyTooLarge` if the header of a checkpoint would be too long for the reader.
     fileprivate func requireRoom(headerByteCount: Int, source: String) throws(TrainingError) {
         let limit = SafetensorsWriter.headerByteCountLimit
         guard headerByteCount > limit else { return }
@@ -51,7 +52,7 @@ extension Vocabulary {
             longest: longest.prefix(3).map { "\(shortened($0.id)) (\(NumberText.grouped($0.byteCount)) bytes)" })
     }
 
-    /// The beginning of a symbol, as it is written in a program.
+    /// The beginning of a symbol, quoted as in a program.
     private func shortened(_ id: Int32) -> String {
         let most = 16
         let start = symbolPrefix(of: id, byteCount: 4 * most).unicodeScalars.prefix(most)

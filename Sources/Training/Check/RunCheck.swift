@@ -7,25 +7,25 @@ import Files
 package import Models
 package import Runs
 
-/// What a run needs beside what there is: made before anything large is allocated and before a file is written.
+/// The needs of a run and the available resources. Checked before any large allocation and before a file is written.
 package struct RunCheck: Sendable {
-    /// Nil where the sizes are beyond any machine's.
+    /// Nil if the sizes are beyond those of any machine.
     package let memory: MemoryNeeds?
     package let hosts: [HostRoom]
-    /// Whether the shared windows fit, so that they are used if they are asked for.
+    /// Whether the shared windows fit. They are then used if requested.
     package let windowFits: Bool
-    /// What they take in the folder that backs them, by host.
+    /// The size of the shared windows of each host in the folder that backs them.
     private let windowBytes: [Int]
     package let disk: DiskNeeds
-    /// What is short, the worst first; empty if all suffices.
+    /// What is insufficient, most severe first; empty if everything suffices.
     package let shortages: [RunCheckError]
 
-    /// More than any address space has.
+    /// More than any address space.
     static let mostBytes = 1 << 47
 
     /// - Parameters:
     ///   - configuration: with its number of shards.
-    ///   - disk: what the run will write, from the size of a checkpoint.
+    ///   - disk: computes what the run will write, from the size of a checkpoint.
     package init(
         _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom],
         disk: (_ shape: ModelShape?) throws -> DiskNeeds
@@ -51,7 +51,7 @@ package struct RunCheck: Sendable {
         shortages = Self.memoryShortages(needs, hosts) + [self.disk.shortage].compactMap { $0 }
     }
 
-    /// A shortage that is plain before sizes are computed exactly, which could overflow.
+    /// A shortage that is certain before exact sizes are computed, which could overflow.
     static func leastShortage(
         _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom]
     ) -> RunCheckError? {
@@ -66,18 +66,18 @@ package struct RunCheck: Sendable {
         }.first
     }
 
-    /// A limit of a process that is plainly too low. To be checked before texts are read, which takes memory as well.
+    /// A limit of a process that is certainly too low. Check it before texts are read, which also uses memory.
     static func processShortage(
         _ configuration: TrainingConfiguration, vocabularySize: Int, hosts: [HostRoom]
     ) -> RunCheckError? {
         let rankCount = hosts.last?.ranks.upperBound ?? 1
         let needed = MemoryNeeds.least(
             configuration, vocabularySize: vocabularySize, shareOfRanks: 1 / Double(rankCount))
-        // Most of it is shared; of its own memory a rank needs some.
+        // Most of the memory is shared, but a rank also needs some of its own.
         return hosts.lazy.compactMap { $0.processShortage(own: { _ in 1 }, shared: needed - 1, isLeast: true) }.first
     }
 
-    /// Throws (70) if the limits of a process leave no room for the smallest vocabulary, before a text is read.
+    /// Throws (70) if the limits of a process are too low for the smallest vocabulary, before a text is read.
     static func requireProcessLimits(_ configuration: TrainingConfiguration, _ survey: HostSurvey) throws(RunCheckError) {
         if let shortage = processShortage(configuration, vocabularySize: 2, hosts: survey.hosts) { throw shortage }
     }
@@ -96,7 +96,7 @@ package struct RunCheck: Sendable {
             }
     }
 
-    /// Hosts that will swap, a line each.
+    /// Hosts that will swap, one line for each.
     var notices: [String] {
         guard let memory else { return [] }
         return hosts.compactMap { host in
@@ -108,38 +108,38 @@ package struct RunCheck: Sendable {
         }
     }
 
-    /// Whether the model can be made here.
+    /// Whether the model fits into memory.
     var memoryFits: Bool {
         memory != nil && !shortages.contains { if case .disk = $0 { false } else { true } }
     }
 
-    /// Of the folder that backs shared windows, on the host where it is tightest; nil without a host.
+    /// The folder that backs shared windows, on the host with the least free space; nil without a host.
     var worstBacking: (needed: Int, available: Int?)? {
         zip(hosts, windowBytes).map { (needed: $1, available: $0.backing) }.max {
             $0.needed - ($0.available ?? Int.max / 2) < $1.needed - ($1.available ?? Int.max / 2)
         }
     }
 
-    /// Throws the worst shortage, if there is any.
+    /// Throws the most severe shortage, if there is any.
     func requireAll() throws(RunCheckError) {
         if let shortage = shortages.first { throw shortage }
     }
 }
 
-/// What a run will write beside what its disk has free, in bytes.
+/// What a run will write, and the free space of its disk, in bytes.
 package struct DiskNeeds: Equatable, Sendable {
     package let folder: String
-    /// One checkpoint; 0 where its size is beyond any disk.
+    /// One checkpoint; 0 if its size is beyond any disk.
     package let checkpoint: Int
     /// Token files and vocabulary.
     package let data: Int
-    /// What the run needs besides what it has there already.
+    /// The space that the run needs in addition to its existing files.
     package let needed: Int
-    /// Nil where the file system does not say.
+    /// Nil if the file system does not report it.
     package let available: Int?
 
-    /// Two generations, the best on validation where there is a validation text, and the data. The run's checkpoints that are there
-    /// already are replaced by and by, so that they count as room: where a disk is full, an older generation goes first.
+    /// Two generations, the best model if there is a validation text, and the data. New checkpoints gradually replace existing
+    /// ones, so the existing ones count as free space: if a disk is full, an older generation is removed first.
     package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, existing: ExistingFiles, available: Int?) {
         self.folder = folder
         self.checkpoint = checkpoint
@@ -154,9 +154,10 @@ package struct DiskNeeds: Equatable, Sendable {
     }
 }
 
-/// What a run has on its disk already.
+/// The existing files of a run.
 package struct ExistingFiles: Equatable, Sendable {
-    /// Checkpoints, the best one among them: as large as new ones, since no other model may go on in their folder.
+    /// The number of checkpoints, including the best model. They are as large as new ones, because only the same model may resume
+    /// in the folder.
     package var checkpointCount = 0
     /// Token files and vocabulary.
     package var dataByteCount = 0
@@ -167,7 +168,7 @@ package struct ExistingFiles: Equatable, Sendable {
 }
 
 extension RunFolder {
-    /// What is here of a run.
+    /// The existing files of the run in this folder.
     func existingFiles() throws -> ExistingFiles {
         let best = pathExists(checkpoints.bestPath) ? 1 : 0
         let tokens = TextRole.allCases.reduce(0) { $0 + fileSize(tokensPath($1)) }

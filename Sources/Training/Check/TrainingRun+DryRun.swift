@@ -4,9 +4,9 @@ import Files
 import Tensors
 
 extension TrainingRun {
-    /// Prints what the run would take, and whether the machine has it; writes nothing. Collective.
+    /// Prints the needs of the run, and whether the machine satisfies them. Writes no file. Collective.
     ///
-    /// Throws a `RemoteFailure` on all ranks for what is short, after all is printed, and for what is wrong with texts and options.
+    /// Throws a `RemoteFailure` on all ranks for insufficient resources, after printing, and for errors in texts and options.
     public func dryRun(_ configuration: TrainingConfiguration, resume: Bool) throws {
         Processor.flushDenormals()
         let survey = try HostSurvey(world: world)
@@ -25,7 +25,7 @@ extension TrainingRun {
         }
     }
 
-    /// Some steps of the run, on all ranks; nil where there is too little memory for them.
+    /// Runs some steps on all ranks; nil if there is too little memory for them.
     private func calibrate(_ preparation: DryRunPreparation?) throws -> Calibration? {
         let fits = try world.broadcast(preparation?.check.memoryFits == true ? 1 : 0) == 1
         guard fits else { return nil }

@@ -8,8 +8,8 @@ import Runs
 import TextData
 
 extension CheckpointFolder {
-    /// Makes `best.safetensors` anew from the checkpoint of the same step, if that is kept and is of the same loss; returns what it then
-    /// holds, nil where there is no such checkpoint. Throws `FileError` where the file cannot be written.
+    /// Restores `best.safetensors` from the checkpoint of the same step, if it exists and has the same loss. Returns the new
+    /// content, or nil if there is no such checkpoint. Throws `FileError` if the file cannot be written.
     func remakeBest(step: Int, loss: Double, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
         let path = path(forStep: step)
         guard let model = try soundModel(path, fits), model.loss == loss else { return nil }
@@ -20,7 +20,7 @@ extension CheckpointFolder {
         return model
     }
 
-    /// The model of the checkpoint at `path`; nil where there is none, or none that is sound, fits and was measured.
+    /// The model of the checkpoint at `path`; nil if there is none, or if it is invalid, does not fit or has no validation.
     private func soundModel(_ path: String, _ fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
         guard pathExists(path) else { return nil }
         do {
@@ -32,23 +32,23 @@ extension CheckpointFolder {
         }
     }
 
-    /// What to tell of a best model that was made anew, because of `error`.
+    /// The notice about a best model that was restored because of `error`.
     func remakeNotice(_ error: any Error, step: Int) -> String {
         "\(faultText(error)). It was written again from the checkpoint of the same step, \(path(forStep: step))."
     }
 }
 
-/// What a run that is taken up finds of its best model.
+/// The state of a resumed run's best model.
 struct BestFound {
-    /// Nil where there is none to be beaten.
+    /// Nil if there is no best model.
     var model: BestModel?
-    /// What the user should know.
+    /// A notice for the user.
     var notice: String?
 
-    /// Looks at `best.safetensors` of the run in `folder`, which goes on from `state`. The file must agree with `records`, too.
+    /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///
-    /// A file that is missing or damaged is told of, and the next validation makes another. Throws where the file cannot be read: it may
-    /// be good, and would be replaced by a worse one.
+    /// A missing or damaged file causes a notice, and the next validation writes another. Throws if the file cannot be read,
+    /// because it may be valid and would be replaced by a worse model.
     init(
         in folder: RunFolder, _ records: RunRecords, after state: TrainingState, _ configuration: TrainingConfiguration,
         vocabulary: Vocabulary,
@@ -85,7 +85,7 @@ struct BestFound {
         state.convergence.bestLoss == nil ? "" : ", of step \(state.convergence.bestStep),"
     }
 
-    /// Nil for the file that the state speaks of.
+    /// Nil for the file that the state refers to.
     private static func notice(of found: BestModel, path: String, after state: TrainingState) -> String? {
         let file = "\(path) is from step \(found.step)"
         let rest = "it is kept until a validation loss is lower"
@@ -95,7 +95,7 @@ struct BestFound {
     }
 }
 
-/// What is wrong, without the advice and the period.
+/// The fault, without the advice and the period.
 private func faultText(_ error: any Error) -> String {
     let text = (error as? any UserFacingError)?.fault ?? "\(error)"
     return text.hasSuffix(".") ? String(text.dropLast()) : text

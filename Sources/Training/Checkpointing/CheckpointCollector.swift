@@ -5,16 +5,16 @@ import Foundation
 import Runs
 import Tensors
 
-/// Puts a run's checkpoint together on rank 0: parameters, moments, hidden states by stream, and everything as text.
+/// Assembles a run's checkpoint on rank 0: parameters, moments, hidden states by stream, and all other state as text.
 final class CheckpointCollector {
     private let world: World
     private let parallel: ParallelModel
-    /// Texts that do not change in a run. On rank 0.
+    /// Texts that do not change during a run. On rank 0.
     private let fixedMetadata: [String: String]
     private let workspace = Workspace()
-    /// On rank 0 the whole of each moment, `[P]`, made at the first checkpoint.
+    /// On rank 0, all elements of each moment, `[P]`, allocated at the first checkpoint.
     private var wholeMoments: [UnsafeMutablePointer<Float>] = []
-    /// On rank 0 the hidden states of all streams.
+    /// On rank 0, the hidden states of all streams.
     private var wholeStates: [[Float]] = []
 
     init(world: World, parallel: ParallelModel, preparation: RunPreparation?) throws {
@@ -30,14 +30,14 @@ final class CheckpointCollector {
         ]
     }
 
-    /// Bytes of the parameters and moments.
+    /// The bytes of the parameters and moments.
     var leastByteCount: Int {
         parallel.exchange.shape.elementCount * 4 * (1 + parallel.optimizer.rule.moments.count)
     }
 
-    /// Gathers the checkpoint after `state.step` steps. Collective; nil but on rank 0.
+    /// Gathers the checkpoint after `state.step` steps. Collective; nil on ranks other than 0.
     ///
-    /// The arrays stay where they are until the next call or step: copy or write them before.
+    /// The arrays are valid until the next call or step: copy or write them before.
     func collect(_ state: TrainingState) throws -> Checkpoint? {
         try gatherMoments()
         wholeStates = try parallel.model.states.map {
@@ -84,7 +84,7 @@ final class CheckpointCollector {
         }
     }
 
-    /// Room for each state, found again at the next checkpoint: an array's own memory may move.
+    /// A buffer for each state, reused at the next checkpoint, because the storage of an array may move.
     private var stateRooms: [String: UnsafeMutablePointer<Float>] = [:]
 
     private func workspaceCopy(of values: [Float], name: String) -> UnsafeBufferPointer<Float> {
@@ -102,10 +102,10 @@ final class CheckpointCollector {
 }
 
 extension ParallelModel {
-    /// The digest of the parameters as this node has them.
+    /// The digest of this node's parameters.
     var parametersDigest: UInt64 { ParametersDigest.of(exchange.parameters, layout: layout) }
 
-    /// Takes parameters, moments and hidden states from rank 0's checkpoint. Collective; `checkpoint` is given on rank 0 alone.
+    /// Distributes parameters, moments and hidden states of rank 0's checkpoint. Collective; only rank 0 passes a `checkpoint`.
     func restore(from checkpoint: StoredCheckpoint?, world: World) throws {
         let workspace = Workspace()
         _ = try world.agreeOnRoot { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }

@@ -6,7 +6,7 @@ import Foundation
 import Runs
 import Synchronization
 
-/// Keeps a run's checkpoints: collects them from all ranks and writes them in the background.
+/// Manages a run's checkpoints: collects them from all ranks and writes them in the background.
 final class CheckpointKeeper {
     private let world: World
     private let collector: CheckpointCollector
@@ -17,12 +17,12 @@ final class CheckpointKeeper {
     private let configuration: TrainingConfiguration
     private var lastWrite = MonotonicClock.nanoseconds
     private let writing = WritingTime()
-    /// Bytes of a checkpoint's arrays.
+    /// The bytes of a checkpoint's arrays.
     let leastByteCount: Int
-    /// What `best.safetensors` holds, or is about to; nil where it holds nothing that could be beaten. The same on all ranks.
+    /// The current or imminent content of `best.safetensors`; nil if it has no valid content. The same on all ranks.
     private(set) var best: BestModel?
 
-    /// - Parameter best: what the file held when the run was taken up.
+    /// - Parameter best: the content of the file when the run was resumed.
     init(
         world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration,
         best: BestModel?
@@ -41,24 +41,26 @@ final class CheckpointKeeper {
         }
     }
 
-    /// Whether the clock asks for a checkpoint; only rank 0's counts.
+    /// Whether a checkpoint is due by time. Only rank 0's clock counts.
     var isTimeDue: Bool {
         guard case .time(let time) = interval else { return false }
         return Double(MonotonicClock.nanoseconds - lastWrite) >= time.seconds * 1e9
     }
 
-    /// The longest time that a checkpoint took, from the first rank's call to the disk, in nanoseconds; nil before the first.
+    /// The longest time of a checkpoint, from the call on the first rank to the end of the write, in nanoseconds; nil before the
+    /// first.
     var slowestWrite: Int64? { writing.slowest }
 
-    /// Whether the number of steps asks for one.
+    /// Whether a checkpoint is due by the number of steps.
     func isDue(step: Int) -> Bool {
         guard case .steps(let steps) = interval else { return false }
         return step % steps == 0
     }
 
-    /// Takes a checkpoint of this moment; the file is written while training goes on. Returns the digest of its parameters on rank 0. Collective.
+    /// Takes a checkpoint of the current state, and writes the file while training continues. Returns the digest of its
+    /// parameters on rank 0. Collective.
     ///
-    /// Throws on all ranks what went wrong with the one before, after all that could be tried.
+    /// Throws on all ranks the error of the previous checkpoint, after all retries.
     @discardableResult
     func save(_ state: TrainingState) throws -> String? {
         let start = MonotonicClock.nanoseconds
@@ -75,7 +77,7 @@ final class CheckpointKeeper {
         return checkpoint?.metadata["parameters_digest"]
     }
 
-    /// Takes this moment as the best on validation. Collective.
+    /// Saves the current state as the best model on validation. Collective.
     func saveBest(_ model: BestModel, _ state: TrainingState) throws {
         best = model
         let checkpoint = try collector.collect(state)
@@ -87,14 +89,14 @@ final class CheckpointKeeper {
         }
     }
 
-    /// Waits until everything is on disk. Collective.
+    /// Waits until all files are written. Collective.
     func finish() throws {
         _ = try world.agreeOnRoot { try Watchdog.waitingForDisk { goOn in try writer?.finish(whileWaiting: goOn) } }
     }
 
-    /// Puts the newest good checkpoint's parameters, moments and hidden states in place, and returns its state. Collective.
+    /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state. Collective.
     ///
-    /// With `rejectingFrom`, the checkpoints of that step and later ones are removed first, if an older one is there.
+    /// With `rejectingFrom`, first removes the checkpoints of that step and later, if there is an older one.
     func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             if let rejected { try folder.removeGenerations(from: rejected) }
@@ -109,7 +111,7 @@ final class CheckpointKeeper {
         return state
     }
 
-    /// A checkpoint of this run at a position that its text has.
+    /// Opens a checkpoint of this run at a position that its text has.
     private func restorable(_ reader: SafetensorsReader, windowCount: Int) throws -> StoredCheckpoint {
         let stored = try StoredCheckpoint(reader)
         let changes = configuration.forbiddenChanges(from: stored.configuration)
@@ -127,15 +129,16 @@ final class CheckpointKeeper {
 
     var bestPath: String { folder.bestPath }
 
-    /// Makes `best.safetensors` anew where a checkpoint of the same model is kept; nil where there is none. On rank 0.
+    /// Restores `best.safetensors` from a checkpoint of the same model; nil if there is none. On rank 0.
     func remakeBest(_ model: BestModel, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
         try folder.remakeBest(step: model.step, loss: model.loss, fits: fits)
     }
 
-    /// What to tell of that.
+    /// The notice about that.
     func remakeNotice(_ error: any Error, _ model: BestModel) -> String { folder.remakeNotice(error, step: model.step) }
 
-    /// Throws if the run's folder or lock is no longer this job's, so that what is read under its path may be another's.
+    /// Throws if the run's folder or lock no longer belongs to this job. Files read under its path might then belong to another
+    /// job.
     func requireOwnFolder() throws { try folder.requireUnchanged() }
 
     private func submit(
@@ -148,11 +151,11 @@ final class CheckpointKeeper {
     }
 }
 
-/// The longest time that a checkpoint took; noted by the writer's thread, asked by the trainer's.
+/// The longest time of a checkpoint. The writer's thread sets it, and the trainer's thread reads it.
 private final class WritingTime: Sendable {
     private let hasTold = Atomic(false)
 
-    /// Warns of the first failure to remove old checkpoints. They are tried again with each new one, and training goes on.
+    /// Warns of the first failure to remove old checkpoints. Each new checkpoint retries the removal, and training continues.
     func tellOnce(failureOf prune: () throws(FileError) -> [CheckpointGeneration]) {
         do throws(FileError) {
             _ = try prune()

@@ -1,11 +1,12 @@
 import Configuration
 public import Runs
 
-/// Decides on validation losses whether a run has improved, and whether it is done.
+/// Decides from validation losses whether a run has improved and whether it has converged.
 ///
-/// An improvement is a fall of the loss by more than `epsilon`. `patience` validations in a row without one end the run; 0 never does.
+/// An improvement is a decrease of the loss by more than `epsilon`. `patience` consecutive validations without an improvement end
+/// the run; 0 disables this.
 public struct ConvergenceRule: Sendable, Equatable {
-    /// Nats per token.
+    /// In nats per token.
     public var epsilon: Double
     public var patience: Int
 
@@ -14,7 +15,7 @@ public struct ConvergenceRule: Sendable, Equatable {
         self.patience = patience
     }
 
-    /// Takes in a validation loss; returns whether it is an improvement. A loss that is not a number is none.
+    /// Adds a validation loss. Returns whether it is an improvement. A loss that is not a number is not an improvement.
     public func take(loss: Double, step: Int, into state: inout ConvergenceState) -> Bool {
         state.lastLoss = loss.isFinite ? loss : nil
         state.lastStep = step
@@ -30,7 +31,7 @@ public struct ConvergenceRule: Sendable, Equatable {
         return improved
     }
 
-    /// Whether a loss is an improvement on the best before it, nil where there was none.
+    /// Whether a loss is an improvement on the previous best; nil if there is none.
     public func isImprovement(loss: Double, on best: Double?) -> Bool {
         loss.isFinite && best.map { loss < $0 - epsilon } ?? true
     }

@@ -34,7 +34,7 @@ struct Deadline {
         return end - Double(time(nil))
     }
 
-    /// Whether no time is left at all.
+    /// Whether the time is already over.
     var isPast: Bool { end.map { $0 <= MonotonicClock.nanoseconds } ?? false }
 
     /// The requests to end before the first step: a signal, or a time limit that has passed.

@@ -6,7 +6,7 @@ package import Tensors
 package import TextData
 
 extension BuildSettings {
-    /// Those of a rank in training. `team`: the ranks that divide the recurrences' steps with it.
+    /// The shards and streams of a rank in training. `team`: the ranks that divide the recurrent steps with this rank.
     init(
         training shape: ModelShape, shards: ShardLayout, rank: Int, windowLength: Int, precision: Precision,
         sharesMemory: Bool = false, team: Range<Int>? = nil
@@ -20,7 +20,8 @@ extension BuildSettings {
 }
 
 extension ExchangeShape {
-    /// What the training of a model exchanges: its parameters, and for each shard the sum of its losses. `windowLength`: steps of a window.
+    /// The shape of the exchange for training a model: its parameters, and for each shard the sum of its losses. `windowLength`:
+    /// steps of a window.
     package init(
         training shape: ModelShape, shards: ShardLayout, windowLength: Int, precision: Precision, teams: TeamMode
     ) {
@@ -39,10 +40,11 @@ extension ExchangeShape {
 }
 
 extension TeamShape {
-    /// Teams for the recurrences, where the ranks of a node would otherwise be slowed down by reading all recurrent weights each.
+    /// Teams for the recurrent layers, if it would be slow for every rank of a node to read all recurrent weights.
     ///
-    /// By itself that is where a rank has fewer streams than four times its node's ranks: for b streams a weight takes 2b operations of each
-    /// core's 100 or so in a nanosecond, and 4 bytes for each of n ranks of some 60 that a node's last cache gives.
+    /// In mode `auto`, a node forms teams if a rank has fewer streams than four times the number of the node's ranks. For b
+    /// streams, a weight takes 2b operations at about 100 per nanosecond and core, and each of n ranks reads 4 bytes at about 60
+    /// bytes per nanosecond from the shared cache.
     fileprivate init(_ needs: TeamNeeds, shards: ShardLayout, mode: TeamMode) {
         self.init(
             floatCount: needs.floatsPerStream * shards.streamCount, mostMembers: needs.mostMembers,

@@ -7,10 +7,10 @@ struct LearningRateRule {
     private let schedule: any Schedule
     private let initialRate: Double
     private let warmUp: Int
-    /// The steps of all epochs.
+    /// The number of steps of all epochs.
     private let steps: Int
 
-    /// The rule of a run with this many steps an epoch.
+    /// The rule of a run with this number of steps per epoch.
     init(_ configuration: TrainingConfiguration, stepsPerEpoch: Int) {
         schedule = configuration.learningRateSchedule
         initialRate = configuration.learningRate

@@ -2,7 +2,7 @@ import Exchange
 import Tensors
 import TextData
 
-/// Shards side by side, of a rank or of a node, with their streams counted from the first.
+/// Contiguous shards, of a rank or of a node. Their streams are counted from the first.
 struct NeighbouringShards {
     let shards: Range<Int>
     let streamsOfShards: [Range<Int>]
@@ -18,18 +18,18 @@ struct NeighbouringShards {
         }
     }
 
-    /// Those of neighbouring ranks.
+    /// The shards of contiguous ranks.
     init(_ layout: ShardLayout, ofRanks ranks: Range<Int>) {
         self.init(
             layout, layout.shards(ofRank: ranks.lowerBound).lowerBound..<layout.shards(ofRank: ranks.upperBound - 1).upperBound)
     }
 
-    /// From single shards to the largest subtrees.
+    /// The program from single shards to the largest subtrees.
     var program: TreeProgram { TreeProgram(tree: ShardTree(shardCount: layout.shardCount), ownShards: shards) }
 }
 
 extension SharedGradients {
-    /// Those of the node that `exchange` has put this rank in; nil where it makes its gradients alone.
+    /// The joint gradients of this rank's node in `exchange`; nil if the rank computes its gradients alone.
     convenience init?(
         training needs: ModelNeeds, shards: ShardLayout, rank: Int, exchange: GradientExchange, windowLength: Int
     ) {

@@ -2,22 +2,22 @@ import Communication
 import Exchange
 import Optimizers
 
-/// What a check of the parameters found, the same on all ranks.
+/// The result of a check of the parameters, the same on all ranks.
 enum ParameterCondition {
     case sound
     case corrupt(Corruption)
-    /// A parameter or moment is no finite number.
+    /// A parameter or moment is not finite.
     case notFinite
 }
 
 extension ParallelModel {
-    /// Takes the parameters and moments as they are now for what they must be.
+    /// Records the sum of bits of the current parameters and moments as the expected one.
     func watchOverParameters() { optimizer.watchOver(parameters: ownParameters) }
 
-    /// Looks for bits of parameters and moments that have changed but by updates, for differences between the nodes, and for packed
-    /// weights that are not those of the parameters. Collective.
+    /// Detects bits of parameters and moments that changed outside updates, differences between the nodes, and packed weights
+    /// that do not match the parameters. Collective.
     ///
-    /// Unless `thoroughly`, it is only seen whether all parameters and moments are finite.
+    /// Without `thoroughly`, it only checks whether all parameters and moments are finite.
     func examineParameters(thoroughly: Bool) throws -> ParameterCondition {
         let condition = optimizer.examine(parameters: ownParameters)
         if thoroughly {
@@ -33,8 +33,8 @@ extension ParallelModel {
         UnsafePointer(exchange.parameters + exchange.ownedRange.lowerBound)
     }
 
-    /// Computes the window's gradient a second time, from the hidden states as they were before the first; the states after it
-    /// are those of the first. Nil, or this rank, if the two differ.
+    /// Computes the gradient of the window a second time, from the hidden states before the first computation, and then restores
+    /// the hidden states after it. Returns nil, or this rank if the two gradients differ.
     func compareComputation(
         from before: HiddenStates, first: [UInt32], _ compute: () -> Void
     ) -> Corruption? {

@@ -6,14 +6,14 @@ package import Optimizers
 package import Tensors
 package import TextData
 
-/// This rank's share of the model: its streams of the shared parameters, its partial gradients, its part of the optimiser.
+/// This rank's part of the model: its streams, its partial gradients, and its part of the optimiser, with shared parameters.
 package final class ParallelModel {
     package let shape: ModelShape
     package let shards: ShardLayout
     package let exchange: GradientExchange
     package let model: LanguageModel
     package let optimizer: Optimizer
-    /// This rank's streams among all.
+    /// The streams of this rank among all streams.
     package let streams: Range<Int>
     private let rows: GradientRows
     private let parameters: ParameterSet
@@ -54,10 +54,10 @@ package final class ParallelModel {
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
     }
 
-    /// Names, shapes and places of the parameters.
+    /// The names, shapes and offsets of the parameters.
     package var layout: ParameterLayout { parameters.layout }
 
-    /// Bytes of this rank's own memory: activations, scratch, moments.
+    /// The bytes of this rank's own memory: activations, scratch, moments.
     package var privateByteCount: Int {
         model.byteCount + rows.byteCount + (rows.shared?.byteCount ?? 0) + optimizer.moments.count * optimizer.count * 4
     }
@@ -88,7 +88,7 @@ package final class ParallelModel {
         }
     }
 
-    /// Moves this rank's part of the parameters, and makes all parts known to all ranks.
+    /// Updates this rank's part of the parameters, and publishes it to all ranks.
     package func update(clip: GradientClip, rate: Double) throws {
         optimizer.beginUpdate()
         let first = exchange.ownedRange.lowerBound
@@ -98,7 +98,7 @@ package final class ParallelModel {
                 gradient: exchange.reducedGradient,
                 clip: clip, rate: Float(rate))
         }
-        // Packed right after their update, weights are read from the cache.
+        // Weights are packed directly after their update, while they are in cache.
         for piece in ownedPieces {
             if optimizer.rule.leavesZeroGradientsAlone {
                 exchange.forEachLiveRun(in: piece, update)
@@ -110,12 +110,12 @@ package final class ParallelModel {
         try exchange.publishParameters(received: weights.pack)
     }
 
-    /// Gives rank 0's parameters to all ranks. Collective.
+    /// Broadcasts rank 0's parameters to all ranks. Collective.
     package func broadcastParameters() throws {
         try exchange.broadcastParameters(changed: weights.pack)
     }
 
-    /// A model of one stream over the same parameters, packed as they are for training, without a backward pass.
+    /// A model of one stream without a backward pass, which uses the same parameters and packed weights as training.
     func scoringModel(capacity: WindowCapacity) -> LanguageModel {
         LanguageModel(
             shape,
@@ -172,7 +172,7 @@ struct HiddenStates {
         values = model.states.map { Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)) }
     }
 
-    /// Puts the copy back.
+    /// Restores the copy.
     func restore(to model: LanguageModel) {
         for (state, saved) in zip(model.states, values) { state.matrix.pointer.update(from: saved, count: saved.count) }
     }

@@ -1,16 +1,16 @@
 import Exchange
 import Failures
 
-/// What makes a run go back to a checkpoint, the same on all ranks.
+/// A fault that makes a run return to a checkpoint, the same on all ranks.
 enum RunFault: Error {
-    /// Bits have changed by themselves.
+    /// A silent data corruption.
     case corruption(Corruption)
-    /// So many steps in a row had no finite loss and gradient.
+    /// This number of consecutive steps had a loss or gradient that is not finite.
     case badSteps(Int)
-    /// A parameter or moment is no finite number.
+    /// A parameter or moment is not finite.
     case notFinite
 
-    /// Whether the run itself leads there, so that it would again.
+    /// Whether the run itself leads to the fault, so that it would occur again.
     var isOfTheRun: Bool {
         switch self {
         case .corruption: false
@@ -29,7 +29,7 @@ enum RunFault: Error {
 }
 
 extension Corruption.Kind {
-    /// What was found, as the beginning of a clause.
+    /// The finding, as the beginning of a clause.
     var text: String {
         switch self {
         case .computation: "a gradient differs when it is computed twice"

@@ -1,14 +1,14 @@
 import Communication
 
-/// What a rank tells the others at the end of a step.
+/// The flags that a rank sends to the others at the end of a step.
 package struct StepFlags: OptionSet, Sendable {
     package let rawValue: Int32
 
-    /// Rank 0's clock asks for a checkpoint.
+    /// A checkpoint is due by rank 0's clock.
     package static let checkpointTime = StepFlags(rawValue: 1 << 16)
-    /// Rank 0's clock leaves time for nothing but a checkpoint before the time limit.
+    /// By rank 0's clock, only a checkpoint is possible before the time limit.
     package static let timeLimitIsNear = StepFlags(rawValue: 1 << 17)
-    /// Rank 0's clock leaves time for nothing but a checkpoint before the end of the job under SLURM.
+    /// By rank 0's clock, only a checkpoint is possible before the end of the SLURM job.
     package static let jobEndIsNear = StepFlags(rawValue: 1 << 18)
     /// A rank cannot read the tokens of its window.
     package static let inputFault = StepFlags(rawValue: 1 << 19)
@@ -18,13 +18,13 @@ package struct StepFlags: OptionSet, Sendable {
 
     init(signals: StopSignals) { self.init(rawValue: signals.rawValue) }
 
-    /// The flag of a time that is up.
+    /// The flag of a time limit that has passed.
     init(_ reason: StopReason) { self = reason == .jobEnd ? .jobEndIsNear : .timeLimitIsNear }
 
-    /// Whether any rank got a signal, or the time is up.
+    /// Whether any rank received a signal, or a time limit has passed.
     package var asksToStop: Bool { !isDisjoint(with: Self.stops) }
 
-    /// Why the job is to end; nil where nothing asks for it.
+    /// Why the job must end; nil if there is no reason.
     package var stopReason: StopReason? {
         if let signal = StopSignals(rawValue: rawValue).name { return .signal(signal) }
         if contains(.timeLimitIsNear) { return .timeLimit }

@@ -1,12 +1,12 @@
 import Communication
 import Exchange
 
-/// What is done about faults: back to the last good checkpoint, or the end.
+/// The response to faults: a return to the last valid checkpoint, or the end of the run.
 extension Trainer {
-    /// What the learning rate is multiplied with when a run that has diverged goes back.
+    /// The factor on the learning rate when a diverged run returns to a checkpoint.
     private static let cut = 0.5
 
-    /// Throws a `RunFault` on all ranks unless the parameters and moments are as updates left them, and finite.
+    /// Throws a `RunFault` on all ranks unless the parameters and moments are unchanged since the last update, and finite.
     func requireSoundParameters() throws {
         Watchdog.enter(.verification, step: state.step)
         switch try parallel.examineParameters(thoroughly: configuration.verifyEvery > 0) {
@@ -16,7 +16,7 @@ extension Trainer {
         }
     }
 
-    /// Takes up the run from its last good checkpoint, or ends it with an error that all ranks know. Collective.
+    /// Continues the run from its last valid checkpoint, or ends it with an error on all ranks. Collective.
     func recover(from fault: RunFault) throws {
         let host = try hostName(of: fault)
         try parallel.exchange.clearGradients()
@@ -25,7 +25,7 @@ extension Trainer {
         guard mayRestore, rollbacks < configuration.maxRollbacks else { throw try agreed(error(fault, host: host)) }
         rollbacks += 1
         let foundAt = state.step + 1
-        // A checkpoint from which no update came is no better than what followed it.
+        // If no update succeeded after restoring a checkpoint, the checkpoint itself is not usable.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
         let scale = state.rateScale ?? 1
         state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
@@ -53,7 +53,7 @@ extension Trainer {
         }
     }
 
-    /// An error that all ranks found alike, as the one that rank 0 tells.
+    /// Converts an error that all ranks have into one that rank 0 prints.
     func agreed(_ error: TrainingError) throws -> any Error {
         do {
             try world.agree { throw error }

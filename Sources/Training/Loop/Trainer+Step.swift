@@ -3,21 +3,21 @@ import Exchange
 import Tensors
 import TextData
 
-/// When a step may be disturbed.
+/// The moments of a step at which a test may inject a fault.
 package enum StepMoment: Sendable {
-    /// Nothing is done yet.
+    /// Before the forward pass.
     case beginning
-    /// The partial gradients are there; twice in a step that is verified.
+    /// The partial gradients are computed. Occurs twice in a verified step.
     case computed
-    /// The ranks have told what their partial gradients are, and have not summed them.
+    /// The ranks have published checksums of their partial gradients, and have not summed them.
     case promised
-    /// Some blocks are summed, and are to be summed a second time; in a step that is verified.
+    /// In a verified step: some blocks are summed once, and will be summed again.
     case summedOnce
 }
 
 /// The training step.
 extension Trainer {
-    /// One window: forward, backward, reduction, clipping, update. Allocates nothing. Returns what any rank signalled.
+    /// One window: forward pass, backward pass, reduction, clipping, update. Allocates nothing. Returns the flags of all ranks.
     package func step() throws -> StepFlags {
         Watchdog.enter(.computation, step: state.step + 1)
         disturb?(.beginning)
@@ -52,7 +52,7 @@ extension Trainer {
         }
     }
 
-    /// Throws on all ranks what kept one of them from reading its window. The checkpoint that is being written is finished before.
+    /// Throws on all ranks the read error of one of them, after the current checkpoint is written.
     private func endWithInputFault() throws {
         try keeper.finish()
         try world.agree { if let inputFault { throw inputFault } }
@@ -75,7 +75,8 @@ extension Trainer {
         configuration.verifyEvery > 0 && (state.step + 1) % configuration.verifyEvery == 0
     }
 
-    /// The gradient, computed twice by every rank and watched over until it is summed. Throws a `RunFault` on all ranks.
+    /// The gradient of a verified step: every rank computes it twice, and checksums protect it until it is summed. Throws a
+    /// `RunFault` on all ranks.
     private func verifiedGradient(_ batch: BatchWindow) throws -> Reduction {
         try requireSoundParameters()
         Watchdog.enter(.verification, step: state.step + 1)
@@ -110,7 +111,7 @@ extension Trainer {
         return flags
     }
 
-    /// Whether rank 0's clock leaves no room for what comes after this step.
+    /// Whether rank 0's clock leaves no time for the work after this step.
     private var timeIsUp: Bool {
         let windows =
             validationIsDue(after: state.step + 1, epochEnds: state.window + 1 == train.windowCount) ? valid?.windowCount : 0
@@ -126,7 +127,7 @@ extension Trainer {
         }
     }
 
-    /// Leaves the parameters as they are. The hidden state may be what is not finite, so it starts again.
+    /// Skips the update. The hidden state may be the cause of the values that are not finite, so it is reset.
     private func skip() throws {
         parallel.model.resetState()
         try parallel.exchange.publishParameters()

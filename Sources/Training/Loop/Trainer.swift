@@ -7,13 +7,13 @@ package import Runs
 import Tensors
 import TextData
 
-/// Why a run ended.
+/// The outcome of a run.
 public enum TrainingOutcome: Equatable, Sendable {
-    /// No improvement on validation any more.
+    /// The validation loss no longer improves.
     case converged
-    /// All epochs are done.
+    /// All epochs are complete.
     case epochs
-    /// Asked to stop; a checkpoint is there to go on from.
+    /// The run stopped on request, and a checkpoint exists for a resume.
     case preempted(StopReason)
 
     /// The outcome in `metrics.jsonl`.
@@ -25,14 +25,14 @@ public enum TrainingOutcome: Equatable, Sendable {
         }
     }
 
-    /// What asked to stop; nil where the run has ended by itself.
+    /// The reason of the stop; nil if the run is complete.
     public var stopReason: StopReason? { if case .preempted(let reason) = self { reason } else { nil } }
 
-    /// The status of the process.
+    /// The exit status of the process.
     public var exitStatus: ExitStatus { stopReason == nil ? .done : .preempted }
 }
 
-/// The training loop of one rank; all ranks run it in step.
+/// The training loop of one rank. All ranks run it synchronously.
 package final class Trainer {
     let world: World
     let configuration: TrainingConfiguration
@@ -47,17 +47,17 @@ package final class Trainer {
     package internal(set) var state: TrainingState
     var deadline: Deadline
     private var isFirstAttempt = true
-    /// The steps of earlier jobs of this run.
+    /// The number of steps of earlier jobs of this run.
     private let firstStep: Int
-    /// What kept this rank from reading its window of the step.
+    /// The error that kept this rank from reading the window of the step.
     var inputFault: TextDataError?
-    /// How often this job has gone back to a checkpoint, and to which step the last time.
+    /// How often this job has returned to a checkpoint, and to which step most recently.
     package internal(set) var rollbacks = 0
     var lastRestoredStep: Int?
     var updatesAtRestoration = -1
-    /// Called at moments of a step, to disturb it: for tests.
+    /// A hook for tests, called at moments of a step, to inject faults.
     package var disturb: ((StepMoment) -> Void)?
-    /// Called on rank 0 when only the first step is left to do.
+    /// Called on rank 0 directly before the first step.
     var whenReady: (() throws -> Void)?
 
     init(
@@ -79,7 +79,8 @@ package final class Trainer {
         deadline = Deadline(limit: configuration.timeLimit)
     }
 
-    /// Trains to the end, or until a signal or the time asks to stop. After a fault it goes back to a checkpoint. Collective.
+    /// Trains to the end, or until a signal or a time limit requests a stop. After a fault it returns to a checkpoint.
+    /// Collective.
     package func run() throws -> TrainingOutcome {
         while true {
             do {
@@ -111,9 +112,10 @@ package final class Trainer {
 
     // MARK: Between steps
 
-    /// A signal that came before the first step. What is on disk is where the run is.
+    /// A signal before the first step. The state of the run is that on disk.
     ///
-    /// Throws `TrainingError.noTime` on all ranks where the time is up: a job that comes no further is not to be started again.
+    /// Throws `TrainingError.noTime` on all ranks if the time limit has passed, because a job with the same limit would make no
+    /// progress either.
     private func reasonNotToBegin() throws -> StopReason? {
         guard isFirstAttempt else { return nil }
         isFirstAttempt = false
@@ -135,12 +137,12 @@ package final class Trainer {
         guard valid != nil else { return false }
         if configuration.validateEvery > 0, step % configuration.validateEvery == 0 { return true }
         if configuration.validateEvery == 0 { return epochEnds }
-        // The last of all epochs, the number of which may be as large as can be.
+        // The last of all epochs. The number of epochs may be the largest integer.
         return epochEnds && step / train.windowCount == configuration.epochs
     }
 
-    /// Measures the validation loss; rank 0 decides what it means, and all ranks do as it says. Where a signal comes meanwhile, it returns that
-    /// reason to stop, and nothing has come of it.
+    /// Measures the validation loss. Rank 0 decides on its consequences, and all ranks follow. If a signal arrives meanwhile,
+    /// returns it as the reason to stop, and the validation has no effect.
     private func validate() throws -> StopReason? {
         guard let valid else { return nil }
         try requireSoundParameters()
@@ -159,14 +161,15 @@ package final class Trainer {
         return nil
     }
 
-    /// Whether a model belongs into `best.safetensors`: it is an improvement on what is there, or the same.
+    /// Whether a model replaces `best.safetensors`: it is better than or the same as the current content.
     ///
-    /// Steps that the run went back from, or that a job before this one made, may have left a better one than all that led here.
+    /// Steps that were rolled back, or steps of an earlier job, may have given a better model than all steps that led to this
+    /// one.
     private func isBest(_ model: BestModel) -> Bool {
         rule.isImprovement(loss: model.loss, on: keeper.best?.loss) || model == keeper.best
     }
 
-    /// What asks this rank to stop where there is nothing to save: a signal or, on rank 0, the clock.
+    /// The flags that request a stop when there is nothing to save: a signal or, on rank 0, the clock.
     package var stopFlags: StepFlags {
         let signals = StepFlags(signals: StopSignals.received)
         guard world.isRoot, deadline.isNear(checkpointBytes: 0, checkpointNanoseconds: 0, validationWindows: 0) else {
@@ -175,12 +178,12 @@ package final class Trainer {
         return signals.union(StepFlags(deadline.reason))
     }
 
-    /// Not while updates are skipped: the last good checkpoint is to stay, should the run have diverged.
+    /// No checkpoint is due while updates are skipped, because the last valid checkpoint must remain if the run has diverged.
     private func checkpointIsDue(_ flags: StepFlags) -> Bool {
         state.skippedInARow == 0 && (flags.contains(.checkpointTime) || keeper.isDue(step: state.step))
     }
 
-    /// The first checkpoint is waited for: a folder that takes none should be found out now.
+    /// Waits for the first checkpoint, so that an unwritable folder is detected now.
     private func saveBeginning() throws {
         try requireSoundParameters()
         Watchdog.enter(.checkpoint)
@@ -195,7 +198,7 @@ package final class Trainer {
         try report.checkpoint(state, path: keeper.path(step: state.step), parametersDigest: digest ?? "")
     }
 
-    /// A validation that is due now is left to the job that goes on: whoever asks to stop gives little time.
+    /// A due validation is left to the resumed job, because a request to stop usually allows little time.
     private func preempt(_ reason: StopReason) throws -> TrainingOutcome {
         if validationIsDue { state.awaitsValidation = true }
         if reason == deadline.reason { report.limitUse = deadline.use(steps: state.step - firstStep) }

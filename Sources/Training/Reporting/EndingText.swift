@@ -11,7 +11,7 @@ struct EndingText {
     /// The time since the first line of the report.
     let seconds: Double
 
-    /// The line for people.
+    /// The line for the user.
     func line(_ outcome: TrainingOutcome) -> String {
         switch outcome {
         case .converged: convergence

@@ -2,11 +2,11 @@ import Communication
 package import Files
 import Foundation
 
-/// `metrics.jsonl`: one JSON object a line, appended: `event`, `time` (RFC 3339, UTC), `elapsed_seconds` (since the start of this
-/// process), and then the fields in the order in which they are given.
+/// `metrics.jsonl`: appended lines of one JSON object each, with `event`, `time` (RFC 3339, UTC), `elapsed_seconds` (since the
+/// start of this process), and then the given fields in order.
 ///
-/// Each line is written in one call. A line that the disk does not take is kept and tried again with the next line, because training
-/// must not end for its log. Only rank 0 has a log.
+/// Each line is one write call. A line that cannot be written is kept and retried with the next line, because a failing log must
+/// not end the training. Only rank 0 has a log.
 package final class MetricsLog {
     /// A value of a line.
     package enum Value {
@@ -22,15 +22,15 @@ package final class MetricsLog {
     private var lines: AppendedLines
     /// Lines that are not written yet.
     private var waiting: [String] = []
-    /// The maximum number of lines that wait. A disk that takes no line for that long takes no checkpoint either.
+    /// The maximum number of kept lines. If a disk accepts no line for that long, it also accepts no checkpoint.
     private static let mostWaiting = 100_000
 
-    /// The fields that say when a line is written.
+    /// The fields with the time of a line.
     private let moment: () -> [(String, Value)]
 
     /// Opens or creates the file, and removes the incomplete last line of an interrupted write.
     ///
-    /// - Parameter moment: the fields that say when a line is written.
+    /// - Parameter moment: the fields with the time of a line.
     package init(at place: FilePlace, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
         path = place.path
         self.moment = moment
@@ -41,7 +41,7 @@ package final class MetricsLog {
         }
     }
 
-    /// The same in the folder that the path names.
+    /// Opens or creates the file in the folder that the path names.
     package convenience init(path: String, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
         let place: FilePlace
         do throws(FileError) {

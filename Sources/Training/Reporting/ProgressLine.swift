@@ -2,7 +2,7 @@ import Communication
 import Files
 import Foundation
 
-/// The standard output as lines. On a terminal, the last one is a progress line that the next one replaces.
+/// Standard output as lines. On a terminal, the last line shows progress, and the next line replaces it.
 final class ProgressLine {
     private var terminal = WatchedTerminal()
     /// The columns of the shown progress line; nil for none.
@@ -19,7 +19,7 @@ final class ProgressLine {
     /// Whether there is a terminal whose progress line is a second old.
     var isDue: Bool { terminal != nil && MonotonicClock.nanoseconds - shownAt >= Self.pause }
 
-    /// Prints a line that stays.
+    /// Prints a permanent line.
     func line(_ text: String) {
         print(takeAway() + text + "\n")
     }

@@ -15,9 +15,9 @@ struct RunDescription {
     let notice: String?
     let level: String
     let vocabularySize: Int
-    /// Of the vocabulary, as its token files have it.
+    /// The digest of the vocabulary, as in its token files.
     let vocabularyDigest: String
-    /// Of the training text, as its token file has it.
+    /// The digest of the training text, as in its token file.
     let trainDigest: String
     let parameterCount: Int
     let trainTokens: Int

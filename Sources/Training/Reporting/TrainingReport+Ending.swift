@@ -51,7 +51,7 @@ extension TrainingReport {
         ]
     }
 
-    /// The best validation of the steps so far, if `best.safetensors` does not contain its parameters any more.
+    /// The best validation of the steps so far, if `best.safetensors` no longer contains its parameters.
     private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> (step: Int, loss: Double)? {
         guard let known = state.convergence.bestLoss, known < ending.best?.loss ?? .infinity else { return nil }
         return (state.convergence.bestStep, known)

@@ -7,7 +7,7 @@ import Inference
 import Runs
 import TextData
 
-/// The report of rank 0 on a run: lines for people on the standard output, and lines of `metrics.jsonl`. Other ranks report nothing.
+/// The report of rank 0 on a run: readable lines on standard output, and lines of `metrics.jsonl`. Other ranks report nothing.
 final class TrainingReport {
     let plan: RunPlan
     let log: MetricsLog?
@@ -16,12 +16,12 @@ final class TrainingReport {
     private var pace: TrainingPace
     var rankCount = 1
     private var hasShownStep = false
-    /// The use of the time limit, of a job that ends at it.
+    /// The use of the time limit, if the job ended at it.
     var limitUse: LimitUse?
     let start = MonotonicClock.nanoseconds
 
     /// - Parameters:
-    ///   - log: rank 0's; nil elsewhere.
+    ///   - log: the log on rank 0; nil on other ranks.
     ///   - windowCount: steps in an epoch.
     ///   - validWindowCount: windows of the validation text; 0 without one.
     init(plan: RunPlan, log: MetricsLog?, windowCount: Int, validWindowCount: Int) {
@@ -33,7 +33,7 @@ final class TrainingReport {
 
     var configuration: TrainingConfiguration { plan.configuration }
 
-    /// A line for people.
+    /// Prints a line for the user.
     func say(_ line: String) {
         if log != nil { progress.line(line) }
     }
@@ -70,7 +70,7 @@ final class TrainingReport {
         for (role, count) in texts(of: run) { count.warning(of: role.option, advice: unknownAdvice).map(StandardError.warn) }
     }
 
-    /// What to do about many OOVs: it depends on whether the limit of the vocabulary is their cause.
+    /// The advice for many OOVs, which depends on whether the vocabulary's limit is their cause.
     private var unknownAdvice: String {
         let limits = configuration.vocabularyLimits
         if let size = limits.size, plan.vocabularySize >= size {
@@ -116,7 +116,7 @@ final class TrainingReport {
 
     // MARK: During training
 
-    /// The steps begin now, from `state`: at the start, and after the run has returned to a checkpoint.
+    /// Notes that steps begin, from `state`: at the start, and after the run has returned to a checkpoint.
     func beginSteps(_ state: TrainingState) {
         pace.begin(state)
         hasShownStep = false

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The terminal that shows the standard output.
+/// The terminal that shows standard output.
 ///
 /// A launcher gives its ranks pseudo-terminals even if its own output goes to a file. The terminal of this process therefore counts only if it
 /// has a width; Open MPI sets it to the width of the launcher's terminal at the start. launch/train names its terminal in RNNTRAIN_TERMINAL;

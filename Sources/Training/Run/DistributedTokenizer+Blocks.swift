@@ -40,7 +40,7 @@ extension DistributedTokenizer {
     /// Encodes this rank's share of the blocks. Returns the packed tokens of all blocks on rank 0.
     @discardableResult
     func encode(_ command: TokenizerCommand) throws -> [UInt8] {
-        guard let vocabulary else { preconditionFailure("blocks to encode without a vocabulary") }
+        guard let vocabulary else { preconditionFailure("`encode` before a vocabulary was broadcast") }
         let packer = TokenPacker(vocabularySize: vocabulary.size)
         var packed: [UInt8] = []
         let isComplete = try read(command) { (text, blocks) throws(TextDataError) in
@@ -83,7 +83,7 @@ extension DistributedTokenizer {
         throw TrainingError.textChanged(path: text.name)
     }
 
-    /// Throws on rank 0 what kept a reader from reading; returns false on the workers.
+    /// Throws the error of a reader on rank 0; returns false on the workers.
     private func throwOnRoot(_ fault: TextDataError?) throws -> Bool {
         do {
             try world.agree { if let fault, fault.byteOffset == nil { throw fault } }

@@ -10,14 +10,14 @@ package import TextData
 package final class DistributedTokenizer {
     let world: World
     private let blockByteCount: Int
-    /// What asks this rank to stop; called between blocks.
+    /// The request to stop, called between blocks.
     let interruption: () -> StepFlags
     private var opensNothing = false
     /// The opened texts, by number.
     private(set) var texts: [SharedText] = []
-    /// Where rank 0 counts the symbols of a text.
+    /// The counts to which rank 0 adds the symbols of a text.
     var counts: SymbolCounts?
-    /// What this rank encodes with.
+    /// The vocabulary for encoding.
     var vocabulary: Vocabulary?
 
     /// Blocks that each reader encodes before the tokens are gathered on rank 0: bounds the memory for tokens.
@@ -34,8 +34,7 @@ package final class DistributedTokenizer {
 
     // MARK: Called by rank 0
 
-    /// Opens the text at `path`, or a part of it with a name of its own, on every rank that sees it. Throws what rank 0 finds wrong with
-    /// the file.
+    /// Opens the text at `path`, or a named part of it, on every rank that sees it. Throws the errors that rank 0 finds.
     package func open(path: String, part: Range<Int>? = nil, name: String? = nil, unit: TokenUnit) throws -> TokenizerText {
         let text = try OpenedText(path: path, part: part, name: name, unit: unit, blockByteCount: blockByteCount)
         let command = TokenizerCommand(.open, unit: unit, lower: part?.lowerBound ?? 0, upper: part?.upperBound ?? -1)
@@ -57,7 +56,7 @@ package final class DistributedTokenizer {
         return TextSource.digest(ofBlocks: digests)
     }
 
-    /// Writes the token file of a scanned text to `path`. Throws as the function below.
+    /// Writes the token file of a scanned text to `path`. Throws the errors of the other `writeTokens`.
     package func writeTokens(_ text: TokenizerText, digest: UInt64, vocabulary: Vocabulary, to path: String) throws {
         try writeTokens(text, digest: digest, vocabulary: vocabulary, to: FilePlace(path: path))
     }
@@ -146,7 +145,7 @@ package final class DistributedTokenizer {
 }
 
 extension World {
-    /// As `agreeOnRoot`, for work in which rank 0 uses a tokenizer: the other ranks are its workers meanwhile.
+    /// Like `agreeOnRoot`, for work in which rank 0 uses a tokenizer. Meanwhile the other ranks are its workers.
     package func agreeOnRoot<T>(with tokenizer: DistributedTokenizer, _ work: () throws -> T) throws -> T? {
         try agree {
             guard isRoot else {

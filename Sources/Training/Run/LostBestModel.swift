@@ -1,10 +1,10 @@
 public import Failures
 
-/// The best model on validation was written, and cannot be read at the end of the run.
+/// The best model was written, but cannot be read at the end of the run.
 public struct LostBestModel: UserFacingError {
-    /// What reading it met with; names the file.
+    /// The error of reading it, which names the file.
     let reason: any Error
-    /// The step after which it was measured.
+    /// The step of its validation.
     let step: Int
     let runFolder: String
 

@@ -2,14 +2,14 @@ import Configuration
 import Failures
 import Runs
 
-/// The learning rate of a run that is taken up: what an earlier return to a checkpoint has made of it.
+/// The learning rate of a resumed run, which an earlier return to a checkpoint may have reduced.
 struct ResumedRate {
-    /// Where the run goes on.
+    /// The state from which the run continues.
     let state: TrainingState
-    /// What the user should know; nil where nothing has changed the rate.
+    /// A notice for the user; nil if nothing has changed the rate.
     let notice: String?
 
-    /// A learning rate other than the checkpoint's is taken as it is given; the same one stays scaled.
+    /// If the requested learning rate differs from the checkpoint's, it applies unscaled; otherwise the scale is kept.
     init(_ checkpoint: StoredCheckpoint, _ configuration: TrainingConfiguration) {
         var state = checkpoint.state
         guard let scale = state.rateScale, scale != 1 else {

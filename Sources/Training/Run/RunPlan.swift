@@ -3,19 +3,19 @@ import Foundation
 import Inference
 import Runs
 
-/// What rank 0 found out while it prepared a run, and tells all ranks.
+/// The result of rank 0's preparation of a run, which it sends to all ranks.
 struct RunPlan: Codable {
-    /// With the number of shards filled in.
+    /// The configuration, with the number of shards.
     var configuration: TrainingConfiguration
     var vocabularySize: Int
-    /// Token files by role.
+    /// The paths of the token files, by role.
     var tokenFiles: [String: String]
     var runFolder: String
-    /// Where a resumed run goes on.
+    /// The state from which a resumed run continues.
     var state: TrainingState
     /// Whether parameters, moments and hidden states come from a checkpoint.
     var isResumed: Bool
-    /// What `best.safetensors` holds; nil for nothing yet.
+    /// The content of `best.safetensors`; nil if there is none.
     var best: BestModel?
     var special: SpecialTokens
 

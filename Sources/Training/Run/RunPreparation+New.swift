@@ -9,7 +9,7 @@ import TextData
 
 /// New runs.
 extension RunPreparation {
-    /// Prepares a new run in `configuration.run`, or for the built-in source in a fresh folder under `runs`.
+    /// Prepares a new run in `configuration.run`, or for the built-in source in a new folder under `runs`.
     static func begin(
         _ configuration: TrainingConfiguration, rankCount: Int, survey: HostSurvey, tokenizer: DistributedTokenizer,
         breakingLock: Bool
@@ -30,7 +30,7 @@ extension RunPreparation {
         }
     }
 
-    /// Writes the folder's files, but for `config.toml`, which says that the run is there: see `establish`.
+    /// Writes the files of the folder, except `config.toml`, which marks the run as existing: see `establish`.
     static func begin(
         _ counted: CountedTexts, _ configuration: TrainingConfiguration, lock: RunLock, newFolder: NewRunFolder? = nil,
         notices: [String]
@@ -43,7 +43,7 @@ extension RunPreparation {
         try Watchdog.waitingForDisk { _ in
             try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
         }
-        // A run whose checkpoints are all gone may still have its best.
+        // A run that has lost all its checkpoints may still have its best model.
         let best = try BestFound(
             in: folder, RunRecords(folder), after: TrainingState(), configuration, vocabulary: vocabulary,
             textDigests: texts.digests)
@@ -55,7 +55,8 @@ extension RunPreparation {
             newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
     }
 
-    /// The configuration with its number of shards and the forget gate's bias, whose defaults depend on the ranks and on other keys.
+    /// The configuration with the number of shards and the bias of the forget gate, whose defaults depend on the ranks and on
+    /// other keys.
     static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
         var configuration = configuration
         let shards =
@@ -67,7 +68,7 @@ extension RunPreparation {
         return configuration
     }
 
-    /// Throws unless memory and disk suffice for a new run; returns what the user should know of them.
+    /// Throws unless memory and disk suffice for a new run. Returns notices about them.
     static func require(
         _ counted: CountedTexts, _ configuration: TrainingConfiguration, folder: RunFolder, survey: HostSurvey
     ) throws -> [String] {
@@ -80,7 +81,7 @@ extension RunPreparation {
 
     // MARK: The folder of a new run
 
-    /// What to tell where more ranks than usual have made more shards, and with them other bits.
+    /// The notice if more ranks than usual have led to more shards, and so to different bits.
     private static func shardsNotice(_ configuration: TrainingConfiguration, rankCount: Int) -> String? {
         let usual = ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: 1)
         guard let shards = configuration.shards, shards != usual else { return nil }
@@ -88,8 +89,8 @@ extension RunPreparation {
             "the default of --shards is \(shards) for \(rankCount) ranks; a run with fewer ranks gives the same bits only with --shards \(shards) (its default is \(usual))"
     }
 
-    /// The folder of a new run, as far as can be said before it is made: `configuration.run`, which must hold no run, or the next free
-    /// one of the built-in source.
+    /// The folder of a new run, before it is created: `configuration.run`, which must not contain a run, or the next free folder
+    /// of the built-in source.
     static func freshFolder(_ configuration: TrainingConfiguration) throws -> RunFolder {
         guard let path = configuration.run else {
             return try firstBuiltInFolder { (folder) throws(RunFolderError) in
@@ -102,7 +103,7 @@ extension RunPreparation {
         return folder
     }
 
-    /// Makes and locks the folder of a new run.
+    /// Creates and locks the folder of a new run.
     private static func createFolder(_ configuration: TrainingConfiguration, breakingLock: Bool) throws -> NewRunFolder {
         if let path = configuration.run { return try RunFolder(path: path).create(breakingLock: breakingLock) }
         return try firstBuiltInFolder { (folder) throws(RunFolderError) in
@@ -111,7 +112,7 @@ extension RunPreparation {
         }
     }
 
-    /// What `attempt` makes of `runs/reber-1`, or of the next that no other run has or takes in the meantime.
+    /// The result of `attempt` for `runs/reber-1`, or for the next folder that no other run has or takes meanwhile.
     private static func firstBuiltInFolder<Result>(
         _ attempt: (RunFolder) throws(RunFolderError) -> Result
     ) throws(RunFolderError) -> Result {
@@ -128,7 +129,7 @@ extension RunPreparation {
 }
 
 extension RunFolderError {
-    /// Whether the folder is in use for something, and another may be free.
+    /// Whether the folder is in use, so that another one may be free.
     fileprivate var isOfUse: Bool {
         switch self {
         case .held, .left, .holdsRun, .holdsRemains, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true

@@ -7,9 +7,9 @@ import TextData
 
 /// Resumed runs.
 extension RunPreparation {
-    /// Prepares to go on with the run in `configuration.run` from the newest checkpoint that is sound and of this run.
+    /// Prepares to resume the run in `configuration.run` from its newest valid checkpoint.
     ///
-    /// A run that ended before its first checkpoint starts anew, in its folder.
+    /// A run that ended before its first checkpoint starts from the beginning, in its folder.
     static func resume(
         _ configuration: TrainingConfiguration, rankCount: Int, survey: HostSurvey, tokenizer: DistributedTokenizer,
         breakingLock: Bool
@@ -25,7 +25,8 @@ extension RunPreparation {
         }
         var parts = try attempt(newest)
         if !parts.hasPosition, let other = try records.newestCheckpoint() {
-            // The training text had no token file before, which would have shown that the checkpoint has an impossible position.
+            // The token file of the training text was missing before. It would have shown that the position of the checkpoint is
+            // impossible.
             parts = try attempt(other)
         }
         let best = try BestFound(
@@ -46,7 +47,7 @@ extension RunPreparation {
             checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
     }
 
-    /// Prepares the first step of a run that has no checkpoint.
+    /// Prepares the first step of a run without a checkpoint.
     private static func restart(
         _ configuration: TrainingConfiguration, lock: RunLock, rankCount: Int, survey: HostSurvey,
         tokenizer: DistributedTokenizer
@@ -59,7 +60,7 @@ extension RunPreparation {
         return try begin(counted, configuration, lock: lock, notices: [start] + notices)
     }
 
-    /// The configuration of a run that goes on from a checkpoint.
+    /// The configuration of a run that resumes from a checkpoint.
     static func resumed(
         _ configuration: TrainingConfiguration, _ checkpoint: StoredCheckpoint, folder: RunFolder, rankCount: Int
     ) throws -> TrainingConfiguration {
@@ -71,16 +72,16 @@ extension RunPreparation {
     }
 }
 
-/// What a resumed run has of its checkpoint, its texts and their token files.
+/// The checkpoint of a resumed run, its texts and their token files.
 private struct ResumedParts {
     let checkpoint: StoredCheckpoint
     let configuration: TrainingConfiguration
     let texts: Texts
     let tokens: PreparedTokens
-    /// Lines for the user.
+    /// Notices for the user.
     let notices: [String]
 
-    /// Makes token files that are missing, damaged or of another text. Throws what is wrong with texts, options, memory and disk.
+    /// Writes token files that are missing, damaged or of another text. Throws errors of texts, options, memory and disk.
     init(
         _ newest: NewestCheckpoint<StoredCheckpoint>, _ configuration: TrainingConfiguration, lock: RunLock, rankCount: Int,
         survey: HostSurvey, tokenizer: DistributedTokenizer
@@ -101,6 +102,6 @@ private struct ResumedParts {
             + [texts.splitNotice].compactMap { $0 }
     }
 
-    /// Whether the training text has the checkpoint's position.
+    /// Whether the training text has the position of the checkpoint.
     var hasPosition: Bool { tokens.windowCount.map { checkpoint.state.contradiction(windowCount: $0) == nil } ?? true }
 }

@@ -7,8 +7,8 @@ import TextData
 
 /// The texts of a run, its vocabulary and its token files.
 extension RunPreparation {
-    /// The texts, and the vocabulary of the one for training, with two symbols besides `<eos>` and `<unk>` at least: with one
-    /// there is nothing to tell apart.
+    /// The texts, and the vocabulary of the training text. It must have at least two symbols besides `<eos>` and `<unk>`, because
+    /// with one there is nothing to predict.
     static func countVocabulary(
         _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps
     ) throws -> CountedTexts {
@@ -24,7 +24,7 @@ extension RunPreparation {
         return CountedTexts(texts: texts, vocabulary: vocabulary, trainTokens: tokens)
     }
 
-    /// Makes the token files that are not there, not current or damaged, and checks that each text is long enough.
+    /// Writes token files that are missing, outdated or damaged, and checks that each text is long enough.
     static func prepareTokenFiles(
         _ texts: Texts, vocabulary: Vocabulary, lock: RunLock, _ configuration: TrainingConfiguration
     ) throws -> PreparedTokens {
@@ -58,11 +58,11 @@ extension RunPreparation {
         return layout
     }
 
-    /// What is known of the texts without reading them.
+    /// The path of the file with the stamps of the texts.
     static func stampsPath(_ folder: RunFolder) -> String { joinPath(folder.dataPath, RunFile.stamps) }
 }
 
-/// The texts of a new run, and what was counted in them.
+/// The texts of a new run, and the vocabulary counted in them.
 struct CountedTexts {
     let texts: Texts
     let vocabulary: Vocabulary
@@ -71,16 +71,16 @@ struct CountedTexts {
 
 /// The token files of a run.
 struct PreparedTokens {
-    /// By role.
+    /// Paths by role.
     var paths: [String: String] = [:]
-    /// What the user should know of them, a line each.
+    /// Notices for the user, one line each.
     var notices: [String] = []
-    /// Windows of the training text in an epoch.
+    /// The number of windows of the training text in an epoch.
     var windowCount: Int?
 }
 
 extension TrainingConfiguration {
-    /// The same with paths of texts that hold in every working folder: a run is resumed from anywhere.
+    /// The configuration with absolute paths of texts, because a run may be resumed in any working folder.
     var withAbsoluteTexts: TrainingConfiguration {
         var configuration = self
         configuration.text = text.map(absolutePath)

@@ -7,20 +7,19 @@ import TextData
 
 /// Rank 0's work before a run: checks, run folder and lock, vocabulary, token files, and for a resumed run its checkpoint.
 ///
-/// All ranks read the texts; a text whose stamp is known is not read.
-/// Everything that can be found wrong with texts and options is found before a file is written.
+/// All ranks read the texts, except texts with a known stamp. All errors in texts and options are found before a file is written.
 final class RunPreparation {
     let plan: RunPlan
     let vocabulary: Vocabulary
     let folder: RunFolder
-    /// Digests of the texts by role.
+    /// Digests of the texts, by role.
     let textDigests: [String: String]
-    /// The checkpoint that the run goes on from; nil for a new one, and once it was taken.
+    /// The checkpoint to resume from; nil for a new run, and after `takeCheckpoint`.
     private var checkpoint: StoredCheckpoint?
-    /// What the user should know besides, a line each: newer checkpoints that did not verify, a lock that locks nothing.
+    /// Further notices for the user, one line each: rejected newer checkpoints, or a lock that the file system does not enforce.
     let notices: [String]
     private let lock: RunLock
-    /// A new run's folder, until the run begins.
+    /// The folder of a new run, until the run begins.
     private let newFolder: NewRunFolder?
 
     init(
@@ -50,10 +49,10 @@ final class RunPreparation {
         return [takeover, warning].compactMap { $0 }
     }
 
-    /// Writes `config.toml`: from now on the run is there, and can be resumed. What a resume has changed stays changed; a vocabulary
-    /// that is lost is written again.
+    /// Writes `config.toml`. From now on the run exists and can be resumed. This also stores the changes of a resume, and writes
+    /// a lost vocabulary again.
     ///
-    /// To be called when nothing but the first step is left to do. Throws as `DurableFile`.
+    /// Call it directly before the first step. Throws the errors of `DurableFile`.
     func establish() throws {
         let path = folder.vocabularyPath
         let isLost = plan.isResumed && (!pathExists(path) || (try? Vocabulary(path: path))?.digest != vocabulary.digest)
@@ -63,18 +62,18 @@ final class RunPreparation {
         }
     }
 
-    /// The checkpoint, for the one who restores from it: an open file keeps its room on the disk after it was removed.
+    /// Returns the checkpoint to its user, and releases it here: an open file occupies disk space even after its removal.
     func takeCheckpoint() -> StoredCheckpoint? {
         defer { checkpoint = nil }
         return checkpoint
     }
 
-    /// Removes what was made for a new run that does not come to its first step.
+    /// Removes everything that was created for a new run that does not reach its first step.
     func abandon() { newFolder?.discard() }
 
-    /// The run's checkpoints, to be written.
+    /// The run's checkpoints, for writing.
     var checkpoints: CheckpointFolder { CheckpointFolder(lockedBy: lock) }
 
-    /// Where the run's log is written.
+    /// The place of the run's log.
     var metricsPlace: FilePlace { lock.folder.place(RunFile.metrics) }
 }

@@ -2,11 +2,11 @@ import Inference
 import Runs
 import TextData
 
-/// The token files of a run as this rank reads them.
+/// The token files of a run, as this rank reads them.
 struct RunTexts {
     let train: any BatchSource
     let valid: (any BatchSource)?
-    /// Read as one stream.
+    /// The test text, read as one stream.
     let test: TokenFile?
 
     /// Opens the files of `plan` for the streams of this rank.
@@ -29,7 +29,8 @@ struct RunTexts {
         test = try file(.test)
     }
 
-    /// The tokens outside the vocabulary, by text. Cost: one pass over the texts that are not trained on. Throws as `WindowReader.fill`.
+    /// The tokens outside the vocabulary, by text. Cost: one pass over the validation and test texts. Throws the errors of
+    /// `WindowReader.fill`.
     func unknownCounts(_ vocabulary: Vocabulary) throws(TextDataError) -> [TextRole: UnknownCount] {
         let special = SpecialTokens(vocabulary)
         let inTraining = special.unknown.map { vocabulary.counts[Int($0)] } ?? 0

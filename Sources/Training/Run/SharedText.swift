@@ -1,6 +1,6 @@
 import TextData
 
-/// A text that some ranks read, as one rank has it.
+/// A text that some ranks read, from the view of one rank.
 struct SharedText {
     /// Nil if this rank does not read the text.
     let text: OpenedText?

@@ -5,10 +5,10 @@ import Models
 import Tensors
 import TextData
 
-/// Scores the run's test text as `evaluate` does, as one stream, to the same bits at any number of ranks and any batch size.
+/// Scores the run's test text as `evaluate` does: as one stream, with the same bits at any number of ranks and any batch size.
 ///
-/// Every rank runs the recurrence; the rows of the output layer are divided among the ranks, and their losses are added on each rank in the order
-/// of the text. Made before training, so that its memory is there at the end.
+/// Every rank computes the recurrence. The rows of the output layer are divided among the ranks, and each rank adds all losses in
+/// the order of the text. Created before training, so that its memory is available at the end.
 final class TestScoring {
     private let world: World
     private let text: TokenFile
@@ -16,14 +16,14 @@ final class TestScoring {
     private let model: LanguageModel
     private let window: UnsafeMutableBufferPointer<Int32>  // [windowLength + 1]
     private let workspace = Workspace()
-    /// Why there is no score; nil where nothing asked to stop.
+    /// Why there is no score; nil if nothing requested a stop.
     private(set) var stopReason: StopReason?
-    /// What kept this rank from reading a window.
+    /// The error that kept this rank from reading a window.
     private var fault: TextDataError?
 
     private static let windowLength = StreamScorer.windowLength
 
-    /// - Parameter parallel: its parameters, as they are when the text is scored.
+    /// - Parameter parallel: the model whose parameters at the time of scoring are used.
     init(world: World, parallel: ParallelModel, text: TokenFile, special: SpecialTokens) {
         self.world = world
         self.text = text
@@ -36,17 +36,17 @@ final class TestScoring {
     /// Windows of one stream, without a backward pass.
     private static var capacity: WindowCapacity { WindowCapacity(steps: windowLength, streams: 1, training: false) }
 
-    /// Bytes of a rank's buffers.
+    /// The bytes of a rank's buffers.
     var byteCount: Int { model.byteCount }
 
-    /// The same for a model of this shape, without making one.
+    /// The bytes of a rank's buffers for a model of this shape, without creating it.
     static func byteCount(_ shape: ModelShape, precision: Precision) -> Int {
         shape.needs(BuildSettings(capacity, precision: precision)).byteCount
     }
 
-    /// The score; nil, after the window at hand, once any rank is asked to stop. Collective.
+    /// The score; nil if any rank is asked to stop, after the current window. Collective.
     ///
-    /// Throws on all ranks what keeps one of them from reading the text, as `WindowReader.fill`.
+    /// If a rank cannot read the text, throws the errors of `WindowReader.fill` on all ranks.
     func score(flags: () -> StepFlags) throws -> TextScore? {
         let scorer = StreamScorer(model)
         var score = TextScore(special)
@@ -64,7 +64,7 @@ final class TestScoring {
         return score
     }
 
-    /// Reads a window; it is of zeros where that fails, for the losses that the others wait for.
+    /// Reads a window. If that fails, the window is zeros, because the other ranks wait for its losses.
     private func read(from start: Int, into window: UnsafeMutableBufferPointer<Int32>) {
         do throws(TextDataError) {
             try text.read(from: start, into: window)
@@ -74,7 +74,7 @@ final class TestScoring {
         }
     }
 
-    /// Rows that each rank has of a window, but for the last ones.
+    /// The number of rows of a window for each rank. The last ranks may have fewer.
     private func share(of steps: Int) -> Int { (steps + world.rankCount - 1) / world.rankCount }
 
     /// The losses of this rank's rows of the window.
@@ -84,7 +84,7 @@ final class TestScoring {
         return UnsafeBufferPointer(start: scorer.losses(window.baseAddress!, steps: steps, rows: rows), count: rows.count)
     }
 
-    /// The losses of all ranks' rows, in the order of the text; nil on all ranks where any of them stops.
+    /// The losses of all ranks' rows, in the order of the text; nil on all ranks if any rank stops.
     private func gather(_ own: UnsafeBufferPointer<Double>, steps: Int, flags: StepFlags) throws -> [Double]? {
         let share = share(of: steps)
         let padding = [Double](repeating: 0, count: share - own.count)

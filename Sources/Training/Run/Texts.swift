@@ -5,32 +5,33 @@ import Files
 import Runs
 import TextData
 
-/// The texts of a run, found to be valid. On rank 0 alone, which coordinates the ranks that read them.
+/// The validated texts of a run. Only on rank 0, which coordinates the ranks that read them.
 struct Texts {
     private struct Entry {
         let text: TokenizerText
         let digest: UInt64
-        /// Whether the digest is that of the bytes as they are now, and not one that a stamp vouches for.
+        /// Whether the digest was computed from the current bytes, and not taken from a stamp.
         var isRead: Bool
     }
 
     private let tokenizer: DistributedTokenizer
-    /// Whether the texts are parts of one.
+    /// Whether the texts are parts of one file.
     private let isSplit: Bool
-    /// How the one text is split, in a line; nil where each text has a file of its own.
+    /// The notice about the split of the text; nil if each text has its own file.
     private(set) var splitNotice: String?
     private var entries: [TextRole: Entry] = [:]
-    /// What is known of the texts' files, for the run folder.
+    /// The stamps of the texts, for the run folder.
     private(set) var stamps: TextStamps
-    /// What the user should know of the texts and the token files, a line each.
+    /// Notices about the texts and the token files, one line each.
     private(set) var notices: [String] = []
 
-    /// Symbols of the built-in source for each role.
+    /// The number of symbols of the built-in source for each role.
     private static let builtInSizes: [TextRole: Int] = [.train: 120_000, .valid: 60_000, .test: 60_000]
 
-    /// Opens every text that the configuration names, or makes those of the built-in source, and reads what `stamps` do not know.
+    /// Opens every text of the configuration, or generates those of the built-in source, and reads the texts without known
+    /// stamps.
     ///
-    /// - Parameter counts: The symbols of the training text are added to it, which is then read in any case.
+    /// - Parameter counts: the symbols of the training text are added to it. The training text is then always read.
     init(
         _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps = TextStamps(),
         counting counts: SymbolCounts? = nil
@@ -54,7 +55,7 @@ struct Texts {
         }
     }
 
-    /// How the one text is split, which the user is told.
+    /// Splits the text, and records the notice.
     private mutating func splitText(_ path: String) throws -> TextSplit {
         let text = try OpenedText(path: path, unit: .byte)
         let split = try stamps.split(of: text) ?? TextSplit(text)
@@ -82,7 +83,7 @@ struct Texts {
         return OpenedText(name: "the embedded Reber grammar (\(role.rawValue))", bytes: text, unit: .char)
     }
 
-    /// What the text of a role is called; nil where the run has none.
+    /// The name of the text of a role; nil if the run has none.
     func name(of role: TextRole) -> String? { entries[role]?.text.text.name }
 
     /// Digests in hexadecimal, by role.
@@ -90,10 +91,10 @@ struct Texts {
         Dictionary(uniqueKeysWithValues: entries.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
     }
 
-    /// The token file of a role at its place: made if it is not there, not of this text and vocabulary, or damaged.
+    /// The token file of a role. Writes it if it is missing, damaged, or of another text or vocabulary.
     ///
-    /// Cost: one pass over the file, whatever is known of it. Where it is made, the text is read again if so far only its stamp was looked at.
-    /// Throws `unknownCharacter` (65), `inputOutput` (74), and `textChanged` (65) for a text that is no longer what its stamp says.
+    /// Cost: always one pass over the file. If the file is written, the text is read again unless it was read before. Throws
+    /// `unknownCharacter` (65), `inputOutput` (74), and `textChanged` (65) if the text no longer matches its stamp.
     mutating func prepareTokens(of role: TextRole, at place: FilePlace, vocabulary: Vocabulary) throws -> TokenFile {
         let path = place.path
         guard var entry = entries[role] else { preconditionFailure("no text for \(role)") }
@@ -109,7 +110,7 @@ struct Texts {
         return try TokenFile(path: path)
     }
 
-    /// The token file at `path`, if it is there, of this text and vocabulary, and every token of it as it was written.
+    /// The token file at `path`, if it exists, is valid, and belongs to this text and vocabulary.
     private mutating func soundTokens(_ path: String, _ entry: Entry, vocabulary: Vocabulary) -> TokenFile? {
         do throws(TextDataError) {
             let file = try TokenFile(path: path)
@@ -120,7 +121,7 @@ struct Texts {
             try file.verify()
             return file
         } catch .file(.missing) {
-            // Of a text that an earlier job has read.
+            // The notice is for a text that an earlier job has read.
             if !entry.isRead { notices.append("wrote tokens again from \(entry.text.text.name): \(path) is missing") }
             return nil
         } catch {
@@ -134,10 +135,10 @@ struct Texts {
         entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }
     }
 
-    /// The size of a role's text in bytes; 0 where the run has none.
+    /// The size of a role's text in bytes; 0 if the run has none.
     func byteCount(of role: TextRole) -> Int { entries[role]?.text.text.byteCount ?? 0 }
 
-    /// Throws `otherText` unless the digests are those that a run was started with.
+    /// Throws `otherText` unless the digests equal those at the start of the run.
     func check(against stored: [String: String]) throws(TrainingError) {
         for role in TextRole.allCases {
             guard let expected = stored[role.rawValue], let entry = entries[role] else { continue }
@@ -154,7 +155,7 @@ extension TrainingConfiguration {
     /// Whether a run has a test text.
     var hasTest: Bool { usesBuiltInSource || text != nil || test != nil }
 
-    /// The path of the text of a role, or of the one text that has it.
+    /// The path of the text of a role, or of the text that is split.
     func path(of role: TextRole) -> String? {
         if let text { return text }
         return switch role {

@@ -2,7 +2,7 @@ public import Communication
 import Glibc
 public import TextData
 
-/// How fast a text becomes tokens on all ranks.
+/// The speed of tokenizing a text on all ranks.
 public struct TokenisingMeasurement: Sendable {
     /// The size of the text.
     public let byteCount: Int
@@ -10,23 +10,24 @@ public struct TokenisingMeasurement: Sendable {
     public let tokenCount: Int
     /// V, the symbols of its vocabulary.
     public let vocabularySize: Int
-    /// The ranks that read the text: those that see the file that rank 0 sees.
+    /// The number of ranks that read the text: those that see the same file as rank 0.
     public let rankCount: Int
-    /// Seconds of the first pass: digest, check for UTF-8, and counts, put together on rank 0.
+    /// Seconds of the first pass: digest, validation of UTF-8, and counting, with the results gathered on rank 0.
     public let countingSeconds: Double
-    /// Seconds of the second pass: tokens, put together in a token file that rank 0 writes, and brings to the disk.
+    /// Seconds of the second pass: encoding, with a token file that rank 0 writes durably.
     public let encodingSeconds: Double
 
-    /// MB (1e6 bytes) of text a second, of one rank in the first pass.
+    /// MB (10^6 bytes) of text per second of one rank in the first pass.
     public var countingRate: Double { rate(countingSeconds) }
-    /// MB (1e6 bytes) of text a second, of one rank in the second pass.
+    /// MB (10^6 bytes) of text per second of one rank in the second pass.
     public var encodingRate: Double { rate(encodingSeconds) }
 
     private func rate(_ seconds: Double) -> Double { Double(byteCount) / 1e6 / seconds / Double(rankCount) }
 
-    /// Reads the text at `path` as a run does, and writes its tokens to a file beside `scratch`, which must not exist and is removed.
+    /// Reads the text at `path` as a run does, and writes its tokens to a file at `scratch`, which must not exist and is removed
+    /// afterwards.
     ///
-    /// Collective; nil but on rank 0. Throws a `RemoteFailure` for what is wrong with the text or the file.
+    /// Collective; nil on ranks other than 0. Throws a `RemoteFailure` for errors of the text or the file.
     public static func measure(
         path: String, unit: TokenUnit, limits: VocabularyLimits = VocabularyLimits(), scratch: String, world: World
     ) throws -> TokenisingMeasurement? {

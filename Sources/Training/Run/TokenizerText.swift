@@ -1,6 +1,6 @@
 package import TextData
 
-/// A text as rank 0 names it to a `DistributedTokenizer`.
+/// A text of a `DistributedTokenizer`, for calls on rank 0.
 package struct TokenizerText {
     /// The text itself.
     package let text: OpenedText

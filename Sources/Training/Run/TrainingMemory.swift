@@ -1,13 +1,13 @@
 package import Communication
 
-/// The memory a run's buffers take, of all ranks together, in bytes.
+/// The memory of a run's buffers, over all ranks, in bytes.
 package struct TrainingMemory {
     /// Activations, packed weights, scratch and moments, of all ranks.
     package let privateBytes: Int
-    /// Parameters and gradients: once a node.
+    /// Parameters and gradients, once per node.
     package let sharedBytes: Int
 
-    /// Adds up over the ranks. Collective. `others` are a rank's buffers besides those of `parallel`.
+    /// Adds the values of all ranks. Collective. `others` are a rank's buffers besides those of `parallel`.
     package init(world: World, parallel: ParallelModel, others: Int = 0) throws {
         let all = try world.allgather(parallel.privateByteCount + others)
         privateBytes = all.reduce(0, +)

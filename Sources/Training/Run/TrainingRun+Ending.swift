@@ -4,12 +4,12 @@ import Failures
 import Runs
 import TextData
 
-/// What is measured when training is over.
+/// The measurements after training.
 extension TrainingRun {
-    /// What there is to say of a run that has ended with `outcome`: all figures of its best model are of the file at this moment. Collective.
+    /// The ending of a run with the given outcome. All figures of the best model come from the file at this moment. Collective.
     ///
-    /// A run that is asked to stop while its test text is scored ends as preempted; taken up again, it scores the text anew.
-    /// Throws a `RemoteFailure` where the best model is not on the disk as it was written.
+    /// A run that is asked to stop during the test ends as preempted. After a resume it repeats the test. Throws a
+    /// `RemoteFailure` if the best model on disk is not the one that was written.
     func ending(_ run: RunSetup, _ outcome: TrainingOutcome) throws -> RunEnding {
         let digest = run.parallel.parametersDigest.hexadecimal
         if outcome.stopReason != nil {
@@ -23,8 +23,8 @@ extension TrainingRun {
             outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best, test: score)
     }
 
-    /// The best model of a run that is asked to stop, if the header of `best.safetensors` says that the file holds it. Collective; what is returned is rank
-    /// 0's. A resume reads the whole file.
+    /// The best model of a run that is asked to stop, if the header of `best.safetensors` confirms it. Collective; the result is
+    /// that of rank 0. A resume reads the whole file.
     private func bestOnDisk(_ run: RunSetup) throws -> BestModel? {
         guard let written = run.keeper.best else { return nil }
         let isThere = try world.agreeOnRoot {
@@ -39,8 +39,8 @@ extension TrainingRun {
         return isThere == false ? nil : written
     }
 
-    /// Puts the parameters of `best.safetensors` in place, and returns what the file says of them; nil, with the last parameters left in place,
-    /// where the run has no best model. Collective; what is returned is rank 0's.
+    /// Loads the parameters of `best.safetensors`, and returns the file's description of them. Returns nil, and keeps the last
+    /// parameters, if the run has no best model. Collective; the result is that of rank 0.
     private func takeBest(_ run: RunSetup) throws -> BestModel? {
         guard let written = run.keeper.best else { return nil }
         let best = try world.agreeOnRoot {
@@ -59,7 +59,7 @@ extension TrainingRun {
         return best ?? written
     }
 
-    /// Reads the file on rank 0; its parameters only where they are tested.
+    /// Reads the file on rank 0, and its parameters only if they are tested.
     private func readBest(_ run: RunSetup) throws -> BestModel {
         let stored = try StoredCheckpoint(path: run.keeper.bestPath)
         try run.requireBest(stored)
@@ -77,14 +77,14 @@ extension TrainingRun {
 }
 
 extension RunSetup {
-    /// Throws unless a checkpoint can be this run's best. On rank 0.
+    /// Throws unless a checkpoint can be this run's best model. On rank 0.
     fileprivate func requireBest(_ stored: StoredCheckpoint) throws {
-        guard let preparation else { preconditionFailure("rank 0 prepares a run") }
+        guard let preparation else { preconditionFailure("rank 0 has no preparation") }
         try stored.requireBest(
             of: plan.configuration, vocabulary: preparation.vocabulary, textDigests: preparation.textDigests)
     }
 
-    /// Makes `best.safetensors` anew from a checkpoint of the same model; false where none is kept. On rank 0.
+    /// Restores `best.safetensors` from a checkpoint of the same model; false if there is none. On rank 0.
     fileprivate func remakeBest(_ model: BestModel) throws -> Bool {
         try keeper.remakeBest(model, fits: requireBest) == model
     }

@@ -8,27 +8,27 @@ import Runs
 import Tensors
 import TextData
 
-/// A run from start to end: preparation by rank 0, construction by all, training, and the test at the end.
+/// A run from start to end: preparation on rank 0, construction on all ranks, training, and the test at the end.
 public struct TrainingRun {
     let world: World
     let version: String
 
-    /// - Parameter version: the program's, for the log.
+    /// - Parameter version: the version of the program, for the log.
     public init(world: World, version: String) {
         self.world = world
         self.version = version
     }
 
-    /// Trains as `configuration` says, or goes on with the run in `configuration.run`. Collective.
+    /// Trains as configured, or resumes the run in `configuration.run`. Collective.
     ///
-    /// With `breakingLock` also where a job on another machine left the folder's lock.
-    /// Throws a `RemoteFailure` on all ranks for what could be agreed on. What goes wrong on one rank alone once the model is there ends
-    /// the job: this rank must not free windows that the others still use, which all ranks do together.
+    /// With `breakingLock`, also takes a lock of the folder that a job on another machine left. Throws a `RemoteFailure` on all
+    /// ranks for errors that all ranks agree on. An error of a single rank after the model is created ends the job, because the
+    /// rank must not free windows that other ranks still use: freeing them is collective.
     public func run(
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool = false
     ) throws -> TrainingOutcome {
         let run = try setUp(configuration, resume: resume, breakingLock: breakingLock)
-        defer { withExtendedLifetime(run) {} }  // rank 0's part of it holds the run folder's lock
+        defer { withExtendedLifetime(run) {} }  // holds the lock of the run folder on rank 0
         do {
             return try trainAndTest(run)
         } catch {
@@ -47,12 +47,12 @@ public struct TrainingRun {
         return ending.outcome
     }
 
-    /// Checks that the folder that a new run names holds none. Needs no MPI; `run` does it again.
+    /// Throws if the folder of a new run contains a run. Needs no MPI; `run` repeats the check.
     public static func checkFolder(_ configuration: TrainingConfiguration) throws {
         if configuration.run != nil { _ = try RunPreparation.freshFolder(configuration) }
     }
 
-    /// Does everything that comes before the first step. Collective; throws as `run`.
+    /// Does all work before the first step. Collective; throws the errors of `run`.
     package func setUp(
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool = false
     ) throws -> RunSetup {
@@ -70,7 +70,7 @@ public struct TrainingRun {
         }
     }
 
-    /// The model, and everything else that a prepared run needs for its first step. Collective.
+    /// Creates the model and everything else that a prepared run needs for its first step. Collective.
     private func setUp(_ preparation: RunPreparation?) throws -> RunSetup {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watchdog.enter(.construction)
@@ -86,7 +86,7 @@ public struct TrainingRun {
             advice: "The job ends; --resume continues from its last checkpoint.")
     }
 
-    /// The preparation, on rank 0; the others help it with the texts.
+    /// The preparation on rank 0. Meanwhile the other ranks read texts for it.
     private func prepare(
         _ configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool
     ) throws -> RunPreparation? {
@@ -109,7 +109,7 @@ public struct TrainingRun {
         }
     }
 
-    /// Throws `TrainingError.noTime` on all ranks where the time is up before anything has begun.
+    /// Throws `TrainingError.noTime` on all ranks if the time limit has already passed.
     private func requireTime(_ configuration: TrainingConfiguration) throws {
         _ = try world.agreeOnRoot {
             let deadline = Deadline(limit: configuration.timeLimit)
@@ -136,7 +136,7 @@ public struct TrainingRun {
             precision: configuration.precision)
     }
 
-    /// New parameters from the seed, or everything from the checkpoint.
+    /// Initialises parameters from the seed, or restores everything from the checkpoint.
     private func initialize(_ parallel: ParallelModel, _ plan: RunPlan, _ checkpoint: StoredCheckpoint?) throws {
         if plan.isResumed {
             parallel.optimizer.updateCount = plan.state.updates
@@ -180,16 +180,16 @@ public struct TrainingRun {
     }
 }
 
-/// A run whose first step may come: what each rank has of it.
+/// A run that is ready for its first step, from the view of one rank.
 package struct RunSetup {
     package let trainer: Trainer
     let plan: RunPlan
     let parallel: ParallelModel
-    /// Nil where there is no test text.
+    /// Nil without a test text.
     let test: TestScoring?
     let keeper: CheckpointKeeper
     let report: TrainingReport
-    /// Rank 0's; holds the lock of the run folder.
+    /// On rank 0 only. It holds the lock of the run folder.
     let preparation: RunPreparation?
 
     /// The digest of the parameters as text.

@@ -5,35 +5,35 @@ import Inference
 import Models
 import Runs
 
-/// What a checkpoint holds, in a few figures.
+/// A summary of a checkpoint.
 public struct CheckpointSummary: Encodable, Sendable, Equatable {
-    /// Steps done.
+    /// The number of completed steps.
     public let step: Int
-    /// The epoch of the last step, from 1; before the first step 1.
+    /// The epoch of the last step, from 1; 1 before the first step.
     public let epoch: Int
-    /// Tokens predicted so far.
+    /// The number of tokens predicted so far.
     public let tokens: Int
-    /// On the validation text at its last measurement; nil before the first.
+    /// The perplexity of the last validation; nil before the first.
     public let perplexity: Double?
-    /// The best so far on the validation text.
+    /// The best validation perplexity so far.
     public let bestPerplexity: Double?
-    /// The step of the best; 0 before the first measurement.
+    /// The step of the best validation; 0 before the first.
     public let bestStep: Int
     public let model: Model
-    /// Of the parameters, as the log has it.
+    /// The digest of the parameters, as in the log.
     public let parametersDigest: String
     public let vocabularyDigest: String
-    /// Of the texts, by their roles.
+    /// The digests of the texts, by role.
     public let textDigests: [String: String]
 
-    /// The model's sizes.
+    /// The sizes of the model.
     public struct Model: Encodable, Sendable, Equatable, CustomStringConvertible {
         public let cell: String
         public let layers: Int
         public let embeddingSize: Int
         public let hiddenSize: Int
         public let vocabularySize: Int
-        /// Floats of all parameters.
+        /// The number of floats of all parameters.
         public let parameters: Int
 
         init(_ shape: ModelShape) {
@@ -65,7 +65,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         textDigests = checkpoint.textDigests
     }
 
-    /// JSON has no infinity: a perplexity beyond all numbers counts as none.
+    /// JSON has no infinity, so an infinite perplexity becomes nil.
     private static func perplexity(_ loss: Double?) -> Double? {
         loss.map { exponential($0) }.flatMap { $0.isFinite ? $0 : nil }
     }

@@ -2,18 +2,19 @@ import Checkpoints
 import Runs
 
 extension Verification {
-    /// Checks a checkpoint: its checksums, its texts against its arrays, and its parameters against the digest that was noted.
+    /// Checks a checkpoint: its checksums, its texts against its arrays, and its parameters against their recorded digest.
     public init(checkpoint path: String) {
         self.init(path: path, files: [CheckpointVerification(path, .checkpoint).file])
     }
 }
 
-/// A checkpoint that was checked, and its contents if they could be read.
+/// A checked checkpoint, with its content if it could be read.
 struct CheckpointVerification {
     var file: VerifiedFile
     private(set) var checkpoint: StoredCheckpoint?
 
-    /// Checks the file at `path`; `step` is what its name says, if it does, and `windowCount` what the training text has, if it is known.
+    /// Checks the file at `path`. `step` is the step in its name, if there is one; `windowCount` returns that of the training
+    /// text, if it is known.
     init(_ path: String, _ kind: VerifiedFile.Kind, step: Int? = nil, windowCount: (StoredCheckpoint) -> Int? = { _ in nil }) {
         var file = VerifiedFile(kind, path)
         var found: StoredCheckpoint?

@@ -1,14 +1,14 @@
 import Runs
 
-/// Decides which file of a run folder is not of the run, where a checkpoint disagrees with `config.toml` or `metrics.jsonl`.
+/// Decides which file of a run folder is foreign if a checkpoint disagrees with `config.toml` or `metrics.jsonl`.
 ///
-/// A checkpoint is, unless every checkpoint disagrees with the same file: then that file is.
+/// The checkpoint is foreign, unless every checkpoint disagrees with the same file. Then that file is foreign.
 struct RecordConflicts {
     private let records: RunRecords
     private let models: [CheckpointVerification]
     private let conflicts: [RunRecords.Conflict?]
 
-    /// - Parameter models: the checkpoints and the best one, as far as they were read and are sound by themselves.
+    /// - Parameter models: the checkpoints and the best model, if they were read and are valid on their own.
     init(_ records: RunRecords, _ models: [CheckpointVerification]) {
         (self.records, self.models) = (records, models)
         conflicts = models.map { model in
@@ -17,7 +17,7 @@ struct RecordConflicts {
         }
     }
 
-    /// Marks the files that are not of the run, each with the reason.
+    /// Marks the foreign files, with the reasons.
     func mark(
         _ models: inout [CheckpointVerification], configuration: inout VerifiedFile, metrics: inout VerifiedFile
     ) {
@@ -44,14 +44,15 @@ struct RecordConflicts {
             guard let checkpoint = models[index].checkpoint, models[index].file.problem == nil else { return false }
             switch file {
             case .configuration: return true
-            // A checkpoint of another configuration says nothing of the log.
+            // A checkpoint of another configuration cannot be compared with the log.
             case .metrics: return conflicts[index].map { $0.file == .metrics } ?? (records.log?.covers(checkpoint) ?? false)
             }
         }
         guard !comparable.isEmpty, comparable.allSatisfy({ conflicts[$0]?.file == file }) else { return false }
         switch file {
         case .configuration: return true
-        // One checkpoint with other parameters may itself be what was changed. It agrees with config.toml, so that another seed is the log's.
+        // A single checkpoint with other parameters may itself have been changed. It agrees with config.toml, so a different seed
+        // means that the log is foreign.
         case .metrics:
             return comparable.count > 1
                 || models[comparable[0]].checkpoint.map { records.log?.isOfAnotherRun(than: $0) == true } ?? false

@@ -8,13 +8,13 @@ import Runs
 import TextData
 
 extension Verification {
-    /// Whether a folder holds a run.
+    /// Whether a folder contains a run.
     public static func isRun(_ path: String) throws -> Bool { try RunFolder(path: path).holdsRun() }
 
-    /// Checks everything in a run's folder, each by itself and against the newest checkpoint. Changes nothing, and a job that
-    /// trains there may go on.
+    /// Checks all files in a run's folder, each on its own and against the newest checkpoint. Changes nothing. A job may train in
+    /// the folder at the same time.
     ///
-    /// Throws what listing the folder throws.
+    /// Throws the errors of listing the folder.
     public init(run path: String) throws {
         let folder = RunFolder(path: path)
         let run = RunVerification(folder)
@@ -32,24 +32,25 @@ extension Verification {
     }
 }
 
-/// The checks of the single files of a run's folder.
+/// The checks of the individual files of a run's folder.
 private struct RunVerification {
     let folder: RunFolder
     let records: RunRecords
 
     init(_ folder: RunFolder) { (self.folder, records) = (folder, RunRecords(folder)) }
 
-    /// Newest first.
+    /// All generations, newest first.
     func generations() throws -> [CheckpointVerification] {
         try folder.checkpoints.generations().compactMap { generation in
             let checked = CheckpointVerification(
                 generation.path, .checkpoint, step: generation.step, windowCount: records.windowCount)
-            // A job that trains meanwhile may have removed it.
+            // A training job may have removed it meanwhile.
             return checked.file.exitStatus == .inputMissing && !pathExists(generation.path) ? nil : checked
         }
     }
 
-    /// A run that was interrupted before its first checkpoint starts anew. One that has made steps has had a checkpoint.
+    /// A run that was interrupted before its first checkpoint starts from the beginning. A run that has made steps has had a
+    /// checkpoint.
     var noGenerations: VerifiedFile {
         var file = VerifiedFile(.checkpoint, folder.checkpoints.path)
         file.contents = "none yet"
@@ -64,18 +65,18 @@ private struct RunVerification {
         return file
     }
 
-    /// The best model, if it is there or must be.
+    /// The best model, if it exists or must exist.
     func best(isExpected: Bool) -> [CheckpointVerification] {
         let path = folder.checkpoints.bestPath
         return pathExists(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
     }
 
-    /// Compares the best model with the newest checkpoint, and with the log if that is the run's own.
+    /// Compares the best model with the newest checkpoint, and with the log if the log belongs to the run.
     func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, hasOwnLog: Bool) {
         guard best.file.problem == nil, let found = best.checkpoint else { return }
         let path = found.path
         let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
-        // Steps that the run went back from may have left a better one; a worse one that is later took the place of one that was lost.
+        // Rolled-back steps may have given a better model. A worse model of a later step replaced one that was lost.
         if let convergence = newest?.state.convergence, let needed = convergence.bestLoss, loss > needed {
             let text = "\(path): it is from step \(step), but the best parameters were those of step \(convergence.bestStep)"
             if step < convergence.bestStep {
@@ -139,7 +140,7 @@ private struct RunVerification {
         return file
     }
 
-    /// The token files that are there: one that is missing or damaged is made anew from its text.
+    /// The existing token files. Missing or damaged ones are written again from their texts.
     func tokens(_ newest: StoredCheckpoint?) throws -> [VerifiedFile] {
         let paths = TextRole.allCases.map { (role: $0, path: joinPath(folder.dataPath, "\($0.rawValue).tokens")) }
         return paths.filter { pathExists($0.path) }.map { role, path in
@@ -161,7 +162,7 @@ private struct RunVerification {
         checkpoint.textDigests[role.rawValue].map { $0 != digest.hexadecimal } ?? false
     }
 
-    /// What interrupted writes left, or what a job writes at this moment.
+    /// Files of interrupted writes, or of writes in progress.
     func temporaries() throws -> [VerifiedFile] {
         let paths = try [folder.path, folder.dataPath, folder.checkpoints.path].flatMap(DurableFile.temporaries)
         return paths.map { path in

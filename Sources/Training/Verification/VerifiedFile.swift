@@ -2,28 +2,28 @@ public import Failures
 import Files
 import Foundation
 
-/// One file that was checked: what it holds, and what is wrong with it.
+/// A checked file: its content and its fault.
 public struct VerifiedFile: Encodable, Sendable, Equatable {
-    /// What a file is for.
+    /// The purpose of a file.
     public enum Kind: String, Encodable, Sendable {
         case configuration, vocabulary, tokens, metrics, checkpoint, best, lock, temporary
     }
 
     public let kind: Kind
     public let path: String
-    /// What is wrong, and where; nil if the file is sound.
+    /// The fault and its location; nil if the file is valid.
     public private(set) var problem: String?
-    /// What it holds, in a line.
+    /// The content, in one line.
     public internal(set) var contents = ""
-    /// What is to be known besides, and is no damage.
+    /// Notes that are not faults.
     public internal(set) var notes: [String] = []
-    /// What a checkpoint holds.
+    /// The summary of a checkpoint.
     public internal(set) var checkpoint: CheckpointSummary?
     /// The job that holds a lock.
     public internal(set) var holder: String?
-    /// What the program would end with if this were all that is wrong.
+    /// The exit status if this were the only fault.
     private(set) var exitStatus = ExitStatus.done
-    /// Whether the file is wrong because it is not there.
+    /// Whether the fault is that the file does not exist.
     private(set) var isMissing = false
 
     private enum CodingKeys: String, CodingKey {
@@ -35,7 +35,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         self.path = path
     }
 
-    /// Notes what is wrong; the first stays.
+    /// Records a fault. The first fault is kept.
     mutating func fail(_ problem: String, _ status: ExitStatus = .badData) {
         guard self.problem == nil else { return }
         self.problem = problem
@@ -43,7 +43,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         isMissing = status == .inputMissing && !pathExists(path)
     }
 
-    /// Runs a check, and notes what it throws.
+    /// Runs a check, and records its error.
     mutating func check(_ body: (inout VerifiedFile) throws -> Void) {
         do {
             try body(&self)
@@ -54,28 +54,28 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
     }
 }
 
-/// What was found at a path: a checkpoint, or a run's folder with all that is in it.
+/// The result of checking a path: a checkpoint, or a run's folder with all its files.
 public struct Verification: Sendable, Equatable {
-    /// As it was named.
+    /// The path, as given.
     public let path: String
-    /// Everything that was checked; in a run's folder the newest checkpoint first of its kind.
+    /// All checked files. In a run's folder, the newest checkpoint is the first of its kind.
     public let files: [VerifiedFile]
 
-    /// Whether nothing is wrong.
+    /// Whether there is no fault.
     public var isSound: Bool { files.allSatisfy { $0.problem == nil } }
 
-    /// The error that says what is wrong; nil where nothing is.
+    /// The error with the faults; nil if there are none.
     public var failure: VerificationError? {
         let bad = files.filter { $0.problem != nil }
         guard let first = bad.first else { return nil }
-        // In a run's folder a file that is missing is damage, too; one that may not be read is not.
+        // In a run's folder, a missing file is also damage. A file without read permission is not.
         let isDamage = bad.contains { $0.exitStatus == .badData || ($0.isMissing && files.count > 1) }
         return VerificationError(
             path: path, badCount: bad.count, count: files.count, first: first.problem ?? "",
             exitStatus: isDamage ? .badData : first.exitStatus)
     }
 
-    /// One object with the keys in alphabetical order.
+    /// One JSON object with the keys in alphabetical order.
     public func jsonText() throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -89,7 +89,7 @@ public struct Verification: Sendable, Equatable {
         let files: [VerifiedFile]
     }
 
-    /// For people: a line a file, its problem or its notes below.
+    /// Readable lines: one for each file, followed by its fault or its notes.
     public var lines: [String] {
         let checkpoint = files.lazy.compactMap(\.checkpoint).first
         let model = checkpoint.map { ["model  \($0.model), vocabulary \($0.vocabularyDigest)"] } ?? []
