@@ -158,7 +158,7 @@ extension ConfigurationKey {
     /// Every key, theme by theme.
     public static let allCases = ConfigurationField.all.map(\.key)
 
-    /// The key with this name, or with one that an earlier version gave it.
+    /// The key with this name, or with a name from an earlier version.
     public static func named(_ name: String) -> ConfigurationKey? {
         let key = ConfigurationKey(name)
         return ConfigurationField.exists(key) ? key : ConfigurationField.formerNames[key]

@@ -19,9 +19,9 @@ package struct BestModel: Codable, Equatable, Sendable {
 }
 
 extension StoredCheckpoint {
-    /// This file as a best model, with the digest that its parameters have.
+    /// This file as a best model, with the digest of its parameters.
     ///
-    /// Throws `StoredRunError.inconsistentCheckpoint` where its parameters are not those that were measured.
+    /// Throws `StoredRunError.inconsistentCheckpoint` if the parameters differ from those of the validation.
     package func bestModel() throws(StoredRunError) -> BestModel {
         let measured = state.convergence
         guard let loss = measured.lastLoss, (measured.lastStep ?? measured.bestStep) == state.step else {
@@ -31,8 +31,8 @@ extension StoredCheckpoint {
         return BestModel(step: state.step, loss: loss, parametersDigest: parametersDigest)
     }
 
-    /// Throws `StoredRunError.inconsistentCheckpoint` unless it is of a run with this vocabulary, these texts to train on and to validate, and the
-    /// same values of all keys that no resume may change.
+    /// Throws `StoredRunError.inconsistentCheckpoint` unless the file belongs to a run with this vocabulary, these training and
+    /// validation texts, and equal values of all keys that may not change on resume.
     package func requireBest(
         of configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws(StoredRunError) {

@@ -15,7 +15,7 @@ package struct MetricsReader {
 
     /// Reads the file at `path`. Throws `FileError`, and `StoredRunError.badLog`.
     ///
-    /// With `modelsOnly`, lines on steps are not decoded, and lines that are not a log's are ignored. Cost: one pass over the file.
+    /// With `modelsOnly`, lines of steps are not decoded, and invalid lines are ignored. Cost: one pass over the file.
     package init(path: String, modelsOnly: Bool = false) throws {
         let file = try MappedFile(path: path)
         self = try file.checked({ $0 as any Error }) { () throws(any Error) in try MetricsReader(file, modelsOnly: modelsOnly) }

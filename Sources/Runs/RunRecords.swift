@@ -50,7 +50,7 @@ public struct RunRecords {
         return changes.isEmpty ? nil : changes.map(\.comparison).joined(separator: "; ")
     }
 
-    /// Throws `StoredRunError.foreignCheckpoint` for a checkpoint that is not of this run.
+    /// Throws `StoredRunError.foreignCheckpoint` for a checkpoint that does not belong to this run.
     package func requireAgreement(_ checkpoint: StoredCheckpoint) throws(StoredRunError) {
         guard let conflict = conflict(with: checkpoint) else { return }
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
@@ -63,7 +63,7 @@ public struct RunRecords {
         try requireLoggedBest(best)
     }
 
-    /// Throws `StoredRunError.foreignCheckpoint` for a model that the log calls worse than another one.
+    /// Throws `StoredRunError.foreignCheckpoint` for a model that is worse than another one in the log.
     package func requireLoggedBest(_ best: StoredCheckpoint) throws(StoredRunError) {
         guard log?.deniesBest(ofStep: best.state.step) == true else { return }
         throw .foreignCheckpoint(
@@ -92,11 +92,11 @@ public struct RunRecords {
         }
     }
 
-    /// The newest checkpoint from which the run can be resumed: sound, of this run, and at a position that the training text has. Nil if the folder holds
-    /// no checkpoint.
+    /// The newest checkpoint from which the run can be resumed: valid, of this run, and at a position that the training text has.
+    /// Nil if the folder has no checkpoint.
     ///
-    /// Throws `CheckpointError.noneValid` with a reason for each, and `StoredRunError.foreignRecord` if all that is wrong with them is that they
-    /// disagree with `config.toml` or `metrics.jsonl`.
+    /// Throws `CheckpointError.noneValid` with a reason for each checkpoint, or `StoredRunError.foreignRecord` if they are valid
+    /// but all disagree with `config.toml` or `metrics.jsonl`.
     public func newestCheckpoint() throws -> NewestCheckpoint<StoredCheckpoint>? {
         if try folder.checkpoints.generations().isEmpty { return nil }
         do {

@@ -4,8 +4,8 @@ import Models
 import Optimizers
 
 extension StoredCheckpoint {
-    /// Holds the file's texts against its arrays, so that a size from a text is believed only where the arrays have it: nothing
-    /// that is allocated afterwards is larger than the file.
+    /// Compares the file's texts with its arrays, so that a size in a text is used only if the arrays have it. No later
+    /// allocation is then larger than the file.
     ///
     /// Throws `StoredRunError.inconsistentCheckpoint`, `CheckpointError.noSuchArray` and `.otherArray`.
     func checkConsistency() throws {
@@ -28,7 +28,8 @@ extension StoredCheckpoint {
         for array in expectedArrays { try reader.require(array.name, of: Float.self, shape: array.shape) }
     }
 
-    /// Throws `StoredRunError.inconsistentCheckpoint` unless a training text of so many windows has the state's position.
+    /// Throws `StoredRunError.inconsistentCheckpoint` unless a training text with this number of windows has the position of the
+    /// state.
     package func checkPosition(windowCount: Int) throws(StoredRunError) {
         if let contradiction = state.contradiction(windowCount: windowCount) { throw inconsistent(contradiction) }
     }

@@ -8,10 +8,10 @@ extension StoredCheckpoint {
         case squares
     }
 
-    /// Reads every array that a run goes on from, and returns the digest of the parameters as the log has it.
+    /// Reads every array that a resume needs, and returns the digest of the parameters as in the log.
     ///
-    /// Throws `StoredRunError.impossibleValue` for a value that training never writes, and `.inconsistentCheckpoint` where the parameters are
-    /// not those whose digest was noted.
+    /// Throws `StoredRunError.impossibleValue` for a value that training never writes, and `.inconsistentCheckpoint` if the
+    /// parameters do not have the recorded digest.
     func checkValues() throws -> String {
         var hasher = XXH3Hasher()
         for array in expectedArrays {

@@ -16,12 +16,13 @@ public final class StoredCheckpoint {
     package private(set) var parametersDigest = ""
     package let reader: SafetensorsReader
 
-    /// Opens and verifies the file at `path`: every byte, and what its texts and values say of each other. Reads it twice.
+    /// Opens and verifies the file at `path`: every byte, and the consistency of its texts and values. Reads it twice.
     ///
-    /// Throws `RunCheckError.processLimit`, `CheckpointError`, `TextDataError.badVocabulary`, `StoredRunError.incompleteCheckpoint`, `.inconsistentCheckpoint` and
-    /// `.impossibleValue`.
+    /// With `checkingLimits`, it first checks that the limits of the process (`ulimit -v`, `ulimit -d`) suffice to read the file
+    /// and to use its model. A training run has already checked this.
     ///
-    /// With `checkingLimits` it first checks that the limits of the process (`ulimit -v`, `ulimit -d`) allow it to read the file and to use its model. A run that
+    /// Throws `RunCheckError.processLimit`, `CheckpointError`, `TextDataError.badVocabulary`,
+    /// `StoredRunError.incompleteCheckpoint`, `.inconsistentCheckpoint` and `.impossibleValue`.
     /// trains has checked that before.
     public convenience init(path: String, checkingLimits: Bool = false) throws {
         if checkingLimits { try ProcessRoom.require(bytes: 1 << 20) }

@@ -62,10 +62,10 @@ package final class ParallelModel {
         model.byteCount + rows.byteCount + (rows.shared?.byteCount ?? 0) + optimizer.moments.count * optimizer.count * 4
     }
 
-    /// Forward, loss and backward over one window. The losses' sums by shard go to the exchange, partial gradients to their slots. Collective
-    /// over the node, whose ranks make weight gradients together.
+    /// Forward pass, loss and backward pass over one window. The sums of the losses by shard go to the exchange, and partial
+    /// gradients to their slots. Collective over the node, because its ranks compute weight gradients jointly.
     ///
-    /// The gradient is that of the mean loss over the predictions of all ranks; zero where there are none.
+    /// The gradient is that of the mean loss over the predictions of all ranks, or zero if there are none.
     package func run(_ window: WindowBuffers, _ batch: BatchWindow, dropoutKey: Dropout.Key?) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
         let steps = batch.steps
@@ -124,12 +124,12 @@ package final class ParallelModel {
                 parameters: ParameterSet(layout: layout, values: exchange.parameters, gradients: []), weights: weights))
     }
 
-    /// The mean loss of a text in nats per token, without dropout; the state of training is as before afterwards.
+    /// The mean loss of a text in nats per token, without dropout. Afterwards the training state is unchanged.
     ///
-    /// The text is cut into batches as the training text is; sums are by shard, in the tree's order. Collective.
+    /// The text is divided into batches like the training text. Sums are by shard, in tree order. Collective.
     ///
-    /// A rank whose `flags` are not 0 stops after the window at hand: then all ranks get the flags of all, and no loss.
-    /// Throws on all ranks what keeps one of them from reading the text, as `BatchSource.fill`.
+    /// A rank whose `flags` are not 0 stops after the current window. All ranks then return the flags of all ranks, and no loss.
+    /// If a rank cannot read the text, throws the errors of `BatchSource.fill` on all ranks.
     package func meanLoss(
         of source: any BatchSource, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
     ) throws -> (loss: Double?, flags: Int32) {

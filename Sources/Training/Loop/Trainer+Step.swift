@@ -42,7 +42,7 @@ extension Trainer {
         return StepFlags(rawValue: reduction.flags)
     }
 
-    /// Reads the window. Where that fails, it is padding, and the step's flags tell all ranks.
+    /// Reads the window. If that fails, the window becomes padding, and the flags of the step inform all ranks.
     private func readWindow() {
         do throws(TextDataError) {
             try window.read(state.window, epoch: state.epoch, from: train)

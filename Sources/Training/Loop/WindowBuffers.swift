@@ -15,7 +15,7 @@ package final class WindowBuffers {
         mask = .init(start: workspace.allocate(Float.self, count: count), count: count)
     }
 
-    /// Reads window `index` of an epoch. Throws as `BatchSource.fill`.
+    /// Reads window `index` of an epoch. Throws the errors of `BatchSource.fill`.
     package func read(_ index: Int, epoch: Int, from source: any BatchSource) throws(TextDataError) {
         try source.fill(index, epoch: epoch, inputs: inputs, targets: targets, mask: mask)
     }

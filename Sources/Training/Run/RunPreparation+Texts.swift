@@ -45,7 +45,7 @@ extension RunPreparation {
         return prepared
     }
 
-    /// How a text is cut into batches. Throws where it is too short.
+    /// The division of a text into batches. Throws if the text is too short.
     static func layout(
         of role: TextRole, _ text: some TokenisedText, source: String, _ configuration: TrainingConfiguration
     ) throws -> any BatchLayout {

@@ -130,7 +130,7 @@ struct Texts {
         }
     }
 
-    /// The tokens of a role's text without a file. Rank 0 reads alone. Nil where the run has no such text.
+    /// The tokens of a role's text, encoded without a file. Only rank 0 reads. Nil if the run has no such text.
     func encoded(_ role: TextRole, vocabulary: Vocabulary) -> EncodedText? {
         entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }
     }
