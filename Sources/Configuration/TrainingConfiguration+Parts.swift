@@ -1,6 +1,6 @@
 package import Models
 package import Optimizers
-import TextData
+package import TextData
 
 extension TrainingConfiguration {
     /// The shape of the model for a vocabulary of this size.

@@ -1,8 +1,8 @@
 import Checkpoints
 import Files
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A run's generations of checkpoints")
 struct CheckpointFolderTests {

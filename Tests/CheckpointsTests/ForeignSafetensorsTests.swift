@@ -1,6 +1,6 @@
 import Checkpoints
-import Testing
 import TestSupport
+import Testing
 
 /// Files of other programs, and invalid files.
 enum Foreign {

@@ -2,8 +2,8 @@ import Checkpoints
 import Files
 import Foundation
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A checkpoint that cannot be written")
 final class PersistentWriteTests {

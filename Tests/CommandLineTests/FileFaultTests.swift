@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Whole runs in which the n-th call on files of the run's folder fails, for n from 1 until a run makes no more calls.
 @Suite("Failing calls on files", .serialized)

@@ -2,8 +2,8 @@ import Configuration
 import Foundation
 import Layers
 import Runs
-import Testing
 import TestSupport
+import Testing
 import Training
 
 /// Compares the forecast before a run with the run.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Files that are valid on their own, in the folder of a run that has not written them.
 @Suite("A file that a run has not written", .serialized)

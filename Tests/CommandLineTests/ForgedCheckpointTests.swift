@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Checkpoints with correct checksums and contents that no run writes.
 @Suite("Forged checkpoints", .serialized)

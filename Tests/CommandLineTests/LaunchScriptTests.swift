@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Runs the scripts with programs that replace mpirun and rnntrain, and checks the arguments that these receive.
 @Suite("Launch scripts")

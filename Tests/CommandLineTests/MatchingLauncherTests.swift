@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Scripts find the mpirun of the MPI that the program is built for. Scripts of the test replace mpirun and ldd.
 @Suite("Launchers that match the program")

@@ -1,8 +1,8 @@
 import Configuration
 import Foundation
 import Kinds
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Options at the ends of their ranges")
 struct OptionRangeTests {

@@ -1,8 +1,8 @@
 import Configuration
 import Foundation
 import Kinds
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Options and keys")
 struct OptionTests {

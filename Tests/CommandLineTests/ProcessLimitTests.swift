@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB. The address sanitizer reserves more than any of them.
 ///

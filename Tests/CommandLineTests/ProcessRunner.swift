@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Runs programs for tests of the command line, by default in an empty folder, with help in 80 columns.
 enum ProcessRunner {

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Whole runs in folders that other jobs, users and their files share.
 @Suite("The folder of a run", .serialized)

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The exact formats of other tools, with the numbers of the table of `--format tsv`.
 @Suite("Formats of score")

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Scores of single tokens: compared with `evaluate`, with the probabilities of all continuations, and in every format.
 @Suite("score")

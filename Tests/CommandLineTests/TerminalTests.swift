@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Long runs on a terminal, with `launch/train`.
 @Suite("Training at a terminal", .serialized)

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Unreadable and changed files", .serialized)
 struct UnreadableFileTests {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A file to which lines are appended")
 struct AppendedLinesTests {

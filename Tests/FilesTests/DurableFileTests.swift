@@ -1,8 +1,8 @@
 import Failures
 import Files
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A durable file is replaced atomically")
 struct DurableFileTests {

@@ -2,8 +2,8 @@ import Failures
 import Foundation
 import Inference
 import Runs
-import Testing
 import TestSupport
+import Testing
 
 /// `evaluate` and `generate` with a model trained for three epochs.
 @Suite("Evaluation and generation", .serialized)

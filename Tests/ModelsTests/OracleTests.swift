@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// A named cell with everything that central differences need, drawn from a seed.
 struct OracleCase: Sendable, CustomTestStringConvertible {

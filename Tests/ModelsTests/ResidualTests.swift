@@ -1,7 +1,7 @@
 import Layers
 import Models
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Residual connections", .serialized)
 struct ResidualTests {

@@ -2,8 +2,8 @@ import Kinds
 import Layers
 import Models
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// A window of tokens of all streams, time-major.
 struct TokenWindow {

@@ -1,8 +1,8 @@
 import Kinds
 import Optimizers
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 extension SeededRandom {
     mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }

@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     /// The file best.safetensors defines the best model; all reports must agree with it.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     /// Runs that would take far longer than these tests, with an event after some steps.

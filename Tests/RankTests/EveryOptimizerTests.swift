@@ -1,7 +1,7 @@
 import Kinds
 import Optimizers
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     @Suite("with every optimizer", .serialized)

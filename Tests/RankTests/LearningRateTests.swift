@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     @Suite("with a schedule over the whole run")

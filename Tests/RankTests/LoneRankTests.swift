@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     /// Conditions that occur on one rank only, or in a run of one rank.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     @Suite("A resume refuses changed inputs and skips damaged checkpoints", .serialized)

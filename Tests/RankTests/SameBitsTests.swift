@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 extension TrainingOverRanks {
     /// Compares whole runs: every loss, norm and digest in the log, and the test perplexity.

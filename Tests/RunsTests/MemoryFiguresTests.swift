@@ -1,6 +1,6 @@
 import Runs
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Memory reported by the system")
 struct MemoryFiguresTests {

@@ -2,8 +2,8 @@ import Checkpoints
 import Failures
 import Foundation
 import Runs
-import Testing
 import TestSupport
+import Testing
 import TextData
 
 @Suite("The sizes in a checkpoint must match its arrays")

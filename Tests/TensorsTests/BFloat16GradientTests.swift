@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 extension GradientWindow {
     /// The expected gradients: for each shard a chain over pairs of rows, then over the rows that contain the token, added in tree order;

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// Operands of a product in bf16 with padding between their rows, and the expected result.
 private struct BFloat16Case {

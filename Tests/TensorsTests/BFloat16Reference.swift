@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// The nearest bf16, from distances in Double; ties to the one whose last bit is 0, NaN made quiet, denormals zero of their sign.
 func nearestBFloat16(_ x: Float) -> UInt16 {

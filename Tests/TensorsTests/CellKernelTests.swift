@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// Random buffers of `rows` times a number of columns, one for each name in a cell's arithmetic.
 private final class CellBuffers {

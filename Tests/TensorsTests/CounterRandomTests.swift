@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// A vector of Random123's file `kat_vectors`, lines `philox4x32 10`.
 private struct KnownAnswer: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Elementary functions in double")
 struct DoubleElementaryTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// A window of ones after dropout: the mask times the scale.
 private func mask(

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 extension LevelTests {
     @Suite("exp, tanh and the logistic function")

@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 extension LevelTests {
     @Suite("Gradients over the rows of a window")

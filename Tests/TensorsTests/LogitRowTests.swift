@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Entropy and rank of a row of logits")
 struct LogitRowTests {

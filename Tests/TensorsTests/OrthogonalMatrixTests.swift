@@ -1,7 +1,7 @@
 import COpenBLAS
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Random orthogonal matrices")
 struct OrthogonalMatrixTests {

@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// Operands of a product with padding between their rows, and the expected result.
 private struct ProductCase {

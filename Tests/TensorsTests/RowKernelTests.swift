@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 extension LevelTests {
     @Suite("Copies and sums of rows")

@@ -1,6 +1,6 @@
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// The nodes of the tree under `node`, from the definition.
 func nodes(under node: Range<Int>) -> [Range<Int>] {

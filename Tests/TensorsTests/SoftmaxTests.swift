@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// Rows of logits with their targets and masks.
 private struct SoftmaxCase {

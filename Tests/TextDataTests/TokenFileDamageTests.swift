@@ -1,7 +1,7 @@
 import Foundation
-import Testing
 import TestSupport
 import TextData
+import Testing
 
 @Suite struct TokenFileDamageTests {
     private let folder: ScratchFolder

@@ -2,9 +2,9 @@ import Digests
 import Failures
 import Files
 import Foundation
-import Testing
 import TestSupport
 import TextData
+import Testing
 
 @Suite struct TokenFileTests {
     @Test(
