@@ -28,6 +28,9 @@ extension TrainingConfiguration {
             text, BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
     }
 
+    /// Whether each line is a text of its own for the model.
+    public var separatesLines: Bool { Batchings.batching(batching).separatesLines }
+
     package var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
 
     /// The maximum number of ranks: each needs a shard, and each shard needs a stream.

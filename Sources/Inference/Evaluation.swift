@@ -1,13 +1,13 @@
 public import Runs
 public import TextData
 
-/// The figures of a model on a text, scored as one stream from the first token to the last.
+/// A model's figures on a text, scored as one stream from its first token to its last, or line by line if the model was trained so.
 public struct Evaluation: Sendable, Equatable {
     public let score: TextScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
 
-    /// The number of predicted tokens: all but the first.
+    /// Tokens that were predicted: all, but of one stream not the first.
     public var tokens: Int { score.tokens }
     /// Mean negative log likelihood, nats per token.
     public var loss: Double { score.loss }
@@ -52,7 +52,9 @@ public struct Evaluation: Sendable, Equatable {
 private struct TokenWindows {
     private let scorer: StreamScorer
     private let windowLength: Int
-    private var window: [Int32] = []
+    private var window: [Int32]
+    /// The token that ends a line; nil where the text is one stream.
+    private let lineEnd: Int32?
     private(set) var score: TextScore
     private(set) var tokenCount = 0
 
@@ -60,6 +62,8 @@ private struct TokenWindows {
         scorer = StreamScorer(stored.model)
         score = TextScore(SpecialTokens(stored.vocabulary))
         self.windowLength = windowLength
+        lineEnd = stored.separatesLines ? stored.startToken : nil
+        window = lineEnd.map { [$0] } ?? []
         window.reserveCapacity(windowLength + 1)
     }
 
@@ -67,7 +71,12 @@ private struct TokenWindows {
         tokenCount += tokens.count
         for token in tokens {
             window.append(token)
-            if window.count > windowLength { scoreWindow() }
+            if token == lineEnd {
+                scoreWindow()
+                scorer.reset()
+            } else if window.count > windowLength {
+                scoreWindow()
+            }
         }
     }
 

@@ -24,13 +24,44 @@ public struct Generation {
         var last = prompt.last ?? stored.startToken
         for place in 0..<length {
             step(last)
-            let logits = stored.model.logits()
-            let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
-            last = sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID)
+            last = draw(place: place, sample: 0)
             text.removeAll(keepingCapacity: true)
             decoder.append(last, to: &text)
             try sink(text)
         }
+    }
+
+    /// Gives `count` lines to `sink`: each begins from the initial state as after a line end, goes on after `prompt`, and ends with its line end
+    /// or after `length` drawn tokens.
+    ///
+    /// Throws what `sink` throws. A line does not depend on the lines before it.
+    public func generateLines(_ count: Int, after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
+        let lineEnd = stored.vocabulary.lineEndID
+        for number in 0..<count {
+            var decoder = TokenDecoder(stored.vocabulary)
+            var text: [UInt8] = []
+            stored.model.resetState()
+            var last = stored.startToken
+            for token in prompt {
+                step(last)
+                last = token
+                decoder.append(token, to: &text)
+            }
+            var place = 0
+            while place < length, prompt.isEmpty && place == 0 || last != lineEnd {
+                step(last)
+                last = draw(place: place, sample: number)
+                place += 1
+                if last != lineEnd { decoder.append(last, to: &text) }
+            }
+            try sink(text + [0x0A])
+        }
+    }
+
+    private func draw(place: Int, sample: Int) -> Int32 {
+        let logits = stored.model.logits()
+        let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
+        return sampler.draw(row, place: place, sample: sample, excluding: stored.vocabulary.unknownID)
     }
 
     private func step(_ token: Int32) {

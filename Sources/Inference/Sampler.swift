@@ -21,7 +21,7 @@ public struct SamplingRule: Sendable, Equatable {
     }
 }
 
-/// Samples tokens. Each token has its own random number, and depends only on the seed, its position and the logits.
+/// Draws tokens, each from its own random number: a token depends on the seed, its sample and place, and the logits.
 package struct Sampler {
     package let rule: SamplingRule
     private let random: CounterRandom
@@ -31,13 +31,15 @@ package struct Sampler {
         random = CounterRandom(seed: rule.seed, purpose: .generation)
     }
 
-    /// The token at position `place`. A given `excluded` token is never sampled.
-    package func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, excluding excluded: Int32? = nil) -> Int32 {
+    /// The token at `place` of a sample. `excluded`, where given, is never drawn.
+    package func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, sample: Int = 0, excluding excluded: Int32? = nil)
+        -> Int32
+    {
         let barred = excluded.map(Int.init) ?? -1
         if rule.greedy {
             return Int32(logits.indices.lazy.filter { $0 != barred }.max { logits[$0] < logits[$1] } ?? 0)
         }
-        let share = random.uniform(UInt64(place), 0)
+        let share = random.uniform(UInt64(place), UInt64(sample))
         guard rule.topK > 0 || rule.topP < 1 else {
             let chosen = index(weights(of: logits, barred: barred), at: share)
             return Int32(chosen == barred ? chosen - 1 : chosen)  // if the last token is excluded, rounding may select it

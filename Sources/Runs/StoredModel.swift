@@ -8,6 +8,8 @@ public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit
+    /// Whether the model was trained on each line for itself: then it is evaluated and generates so.
+    public let separatesLines: Bool
     package let model: LanguageModel
     private let parameters: ParameterSet
     private let weights: PackedWeights  // keeps the packed weights alive
@@ -40,9 +42,10 @@ public final class StoredModel {
         self.shape = shape
         vocabulary = stored.vocabulary
         unit = stored.vocabulary.unit
+        separatesLines = stored.configuration.separatesLines
         model.resetState()
     }
 
-    /// The token before a text without context: the line end, or the first symbol of a character vocabulary without a line end.
-    package var startToken: Int32 { vocabulary.endOfLineID ?? vocabulary.id(of: "\n") ?? 0 }
+    /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
+    package var startToken: Int32 { vocabulary.lineEndID ?? 0 }
 }

@@ -22,6 +22,13 @@ public enum TextDataError: UserFacingError, Equatable {
     case textTooShort(source: String, tokenCount: Int)
     /// A text has no line end, but its lines are to be read each for itself.
     case noLines(source: String)
+    /// A line is not `label<TAB>text`, or has a label that is not known. Lines are counted from 1.
+    case badLabel(source: String, line: Int, defect: LabelDefect)
+    case tooFewLabels(source: String, names: [String])
+    /// The vocabulary lacks a label, or the tab after it.
+    case labelOutsideVocabulary(name: String)
+    /// The tokens of a line do not begin with a label.
+    case unlabelledLine(source: String, line: Int)
     /// A text has too few lines for a split into three parts.
     case tooFewLines(source: String, lineCount: Int)
     case moreShardsThanStreams(shardCount: Int, streamCount: Int)
@@ -35,7 +42,8 @@ public enum TextDataError: UserFacingError, Equatable {
         case .inputOutput: .inputOutput
         case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
-            .badTokenFile, .textTooShort, .noLines, .tooFewLines, .notReber:
+            .badTokenFile, .textTooShort, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine,
+            .tooFewLines, .notReber:
             .badData
         }
     }
@@ -67,6 +75,7 @@ extension TextDataError {
         switch self {
         case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
+        case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine: labelSentence
         default: contentSentence
         }
     }
@@ -115,6 +124,21 @@ extension TextDataError {
                 + "needs 3 or more. Use a longer text, or separate texts with --train and --valid."
         case .notReber(let byteOffset, let found, let expected):
             "not a text of the embedded Reber grammar: byte \(byteOffset) is \(symbolText(found)); expected \(expected)."
+        default: ""
+        }
+    }
+
+    private var labelSentence: String {
+        switch self {
+        case .badLabel(let source, let line, let defect):
+            "\(source), line \(line): \(defect.description)."
+        case .tooFewLabels(let source, let names):
+            "\(source): a classifier needs 2 labels or more, but "
+                + (names.first.map { "every line has the label \(quoting: $0)" } ?? "the text has no line") + "."
+        case .labelOutsideVocabulary(let name):
+            "the label \(quoting: name) is not in the vocabulary of the training text. Raise --vocabulary-size, or lower --minimum-count."
+        case .unlabelledLine(let source, let line):
+            "\(source), line \(line): the line does not begin with a label of the training text. Write label, tab and text on each line, without <eos> as a word."
         default: ""
         }
     }

@@ -4,12 +4,20 @@ import Inference
 import Runs
 import TextData
 
-/// Generates text with the model of a checkpoint, and writes it token by token.
-func runGeneration(checkpoint: StoredCheckpoint, sampling: SamplingOptions, rule: SamplingRule, length: Int) throws {
+/// Generates text with the model of a checkpoint, and writes it token by token, or line by line if `lines` are asked for or the model was trained on
+/// lines.
+func runGeneration(
+    checkpoint: StoredCheckpoint, sampling: SamplingOptions, rule: SamplingRule, length: Int, lines: Int?
+) throws {
     let model = try StoredModel(checkpoint, steps: 1)
     let prompt = try encodedPrompt(sampling, model.vocabulary)
     var stream = TextStream()
-    try Generation(model: model, rule: rule).generate(after: prompt, length: length) { try stream.append($0) }
+    let generation = Generation(model: model, rule: rule)
+    if let count = lines ?? (model.separatesLines ? 1 : nil) {
+        try generation.generateLines(count, after: prompt, length: length) { try stream.append($0) }
+    } else {
+        try generation.generate(after: prompt, length: length) { try stream.append($0) }
+    }
     try stream.end(ofBytes: model.unit == .byte)
 }
 

@@ -51,9 +51,15 @@ struct DryRunReport {
             } + [
                 line(
                     "steps",
-                    "\(NumberText.grouped(preparation.windowCount(.train))) per epoch, \(c.batchSize) x \(c.windowLength) tokens each"
+                    "\(NumberText.grouped(preparation.windowCount(.train))) per epoch, \(stepText)"
                 )
             ]
+    }
+
+    private var stepText: String {
+        let size = "\(configuration.batchSize) x \(configuration.windowLength) tokens"
+        guard configuration.separatesLines, let share = preparation.layouts[.train]?.paddingShare else { return size + " each" }
+        return "\(size) each at most; \(NumberText.significant(share * 100, 3)) % of the rows are padding"
     }
 
     private var parameterText: String {

@@ -22,6 +22,8 @@ struct RunDescription {
     let parameterCount: Int
     let trainTokens: Int
     let validTokens: Int?
+    /// The part of the rows of an epoch's windows that is padding; nil for streams.
+    let paddingShare: Double?
     /// The counts of each text on rank 0; empty on other ranks.
     let unknown: [TextRole: UnknownCount]
     let memory: TrainingMemory
@@ -29,7 +31,7 @@ struct RunDescription {
 
     init(
         version: String, world: World, parallel: ParallelModel, texts: RunTexts, unknown: [TextRole: UnknownCount],
-        memory: TrainingMemory
+        memory: TrainingMemory, separatesLines: Bool
     ) {
         self.version = version
         rankCount = world.rankCount
@@ -43,6 +45,7 @@ struct RunDescription {
         trainDigest = texts.train.tokens.textDigest.hexadecimal
         trainTokens = texts.train.tokens.count
         validTokens = texts.valid?.tokens.count
+        paddingShare = separatesLines ? texts.train.layout.paddingShare : nil
         self.unknown = unknown
         self.memory = memory
         transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "shared memory" : "messages"

@@ -47,7 +47,10 @@ final class TrainingReport {
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
         let vocabulary = "\(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize))"
         say("  text     \(vocabulary); \(tokensText(run))")
-        if run.validTokens != nil {
+        if let share = run.paddingShare {
+            say("  batches  sentences; \(NumberText.significant(share * 100, 3)) % of their rows are padding")
+        }
+        if run.validTokens != nil, !configuration.separatesLines {
             say("  valid    the loss is measured over \(streamsText); evaluate and the test use one stream")
         }
         say(
@@ -66,7 +69,7 @@ final class TrainingReport {
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
                 ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
-            ] + unknownFields(run))
+            ] + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run))
         for (role, count) in texts(of: run) { count.warning(of: role.option, advice: unknownAdvice).map(StandardError.warn) }
     }
 

@@ -5,14 +5,15 @@ import Models
 import Tensors
 import TextData
 
-/// Scores the run's test text as `evaluate` does: as one stream, with the same bits at any number of ranks and any batch size.
+/// Scores the run's test text as `evaluate` does, as one stream or line by line, to the same bits at any number of ranks and any batch size.
 ///
-/// Every rank computes the recurrence. The rows of the output layer are divided among the ranks, and each rank adds all losses in
-/// the order of the text. Created before training, so that its memory is available at the end.
+/// Of one stream, every rank runs the recurrence; the rows of the output layer are divided among the ranks, and their losses are added on each rank in the order
+/// of the text. Made before training, so that its memory is there at the end.
 final class TestScoring {
     private let world: World
     private let text: TokenFile
     private let special: SpecialTokens
+    private let separatesLines: Bool
     private let model: LanguageModel
     private let window: UnsafeMutableBufferPointer<Int32>  // [windowLength + 1]
     private let workspace = Workspace()
@@ -23,11 +24,12 @@ final class TestScoring {
 
     private static let windowLength = StreamScorer.windowLength
 
-    /// - Parameter parallel: the model whose parameters at the time of scoring are used.
-    init(world: World, parallel: ParallelModel, text: TokenFile, special: SpecialTokens) {
+    /// - Parameter parallel: its parameters, as they are when the text is scored.
+    init(world: World, parallel: ParallelModel, text: TokenFile, special: SpecialTokens, separatesLines: Bool) {
         self.world = world
         self.text = text
         self.special = special
+        self.separatesLines = separatesLines
         model = parallel.scoringModel(capacity: Self.capacity)
         let count = Self.windowLength + 1
         window = .init(start: workspace.allocate(Int32.self, count: count), count: count)
@@ -48,6 +50,7 @@ final class TestScoring {
     ///
     /// If a rank cannot read the text, throws the errors of `WindowReader.fill` on all ranks.
     func score(flags: () -> StepFlags) throws -> TextScore? {
+        if separatesLines, let lineEnd = special.lineEnd { return try scoreLines(lineEnd, flags: flags) }
         let scorer = StreamScorer(model)
         var score = TextScore(special)
         var start = 0
@@ -55,8 +58,8 @@ final class TestScoring {
             let steps = min(Self.windowLength, text.count - 1 - start)
             read(from: start, into: UnsafeMutableBufferPointer(rebasing: window[...steps]))
             let said = fault == nil ? flags() : .inputFault
-            let losses = try gather(losses(scorer, steps: steps), steps: steps, flags: said)
-            guard let losses else { return nil }
+            guard let parts = try gather(losses(scorer, steps: steps), flags: said) else { return nil }
+            let losses = Array(parts.joined().prefix(steps))
             score.add(losses, of: window.baseAddress! + 1, count: steps)
             start += steps
             Watchdog.progress()
@@ -64,7 +67,32 @@ final class TestScoring {
         return score
     }
 
-    /// Reads a window. If that fails, the window is zeros, because the other ranks wait for its losses.
+    /// The same line by line.
+    private func scoreLines(_ lineEnd: Int32, flags: () -> StepFlags) throws -> TextScore? {
+        var scoring = LineScoring(world: world, scorer: StreamScorer(model), lineEnd: lineEnd)
+        var score = TextScore(special)
+        var piece = [Int32](repeating: 0, count: min(LineScoring.pieceLength, text.count))
+        var previous = lineEnd
+        for start in stride(from: 0, to: text.count, by: piece.count) {
+            let count = min(piece.count, text.count - start)
+            var losses = [Double](repeating: 0, count: count)
+            piece.withUnsafeMutableBufferPointer { piece in
+                let tokens = UnsafeMutableBufferPointer(rebasing: piece[..<count])
+                read(from: start, into: tokens)
+                scoring.score(UnsafeBufferPointer(tokens), after: previous, into: &losses)
+            }
+            let said = fault == nil ? flags() : .inputFault
+            guard let parts = try gather(losses, flags: said) else { return nil }
+            // Each token has its loss from one rank, and zeros from the others.
+            let sums = (0..<count).map { place in parts.reduce(0) { $0 + $1[$1.startIndex + place] } }
+            score.add(sums, of: piece, count: count)
+            previous = piece[count - 1]
+            Watchdog.progress()
+        }
+        return score
+    }
+
+    /// Reads a window; it is of zeros where that fails, for the losses that the others wait for.
     private func read(from start: Int, into window: UnsafeMutableBufferPointer<Int32>) {
         do throws(TextDataError) {
             try text.read(from: start, into: window)
@@ -77,23 +105,22 @@ final class TestScoring {
     /// The number of rows of a window for each rank. The last ranks may have fewer.
     private func share(of steps: Int) -> Int { (steps + world.rankCount - 1) / world.rankCount }
 
-    /// The losses of this rank's rows of the window.
-    private func losses(_ scorer: StreamScorer, steps: Int) -> UnsafeBufferPointer<Double> {
+    /// The losses of this rank's rows of the window, and zeros up to as many as other ranks have.
+    private func losses(_ scorer: StreamScorer, steps: Int) -> [Double] {
         let share = share(of: steps)
         let rows = min(world.rank * share, steps)..<min((world.rank + 1) * share, steps)
-        return UnsafeBufferPointer(start: scorer.losses(window.baseAddress!, steps: steps, rows: rows), count: rows.count)
+        let losses = UnsafeBufferPointer(start: scorer.losses(window.baseAddress!, steps: steps, rows: rows), count: rows.count)
+        return Array(losses) + [Double](repeating: 0, count: share - rows.count)
     }
 
-    /// The losses of all ranks' rows, in the order of the text; nil on all ranks if any rank stops.
-    private func gather(_ own: UnsafeBufferPointer<Double>, steps: Int, flags: StepFlags) throws -> [Double]? {
-        let share = share(of: steps)
-        let padding = [Double](repeating: 0, count: share - own.count)
-        let all = try world.allgather(own + padding + [Double(flags.rawValue)])
-        let parts = stride(from: 0, to: all.count, by: share + 1).map { all[$0..<($0 + share + 1)] }
+    /// The losses of all ranks, of equally many each, in the order of the ranks; nil on all ranks where any of them stops.
+    private func gather(_ own: [Double], flags: StepFlags) throws -> [ArraySlice<Double>]? {
+        let all = try world.allgather(own + [Double(flags.rawValue)])
+        let parts = stride(from: 0, to: all.count, by: own.count + 1).map { all[$0...($0 + own.count)] }
         let said = StepFlags(rawValue: parts.reduce(0) { $0 | Int32($1.last ?? 0) })
         if said.contains(.inputFault) { try world.agree { if let fault { throw fault } } }
         stopReason = said.stopReason
         if stopReason != nil { return nil }
-        return Array(parts.map { $0.dropLast() }.joined().prefix(steps))
+        return parts.map { $0.dropLast() }
     }
 }

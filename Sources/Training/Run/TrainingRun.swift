@@ -158,7 +158,11 @@ public struct TrainingRun {
         }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
-        let test = texts.test.map { TestScoring(world: world, parallel: parallel, text: $0, special: plan.special) }
+        let test = texts.test.map {
+            TestScoring(
+                world: world, parallel: parallel, text: $0, special: plan.special,
+                separatesLines: plan.configuration.separatesLines)
+        }
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
             folder: preparation?.checkpoints ?? CheckpointFolder(runFolder: plan.runFolder),
@@ -168,7 +172,7 @@ public struct TrainingRun {
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
             version: version, world: world, parallel: parallel, texts: texts, unknown: (unknown ?? nil) ?? [:],
-            memory: memory)
+            memory: memory, separatesLines: plan.configuration.separatesLines)
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,

@@ -6,7 +6,10 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Evaluate a model on a text: tokens, loss, perplexity, bits per token.",
-        discussion: "The text is scored as one stream. The results depend neither on the batch size nor on the number of ranks.")
+        discussion: """
+            The text is scored as one stream, or line by line if the model was trained with --batching sentences. The results depend neither on \
+            the batch size nor on the number of ranks.
+            """)
 
     @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
     var checkpoint: String

@@ -17,7 +17,8 @@ struct GenerateCommand: ParsableCommand {
 
     func run() throws {
         let (rule, length) = (try sampling.rule(), try sampling.tokenCount())
+        let lines = try sampling.lineCount()
         let checkpoint = try NamedCheckpoint(checkpoint).open()
-        try runGeneration(checkpoint: checkpoint, sampling: sampling, rule: rule, length: length)
+        try runGeneration(checkpoint: checkpoint, sampling: sampling, rule: rule, length: length, lines: lines)
     }
 }

@@ -18,8 +18,18 @@ struct SamplingOptions: ParsableArguments {
             """)
     var skipUnknown = false
 
-    @Option(help: ArgumentHelp("Number of tokens to generate.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Number of tokens to generate; with --samples the maximum number of tokens in a line.", valueName: "n")
+    )
     var length = "200"
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Number of lines to generate, each from the initial state to its line end. (default: 1 for a model trained with --batching \
+            sentences, else none: a text of --length tokens)
+            """, valueName: "n"))
+    var samples: String?
 
     @Option(
         help: ArgumentHelp(
@@ -48,6 +58,12 @@ struct SamplingOptions: ParsableArguments {
             topK: try ValueRange.whole(1...Int(Int32.max), orZero: "for all").value(topK, of: "--top-k"),
             topP: try ValueRange.number(upTo: 1).value(topP, of: "--top-p"), greedy: greedy || temperature == 0,
             seed: UInt64(try ValueRange.whole(0...Int.max).value(seed, of: "--seed")))
+    }
+
+    /// The number of lines to generate; nil if none is given. Throws for a value out of range.
+    func lineCount() throws(ConfigurationError) -> Int? {
+        guard let samples else { return nil }
+        return try ValueRange.whole(1...ValueRange.most).value(samples, of: "--samples")
     }
 
     /// The number of tokens to generate. Throws for a value out of range.

@@ -1,0 +1,103 @@
+import Failures
+
+/// The labels of a text whose lines are `label<TAB>text`: names without white space, in the order of their bytes.
+///
+/// A label's number is its place in this order, so that it depends on no order of the lines.
+public struct LabelNames: Codable, Equatable, Sendable {
+    public let names: [String]
+
+    /// The maximum number of labels: more are those of a text in another format.
+    public static let most = 10_000
+
+    public init(_ names: [String]) { self.names = names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } }
+
+    public var count: Int { names.count }
+
+    /// The number of a label; nil for one that is none of these.
+    public func number(of name: String) -> Int? { names.firstIndex(of: name) }
+
+    /// The labels of a text. Cost: one pass over it.
+    ///
+    /// Throws `badLabel` (65) with the line for a line without a tab, with a label that is empty or has white space, or with nothing after the
+    /// tab, and `tooFewLabels` (65) unless there are 2 labels or more.
+    public init(of text: OpenedText) throws(TextDataError) {
+        var found: Set<String> = []
+        try text.forEachLabel { (name, number) throws(TextDataError) in
+            found.insert(name)
+            if found.count > Self.most {
+                throw .badLabel(source: text.name, line: number, defect: .tooMany(Self.most))
+            }
+        }
+        guard found.count >= 2 else { throw .tooFewLabels(source: text.name, names: Array(found)) }
+        self.init(Array(found))
+    }
+
+    /// Throws `badLabel` (65) unless every line of a text has one of these labels. Cost: one pass over the text.
+    public func check(_ text: OpenedText) throws(TextDataError) {
+        let known = Set(names)
+        try text.forEachLabel { (name, number) throws(TextDataError) in
+            guard known.contains(name) else {
+                throw .badLabel(source: text.name, line: number, defect: .unknown(name, known: names))
+            }
+        }
+    }
+}
+
+/// What is wrong with a line that should be `label<TAB>text`.
+public enum LabelDefect: Sendable, Equatable {
+    case noTab
+    case emptyLabel
+    case whiteSpace
+    case noText
+    case tooMany(Int)
+    case unknown(String, known: [String])
+}
+
+extension LabelDefect: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noTab: "the line has no tab. A classifier reads lines of the form label, tab, text"
+        case .emptyLabel: "the line begins with a tab. Write a label before it"
+        case .whiteSpace: "the label before the tab has white space. Write it as one word"
+        case .noText: "there is no text after the label"
+        case .tooMany(let most): "more than \(most) labels. Write the label before the tab, not the text"
+        case .unknown(let name, let known):
+            "the label \(quoting: name) does not occur in the training text, whose labels are "
+                + known.prefix(5).map { Quotation.of($0) }.joined(separator: ", ") + (known.count > 5 ? " and others" : "")
+        }
+    }
+}
+
+extension OpenedText {
+    /// Passes the label and the number of each line, from 1, to `body`. The text must be valid UTF-8 unless its tokens are bytes.
+    fileprivate func forEachLabel(_ body: (String, Int) throws(TextDataError) -> Void) throws(TextDataError) {
+        try withBytes { (bytes) throws(TextDataError) in
+            var (start, number) = (0, 0)
+            while start < bytes.count {
+                number += 1
+                let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                switch Self.label(of: line, isFirst: start == 0) {
+                case .success(let name): try body(name, number)
+                case .failure(let defect): throw .badLabel(source: self.name, line: number, defect: defect.defect)
+                }
+                start = end + 1
+            }
+        }
+    }
+
+    private struct Failure: Error { let defect: LabelDefect }
+
+    private static func label(of line: UnsafeRawBufferPointer, isFirst: Bool) -> Result<String, Failure> {
+        guard let tab = line.firstIndex(of: 0x09) else { return .failure(Failure(defect: .noTab)) }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let start = isFirst && line.starts(with: mark) ? mark.count : 0
+        let name = String(decoding: line[start..<tab], as: UTF8.self)
+        if name.isEmpty { return .failure(Failure(defect: .emptyLabel)) }
+        if name.unicodeScalars.contains(where: \.properties.isWhitespace) { return .failure(Failure(defect: .whiteSpace)) }
+        if line[(tab + 1)...].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
+            return .failure(Failure(defect: .noText))
+        }
+        return .success(name)
+    }
+}

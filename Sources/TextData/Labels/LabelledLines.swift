@@ -1,0 +1,77 @@
+/// The labels as tokens of a vocabulary: with these a tokenised text of lines `label<TAB>text` is divided into labels and texts.
+///
+/// Of words, a label is the first token of its line; of characters and bytes, the tokens up to the tab.
+public struct LabelTokens: Codable, Equatable, Sendable {
+    /// The tokens of each label.
+    let labels: [[Int32]]
+    /// The token of the tab; nil for words, whose white space is no token.
+    let separator: Int32?
+
+    /// Throws `labelOutsideVocabulary` (65) for a label of which the vocabulary lacks a token.
+    public init(_ names: LabelNames, _ vocabulary: Vocabulary) throws(TextDataError) {
+        func tokens(of name: String) throws(TextDataError) -> [Int32] {
+            let symbols = vocabulary.unit == .word ? [name] : name.unicodeScalars.map { String($0) }
+            let ids =
+                vocabulary.unit == .byte
+                ? name.utf8.map { Int32($0) }
+                : symbols.compactMap { vocabulary.id(of: $0) }.filter { $0 != vocabulary.unknownID }
+            guard vocabulary.unit == .byte || ids.count == symbols.count else { throw .labelOutsideVocabulary(name: name) }
+            return ids
+        }
+        var labels: [[Int32]] = []
+        for name in names.names { labels.append(try tokens(of: name)) }
+        self.labels = labels
+        switch vocabulary.unit {
+        case .word: separator = nil
+        case .byte: separator = 0x09
+        case .char:
+            guard let tab = vocabulary.id(of: "\t") else { throw .labelOutsideVocabulary(name: "\t") }
+            separator = tab
+        }
+    }
+
+    /// Divides a text. Cost: one pass over it.
+    ///
+    /// Throws `unlabelledLine` (65) for a line that does not begin with a label, and `noLines` (65) if the vocabulary has no line end.
+    public func lines(of text: some TokenisedText, source: String) throws(TextDataError) -> LabelledLines {
+        guard let lineEnd = text.lineEnd else { throw .noLines(source: source) }
+        let numbers = Dictionary(uniqueKeysWithValues: zip(labels, Int32(0)...))
+        var lines = LabelledLines()
+        var (position, number, start) = (0, 1, -1)
+        var label: [Int32] = []
+        var bad: Int?
+        func close(_ end: Int) {
+            guard start >= 0, start < end, let label = numbers[label] else { return bad = bad ?? number }
+            lines.append(start..<end, label: label)
+        }
+        try text.forEachPiece { piece in
+            for token in piece {
+                position += 1
+                if token == lineEnd {
+                    close(position)
+                    (number, start) = (number + 1, -1)
+                    label.removeAll(keepingCapacity: true)
+                } else if start < 0 {
+                    if token != separator { label.append(token) }
+                    if separator == nil || token == separator { start = position }
+                }
+            }
+        }
+        if start >= 0 || !label.isEmpty { close(position) }
+        if let bad { throw .unlabelledLine(source: source, line: bad) }
+        return lines
+    }
+}
+
+/// The lines of a text without their labels, and the numbers of these.
+public struct LabelledLines: Sendable {
+    /// From the first token after the label to the line end.
+    public private(set) var sequences = Sequences()
+    /// `[lines]`
+    public private(set) var labels: [Int32] = []
+
+    mutating func append(_ range: Range<Int>, label: Int32) {
+        sequences.append(range)
+        labels.append(label)
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// Runs with `--batching sentences`, on lines of many lengths, of which some are longer than a window.
+    @Suite("Batches of sentences", .serialized)
+    struct SentenceTests {
+        private let texts: TrainingFolder
+        private static let options = [
+            "--batching", "sentences", "--hidden-size", "12", "--embedding-size", "8", "--batch-size", "12", "--bptt", "6",
+            "--shards", "8", "--epochs", "2", "--dropout", "0.2", "--initial-state", "learned", "--learning-rate", "0.01",
+        ]
+
+        init() throws {
+            texts = try TrainingFolder(options: Self.options, lines: 1, validLines: 1)
+            for (number, name) in ["train.txt", "valid.txt", "test.txt"].enumerated() {
+                try texts.write(name, Self.lines(number == 0 ? 230 : 40, seed: UInt64(number + 1)))
+            }
+        }
+
+        /// Lines of 0 to 14 words; a line counts up from its first word.
+        private static func lines(_ count: Int, seed: UInt64) -> String {
+            var random = SeededRandom(state: seed)
+            return (0..<count).map { _ in
+                let first = Int.random(in: 0..<20, using: &random)
+                return (0..<Int.random(in: 0..<15, using: &random)).map { "w\((first + $0) % 20)" }.joined(separator: " ") + "\n"
+            }.joined()
+        }
+
+        private func trained(_ ranks: Int, run: String, _ options: [String] = []) throws -> RunLog {
+            try finished(try texts.start(ranks: ranks, run: run, options), in: texts, run: run)
+        }
+
+        private func output(_ arguments: [String]) throws -> String {
+            let outcome = try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
+            try #require(outcome.status == 0, "\(outcome)")
+            return outcome.output
+        }
+
+        @Test("The bits are independent of the rank count and the transport, and the test is that of evaluate")
+        func sameBits() throws {
+            let expected = try trained(1, run: "one")
+            expectSame(try trained(3, run: "three"), expected, "3 ranks")
+            expectSame(try trained(8, run: "eight", ["--exchange", "messages"]), expected, "8 ranks with messages")
+            let end = try #require(expected.events.last)
+            let evaluated = RunLog.fields(
+                of: try output(["evaluate", "--json", "--checkpoint", "one", "--data", "test.txt"]).trimmingCharacters(
+                    in: .newlines))
+            #expect(end["test_tokens"] == evaluated["tokens"] && end["test_loss"] == evaluated["loss"], "\(end), \(evaluated)")
+            #expect(try RunLog(run: texts.path("eight")).events.last?["test_loss"] == evaluated["loss"])
+        }
+
+        @Test("A run that is resumed in the middle of an epoch ends with the same bits")
+        func resumed() throws {
+            let checkpoints = ["--checkpoint-every", "5", "--keep", "100"]
+            let expected = try trained(2, run: "whole", checkpoints)
+            let steps = texts.checkpointSteps(run: "whole")
+            let middle = try #require(steps.dropLast().last { $0 % 5 == 0 && $0 > steps.count * 5 / 2 })
+            for step in steps where step > middle {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "whole", step: step)))
+            }
+            let resumed = try finished(try texts.startResume(ranks: 3, run: "whole"), in: texts, run: "whole")
+            #expect(resumed.finalDigest == expected.finalDigest && resumed.events.contains { $0["event"] == "resume" })
+        }
+
+        @Test("The score of a line depends neither on the order of the lines nor on other lines")
+        func shuffledLines() throws {
+            _ = try trained(2, run: "run", ["--epochs", "1"])
+            let lines = Self.lines(40, seed: 3).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            try texts.write("turned.txt", lines.reversed().map { $0 + "\n" }.joined())
+            func scores(_ text: String) throws -> [String] {
+                try output(["score", "--checkpoint", "run", "--data", text, "--format", "json"]).split(separator: "\n").dropLast()
+                    .map { String($0.drop { $0 != "," }) }
+            }
+            let scored = try scores("test.txt")
+            #expect(scored.count == 40)
+            #expect(try scores("turned.txt") == scored.reversed())
+            func loss(_ text: String) throws -> Double {
+                let fields = RunLog.fields(
+                    of: try output(["evaluate", "--json", "--checkpoint", "run", "--data", text]).trimmingCharacters(
+                        in: .newlines))
+                return try #require(Double(fields["loss"] ?? ""))
+            }
+            // The sum is in the order of the text.
+            #expect(abs(try loss("test.txt") - loss("turned.txt")) < 1e-12)
+        }
+
+        @Test("generate --samples writes lines, each from the initial state; without it a model of sentences writes one")
+        func samples() throws {
+            _ = try trained(1, run: "run", ["--epochs", "1"])
+            let many = try output(["generate", "--checkpoint", "run", "--samples", "20"])
+            let lines = many.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            #expect(many.hasSuffix("\n") && lines.count == 20 && Set(lines).count > 5)
+            #expect(try output(["generate", "--checkpoint", "run"]) == lines[0] + "\n")
+            let continued = try output(["generate", "--checkpoint", "run", "--samples", "3", "--prompt", "w1 w2"])
+            #expect(continued.split(separator: "\n").allSatisfy { $0.hasPrefix("w1 w2") })
+        }
+    }
+}
