@@ -53,6 +53,7 @@ let package = Package(
     name: "rnntrain",
     products: [
         .executable(name: "rnntrain", targets: ["rnntrain"]),
+        .library(name: "RNNTrain", targets: ["RNNTrain"]),
         // Preloaded by tests of whole programs.
         .library(name: "file-faults", type: .dynamic, targets: ["CFileFaults"]),
     ],
@@ -100,6 +101,9 @@ let package = Package(
             ]),
         library("Inference", ["Runs", "Models", "Layers", "Tensors", "TextData", "Failures"]),
 
+        // The library product, for other packages. It and what it uses have no unsafe flags and no MPI.
+        library("RNNTrain", ["Inference", "Runs", "TextData"]),
+
         // Floor 8.
         library(
             "Training",
@@ -139,6 +143,10 @@ let package = Package(
             dependencies: ["Runs", "Configuration", "Checkpoints", "TextData", "Files", "Digests"],
             path: "Sources/ReaderFuzz",
             swiftSettings: strictSwift),
+
+        // The program of docs/library.md.
+        .executableTarget(
+            name: "library-example", dependencies: ["RNNTrain"], path: "Sources/LibraryExample", swiftSettings: strictSwift),
 
         .executableTarget(name: "soak", dependencies: ["TestSupport"], path: "Sources/Soak", swiftSettings: strictSwift),
 

@@ -95,7 +95,8 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
     return true
 }
 
-private func isFolder(_ path: String) -> Bool {
+/// Whether `path` names a folder, also through a symbolic link.
+package func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

@@ -16,6 +16,7 @@ public struct Generation {
     /// Without a prompt, the text begins as after a line end if the vocabulary has one, otherwise as after its first symbol,
     /// which is not output. `<unk>` is never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
     public func generate(after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
+        stored.model.resetState()
         var decoder = TokenDecoder(stored.vocabulary)
         var text: [UInt8] = []
         for token in prompt { decoder.append(token, to: &text) }

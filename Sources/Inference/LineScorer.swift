@@ -38,6 +38,24 @@ public final class LineScorer {
         model.resetState()
     }
 
+    /// Scores the lines of `text` in order, and passes each to `body`.
+    ///
+    /// Throws the errors of the text and of `body`, and `TextDataError.textTooShort` if the text has no token to score.
+    ///
+    /// - Parameter characters: collects characters that are not in the vocabulary, and are skipped; nil if they are errors.
+    public func score(
+        _ text: OpenedText, skipping characters: SkippedCharacters? = nil, _ body: (ScoredLine) throws -> Void
+    ) throws {
+        let source = try TextSource(examining: text)
+        var failure: (any Error)?
+        try stored.vocabulary.encodeLines(source, skipping: characters) { line in
+            guard failure == nil else { return }
+            do { try body(score(line)) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        guard total.tokens > 0 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokenCount) }
+    }
+
     /// Scores the next line.
     public func score(_ line: EncodedLine) -> ScoredLine {
         lineCount += 1

@@ -14,8 +14,12 @@ public enum StoredRunError: UserFacingError, Equatable {
     case impossibleValue(path: String, array: String, index: Int, value: Float)
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)
+    /// A folder without a checkpoint.
+    case noCheckpoint(path: String)
 
-    public var exitStatus: ExitStatus { .badData }
+    public var exitStatus: ExitStatus {
+        if case .noCheckpoint = self { .inputMissing } else { .badData }
+    }
 
     public var description: String {
         switch self {
@@ -32,6 +36,9 @@ public enum StoredRunError: UserFacingError, Equatable {
             "\(fault). Use another checkpoint."
         case .badLog(let path, let line, let byteOffset):
             "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
+        case .noCheckpoint(let path):
+            "\(path): no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors exists. "
+                + "Name a run folder or a checkpoint file."
         }
     }
 

@@ -31,8 +31,6 @@ enum InputFileError: UserFacingError {
     case noRun(path: String)
     /// The standard input, named instead of a file.
     case standardInput(option: String)
-    /// A folder without a checkpoint, named by `--checkpoint`.
-    case noCheckpoint(path: String)
     /// A path without a checkpoint or a run, named for `verify`.
     case nothingToVerify(path: String)
 
@@ -58,9 +56,6 @@ enum InputFileError: UserFacingError {
         case .standardInput(let option):
             "\(option) -: the standard input cannot be used here, because every process must be able to read the file, more than once. "
                 + "Save the input to a file, and name the file (./- if its name is -)."
-        case .noCheckpoint(let path):
-            "\(path): no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors exists. "
-                + "Name a run folder or a checkpoint file with --checkpoint."
         case .nothingToVerify(let path):
             "\(quoting: path): not a checkpoint or a run folder. Check the path."
         }

@@ -16,28 +16,18 @@ struct ScoreSettings {
 func runScoring(checkpoint: StoredCheckpoint, data: String, settings: ScoreSettings) throws {
     let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
     let text = try NamedText.opened(data, unit: model.unit)
-    let source = try TextSource(examining: text)
     let characters = settings.skipsUnknown ? SkippedCharacters() : nil
     let scorer = LineScorer(model, carriesState: settings.carriesState)
     var writer = settings.format.writer(settings.base, TokenTexts(model.vocabulary))
     var stream = TextStream()
-    var failure: (any Error)?
     try UnknownCharacterError.naming {
-        try model.vocabulary.encodeLines(source, skipping: characters) { line in
-            if failure != nil { return }
-            do {
-                let scored = scorer.score(line)
-                // Written with the first line, so that the output stays empty if the text cannot be read.
-                let text = (scored.number == 1 ? writer.header : "") + writer.text(of: scored)
-                try stream.append(Array(text.utf8))
-            } catch { failure = error }
+        try scorer.score(text, skipping: characters) { line in
+            // Not before the first line, so that a text that cannot be read leaves the output empty.
+            let text = (line.number == 1 ? writer.header : "") + writer.text(of: line)
+            try stream.append(Array(text.utf8))
         }
     }
-    if let failure { throw failure }
     let score = scorer.total
-    guard score.tokens > 0 else {
-        throw TextDataError.textTooShort(source: text.name, tokenCount: scorer.tokenCount)
-    }
     let total = ScoreTotal(
         name: text.name, lineCount: scorer.lineCount, score: score, skipped: characters?.unknown.count)
     let footer = writer.footer(total)

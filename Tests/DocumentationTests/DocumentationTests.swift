@@ -75,6 +75,13 @@ struct DocumentationTests {
         }
     }
 
+    @Test("The program on the page of the library is the one that tests run")
+    func libraryExample() throws {
+        let blocks = try page("docs/library.md").blocks.filter { $0.language == "swift" }
+        let source = try String(contentsOf: Self.root.appending(path: "Sources/LibraryExample/main.swift"), encoding: .utf8)
+        #expect(blocks.count == 2 && blocks.last?.lines.joined(separator: "\n") == String(source.dropLast()), "\(blocks)")
+    }
+
     @Test("Every digest on the pages is compared by a test")
     func digests() {
         for page in Self.pages {

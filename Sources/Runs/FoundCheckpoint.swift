@@ -1,0 +1,38 @@
+public import Checkpoints
+import Files
+
+/// The checkpoint that a path names: a checkpoint file, or a run folder, of which one of its checkpoints is taken.
+public struct FoundCheckpoint {
+    /// The checkpoint.
+    public let checkpoint: StoredCheckpoint
+    /// The file that was read.
+    public let path: String
+    /// Newer checkpoints of the run that are not valid, with the reasons.
+    public let passedOver: [PassedOverCheckpoint]
+
+    /// Opens and verifies the checkpoint file at `path`, or the best parameters on validation of the run folder at `path`. If the folder
+    /// has no best parameters, it opens the newest valid checkpoint.
+    ///
+    /// Throws the errors of `StoredCheckpoint`, of `RunRecords.requireOwnBest` and of `RunRecords.newestCheckpoint`, and
+    /// `StoredRunError.noCheckpoint`.
+    ///
+    /// - Parameter taking: is called with the file that is taken of a run folder, before it is opened or when it is found valid.
+    public init(path: String, taking: (String) -> Void = { _ in }) throws {
+        guard isFolder(path) else {
+            (checkpoint, self.path, passedOver) = (try StoredCheckpoint(path: path, checkingLimits: true), path, [])
+            return
+        }
+        let folder = RunFolder(path: path)
+        let records = RunRecords(folder)
+        let best = folder.checkpoints.bestPath
+        if pathExists(best) {
+            taking(best)
+            (checkpoint, self.path, passedOver) = (try StoredCheckpoint(path: best, checkingLimits: true), best, [])
+            try records.requireOwnBest(checkpoint)
+            return
+        }
+        guard let newest = try records.newestCheckpoint() else { throw StoredRunError.noCheckpoint(path: path) }
+        taking(newest.generation.path)
+        (checkpoint, self.path, passedOver) = (newest.contents, newest.generation.path, newest.passedOver)
+    }
+}
