@@ -9,6 +9,7 @@ import Training
 struct StepBench {
     let parallel: ParallelModel
     private let model: MeasuredModel
+    private let trainingStep: TrainingStep
     private let windows: [WindowBuffers]
 
     /// Collective. Throws a `RemoteFailure` if there are more ranks than streams or shards.
@@ -20,12 +21,13 @@ struct StepBench {
         }
         try parallel.broadcastParameters()
         self.model = model
+        trainingStep = TrainingStep(parallel, model.configuration)
         let streams = parallel.streams.count
         windows = (0..<4).map { WindowBuffers(randomOf: model, streams: streams, seed: UInt64(4 * world.rank + $0)) }
     }
 
     private static func makeModel(world: World, model: MeasuredModel) throws -> ParallelModel {
-        let configuration = model.configuration
+        var configuration = model.configuration
         let shards = try world.agree {
             try ShardLayout(
                 streamCount: configuration.batchSize,
@@ -33,20 +35,9 @@ struct StepBench {
                     ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: world.rankCount),
                 rankCount: world.rankCount)
         }
-        var checked = configuration
-        checked.shards = shards.shardCount
-        try MemoryCheck.require(checked, vocabularySize: model.vocabularySize, world: world)
-        let exchange = try GradientExchange(
-            world: world,
-            shape: ExchangeShape(
-                training: model.shape, shards: shards, windowLength: configuration.windowLength,
-                precision: configuration.precision, teams: configuration.teams),
-            transport: configuration.exchange == .messages ? .messages : .window,
-            nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
-        return ParallelModel(
-            shape: model.shape, shards: shards, rank: world.rank, exchange: exchange,
-            windowLength: configuration.windowLength,
-            updateRule: configuration.updateRule, precision: configuration.precision)
+        configuration.shards = shards.shardCount
+        try MemoryCheck.require(configuration, vocabularySize: model.vocabularySize, world: world)
+        return try ParallelModel(world: world, configuration, vocabularySize: model.vocabularySize)
     }
 
     /// Runs one step, as in training.
@@ -55,19 +46,19 @@ struct StepBench {
         let waitedBefore = exchange.counters.waitedNanoseconds
         let waitedForTeamBefore = exchange.team?.waitedNanoseconds ?? 0
         let start = MonotonicClock.nanoseconds
-        parallel.run(
+        trainingStep.compute(
             windows[step % windows.count],
             BatchWindow(
                 steps: model.configuration.windowLength, tokens: model.tokensPerStep, predictions: model.tokensPerStep,
                 beginsSequences: step == 0),
-            dropoutKey: dropoutKey(step))
+            step: step)
         let computed = MonotonicClock.nanoseconds
         let waitedForTeam = (exchange.team?.waitedNanoseconds ?? 0) - waitedForTeamBefore
         let waitedInRun = exchange.counters.waitedNanoseconds - waitedBefore
-        let reduction = try exchange.reduce()
+        let reduction = try trainingStep.reduce()
         let reduced = MonotonicClock.nanoseconds
         let waitedInReduce = exchange.counters.waitedNanoseconds - waitedBefore - waitedInRun
-        try parallel.update(clip: clip(reduction.squaredNorm.squareRoot()), rate: model.configuration.learningRate)
+        _ = try trainingStep.update(norm: reduction.squaredNorm.squareRoot(), rate: model.configuration.learningRate)
         let end = MonotonicClock.nanoseconds
         let waited = exchange.counters.waitedNanoseconds - waitedBefore
         return StepTimes(
@@ -79,16 +70,6 @@ struct StepBench {
     /// Waits for all ranks. If a host has more ranks than cores, waiting ranks sleep.
     func barrier() throws {
         _ = try parallel.exchange.exchangeScalars()
-    }
-
-    private func dropoutKey(_ step: Int) -> Dropout.Key? {
-        guard model.configuration.dropout > 0 else { return nil }
-        return Dropout.Key(seed: 1, step: step, firstStream: parallel.streams.lowerBound)
-    }
-
-    private func clip(_ norm: Double) -> GradientClip {
-        let limit = model.configuration.clip
-        return GradientClip(scale: norm > limit ? Float(limit / norm) : 1)
     }
 }
 

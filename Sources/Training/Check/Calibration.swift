@@ -54,6 +54,7 @@ struct Calibration {
 private final class SampledSteps {
     private let parallel: ParallelModel
     private let configuration: TrainingConfiguration
+    private let trainingStep: TrainingStep
     private let sample: [Int32]
     private let window: WindowBuffers
 
@@ -61,28 +62,21 @@ private final class SampledSteps {
         self.parallel = parallel
         self.configuration = configuration
         self.sample = sample
+        trainingStep = TrainingStep(parallel, configuration)
         window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
     }
 
     /// One step, as in training.
     func train(_ step: Int) throws {
         fill(step)
-        let key =
-            configuration.dropout > 0
-            ? Dropout.Key(seed: UInt64(configuration.seed), step: step, firstStream: parallel.streams.lowerBound) : nil
         let tokens = configuration.batchSize * configuration.windowLength
-        parallel.run(
+        trainingStep.compute(
             window,
             BatchWindow(
                 steps: configuration.windowLength, tokens: tokens, predictions: tokens, beginsSequences: step == 0),
-            dropoutKey: key)
-        let norm = try parallel.exchange.reduce().squaredNorm.squareRoot()
-        if norm.isFinite {
-            let scale = configuration.clip > 0 && norm > configuration.clip ? Float(configuration.clip / norm) : 1
-            try parallel.update(clip: GradientClip(scale: scale), rate: configuration.learningRate)
-        } else {
-            try parallel.exchange.publishParameters()
-        }
+            step: step)
+        let norm = try trainingStep.reduce().squaredNorm.squareRoot()
+        _ = try trainingStep.update(norm: norm, rate: configuration.learningRate)
     }
 
     /// One window, as in a validation.

@@ -31,6 +31,7 @@ extension TrainingRun {
         guard fits else { return nil }
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         let sample = try world.broadcast(preparation?.sample ?? [])
-        return try Calibration(try makeModel(plan), plan, sample: sample, world: world)
+        let parallel = try ParallelModel(world: world, plan.configuration, vocabularySize: plan.vocabularySize)
+        return try Calibration(parallel, plan, sample: sample, world: world)
     }
 }

@@ -28,12 +28,11 @@ extension Trainer {
         Watchdog.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
         let rate = schedule.rate(state)
-        if norm.isFinite, parallel.exchange.foldShards(index: 0).isFinite {
-            try parallel.update(clip: clip(norm), rate: rate)
+        if try trainingStep.update(norm: norm, rate: rate) {
             state.updates += 1
             state.skippedInARow = 0
         } else {
-            try skip()
+            try noteSkipped()
         }
         note(norm: norm, batch)
         advance()
@@ -59,14 +58,14 @@ extension Trainer {
     }
 
     private func compute(_ batch: BatchWindow) {
-        parallel.run(window, batch, dropoutKey: dropoutKey)
+        trainingStep.compute(window, batch, step: state.step)
         disturb?(.computed)
     }
 
     private func gradient(_ batch: BatchWindow) throws -> Reduction {
         compute(batch)
         Watchdog.enter(.reduction, step: state.step + 1)
-        return try parallel.exchange.reduce(flags: ownFlags.rawValue)
+        return try trainingStep.reduce(flags: ownFlags.rawValue)
     }
 
     // MARK: A verified step
@@ -96,12 +95,6 @@ extension Trainer {
 
     // MARK: Parts
 
-    private var dropoutKey: Dropout.Key? {
-        guard configuration.dropout > 0 else { return nil }
-        return Dropout.Key(
-            seed: UInt64(configuration.seed), step: state.step, firstStream: parallel.streams.lowerBound)
-    }
-
     private var ownFlags: StepFlags {
         var flags = StepFlags(signals: StopSignals.received)
         if inputFault != nil { flags.insert(.inputFault) }
@@ -119,18 +112,7 @@ extension Trainer {
             checkpointBytes: keeper.leastByteCount, checkpointNanoseconds: keeper.slowestWrite, validationWindows: windows ?? 0)
     }
 
-    private func clip(_ norm: Double) -> GradientClip {
-        guard configuration.clip > 0 else { return GradientClip() }
-        switch configuration.clipMode {
-        case .value: return GradientClip(limit: Float(configuration.clip))
-        case .norm: return GradientClip(scale: norm > configuration.clip ? Float(configuration.clip / norm) : 1)
-        }
-    }
-
-    /// Skips the update. The hidden state may be the cause of the values that are not finite, so it is reset.
-    private func skip() throws {
-        parallel.model.resetState()
-        try parallel.exchange.publishParameters()
+    private func noteSkipped() throws {
         state.skippedInARow += 1
         state.interval.skipped += 1
         if state.skippedInARow >= configuration.maxBadSteps { throw RunFault.badSteps(state.skippedInARow) }
@@ -140,7 +122,7 @@ extension Trainer {
         state.tokens += batch.tokens
         state.interval.steps += 1
         guard norm.isFinite else { return }
-        if configuration.clip > 0, configuration.clipMode == .norm, norm > configuration.clip { state.interval.clipped += 1 }
+        if trainingStep.clips(norm: norm) { state.interval.clipped += 1 }
         let loss = parallel.exchange.foldShards(index: 0)
         guard loss.isFinite else { return }
         state.interval.loss += loss

@@ -43,6 +43,7 @@ package final class Trainer {
     let report: TrainingReport
     let window: WindowBuffers
     let schedule: LearningRateRule
+    let trainingStep: TrainingStep
     private let rule: ConvergenceRule
     package internal(set) var state: TrainingState
     var deadline: Deadline
@@ -74,6 +75,7 @@ package final class Trainer {
         window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
         schedule = LearningRateRule(configuration, stepsPerEpoch: texts.train.windowCount)
         rule = configuration.convergenceRule
+        trainingStep = TrainingStep(parallel, configuration)
         self.state = state
         firstStep = state.step
         deadline = Deadline(limit: configuration.timeLimit)

@@ -74,7 +74,7 @@ public struct TrainingRun {
     private func setUp(_ preparation: RunPreparation?) throws -> RunSetup {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watchdog.enter(.construction)
-        let parallel = try makeModel(plan)
+        let parallel = try ParallelModel(world: world, plan.configuration, vocabularySize: plan.vocabularySize)
         try initialize(parallel, plan, preparation?.takeCheckpoint())
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
@@ -115,25 +115,6 @@ public struct TrainingRun {
             let deadline = Deadline(limit: configuration.timeLimit)
             if deadline.isPast { throw TrainingError.noTime(deadline.reason, limit: configuration.timeLimit) }
         }
-    }
-
-    func makeModel(_ plan: RunPlan) throws -> ParallelModel {
-        let configuration = plan.configuration
-        let shape = configuration.modelShape(vocabularySize: plan.vocabularySize)
-        let shardCount = configuration.shards ?? 1
-        let shards = try ShardLayout(
-            streamCount: configuration.batchSize, shardCount: shardCount, rankCount: world.rankCount)
-        let exchange = try GradientExchange(
-            world: world,
-            shape: ExchangeShape(
-                training: shape, shards: shards, windowLength: configuration.windowLength, precision: configuration.precision,
-                teams: configuration.teams),
-            transport: configuration.exchange == .window ? .window : .messages,
-            nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
-        return ParallelModel(
-            shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.windowLength,
-            updateRule: configuration.updateRule,
-            precision: configuration.precision)
     }
 
     /// Initialises parameters from the seed, or restores everything from the checkpoint.
