@@ -31,6 +31,15 @@ CK_INLINE panel_fetch fetch_for(long tile, int is_single, long next) {
 
 CK_INLINE void fetch_panel(const void *vector, int v, panel_fetch fetch) { __builtin_prefetch((const char *)vector + fetch.distance[v % 2]); }
 
+/* The tiles that products have, fp32 and bf16: rows and vectors whose sums fit into the registers. */
+#if defined(CK_WIDE)
+#define CK_TILES(K)                                                                                                                \
+    K(1, 1) K(2, 1) K(3, 1) K(4, 1) K(5, 1) K(6, 1) K(7, 1) K(8, 1) K(9, 1) K(10, 1) K(11, 1) K(12, 1) K(1, 2) K(2, 2) K(3, 2) K(4, 2) \
+    K(5, 2) K(6, 2) K(7, 2) K(8, 2) K(9, 2) K(10, 2) K(11, 2) K(12, 2) K(1, 4) K(2, 4) K(3, 4) K(4, 4) K(5, 4) K(6, 4) K(1, 8) K(2, 8)
+#else
+#define CK_TILES(K) K(1, 1) K(2, 1) K(3, 1) K(4, 1) K(5, 1) K(6, 1) K(1, 2) K(2, 2) K(1, 4)
+#endif
+
 /* For each row and vector of the tile, unrolled, so that sums[r * vectors + v] is a register. */
 #define CK_EACH_SUM(rows, vectors)                                   \
     _Pragma("clang loop unroll(full)") for (int r = 0; r < (rows); r++) \
@@ -134,62 +143,14 @@ CK_INLINE void product_tile_of(const int rows, const int vectors, const product_
 
 #define CK_TILE(rows, vectors) \
     static void product_tile_##rows##_##vectors(const product_place *place) { product_tile_of(rows, vectors, place); }
-CK_TILE(1, 1)
-CK_TILE(2, 1)
-CK_TILE(3, 1)
-CK_TILE(4, 1)
-CK_TILE(5, 1)
-CK_TILE(6, 1)
-#if defined(CK_WIDE)
-CK_TILE(7, 1)
-CK_TILE(8, 1)
-CK_TILE(9, 1)
-CK_TILE(10, 1)
-CK_TILE(11, 1)
-CK_TILE(12, 1)
-CK_TILE(1, 2)
-CK_TILE(2, 2)
-CK_TILE(3, 2)
-CK_TILE(4, 2)
-CK_TILE(5, 2)
-CK_TILE(6, 2)
-CK_TILE(7, 2)
-CK_TILE(8, 2)
-CK_TILE(9, 2)
-CK_TILE(10, 2)
-CK_TILE(11, 2)
-CK_TILE(12, 2)
-CK_TILE(1, 4)
-CK_TILE(2, 4)
-CK_TILE(3, 4)
-CK_TILE(4, 4)
-CK_TILE(5, 4)
-CK_TILE(6, 4)
-CK_TILE(1, 8)
-CK_TILE(2, 8)
-#else
-CK_TILE(1, 2)
-CK_TILE(2, 2)
-CK_TILE(1, 4)
-#endif
+CK_TILES(CK_TILE)
 #undef CK_TILE
 
-/* By number of vectors (1, 2, 4, 8) and of rows. */
+/* By the logarithm of the number of vectors (1, 2, 4, 8) and the number of rows. */
 typedef void (*product_tile)(const product_place *);
-static const product_tile product_tiles[4][MR + 1] = {
-#if defined(CK_WIDE)
-    {0, product_tile_1_1, product_tile_2_1, product_tile_3_1, product_tile_4_1, product_tile_5_1, product_tile_6_1, product_tile_7_1,
-     product_tile_8_1, product_tile_9_1, product_tile_10_1, product_tile_11_1, product_tile_12_1},
-    {0, product_tile_1_2, product_tile_2_2, product_tile_3_2, product_tile_4_2, product_tile_5_2, product_tile_6_2, product_tile_7_2,
-     product_tile_8_2, product_tile_9_2, product_tile_10_2, product_tile_11_2, product_tile_12_2},
-    {0, product_tile_1_4, product_tile_2_4, product_tile_3_4, product_tile_4_4, product_tile_5_4, product_tile_6_4},
-    {0, product_tile_1_8, product_tile_2_8},
-#else
-    {0, product_tile_1_1, product_tile_2_1, product_tile_3_1, product_tile_4_1, product_tile_5_1, product_tile_6_1},
-    {0, product_tile_1_2, product_tile_2_2},
-    {0, product_tile_1_4},
-#endif
-};
+#define CK_TILE(rows, vectors) [__builtin_ctz(vectors)][rows] = product_tile_##rows##_##vectors,
+static const product_tile product_tiles[4][MR + 1] = {CK_TILES(CK_TILE)};
+#undef CK_TILE
 
 /* log2 of the number of vectors of a tile, for a call of m rows with this number of remaining columns. */
 CK_INLINE int tile_width(long m, long columns) {
