@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// Arrows between targets go down only; `launch/test` builds with the import check that keeps it so.
-// A C target is imported by one Swift target alone, so that C types leak no further.
+// Targets depend only on targets of lower floors. `launch/test` builds with the import check that enforces this. Only one Swift
+// target imports a C target, so that C types stay inside it.
 
 let strictSwift: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -12,7 +12,7 @@ let strictSwift: [SwiftSetting] = [
 ]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 
-/// A library target of ours, by floor: it may depend on lower floors only.
+/// A library target of this package, with its floor. It may depend only on lower floors.
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strictSwift)
 }
@@ -21,22 +21,23 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strictSwift)
 }
 
-/// The MPI that the program is built for: `RNNTRAIN_MPI=openmpi` (the default) or `mpich`, whose binary interface Intel MPI has, too.
+/// The MPI that the program is built for: `RNNTRAIN_MPI=openmpi` (the default) or `mpich`, whose binary interface Intel MPI also
+/// has.
 let mpi = Context.environment["RNNTRAIN_MPI"] ?? "openmpi"
 let mpiLibraries: [String: Target] = [
     "openmpi": .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     "mpich": .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev", "mpich"])]),
 ]
 guard let mpiLibrary = mpiLibraries[mpi] else {
-    // A manifest cannot throw: this is how it tells of a wrong value.
+    // A manifest cannot throw, so an invalid value is a fatal error.
     fatalError("RNNTRAIN_MPI is '\(mpi)'; it must be openmpi or mpich")
 }
 
-/// Links Swift's libraries into the release program, so that it runs where Swift is not installed. `swift build --static-swift-stdlib` does
-/// so for all programs of a build, and compiles everything again. The last four libraries are those that the static Foundation
-/// needs; lld, which comes with Swift, finds them in any order. Not under a sanitizer (`RNNTRAIN_STATIC=0`): such a program would hide the
-/// sanitizer's `malloc` from the libraries that it loads. SwiftPM has no setting for this, only the unsafe flags; they stand in the program's
-/// target alone, since another package cannot depend on a target that has some.
+/// Links Swift's libraries into the release program, so that it runs on machines without Swift. `swift build
+/// --static-swift-stdlib` does this for all programs of a build, and recompiles everything. The static Foundation needs the last
+/// four libraries; lld, which is part of Swift, finds them in any order. `RNNTRAIN_STATIC=0` disables this under a sanitizer,
+/// because such a program would hide the sanitizer's `malloc` from the libraries that it loads. SwiftPM has no setting for this,
+/// only unsafe flags. Only the program's target has them, because other packages cannot depend on a target with unsafe flags.
 let withoutSwiftLibraries: [LinkerSetting] =
     Context.environment["RNNTRAIN_STATIC"] == "0"
     ? []
@@ -73,19 +74,19 @@ let package = Package(
         .target(name: "CChildProcess", cSettings: strictC),
         library("Failures", []),
 
-        // Floor 2: one subject each, none knows another.
+        // Floor 2: one subject each, independent of each other.
         library("Digests", ["CXXHash"]),
         library("Files", ["CMappingGuard", "Failures"]),
         library("Tensors", ["CKernels"]),
         library("Communication", ["CMPI", "Failures"]),
         library("Kinds", ["Failures"]),
 
-        // Floor 3: siblings.
+        // Floor 3: independent of each other.
         library("TextData", ["Digests", "Files", "Failures", "Kinds"]),
         library("Layers", ["Tensors", "Kinds"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 
-        // Floor 4: siblings.
+        // Floor 4: independent of each other.
         library("Models", ["Layers", "Tensors", "Kinds"]),
         library("Optimizers", ["Tensors", "Kinds"]),
         library("Checkpoints", ["Digests", "Files", "Failures"]),
@@ -112,7 +113,7 @@ let package = Package(
                 "TextData", "Communication", "Digests", "Files", "Failures", "Kinds",
             ]),
 
-        // Floor 9: what a person runs.
+        // Floor 9: programs.
         library(
             "Benchmarks",
             [

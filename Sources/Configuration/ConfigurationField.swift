@@ -105,10 +105,10 @@ struct ConfigurationField: Sendable {
 }
 
 extension ConfigurationField {
-    /// All fields, theme by theme.
+    /// All fields, by theme.
     static let all = data + model + optimization + convergence + run + faults + distribution
 
-    /// Keys by the names that earlier versions gave them, which the files of their runs have.
+    /// The keys of names from earlier versions, which the files of their runs contain.
     static let formerNames: [ConfigurationKey: ConfigurationKey] = ["connection": .connections]
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })

@@ -22,7 +22,7 @@ extension TrainingConfiguration {
 
     package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
 
-    /// The batches of a text. Throws where it is too short, or has no lines where these are needed.
+    /// The batches of a text. Throws if the text is too short, or if lines are needed and it has none.
     package func batches(of text: some TokenisedText, source: String) throws(TextDataError) -> any BatchLayout {
         try Batchings.batching(batching).layout(
             text, BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)

@@ -31,20 +31,20 @@ package struct Sampler {
         random = CounterRandom(seed: rule.seed, purpose: .generation)
     }
 
-    /// The token at `place` of a sample. `excluded`, where given, is never drawn.
-    package func draw(_ logits: UnsafeBufferPointer<Float>, place: Int, sample: Int = 0, excluding excluded: Int32? = nil)
-        -> Int32
-    {
-        let barred = excluded.map(Int.init) ?? -1
+    /// The token at position `place` of sample `sample`. A given `excluded` token is never sampled.
+    package func draw(
+        _ logits: UnsafeBufferPointer<Float>, place: Int, sample: Int = 0, excluding excluded: Int32? = nil
+    ) -> Int32 {
+        let excluded = excluded.map(Int.init) ?? -1
         if rule.greedy {
-            return Int32(logits.indices.lazy.filter { $0 != barred }.max { logits[$0] < logits[$1] } ?? 0)
+            return Int32(logits.indices.lazy.filter { $0 != excluded }.max { logits[$0] < logits[$1] } ?? 0)
         }
         let share = random.uniform(UInt64(place), UInt64(sample))
         guard rule.topK > 0 || rule.topP < 1 else {
-            let chosen = index(weights(of: logits, barred: barred), at: share)
-            return Int32(chosen == barred ? chosen - 1 : chosen)  // if the last token is excluded, rounding may select it
+            let chosen = index(weights(of: logits, excluding: excluded), at: share)
+            return Int32(chosen == excluded ? chosen - 1 : chosen)  // if the last token is excluded, rounding may select it
         }
-        let candidates = likeliest(of: logits, barred: barred)
+        let candidates = mostProbable(of: logits, excluding: excluded)
         let largest = candidates.first.map { logits[$0] } ?? 0
         var weights = candidates.map { weight(logits[$0], largest: largest) }
         if rule.topP < 1 { weights = nucleus(weights) }
@@ -55,12 +55,12 @@ package struct Sampler {
 
     /// The weight of every token, 0 for the excluded one. One array and plain loops: with thousands of tokens this takes as long
     /// as the model.
-    private func weights(of logits: UnsafeBufferPointer<Float>, barred: Int) -> [Double] {
+    private func weights(of logits: UnsafeBufferPointer<Float>, excluding excluded: Int) -> [Double] {
         var largest = -Float.infinity
-        for index in logits.indices where index != barred && logits[index] > largest { largest = logits[index] }
+        for index in logits.indices where index != excluded && logits[index] > largest { largest = logits[index] }
         return [Double](unsafeUninitializedCapacity: logits.count) { weights, count in
             for index in logits.indices {
-                weights.initializeElement(at: index, to: index == barred ? 0 : weight(logits[index], largest: largest))
+                weights.initializeElement(at: index, to: index == excluded ? 0 : weight(logits[index], largest: largest))
             }
             count = logits.count
         }
@@ -68,8 +68,8 @@ package struct Sampler {
 
     /// The most probable tokens by descending logit, as many as the rule needs. Ties are ordered by token number, so the order is
     /// deterministic.
-    private func likeliest(of logits: UnsafeBufferPointer<Float>, barred: Int) -> [Int] {
-        let sorted = logits.indices.filter { $0 != barred }.sorted { a, b in
+    private func mostProbable(of logits: UnsafeBufferPointer<Float>, excluding excluded: Int) -> [Int] {
+        let sorted = logits.indices.filter { $0 != excluded }.sorted { a, b in
             logits[a] != logits[b] ? logits[a] > logits[b] : a < b
         }
         return rule.topK > 0 ? Array(sorted.prefix(rule.topK)) : sorted

@@ -7,7 +7,7 @@ package struct SpecialTokens: Codable, Equatable, Sendable {
     package var unknown: Int32?
     /// `<eos>`; nil if the vocabulary has none.
     package var endOfLine: Int32?
-    /// What ends a line of the text: `<eos>`, or the line feed.
+    /// The token that ends a line of the text: `<eos>`, or the line feed.
     package var lineEnd: Int32?
 
     package init(_ vocabulary: Vocabulary) {

@@ -65,9 +65,9 @@ public final class StoredCheckpoint {
     }
 
     /// Copies a moment of all parameters, such as `first_moment`.
-    package func copyMoment(_ name: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout)
-        throws(CheckpointError)
-    {
+    package func copyMoment(
+        _ name: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout
+    ) throws(CheckpointError) {
         try copy(CheckpointNames.momentPrefix(name), to: values, layout: layout)
     }
 

@@ -7,7 +7,7 @@ import Testing
     private static let lineEnd: Int32 = 0
     private static let vocabularySize = 50
 
-    /// Lines of many lengths, with some equal ones, an empty one, and a last one without an end.
+    /// Lines of many lengths: some are equal, one is empty, and the last has no line end.
     private static let lines: [[Int32]] = {
         var random = SeededGenerator(seed: 5)
         var lines = [3, 1, 12, 7, 7, 7, 2, 25, 1, 4, 4, 9, 1, 3, 7].map { length in
@@ -54,7 +54,7 @@ import Testing
         return Window(sizes: sizes, inputs: inputs, targets: targets, mask: mask)
     }
 
-    /// The sequences that the rows read in an epoch: what each read, and what it predicted.
+    /// The sequences that the rows read in an epoch: the inputs and the targets of each.
     private func sequences(
         _ source: any BatchSource, epoch: Int, streams: Int
     ) throws -> [(inputs: [Int32], targets: [Int32])] {
@@ -76,7 +76,7 @@ import Testing
 
     private func sorted(_ lines: [[Int32]]) -> [[Int32]] { lines.sorted { $0.lexicographicallyPrecedes($1) } }
 
-    @Test("An epoch predicts each line once, from a line end on", arguments: [1, 2, 5, 20], [1, 4, 30])
+    @Test("An epoch predicts each line once, and its first input is a line end", arguments: [1, 2, 5, 20], [1, 4, 30])
     func wholeLines(streamCount: Int, windowLength: Int) throws {
         let folder = try ScratchFolder()
         let file = try file(folder)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("The sizes of windows are those of their masks, and the padding share counts them", arguments: [1, 3, 8], [2, 7, 30])
+    @Test("The sizes of windows match their masks, and the padding share counts them", arguments: [1, 3, 8], [2, 7, 30])
     func sizes(streamCount: Int, windowLength: Int) throws {
         let folder = try ScratchFolder()
         let file = try file(folder)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("An epoch's order depends on the seed and the epoch alone, and differs between epochs")
+    @Test("The order of an epoch depends only on the seed and the epoch, and differs between epochs")
     func orders() throws {
         let folder = try ScratchFolder()
         let file = try file(folder)
@@ -146,11 +146,11 @@ import Testing
         #expect(try read(resumed, 3, epoch: 2, streams: 2) == second[3])
         let other = try self.layout(file, 2, 30, seed: 2)
         #expect(try epoch(1, other.source(file, streams: 0..<2)) != first)
-        // Lines of similar length share a batch: at most one batch has lines of this text's three longest and shorter ones.
+        // Lines of similar length share a batch.
         #expect(layout.paddingShare < 0.25)
     }
 
-    @Test("A label is the target of the last token of its sequence, also of one that is longer than a window")
+    @Test("A label is the target of the last token of its sequence, also if the sequence is longer than a window")
     func labels() throws {
         let folder = try ScratchFolder()
         let file = try file(folder)

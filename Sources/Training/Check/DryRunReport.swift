@@ -77,7 +77,7 @@ struct DryRunReport {
 
     /// Groups ranks with similar needs in one line, with the largest need of the group.
     private func rankLines(_ memory: MemoryNeeds) -> [String] {
-        alike(memory.privateBytes).enumerated().map { index, range in
+        similarRanges(memory.privateBytes).enumerated().map { index, range in
             let most = bytes(memory.privateBytes[range].max() ?? 0)
             let text = range.count == 1 ? most : "\(most) each"
             let checkpoint = range.contains(0) ? " (\(bytes(memory.checkpointBytes)) on rank 0 to write checkpoints)" : ""
@@ -86,7 +86,7 @@ struct DryRunReport {
     }
 
     /// Contiguous ranges of counts within a tenth of the first of the range.
-    private func alike(_ counts: [Int]) -> [Range<Int>] {
+    private func similarRanges(_ counts: [Int]) -> [Range<Int>] {
         counts.indices.reduce(into: []) { ranges, index in
             if let last = ranges.last, abs(counts[index] - counts[last.lowerBound]) * 10 <= counts[last.lowerBound] {
                 ranges[ranges.count - 1] = last.lowerBound..<(index + 1)

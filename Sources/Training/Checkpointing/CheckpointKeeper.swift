@@ -71,7 +71,7 @@ final class CheckpointKeeper {
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
-            writing.tellOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, upTo: state.step) })
+            writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, upTo: state.step) })
         }
         lastWrite = MonotonicClock.nanoseconds
         return checkpoint?.metadata["parameters_digest"]
@@ -153,14 +153,14 @@ final class CheckpointKeeper {
 
 /// The longest time of a checkpoint. The writer's thread sets it, and the trainer's thread reads it.
 private final class WritingTime: Sendable {
-    private let hasTold = Atomic(false)
+    private let hasWarned = Atomic(false)
 
     /// Warns of the first failure to remove old checkpoints. Each new checkpoint retries the removal, and training continues.
-    func tellOnce(failureOf prune: () throws(FileError) -> [CheckpointGeneration]) {
+    func warnOnce(failureOf prune: () throws(FileError) -> [CheckpointGeneration]) {
         do throws(FileError) {
             _ = try prune()
         } catch {
-            let isFirst = hasTold.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+            let isFirst = hasWarned.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
             if isFirst { StandardError.warn("\(error) Old checkpoints are kept until they can be removed.") }
         }
     }

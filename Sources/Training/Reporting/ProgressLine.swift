@@ -21,7 +21,7 @@ final class ProgressLine {
 
     /// Prints a permanent line.
     func line(_ text: String) {
-        print(takeAway() + text + "\n")
+        print(removal() + text + "\n")
     }
 
     /// Shows a progress line with a bar that is full at 1. Without a terminal, it prints a plain line.
@@ -33,7 +33,7 @@ final class ProgressLine {
             wide.add(part.text, importance: part.importance, lead: index > 0 ? part.lead : " ")
         }
         let shown = wide.fitted(to: width - Self.margin)
-        print(takeAway(width: width) + shown)
+        print(removal(width: width) + shown)
         (shownColumns, shownAt) = (shown.count, MonotonicClock.nanoseconds)
     }
 
@@ -46,10 +46,10 @@ final class ProgressLine {
     }
 
     /// Removes the progress line.
-    func clear() { print(takeAway()) }
+    func clear() { print(removal()) }
 
     /// The sequence that removes the progress line. A terminal that became narrower has broken the line into rows.
-    private func takeAway(width: Int? = nil) -> String {
+    private func removal(width: Int? = nil) -> String {
         guard let columns = shownColumns else { return "" }
         shownColumns = nil
         guard let width = width ?? terminal?.width(), columns > width, width > 0 else { return Self.clearLine }

@@ -121,7 +121,7 @@ extension RunPreparation {
             do throws(RunFolderError) {
                 return try attempt(RunFolder(path: "runs/reber-\(number)"))
             } catch {
-                guard error.isOfUse else { throw error }
+                guard error.isInUse else { throw error }
                 number += 1
             }
         }
@@ -130,7 +130,7 @@ extension RunPreparation {
 
 extension RunFolderError {
     /// Whether the folder is in use, so that another one may be free.
-    fileprivate var isOfUse: Bool {
+    fileprivate var isInUse: Bool {
         switch self {
         case .held, .left, .holdsRun, .holdsRemains, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true
         case .noRun, .file: false

@@ -23,7 +23,7 @@ struct RunTexts {
                 of: TokenFileText(tokens, lineEnd: plan.special.lineEnd), source: tokens.path)
             return layout.source(tokens, streams: streams)
         }
-        guard let train = try source(.train) else { preconditionFailure("a plan names its training tokens") }
+        guard let train = try source(.train) else { preconditionFailure("the plan has no training tokens") }
         self.train = train
         valid = try source(.valid)
         test = try file(.test)
