@@ -28,7 +28,7 @@ extension TrainingConfiguration {
             text, BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
     }
 
-    /// Whether each line is a text of its own for the model.
+    /// Whether the model reads each line as an independent sequence.
     public var separatesLines: Bool { Batchings.batching(batching).separatesLines }
 
     package var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }

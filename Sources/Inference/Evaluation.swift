@@ -1,13 +1,14 @@
 public import Runs
 public import TextData
 
-/// A model's figures on a text, scored as one stream from its first token to its last, or line by line if the model was trained so.
+/// The figures of a model on a text, scored as one stream from the first token to the last, or line by line if the model was
+/// trained on lines.
 public struct Evaluation: Sendable, Equatable {
     public let score: TextScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
 
-    /// Tokens that were predicted: all, but of one stream not the first.
+    /// The number of predicted tokens: all, except the first token of a single stream.
     public var tokens: Int { score.tokens }
     /// Mean negative log likelihood, nats per token.
     public var loss: Double { score.loss }
@@ -53,7 +54,7 @@ private struct TokenWindows {
     private let scorer: StreamScorer
     private let windowLength: Int
     private var window: [Int32]
-    /// The token that ends a line; nil where the text is one stream.
+    /// The token that ends a line; nil if the text is one stream.
     private let lineEnd: Int32?
     private(set) var score: TextScore
     private(set) var tokenCount = 0

@@ -32,10 +32,10 @@ public struct Generation {
         }
     }
 
-    /// Gives `count` lines to `sink`: each begins from the initial state as after a line end, goes on after `prompt`, and ends with its line end
-    /// or after `length` drawn tokens.
+    /// Passes `count` generated lines to `sink`. Each begins from the initial state, as after a line end, continues `prompt`, and
+    /// ends with a line end or after `length` sampled tokens.
     ///
-    /// Throws what `sink` throws. A line does not depend on the lines before it.
+    /// Throws the errors of `sink`. A line does not depend on the previous lines.
     public func generateLines(_ count: Int, after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
         let lineEnd = stored.vocabulary.lineEndID
         for number in 0..<count {

@@ -21,7 +21,7 @@ public struct SamplingRule: Sendable, Equatable {
     }
 }
 
-/// Draws tokens, each from its own random number: a token depends on the seed, its sample and place, and the logits.
+/// Samples tokens. Each token has its own random number, and depends only on the seed, its sample, its position and the logits.
 package struct Sampler {
     package let rule: SamplingRule
     private let random: CounterRandom

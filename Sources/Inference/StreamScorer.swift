@@ -23,10 +23,10 @@ package final class StreamScorer {
         model.resetState()
     }
 
-    /// Sets the state to the beginning of a text.
+    /// Resets the state to the start of a text.
     package func reset() { model.resetState() }
 
-    /// The losses of the predictions `rows` in a window of `steps`, in nats. The state is carried to the end of the window.
+    /// The losses of the predictions `rows` in a window of `steps`, in nats. The state advances to the end of the window.
     ///
     /// Shapes: `tokens` `[steps + 1]`, of which the first is the last token of the previous window; the result `[rows.count]`,
     /// valid until the next call.

@@ -8,7 +8,7 @@ public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit
-    /// Whether the model was trained on each line for itself: then it is evaluated and generates so.
+    /// Whether the model was trained on independent lines. If so, it evaluates and generates line by line.
     public let separatesLines: Bool
     package let model: LanguageModel
     private let parameters: ParameterSet
@@ -46,6 +46,6 @@ public final class StoredModel {
         model.resetState()
     }
 
-    /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
+    /// The token before a text without context: the line end, or the first symbol of a character vocabulary without a line end.
     package var startToken: Int32 { vocabulary.lineEndID ?? 0 }
 }

@@ -22,10 +22,10 @@ public enum TextDataError: UserFacingError, Equatable {
     case textTooShort(source: String, tokenCount: Int)
     /// A text has no line end, but its lines are to be read each for itself.
     case noLines(source: String)
-    /// A line is not `label<TAB>text`, or has a label that is not known. Lines are counted from 1.
+    /// A line is not `label<TAB>text`, or its label is unknown. Lines count from 1.
     case badLabel(source: String, line: Int, defect: LabelDefect)
     case tooFewLabels(source: String, names: [String])
-    /// The vocabulary lacks a label, or the tab after it.
+    /// A label, or the tab after it, is not in the vocabulary.
     case labelOutsideVocabulary(name: String)
     /// The tokens of a line do not begin with a label.
     case unlabelledLine(source: String, line: Int)

@@ -4,8 +4,8 @@ import Inference
 import Runs
 import TextData
 
-/// Generates text with the model of a checkpoint, and writes it token by token, or line by line if `lines` are asked for or the model was trained on
-/// lines.
+/// Generates text with the model of a checkpoint, and writes it token by token, or line by line on request or if the model was
+/// trained on lines.
 func runGeneration(
     checkpoint: StoredCheckpoint, sampling: SamplingOptions, rule: SamplingRule, length: Int, lines: Int?
 ) throws {

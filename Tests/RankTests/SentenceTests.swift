@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    /// Runs with `--batching sentences`, on lines of many lengths, of which some are longer than a window.
+    /// Runs with `--batching sentences`, on lines of many lengths. Some lines are longer than a window.
     @Suite("Batches of sentences", .serialized)
     struct SentenceTests {
         private let texts: TrainingFolder
@@ -19,7 +19,7 @@ extension TrainingOverRanks {
             }
         }
 
-        /// Lines of 0 to 14 words; a line counts up from its first word.
+        /// Lines of 0 to 14 words. The words of a line are consecutive numbers.
         private static func lines(_ count: Int, seed: UInt64) -> String {
             var random = SeededRandom(state: seed)
             return (0..<count).map { _ in
@@ -38,7 +38,7 @@ extension TrainingOverRanks {
             return outcome.output
         }
 
-        @Test("The bits are independent of the rank count and the transport, and the test is that of evaluate")
+        @Test("The bits are independent of the rank count and the transport, and the test score equals that of evaluate")
         func sameBits() throws {
             let expected = try trained(1, run: "one")
             expectSame(try trained(3, run: "three"), expected, "3 ranks")

@@ -1,25 +1,25 @@
 import Failures
 
-/// The labels of a text whose lines are `label<TAB>text`: names without white space, in the order of their bytes.
+/// The labels of a text with lines `label<TAB>text`: names without whitespace, sorted by their bytes.
 ///
-/// A label's number is its place in this order, so that it depends on no order of the lines.
+/// The number of a label is its index, so it does not depend on the order of the lines.
 public struct LabelNames: Codable, Equatable, Sendable {
     public let names: [String]
 
-    /// The maximum number of labels: more are those of a text in another format.
+    /// The maximum number of labels. A text with more labels probably has another format.
     public static let most = 10_000
 
     public init(_ names: [String]) { self.names = names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } }
 
     public var count: Int { names.count }
 
-    /// The number of a label; nil for one that is none of these.
+    /// The number of a label; nil if it is not among the labels.
     public func number(of name: String) -> Int? { names.firstIndex(of: name) }
 
     /// The labels of a text. Cost: one pass over it.
     ///
-    /// Throws `badLabel` (65) with the line for a line without a tab, with a label that is empty or has white space, or with nothing after the
-    /// tab, and `tooFewLabels` (65) unless there are 2 labels or more.
+    /// Throws `badLabel` (65) with the line number for a line without a tab, with an empty label, with whitespace in the label,
+    /// or with no text after the tab. Throws `tooFewLabels` (65) for fewer than two labels.
     public init(of text: OpenedText) throws(TextDataError) {
         var found: Set<String> = []
         try text.forEachLabel { (name, number) throws(TextDataError) in
@@ -43,7 +43,7 @@ public struct LabelNames: Codable, Equatable, Sendable {
     }
 }
 
-/// What is wrong with a line that should be `label<TAB>text`.
+/// The fault of a line that is not `label<TAB>text`.
 public enum LabelDefect: Sendable, Equatable {
     case noTab
     case emptyLabel

@@ -1,13 +1,13 @@
-/// The labels as tokens of a vocabulary: with these a tokenised text of lines `label<TAB>text` is divided into labels and texts.
+/// The labels as tokens of a vocabulary. They divide a tokenised text of lines `label<TAB>text` into labels and texts.
 ///
-/// Of words, a label is the first token of its line; of characters and bytes, the tokens up to the tab.
+/// With words, the label is the first token of its line. With characters and bytes, it is the tokens before the tab.
 public struct LabelTokens: Codable, Equatable, Sendable {
     /// The tokens of each label.
     let labels: [[Int32]]
-    /// The token of the tab; nil for words, whose white space is no token.
+    /// The token of the tab; nil for words, because whitespace is not a token.
     let separator: Int32?
 
-    /// Throws `labelOutsideVocabulary` (65) for a label of which the vocabulary lacks a token.
+    /// Throws `labelOutsideVocabulary` (65) if a token of a label is not in the vocabulary.
     public init(_ names: LabelNames, _ vocabulary: Vocabulary) throws(TextDataError) {
         func tokens(of name: String) throws(TextDataError) -> [Int32] {
             let symbols = vocabulary.unit == .word ? [name] : name.unicodeScalars.map { String($0) }
@@ -63,11 +63,11 @@ public struct LabelTokens: Codable, Equatable, Sendable {
     }
 }
 
-/// The lines of a text without their labels, and the numbers of these.
+/// The lines of a text without their labels, and the numbers of the labels.
 public struct LabelledLines: Sendable {
-    /// From the first token after the label to the line end.
+    /// The positions from the first token after the label to the line end.
     public private(set) var sequences = Sequences()
-    /// `[lines]`
+    /// The number of each line's label, `[lines]`.
     public private(set) var labels: [Int32] = []
 
     mutating func append(_ range: Range<Int>, label: Int32) {

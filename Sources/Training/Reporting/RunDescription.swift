@@ -22,7 +22,7 @@ struct RunDescription {
     let parameterCount: Int
     let trainTokens: Int
     let validTokens: Int?
-    /// The part of the rows of an epoch's windows that is padding; nil for streams.
+    /// The share of padding in the rows of an epoch's windows; nil for streams.
     let paddingShare: Double?
     /// The counts of each text on rank 0; empty on other ranks.
     let unknown: [TextRole: UnknownCount]

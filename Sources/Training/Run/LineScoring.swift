@@ -3,10 +3,10 @@ import Inference
 import Tensors
 import TextData
 
-/// The losses of a text whose lines are scored each for itself, line by line on different ranks.
+/// The losses of a text of independent lines, which are divided among the ranks.
 ///
-/// Rank r of N scores the lines whose number is r modulo N. A text is taken a piece at a time; a line that does not end in a piece goes on in
-/// the next, on the rank that has its state.
+/// Rank r of N scores the lines whose number is r modulo N. The text is processed in pieces. If a line continues in the next
+/// piece, the same rank continues it, because that rank has the state.
 struct LineScoring {
     private let world: World
     private let scorer: StreamScorer
@@ -15,10 +15,10 @@ struct LineScoring {
     private let inputs: UnsafeMutableBufferPointer<Int32>  // [windowLength + 1]
     private let workspace = Workspace()
 
-    /// Tokens of a piece.
+    /// The number of tokens of a piece.
     static let pieceLength = 4096
 
-    /// - Parameter lineEnd: the token that ends a line, and stands before the first.
+    /// - Parameter lineEnd: the token that ends a line. It is also the input before the first token.
     init(world: World, scorer: StreamScorer, lineEnd: Int32) {
         self.world = world
         self.scorer = scorer
@@ -27,7 +27,7 @@ struct LineScoring {
         inputs = .init(start: workspace.allocate(Int32.self, count: count), count: count)
     }
 
-    /// Fills in the losses of this rank's tokens of the next piece, and 0 for those of the others.
+    /// Writes the losses of this rank's tokens of the next piece, and 0 for the tokens of other ranks.
     ///
     /// Shapes: `tokens` and `losses` `[piece]`; `previous` is the token before the piece.
     mutating func score(_ tokens: UnsafeBufferPointer<Int32>, after previous: Int32, into losses: inout [Double]) {

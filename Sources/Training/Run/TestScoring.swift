@@ -5,10 +5,11 @@ import Models
 import Tensors
 import TextData
 
-/// Scores the run's test text as `evaluate` does, as one stream or line by line, to the same bits at any number of ranks and any batch size.
+/// Scores the run's test text as `evaluate` does, as one stream or line by line, with the same bits at any number of ranks and
+/// any batch size.
 ///
-/// Of one stream, every rank runs the recurrence; the rows of the output layer are divided among the ranks, and their losses are added on each rank in the order
-/// of the text. Made before training, so that its memory is there at the end.
+/// For one stream, every rank computes the recurrence. The rows of the output layer are divided among the ranks, and each rank
+/// adds all losses in the order of the text. Created before training, so that its memory is available at the end.
 final class TestScoring {
     private let world: World
     private let text: TokenFile
@@ -24,7 +25,7 @@ final class TestScoring {
 
     private static let windowLength = StreamScorer.windowLength
 
-    /// - Parameter parallel: its parameters, as they are when the text is scored.
+    /// - Parameter parallel: the model whose parameters at the time of scoring are used.
     init(world: World, parallel: ParallelModel, text: TokenFile, special: SpecialTokens, separatesLines: Bool) {
         self.world = world
         self.text = text
@@ -67,7 +68,7 @@ final class TestScoring {
         return score
     }
 
-    /// The same line by line.
+    /// The score of independent lines.
     private func scoreLines(_ lineEnd: Int32, flags: () -> StepFlags) throws -> TextScore? {
         var scoring = LineScoring(world: world, scorer: StreamScorer(model), lineEnd: lineEnd)
         var score = TextScore(special)
@@ -83,7 +84,7 @@ final class TestScoring {
             }
             let said = fault == nil ? flags() : .inputFault
             guard let parts = try gather(losses, flags: said) else { return nil }
-            // Each token has its loss from one rank, and zeros from the others.
+            // Each token has a loss on one rank and zeros on the others.
             let sums = (0..<count).map { place in parts.reduce(0) { $0 + $1[$1.startIndex + place] } }
             score.add(sums, of: piece, count: count)
             previous = piece[count - 1]
@@ -92,7 +93,7 @@ final class TestScoring {
         return score
     }
 
-    /// Reads a window; it is of zeros where that fails, for the losses that the others wait for.
+    /// Reads a window. If that fails, the window is zeros, because the other ranks wait for its losses.
     private func read(from start: Int, into window: UnsafeMutableBufferPointer<Int32>) {
         do throws(TextDataError) {
             try text.read(from: start, into: window)
@@ -105,7 +106,7 @@ final class TestScoring {
     /// The number of rows of a window for each rank. The last ranks may have fewer.
     private func share(of steps: Int) -> Int { (steps + world.rankCount - 1) / world.rankCount }
 
-    /// The losses of this rank's rows of the window, and zeros up to as many as other ranks have.
+    /// The losses of this rank's rows of the window, padded with zeros to the number of the other ranks.
     private func losses(_ scorer: StreamScorer, steps: Int) -> [Double] {
         let share = share(of: steps)
         let rows = min(world.rank * share, steps)..<min((world.rank + 1) * share, steps)
@@ -113,7 +114,7 @@ final class TestScoring {
         return Array(losses) + [Double](repeating: 0, count: share - rows.count)
     }
 
-    /// The losses of all ranks, of equally many each, in the order of the ranks; nil on all ranks where any of them stops.
+    /// The losses of all ranks in rank order, the same number from each rank; nil on all ranks if any rank stops.
     private func gather(_ own: [Double], flags: StepFlags) throws -> [ArraySlice<Double>]? {
         let all = try world.allgather(own + [Double(flags.rawValue)])
         let parts = stride(from: 0, to: all.count, by: own.count + 1).map { all[$0...($0 + own.count)] }
