@@ -39,6 +39,9 @@ struct WordScanner {
         return lineEnd
     }
 
+    /// Whether `token`, which this scanner returned, is the end of a line, and not a word `<eos>` of the text.
+    func isLineEnd(_ token: ScannedToken) -> Bool { token.start == lineEnd.start }
+
     /// The word at `p`. The fast path is for ASCII words of fewer than eight bytes that whitespace follows.
     @inline(__always)
     private mutating func word() -> ScannedToken {

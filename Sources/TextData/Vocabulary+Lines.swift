@@ -25,7 +25,7 @@ extension Vocabulary {
         var words = WordScanner(bytes, endsLastLine: true)
         var line = EncodedLine()
         while let word = words.next() {
-            let endsLine = word.start == SpecialSymbol.endOfLine.bytes
+            let endsLine = words.isLineEnd(word)
             let number = index.table.find(word).map { Int32(truncatingIfNeeded: $0) } ?? unknown
             line.append(number, UnsafeBufferPointer(start: word.start, count: word.count), endsLine: endsLine)
             if endsLine { try give(&line, to: sink) }
