@@ -15,6 +15,19 @@ public struct ConfigurationFile: Equatable, Sendable {
 
     /// Reads a file.
     public init(path: String) throws(ConfigurationFileError) {
+        try self.init(text: Self.text(path), path: path)
+    }
+
+    /// Reads the `config.toml` of a run. If keys are missing and the last line has no line end, the file was cut there: the value of this line is
+    /// not used, and its key is missing, too.
+    public init(ofRunAt path: String) throws(ConfigurationFileError) {
+        let text = try Self.text(path)
+        let end = text.unicodeScalars.lastIndex(of: "\n").map { text.unicodeScalars.index(after: $0) } ?? text.startIndex
+        let whole = try ConfigurationFile(text: String(text[..<end]), path: path)
+        if end != text.endIndex, whole.absentKeys.count > 1 { self = whole } else { try self.init(text: text, path: path) }
+    }
+
+    private static func text(_ path: String) throws(ConfigurationFileError) -> String {
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try ReadableFile.contents(of: path, limit: Self.longest)
@@ -22,7 +35,7 @@ public struct ConfigurationFile: Equatable, Sendable {
             throw .unreadable(path: path, reason: Self.reason(error))
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8(path: path) }
-        try self.init(text: text, path: path)
+        return text
     }
 
     /// Parses a TOML text. The path is only for messages.

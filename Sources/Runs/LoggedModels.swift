@@ -17,6 +17,13 @@ package struct LoggedModels: Equatable, Sendable {
         let vocabulary_digest: String?
         let train_digest: String?
         let best: Bool?
+        let perplexity: Double?
+        let best_step: Int?
+        let best_loss: Double?
+        let best_perplexity: Double?
+        let best_parameters_digest: String?
+        let test_loss: Double?
+        let test_perplexity: Double?
     }
 
     /// The fields of the lines `start` and `resume` that identify a run.
@@ -30,8 +37,12 @@ package struct LoggedModels: Equatable, Sendable {
     package private(set) var digests: [Int: Set<String>] = [:]
     /// Validation losses in nats per token, by step.
     private var losses: [Int: Set<Double>] = [:]
-    /// Whether a validation was the best so far, by step.
-    private var verdicts: [Int: Set<Bool>] = [:]
+    /// In the order of the log.
+    private(set) var validations: [LoggedValidation] = []
+    /// The parts of the log, in order.
+    private(set) var parts: [LogPart] = []
+    /// The line `end` of the last job; nil if the job has not ended.
+    private(set) var end: LoggedEnd?
     private var runs: [Run] = []
     /// The last step in any line; 0 for none.
     package private(set) var lastStep = 0
@@ -47,9 +58,22 @@ package struct LoggedModels: Equatable, Sendable {
         lastStep = max(lastStep, step)
         if line.event == "checkpoint" { lastCheckpoint = step }
         if let digest = line.parameters_digest { digests[step, default: []].insert(digest) }
-        guard line.event == "validation" else { return }
+        if parts.isEmpty || ["start", "resume", "rollback"].contains(line.event) {
+            parts.append(LogPart(event: line.event, step: step))
+            end = nil
+        }
+        if line.event == "validation" { takeValidation(line, step) }
+        if line.event == "end" { end = LoggedEnd(step: step, best: line.bestModel) }
+        parts[parts.count - 1].take(line, step)
+    }
+
+    private mutating func takeValidation(_ line: Line, _ step: Int) {
         if let loss = line.loss { losses[step, default: []].insert(loss) }
-        if let best = line.best { verdicts[step, default: []].insert(best) }
+        let place = parts.count - 1
+        validations.append(
+            LoggedValidation(
+                step: step, loss: line.loss, digest: line.parameters_digest, isBest: line.best, part: place,
+                isInOrder: end == nil && step >= parts[place].lastStep))
     }
 
     /// The difference of a checkpoint from the log, as a clause with both values; nil if there is none.
@@ -65,14 +89,6 @@ package struct LoggedModels: Equatable, Sendable {
 
     /// Whether the log has a validation of this step.
     package func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
-
-    /// Whether according to the log the model of this step was not the best so far.
-    package func deniesBest(ofStep step: Int) -> Bool { verdicts[step] == [false] }
-
-    /// Whether the log has validations before and after this step, but none of this step.
-    package func skips(step: Int) -> Bool {
-        losses[step] == nil && losses.keys.contains { $0 < step } && losses.keys.contains { $0 > step }
-    }
 
     private func otherRun(_ checkpoint: StoredCheckpoint) -> String? {
         guard let last = runs.last else { return nil }
@@ -102,5 +118,13 @@ package struct LoggedModels: Equatable, Sendable {
             return "its validation loss after step \(step) is \(loss), but the log has \(values)"
         }
         return nil
+    }
+}
+
+extension LoggedModels.Line {
+    /// The best model that a line `end` names.
+    fileprivate var bestModel: BestModel? {
+        guard let best_step, let best_loss, let best_parameters_digest else { return nil }
+        return BestModel(step: best_step, loss: best_loss, parametersDigest: best_parameters_digest)
     }
 }

@@ -1,3 +1,4 @@
+import Failures
 package import Files
 import Foundation
 
@@ -13,7 +14,7 @@ package struct MetricsReader {
     /// The beginning of a line of a step, which has no data about models. Most lines of a log are of this kind.
     private static let stepLine = Array(#"{"event":"step""#.utf8)
 
-    /// Reads the file at `path`. Throws `FileError`, and `StoredRunError.badLog`.
+    /// Reads the file at `path`. Throws `FileError`, and `StoredRunError.badLog` and `.inconsistentLog`.
     ///
     /// With `modelsOnly`, lines of steps are not decoded, and invalid lines are ignored. Cost: one pass over the file.
     package init(path: String, modelsOnly: Bool = false) throws {
@@ -21,7 +22,7 @@ package struct MetricsReader {
         self = try file.checked({ $0 as any Error }) { () throws(any Error) in try MetricsReader(file, modelsOnly: modelsOnly) }
     }
 
-    /// Reads a file. Throws `StoredRunError.badLog`.
+    /// Reads a file. Throws `StoredRunError.badLog` and `.inconsistentLog`.
     package init(_ file: MappedFile, modelsOnly: Bool = false) throws {
         file.adviseSequential()
         var start = 0
@@ -43,6 +44,16 @@ package struct MetricsReader {
             if modelsOnly { return }
             throw StoredRunError.badLog(path: path, line: lineCount, byteOffset: offset)
         }
+        if !modelsOnly, let fault = Self.fault(line, bytes, after: models.parts.last) {
+            throw StoredRunError.inconsistentLog(path: path, line: lineCount, reason: fault)
+        }
         models.take(line)
+    }
+
+    private static func fault(
+        _ line: LoggedModels.Line, _ bytes: Slice<UnsafeRawBufferPointer>, after part: LogPart?
+    ) -> String? {
+        if let key = LoggedFigures.repeatedKey(bytes) { return "it has the key '\(Quotation.of(key, longest: 60))' twice" }
+        return LoggedFigures.contradiction(line, after: part)
     }
 }

@@ -3,6 +3,7 @@ import Configuration
 import Digests
 import Failures
 import Files
+import Kinds
 import TextData
 
 /// The files of a run folder that its checkpoints are compared with: `config.toml` and `metrics.jsonl`.
@@ -14,7 +15,10 @@ public struct RunRecords {
     private let configuration: ConfigurationFile?
     package let log: LoggedModels?
 
-    /// A checkpoint and a file of the run folder that cannot belong to the same run.
+    /// The same without the log, which is of another run.
+    package var withoutLog: RunRecords { RunRecords(folder: folder, configuration: configuration, log: nil) }
+
+    /// A checkpoint and a file of the run folder that cannot be of the same run.
     package struct Conflict {
         package enum File { case configuration, metrics }
 
@@ -26,11 +30,15 @@ public struct RunRecords {
     /// Reads the files of the run in `folder`. Cost: one pass over the log.
     public init(_ folder: RunFolder) {
         self.folder = folder
-        configuration = Self.value { try ConfigurationFile(path: folder.configurationPath) }
+        configuration = Self.value { try ConfigurationFile(ofRunAt: folder.configurationPath) }
         log = Self.value { try MetricsReader(path: folder.metricsPath, modelsOnly: true).models }
     }
 
-    /// Nil for an unreadable file: `verify` reports it, and a resume does not need it.
+    private init(folder: RunFolder, configuration: ConfigurationFile?, log: LoggedModels?) {
+        (self.folder, self.configuration, self.log) = (folder, configuration, log)
+    }
+
+    /// Nil for a file that cannot be read: `verify` says why, and a resume does not need it.
     private static func value<Value>(_ read: () throws -> Value) -> Value? {
         do { return try read() } catch { return nil }
     }
@@ -40,6 +48,18 @@ public struct RunRecords {
         if let reason = otherConfiguration(checkpoint.configuration) { return Conflict(file: .configuration, reason: reason) }
         if let reason = log?.contradiction(checkpoint) { return Conflict(file: .metrics, reason: reason) }
         return nil
+    }
+
+    /// The keys that may change, and of which `config.toml` has another value than a checkpoint.
+    package func changedKeys(since checkpoint: StoredCheckpoint) -> [ChangedKey] {
+        guard let configuration else { return [] }
+        let stored = checkpoint.configuration
+        var now = stored
+        configuration.apply(to: &now)
+        // The folder may have been moved.
+        return ConfigurationKey.allCases.filter { $0 != .run && $0.mayChangeOnResume && configuration.values[$0] != nil }
+            .filter { now.value(of: $0) != stored.value(of: $0) }
+            .map { ChangedKey(key: $0, checkpoint: stored.value(of: $0), file: now.value(of: $0)) }
     }
 
     private func otherConfiguration(_ stored: TrainingConfiguration) -> String? {
@@ -56,33 +76,39 @@ public struct RunRecords {
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
 
-    /// Throws `StoredRunError.foreignCheckpoint` for a best model that does not belong to this run, or that is worse than another
-    /// one in the log.
-    package func requireBest(_ best: StoredCheckpoint) throws(StoredRunError) {
-        try requireAgreement(best)
-        try requireLoggedBest(best)
-    }
-
-    /// Throws `StoredRunError.foreignCheckpoint` for a model that is worse than another one in the log.
-    package func requireLoggedBest(_ best: StoredCheckpoint) throws(StoredRunError) {
-        guard log?.deniesBest(ofStep: best.state.step) == true else { return }
-        throw .foreignCheckpoint(
-            path: best.path, file: folder.metricsPath,
-            reason: "it is from step \(best.state.step), but by the log the best parameters were those of another step")
-    }
-
-    /// Like `requireBest`, for commands other than training: also compares the vocabulary with `vocabulary.json`.
-    public func requireOwnBest(_ best: StoredCheckpoint) throws {
-        try requireBest(best)
-        _ = try best.bestModel()
+    /// Throws the same if the vocabulary is not that of `vocabulary.json`.
+    func requireVocabulary(_ checkpoint: StoredCheckpoint) throws(StoredRunError) {
         guard let vocabulary = Self.value({ try Vocabulary(path: folder.vocabularyPath) }),
-            vocabulary.digest != best.vocabulary.digest
+            vocabulary.digest != checkpoint.vocabulary.digest
         else { return }
-        throw StoredRunError.foreignCheckpoint(
-            path: best.path, file: folder.vocabularyPath,
+        throw .foreignCheckpoint(
+            path: checkpoint.path, file: folder.vocabularyPath,
             reason:
-                "the digest of its vocabulary is \(best.vocabulary.digest.hexadecimal), but the file has \(vocabulary.digest.hexadecimal)"
+                "the digest of its vocabulary is \(checkpoint.vocabulary.digest.hexadecimal), but the file has \(vocabulary.digest.hexadecimal)"
         )
+    }
+
+    /// The best model of the run, as it is used outside of a job, and what to warn of; nil if there is none.
+    ///
+    /// Throws what opening the file throws, and what `BestComparison.model` throws.
+    public func best() throws -> (checkpoint: StoredCheckpoint, warnings: [String])? {
+        let path = folder.checkpoints.bestPath
+        guard pathExists(path) else { return nil }
+        // Before the best model: a job that trains meanwhile may write a newer one, but the checkpoint is then older.
+        let run = try newestRun()
+        let best = try StoredCheckpoint(path: path, checkingLimits: true)
+        let comparison = BestComparison(records: self, run: run)
+        let model = try comparison.model(of: best)
+        return (best, comparison.notes(of: model).map { "\(path): \($0)." })
+    }
+
+    /// What the newest checkpoint says of the run; nil if none can be used.
+    private func newestRun() throws -> BestComparison.Run? {
+        do {
+            return try newestCheckpoint().map { BestComparison.Run($0.contents) }
+        } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
+            return nil
+        }
     }
 
     package func path(of file: Conflict.File) -> String {
@@ -148,5 +174,19 @@ extension ConfigurationChange {
     /// The values of the checkpoint and of `config.toml`, as a clause.
     fileprivate var comparison: String {
         "its \(key.rawValue) is \(stored?.description ?? "not set"), but the file has \(requested?.description ?? "none")"
+    }
+}
+
+/// A key of which `config.toml` has another value than the checkpoint.
+package struct ChangedKey: CustomStringConvertible {
+    let key: ConfigurationKey
+    let checkpoint: ConfigurationValue?
+    let file: ConfigurationValue?
+
+    /// Whether a configuration has the value of the file.
+    package func isIn(_ configuration: TrainingConfiguration) -> Bool { configuration.value(of: key) == file }
+
+    package var description: String {
+        "\(key.rawValue) was \(value: checkpoint?.description ?? "not set") in the checkpoint, and is now \(value: file?.description ?? "not set")"
     }
 }

@@ -14,8 +14,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case impossibleValue(path: String, array: String, index: Int, value: Float)
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)
-    /// A folder without a checkpoint.
-    case noCheckpoint(path: String)
+    /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
+    case inconsistentLog(path: String, line: Int, reason: String)
 
     public var exitStatus: ExitStatus {
         if case .noCheckpoint = self { .inputMissing } else { .badData }
@@ -36,9 +36,8 @@ public enum StoredRunError: UserFacingError, Equatable {
             "\(fault). Use another checkpoint."
         case .badLog(let path, let line, let byteOffset):
             "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
-        case .noCheckpoint(let path):
-            "\(path): no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors exists. "
-                + "Name a run folder or a checkpoint file."
+        case .inconsistentLog(let path, let line, let reason):
+            "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
         }
     }
 

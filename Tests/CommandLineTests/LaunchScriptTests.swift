@@ -124,7 +124,7 @@ struct LaunchScriptTests {
         try program(
             "bin/mpirun",
             "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac\n"
-                + "trap 'exit 139' TERM; trap : USR1; sleep 60 & touch started\n"
+                + "trap 'exit 139' TERM; trap : USR1; (trap '' USR1; exec sleep 60) & touch started\n"
                 + "while kill -0 $! 2>/dev/null; do wait $!; done; exit 137")
         let outcome = try bash(
             "bash launch/train -n 1 --run r & p=$!; for i in $(seq 200); do [ -e started ] && break; sleep 0.1; done; "

@@ -55,19 +55,12 @@ struct BestFound {
         textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
-        func fits(_ stored: StoredCheckpoint) throws {
-            try stored.requireBest(of: configuration, vocabulary: vocabulary, textDigests: textDigests)
-            try records.requireBest(stored)
-        }
+        let run = BestComparison.Run(configuration, vocabulary: vocabulary, textDigests: textDigests, state: state)
+        let comparison = BestComparison(records: records, run: run)
+        func fits(_ stored: StoredCheckpoint) throws { _ = try comparison.model(of: stored) }
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         do {
-            let stored = try StoredCheckpoint(path: path)
-            try fits(stored)
-            let found = try stored.bestModel()
-            if let loss = state.convergence.bestLoss, found.step == state.convergence.bestStep, found.loss != loss {
-                throw StoredRunError.inconsistentCheckpoint(
-                    path: path, reason: "its validation loss is \(found.loss), but the checkpoint has \(loss) for that step")
-            }
+            let found = try comparison.model(of: try StoredCheckpoint(path: path))
             (model, notice) = (found, Self.notice(of: found, path: path, after: state))
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)

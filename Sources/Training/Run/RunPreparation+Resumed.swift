@@ -1,5 +1,7 @@
 import Checkpoints
+import Communication
 import Configuration
+import Failures
 import Files
 import Inference
 import Runs
@@ -29,10 +31,21 @@ extension RunPreparation {
             // impossible.
             parts = try attempt(other)
         }
+        warnOfChangedKeys(records, parts)
         let best = try BestFound(
             in: folder, records, after: parts.checkpoint.state, parts.configuration,
             vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
         return RunPreparation(parts, best, folder: folder, lock: lock)
+    }
+
+    /// Warns of keys that were changed in `config.toml`, unless the command line sets them.
+    private static func warnOfChangedKeys(_ records: RunRecords, _ parts: ResumedParts) {
+        let changes = records.changedKeys(since: parts.checkpoint).filter { $0.isIn(parts.configuration) }
+        for change in changes {
+            StandardError.warn(
+                "\(quoting: records.folder.configurationPath): \(change). The new value is used; to change a key, give its option on resume."
+            )
+        }
     }
 
     private convenience init(_ parts: ResumedParts, _ best: BestFound, folder: RunFolder, lock: RunLock) {

@@ -28,7 +28,7 @@ struct RecordConflicts {
                 path: records.path(of: file), checkpoint: models[place].file.path, reason: conflict.reason)
             switch file {
             case .configuration: configuration.fail("\(error)")
-            case .metrics: metrics.fail("\(error)")
+            case .metrics: metrics.failAsForeign(error)
             }
         }
         for (index, conflict) in conflicts.enumerated() {

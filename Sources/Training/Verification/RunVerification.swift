@@ -11,24 +11,22 @@ extension Verification {
     /// Whether a folder contains a run.
     public static func isRun(_ path: String) throws -> Bool { try RunFolder(path: path).holdsRun() }
 
-    /// Checks all files in a run's folder, each on its own and against the newest checkpoint. Changes nothing. A job may train in
-    /// the folder at the same time.
+    /// Checks everything in a run's folder, each by itself and against the newest checkpoint. Changes nothing, and a job that
+    /// trains there may go on: what is wrong while a job writes is looked at again.
     ///
     /// Throws the errors of listing the folder.
     public init(run path: String) throws {
         let folder = RunFolder(path: path)
-        let run = RunVerification(folder)
-        let generations = try run.generations()
-        var models = generations + run.best(isExpected: generations.first?.checkpoint?.state.convergence.bestLoss != nil)
-        var (configuration, metrics) = (run.configuration(), run.metrics())
-        RecordConflicts(run.records, models).mark(&models, configuration: &configuration, metrics: &metrics)
-        let newest = models.dropLast(models.count - generations.count).first { $0.file.problem == nil }?.checkpoint
-        for index in generations.count..<models.count {
-            run.compareBest(&models[index], newest, hasOwnLog: metrics.problem == nil)
+        var attempts = 20
+        while true {
+            attempts -= 1
+            let wasInUse = RunVerification.isInUse(folder)
+            let verification = Verification(path: path, files: try RunVerification(folder).files())
+            if verification.isSound || attempts == 0 || !(wasInUse || RunVerification.isInUse(folder)) {
+                self = verification
+                return
+            }
         }
-        let files = (generations.isEmpty ? [run.noGenerations] : []) + models.map(\.file) + [configuration]
-        let others = try run.tokens(newest) + run.temporaries() + [run.lock()]
-        self.init(path: path, files: files + [run.vocabulary(newest), metrics] + others)
     }
 }
 
@@ -39,7 +37,54 @@ private struct RunVerification {
 
     init(_ folder: RunFolder) { (self.folder, records) = (folder, RunRecords(folder)) }
 
-    /// All generations, newest first.
+    /// Whether a job writes in the folder.
+    static func isInUse(_ folder: RunFolder) -> Bool {
+        do {
+            guard case .held = try RunLock.state(path: folder.lockPath) else { return false }
+            return true
+        } catch {
+            return false  // the file is reported as not valid
+        }
+    }
+
+    /// All files, the newest checkpoint first.
+    func files() throws -> [VerifiedFile] {
+        let generations = try generations()
+        var models = generations + best(isExpected: generations.first?.checkpoint?.state.convergence.bestLoss != nil)
+        var (configuration, metrics) = (configuration(), metrics())
+        RecordConflicts(records, models).mark(&models, configuration: &configuration, metrics: &metrics)
+        TextConflicts(folder).mark(&models)
+        let newest = models.prefix(generations.count).first { $0.file.problem == nil }?.checkpoint
+        for index in generations.count..<models.count {
+            compareBest(&models[index], newest, &metrics)
+        }
+        if let newest { configuration.notes += records.changedKeys(since: newest).map { "\($0)" } }
+        let files = (generations.isEmpty ? [noGenerations] : []) + models.map(\.file) + [configuration]
+        let all = try files + [vocabulary(newest), metrics] + tokens(newest) + temporaries() + [lock()]
+        return all.map(checkingKind) + misplaced
+    }
+
+    /// Reports a file whose name refers to a link, a folder, a pipe or a device, which no job accepts.
+    private func checkingKind(_ file: VerifiedFile) -> VerifiedFile {
+        var file = file
+        if file.kind != .temporary, file.path != folder.checkpoints.path { file.require(.file) }
+        return file
+    }
+
+    /// Folders, and the stamps of the texts, whose names refer to something else. Their contents are checked elsewhere.
+    private var misplaced: [VerifiedFile] {
+        let expected: [(VerifiedFile.Kind, String, EntryKind)] = [
+            (.stamps, RunPreparation.stampsPath(folder), .file), (.tokens, folder.dataPath, .folder),
+            (.checkpoint, folder.checkpoints.path, .folder),
+        ]
+        return expected.compactMap { kind, path, entry in
+            var file = VerifiedFile(kind, path)
+            file.require(entry)
+            return file.problem == nil ? nil : file
+        }
+    }
+
+    /// Newest first.
     func generations() throws -> [CheckpointVerification] {
         try folder.checkpoints.generations().compactMap { generation in
             let checked = CheckpointVerification(
@@ -71,39 +116,23 @@ private struct RunVerification {
         return pathExists(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
     }
 
-    /// Compares the best model with the newest checkpoint, and with the log if the log belongs to the run.
-    func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, hasOwnLog: Bool) {
+    /// Compares the best model with the newest checkpoint, and with the log if that is the run's own.
+    func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, _ metrics: inout VerifiedFile) {
         guard best.file.problem == nil, let found = best.checkpoint else { return }
-        let path = found.path
-        let (step, loss) = (found.state.step, found.state.convergence.lastLoss ?? .infinity)
-        // Rolled-back steps may have given a better model. A worse model of a later step replaced one that was lost.
-        if let convergence = newest?.state.convergence, let needed = convergence.bestLoss, loss > needed {
-            let text = "\(path): it is from step \(step), but the best parameters were those of step \(convergence.bestStep)"
-            if step < convergence.bestStep {
-                best.file.fail(text + ". Restore the file, or start a new run.")
-            } else {
-                best.file.notes.append(text + ", which were lost")
-            }
-        }
-        if hasOwnLog, records.log?.skips(step: step) == true {
-            best.file.fail(
-                "\(path): it is from step \(step), but \(folder.metricsPath) has validations before and after this step, and none of it. Restore the file."
-            )
-        } else if records.log?.hasValidation(ofStep: step) == false {
-            best.file.notes.append("the log has no validation of step \(step), so that the loss is not compared")
-        }
-        best.file.check { _ in
-            _ = try found.bestModel()
-            if hasOwnLog { try records.requireLoggedBest(found) }
-            guard let newest else { return }
-            try found.requireBest(of: newest.configuration, vocabulary: newest.vocabulary, textDigests: newest.textDigests)
+        let own = metrics.isForeign ? records.withoutLog : records
+        let comparison = BestComparison(records: own, run: newest.map { BestComparison.Run($0) })
+        best.file.check { file in
+            let model = try comparison.model(of: found)
+            file.notes += comparison.notes(of: model)
+            guard let reason = comparison.contradictionOfEnd(model) else { return }
+            metrics.fail("\(metrics.path): \(reason). Restore the file, or move it away: --resume does not need it.")
         }
     }
 
     func configuration() -> VerifiedFile {
         var file = VerifiedFile(.configuration, folder.configurationPath)
         file.check { file in
-            let values = try ConfigurationFile(path: file.path)
+            let values = try ConfigurationFile(ofRunAt: file.path)
             try values.requireAllKeys()
             var configuration = TrainingConfiguration()
             values.apply(to: &configuration)

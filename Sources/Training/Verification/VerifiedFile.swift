@@ -6,7 +6,7 @@ import Foundation
 public struct VerifiedFile: Encodable, Sendable, Equatable {
     /// The purpose of a file.
     public enum Kind: String, Encodable, Sendable {
-        case configuration, vocabulary, tokens, metrics, checkpoint, best, lock, temporary
+        case configuration, vocabulary, tokens, metrics, checkpoint, best, stamps, lock, temporary
     }
 
     public let kind: Kind
@@ -26,6 +26,9 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
     /// Whether the fault is that the file does not exist.
     private(set) var isMissing = false
 
+    /// Whether the file is of another run.
+    private(set) var isForeign = false
+
     private enum CodingKeys: String, CodingKey {
         case kind, path, problem, contents, notes, checkpoint, holder
     }
@@ -43,7 +46,25 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         isMissing = status == .inputMissing && !pathExists(path)
     }
 
-    /// Runs a check, and records its error.
+    /// Notes that the file is of another run, for this reason.
+    mutating func failAsForeign(_ error: StoredRunError) {
+        isForeign = true
+        fail("\(error)")
+    }
+
+    /// Notes something of another kind at the path, such as a link. This replaces what is wrong with its contents.
+    mutating func require(_ kind: EntryKind) {
+        do throws(FileError) {
+            let place = try FilePlace(path: path)
+            try place.folder.require(kind, orNothingAt: place.name)
+        } catch {
+            guard case .inTheWay = error else { return }  // a folder that is missing or unreadable: its files report it
+            problem = "\(error)"
+            exitStatus = error.exitStatus
+        }
+    }
+
+    /// Runs a check, and notes what it throws.
     mutating func check(_ body: (inout VerifiedFile) throws -> Void) {
         do {
             try body(&self)

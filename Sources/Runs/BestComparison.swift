@@ -1,0 +1,138 @@
+import Checkpoints
+package import Configuration
+package import TextData
+
+/// Compares `best.safetensors` with everything in its run that knows of it: `config.toml`, `vocabulary.json`, `metrics.jsonl`, and the newest
+/// checkpoint.
+///
+/// Whoever takes the file as the best model of a run uses this comparison.
+package struct BestComparison {
+    /// What a run has, apart from its best model: the newest checkpoint, or the configuration of a run without checkpoints.
+    package struct Run {
+        let configuration: TrainingConfiguration
+        let vocabulary: Vocabulary
+        let textDigests: [String: String]
+        let state: TrainingState
+
+        package init(
+            _ configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String], state: TrainingState
+        ) {
+            (self.configuration, self.vocabulary) = (configuration, vocabulary)
+            (self.textDigests, self.state) = (textDigests, state)
+        }
+
+        package init(_ checkpoint: StoredCheckpoint) {
+            self.init(
+                checkpoint.configuration, vocabulary: checkpoint.vocabulary, textDigests: checkpoint.textDigests,
+                state: checkpoint.state)
+        }
+    }
+
+    let records: RunRecords
+    /// Nil if no checkpoint can be read.
+    let run: Run?
+
+    package init(records: RunRecords, run: Run?) { (self.records, self.run) = (records, run) }
+
+    /// The best model in the file.
+    ///
+    /// Throws `StoredRunError.foreignCheckpoint` and `.inconsistentCheckpoint` if a file of the run contradicts it.
+    package func model(of best: StoredCheckpoint) throws(StoredRunError) -> BestModel {
+        try records.requireAgreement(best)
+        if let run {
+            try best.requireBest(of: run.configuration, vocabulary: run.vocabulary, textDigests: run.textDigests)
+        } else {
+            try records.requireVocabulary(best)
+        }
+        let model = try best.bestModel()
+        if let reason = contradictionOfLog(model) {
+            throw .foreignCheckpoint(path: best.path, file: records.folder.metricsPath, reason: reason)
+        }
+        if let reason = contradictionOfCheckpoint(model) { throw .inconsistentCheckpoint(path: best.path, reason: reason) }
+        return model
+    }
+
+    /// What to tell of a model that nothing contradicts.
+    package func notes(of model: BestModel) -> [String] {
+        var notes: [String] = []
+        if let best = knownBest, model.loss > best.loss, model.step > best.step {
+            notes.append(
+                "it is from step \(model.step), but the best parameters were those of step \(best.step), which were lost")
+        }
+        if let log = records.log, !log.hasValidation(ofStep: model.step) {
+            notes.append("the log has no validation of step \(model.step), so that the loss is not compared")
+        }
+        return notes
+    }
+
+    /// Why `metrics.jsonl` is not of the run that has this best model, which the newest checkpoint or another line of the log confirms; nil if it may be.
+    package func contradictionOfEnd(_ model: BestModel) -> String? {
+        guard let end = records.log?.end, let named = end.best, model.step <= end.step, named != model else { return nil }
+        return
+            "its last line has the best model of step \(named.step) with loss \(named.loss) and digest \(named.parametersDigest), but "
+            + "best.safetensors has step \(model.step), loss \(model.loss) and digest \(model.parametersDigest)"
+    }
+
+    // MARK: The log
+
+    /// The lines of the log that can be the validation of the model.
+    private func lines(_ model: BestModel) -> [LoggedValidation] { records.log?.validations.filter { $0.isOf(model) } ?? [] }
+
+    private func contradictionOfLog(_ model: BestModel) -> String? {
+        guard let log = records.log else { return nil }
+        let lines = lines(model)
+        let start = "it is from step \(model.step), but "
+        if !lines.isEmpty, lines.allSatisfy({ $0.isBest == false }) {
+            return start + "by the log the best parameters were those of another step"
+        }
+        if isKnownToCheckpoint(model) { return nil }
+        if lines.isEmpty, log.parts.contains(where: { $0.passes(model.step) }) {
+            return start + "the log has steps before and after this step, and no validation of it"
+        }
+        if !lines.isEmpty, !lines.contains(where: \.isInOrder) {
+            return start + "the validation of this step in the log comes after a later step"
+        }
+        return lines.isEmpty ? contradictionOfEnd(model).map { start + "in the log, " + $0 } : nil
+    }
+
+    // MARK: The newest checkpoint
+
+    /// The best validation before the newest checkpoint; nil if there is none.
+    private var knownBest: (step: Int, loss: Double)? {
+        guard let state = run?.state.convergence, let loss = state.bestLoss else { return nil }
+        return (state.bestStep, loss)
+    }
+
+    private func isKnownToCheckpoint(_ model: BestModel) -> Bool {
+        knownBest.map { $0 == (model.step, model.loss) } ?? false
+    }
+
+    /// Other parameters than those that the newest checkpoint knows are the best ones if the run has gone back to an earlier step, or if
+    /// the better ones were lost: both are in the log.
+    private func contradictionOfCheckpoint(_ model: BestModel) -> String? {
+        guard let run, let known = knownBest, known != (model.step, model.loss) else { return nil }
+        let lines = lines(model).filter(\.isInOrder)
+        let text = "it is from step \(model.step), but the best parameters were those of step \(known.step)"
+        if model.loss < known.loss {
+            guard model.step <= run.state.step, !lines.contains(where: { hasGoneBack(after: $0) }) else { return nil }
+            return
+                "its validation loss after step \(model.step) is \(model.loss), but the checkpoint has \(known.loss) after step \(known.step)"
+        }
+        if model.step == known.step, lines.isEmpty {
+            return "its validation loss is \(model.loss), but the checkpoint has \(known.loss) for that step"
+        }
+        if model.step < known.step { return lines.contains { wasLost(known, before: $0) || hasGoneBack(after: $0) } ? nil : text }
+        return lines.isEmpty || lines.contains { wasLost(known, before: $0) } ? nil : text
+    }
+
+    /// Whether the run went back to a step before this validation after it.
+    private func hasGoneBack(after line: LoggedValidation) -> Bool {
+        records.log?.parts.dropFirst(line.part + 1).contains { $0.begin < line.step } ?? false
+    }
+
+    /// Whether a job started after the validation of the best parameters and before this one, so that it may have found the file lost.
+    private func wasLost(_ known: (step: Int, loss: Double), before line: LoggedValidation) -> Bool {
+        let best = records.log?.validations.last { $0.step == known.step && $0.loss == known.loss }
+        return best.map { $0.part < line.part } ?? true
+    }
+}

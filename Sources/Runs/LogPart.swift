@@ -1,0 +1,29 @@
+/// A part of `metrics.jsonl`: its steps follow on each other. It begins when a job starts, and when a run returns to a checkpoint.
+struct LogPart: Equatable, Sendable {
+    /// The steps before the part.
+    let begin: Int
+    /// Whether the part begins with the line of a start, a resume or a return, and not in the middle of a job.
+    let hasBegin: Bool
+    /// The last step that a line names.
+    private(set) var lastStep: Int
+    /// The last line `checkpoint`.
+    private(set) var checkpoint: Checkpoint?
+
+    struct Checkpoint: Equatable, Sendable {
+        let step: Int
+        let digest: String?
+    }
+
+    init(event: String, step: Int) {
+        hasBegin = ["start", "resume", "rollback"].contains(event)
+        (begin, lastStep) = (step, step)
+    }
+
+    mutating func take(_ line: LoggedModels.Line, _ step: Int) {
+        lastStep = max(lastStep, step)
+        if line.event == "checkpoint" { checkpoint = Checkpoint(step: step, digest: line.parameters_digest) }
+    }
+
+    /// Whether the part has a line before and one after this step, so that it has a line for a validation of the step.
+    func passes(_ step: Int) -> Bool { hasBegin && begin < step && step < lastStep }
+}
