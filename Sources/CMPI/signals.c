@@ -40,6 +40,12 @@ int cmpi_signals_install(void) {
     return sigaction(SIGINT, &action, NULL) != 0;
 }
 
+int cmpi_signals_hold_checkpoint(void) {
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return sigaction(SIGUSR1, &action, NULL) != 0;
+}
+
 int cmpi_create_thread(pthread_t *thread, void *(*body)(void *)) {
     sigset_t all, before;
     sigfillset(&all);

@@ -59,7 +59,7 @@ extension CheckpointFolder {
 
 extension FileError {
     /// Whether a retry may succeed: space on a disk may be freed and a server may return, but a folder without permission remains so.
-    fileprivate var mayPass: Bool {
+    package var mayPass: Bool {
         writeErrorNumber.map { [ENOSPC, EDQUOT, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT].contains($0) } ?? false
     }
 

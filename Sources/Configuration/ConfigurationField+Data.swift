@@ -22,7 +22,7 @@ extension ConfigurationField {
             .tokens, \.tokens, .data, .fixed,
             "Unit of a token: words between white space, characters (Unicode scalars) or bytes."),
         .init(
-            .vocabularySize, optional: \.vocabularySize, .data, .fixed, range: .whole(2...Int(Int32.max), orZero: "for no limit"),
+            .vocabularySize, optional: \.vocabularySize, .data, .fixed, range: .whole(4...Int(Int32.max), orZero: "for no limit"),
             placeholder: "n",
             absent: "10000 for words, otherwise no limit",
             "Maximum number of vocabulary entries, including <eos> and <unk>; the most frequent are kept; 0: no limit."),

@@ -33,7 +33,9 @@ extension ConfigurationField {
                 "Uniform initial parameters are drawn from -x ... x."),
             .init(
                 .forgetBias, optional: \.forgetBias, .model, .fixed, range: .signed, placeholder: "x",
-                absent: "1 with orthogonal and identity, 0 with uniform", "Added to the initial bias of the LSTM's forget gate."),
+                absent: "1 with orthogonal and identity, 0 with uniform",
+                readers: KindReaders(chooser: Cells.key, names: Cells.namesWithForgetGate),
+                "Added to the initial bias of the forget gate."),
             .init(.initialState, \.initialState, .model, .fixed, "Hidden state at the start of an epoch: zero or learned."),
             .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
         ]

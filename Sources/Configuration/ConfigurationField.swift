@@ -52,10 +52,10 @@ struct ConfigurationField: Sendable {
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, optional path: WritableKeyPath<TrainingConfiguration, Value?> & Sendable,
         _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
-        absent: String, isNew: Bool = false, _ summary: String
+        absent: String, readers: KindReaders? = nil, isNew: Bool = false, _ summary: String
     ) {
         self.init(
-            key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, isNew: isNew,
+            key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, readers: readers, isNew: isNew,
             get: { $0[keyPath: path] },
             set: { $0[keyPath: path] = $1 })
     }

@@ -14,8 +14,14 @@ public struct ConfigurationFile: Equatable, Sendable {
     public let absentKeys: [ConfigurationKey]
 
     /// Reads a file.
-    public init(path: String) throws(ConfigurationFileError) {
-        try self.init(text: Self.text(path), path: path)
+    ///
+    /// - Parameter isNamed: whether `--config` names it; otherwise it is a file that is read because it is there.
+    public init(path: String, isNamed: Bool = true) throws(ConfigurationFileError) {
+        do throws(ConfigurationFileError) {
+            try self.init(text: Self.text(path), path: path)
+        } catch .unreadable(let path, let reason, _) where !isNamed {
+            throw .unreadable(path: path, reason: reason, isNamed: false)
+        }
     }
 
     /// Reads the `config.toml` of a run. If keys are missing and the last line has no line end, the file was cut there: the value of this line is

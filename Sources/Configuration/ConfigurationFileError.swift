@@ -16,7 +16,7 @@ public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
 /// A configuration file that cannot be read: where the fault is, and what to do.
 public enum ConfigurationFileError: UserFacingError, Equatable {
     /// The file is missing or unreadable.
-    case unreadable(path: String, reason: String)
+    case unreadable(path: String, reason: String, isNamed: Bool = true)
     case notUTF8(path: String)
     /// The text is not valid TOML.
     case syntax(ConfigurationPlace, reason: String)
@@ -37,8 +37,9 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason):
-            "\(quoting: path): cannot read the configuration: \(reason). Check the path given with --config."
+        case .unreadable(let path, let reason, let isNamed):
+            "\(quoting: path): cannot read the configuration: \(reason). "
+                + (isNamed ? "Check the path given with --config." : "Remove or rename it, or name another file with --config.")
         case .notUTF8(let path):
             "\(quoting: path): the configuration is not valid UTF-8. Save it as UTF-8."
         case .syntax(let place, let reason):

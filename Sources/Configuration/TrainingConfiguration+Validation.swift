@@ -23,6 +23,27 @@ extension TrainingConfiguration {
         try checks.shards()
     }
 
+    /// Checks that the chosen kinds read the options that are given, so that none is without effect.
+    ///
+    /// The keys of a TOML file are not checked: a file may have those of all kinds.
+    ///
+    /// - Parameter isResumed: whether a stored run is resumed, most of whose kinds cannot change.
+    ///
+    /// Throws: ``ConfigurationError/conflict(keys:message:)`` with the kinds that read the option.
+    public func requireEffect(of given: [ConfigurationKey], isResumed: Bool) throws(ConfigurationError) {
+        for field in ConfigurationField.all where given.contains(field.key) {
+            guard let readers = field.readers, !readers.names.contains(spelled(readers.chooser)) else { continue }
+            let choice = "\(readers.chooser.option) \(readers.names[0])"
+            let mayChoose = !isResumed || readers.chooser.mayChangeOnResume
+            throw .conflict(
+                keys: [field.key, readers.chooser],
+                message:
+                    "\(field.key.option) has no effect with \(readers.chooser.option) \(value: spelled(readers.chooser)): only "
+                    + "\(readers.names.joined(separator: ", ")) \(readers.names.count == 1 ? "uses" : "use") it. "
+                    + (mayChoose ? "Use \(choice), or omit \(field.key.option)." : "Omit \(field.key.option)."))
+        }
+    }
+
     fileprivate func spelled(_ key: ConfigurationKey) -> String { value(of: key)?.description ?? "not set" }
 }
 

@@ -18,7 +18,7 @@ public enum NumberText {
 
     /// A perplexity with this number of decimals; by default four below 10 and two above.
     public static func perplexity(_ value: Double, digits: Int? = nil) -> String {
-        fixed(value, digits ?? (value < 10 ? 4 : 2))
+        value == .infinity ? "over 1e308" : fixed(value, digits ?? (value < 10 ? 4 : 2))
     }
 
     /// With this number of decimals; `1.235e+07` from a million on.

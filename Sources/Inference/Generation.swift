@@ -25,7 +25,12 @@ public struct Generation {
         var last = prompt.last ?? stored.startToken
         for place in 0..<length {
             step(last)
-            last = draw(place: place, sample: 0)
+            let logits = stored.model.logits()
+            let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
+            guard row.allSatisfy(\.isFinite) else {
+                throw StoredRunError.overflow(checkpoint: stored.path, place: "generated token \(place + 1)")
+            }
+            last = sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID)
             text.removeAll(keepingCapacity: true)
             decoder.append(last, to: &text)
             try sink(text)

@@ -1,4 +1,5 @@
 import Failures
+public import Runs
 package import TextData
 
 /// The symbols of a vocabulary that do not represent a symbol of a text.
@@ -24,7 +25,9 @@ public struct TextScore: Sendable, Equatable {
     public private(set) var tokens = 0
     /// The number of predicted tokens outside the vocabulary (OOVs): the model predicted `<unk>`.
     public private(set) var unknownTokens = 0
-    /// The sum over all tokens, in nats.
+    /// The first prediction, from 1, whose loss is infinite or not a number; nil for none.
+    public private(set) var firstNotFinite: Int?
+    /// Nats over all of them.
     private var sum = 0.0
     /// The sum over the tokens in the vocabulary, in nats.
     private var knownSum = 0.0
@@ -38,6 +41,7 @@ public struct TextScore: Sendable, Equatable {
     package mutating func add(_ losses: UnsafePointer<Double>, of targets: UnsafePointer<Int32>, count: Int) {
         for index in 0..<count {
             sum += losses[index]
+            if firstNotFinite == nil, !losses[index].isFinite { firstNotFinite = tokens + index + 1 }
             if targets[index] == special.unknown {
                 unknownTokens += 1
             } else {
@@ -46,6 +50,11 @@ public struct TextScore: Sendable, Equatable {
             }
         }
         tokens += count
+    }
+
+    /// Throws `StoredRunError.overflow` if a loss is not finite. `model` is the path of the checkpoint.
+    public func requireFinite(model: String, text: String) throws(StoredRunError) {
+        if let firstNotFinite { throw .overflow(checkpoint: model, place: "token \(firstNotFinite) of \(text)") }
     }
 
     /// Negative log likelihood of all tokens, in nats.

@@ -42,7 +42,9 @@ extension ValueRange where Value == Double {
     /// Numbers from 1e-30 to below 1, also after rounding to single precision, and 0.
     public static func fraction(orZero meaning: String) -> ValueRange {
         ValueRange(
-            description: "a number from \(text(magnitudes.lowerBound)) to below 1" + zeroText(meaning),
+            description:
+                "a number from \(text(magnitudes.lowerBound)) to 0.99999994, the largest value below 1 in single precision"
+                + zeroText(meaning),
             ends: ["0", text(magnitudes.lowerBound), "0.9999999"],
             contains: { $0 == 0 || ($0 >= magnitudes.lowerBound && Float($0) < 1) })
     }

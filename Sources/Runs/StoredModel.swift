@@ -8,8 +8,8 @@ public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit
-    /// Whether the model was trained on independent lines. If so, it evaluates and generates line by line.
-    public let separatesLines: Bool
+    /// The path of the checkpoint.
+    public let path: String
     package let model: LanguageModel
     private let parameters: ParameterSet
     private let weights: PackedWeights  // keeps the packed weights alive
@@ -42,7 +42,7 @@ public final class StoredModel {
         self.shape = shape
         vocabulary = stored.vocabulary
         unit = stored.vocabulary.unit
-        separatesLines = stored.configuration.separatesLines
+        path = stored.path
         model.resetState()
     }
 

@@ -12,6 +12,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case foreignRecord(path: String, checkpoint: String, reason: String)
     /// A checkpoint has a value that training never writes.
     case impossibleValue(path: String, array: String, index: Int, value: Float)
+    /// The numbers of a model overflow where it is used; `place` says at which token of which text.
+    case overflow(checkpoint: String, place: String)
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)
     /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
@@ -34,6 +36,9 @@ public enum StoredRunError: UserFacingError, Equatable {
                 + "\(path) away: --resume does not need it."
         case .impossibleValue:
             "\(fault). Use another checkpoint."
+        case .overflow(let checkpoint, let place):
+            "\(checkpoint): the numbers of this model overflow: its output for \(place) is not finite. The model has diverged. Use an earlier "
+                + "checkpoint, or train again with a lower --learning-rate, a smaller --init-scale or fewer --layers."
         case .badLog(let path, let line, let byteOffset):
             "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
         case .inconsistentLog(let path, let line, let reason):

@@ -11,6 +11,18 @@ enum ProcessRank {
         return variables.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first ?? 0
     }()
 
-    /// Whether this rank prints the messages that all ranks have.
-    static var speaks: Bool { current == 0 }
+    /// Whether this process prints messages that all ranks have: rank 0 does, and a process that has the variables of a launcher, but was started
+    /// by a shell, as on a node of a SLURM job: there may be no rank 0.
+    static let speaks: Bool = current == 0 || !hasLauncherAsParent
+
+    private static let launchers = [
+        "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "prte", "hydra_", "pmi_proxy", "srun", "slurmstepd", "aprun",
+        "jsrun", "palsd",
+    ]
+
+    private static var hasLauncherAsParent: Bool {
+        guard let name = FileManager.default.contents(atPath: "/proc/\(getppid())/comm") else { return true }
+        let parent = String(decoding: name, as: UTF8.self)
+        return launchers.contains { parent.hasPrefix($0) }
+    }
 }

@@ -13,6 +13,7 @@ import Training
 
 /// Trains, or resumes the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
+    if !StopSignals.holdCheckpointSignal() { throw TrainingError.signals }
     signal(SIGPIPE, SIG_IGN)  // training continues when the reader of the standard output ends
     let outcome = try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         try TrainingRun(world: world, version: rnntrainVersion).run(
@@ -64,6 +65,7 @@ func runEvaluation(checkpoint: StoredCheckpoint, data: String, skippingUnknown: 
         try Evaluation(of: text, model: model, skippingUnknown: skippingUnknown)
     }
     let score = evaluation.score
+    try score.requireFinite(model: model.path, text: text.name)
     if json {
         try StandardOutput.printResult(
             "{\(score.jsonFigures)"

@@ -112,7 +112,10 @@ struct BenchmarkTests {
     func refusals() throws {
         try expectRefusal(["--hidden", "0"], "--hidden is 0; it must be a whole number from 1 to 1000000.")
         try expectRefusal(["--window", "-5"], "--window is -5; it must be a whole number from 1 to 10000000.")
-        try expectRefusal(["--dropout", "1"], "--dropout is 1; it must be a number from 1e-30 to below 1, or 0 for none.")
+        try expectRefusal(
+            ["--dropout", "1"],
+            "--dropout is 1; it must be a number from 1e-30 to 0.99999994, the largest value below 1 in single precision, or 0 for none."
+        )
         try expectRefusal(["--shards", "21"], "--shards is 21, but --batch-size is 20: ")
         try expectRefusal(
             ["--generate", "--exchange-only"], "--generate, --exchange-only and --tokenise exclude each other. ")

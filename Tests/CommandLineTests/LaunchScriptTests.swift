@@ -119,6 +119,81 @@ struct LaunchScriptTests {
         #expect(cut.output.hasSuffix("\n0\n"), "\(cut)")
     }
 
+    /// The name of a program that ends with status 75 at SIGUSR1, and with 0 after eight seconds, as a rank does.
+    private func rank() throws -> String {
+        try program(
+            "bin/rank",
+            "exec bash -c 'trap \"exit 75\" USR1; touch started; f=$(mktemp -u); mkfifo $f; exec 9<>$f; rm $f; "
+                + "while [ $SECONDS -lt 8 ]; do read -t 0.1 -u 9; done; exit 0'")
+        return "rank"
+    }
+
+    /// An mpirun whose ranks start after a second, and which loses signals before.
+    private func slowMpirun() throws {
+        try program(
+            "bin/mpirun",
+            "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac\n"
+                + "trap '' USR1; touch called; sleep 1; (trap - USR1; exec \(try rank())) & wait $!")
+    }
+
+    /// Starts a command in a process group of its own, and sends it a signal when a file is there.
+    private func signalled(_ command: String, _ signal: String, at file: String) -> String {
+        "set -m; \(command) & p=$!; for i in $(seq 200); do [ -e \(file) ] && break; sleep 0.05; done; sleep 0.2; kill -\(signal); "
+            + "wait $p; echo \"status $?\""
+    }
+
+    @Test(
+        "A signal while mpirun is probed ends launch/train, although mpirun handles it",
+        arguments: [("INT -- -$p", 130), ("USR1 $p", 75), ("QUIT $p", 131), ("TERM $p", 143)])
+    func signalAtProbe(signal: String, status: Int) throws {
+        try program("bin/nproc", "echo 2")
+        try program("bin/lscpu", "seq 2 | sed 's/$/,0/'")
+        try program(
+            "bin/mpirun",
+            "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') trap 'exit 0' INT TERM USR1; touch probing; "
+                + "sleep 2 & wait; exit 0;; esac\necho \"mpirun: $*\"")
+        let outcome = try bash(signalled("bash launch/train --run r", signal, at: "probing"))
+        #expect(outcome.output.hasSuffix("status \(status)\n") && !outcome.output.contains("mpirun: "), "\(outcome)")
+        #expect(outcome.errors.contains("before the start: nothing is lost. Run the same command again."), "\(outcome)")
+    }
+
+    @Test("A signal that mpirun loses while it starts reaches the ranks", arguments: ["INT", "USR1", "TERM"])
+    func lostSignal(signal: String) throws {
+        try slowMpirun()
+        let outcome = try bash(signalled("bash launch/train -n 1 --run r", signal + " $p", at: "called"))
+        #expect(outcome.output.hasSuffix("status 75\n"), "\(outcome)")
+    }
+
+    @Test("slurm.sbatch repeats a signal until the ranks react, and starts no job after an early one")
+    func slurmSignals() throws {
+        let environment = ["SLURM_SUBMIT_DIR": scratch.folder.path, "SLURM_JOB_ID": "1"]
+        try program("bin/scontrol", "echo \"scontrol: $*\"")
+        try slowMpirun()
+        let lost = try bash(signalled("bash launch/slurm.sbatch run", "USR1 $p", at: "called"), environment: environment)
+        #expect(lost.output.hasSuffix("scontrol: requeue 1\nstatus 75\n"), "\(lost)")
+        try program("bin/mpirun", "touch asked; sleep 0.7; echo 'mpirun (Open MPI) 4.1'; [ \"$1\" = --version ] || touch ran")
+        let early = try bash(signalled("bash launch/slurm.sbatch run", "USR1 $p", at: "asked"), environment: environment)
+        #expect(early.output.hasSuffix("scontrol: requeue 1\nstatus 75\n"), "\(early)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("ran")))
+    }
+
+    @Test("An mpirun that waits without ranks after a signal is ended")
+    func deadlock() throws {
+        try program(
+            "bin/mpirun",
+            "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac\n"
+                + "exec bash -c 'trap \"\" USR1 TERM; f=$(mktemp -u); mkfifo $f; exec 9<>$f; rm $f; touch called; read -t 30 -u 9'"
+        )
+        let outcome = try bash(signalled("bash launch/train -n 1 --run r", "INT $p", at: "called"))
+        #expect(outcome.output.hasSuffix("status 75\n") && outcome.errors.contains("run the same command again"), "\(outcome)")
+    }
+
+    @Test("A program that does not exist is named")
+    func noProgram() throws {
+        let outcome = try bash("RNNTRAIN_PROGRAM=/gone/rnntrain bash launch/train -n 1 --run r")
+        #expect(outcome.status == 66 && outcome.errors.hasPrefix("launch/train: /gone/rnntrain: no such program."), "\(outcome)")
+    }
+
     @Test("A second signal kills the ranks but not mpirun, which a signal may crash")
     func secondSignal() throws {
         try program(
@@ -158,7 +233,7 @@ struct LaunchScriptTests {
         try program(
             "bin/mpirun",
             "case \"$*\" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; esac\n"
-                + "trap 'exit 75' USR1; kill -$SIGNAL $PPID; sleep 5 & wait")
+                + "\(try rank()) & kill -$SIGNAL $PPID; wait $!")
         let terminated = try bash("SIGNAL=TERM bash launch/slurm.sbatch run", environment: environment)
         #expect(terminated.status == 75 && !terminated.output.contains("scontrol"), "\(terminated)")
         let refused = try bash("SIGNAL=USR1 bash launch/slurm.sbatch run", environment: environment)

@@ -115,7 +115,41 @@ struct OptionTests {
         let relu = ["--cell", "elman", "--nonlinearity", "relu"]
         let options = ["--init", initialization] + (initialization == "identity" ? relu : [])
         #expect(try resolved(options).values[.forgetBias] == .number(expected))
+        if initialization == "identity" { return }  // the elman cell has no forget gate
         #expect(try resolved(options + ["--forget-bias", "0.5"]).values[.forgetBias] == .number(0.5))
+    }
+
+    @Test("An option that the chosen kind does not read is refused, and a key in a file is not")
+    func withoutEffect() throws {
+        let scratch = try ScratchFolder()
+        for (options, key, choice) in [
+            ("--optimizer sgd", "beta1", "adam"), ("--optimizer adam", "momentum", "sgd"),
+            ("--schedule constant", "decay", "step"),
+            ("--schedule step", "decay-rate", "inverse-time"), ("--cell gru", "forget-bias", "lstm"), ("", "gru-reset", "gru"),
+            ("", "nonlinearity", "elman"),
+        ] {
+            let value = key == "gru-reset" ? "before" : key == "nonlinearity" ? "relu" : "0.25"
+            let arguments = options.split(separator: " ").map(String.init)
+            let outcome = try ProcessRunner.rnntrain(arguments + ["--\(key)", value, "--print-config"])
+            #expect(outcome.status == 64 && outcome.output.isEmpty, "\(outcome)")
+            #expect(
+                outcome.errors.contains("error: --\(key) has no effect with --") && outcome.errors.contains(choice), "\(outcome)")
+            #expect(outcome.errors.hasSuffix(", or omit --\(key).\n"), "\(outcome)")
+            if key == "gru-reset" || key == "nonlinearity" || key == "momentum" { continue }
+            try scratch.write("\(key) = \(value)", to: "own.toml")
+            let file = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"] + arguments, in: scratch.folder)
+            #expect(file.status == 0, "\(file)")
+        }
+        var stored = TrainingConfiguration()
+        (stored.train, stored.valid, stored.run, stored.cell) = ("t", "v", "first", .gru)
+        try scratch.write(stored.toml, to: "first/config.toml")
+        for option in [["--forget-bias", "2"], ["--nonlinearity", "relu"]] {
+            let resumed = try ProcessRunner.rnntrain(
+                ["--resume", "--run", "first", "--print-config"] + option, in: scratch.folder)
+            #expect(
+                resumed.status == 64 && resumed.errors.hasSuffix("use it. Omit \(option[0]).\n")
+                    || resumed.errors.hasSuffix("uses it. Omit \(option[0]).\n"), "\(resumed)")
+        }
     }
 
     @Test("A resumed run keeps the forget bias of its configuration")

@@ -87,6 +87,16 @@ struct StandardStreamTests {
         }
     }
 
+    @Test(
+        "A training process with the variables of a launcher, but without its MPI, says so in one line",
+        arguments: [["SLURM_PROCID": "2", "SLURM_NTASKS": "4"], ["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "1"]])
+    func noWorld(environment: [String: String]) throws {
+        let task = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --hidden-size 8 --run none; exit $?", environment: environment)
+        #expect(task.status == 64 && task.errors.split(separator: "\n").count == 1, "\(task)")
+        #expect(task.errors.contains("mpirun -n 1"), "\(task)")
+    }
+
     @Test("A working folder whose name is not UTF-8 works")
     func oddFolder() throws {
         let commands = [

@@ -89,6 +89,16 @@ struct TerminalTests {
         try expectSaved(resumes: true)
     }
 
+    @Test("Ctrl-C stops a run that is being started", arguments: [0.3, 0.6, 0.9, 1.2, 1.6])
+    func early(delay: Double) throws {
+        let program = try terminal([script] + texts.arguments(run: Self.run))
+        usleep(useconds_t(delay * 1e6))
+        program.type("\u{3}")
+        let status = try #require(program.end(seconds: 40), "\(program.output)")
+        #expect(status == 130 || status == 75 || status == SIGINT, "\(program.output)")
+        #expect(texts.hasNoRank(run: Self.run))
+    }
+
     @Test("The run saves when the window is closed or the job is terminated", arguments: [SIGHUP, SIGTERM, SIGUSR1])
     func otherSignals(signal: Int32) throws {
         let program = try training()

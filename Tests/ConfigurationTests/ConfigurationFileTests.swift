@@ -84,7 +84,10 @@ struct ConfigurationFileTests {
         arguments: [
             ("layers = 2.5", ConfigurationKey.layers, "a whole number from 1 to 1000", "the number 2.5"),
             ("layers = \"two\"", .layers, "a whole number from 1 to 1000", "the string \"two\""),
-            ("dropout = true", .dropout, "a number from 1e-30 to below 1, or 0 for none", "true"),
+            (
+                "dropout = true", .dropout,
+                "a number from 1e-30 to 0.99999994, the largest value below 1 in single precision, or 0 for none", "true"
+            ),
             ("tie-weights = 1", .tieWeights, "true or false", "the whole number 1"),
             ("train = [\"a\"]", .train, "a non-empty path", "an array"),
             ("run = 1979-05-27", .run, "a non-empty path", "a date"),

@@ -113,7 +113,10 @@ struct ConfigurationValidationTests {
         let range = #expect(throws: ConfigurationError.self) {
             try ConfigurationSamples.with([.dropout: .number(1.5)]).validate()
         }
-        #expect(range?.description == "--dropout is 1.5; it must be a number from 1e-30 to below 1, or 0 for none.")
+        #expect(
+            range?.description
+                == "--dropout is 1.5; it must be a number from 1e-30 to 0.99999994, the largest value below 1 in single precision, or 0 for none."
+        )
         #expect(range?.exitStatus == .usage)
     }
 }

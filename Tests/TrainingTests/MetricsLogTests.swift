@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 import Training
@@ -58,6 +59,23 @@ struct MetricsLogTests {
         #expect(times.allSatisfy { abs($0.timeIntervalSince(before)) < 5 })
         let elapsed = found.compactMap { Double($0.2) }
         #expect(elapsed.count == 2 && elapsed[0] > 0 && elapsed[0] <= elapsed[1])
+    }
+
+    @Test("The last line of a job is tried again while the disk may recover")
+    func lastLine() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let recovery = Date.now.addingTimeInterval(0.5)
+        var calls = FileSystemCalls.system
+        calls.write = { descriptor, bytes throws(CallFailure) in
+            if Date.now < recovery { throw CallFailure(errorNumber: ENOSPC) }
+            return try FileSystemCalls.system.write(descriptor, bytes)
+        }
+        let log = try MetricsLog(at: FilePlace(path: place.path, through: calls), moment: { [] })
+        try log.write("step", [("step", .integer(7))])
+        #expect(try Data(contentsOf: place).isEmpty)
+        try log.finish()
+        #expect(String(decoding: try Data(contentsOf: place), as: UTF8.self) == line)
     }
 
     @Test("A path where no file can be created is an error with status 74 that contains the path")

@@ -127,6 +127,8 @@ const char *cmpi_error_line_start(void);
 
 /// Installs handlers for SIGUSR1, SIGTERM, SIGINT and, unless it is ignored, SIGHUP. A second SIGINT ends the process. Returns 0 on success.
 int cmpi_signals_install(void);
+/// Installs the handler of SIGUSR1 alone, before MPI starts. Not 0: the system refuses.
+int cmpi_signals_hold_checkpoint(void);
 /// The flags of all signals received since the start.
 int32_t cmpi_signals_flags(void);
 

@@ -19,6 +19,8 @@ public enum Cells: KindRegistry {
     ]
 
     public static let key: ConfigurationKey = "cell"
+    /// The names of the cells with a forget gate, to whose bias `--forget-bias` is added.
+    public static var namesWithForgetGate: [String] { all.filter { $0.forgetGate != nil }.map { $0.name } }
     public static var kinds: [any Kind.Type] { all }
 
     /// A layer of the cell named `name`.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Communication
 package import Files
 import Foundation
@@ -80,9 +81,20 @@ package final class MetricsLog {
             "\(path) was removed or replaced. Its contents are lost, and the log continues in the new file.")
     }
 
-    /// Writes the waiting lines. Throws `TrainingError.log` if that fails.
+    /// Writes the waiting lines, the last ones of a job. If the disk may recover, it tries for as long as for a checkpoint.
+    ///
+    /// Throws `TrainingError.log`.
     package func finish() throws {
-        if let failure = flush() { throw Self.failure(failure, path) }
+        try Watchdog.waitingForDisk { reportBusy in
+            guard var last = flush() else { return }
+            for pause in CheckpointFolder.pauses where last.mayPass {
+                usleep(useconds_t(pause * 1e6))
+                reportBusy()
+                guard let failure = flush() else { return }
+                last = failure
+            }
+            throw Self.failure(last, path)
+        }
     }
 
     /// Appends the waiting lines in order, up to the first that fails; returns its error.

@@ -3,7 +3,22 @@ public enum ShellText {
     /// The word, quoted for a POSIX shell if necessary.
     public static func quoted(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy(plain.contains) { return word }
+        if word.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) { return dollarQuoted(word) }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    /// The word for a shell that knows `$'...'` (bash, zsh, ksh, POSIX of 2024), without the control characters themselves, which a terminal would obey.
+    private static func dollarQuoted(_ word: String) -> String {
+        let escaped = word.unicodeScalars.map { scalar in
+            switch scalar {
+            case "'", "\\": "\\" + String(scalar)
+            case _ where scalar.value < 32 || scalar.value == 127:
+                "\\" + String(repeating: "0", count: scalar.value < 8 ? 2 : scalar.value < 64 ? 1 : 0)
+                    + String(scalar.value, radix: 8)
+            default: String(scalar)
+            }
+        }
+        return "$'" + escaped.joined() + "'"
     }
 
     /// Characters without a special meaning for a shell.

@@ -87,6 +87,11 @@ extension TrainingReport {
     private func sayOptimum(_ best: Double) {
         let optimum = EmbeddedReberGrammar.optimalPerplexity
         let above = (exponential(best) / optimum - 1) * 100
+        if above > 1000 {
+            return say(
+                "  optimum  perplexity \(NumberText.fixed(optimum, 4)); the model's perplexity is \(NumberText.significant(1 + above / 100, 3)) times that"
+            )
+        }
         say(
             "  optimum  perplexity \(NumberText.fixed(optimum, 4)); the model's perplexity "
                 + "\(NumberText.perplexity(exponential(best), digits: 4)) is \(NumberText.fixed(abs(above), 2)) % \(above < 0 ? "below it (on this sample)" : "above it")"

@@ -16,7 +16,9 @@ final class TrainingReport {
     private var pace: TrainingPace
     var rankCount = 1
     private var hasShownStep = false
-    /// The use of the time limit, if the job ended at it.
+    /// Whether a warning has said that training diverges.
+    private var hasWarned = false
+    /// The use of the time limit, of a job that ends at it.
     var limitUse: LimitUse?
     let start = MonotonicClock.nanoseconds
 
@@ -145,8 +147,19 @@ final class TrainingReport {
         if log != nil, !hasShownStep || progress.isDue { show(state, norm: norm, rate: rate) }
     }
 
+    /// Warns once of a loss far above that of a model that knows nothing, ln V.
+    private func warnOfDivergence(_ loss: Double, step: Int) {
+        let uniform = Foundation.log(Double(max(plan.vocabularySize, 2)))
+        guard !hasWarned, loss > 10 + 10 * uniform else { return }
+        hasWarned = true
+        StandardError.warn(
+            "step \(step): the loss is \(NumberText.significant(loss)) nats per token; a model that knows nothing has \(NumberText.fixed(uniform, 2)). Training "
+                + "diverges: use a lower --learning-rate, a smaller --init-scale, another --init or fewer --layers.")
+    }
+
     private func show(_ state: TrainingState, norm: Double, rate: Double) {
         hasShownStep = true
+        warnOfDivergence(state.interval.meanLoss, step: state.step)
         let stepCount = plannedSteps
         var text = ProgressText()
         text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
@@ -181,6 +194,12 @@ final class TrainingReport {
                 ("perplexity", .number(exponential(model.loss))), ("best", .flag(model == best)),
                 ("parameters_digest", .text(model.parametersDigest)),
             ])
+        if !model.loss.isFinite, !hasWarned {
+            hasWarned = true
+            StandardError.warn(
+                "step \(state.step): the validation loss is not finite: the numbers of the model overflow. Use a lower --learning-rate, a smaller "
+                    + "--init-scale or fewer --layers.")
+        }
         say(
             "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  validation loss \(lossText(model.loss))"
                 + verdict(state, model, improved: improved, best: best))

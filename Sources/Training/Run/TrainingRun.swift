@@ -43,7 +43,11 @@ public struct TrainingRun {
         Watchdog.enter(.test)
         let ending = try self.ending(run, outcome)
         Watchdog.enter(.end)
-        try run.report.end(ending, state: run.trainer.state)
+        _ = try world.agreeOnRoot { try run.report.end(ending, state: run.trainer.state) }
+        try world.agree {
+            let model = ending.best == nil ? run.plan.runFolder : run.keeper.bestPath
+            try ending.test?.requireFinite(model: model, text: "the test text")
+        }
         return ending.outcome
     }
 

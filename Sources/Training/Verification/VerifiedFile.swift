@@ -119,7 +119,7 @@ public struct Verification: Sendable, Equatable {
 
     private var fileLines: [String] {
         files.flatMap { file in
-            let verdict = file.problem == nil ? "" : "NOT VALID"
+            let verdict = file.problem == nil ? "" : file.exitStatus == .fault ? "NOT CHECKED" : "NOT VALID"
             let line = [file.kind.rawValue, file.path, file.contents, verdict].filter { !$0.isEmpty }.joined(separator: "  ")
             return [line] + (file.problem.map { ["  " + $0] } ?? []) + file.notes.map { "  " + $0 }
         }
@@ -135,6 +135,9 @@ public struct VerificationError: UserFacingError, Equatable {
     public let exitStatus: ExitStatus
 
     public var description: String {
-        count == 1 ? first : "\(path): \(badCount) of \(count) files are not valid. \(first)"
+        if count == 1 { return first }
+        // Too little memory says nothing of the files.
+        let finding = exitStatus == .fault ? "cannot be checked" : "are not valid"
+        return "\(path): \(badCount) of \(count) files \(finding). \(first)"
     }
 }

@@ -33,6 +33,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let file = try source.file()
         var configuration = try resolvedConfiguration(file)
+        try configuration.requireEffect(of: givenKeys, isResumed: source.resume)
         try configuration.validate(
             needsFolder: !source.printConfig && !source.dryRun,
             fileKeys: Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys))
@@ -66,7 +67,9 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// The keys whose options the command line gives.
-    private var givenKeys: [ConfigurationKey] { groups.flatMap { $0.given.keys } }
+    private var givenKeys: [ConfigurationKey] {
+        ConfigurationKey.allCases.filter { key in groups.contains { $0.given[key] != nil } }
+    }
 
     private func folderToResume(_ file: ConfigurationFile?) throws -> String {
         guard let folder = try overlaid(on: TrainingConfiguration(), with: file).run else {

@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Models whose outputs are not finite, although their parameters are.
+@Suite("Numbers that overflow", .serialized)
+struct OverflowTests {
+    private static let options = [
+        "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--layers", "1", "--epochs", "1",
+    ]
+
+    @Test("evaluate, score, generate and the test of a run end with status 65, and say where")
+    func output() throws {
+        let texts = try TrainingFolder(options: Self.options, lines: 30, validLines: 10)
+        let trained = try ProgramRun.alone("rnntrain", texts.arguments(run: "run"), folder: texts.folder)
+        try #require(trained.status == 0, "\(trained)")
+        let best = texts.path("run/best.safetensors")
+        try CheckpointForgery.write(
+            best, to: best, texts: { $0["parameters_digest"] = nil },
+            arrays: { name, values in
+                if name.hasPrefix("decoder") { for index in values.indices { values[index] = index % 2 == 0 ? 3e38 : -3e38 } }
+            })
+        for command in [
+            ["evaluate", "--data", "test.txt"], ["evaluate", "--json", "--data", "test.txt"], ["score", "--data", "test.txt"],
+            ["generate"],
+        ] {
+            let outcome = try ProgramRun.alone("rnntrain", command + ["--checkpoint", best], folder: texts.folder)
+            #expect(
+                outcome.status == 65 && outcome.errors.contains("the numbers of this model overflow: its output for "),
+                "\(outcome)")
+            #expect(outcome.errors.contains("token 1") && !outcome.output.contains("nan"), "\(outcome)")
+        }
+        // The log has the digest of the parameters.
+        try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))
+        let resumed = try ProgramRun.alone("rnntrain", ["--run", texts.path("run"), "--resume"], folder: texts.folder)
+        #expect(
+            resumed.status == 65 && resumed.errors.contains("of the test text is not finite. The model has diverged."),
+            "\(resumed)")
+        #expect(try RunLog(run: texts.path("run")).events.last?["event"] == "end")
+    }
+
+    @Test("A loss far above that of a model that knows nothing is warned of, and its perplexity is printed as a bound")
+    func divergence() throws {
+        let texts = try TrainingFolder(options: Self.options, lines: 30, validLines: 10)
+        let options = texts.arguments(run: "run", ["--init", "uniform", "--init-scale", "100000"])
+        let outcome = try ProgramRun.alone("rnntrain", options, folder: texts.folder)
+        let warnings = outcome.errors.split(separator: "\n").filter {
+            $0.contains("Training diverges: use a lower --learning-rate")
+        }
+        #expect(outcome.status == 0 && warnings.count == 1, "\(outcome)")
+        #expect(outcome.output.contains("perplexity over 1e308") && !outcome.output.contains("inf"), "\(outcome)")
+    }
+}
