@@ -18,7 +18,7 @@ struct BestComparisonTests {
             texts = try TrainingFolder(options: options, lines: 50, validLines: 10)
             try texts.write("other-test.txt", "a b c\n")
             let runs = [
-                ("own", []), ("twin", ["--validate-every", "4"]), ("fast", ["--learning-rate", "0.01"]),
+                ("own", []), ("twin", ["--validate-every", "4", "--epsilon", "0.05"]), ("fast", ["--learning-rate", "0.01"]),
                 ("tested", ["--test", texts.path("other-test.txt")]),
             ]
             for (run, more) in runs {
