@@ -164,7 +164,8 @@ let package = Package(
         tests("RunsTests", ["Runs", "Configuration", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("InferenceTests", ["Inference", "Runs", "Configuration", "TextData", "Failures", "TestSupport"]),
         tests(
-            "TrainingTests", ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
+            "TrainingTests",
+            ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
             "CommandLineTests",

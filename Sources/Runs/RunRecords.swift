@@ -1,5 +1,5 @@
 public import Checkpoints
-import Configuration
+package import Configuration
 import Digests
 import Failures
 import Files
@@ -15,8 +15,10 @@ public struct RunRecords {
     private let configuration: ConfigurationFile?
     package let log: LoggedModels?
 
-    /// The same without the log, which is of another run.
-    package var withoutLog: RunRecords { RunRecords(folder: folder, configuration: configuration, log: nil) }
+    /// The same without the files that are of another run.
+    package func without(configuration isForeign: Bool, log isForeignLog: Bool) -> RunRecords {
+        RunRecords(folder: folder, configuration: isForeign ? nil : configuration, log: isForeignLog ? nil : log)
+    }
 
     /// A checkpoint and a file of the run folder that cannot be of the same run.
     package struct Conflict {

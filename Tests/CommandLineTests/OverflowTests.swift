@@ -28,7 +28,7 @@ struct OverflowTests {
             #expect(
                 outcome.status == 65 && outcome.errors.contains("the numbers of this model overflow: its output for "),
                 "\(outcome)")
-            #expect(outcome.errors.contains("token 1") && !outcome.output.contains("nan"), "\(outcome)")
+            #expect(outcome.errors.contains("token ") && !outcome.output.contains("nan"), "\(outcome)")
         }
         // The log has the digest of the parameters.
         try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))

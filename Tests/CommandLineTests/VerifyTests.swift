@@ -93,7 +93,7 @@ struct VerifyTests {
         try expectDamage("best.safetensors")
         try FileManager.default.copyItem(
             at: folder.appending(path: try #require(try checkpoints.first)), to: folder.appending(path: "best.safetensors"))
-        try expectDamage("best.safetensors: it is from step")
+        try expectDamage("best.safetensors: the checkpoint is inconsistent: it has no validation loss")
     }
 
     @Test("A missing, invalid or foreign configuration, vocabulary or log is reported with its path")

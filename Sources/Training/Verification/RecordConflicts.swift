@@ -27,7 +27,7 @@ struct RecordConflicts {
             let error = StoredRunError.foreignRecord(
                 path: records.path(of: file), checkpoint: models[place].file.path, reason: conflict.reason)
             switch file {
-            case .configuration: configuration.fail("\(error)")
+            case .configuration: configuration.failAsForeign(error)
             case .metrics: metrics.failAsForeign(error)
             }
         }

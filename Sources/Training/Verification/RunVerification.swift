@@ -56,7 +56,7 @@ private struct RunVerification {
         TextConflicts(folder).mark(&models)
         let newest = models.prefix(generations.count).first { $0.file.problem == nil }?.checkpoint
         for index in generations.count..<models.count {
-            compareBest(&models[index], newest, &metrics)
+            compareBest(&models[index], newest, &metrics, isOwnConfiguration: !configuration.isForeign)
         }
         if let newest { configuration.notes += records.changedKeys(since: newest).map { "\($0)" } }
         let files = (generations.isEmpty ? [noGenerations] : []) + models.map(\.file) + [configuration]
@@ -117,9 +117,11 @@ private struct RunVerification {
     }
 
     /// Compares the best model with the newest checkpoint, and with the log if that is the run's own.
-    func compareBest(_ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, _ metrics: inout VerifiedFile) {
+    func compareBest(
+        _ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, _ metrics: inout VerifiedFile, isOwnConfiguration: Bool
+    ) {
         guard best.file.problem == nil, let found = best.checkpoint else { return }
-        let own = metrics.isForeign ? records.withoutLog : records
+        let own = records.without(configuration: !isOwnConfiguration, log: metrics.isForeign)
         let comparison = BestComparison(records: own, run: newest.map { BestComparison.Run($0) })
         best.file.check { file in
             let model = try comparison.model(of: found)

@@ -1,6 +1,7 @@
 public import Failures
 import Files
 import Foundation
+import Runs
 
 /// A checked file: its content and its fault.
 public struct VerifiedFile: Encodable, Sendable, Equatable {
