@@ -129,13 +129,12 @@ struct OptionRangeTests {
         #expect(run.status == 0 || (run.status == 64 && run.errors.contains("training has diverged")), "\(run)")
     }
 
-    /// Whether a key belongs to no optimizer or to this one, and to no cell or to the LSTM.
+    /// Whether a key belongs to no kind, to this optimizer, or to a kind that is chosen by default.
     private func isRead(_ key: ConfigurationKey, by optimizer: String) -> Bool {
         guard let readers = key.readers else { return true }
         switch readers.chooser {
         case .optimizer: return readers.names.contains(optimizer)
-        case .cell: return readers.names.contains("lstm")
-        default: return true
+        default: return readers.names.contains(TrainingConfiguration().value(of: readers.chooser)?.description ?? "")
         }
     }
 
