@@ -25,12 +25,7 @@ public struct Generation {
         var last = prompt.last ?? stored.startToken
         for place in 0..<length {
             step(last)
-            let logits = stored.model.logits()
-            let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
-            guard row.allSatisfy(\.isFinite) else {
-                throw StoredRunError.overflow(checkpoint: stored.path, place: "generated token \(place + 1)")
-            }
-            last = sampler.draw(row, place: place, excluding: stored.vocabulary.unknownID)
+            last = try draw(place: place, sample: 0)
             text.removeAll(keepingCapacity: true)
             decoder.append(last, to: &text)
             try sink(text)
@@ -56,7 +51,7 @@ public struct Generation {
             var place = 0
             while place < length, prompt.isEmpty && place == 0 || last != lineEnd {
                 step(last)
-                last = draw(place: place, sample: number)
+                last = try draw(place: place, sample: number)
                 place += 1
                 if last != lineEnd { decoder.append(last, to: &text) }
             }
@@ -64,9 +59,13 @@ public struct Generation {
         }
     }
 
-    private func draw(place: Int, sample: Int) -> Int32 {
+    /// Throws `StoredRunError.overflow` if a logit is not finite.
+    private func draw(place: Int, sample: Int) throws(StoredRunError) -> Int32 {
         let logits = stored.model.logits()
         let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
+        guard row.allSatisfy(\.isFinite) else {
+            throw .overflow(checkpoint: stored.path, place: "generated token \(place + 1)")
+        }
         return sampler.draw(row, place: place, sample: sample, excluding: stored.vocabulary.unknownID)
     }
 

@@ -25,7 +25,7 @@ public struct StoredConfiguration {
         path = folder.configurationPath
         configuration = TrainingConfiguration()
         if pathExists(path) {
-            try complete(ConfigurationFile(path: path), in: folder)
+            try complete(ConfigurationFile(ofRunAt: path), in: folder)
         } else {
             guard let newest = try RunRecords(folder).newestCheckpoint() else { return nil }
             configuration = newest.contents.configuration

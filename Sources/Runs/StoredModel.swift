@@ -8,6 +8,8 @@ public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit
+    /// Whether the model was trained on independent lines. If so, it evaluates and generates line by line.
+    public let separatesLines: Bool
     /// The path of the checkpoint.
     public let path: String
     package let model: LanguageModel
@@ -43,6 +45,7 @@ public final class StoredModel {
         vocabulary = stored.vocabulary
         unit = stored.vocabulary.unit
         path = stored.path
+        separatesLines = stored.configuration.separatesLines
         model.resetState()
     }
 

@@ -21,15 +21,11 @@ func runScoring(checkpoint: StoredCheckpoint, data: String, settings: ScoreSetti
     var writer = settings.format.writer(settings.base, TokenTexts(model.vocabulary))
     var stream = TextStream()
     try UnknownCharacterError.naming {
-        try model.vocabulary.encodeLines(source, skipping: characters) { line in
-            if failure != nil { return }
-            do {
-                let scored = scorer.score(line)
-                try scorer.total.requireFinite(model: model.path, text: text.name)
-                // Written with the first line, so that the output stays empty if the text cannot be read.
-                let output = (scored.number == 1 ? writer.header : "") + writer.text(of: scored)
-                try stream.append(Array(output.utf8))
-            } catch { failure = error }
+        try scorer.score(text, skipping: characters) { line in
+            // Not before the first line, so that a text that cannot be read leaves the output empty.
+            try scorer.total.requireFinite(model: model.path, text: text.name)
+            let output = (line.number == 1 ? writer.header : "") + writer.text(of: line)
+            try stream.append(Array(output.utf8))
         }
     }
     let score = scorer.total

@@ -8,16 +8,10 @@ enum StoredRun {
     ///
     /// A note names the checkpoint from which keys that `config.toml` lacks are taken. Throws if the folder has neither.
     static func configuration(in path: String) throws -> TrainingConfiguration {
-        let folder = RunFolder(path: path)
-        // This check comes first, because opening a pipe with the name of one of the files would block.
-        try folder.requireKinds()
-        var configuration: TrainingConfiguration
-        if pathExists(folder.configurationPath) {
-            let file = try ConfigurationFile(ofRunAt: folder.configurationPath)
-            configuration = try completed(file, in: folder)
-        } else {
-            guard let newest = try RunRecords(folder).newestCheckpoint() else { throw InputFileError.noRun(path: path) }
-            configuration = newest.contents.configuration
+        guard let stored = try StoredConfiguration(ofRun: path) else { throw InputFileError.noRun(path: path) }
+        if let checkpoint = stored.checkpoint, ProcessRank.speaks, !CheckOnly.isAsked {
+            let keys = ConfigurationFileError.list(stored.absentKeys)
+            StandardError.note("\(stored.path) lacks \(keys): taken from \(checkpoint).")
         }
         return stored.configuration
     }
