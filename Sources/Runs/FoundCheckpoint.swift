@@ -9,17 +9,20 @@ public struct FoundCheckpoint {
     public let path: String
     /// Newer checkpoints of the run that are not valid, with the reasons.
     public let passedOver: [PassedOverCheckpoint]
+    /// What is unusual about the best parameters, and does not speak against them.
+    public let warnings: [String]
 
     /// Opens and verifies the checkpoint file at `path`, or the best parameters on validation of the run folder at `path`. If the folder
     /// has no best parameters, it opens the newest valid checkpoint.
     ///
-    /// Throws the errors of `StoredCheckpoint`, of `RunRecords.requireOwnBest` and of `RunRecords.newestCheckpoint`, and
+    /// Throws the errors of `StoredCheckpoint`, of `RunRecords.best` and of `RunRecords.newestCheckpoint`, and
     /// `StoredRunError.noCheckpoint`.
     ///
     /// - Parameter taking: is called with the file that is taken of a run folder, before it is opened or when it is found valid.
     public init(path: String, taking: (String) -> Void = { _ in }) throws {
         guard isFolder(path) else {
-            (checkpoint, self.path, passedOver) = (try StoredCheckpoint(path: path, checkingLimits: true), path, [])
+            (checkpoint, self.path) = (try StoredCheckpoint(path: path, checkingLimits: true), path)
+            (passedOver, warnings) = ([], [])
             return
         }
         let folder = RunFolder(path: path)
@@ -27,12 +30,14 @@ public struct FoundCheckpoint {
         let best = folder.checkpoints.bestPath
         if pathExists(best) {
             taking(best)
-            (checkpoint, self.path, passedOver) = (try StoredCheckpoint(path: best, checkingLimits: true), best, [])
-            try records.requireOwnBest(checkpoint)
+            let found = try records.best()
+            (checkpoint, warnings) = (found.checkpoint, found.warnings)
+            (self.path, passedOver) = (best, [])
             return
         }
         guard let newest = try records.newestCheckpoint() else { throw StoredRunError.noCheckpoint(path: path) }
         taking(newest.generation.path)
         (checkpoint, self.path, passedOver) = (newest.contents, newest.generation.path, newest.passedOver)
+        warnings = []
     }
 }

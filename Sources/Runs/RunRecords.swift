@@ -90,12 +90,11 @@ public struct RunRecords {
         )
     }
 
-    /// The best model of the run, as it is used outside of a job, and what to warn of; nil if there is none.
+    /// The best model of the run, as it is used outside of a job, and what to warn of.
     ///
     /// Throws what opening the file throws, and what `BestComparison.model` throws.
-    public func best() throws -> (checkpoint: StoredCheckpoint, warnings: [String])? {
+    func best() throws -> (checkpoint: StoredCheckpoint, warnings: [String]) {
         let path = folder.checkpoints.bestPath
-        guard pathExists(path) else { return nil }
         // Before the best model: a job that trains meanwhile may write a newer one, but the checkpoint is then older.
         let run = try newestRun()
         let best = try StoredCheckpoint(path: path, checkingLimits: true)

@@ -18,6 +18,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case badLog(path: String, line: Int, byteOffset: Int)
     /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
     case inconsistentLog(path: String, line: Int, reason: String)
+    /// A folder without a checkpoint.
+    case noCheckpoint(path: String)
 
     public var exitStatus: ExitStatus {
         if case .noCheckpoint = self { .inputMissing } else { .badData }
@@ -39,10 +41,13 @@ public enum StoredRunError: UserFacingError, Equatable {
         case .overflow(let checkpoint, let place):
             "\(checkpoint): the numbers of this model overflow: its output for \(place) is not finite. The model has diverged. Use an earlier "
                 + "checkpoint, or train again with a lower --learning-rate, a smaller --init-scale or fewer --layers."
-        case .badLog(let path, let line, let byteOffset):
-            "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
         case .inconsistentLog(let path, let line, let reason):
             "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
+        case .badLog(let path, let line, let byteOffset):
+            "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
+        case .noCheckpoint(let path):
+            "\(path): no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors exists. "
+                + "Name a run folder or a checkpoint file."
         }
     }
 

@@ -14,14 +14,10 @@ struct NamedCheckpoint {
 
     /// Opens it, as `FoundCheckpoint` does. A note names the file that is taken from a run folder.
     func open() throws -> StoredCheckpoint {
-        guard isFolder else { return try StoredCheckpoint(path: path, checkingLimits: true) }
-        let folder = RunFolder(path: path)
-        let records = RunRecords(folder)
-        if let best = try records.best() {
-            note(folder.checkpoints.bestPath)
-            best.warnings.forEach(StandardError.warn)
-            return best.checkpoint
+        let found = try FoundCheckpoint(path: path) { taken in
+            StandardError.note("--checkpoint \(path) is a run folder; using \(taken).")
         }
+        found.warnings.forEach(StandardError.warn)
         for damaged in found.passedOver { StandardError.warn(damaged.description) }
         return found.checkpoint
     }
