@@ -90,6 +90,7 @@ let package = Package(
         library("Models", ["Layers", "Tensors", "Kinds"]),
         library("Optimizers", ["Tensors", "Kinds"]),
         library("Checkpoints", ["Digests", "Files", "Failures"]),
+        library("NGrams", ["TextData", "Tensors", "Files", "Failures"]),
 
         // Floors 5 to 7: without MPI.
         library("Configuration", ["Models", "Optimizers", "Layers", "Tensors", "TextData", "Files", "Kinds", "Failures"]),
@@ -160,6 +161,8 @@ let package = Package(
         tests("ModelsTests", ["Models", "Layers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("CheckpointsTests", ["Checkpoints", "Files", "Failures", "TestSupport"]),
+        tests(
+            "NGramsTests", ["NGrams", "TextData", "Files", "Failures", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("ConfigurationTests", ["Configuration", "Kinds", "Optimizers", "TextData", "Failures", "TestSupport"]),
         tests("RunsTests", ["Runs", "Configuration", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("InferenceTests", ["Inference", "Runs", "Configuration", "TextData", "Failures", "TestSupport"]),

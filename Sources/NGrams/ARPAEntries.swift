@@ -1,0 +1,103 @@
+import Failures
+import TextData
+
+/// The words of an ARPA file.
+struct ARPAWords: ~Copyable {
+    private static let (start, end, unknown) = (StaticString("<s>"), StaticString("<eos>"), StaticString("<unk>"))
+    /// The names in the vocabulary: `<eos>` for `</s>`; without `<s>`.
+    private var list = WordList()
+    private var level = NGramLevel()
+    private var startEntry: (logarithm: Float, backoff: Float)?
+
+    /// Adds a word. Returns what is wrong with it, or nil.
+    mutating func add(_ word: UnsafeRawBufferPointer, _ logarithm: Float, _ backoff: Float) -> String? {
+        let isNew: Bool
+        if word.elementsEqual("<s>".utf8) {
+            isNew = startEntry == nil
+            startEntry = (logarithm, backoff)
+        } else {
+            isNew = list.add(Self.vocabularyName(word))
+            level.logarithms.append(logarithm)
+            level.backoffs.append(backoff)
+        }
+        return isNew ? nil : "the word '\(value: String(decoding: word, as: UTF8.self))' stands in an earlier line"
+    }
+
+    /// The name of a word in the vocabulary.
+    private static func vocabularyName(_ word: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        if word.elementsEqual("</s>".utf8) { return bytes(end) }
+        if word.elementsEqual("<UNK>".utf8) { return bytes(unknown) }
+        return word
+    }
+
+    private static func bytes(_ text: StaticString) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// Adds `<unk>` if it is missing, and returns the table of order 1; or the name of another word that is missing.
+    mutating func finish() -> (NGramLevel, missing: String?) {
+        guard let startEntry else { return (level, "<s>") }
+        guard list.number(of: Self.bytes(Self.end)) != nil else { return (level, "</s>") }
+        if list.add(Self.bytes(Self.unknown)) {
+            level.logarithms.append(-100)
+            level.backoffs.append(0)
+        }
+        level.logarithms.append(startEntry.logarithm)
+        level.backoffs.append(startEntry.backoff)
+        level.words = (0..<Int32(level.logarithms.count)).map { $0 }
+        return (level, nil)
+    }
+
+    /// The number of a word of an n-gram, or nil. `<s>` has the number after all others.
+    func number(_ word: UnsafeRawBufferPointer) -> Int32? {
+        guard word.count <= 5, word.first == UInt8(ascii: "<") else { return list.number(of: word) }
+        if word.elementsEqual("<s>".utf8) { return Int32(list.count) }
+        return list.number(of: Self.vocabularyName(word))
+    }
+
+    consuming func vocabulary() -> Vocabulary { list.vocabulary() }
+}
+
+/// The n-grams of one order as they come, to be sorted by their words.
+struct LevelEntries {
+    /// Keys are the context's number, then the last word. `[count]`
+    private var records: [KeyedNumber] = []
+    private var logarithms: [Float] = []
+    private var backoffs: [Float] = []
+
+    init(count: Int) {
+        // The header may be wrong, so that it does not decide how much memory is taken at once.
+        let room = min(count, 1 << 24)
+        records.reserveCapacity(room)
+        logarithms.reserveCapacity(room)
+        backoffs.reserveCapacity(room)
+    }
+
+    mutating func append(_ context: Int, _ word: Int32, _ logarithm: Float, _ backoff: Float) {
+        let key = UInt64(context) << 32 | UInt64(UInt32(bitPattern: word))
+        records.append(KeyedNumber(key: key, number: UInt32(truncatingIfNeeded: records.count)))
+        logarithms.append(logarithm)
+        backoffs.append(backoff)
+    }
+
+    /// The sorted table, and the place of a second entry of one n-gram, if there is any. Sets the children of the `contextCount` n-grams of
+    /// the next lower order.
+    consuming func sorted(under contextCount: Int, _ lower: inout NGramLevel) -> (NGramLevel, duplicate: Int?) {
+        let count = records.count
+        records.withUnsafeMutableBufferPointer { records in
+            guard let base = records.baseAddress else { return }
+            withUnsafeTemporaryAllocation(of: KeyedNumber.self, capacity: count) { spare in
+                KeySort.sort(base, spare: spare.baseAddress!, count: count)
+            }
+        }
+        var level = NGramLevel()
+        level.words = records.map { Int32(truncatingIfNeeded: $0.key & 0xFFFF_FFFF) }
+        level.logarithms = records.map { logarithms[Int($0.number)] }
+        level.backoffs = records.map { backoffs[Int($0.number)] }
+        lower.children = [UInt32](repeating: 0, count: contextCount + 1)
+        for record in records { lower.children[Int(record.key >> 32) + 1] += 1 }
+        for index in 0..<contextCount { lower.children[index + 1] += lower.children[index] }
+        let duplicate = zip(records, records.dropFirst()).first { $0.key == $1.key }.map { Int($1.number) }
+        return (level, duplicate)
+    }
+}
