@@ -27,7 +27,7 @@ public struct TextScore: Sendable, Equatable {
     public private(set) var unknownTokens = 0
     /// The first prediction, from 1, whose loss is infinite or not a number; nil for none.
     public private(set) var firstNotFinite: Int?
-    /// Nats over all of them.
+    /// The sum over all tokens, in nats.
     private var sum = 0.0
     /// The sum over the tokens in the vocabulary, in nats.
     private var knownSum = 0.0

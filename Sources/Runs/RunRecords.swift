@@ -20,7 +20,7 @@ public struct RunRecords {
         RunRecords(folder: folder, configuration: isForeign ? nil : configuration, log: isForeignLog ? nil : log)
     }
 
-    /// A checkpoint and a file of the run folder that cannot be of the same run.
+    /// A checkpoint and a file of the run folder that cannot belong to the same run.
     package struct Conflict {
         package enum File { case configuration, metrics }
 
@@ -40,7 +40,7 @@ public struct RunRecords {
         (self.folder, self.configuration, self.log) = (folder, configuration, log)
     }
 
-    /// Nil for a file that cannot be read: `verify` says why, and a resume does not need it.
+    /// Nil for an unreadable file: `verify` reports it, and a resume does not need it.
     private static func value<Value>(_ read: () throws -> Value) -> Value? {
         do { return try read() } catch { return nil }
     }

@@ -18,7 +18,7 @@ final class TrainingReport {
     private var hasShownStep = false
     /// Whether a warning has said that training diverges.
     private var hasWarned = false
-    /// The use of the time limit, of a job that ends at it.
+    /// The use of the time limit, if the job ended at it.
     var limitUse: LimitUse?
     let start = MonotonicClock.nanoseconds
 

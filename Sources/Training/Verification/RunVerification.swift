@@ -84,7 +84,7 @@ private struct RunVerification {
         }
     }
 
-    /// Newest first.
+    /// All generations, newest first.
     func generations() throws -> [CheckpointVerification] {
         try folder.checkpoints.generations().compactMap { generation in
             let checked = CheckpointVerification(
@@ -116,7 +116,7 @@ private struct RunVerification {
         return pathExists(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
     }
 
-    /// Compares the best model with the newest checkpoint, and with the log if that is the run's own.
+    /// Compares the best model with the newest checkpoint, and with the log if the log belongs to the run.
     func compareBest(
         _ best: inout CheckpointVerification, _ newest: StoredCheckpoint?, _ metrics: inout VerifiedFile, isOwnConfiguration: Bool
     ) {

@@ -65,7 +65,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         }
     }
 
-    /// Runs a check, and notes what it throws.
+    /// Runs a check, and records its error.
     mutating func check(_ body: (inout VerifiedFile) throws -> Void) {
         do {
             try body(&self)
