@@ -21,8 +21,8 @@ public struct StopSignals: OptionSet, Sendable {
     /// Installs the handlers. Returns false if the system refuses. A second SIGINT ends the process.
     public static func install() -> Bool { cmpi_signals_install() == 0 }
 
-    /// From now on, SIGUSR1 is noted and does not end the process: a launcher may pass it on before the handlers are installed. Returns false if the
-    /// system refuses.
+    /// From now on, SIGUSR1 is recorded and does not end the process, because a launcher may pass it on before the handlers are
+    /// installed. Returns false if the system refuses.
     public static func holdCheckpointSignal() -> Bool { cmpi_signals_hold_checkpoint() == 0 }
 
     /// The signals that this rank has received so far.

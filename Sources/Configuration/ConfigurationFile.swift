@@ -15,7 +15,7 @@ public struct ConfigurationFile: Equatable, Sendable {
 
     /// Reads a file.
     ///
-    /// - Parameter isNamed: whether `--config` names it; otherwise it is a file that is read because it is there.
+    /// - Parameter isNamed: whether `--config` names the file; otherwise it is a default file that exists.
     public init(path: String, isNamed: Bool = true) throws(ConfigurationFileError) {
         do throws(ConfigurationFileError) {
             try self.init(text: Self.text(path), path: path)
@@ -24,8 +24,8 @@ public struct ConfigurationFile: Equatable, Sendable {
         }
     }
 
-    /// Reads the `config.toml` of a run. If keys are missing and the last line has no line end, the file was cut there: the value of this line is
-    /// not used, and its key is missing, too.
+    /// Reads the `config.toml` of a run. If keys are missing and the last line has no line end, the file was truncated there: the
+    /// value of this line is not used, and its key also counts as missing.
     public init(ofRunAt path: String) throws(ConfigurationFileError) {
         let text = try Self.text(path)
         let end = text.unicodeScalars.lastIndex(of: "\n").map { text.unicodeScalars.index(after: $0) } ?? text.startIndex

@@ -23,11 +23,11 @@ extension TrainingConfiguration {
         try checks.shards()
     }
 
-    /// Checks that the chosen kinds read the options that are given, so that none is without effect.
+    /// Throws if no chosen kind uses a given option, because the option would have no effect.
     ///
-    /// The keys of a TOML file are not checked: a file may have those of all kinds.
+    /// Keys of a TOML file are not checked: a file may contain the keys of all kinds.
     ///
-    /// - Parameter isResumed: whether a stored run is resumed, most of whose kinds cannot change.
+    /// - Parameter isResumed: whether a stored run is resumed. Most of its kinds cannot change.
     ///
     /// Throws: ``ConfigurationError/conflict(keys:message:)`` with the kinds that read the option.
     public func requireEffect(of given: [ConfigurationKey], isResumed: Bool) throws(ConfigurationError) {

@@ -2,12 +2,12 @@ import Checkpoints
 package import Configuration
 package import TextData
 
-/// Compares `best.safetensors` with everything in its run that knows of it: `config.toml`, `vocabulary.json`, `metrics.jsonl`, and the newest
-/// checkpoint.
+/// Compares `best.safetensors` with all files of its run that describe it: `config.toml`, `vocabulary.json`, `metrics.jsonl`, and
+/// the newest checkpoint.
 ///
-/// Whoever takes the file as the best model of a run uses this comparison.
+/// All code that uses the file as the best model of a run calls this comparison.
 package struct BestComparison {
-    /// What a run has, apart from its best model: the newest checkpoint, or the configuration of a run without checkpoints.
+    /// The rest of a run: the newest checkpoint, or the configuration of a run without checkpoints.
     package struct Run {
         let configuration: TrainingConfiguration
         let vocabulary: Vocabulary
@@ -52,7 +52,7 @@ package struct BestComparison {
         return model
     }
 
-    /// What to tell of a model that nothing contradicts.
+    /// The notes about a model that no file contradicts.
     package func notes(of model: BestModel) -> [String] {
         var notes: [String] = []
         if let best = knownBest, model.loss > best.loss, model.step > best.step {
@@ -65,7 +65,8 @@ package struct BestComparison {
         return notes
     }
 
-    /// Why `metrics.jsonl` is not of the run that has this best model, which the newest checkpoint or another line of the log confirms; nil if it may be.
+    /// Why `metrics.jsonl` does not belong to the run of this best model, if the newest checkpoint or another line of the log
+    /// confirms the model; nil if there is no contradiction.
     package func contradictionOfEnd(_ model: BestModel) -> String? {
         guard let end = records.log?.end, let named = end.best, model.step <= end.step, named != model else { return nil }
         return
@@ -107,8 +108,8 @@ package struct BestComparison {
         knownBest.map { $0 == (model.step, model.loss) } ?? false
     }
 
-    /// Other parameters than those that the newest checkpoint knows are the best ones if the run has gone back to an earlier step, or if
-    /// the better ones were lost: both are in the log.
+    /// Parameters other than those in the newest checkpoint can be the best ones only if the run returned to an earlier step, or
+    /// if the better ones were lost. The log shows both.
     private func contradictionOfCheckpoint(_ model: BestModel) -> String? {
         guard let run, let known = knownBest, known != (model.step, model.loss) else { return nil }
         let lines = lines(model).filter(\.isInOrder)
@@ -125,12 +126,13 @@ package struct BestComparison {
         return lines.isEmpty || lines.contains { wasLost(known, before: $0) } ? nil : text
     }
 
-    /// Whether the run went back to a step before this validation after it.
+    /// Whether the run returned, after this validation, to a step before it.
     private func hasGoneBack(after line: LoggedValidation) -> Bool {
         records.log?.parts.dropFirst(line.part + 1).contains { $0.begin < line.step } ?? false
     }
 
-    /// Whether a job started after the validation of the best parameters and before this one, so that it may have found the file lost.
+    /// Whether a job started between the validation of the best parameters and this one, so that the job may have found the file
+    /// lost.
     private func wasLost(_ known: (step: Int, loss: Double), before line: LoggedValidation) -> Bool {
         let best = records.log?.validations.last { $0.step == known.step && $0.loss == known.loss }
         return best.map { $0.part < line.part } ?? true

@@ -1,7 +1,7 @@
 public import Checkpoints
 import Files
 
-/// The checkpoint that a path names: a checkpoint file, or a run folder, of which one of its checkpoints is taken.
+/// The checkpoint of a path: a checkpoint file, or a run folder, from which one checkpoint is selected.
 public struct FoundCheckpoint {
     /// The checkpoint.
     public let checkpoint: StoredCheckpoint
@@ -9,7 +9,7 @@ public struct FoundCheckpoint {
     public let path: String
     /// Newer checkpoints of the run that are not valid, with the reasons.
     public let passedOver: [PassedOverCheckpoint]
-    /// What is unusual about the best parameters, and does not speak against them.
+    /// Unusual properties of the best parameters that are not errors.
     public let warnings: [String]
 
     /// Opens and verifies the checkpoint file at `path`, or the best parameters on validation of the run folder at `path`. If the folder
@@ -18,7 +18,8 @@ public struct FoundCheckpoint {
     /// Throws the errors of `StoredCheckpoint`, of `RunRecords.best` and of `RunRecords.newestCheckpoint`, and
     /// `StoredRunError.noCheckpoint`.
     ///
-    /// - Parameter taking: is called with the file that is taken of a run folder, before it is opened or when it is found valid.
+    /// - Parameter taking: is called with the selected file of a run folder, before the file is opened or after it is found
+    ///   valid.
     public init(path: String, taking: (String) -> Void = { _ in }) throws {
         guard isFolder(path) else {
             (checkpoint, self.path) = (try StoredCheckpoint(path: path, checkingLimits: true), path)

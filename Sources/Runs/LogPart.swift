@@ -1,10 +1,10 @@
-/// A part of `metrics.jsonl`: its steps follow on each other. It begins when a job starts, and when a run returns to a checkpoint.
+/// A part of `metrics.jsonl` with consecutive steps. It begins when a job starts, and when a run returns to a checkpoint.
 struct LogPart: Equatable, Sendable {
-    /// The steps before the part.
+    /// The number of steps before the part.
     let begin: Int
     /// Whether the part begins with the line of a start, a resume or a return, and not in the middle of a job.
     let hasBegin: Bool
-    /// The last step that a line names.
+    /// The last step in the part.
     private(set) var lastStep: Int
     /// The last line `checkpoint`.
     private(set) var checkpoint: Checkpoint?
@@ -24,6 +24,6 @@ struct LogPart: Equatable, Sendable {
         if line.event == "checkpoint" { checkpoint = Checkpoint(step: step, digest: line.parameters_digest) }
     }
 
-    /// Whether the part has a line before and one after this step, so that it has a line for a validation of the step.
+    /// Whether the part has lines before and after this step, so that a validation of the step would have a line.
     func passes(_ step: Int) -> Bool { hasBegin && begin < step && step < lastStep }
 }

@@ -1,8 +1,9 @@
 import Tensors
 
-/// What a line of `metrics.jsonl` says that cannot be true, whatever the run was.
+/// Checks lines of `metrics.jsonl` for statements that are impossible in any run.
 enum LoggedFigures {
-    /// A clause with both values; nil if the line is consistent in itself and with the part of the log before it.
+    /// The contradiction as a clause with both values; nil if the line is consistent with itself and with the part of the log
+    /// before it.
     static func contradiction(_ line: LoggedModels.Line, after part: LogPart?) -> String? {
         otherPerplexity(line) ?? otherEnd(line, part)
     }
@@ -34,7 +35,7 @@ enum LoggedFigures {
         return "its parameters have the digest \(found), but those of the checkpoint of the same step have \(digest)"
     }
 
-    /// A key that occurs twice in a line; nil if none does. The objects of a log are flat.
+    /// A key that occurs twice in a line; nil if there is none. The objects of a log are flat.
     static func repeatedKey(_ bytes: some Sequence<UInt8>) -> String? {
         var keys: Set<[UInt8]> = []
         var text: [UInt8] = []

@@ -37,7 +37,7 @@ package struct LoggedModels: Equatable, Sendable {
     package private(set) var digests: [Int: Set<String>] = [:]
     /// Validation losses in nats per token, by step.
     private var losses: [Int: Set<Double>] = [:]
-    /// In the order of the log.
+    /// The validations, in the order of the log.
     private(set) var validations: [LoggedValidation] = []
     /// The parts of the log, in order.
     private(set) var parts: [LogPart] = []
@@ -122,7 +122,7 @@ package struct LoggedModels: Equatable, Sendable {
 }
 
 extension LoggedModels.Line {
-    /// The best model that a line `end` names.
+    /// The best model in a line `end`.
     fileprivate var bestModel: BestModel? {
         guard let best_step, let best_loss, let best_parameters_digest else { return nil }
         return BestModel(step: best_step, loss: best_loss, parametersDigest: best_parameters_digest)

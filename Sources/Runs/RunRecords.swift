@@ -15,7 +15,7 @@ public struct RunRecords {
     private let configuration: ConfigurationFile?
     package let log: LoggedModels?
 
-    /// The same without the files that are of another run.
+    /// The records without the files that belong to another run.
     package func without(configuration isForeign: Bool, log isForeignLog: Bool) -> RunRecords {
         RunRecords(folder: folder, configuration: isForeign ? nil : configuration, log: isForeignLog ? nil : log)
     }
@@ -52,7 +52,7 @@ public struct RunRecords {
         return nil
     }
 
-    /// The keys that may change, and of which `config.toml` has another value than a checkpoint.
+    /// The keys that may change and whose value in `config.toml` differs from that in a checkpoint.
     package func changedKeys(since checkpoint: StoredCheckpoint) -> [ChangedKey] {
         guard let configuration else { return [] }
         let stored = checkpoint.configuration
@@ -78,7 +78,7 @@ public struct RunRecords {
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
 
-    /// Throws the same if the vocabulary is not that of `vocabulary.json`.
+    /// Throws `StoredRunError.foreignCheckpoint` if the vocabulary differs from `vocabulary.json`.
     func requireVocabulary(_ checkpoint: StoredCheckpoint) throws(StoredRunError) {
         guard let vocabulary = Self.value({ try Vocabulary(path: folder.vocabularyPath) }),
             vocabulary.digest != checkpoint.vocabulary.digest
@@ -90,12 +90,13 @@ public struct RunRecords {
         )
     }
 
-    /// The best model of the run, as it is used outside of a job, and what to warn of.
+    /// The best model of the run for commands other than training, with warnings.
     ///
-    /// Throws what opening the file throws, and what `BestComparison.model` throws.
+    /// Throws the errors of opening the file and of `BestComparison.model`.
     func best() throws -> (checkpoint: StoredCheckpoint, warnings: [String]) {
         let path = folder.checkpoints.bestPath
-        // Before the best model: a job that trains meanwhile may write a newer one, but the checkpoint is then older.
+        // Reads the newest checkpoint first. If a training job writes a newer best model meanwhile, the checkpoint is older than
+        // the model.
         let run = try newestRun()
         let best = try StoredCheckpoint(path: path, checkingLimits: true)
         let comparison = BestComparison(records: self, run: run)
@@ -103,7 +104,7 @@ public struct RunRecords {
         return (best, comparison.notes(of: model).map { "\(path): \($0)." })
     }
 
-    /// What the newest checkpoint says of the run; nil if none can be used.
+    /// The newest checkpoint's view of the run; nil if no checkpoint is usable.
     private func newestRun() throws -> BestComparison.Run? {
         do {
             return try newestCheckpoint().map { BestComparison.Run($0.contents) }
@@ -178,13 +179,13 @@ extension ConfigurationChange {
     }
 }
 
-/// A key of which `config.toml` has another value than the checkpoint.
+/// A key whose value in `config.toml` differs from that in the checkpoint.
 package struct ChangedKey: CustomStringConvertible {
     let key: ConfigurationKey
     let checkpoint: ConfigurationValue?
     let file: ConfigurationValue?
 
-    /// Whether a configuration has the value of the file.
+    /// Whether a configuration has the value of `config.toml`.
     package func isIn(_ configuration: TrainingConfiguration) -> Bool { configuration.value(of: key) == file }
 
     package var description: String {

@@ -23,7 +23,6 @@ public final class StoredCheckpoint {
     ///
     /// Throws `RunCheckError.processLimit`, `CheckpointError`, `TextDataError.badVocabulary`,
     /// `StoredRunError.incompleteCheckpoint`, `.inconsistentCheckpoint` and `.impossibleValue`.
-    /// trains has checked that before.
     public convenience init(path: String, checkingLimits: Bool = false) throws {
         if checkingLimits { try ProcessRoom.require(bytes: 1 << 20) }
         let reader = try SafetensorsReader(path: path)

@@ -20,7 +20,7 @@ public struct StoredConfiguration {
     /// Throws the errors of these files, and `ConfigurationFileError.incomplete` if keys are missing and there is no checkpoint.
     public init?(ofRun folderPath: String) throws {
         let folder = RunFolder(path: folderPath)
-        // First, because opening a pipe with the name of one of the files would block.
+        // This check comes first, because opening a pipe with the name of one of the files would block.
         try folder.requireKinds()
         path = folder.configurationPath
         configuration = TrainingConfiguration()

@@ -12,7 +12,7 @@ public enum StoredRunError: UserFacingError, Equatable {
     case foreignRecord(path: String, checkpoint: String, reason: String)
     /// A checkpoint has a value that training never writes.
     case impossibleValue(path: String, array: String, index: Int, value: Float)
-    /// The numbers of a model overflow where it is used; `place` says at which token of which text.
+    /// Numbers of a model overflow in use. `place` names the token and the text.
     case overflow(checkpoint: String, place: String)
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)

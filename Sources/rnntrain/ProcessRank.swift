@@ -11,8 +11,8 @@ enum ProcessRank {
         return variables.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first ?? 0
     }()
 
-    /// Whether this process prints messages that all ranks have: rank 0 does, and a process that has the variables of a launcher, but was started
-    /// by a shell, as on a node of a SLURM job: there may be no rank 0.
+    /// Whether this process prints messages that all ranks have. Rank 0 prints them, and so does a process that a shell has
+    /// started although it has the variables of a launcher, as on a node of a SLURM job, where there may be no rank 0.
     static let speaks: Bool = current == 0 || !hasLauncherAsParent
 
     private static let launchers = [

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a run says of its best model in several files, one of which was changed.
+/// The statements of several files about the best model of a run, with one file changed.
 @Suite("The files of a run agree on its best model", .serialized)
 struct BestComparisonTests {
     /// A run of two epochs, and runs that differ from it in one option.
@@ -56,7 +56,7 @@ struct BestComparisonTests {
         #expect(bad.count == 1 && bad[0].contains("run/\(file)"), "\(outcome)", sourceLocation: location)
     }
 
-    /// Expects that no command takes the file for the best model of the run.
+    /// Expects that no command accepts the file as the best model of the run.
     private func expectRefused(_ words: String, location: SourceLocation = #_sourceLocation) throws {
         try expectInvalid("best.safetensors", words, location: location)
         for command in [
@@ -72,7 +72,7 @@ struct BestComparisonTests {
             sourceLocation: location)
     }
 
-    @Test("The best model of a run with the same seed is not taken", arguments: ["twin", "fast"])
+    @Test("The best model of another run with the same seed is rejected", arguments: ["twin", "fast"])
     func otherRun(name: String) throws {
         try texts.write("run/best.safetensors", try texts.bytes("\(name)/best.safetensors"))
         try expectRefused("best.safetensors is from another run than ")
@@ -160,7 +160,7 @@ struct BestComparisonTests {
 
     // MARK: The configuration
 
-    @Test("A key that was changed in config.toml is reported with both values, and a cut number is not used")
+    @Test("A changed key of config.toml is reported with both values, and a truncated number is not used")
     func changedKey() throws {
         let text = String(decoding: try texts.bytes("own/config.toml"), as: UTF8.self)
         try texts.write(

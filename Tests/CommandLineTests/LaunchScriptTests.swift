@@ -119,7 +119,8 @@ struct LaunchScriptTests {
         #expect(cut.output.hasSuffix("\n0\n"), "\(cut)")
     }
 
-    /// The name of a program that ends with status 75 at SIGUSR1, and with 0 after eight seconds, as a rank does.
+    /// The name of a program that behaves like a rank: it ends with status 75 at SIGUSR1, and otherwise with 0 after eight
+    /// seconds.
     private func rank() throws -> String {
         try program(
             "bin/rank",
@@ -128,7 +129,7 @@ struct LaunchScriptTests {
         return "rank"
     }
 
-    /// An mpirun whose ranks start after a second, and which loses signals before.
+    /// Replaces mpirun by a script whose ranks start after a second, and which loses earlier signals.
     private func slowMpirun() throws {
         try program(
             "bin/mpirun",
@@ -136,7 +137,7 @@ struct LaunchScriptTests {
                 + "trap '' USR1; touch called; sleep 1; (trap - USR1; exec \(try rank())) & wait $!")
     }
 
-    /// Starts a command in a process group of its own, and sends it a signal when a file is there.
+    /// Starts a command in a separate process group, and sends it a signal once a file exists.
     private func signalled(_ command: String, _ signal: String, at file: String) -> String {
         "set -m; \(command) & p=$!; for i in $(seq 200); do [ -e \(file) ] && break; sleep 0.05; done; sleep 0.2; kill -\(signal); "
             + "wait $p; echo \"status $?\""
@@ -188,7 +189,7 @@ struct LaunchScriptTests {
         #expect(outcome.output.hasSuffix("status 75\n") && outcome.errors.contains("run the same command again"), "\(outcome)")
     }
 
-    @Test("A program that does not exist is named")
+    @Test("A program that does not exist is reported with its path")
     func noProgram() throws {
         let outcome = try bash("RNNTRAIN_PROGRAM=/gone/rnntrain bash launch/train -n 1 --run r")
         #expect(outcome.status == 66 && outcome.errors.hasPrefix("launch/train: /gone/rnntrain: no such program."), "\(outcome)")

@@ -9,7 +9,7 @@ struct OverflowTests {
         "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--layers", "1", "--epochs", "1",
     ]
 
-    @Test("evaluate, score, generate and the test of a run end with status 65, and say where")
+    @Test("evaluate, score, generate and the test of a run end with status 65, and report the position")
     func output() throws {
         let texts = try TrainingFolder(options: Self.options, lines: 30, validLines: 10)
         let trained = try ProgramRun.alone("rnntrain", texts.arguments(run: "run"), folder: texts.folder)
@@ -39,7 +39,7 @@ struct OverflowTests {
         #expect(try RunLog(run: texts.path("run")).events.last?["event"] == "end")
     }
 
-    @Test("A loss far above that of a model that knows nothing is warned of, and its perplexity is printed as a bound")
+    @Test("A loss far above that of a uniform model causes a warning, and its perplexity is printed as a bound")
     func divergence() throws {
         let texts = try TrainingFolder(options: Self.options, lines: 30, validLines: 10)
         let options = texts.arguments(run: "run", ["--init", "uniform", "--init-scale", "100000"])

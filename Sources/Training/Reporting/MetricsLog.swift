@@ -81,7 +81,7 @@ package final class MetricsLog {
             "\(path) was removed or replaced. Its contents are lost, and the log continues in the new file.")
     }
 
-    /// Writes the waiting lines, the last ones of a job. If the disk may recover, it tries for as long as for a checkpoint.
+    /// Writes the waiting lines at the end of a job. If the disk may recover, it retries for as long as for a checkpoint.
     ///
     /// Throws `TrainingError.log`.
     package func finish() throws {

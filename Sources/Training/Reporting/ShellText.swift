@@ -7,7 +7,8 @@ public enum ShellText {
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
-    /// The word for a shell that knows `$'...'` (bash, zsh, ksh, POSIX of 2024), without the control characters themselves, which a terminal would obey.
+    /// The word for a shell that supports `$'...'` (bash, zsh, ksh, POSIX 2024). The result contains no control characters, which
+    /// a terminal would interpret.
     private static func dollarQuoted(_ word: String) -> String {
         let escaped = word.unicodeScalars.map { scalar in
             switch scalar {

@@ -16,7 +16,7 @@ final class TrainingReport {
     private var pace: TrainingPace
     var rankCount = 1
     private var hasShownStep = false
-    /// Whether a warning has said that training diverges.
+    /// Whether a warning of divergence was printed.
     private var hasWarned = false
     /// The use of the time limit, if the job ended at it.
     var limitUse: LimitUse?
@@ -147,7 +147,7 @@ final class TrainingReport {
         if log != nil, !hasShownStep || progress.isDue { show(state, norm: norm, rate: rate) }
     }
 
-    /// Warns once of a loss far above that of a model that knows nothing, ln V.
+    /// Warns once of a loss far above ln V, the loss of a uniform model.
     private func warnOfDivergence(_ loss: Double, step: Int) {
         let uniform = Foundation.log(Double(max(plan.vocabularySize, 2)))
         guard !hasWarned, loss > 10 + 10 * uniform else { return }

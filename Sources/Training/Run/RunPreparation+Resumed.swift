@@ -38,7 +38,7 @@ extension RunPreparation {
         return RunPreparation(parts, best, folder: folder, lock: lock)
     }
 
-    /// Warns of keys that were changed in `config.toml`, unless the command line sets them.
+    /// Warns of keys that have changed in `config.toml`, unless the command line sets them.
     private static func warnOfChangedKeys(_ records: RunRecords, _ parts: ResumedParts) {
         let changes = records.changedKeys(since: parts.checkpoint).filter { $0.isIn(parts.configuration) }
         for change in changes {

@@ -11,8 +11,8 @@ extension Verification {
     /// Whether a folder contains a run.
     public static func isRun(_ path: String) throws -> Bool { try RunFolder(path: path).holdsRun() }
 
-    /// Checks everything in a run's folder, each by itself and against the newest checkpoint. Changes nothing, and a job that
-    /// trains there may go on: what is wrong while a job writes is looked at again.
+    /// Checks all files in a run's folder, each on its own and against the newest checkpoint. Changes nothing. A job may train in
+    /// the folder at the same time: while it writes, files with faults are checked again.
     ///
     /// Throws the errors of listing the folder.
     public init(run path: String) throws {
@@ -37,7 +37,7 @@ private struct RunVerification {
 
     init(_ folder: RunFolder) { (self.folder, records) = (folder, RunRecords(folder)) }
 
-    /// Whether a job writes in the folder.
+    /// Whether a job is writing to the folder.
     static func isInUse(_ folder: RunFolder) -> Bool {
         do {
             guard case .held = try RunLock.state(path: folder.lockPath) else { return false }
@@ -64,14 +64,15 @@ private struct RunVerification {
         return all.map(checkingKind) + misplaced
     }
 
-    /// Reports a file whose name refers to a link, a folder, a pipe or a device, which no job accepts.
+    /// Reports a file whose name refers to a link, a folder, a pipe or a device. No job accepts these.
     private func checkingKind(_ file: VerifiedFile) -> VerifiedFile {
         var file = file
         if file.kind != .temporary, file.path != folder.checkpoints.path { file.require(.file) }
         return file
     }
 
-    /// Folders, and the stamps of the texts, whose names refer to something else. Their contents are checked elsewhere.
+    /// Folders, and the stamps of the texts, whose names refer to something of another kind. Their contents are checked
+    /// elsewhere.
     private var misplaced: [VerifiedFile] {
         let expected: [(VerifiedFile.Kind, String, EntryKind)] = [
             (.stamps, RunPreparation.stampsPath(folder), .file), (.tokens, folder.dataPath, .folder),

@@ -4,9 +4,9 @@ import Files
 import Runs
 import TextData
 
-/// Decides which checkpoints are of other texts, where the digests of a run's checkpoints differ.
+/// Decides which checkpoints belong to other texts, if the text digests of a run's checkpoints differ.
 ///
-/// The token file of a text decides; without it, or if no checkpoint agrees with it, the newest checkpoint.
+/// The token file of a text decides. If it is missing, or if no checkpoint agrees with it, the newest checkpoint decides.
 struct TextConflicts {
     private let folder: RunFolder
 
@@ -32,7 +32,7 @@ struct TextConflicts {
         }
     }
 
-    /// Nil for a file that is missing or damaged, which its own check reports.
+    /// Nil for a missing or damaged file, which its own check reports.
     private func tokenDigest(_ role: TextRole) -> String? {
         do { return try TokenFile(path: folder.tokensPath(role)).textDigest.hexadecimal } catch { return nil }
     }

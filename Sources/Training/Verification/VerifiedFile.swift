@@ -27,7 +27,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
     /// Whether the fault is that the file does not exist.
     private(set) var isMissing = false
 
-    /// Whether the file is of another run.
+    /// Whether the file belongs to another run.
     private(set) var isForeign = false
 
     private enum CodingKeys: String, CodingKey {
@@ -47,13 +47,13 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         isMissing = status == .inputMissing && !pathExists(path)
     }
 
-    /// Notes that the file is of another run, for this reason.
+    /// Records that the file belongs to another run, with the reason.
     mutating func failAsForeign(_ error: StoredRunError) {
         isForeign = true
         fail("\(error)")
     }
 
-    /// Notes something of another kind at the path, such as a link. This replaces what is wrong with its contents.
+    /// Records that the path refers to something of another kind, such as a link. This replaces faults of the content.
     mutating func require(_ kind: EntryKind) {
         do throws(FileError) {
             let place = try FilePlace(path: path)
@@ -137,7 +137,7 @@ public struct VerificationError: UserFacingError, Equatable {
 
     public var description: String {
         if count == 1 { return first }
-        // Too little memory says nothing of the files.
+        // A lack of memory is not a fault of the files.
         let finding = exitStatus == .fault ? "cannot be checked" : "are not valid"
         return "\(path): \(badCount) of \(count) files \(finding). \(first)"
     }

@@ -32,7 +32,7 @@ struct SourceOptions: ParsableArguments {
     func file() throws -> ConfigurationFile? {
         if config == StandardInput.sign { throw InputFileError.standardInput(option: "--config") }
         if let config { return try ConfigurationFile(path: config) }
-        // A link without its target is an error, and not a missing file.
+        // A link without a target is an error, not a missing file.
         guard !resume, (try? FileManager.default.attributesOfItem(atPath: Self.standardPath)) != nil else { return nil }
         return try ConfigurationFile(path: Self.standardPath, isNamed: false)
     }
