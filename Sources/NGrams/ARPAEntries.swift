@@ -58,7 +58,7 @@ struct ARPAWords: ~Copyable {
     consuming func vocabulary() -> Vocabulary { list.vocabulary() }
 }
 
-/// The n-grams of one order as they come, to be sorted by their words.
+/// The n-grams of one order in the order of the file, before sorting by their words.
 struct LevelEntries {
     /// Keys are the context's number, then the last word. `[count]`
     private var records: [KeyedNumber] = []
@@ -66,7 +66,7 @@ struct LevelEntries {
     private var backoffs: [Float] = []
 
     init(count: Int) {
-        // The header may be wrong, so that it does not decide how much memory is taken at once.
+        // The header may be wrong, so it does not decide the size of the first allocation.
         let room = min(count, 1 << 24)
         records.reserveCapacity(room)
         logarithms.reserveCapacity(room)
@@ -80,8 +80,8 @@ struct LevelEntries {
         backoffs.append(backoff)
     }
 
-    /// The sorted table, and the place of a second entry of one n-gram, if there is any. Sets the children of the `contextCount` n-grams of
-    /// the next lower order.
+    /// The sorted table, and the position of a duplicate n-gram, if there is one. Sets the children of the `contextCount` n-grams
+    /// of the next lower order.
     consuming func sorted(under contextCount: Int, _ lower: inout NGramLevel) -> (NGramLevel, duplicate: Int?) {
         let count = records.count
         records.withUnsafeMutableBufferPointer { records in

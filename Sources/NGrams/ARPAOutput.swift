@@ -77,7 +77,7 @@ struct ARPAOutput: ~Copyable {
         block.count = 0
     }
 
-    /// Writes the rest, and gives the file its name.
+    /// Writes the rest, and renames the file to its final name.
     consuming func commit() throws(FileError) {
         try writeBlock()
         try file.commit()
@@ -97,7 +97,7 @@ private final class ByteBlock {
 
     deinit { base.deallocate() }
 
-    /// Makes room for `added` bytes.
+    /// Reserves space for `added` bytes.
     func grow(_ added: Int) {
         capacity = max(count + added, 2 * capacity)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)

@@ -3,7 +3,7 @@ import Files
 import TextData
 
 extension NGramModel {
-    /// Whether the file begins as an ARPA file does: its first line that is not empty is `\data\`. False if it cannot be read.
+    /// Whether the file begins like an ARPA file: its first line that is not empty is `\data\`. False if the file cannot be read.
     public static func isARPA(_ path: String) -> Bool {
         guard let file = try? ReadableFile(path: path), let bytes = try? file.bytes(0..<min(file.byteCount, 256)) else {
             return false

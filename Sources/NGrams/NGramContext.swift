@@ -1,4 +1,4 @@
-/// The words before the next one, as an n-gram model sees them: the longest contexts of each length that the model knows.
+/// The preceding words, as an n-gram model uses them: the longest known context of each length.
 public struct NGramContext {
     private let model: NGramModel
     /// The n-gram of the last k words in the table of order k, at index k - 1; nil if the model does not know it. `[order - 1]`

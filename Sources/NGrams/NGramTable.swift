@@ -1,7 +1,8 @@
-/// The n-grams of one order, with what the model says of them.
+/// The n-grams of one order with their probabilities and backoff weights.
 ///
-/// Of order 1, entry i is word i, and the last one is `<s>`. Of higher orders, an n-gram is known by the place of its last word in the text.
-/// Memory: 12 bytes an n-gram.
+/// For order 1, entry i is word i, and the last entry is `<s>`. For higher orders, an n-gram is identified by the position of its
+/// last word in the text.
+/// Memory: 12 bytes for each n-gram.
 struct NGramTable: Sendable {
     /// The place of the last word of one occurrence. Empty for order 1. `[count]`
     var places: [UInt32]
@@ -10,7 +11,7 @@ struct NGramTable: Sendable {
     /// The weight of the shorter context after these words; 1 if no longer n-gram is known. Empty for the highest order. `[count]`
     var backoffs: [Float] = []
 
-    /// Those that are not removed.
+    /// The number of n-grams that are not removed.
     var keptCount: Int { probabilities.count { $0 >= 0 } }
 }
 

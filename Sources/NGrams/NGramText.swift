@@ -13,7 +13,7 @@ public struct NGramText: Sendable {
 
     /// The number of `<s>`.
     var start: Int32 { Int32(vocabulary.size) }
-    /// Words and ends of lines, which are what the model predicts.
+    /// The number of words and line ends, which the model predicts.
     public var wordCount: Int { tokens.count - lineCount }
 
     /// The maximum number of tokens, because places are stored in 32 bits.
@@ -40,7 +40,7 @@ public struct NGramText: Sendable {
                 }
             }
         }
-        // A text ends with the end of a line.
+        // A text ends with a line end.
         tokens.removeLast()
         guard tokens.count < Self.mostTokens else { throw NGramError.textTooLong(source: source.name, tokenCount: tokens.count) }
         (self.vocabulary, self.tokens, lineCount) = (vocabulary, tokens, lines)

@@ -71,7 +71,7 @@ struct SortedEnds: ~Copyable {
     }
 }
 
-/// Where threads write their entries. Each writes those of its own words.
+/// The output buffers of the threads. Each thread writes the entries of its own words.
 private struct EndOutput: @unchecked Sendable {
     let places: UnsafeMutablePointer<UInt32>
     let shared: UnsafeMutablePointer<UInt8>
@@ -89,7 +89,7 @@ private struct EndSorter: Sendable {
     init(_ text: NGramText, order: Int) {
         self.order = order
         start = text.start
-        // In a key, 0 stands for nothing, and other words for their number + 1.
+        // In a key, 0 means no word, and a word is its number + 1.
         width = Int.bitWidth - (Int(text.start) + 1).leadingZeroBitCount
         wordsInKey = 64 / width
     }
@@ -123,7 +123,7 @@ private struct EndSorter: Sendable {
             let key = records[first].key
             var end = first + 1
             while end < count, records[end].key == key { end += 1 }
-            // The last word of the key is nothing, or <s>: all words before are nothing.
+            // The last word of the key is missing or `<s>`, so all words before it are missing.
             let last = key & ((1 << UInt64(width)) - 1)
             if last != 0, last != UInt64(start) + 1 {
                 sort(tokens, records + first, spare: spare + first, count: end - first, depth: depth + wordsInKey)

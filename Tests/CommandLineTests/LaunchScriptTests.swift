@@ -247,7 +247,8 @@ struct LaunchScriptTests {
     @Test("Every script prints its synopsis with --help")
     func help() throws {
         for script in [
-            "setup", "install", "demo", "test", "test-install", "test-library", "test-mpi", "test-hosts", "fuzz", "soak", "compare-pytorch",
+            "setup", "install", "demo", "test", "test-install", "test-library", "test-mpi", "test-hosts", "fuzz", "soak",
+            "compare-pytorch",
         ] {
             let outcome = try bash("bash '\(ProcessRunner.source("launch"))/\(script)' --help")
             #expect(outcome.status == 0 && outcome.output.contains("\n    launch/\(script)"), "\(outcome)")

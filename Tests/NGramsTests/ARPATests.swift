@@ -25,7 +25,7 @@ import Testing
 
         """
 
-    @Test("A file is read as it is written: known n-grams, backoff, unknown words")
+    @Test("Probabilities of an ARPA file: known n-grams, backoff, unknown words")
     func values() throws {
         let model = try read(Self.valid)
         #expect(model.order == 2 && model.vocabulary.size == 3)
@@ -91,7 +91,7 @@ import Testing
         #expect(error?.description.contains("line 17 of this ARPA file: its context 'a a' is not among the \\2-grams:") == true)
     }
 
-    @Test("A file that is cut anywhere, or has any byte changed, is read or refused, never worse")
+    @Test("A file that is truncated anywhere, or has any byte changed, is read or refused without a crash")
     func damage() throws {
         let bytes = Array(Self.valid.utf8)
         let folder = try ScratchFolder()

@@ -5,7 +5,7 @@ import Testing
 import TextData
 
 @Suite struct KneserNeyTests {
-    /// Worked out by hand, as KenLM's lmplz does with --discount_fallback.
+    /// Computed by hand, as KenLM's lmplz does with --discount_fallback.
     ///
     /// The lines are `a b`, `a b`, `a c`; V is 5: a, b, c, </s>, <unk>.
     /// Order 1: adjusted counts are the distinct words before: a 1 (<s>), b 1 (a), c 1 (a), </s> 2 (b, c), <unk> 0; their sum is 5. n_1 = 3,
@@ -16,7 +16,7 @@ import TextData
     /// gamma(<s>) = 3/3 = 1; gamma(a) = (3/2 + 1/3) / 3 = 11/18; gamma(b) = (3/2) / 2 = 3/4; gamma(c) = 1/3.
     /// p(a|<s>) = 0 + 0.2; p(b|a) = (2 - 3/2)/3 + 11/18 * 0.2 = 13/45; p(c|a) = (1 - 1/3)/3 + 11/90 = 31/90;
     /// p(</s>|b) = 1/4 + 3/4 * 0.3 = 0.475; p(</s>|c) = 2/3 + 0.1 = 23/30.
-    @Test("A small text as worked out by hand")
+    @Test("A small text has the probabilities computed by hand")
     func byHand() throws {
         let model = try model(of: "a b\na b\na c\n", order: 2)
         #expect(model.discounts.map(\.areFallback) == [true, false])
@@ -48,7 +48,7 @@ import TextData
                 """)
     }
 
-    @Test("The equations of Chen and Goodman on random texts", arguments: [1, 2, 3, 4, 5], [[], [0, 1], [0, 0, 2]])
+    @Test("Probabilities match the equations of Chen and Goodman on random texts", arguments: [1, 2, 3, 4, 5], [[], [0, 1], [0, 0, 2]])
     func equations(order: Int, prune: [Int]) throws {
         let lines = randomText(lines: 80, words: 9, seed: UInt64(order))
         let text = lines.map { $0.joined(separator: " ") + "\n" }.joined()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Interpolated modified Kneser-Ney straight from its equations, with dictionaries.
+/// Interpolated modified Kneser-Ney, directly from its equations, with dictionaries.
 struct NaiveKneserNey {
     private let order: Int
     private let vocabulary: [String]

@@ -17,7 +17,7 @@ func arpa(_ model: KneserNey) throws -> String {
     return String(decoding: try folder.read("model.arpa"), as: UTF8.self)
 }
 
-/// The model that an ARPA file with this text holds.
+/// The model of an ARPA file with this content.
 func read(_ arpa: String) throws -> NGramModel {
     let folder = try ScratchFolder()
     return try NGramModel(arpa: folder.write(arpa, to: "model.arpa"))
@@ -34,7 +34,7 @@ func logarithms(_ line: String, _ model: NGramModel) throws -> [Double] {
     return logarithms
 }
 
-/// Lines of words that follow on one another unevenly, so that counts of all sizes occur.
+/// Lines of words with an uneven distribution, so that counts of all sizes occur.
 func randomText(lines: Int, words: Int, seed: UInt64) -> [[String]] {
     var random = SeededRandom(state: seed)
     return (0..<lines).map { _ in
