@@ -48,7 +48,7 @@ import TextData
                 """)
     }
 
-    @Test("Probabilities match the equations of Chen and Goodman on random texts", arguments: [1, 2, 3, 4, 5], [[], [0, 1], [0, 0, 2]])
+    @Test("Probabilities match the equations on random texts", arguments: [1, 2, 3, 4, 5], [[], [0, 1], [0, 0, 2]])
     func equations(order: Int, prune: [Int]) throws {
         let lines = randomText(lines: 80, words: 9, seed: UInt64(order))
         let text = lines.map { $0.joined(separator: " ") + "\n" }.joined()
