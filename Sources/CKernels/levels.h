@@ -54,6 +54,14 @@
     K(tanh, (long count, const float *x, float *y), (count, x, y))                                                                         \
     K(sigmoid, (long count, const float *x, float *y), (count, x, y))                                                                      \
     K(fill_rows, (long rows, long n, const float *bias, const float *other, float *y, long ldy), (rows, n, bias, other, y, ldy))           \
+    K(normalize,                                                                                                                           \
+      (long rows, long n, const float *x, long ldx, const float *gain, const float *bias, float *normal, long ldn, float *y, long ldy,     \
+       int adding, float *scales),                                                                                                         \
+      (rows, n, x, ldx, gain, bias, normal, ldn, y, ldy, adding, scales))                                                                  \
+    K(normalize_backward,                                                                                                                  \
+      (long rows, long n, const float *dy, long lddy, const float *gain, const float *normal, long ldn, const float *scales, float *dx,    \
+       long lddx, int adding, float *d_gain, float *d_bias),                                                                               \
+      (rows, n, dy, lddy, gain, normal, ldn, scales, dx, lddx, adding, d_gain, d_bias))                                                    \
     K(add, (long count, const float *x, float *y), (count, x, y))                                                                          \
     K(gather_rows, (long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy),                              \
       (rows, n, table, ldt, ids, y, ldy))                                                                                                  \

@@ -66,7 +66,8 @@ struct ConfigurationField: Sendable {
         self.init(
             setting.key, theme, setting.mayChangeOnResume ? .free : .fixed, range: setting.range,
             placeholder: setting.placeholder, absent: nil, setting.summary, readers: readers,
-            isRefusedUnread: setting.isRefusedUnread, get: { $0.settings[setting] }, set: { $0.settings[setting] = $1 })
+            isRefusedUnread: setting.isRefusedUnread, isNew: setting.isNew, get: { $0.settings[setting] },
+            set: { $0.settings[setting] = $1 })
     }
 
     private init<Value: ConfigurationScalar>(

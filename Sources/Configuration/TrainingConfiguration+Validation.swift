@@ -84,12 +84,7 @@ private struct ConsistencyChecks {
     }
 
     func model() throws(ConfigurationError) {
-        if configuration.tieWeights, configuration.embeddingSize != configuration.hiddenSize {
-            throw conflict(
-                .tieWeights, .embeddingSize, .hiddenSize,
-                message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(.hiddenSize)). "
-                    + "Make them equal, or use --no-tie-weights.")
-        }
+        try sizes()
         if configuration.initialization == .identity,
             configuration.cell != .elman || configuration.settings[CellSettings.nonlinearity] != .relu
         {
@@ -97,6 +92,41 @@ private struct ConsistencyChecks {
                 .initialization, .cell, .nonlinearity,
                 message: "\(setting(.initialization)), which needs the elman cell with relu, but \(setting(.cell)) and "
                     + "\(setting(.nonlinearity)). Use --cell elman --nonlinearity relu, or --init orthogonal.")
+        }
+    }
+
+    private func sizes() throws(ConfigurationError) {
+        let projection = configuration.settings[CellSettings.projectionSize]
+        let isProjected = configuration.cell == .lstm && projection > 0
+        if isProjected, projection >= configuration.hiddenSize {
+            throw conflict(
+                CellSettings.projectionSize.key, .hiddenSize,
+                message:
+                    "\(setting(CellSettings.projectionSize.key)), but \(setting(.hiddenSize)): the projection of an LSTM must be smaller."
+            )
+        }
+        if isProjected, configuration.settings[CellSettings.layerNorm] {
+            throw conflict(
+                CellSettings.projectionSize.key, CellSettings.layerNorm.key,
+                message:
+                    "\(name(CellSettings.projectionSize.key)) and \(name(CellSettings.layerNorm.key)) exclude each other. Use one of them."
+            )
+        }
+        guard configuration.tieWeights else { return }
+        if configuration.connections.joinsEmbedding {
+            throw conflict(
+                .tieWeights, .connections,
+                message:
+                    "\(name(.tieWeights)), but \(setting(.connections)): the output layer reads all layers, and needs a matrix of "
+                    + "its own. Use --no-tie-weights.")
+        }
+        let size = Cells.outputSize(configuration.cell, units: configuration.hiddenSize, configuration.settings)
+        if configuration.embeddingSize != size {
+            let key = size == configuration.hiddenSize ? ConfigurationKey.hiddenSize : CellSettings.projectionSize.key
+            throw conflict(
+                .tieWeights, .embeddingSize, key,
+                message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(key)). "
+                    + "Make them equal, or use --no-tie-weights.")
         }
     }
 

@@ -10,6 +10,7 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
     public let summary: String
     public let mayChangeOnResume: Bool
     public let isRefusedUnread: Bool
+    public let isNew: Bool
 
     /// Declares a setting.
     ///
@@ -17,9 +18,10 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
     /// - `placeholder`: the name of the value in `--help`.
     /// - `onResume`: whether a resumed run may change the value.
     /// - `unread`: how to treat a value other than the default if no chosen kind uses the setting.
+    /// - `isNew`: whether runs of earlier versions lack the key, although they have kinds that use it.
     public init(
         _ key: ConfigurationKey, _ standard: Value, range: ValueRange<Value>? = nil, placeholder: String = "",
-        onResume: OnResume = .fixed, unread: Unread = .refused, _ summary: String
+        onResume: OnResume = .fixed, unread: Unread = .refused, isNew: Bool = false, _ summary: String
     ) {
         self.key = key
         self.standard = standard
@@ -28,6 +30,7 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
         self.summary = summary
         mayChangeOnResume = onResume == .free
         isRefusedUnread = unread == .refused
+        self.isNew = isNew
     }
 
     public var setting: Setting { self }
@@ -50,6 +53,8 @@ public protocol DeclaredSetting: Sendable {
     var mayChangeOnResume: Bool { get }
     /// Whether a value other than the default is an error if no chosen kind uses the setting.
     var isRefusedUnread: Bool { get }
+    /// Whether runs of earlier versions lack the key.
+    var isNew: Bool { get }
     /// The setting with its type.
     var setting: Setting<Value> { get }
 }

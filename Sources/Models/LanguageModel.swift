@@ -37,7 +37,7 @@ public final class LanguageModel {
         self.top = top
         topDropout = DropoutLayer(probability: shape.dropout, place: shape.layers, input: top.value, builder)
         outputLayer = SoftmaxOutput(
-            vocabularySize: shape.vocabularySize, hiddenSize: shape.hiddenSize,
+            vocabularySize: shape.vocabularySize, hiddenSize: top.value.columns,
             tied: shape.tieWeights ? embedding.weight : nil, builder)
         window = Window(steps: 0, streams: capacity.streams)
         states = builder.states
@@ -61,7 +61,7 @@ public final class LanguageModel {
     /// Shape: `inputs` `[steps, streams]`.
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
         window = Window(steps: steps, streams: capacity.streams, dropoutKey: dropoutKey)
-        if levels[0].dropout.drops(window) {
+        if levels[0].readsRows(window) {
             embedding.forward(inputs, steps: steps)
             levels[0].forward(window)
         } else {
@@ -99,7 +99,7 @@ public final class LanguageModel {
         outputLayer.backward(dHidden: dTop, steps: window.steps, rows: rows)
         topDropout.backward(dTop, window)
         for level in levels.dropFirst().reversed() { level.backward(window, rows: rows, atEpochStart: atEpochStart) }
-        if levels[0].dropout.drops(window) {
+        if levels[0].readsRows(window) {
             let dRows = levels[0].backward(window, rows: rows, atEpochStart: atEpochStart)
             embeddingGradient(inputs, of: rows, tokenSteps: window.steps, dY: dRows, rows: rows)
         } else {

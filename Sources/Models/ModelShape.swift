@@ -18,7 +18,7 @@ public struct ModelShape: Sendable, Equatable {
     public var vocabularySize: Int
     public var embeddingSize: Int
     public var hiddenSize: Int
-    /// Whether embedding and output share one table; needs `embeddingSize == hiddenSize`.
+    /// Whether embedding and output share one table; they must have equal columns.
     public var tieWeights: Bool
     public var initialState: InitialState
     /// The dropout probability on every non-recurrent connection, in training only.
@@ -30,7 +30,6 @@ public struct ModelShape: Sendable, Equatable {
         hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero, dropout: Float = 0
     ) {
         precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size is not positive")
-        precondition(!tieWeights || embeddingSize == hiddenSize, "tied weights of sizes \(embeddingSize) and \(hiddenSize)")
         self.cell = cell
         self.settings = settings
         self.connection = connection
@@ -41,10 +40,21 @@ public struct ModelShape: Sendable, Equatable {
         self.tieWeights = tieWeights
         self.initialState = initialState
         self.dropout = dropout
+        precondition(
+            !tieWeights || embeddingSize == inputSize(ofLayer: layers),
+            "tied weights of sizes \(embeddingSize) and \(inputSize(ofLayer: layers))")
     }
 
-    /// The size of layer `k`'s input.
-    func inputSize(ofLayer k: Int) -> Int { k == 0 ? embeddingSize : hiddenSize }
+    /// Columns of the output of each recurrent layer.
+    public var layerSize: Int { Cells.outputSize(cell, units: hiddenSize, settings) }
+
+    /// Columns of what layer `k` reads; of what the output layer reads for `k` equal to `layers`.
+    public func inputSize(ofLayer k: Int) -> Int {
+        (0..<k).reduce(embeddingSize) { Connections.outputSize(ofLevel($1), input: $0, layer: layerSize) }
+    }
+
+    /// The connection of level `k`. The lowest level is stacked, unless its output may be combined with the embedding.
+    func ofLevel(_ k: Int) -> ConnectionKind { k > 0 || connection.joinsEmbedding ? connection : .stacked }
 
     /// The memory needs of a model of this shape, without creating it.
     public func needs(_ settings: BuildSettings) -> ModelNeeds {
@@ -62,7 +72,8 @@ public struct ModelShape: Sendable, Equatable {
     /// Which gradients the ranks of a node should compute jointly: see `SoftmaxOutput.gradientSharing`.
     public func gradientSharing(steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
         SoftmaxOutput.gradientSharing(
-            vocabularySize: vocabularySize, hiddenSize: hiddenSize, isTied: tieWeights, steps: steps, streams: streams,
+            vocabularySize: vocabularySize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, steps: steps,
+            streams: streams,
             rankCount: rankCount)
     }
 }

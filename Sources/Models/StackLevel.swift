@@ -7,6 +7,7 @@ final class StackLevel {
     let dropout: DropoutLayer
     private let input: Edge
     private let connection: any Connection
+    private let needsRows: Bool
 
     /// Level `k`, which reads `input`.
     init(_ k: Int, _ shape: ModelShape, reading input: Edge, _ builder: Builder) {
@@ -17,10 +18,13 @@ final class StackLevel {
             RecurrentShape(
                 number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, readsTokens: k == 0,
                 learnsFirstState: shape.initialState == .learned, settings: shape.settings), builder)
-        // The input of the lowest level is tokens, so it need not have a row for each row of the window.
-        connection = Connections.connection(
-            k == 0 ? .stacked : shape.connection, input: input, layer: layer.output, builder)
+        let kind = shape.ofLevel(k)
+        connection = Connections.connection(kind, number: k, input: input, layer: layer.output, builder)
+        needsRows = !layer.readsDistinctRows || kind.joinsEmbedding
     }
+
+    /// Whether the input must have a row for each row of the window. Otherwise one for each distinct token is enough.
+    func readsRows(_ window: Window) -> Bool { needsRows || dropout.drops(window) }
 
     /// What the level above reads.
     var output: Edge { connection.output }

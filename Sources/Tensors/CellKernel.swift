@@ -12,10 +12,10 @@ public struct CellStep {
     /// h before the step, `[B, U]`.
     public let hPrevious: UnsafeMutablePointer<Float>
     /// h after the step, `[B, U]`.
-    public let h: UnsafeMutablePointer<Float>
+    public var h: UnsafeMutablePointer<Float>
     /// The gradient of h, `[B, U]`. `backward` replaces it by the part of the gradient of `hPrevious` that does not pass through
     /// a product, if the cell has one.
-    public let dH: UnsafeMutablePointer<Float>
+    public var dH: UnsafeMutablePointer<Float>
     /// A second set of gates, with the same row stride.
     public var otherGates: UnsafeMutablePointer<Float>?
     /// A second state before and after the step, `[B, U]`, and its gradient. `backward` replaces the gradient by that of the

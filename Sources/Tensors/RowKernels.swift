@@ -27,6 +27,29 @@ public enum RowKernels {
         ck_gather_rows(y.rows, y.columns, table.pointer, table.rowStride, ids, y.pointer, y.rowStride)
     }
 
+    /// `y = gain * normal + bias`, or what is added to it, with `normal = (x - mean) * scale` and `scale = 1 / sqrt(variance + 1e-5)` over the
+    /// columns of each row.
+    ///
+    /// Shapes: `x`, `normal` and `y` `[rows, n]`, which may be the same memory; `gain`, `bias` `[n]`; `scales` `[rows]`.
+    public static func normalize(
+        _ x: MatrixView, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>, normal: MatrixView, into y: MatrixView,
+        adding: Bool, scales: UnsafeMutablePointer<Float>
+    ) {
+        ck_normalize(
+            x.rows, x.columns, x.pointer, x.rowStride, gain, bias, normal.pointer, normal.rowStride, y.pointer, y.rowStride,
+            adding ? 1 : 0, scales)
+    }
+
+    /// The gradient of x, or what is added to it, from that of y. Those of gain and bias are added to `dGain` and `dBias`, `[rows, n]`.
+    public static func normalizeBackward(
+        _ dY: MatrixView, gain: UnsafePointer<Float>, normal: MatrixView, scales: UnsafePointer<Float>, into dX: MatrixView,
+        adding: Bool, dGain: MatrixView, dBias: MatrixView?
+    ) {
+        ck_normalize_backward(
+            dY.rows, dY.columns, dY.pointer, dY.rowStride, gain, normal.pointer, normal.rowStride, scales, dX.pointer,
+            dX.rowStride, adding ? 1 : 0, dGain.pointer, dBias?.pointer)
+    }
+
     /// e^x, tanh x and the logistic function of `count` floats; worst errors over all floats about 1, 1.3 and 2 ulp.
     ///
     /// Results that would be denormal may be 0.

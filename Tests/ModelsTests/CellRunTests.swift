@@ -5,12 +5,18 @@ import Testing
 
 @Suite("Runs of each cell", .serialized)
 struct CellRunTests {
+    /// Settings with which a cell has another implementation.
+    private static let settings = [
+        ["--cell", "lstm", "--projection-size", "40"], ["--cell", "lstm", "--layer-norm"],
+        ["--cell", "gru", "--time-skips", "2,4"],
+    ]
+
     @Test(
         "Runs on 1, 2, 3 and 8 ranks, by window and by messages, in teams, and resumed in an epoch by other ranks, end with one digest",
-        arguments: CellKind.allCases)
-    func runs(cell: CellKind) throws {
+        arguments: CellKind.allCases.map { ["--cell", $0.rawValue] } + settings)
+    func runs(options: [String]) throws {
         let texts = try TrainingFolder(
-            options: ["--cell", cell.rawValue] + TrainingFolder.model + ["--hidden-size", "96"], lines: 60, validLines: 20)
+            options: options + TrainingFolder.model + ["--hidden-size", "96"], lines: 60, validLines: 20)
         func digest(_ run: String, _ program: RunningProgram) throws -> String {
             let ending = try program.end(timeLimit: 60)
             try #require(ending.status == 0, "\(ending)")

@@ -22,6 +22,19 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
             $0[CellSettings.nonlinearity] = .sigmoid
         },
         CellUnderTest("gru", OracleGRU()),
+        CellUnderTest("elman-jordan", OracleJordan(output: .softmax, readsUnits: true)),
+        CellUnderTest("elman-jordan", OracleJordan(output: .sigmoid, nonlinearity: .relu, size: 5, readsUnits: true), "5 outputs")
+        {
+            $0[CellSettings.projectionSize] = 5
+            $0[CellSettings.jordanOutput] = .sigmoid
+            $0[CellSettings.nonlinearity] = .relu
+        },
+        CellUnderTest("gru", OracleGRU(timeSkips: [3]), "time skip of 3") { $0[CellSettings.timeSkips] = TimeSkips(steps: [3])! },
+        CellUnderTest("jordan", OracleJordan(output: .softmax)),
+        CellUnderTest("jordan", OracleJordan(output: .tanh, size: 5), "5 outputs") {
+            $0[CellSettings.projectionSize] = 5
+            $0[CellSettings.jordanOutput] = .tanh
+        },
         CellUnderTest("gru", OracleGRUResetBefore(), "reset before") { $0[CellSettings.gruReset] = .before },
         CellUnderTest("leaky", OracleLeaky(longest: 100)),
         CellUnderTest("leaky", OracleLeaky(longest: 7), "longest time scale 7") { $0[CellSettings.longestTimeScale] = 7 },
@@ -29,8 +42,18 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
             $0[CellSettings.timeScales] = .learned
         },
         CellUnderTest("lstm", OracleLSTM()),
+        CellUnderTest("lstm", OracleProjectedLSTM(size: 3), "projection") { $0[CellSettings.projectionSize] = 3 },
+        CellUnderTest("lstm", OracleNormalizedLSTM(), "layer norm") { $0[CellSettings.layerNorm] = true },
+        CellUnderTest("lstm", OracleLSTM(timeSkips: [2, 4]), "time skips of 2 and 4") {
+            $0[CellSettings.timeSkips] = TimeSkips(steps: [2, 4])!
+        },
         CellUnderTest("mingru", OracleMinGRU()),
         CellUnderTest("minlstm", OracleMinLSTM()),
+        CellUnderTest("mogrifier", OracleMogrifier(rounds: 5, rank: 3), "rank 3") { $0[CellSettings.mogrifierRank] = 3 },
+        CellUnderTest("mogrifier", OracleMogrifier(rounds: 2, rank: 3), "2 rounds") {
+            $0[CellSettings.mogrifierRounds] = 2
+            $0[CellSettings.mogrifierRank] = 3
+        },
         CellUnderTest("rglru", OracleRGLRU()),
         CellUnderTest("slstm", OracleSLSTM()),
         CellUnderTest("update-gate", OracleUpdateGate()),
@@ -48,6 +71,15 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
 
 @Suite("The cells under test")
 struct CellUnderTestTests {
+    @Test("Every registered cell has golden values")
+    func golden() throws {
+        let fixtures = try GoldenFixture.names.map { try GoldenFixture.load($0) }
+        for cell in CellKind.allCases {
+            #expect(
+                fixtures.contains { $0.cell == cell.rawValue }, "--cell \(cell.rawValue) has no fixture in GoldenFixture.names")
+        }
+    }
+
     @Test("Every registered cell has an oracle")
     func complete() {
         for cell in CellKind.allCases {

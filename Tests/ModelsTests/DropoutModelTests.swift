@@ -11,7 +11,7 @@ struct DropoutModelTests {
     /// The masks of each dropout layer, as the factors that `Dropout` applies to ones: [T, B, E], then [T, B, H] for each layer.
     private func masks(_ shape: ModelShape, probability: Float) -> [[Double]] {
         (0...shape.layers).map { place in
-            let columns = place == 0 ? shape.embeddingSize : shape.hiddenSize
+            let columns = shape.inputSize(ofLayer: place)
             let ones = [Float](repeating: 1, count: steps * streams * columns)
             var mask = ones
             Dropout(probability: probability).apply(
@@ -27,7 +27,8 @@ struct DropoutModelTests {
             parameters[entry.name] = (0..<entry.count).map { Double(rank.values[entry.offset + $0]) }
         }
         return OracleModel(
-            parameters: parameters, cell: sizes.oracleCell, isResidual: sizes.shape.connection.rawValue == "residual",
+            parameters: parameters, cell: sizes.oracleCell,
+            connection: OracleConnection(rawValue: sizes.shape.connection.rawValue)!,
             batchSize: streams)
     }
 

@@ -21,6 +21,8 @@ struct GoldenFixture: Decodable {
         let c: [Double]?  // [L, B, H], LSTM only
     }
 
+    /// The name of a case of `CellUnderTest`; nil for those of torch.nn.
+    let test: String?
     let cell: String
     let nonlinearity: String
     let gruReset: String
@@ -41,7 +43,20 @@ struct GoldenFixture: Decodable {
     /// All fixtures.
     static let names = [
         "elman-tanh", "elman-relu", "elman-sigmoid", "gru", "gru-reset-before", "lstm", "lstm-tied", "lstm-learned-state",
+        "additive", "elman-jordan-5-outputs", "elman-pre", "gru-time-skip-of-3", "jordan", "jordan-5-outputs", "leaky",
+        "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru", "minlstm",
+        "mogrifier-2-rounds", "rglru", "slstm", "update-gate",
     ]
+
+    /// The case of which this is the fixture, if it names one.
+    var cellUnderTest: CellUnderTest? {
+        test.map { test in
+            guard let found = CellUnderTest.all.first(where: { $0.name == test }) else {
+                preconditionFailure("no cell under test has the name \(test)")
+            }
+            return found
+        }
+    }
 
     static func load(_ name: String) throws -> GoldenFixture {
         let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures")
@@ -53,7 +68,8 @@ struct GoldenFixture: Decodable {
 extension GoldenFixture {
     /// The oracle's cell for this fixture.
     var oracleCell: any OracleCell {
-        switch (cell, gruReset) {
+        if let cellUnderTest { return cellUnderTest.oracle }
+        return switch (cell, gruReset) {
         case ("lstm", _): OracleLSTM()
         case ("gru", "after"): OracleGRU()
         case ("gru", _): OracleGRUResetBefore()

@@ -84,8 +84,8 @@ extension GoldenFixture {
     var shape: ModelShape {
         ModelShape(
             cell: CellKind(rawValue: cell) ?? .elman,
-            settings: .ofCell(
-                Nonlinearity(rawValue: nonlinearity) ?? .tanh, reset: GRUReset(rawValue: gruReset) ?? .after),
+            settings: cellUnderTest?.settings
+                ?? .ofCell(Nonlinearity(rawValue: nonlinearity) ?? .tanh, reset: GRUReset(rawValue: gruReset) ?? .after),
             layers: dimensions.L, vocabularySize: dimensions.V,
             embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
             initialState: learnedState ? .learned : .zero)

@@ -7,13 +7,20 @@ struct OracleWeights {
     var inputBias: [Double]  // [G*H]
     var hiddenBias: [Double]  // [G*H], or none
     var unitVector: [Double] = []  // [H], or none
+    var own: [String: [Double]] = [:]  // the cell's own, by name without the number of the layer
 
     /// Zero weights of the same shapes, for summing gradients.
     var zeroed: OracleWeights {
         OracleWeights(
             inputWeight: inputWeight.map { _ in 0 }, hiddenWeight: hiddenWeight.map { _ in 0 },
             inputBias: inputBias.map { _ in 0 }, hiddenBias: hiddenBias.map { _ in 0 },
-            unitVector: unitVector.map { _ in 0 })
+            unitVector: unitVector.map { _ in 0 }, own: own.mapValues { $0.map { _ in 0 } })
+    }
+
+    /// One of the cell's own parameters.
+    subscript(name: String) -> [Double] {
+        get { own[name] ?? [] }
+        set { own[name] = newValue }
     }
 
     /// `W_ih x + b_ih`, [G*H].
@@ -43,7 +50,8 @@ struct OracleStep {
     let cPrevious: [Double]  // [H], for the LSTM only
     var gates: [Double]  // [G*H], after their activations
     var hiddenCandidate: [Double] = []  // [H], W_hn h + b_hn of the GRU with the reset after the product
-    var h: [Double]  // [H]
+    var given: (x: [Double], h: [Double]) = ([], [])  // before the rounds of a Mogrifier
+    var h: [Double]  // [O]
     var c: [Double]  // [H]
 }
 
@@ -66,6 +74,14 @@ protocol OracleCell: Sendable {
     var otherStates: Int { get }
     /// Whether these states are also parameters if the initial state is learned.
     var learnsOtherStates: Bool { get }
+    /// The letters of all states, of which `h` is the first.
+    var stateLetters: [String] { get }
+    /// How many steps back the layer reads h, besides one step.
+    var timeSkips: [Int] { get }
+    /// Columns of h for a layer with `units` units; the default is as many.
+    func outputSize(units: Int) -> Int
+    /// Shapes of the cell's own parameters, by name without the number of the layer; the default is none.
+    func ownShapes(inputs: Int, units: Int) -> [String: [Int]]
     /// h from the initial state of an epoch, and the derivative of h by that state. Default: h is the state.
     func start(_ state: Double) -> (h: Double, slope: Double)
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep
@@ -80,6 +96,10 @@ extension OracleCell {
     var unitVector: String? { nil }
     var otherStates: Int { 1 }
     var learnsOtherStates: Bool { false }
+    var stateLetters: [String] { ["h"] }
+    var timeSkips: [Int] { [] }
+    func outputSize(units: Int) -> Int { units }
+    func ownShapes(inputs: Int, units: Int) -> [String: [Int]] { [:] }
     func start(_ state: Double) -> (h: Double, slope: Double) { (state, 1) }
 }
 
@@ -131,9 +151,11 @@ struct OracleElman: OracleCell {
 struct OracleLSTM: OracleCell {
     let gateCount = 4
     let learnsOtherStates = true
+    let stateLetters = ["h", "c"]
+    var timeSkips: [Int] = []
 
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
-        let size = h.count
+        let size = c.count
         var gates = sum(weights.inputSide(x), weights.hiddenSide(h))
         for j in gates.indices {
             gates[j] = j / size == 2 ? tanh(gates[j]) : sigmoid(gates[j])

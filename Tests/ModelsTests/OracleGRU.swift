@@ -2,6 +2,7 @@ import Foundation
 
 /// Gates r, z, n; `n = tanh(W_in x + b_in + r (W_hn h + b_hn))`, `h' = (1 - z) n + z h`: torch.nn.GRU.
 struct OracleGRU: OracleCell {
+    var timeSkips: [Int] = []
     let gateCount = 3
 
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {

@@ -4,6 +4,8 @@ import Foundation
 struct OracleState {
     var hidden: [Double]  // [L, B, H]
     var cell: [Double]  // [L, B, n*H], zero unless the cell has n other states
+    /// By layer and stream, h of earlier steps, the last first; those that are missing are zero.
+    var past: [[[Double]]] = []
 }
 
 /// The results of a window.
@@ -25,11 +27,13 @@ struct OracleModel {
     var parameters: [String: [Double]]
     let cell: any OracleCell
     /// Whether each layer above the lowest adds its input, before dropout, to its output.
-    var isResidual = false
+    var connection = OracleConnection.stacked
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
 
     var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
+    /// O, columns of h.
+    var outputSize: Int { cell.outputSize(units: hiddenSize) }
     var vocabularySize: Int { parameter("decoder.bias").count }
     var embeddingSize: Int { parameter("encoder.weight").count / vocabularySize }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
@@ -70,7 +74,7 @@ struct OracleModel {
             }
         }
         return OracleState(
-            hidden: stack("h0", count: hiddenSize).map { cell.start($0).h },
+            hidden: stack("h0", count: outputSize).map { cell.start($0).h },
             cell: stack("c0", count: cell.otherStates * hiddenSize))
     }
 
@@ -80,13 +84,27 @@ struct OracleModel {
         return values
     }
 
+    /// The weights of a layer. Those that read h further back stand beside the input's, as if they read more inputs.
     func weights(ofLayer layer: Int) -> OracleWeights {
-        OracleWeights(
-            inputWeight: parameter("rnn.weight_ih_l\(layer)"),
+        let blocks = inputNames(ofLayer: layer).map { parameter($0) }
+        let rows = cell.gateCount * hiddenSize
+        let names = cell.ownShapes(inputs: blocks[0].count / rows, units: hiddenSize).keys
+        return OracleWeights(
+            inputWeight: (0..<rows).flatMap { row in blocks.flatMap { Array(rowOf($0, row, rows)) } },
             hiddenWeight: cell.hasRecurrentWeights ? parameter("rnn.weight_hh_l\(layer)") : [],
             inputBias: parameter("rnn.bias_ih_l\(layer)"),
             hiddenBias: cell.hasRecurrentWeights ? parameter("rnn.bias_hh_l\(layer)") : [],
-            unitVector: cell.unitVector.map { parameter("rnn.\($0)_l\(layer)") } ?? [])
+            unitVector: cell.unitVector.map { parameter("rnn.\($0)_l\(layer)") } ?? [],
+            own: Dictionary(uniqueKeysWithValues: names.map { ($0, parameter("rnn.\($0)_l\(layer)")) }))
+    }
+
+    /// The input weight's name and those of the weights that read h further back.
+    func inputNames(ofLayer layer: Int) -> [String] {
+        ["rnn.weight_ih_l\(layer)"] + cell.timeSkips.map { "rnn.weight_skip\($0)_l\(layer)" }
+    }
+
+    private func rowOf(_ matrix: [Double], _ row: Int, _ rows: Int) -> ArraySlice<Double> {
+        matrix[(row * matrix.count / rows)..<((row + 1) * matrix.count / rows)]
     }
 
     /// Logits of one prediction, [V]. Shapes: h [H], the last layer's output.
@@ -110,6 +128,9 @@ struct OracleStreamWalk {
     private var steps: [[OracleStep]] = []  // [T][L]
     private var outputs: [[Double]] = []  // [T][H], the decoder's inputs
     private var dLogits: [[Double]] = []  // [T][V]
+    private var belows: [[[Double]]] = []  // [T][L][...], what each layer reads, before dropout
+    private var first: [[Double]] = []  // [L][O], h before the window
+    private var earlier: [[[Double]]] = []  // [L], h of the steps before that, the last first
 
     init(model: OracleModel, stream: Int, dropout: [[Double]]?) {
         (self.model, self.stream, self.dropout) = (model, stream, dropout)
@@ -118,20 +139,33 @@ struct OracleStreamWalk {
     mutating func forward(inputs: [Int], from state: OracleState) {
         let layers = (0..<model.layerCount).map { model.weights(ofLayer: $0) }
         var h = layers.indices.map { Array(state.hidden[stateRange(layer: $0)]) }
+        first = h
+        earlier = layers.indices.map { state.past.isEmpty ? [] : state.past[$0 * model.batchSize + stream] }
         var c = layers.indices.map { Array(state.cell[stateRange(layer: $0, states: model.cell.otherStates)]) }
         for t in 0..<inputs.count / model.batchSize {
             let token = inputs[t * model.batchSize + stream]
             var below = Array(model.parameter("encoder.weight")[embeddingRange(token)])
-            var column: [OracleStep] = []
+            var (column, read): ([OracleStep], [[Double]]) = ([], [])
             for (k, weights) in layers.enumerated() {
-                let step = model.cell.forward(x: dropped(below, before: k, t), h: h[k], c: c[k], weights: weights)
+                let x = dropped(below, before: k, t) + model.cell.timeSkips.flatMap { past(k, before: t, $0) }
+                let step = model.cell.forward(x: x, h: h[k], c: c[k], weights: weights)
                 (h[k], c[k]) = (step.h, step.c)
-                below = passesBy(k) ? sum(step.h, below) : step.h
+                read.append(below)
+                below = model.connection.forward(below, step.h, layer: k, model.parameters)
                 column.append(step)
             }
             steps.append(column)
+            belows.append(read)
             outputs.append(dropped(below, before: layers.count, t))
         }
+    }
+
+    /// h of a layer after the step that is `skip` before step `t`.
+    private func past(_ layer: Int, before t: Int, _ skip: Int) -> [Double] {
+        if t - skip == -1 { return first[layer] }
+        if t >= skip { return steps[t - skip][layer].h }
+        let index = skip - t - 2
+        return index < earlier[layer].count ? earlier[layer][index] : first[layer].map { _ in 0 }
     }
 
     /// Sums `weight * -log p(target)` over the window, and keeps the gradients of the logits. Shapes: targets, weights [T, B].
@@ -152,22 +186,35 @@ struct OracleStreamWalk {
     func backward(inputs: [Int], gradients: inout [String: [Double]], reachesFirstState: Bool) {
         let layers = (0..<model.layerCount).map { model.weights(ofLayer: $0) }
         var sums = layers.map(\.zeroed)
-        var dh = layers.map { _ in [Double](repeating: 0, count: model.hiddenSize) }
+        var dh = layers.map { _ in [Double](repeating: 0, count: model.outputSize) }
+        // By layer and time step from -1 on: the gradients of h that come from steps further ahead.
+        var ahead = layers.map { _ in
+            [[Double]](repeating: [Double](repeating: 0, count: model.outputSize), count: steps.count + 1)
+        }
         var dc = layers.map { _ in [Double](repeating: 0, count: model.cell.otherStates * model.hiddenSize) }
         for t in steps.indices.reversed() {
             let dTop = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
             var dx = dropped(dTop, before: layers.count, t)
             for k in layers.indices.reversed() {
-                let dhTotal = sum(dh[k], dx)
+                let joined = model.connection.backward(
+                    dx, belows[t][k], steps[t][k].h, layer: k, model.parameters, &gradients)
+                let dhTotal = sum(sum(dh[k], joined.dh), ahead[k][t + 1])
                 let step = model.cell.backward(
                     steps[t][k], dh: dhTotal, dc: dc[k], weights: layers[k], gradient: &sums[k])
-                let dInput = dropped(step.dx, before: k, t)
-                (dx, dh[k], dc[k]) = (passesBy(k) ? sum(dInput, dx) : dInput, step.dhPrevious, step.dcPrevious)
+                let inputs = belows[t][k].count
+                for (number, skip) in model.cell.timeSkips.enumerated() where t - skip >= -1 {
+                    let start = inputs + number * model.outputSize
+                    ahead[k][t - skip + 1] = sum(
+                        ahead[k][t - skip + 1], Array(step.dx[start..<(start + model.outputSize)]))
+                }
+                let dInput = dropped(Array(step.dx[..<inputs]), before: k, t)
+                (dx, dh[k], dc[k]) = (joined.dBelow.map { sum(dInput, $0) } ?? dInput, step.dhPrevious, step.dcPrevious)
             }
             let rows = embeddingRange(inputs[t * model.batchSize + stream])
             gradients.add("encoder.weight") { for (i, row) in rows.enumerated() { $0[row] += dx[i] } }
         }
         for k in layers.indices {
+            dh[k] = sum(dh[k], ahead[k][0])
             add(sums[k], ofLayer: k, to: &gradients)
             if reachesFirstState && model.learnsFirstState {
                 let slopes = model.parameter("rnn.h0_l\(k)").map { model.cell.start($0).slope }
@@ -180,13 +227,14 @@ struct OracleStreamWalk {
     /// Writes this stream's final state.
     func store(into state: inout OracleState) {
         guard let last = steps.last else { return }
+        if state.past.isEmpty { state.past = Array(repeating: [], count: model.layerCount * model.batchSize) }
         for (k, step) in last.enumerated() {
+            let all = steps.reversed().map { $0[k].h } + [first[k]] + earlier[k]
+            state.past[k * model.batchSize + stream] = Array(all.dropFirst().prefix((model.cell.timeSkips.last ?? 1) - 1))
             state.hidden.replaceSubrange(stateRange(layer: k), with: step.h)
             state.cell.replaceSubrange(stateRange(layer: k, states: model.cell.otherStates), with: step.c)
         }
     }
-
-    private func passesBy(_ layer: Int) -> Bool { model.isResidual && layer > 0 }
 
     /// x times the dropout factors at time t of place k (0: the input of the first layer, L: that of the decoder).
     private func dropped(_ x: [Double], before place: Int, _ t: Int) -> [Double] {
@@ -196,7 +244,19 @@ struct OracleStreamWalk {
     }
 
     private func add(_ weights: OracleWeights, ofLayer k: Int, to gradients: inout [String: [Double]]) {
-        gradients.add("rnn.weight_ih_l\(k)") { $0 = sum($0, weights.inputWeight) }
+        var column = 0
+        let rows = weights.inputBias.count
+        let columns = weights.inputWeight.count / rows
+        for name in model.inputNames(ofLayer: k) {
+            let width = model.parameter(name).count / rows
+            gradients.add(name) { gradient in
+                for i in gradient.indices {
+                    gradient[i] += weights.inputWeight[i / width * columns + column + i % width]
+                }
+            }
+            column += width
+        }
+        for (name, values) in weights.own { gradients.add("rnn.\(name)_l\(k)") { $0 = sum($0, values) } }
         gradients.add("rnn.bias_ih_l\(k)") { $0 = sum($0, weights.inputBias) }
         if model.cell.hasRecurrentWeights {
             gradients.add("rnn.weight_hh_l\(k)") { $0 = sum($0, weights.hiddenWeight) }
@@ -205,9 +265,11 @@ struct OracleStreamWalk {
         if let name = model.cell.unitVector { gradients.add("rnn.\(name)_l\(k)") { $0 = sum($0, weights.unitVector) } }
     }
 
-    private func stateRange(layer: Int, states: Int = 1) -> Range<Int> {
-        let start = (layer * model.batchSize + stream) * states * model.hiddenSize
-        return start..<start + states * model.hiddenSize
+    /// The place of h, or of the other states where their number is given.
+    private func stateRange(layer: Int, states: Int? = nil) -> Range<Int> {
+        let size = states.map { $0 * model.hiddenSize } ?? model.outputSize
+        let start = (layer * model.batchSize + stream) * size
+        return start..<start + size
     }
 
     private func embeddingRange(_ token: Int) -> Range<Int> {
@@ -217,7 +279,7 @@ struct OracleStreamWalk {
 
 extension [String: [Double]] {
     /// Changes the gradient named `name` in place.
-    fileprivate mutating func add(_ name: String, _ change: (inout [Double]) -> Void) {
+    mutating func add(_ name: String, _ change: (inout [Double]) -> Void) {
         change(&self[name, default: []])
     }
 }

@@ -5,6 +5,7 @@ import Foundation
 struct OracleSLSTM: OracleCell {
     let gateCount = 4
     let otherStates = 2
+    let stateLetters = ["h", "c", "n", "m"]
 
     func forward(x: [Double], h: [Double], c: [Double], weights: OracleWeights) -> OracleStep {
         let size = h.count

@@ -8,7 +8,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
     let cell: any OracleCell
     var tied = false
     var learnedState = false
-    var isResidual = false
+    var connection = OracleConnection.stacked
 
     var testDescription: String { name }
 
@@ -22,20 +22,31 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
 
     /// B 2, E 5 (4 when tied), H 4, V 7, L 2; every parameter uniform in -1...1.
     func makeModel(_ random: inout SeededRandom) -> OracleModel {
-        let (E, H, V, G) = (tied ? 4 : 5, 4, 7, cell.gateCount)
-        var counts = ["encoder.weight": V * E, "decoder.bias": V]
-        if !tied { counts["decoder.weight"] = V * H }
+        let (H, V, G) = (4, 7, cell.gateCount)
+        let O = cell.outputSize(units: H)
+        let sizes = inputSizes
+        var counts = ["encoder.weight": V * sizes[0], "decoder.bias": V]
+        if !tied { counts["decoder.weight"] = V * sizes[2] }
         for k in 0..<2 {
-            counts["rnn.weight_ih_l\(k)"] = G * H * (k == 0 ? E : H)
+            counts["rnn.weight_ih_l\(k)"] = G * H * sizes[k]
             counts["rnn.bias_ih_l\(k)"] = G * H
-            if cell.hasRecurrentWeights { (counts["rnn.weight_hh_l\(k)"], counts["rnn.bias_hh_l\(k)"]) = (G * H * H, G * H) }
+            if cell.hasRecurrentWeights { (counts["rnn.weight_hh_l\(k)"], counts["rnn.bias_hh_l\(k)"]) = (G * H * O, G * H) }
             if let name = cell.unitVector { counts["rnn.\(name)_l\(k)"] = H }
-            if learnedState { counts["rnn.h0_l\(k)"] = H }
+            if learnedState { counts["rnn.h0_l\(k)"] = O }
             if learnedState && cell.learnsOtherStates { counts["rnn.c0_l\(k)"] = H }
+            for skip in cell.timeSkips { counts["rnn.weight_skip\(skip)_l\(k)"] = G * H * O }
+            let own = cell.ownShapes(inputs: sizes[k], units: H).merging(connection.shapes(layer: k, size: O)) { $1 }
+            for (name, shape) in own { counts["rnn.\(name)_l\(k)"] = shape.reduce(1, *) }
         }
         var parameters: [String: [Double]] = [:]
         for name in counts.keys.sorted() { parameters[name] = random.uniform(counts[name] ?? 0) }
-        return OracleModel(parameters: parameters, cell: cell, isResidual: isResidual, batchSize: 2)
+        return OracleModel(parameters: parameters, cell: cell, connection: connection, batchSize: 2)
+    }
+
+    /// Columns of what both layers and the decoder read.
+    var inputSizes: [Int] {
+        let output = cell.outputSize(units: 4)
+        return (0..<2).reduce(into: [tied ? output : 5]) { $0.append(connection.outputSize(input: $0[$1], layer: output)) }
     }
 }
 
@@ -57,8 +68,9 @@ struct OracleTests {
             test.learnedState
             ? nil
             : OracleState(
-                hidden: random.uniform(16), cell: random.uniform(16 * model.cell.otherStates).map { 1 + abs($0) })
-        let dropout = [model.embeddingSize, 4, 4].map { size in
+                hidden: random.uniform(4 * model.outputSize),
+                cell: random.uniform(16 * model.cell.otherStates).map { 1 + abs($0) })
+        let dropout = test.inputSizes.map { size in
             (0..<6 * size).map { _ in Bool.random(using: &random) ? 2.0 : 0.5 }
         }
         func evaluate(_ model: OracleModel) -> OracleResult {
@@ -121,10 +133,11 @@ struct OracleTests {
         let fixture = try GoldenFixture.load(name)
         let size = fixture.dimensions
         #expect(fixture.parameters["encoder.weight"]?.shape == [size.V, size.E])
-        #expect(fixture.parameters["rnn.weight_ih_l1"]?.shape == [fixture.oracleCell.gateCount * size.H, size.H])
+        let cell = fixture.oracleCell
+        #expect(fixture.parameters["rnn.weight_ih_l1"]?.shape == [cell.gateCount * size.H, cell.outputSize(units: size.H)])
         #expect(fixture.parameters["decoder.weight"] == nil ? fixture.tied : !fixture.tied)
         #expect(fixture.parameters.values.allSatisfy { $0.shape.reduce(1, *) == $0.values.count })
-        #expect(fixture.gradients.keys.sorted() == [1, 2, 10])
+        #expect(fixture.gradients.keys.sorted() == (fixture.test == nil ? [1, 2, 10] : [1, 10]))
         #expect(fixture.windows.allSatisfy { $0.inputs.count == size.T * size.B && $0.mask.count == size.T * size.B })
         #expect(fixture.windows.last?.mask.contains(0) == true)
     }

@@ -216,7 +216,7 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
         self.oracleCell = oracleCell
         shape = ModelShape(
             cell: cell, settings: settings, connection: connection, layers: 2, vocabularySize: vocabularySize,
-            embeddingSize: tied ? 9 : 6, hiddenSize: 9,
+            embeddingSize: tied ? oracleCell.outputSize(units: 9) : 6, hiddenSize: 9,
             tieWeights: tied, initialState: initialState)
     }
 

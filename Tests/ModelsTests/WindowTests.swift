@@ -78,7 +78,7 @@ struct WindowTests {
         for sizes in ShapeCase.all where sizes.shape.initialState == .learned {
             let rank = rank(sizes.shape)
             let names = rank.layout.entries.map(\.name).filter { $0.hasPrefix("rnn.h0_") || $0.hasPrefix("rnn.c0_") }
-            #expect(names.count == (sizes.oracleCell.learnsOtherStates ? rank.model.states.count : 2))
+            #expect(names.count == 2 * (sizes.oracleCell.learnsOtherStates ? sizes.oracleCell.stateLetters.count : 1))
             rank.run(window, atEpochStart: true)
             for name in names { #expect(rank.gradient(of: name).allSatisfy { $0 != 0 }, "\(sizes.testDescription), \(name)") }
             rank.run(window, atEpochStart: false)
@@ -91,17 +91,18 @@ struct WindowTests {
         for sizes in ShapeCase.all {
             let rank = rank(sizes.shape)
             let start = { (state: Float) in Float(sizes.oracleCell.start(Double(state)).h) }
-            let letters = ["lstm": ["h", "c"], "slstm": ["h", "c", "n", "m"]][sizes.shape.cell.rawValue] ?? ["h"]
+            let skipped = sizes.oracleCell.timeSkips.last ?? 1
+            let letters = sizes.oracleCell.stateLetters + stride(from: 2, through: skipped, by: 1).map { "h\($0)" }
             #expect(rank.model.states.map(\.name) == (0..<2).flatMap { k in letters.map { "\($0)_l\(k)" } })
             rank.run(window)
             rank.model.resetState()
             for (name, matrix) in rank.model.states {
                 let learned = rank.layout.entry(named: "rnn.\(name.prefix(1))0\(name.dropFirst())")
-                let isH = name.hasPrefix("h")
-                let mayBeLearned = isH || sizes.oracleCell.learnsOtherStates
+                let isH = name.hasPrefix("h_")
+                let mayBeLearned = isH || (!name.hasPrefix("h") && sizes.oracleCell.learnsOtherStates)
                 #expect((learned != nil) == (sizes.shape.initialState == .learned && mayBeLearned))
                 for i in 0..<matrix.count {
-                    let value = learned.map { rank.values[$0.offset + i % 9] } ?? 0
+                    let value = learned.map { rank.values[$0.offset + i % matrix.columns] } ?? 0
                     let expected = isH ? start(value) : value
                     #expect(abs(matrix.pointer[i] - expected) < 1e-7, "\(name)")
                 }

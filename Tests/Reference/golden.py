@@ -16,15 +16,20 @@ Keys of a fixture (every array flat, row-major; tokens and states time-major):
     gradientNorms           ten: norm of the whole gradient before clipping
     gradients               "1", "2", "10" -> name -> values, before clipping
     finalParameters         name -> values, after the tenth update
-    finalState              h [L,B,H], and c [L,B,H] for the LSTM, after the tenth window (padded steps are run, too)
+    finalState              h [L,B,O], and c [L,B,H] for the LSTM, after the tenth window (padded steps are run, too)
+
+Fixtures of cells that torch.nn lacks (cells.py), and of the LSTM with a projection, name a case of `CellUnderTest` in `test`; they have the gradients
+of the windows 1 and 10 only, and twelve digits.
 """
 
 import json
+from itertools import product
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from cells import CellModel, check_update_gate
 from language_model import LanguageModel, detach
 
 T, B, H, V, L = 3, 2, 4, 7, 2
@@ -52,7 +57,7 @@ def make_windows(generator):
     return [tuple(x[w * T:(w + 1) * T] for x in (inputs, targets, mask)) for w in range(WINDOWS)]
 
 
-def train(model, windows):
+def train(model, windows, detach=detach):
     """Ten steps of SGD. Returns losses, norms, the selected gradients and the final state."""
     losses, norms, gradients, state = [], [], {}, None
     for number, (inputs, targets, mask) in enumerate(windows, start=1):
@@ -103,6 +108,79 @@ def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=Fal
     print(f"{name:20} {len(text):6} bytes, loss {losses[0]:.4f} -> {losses[-1]:.4f}, {clipped} of {WINDOWS} steps clipped")
 
 
+class ProjectedModel(LanguageModel):
+    """torch.nn.LSTM with a projection."""
+
+    def __init__(self, outputs):
+        super().__init__(V, 5, H, L)
+        self.rnn = nn.LSTM(5, H, L, proj_size=outputs)
+        self.decoder = nn.Linear(outputs, V)
+        self.outputs = outputs
+
+    def first_state(self, batch):
+        return torch.zeros(L, batch, self.outputs), torch.zeros(L, batch, self.hidden)
+
+    detach = staticmethod(detach)
+
+
+def rounded(value):
+    """With twelve digits, which are more than the tests compare."""
+    if isinstance(value, float):
+        return float(f"{value:.12g}")
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list) else value
+
+
+def write_cell(test, model):
+    """The fixture of a case of `CellUnderTest`, from the first seed and scale with which some steps are clipped and some are not."""
+    for scale, seed in product((1.5, 1.0, 0.7, 0.4, 0.2, 2.5), range(1, 21)):
+        generator = torch.Generator().manual_seed(seed)
+        initialise(model, scale, generator)
+        windows = make_windows(generator)
+        parameters = {n: {"shape": list(p.shape), "values": flat(p)} for n, p in model.named_parameters()}
+        losses, norms, gradients, state = train(model, windows, model.detach)
+        clipped = sum(norm > CLIP for norm in norms)
+        least = min(torch.tensor(values).norm().item() for values in gradients["10"].values())
+        # Neither units that do not learn, nor a run that float32 cannot follow.
+        if 0 < clipped < WINDOWS and least > 1e-5 and max(losses) < 5:
+            break
+    else:
+        raise AssertionError(f"{test}: clipping is not tested in both directions")
+    if isinstance(model, CellModel):
+        last = {n: flat(torch.stack([s[n] for s, _ in state])) for n in "hc" if n in state[0][0] and "n" not in state[0][0] or n == "h"}
+    else:
+        last = dict(zip("hc", map(flat, state)))
+    fixture = {
+        "test": test, "cell": test.split(",")[0], "nonlinearity": "tanh", "gruReset": "after", "tied": False, "learnedState": False,
+        "dimensions": {"T": T, "B": B, "E": 5, "H": H, "V": V, "L": L}, "learningRate": LEARNING_RATE, "clip": CLIP,
+        "parameters": parameters, "windows": [dict(zip(("inputs", "targets", "mask"), map(flat, window))) for window in windows],
+        "losses": losses, "gradientNorms": norms, "gradients": {n: gradients[n] for n in ("1", "10")},
+        "finalParameters": {n: flat(p) for n, p in model.named_parameters()}, "finalState": last,
+    }
+    text = json.dumps(rounded(fixture), separators=(",", ":"))
+    (FOLDER / f"{test.replace(', ', '-').replace(' ', '-')}.json").write_text(text + "\n")
+    print(f"{test:28} {len(text):6} bytes, loss {losses[0]:.4f} -> {losses[-1]:.4f}, {clipped} of {WINDOWS} steps clipped")
+
+
+def write_cells():
+    def model(cell, skips=(), **options):
+        return CellModel(V, 5, H, L, cell, skips, **options)
+
+    check_update_gate()
+    for cell in ("additive", "elman-pre", "update-gate", "leaky", "mingru", "minlstm", "rglru", "slstm"):
+        write_cell(cell, model(cell))
+    write_cell("leaky, learned time scales", model("leaky", learned=True))
+    write_cell("gru, time skip of 3", model("gru", skips=(3,)))
+    write_cell("lstm, time skips of 2 and 4", model("lstm", skips=(2, 4)))
+    write_cell("lstm, layer norm", model("layer-norm"))
+    write_cell("lstm, projection", ProjectedModel(3))
+    write_cell("mogrifier, 2 rounds", model("mogrifier", rounds=2, rank=3))
+    write_cell("jordan", model("jordan", output="softmax"))
+    write_cell("jordan, 5 outputs", model("jordan", output="tanh", outputs=5))
+    write_cell("elman-jordan, 5 outputs", model("elman-jordan", output="sigmoid", outputs=5))
+
+
 def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
@@ -115,6 +193,7 @@ def main():
     write_fixture("lstm", 5, "lstm")
     write_fixture("lstm-tied", 2, "lstm", tied=True)
     write_fixture("lstm-learned-state", 5, "lstm", learned_state=True)
+    write_cells()
 
 
 if __name__ == "__main__":

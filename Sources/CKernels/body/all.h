@@ -31,6 +31,7 @@
 
 #include "cells.h"
 #include "dropout.h"
+#include "normalization.h"
 #include "reflections.h"
 #include "rows.h"
 #include "softmax.h"

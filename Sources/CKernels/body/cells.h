@@ -32,11 +32,15 @@ CK_INLINE v16 log_sigmoid(v16 x) {
 #include "cells/gru.h"
 #include "cells/gru_reset_before.h"
 #include "cells/leaky.h"
+#include "cells/highway.h"
 #include "cells/lstm.h"
+#include "cells/lstm_normalized.h"
 #include "cells/mingru.h"
 #include "cells/minlstm.h"
+#include "cells/mogrifier.h"
 #include "cells/rglru.h"
 #include "cells/slstm.h"
+#include "cells/softmax.h"
 #include "cells/update_gate.h"
 
 #undef ONE

@@ -77,6 +77,20 @@ CK_INLINE uint32_t u_sum(u16 v) {
     return sum;
 }
 
+/* The first `count` lanes of v, and `rest` in the others. */
+CK_INLINE v16 v_keep(v16 v, long count, float rest) {
+    const i16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return count == 16 ? v : v_select(lane < i_fill((int32_t)count), v, v_fill(rest));
+}
+
+/* The maximum of all lanes, none of which is NaN. */
+CK_INLINE float v_fold_maximum(v16 v) {
+    float maximum = v[0];
+    for (int lane = 1; lane < 16; lane++)
+        maximum = v[lane] > maximum ? v[lane] : maximum;
+    return maximum;
+}
+
 /* The fixed reduction order of 16 lanes. */
 CK_INLINE float v_fold(v16 v) {
     float a[16];

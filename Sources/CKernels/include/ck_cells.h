@@ -7,12 +7,16 @@
     K(additive)                                      \
     K(elman_tanh) K(elman_relu) K(elman_sigmoid)     \
     K(lstm)                                          \
+    K(lstm_state) K(lstm_output)                     \
     K(gru)                                           \
     K(gru_reset) K(gru_candidate)                    \
     K(update_gate)                                   \
     K(leaky) K(leaky_learned)                        \
     K(mingru)                                        \
     K(minlstm)                                       \
+    K(mogrifier)                                     \
+    K(highway)                                       \
+    K(softmax)                                       \
     K(rglru)                                         \
     K(slstm)
 
@@ -38,7 +42,7 @@ typedef struct {
     const float *m_previous;  /* the logarithm of the scale of c and n */
     float *m;
     float *kept;              /* what the forward pass keeps for the backward pass */
-    const float *d_kept;      /* the gradient of `kept` */
+    float *d_kept;            /* the gradient of `kept` */
     const float *unit_values; /* [H], one number for each unit: a constant of the cell, or a parameter */
     float *d_unit_values;     /* [rows, H], the gradient of unit_values, added to */
 } ck_cell;

@@ -23,6 +23,16 @@ void ck_gather_rows(long rows, long n, const float *table, long ldt, const int32
  * each new number in that order is the previous maximum plus one. */
 void ck_merge_rows(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds);
 
+/* Normalization of rows of n columns: normal = (x - mean) * scale, scale = 1 / sqrt(variance + 1e-5), and y = gain * normal + bias, which is
+ * added to y where `adding` is 1. x, normal and y may be the same memory; scales is [rows]. */
+void ck_normalize(long rows, long n, const float *x, long ldx, const float *gain, const float *bias, float *normal, long ldn, float *y,
+                  long ldy, int adding, float *scales);
+
+/* The gradient of x from that of y, which is added to dx where `adding` is 1; those of gain and bias are added to d_gain and d_bias, [rows, n],
+ * of which d_bias may be null. dy, normal and dx may be the same memory. */
+void ck_normalize_backward(long rows, long n, const float *dy, long lddy, const float *gain, const float *normal, long ldn, const float *scales,
+                           float *dx, long lddx, int adding, float *d_gain, float *d_bias);
+
 /* ---- Softmax with cross entropy -------------------------------------------------------------------------------- */
 
 /* The number of columns of logits in a group: small enough that a window's rows of a group stay in cache. A row's exponentials are summed

@@ -8,11 +8,14 @@ public enum Cells: KindRegistry {
         AdditiveCell.self,
         ElmanCell.self,
         ElmanPreCell.self,
+        ElmanJordanCell.self,
         GRUCell.self,
+        JordanCell.self,
         LeakyCell.self,
         LSTMCell.self,
         MinGRUCell.self,
         MinLSTMCell.self,
+        MogrifierCell.self,
         RGLRUCell.self,
         SLSTMCell.self,
         UpdateGateCell.self,
@@ -23,12 +26,21 @@ public enum Cells: KindRegistry {
     public static var namesWithForgetGate: [String] { all.filter { $0.forgetGate != nil }.map { $0.name } }
     public static var kinds: [any Kind.Type] { all }
 
+    /// Columns of the output of a layer with `units` units.
+    public static func outputSize(_ name: CellKind, units: Int, _ settings: Settings) -> Int {
+        cell(name).outputSize(units: units, settings)
+    }
+
     /// A layer of the cell named `name`.
     public static func layer(_ name: CellKind, _ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
+        cell(name).layer(shape, builder)
+    }
+
+    private static func cell(_ name: CellKind) -> any Cell.Type {
         guard let cell = all.first(where: { $0.name == name.rawValue }) else {
             preconditionFailure("\(name.rawValue) is a cell's name, but not in the list of cells")
         }
-        return cell.layer(shape, builder)
+        return cell
     }
 }
 

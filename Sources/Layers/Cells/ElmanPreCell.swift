@@ -12,7 +12,7 @@ struct ElmanPreCell: Cell {
     static let name = "elman-pre"
     static let summary =
         "The simple recurrent net with the preactivation as state, `a = W x + U f(a') + b`, read as `f(a)` (Pascanu et al. 2013)."
-    static let settings: [any DeclaredSetting] = [CellSettings.nonlinearity]
+    static let settings: [any DeclaredSetting] = [CellSettings.nonlinearity, CellSettings.timeSkips]
     static let gateCount = 1
 
     private let kernel: CellKernel

@@ -9,6 +9,9 @@ struct LSTMCell: Cell {
     static let name = "lstm"
     static let summary =
         "Long short-term memory, `c = f*c' + i*g`, `h = o*tanh(c)` (Hochreiter & Schmidhuber 1997, Gers et al. 2000, as torch.nn.LSTM)."
+    static let settings: [any DeclaredSetting] = [
+        CellSettings.projectionSize, CellSettings.layerNorm, CellSettings.timeSkips,
+    ]
     static let gateCount = 4
     static let states = ["c"]
     static let forgetGate: Int? = 1
@@ -22,6 +25,17 @@ struct LSTMCell: Cell {
         recurrent = builder.product()
         c = builder.state("c")
         tanhC = builder.stepRows()
+    }
+
+    static func outputSize(units: Int, _ settings: Settings) -> Int {
+        let size = settings[CellSettings.projectionSize]
+        return size == 0 ? units : size
+    }
+
+    static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
+        if shape.settings[CellSettings.layerNorm] { return Recurrence<NormalizedLSTMCell>(shape, builder) }
+        if shape.settings[CellSettings.projectionSize] > 0 { return Recurrence<ProjectedLSTMCell>(shape, builder) }
+        return Recurrence<LSTMCell>(shape, builder)
     }
 
     func forward(_ step: StepView, previous: MatrixView) {

@@ -24,7 +24,7 @@ struct LeakyCell: Cell {
     static let name = "leaky"
     static let summary =
         "Leaky units, `h = (1-a)*h' + a*tanh(W x + U h' + b)`, whose time scales 1/a differ (Jaeger et al. 2007, Bengio et al. 2013)."
-    static let settings: [any DeclaredSetting] = [CellSettings.timeScales, CellSettings.longestTimeScale]
+    static let settings: [any DeclaredSetting] = [CellSettings.timeScales, CellSettings.longestTimeScale, CellSettings.timeSkips]
     static let gateCount = 1
 
     private let kernel = CellKernel("leaky")

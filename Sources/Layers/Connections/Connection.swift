@@ -25,10 +25,18 @@ public struct Edge {
 /// If several parts read an edge, the gradient of the first (the recurrent layer) overwrites, and the connection's gradient is
 /// added. The order of this fan-out is fixed.
 public protocol Connection: Kind, AnyObject {
+    /// Whether the output of the lowest layer is also combined with the embedding, whose size may differ. Otherwise `input` and
+    /// `layer` have equal columns. Default: false.
+    static var joinsEmbedding: Bool { get }
+
+    /// Columns of `output` for those of `input` and `layer`. Default: those of the layer.
+    static func outputSize(input: Int, layer: Int) -> Int
+
     /// - Parameters:
+    ///   - number: the number of the layer, for the names of parameters.
     ///   - input: what the layer reads, before dropout.
-    ///   - layer: the layer's output, `[T*B, H]`; it has as many columns as `input`.
-    init(input: Edge, layer: MatrixView, _ builder: Builder)
+    ///   - layer: the layer's output, `[T*B, H]`.
+    init(number: Int, input: Edge, layer: MatrixView, _ builder: Builder)
 
     /// What the layers above read.
     var output: Edge { get }
@@ -45,12 +53,19 @@ public protocol Connection: Kind, AnyObject {
     func addInputGradient(_ window: Window)
 }
 
+extension Connection {
+    public static var joinsEmbedding: Bool { false }
+    public static func outputSize(input: Int, layer: Int) -> Int { layer }
+}
+
 /// The connections of `--connections`.
 public enum Connections: KindRegistry {
     /// All connections. To add a connection, add a file to this folder and a line here.
     static let all: [any Connection.Type] = [
         StackedConnection.self,
         ResidualConnection.self,
+        HighwayConnection.self,
+        DenseConnection.self,
     ]
 
     public static let key: ConfigurationKey = "connections"
@@ -58,12 +73,21 @@ public enum Connections: KindRegistry {
 
     /// A connection of the kind named `name`.
     public static func connection(
-        _ name: ConnectionKind, input: Edge, layer: MatrixView, _ builder: Builder
+        _ name: ConnectionKind, number: Int, input: Edge, layer: MatrixView, _ builder: Builder
     ) -> any Connection {
+        kind(name).init(number: number, input: input, layer: layer, builder)
+    }
+
+    /// Columns of the output of a connection.
+    public static func outputSize(_ name: ConnectionKind, input: Int, layer: Int) -> Int {
+        kind(name).outputSize(input: input, layer: layer)
+    }
+
+    fileprivate static func kind(_ name: ConnectionKind) -> any Connection.Type {
         guard let connection = all.first(where: { $0.name == name.rawValue }) else {
             preconditionFailure("\(name.rawValue) is a connection's name, but not in the list of connections")
         }
-        return connection.init(input: input, layer: layer, builder)
+        return connection
     }
 }
 
@@ -71,4 +95,7 @@ public typealias ConnectionKind = KindName<Connections>
 
 extension KindName where Registry == Connections {
     public static var stacked: ConnectionKind { ConnectionKind(StackedConnection.self) }
+
+    /// Whether the lowest layer is joined with the embedding as well.
+    public var joinsEmbedding: Bool { Connections.kind(self).joinsEmbedding }
 }

@@ -14,7 +14,7 @@ final class ResidualConnection: Connection {
     private let input: Edge
     private let layer: MatrixView
 
-    init(input: Edge, layer: MatrixView, _ builder: Builder) {
+    init(number: Int, input: Edge, layer: MatrixView, _ builder: Builder) {
         self.input = input
         self.layer = layer
         output = Edge(value: builder.workspace.matrix(rows: builder.capacity.rows, columns: layer.columns), builder)

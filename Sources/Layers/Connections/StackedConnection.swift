@@ -9,7 +9,7 @@ final class StackedConnection: Connection {
     let output: Edge
     var layerGradient: MatrixView { output.gradient }
 
-    init(input: Edge, layer: MatrixView, _ builder: Builder) { output = Edge(value: layer, builder) }
+    init(number: Int, input: Edge, layer: MatrixView, _ builder: Builder) { output = Edge(value: layer, builder) }
 
     func forward(_ window: Window) {}
     func backward(_ window: Window, rows: GradientRows) {}

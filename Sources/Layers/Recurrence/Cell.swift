@@ -22,6 +22,12 @@ protocol Cell: Kind {
     static var forgetGate: Int? { get }
     /// Whether the input product starts from `b_ih + b_hh`; otherwise it starts from `b_ih`. Default: true.
     static var addsHiddenBias: Bool { get }
+    /// Whether the cell adds both biases in its steps, and computes their gradients as `UnitVector`s. Default: false.
+    static var addsBiasesItself: Bool { get }
+    /// Whether the cell reads the layer's input step by step and computes the input product. Default: false.
+    static var readsInput: Bool { get }
+    /// O, the columns of h for a layer with `units` units. Default: `units`. Only cells that do not divide units have another size.
+    static func outputSize(units: Int, _ settings: Settings) -> Int
 
     init(_ settings: Settings, _ builder: CellBuilder)
 
@@ -36,7 +42,7 @@ protocol Cell: Kind {
     /// memory, `[B, H]`.
     func startBackward(_ state: CellStep)
 
-    /// One step. `step.gates` holds the input's part of the preactivations; `previous` `[B', H]` is h of all units before the
+    /// One step. `step.gates` holds the input's part of the preactivations; `previous` `[B', O]` is h of all units before the
     /// step. The result is `step.h`.
     func forward(_ step: StepView, previous: MatrixView)
 
@@ -46,7 +52,8 @@ protocol Cell: Kind {
     func backward(_ step: StepView)
 
     /// The backward pass of the recurrent product. With the gradients of all units' gates, `dGates` `[B', G*H]`, completes `dH`
-    /// `[B', U]` to the gradient of the previous h. If the cell requested its own gates, `dGates` are those requested last.
+    /// `[B', U]` to the gradient of the previous h. If the cell requested its own gates, `dGates` are those requested last. A cell
+    /// that does not divide units may do this in `backward`, and nothing here.
     func productBackward(_ dGates: MatrixView, dH: MatrixView)
 
     /// The gradients of the recurrent weights and of `biasHidden` after a window. With an `input`, first computes those of the
@@ -62,6 +69,10 @@ extension Cell {
     static var dividesUnits: Bool { true }
     static var forgetGate: Int? { nil }
     static var addsHiddenBias: Bool { true }
+    static var addsBiasesItself: Bool { false }
+    static var readsInput: Bool { false }
+    static func outputSize(units: Int, _ settings: Settings) -> Int { units }
+    static var settings: [any DeclaredSetting] { [CellSettings.timeSkips] }
 
     static func layer(_ shape: RecurrentShape, _ builder: Builder) -> any RecurrentLayer {
         Recurrence<Self>(shape, builder)
@@ -70,18 +81,7 @@ extension Cell {
     func start(_ state: CellStep) {}
     func startBackward(_ state: CellStep) {}
 
-    func weightGradients(_ window: RecurrentWindow, input: MatrixView?) {
-        let parameters = window.parameters
-        if let input {
-            // Both weights have the same gradients of gates, so they are read only once.
-            window.rows.weightGradients(
-                (parameters.weightInput, input), (parameters.weightHidden, window.hPrevious), bias: parameters.biasInput,
-                steps: window.steps, dY: window.dGates)
-        } else {
-            window.rows.weightGradient(parameters.weightHidden, steps: window.steps, dY: window.dGates, x: window.hPrevious)
-        }
-        window.copyBiasGradient()
-    }
+    func weightGradients(_ window: RecurrentWindow, input: MatrixView?) { window.layerGradients(input: input) }
 }
 
 /// A cell whose gates do not depend on h. It has no recurrent weights, no hidden bias, and no product in the time loop. The only
@@ -105,8 +105,12 @@ extension ElementwiseCell {
 struct StepView {
     /// Rows of the step in a `[T*B', ...]` matrix.
     let range: Range<Int>
-    /// The gradient of h, `[B', U]`.
+    /// h after the step, `[B', O]`.
+    let h: MatrixView
+    /// The gradient of h, `[B', O]`.
     let dH: MatrixView
+    /// The step's rows of the layer's input and of its gradient, `[B', I]`, for a cell that reads the input itself.
+    let input: (x: MatrixView, gradient: MatrixView?)?
     /// The operands of the cell's kernel, except the cell's own buffers.
     let arithmetic: CellStep
 
@@ -127,11 +131,26 @@ struct RecurrentWindow {
     let rows: GradientRows
     /// Gradients of the preactivations, `[steps*B, G*H]`.
     let dGates: MatrixView
-    /// h before each step, `[steps*B, H]`.
+    /// h before each step, `[steps*B, O]`.
     let hPrevious: MatrixView
 
     /// The rows of `matrix` that belong to the current window.
     func used(_ matrix: MatrixView) -> MatrixView { matrix.prefix(rows: dGates.rows) }
+
+    /// The gradients of the weights and biases that every layer has, for a cell that adds the recurrent product of h, or of
+    /// `hidden` `[steps*B, O]`, to the input's.
+    func layerGradients(input: MatrixView?, hidden: MatrixView? = nil) {
+        let hidden = hidden ?? hPrevious
+        if let input {
+            // Both weights have the same gradients of gates, so they are read only once.
+            rows.weightGradients(
+                (parameters.weightInput, input), (parameters.weightHidden, hidden), bias: parameters.biasInput, steps: steps,
+                dY: dGates)
+        } else {
+            rows.weightGradient(parameters.weightHidden, steps: steps, dY: dGates, x: hidden)
+        }
+        copyBiasGradient()
+    }
 
     /// The gradients of the input weights and of `biasInput`.
     func inputGradient(_ input: MatrixView) {

@@ -26,37 +26,48 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     let gateSets: [GateRows]
     /// The ranks that divide the steps, and their shared memory; nil without a team.
     let team: (StepTeam, ring: StepRing)?
-    private let packedInput: PackedMatrix
-    private let packedInputBackward: PackedMatrix?
+    private let inputProduct: CellWeight
+    /// The products with h at earlier steps than the one before; nil where there are none.
+    private let skips: SkipProducts?
     /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
     private let biasSum: MatrixView
     /// The input product of each distinct row, and its gradient in the backward pass: `[T*B, G*H]`, spread. Only for an input of
     /// tokens.
     private let tokenGates: MatrixView?
+    /// Of the window at hand, for a cell that reads the input itself: the input, and in the backward pass its gradient.
+    private var input: (x: MatrixView, gradient: MatrixView?)?
 
     init(_ shape: RecurrentShape, _ builder: Builder) {
         capacity = builder.capacity
         let columns = C.gateCount * shape.hiddenSize
-        let isDivisible = C.dividesUnits && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
+        let skipped = shape.settings[CellSettings.timeSkips].steps
+        let isDivisible =
+            C.dividesUnits && skipped.isEmpty && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
         let size = StepSize(
-            hiddenSize: shape.hiddenSize, streams: capacity.streams,
-            division: isDivisible ? builder.settings.division : nil)
+            hiddenSize: shape.hiddenSize, outputSize: C.outputSize(units: shape.hiddenSize, shape.settings),
+            streams: capacity.streams, division: isDivisible ? builder.settings.division : nil)
         self.size = size
         let parameters = RecurrentParameters(of: C.self, shape, builder)
-        packedInput = builder.packed(parameters.weightInput, .forward)
-        packedInputBackward = builder.packedBackward(parameters.weightInput)
+        inputProduct = CellWeight(parameters.weightInput, builder)
         gates = GateRows(gateCount: C.gateCount, size, builder)
-        h = StepState("h", keepsSteps: true, size, builder)
-        let cellBuilder = CellBuilder(parameters, gates: gates, isDivisible: isDivisible, size: size, builder)
+        h = StepState(
+            "h", keepsSteps: true, columns: size.isDivided ? nil : size.outputSize, history: skipped.last.map { $0 - 1 } ?? 0,
+            size, builder)
+        let cellBuilder = CellBuilder(
+            parameters, inputProduct: inputProduct, gates: gates, isDivisible: isDivisible, size: size, builder)
         cell = C(shape.settings, cellBuilder)
+        skips = skipped.isEmpty ? nil : SkipProducts(skipped, of: h, cellBuilder)
         self.parameters = cellBuilder.parameters
         states = [h] + cellBuilder.states
         gateSets = cellBuilder.gateSets
         vectors = cellBuilder.vectors
         precondition(states.dropFirst().map(\.letter) == C.states, "the cell allocates states other than `C.states`")
         for state in states { builder.state("\(state.letter)_l\(shape.number)", state.first) }
+        for step in stride(from: 2, through: h.history + 1, by: 1) {
+            builder.state("h\(step)_l\(shape.number)", h.before(step))
+        }
         biasSum = builder.workspace.matrix(rows: 1, columns: columns)
-        tokenGates = shape.readsTokens ? builder.gradientRows(columns: columns) : nil
+        tokenGates = shape.readsTokens && !C.readsInput ? builder.gradientRows(columns: columns) : nil
         let ring = StepRing.Shape(
             gateColumns: columns, hiddenSize: shape.hiddenSize, gateSets: gateSets.count, states: states.count)
         if isDivisible { builder.dividesUnits(shape.hiddenSize, floatsPerStream: ring.floatsPerStream) }
@@ -68,6 +79,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     private static func exceedsCache(_ hiddenSize: Int) -> Bool {
         C.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.size > 1 << 20
     }
+
+    var readsDistinctRows: Bool { !C.readsInput }
 
     var output: MatrixView { h.window.slice(rows: capacity.streams..<h.window.rows) }
 
@@ -81,13 +94,15 @@ final class Recurrence<C: Cell>: RecurrentLayer {
                 state.window.pointer.update(repeating: 0, count: state.first.count)
             }
         }
+        let past = h.history * h.first.count
+        h.pastAndWindow.pointer.update(repeating: 0, count: past)
         cell.start(startOfEpoch(gates: h.first))
     }
 
     /// The state at the start of an epoch, `[B, H]`, as the step for `start`, which computes h in place.
     private func startOfEpoch(gates: MatrixView) -> CellStep {
         let (h, dH) = (h.first.pointer, h.windowGradient.pointer)
-        return CellStep(gates: gates, units: size.hiddenSize, hPrevious: h, h: h, dH: dH)
+        return CellStep(gates: gates, units: size.outputSize, hPrevious: h, h: h, dH: dH)
     }
 
     func carryState(steps: Int) {
@@ -115,16 +130,24 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         if let (team, ring) = team { return forward(input, steps: steps, team, ring) }
         for t in 0..<steps {
             prepareGates(t, input)
+            skips?.multiply(into: gates.window.slice(rows: windowRange(t)), t)
             forward(t, previous: h.window(after: t))
         }
     }
 
     /// Computes the input's part of the preactivations, starting from the biases.
     private func multiplyInput(_ x: MatrixView, into gates: MatrixView) {
+        if C.addsBiasesItself { return inputProduct.multiply(x, into: gates) }
         if C.addsHiddenBias {
             RowKernels.fill(biasSum, bias: parameters.biasInput.value, other: parameters.biasHidden.value)
         }
-        packedInput.multiply(x, into: gates, from: .bias(C.addsHiddenBias ? biasSum.pointer : parameters.biasInput.value))
+        let bias = C.addsHiddenBias ? biasSum.pointer : parameters.biasInput.value
+        if C.readsInput {
+            input = (x, nil)
+            RowKernels.fill(gates, bias: bias)
+        } else {
+            inputProduct.multiply(x, into: gates, from: .bias(bias))
+        }
     }
 
     private func tokenRows(_ count: Int) -> MatrixView {
@@ -149,6 +172,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     ) {
         for state in states { state.gradient.pointer.update(repeating: 0, count: state.gradient.count) }
         for vector in vectors { vector.gradient.pointer.update(repeating: 0, count: vector.gradient.count) }
+        if C.readsInput, case .rows(let x) = input { self.input = (x, dInput) }
         if let (team, ring) = team {
             backwardThroughTime(dOutput, steps: steps, team, ring)
         } else {
@@ -165,22 +189,25 @@ final class Recurrence<C: Cell>: RecurrentLayer {
             dGates = tokenRows(merged.distinct.rows)
             rows.merge(window.dGates, steps: steps, by: merged.tokens, into: dGates)
             merged.rows.weightGradient(
-                parameters.weightInput, bias: parameters.biasInput, steps: 1, dY: dGates, x: merged.distinct)
+                parameters.weightInput, bias: C.addsBiasesItself ? nil : parameters.biasInput, steps: 1, dY: dGates,
+                x: merged.distinct)
             cell.weightGradients(window, input: nil)
         }
         firstStateGradients(rows: rows, atEpochStart: atEpochStart)
         for vector in vectors { rows.biasGradient(vector.parameter, steps: 1, dY: vector.gradient) }
-        guard let packedInputBackward else { preconditionFailure("backward pass of a model without training buffers") }
-        packedInputBackward.multiply(dGates, into: dInput)
+        skips?.gradients(window)
+        if !C.readsInput { inputProduct.multiplyBackward(dGates, into: dInput) }
     }
 
     private func backwardThroughTime(_ dOutput: MatrixView, steps: Int) {
         let dGates = gateSets[gateSets.count - 1].window
         for t in stride(from: steps - 1, through: 0, by: -1) {
             RowKernels.add(dOutput.slice(rows: windowRange(t)), to: h.gradient)
+            skips?.multiplyBackward(gates.window.prefix(rows: steps * capacity.streams), into: h.gradient, t)
             backward(t)
             productBackward(dGates.slice(rows: windowRange(t)))
         }
+        skips?.multiplyBackward(gates.window.prefix(rows: steps * capacity.streams), into: h.gradient, -1)
     }
 
     func backward(_ t: Int) { cell.backward(view(t)) }
@@ -193,7 +220,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         let range = stepRange(t)
         let (before, after, gradient) = h.at(range)
         return StepView(
-            range: range, dH: h.gradient,
+            range: range, h: h.steps.slice(rows: stepRange(t + 1)), dH: h.gradient,
+            input: input.map { ($0.x.slice(rows: range), $0.gradient?.slice(rows: range)) },
             arithmetic: CellStep(
                 gates: gates.steps.slice(rows: range), units: size.units.count, hPrevious: before, h: after, dH: gradient))
     }

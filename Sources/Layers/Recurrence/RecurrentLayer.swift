@@ -3,8 +3,10 @@ public import Tensors
 
 /// A recurrent layer over windows, with truncated backpropagation through time. It hides the kind of cell.
 public protocol RecurrentLayer: AnyObject {
-    /// h of every step of the window, `[T*B, H]`.
+    /// h of every step of the window, `[T*B, O]`.
     var output: MatrixView { get }
+    /// Whether equal rows of the input may be given once, as `.distinct` and `.merged`.
+    var readsDistinctRows: Bool { get }
 
     /// Sets the state to the initial state of an epoch: zero, or the learned state.
     func resetState()
@@ -14,7 +16,7 @@ public protocol RecurrentLayer: AnyObject {
 
     /// Backpropagation through the window of the last `forward`. Overwrites the gradient of every parameter.
     ///
-    /// `dOutput` `[steps*streams, H]` is the gradient of the loss with respect to `output`. `dInput` receives that of the rows of
+    /// `dOutput` `[steps*streams, O]` is the gradient of the loss with respect to `output`. `dInput` receives that of the rows of
     /// `input`. `atEpochStart` is true if the window began with `resetState`.
     func backward(
         _ input: BackwardInput, dOutput: MatrixView, dInput: MatrixView, steps: Int, rows: GradientRows, atEpochStart: Bool)

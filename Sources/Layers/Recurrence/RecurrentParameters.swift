@@ -7,7 +7,7 @@ struct RecurrentParameters {
     /// `[G*H]`
     let biasInput: Parameter
     private var recurrent: (weight: Parameter, bias: Parameter)?
-    /// The initial states of an epoch, `[H]` each: h, then the cell's others. Empty if they are zero.
+    /// The initial states of an epoch: h `[O]`, then the cell's others, `[H]` each. Empty if they are zero.
     let firstStates: [Parameter]
     /// The layer's index in the stack.
     let number: Int
@@ -16,22 +16,32 @@ struct RecurrentParameters {
 
     init<C: Cell>(of cell: C.Type, _ shape: RecurrentShape, _ builder: Builder) {
         let (k, h) = (shape.number, shape.hiddenSize)
+        let outputs = C.outputSize(units: h, shape.settings)
         let n = C.gateCount * h
+        func bias(_ name: String, _ start: ParameterStart = .zero) -> Parameter {
+            C.addsBiasesItself
+                ? builder.streamVector("rnn.\(name)_l\(k)", columns: n, start: start)
+                : builder.parameter("rnn.\(name)_l\(k)", [n], start: start)
+        }
         weightInput = builder.gradient(
             of: builder.parameter("rnn.weight_ih_l\(k)", [n, shape.inputSize], start: .input(outputs: h)))
-        let weightHidden = C.hasRecurrentWeights ? builder.parameter("rnn.weight_hh_l\(k)", [n, h], start: .recurrent) : nil
-        biasInput = builder.parameter(
-            "rnn.bias_ih_l\(k)", [n], start: C.forgetGate.map { .forgetting(($0 * h)..<(($0 + 1) * h)) } ?? .zero)
-        recurrent = weightHidden.map { ($0, builder.parameter("rnn.bias_hh_l\(k)", [n])) }
+        // Only square blocks can be orthogonal.
+        let weightHidden =
+            C.hasRecurrentWeights
+            ? builder.parameter("rnn.weight_hh_l\(k)", [n, outputs], start: outputs == h ? .recurrent : .input(outputs: h)) : nil
+        biasInput = bias("bias_ih", C.forgetGate.map { .forgetting(($0 * h)..<(($0 + 1) * h)) } ?? .zero)
+        recurrent = weightHidden.map { ($0, bias("bias_hh")) }
         firstStates =
             shape.learnsFirstState
-            ? (["h"] + C.learnedStates).map { builder.streamVector("rnn.\($0)0_l\(k)", columns: h) } : []
+            ? (["h"] + C.learnedStates).map {
+                builder.streamVector("rnn.\($0)0_l\(k)", columns: $0 == "h" ? outputs : h)
+            } : []
         number = k
         hiddenSize = h
         gateCount = C.gateCount
     }
 
-    /// `[G*H, H]`, of a cell that has recurrent weights.
+    /// `[G*H, O]`, of a cell that has recurrent weights.
     var weightHidden: Parameter {
         get { ofRecurrence.weight }
         set { recurrent?.weight = newValue }

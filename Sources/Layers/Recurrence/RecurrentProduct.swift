@@ -3,16 +3,22 @@ import Tensors
 /// The recurrent weights, packed for the products of a step: for all units, or for the units of a rank in a team.
 struct RecurrentProduct {
     private let units: Range<Int>
+    private let outputs: Range<Int>
     private let hiddenSize: Int
     private let byGate: Bool
     /// One operand of all gates, or one operand for each gate, of which columns can be used separately.
     private let gates: [PackedMatrix]
     private let whole: PackedMatrix?
 
-    /// - Parameter byGate: whether each gate is packed separately, so that a rank can use the columns of its units.
-    init(_ parameters: RecurrentParameters, units: Range<Int>, byGate: Bool, _ builder: Builder) {
+    /// - Parameters:
+    ///   - outputs: the columns of h that this rank computes.
+    ///   - byGate: whether each gate is packed separately, so that a rank can use the columns of its units.
+    init(
+        _ parameters: RecurrentParameters, units: Range<Int>, outputs: Range<Int>, byGate: Bool, _ builder: Builder
+    ) {
         let (weight, size) = (parameters.weightHidden, parameters.hiddenSize)
         self.units = units
+        self.outputs = outputs
         hiddenSize = size
         self.byGate = byGate
         gates =
@@ -22,7 +28,7 @@ struct RecurrentProduct {
         whole = builder.packedBackward(weight)
     }
 
-    /// `gates = start + h W_hh^T` for the units. Shapes: `h` `[B, H]`, `gates` `[B, G*U]`; a bias has all units, `[G*H]`.
+    /// `gates = start + h W_hh^T` for the units. Shapes: `h` `[B, O]`, `gates` `[B, G*U]`; a bias has all units, `[G*H]`.
     func multiply(_ h: MatrixView, into gates: MatrixView, from start: ProductStart) {
         guard !units.isEmpty else { return }
         guard byGate else { return self.gates[0].multiply(h, into: gates, from: start) }
@@ -36,7 +42,7 @@ struct RecurrentProduct {
     func multiplyBackward(_ dGates: MatrixView, into dH: MatrixView, from start: ProductStart = .zero) {
         guard let whole else { preconditionFailure("backward pass of a model without training buffers") }
         guard !units.isEmpty else { return }
-        whole.multiply(dGates, columns: units, into: dH, from: start)
+        whole.multiply(dGates, columns: outputs, into: dH, from: start)
     }
 }
 

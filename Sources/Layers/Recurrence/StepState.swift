@@ -13,21 +13,34 @@ struct StepState {
     let window: MatrixView
     /// The gradient of the state before the window, `[B, H]`.
     let windowGradient: MatrixView
+    /// `window` with earlier steps before it: `[(history+n+1)*B, H]`.
+    let pastAndWindow: MatrixView
+    /// Steps before the one before the window, which are carried, too.
+    let history: Int
     private let streams: Int
 
-    /// - Parameter keepsSteps: whether `window` contains every step.
-    init(_ letter: String, keepsSteps: Bool, _ size: StepSize, _ builder: Builder) {
+    /// - Parameters:
+    ///   - keepsSteps: whether `window` contains every step.
+    ///   - columns: for a state whose units ranks do not divide. Default: the number of units.
+    ///   - history: see ``history``. Only such a state has one.
+    init(
+        _ letter: String, keepsSteps: Bool, columns: Int? = nil, history: Int = 0, _ size: StepSize, _ builder: Builder
+    ) {
         let (workspace, capacity) = (builder.workspace, builder.capacity)
         self.letter = letter
         streams = capacity.streams
-        steps = workspace.matrix(rows: (capacity.steps + 1) * size.streams, columns: size.units.count)
-        gradient = workspace.matrix(rows: capacity.training ? size.streams : 0, columns: size.units.count)
+        self.history = history
+        let columns = columns ?? size.units.count
+        let all = workspace.matrix(rows: (history + capacity.steps + 1) * size.streams, columns: columns)
+        steps = all.slice(rows: (history * size.streams)..<all.rows)
+        gradient = workspace.matrix(rows: capacity.training ? size.streams : 0, columns: columns)
         if size.isDivided {
             window = workspace.matrix(rows: ((keepsSteps ? capacity.steps : 1) + 1) * streams, columns: size.hiddenSize)
             windowGradient = workspace.matrix(rows: capacity.training ? streams : 0, columns: size.hiddenSize)
         } else {
             (window, windowGradient) = (steps, gradient)
         }
+        pastAndWindow = history > 0 ? all : window
     }
 
     /// The state before and after the step with rows `range`, and its gradient, `[B', U]` each.
@@ -36,16 +49,28 @@ struct StepState {
         return (before, before + range.count * steps.columns, gradient.pointer)
     }
 
+    /// The state after the step with the rows `range`, `[B', U]`.
+    func after(_ range: Range<Int>) -> MatrixView {
+        steps.slice(rows: range.upperBound..<(range.upperBound + range.count))
+    }
+
     /// The state after `steps` steps of the window, `[B, H]`.
     func window(after steps: Int) -> MatrixView { window.slice(rows: (steps * streams)..<((steps + 1) * streams)) }
 
     /// The state before the window, `[B, H]`.
     var first: MatrixView { window.prefix(rows: streams) }
 
+    /// The state `steps` steps before the first step of the window, `[B, H]`: 1 is `first`.
+    func before(_ steps: Int) -> MatrixView {
+        let block = history + 1 - steps
+        return pastAndWindow.slice(rows: (block * streams)..<((block + 1) * streams))
+    }
+
     /// Makes the state after the window the initial state of the next.
     func carry(steps: Int) {
         let last = min(steps, window.rows / streams - 1)
-        window.pointer.update(from: window.pointer + last * first.count, count: first.count)
+        let past = pastAndWindow.pointer
+        past.update(from: past + last * first.count, count: (history + 1) * first.count)
     }
 }
 
@@ -72,10 +97,14 @@ struct StepSize {
     let streams: Int
     /// The U units.
     let units: Range<Int>
+    /// O, columns of h; as many as units where these are divided.
+    let outputSize: Int
     let isDivided: Bool
 
-    init(hiddenSize: Int, streams: Int, division: UnitDivision?) {
+    init(hiddenSize: Int, outputSize: Int, streams: Int, division: UnitDivision?) {
+        precondition(division == nil || outputSize == hiddenSize, "divided units of \(hiddenSize) with \(outputSize) outputs")
         self.hiddenSize = hiddenSize
+        self.outputSize = outputSize
         self.streams = division?.streams ?? streams
         units = division?.units(of: hiddenSize) ?? 0..<hiddenSize
         isDivided = division != nil

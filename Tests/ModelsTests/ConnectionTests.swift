@@ -3,18 +3,24 @@ import Models
 import TestSupport
 import Testing
 
-@Suite("Residual connections", .serialized)
-struct ResidualTests {
-    private static let connection = ConnectionKind(rawValue: "residual")!
-    private static let sizes = [
-        ShapeCase("residual lstm", .lstm, OracleLSTM(), connection: connection),
-        ShapeCase(
-            "residual gru, tied, learned state", .gru, OracleGRU(), connection: connection, tied: true, initialState: .learned),
-    ]
+@Suite("Connections between layers", .serialized)
+struct ConnectionTests {
+    /// Each registered connection but the default, which all other tests use.
+    private static let connections = ConnectionKind.allCases.filter { $0 != .stacked }
 
-    @Test("Every gradient of the oracle equals central differences")
-    func centralDifferences() {
-        OracleTests().centralDifferences(OracleCase(name: "residual", cell: OracleLSTM(), isResidual: true))
+    private static let sizes = connections.flatMap { connection in
+        [
+            ShapeCase("\(connection.rawValue) lstm", .lstm, OracleLSTM(), connection: connection),
+            ShapeCase(
+                "\(connection.rawValue) gru, learned state", .gru, OracleGRU(), connection: connection,
+                tied: !connection.joinsEmbedding, initialState: .learned),
+        ]
+    }
+
+    @Test("Every gradient of the oracle equals central differences", arguments: connections)
+    func centralDifferences(connection: ConnectionKind) throws {
+        let oracle = try #require(OracleConnection(rawValue: connection.rawValue), "a connection without an oracle")
+        OracleTests().centralDifferences(OracleCase(name: connection.rawValue, cell: OracleLSTM(), connection: oracle))
     }
 
     @Test("Loss and every gradient equal those of the oracle, with dropout", arguments: sizes)
@@ -29,10 +35,12 @@ struct ResidualTests {
         RankCountTests().sharing(sizes: sizes, dropout: dropout)
     }
 
-    @Test("Runs on 1, 3 and 8 ranks, and a run resumed on another number of ranks, end with the same digest")
-    func runs() throws {
+    @Test(
+        "Runs on 1, 3 and 8 ranks, and a run resumed on another number of ranks, end with the same digest", arguments: connections
+    )
+    func runs(connection: ConnectionKind) throws {
         let texts = try TrainingFolder(
-            options: ["--connections", "residual"] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
+            options: ["--connections", connection.rawValue] + TrainingFolder.model + ["--layers", "3"], lines: 60, validLines: 20)
         func digest(_ run: String, _ program: RunningProgram) throws -> String {
             let ending = try program.end(timeLimit: 60)
             try #require(ending.status == 0, "\(ending)")
