@@ -29,7 +29,7 @@ struct HelpTests {
     @Test("The version is one line")
     func version() throws {
         let outcome = try ProcessRunner.rnntrain(["--version"])
-        #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+        #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+(-dev)?\n/) != nil)
         #expect((outcome.status, outcome.errors) == (0, ""))
     }
 }
