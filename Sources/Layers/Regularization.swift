@@ -6,11 +6,11 @@ public import Tensors
 public struct Regularization: Sendable, Equatable {
     /// Whether the mask of dropout is the same at all time steps of a window (Gal & Ghahramani 2016), for each stream.
     public var locksDropout = false
-    /// The probability with which a step drops a token of the vocabulary: its whole vector, wherever the token occurs.
+    /// The probability with which a step drops a token of the vocabulary: its whole vector, at all its occurrences.
     public var embeddingDropout: Float = 0
-    /// Activation regularisation a: adds `a * mean(y^2)` to the loss, y what the output layer reads, after dropout.
+    /// Activation regularisation a: adds `a * mean(y^2)` to the loss, where y is the input of the output layer, after dropout.
     public var activation: Float = 0
-    /// Temporal activation regularisation b: adds `b * mean((y(t) - y(t-1))^2)`, y before dropout, within a window.
+    /// Temporal activation regularisation b: adds `b * mean((y(t) - y(t-1))^2)`, with y before dropout, within a window.
     public var temporal: Float = 0
 
     public init() {}
@@ -39,7 +39,7 @@ struct EmbeddingDropout {
     }
 }
 
-/// The gradients of activation and temporal activation regularisation by what the output layer reads. Means are over the predictions of all ranks,
+/// The gradients of activation and temporal activation regularisation with respect to the input of the output layer. Means are over the predictions of all ranks,
 /// and columns: rows without a prediction do not count.
 public struct ActivationPenalty {
     private let regularization: Regularization

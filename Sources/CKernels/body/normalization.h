@@ -24,7 +24,7 @@ void CK_AT_LEVEL(normalize)(long rows, long n, const float *x, long ldx, const f
     }
 }
 
-/* With z for normal and g = gain*dy: dx = scale*(g - mean(g) - z*mean(g*z)). */
+/* With z = normal and g = gain*dy: dx = scale*(g - mean(g) - z*mean(g*z)). */
 void CK_AT_LEVEL(normalize_backward)(long rows, long n, const float *dy, long lddy, const float *gain, const float *normal, long ldn,
                                      const float *scales, float *dx, long lddx, int adding, float *d_gain, float *d_bias) {
     for (long r = 0; r < rows; r++) {

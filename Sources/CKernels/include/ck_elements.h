@@ -24,11 +24,11 @@ void ck_gather_rows(long rows, long n, const float *table, long ldt, const int32
 void ck_merge_rows(const ck_rows *rows, long n, const float *x, long ldx, const int32_t *numbers, float *sums, long lds);
 
 /* Normalization of rows of n columns: normal = (x - mean) * scale, scale = 1 / sqrt(variance + 1e-5), and y = gain * normal + bias, which is
- * added to y where `adding` is 1. x, normal and y may be the same memory; scales is [rows]. */
+ * added to y if `adding` is 1. x, normal and y may be the same memory; scales is [rows]. */
 void ck_normalize(long rows, long n, const float *x, long ldx, const float *gain, const float *bias, float *normal, long ldn, float *y,
                   long ldy, int adding, float *scales);
 
-/* The gradient of x from that of y, which is added to dx where `adding` is 1; those of gain and bias are added to d_gain and d_bias, [rows, n],
+/* The gradient of x from that of y, which is added to dx if `adding` is 1; those of gain and bias are added to d_gain and d_bias, [rows, n],
  * of which d_bias may be null. dy, normal and dx may be the same memory. */
 void ck_normalize_backward(long rows, long n, const float *dy, long lddy, const float *gain, const float *normal, long ldn, const float *scales,
                            float *dx, long lddx, int adding, float *d_gain, float *d_bias);

@@ -90,7 +90,7 @@ struct JordanOutputs {
         projection.backward(step, into: dUnits, from: start)
     }
 
-    /// g, in place, or the gradients of what it has been computed from.
+    /// Applies g in place, or computes the gradient of its argument.
     private func arithmetic(_ step: StepView, _ preactivations: MatrixView) -> CellStep {
         let h = step.h.pointer
         return CellStep(gates: preactivations, units: step.h.columns, hPrevious: h, h: h, dH: step.dH.pointer)

@@ -9,7 +9,7 @@ extension CellSettings {
 
 /// The LSTM with layer normalization: preactivations `LN(W_ih x; gain_ih, bias_ih) + LN(W_hh hPrevious; gain_hh, bias_hh)`, each over all 4H
 /// rows, `c = f*cPrevious + i*g`, `h = o*tanh(LN(c; gain_c, bias_c))`, with `LN(a; gain, bias) = gain * (a - mean) / sqrt(variance + 1e-5) + bias`.
-/// Gains begin as 1.
+/// Gains are initially 1.
 ///
 /// Source: Ba, Kiros & Hinton 2016, equations 20 to 22; 1e-5 as in torch.nn.LayerNorm. Kept for the backward pass besides the gates:
 /// 11 T B H floats.
@@ -100,14 +100,14 @@ private struct LayerNorm {
         scales = builder.stepRows(columns: 1)
     }
 
-    /// `y`, or what is added to it, from `x`; `normal` is kept for the backward pass. All three are `[B, n]`, and may be the same.
+    /// Computes `y` from `x`, or adds to it; `normal` is kept for the backward pass. All three are `[B, n]`, and may be the same.
     func forward(_ step: StepView, _ x: MatrixView, normal: MatrixView, into y: MatrixView, adding: Bool) {
         RowKernels.normalize(
             x, gain: gain.parameter.value, bias: bias.parameter.value, normal: normal, into: y, adding: adding,
             scales: step.rows(of: scales).pointer)
     }
 
-    /// The gradient of x, or what is added to it, from that of y; those of gain and, where it counts, of bias are added to.
+    /// Computes the gradient of x from that of y, or adds to it, and adds to those of gain and, if needed, of bias.
     func backward(
         _ step: StepView, _ dY: MatrixView, normal: MatrixView, into dX: MatrixView, adding: Bool, countsBias: Bool = true
     ) {

@@ -96,6 +96,6 @@ public typealias ConnectionKind = KindName<Connections>
 extension KindName where Registry == Connections {
     public static var stacked: ConnectionKind { ConnectionKind(StackedConnection.self) }
 
-    /// Whether the lowest layer is joined with the embedding as well.
+    /// Whether the connection also combines the lowest layer with the embedding.
     public var joinsEmbedding: Bool { Connections.kind(self).joinsEmbedding }
 }

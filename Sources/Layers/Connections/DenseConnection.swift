@@ -1,7 +1,7 @@
 import Kinds
 import Tensors
 
-/// `y = [x, f(x)]`: each layer, and the output layer, reads the embedding and the outputs of all layers below, side by side.
+/// `y = [x, f(x)]`: each layer and the output layer read the embedding and the outputs of all layers below, concatenated.
 ///
 /// Source: Graves 2013 (skip connections); with all layers below: Huang et al. 2017 (DenseNet). Kept: T B (E + k H) floats for layer k.
 final class DenseConnection: Connection {

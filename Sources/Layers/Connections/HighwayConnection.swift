@@ -1,8 +1,8 @@
 import Kinds
 import Tensors
 
-/// `y = t*f(x) + (1-t)*x`, `t = s(W x + b)` with `rnn.weight_highway_l<k>` `[H, H]` and `rnn.bias_highway_l<k>`, which begins as -2: at first
-/// most of the input is handed on as it is.
+/// `y = t*f(x) + (1-t)*x`, `t = s(W x + b)` with `rnn.weight_highway_l<k>` `[H, H]` and `rnn.bias_highway_l<k>`, which is initially -2:
+/// at first most of the input passes unchanged.
 ///
 /// Source: Srivastava, Greff & Schmidhuber 2015, with C = 1 - T and their negative bias; between recurrent layers Zhang et al. 2016. Kept: 3 T B H
 /// floats a layer.

@@ -55,7 +55,7 @@ final class CellBuilder {
         builder.workspace.matrix(rows: builder.capacity.steps * size.streams, columns: columns ?? size.units.count)
     }
 
-    /// The same, `[T*B, columns]`, for the `dY` of the gradient of one of the cell's own weights.
+    /// A matrix `[T*B, columns]` for the `dY` of the gradient of one of the cell's own weights.
     func gradientRows(columns: Int) -> MatrixView { builder.gradientRows(columns: columns) }
 
     /// One of the cell's own weights, `rnn.<name>_l<k>` `[rows, columns]`, for cells whose units ranks do not divide.
@@ -76,7 +76,7 @@ final class CellBuilder {
                 "rnn.\(name)_l\(parameters.number)", columns: columns ?? size.hiddenSize, start: start))
     }
 
-    /// The same for a parameter of the layer. `gradient` is that of another vector, if both have the same gradient.
+    /// A parameter of the layer. `gradient` is that of another vector, if both have the same gradient.
     func unitVector(_ parameter: Parameter, gradient: MatrixView? = nil) -> UnitVector {
         let vector = UnitVector(parameter: parameter, gradient: gradient ?? stepGradient(columns: parameter.columns))
         vectors.append(vector)

@@ -23,7 +23,7 @@ struct CellWeight {
         packedBackward.multiply(dY, into: dX, from: start)
     }
 
-    /// The gradients of the weight and of a bias that is added to its products, from the rows of a window: `dY` `[steps*B, n]`, which is made by
+    /// The gradients of the weight and of a bias that is added to its products, from the rows of a window: `dY` `[steps*B, n]`, from
     /// `CellBuilder.gradientRows`, and `x` `[steps*B, m]`.
     func gradient(_ window: RecurrentWindow, bias: Parameter? = nil, dY: MatrixView, x: MatrixView) {
         window.rows.weightGradient(weight, bias: bias, steps: window.steps, dY: dY, x: x)

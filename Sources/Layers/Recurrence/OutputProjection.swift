@@ -1,14 +1,14 @@
 import Tensors
 
-/// What a cell hands on where that is not its units, `y = m W^T + b` with the units m `[U]` and y `[O]`: the projection of an LSTM, the outputs
-/// of a Jordan cell.
+/// The outputs of a cell whose h is not its units, `y = m W^T + b` with the units m `[U]` and y `[O]`: the projection of an LSTM,
+/// or the outputs of a Jordan cell.
 struct OutputProjection {
     private let weight: CellWeight
     private let bias: Parameter?
     /// Gradients of y, `[T*B, O]`.
     private let dOutput: MatrixView
 
-    /// The weight `rnn.<weight>_l<k>` `[O, H]`, and a bias `[O]` where it has a name.
+    /// The weight `rnn.<weight>_l<k>` `[O, H]`, and a bias `[O]` if it has a name.
     init(weight: String, bias: String? = nil, _ builder: CellBuilder) {
         let size = builder.size
         self.weight = builder.weight(weight, rows: size.outputSize, columns: size.hiddenSize)

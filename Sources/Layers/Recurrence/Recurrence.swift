@@ -27,14 +27,14 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     /// The ranks that divide the steps, and their shared memory; nil without a team.
     let team: (StepTeam, ring: StepRing)?
     private let inputProduct: CellWeight
-    /// The products with h at earlier steps than the one before; nil where there are none.
+    /// The products with h of steps before the previous one; nil if there are none.
     private let skips: SkipProducts?
     /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
     private let biasSum: MatrixView
     /// The input product of each distinct row, and its gradient in the backward pass: `[T*B, G*H]`, spread. Only for an input of
     /// tokens.
     private let tokenGates: MatrixView?
-    /// Of the window at hand, for a cell that reads the input itself: the input, and in the backward pass its gradient.
+    /// For a cell that reads the input itself: the input of the current window, and in the backward pass its gradient.
     private var input: (x: MatrixView, gradient: MatrixView?)?
 
     init(_ shape: RecurrentShape, _ builder: Builder) {

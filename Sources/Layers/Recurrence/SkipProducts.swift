@@ -8,7 +8,7 @@ public struct TimeSkips: ConfigurationScalar {
 
     static let longest = 1000
 
-    /// Nil where the steps are not ascending numbers from 2 to 1000.
+    /// Nil unless the steps are ascending numbers from 2 to 1000.
     public init?(steps: [Int]) {
         guard steps.allSatisfy((2...Self.longest).contains), zip(steps, steps.dropFirst()).allSatisfy(<) else { return nil }
         self.steps = steps
@@ -49,7 +49,7 @@ extension CellSettings {
 }
 
 /// The products with h at earlier steps: the input's part of the preactivations becomes `W x + sum over k of U_k h(t-k)`, U_k
-/// `rnn.weight_skip<k>_l<number>` `[G*H, O]`. Before the start of an epoch h is zero there.
+/// `rnn.weight_skip<k>_l<number>` `[G*H, O]`. Before the start of an epoch, h is zero.
 ///
 /// Source: the skip connections through time of Lin et al. 1996 (NARX networks) and El Hihi & Bengio 1996.
 struct SkipProducts {
@@ -71,7 +71,7 @@ struct SkipProducts {
         for (step, product) in weights { product.multiply(rows(from: t - step, steps: 1), into: gates, from: .result) }
     }
 
-    /// Adds to the gradient of h after step `t`, `[B, O]`, what comes from later steps of the window, whose gates' gradients `dGates` has.
+    /// Adds to the gradient of h after step `t`, `[B, O]`, the part from later steps of the window, whose gradients are in `dGates`.
     func multiplyBackward(_ dGates: MatrixView, into dH: MatrixView, _ t: Int) {
         for (step, product) in weights where (t + step + 1) * streams <= dGates.rows {
             let rows = dGates.slice(rows: ((t + step) * streams)..<((t + step + 1) * streams))

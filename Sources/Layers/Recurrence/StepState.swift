@@ -15,7 +15,7 @@ struct StepState {
     let windowGradient: MatrixView
     /// `window` with earlier steps before it: `[(history+n+1)*B, H]`.
     let pastAndWindow: MatrixView
-    /// Steps before the one before the window, which are carried, too.
+    /// The number of additional earlier steps that are carried to the next window.
     let history: Int
     private let streams: Int
 
@@ -97,7 +97,7 @@ struct StepSize {
     let streams: Int
     /// The U units.
     let units: Range<Int>
-    /// O, columns of h; as many as units where these are divided.
+    /// O, columns of h; equal to the number of units if ranks divide them.
     let outputSize: Int
     let isDivided: Bool
 
