@@ -92,29 +92,32 @@ let package = Package(
         library("Checkpoints", ["Digests", "Files", "Failures"]),
         library("NGrams", ["TextData", "Tensors", "Files", "Failures"]),
 
-        // Floors 5 to 7: without MPI.
-        library("Configuration", ["Models", "Optimizers", "Layers", "Tensors", "TextData", "Files", "Kinds", "Failures"]),
+        // Floors 5 to 8: without MPI.
+        library("Tasks", ["Models", "Layers", "Tensors", "TextData", "Kinds", "Failures"]),
+        library(
+            "Configuration", ["Tasks", "Models", "Optimizers", "Layers", "Tensors", "TextData", "Files", "Kinds", "Failures"]),
         library(
             "Runs",
             [
-                "Configuration", "Checkpoints", "Models", "Optimizers", "Layers", "Tensors", "TextData", "Digests", "Files",
+                "Configuration", "Tasks", "Checkpoints", "Models", "Optimizers", "Layers", "Tensors", "TextData", "Digests",
+                "Files",
                 "Kinds",
                 "Failures",
             ]),
-        library("Inference", ["Runs", "Models", "Layers", "Tensors", "TextData", "Failures"]),
+        library("Inference", ["Runs", "Tasks", "Models", "Layers", "Tensors", "TextData", "Failures"]),
 
         // The library product, for other packages. It and what it uses have no unsafe flags and no MPI.
         library("RNNTrain", ["Inference", "Runs", "TextData"]),
 
-        // Floor 8.
+        // Floor 9.
         library(
             "Training",
             [
-                "Inference", "Runs", "Configuration", "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors",
+                "Runs", "Configuration", "Tasks", "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors",
                 "TextData", "Communication", "Digests", "Files", "Failures", "Kinds",
             ]),
 
-        // Floor 9: programs.
+        // Floor 10: programs.
         library(
             "Benchmarks",
             [
@@ -124,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Inference", "Runs", "Configuration", "Exchange", "Models", "Layers", "Optimizers",
+                "Training", "Benchmarks", "Inference", "Runs", "Configuration", "Tasks", "Exchange", "Models", "Layers",
+                "Optimizers",
                 "Tensors", "Checkpoints", "TextData",
                 "Communication", "Files", "Failures", "Kinds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -165,7 +169,7 @@ let package = Package(
             "NGramsTests", ["NGrams", "TextData", "Files", "Failures", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("ConfigurationTests", ["Configuration", "Kinds", "Optimizers", "TextData", "Failures", "TestSupport"]),
         tests("RunsTests", ["Runs", "Configuration", "Checkpoints", "TextData", "Failures", "TestSupport"]),
-        tests("InferenceTests", ["Inference", "Runs", "Configuration", "TextData", "Failures", "TestSupport"]),
+        tests("InferenceTests", ["Inference", "Runs", "Tasks", "Configuration", "TextData", "Failures", "TestSupport"]),
         tests(
             "TrainingTests",
             ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),

@@ -1,12 +1,13 @@
 package import Kinds
 import Layers
 import Optimizers
+import Tasks
 import TextData
 
 extension ConfigurationField {
     /// The registries of all kinds that keys select by name.
     static let registries: [any KindRegistry.Type] = [
-        Batchings.self, Cells.self, Connections.self, UpdateRules.self, Schedules.self,
+        Tasks.self, Batchings.self, Cells.self, Connections.self, UpdateRules.self, Schedules.self,
     ]
 
     /// The keys that the kinds of a registry declare.

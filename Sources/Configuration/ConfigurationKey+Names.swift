@@ -1,4 +1,5 @@
 public import Kinds
+import Tasks
 import TextData
 
 // The keys that do not belong to a kind. Optimizers, schedules and other kinds declare their keys in their own files.
@@ -11,6 +12,7 @@ extension ConfigurationKey {
     public static let vocabularySize = ConfigurationKey("vocabulary-size")
     public static let minimumCount = ConfigurationKey("minimum-count")
     public static let batching = Batchings.key
+    public static let task = Tasks.key
 
     public static let cell = ConfigurationKey("cell")
     public static let nonlinearity = ConfigurationKey("nonlinearity")
@@ -21,10 +23,6 @@ extension ConfigurationKey {
     public static let hiddenSize = ConfigurationKey("hidden-size")
     public static let tieWeights = ConfigurationKey("tie-weights")
     public static let dropout = ConfigurationKey("dropout")
-    public static let lockedDropout = ConfigurationKey("locked-dropout")
-    public static let embeddingDropout = ConfigurationKey("embedding-dropout")
-    public static let activationRegularization = ConfigurationKey("activation-regularization")
-    public static let temporalRegularization = ConfigurationKey("temporal-regularization")
     public static let initialization = ConfigurationKey("init")
     public static let initialScale = ConfigurationKey("init-scale")
     public static let forgetBias = ConfigurationKey("forget-bias")

@@ -1,19 +1,17 @@
 package import Models
 package import Optimizers
+public import Tasks
 package import TextData
 
 extension TrainingConfiguration {
     /// The shape of the model for a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
-        var shape = ModelShape(
+        ModelShape(
             cell: cell, settings: settings, connection: connections, layers: layers,
-            vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize, tieWeights: tieWeights,
+            vocabularySize: vocabularySize,
+            outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings), embeddingSize: embeddingSize,
+            hiddenSize: hiddenSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
-        shape.regularization.locksDropout = lockedDropout
-        shape.regularization.embeddingDropout = Float(embeddingDropout)
-        shape.regularization.activation = Float(activationRegularization)
-        shape.regularization.temporal = Float(temporalRegularization)
-        return shape
     }
 
     /// The value added to the forget gate's bias: by default 1 (Jozefowicz et al. 2015), or 0 if every parameter is initialised
@@ -27,14 +25,25 @@ extension TrainingConfiguration {
 
     package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
 
-    /// The batches of a text. Throws if the text is too short, or if lines are needed and it has none.
-    package func batches(of text: some TokenisedText, source: String) throws(TextDataError) -> any BatchLayout {
-        try Batchings.batching(batching).layout(
-            text, BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
+    /// The batches of a text. Throws where it is too short, or does not have the form that the task needs.
+    package func batches(
+        of text: some TokenisedText, _ symbols: TextSymbols, source: String
+    ) throws(TextDataError) -> any BatchLayout {
+        try taskType.batches(
+            of: text, symbols, batching,
+            BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
     }
 
-    /// Whether the model reads each line as an independent sequence.
-    public var separatesLines: Bool { Batchings.batching(batching).separatesLines }
+    /// The symbols that have a meaning for the task. Throws if the vocabulary lacks a label.
+    package func symbols(_ vocabulary: Vocabulary) throws(TextDataError) -> TextSymbols {
+        try TextSymbols(taskType, settings, vocabulary)
+    }
+
+    /// Whether each line is a text of its own for the model.
+    public var separatesLines: Bool { taskType.separatesLines(batching) }
+
+    /// What the model is trained to do.
+    public var taskType: any Task.Type { Tasks.task(task) }
 
     package var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
 

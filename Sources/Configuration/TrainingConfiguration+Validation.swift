@@ -85,6 +85,13 @@ private struct ConsistencyChecks {
 
     func model() throws(ConfigurationError) {
         try sizes()
+        if configuration.tieWeights, !configuration.taskType.predictsTokens {
+            throw conflict(
+                .tieWeights, .task,
+                message:
+                    "\(name(.tieWeights)) shares the embedding's table with the output layer, which has no tokens: \(setting(.task)). "
+                    + "Use --no-tie-weights.")
+        }
         if configuration.initialization == .identity,
             configuration.cell != .elman || configuration.settings[CellSettings.nonlinearity] != .relu
         {
@@ -96,11 +103,6 @@ private struct ConsistencyChecks {
     }
 
     private func sizes() throws(ConfigurationError) {
-        if configuration.lockedDropout, configuration.dropout == 0 {
-            throw conflict(
-                .lockedDropout, .dropout,
-                message: "\(name(.lockedDropout)), but \(setting(.dropout)). Use --dropout P, or --no-locked-dropout.")
-        }
         let projection = configuration.settings[CellSettings.projectionSize]
         let isProjected = configuration.cell == .lstm && projection > 0
         if isProjected, projection >= configuration.hiddenSize {

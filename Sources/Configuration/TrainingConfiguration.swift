@@ -3,6 +3,7 @@ public import Layers
 public import Models
 public import Optimizers
 public import Tensors
+public import Tasks
 public import TextData
 
 /// The configuration of a training run. Each property is one key of the TOML file and one long option.
@@ -22,6 +23,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var vocabularySize: Int?
     public var minimumCount = 1
     public var batching = BatchingKind.streams
+    public var task = TaskKind.languageModel
 
     // Model.
     public var cell = CellKind.lstm
@@ -32,14 +34,6 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var tieWeights = false
     /// The probability of dropping a unit.
     public var dropout = 0.0
-    /// Whether all time steps of a window drop the same units.
-    public var lockedDropout = false
-    /// The probability with which a step drops a token of the vocabulary.
-    public var embeddingDropout = 0.0
-    /// The factor of the mean square of what the output layer reads, after dropout.
-    public var activationRegularization = 0.0
-    /// The factor of the mean square of its changes from step to step.
-    public var temporalRegularization = 0.0
     public var initialization = InitializationKind.orthogonal
     public var initialScale = 0.1
     /// Added to the forget gate's bias; nil follows `initialization`: see ``resolvedForgetBias``.

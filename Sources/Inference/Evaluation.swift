@@ -1,14 +1,41 @@
 public import Runs
+public import Tasks
 public import TextData
 
-/// The figures of a model on a text, scored as one stream from the first token to the last, or line by line if the model was
-/// trained on lines.
+/// The score of a stored model on a text, by the metric of the model's task.
+public struct TaskEvaluation: Sendable {
+    public let score: any TaskScore
+    /// Unknown characters that were skipped.
+    public let skipped: UnknownSymbols
+
+    /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
+    /// error.
+    public init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool) throws {
+        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: stored.scorer())
+    }
+
+    fileprivate init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {
+        let source = try TextSource(examining: text)
+        try stored.check(text)
+        let characters = skippingUnknown ? SkippedCharacters() : nil
+        var pieces = TokenPieces(scorer)
+        try stored.vocabulary.encode(source, skipping: characters) { (tokens) throws(TextDataError) in try pieces.take(tokens) }
+        try pieces.finish()
+        guard scorer.score.count > 0 else {
+            throw TextDataError.textTooShort(source: text.name, tokenCount: pieces.tokenCount)
+        }
+        score = scorer.score
+        skipped = characters?.unknown ?? UnknownSymbols()
+    }
+}
+
+/// The figures of a language model on a text, scored as one stream from the first token to the last, or line by line if the model was trained so.
 public struct Evaluation: Sendable, Equatable {
     public let score: TextScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
 
-    /// The number of predicted tokens: all, except the first token of a single stream.
+    /// The number of predicted tokens: all; of one stream all but the first.
     public var tokens: Int { score.tokens }
     /// Mean negative log likelihood, nats per token.
     public var loss: Double { score.loss }
@@ -18,80 +45,57 @@ public struct Evaluation: Sendable, Equatable {
     /// Steps of a window. The result does not depend on it.
     public static let windowLength = StreamScorer.windowLength
 
-    /// Scores the text at `path`. Throws errors of the text and of its characters.
+    /// Scores the text at `path`. Throws errors of the text and of its characters, and `StoredRunError.noTokenModel` for a model of another task.
     public init(of path: String, model stored: StoredModel) throws {
-        try self.init(of: path, model: stored, windowLength: Self.windowLength)
+        try self.init(of: OpenedText(path: path, unit: stored.unit), model: stored, skippingUnknown: false)
     }
 
-    /// Scores a text with windows of another length, up to the maximum of the model.
+    /// Scores a text as one stream with windows of another length, up to the maximum of the model.
     package init(of path: String, model stored: StoredModel, windowLength: Int) throws {
+        let scorer = StreamTextScorer(stored.model, stored.symbols.special, pieceLength: windowLength)
         let text = try OpenedText(path: path, unit: stored.unit)
-        try self.init(of: text, model: stored, skippingUnknown: false, windowLength: windowLength)
+        try self.init(TaskEvaluation(of: text, stored, skippingUnknown: false, scorer: scorer), stored)
     }
 
     /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
     /// error.
     public init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool) throws {
-        try self.init(of: text, model: stored, skippingUnknown: skippingUnknown, windowLength: Self.windowLength)
+        try self.init(TaskEvaluation(of: text, model: stored, skippingUnknown: skippingUnknown), stored)
     }
 
-    private init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool, windowLength: Int) throws {
-        let source = try TextSource(examining: text)
-        let characters = skippingUnknown ? SkippedCharacters() : nil
-        var windows = TokenWindows(stored, windowLength: windowLength)
-        try stored.vocabulary.encode(source, skipping: characters) { tokens in windows.take(tokens) }
-        windows.finish()
-        guard windows.score.tokens > 0 else {
-            throw TextDataError.textTooShort(source: text.name, tokenCount: windows.tokenCount)
-        }
-        score = windows.score
-        skipped = characters?.unknown ?? UnknownSymbols()
+    private init(_ evaluation: TaskEvaluation, _ stored: StoredModel) throws {
+        guard let score = evaluation.score as? TextScore else { throw StoredRunError.noTokenModel(task: stored.task.name) }
+        self.score = score
+        skipped = evaluation.skipped
     }
 }
 
-/// Collects tokens, and scores them one window at a time.
-private struct TokenWindows {
-    private let scorer: StreamScorer
-    private let windowLength: Int
-    private var window: [Int32]
-    /// The token that ends a line; nil if the text is one stream.
-    private let lineEnd: Int32?
-    private(set) var score: TextScore
+/// Collects tokens, and scores them one piece at a time.
+private struct TokenPieces {
+    private let scorer: any TextScorer
+    private var piece: [Int32] = []
     private(set) var tokenCount = 0
 
-    init(_ stored: StoredModel, windowLength: Int) {
-        scorer = StreamScorer(stored.model)
-        score = TextScore(SpecialTokens(stored.vocabulary))
-        self.windowLength = windowLength
-        lineEnd = stored.separatesLines ? stored.startToken : nil
-        window = lineEnd.map { [$0] } ?? []
-        window.reserveCapacity(windowLength + 1)
+    init(_ scorer: any TextScorer) {
+        self.scorer = scorer
+        piece.reserveCapacity(scorer.pieceLength)
     }
 
-    mutating func take(_ tokens: UnsafeBufferPointer<Int32>) {
+    mutating func take(_ tokens: UnsafeBufferPointer<Int32>) throws(TextDataError) {
         tokenCount += tokens.count
         for token in tokens {
-            window.append(token)
-            if token == lineEnd {
-                scoreWindow()
-                scorer.reset()
-            } else if window.count > windowLength {
-                scoreWindow()
-            }
+            piece.append(token)
+            if piece.count == scorer.pieceLength { try score(isLast: false) }
         }
     }
 
-    mutating func finish() {
-        if window.count > 1 { scoreWindow() }
-    }
+    mutating func finish() throws(TextDataError) { try score(isLast: true) }
 
-    /// Scores all but the first token of the window. The last token becomes the first of the next window.
-    private mutating func scoreWindow() {
-        let steps = window.count - 1
-        window.withUnsafeBufferPointer { window in
-            let tokens = window.baseAddress!
-            score.add(scorer.losses(tokens, steps: steps, rows: 0..<steps), of: tokens + 1, count: steps)
+    private mutating func score(isLast: Bool) throws(TextDataError) {
+        let values = try piece.withUnsafeBufferPointer { (piece) throws(TextDataError) in
+            try scorer.values(piece, isLast: isLast, share: .whole)
         }
-        window = [window[steps]]
+        scorer.add([values[...]])
+        piece.removeAll(keepingCapacity: true)
     }
 }

@@ -1,5 +1,6 @@
 import Models
 public import Runs
+public import Tasks
 import Tensors
 public import TextData
 

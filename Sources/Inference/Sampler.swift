@@ -1,3 +1,4 @@
+import Tasks
 import Tensors
 
 /// How the next token is sampled from a model's logits.

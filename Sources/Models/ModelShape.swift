@@ -16,6 +16,8 @@ public struct ModelShape: Sendable, Equatable {
     public var connection: ConnectionKind
     public var layers: Int
     public var vocabularySize: Int
+    /// The classes that the output layer chooses among: for a language model those of the vocabulary.
+    public var outputSize: Int
     public var embeddingSize: Int
     public var hiddenSize: Int
     /// Whether embedding and output share one table; they must have equal columns.
@@ -23,20 +25,20 @@ public struct ModelShape: Sendable, Equatable {
     public var initialState: InitialState
     /// The dropout probability on every non-recurrent connection, in training only.
     public var dropout: Float
-    /// The other regularisers.
-    public var regularization = Regularization()
 
     public init(
         cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked, layers: Int, vocabularySize: Int,
-        embeddingSize: Int,
+        outputSize: Int? = nil, embeddingSize: Int,
         hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero, dropout: Float = 0
     ) {
         precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size is not positive")
+        precondition(!tieWeights || outputSize ?? vocabularySize == vocabularySize, "a tied table of other classes than tokens")
         self.cell = cell
         self.settings = settings
         self.connection = connection
         self.layers = layers
         self.vocabularySize = vocabularySize
+        self.outputSize = outputSize ?? vocabularySize
         self.embeddingSize = embeddingSize
         self.hiddenSize = hiddenSize
         self.tieWeights = tieWeights
@@ -74,7 +76,7 @@ public struct ModelShape: Sendable, Equatable {
     /// Which gradients the ranks of a node should compute jointly: see `SoftmaxOutput.gradientSharing`.
     public func gradientSharing(steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
         SoftmaxOutput.gradientSharing(
-            vocabularySize: vocabularySize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, steps: steps,
+            vocabularySize: outputSize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, steps: steps,
             streams: streams,
             rankCount: rankCount)
     }

@@ -12,8 +12,7 @@ final class StackLevel {
     /// Level `k`, which reads `input`.
     init(_ k: Int, _ shape: ModelShape, reading input: Edge, _ builder: Builder) {
         self.input = input
-        dropout = DropoutLayer(
-            probability: shape.dropout, place: k, input: input.value, isLocked: shape.regularization.locksDropout, builder)
+        dropout = DropoutLayer(probability: shape.dropout, place: k, input: input.value, builder)
         layer = Cells.layer(
             shape.cell,
             RecurrentShape(

@@ -1,4 +1,5 @@
 /// The results of the validations so far.
+/// Losses are what the task minimises (`Metric.criterion`): for a language model nats per token, for a classifier the share of wrong labels.
 public struct ConvergenceState: Codable, Equatable, Sendable {
     /// The best validation loss in nats per token; nil before the first validation.
     public var bestLoss: Double?

@@ -12,6 +12,8 @@ package struct LoggedModels: Equatable, Sendable {
         let event: String
         let step: Int?
         let loss: Double?
+        /// What the task minimises, where that is not the loss.
+        let criterion: Double?
         let parameters_digest: String?
         let seed: Int?
         let vocabulary_digest: String?
@@ -20,6 +22,7 @@ package struct LoggedModels: Equatable, Sendable {
         let perplexity: Double?
         let best_step: Int?
         let best_loss: Double?
+        let best_criterion: Double?
         let best_perplexity: Double?
         let best_parameters_digest: String?
         let test_loss: Double?
@@ -68,11 +71,11 @@ package struct LoggedModels: Equatable, Sendable {
     }
 
     private mutating func takeValidation(_ line: Line, _ step: Int) {
-        if let loss = line.loss { losses[step, default: []].insert(loss) }
+        if let loss = line.criterion ?? line.loss { losses[step, default: []].insert(loss) }
         let place = parts.count - 1
         validations.append(
             LoggedValidation(
-                step: step, loss: line.loss, digest: line.parameters_digest, isBest: line.best, part: place,
+                step: step, loss: line.criterion ?? line.loss, digest: line.parameters_digest, isBest: line.best, part: place,
                 isInOrder: end == nil && step >= parts[place].lastStep))
     }
 
@@ -124,7 +127,7 @@ package struct LoggedModels: Equatable, Sendable {
 extension LoggedModels.Line {
     /// The best model in a line `end`.
     fileprivate var bestModel: BestModel? {
-        guard let best_step, let best_loss, let best_parameters_digest else { return nil }
-        return BestModel(step: best_step, loss: best_loss, parametersDigest: best_parameters_digest)
+        guard let best_step, let value = best_criterion ?? best_loss, let best_parameters_digest else { return nil }
+        return BestModel(step: best_step, loss: value, parametersDigest: best_parameters_digest)
     }
 }

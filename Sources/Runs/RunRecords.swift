@@ -165,7 +165,8 @@ public struct RunRecords {
             tokens.vocabularyDigest == checkpoint.vocabulary.digest,
             let layout = Self.value({
                 try configuration.batches(
-                    of: TokenFileText(tokens, lineEnd: checkpoint.vocabulary.lineEndID), source: tokens.path)
+                    of: TokenFileText(tokens, lineEnd: checkpoint.vocabulary.lineEndID),
+                    configuration.symbols(checkpoint.vocabulary), source: tokens.path)
             })
         else { return nil }
         return layout.windowCount

@@ -1,5 +1,7 @@
+import Configuration
 import Layers
 public import Models
+public import Tasks
 import Tensors
 public import TextData
 
@@ -8,8 +10,12 @@ public final class StoredModel {
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit
-    /// Whether the model was trained on independent lines. If so, it evaluates and generates line by line.
-    public let separatesLines: Bool
+    /// Whether the model was trained on each line for itself: then it is evaluated and generates so.
+    public var separatesLines: Bool { configuration.separatesLines }
+    /// What the model was trained to do.
+    public var task: any Task.Type { configuration.taskType }
+    package let symbols: TextSymbols
+    private let configuration: TrainingConfiguration
     /// The path of the checkpoint.
     public let path: String
     package let model: LanguageModel
@@ -45,10 +51,22 @@ public final class StoredModel {
         vocabulary = stored.vocabulary
         unit = stored.vocabulary.unit
         path = stored.path
-        separatesLines = stored.configuration.separatesLines
+        configuration = stored.configuration
+        symbols = try configuration.symbols(vocabulary)
         model.resetState()
     }
 
-    /// The token before a text without context: the line end, or the first symbol of a character vocabulary without a line end.
+    /// Throws `StoredRunError.noTokenModel` (64) unless the model predicts tokens, which scores of tokens and generation need.
+    public func requireTokens() throws(StoredRunError) {
+        guard task.predictsTokens else { throw .noTokenModel(task: task.name) }
+    }
+
+    /// A new scorer of a text.
+    package func scorer() -> any TextScorer { task.scorer(model, symbols, configuration.batching) }
+
+    /// Throws if a text does not have the form that the task needs.
+    package func check(_ text: OpenedText) throws(TextDataError) { try task.check(text, configuration.settings) }
+
+    /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
     package var startToken: Int32 { vocabulary.lineEndID ?? 0 }
 }

@@ -14,6 +14,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case impossibleValue(path: String, array: String, index: Int, value: Float)
     /// Numbers of a model overflow in use. `place` names the token and the text.
     case overflow(checkpoint: String, place: String)
+    /// The model is of a task in which it predicts no tokens.
+    case noTokenModel(task: String)
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)
     /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
@@ -22,7 +24,11 @@ public enum StoredRunError: UserFacingError, Equatable {
     case noCheckpoint(path: String)
 
     public var exitStatus: ExitStatus {
-        if case .noCheckpoint = self { .inputMissing } else { .badData }
+        switch self {
+        case .noCheckpoint: .inputMissing
+        case .noTokenModel: .usage
+        default: .badData
+        }
     }
 
     public var description: String {
@@ -41,6 +47,8 @@ public enum StoredRunError: UserFacingError, Equatable {
         case .overflow(let checkpoint, let place):
             "\(checkpoint): the numbers of this model overflow: its output for \(place) is not finite. The model has diverged. Use an earlier "
                 + "checkpoint, or train again with a lower --learning-rate, a smaller --init-scale or fewer --layers."
+        case .noTokenModel(let task):
+            "the model was trained with --task \(task), and does not predict the tokens of a text. Use evaluate."
         case .inconsistentLog(let path, let line, let reason):
             "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
         case .badLog(let path, let line, let byteOffset):

@@ -1,6 +1,7 @@
 import Communication
 import Failures
 import Inference
+import Tasks
 import Runs
 import TextData
 
@@ -10,6 +11,7 @@ func runGeneration(
     checkpoint: StoredCheckpoint, sampling: SamplingOptions, rule: SamplingRule, length: Int, lines: Int?
 ) throws {
     let model = try StoredModel(checkpoint, steps: 1)
+    try model.requireTokens()
     let prompt = try encodedPrompt(sampling, model.vocabulary)
     var stream = TextStream()
     let generation = Generation(model: model, rule: rule)

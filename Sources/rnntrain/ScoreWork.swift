@@ -1,6 +1,7 @@
 import Communication
 import Failures
 import Inference
+import Tasks
 import Runs
 import TextData
 
@@ -15,6 +16,7 @@ struct ScoreSettings {
 /// Scores each token of a text with a checkpoint's parameters, and writes the scores line by line.
 func runScoring(checkpoint: StoredCheckpoint, data: String, settings: ScoreSettings) throws {
     let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
+    try model.requireTokens()
     let text = try NamedText.opened(data, unit: model.unit)
     let characters = settings.skipsUnknown ? SkippedCharacters() : nil
     let scorer = LineScorer(model, carriesState: settings.carriesState)

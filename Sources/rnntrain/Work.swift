@@ -4,6 +4,7 @@ import Failures
 import Files
 import Foundation
 import Inference
+import Tasks
 import Runs
 import TextData
 import Training
@@ -62,7 +63,7 @@ func runEvaluation(checkpoint: StoredCheckpoint, data: String, skippingUnknown: 
     let model = try StoredModel(checkpoint, steps: Evaluation.windowLength)
     let text = try NamedText.opened(data, unit: model.unit)
     let evaluation = try UnknownCharacterError.naming {
-        try Evaluation(of: text, model: model, skippingUnknown: skippingUnknown)
+        try TaskEvaluation(of: text, model: model, skippingUnknown: skippingUnknown)
     }
     let score = evaluation.score
     try score.requireFinite(model: model.path, text: text.name)
@@ -73,7 +74,7 @@ func runEvaluation(checkpoint: StoredCheckpoint, data: String, skippingUnknown: 
     } else {
         try StandardOutput.printResult(score.text)
     }
-    if let warning = score.unknown.warning(of: text.name) { StandardError.warn(warning) }
+    if let warning = score.warning(of: text.name) { StandardError.warn(warning) }
     noteSkipped(evaluation.skipped, of: text.name)
 }
 
@@ -84,20 +85,18 @@ func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
             + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset).")
 }
 
-extension TextScore {
-    /// The figures for people, in one line.
-    var text: String {
-        "\(NumberText.counted(tokens, "token")), loss \(NumberText.fixed(loss, 4)) nats per token, "
-            + "perplexity \(NumberText.perplexity(perplexity, digits: 3)), "
-            + "\(NumberText.fixed(bitsPerToken, 3)) bits per token" + (unknownText.map { "; \($0)" } ?? "")
-    }
-
+extension TaskScore {
     /// The figures as members of a JSON object.
     var jsonFigures: String {
-        "\"tokens\":\(tokens),\"loss\":\(JSONText.number(loss)),\"perplexity\":\(JSONText.number(perplexity)),"
-            + "\"bits_per_token\":\(JSONText.number(bitsPerToken)),\"oovs\":\(unknownTokens),"
-            + "\"oov_share\":\(JSONText.number(unknown.share)),"
-            + "\"perplexity_excluding_oovs\":\(perplexityWithoutUnknown.map(JSONText.number) ?? "null")"
+        figures.map { figure in
+            let value =
+                switch figure.value {
+                case .integer(let integer): "\(integer)"
+                case .number(let number): JSONText.number(number)
+                case .none: "null"
+                }
+            return "\"\(figure.name)\":\(value)"
+        }.joined(separator: ",")
     }
 }
 

@@ -61,6 +61,14 @@ public struct LabelTokens: Codable, Equatable, Sendable {
         if let bad { throw .unlabelledLine(source: source, line: bad) }
         return lines
     }
+
+    /// The label of a line, and the places of its text in it; nil if the line does not begin with a label, or has nothing after it.
+    public func divide(_ line: [Int32]) -> (label: Int32, text: Range<Int>)? {
+        let end = separator == nil ? 1 : line.firstIndex(of: separator!) ?? line.count
+        let start = separator == nil ? 1 : end + 1
+        guard start < line.count, let label = labels.firstIndex(of: Array(line[..<end])) else { return nil }
+        return (Int32(label), start..<line.count)
+    }
 }
 
 /// The lines of a text without their labels, and the numbers of the labels.

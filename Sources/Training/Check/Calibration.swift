@@ -92,7 +92,7 @@ private final class SampledSteps {
             for (b, stream) in streams.enumerated() {
                 let start = stream * sample.count / configuration.batchSize + step * configuration.windowLength + t
                 window.inputs[t * streams.count + b] = sample[start % sample.count]
-                window.targets[t * streams.count + b] = sample[(start + 1) % sample.count]
+                window.targets[t * streams.count + b] = sample[(start + 1) % sample.count] % Int32(parallel.shape.outputSize)
                 window.mask[t * streams.count + b] = 1
             }
         }

@@ -1,6 +1,6 @@
 import Checkpoints
 import Configuration
-import Inference
+import Tasks
 import Runs
 import TextData
 
@@ -42,7 +42,7 @@ struct DryRunPreparation {
             let resolved = try RunPreparation.resolved(configuration, rankCount: rankCount)
             let counted = try RunPreparation.countVocabulary(resolved, tokenizer: tokenizer, stamps: TextStamps())
             try self.init(
-                resolved, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
+                counted.configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
                 folder: folder, survey: survey, state: nil)
         }
     }
@@ -53,9 +53,10 @@ struct DryRunPreparation {
     ) throws {
         var layouts: [TextRole: any BatchLayout] = [:]
         var sample: [Int32] = []
+        let symbols = try configuration.symbols(vocabulary)
         for role in TextRole.allCases {
             guard let text = texts.encoded(role, vocabulary: vocabulary) else { continue }
-            layouts[role] = try RunPreparation.layout(of: role, text, source: texts.name(of: role) ?? "", configuration)
+            layouts[role] = try RunPreparation.layout(of: role, text, symbols, source: texts.name(of: role) ?? "", configuration)
             if role == .train { sample = try text.sample(count: Self.sampleCount) }
         }
         (self.layouts, self.sample, self.vocabulary, self.passedOver) = (layouts, sample, vocabulary, passedOver)
@@ -64,7 +65,7 @@ struct DryRunPreparation {
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)
         plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: [:], runFolder: folder.path,
-            state: state ?? TrainingState(), isResumed: state != nil, special: SpecialTokens(vocabulary))
+            state: state ?? TrainingState(), isResumed: state != nil, symbols: symbols)
     }
 
     /// The number of windows of a text in an epoch; 0 if the run has no such text.

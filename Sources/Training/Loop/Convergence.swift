@@ -1,12 +1,12 @@
 import Configuration
 public import Runs
 
-/// Decides from validation losses whether a run has improved and whether it has converged.
+/// Decides from validation losses, or what else the task minimises, whether a run has improved and whether it has converged.
 ///
 /// An improvement is a decrease of the loss by more than `epsilon`. `patience` consecutive validations without an improvement end
 /// the run; 0 disables this.
 public struct ConvergenceRule: Sendable, Equatable {
-    /// In nats per token.
+    /// In the unit of the task's metric.
     public var epsilon: Double
     public var patience: Int
 

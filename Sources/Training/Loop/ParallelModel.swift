@@ -3,6 +3,7 @@ package import Exchange
 import Layers
 package import Models
 package import Optimizers
+package import Tasks
 package import Tensors
 package import TextData
 
@@ -124,17 +125,19 @@ package final class ParallelModel {
                 parameters: ParameterSet(layout: layout, values: exchange.parameters, gradients: []), weights: weights))
     }
 
-    /// The mean loss of a text in nats per token, without dropout. Afterwards the training state is unchanged.
+    /// The mean loss of a text in nats, and for `countsHits` the share of hits, without dropout. Afterwards the training state is unchanged.
     ///
     /// The text is divided into batches like the training text. Sums are by shard, in tree order. Collective.
     ///
     /// A rank whose `flags` are not 0 stops after the current window. All ranks then return the flags of all ranks, and no loss.
     /// If a rank cannot read the text, throws the errors of `BatchSource.fill` on all ranks.
-    package func meanLoss(
-        of source: any BatchSource, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
-    ) throws -> (loss: Double?, flags: Int32) {
+    package func measure(
+        _ source: any BatchSource, countsHits: Bool, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
+    ) throws -> (measurement: ValidationResult?, flags: Int32) {
         let saved = HiddenStates(copying: model)
         var totals = [Double](repeating: 0, count: exchange.shards.count)
+        var hits = totals
+        let marks = countsHits ? HitMarks(count: window.mask.count) : nil
         var own: Int32 = 0
         var fault: TextDataError?
         for index in 0..<source.windowCount {
@@ -152,15 +155,38 @@ package final class ParallelModel {
             let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
             rows.shardSums(steps: batch.steps, of: losses, into: shardSums)
             for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
+            if let marks {
+                model.markHits(
+                    targets: window.targets.baseAddress!, mask: window.mask.baseAddress!, into: marks.rows)
+                rows.shardSums(steps: batch.steps, of: marks.rows, into: shardSums)
+                for leaf in hits.indices { hits[leaf] += shardSums[leaf] }
+            }
             model.carryState(steps: batch.steps)
             Watchdog.progress()
         }
         saved.restore(to: model)
-        for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: totals[index]) }
-        let all = try exchange.exchangeScalars(flags: own)
+        let (loss, all) = try sum(totals, flags: own)
         if StepFlags(rawValue: all).contains(.inputFault) { try world.agree { if let fault { throw fault } } }
-        return (all == 0 ? exchange.foldShards(index: 0) / Double(source.layout.predictionCount) : nil, all)
+        if all != 0 { return (nil, all) }
+        let count = Double(source.layout.predictionCount)
+        let hitShare = countsHits ? try sum(hits, flags: 0).total / count : nil
+        return (ValidationResult(loss: loss / count, hitShare: hitShare), all)
     }
+
+    /// The sum over the shards of all ranks, in the order of the tree, and the flags of all ranks. Collective.
+    private func sum(_ ofShards: [Double], flags: Int32) throws -> (total: Double, flags: Int32) {
+        for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: ofShards[index]) }
+        let all = try exchange.exchangeScalars(flags: flags)
+        return (exchange.foldShards(index: 0), all)
+    }
+}
+
+/// The marks of a window's hits, `[T*B]`.
+private final class HitMarks {
+    let rows: UnsafeMutablePointer<Double>
+    private let workspace = Workspace()
+
+    init(count: Int) { rows = workspace.allocate(Double.self, count: count) }
 }
 
 /// A copy of a model's hidden states.

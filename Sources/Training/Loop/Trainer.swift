@@ -143,21 +143,24 @@ package final class Trainer {
         return epochEnds && step / train.windowCount == configuration.epochs
     }
 
-    /// Measures the validation loss. Rank 0 decides on its consequences, and all ranks follow. If a signal arrives meanwhile,
+    /// Measures the model on the validation text. Rank 0 decides on its consequences, and all ranks follow. If a signal arrives meanwhile,
     /// returns it as the reason to stop, and the validation has no effect.
     private func validate() throws -> StopReason? {
         guard let valid else { return nil }
         try requireSoundParameters()
         Watchdog.enter(.validation, step: state.step)
         let start = MonotonicClock.nanoseconds
-        let measured = try parallel.meanLoss(of: valid, window: window, world: world) { StopSignals.received.rawValue }
-        guard let found = measured.loss else { return StepFlags(rawValue: measured.flags).stopReason }
-        let loss = try world.broadcast(found)
+        let metric = configuration.taskType.metric
+        let measured = try parallel.measure(valid, countsHits: metric.countsHits, window: window, world: world) {
+            StopSignals.received.rawValue
+        }
+        guard let found = measured.measurement else { return StepFlags(rawValue: measured.flags).stopReason }
+        let criterion = try world.broadcast(metric.criterion(found))
         state.awaitsValidation = nil
-        let improved = rule.take(loss: loss, step: state.step, into: &state.convergence)
-        let model = BestModel(step: state.step, loss: loss, parametersDigest: parallel.parametersDigest.hexadecimal)
+        let improved = rule.take(loss: criterion, step: state.step, into: &state.convergence)
+        let model = BestModel(step: state.step, loss: criterion, parametersDigest: parallel.parametersDigest.hexadecimal)
         let isBest = isBest(model)
-        try report.validation(state, model, improved: improved, best: isBest ? model : keeper.best, start: start)
+        try report.validation(state, found, model, improved: improved, best: isBest ? model : keeper.best, start: start)
         deadline.noteValidation(start: start)
         if isBest { try keeper.saveBest(model, state) }
         return nil

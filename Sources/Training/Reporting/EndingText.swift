@@ -42,7 +42,7 @@ struct EndingText {
         let patience = counted(state.convergence.withoutImprovement, "validation")
         let reason =
             "\(patience)\(state.convergence.withoutImprovement == 1 ? "" : " in a row") without an improvement of more than "
-            + "\(NumberText.significant(configuration.epsilon)) nats per token"
+            + "\(NumberText.significant(configuration.epsilon)) \(configuration.taskType.metric.unit)"
         let advice = "to continue, resume with --patience \(state.convergence.withoutImprovement + 1) or more, or 0 for no limit"
         return stepsMade > 0
             ? "done: converged after \(work): \(reason); \(advice)"

@@ -1,7 +1,7 @@
 import Communication
 import Digests
 import Exchange
-import Inference
+import Tasks
 import Runs
 import Tensors
 

@@ -1,5 +1,5 @@
-import Inference
 import Runs
+import Tasks
 
 /// The data of the last lines of a run.
 struct RunEnding {
@@ -9,5 +9,5 @@ struct RunEnding {
     /// The model in `best.safetensors`, read again at the end; nil for none.
     var best: BestModel?
     /// The score of the best model on the test text, or of the last parameters if there is no best model; nil without a test.
-    var test: TextScore?
+    var test: (any TaskScore)?
 }

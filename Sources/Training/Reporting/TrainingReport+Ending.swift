@@ -1,8 +1,8 @@
 import Communication
 import Failures
 import Foundation
-import Inference
 import Runs
+import Tasks
 import TextData
 
 extension TrainingReport {
@@ -19,11 +19,11 @@ extension TrainingReport {
                 + [("parameters_digest", .text(ending.parametersDigest))])
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
-            say("  best     validation loss \(lossText(best.loss)) after step \(best.step), digest \(best.parametersDigest)")
+            say("  best     validation \(text(ofCriterion: best.loss)) after step \(best.step), digest \(best.parametersDigest)")
         }
         if let lost = lostBest(state, ending) {
             say(
-                "  lost     validation loss \(lossText(lost.loss)) after step \(lost.step) was better, but its parameters are lost"
+                "  lost     validation \(text(ofCriterion: lost.loss)) after step \(lost.step) was better, but its parameters are lost"
             )
         }
         if let test = ending.test { sayTest(test, ending) }
@@ -45,10 +45,9 @@ extension TrainingReport {
     private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
         guard let best = ending.best else { return [] }
         return [
-            ("best_step", .integer(best.step)), ("best_loss", .number(best.loss)),
-            ("best_perplexity", .number(exponential(best.loss))),
-            ("best_parameters_digest", .text(best.parametersDigest)),
-        ]
+            ("best_step", .integer(best.step))
+        ] + fields(metric.fields(ofCriterion: best.loss), prefix: "best_")
+            + [("best_parameters_digest", .text(best.parametersDigest))]
     }
 
     /// The best validation of the steps so far, if `best.safetensors` no longer contains its parameters.
@@ -58,23 +57,22 @@ extension TrainingReport {
     }
 
     private func lostFields(_ state: TrainingState, _ ending: RunEnding) -> [(String, MetricsLog.Value)] {
-        lostBest(state, ending).map { [("lost_best_step", .integer($0.step)), ("lost_best_loss", .number($0.loss))] } ?? []
+        lostBest(state, ending).map {
+            [("lost_best_step", .integer($0.step))]
+                + fields(Array(metric.fields(ofCriterion: $0.loss).prefix(1)), prefix: "lost_best_")
+        } ?? []
     }
 
     private func testFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
         guard let test = ending.test else { return [] }
-        return [
-            ("test_of", .text(ending.best == nil ? "last" : "best")), ("test_tokens", .integer(test.tokens)),
-            ("test_loss", .number(test.loss)), ("test_perplexity", .number(test.perplexity)),
-            ("test_oovs", .integer(test.unknownTokens)),
-            ("test_perplexity_excluding_oovs", test.perplexityWithoutUnknown.map { .number($0) } ?? .null),
-        ]
+        return [("test_of", .text(ending.best == nil ? "last" : "best"))] + fields(test.testFields, prefix: "test_")
     }
 
-    private func sayTest(_ test: TextScore, _ ending: RunEnding) {
+    private func sayTest(_ test: any TaskScore, _ ending: RunEnding) {
         let model = ending.best == nil ? "with the last parameters, because there are no best ones" : "with the best parameters"
-        say("  test     loss \(lossText(test.loss)), \(model)")
-        if let text = test.unknownText { say("           \(text)") }
+        let lines = test.testLines(tokens: configuration.tokens)
+        say("  test     \(lines.first ?? ""), \(model)")
+        for line in lines.dropFirst() { say("           \(line)") }
     }
 
     private func endingText(_ state: TrainingState) -> EndingText {

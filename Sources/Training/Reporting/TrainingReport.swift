@@ -3,8 +3,8 @@ import Configuration
 import Digests
 import Failures
 import Foundation
-import Inference
 import Runs
+import Tasks
 import TextData
 
 /// The report of rank 0 on a run: readable lines on standard output, and lines of `metrics.jsonl`. Other ranks report nothing.
@@ -95,7 +95,8 @@ final class TrainingReport {
     /// `train 12,720 tokens (310 OOV, 2.44 %), valid 1,000 (41 OOV, 4.1 %)`; without the OOVs if the vocabulary has no `<unk>`.
     private func tokensText(_ run: RunDescription) -> String {
         texts(of: run).map { role, count in
-            let unknown = plan.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
+            let unknown =
+                plan.symbols.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
             let tokens = role == .train ? NumberText.counted(count.tokens, "token") : NumberText.grouped(count.tokens)
             return "\(role.rawValue) \(tokens)\(unknown)"
         }.joined(separator: ", ")
@@ -164,10 +165,10 @@ final class TrainingReport {
         var text = ProgressText()
         text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
         text.add("step \(state.step)/\(stepCount)", importance: 5)
-        let loss = lossTexts(state.interval.meanLoss)
-        text.add("loss \(loss.loss)", importance: 4)
-        text.add(loss.perplexity, importance: 10, lead: ", ")
-        if let bits = loss.bits { text.add(bits, importance: 1, lead: ", ") }
+        text.add("loss \(NumberText.fixed(state.interval.meanLoss, 4))", importance: 4)
+        for (figure, importance) in zip(metric.texts(ofLoss: state.interval.meanLoss, tokens: configuration.tokens), [10, 1]) {
+            text.add(figure, importance: importance, lead: ", ")
+        }
         text.add("gradient norm \(NumberText.significant(norm, 3))", importance: 3)
         text.add("(\(Int((state.interval.clippedShare * 100).rounded())) % clipped)", importance: 0, lead: " ")
         text.add("rate \(NumberText.significant(rate))", importance: 2)
@@ -183,16 +184,17 @@ final class TrainingReport {
     ///   - improved: whether it improves on earlier validations of this run.
     ///   - best: the model in `best.safetensors`.
     func validation(
-        _ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?, start validationStart: Int64
+        _ state: TrainingState, _ measurement: ValidationResult, _ model: BestModel, improved: Bool, best: BestModel?,
+        start validationStart: Int64
     ) throws {
         guard let log else { return }
         try log.write(
             "validation",
             [
                 ("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)),
-                ("streams", .integer(configuration.batchSize)), ("loss", .number(model.loss)),
-                ("perplexity", .number(exponential(model.loss))), ("best", .flag(model == best)),
-                ("parameters_digest", .text(model.parametersDigest)),
+                ("streams", .integer(configuration.batchSize)), ("loss", .number(measurement.loss)),
+            ] + fields(metric.fields(measurement)) + [
+                ("best", .flag(model == best)), ("parameters_digest", .text(model.parametersDigest)),
             ])
         if !model.loss.isFinite, !hasWarned {
             hasWarned = true
@@ -201,7 +203,8 @@ final class TrainingReport {
                     + "--init-scale or fewer --layers.")
         }
         say(
-            "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  validation loss \(lossText(model.loss))"
+            "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  validation "
+                + metric.text(measurement, tokens: configuration.tokens)
                 + verdict(state, model, improved: improved, best: best))
         pace.noteValidation(start: validationStart)
     }
@@ -210,7 +213,7 @@ final class TrainingReport {
         let progress = improved ? "" : "  no improvement (\(state.convergence.withoutImprovement))"
         if model == best { return progress + "  new best" }
         guard improved, let best else { return progress }
-        return "  improved; the best is still step \(best.step) (\(NumberText.fixed(best.loss, 4)))"
+        return "  improved; the best is still step \(best.step) (\(text(ofCriterion: best.loss)))"
     }
 
     /// Reports a return to the state of a checkpoint.
@@ -234,16 +237,14 @@ final class TrainingReport {
 
     // MARK: Parts of lines
 
-    /// `4.5123, perplexity 91.13`; for characters and bytes also the bits of each.
-    func lossText(_ loss: Double) -> String {
-        let texts = lossTexts(loss)
-        return [texts.loss, texts.perplexity, texts.bits].compactMap { $0 }.joined(separator: ", ")
-    }
+    var metric: any Metric { configuration.taskType.metric }
 
-    private func lossTexts(_ loss: Double) -> (loss: String, perplexity: String, bits: String?) {
-        let bits = "\(NumberText.fixed(loss / log2Nats, 3)) bits/\(configuration.tokens.rawValue)"
-        let perplexity = "perplexity \(NumberText.perplexity(exponential(loss)))"
-        return (NumberText.fixed(loss, 4), perplexity, configuration.tokens == .word ? nil : bits)
+    /// The value of a model's criterion, as people know it.
+    func text(ofCriterion criterion: Double) -> String { metric.text(ofCriterion: criterion, tokens: configuration.tokens) }
+
+    /// Figures as fields of the log.
+    func fields(_ figures: [Figure], prefix: String = "") -> [(String, MetricsLog.Value)] {
+        figures.map { (prefix + $0.name, MetricsLog.Value($0.value)) }
     }
 
     /// Steps of all epochs.
@@ -251,6 +252,14 @@ final class TrainingReport {
         let (product, overflow) = windowCount.multipliedReportingOverflow(by: configuration.epochs)
         return overflow ? Int.max : product
     }
+}
 
-    private var log2Nats: Double { 0.693_147_180_559_945_3 }
+extension MetricsLog.Value {
+    init(_ value: Figure.Value) {
+        switch value {
+        case .integer(let integer): self = .integer(integer)
+        case .number(let number): self = .number(number)
+        case .none: self = .null
+        }
+    }
 }

@@ -1,6 +1,6 @@
 import Configuration
 import Foundation
-import Inference
+import Tasks
 import Runs
 
 /// The result of rank 0's preparation of a run, which it sends to all ranks.
@@ -17,7 +17,7 @@ struct RunPlan: Codable {
     var isResumed: Bool
     /// The content of `best.safetensors`; nil if there is none.
     var best: BestModel?
-    var special: SpecialTokens
+    var symbols: TextSymbols
 
     /// The plan as text, for the broadcast.
     func jsonText() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
@@ -26,7 +26,7 @@ struct RunPlan: Codable {
 
     init(
         configuration: TrainingConfiguration, vocabularySize: Int, tokenFiles: [String: String], runFolder: String,
-        state: TrainingState, isResumed: Bool, best: BestModel? = nil, special: SpecialTokens
+        state: TrainingState, isResumed: Bool, best: BestModel? = nil, symbols: TextSymbols
     ) {
         self.configuration = configuration
         self.vocabularySize = vocabularySize
@@ -35,6 +35,6 @@ struct RunPlan: Codable {
         self.state = state
         self.isResumed = isResumed
         self.best = best
-        self.special = special
+        self.symbols = symbols
     }
 }

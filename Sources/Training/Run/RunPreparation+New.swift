@@ -3,7 +3,7 @@ import Communication
 import Configuration
 import Files
 import Glibc
-import Inference
+import Tasks
 import Runs
 import TextData
 
@@ -19,11 +19,11 @@ extension RunPreparation {
         let folder = try freshFolder(configuration)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps())
         let notices =
-            try require(counted, configuration, folder: folder, survey: survey)
+            try require(counted, folder: folder, survey: survey)
             + [asked == nil ? shardsNotice(configuration, rankCount: rankCount) : nil].compactMap { $0 }
         let newFolder = try Watchdog.waitingForDisk { _ in try createFolder(configuration, breakingLock: breakingLock) }
         do {
-            return try begin(counted, configuration, lock: newFolder.lock, newFolder: newFolder, notices: notices)
+            return try begin(counted, lock: newFolder.lock, newFolder: newFolder, notices: notices)
         } catch {
             newFolder.discard()
             throw error
@@ -32,12 +32,12 @@ extension RunPreparation {
 
     /// Writes the files of the folder, except `config.toml`, which marks the run as existing: see `establish`.
     static func begin(
-        _ counted: CountedTexts, _ configuration: TrainingConfiguration, lock: RunLock, newFolder: NewRunFolder? = nil,
+        _ counted: CountedTexts, lock: RunLock, newFolder: NewRunFolder? = nil,
         notices: [String]
     ) throws -> RunPreparation {
         let (texts, vocabulary) = (counted.texts, counted.vocabulary)
         let folder = RunFolder(path: lock.folder.path)
-        var configuration = configuration.withAbsoluteTexts
+        var configuration = counted.configuration.withAbsoluteTexts
         configuration.run = folder.path
         let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
         try Watchdog.waitingForDisk { _ in
@@ -49,7 +49,7 @@ extension RunPreparation {
             textDigests: texts.digests)
         let plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
-            state: TrainingState(), isResumed: false, best: best.model, special: SpecialTokens(vocabulary))
+            state: TrainingState(), isResumed: false, best: best.model, symbols: try configuration.symbols(vocabulary))
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
             newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
@@ -70,10 +70,11 @@ extension RunPreparation {
 
     /// Throws unless memory and disk suffice for a new run. Returns notices about them.
     static func require(
-        _ counted: CountedTexts, _ configuration: TrainingConfiguration, folder: RunFolder, survey: HostSurvey
+        _ counted: CountedTexts, folder: RunFolder, survey: HostSurvey
     ) throws -> [String] {
         let check = try RunCheck(
-            configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens, folder: folder,
+            counted.configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
+            folder: folder,
             survey: survey)
         try check.requireAll()
         return check.notices

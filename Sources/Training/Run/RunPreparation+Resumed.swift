@@ -3,8 +3,9 @@ import Communication
 import Configuration
 import Failures
 import Files
-import Inference
+import Tasks
 import Runs
+import Tasks
 import TextData
 
 /// Resumed runs.
@@ -54,7 +55,7 @@ extension RunPreparation {
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size,
             tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
-            special: SpecialTokens(checkpoint.vocabulary))
+            symbols: parts.symbols)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: parts.texts.digests, lock: lock,
             checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
@@ -68,9 +69,9 @@ extension RunPreparation {
         let folder = RunFolder(path: lock.folder.path)
         let configuration = try resolved(configuration, rankCount: rankCount)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
-        let notices = try require(counted, configuration, folder: folder, survey: survey)
+        let notices = try require(counted, folder: folder, survey: survey)
         let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
-        return try begin(counted, configuration, lock: lock, notices: [start] + notices)
+        return try begin(counted, lock: lock, notices: [start] + notices)
     }
 
     /// The configuration of a run that resumes from a checkpoint.
@@ -91,6 +92,7 @@ private struct ResumedParts {
     let configuration: TrainingConfiguration
     let texts: Texts
     let tokens: PreparedTokens
+    let symbols: TextSymbols
     /// Notices for the user.
     let notices: [String]
 
@@ -102,6 +104,7 @@ private struct ResumedParts {
         checkpoint = newest.contents
         let folder = RunFolder(path: lock.folder.path)
         self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
+        symbols = try self.configuration.symbols(checkpoint.vocabulary)
         let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
         texts = try Texts(self.configuration, tokenizer: tokenizer, stamps: stamps)
         try texts.check(against: checkpoint.textDigests)

@@ -3,6 +3,7 @@ import Communication
 import Configuration
 import Files
 import Runs
+import Tasks
 import TextData
 
 /// The texts of a run, its vocabulary and its token files.
@@ -21,7 +22,8 @@ extension RunPreparation {
         guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
             throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)
         }
-        return CountedTexts(texts: texts, vocabulary: vocabulary, trainTokens: tokens)
+        return CountedTexts(
+            configuration: try texts.resolved(configuration), texts: texts, vocabulary: vocabulary, trainTokens: tokens)
     }
 
     /// Writes token files that are missing, outdated or damaged, and checks that each text is long enough.
@@ -29,6 +31,7 @@ extension RunPreparation {
         _ texts: Texts, vocabulary: Vocabulary, lock: RunLock, _ configuration: TrainingConfiguration
     ) throws -> PreparedTokens {
         let folder = try lock.folder.madeFolder(RunFile.data)
+        let symbols = try configuration.symbols(vocabulary)
         var texts = texts
         var prepared = PreparedTokens()
         for role in TextRole.allCases {
@@ -36,7 +39,7 @@ extension RunPreparation {
             let place = folder.place(RunFile.tokens(role.rawValue))
             let file = try texts.prepareTokens(of: role, at: place, vocabulary: vocabulary)
             let layout = try layout(
-                of: role, TokenFileText(file, lineEnd: vocabulary.lineEndID), source: source, configuration)
+                of: role, TokenFileText(file, lineEnd: vocabulary.lineEndID), symbols, source: source, configuration)
             if role == .train { prepared.windowCount = layout.windowCount }
             prepared.paths[role.rawValue] = place.path
         }
@@ -47,9 +50,10 @@ extension RunPreparation {
 
     /// The division of a text into batches. Throws if the text is too short.
     static func layout(
-        of role: TextRole, _ text: some TokenisedText, source: String, _ configuration: TrainingConfiguration
+        of role: TextRole, _ text: some TokenisedText, _ symbols: TextSymbols, source: String,
+        _ configuration: TrainingConfiguration
     ) throws -> any BatchLayout {
-        let layout = try configuration.batches(of: text, source: source)
+        let layout = try configuration.batches(of: text, symbols, source: source)
         if role == .train, !layout.fillsWindow {
             throw TrainingError.shorterThanWindow(
                 source: source, tokens: layout.tokenCount, streams: configuration.batchSize,
@@ -64,6 +68,8 @@ extension RunPreparation {
 
 /// The texts of a new run, and the vocabulary counted in them.
 struct CountedTexts {
+    /// With the settings whose defaults come from the texts.
+    let configuration: TrainingConfiguration
     let texts: Texts
     let vocabulary: Vocabulary
     let trainTokens: Int

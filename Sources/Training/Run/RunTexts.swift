@@ -1,4 +1,4 @@
-import Inference
+import Tasks
 import Runs
 import TextData
 
@@ -20,7 +20,7 @@ struct RunTexts {
         func source(_ role: TextRole) throws(TextDataError) -> (any BatchSource)? {
             guard let tokens = try file(role) else { return nil }
             let layout = try plan.configuration.batches(
-                of: TokenFileText(tokens, lineEnd: plan.special.lineEnd), source: tokens.path)
+                of: TokenFileText(tokens, lineEnd: plan.symbols.special.lineEnd), plan.symbols, source: tokens.path)
             return layout.source(tokens, streams: streams)
         }
         guard let train = try source(.train) else { preconditionFailure("the plan has no training tokens") }

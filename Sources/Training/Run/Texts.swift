@@ -130,6 +130,19 @@ struct Texts {
         }
     }
 
+    /// The configuration of a new run with the settings whose defaults come from the training text. Throws if a text does not have the form that the
+    /// task needs.
+    func resolved(_ configuration: TrainingConfiguration) throws(TextDataError) -> TrainingConfiguration {
+        var configuration = configuration
+        if let text = entries[.train]?.text.text {
+            try configuration.taskType.resolve(&configuration.settings, trainingText: text)
+        }
+        for role in TextRole.allCases {
+            if let text = entries[role]?.text.text { try configuration.taskType.check(text, configuration.settings) }
+        }
+        return configuration
+    }
+
     /// The tokens of a role's text, encoded without a file. Only rank 0 reads. Nil if the run has no such text.
     func encoded(_ role: TextRole, vocabulary: Vocabulary) -> EncodedText? {
         entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }

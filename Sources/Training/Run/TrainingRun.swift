@@ -145,8 +145,7 @@ public struct TrainingRun {
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
         let test = texts.test.map {
             TestScoring(
-                world: world, parallel: parallel, text: $0, special: plan.special,
-                separatesLines: plan.configuration.separatesLines)
+                world: world, parallel: parallel, text: $0, symbols: plan.symbols, plan.configuration)
         }
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),

@@ -1,7 +1,7 @@
 import Digests
 import Failures
 import Foundation
-import Inference
+import Tasks
 import Models
 import Runs
 
@@ -17,6 +17,12 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
     public let perplexity: Double?
     /// The best validation perplexity so far.
     public let bestPerplexity: Double?
+    /// The same of a model whose metric is the accuracy.
+    public let accuracy: Double?
+    public let bestAccuracy: Double?
+    /// The task's metric at the last validation and at the best one, for people.
+    private let lastFigure: Figure?
+    private let bestFigure: Figure?
     /// The step of the best validation; 0 before the first.
     public let bestStep: Int
     public let model: Model
@@ -51,13 +57,23 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         }
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case step, epoch, tokens, perplexity, bestPerplexity, accuracy, bestAccuracy, bestStep, model, parametersDigest
+        case vocabularyDigest, textDigests
+    }
+
     init(_ checkpoint: StoredCheckpoint) {
         let state = checkpoint.state
         step = state.step
         epoch = state.lastEpoch
         tokens = state.tokens
-        perplexity = Self.perplexity(state.convergence.lastLoss)
-        bestPerplexity = Self.perplexity(state.convergence.bestLoss)
+        let metric = checkpoint.configuration.taskType.metric
+        lastFigure = Self.figure(state.convergence.lastLoss, metric)
+        bestFigure = Self.figure(state.convergence.bestLoss, metric)
+        perplexity = Self.value(lastFigure, "perplexity")
+        bestPerplexity = Self.value(bestFigure, "perplexity")
+        accuracy = Self.value(lastFigure, "accuracy")
+        bestAccuracy = Self.value(bestFigure, "accuracy")
         bestStep = state.convergence.bestStep
         model = Model(checkpoint.modelShape)
         parametersDigest = checkpoint.parametersDigest
@@ -65,18 +81,26 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
         textDigests = checkpoint.textDigests
     }
 
-    /// JSON has no infinity, so an infinite perplexity becomes nil.
-    private static func perplexity(_ loss: Double?) -> Double? {
-        loss.map { exponential($0) }.flatMap { $0.isFinite ? $0 : nil }
+    /// JSON has no infinity, so an infinite figure becomes nil.
+    private static func figure(_ criterion: Double?, _ metric: any Metric) -> Figure? {
+        guard let figure = criterion.map({ metric.figure($0) }), case .number(let value) = figure.value, value.isFinite else {
+            return nil
+        }
+        return figure
+    }
+
+    private static func value(_ figure: Figure?, _ name: String) -> Double? {
+        guard let figure, figure.name == name, case .number(let value) = figure.value else { return nil }
+        return value
     }
 }
 
 extension CheckpointSummary: CustomStringConvertible {
     /// `step 1880, epoch 11, last validation perplexity 1.505, best 1.505 (step 1880), parameters a36fddd866a4bb95`
     public var description: String {
-        let measured = perplexity.map { ", last validation perplexity \(NumberText.perplexity($0, digits: 3))" } ?? ""
+        let measured = lastFigure.map { ", last validation \($0.name) \($0.text)" } ?? ""
         let best =
-            bestPerplexity.map { ", best \(NumberText.perplexity($0, digits: 3)) (step \(NumberText.grouped(bestStep)))" }
+            bestFigure.map { ", best \($0.text) (step \(NumberText.grouped(bestStep)))" }
             ?? ""
         return "step \(NumberText.grouped(step)), epoch \(epoch)\(measured)\(best), parameters \(parametersDigest)"
     }

@@ -1,4 +1,5 @@
 import Inference
+import Tasks
 
 /// `--format json`: one JSON object for each line of the text, and one for the whole text, each on its own line.
 struct JSONWriter: ScoreWriter {

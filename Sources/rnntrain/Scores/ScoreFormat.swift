@@ -1,6 +1,7 @@
 import ArgumentParser
 import Failures
 import Inference
+import Tasks
 
 /// A format that `score` writes.
 enum ScoreFormat: String, ExpressibleByArgument, CaseIterable {

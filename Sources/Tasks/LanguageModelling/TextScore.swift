@@ -1,6 +1,5 @@
 import Failures
-public import Runs
-package import TextData
+public import TextData
 
 /// The symbols of a vocabulary that do not represent a symbol of a text.
 package struct SpecialTokens: Codable, Equatable, Sendable {
@@ -52,22 +51,19 @@ public struct TextScore: Sendable, Equatable {
         tokens += count
     }
 
-    /// Throws `StoredRunError.overflow` if a loss is not finite. `model` is the path of the checkpoint.
-    public func requireFinite(model: String, text: String) throws(StoredRunError) {
-        if let firstNotFinite { throw .overflow(checkpoint: model, place: "token \(firstNotFinite) of \(text)") }
-    }
-
     /// Negative log likelihood of all tokens, in nats.
     public var totalLoss: Double { sum }
 
     /// Mean negative log likelihood in nats per token, including OOVs as predictions of `<unk>`.
     public var loss: Double { sum / Double(tokens) }
     public var perplexity: Double { exponential(loss) }
-    public var bitsPerToken: Double { loss / 0.693_147_180_559_945_3 }
+    public var bitsPerToken: Double { loss / Self.log2Nats }
 
     /// Mean negative log likelihood without OOVs; nil if only line ends remain.
     public var lossWithoutUnknown: Double? { knownSymbols > 0 ? knownSum / Double(tokens - unknownTokens) : nil }
     public var perplexityWithoutUnknown: Double? { lossWithoutUnknown.map(exponential) }
+
+    static let log2Nats = 0.693_147_180_559_945_3
 
     /// The number of OOVs, their share, and the perplexity without them, as text; nil if the vocabulary has no `<unk>`.
     public var unknownText: String? {
@@ -80,6 +76,44 @@ public struct TextScore: Sendable, Equatable {
 
     /// The OOVs among the predicted tokens.
     public var unknown: UnknownCount { UnknownCount(tokens: tokens, unknown: unknownTokens) }
+}
+
+extension TextScore: TaskScore {
+    public var count: Int { tokens }
+
+    /// The figures in one line.
+    public var text: String {
+        "\(NumberText.counted(tokens, "token")), loss \(NumberText.fixed(loss, 4)) nats per token, "
+            + "perplexity \(NumberText.perplexity(perplexity, digits: 3)), "
+            + "\(NumberText.fixed(bitsPerToken, 3)) bits per token" + (unknownText.map { "; \($0)" } ?? "")
+    }
+
+    public var figures: [Figure] {
+        [
+            Figure("tokens", .integer(tokens)), Figure("loss", .number(loss)), Figure("perplexity", .number(perplexity)),
+            Figure("bits_per_token", .number(bitsPerToken)), Figure("oovs", .integer(unknownTokens)),
+            Figure("oov_share", .number(unknown.share)), withoutUnknown,
+        ]
+    }
+
+    public var testFields: [Figure] {
+        [
+            Figure("tokens", .integer(tokens)), Figure("loss", .number(loss)), Figure("perplexity", .number(perplexity)),
+            Figure("oovs", .integer(unknownTokens)), withoutUnknown,
+        ]
+    }
+
+    private var withoutUnknown: Figure {
+        Figure("perplexity_excluding_oovs", perplexityWithoutUnknown.map { .number($0) } ?? .none)
+    }
+
+    public func testLines(tokens: TokenUnit) -> [String] {
+        [PerplexityMetric().text(ofCriterion: loss, tokens: tokens)] + [unknownText].compactMap { $0 }
+    }
+
+    public var firstOverflow: String? { firstNotFinite.map { "token \($0)" } }
+
+    public func warning(of name: String) -> String? { unknown.warning(of: name) }
 }
 
 /// The number of tokens of a text that are outside the vocabulary.

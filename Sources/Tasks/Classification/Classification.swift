@@ -1,0 +1,103 @@
+import Failures
+public import Kinds
+import Models
+import TextData
+
+/// The settings of classifiers.
+public enum ClassifierSettings {
+    public static let labels = Setting(
+        "labels", "", range: .labels, placeholder: "list",
+        "Labels, separated by blanks. Empty: those of the training text, in the order of their bytes.")
+}
+
+/// Gives each line one of several labels: from the last hidden state of the topmost layer, `softmax(h W^T + b)`.
+///
+/// The model is that of a language model with as many outputs as there are labels; its loss is counted at the last token of a line alone.
+enum Classification: Task {
+    static let name = "classifier"
+    static let summary =
+        "Each line `label<TAB>text` is a text with its label, which is predicted from the last hidden state of the text, `softmax(h W^T + b)`; the metric is the accuracy. Lines are sequences of their own, as with `--batching sentences`."
+    static let settings: [any DeclaredSetting] = [ClassifierSettings.labels]
+    static let predictsTokens = false
+    static let metric: any Metric = AccuracyMetric()
+
+    static func separatesLines(_ batching: BatchingKind) -> Bool { true }
+
+    static func resolve(_ settings: inout Settings, trainingText: OpenedText) throws(TextDataError) {
+        guard settings.isStandard(ClassifierSettings.labels.key) else { return }
+        settings[ClassifierSettings.labels] = try LabelNames(of: trainingText).names.joined(separator: " ")
+    }
+
+    static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) { try names(settings).check(text) }
+
+    static func labels(_ settings: Settings, _ vocabulary: Vocabulary) throws(TextDataError) -> LabelTokens? {
+        try LabelTokens(names(settings), vocabulary)
+    }
+
+    private static func names(_ settings: Settings) -> LabelNames {
+        LabelNames(settings[ClassifierSettings.labels].split(separator: " ").map(String.init))
+    }
+
+    static func outputSize(vocabularySize: Int, _ settings: Settings) -> Int { max(2, names(settings).count) }
+
+    static func batches(
+        of text: some TokenisedText, _ symbols: TextSymbols, _ batching: BatchingKind, _ shape: BatchShape, source: String
+    ) throws(TextDataError) -> any BatchLayout {
+        guard let labels = symbols.labels else { preconditionFailure("labelled texts without labels") }
+        let lines = try labels.lines(of: text, source: source)
+        guard lines.sequences.count > 0 else { throw .textTooShort(source: source, tokenCount: 0) }
+        return SequenceBatches(lines.sequences, targets: .labels(lines.labels), shape)
+    }
+
+    static func scorer(_ model: LanguageModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer {
+        guard let labels = symbols.labels, let lineEnd = symbols.special.lineEnd else {
+            preconditionFailure("labelled texts without labels")
+        }
+        return LabelScorer(model, labels, lineEnd: lineEnd)
+    }
+}
+
+extension ValueRange where Value == String {
+    /// A list of labels.
+    fileprivate static var labels: ValueRange {
+        ValueRange(
+            description: "2 or more different labels, separated by blanks, or nothing", ends: ["", "negative positive"],
+            contains: { text in
+                let names = text.split(separator: " ")
+                return text.isEmpty
+                    || names.count >= 2 && Set(names).count == names.count && names.count <= LabelNames.most
+                        && !text.unicodeScalars.contains { $0 != " " && $0.properties.isWhitespace }
+            })
+    }
+}
+
+/// The share of right labels.
+struct AccuracyMetric: Metric {
+    let countsHits = true
+    let unit = "of the lines"
+
+    /// The share of wrong labels.
+    func criterion(_ measurement: ValidationResult) -> Double { 1 - (measurement.hitShare ?? .nan) }
+
+    func figure(_ criterion: Double) -> Figure { accuracy(1 - criterion) }
+
+    func text(_ measurement: ValidationResult, tokens: TokenUnit) -> String {
+        "loss \(NumberText.fixed(measurement.loss, 4)), accuracy \(accuracy(measurement.hitShare ?? .nan).text)"
+    }
+
+    func text(ofCriterion criterion: Double, tokens: TokenUnit) -> String { "accuracy \(figure(criterion).text)" }
+
+    func texts(ofLoss loss: Double, tokens: TokenUnit) -> [String] { [] }
+
+    func fields(_ measurement: ValidationResult) -> [Figure] {
+        [accuracy(measurement.hitShare ?? .nan), Figure("criterion", .number(criterion(measurement)))]
+    }
+
+    func fields(ofCriterion criterion: Double) -> [Figure] {
+        [figure(criterion), Figure("criterion", .number(criterion))]
+    }
+
+    private func accuracy(_ share: Double) -> Figure {
+        Figure("accuracy", .number(share), text: NumberText.fixed(share * 100, 2) + " %")
+    }
+}

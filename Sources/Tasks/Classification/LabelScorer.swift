@@ -1,0 +1,118 @@
+import Failures
+import Models
+import Tensors
+public import TextData
+
+/// The score of a classifier on a text, with its losses added in the order of the text.
+public struct LabelScore: TaskScore, Equatable {
+    /// Lines.
+    public private(set) var count = 0
+    /// Lines whose most probable label is the right one.
+    public private(set) var correct = 0
+    private var sum = 0.0
+    /// The first line, from 1, whose loss is infinite or not a number.
+    private var firstNotFinite: Int?
+
+    init() {}
+
+    mutating func add(loss: Double, isRight: Bool) {
+        count += 1
+        sum += loss
+        if firstNotFinite == nil, !loss.isFinite { firstNotFinite = count }
+        if isRight { correct += 1 }
+    }
+
+    /// The mean negative log likelihood of the right label, in nats per line.
+    public var loss: Double { sum / Double(count) }
+    /// The share of right labels.
+    public var accuracy: Double { Double(correct) / Double(count) }
+
+    private var accuracyText: String {
+        "accuracy \(NumberText.fixed(accuracy * 100, 2)) % (\(NumberText.grouped(correct)) right)"
+    }
+
+    public var text: String {
+        "\(NumberText.counted(count, "line")), loss \(NumberText.fixed(loss, 4)) nats per line, \(accuracyText)"
+    }
+
+    public var figures: [Figure] { [Figure("lines", .integer(count))] + measured }
+
+    public var testFields: [Figure] { figures }
+
+    private var measured: [Figure] {
+        [Figure("loss", .number(loss)), Figure("correct", .integer(correct)), Figure("accuracy", .number(accuracy))]
+    }
+
+    public func testLines(tokens: TokenUnit) -> [String] { ["loss \(NumberText.fixed(loss, 4)), \(accuracyText)"] }
+
+    public var firstOverflow: String? { firstNotFinite.map { "line \($0)" } }
+
+    public func warning(of name: String) -> String? { nil }
+}
+
+/// Scores the labels of a text's lines. Process i of n scores the lines whose number is i modulo n.
+final class LabelScorer: TextScorer {
+    let pieceLength = 4096
+    private let model: LanguageModel
+    private let labels: LabelTokens
+    private let lineEnd: Int32
+    private var total = LabelScore()
+    private var line = 0
+    /// The tokens of a line that does not end in its piece.
+    private var rest: [Int32] = []
+    private let one: UnsafeMutablePointer<Float>  // a mask of one row
+    private let workspace = Workspace()
+
+    init(_ model: LanguageModel, _ labels: LabelTokens, lineEnd: Int32) {
+        self.model = model
+        self.labels = labels
+        self.lineEnd = lineEnd
+        one = workspace.allocate(Float.self, count: 1)
+        one.pointee = 1
+    }
+
+    /// Loss and hit of each line that ends in the piece; 0 for the lines of other processes.
+    func values(_ piece: UnsafeBufferPointer<Int32>, isLast: Bool, share: ScoringShare) throws(TextDataError) -> [Double] {
+        var values: [Double] = []
+        var start = 0
+        while let end = piece[start...].firstIndex(of: lineEnd) {
+            rest.append(contentsOf: piece[start...end])
+            values += try takeLine(share)
+            start = end + 1
+        }
+        rest.append(contentsOf: piece[start...])
+        if isLast, !rest.isEmpty { values += try takeLine(share) }
+        return values
+    }
+
+    private func takeLine(_ share: ScoringShare) throws(TextDataError) -> [Double] {
+        defer { rest.removeAll(keepingCapacity: true) }
+        line += 1
+        guard let divided = labels.divide(rest) else { throw .unlabelledLine(source: "the text", line: line) }
+        guard (line - 1) % share.count == share.index else { return [0, 0] }
+        model.resetState()
+        return rest.withUnsafeBufferPointer { tokens in
+            let text = UnsafeBufferPointer(rebasing: tokens[divided.text])
+            for start in stride(from: 0, to: text.count, by: model.capacity.steps) {
+                let steps = min(model.capacity.steps, text.count - start)
+                model.forward(text.baseAddress! + start, steps: steps)
+                if start + steps == text.count { return score(ofRow: steps - 1, label: divided.label) }
+                model.carryState(steps: steps)
+            }
+            preconditionFailure("a line without text")
+        }
+    }
+
+    private func score(ofRow row: Int, label: Int32) -> [Double] {
+        let loss = withUnsafePointer(to: label) { model.loss(ofRows: row..<(row + 1), targets: $0, mask: one)[0] }
+        let isRight = model.isMostProbable(label, row: row)
+        return [loss, isRight ? 1 : 0]
+    }
+
+    func add(_ parts: [ArraySlice<Double>]) {
+        let sums = parts.sums(count: parts.first?.count ?? 0)
+        for place in stride(from: 0, to: sums.count, by: 2) { total.add(loss: sums[place], isRight: sums[place + 1] == 1) }
+    }
+
+    var score: any TaskScore { total }
+}

@@ -1,0 +1,70 @@
+import TestSupport
+import Testing
+import TextData
+
+@Suite struct LabelTests {
+    private func opened(_ text: String, _ unit: TokenUnit = .word) -> OpenedText {
+        OpenedText(name: "t.tsv", bytes: Array(text.utf8), unit: unit)
+    }
+
+    @Test("Labels are the words before the tab, in the order of their bytes")
+    func names() throws {
+        let names = try LabelNames(of: opened("pos\ta b\nneg\tc\tpos\r\npos\td\n\u{e4}\te"))
+        #expect(names.names == ["neg", "pos", "\u{e4}"])
+        #expect(names.number(of: "pos") == 1 && names.number(of: "a") == nil)
+        #expect(try LabelNames(of: opened("\u{FEFF}b\tx\na\ty\n")).names == ["a", "b"])
+    }
+
+    @Test(
+        "A line without the form label, tab, text is an error that names the line",
+        arguments: [
+            ("a\tx\nno tab\n", 2, LabelDefect.noTab), ("a\tx\n\tb\n", 2, .emptyLabel), ("new york\tx\n", 1, .whiteSpace),
+            ("a\tx\nb\t \n", 2, .noText), ("a\tx\n\nb\ty\n", 2, .noTab),
+        ])
+    func defects(text: String, line: Int, defect: LabelDefect) throws {
+        let text = opened(text)
+        let error = textDataError { _ = try LabelNames(of: text) }
+        #expect(error == .badLabel(source: "t.tsv", line: line, defect: defect))
+    }
+
+    @Test("One label is too few, and an unknown one is named with those that are known")
+    func counts() throws {
+        let (one, other) = (opened("a\tx\na\ty\n"), opened("a\tx\nc\ty\n"))
+        #expect(textDataError { _ = try LabelNames(of: one) } == .tooFewLabels(source: "t.tsv", names: ["a"]))
+        let error = textDataError { try LabelNames(["b", "a"]).check(other) }
+        #expect(error == .badLabel(source: "t.tsv", line: 2, defect: .unknown("c", known: ["a", "b"])))
+        #expect(error.map { "\($0)" }?.contains("a, b") == true)
+    }
+
+    /// A text in tokens without a file.
+    private func divided(_ string: String, _ unit: TokenUnit) throws -> (lines: LabelledLines, tokens: [Int32], Vocabulary) {
+        let text = try TextSource(name: "t.tsv", bytes: Array(string.utf8), unit: unit)
+        let vocabulary = try Vocabulary(counting: text)
+        let labels = try LabelTokens(LabelNames(of: opened(string, unit)), vocabulary)
+        return (
+            try labels.lines(of: EncodedText(text, vocabulary), source: "t.tsv"), try tokens(text, vocabulary), vocabulary
+        )
+    }
+
+    @Test("A tokenised text is divided into labels and texts with their line ends", arguments: [TokenUnit.word, .char, .byte])
+    func lines(unit: TokenUnit) throws {
+        let (lines, tokens, vocabulary) = try divided("pos\tab c\nneg\tc pos\npos\tab", unit)
+        #expect(lines.labels == [1, 0, 1])
+        let texts = (0..<3).map { index in
+            lines.sequences[index].map { vocabulary.symbol(of: tokens[$0]) }.joined(separator: unit == .word ? " " : "")
+        }
+        #expect(texts == (unit == .word ? ["ab c <eos>", "c pos <eos>", "ab <eos>"] : ["ab c\n", "c pos\n", "ab"]))
+    }
+
+    @Test("A word <eos> in the text would divide a line: it is refused")
+    func literalLineEnd() throws {
+        #expect(
+            textDataError { _ = try divided("pos\tab <eos> c\nneg\tc\n", .word) } == .unlabelledLine(source: "t.tsv", line: 2))
+    }
+
+    @Test("A label that the vocabulary lacks is an error")
+    func missing() throws {
+        let known = try vocabulary("pos pos\nab\n", .word)
+        #expect(textDataError { _ = try LabelTokens(LabelNames(["neg", "pos"]), known) } == .labelOutsideVocabulary(name: "neg"))
+    }
+}
