@@ -14,7 +14,8 @@ struct OptionTests {
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
         .connections: ("residual", []),
-        .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .initialization: ("uniform", []),
+        .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .embeddingDropout: ("0.1", []),
+        .activationRegularization: ("2.0", []), .temporalRegularization: ("1.0", []), .initialization: ("uniform", []),
         .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
         .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),
         .clip: ("5.0", []), .clipMode: ("value", []),
@@ -77,7 +78,8 @@ struct OptionTests {
 
     @Test("Every key that belongs to no kind has a sample in this test")
     func complete() {
-        #expect(Set(Self.samples.keys).union([.tieWeights]).union(Self.declared) == Set(ConfigurationKey.allCases))
+        #expect(
+            Set(Self.samples.keys).union([.tieWeights, .lockedDropout]).union(Self.declared) == Set(ConfigurationKey.allCases))
     }
 
     @Test("The command line overrides the file, and the file the defaults")
