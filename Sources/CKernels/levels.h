@@ -62,6 +62,9 @@
       (long rows, long n, const float *dy, long lddy, const float *gain, const float *normal, long ldn, const float *scales, float *dx,    \
        long lddx, int adding, float *d_gain, float *d_bias),                                                                               \
       (rows, n, dy, lddy, gain, normal, ldn, scales, dx, lddx, adding, d_gain, d_bias))                                                    \
+    K(add_multiple, (long count, float factor, const float *x, float *y), (count, factor, x, y))                                           \
+    K(add_difference, (long count, float factor, const float *x, const float *previous, float *dx, float *d_previous),                     \
+      (count, factor, x, previous, dx, d_previous))                                                                                        \
     K(add, (long count, const float *x, float *y), (count, x, y))                                                                          \
     K(gather_rows, (long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy),                              \
       (rows, n, table, ldt, ids, y, ldy))                                                                                                  \

@@ -26,6 +26,20 @@ extension ConfigurationField {
                 .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
                 "Probability of dropping a unit between layers, below 1; 0: off."),
             .init(
+                .lockedDropout, \.lockedDropout, .model, .fixed, isNew: true,
+                "With --dropout: a stream drops the same units at all time steps of a window."),
+            .init(
+                .embeddingDropout, \.embeddingDropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
+                isNew: true, "Probability of dropping a token of the vocabulary for a step, below 1; 0: off."),
+            .init(
+                .activationRegularization, \.activationRegularization, .model, .fixed, range: .number(orZero: "for none"),
+                placeholder: "x", isNew: true,
+                "Factor of the mean square of what the output layer reads, which is added to the loss; 0: off."),
+            .init(
+                .temporalRegularization, \.temporalRegularization, .model, .fixed, range: .number(orZero: "for none"),
+                placeholder: "x", isNew: true,
+                "Factor of the mean square of its changes from step to step, which is added to the loss; 0: off."),
+            .init(
                 .initialization, \.initialization, .model, .fixed,
                 "Initial recurrent matrices; identity is for an Elman cell with relu."),
             .init(

@@ -6,12 +6,17 @@ package import TextData
 extension TrainingConfiguration {
     /// The shape of the model for a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
-        ModelShape(
+        var shape = ModelShape(
             cell: cell, settings: settings, connection: connections, layers: layers,
             vocabularySize: vocabularySize,
             outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings), embeddingSize: embeddingSize,
             hiddenSize: hiddenSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
+        shape.regularization.locksDropout = lockedDropout
+        shape.regularization.embeddingDropout = Float(embeddingDropout)
+        shape.regularization.activation = Float(activationRegularization)
+        shape.regularization.temporal = Float(temporalRegularization)
+        return shape
     }
 
     /// The value added to the forget gate's bias: by default 1 (Jozefowicz et al. 2015), or 0 if every parameter is initialised

@@ -103,6 +103,11 @@ private struct ConsistencyChecks {
     }
 
     private func sizes() throws(ConfigurationError) {
+        if configuration.lockedDropout, configuration.dropout == 0 {
+            throw conflict(
+                .lockedDropout, .dropout,
+                message: "\(name(.lockedDropout)), but \(setting(.dropout)). Use --dropout P, or --no-locked-dropout.")
+        }
         let projection = configuration.settings[CellSettings.projectionSize]
         let isProjected = configuration.cell == .lstm && projection > 0
         if isProjected, projection >= configuration.hiddenSize {

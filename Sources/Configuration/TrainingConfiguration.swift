@@ -34,6 +34,14 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var tieWeights = false
     /// The probability of dropping a unit.
     public var dropout = 0.0
+    /// Whether all time steps of a window drop the same units.
+    public var lockedDropout = false
+    /// The probability with which a step drops a token of the vocabulary.
+    public var embeddingDropout = 0.0
+    /// The factor of the mean square of what the output layer reads, after dropout.
+    public var activationRegularization = 0.0
+    /// The factor of the mean square of its changes from step to step.
+    public var temporalRegularization = 0.0
     public var initialization = InitializationKind.orthogonal
     public var initialScale = 0.1
     /// Added to the forget gate's bias; nil follows `initialization`: see ``resolvedForgetBias``.

@@ -6,11 +6,14 @@ public struct DropoutLayer {
     private let place: Int
     private let input: MatrixView
     private let dropped: MatrixView?  // nil without dropout
+    private let isLocked: Bool
 
     /// - Parameters:
     ///   - place: distinguishes the masks of this layer from those of other layers.
     ///   - input: the rows of the longest window.
-    public init(probability: Float, place: Int, input: MatrixView, _ builder: Builder) {
+    ///   - isLocked: whether all time steps of a window have the same mask.
+    public init(probability: Float, place: Int, input: MatrixView, isLocked: Bool = false, _ builder: Builder) {
+        self.isLocked = isLocked
         dropout = Dropout(probability: probability)
         self.place = place
         self.input = input
@@ -38,9 +41,14 @@ public struct DropoutLayer {
 
     private func apply(_ window: Window, _ x: MatrixView, into y: MatrixView) {
         guard let key = window.dropoutKey else { return }
-        dropout.apply(
-            steps: window.steps, streams: window.streams, columns: x.columns, layer: place, key: key, x: x.pointer,
-            y: y.pointer)
+        // A locked mask is that of the first time step, at each of them.
+        let (parts, steps) = isLocked ? (window.steps, 1) : (1, window.steps)
+        for part in 0..<parts {
+            let first = part * window.streams * x.columns
+            dropout.apply(
+                steps: steps, streams: window.streams, columns: x.columns, layer: place, key: key, x: x.pointer + first,
+                y: y.pointer + first)
+        }
     }
 }
 

@@ -10,15 +10,22 @@ public final class Embedding {
     /// The rows of the table's gradient that may be nonzero: the tokens of the last backward pass.
     private let written: UnsafeMutableBufferPointer<Int32>
     private var writtenCount = 0
+    private let dropout: EmbeddingDropout?
+    /// Of the current window; nil without dropout.
+    private var key: Dropout.Key?
     /// The embedded window, `[T*B, E]`.
     public let output: MatrixView
 
     /// - Parameters:
     ///   - name: of the parameter `[vocabularySize, size]`.
     ///   - isShared: whether the output layer uses the same weight.
-    public init(_ name: String, vocabularySize: Int, size: Int, isShared: Bool, _ builder: Builder) {
+    ///   - dropout: the probability with which a step drops a token.
+    public init(
+        _ name: String, vocabularySize: Int, size: Int, isShared: Bool, dropout: Float = 0, _ builder: Builder
+    ) {
         let (capacity, workspace) = (builder.capacity, builder.workspace)
         self.capacity = capacity
+        self.dropout = EmbeddingDropout(probability: dropout)
         weight = builder.parameter(name, [vocabularySize, size], start: .table, isShared ? .rank : .sparse)
         output = builder.mergedRows(columns: size)
         distinct = DistinctTokens(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace)
@@ -29,9 +36,21 @@ public final class Embedding {
             ? TokenOccurrences(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace) : nil
     }
 
+    /// Begins a window, whose tokens are dropped by `key`; nil for no dropout.
+    public func begin(_ key: Dropout.Key?) { self.key = key }
+
     /// Fills the first `steps*streams` rows of `output`. Shape: `tokens` `[steps, streams]`, each in `0..<V`.
     public func forward(_ tokens: UnsafePointer<Int32>, steps: Int) {
-        RowKernels.gather(weight.matrix, ids: tokens, into: output.prefix(rows: steps * capacity.streams))
+        fill(output.prefix(rows: steps * capacity.streams), tokens)
+    }
+
+    private func fill(_ rows: MatrixView, _ tokens: UnsafePointer<Int32>) {
+        RowKernels.gather(weight.matrix, ids: tokens, into: rows)
+        drop(tokens, rows)
+    }
+
+    private func drop(_ tokens: UnsafePointer<Int32>, _ rows: MatrixView) {
+        if let dropout, let key { dropout.apply(tokens, to: rows, key) }
     }
 
     /// The distinct rows of the window, instead of `output`. Shape: `tokens` `[steps, streams]`.
@@ -48,7 +67,7 @@ public final class Embedding {
 
     private func rowsOfDistinct() -> MatrixView {
         let result = output.prefix(rows: distinct.count)
-        RowKernels.gather(weight.matrix, ids: distinct.tokens, into: result)
+        fill(result, distinct.tokens)
         return result
     }
 
@@ -61,11 +80,12 @@ public final class Embedding {
         rows.embeddingGradient(weight, steps: steps, occurrences: sorted(tokens, steps: steps, dY: dY, rows: rows))
     }
 
-    /// The window's rows by token, for an output layer that shares this table and computes both gradients in one pass.
+    /// The window's rows by token, whose gradients become those of the table's rows, for an output layer that shares this table and computes both gradients in one pass.
     public func sorted(
         _ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows
     ) -> TokenOccurrences {
         guard let occurrences else { preconditionFailure("backward pass of a model without training buffers") }
+        drop(tokens, dY)
         rows.sort(tokens, steps: steps, dX: dY, into: occurrences)
         return occurrences
     }

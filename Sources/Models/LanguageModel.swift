@@ -16,6 +16,8 @@ public final class LanguageModel {
     private let outputLayer: any OutputLayer
     /// The last window.
     private var window: Window
+    /// Of the last window; nil before the first.
+    private var penalty: ActivationPenalty?
     private let workspace: Workspace
     /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
     public let states: [(name: String, matrix: MatrixView)]
@@ -27,7 +29,7 @@ public final class LanguageModel {
         workspace = builder.workspace
         embedding = Embedding(
             "encoder.weight", vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
-            builder)
+            dropout: shape.regularization.embeddingDropout, builder)
         var top = Edge(value: embedding.output, builder)
         levels = (0..<shape.layers).map { k in
             let level = StackLevel(k, shape, reading: top, builder)
@@ -35,7 +37,9 @@ public final class LanguageModel {
             return level
         }
         self.top = top
-        topDropout = DropoutLayer(probability: shape.dropout, place: shape.layers, input: top.value, builder)
+        topDropout = DropoutLayer(
+            probability: shape.dropout, place: shape.layers, input: top.value, isLocked: shape.regularization.locksDropout,
+            builder)
         outputLayer = SoftmaxOutput(
             vocabularySize: shape.outputSize, hiddenSize: top.value.columns,
             tied: shape.tieWeights ? embedding.weight : nil, builder)
@@ -61,6 +65,7 @@ public final class LanguageModel {
     /// Shape: `inputs` `[steps, streams]`.
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
         window = Window(steps: steps, streams: capacity.streams, dropoutKey: dropoutKey)
+        embedding.begin(dropoutKey)
         if levels[0].readsRows(window) {
             embedding.forward(inputs, steps: steps)
             levels[0].forward(window)
@@ -74,11 +79,13 @@ public final class LanguageModel {
 
     /// The loss of each row of the window in nats, 0 if `mask` is 0. Call it after `forward`.
     ///
-    /// `backward` then propagates the gradient of `gradientScale` times the sum of the losses.
+    /// `backward` then propagates the gradient of `gradientScale` times the sum of the losses, and adds that of the penalties on activations, which
+    /// the losses do not contain.
     public func loss(
         targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
     ) -> UnsafePointer<Double> {
-        outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, gradientScale: gradientScale)
+        penalty = ActivationPenalty(shape.regularization, mask: mask, gradientScale: gradientScale)
+        return outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, gradientScale: gradientScale)
     }
 
     /// The losses of some rows of the window, `[rows.count]`, in nats; `targets` and `mask` are those of these rows. The bits
@@ -117,7 +124,9 @@ public final class LanguageModel {
     public func backward(_ inputs: UnsafePointer<Int32>, rows: GradientRows, atEpochStart: Bool) {
         let dTop = top.gradient.prefix(rows: window.rows)
         outputLayer.backward(dHidden: dTop, steps: window.steps, rows: rows)
+        penalty?.addActivation(topDropout.output(window), to: dTop)
         topDropout.backward(dTop, window)
+        penalty?.addTemporal(top.value.prefix(rows: window.rows), streams: window.streams, to: dTop)
         for level in levels.dropFirst().reversed() { level.backward(window, rows: rows, atEpochStart: atEpochStart) }
         if levels[0].readsRows(window) {
             let dRows = levels[0].backward(window, rows: rows, atEpochStart: atEpochStart)

@@ -25,6 +25,8 @@ public struct ModelShape: Sendable, Equatable {
     public var initialState: InitialState
     /// The dropout probability on every non-recurrent connection, in training only.
     public var dropout: Float
+    /// The other regularisers.
+    public var regularization = Regularization()
 
     public init(
         cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked, layers: Int, vocabularySize: Int,

@@ -12,7 +12,8 @@ final class StackLevel {
     /// Level `k`, which reads `input`.
     init(_ k: Int, _ shape: ModelShape, reading input: Edge, _ builder: Builder) {
         self.input = input
-        dropout = DropoutLayer(probability: shape.dropout, place: k, input: input.value, builder)
+        dropout = DropoutLayer(
+            probability: shape.dropout, place: k, input: input.value, isLocked: shape.regularization.locksDropout, builder)
         layer = Cells.layer(
             shape.cell,
             RecurrentShape(

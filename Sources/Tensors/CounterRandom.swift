@@ -11,6 +11,7 @@ public struct CounterRandom: Sendable {
         case initialization = 0x696e_6974
         case generation = 0x6765_6e65
         case dataset = 0x6461_7461
+        case words = 0x776f_7264
     }
 
     public init(seed: UInt64, purpose: Purpose) {

@@ -13,6 +13,27 @@ public enum RowKernels {
         for row in 0..<x.rows { ck_add(x.columns, x.pointer + row * x.rowStride, y.pointer + row * y.rowStride) }
     }
 
+    /// Row `row` of `y` += `factor` times that of `x`, which may be the same.
+    public static func add(_ factor: Float, times x: MatrixView, to y: MatrixView, row: Int) {
+        precondition(x.columns == y.columns, "a row of \(x.columns) to one of \(y.columns)")
+        ck_add_multiple(x.columns, factor, x.pointer + row * x.rowStride, y.pointer + row * y.rowStride)
+    }
+
+    /// Multiplies row `row` of `x`.
+    public static func scale(_ x: MatrixView, row: Int, by factor: Float) {
+        let values = x.pointer + row * x.rowStride
+        for i in 0..<x.columns { values[i] *= factor }
+    }
+
+    /// Adds `factor` times the difference of the rows `row` and `previous` of `x` to row `row` of `dX`, and subtracts it from row `previous`.
+    public static func addDifference(_ factor: Float, of x: MatrixView, row: Int, previous: Int, to dX: MatrixView) {
+        precondition(x.columns == dX.columns, "rows of \(x.columns) to those of \(dX.columns)")
+        let (current, before) = (row * x.rowStride, previous * x.rowStride)
+        let (dCurrent, dBefore) = (row * dX.rowStride, previous * dX.rowStride)
+        ck_add_difference(
+            x.columns, factor, x.pointer + current, x.pointer + before, dX.pointer + dCurrent, dX.pointer + dBefore)
+    }
+
     /// `y = x`.
     public static func copy(_ x: MatrixView, into y: MatrixView) {
         precondition(x.rows == y.rows && x.columns == y.columns, "\(x.rows) rows of \(x.columns) into \(y.rows) of \(y.columns)")

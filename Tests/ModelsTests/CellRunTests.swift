@@ -5,10 +5,14 @@ import Testing
 
 @Suite("Runs of each cell", .serialized)
 struct CellRunTests {
-    /// Settings with which a cell has another implementation.
+    /// Settings with which a cell has another implementation, and regularisers.
     private static let settings = [
         ["--cell", "lstm", "--projection-size", "40"], ["--cell", "lstm", "--layer-norm"],
         ["--cell", "gru", "--time-skips", "2,4"],
+        [
+            "--cell", "lstm", "--dropout", "0.3", "--locked-dropout", "--embedding-dropout", "0.2",
+            "--activation-regularization", "2", "--temporal-regularization", "1",
+        ],
     ]
 
     @Test(

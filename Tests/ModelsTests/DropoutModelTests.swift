@@ -15,8 +15,10 @@ struct DropoutModelTests {
             let ones = [Float](repeating: 1, count: steps * streams * columns)
             var mask = ones
             Dropout(probability: probability).apply(
-                steps: steps, streams: streams, columns: columns, layer: place,
+                steps: shape.regularization.locksDropout ? 1 : steps, streams: streams, columns: columns, layer: place,
                 key: Dropout.Key(seed: 77, step: 4, firstStream: 0), x: ones, y: &mask)
+            let first = mask.prefix(streams * columns)
+            if shape.regularization.locksDropout { mask = (0..<steps).flatMap { _ in first } }
             return mask.map(Double.init)
         }
     }
@@ -29,6 +31,7 @@ struct DropoutModelTests {
         return OracleModel(
             parameters: parameters, cell: sizes.oracleCell,
             connection: OracleConnection(rawValue: sizes.shape.connection.rawValue)!,
+            penalties: (Double(sizes.shape.regularization.activation), Double(sizes.shape.regularization.temporal)),
             batchSize: streams)
     }
 

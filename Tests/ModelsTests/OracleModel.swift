@@ -28,6 +28,8 @@ struct OracleModel {
     let cell: any OracleCell
     /// Whether each layer above the lowest adds its input, before dropout, to its output.
     var connection = OracleConnection.stacked
+    /// Factors of activation regularisation and of temporal activation regularisation.
+    var penalties: (activation: Double, temporal: Double) = (0, 0)
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
 
@@ -128,6 +130,8 @@ struct OracleStreamWalk {
     private var steps: [[OracleStep]] = []  // [T][L]
     private var outputs: [[Double]] = []  // [T][H], the decoder's inputs
     private var dLogits: [[Double]] = []  // [T][V]
+    private var tops: [[Double]] = []  // [T][H], the decoder's inputs before dropout
+    private var weights: [Double] = []  // [T], of the losses
     private var belows: [[[Double]]] = []  // [T][L][...], what each layer reads, before dropout
     private var first: [[Double]] = []  // [L][O], h before the window
     private var earlier: [[[Double]]] = []  // [L], h of the steps before that, the last first
@@ -156,6 +160,7 @@ struct OracleStreamWalk {
             }
             steps.append(column)
             belows.append(read)
+            tops.append(below)
             outputs.append(dropped(below, before: layers.count, t))
         }
     }
@@ -176,10 +181,33 @@ struct OracleStreamWalk {
             let logits = model.logits(outputs[t])
             let largest = logits.max() ?? 0
             let logSum = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
-            total += weight * (logSum - logits[target])
+            total += weight * (logSum - logits[target] + penalty(t))
+            self.weights.append(weight)
             dLogits.append(logits.indices.map { weight * (exp(logits[$0] - logSum) - ($0 == target ? 1 : 0)) })
         }
         return total
+    }
+
+    private func penalty(_ t: Int) -> Double {
+        let (size, change) = (Double(tops[t].count), changes(t))
+        return model.penalties.activation * elementProduct(outputs[t], outputs[t]).reduce(0, +) / size
+            + model.penalties.temporal * elementProduct(change, change).reduce(0, +) / size
+    }
+
+    /// How the decoder's input, before dropout, differs from that of the step before; zero at the first step.
+    private func changes(_ t: Int) -> [Double] {
+        tops[t].indices.map { t == 0 ? 0 : tops[t][$0] - tops[t - 1][$0] }
+    }
+
+    /// Adds to `dTop`, the gradient of the decoder's input, that of the penalty before dropout, or after it.
+    private func add(activation factor: Double, t: Int, to dTop: [Double]) -> [Double] {
+        sum(dTop, outputs[t].map { 2 * factor * weights[t] * $0 / Double(dTop.count) })
+    }
+
+    private func add(temporal factor: Double, t: Int, to dTop: [Double]) -> [Double] {
+        let scale = 2 * factor / Double(dTop.count)
+        let own = sum(dTop, changes(t).map { scale * weights[t] * $0 })
+        return t + 1 < tops.count ? sum(own, changes(t + 1).map { -scale * weights[t + 1] * $0 }) : own
     }
 
     /// Adds this stream's part of all gradients.
@@ -193,8 +221,10 @@ struct OracleStreamWalk {
         }
         var dc = layers.map { _ in [Double](repeating: 0, count: model.cell.otherStates * model.hiddenSize) }
         for t in steps.indices.reversed() {
-            let dTop = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
-            var dx = dropped(dTop, before: layers.count, t)
+            let dLoss = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
+            let dTop = add(activation: model.penalties.activation, t: t, to: dLoss)
+            var dx = add(
+                temporal: model.penalties.temporal, t: t, to: dropped(dTop, before: layers.count, t))
             for k in layers.indices.reversed() {
                 let joined = model.connection.backward(
                     dx, belows[t][k], steps[t][k].h, layer: k, model.parameters, &gradients)

@@ -9,6 +9,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
     var tied = false
     var learnedState = false
     var connection = OracleConnection.stacked
+    var penalties: (activation: Double, temporal: Double) = (0, 0)
 
     var testDescription: String { name }
 
@@ -40,7 +41,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
         }
         var parameters: [String: [Double]] = [:]
         for name in counts.keys.sorted() { parameters[name] = random.uniform(counts[name] ?? 0) }
-        return OracleModel(parameters: parameters, cell: cell, connection: connection, batchSize: 2)
+        return OracleModel(parameters: parameters, cell: cell, connection: connection, penalties: penalties, batchSize: 2)
     }
 
     /// Columns of what both layers and the decoder read.

@@ -209,15 +209,17 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
 
     init(
         _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(),
-        connection: ConnectionKind = .stacked, tied: Bool = false,
+        connection: ConnectionKind = .stacked, regularization: Regularization = Regularization(), tied: Bool = false,
         initialState: InitialState = .zero, vocabularySize: Int = 11
     ) {
         testDescription = name
         self.oracleCell = oracleCell
-        shape = ModelShape(
+        var shape = ModelShape(
             cell: cell, settings: settings, connection: connection, layers: 2, vocabularySize: vocabularySize,
             embeddingSize: tied ? oracleCell.outputSize(units: 9) : 6, hiddenSize: 9,
             tieWeights: tied, initialState: initialState)
+        shape.regularization = regularization
+        self.shape = shape
     }
 
     /// Each cell under test, also with tied weights and learned states.

@@ -16,6 +16,12 @@ void ck_fill_rows(long rows, long n, const float *bias, const float *other, floa
 /* y += x. */
 void ck_add(long count, const float *x, float *y);
 
+/* y += factor * x. y may be x. */
+void ck_add_multiple(long count, float factor, const float *x, float *y);
+
+/* dx += factor * (x - previous), and d_previous -= factor * (x - previous). */
+void ck_add_difference(long count, float factor, const float *x, const float *previous, float *dx, float *d_previous);
+
 /* y[r, :] = table[ids[r], :]; rows are ldt and ldy floats apart. */
 void ck_gather_rows(long rows, long n, const float *table, long ldt, const int32_t *ids, float *y, long ldy);
 

@@ -8,7 +8,7 @@ package import TextData
 /// The parts of a step are called in the order `compute`, `reduce`, `update`. They allocate nothing.
 package struct TrainingStep {
     private let parallel: ParallelModel
-    private let dropsUnits: Bool
+    private let drops: Bool
     private let seed: UInt64
     private let clipMode: ClipMode
     /// The largest norm of the gradient, or the largest absolute value of an element; 0: no limit.
@@ -17,15 +17,15 @@ package struct TrainingStep {
     /// - Parameter configuration: has dropout, seed and clipping.
     package init(_ parallel: ParallelModel, _ configuration: TrainingConfiguration) {
         self.parallel = parallel
-        dropsUnits = configuration.dropout > 0
+        drops = configuration.dropout > 0 || configuration.embeddingDropout > 0
         seed = UInt64(configuration.seed)
         (clipMode, clipLimit) = (configuration.clipMode, configuration.clip)
     }
 
-    /// The partial gradients and losses of one window. `step` is the number of earlier steps, which selects the units to drop. Collective
+    /// The partial gradients and losses of one window. `step` is the number of earlier steps, which selects what is dropped. Collective
     /// over the node.
     package func compute(_ window: WindowBuffers, _ batch: BatchWindow, step: Int) {
-        let key = dropsUnits ? Dropout.Key(seed: seed, step: step, firstStream: parallel.streams.lowerBound) : nil
+        let key = drops ? Dropout.Key(seed: seed, step: step, firstStream: parallel.streams.lowerBound) : nil
         parallel.run(window, batch, dropoutKey: key)
     }
 
