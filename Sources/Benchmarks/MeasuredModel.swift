@@ -8,6 +8,8 @@ public struct MeasuredModel: Sendable {
     /// The configuration of training: model, batch size of all ranks, window, optimizer, clipping, shards and exchange.
     public var configuration: TrainingConfiguration
     public var vocabularySize: Int
+    /// Whether tokens are drawn by Zipf's law; else all equally often.
+    public var drawsByZipf = false
 
     /// A two-layer LSTM whose embedding has the hidden size, with Adam and clipping at norm 1.
     public init(name: String, hiddenSize: Int, vocabularySize: Int, batchSize: Int, windowLength: Int) {

@@ -1,5 +1,6 @@
 import Communication
 import Exchange
+import Glibc
 import Models
 import Tensors
 import TextData
@@ -74,15 +75,24 @@ struct StepBench {
 }
 
 extension WindowBuffers {
-    /// A window of uniformly random tokens, which touches as many rows of the embedding as a step can.
+    /// A window of random tokens: uniform ones touch as many rows of the embedding as a step can.
     fileprivate convenience init(randomOf model: MeasuredModel, streams: Int, seed: UInt64) {
         self.init(steps: model.configuration.windowLength, streams: streams)
         let random = CounterRandom(seed: seed, purpose: .dataset)
         for i in inputs.indices {
             let (input, target, _, _) = random.block(UInt64(i), 0)
-            inputs[i] = Int32(input % UInt32(model.vocabularySize))
-            targets[i] = Int32(target % UInt32(model.vocabularySize))
+            inputs[i] = model.token(input)
+            targets[i] = model.token(target)
             mask[i] = 1
         }
+    }
+}
+
+extension MeasuredModel {
+    /// A token from a random number. By Zipf's law, token t has the probability `log((t+2)/(t+1)) / log(V+1)`.
+    fileprivate func token(_ number: UInt32) -> Int32 {
+        guard drawsByZipf else { return Int32(number % UInt32(vocabularySize)) }
+        let rank = pow(Double(vocabularySize + 1), Double(number) * 0x1p-32)
+        return Int32(min(max(Int(rank) - 1, 0), vocabularySize - 1))
     }
 }

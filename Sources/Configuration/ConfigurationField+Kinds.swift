@@ -7,15 +7,19 @@ import TextData
 extension ConfigurationField {
     /// The registries of all kinds that keys select by name.
     static let registries: [any KindRegistry.Type] = [
-        Tasks.self, Batchings.self, Cells.self, Connections.self, UpdateRules.self, Schedules.self,
+        Tasks.self, Batchings.self, Cells.self, Connections.self, Outputs.self, UpdateRules.self, Schedules.self,
     ]
 
     /// The keys that the kinds of a registry declare.
-    static func kinds(of registry: any KindRegistry.Type, _ theme: ConfigurationTheme) -> [ConfigurationField] {
+    ///
+    /// - Parameter areNew: whether runs of earlier versions lack them, and the key that chooses.
+    static func kinds(
+        of registry: any KindRegistry.Type, _ theme: ConfigurationTheme, areNew: Bool = false
+    ) -> [ConfigurationField] {
         registry.settings.map { setting in
             let names = registry.readers(of: setting.key)
             let readers = names.count < registry.kinds.count ? KindReaders(chooser: registry.key, names: names) : nil
-            return ConfigurationField(setting, theme, readers: readers)
+            return ConfigurationField(setting, theme, readers: readers, isNew: areNew)
         }
     }
 

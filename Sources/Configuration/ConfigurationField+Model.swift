@@ -14,6 +14,10 @@ extension ConfigurationField {
                 .connections, \.connections, .model, .fixed, isNew: true,
                 "How the recurrent layers are joined: what a layer above the lowest hands on."),
             .init(
+                .output, \.output, .model, .fixed, isNew: true,
+                "Output layer: what turns the topmost layer's output into a distribution over the vocabulary."),
+        ] + kinds(of: Outputs.self, .model, areNew: true) + [
+            .init(
                 .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
                 "Units of the embedding."),
             .init(

@@ -61,12 +61,14 @@ struct ConfigurationField: Sendable {
     }
 
     /// A key that kinds declare. `readers` are the kinds that use it; nil for all.
-    init<Declared: DeclaredSetting>(_ declared: Declared, _ theme: ConfigurationTheme, readers: KindReaders?) {
+    init<Declared: DeclaredSetting>(
+        _ declared: Declared, _ theme: ConfigurationTheme, readers: KindReaders?, isNew: Bool = false
+    ) {
         let setting = declared.setting
         self.init(
             setting.key, theme, setting.mayChangeOnResume ? .free : .fixed, range: setting.range,
             placeholder: setting.placeholder, absent: nil, setting.summary, readers: readers,
-            isRefusedUnread: setting.isRefusedUnread, isNew: setting.isNew, get: { $0.settings[setting] },
+            isRefusedUnread: setting.isRefusedUnread, isNew: isNew || setting.isNew, get: { $0.settings[setting] },
             set: { $0.settings[setting] = $1 })
     }
 

@@ -7,7 +7,7 @@ extension TrainingConfiguration {
     /// The shape of the model for a vocabulary of this size.
     package func modelShape(vocabularySize: Int) -> ModelShape {
         var shape = ModelShape(
-            cell: cell, settings: settings, connection: connections, layers: layers,
+            cell: cell, settings: settings, connection: connections, output: output, layers: layers,
             vocabularySize: vocabularySize,
             outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings), embeddingSize: embeddingSize,
             hiddenSize: hiddenSize, tieWeights: tieWeights,

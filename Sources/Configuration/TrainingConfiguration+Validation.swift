@@ -92,6 +92,13 @@ private struct ConsistencyChecks {
                     "\(name(.tieWeights)) shares the embedding's table with the output layer, which has no tokens: \(setting(.task)). "
                     + "Use --no-tie-weights.")
         }
+        if configuration.tieWeights, !Outputs.mayBeTied(configuration.output) {
+            throw conflict(
+                .tieWeights, .output,
+                message:
+                    "\(setting(.tieWeights)), but \(setting(.output)), whose weights have another form than the embedding's. Use "
+                    + "\(name(.output)) \(Outputs.tiedNames.joined(separator: " or ")), or --no-tie-weights.")
+        }
         if configuration.initialization == .identity,
             configuration.cell != .elman || configuration.settings[CellSettings.nonlinearity] != .relu
         {

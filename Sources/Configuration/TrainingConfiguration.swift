@@ -28,6 +28,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     // Model.
     public var cell = CellKind.lstm
     public var connections = ConnectionKind.stacked
+    public var output = OutputKind.full
     public var layers = 2
     public var embeddingSize = 200
     public var hiddenSize = 200

@@ -1,10 +1,10 @@
 import Layers
 public import Tensors
 
-/// A recurrent language model over windows: embedding, recurrent layers, softmax output with its loss, and dropout between them.
+/// A recurrent language model over windows: embedding, recurrent layers, an output layer with its loss, and dropout between them.
 ///
 /// One instance computes the streams of one rank. It does not own the parameters. Activations are allocated once. The order of
-/// calls in a step is `forward`, `loss`, `backward`, `carryState`. After changing parameters, call `PackedWeights.pack`.
+/// calls in a step is `forward`, `trainingLoss`, `backward`, `carryState`. After changing parameters, call `PackedWeights.pack`.
 public final class LanguageModel {
     public let shape: ModelShape
     public let capacity: WindowCapacity
@@ -40,9 +40,8 @@ public final class LanguageModel {
         topDropout = DropoutLayer(
             probability: shape.dropout, place: shape.layers, input: top.value, isLocked: shape.regularization.locksDropout,
             builder)
-        outputLayer = SoftmaxOutput(
-            vocabularySize: shape.outputSize, hiddenSize: top.value.columns,
-            tied: shape.tieWeights ? embedding.weight : nil, builder)
+        outputLayer = Outputs.layer(
+            shape.output, shape.outputShape, tied: shape.tieWeights ? embedding.weight : nil, builder)
         window = Window(steps: 0, streams: capacity.streams)
         states = builder.states
     }
@@ -78,14 +77,21 @@ public final class LanguageModel {
     }
 
     /// The loss of each row of the window in nats, 0 if `mask` is 0. Call it after `forward`.
+    public func loss(targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) -> UnsafePointer<Double> {
+        outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, training: nil)
+    }
+
+    /// The same in training, where it may be estimated from samples.
     ///
     /// `backward` then propagates the gradient of `gradientScale` times the sum of the losses, and adds that of the penalties on activations, which
     /// the losses do not contain.
-    public func loss(
-        targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float = 0
+    public func trainingLoss(
+        targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float, rows: GradientRows
     ) -> UnsafePointer<Double> {
         penalty = ActivationPenalty(shape.regularization, mask: mask, gradientScale: gradientScale)
-        return outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, gradientScale: gradientScale)
+        let key = window.dropoutKey ?? Dropout.Key(seed: 0, step: 0, firstStream: 0)
+        let training = TrainingLoss(gradientScale: gradientScale, steps: window.steps, rows: rows, key: key)
+        return outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, training: training)
     }
 
     /// The losses of some rows of the window, `[rows.count]`, in nats; `targets` and `mask` are those of these rows. The bits
@@ -93,7 +99,7 @@ public final class LanguageModel {
     public func loss(
         ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
     ) -> UnsafePointer<Double> {
-        outputLayer.loss(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask, gradientScale: 0)
+        outputLayer.loss(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask, training: nil)
     }
 
     /// Whether the most probable class of a row is `target`, after `forward`; of equally probable ones the first counts. The row is one of
@@ -120,7 +126,7 @@ public final class LanguageModel {
     public func logits() -> MatrixView { outputLayer.logits(topDropout.output(window)) }
 
     /// Overwrites the gradients of every parameter by those of the window. Call it after `forward` with the same `inputs`, and
-    /// `loss`.
+    /// `trainingLoss`.
     public func backward(_ inputs: UnsafePointer<Int32>, rows: GradientRows, atEpochStart: Bool) {
         let dTop = top.gradient.prefix(rows: window.rows)
         outputLayer.backward(dHidden: dTop, steps: window.steps, rows: rows)

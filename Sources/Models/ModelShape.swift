@@ -14,6 +14,8 @@ public struct ModelShape: Sendable, Equatable {
     public var settings: Settings
     /// How the output and the input of each layer above the lowest are combined.
     public var connection: ConnectionKind
+    /// What turns the topmost layer's output into a distribution over the vocabulary.
+    public var output: OutputKind
     public var layers: Int
     public var vocabularySize: Int
     /// The classes that the output layer chooses among: for a language model those of the vocabulary.
@@ -29,8 +31,8 @@ public struct ModelShape: Sendable, Equatable {
     public var regularization = Regularization()
 
     public init(
-        cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked, layers: Int, vocabularySize: Int,
-        outputSize: Int? = nil, embeddingSize: Int,
+        cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked,
+        output: OutputKind = .full, layers: Int, vocabularySize: Int, outputSize: Int? = nil, embeddingSize: Int,
         hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero, dropout: Float = 0
     ) {
         precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size is not positive")
@@ -38,6 +40,7 @@ public struct ModelShape: Sendable, Equatable {
         self.cell = cell
         self.settings = settings
         self.connection = connection
+        self.output = output
         self.layers = layers
         self.vocabularySize = vocabularySize
         self.outputSize = outputSize ?? vocabularySize
@@ -75,11 +78,13 @@ public struct ModelShape: Sendable, Equatable {
     /// PyTorch's names and shapes, in the order of the arena.
     public var parameterLayout: ParameterLayout { needs(training: false).parameters }
 
-    /// Which gradients the ranks of a node should compute jointly: see `SoftmaxOutput.gradientSharing`.
+    /// Which gradients the ranks of a node should compute jointly: see `OutputLayer`.
     public func gradientSharing(steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
-        SoftmaxOutput.gradientSharing(
-            vocabularySize: outputSize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, steps: steps,
-            streams: streams,
-            rankCount: rankCount)
+        Outputs.gradientSharing(output, outputShape, steps: steps, streams: streams, rankCount: rankCount)
+    }
+
+    var outputShape: OutputShape {
+        OutputShape(
+            vocabularySize: outputSize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, settings: settings)
     }
 }

@@ -9,8 +9,7 @@ import Training
 
 /// Counts the allocations of every rank in the steps of a small run after the first step, across the end of an epoch; prints the sum.
 ///
-/// `--run` names a new folder. `--hidden-size`, `--cell`, `--gru-reset`, `--tie-weights`, `--exchange`, `--node-size` and `--teams` are
-/// those of training.
+/// `--run` names a new folder. All other options but `--steps` are those of training, with `true` or `false` after a flag.
 func checkAllocations(_ world: World, _ arguments: CheckArguments) throws {
     let counted = countAllocations { withExtendedLifetime([UInt8](repeating: 1, count: 1000 + world.rank)) {} }
     if counted == 0 { throw CheckFailure(description: "the counter does not see the allocation of an array") }
@@ -35,7 +34,6 @@ private func countAllocations(_ work: () throws -> Void) rethrows -> Int {
 /// allocate.
 private func configuration(_ arguments: CheckArguments) throws -> TrainingConfiguration {
     var configuration = TrainingConfiguration.reberDemo
-    configuration.run = arguments["run"]
     configuration.batchSize = 64
     configuration.windowLength = 50
     configuration.layers = 2
@@ -45,12 +43,9 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     configuration.settings[RuleSettings.weightDecay] = 1e-4
     configuration.initialState = .learned
     configuration.logEvery = 1_000_000
-    for key in [ConfigurationKey.cell, .gruReset, .optimizer, .exchange, .teams] {
-        try set(key, arguments[key.rawValue].map { .text($0) }, in: &configuration)
+    for key in ConfigurationKey.allCases {
+        if let text = arguments[key.rawValue] { try configuration.set(key, argument: text) }
     }
-    try set(.hiddenSize, arguments["hidden-size"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)
-    try set(.nodeSize, arguments["node-size"].flatMap { Int($0) }.map { .integer($0) }, in: &configuration)
-    try set(.tieWeights, arguments["tie-weights"].map { .flag($0 == "true") }, in: &configuration)
     try configuration.validate()
     return configuration
 }

@@ -218,9 +218,21 @@ public final class GradientRows {
         ck_merge_rows(&rows, x.columns, x.pointer, x.rowStride, distinct.numbers, sums.pointer, sums.rowStride)
     }
 
+    /// Shards of the rank.
+    var leafCount: Int { program.leaves.count }
+
+    /// The same shards and scratch, for rows that `setRows` gives: a window of a single step.
+    func sharingScratch() -> GradientRows { GradientRows(sharing: self) }
+
+    /// Makes some rows of a window of a single step those of a shard. Shards come in order, and their rows follow each other.
+    func setRows(_ rows: Range<Int>, of leaf: Int) {
+        segments[leaf] = ck_segment(first: Int32(rows.lowerBound), count: Int32(rows.count), stride: 0)
+        streams = rows.upperBound
+    }
+
     /// The rows of one shard in the order (t, b).
     @inline(__always)
-    private func forEachRow(of leaf: Int, steps: Int, _ body: (Int) -> Void) {
+    func forEachRow(of leaf: Int, steps: Int, _ body: (Int) -> Void) {
         let first = Int(segments[leaf].first)
         for t in 0..<steps {
             for b in first..<(first + Int(segments[leaf].count)) { body(t * streams + b) }

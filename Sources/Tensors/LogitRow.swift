@@ -1,5 +1,21 @@
 /// Properties of the softmax of a row of logits, apart from the loss.
 public enum LogitRow {
+    /// Logits become log probabilities, `x - log sum e^x`. The sum is in double.
+    ///
+    /// Shapes: `logits` and `exponentials` `[count]`; `exponentials` is overwritten.
+    public static func logSoftmax(
+        _ logits: UnsafeMutablePointer<Float>, count: Int, exponentials: UnsafeMutablePointer<Float>
+    ) {
+        var largest = -Float.infinity
+        for index in 0..<count { largest = logits[index] > largest ? logits[index] : largest }
+        for index in 0..<count { exponentials[index] = logits[index] - largest }
+        RowKernels.exp(count: count, exponentials, into: exponentials)
+        var sum = 0.0
+        for index in 0..<count { sum += Double(exponentials[index]) }
+        let logSum = RowKernels.log(sum) + Double(largest)
+        for index in 0..<count { logits[index] = Float(Double(logits[index]) - logSum) }
+    }
+
     /// The entropy of softmax(`logits`) in nats, `log Z - sum p_i (x_i - max)` with `Z = sum e^(x_i - max)`. Sums are in double.
     ///
     /// Shapes: `logits` and `exponentials` `[count]`; `exponentials` is overwritten. NaN if a logit is not finite.

@@ -82,7 +82,12 @@ public struct PackedMatrix {
     }
 
     /// The size of `storage` for `left(_:in:)`, in floats.
-    public func leftCount(rows: Int) -> Int { precision == .bf16 ? ck_bf16_left_count(rows, inner) : 0 }
+    public func leftCount(rows: Int) -> Int { Self.leftCount(rows: rows, inner: inner, precision) }
+
+    /// The same for an inner size, before there is a matrix.
+    public static func leftCount(rows: Int, inner: Int, _ precision: Precision) -> Int {
+        precision == .bf16 ? ck_bf16_left_count(rows, inner) : 0
+    }
 
     private func check(_ a: MatrixView, columns range: Range<Int>, of result: MatrixView) {
         precondition(a.columns == inner, "left operand of \(a.columns) columns, inner size \(inner)")

@@ -9,9 +9,10 @@ public final class SoftmaxRows {
     /// Columns of a group; the last may be narrower. The bits of a loss depend on it.
     public static let groupWidth = Int(CK_LOGIT_COLUMNS)
 
-    private let columns: Int
+    private var columns: Int
+    private let mostColumns: Int
     /// Groups in a row.
-    public let groupCount: Int
+    public private(set) var groupCount: Int
     /// The current group, `[rows, groupWidth]`: the caller writes logits to it, and reads the gradient from it.
     private let group: UnsafeMutablePointer<Float>
     private let capacity: Int  // rows
@@ -27,15 +28,19 @@ public final class SoftmaxRows {
     private let workspace: Workspace
     private var rows = 0  // of the current window
 
-    /// For a model with `builder.capacity`. At most `mostLogitBytes` of exponentials are kept for the backward pass.
+    /// For a model with `builder.capacity`. Exponentials are kept for the backward pass if those of all parts of the model so far take at most
+    /// `logitMemory` bytes.
     ///
     /// - Parameters:
+    ///   - rowsPerPrediction: the number of rows of logits for each row of a window.
     ///   - columns: the length V of a row of logits.
     ///   - shares: whether exponentials and gradients are kept in the memory that ranks share.
-    public convenience init(columns: Int, shares: Bool, builder: Builder) {
-        let capacity = builder.capacity
+    public convenience init(rowsPerPrediction: Int = 1, columns: Int, shares: Bool, logitMemory: Int, builder: Builder) {
+        let rows = rowsPerPrediction * builder.capacity.rows
+        let bytes = Self.keptByteCount(rows: rows, columns: columns)
         self.init(
-            maximumRows: capacity.rows, columns: columns, mostKeptBytes: capacity.training ? capacity.mostLogitBytes : 0,
+            maximumRows: rows, columns: columns,
+            mostKeptBytes: !shares && builder.keepsLogits(bytes: bytes, limit: logitMemory) ? bytes : 0,
             shared: shares ? builder.gradientGroups(Self.groupCount(columns), width: Self.groupWidth) : nil,
             workspace: builder.workspace)
     }
@@ -46,7 +51,7 @@ public final class SoftmaxRows {
         workspace: Workspace = Workspace()
     ) {
         capacity = maximumRows
-        self.columns = columns
+        (self.columns, mostColumns) = (columns, columns)
         groupCount = Self.groupCount(columns)
         self.workspace = workspace
         let groupSize = maximumRows * Self.groupWidth
@@ -58,8 +63,12 @@ public final class SoftmaxRows {
         maxima = workspace.allocate(Float.self, count: groupCount * maximumRows)
         self.shared = shared
         keptStride = shared?.stride ?? groupSize
-        let keeps = groupCount * groupSize * 4 <= mostKeptBytes
+        let keeps = Self.keptByteCount(rows: maximumRows, columns: columns) <= mostKeptBytes
         kept = shared?.first ?? (keeps ? workspace.allocate(Float.self, count: groupCount * groupSize) : nil)
+    }
+
+    private static func keptByteCount(rows: Int, columns: Int) -> Int {
+        groupCount(columns) * rows * groupWidth * MemoryLayout<Float>.size
     }
 
     private static func groupCount(_ columns: Int) -> Int { (columns + groupWidth - 1) / groupWidth }
@@ -73,7 +82,12 @@ public final class SoftmaxRows {
     public var keepsGroups: Bool { kept != nil }
 
     /// Begins a window. Shapes: `targets` and `mask` `[rows]`. Both are copied.
-    public func begin(rows: Int, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) {
+    ///
+    /// `columns`: those of this window, at most the number of columns of the initialiser; nil for all.
+    public func begin(rows: Int, columns: Int? = nil, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) {
+        self.columns = columns ?? mostColumns
+        groupCount = Self.groupCount(self.columns)
+        precondition(self.columns <= mostColumns, "\(self.columns) columns of \(mostColumns)")
         precondition(rows <= capacity, "\(rows) rows of \(capacity)")
         self.rows = rows
         self.targets.update(from: targets, count: rows)
@@ -91,6 +105,9 @@ public final class SoftmaxRows {
             rows, columns(index).lowerBound, columns(index).count, group, targets, states, maxima + index * capacity,
             kept.map { $0 + index * keptStride })
     }
+
+    /// Multiplies the gradient of each row by a weight, `[rows]`; after the losses.
+    public func setWeights(_ weights: UnsafePointer<Float>) { mask.update(from: weights, count: rows) }
 
     /// `-log softmax(logits)[target]` of each row in nats, 0 if the mask is 0. Call it after all groups are taken.
     public func losses() -> UnsafePointer<Double> {

@@ -29,6 +29,11 @@ struct ForecastTests {
         (2, ["--cell", $0.rawValue, "--initial-state", "learned"])
     }
 
+    /// Each output layer.
+    private static let outputs: [(ranks: Int, options: [String])] = OutputKind.allCases.map {
+        (3, OutputOptions.small($0.rawValue))
+    }
+
     /// The first line of a run's log, and the run's resolved configuration and vocabulary.
     private func run(ranks: Int, _ options: [String]) throws -> (start: [String: Any], configuration: TrainingConfiguration) {
         let all =
@@ -41,7 +46,9 @@ struct ForecastTests {
         return (start, try StoredCheckpoint(path: texts.path("run/best.safetensors")).configuration)
     }
 
-    @Test("The forecast memory is within 1 % of the reported memory, and exact for shared memory", arguments: cases + cells)
+    @Test(
+        "The forecast memory is within 1 % of the reported memory, and exact for shared memory",
+        arguments: cases + cells + outputs)
     func memory(ranks: Int, options: [String]) throws {
         let (start, configuration) = try run(ranks: ranks, options)
         let vocabulary = try #require(start["vocabulary_size"] as? Int)

@@ -5,7 +5,7 @@ import Testing
 /// Tables of small integers, whose sums are exact: T 2, B 3, V 5, four columns.
 private struct Tables {
     let embedding: Embedding
-    let output: SoftmaxOutput
+    let output: any OutputLayer
     /// The output layer's weight `[5, 4]`; with tied weights it is also that of the embedding.
     let weight: Parameter
     let bias: Parameter
@@ -17,9 +17,10 @@ private struct Tables {
     init(tied: Bool = false, keepingLogits: Bool = true) {
         let build = BuildSettings(
             WindowCapacity(steps: 2, streams: 3, training: true, mostLogitBytes: keepingLogits ? 1 << 20 : 0))
-        func make(_ builder: Builder) -> (Embedding, SoftmaxOutput) {
+        func make(_ builder: Builder) -> (Embedding, any OutputLayer) {
             let embedding = Embedding("encoder.weight", vocabularySize: 5, size: 4, isShared: tied, builder)
-            let output = SoftmaxOutput(vocabularySize: 5, hiddenSize: 4, tied: tied ? embedding.weight : nil, builder)
+            let shape = OutputShape(vocabularySize: 5, hiddenSize: 4, isTied: tied)
+            let output = Outputs.layer(.full, shape, tied: tied ? embedding.weight : nil, builder)
             return (embedding, output)
         }
         let needs = Builder.measure(build) { _ = make($0) }
@@ -40,6 +41,11 @@ private struct Tables {
             program: TreeProgram(tree: ShardTree(shardCount: 2), ownShards: 0..<2), streamsOfShards: [0..<2, 2..<3],
             maximumSteps: 2, widestInput: 4)
         pack()
+    }
+
+    /// The loss times 5.
+    var training: TrainingLoss {
+        TrainingLoss(gradientScale: 5, steps: 2, rows: rows, key: Dropout.Key(seed: 1, step: 0, firstStream: 0))
     }
 
     /// Packs the weights after a change of their values.
@@ -118,7 +124,7 @@ struct TableTests {
         let hidden = tables.matrix(rows: 6, columns: 4) { $0 - $1 }
         let mask = [Float](repeating: 1, count: 6)
         func weightSum(_ v: Int, _ column: Int) -> Int { sum(0..<6) { dLogit($0, v, targets: targets) * ($0 - column) } }
-        func take() { _ = layer.loss(hidden, targets: targets, mask: mask, gradientScale: 5) }
+        func take() { _ = layer.loss(hidden, targets: targets, mask: mask, training: tables.training) }
         take()
         // The loss uses zero weights, so its gradients are integers. The gradient of hidden uses nonzero weights.
         for i in 0..<20 { tables.weight.value[i] = Float(i) }
@@ -136,7 +142,7 @@ struct TableTests {
         tied.weight.value.update(repeating: 0, count: 20)
         tied.bias.value.update(repeating: 0, count: 5)
         tied.pack()
-        _ = tied.output.loss(hidden, targets: targets, mask: mask, gradientScale: 5)
+        _ = tied.output.loss(hidden, targets: targets, mask: mask, training: tied.training)
         tied.output.backward(dHidden: dHidden, steps: 2, rows: tied.rows)
         let dY = tables.matrix(rows: 6, columns: 4, dEmbedded)
         let sorted = tied.embedding.sorted(tokens, steps: 2, dY: dY, rows: tied.rows)

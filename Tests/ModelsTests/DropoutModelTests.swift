@@ -29,7 +29,7 @@ struct DropoutModelTests {
             parameters[entry.name] = (0..<entry.count).map { Double(rank.values[entry.offset + $0]) }
         }
         return OracleModel(
-            parameters: parameters, cell: sizes.oracleCell,
+            parameters: parameters, cell: sizes.oracleCell, output: sizes.oracleOutput,
             connection: OracleConnection(rawValue: sizes.shape.connection.rawValue)!,
             penalties: (Double(sizes.shape.regularization.activation), Double(sizes.shape.regularization.temporal)),
             batchSize: streams)

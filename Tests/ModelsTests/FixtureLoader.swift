@@ -28,6 +28,9 @@ struct GoldenFixture: Decodable {
     let gruReset: String
     let tied: Bool
     let learnedState: Bool
+    /// Those of an adaptive softmax; nil with a full one.
+    let cutoffs: [Int]?
+    let division: Int?
     let dimensions: Dimensions
     let learningRate: Double
     let clip: Double
@@ -43,9 +46,9 @@ struct GoldenFixture: Decodable {
     /// All fixtures.
     static let names = [
         "elman-tanh", "elman-relu", "elman-sigmoid", "gru", "gru-reset-before", "lstm", "lstm-tied", "lstm-learned-state",
-        "additive", "elman-jordan-5-outputs", "elman-pre", "gru-time-skip-of-3", "jordan", "jordan-5-outputs", "leaky",
-        "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru", "minlstm",
-        "mogrifier-2-rounds", "rglru", "slstm", "update-gate",
+        "lstm-adaptive", "additive", "elman-jordan-5-outputs", "elman-pre", "gru-time-skip-of-3", "jordan", "jordan-5-outputs",
+        "leaky", "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru",
+        "minlstm", "mogrifier-2-rounds", "rglru", "slstm", "update-gate",
     ]
 
     /// The case of which this is the fixture, if it names one.
@@ -77,8 +80,15 @@ extension GoldenFixture {
         }
     }
 
+    /// The oracle's output layer for this fixture.
+    var oracleOutput: any OracleOutput {
+        guard let cutoffs, let division else { return OracleFullOutput() }
+        return OracleAdaptiveOutput(cutoffs: cutoffs, division: division)
+    }
+
     /// The oracle with the initial parameters of this fixture.
     var oracleModel: OracleModel {
-        OracleModel(parameters: parameters.mapValues(\.values), cell: oracleCell, batchSize: dimensions.B)
+        OracleModel(
+            parameters: parameters.mapValues(\.values), cell: oracleCell, output: oracleOutput, batchSize: dimensions.B)
     }
 }

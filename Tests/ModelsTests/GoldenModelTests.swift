@@ -40,7 +40,8 @@ final class OwnedModel {
             ((shard * streams + shards - 1) / shards)..<(((shard + 1) * streams + shards - 1) / shards)
         }
         rows = GradientRows(
-            program: TreeProgram(tree: tree, ownShards: 0..<shards), streamsOfShards: streamsOfShards, maximumSteps: steps,
+            program: TreeProgram(tree: tree, ownShards: 0..<shards), streamsOfShards: streamsOfShards,
+            maximumSteps: steps * needs.rowsPerPrediction,
             widestInput: needs.widestInput, precision: precision)
     }
 
@@ -63,8 +64,8 @@ final class OwnedModel {
         weights.pack(0..<layout.elementCount)
         if atEpochStart { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: key)
-        let losses = model.loss(
-            targets: targets, mask: mask.map { Float($0) }, gradientScale: Float(1 / real))
+        let losses = model.trainingLoss(
+            targets: targets, mask: mask.map { Float($0) }, gradientScale: Float(1 / real), rows: rows)
         let loss = (0..<inputs.count).reduce(0) { $0 + losses[$1] } / real
         model.backward(inputs, rows: rows, atEpochStart: atEpochStart)
         model.carryState(steps: steps)
@@ -82,11 +83,15 @@ extension PackedWeights {
 
 extension GoldenFixture {
     var shape: ModelShape {
-        ModelShape(
-            cell: CellKind(rawValue: cell) ?? .elman,
-            settings: cellUnderTest?.settings
-                ?? .ofCell(Nonlinearity(rawValue: nonlinearity) ?? .tanh, reset: GRUReset(rawValue: gruReset) ?? .after),
-            layers: dimensions.L, vocabularySize: dimensions.V,
+        var settings =
+            cellUnderTest?.settings
+            ?? .ofCell(Nonlinearity(rawValue: nonlinearity) ?? .tanh, reset: GRUReset(rawValue: gruReset) ?? .after)
+        if let cutoffs { settings[OutputSettings.cutoffs] = WholeNumbers(cutoffs) }
+        if let division { settings[OutputSettings.tailDivision] = division }
+        return ModelShape(
+            cell: CellKind(rawValue: cell) ?? .elman, settings: settings,
+            output: cutoffs == nil ? .full : OutputKind(rawValue: "adaptive")!, layers: dimensions.L,
+            vocabularySize: dimensions.V,
             embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
             initialState: learnedState ? .learned : .zero)
     }

@@ -21,11 +21,12 @@ struct OracleResult {
 /// A recurrent language model in Double, directly from its equations: the oracle for the Float layers.
 ///
 /// Parameters have PyTorch's names (`encoder.weight`, `rnn.weight_ih_l0`, ..., `decoder.bias`), which decide the rest: without
-/// `decoder.weight` the decoder is tied to the encoder; with `rnn.h0_l0` (and `rnn.c0_l0`) the initial state is learned. Each
+/// `decoder.weight` the full output is tied to the encoder; with `rnn.h0_l0` (and `rnn.c0_l0`) the initial state is learned. Each
 /// stream is computed separately, step by step and layer by layer. Central differences check the gradients of the oracle itself.
 struct OracleModel {
     var parameters: [String: [Double]]
     let cell: any OracleCell
+    var output: any OracleOutput = OracleFullOutput()
     /// Whether each layer above the lowest adds its input, before dropout, to its output.
     var connection = OracleConnection.stacked
     /// Factors of activation regularisation and of temporal activation regularisation.
@@ -36,13 +37,12 @@ struct OracleModel {
     var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
     /// O, columns of h.
     var outputSize: Int { cell.outputSize(units: hiddenSize) }
-    var vocabularySize: Int { parameter("decoder.bias").count }
+    var vocabularySize: Int { parameter("encoder.weight").count / embeddingSize }
     var embeddingSize: Int { parameter("rnn.weight_ih_l0").count / parameter("rnn.bias_ih_l0").count }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
+    /// Whether the full output's weight is the embedding's table.
     var isTied: Bool { parameters["decoder.weight"] == nil }
     var learnsFirstState: Bool { parameters["rnn.h0_l0"] != nil }
-
-    private var decoderName: String { isTied ? "encoder.weight" : "decoder.weight" }
 
     /// The loss of one window, its gradient, and the state after it.
     ///
@@ -60,7 +60,8 @@ struct OracleModel {
         for stream in 0..<batchSize {
             var walk = OracleStreamWalk(model: self, stream: stream, dropout: dropout)
             walk.forward(inputs: inputs, from: result.state)
-            result.loss += walk.loss(targets: targets, weights: mask.map { $0 / tokenCount })
+            result.loss += walk.loss(
+                targets: targets, weights: mask.map { $0 / tokenCount }, gradients: &result.gradients)
             walk.backward(inputs: inputs, gradients: &result.gradients, reachesFirstState: state == nil)
             walk.store(into: &result.state)
         }
@@ -109,17 +110,6 @@ struct OracleModel {
         matrix[(row * matrix.count / rows)..<((row + 1) * matrix.count / rows)]
     }
 
-    /// Logits of one prediction, [V]. Shapes: h [H], the last layer's output.
-    func logits(_ h: [Double]) -> [Double] {
-        sum(product(parameter(decoderName), h), parameter("decoder.bias"))
-    }
-
-    /// Adds the decoder's gradients for one prediction, and returns the gradient of its input, [H].
-    func decoderBackward(dLogits: [Double], h: [Double], gradients: inout [String: [Double]]) -> [Double] {
-        gradients.add("decoder.bias") { $0 = sum($0, dLogits) }
-        gradients.add(decoderName) { addOuterProduct(dLogits, h, to: &$0) }
-        return transposedProduct(parameter(decoderName), dLogits)
-    }
 }
 
 /// The forward and backward pass of one stream through a window.
@@ -129,7 +119,7 @@ struct OracleStreamWalk {
     let dropout: [[Double]]?
     private var steps: [[OracleStep]] = []  // [T][L]
     private var outputs: [[Double]] = []  // [T][H], the decoder's inputs
-    private var dLogits: [[Double]] = []  // [T][V]
+    private var dOutputs: [[Double]] = []  // [T][H], of what the output layer reads
     private var tops: [[Double]] = []  // [T][H], the decoder's inputs before dropout
     private var weights: [Double] = []  // [T], of the losses
     private var belows: [[[Double]]] = []  // [T][L][...], what each layer reads, before dropout
@@ -173,17 +163,17 @@ struct OracleStreamWalk {
         return index < earlier[layer].count ? earlier[layer][index] : first[layer].map { _ in 0 }
     }
 
-    /// Sums `weight * -log p(target)` over the window, and keeps the gradients of the logits. Shapes: targets, weights [T, B].
-    mutating func loss(targets: [Int], weights: [Double]) -> Double {
+    /// Sums `weight` times the loss over the window, adds the gradients of the output layer's parameters, and keeps those of what
+    /// the output layer reads. Shapes: targets, weights [T, B].
+    mutating func loss(targets: [Int], weights: [Double], gradients: inout [String: [Double]]) -> Double {
         var total = 0.0
         for t in outputs.indices {
-            let (target, weight) = (targets[t * model.batchSize + stream], weights[t * model.batchSize + stream])
-            let logits = model.logits(outputs[t])
-            let largest = logits.max() ?? 0
-            let logSum = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
-            total += weight * (logSum - logits[target] + penalty(t))
-            self.weights.append(weight)
-            dLogits.append(logits.indices.map { weight * (exp(logits[$0] - logSum) - ($0 == target ? 1 : 0)) })
+            let row = t * model.batchSize + stream
+            let (loss, dh) = model.output.loss(
+                h: outputs[t], target: targets[row], weight: weights[row], model: model, gradients: &gradients)
+            total += loss + weights[row] * penalty(t)
+            self.weights.append(weights[row])
+            dOutputs.append(dh)
         }
         return total
     }
@@ -221,8 +211,7 @@ struct OracleStreamWalk {
         }
         var dc = layers.map { _ in [Double](repeating: 0, count: model.cell.otherStates * model.hiddenSize) }
         for t in steps.indices.reversed() {
-            let dLoss = model.decoderBackward(dLogits: dLogits[t], h: outputs[t], gradients: &gradients)
-            let dTop = add(activation: model.penalties.activation, t: t, to: dLoss)
+            let dTop = add(activation: model.penalties.activation, t: t, to: dOutputs[t])
             var dx = add(
                 temporal: model.penalties.temporal, t: t, to: dropped(dTop, before: layers.count, t))
             for k in layers.indices.reversed() {
@@ -304,12 +293,5 @@ struct OracleStreamWalk {
 
     private func embeddingRange(_ token: Int) -> Range<Int> {
         token * model.embeddingSize..<(token + 1) * model.embeddingSize
-    }
-}
-
-extension [String: [Double]] {
-    /// Changes the gradient named `name` in place.
-    mutating func add(_ name: String, _ change: (inout [Double]) -> Void) {
-        change(&self[name, default: []])
     }
 }

@@ -81,7 +81,8 @@ final class SimulatedRank {
         model = LanguageModel(
             shape, Builder(making: build, parameters: parameters, weights: weights, shared: shared))
         rows = GradientRows(
-            program: program, streamsOfShards: ofShards, maximumSteps: steps, widestInput: needs.widestInput, shared: shared)
+            program: program, streamsOfShards: ofShards, maximumSteps: steps * needs.rowsPerPrediction,
+            widestInput: needs.widestInput, shared: shared)
     }
 
     /// The streams of each of the given shards, counted from the first of all.
@@ -113,15 +114,21 @@ final class SimulatedRank {
         let key = Dropout.Key(seed: 77, step: step, firstStream: streams.lowerBound)
         if atEpochStart { model.resetState() }
         model.forward(window.inputs, steps: window.steps, dropoutKey: key)
-        let losses = model.loss(
-            targets: window.targets, mask: window.mask,
-            gradientScale: backward ? 1 / all.mask.reduce(0, +) : 0)
+        let losses =
+            backward
+            ? trainingLoss(window, gradientScale: 1 / all.mask.reduce(0, +))
+            : model.loss(targets: window.targets, mask: window.mask)
         let found = Array(UnsafeBufferPointer(start: losses, count: window.inputs.count))
         if backward {
             model.backward(window.inputs, rows: rows, atEpochStart: atEpochStart)
         }
         model.carryState(steps: window.steps)
         return found
+    }
+
+    /// The loss of each row, after a forward pass.
+    func trainingLoss(_ window: TokenWindow, gradientScale: Float) -> UnsafePointer<Double> {
+        model.trainingLoss(targets: window.targets, mask: window.mask, gradientScale: gradientScale, rows: rows)
     }
 
     /// The backward pass of the last run of `model`, without dropout.
@@ -206,16 +213,19 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
     let shape: ModelShape
     /// The oracle's cell for this shape.
     let oracleCell: any OracleCell
+    let oracleOutput: any OracleOutput
 
     init(
         _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(),
-        connection: ConnectionKind = .stacked, regularization: Regularization = Regularization(), tied: Bool = false,
+        connection: ConnectionKind = .stacked, output: OutputKind = .full, oracleOutput: any OracleOutput = OracleFullOutput(),
+        regularization: Regularization = Regularization(), tied: Bool = false,
         initialState: InitialState = .zero, vocabularySize: Int = 11
     ) {
         testDescription = name
         self.oracleCell = oracleCell
+        self.oracleOutput = oracleOutput
         var shape = ModelShape(
-            cell: cell, settings: settings, connection: connection, layers: 2, vocabularySize: vocabularySize,
+            cell: cell, settings: settings, connection: connection, output: output, layers: 2, vocabularySize: vocabularySize,
             embeddingSize: tied ? oracleCell.outputSize(units: 9) : 6, hiddenSize: 9,
             tieWeights: tied, initialState: initialState)
         shape.regularization = regularization

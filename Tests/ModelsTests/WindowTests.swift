@@ -67,7 +67,7 @@ struct WindowTests {
         rank.run(window)
         rank.model.resetState()
         rank.model.forward(padded.inputs, steps: 6)
-        let losses = rank.model.loss(targets: padded.targets, mask: padded.mask, gradientScale: 1)
+        let losses = rank.trainingLoss(padded, gradientScale: 1)
         #expect((0..<18).allSatisfy { losses[$0] == 0 })
         rank.backward(padded)
         #expect(rank.gradient().allSatisfy { $0 == 0 })

@@ -8,6 +8,7 @@ so the figures are accurate to some 15 digits. All dimensions differ, so that a 
 
 Keys of a fixture (every array flat, row-major; tokens and states time-major):
     cell, nonlinearity, gruReset, tied, learnedState      the model
+    cutoffs, division       those of an adaptive softmax; absent with a full one
     dimensions              T, B, E, H, V, L
     learningRate, clip      the factor on the gradient is min(1, clip / norm)
     parameters              name -> {shape, values} before the first window
@@ -83,17 +84,19 @@ def flat(tensor):
     return tensor.detach().flatten().tolist()
 
 
-def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=False, learned_state=False, scale=2.0):
+def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=False, learned_state=False, scale=2.0,
+                  cutoffs=None, division=4):
     """With these seeds and scales, some steps are clipped and some are not."""
     generator = torch.Generator().manual_seed(seed)
     embedding = H if tied else 5
-    model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state)
+    model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state, cutoffs, division)
     initialise(model, scale, generator)
     windows = make_windows(generator)
     parameters = {n: {"shape": list(p.shape), "values": flat(p)} for n, p in model.named_parameters()}
     losses, norms, gradients, state = train(model, windows)
     fixture = {
         "cell": cell, "nonlinearity": nonlinearity, "gruReset": reset, "tied": tied, "learnedState": learned_state,
+        **({"cutoffs": cutoffs, "division": division} if cutoffs else {}),
         "dimensions": {"T": T, "B": B, "E": embedding, "H": H, "V": V, "L": L},
         "learningRate": LEARNING_RATE, "clip": CLIP, "parameters": parameters,
         "windows": [dict(zip(("inputs", "targets", "mask"), map(flat, window))) for window in windows],
@@ -193,6 +196,7 @@ def main():
     write_fixture("lstm", 5, "lstm")
     write_fixture("lstm-tied", 2, "lstm", tied=True)
     write_fixture("lstm-learned-state", 5, "lstm", learned_state=True)
+    write_fixture("lstm-adaptive", 5, "lstm", cutoffs=[2, 4], division=2)
     write_cells()
 
 

@@ -60,13 +60,14 @@ class LanguageModel(nn.Module):
     """With tied weights, decoder.weight is encoder.weight. A learned state is rnn.h0_l{k} [H], and rnn.c0_l{k} [H] for the LSTM."""
 
     def __init__(self, vocabulary, embedding, hidden, layers, cell="lstm", nonlinearity="tanh", reset="after",
-                 tied=False, learned_state=False):
+                 tied=False, learned_state=False, cutoffs=None, division=4):
         super().__init__()
         self.hidden, self.layers, self.learned_state = hidden, layers, learned_state
         self.state_names = ("h0", "c0") if cell == "lstm" else ("h0",)
         self.encoder = nn.Embedding(vocabulary, embedding)
         self.rnn = make_recurrent(cell, nonlinearity, reset, embedding, hidden, layers)
-        self.decoder = nn.Linear(hidden, vocabulary)
+        self.decoder = (nn.AdaptiveLogSoftmaxWithLoss(hidden, vocabulary, cutoffs, div_value=division) if cutoffs
+                        else nn.Linear(hidden, vocabulary))
         if tied:
             self.decoder.weight = self.encoder.weight
         if learned_state:
@@ -85,8 +86,10 @@ class LanguageModel(nn.Module):
         return getattr(self.rnn, f"{name}_l{k}") if self.learned_state else torch.zeros(self.hidden)
 
     def forward(self, tokens, state):
-        """tokens [T,B] -> logits [T,B,V], and the state after them."""
+        """tokens [T,B] -> logits [T,B,V], or log probabilities with cutoffs, and the state after them."""
         output, state = self.rnn(self.encoder(tokens), state)
+        if isinstance(self.decoder, nn.AdaptiveLogSoftmaxWithLoss):
+            return self.decoder.log_prob(output.flatten(0, 1)).unflatten(0, tokens.shape), state
         return self.decoder(output), state
 
 

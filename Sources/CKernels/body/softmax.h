@@ -124,12 +124,13 @@ void CK_AT_LEVEL(softmax_gradient)(long rows, long first, long n, const float *f
             memset(y, 0, (size_t)n * sizeof(float));
             continue;
         }
-        const float factor = exponential(maxima[r] - states[r].maximum) * (scale / states[r].sum);
+        const float own = scale * mask[r];
+        const float factor = exponential(maxima[r] - states[r].maximum) * (own / states[r].sum);
         if (exponentials)
             gradient_row(1, n, x, maxima[r], factor, y);
         else
             gradient_row(0, n, x, maxima[r], factor, y);
         if (targets[r] >= first && targets[r] < first + n)
-            y[targets[r] - first] -= scale;
+            y[targets[r] - first] -= own;
     }
 }

@@ -1,17 +1,63 @@
+public import Kinds
 public import Tensors
 
-/// The layer that turns hidden states into a distribution over the vocabulary, and computes the loss. No other layer uses logits.
-public protocol OutputLayer: AnyObject {
-    /// The logits of a few rows, `[rows, V]`, for example for generation.
+/// What an output layer is made for.
+public struct OutputShape {
+    /// V.
+    public var vocabularySize: Int
+    /// H, the columns of what the layer reads.
+    public var hiddenSize: Int
+    /// Whether the embedding's table is the weight as well.
+    public var isTied: Bool
+    /// The settings of all kinds.
+    public var settings: Settings
+
+    public init(vocabularySize: Int, hiddenSize: Int, isTied: Bool = false, settings: Settings = Settings()) {
+        self.vocabularySize = vocabularySize
+        self.hiddenSize = hiddenSize
+        self.isTied = isTied
+        self.settings = settings
+    }
+}
+
+/// A loss that a backward pass follows.
+public struct TrainingLoss {
+    /// `backward` gives the gradient of this times the sum of the losses.
+    public let gradientScale: Float
+    public let steps: Int
+    public let rows: GradientRows
+    /// What samples depend on: the seed of the run and the step.
+    public let key: Dropout.Key
+
+    public init(gradientScale: Float, steps: Int, rows: GradientRows, key: Dropout.Key) {
+        self.gradientScale = gradientScale
+        self.steps = steps
+        self.rows = rows
+        self.key = key
+    }
+}
+
+/// The layer that turns hidden states into a distribution over the vocabulary, with its loss: the only one that knows logits.
+public protocol OutputLayer: Kind, AnyObject {
+    /// Whether the weight may be the embedding's table.
+    static var mayBeTied: Bool { get }
+
+    /// Which gradients ranks should compute together that work on one node: `rankCount` of them with `streams` streams, in windows of `steps`.
+    static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing
+
+    /// - Parameter tied: the embedding's table, if the shape is tied.
+    init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder)
+
+    /// Numbers of a few rows whose softmax is the distribution, `[rows, V]`, as for generation: logits, or log probabilities.
     func logits(_ hidden: MatrixView) -> MatrixView
 
-    /// The loss of each row in nats, 0 if `mask` is 0. `backward` then propagates the gradient of `gradientScale` times the sum
-    /// of the losses.
+    /// The loss of each row, in nats, 0 where `mask` is 0. With `training`, `backward` may follow; without it, the loss is that of the exact
+    /// distribution.
     ///
-    /// Shapes: `hidden` `[steps*streams, H]`, which must stay unchanged until `backward`; `targets`, `mask` and the result
-    /// `[steps*streams]`.
+    /// Shapes: `hidden` `[rows, H]`, which must stay until `backward`; `targets`, `mask` and the result `[rows]`. With `training` there is a
+    /// row for each step and stream.
     func loss(
-        _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float
+        _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double>
 
     /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of the layer's parameters. Call it after `loss`.
@@ -20,4 +66,17 @@ public protocol OutputLayer: AnyObject {
     /// The gradients of the table and of the other parameters, for a layer whose weight is the embedding's table. Call it after
     /// `backward`. The rows of `tied`, those of the embedding, are added to the table's gradient.
     func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences)
+}
+
+extension OutputLayer {
+    public static var mayBeTied: Bool { false }
+
+    /// Each rank computes the gradients of the output for its shards; those of the recurrent layers are computed together.
+    public static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
+        rankCount == 1 ? .none : .recurrent
+    }
+
+    public func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences) {
+        preconditionFailure("the output \(Self.name) shares no table with the embedding")
+    }
 }

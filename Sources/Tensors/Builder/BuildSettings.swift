@@ -41,6 +41,8 @@ public struct ModelNeeds: Sendable {
     /// The packed weights, in the order in which layers asked for them.
     public internal(set) var operands: [PackedOperand] = []
     public internal(set) var precision = Precision.fp32
+    /// The rows that a layer has for each row of a window, at most; at least 1. Gradients need scratch for so many.
+    public internal(set) var rowsPerPrediction = 1
     /// The largest number of columns of a weight that has a gradient.
     public internal(set) var widestInput = 0
     /// The parts of a window's buffers that the ranks of a node share.

@@ -16,6 +16,7 @@ public final class Builder {
     private let weights: PackedWeights?
     private let shared: SharedGradients?
     private var needs = ModelNeeds()
+    private var keptLogitBytes = 0
 
     /// Measures what `build` requests from a builder.
     public static func measure(_ settings: BuildSettings, _ build: (Builder) -> Void) -> ModelNeeds {
@@ -56,6 +57,9 @@ public final class Builder {
     }
 
     public var capacity: WindowCapacity { settings.capacity }
+
+    /// Whether memory is counted only: what is handed out cannot be read or written.
+    public var isMeasuring: Bool { parameters == nil }
 
     // MARK: Parameters
 
@@ -124,6 +128,16 @@ public final class Builder {
     }
 
     // MARK: Activations
+
+    /// Says that a layer asks for gradients of windows with so many times their rows.
+    public func multiplyRows(by factor: Int) { needs.rowsPerPrediction = max(needs.rowsPerPrediction, factor) }
+
+    /// Whether `bytes` of exponentials may be kept for the backward pass, of `limit` for all parts of a model.
+    func keepsLogits(bytes: Int, limit: Int) -> Bool {
+        guard capacity.training, keptLogitBytes + bytes <= min(limit, capacity.mostLogitBytes) else { return false }
+        keptLogitBytes += bytes
+        return true
+    }
 
     /// A spread matrix with a row for each row of a window, for the `dY` of weight gradients. It lies in the node's memory if
     /// ranks share it.

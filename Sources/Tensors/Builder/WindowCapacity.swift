@@ -6,13 +6,13 @@ public struct WindowCapacity: Sendable, Equatable {
     public let streams: Int
     /// Whether there are backward passes, which need caches.
     public let training: Bool
-    /// The most bytes of logits to keep from the loss to the backward pass. Logits beyond it are computed twice.
+    /// The most bytes of logits to keep from the loss to the backward pass, whatever the settings of the output layer allow.
     public let mostLogitBytes: Int
 
-    /// The default for `mostLogitBytes`: about what a third-level cache holds.
+    /// About what a third-level cache holds.
     public static let cacheBytes = 32 << 20
 
-    public init(steps: Int, streams: Int, training: Bool, mostLogitBytes: Int = Self.cacheBytes) {
+    public init(steps: Int, streams: Int, training: Bool, mostLogitBytes: Int = .max) {
         precondition(steps > 0 && streams > 0, "a window of \(steps) steps and \(streams) streams")
         self.mostLogitBytes = mostLogitBytes
         self.steps = steps

@@ -56,7 +56,7 @@ package struct MemoryNeeds: Sendable {
                 precision: configuration.precision, sharesMemory: node.count > 1, team: team))
         let rows = configuration.windowLength * shards.streams(ofRank: rank).count
         let scratch = GradientRows.byteCount(
-            maximumRows: rows, leaves: shards.shards(ofRank: rank).count, widestInput: needs.widestInput,
+            maximumRows: rows * needs.rowsPerPrediction, leaves: shards.shards(ofRank: rank).count, widestInput: needs.widestInput,
             precision: needs.precision)
         let window = 3 * rows * 4
         let test = configuration.hasTest ? TestScoring.byteCount(shape, precision: needs.precision) : 0

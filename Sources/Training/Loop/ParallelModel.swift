@@ -48,7 +48,8 @@ package final class ParallelModel {
                 team: exchange.team.map { StepTeam($0, rank: rank, shards: shards) }))
         let own = NeighbouringShards(shards, exchange.shards)
         rows = GradientRows(
-            program: own.program, streamsOfShards: own.streamsOfShards, maximumSteps: windowLength,
+            program: own.program, streamsOfShards: own.streamsOfShards,
+            maximumSteps: windowLength * needs.rowsPerPrediction,
             widestInput: needs.widestInput, precision: precision, shared: shared)
         ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(rule: updateRule, count: exchange.ownedRange.count)
@@ -67,14 +68,14 @@ package final class ParallelModel {
     /// gradients to their slots. Collective over the node, because its ranks compute weight gradients jointly.
     ///
     /// The gradient is that of the mean loss over the predictions of all ranks, or zero if there are none.
-    package func run(_ window: WindowBuffers, _ batch: BatchWindow, dropoutKey: Dropout.Key?) {
+    package func run(_ window: WindowBuffers, _ batch: BatchWindow, dropoutKey: Dropout.Key) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
         let steps = batch.steps
         if batch.beginsSequences { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: dropoutKey)
-        let losses = model.loss(
+        let losses = model.trainingLoss(
             targets: window.targets.baseAddress!, mask: window.mask.baseAddress!,
-            gradientScale: batch.predictions > 0 ? Float(1 / Double(batch.predictions)) : 0)
+            gradientScale: batch.predictions > 0 ? Float(1 / Double(batch.predictions)) : 0, rows: rows)
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
         model.backward(inputs, rows: rows, atEpochStart: batch.beginsSequences)

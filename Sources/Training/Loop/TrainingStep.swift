@@ -8,24 +8,23 @@ package import TextData
 /// The parts of a step are called in the order `compute`, `reduce`, `update`. They allocate nothing.
 package struct TrainingStep {
     private let parallel: ParallelModel
-    private let drops: Bool
     private let seed: UInt64
     private let clipMode: ClipMode
     /// The largest norm of the gradient, or the largest absolute value of an element; 0: no limit.
     private let clipLimit: Double
 
-    /// - Parameter configuration: has dropout, seed and clipping.
+    /// - Parameter configuration: has seed and clipping.
     package init(_ parallel: ParallelModel, _ configuration: TrainingConfiguration) {
         self.parallel = parallel
-        drops = configuration.dropout > 0 || configuration.embeddingDropout > 0
         seed = UInt64(configuration.seed)
         (clipMode, clipLimit) = (configuration.clipMode, configuration.clip)
     }
 
-    /// The partial gradients and losses of one window. `step` is the number of earlier steps, which selects what is dropped. Collective
+    /// The partial gradients and losses of one window. `step` is the number of earlier steps, which selects the units to drop and the
+    /// samples. Collective
     /// over the node.
     package func compute(_ window: WindowBuffers, _ batch: BatchWindow, step: Int) {
-        let key = drops ? Dropout.Key(seed: seed, step: step, firstStream: parallel.streams.lowerBound) : nil
+        let key = Dropout.Key(seed: seed, step: step, firstStream: parallel.streams.lowerBound)
         parallel.run(window, batch, dropoutKey: key)
     }
 

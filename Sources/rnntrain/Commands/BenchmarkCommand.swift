@@ -80,6 +80,18 @@ struct MeasuredStepOptions: ParsableArguments {
     @Option(help: "Recurrent cell. (default: the model's)")
     var cell: CellKind?
 
+    @Option(help: "Output layer. (default: the model's)")
+    var output: OutputKind?
+
+    @Option(help: ArgumentHelp(.cutoffs))
+    var cutoffs: String?
+
+    @Option(help: ArgumentHelp(.logitMemory))
+    var logitMemory: String?
+
+    @Flag(help: "Draw tokens by Zipf's law: the token of rank r has a probability of about 1/r. (default: all equally often)")
+    var zipf = false
+
     @Option(help: ArgumentHelp("Number of stacked recurrent layers. (default: the model's)", valueName: "n"))
     var layers: String?
 
@@ -119,11 +131,13 @@ struct MeasuredStepOptions: ParsableArguments {
     /// The named model with the changes of the options. Throws for a value out of range.
     func measured() throws(ConfigurationError) -> MeasuredModel {
         var measured = model.measured
+        measured.drawsByZipf = zipf
         if let vocabulary {
             measured.vocabularySize = try ValueRange.whole(1...Int(Int32.max)).value(vocabulary, of: "--vocabulary")
         }
         let given: KeyValuePairs<ConfigurationKey, String?> = [
-            .hiddenSize: hidden, .embeddingSize: hidden, .cell: cell?.rawValue, .layers: layers, .batchSize: batchSize,
+            .hiddenSize: hidden, .embeddingSize: hidden, .cell: cell?.rawValue, .output: output?.rawValue,
+            .cutoffs: cutoffs, .logitMemory: logitMemory, .layers: layers, .batchSize: batchSize,
             .windowLength: window, .optimizer: optimizer.rawValue, .dropout: dropout, .shards: shards,
             .precision: precision?.rawValue, .exchange: exchange?.rawValue, .nodeSize: nodeSize, .teams: teams?.rawValue,
         ]

@@ -1,0 +1,62 @@
+public import Kinds
+public import Tensors
+
+/// The output layers among which `--output` chooses.
+public enum Outputs: KindRegistry {
+    /// Every output layer: a new one is a file beside this one and a line here.
+    static let all: [any OutputLayer.Type] = [
+        SoftmaxOutput.self,
+        AdaptiveOutput.self,
+        ClassOutput.self,
+        MixtureOutput.self,
+    ]
+
+    public static let key: ConfigurationKey = "output"
+    public static var kinds: [any Kind.Type] { all }
+
+    private static func type(_ name: OutputKind) -> any OutputLayer.Type {
+        guard let output = all.first(where: { $0.name == name.rawValue }) else {
+            preconditionFailure("\(name.rawValue) is no output, and yet a name of one")
+        }
+        return output
+    }
+
+    /// A layer of the kind with this name. `tied`: the embedding's table, if the shape is tied.
+    public static func layer(
+        _ name: OutputKind, _ shape: OutputShape, tied: Parameter?, _ builder: Builder
+    ) -> any OutputLayer {
+        type(name).init(shape, tied: tied, builder)
+    }
+
+    /// Whether the weight of this kind may be the embedding's table.
+    public static func mayBeTied(_ name: OutputKind) -> Bool { type(name).mayBeTied }
+
+    /// The kinds whose weight may be the embedding's table.
+    public static var tiedNames: [String] { all.filter { $0.mayBeTied }.map { $0.name } }
+
+    /// Which gradients the ranks of a node should compute together: see ``OutputLayer``.
+    public static func gradientSharing(
+        _ name: OutputKind, _ shape: OutputShape, steps: Int, streams: Int, rankCount: Int
+    ) -> GradientSharing {
+        type(name).gradientSharing(shape, steps: steps, streams: streams, rankCount: rankCount)
+    }
+}
+
+public typealias OutputKind = KindName<Outputs>
+
+extension KindName where Registry == Outputs {
+    public static var full: OutputKind { OutputKind(SoftmaxOutput.self) }
+}
+
+/// The settings that output layers declare: those of one layer in its file, those of several here.
+public enum OutputSettings {
+    public static let logitMemory = Setting(
+        "logit-memory", 256, range: .whole(0...1_000_000), placeholder: "megabytes", onResume: .free, unread: .ignored,
+        "Memory of a rank for exponentials of logits that are kept for the backward pass, in megabytes. If they take more, the logits are "
+            + "computed twice. Results do not depend on it.")
+}
+
+extension OutputShape {
+    /// Bytes of exponentials that may be kept.
+    var logitMemory: Int { settings[OutputSettings.logitMemory] * 1_000_000 }
+}

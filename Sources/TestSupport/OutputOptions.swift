@@ -1,0 +1,11 @@
+/// Options of runs with small texts that make each output layer use all of its parts.
+public enum OutputOptions {
+    private static let parts: [String: [String]] = [
+        "adaptive": ["--cutoffs", "3,6", "--tail-division", "2"],
+        "class": ["--classes", "4"],
+        "mixture": ["--mixture-size", "2"],
+    ]
+
+    /// `--output` with the name of a kind, and what its parts need with few tokens.
+    public static func small(_ name: String) -> [String] { ["--output", name] + (parts[name] ?? []) }
+}

@@ -1,0 +1,66 @@
+import Kinds
+import Layers
+import Testing
+
+/// A registered output layer with some of its settings, and its equations in Double.
+struct OutputUnderTest: Sendable, CustomTestStringConvertible {
+    let name: String
+    let output: OutputKind
+    let settings: Settings
+    let oracle: any OracleOutput
+
+    var testDescription: String { name }
+    var mayBeTied: Bool { Outputs.mayBeTied(output) }
+
+    /// Every output layer that `--output` names; each suite of output layers runs over these. The vocabulary has 11 or 401 tokens.
+    static let all: [OutputUnderTest] = [
+        OutputUnderTest("full", OracleFullOutput()),
+        OutputUnderTest("adaptive", OracleAdaptiveOutput(cutoffs: [3, 6], division: 2), "two clusters") {
+            $0[OutputSettings.cutoffs] = [3, 6]
+            $0[OutputSettings.tailDivision] = 2
+        },
+        OutputUnderTest("adaptive", OracleAdaptiveOutput(cutoffs: [2, 200], division: 4), "a cluster beyond the vocabulary") {
+            $0[OutputSettings.cutoffs] = [2, 200]
+        },
+        OutputUnderTest("adaptive", OracleAdaptiveOutput(cutoffs: [2000, 10000], division: 4), "the head alone"),
+        OutputUnderTest("class", OracleClassOutput(classes: 4), "four classes") { $0[OutputSettings.classes] = 4 },
+        OutputUnderTest("mixture", OracleMixtureOutput(count: 3)),
+        OutputUnderTest("mixture", OracleMixtureOutput(count: 2), "of two") { $0[OutputSettings.mixtureSize] = 2 },
+    ]
+
+    /// The output with the name `output`, with what `set` sets, which `options` set in a run.
+    init(
+        _ output: String, _ oracle: any OracleOutput, _ variant: String? = nil, set: (inout Settings) -> Void = { _ in }
+    ) {
+        guard let kind = OutputKind(rawValue: output) else { preconditionFailure("no output has the name \(output)") }
+        var settings = Settings()
+        set(&settings)
+        (name, self.output, self.settings) = (variant.map { "\(output), \($0)" } ?? output, kind, settings)
+        self.oracle = oracle
+    }
+
+    /// Small models with this output: few tokens and many, and tied weights where it has them.
+    var shapes: [ShapeCase] {
+        let shape = { (name: String, tied: Bool, V: Int) in
+            ShapeCase(
+                "\(self.name), \(name)", .lstm, OracleLSTM(), settings: settings, output: output, oracleOutput: oracle,
+                tied: tied,
+                vocabularySize: V)
+        }
+        return [shape("11 tokens", false, 11), shape("401 tokens", false, 401)] + (mayBeTied ? [shape("tied", true, 11)] : [])
+    }
+
+    static let allShapes = all.flatMap(\.shapes)
+}
+
+@Suite("The outputs under test")
+struct OutputUnderTestTests {
+    @Test("Every registered output has an oracle")
+    func complete() {
+        for output in OutputKind.allCases {
+            #expect(
+                OutputUnderTest.all.contains { $0.output == output },
+                "--output \(output.rawValue) has no oracle in OutputUnderTest.all")
+        }
+    }
+}
