@@ -33,12 +33,14 @@ struct OracleModel {
     var penalties: (activation: Double, temporal: Double) = (0, 0)
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
+    /// Tokens of the encoder's table; nil if they are the classes of the output.
+    var tokenCount: Int?
 
     var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
     /// O, columns of h.
     var outputSize: Int { cell.outputSize(units: hiddenSize) }
     var vocabularySize: Int { parameter("encoder.weight").count / embeddingSize }
-    var embeddingSize: Int { parameter("rnn.weight_ih_l0").count / parameter("rnn.bias_ih_l0").count }
+    var embeddingSize: Int { parameter("encoder.weight").count / (tokenCount ?? vocabularySize) }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
     /// Whether the full output's weight is the embedding's table.
     var isTied: Bool { parameters["decoder.weight"] == nil }

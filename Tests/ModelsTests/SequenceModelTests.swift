@@ -136,7 +136,7 @@ struct SequenceModelTests {
         }
         var parameters: [String: [Double]] = [:]
         for name in counts.keys.sorted() { parameters[name] = random.uniform(counts[name] ?? 0) }
-        var model = OracleModel(parameters: parameters, cell: OracleLSTM(), batchSize: 2)
+        var model = OracleModel(parameters: parameters, cell: OracleLSTM(), batchSize: 2, tokenCount: V)
         let inputs = [3, 6, 1, 2, 5, 0]
         let (targets, mask) = ([0, 0, 0, 2, 1, 0], [0.0, 0, 0, 1, 1, 0])  // of 3 and 2 tokens
         let found = model.lossAndGradients(inputs: inputs, targets: targets, mask: mask, state: nil)

@@ -12,10 +12,9 @@ import TextData
 final class TestScoring {
     private let world: World
     private let text: TokenFile
-    private let scorer: any TextScorer
+    private let configuration: TrainingConfiguration
+    private let symbols: TextSymbols
     private let model: LanguageModel
-    private let piece: UnsafeMutableBufferPointer<Int32>
-    private let workspace = Workspace()
     /// Why there is no score; nil if nothing requested a stop.
     private(set) var stopReason: StopReason?
     /// The error that kept this rank from reading a piece.
@@ -28,9 +27,8 @@ final class TestScoring {
         self.world = world
         self.text = text
         model = parallel.scoringModel(capacity: Self.capacity)
-        scorer = configuration.taskType.scorer(model, symbols, configuration.batching)
-        let count = min(scorer.pieceLength, max(text.count, 1))
-        piece = .init(start: workspace.allocate(Int32.self, count: count), count: count)
+        self.symbols = symbols
+        self.configuration = configuration
     }
 
     /// Windows of one stream, without a backward pass.
@@ -44,10 +42,14 @@ final class TestScoring {
         shape.needs(BuildSettings(capacity, precision: precision)).byteCount
     }
 
-    /// The score; nil if any rank is asked to stop, after the current piece. To be called once. Collective.
+    /// The score; nil if any rank is asked to stop, after the current piece. Collective.
     ///
     /// If a rank cannot read the text, throws the errors of `BatchSource.fill` on all ranks.
     func score(flags: () -> StepFlags) throws -> (any TaskScore)? {
+        // A scorer begins with the initial state, which may be a parameter: it is made when the parameters are those to be scored.
+        let scorer = configuration.taskType.scorer(model, symbols, configuration.batching)
+        let piece = UnsafeMutableBufferPointer<Int32>.allocate(capacity: min(scorer.pieceLength, max(text.count, 1)))
+        defer { piece.deallocate() }
         let share = ScoringShare(index: world.rank, of: world.rankCount)
         for start in stride(from: 0, to: text.count, by: piece.count) {
             let tokens = UnsafeMutableBufferPointer(rebasing: piece[..<min(piece.count, text.count - start)])
