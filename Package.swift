@@ -176,7 +176,7 @@ let package = Package(
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
             "CommandLineTests",
-            ["Training", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
+            ["Training", "Inference", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
             resources: [.copy("Snapshots")]),
         tests("RankTests", ["Checkpoints", "Optimizers", "Layers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("DocumentationTests", ["Configuration", "Kinds", "TestSupport"]),

@@ -1,7 +1,6 @@
 import TestSupport
 import Testing
-
-@testable import TextData
+import TextData
 
 @Suite struct SequenceBatchesTests {
     private static let lineEnd: Int32 = 0

@@ -1,13 +1,13 @@
 import Kinds
 
 /// Each line is a separate sequence.
-enum SentenceBatching: Batching {
-    static let name = "sentences"
-    static let summary =
+package enum SentenceBatching: Batching {
+    package static let name = "sentences"
+    package static let summary =
         "Each line is a sequence of its own: it begins with the initial state and after a line end, and ends with its line end. Lines of similar length form a batch; the batches come in a random order that is the same at any number of ranks. A line longer than the window goes on in the next one."
-    static let separatesLines = true
+    package static let separatesLines = true
 
-    static func layout(
+    package static func layout(
         _ text: TokenisedText, _ shape: BatchShape, source: String
     ) throws(TextDataError) -> any BatchLayout {
         let lines = try text.lines(source: source)
