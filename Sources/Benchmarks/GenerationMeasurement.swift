@@ -10,6 +10,7 @@ import Training
 /// Tokens are measured in blocks, with bandwidth samples before, between and after the blocks. The share of the bound is the median over
 /// the blocks of the speed divided by the mean of the two adjacent samples.
 public struct GenerationMeasurement: Sendable {
+    /// The measured model.
     public let model: MeasuredModel
     public let tokens: Int
     /// The instruction set of the kernels.
@@ -25,6 +26,7 @@ public struct GenerationMeasurement: Sendable {
     /// The speed divided by the bound.
     public let boundShare: Double
 
+    /// Tokens per second, from the median time of a token.
     public var tokensPerSecond: Double { 1e3 / tokenMilliseconds }
     /// The bound on tokens per second, if each token reads all weights.
     public var boundTokensPerSecond: Double { bytesPerSecond / Double(weightBytes) }

@@ -8,6 +8,7 @@ import Training
 /// Steps are measured in blocks, with samples of the FMA peak before, between and after the blocks. The share of the peak is the median
 /// over the blocks of the speed divided by the mean of the two adjacent samples.
 public struct StepMeasurement: Sendable {
+    /// The measured model.
     public let model: MeasuredModel
     public let steps: Int
     public let rankCount: Int

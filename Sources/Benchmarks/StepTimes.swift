@@ -17,6 +17,7 @@ struct StepTimes: BitwiseCopyable {
 ///
 /// All ranks end a step together, at its last barrier. If ranks share cores, they begin the next step one after another.
 public struct StepParts: Sendable {
+    /// The whole step.
     public internal(set) var whole: Double
     /// Forward and backward pass.
     public internal(set) var compute: Double

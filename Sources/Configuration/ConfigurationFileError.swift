@@ -3,6 +3,7 @@ public import Kinds
 
 /// A place in a configuration file: lines and columns count from 1, columns in Unicode scalars.
 public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
+    /// The path of the file.
     public let path: String
     public let line: Int
     public let column: Int

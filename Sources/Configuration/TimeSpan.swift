@@ -3,6 +3,7 @@ public import Kinds
 
 /// A time span, as in options.
 public struct TimeSpan: Equatable, Sendable {
+    /// The length in seconds.
     public var seconds: Double
 
     public init(seconds: Double) { self.seconds = seconds }

@@ -26,6 +26,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var task = TaskKind.languageModel
 
     // Model.
+    /// The cell of the recurrent layers.
     public var cell = CellKind.lstm
     public var connections = ConnectionKind.stacked
     public var output = OutputKind.full
@@ -51,6 +52,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var precision = Precision.fp32
 
     // Optimization.
+    /// B, the number of streams over all ranks.
     public var batchSize = 32
     public var windowLength = 35
     public var optimizer = OptimizerKind(Adam.self)
@@ -60,6 +62,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var clipMode = ClipMode.norm
 
     // Schedule and convergence.
+    /// The maximum number of passes over the training text.
     public var epochs = 10
     public var schedule = ScheduleKind(ConstantSchedule.self)
     /// Steps over which the learning rate rises to that of the schedule; 0: off.
@@ -72,6 +75,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var epsilon = 0.0
 
     // Run folder, log and checkpoints.
+    /// The folder of the run.
     public var run: String?
     public var seed = 1
     public var logEvery = 50

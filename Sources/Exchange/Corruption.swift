@@ -20,6 +20,7 @@ public struct Corruption: Sendable, Equatable {
         case packedWeights
     }
 
+    /// What differs.
     public let kind: Kind
     /// The rank whose data is wrong.
     public let rank: Int

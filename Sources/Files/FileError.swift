@@ -78,6 +78,14 @@ public enum FileError: UserFacingError, Equatable {
                 + "Restore it, and start again when no other process writes to it."
         case .tooLarge(let path, let byteCount, let limit):
             "\(path): the file has \(byteCount) bytes; the maximum is \(limit). Restore the original file."
+        case .notCommitted, .durabilityUncertain, .folderGone, .pinnedFileGone, .inTheWay, .hasOtherNames, .failed:
+            writingDescription
+        }
+    }
+
+    /// The description of a fault of writing.
+    private var writingDescription: String {
+        switch self {
         case .notCommitted(let path, let operation, let number):
             "\(path) was not written, and the previous file is unchanged: "
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
@@ -100,6 +108,7 @@ public enum FileError: UserFacingError, Equatable {
                 + "Replace it by a copy."
         case .failed(let path, let operation, let number):
             "\(path): cannot \(operation): \(systemText(number)). \(advice(number))"
+        default: ""
         }
     }
 }

@@ -31,6 +31,7 @@ public struct TaskEvaluation: Sendable {
 
 /// The figures of a language model on a text, scored as one stream from the first token to the last, or line by line if the model was trained so.
 public struct Evaluation: Sendable, Equatable {
+    /// The losses of the tokens.
     public let score: TextScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols

@@ -10,9 +10,11 @@ public struct ConfigurationKey: RawRepresentable, Hashable, CodingKey, Sendable 
     public var option: String { "--" + rawValue }
 
     public init(stringValue: String) { rawValue = stringValue }
+    /// The name, for `CodingKey`.
     public var stringValue: String { rawValue }
     /// Nil: keys are not indices.
     public init?(intValue: Int) { return nil }
+    /// Nil: a key is no number.
     public var intValue: Int? { nil }
 }
 

@@ -67,6 +67,7 @@ public struct Settings: Equatable, Sendable {
     /// All settings have their defaults.
     public init() {}
 
+    /// The value of a setting; its default if it was not set.
     public subscript<Value>(_ setting: Setting<Value>) -> Value {
         get { values[setting.key].flatMap(Value.init(configurationValue:)) ?? setting.standard }
         set { values[setting.key] = newValue == setting.standard ? nil : newValue.configurationValue }

@@ -54,6 +54,7 @@ public struct DropoutLayer {
 
 /// The current window.
 public struct Window {
+    /// The time steps of the window.
     public let steps: Int
     public let streams: Int
     /// The key of the dropout masks; nil for no dropout.

@@ -6,6 +6,7 @@ public import Tensors
 /// One instance computes the streams of one rank. It does not own the parameters. Activations are allocated once. The order of
 /// calls in a step is `forward`, `trainingLoss`, `backward`, `carryState`. After changing parameters, call `PackedWeights.pack`.
 public final class LanguageModel {
+    /// The sizes and kinds of its layers.
     public let shape: ModelShape
     public let capacity: WindowCapacity
     private let embedding: Embedding

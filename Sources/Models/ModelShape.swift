@@ -9,6 +9,7 @@ public enum InitialState: String, Codable, CaseIterable, Sendable {
 
 /// The shape of a language model: everything that decides the names and shapes of its parameters, and its equations.
 public struct ModelShape: Sendable, Equatable {
+    /// The cell of the recurrent layers.
     public var cell: CellKind
     /// The settings of its cell and of its other kinds.
     public var settings: Settings

@@ -16,6 +16,7 @@ public enum InitializationKind: String, Codable, CaseIterable, Sendable {
 /// Each number depends on the seed, the offset of its parameter in the layout, and its own index in the parameter. One rank runs
 /// it and distributes the result.
 public struct ParameterInitialization: Sendable {
+    /// The method for recurrent matrices.
     public var kind: InitializationKind
     public var scale: Float
     /// Added to the bias of an LSTM's forget gate, in `bias_ih` (Gers et al. 2000; 1 in Jozefowicz et al. 2015).

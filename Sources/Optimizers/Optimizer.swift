@@ -2,6 +2,7 @@ public import Tensors
 
 /// An optimiser for the elements that one rank owns. The rank's own memory holds their moments.
 public final class Optimizer {
+    /// The update rule.
     public let rule: any UpdateRule
     /// The number of owned elements.
     public let count: Int

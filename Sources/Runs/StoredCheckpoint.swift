@@ -7,6 +7,7 @@ public import TextData
 
 /// An open checkpoint of rnntrain, with its texts decoded and its arrays accessible by purpose.
 public final class StoredCheckpoint {
+    /// The configuration of the run.
     public let configuration: TrainingConfiguration
     public let vocabulary: Vocabulary
     public let state: TrainingState

@@ -7,6 +7,7 @@ public import TextData
 
 /// A trained model from a checkpoint, for one stream in one process: for `evaluate`, `score` and `generate`.
 public final class StoredModel {
+    /// The sizes and kinds of its layers.
     public let shape: ModelShape
     public let vocabulary: Vocabulary
     public let unit: TokenUnit

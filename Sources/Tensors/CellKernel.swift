@@ -34,6 +34,7 @@ public struct CellStep {
     /// The gradient of `unitValues`, `[B, U]`. `backward` adds to it.
     public var dUnitValues: UnsafeMutablePointer<Float>?
 
+    /// A state of the cell before and after the step, and the gradient of the state.
     public typealias State = (
         before: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>
     )

@@ -43,6 +43,7 @@ public struct CounterRandom: Sendable {
 /// Dropout (Srivastava et al. 2014; on non-recurrent connections, Zaremba et al. 2014): a unit is kept with
 /// probability `1 - probability` and then divided by it.
 public struct Dropout: Sendable {
+    /// The probability of dropping a unit.
     public let probability: Float
 
     public init(probability: Float) {
@@ -52,6 +53,7 @@ public struct Dropout: Sendable {
 
     /// What a mask depends on, besides time step, stream and unit.
     public struct Key: Sendable {
+        /// The seed of the run.
         public var seed: UInt64
         public var step: Int
         /// The first stream of this rank among all streams.

@@ -106,6 +106,7 @@ public final class PackedWeights {
             Float.self, count: layout.precision == .bf16 ? ck_bf16_gemm_scratch(layout.largestInner) : 0)
     }
 
+    /// The precision of the packed values.
     public var precision: Precision { layout.precision }
 
     /// The operand of all rows of `weight`, or of `rows`. The layout must contain it.

@@ -75,7 +75,9 @@ public enum RowKernels {
     ///
     /// Results that would be denormal may be 0.
     public static func exp(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) { ck_exp(count, x, y) }
+    /// The hyperbolic tangent of `count` elements.
     public static func tanh(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) { ck_tanh(count, x, y) }
+    /// `1 / (1 + e^-x)` of `count` elements.
     public static func sigmoid(count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
         ck_sigmoid(count, x, y)
     }

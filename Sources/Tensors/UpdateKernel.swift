@@ -2,6 +2,7 @@ internal import CKernels
 
 /// Clips each gradient before an update: `clamp(g * scale, -limit...limit)`. Limit 0 means none.
 public struct GradientClip: Sendable {
+    /// The factor of every element, before the limit.
     public var scale: Float
     public var limit: Float
 

@@ -40,8 +40,15 @@ package final class FaultInjector: Sendable {
 
     /// The system's calls, with counting and with the fault.
     package var calls: FileSystemCalls {
+        var calls = FileSystemCalls.system
+        disturbReading(&calls)
+        disturbWriting(&calls)
+        disturbNames(&calls)
+        return calls
+    }
+
+    private func disturbReading(_ calls: inout FileSystemCalls) {
         let system = FileSystemCalls.system
-        var calls = system
         calls.open = { folder, path, flags, mode throws(CallFailure) in
             try self.pass()
             return try system.open(folder, path, flags, mode)
@@ -50,6 +57,18 @@ package final class FaultInjector: Sendable {
             try self.pass()
             return try system.status(folder, path, flags)
         }
+        calls.read = { descriptor, room, offset throws(CallFailure) in
+            try self.pass()
+            return try system.read(descriptor, room, offset)
+        }
+        calls.seek = { descriptor, offset, whence throws(CallFailure) in
+            try self.pass()
+            return try system.seek(descriptor, offset, whence)
+        }
+    }
+
+    private func disturbWriting(_ calls: inout FileSystemCalls) {
+        let system = FileSystemCalls.system
         calls.write = { descriptor, bytes throws(CallFailure) in
             switch self.next() {
             case .error(let number): throw CallFailure(errorNumber: number)
@@ -58,14 +77,6 @@ package final class FaultInjector: Sendable {
             case .emptyWrite: return 0
             default: return try system.write(descriptor, bytes)
             }
-        }
-        calls.read = { descriptor, room, offset throws(CallFailure) in
-            try self.pass()
-            return try system.read(descriptor, room, offset)
-        }
-        calls.seek = { descriptor, offset, whence throws(CallFailure) in
-            try self.pass()
-            return try system.seek(descriptor, offset, whence)
         }
         calls.truncate = { descriptor, length throws(CallFailure) in
             try self.pass()
@@ -80,6 +91,10 @@ package final class FaultInjector: Sendable {
             try system.close(descriptor)
             try self.pass()
         }
+    }
+
+    private func disturbNames(_ calls: inout FileSystemCalls) {
+        let system = FileSystemCalls.system
         calls.rename = { folder, old, new throws(CallFailure) in
             try self.pass()
             try system.rename(folder, old, new)
@@ -92,6 +107,5 @@ package final class FaultInjector: Sendable {
             try self.pass()
             try system.makeFolder(folder, path, mode)
         }
-        return calls
     }
 }

@@ -27,6 +27,7 @@ public final class TerminalProgram {
         _ = process.waitForEnd(seconds: 10)
     }
 
+    /// The number of the process.
     public var processIdentifier: Int32 { process.processIdentifier }
 
     /// The output so far, with `\n` as line ends.
@@ -64,6 +65,7 @@ public final class TerminalProgram {
         isOpen = false
     }
 
+    /// Sends a signal to the process.
     public func send(_ signal: Int32) { process.send(signal) }
 
     /// The exit status, or the number of the signal that ended it; nil if it does not end in time.
@@ -78,6 +80,7 @@ public final class TerminalProgram {
 
 /// The display of a terminal: its rows, including those that have scrolled out of view.
 public struct TerminalScreen {
+    /// The characters of each row.
     public private(set) var rows: [[Character]] = [[]]
     /// Whether a row continues the row above, whose line was too long.
     public private(set) var continues: [Bool] = [false]

@@ -2,6 +2,7 @@ public import Foundation
 
 /// A folder with three small texts of words, for a test that trains. `deinit` removes it unless `isKept` is set.
 public final class TrainingFolder {
+    /// The folder.
     public let folder: URL
     /// Whether the folder remains, for inspection.
     public var isKept = false

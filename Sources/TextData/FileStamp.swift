@@ -5,6 +5,7 @@ import Glibc
 /// Two equal stamps belong to the same, unchanged file, because each write sets `changed`, which no program can set back. A copy has a
 /// different stamp than its original. The device is not compared, because the hosts of a shared file system number it differently.
 public struct FileStamp: Sendable, Equatable, Codable, BitwiseCopyable {
+    /// The number of the file in its file system.
     public let inode: UInt64
     public let byteCount: Int64
     /// The time of the last change of the content, in nanoseconds since 1970.

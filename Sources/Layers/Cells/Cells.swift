@@ -44,9 +44,11 @@ public enum Cells: KindRegistry {
     }
 }
 
+/// The name of a cell.
 public typealias CellKind = KindName<Cells>
 
 extension KindName where Registry == Cells {
+    /// The Elman cell.
     public static var elman: CellKind { CellKind(ElmanCell.self) }
     public static var gru: CellKind { CellKind(GRUCell.self) }
     public static var lstm: CellKind { CellKind(LSTMCell.self) }

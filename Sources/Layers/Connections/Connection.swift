@@ -91,9 +91,11 @@ public enum Connections: KindRegistry {
     }
 }
 
+/// The name of a connection.
 public typealias ConnectionKind = KindName<Connections>
 
 extension KindName where Registry == Connections {
+    /// Each layer passes on its own output, the default.
     public static var stacked: ConnectionKind { ConnectionKind(StackedConnection.self) }
 
     /// Whether the connection also combines the lowest layer with the embedding.

@@ -44,4 +44,5 @@ public enum UpdateRules: KindRegistry {
     }
 }
 
+/// The name of an update rule.
 public typealias OptimizerKind = KindName<UpdateRules>

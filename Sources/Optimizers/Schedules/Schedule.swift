@@ -52,4 +52,5 @@ public enum Schedules: KindRegistry {
     }
 }
 
+/// The name of a schedule.
 public typealias ScheduleKind = KindName<Schedules>

@@ -10,6 +10,7 @@ public enum GradientSharing: Sendable {
 
 /// Everything except the model's shape that decides how much memory the model takes, and where.
 public struct BuildSettings: Sendable {
+    /// The largest window.
     public var capacity: WindowCapacity
     public var precision: Precision
     public var sharing: GradientSharing

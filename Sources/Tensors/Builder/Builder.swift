@@ -56,6 +56,7 @@ public final class Builder {
         needs.sharedParts = [.mergedSegments]
     }
 
+    /// The largest window.
     public var capacity: WindowCapacity { settings.capacity }
 
     /// Whether memory is counted only: what is handed out cannot be read or written.

@@ -40,6 +40,7 @@ public struct UnitDivision: Sendable, Equatable {
 
 /// All ranks of a node, or some of them, which compute the steps of a recurrence jointly.
 public struct StepTeam {
+    /// The hidden units of each rank.
     public let division: UnitDivision
     /// Memory shared by the ranks of the team: at least `StepRing.count` floats, initially zero.
     public let shared: UnsafeMutableBufferPointer<Float>

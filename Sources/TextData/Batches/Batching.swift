@@ -68,6 +68,7 @@ public protocol BatchSource {
 
 /// The sizes of a window, over the rows of all ranks.
 public struct BatchWindow: Sendable, Equatable {
+    /// The time steps of the window.
     public var steps: Int
     /// The number of tokens that are read, without padding.
     public var tokens: Int
@@ -104,9 +105,11 @@ public enum Batchings: KindRegistry {
     }
 }
 
+/// The name of a kind of batching.
 public typealias BatchingKind = KindName<Batchings>
 
 extension KindName where Registry == Batchings {
+    /// Contiguous streams, the default.
     public static var streams: BatchingKind { BatchingKind(StreamBatching.self) }
     public static var sentences: BatchingKind { BatchingKind(SentenceBatching.self) }
 }

@@ -54,6 +54,7 @@ public struct Sequences: Sendable {
 
 /// A token file with the token that ends its lines.
 public struct TokenFileText: TokenisedText {
+    /// The token file.
     public let file: TokenFile
     public let lineEnd: Int32?
 

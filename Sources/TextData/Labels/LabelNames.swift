@@ -4,6 +4,7 @@ import Failures
 ///
 /// The number of a label is its index, so it does not depend on the order of the lines.
 public struct LabelNames: Codable, Equatable, Sendable {
+    /// The names in the order of their numbers.
     public let names: [String]
 
     /// The maximum number of labels. A text with more labels probably has another format.

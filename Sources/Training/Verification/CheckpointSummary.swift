@@ -34,6 +34,7 @@ public struct CheckpointSummary: Encodable, Sendable, Equatable {
 
     /// The sizes of the model.
     public struct Model: Encodable, Sendable, Equatable, CustomStringConvertible {
+        /// The cell by its name.
         public let cell: String
         public let layers: Int
         public let embeddingSize: Int

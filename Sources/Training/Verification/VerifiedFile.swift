@@ -10,6 +10,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
         case configuration, vocabulary, tokens, metrics, checkpoint, best, stamps, lock, temporary
     }
 
+    /// What the file is.
     public let kind: Kind
     public let path: String
     /// The fault and its location; nil if the file is valid.
