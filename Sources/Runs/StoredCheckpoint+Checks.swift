@@ -1,7 +1,6 @@
 import Checkpoints
 import Configuration
 import Models
-import Optimizers
 
 extension StoredCheckpoint {
     /// Compares the file's texts with its arrays, so that a size in a text is used only if the arrays have it. No later
@@ -38,33 +37,8 @@ extension StoredCheckpoint {
         .inconsistentCheckpoint(path: reader.path, reason: reason)
     }
 
-    /// An array that a resume needs.
-    package struct ExpectedArray {
-        package let name: String
-        package let shape: [Int]
-        let range: Range
-        let isParameter: Bool
-    }
-
     /// All arrays that a resume needs: first the parameters, in the order of their layout.
-    package var expectedArrays: [ExpectedArray] {
-        let needs = modelShape.needs(training: false)
-        let entries = needs.parameters.entries
-        let parameters = entries.map { ExpectedArray(name: $0.name, shape: $0.shape, range: .finite, isParameter: true) }
-        let moments = configuration.updateRule.moments.flatMap { moment in
-            entries.map {
-                ExpectedArray(
-                    name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape,
-                    range: moment == "second_moment" ? .squares : .finite, isParameter: false)
-            }
-        }
-        let states = needs.states.map {
-            ExpectedArray(
-                name: CheckpointNames.state($0.name), shape: [configuration.batchSize, $0.columns], range: .finite,
-                isParameter: false)
-        }
-        return parameters + moments + states
-    }
+    var expectedArrays: [CheckpointArray] { configuration.checkpointArrays(modelShape) }
 
     private var floatCount: Int {
         reader.arrays.filter { $0.elementType == .float32 }.reduce(0) { $0 + $1.shape.reduce(1, *) }

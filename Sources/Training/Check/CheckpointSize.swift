@@ -25,21 +25,7 @@ package enum CheckpointSize {
             "state": String(repeating: "0", count: stateByteCount),
             "parameters_digest": String(repeating: "0", count: 16),
         ]
-        return SafetensorsWriter.byteCounts(of: arrays(configuration, shape: shape), metadata: metadata)
-    }
-
-    /// The names and shapes of parameters, moments and hidden states.
-    private static func arrays(
-        _ configuration: TrainingConfiguration, shape: ModelShape
-    ) -> [(name: String, shape: [Int])] {
-        let needs = shape.needs(training: false)
-        let parameters = needs.parameters.entries.map { (name: $0.name, shape: $0.shape) }
-        let moments = configuration.updateRule.moments.flatMap { moment in
-            parameters.map { (name: CheckpointNames.momentPrefix(moment) + $0.name, shape: $0.shape) }
-        }
-        let states = needs.states.map {
-            (name: CheckpointNames.state($0.name), shape: [configuration.batchSize, $0.columns])
-        }
-        return parameters + moments + states
+        let arrays = configuration.checkpointArrays(shape).map { (name: $0.name, shape: $0.shape) }
+        return SafetensorsWriter.byteCounts(of: arrays, metadata: metadata)
     }
 }

@@ -8,7 +8,7 @@ import Tensors
 /// Assembles a run's checkpoint on rank 0: parameters, moments, hidden states by stream, and all other state as text.
 final class CheckpointCollector {
     private let world: World
-    private let parallel: ParallelModel
+    let parallel: ParallelModel
     /// Texts that do not change during a run. On rank 0.
     private let fixedMetadata: [String: String]
     private let workspace = Workspace()
@@ -28,11 +28,6 @@ final class CheckpointCollector {
             "format": "rnntrain", "configuration": try Self.json(preparation.plan.configuration),
             "texts": try Self.json(preparation.textDigests), "vocabulary": preparation.vocabulary.jsonText(),
         ]
-    }
-
-    /// The bytes of the parameters and moments.
-    var leastByteCount: Int {
-        parallel.exchange.shape.elementCount * 4 * (1 + parallel.optimizer.rule.moments.count)
     }
 
     /// Gathers the checkpoint after `state.step` steps. Collective; nil on ranks other than 0.

@@ -28,7 +28,7 @@ final class CheckpointKeeper {
         best: BestModel?
     ) {
         self.best = best
-        leastByteCount = collector.leastByteCount
+        leastByteCount = configuration.checkpointArrays(collector.parallel.shape).reduce(0) { $0 + $1.byteCount }
         self.world = world
         self.collector = collector
         self.folder = folder
