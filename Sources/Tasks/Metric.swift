@@ -38,6 +38,7 @@ public struct ValidationResult: Sendable, Equatable {
 
 /// A number with its name in logs.
 public struct Figure: Sendable, Equatable {
+    /// The value of a figure.
     public enum Value: Sendable, Equatable {
         case integer(Int)
         case number(Double)
@@ -97,6 +98,7 @@ public protocol TextScorer: AnyObject {
 
 /// The part of the work of one of several processes.
 public struct ScoringShare: Sendable {
+    /// The number of the share, from 0.
     public let index: Int
     public let count: Int
 

@@ -77,9 +77,11 @@ public enum Tasks: KindRegistry {
     }
 }
 
+/// The name of a task.
 public typealias TaskKind = KindName<Tasks>
 
 extension KindName where Registry == Tasks {
+    /// The language model, the default.
     public static var languageModel: TaskKind { TaskKind(LanguageModelling.self) }
     public static var classifier: TaskKind { TaskKind(Classification.self) }
 }

@@ -42,9 +42,11 @@ public enum Outputs: KindRegistry {
     }
 }
 
+/// The name of an output layer.
 public typealias OutputKind = KindName<Outputs>
 
 extension KindName where Registry == Outputs {
+    /// A softmax over the whole vocabulary, the default.
     public static var full: OutputKind { OutputKind(SoftmaxOutput.self) }
 }
 

@@ -16,6 +16,7 @@ public struct TimeSkips: ConfigurationScalar {
 
     private init() { steps = [] }
 
+    /// No skip.
     public static let none = TimeSkips()
 
     public static var expectation: String { "\"none\", or ascending whole numbers from 2 to 1000, such as \"2,4\"" }

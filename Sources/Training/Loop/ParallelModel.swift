@@ -154,13 +154,11 @@ package final class ParallelModel {
             if batch.beginsSequences { model.resetState() }
             model.forward(window.inputs.baseAddress!, steps: batch.steps)
             let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
-            rows.shardSums(steps: batch.steps, of: losses, into: shardSums)
-            for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
+            addShardSums(of: losses, steps: batch.steps, to: &totals)
             if let marks {
                 model.markHits(
                     targets: window.targets.baseAddress!, mask: window.mask.baseAddress!, into: marks.rows)
-                rows.shardSums(steps: batch.steps, of: marks.rows, into: shardSums)
-                for leaf in hits.indices { hits[leaf] += shardSums[leaf] }
+                addShardSums(of: marks.rows, steps: batch.steps, to: &hits)
             }
             model.carryState(steps: batch.steps)
             Watchdog.progress()
@@ -172,6 +170,12 @@ package final class ParallelModel {
         let count = Double(source.layout.predictionCount)
         let hitShare = countsHits ? try sum(hits, flags: 0).total / count : nil
         return (ValidationResult(loss: loss / count, hitShare: hitShare), all)
+    }
+
+    /// Adds the sums of `values`, one for each row of a window, to `totals` by shard.
+    private func addShardSums(of values: UnsafePointer<Double>, steps: Int, to totals: inout [Double]) {
+        rows.shardSums(steps: steps, of: values, into: shardSums)
+        for leaf in totals.indices { totals[leaf] += shardSums[leaf] }
     }
 
     /// The sum over the shards of all ranks, in the order of the tree, and the flags of all ranks. Collective.
