@@ -87,13 +87,14 @@ package struct BestComparison {
             return start + "by the log the best parameters were those of another step"
         }
         if isKnownToCheckpoint(model) { return nil }
+        if let reason = contradictionOfEnd(model) { return start + "in the log, " + reason }
         if lines.isEmpty, log.parts.contains(where: { $0.passes(model.step) }) {
             return start + "the log has steps before and after this step, and no validation of it"
         }
         if !lines.isEmpty, !lines.contains(where: \.isInOrder) {
             return start + "the validation of this step in the log comes after a later step"
         }
-        return lines.isEmpty ? contradictionOfEnd(model).map { start + "in the log, " + $0 } : nil
+        return nil
     }
 
     // MARK: The newest checkpoint

@@ -45,6 +45,19 @@ extension TrainingOverRanks {
             }
         }
 
+        @Test("A better model replaces one of abandoned steps, also if it is better by less than --epsilon")
+        func withinEpsilon() throws {
+            _ = try finished(
+                try texts.start(ranks: 1, run: "run", ["--epochs", "1", "--learning-rate", "0.00001"]), in: texts, run: "run")
+            try removeCheckpoints(from: 20)
+            let options = ["--learning-rate", "0.01", "--epsilon", "1"]
+            let outcome = try texts.startResume(ranks: 1, run: "run", options).end(timeLimit: 30)
+            #expect(outcome.status == 0 && !outcome.output.contains("  lost"), "\(outcome)")
+            try expectOneModel(try RunLog(run: texts.path("run")))
+            let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
+            #expect(verified.status == 0, "\(verified)")
+        }
+
         @Test("A job that resumes an older checkpoint with a worse learning rate does not replace a better model")
         func abandonedSteps() throws {
             try expectOneModel(

@@ -61,6 +61,14 @@ struct BestFound {
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         do {
             let found = try comparison.model(of: try StoredCheckpoint(path: path))
+            if let loss = state.convergence.bestLoss, found.loss > loss,
+                let remade = try folder.checkpoints.remakeBest(step: state.convergence.bestStep, loss: loss, fits: fits)
+            {
+                model = remade
+                let fault = "\(path) was from step \(found.step), although step \(remade.step) is better"
+                notice = "\(fault). It was written again from the checkpoint of that step."
+                return
+            }
             (model, notice) = (found, Self.notice(of: found, path: path, after: state))
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)

@@ -159,7 +159,7 @@ package final class Trainer {
         state.awaitsValidation = nil
         let improved = rule.take(loss: criterion, step: state.step, into: &state.convergence)
         let model = BestModel(step: state.step, loss: criterion, parametersDigest: parallel.parametersDigest.hexadecimal)
-        let isBest = isBest(model)
+        let isBest = isBest(model, improved: improved)
         try report.validation(state, found, model, improved: improved, best: isBest ? model : keeper.best, start: start)
         deadline.noteValidation(start: start)
         if isBest { try keeper.saveBest(model, state) }
@@ -169,9 +169,11 @@ package final class Trainer {
     /// Whether a model replaces `best.safetensors`: it is better than or the same as the current content.
     ///
     /// Steps that were rolled back, or steps of an earlier job, may have given a better model than all steps that led to this
-    /// one.
-    private func isBest(_ model: BestModel) -> Bool {
-        rule.isImprovement(loss: model.loss, on: keeper.best?.loss) || model == keeper.best
+    /// one. An improvement replaces the file whenever its loss is lower, even by less than `epsilon`: the loss in the file must never
+    /// exceed the best one in the state, or the file would pass for another run's.
+    private func isBest(_ model: BestModel, improved: Bool) -> Bool {
+        guard let kept = keeper.best else { return model.loss.isFinite }
+        return model == kept || rule.isImprovement(loss: model.loss, on: kept.loss) || (improved && model.loss < kept.loss)
     }
 
     /// The flags that request a stop when there is nothing to save: a signal or, on rank 0, the clock.
