@@ -16,6 +16,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case overflow(checkpoint: String, place: String)
     /// The model is of a task in which it predicts no tokens.
     case noTokenModel(task: String)
+    /// The model knows only lines that begin with its initial state.
+    case separateLines
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)
     /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
@@ -26,7 +28,7 @@ public enum StoredRunError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .noCheckpoint: .inputMissing
-        case .noTokenModel: .usage
+        case .noTokenModel, .separateLines: .usage
         default: .badData
         }
     }
@@ -49,6 +51,9 @@ public enum StoredRunError: UserFacingError, Equatable {
                 + "checkpoint, or train again with a lower --learning-rate, a smaller --init-scale or fewer --layers."
         case .noTokenModel(let task):
             "the model was trained with --task \(task), and does not predict the tokens of a text. Use evaluate."
+        case .separateLines:
+            "--carry-state has no meaning for this model: it was trained with --batching sentences, and begins each line with its initial "
+                + "state. Omit --carry-state; the scores are then those of evaluate."
         case .inconsistentLog(let path, let line, let reason):
             "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
         case .badLog(let path, let line, let byteOffset):

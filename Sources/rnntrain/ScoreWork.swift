@@ -17,6 +17,7 @@ struct ScoreSettings {
 func runScoring(checkpoint: StoredCheckpoint, data: String, settings: ScoreSettings) throws {
     let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
     try model.requireTokens()
+    if settings.carriesState, model.separatesLines { throw StoredRunError.separateLines }
     let text = try NamedText.opened(data, unit: model.unit)
     let characters = settings.skipsUnknown ? SkippedCharacters() : nil
     let scorer = LineScorer(model, carriesState: settings.carriesState)

@@ -84,6 +84,9 @@ extension TrainingOverRanks {
             }
             // The sum is in the order of the text.
             #expect(abs(try loss("test.txt") - loss("turned.txt")) < 1e-12)
+            let carried = try ProgramRun.alone(
+                "rnntrain", ["score", "--checkpoint", "run", "--data", "test.txt", "--carry-state"], folder: texts.folder)
+            #expect(carried.status == 64 && carried.errors.contains("--batching sentences"), "\(carried)")
         }
 
         @Test("generate --samples writes lines, each from the initial state; without it a model of sentences writes one")
