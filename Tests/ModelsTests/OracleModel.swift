@@ -39,8 +39,11 @@ struct OracleModel {
     var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
     /// O, columns of h.
     var outputSize: Int { cell.outputSize(units: hiddenSize) }
-    var vocabularySize: Int { parameter("encoder.weight").count / embeddingSize }
-    var embeddingSize: Int { parameter("encoder.weight").count / (tokenCount ?? vocabularySize) }
+    /// V, classes of the output.
+    var vocabularySize: Int {
+        tokenCount == nil ? parameter("encoder.weight").count / embeddingSize : parameter("decoder.bias").count
+    }
+    var embeddingSize: Int { parameter("rnn.weight_ih_l0").count / parameter("rnn.bias_ih_l0").count }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
     /// Whether the full output's weight is the embedding's table.
     var isTied: Bool { parameters["decoder.weight"] == nil }

@@ -3,7 +3,7 @@ public enum ShellText {
     /// The word, quoted for a POSIX shell if necessary.
     public static func quoted(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy(plain.contains) { return word }
-        if word.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) { return dollarQuoted(word) }
+        if word.unicodeScalars.contains(where: { ($0.value < 32 && $0 != "\n") || $0.value == 127 }) { return dollarQuoted(word) }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
