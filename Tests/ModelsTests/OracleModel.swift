@@ -39,10 +39,8 @@ struct OracleModel {
     var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
     /// O, columns of h.
     var outputSize: Int { cell.outputSize(units: hiddenSize) }
-    /// V, classes of the output.
-    var vocabularySize: Int {
-        tokenCount == nil ? parameter("encoder.weight").count / embeddingSize : parameter("decoder.bias").count
-    }
+    var vocabularySize: Int { tokenCount == nil ? tableRows : parameter("decoder.bias").count }
+    private var tableRows: Int { parameter("encoder.weight").count / embeddingSize }
     var embeddingSize: Int { parameter("rnn.weight_ih_l0").count / parameter("rnn.bias_ih_l0").count }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
     /// Whether the full output's weight is the embedding's table.

