@@ -116,7 +116,7 @@ extension TrainingOverRanks {
                 says: [
                     "not finite in 10 steps in a row", "after 3 returns to a checkpoint",
                     "The last good checkpoint is in \(texts.path("run"))/checkpoints",
-                    "lower --learning-rate",
+                    "Resume it with a lower --learning-rate",
                 ])
             #expect(texts.checkpointSteps(run: "run") == good)
             let skipped = try RunLog(run: texts.path("run")).events.filter { $0["skipped"] == "1" }
@@ -143,8 +143,7 @@ extension TrainingOverRanks {
                 "rnntrain",
                 ["evaluate", "--json", "--checkpoint", texts.checkpoint(run: "run", step: newest), "--data", "test.txt"],
                 folder: texts.folder)
-            #expect(read.status == 0, "\(read)")
-            #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(read.output.utf8)) }
+            #expect(read.status == 65 && read.errors.contains("the numbers of this model overflow"), "\(read)")
         }
     }
 }
