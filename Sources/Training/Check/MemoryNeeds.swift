@@ -56,8 +56,8 @@ package struct MemoryNeeds: Sendable {
                 precision: configuration.precision, sharesMemory: node.count > 1, team: team))
         let rows = configuration.windowLength * shards.streams(ofRank: rank).count
         let scratch = GradientRows.byteCount(
-            maximumRows: rows * needs.rowsPerPrediction, leaves: shards.shards(ofRank: rank).count, widestInput: needs.widestInput,
-            precision: needs.precision)
+            maximumRows: rows * needs.rowsPerPrediction, leaves: shards.shards(ofRank: rank).count,
+            widestInput: needs.widestInput, precision: needs.precision)
         let window = 3 * rows * 4
         let test = configuration.hasTest ? TestScoring.byteCount(shape, precision: needs.precision) : 0
         let total = needs.byteCount + scratch + window + test
