@@ -64,4 +64,12 @@ public struct KindName<Registry: KindRegistry>: ConfigurationChoice, Hashable {
     }
 
     public static var allCases: [KindName] { Registry.kinds.map(KindName.init) }
+
+    /// The element of `all`, the list of the registry, that has this name. Allocates nothing.
+    public func selected<Element>(in all: [Element], name: (Element) -> String) -> Element {
+        guard let element = all.first(where: { name($0) == rawValue }) else {
+            preconditionFailure("\(rawValue) is a name for \(Registry.key.rawValue), but not in the list of its registry")
+        }
+        return element
+    }
 }

@@ -1,7 +1,11 @@
+import Foundation
 import RNNTrain
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3 else { fatalError("usage: \(arguments[0]) RUN TEXT") }
+guard arguments.count == 3 else {
+    FileHandle.standardError.write(Data("usage: \(arguments[0]) RUN TEXT\n".utf8))
+    exit(64)
+}
 
 // A run folder, or a checkpoint file.
 let model = try TrainedModel(path: arguments[1])

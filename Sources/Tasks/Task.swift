@@ -59,7 +59,7 @@ public struct TextSymbols: Codable, Equatable, Sendable {
 
 /// The tasks among which `--task` chooses.
 public enum Tasks: KindRegistry {
-    /// Every task: a new one is a file or folder beside this file and a line here.
+    /// All tasks. To add a task, add a folder beside this file and a line here.
     static let all: [any Task.Type] = [
         LanguageModelling.self,
         Classification.self,
@@ -70,10 +70,7 @@ public enum Tasks: KindRegistry {
 
     /// The task with this name.
     public static func task(_ name: TaskKind) -> any Task.Type {
-        guard let task = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is no task, and yet a name of one")
-        }
-        return task
+        name.selected(in: all) { $0.name }
     }
 }
 

@@ -19,13 +19,20 @@ public final class TrainingFolder {
     /// Writes `train.txt`, with `lines` lines of 9 words each, `valid.txt` and `test.txt`.
     ///
     /// Runs use `options`, the options of the texts, and their own options.
-    public init(options: [String] = TrainingFolder.model, lines: Int = 1272, validLines: Int = 100) throws {
+    public convenience init(options: [String] = TrainingFolder.model, lines: Int = 1272, validLines: Int = 100) throws {
+        try self.init(options: options, lines: (lines, validLines, 20)) { WordText.lines($0, seed: $1) }
+    }
+
+    /// Writes the three texts with these numbers of lines, which `text` makes from a number of lines and a seed.
+    public init(
+        options: [String], lines: (train: Int, valid: Int, test: Int), text: (_ lines: Int, _ seed: UInt64) -> String
+    ) throws {
         self.options = options
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try write("train.txt", WordText.lines(lines, seed: 1))
-        try write("valid.txt", WordText.lines(validLines, seed: 2))
-        try write("test.txt", WordText.lines(20, seed: 3))
+        try write("train.txt", text(lines.train, 1))
+        try write("valid.txt", text(lines.valid, 2))
+        try write("test.txt", text(lines.test, 3))
     }
 
     deinit { if !isKept { try? FileManager.default.removeItem(at: folder) } }

@@ -2,10 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB. The address sanitizer reserves more than any of them.
+/// Limits of the process on its memory: `ulimit -v` and `ulimit -d`, in kB.
 ///
 /// Below some 40,000 kB of data the loader itself fails, because a program that contains Swift's libraries has 38 MB of tables.
-@Suite("A memory limit of the process that is too low", .serialized, .disabled(if: Sanitizers.areOn))
+@Suite(
+    "A memory limit of the process that is too low", .serialized,
+    .disabled(if: Sanitizers.areOn, "The address sanitizer reserves terabytes of address space."))
 struct ProcessLimitTests {
     private static let options = [
         "--hidden-size", "300", "--embedding-size", "300", "--batch-size", "8", "--bptt", "8", "--epochs", "1", "--layers", "1",

@@ -142,8 +142,9 @@ struct WholeRunFolderTests {
         }
     }
 
-    // The address sanitizer reserves terabytes of address space, more than such a limit allows.
-    @Test("A limit on a process's memory is detected before a file is written", .disabled(if: Sanitizers.areOn))
+    @Test(
+        "A limit on a process's memory is detected before a file is written",
+        .disabled(if: Sanitizers.areOn, "The address sanitizer reserves terabytes of address space."))
     func littleMemory() throws {
         let outcome = try train(run: "run", under: "-v 900000", ["--hidden-size", "4000", "--embedding-size", "4000"])
         #expect(outcome.status == 70 && outcome.errors.contains("(ulimit -v) is too low"), "\(outcome)")

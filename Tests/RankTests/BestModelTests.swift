@@ -58,6 +58,30 @@ extension TrainingOverRanks {
             #expect(verified.status == 0, "\(verified)")
         }
 
+        @Test(
+            "An older best model, as from a backup, is replaced by the checkpoint of the best step; evaluate refuses it",
+            arguments: [true, false])
+        func olderBest(withEnd: Bool) throws {
+            let options = ["--checkpoint-every", "20 steps", "--keep", "100"]
+            _ = try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"] + options), in: texts, run: "run")
+            let older = try texts.bytes("run/best.safetensors")
+            let log = try finished(try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]), in: texts, run: "run")
+            try #require(try texts.bytes("run/best.safetensors") != older)
+            let digest = log.events.last?["best_parameters_digest"]
+            try texts.write("run/best.safetensors", older)
+            if withEnd {
+                let refused = try ProgramRun.alone(
+                    "rnntrain", ["evaluate", "--checkpoint", "run", "--data", "test.txt"], folder: texts.folder)
+                #expect(refused.status == 65, "\(refused)")
+            } else {
+                let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+                try texts.write("run/metrics.jsonl", lines.dropLast().map { $0 + "\n" }.joined())
+            }
+            let resumed = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
+            #expect(resumed.status == 0 && resumed.output.contains("written again from the checkpoint of"), "\(resumed)")
+            #expect(try RunLog(run: texts.path("run")).events.last?["best_parameters_digest"] == digest)
+        }
+
         @Test("A job that resumes an older checkpoint with a worse learning rate does not replace a better model")
         func abandonedSteps() throws {
             try expectOneModel(

@@ -13,10 +13,7 @@ extension TrainingOverRanks {
         ]
 
         init() throws {
-            texts = try TrainingFolder(options: Self.options, lines: 1, validLines: 1)
-            for (number, name) in ["train.txt", "valid.txt", "test.txt"].enumerated() {
-                try texts.write(name, Self.lines(number == 0 ? 200 : 50, seed: UInt64(number + 1)))
-            }
+            texts = try TrainingFolder(options: Self.options, lines: (200, 50, 50), text: Self.lines)
         }
 
         /// Lines of 1 to 10 words; some are longer than a window.

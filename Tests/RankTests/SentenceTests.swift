@@ -13,10 +13,7 @@ extension TrainingOverRanks {
         ]
 
         init() throws {
-            texts = try TrainingFolder(options: Self.options, lines: 1, validLines: 1)
-            for (number, name) in ["train.txt", "valid.txt", "test.txt"].enumerated() {
-                try texts.write(name, Self.lines(number == 0 ? 230 : 40, seed: UInt64(number + 1)))
-            }
+            texts = try TrainingFolder(options: Self.options, lines: (230, 40, 40), text: Self.lines)
         }
 
         /// Lines of 0 to 14 words. The words of a line are consecutive numbers.

@@ -37,10 +37,7 @@ public enum Cells: KindRegistry {
     }
 
     private static func cell(_ name: CellKind) -> any Cell.Type {
-        guard let cell = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is a cell's name, but not in the list of cells")
-        }
-        return cell
+        name.selected(in: all) { $0.name }
     }
 }
 

@@ -84,10 +84,7 @@ public enum Connections: KindRegistry {
     }
 
     fileprivate static func kind(_ name: ConnectionKind) -> any Connection.Type {
-        guard let connection = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is a connection's name, but not in the list of connections")
-        }
-        return connection
+        name.selected(in: all) { $0.name }
     }
 }
 

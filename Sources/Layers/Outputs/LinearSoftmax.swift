@@ -2,8 +2,8 @@ import Tensors
 
 /// A linear layer with softmax and cross entropy over some rows: `softmax(W x + b)`, loss in nats.
 ///
-/// Logits are made and used a group of columns at a time. Where all of a window's take more than `--logit-memory` they are not kept: the
-/// backward pass makes each group again, to the same bits, and no buffer grows with the number of columns.
+/// Logits are computed and used one group of columns at a time. If the logits of a window take more than `--logit-memory`, they are not
+/// kept: the backward pass computes each group again, to the same bits, and no buffer grows with the number of columns.
 final class LinearSoftmax {
     let weight: Parameter  // [n, k]
     let bias: Parameter?  // [n]
@@ -55,7 +55,7 @@ final class LinearSoftmax {
         (softmax, leftStorage) = (scratch.softmax, scratch.leftStorage)
     }
 
-    /// Where the gradients of all logits stay, for ranks that compute weight gradients together.
+    /// The gradients of all logits, if the ranks compute weight gradients together.
     var shared: SharedGradients.Groups? { softmax.shared }
 
     /// `result = W x + b`. Shapes: `x` `[rows, k]`, `result` `[rows, n]`.
@@ -86,12 +86,12 @@ final class LinearSoftmax {
         }
     }
 
-    /// That of `x` alone.
+    /// The gradient of `x` only.
     func propagate(scale: Float, into dX: MatrixView) {
         for group in 0..<softmax.groupCount { propagate(makeGradient(group, scale: scale), group, into: dX) }
     }
 
-    /// Those of weight and bias alone. With `tied`, the rows of the token table are added.
+    /// The gradients of weight and bias only. With `tied`, the rows of the token table are added.
     func parameterGradients(scale: Float, x: PackedRows, steps: Int, rows: GradientRows, tied: TokenOccurrences) {
         for group in 0..<softmax.groupCount {
             parameterGradients(makeGradient(group, scale: scale), group, steps: steps, rows: rows, x: x, tied: tied)
@@ -107,7 +107,7 @@ final class LinearSoftmax {
             left, columns: columns, into: softmax.place(group), from: bias.map { .bias($0.value + columns.lowerBound) } ?? .zero)
     }
 
-    /// The gradient of the group's logits, which are made again where they were not kept.
+    /// The gradient of the group's logits, which are computed again if they were not kept.
     private func makeGradient(_ group: Int, scale: Float) -> MatrixView {
         if !softmax.keepsGroups { makeLogits(group) }
         return softmax.gradient(group, scale: scale)

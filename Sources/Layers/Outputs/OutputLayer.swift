@@ -42,13 +42,13 @@ public protocol OutputLayer: Kind, AnyObject {
     /// Whether the weight may be the embedding's table.
     static var mayBeTied: Bool { get }
 
-    /// Which gradients ranks should compute together that work on one node: `rankCount` of them with `streams` streams, in windows of `steps`.
+    /// Which gradients the `rankCount` ranks of a node compute together, with `streams` streams in windows of `steps`.
     static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing
 
     /// - Parameter tied: the embedding's table, if the shape is tied.
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder)
 
-    /// Numbers of a few rows whose softmax is the distribution, `[rows, V]`, as for generation: logits, or log probabilities.
+    /// Logits or log probabilities of a few rows, `[rows, V]`, for generation. Their softmax is the distribution.
     func logits(_ hidden: MatrixView) -> MatrixView
 
     /// The loss of each row, in nats, 0 where `mask` is 0. With `training`, `backward` may follow; without it, the loss is that of the exact

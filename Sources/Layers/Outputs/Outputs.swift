@@ -15,10 +15,7 @@ public enum Outputs: KindRegistry {
     public static var kinds: [any Kind.Type] { all }
 
     private static func type(_ name: OutputKind) -> any OutputLayer.Type {
-        guard let output = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is no output, and yet a name of one")
-        }
-        return output
+        name.selected(in: all) { $0.name }
     }
 
     /// A layer of the kind with this name. `tied`: the embedding's table, if the shape is tied.

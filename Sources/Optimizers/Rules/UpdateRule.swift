@@ -37,9 +37,7 @@ public enum UpdateRules: KindRegistry {
 
     /// The rule named `name`, with its settings.
     public static func rule(_ name: OptimizerKind, _ settings: Settings = Settings()) -> any UpdateRule {
-        guard let rule = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is a rule's name, but not in the list of rules")
-        }
+        let rule = name.selected(in: all) { $0.name }
         return rule.init(settings)
     }
 }

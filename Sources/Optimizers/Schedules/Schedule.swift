@@ -45,9 +45,7 @@ public enum Schedules: KindRegistry {
 
     /// The schedule named `name`, with its settings.
     public static func schedule(_ name: ScheduleKind, _ settings: Settings = Settings()) -> any Schedule {
-        guard let schedule = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is a schedule's name, but not in the list of schedules")
-        }
+        let schedule = name.selected(in: all) { $0.name }
         return schedule.init(settings)
     }
 }

@@ -98,10 +98,7 @@ public enum Batchings: KindRegistry {
 
     /// The kind of batching named `name`.
     public static func batching(_ name: BatchingKind) -> any Batching.Type {
-        guard let batching = all.first(where: { $0.name == name.rawValue }) else {
-            preconditionFailure("\(name.rawValue) is the name of a batching, but not in the list of batchings")
-        }
-        return batching
+        name.selected(in: all) { $0.name }
     }
 }
 

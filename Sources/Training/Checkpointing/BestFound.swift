@@ -57,24 +57,27 @@ struct BestFound {
         let path = folder.checkpoints.bestPath
         let run = BestComparison.Run(configuration, vocabulary: vocabulary, textDigests: textDigests, state: state)
         let comparison = BestComparison(records: records, run: run)
-        func fits(_ stored: StoredCheckpoint) throws { _ = try comparison.model(of: stored) }
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
+        /// Writes the best model of `state` again from its checkpoint; nil if there is none.
+        func remade() throws -> BestModel? {
+            let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)
+            return try loss.flatMap { loss in
+                try folder.checkpoints.remakeBest(step: step, loss: loss) { _ = try comparison.model(of: $0) }
+            }
+        }
         do {
             let found = try comparison.model(of: try StoredCheckpoint(path: path))
-            if let loss = state.convergence.bestLoss, found.loss > loss,
-                let remade = try folder.checkpoints.remakeBest(step: state.convergence.bestStep, loss: loss, fits: fits)
-            {
-                model = remade
-                let fault = "\(path) was from step \(found.step), although step \(remade.step) is better"
-                notice = "\(fault). It was written again from the checkpoint of that step."
-                return
+            let isWorse = state.convergence.bestLoss.map { found.loss > $0 } ?? false
+            if isWorse, let better = try remade() {
+                let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
+                (model, notice) = (better, "\(fault). It was written again from the checkpoint of that step.")
+            } else {
+                (model, notice) = (found, Self.notice(of: found, path: path, after: state))
             }
-            (model, notice) = (found, Self.notice(of: found, path: path, after: state))
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
-            let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)
-            model = try loss.flatMap { try folder.checkpoints.remakeBest(step: step, loss: $0, fits: fits) }
-            if model != nil {
-                notice = folder.checkpoints.remakeNotice(error, step: step)
+            model = try remade()
+            if let model {
+                notice = folder.checkpoints.remakeNotice(error, step: model.step)
                 return
             }
             let lost = "The best parameters so far\(Self.step(of: state)) are lost"
