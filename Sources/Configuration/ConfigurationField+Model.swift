@@ -38,7 +38,7 @@ extension ConfigurationField {
             .init(
                 .activationRegularization, \.activationRegularization, .model, .fixed, range: .number(orZero: "for none"),
                 placeholder: "x", isNew: true,
-                "Factor of the mean square of what the output layer reads, which is added to the loss; 0: off."),
+                "Factor of the mean square of the output layer's input, which is added to the loss; 0: off."),
             .init(
                 .temporalRegularization, \.temporalRegularization, .model, .fixed, range: .number(orZero: "for none"),
                 placeholder: "x", isNew: true,

@@ -39,12 +39,13 @@ package struct ProcessRoom: Equatable, Sendable {
         return nil
     }
 
-    /// Throws (70) if the limits of this process leave fewer bytes.
-    package static func require(bytes: Int) throws(RunCheckError) {
-        let process = Self(MemoryFigures(root: ""), for: .oneModel)
+    /// Throws (70) if the limits of this process leave fewer bytes for this use. `host` and `rank` name the process in the error.
+    package static func require(
+        bytes: Int, for use: Use = .oneModel, host: String = "this machine", rank: Int = 0
+    ) throws(RunCheckError) {
+        let process = Self(MemoryFigures(root: ""), for: use)
         guard let shortage = process.shortage(own: Double(bytes), shared: 0) else { return }
         throw .processLimit(
-            host: "this machine", rank: 0, limit: shortage.limit, needed: shortage.needed, available: shortage.available,
-            isLeast: true)
+            host: host, rank: rank, limit: shortage.limit, needed: shortage.needed, available: shortage.available, isLeast: true)
     }
 }

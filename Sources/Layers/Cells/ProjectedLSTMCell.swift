@@ -5,7 +5,7 @@ extension CellSettings {
     public static let projectionSize = Setting(
         "projection-size", 0, range: .whole(1...1_000_000, orZero: "for as many as hidden units"), placeholder: "n",
         isNew: true,
-        "Size of what each layer hands on and reads again: an LSTM's projection, below --hidden-size; the outputs of a Jordan cell."
+        "Columns of the output of each layer, which the next layer and the recurrence read: an LSTM's projection, below --hidden-size; the outputs of a Jordan cell."
     )
 }
 
