@@ -67,6 +67,9 @@ public final class World {
     /// Whether Open MPI's launcher started this process. That launcher ends all ranks if one of them exits with an error. Local.
     public static var isStartedByMpirun: Bool { cmpi_mpirun_size() > 0 }
 
+    /// Whether Open MPI's launcher started this process and others. Local.
+    public static var isOneOfSeveralOfMpirun: Bool { cmpi_mpirun_size() > 1 }
+
     /// The name of this process's host. Available before `start`. Local.
     public static var localHostName: String { textFromC(capacity: 256) { cmpi_host_name($0, $1) } }
 

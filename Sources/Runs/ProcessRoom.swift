@@ -11,6 +11,9 @@ package struct ProcessRoom: Equatable, Sendable {
     package enum Use {
         /// It uses a model in one thread.
         case oneModel
+        /// It starts Open MPI as one of several ranks. Open MPI 4.1 takes some 200 MB of addresses until its first message, and
+        /// crashes if it cannot map them.
+        case startingMPI
         /// It trains, as one of `ranks` ranks on its host.
         case training(ranks: Int)
 
@@ -20,6 +23,7 @@ package struct ProcessRoom: Equatable, Sendable {
         fileprivate var reserve: (addresses: Int, data: Int) {
             switch self {
             case .oneModel: (8 << 20, 4 << 20)
+            case .startingMPI: (240 << 20, 0)
             case .training(let ranks): ranks > 1 ? (96 << 20, 16 << 20) : (64 << 20, 20 << 20)
             }
         }

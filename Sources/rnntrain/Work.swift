@@ -32,22 +32,6 @@ func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
     }
 }
 
-/// Ends the job (70) if a limit of this process leaves too little memory for MPI's first messages: Open MPI crashes if it cannot map
-/// memory for them. Sends no message itself.
-private func requireRoomForMessages(_ world: World) {
-    guard world.rankCount > 1 else { return }
-    do throws(RunCheckError) {
-        try ProcessRoom.require(
-            bytes: 1 << 20, for: .training(ranks: world.rankCount), host: world.hostName, rank: world.rank)
-    } catch {
-        // The limits of all ranks are usually the same. Rank 0 then ends the job before another rank prints the same line.
-        if !world.isRoot { sleep(1) }
-        StandardError.print("\(message: error)")
-        usleep(100_000)  // mpirun transports the line and the abort independently
-        World.abort(exitStatus: error.exitStatus.rawValue)
-    }
-}
-
 /// Starts MPI, does the work on all ranks, and ends MPI.
 ///
 /// A failure that all ranks have is thrown on all ranks. A failure of this rank only ends the job.
@@ -59,9 +43,11 @@ func withWorld<Result>(
     stallLimit: Double, failure: (any Error)? = nil, _ work: (World) throws -> Result
 ) throws -> Result {
     try CheckOnly.endIfAsked(failure: failure)
+    if World.isOneOfSeveralOfMpirun {
+        try ProcessRoom.require(bytes: 1 << 20, for: .startingMPI, host: World.localHostName, rank: ProcessRank.current)
+    }
     try Watchdog.beginStart(limit: stallLimit)
     let world = try World.start()
-    requireRoomForMessages(world)
     do {
         try world.agree { if let failure { throw failure } }
         let result = try work(world)

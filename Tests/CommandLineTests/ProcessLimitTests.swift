@@ -55,7 +55,7 @@ struct ProcessLimitTests {
         }
     }
 
-    @Test("ends a run of two ranks in one line", arguments: ["-v 300000", "-v 400000", "-d 60000"])
+    @Test("ends a run of two ranks in one line", arguments: ["-v 200000", "-v 295000", "-v 300000", "-v 400000", "-d 60000"])
     func twoRanks(limit: String) throws { try expectLineOrSuccess(limit, ranks: 2, texts.arguments(run: "run")) }
 
     @Test("ends a resume, evaluate and generate in one line", arguments: ["-v 160000", "-d 60000"])
