@@ -57,6 +57,33 @@ struct TerminalTests {
         expectNoDebris(program, columns: columns)
     }
 
+    @Test("A message of the launcher replaces the progress line, also if progress is printed at the same time")
+    func messageDuringProgress() throws {
+        // A program that prints nothing but progress lines, so that one of them follows almost every write of the launcher.
+        let program = """
+            #!/bin/bash
+            if [ -n "${RNNTRAIN_CHECK_ONLY:-}" ]; then exit 3; fi
+            trap '' USR1
+            while :; do printf '\\r\\033[K[....] epoch 1/9  1m left'; done
+            """
+        try texts.write("progress", program)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: texts.path("progress"))
+        for _ in 0..<5 {
+            let environment = ["RNNTRAIN_PROGRAM": texts.path("progress")]
+            let job = try TerminalProgram(
+                URL(filePath: "/bin/bash"), [script, "-n", "1"], columns: 80, environment: environment, folder: texts.folder)
+            try #require(job.waits(for: "epoch", times: 2), "\(job.output)")
+            job.type("\u{3}")
+            #expect(job.waits(for: "SIGINT: the ranks save"), "\(job.output.suffix(200))")
+            job.type("\u{3}")
+            #expect(job.end(seconds: 15) == 130)
+            let messages = job.output.split(separator: "\n").filter { $0.contains("launch/train: SIGINT") }
+            #expect(
+                messages.count == 2 && messages.allSatisfy { $0.contains("\r\u{1B}[Klaunch/train: ") },
+                "\(messages.map { $0.suffix(160) })")
+        }
+    }
+
     @Test("The progress line adapts to a narrower window")
     func narrower() throws {
         let program = try training(120)
