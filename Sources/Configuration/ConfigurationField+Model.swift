@@ -36,6 +36,10 @@ extension ConfigurationField {
                 .embeddingDropout, \.embeddingDropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
                 isNew: true, "Probability of dropping a token of the vocabulary for a step, below 1; 0: off."),
             .init(
+                .weightDropout, \.weightDropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
+                isNew: true, readers: KindReaders(chooser: Cells.key, names: Cells.namesWithRecurrentWeights),
+                "Probability of dropping a recurrent weight for a step, below 1; 0: off."),
+            .init(
                 .activationRegularization, \.activationRegularization, .model, .fixed, range: .number(orZero: "for none"),
                 placeholder: "x", isNew: true,
                 "Factor of the mean square of the output layer's input, which is added to the loss; 0: off."),

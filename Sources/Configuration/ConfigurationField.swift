@@ -40,10 +40,11 @@ struct ConfigurationField: Sendable {
     init<Value: ConfigurationScalar>(
         _ key: ConfigurationKey, _ path: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
         _ theme: ConfigurationTheme, _ onResume: OnResume, range: ValueRange<Value>? = nil, placeholder: String = "",
-        isNew: Bool = false, _ summary: String
+        isNew: Bool = false, readers: KindReaders? = nil, _ summary: String
     ) {
         self.init(
-            key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, isNew: isNew,
+            key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, readers: readers,
+            isRefusedUnread: readers != nil, isNew: isNew,
             get: { $0[keyPath: path] },
             set: { $0[keyPath: path] = $1 })
     }

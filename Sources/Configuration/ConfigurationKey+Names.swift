@@ -28,6 +28,7 @@ extension ConfigurationKey {
     public static let dropout = ConfigurationKey("dropout")
     public static let lockedDropout = ConfigurationKey("locked-dropout")
     public static let embeddingDropout = ConfigurationKey("embedding-dropout")
+    public static let weightDropout = ConfigurationKey("weight-dropout")
     public static let activationRegularization = ConfigurationKey("activation-regularization")
     public static let temporalRegularization = ConfigurationKey("temporal-regularization")
     public static let initialization = ConfigurationKey("init")

@@ -14,6 +14,7 @@ extension TrainingConfiguration {
             initialState: initialState, dropout: Float(dropout))
         shape.regularization.locksDropout = lockedDropout
         shape.regularization.embeddingDropout = Float(embeddingDropout)
+        shape.regularization.weightDropout = Float(weightDropout)
         shape.regularization.activation = Float(activationRegularization)
         shape.regularization.temporal = Float(temporalRegularization)
         return shape

@@ -152,7 +152,7 @@ private struct ConsistencyChecks {
     /// Refuses values that no chosen kind uses, if the declaration of the key requires it.
     func readers() throws(ConfigurationError) {
         for field in ConfigurationField.all where field.isRefusedUnread {
-            guard let readers = field.readers, !configuration.settings.isStandard(field.key),
+            guard let readers = field.readers, field.read(configuration) != field.read(TrainingConfiguration()),
                 !readers.names.contains(configuration.spelled(readers.chooser))
             else { continue }
             let names = readers.names.joined(separator: ", ")

@@ -40,6 +40,8 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var lockedDropout = false
     /// The probability with which a step drops a token of the vocabulary.
     public var embeddingDropout = 0.0
+    /// The probability with which a step drops a recurrent weight.
+    public var weightDropout = 0.0
     /// The factor of the mean square of what the output layer reads, after dropout.
     public var activationRegularization = 0.0
     /// The factor of the mean square of its changes from step to step.

@@ -8,6 +8,8 @@ public struct Regularization: Sendable, Equatable {
     public var locksDropout = false
     /// The probability with which a step drops a token of the vocabulary: its whole vector, at all its occurrences.
     public var embeddingDropout: Float = 0
+    /// The probability with which a step drops a recurrent weight.
+    public var weightDropout: Float = 0
     /// Activation regularisation a: adds `a * mean(y^2)` to the loss, where y is the input of the output layer, after dropout.
     public var activation: Float = 0
     /// Temporal activation regularisation b: adds `b * mean((y(t) - y(t-1))^2)`, with y before dropout, within a window.

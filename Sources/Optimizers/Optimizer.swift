@@ -8,6 +8,8 @@ public final class Optimizer {
     public let count: Int
     /// The number of updates so far: the t of bias corrections.
     public var updateCount = 0
+    /// The number of updates after which the rule averages the parameters; nil before it is known, and for rules that do not.
+    public var averagingStart: Int?
     /// The moments, `count` floats each, in the order of `rule.moments`.
     public let moments: [UnsafeMutablePointer<Float>]
     private let workspace = Workspace()
@@ -17,8 +19,21 @@ public final class Optimizer {
     public init(rule: any UpdateRule, count: Int) {
         self.rule = rule
         self.count = count
+        if case .after(let updates)? = rule.averaging { averagingStart = updates }
         let workspace = workspace
         moments = rule.moments.map { _ in workspace.allocate(Float.self, count: count) }
+    }
+
+    /// Continues after so many updates. `averagingStart` is that of a rule that begins its average after validations.
+    public func resume(updates: Int, averagingStart: Int?) {
+        updateCount = updates
+        if case .afterValidations? = rule.averaging { self.averagingStart = averagingStart }
+    }
+
+    /// Exchanges `elements` of `parameters` and of their average. A second call restores both.
+    public func exchangeAverage(_ elements: Range<Int>, parameters: UnsafeMutablePointer<Float>) {
+        precondition(rule.averaging != nil, "a rule without an average")
+        for i in elements { swap(&parameters[i], &moments[0][i]) }
     }
 
     /// Begins the next update. `update` then computes its parts.
@@ -34,7 +49,8 @@ public final class Optimizer {
         precondition(elements.lowerBound >= 0 && elements.upperBound <= count, "elements \(elements) of \(count)")
         var bits = expected ?? BitSum()
         let update = ElementUpdate(
-            elements, parameters: parameters, gradient: gradient, moments: moments, clip: clip, rate: rate, number: updateCount)
+            elements, parameters: parameters, gradient: gradient, moments: moments, clip: clip, rate: rate, number: updateCount,
+            averagingStart: averagingStart)
         rule.update(update, bits: &bits)
         if expected != nil { expected = bits }
     }

@@ -1,3 +1,4 @@
+import Optimizers
 import Digests
 import TextData
 
@@ -38,6 +39,8 @@ package struct LoggedModels: Equatable, Sendable {
 
     /// Digests of the parameters, by step.
     package private(set) var digests: [Int: Set<String>] = [:]
+    /// Those of validations alone.
+    private var validated: [Int: Set<String>] = [:]
     /// Validation losses in nats per token, by step.
     private var losses: [Int: Set<Double>] = [:]
     /// The validations, in the order of the log.
@@ -71,6 +74,7 @@ package struct LoggedModels: Equatable, Sendable {
     }
 
     private mutating func takeValidation(_ line: Line, _ step: Int) {
+        if let digest = line.parameters_digest { validated[step, default: []].insert(digest) }
         if let loss = line.criterion ?? line.loss { losses[step, default: []].insert(loss) }
         let place = parts.count - 1
         validations.append(
@@ -85,7 +89,15 @@ package struct LoggedModels: Equatable, Sendable {
     }
 
     /// Whether the log has a digest of the checkpoint's step, so that the two can be compared.
-    package func covers(_ checkpoint: StoredCheckpoint) -> Bool { digests[checkpoint.state.step] != nil }
+    package func covers(_ checkpoint: StoredCheckpoint) -> Bool { !digests(for: checkpoint).isEmpty }
+
+    /// The digests that the parameters of a checkpoint may have. A rule that averages them validates the average, whose digest is another one.
+    private func digests(for checkpoint: StoredCheckpoint) -> Set<String> {
+        let step = checkpoint.state.step
+        let (all, ofValidations) = (digests[step] ?? [], validated[step] ?? [])
+        guard checkpoint.configuration.updateRule.averaging != nil else { return all }
+        return checkpoint.state.holdsAverage == true ? ofValidations : all.subtracting(ofValidations)
+    }
 
     /// Whether the log belongs to a run with another seed, vocabulary or training text.
     package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
@@ -108,7 +120,8 @@ package struct LoggedModels: Equatable, Sendable {
 
     private func otherParameters(_ checkpoint: StoredCheckpoint) -> String? {
         let (step, found) = (checkpoint.state.step, checkpoint.parametersDigest)
-        guard let logged = digests[step], !logged.contains(found) else { return nil }
+        let logged = digests(for: checkpoint)
+        guard !logged.isEmpty, !logged.contains(found) else { return nil }
         return
             "its parameters of step \(step) have the digest \(found), but the log has \(logged.sorted().joined(separator: " or "))"
     }

@@ -1,3 +1,4 @@
+import Optimizers
 public import Checkpoints
 public import Configuration
 import Foundation
@@ -62,6 +63,15 @@ public final class StoredCheckpoint {
     /// Copies all parameters to `values`, laid out as `layout`. Padding is unchanged.
     public func copyParameters(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
         try copy("", to: values, layout: layout)
+    }
+
+    /// Copies what `evaluate`, `score` and `generate` use: the average of the parameters if the run's rule averages them, else the parameters.
+    func copyModel(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
+        let rule = configuration.updateRule
+        guard rule.averaging != nil, state.updates > 0, state.holdsAverage != true else {
+            return try copyParameters(to: values, layout: layout)
+        }
+        try copyMoment(rule.moments[0], to: values, layout: layout)
     }
 
     /// Copies a moment of all parameters, such as `first_moment`.

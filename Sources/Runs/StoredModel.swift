@@ -42,7 +42,7 @@ public final class StoredModel {
         try ProcessRoom.require(
             bytes: 4 * (layout.elementCount + needs.packed.elementCount) + needs.byteCount)
         let values = workspace.allocate(Float.self, count: layout.elementCount)
-        try stored.copyParameters(to: values, layout: layout)
+        try stored.copyModel(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])
         weights = PackedWeights(
             needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))

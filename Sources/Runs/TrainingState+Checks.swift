@@ -8,7 +8,7 @@ extension TrainingState {
     /// Why no run with this configuration can be in this state, as a clause with the value; nil if one can.
     package func contradiction(_ configuration: TrainingConfiguration) -> String? {
         impossibleCount ?? impossiblePosition ?? impossibleTokens(configuration) ?? impossibleSums ?? impossibleConvergence
-            ?? impossibleScale
+            ?? impossibleScale ?? impossibleAverage
     }
 
     /// Why a text with this number of windows does not have this position, as a clause; nil if it has.
@@ -80,6 +80,11 @@ extension TrainingState {
                 "its state has \(c.withoutImprovement) validations in a row without improvement, \(c.plateaus) in total, and \(step) steps"
         }
         return nil
+    }
+
+    private var impossibleAverage: String? {
+        guard let start = averaging?.start, !(0...updates).contains(start) else { return nil }
+        return "its state has an average from update \(start) on after \(updates) updates"
     }
 
     private var impossibleScale: String? {

@@ -18,6 +18,10 @@ public struct TrainingState: Codable, Equatable, Sendable {
     /// The factor on the learning rate after returns to a checkpoint; nil means 1.
     public var rateScale: Double?
     public var convergence = ConvergenceState()
+    /// When the average of the parameters begins, for a rule that begins it after validations; nil before the first.
+    public var averaging: AveragingState?
+    /// In `best.safetensors` of a rule that averages the parameters: the average is in their place, and they are in its place. Nil means no.
+    public var holdsAverage: Bool?
     /// The sums since the last line of the log.
     public var interval = IntervalSums()
 
@@ -27,6 +31,26 @@ public struct TrainingState: Codable, Equatable, Sendable {
 extension TrainingState {
     /// The epoch of the last step; 1 before the first step.
     package var lastEpoch: Int { window == 0 && step > 0 ? epoch - 1 : epoch }
+}
+
+/// The validations that decide when the average of the parameters begins.
+public struct AveragingState: Codable, Equatable, Sendable {
+    /// The losses of the last validations, at most `interval`, in their order.
+    public private(set) var recent: [Double] = []
+    /// The smallest loss of the validations before those.
+    public private(set) var bestBefore: Double?
+    /// The number of updates after which the average begins; nil before.
+    public private(set) var start: Int?
+
+    public init() {}
+
+    /// Takes a validation after so many updates.
+    package mutating func take(loss: Double, updates: Int, interval: Int) {
+        guard loss.isFinite else { return }
+        if start == nil, let bestBefore, loss > bestBefore { start = updates }
+        recent.append(loss)
+        if recent.count > interval { bestBefore = min(bestBefore ?? .infinity, recent.removeFirst()) }
+    }
 }
 
 /// Sums between two lines of the log.

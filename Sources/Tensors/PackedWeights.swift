@@ -122,12 +122,15 @@ public final class PackedWeights {
     }
 
     /// Packs `elements` of the parameter arena. Several ranks may pack different elements concurrently.
-    public func pack(_ elements: Range<Int>) {
+    public func pack(_ elements: Range<Int>) { pack(elements, from: values + elements.lowerBound) }
+
+    /// The same from other values, `[elements.count]`.
+    public func pack(_ elements: Range<Int>, from source: UnsafePointer<Float>) {
         for entry in layout.entries {
             let part = entry.elements.clamped(to: elements)
             guard !part.isEmpty else { continue }
             let first = part.lowerBound - entry.elements.lowerBound
-            let weight = values + entry.elements.lowerBound
+            let weight = source - (elements.lowerBound - entry.elements.lowerBound)
             let panels = storage + entry.offset
             pack(entry, weight, first: first, count: part.count, panels)
         }

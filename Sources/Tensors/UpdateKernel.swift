@@ -27,10 +27,13 @@ public struct ElementUpdate {
     public let rate: Float
     /// The number of the update in the run, from 1: the t of bias corrections.
     public let number: Int
+    /// The number of updates after which a rule that averages the parameters begins to do so; nil before it is known.
+    public let averagingStart: Int?
 
     public init(
         _ elements: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-        moments: [UnsafeMutablePointer<Float>], clip: GradientClip, rate: Float, number: Int
+        moments: [UnsafeMutablePointer<Float>], clip: GradientClip, rate: Float, number: Int,
+        averagingStart: Int? = nil
     ) {
         self.elements = elements
         self.parameters = parameters
@@ -39,6 +42,7 @@ public struct ElementUpdate {
         self.clip = clip
         self.rate = rate
         self.number = number
+        self.averagingStart = averagingStart
     }
 
     /// The kernel's view. Moments that the rule does not have are null.

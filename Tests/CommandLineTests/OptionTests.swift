@@ -15,6 +15,7 @@ struct OptionTests {
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
         .connections: ("residual", []),
         .embeddingSize: ("7", []), .hiddenSize: ("11", []), .dropout: ("0.25", []), .embeddingDropout: ("0.1", []),
+        .weightDropout: ("0.4", []),
         .activationRegularization: ("2.0", []), .temporalRegularization: ("1.0", []), .initialization: ("uniform", []),
         .initialScale: ("0.08", []), .forgetBias: ("-0.5", []), .initialState: ("learned", []), .precision: ("fp32", []),
         .batchSize: ("50", []), .windowLength: ("9", []), .optimizer: ("sgd", []), .learningRate: ("3e-05", []),

@@ -10,7 +10,7 @@ struct CellRunTests {
         ["--cell", "lstm", "--projection-size", "40"], ["--cell", "lstm", "--layer-norm"],
         ["--cell", "gru", "--time-skips", "2,4"],
         [
-            "--cell", "lstm", "--dropout", "0.3", "--locked-dropout", "--embedding-dropout", "0.2",
+            "--cell", "lstm", "--dropout", "0.3", "--locked-dropout", "--embedding-dropout", "0.2", "--weight-dropout", "0.3",
             "--activation-regularization", "2", "--temporal-regularization", "1",
         ],
     ]

@@ -70,6 +70,49 @@ struct RegularizationTests {
         #expect(scaled.gradient(of: "encoder.weight").enumerated().map { $1 * factors[$0 / 6] } == gradient)
     }
 
+    @Test(
+        "Weight dropout computes with masked recurrent weights, and masks their gradients",
+        arguments: [("lstm", 1), ("gru", 3)])
+    func weightDropout(cell: String, shares: Int) throws {
+        let shape = ShapeCase(cell, cell == "gru" ? .gru : .lstm, OracleLSTM()).shape
+        let window = TokenWindow(steps: 5, streams: 3, vocabularySize: 11, seed: 21)
+        let (rank, masked) = (
+            SimulatedRank(shape: shape, steps: 5, batchSize: 3), SimulatedRank(shape: shape, steps: 5, batchSize: 3)
+        )
+        for rank in [rank, masked] { rank.initialize() }
+        let dropout = try #require(rank.weightDropout(0.4))
+        rank.dropWeights(dropout, step: 4, shares: shares)
+        let losses = rank.run(window, step: 4)
+        for index in 0..<shares {
+            dropout.maskGradients(Dropout.Key(seed: 77, step: 4, firstStream: 0)) { _ in (index, shares) }
+        }
+        let masks = (0..<2).map { mask(of: masked.layout.entry(named: "rnn.weight_hh_l\($0)")!, layer: $0) }
+        for (k, mask) in masks.enumerated() {
+            let dropped = Double(mask.filter { $0 == 0 }.count) / Double(mask.count)
+            #expect(abs(dropped - 0.4) < 0.15 && Set(mask).count == 2, "\(dropped) of layer \(k)")
+            let first = masked.layout.entry(named: "rnn.weight_hh_l\(k)")!.offset
+            for (i, factor) in mask.enumerated() { masked.values[first + i] *= factor }
+        }
+        #expect(masks[0] != masks[1])
+        masked.pack()
+        #expect(masked.run(window, step: 4) == losses)
+        for (k, mask) in masks.enumerated() {
+            let expected = zip(masked.gradient(of: "rnn.weight_hh_l\(k)"), mask).map { $0 * $1 }
+            #expect(rank.gradient(of: "rnn.weight_hh_l\(k)") == expected)
+        }
+    }
+
+    /// The factors of the elements of a matrix at step 4: 0, or 1 by 0.6.
+    private func mask(of entry: ParameterLayout.Entry, layer: Int) -> [Float] {
+        let (rows, columns) = (entry.shape[0], entry.shape[1])
+        let ones = [Float](repeating: 1, count: entry.count)
+        var mask = ones
+        Dropout(probability: 0.4).apply(
+            steps: 1, streams: rows, columns: columns, layer: (1 << 20) + layer,
+            key: Dropout.Key(seed: 77, step: 4, firstStream: 0), x: ones, y: &mask)
+        return mask
+    }
+
     @Test("Gradients have the same bits at any number of ranks and each instruction set", arguments: [all], [0, 0.3])
     func ranks(sizes: ShapeCase, dropout: Float) {
         RankCountTests().ranks(sizes: sizes, dropout: dropout)

@@ -103,7 +103,21 @@ final class SimulatedRank {
         for entry in layout.entries {
             for i in 0..<entry.count { values[entry.offset + i] = Float.random(in: -scale...scale, using: &random) }
         }
-        weights.pack(0..<layout.elementCount)
+        pack()
+    }
+
+    /// Packs the weights after a change of `values`.
+    func pack() { weights.pack(0..<layout.elementCount) }
+
+    /// Packs the recurrent weights with the masks of weight dropout in a step, in `shares` parts.
+    func dropWeights(_ dropout: WeightDropout, step: Int, shares: Int) {
+        for index in 0..<shares {
+            dropout.pack(Dropout.Key(seed: 77, step: step, firstStream: 0), into: weights, share: (index, shares))
+        }
+    }
+
+    func weightDropout(_ probability: Float) -> WeightDropout? {
+        WeightDropout(probability: probability, layers: 2, parameters)
     }
 
     /// Forward pass and loss over this rank's part of the window, and with `backward` also the backward pass. The gradient is

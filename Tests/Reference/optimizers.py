@@ -26,6 +26,8 @@ RULES = {
     "adamw": (torch.optim.AdamW, 0.02, [{}], {}),
     "adadelta": (torch.optim.Adadelta, 1.0, [{}, {"adadelta-decay": 0.5, "adadelta-epsilon": 1e-3}], {}),
     "adagrad": (torch.optim.Adagrad, 0.05, [{}, {"adagrad-epsilon": 1e-3}], {}),
+    "asgd": (torch.optim.ASGD, 0.1, [{"asgd-decay": 0.0}, {"asgd-decay": 0.01, "asgd-power": 0.5}], {"t0": 0}),
+    "nt-asgd": (torch.optim.ASGD, 0.1, [{"asgd-decay": 0.0}], {"t0": 0}),
     "rmsprop": (torch.optim.RMSprop, 0.02, [{}, {"momentum": 0.9, "rmsprop-decay": 0.8, "rmsprop-epsilon": 1e-3}], {}),
 }
 # torch's arguments by the keys of the configuration.
@@ -37,6 +39,8 @@ SETTINGS = {
     "adagrad-epsilon": "eps",
     "adadelta-decay": "rho",
     "adadelta-epsilon": "eps",
+    "asgd-decay": "lambd",
+    "asgd-power": "alpha",
 }
 
 

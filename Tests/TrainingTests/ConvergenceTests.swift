@@ -70,4 +70,14 @@ struct StepFlagsTests {
         #expect(StepFlags(rawValue: 2).union(.timeLimitIsNear).stopReason == .signal("SIGTERM"))
         #expect(StepFlags.timeLimitIsNear.stopReason == .timeLimit && StepFlags.jobEndIsNear.stopReason == .jobEnd)
     }
+
+    @Test("The average begins after the first validation that is worse than the best of those an interval before")
+    func averaging() {
+        var state = AveragingState()
+        for (number, loss) in [5, 4, 4.5, 3.9, 3.95, 4.1, 4.2].enumerated() {
+            state.take(loss: loss, updates: 10 * (number + 1), interval: 2)
+            // 4.1 is worse than 4, after which came two validations and more.
+            #expect(state.start == (number < 5 ? nil : 60), "\(loss)")
+        }
+    }
 }

@@ -42,6 +42,7 @@
 #include "updates/adadelta.h"
 #include "updates/adagrad.h"
 #include "updates/rmsprop.h"
+#include "updates/asgd.h"
 
 #include "peak.h"
 

@@ -11,7 +11,8 @@
     R(adam)                \
     R(adadelta)            \
     R(adagrad)             \
-    R(rmsprop)
+    R(rmsprop)             \
+    R(asgd)
 
 enum { CK_MOST_MOMENTS = 3, CK_MOST_CONSTANTS = 8 };
 

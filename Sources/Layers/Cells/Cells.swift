@@ -24,6 +24,8 @@ public enum Cells: KindRegistry {
     public static let key: ConfigurationKey = "cell"
     /// The names of the cells with a forget gate, to whose bias `--forget-bias` is added.
     public static var namesWithForgetGate: [String] { all.filter { $0.forgetGate != nil }.map { $0.name } }
+    /// The names of the cells with recurrent weights, which weight dropout drops.
+    public static var namesWithRecurrentWeights: [String] { all.filter { $0.hasRecurrentWeights }.map { $0.name } }
     public static var kinds: [any Kind.Type] { all }
 
     /// Columns of the output of a layer with `units` units.

@@ -11,11 +11,23 @@ public protocol UpdateRule: Kind, Sendable {
     /// Whether a parameter with a zero gradient does not change, so that the update may skip it.
     var leavesZeroGradientsAlone: Bool { get }
 
+    /// When the rule begins to average the parameters; nil if it does not. Validation and the best model then use the average.
+    var averaging: Averaging? { get }
+
     /// Updates the parameters and moments of the update's elements, and updates the sum of their bits. Allocates nothing.
     func update(_ update: ElementUpdate, bits: inout BitSum)
 }
 
+/// When a rule begins to average the parameters. The average is the first of its moments.
+public enum Averaging: Sendable {
+    /// After so many updates.
+    case after(updates: Int)
+    /// After the first validation that is worse than the best one of those `interval` and more validations before.
+    case afterValidations(interval: Int)
+}
+
 extension UpdateRule {
+    public var averaging: Averaging? { nil }
     public var leavesZeroGradientsAlone: Bool { false }
 }
 
@@ -30,6 +42,8 @@ public enum UpdateRules: KindRegistry {
         Adadelta.self,
         AdaGrad.self,
         RMSProp.self,
+        ASGD.self,
+        NTASGD.self,
     ]
 
     public static let key: ConfigurationKey = "optimizer"

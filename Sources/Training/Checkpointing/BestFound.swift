@@ -1,3 +1,4 @@
+import Optimizers
 import Checkpoints
 import Communication
 import Configuration
@@ -26,6 +27,8 @@ extension CheckpointFolder {
         do {
             let stored = try StoredCheckpoint(path: path)
             try fits(stored)
+            // The best model of a rule that averages is the average, which a checkpoint has in another place.
+            guard stored.configuration.updateRule.averaging == nil else { return nil }
             return try stored.bestModel()
         } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
             return nil

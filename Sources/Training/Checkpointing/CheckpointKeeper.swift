@@ -106,7 +106,7 @@ final class CheckpointKeeper {
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
-        parallel.optimizer.updateCount = state.updates
+        parallel.optimizer.resume(updates: state.updates, averagingStart: state.averaging?.start)
         try parallel.restore(from: stored, world: world)
         return state
     }

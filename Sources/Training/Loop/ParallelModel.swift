@@ -20,6 +20,9 @@ package final class ParallelModel {
     private let parameters: ParameterSet
     let weights: PackedWeights
     private let ownedPieces: [Range<Int>]
+    /// Nil without weight dropout.
+    private let weightDropout: WeightDropout?
+    private let sharedElements: Range<Int>
     private let workspace = Workspace()
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 
@@ -51,6 +54,9 @@ package final class ParallelModel {
             program: own.program, streamsOfShards: own.streamsOfShards,
             maximumSteps: windowLength * needs.rowsPerPrediction,
             widestInput: needs.widestInput, precision: precision, shared: shared)
+        weightDropout = WeightDropout(
+            probability: shape.regularization.weightDropout, layers: shape.layers, parameters)
+        sharedElements = shared == nil ? 0..<0 : needs.dividedElements
         ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(rule: updateRule, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
@@ -71,6 +77,7 @@ package final class ParallelModel {
     package func run(_ window: WindowBuffers, _ batch: BatchWindow, dropoutKey: Dropout.Key) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
         let steps = batch.steps
+        if weightDropout != nil { packRecurrentWeights(dropoutKey) }
         if batch.beginsSequences { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: dropoutKey)
         let losses = model.trainingLoss(
@@ -88,7 +95,20 @@ package final class ParallelModel {
             exchange.barrier()
             shared.finish()
         }
+        if let weightDropout {
+            exchange.barrier()
+            weightDropout.maskGradients(dropoutKey) { sharedElements.contains($0) ? nodeShare : (0, 1) }
+        }
     }
+
+    /// Packs the recurrent weights for a step, with the mask of weight dropout, or without one. Collective over the node.
+    func packRecurrentWeights(_ key: Dropout.Key?) {
+        weightDropout?.pack(key, into: weights, share: nodeShare)
+        exchange.barrier()
+    }
+
+    /// This rank among those of its node, which divide work on what they share.
+    private var nodeShare: (index: Int, of: Int) { (exchange.topology.localRank, exchange.topology.localCount) }
 
     /// Updates this rank's part of the parameters, and publishes it to all ranks.
     package func update(clip: GradientClip, rate: Double) throws {
@@ -107,6 +127,18 @@ package final class ParallelModel {
             } else {
                 update(piece)
             }
+            weights.pack(piece)
+        }
+        try exchange.publishParameters(received: weights.pack)
+    }
+
+    /// Exchanges the parameters and their average on all ranks, if the rule averages them. A second call restores both. Collective.
+    package func exchangeAverage() throws {
+        guard optimizer.rule.averaging != nil, optimizer.updateCount > 0 else { return }
+        let first = exchange.ownedRange.lowerBound
+        for piece in ownedPieces {
+            optimizer.exchangeAverage(
+                (piece.lowerBound - first)..<(piece.upperBound - first), parameters: exchange.parameters + first)
             weights.pack(piece)
         }
         try exchange.publishParameters(received: weights.pack)

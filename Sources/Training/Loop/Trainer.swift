@@ -1,3 +1,4 @@
+import Optimizers
 import Communication
 import Configuration
 import Digests
@@ -148,6 +149,14 @@ package final class Trainer {
     private func validate() throws -> StopReason? {
         guard let valid else { return nil }
         try requireSoundParameters()
+        try parallel.exchangeAverage()
+        let reason = try validate(on: valid)
+        try parallel.exchangeAverage()
+        return reason
+    }
+
+    /// The same for the parameters as they are.
+    private func validate(on valid: any BatchSource) throws -> StopReason? {
         Watchdog.enter(.validation, step: state.step)
         let start = MonotonicClock.nanoseconds
         let metric = configuration.taskType.metric
@@ -157,13 +166,29 @@ package final class Trainer {
         guard let found = measured.measurement else { return StepFlags(rawValue: measured.flags).stopReason }
         let criterion = try world.broadcast(metric.criterion(found))
         state.awaitsValidation = nil
+        noteAverage(criterion)
         let improved = rule.take(loss: criterion, step: state.step, into: &state.convergence)
         let model = BestModel(step: state.step, loss: criterion, parametersDigest: parallel.parametersDigest.hexadecimal)
         let isBest = isBest(model, improved: improved)
         try report.validation(state, found, model, improved: improved, best: isBest ? model : keeper.best, start: start)
         deadline.noteValidation(start: start)
-        if isBest { try keeper.saveBest(model, state) }
+        if isBest { try saveBest(model) }
         return nil
+    }
+
+    private func saveBest(_ model: BestModel) throws {
+        var saved = state
+        if parallel.optimizer.rule.averaging != nil { saved.holdsAverage = true }
+        try keeper.saveBest(model, saved)
+    }
+
+    /// Begins the average of the parameters, if a rule begins it after this validation.
+    private func noteAverage(_ loss: Double) {
+        guard case .afterValidations(let interval)? = parallel.optimizer.rule.averaging else { return }
+        var averaging = state.averaging ?? AveragingState()
+        averaging.take(loss: loss, updates: state.updates, interval: interval)
+        state.averaging = averaging
+        parallel.optimizer.averagingStart = averaging.start
     }
 
     /// Whether a model replaces `best.safetensors`: it is better than or the same as the current content.

@@ -36,6 +36,7 @@ package struct TrainingStep {
     package func update(norm: Double, rate: Double) throws -> Bool {
         guard norm.isFinite, parallel.exchange.foldShards(index: 0).isFinite else {
             parallel.model.resetState()
+            parallel.packRecurrentWeights(nil)
             try parallel.exchange.publishParameters()
             return false
         }

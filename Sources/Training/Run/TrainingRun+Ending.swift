@@ -1,3 +1,4 @@
+import Optimizers
 import Checkpoints
 import Digests
 import Failures
@@ -39,10 +40,13 @@ extension TrainingRun {
         return isThere == false ? nil : written
     }
 
-    /// Loads the parameters of `best.safetensors`, and returns the file's description of them. Returns nil, and keeps the last
-    /// parameters, if the run has no best model. Collective; the result is that of rank 0.
+    /// Loads the parameters of `best.safetensors`, and returns the file's description of them. If the run has no best model, returns
+    /// nil, and keeps the last parameters, or their average if the rule averages them. Collective; the result is that of rank 0.
     private func takeBest(_ run: RunSetup) throws -> BestModel? {
-        guard let written = run.keeper.best else { return nil }
+        guard let written = run.keeper.best else {
+            if run.test != nil { try run.parallel.exchangeAverage() }
+            return nil
+        }
         let best = try world.agreeOnRoot {
             try run.keeper.requireOwnFolder()
             do {

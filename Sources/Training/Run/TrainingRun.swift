@@ -124,7 +124,7 @@ public struct TrainingRun {
     /// Initialises parameters from the seed, or restores everything from the checkpoint.
     private func initialize(_ parallel: ParallelModel, _ plan: RunPlan, _ checkpoint: StoredCheckpoint?) throws {
         if plan.isResumed {
-            parallel.optimizer.updateCount = plan.state.updates
+            parallel.optimizer.resume(updates: plan.state.updates, averagingStart: plan.state.averaging?.start)
             try parallel.restore(from: checkpoint, world: world)
         } else {
             if world.isRoot {

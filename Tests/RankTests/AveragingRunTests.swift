@@ -1,0 +1,50 @@
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    @Suite("whose parameters are averaged", .serialized)
+    struct AveragingRunTests {
+        private static let options = [
+            "--layers", "1", "--embedding-size", "12", "--hidden-size", "20", "--batch-size", "16", "--bptt", "8", "--shards",
+            "8",
+            "--learning-rate", "0.5", "--checkpoint-every", "5 steps", "--keep", "100", "--validate-every", "5",
+        ]
+
+        private func loss(_ texts: TrainingFolder, _ checkpoint: String, on text: String) throws -> String {
+            let run = try ProgramRun.alone(
+                "rnntrain", ["evaluate", "--json", "--checkpoint", texts.path(checkpoint), "--data", texts.path(text)],
+                folder: texts.folder)
+            try #require(run.status == 0, "\(run)")
+            return try #require(RunLog.fields(of: run.output.trimmingCharacters(in: .newlines))["loss"])
+        }
+
+        private static let rules = [["--optimizer", "asgd"], ["--optimizer", "nt-asgd", "--nt-asgd-interval", "1"]]
+
+        @Test(
+            "Validation, best model, test and evaluate use the average; a resume continues it to the same bits", arguments: rules)
+        func average(rule: [String]) throws {
+            let texts = try TrainingFolder(options: Self.options + rule, lines: 60, validLines: 20)
+            let log = try finished(try texts.start(ranks: 1, run: "one", ["--epochs", "4"]), in: texts, run: "one")
+            let end = try #require(log.events.last)
+            let best = try #require(end["best_step"].flatMap { Int($0) })
+            #expect(try loss(texts, "one/best.safetensors", on: "test.txt") == end["test_loss"])
+            #expect(try loss(texts, texts.checkpoint(run: "one", step: best), on: "test.txt") == end["test_loss"])
+            let checkpoints = log.events.filter { $0["event"] == "checkpoint" }
+            let averaged = log.events.filter { event in
+                event["event"] == "validation"
+                    && checkpoints.contains {
+                        $0["step"] == event["step"] && $0["parameters_digest"] != event["parameters_digest"]
+                    }
+            }
+            #expect(!averaged.isEmpty, "no validation has other parameters than the checkpoint of its step")
+            let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("one")], folder: texts.folder)
+            #expect(verified.status == 0, "\(verified)")
+            _ = try finished(
+                try texts.start(ranks: 3, run: "two", ["--epochs", "1", "--exchange", "messages"]), in: texts, run: "two")
+            let resumed = try finished(
+                try texts.startResume(ranks: 2, run: "two", ["--epochs", "4"]), in: texts, run: "two")
+            #expect(resumed.digests["end \(end["step"] ?? "")"] == log.digests["end \(end["step"] ?? "")"])
+            #expect(resumed.trace["validation \(best)"] == log.trace["validation \(best)"])
+        }
+    }
+}
