@@ -16,10 +16,10 @@ public struct TimeSpan: Equatable, Sendable {
 }
 
 extension TimeSpan: CustomStringConvertible {
-    /// Parses `90`, `90s`, `1.5 hours`, and the forms of SLURM: `05:00` (minutes), `04:00:00` and `1-12:00:00`. Nil for any other
-    /// text.
+    /// Parses `90` (seconds, unlike SLURM's minutes), `90s`, `1.5 hours`, and the other forms of SLURM: `05:00` (minutes and
+    /// seconds), `04:00:00`, `1-12` (days and hours), `1-12:00` and `1-12:00:00`. Nil for any other text.
     public init?(_ text: some StringProtocol) {
-        guard let seconds = text.contains(":") ? Self.clock(text) : Self.amount(text) else { return nil }
+        guard let seconds = Self.clock(text) ?? Self.amount(text) else { return nil }
         self.seconds = seconds
     }
 
@@ -36,10 +36,12 @@ extension TimeSpan: CustomStringConvertible {
     private static func clock(_ text: some StringProtocol) -> Double? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         let fields = parts.last!.split(separator: ":", omittingEmptySubsequences: false).map { UInt32(String($0)) }
-        guard parts.count <= 2, (2...3).contains(fields.count), !fields.contains(nil) else { return nil }
-        let days = parts.count == 2 ? UInt32(String(parts[0])) : 0
-        guard let days, parts.count == 1 || fields.count == 3 else { return nil }
-        return fields.reduce(0) { $0 * 60 + Double($1!) } + Double(days) * 86400
+        let hasDays = parts.count == 2
+        guard parts.count <= 2, ((hasDays ? 1 : 2)...3).contains(fields.count), !fields.contains(nil) else { return nil }
+        guard let days = hasDays ? UInt32(String(parts[0])) : 0 else { return nil }
+        // After days, the first field is hours; without days, the last one is seconds.
+        let padded = fields + Array(repeating: 0, count: hasDays ? 3 - fields.count : 0)
+        return padded.reduce(0) { $0 * 60 + Double($1!) } + Double(days) * 86400
     }
 
     /// `5 minutes`: in the largest unit that gives a whole number. `init(_:)` parses it.

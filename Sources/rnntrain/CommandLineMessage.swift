@@ -18,8 +18,16 @@ enum CommandLineMessage {
             }
             return "unknown option '\(option)'. " + (suggestion(option, command) ?? "See '\(help(command))'.")
         }
-        let text = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let text = onOneLine(message)
         return text.prefix(1).lowercased() + text.dropFirst() + (text.hasSuffix(".") ? " " : ". ") + "See '\(help(command))'."
+    }
+
+    /// The message with the items of its list, which begin with `  - `, separated by commas.
+    private static func onOneLine(_ message: String) -> String {
+        let lines = message.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }.filter { !$0.isEmpty }
+        let sentences = lines.filter { $0[0] != "-" }.map { $0.joined(separator: " ") }
+        let items = lines.filter { $0[0] == "-" }.map { $0.dropFirst().joined(separator: " ") }
+        return (sentences + (items.isEmpty ? [] : [items.joined(separator: ", ")])).joined(separator: " ")
     }
 
     /// The option that the parser does not know; nil if it found another fault.

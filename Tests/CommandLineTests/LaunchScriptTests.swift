@@ -225,6 +225,8 @@ struct LaunchScriptTests {
         let early = try bash("SIGNAL=USR1 timeout 20 bash launch/slurm.sbatch run", environment: environment)
         #expect(early.status == 75 && early.output.contains("scontrol: requeue 1\n"), "\(early)")
         #expect(try bash("bash launch/slurm.sbatch", environment: environment).status == 64)
+        let byHand = try bash("STATUS=75 bash launch/slurm.sbatch run", environment: ["SLURM_SUBMIT_DIR": scratch.folder.path])
+        #expect(byHand.status == 75 && !byHand.errors.contains("unbound"), "\(byHand)")
     }
 
     @Test("slurm.sbatch saves after SIGTERM and leaves the requeue to SLURM, and reports a missing program")

@@ -146,10 +146,13 @@ struct ScoreTests {
             ("--checkpoint word/best.safetensors --data missing.txt", 66, "missing.txt: no such file. "),
             ("--checkpoint missing --data valid.txt", 66, "missing: no such file. "),
             ("--checkpoint word/best.safetensors --data valid.txt --base 3", 64, "the value '3' is invalid for '--base <base>'"),
-            ("--checkpoint word/best.safetensors --data valid.txt --format xml", 64, "the value 'xml' is invalid for '--format "),
+            (
+                "--checkpoint word/best.safetensors --data valid.txt --format xml", 64,
+                "the value 'xml' is invalid for '--format <format>'. Please provide one of the following: tsv, json, lm-zoo, "
+            ),
             (
                 "--checkpoint word/best.safetensors --data valid.txt --format kenlm --base 2", 64,
-                "--format kenlm is always in hartleys: omit --base, or use --format tsv or json."
+                "--format kenlm prints logarithms to base 10: omit --base, or use --format tsv or json."
             ),
             ("--checkpoint word/best.safetensors --data - < /dev/null", 65, "the standard input is empty, "),
             ("--checkpoint word/best.safetensors --data valid.txt > /dev/full", 74, "the standard output cannot be written: "),

@@ -72,7 +72,7 @@ final class TrainingReport {
                 ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run))
-        for (role, count) in texts(of: run) { count.warning(of: role.option, advice: unknownAdvice).map(StandardError.warn) }
+        for (role, count) in texts(of: run) { count.warning(of: role.title, advice: unknownAdvice).map(StandardError.warn) }
     }
 
     /// The advice for many OOVs, which depends on whether the vocabulary's limit is their cause.

@@ -46,7 +46,7 @@ struct ScoreOptionError: UserFacingError {
     var exitStatus: ExitStatus { .usage }
 
     var description: String {
-        "--format \(format.rawValue) is always in \(base.unit): omit --base, or use --format tsv or json."
+        "--format \(format.rawValue) prints logarithms to base \(base.rawValue): omit --base, or use --format tsv or json."
     }
 }
 
