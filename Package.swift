@@ -104,7 +104,7 @@ let package = Package(
                 "Kinds",
                 "Failures",
             ]),
-        library("Inference", ["Runs", "Tasks", "Models", "Layers", "Tensors", "TextData", "Failures"]),
+        library("Inference", ["Runs", "NGrams", "Tasks", "Models", "Layers", "Tensors", "TextData", "Failures"]),
 
         // The library product, for other packages. It and what it uses have no unsafe flags and no MPI.
         library("RNNTrain", ["Inference", "Runs", "TextData"]),
@@ -129,7 +129,7 @@ let package = Package(
             dependencies: [
                 "Training", "Benchmarks", "Inference", "Runs", "Configuration", "Tasks", "Exchange", "Models", "Layers",
                 "Optimizers",
-                "Tensors", "Checkpoints", "TextData",
+                "Tensors", "Checkpoints", "NGrams", "TextData",
                 "Communication", "Files", "Failures", "Kinds",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

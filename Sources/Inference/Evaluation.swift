@@ -10,22 +10,32 @@ public struct TaskEvaluation: Sendable {
 
     /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
     /// error.
-    public init(of text: OpenedText, model stored: StoredModel, skippingUnknown: Bool) throws {
-        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: stored.scorer())
+    ///
+    /// - Parameter mixture: if given, the probabilities are those of the interpolation of `stored` with n-grams.
+    public init(
+        of text: OpenedText, model stored: StoredModel, interpolating mixture: Interpolation? = nil, skippingUnknown: Bool
+    ) throws {
+        let scorer = stored.scorer()
+        try self.init(
+            of: text, stored, skippingUnknown: skippingUnknown,
+            scorer: mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer)
     }
 
-    fileprivate init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {
+    init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {
         let source = try TextSource(examining: text)
         try stored.check(text)
         let characters = skippingUnknown ? SkippedCharacters() : nil
         var pieces = TokenPieces(scorer)
         try stored.vocabulary.encode(source, skipping: characters) { (tokens) throws(TextDataError) in try pieces.take(tokens) }
         try pieces.finish()
-        guard scorer.score.count > 0 else {
-            throw TextDataError.textTooShort(source: text.name, tokenCount: pieces.tokenCount)
-        }
-        score = scorer.score
-        skipped = characters?.unknown ?? UnknownSymbols()
+        try self.init(
+            scorer.score, skipped: characters?.unknown ?? UnknownSymbols(), of: text.name, tokenCount: pieces.tokenCount)
+    }
+
+    /// Throws `TextDataError.textTooShort` if a score is one of no predictions.
+    init(_ score: any TaskScore, skipped: UnknownSymbols, of name: String, tokenCount: Int) throws(TextDataError) {
+        guard score.count > 0 else { throw .textTooShort(source: name, tokenCount: tokenCount) }
+        (self.score, self.skipped) = (score, skipped)
     }
 }
 

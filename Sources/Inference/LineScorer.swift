@@ -1,4 +1,5 @@
 import Models
+import NGrams
 public import Runs
 public import Tasks
 import Tensors
@@ -8,12 +9,16 @@ public import TextData
 ///
 /// Each line is scored independently, from the initial state and as after a line end. Alternatively, the state is carried from
 /// line to line, which gives the losses of `Evaluation`.
-public final class LineScorer {
+public final class LineScorer: TokenScorer {
     private let stored: StoredModel
     private let model: LanguageModel
     private let carriesState: Bool
     private let mask: UnsafeMutablePointer<Float>  // [windowLength], ones
     private let exponentials: UnsafeMutablePointer<Float>  // [V]
+    private let mixture: Interpolation?
+    /// With `mixture`: the probabilities of the mixture, then those of the n-grams. `[2, V]`
+    private let probabilities: UnsafeMutablePointer<Double>
+    private var context: NGramContext?
     private let workspace = Workspace()
     /// The token before the next token; nil at the start of a text with carried state.
     private var previous: Int32?
@@ -27,9 +32,14 @@ public final class LineScorer {
     /// Steps of a window. The figures do not depend on it.
     public static let windowLength = 64
 
-    /// - Parameter stored: a model with windows of `windowLength` steps.
-    public init(_ stored: StoredModel, carriesState: Bool) {
+    /// - Parameters:
+    ///   - stored: a model with windows of `windowLength` steps.
+    ///   - mixture: if given, the probabilities are those of the interpolation of `stored` with n-grams.
+    public init(_ stored: StoredModel, carriesState: Bool, interpolating mixture: Interpolation? = nil) {
         self.stored = stored
+        self.mixture = mixture
+        context = mixture.map { NGramContext($0.nGrams) }
+        probabilities = workspace.allocate(Double.self, count: mixture == nil ? 0 : 2 * stored.vocabulary.size)
         model = stored.model
         self.carriesState = carriesState
         mask = workspace.allocate(Float.self, count: Self.windowLength)
@@ -39,23 +49,7 @@ public final class LineScorer {
         model.resetState()
     }
 
-    /// Scores the lines of `text` in order, and passes each to `body`.
-    ///
-    /// Throws the errors of the text and of `body`, and `TextDataError.textTooShort` if the text has no token to score.
-    ///
-    /// - Parameter characters: collects characters that are not in the vocabulary, and are skipped; nil if they are errors.
-    public func score(
-        _ text: OpenedText, skipping characters: SkippedCharacters? = nil, _ body: (ScoredLine) throws -> Void
-    ) throws {
-        let source = try TextSource(examining: text)
-        var failure: (any Error)?
-        try stored.vocabulary.encodeLines(source, skipping: characters) { line in
-            guard failure == nil else { return }
-            do { try body(score(line)) } catch { failure = error }
-        }
-        if let failure { throw failure }
-        guard total.tokens > 0 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokenCount) }
-    }
+    public var vocabulary: Vocabulary { stored.vocabulary }
 
     /// Scores the next line.
     public func score(_ line: EncodedLine) -> ScoredLine {
@@ -66,7 +60,13 @@ public final class LineScorer {
             previous = stored.startToken
         }
         var inputs = line.tokens
-        if let previous { inputs.insert(previous, at: 0) }
+        context?.startLine()
+        if let previous {
+            inputs.insert(previous, at: 0)
+        } else if let mixture {
+            // The first token is not predicted, but part of the context.
+            _ = context?.surprisal(of: mixture.word(inputs[0]))
+        }
         let firstPosition = previous == nil ? 2 : 1
         previous = inputs.last ?? previous
         var tokens: [ScoredToken] = []
@@ -85,11 +85,15 @@ public final class LineScorer {
     private func score(_ inputs: UnsafePointer<Int32>, steps: Int, firstPosition: Int, into tokens: inout [ScoredToken]) {
         model.forward(inputs, steps: steps)
         let losses = model.loss(ofRows: 0..<steps, targets: inputs + 1, mask: mask)
-        total.add(losses, of: inputs + 1, count: steps)
         let logits = model.logits()
+        if mixture == nil { total.add(losses, of: inputs + 1, count: steps) }
         for step in 0..<steps {
             let row = UnsafePointer(logits.pointer + step * logits.rowStride)
             let id = inputs[step + 1]
+            if let mixture {
+                tokens.append(mixedToken(row, id, losses[step], position: firstPosition + step, mixture))
+                continue
+            }
             tokens.append(
                 ScoredToken(
                     position: firstPosition + step, id: id, surprisal: losses[step],
@@ -98,5 +102,26 @@ public final class LineScorer {
                     isUnknown: id == stored.vocabulary.unknownID))
         }
         model.carryState(steps: steps)
+    }
+
+    /// The figures of a token in the interpolation. `loss` is that of the network, `row` its logits `[V]`.
+    private func mixedToken(
+        _ row: UnsafePointer<Float>, _ id: Int32, _ loss: Double, position: Int, _ mixture: Interpolation
+    ) -> ScoredToken {
+        let size = stored.vocabulary.size
+        let nGrams = probabilities + size
+        context?.distribution(into: nGrams)
+        // log Z, from the loss and the logit of this token.
+        let normalizer = loss + Double(row[Int(id)])
+        for word in 0..<size {
+            let network = exponential(Double(row[word]) - normalizer)
+            probabilities[word] = mixture.weight * network + (1 - mixture.weight) * nGrams[Int(mixture.word(Int32(word)))]
+        }
+        let surprisal = mixture.surprisal(network: loss, nGrams: context?.surprisal(of: mixture.word(id)) ?? 0)
+        total.add(surprisal, of: id)
+        let figures = Distribution(probabilities, count: size)
+        return ScoredToken(
+            position: position, id: id, surprisal: surprisal, entropy: figures.entropy, rank: figures.rank(of: Int(id)),
+            isUnknown: id == stored.vocabulary.unknownID)
     }
 }

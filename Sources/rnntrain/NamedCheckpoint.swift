@@ -1,21 +1,31 @@
 import Communication
 import Files
+import NGrams
 import Runs
 
-/// The checkpoint that `--checkpoint` names: a file or a run folder.
+/// The model that `--checkpoint` names: a checkpoint file, a run folder, or an ARPA file.
 struct NamedCheckpoint {
     private let path: String
+    private let option: String
 
     /// Throws if nothing is there (66).
-    init(_ path: String) throws {
-        self.path = path
-        if path == StandardInput.sign || !isFolder(path) { try InputFile.check(path, namedBy: "--checkpoint") }
+    ///
+    /// - Parameter option: the option that names it.
+    init(_ path: String, option: String = "--checkpoint") throws {
+        (self.path, self.option) = (path, option)
+        if path == StandardInput.sign || !isFolder(path) { try InputFile.check(path, namedBy: option) }
     }
+
+    /// Whether it is an n-gram model: an ARPA file.
+    var isARPA: Bool { !isFolder(path) && NGramModel.isARPA(path) }
+
+    /// Reads the n-gram model.
+    func openARPA() throws(ARPAError) -> NGramModel { try NGramModel(arpa: path) }
 
     /// Opens it, as `FoundCheckpoint` does. A note names the file that is taken from a run folder.
     func open() throws -> StoredCheckpoint {
         let found = try FoundCheckpoint(path: path) { taken in
-            StandardError.note("--checkpoint \(path) is a run folder; using \(taken).")
+            StandardError.note("\(option) \(path) is a run folder; using \(taken).")
         }
         found.warnings.forEach(StandardError.warn)
         for damaged in found.passedOver { StandardError.warn(damaged.description) }

@@ -1,32 +1,27 @@
 import Communication
 import Failures
 import Inference
-import Tasks
 import Runs
+import Tasks
 import TextData
 
 /// How `score` reads and writes.
 struct ScoreSettings {
     let format: ScoreFormat
     let base: LogarithmBase
-    let carriesState: Bool
     let skipsUnknown: Bool
 }
 
-/// Scores each token of a text with a checkpoint's parameters, and writes the scores line by line.
-func runScoring(checkpoint: StoredCheckpoint, data: String, settings: ScoreSettings) throws {
-    let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
-    try model.requireTokens()
-    if settings.carriesState, model.separatesLines { throw StoredRunError.separateLines }
-    let text = try NamedText.opened(data, unit: model.unit)
+/// Scores each token of a text with the model at `path`, and writes the scores line by line.
+func runScoring(_ scorer: any TokenScorer, path: String, data: String, settings: ScoreSettings) throws {
+    let text = try NamedText.opened(data, unit: scorer.vocabulary.unit)
     let characters = settings.skipsUnknown ? SkippedCharacters() : nil
-    let scorer = LineScorer(model, carriesState: settings.carriesState)
-    var writer = settings.format.writer(settings.base, TokenTexts(model.vocabulary))
+    var writer = settings.format.writer(settings.base, TokenTexts(scorer.vocabulary))
     var stream = TextStream()
     try UnknownCharacterError.naming {
         try scorer.score(text, skipping: characters) { line in
             // Not before the first line, so that a text that cannot be read leaves the output empty.
-            try scorer.total.requireFinite(model: model.path, text: text.name)
+            try scorer.total.requireFinite(model: path, text: text.name)
             let output = (line.number == 1 ? writer.header : "") + writer.text(of: line)
             try stream.append(Array(output.utf8))
         }

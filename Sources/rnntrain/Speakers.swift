@@ -14,7 +14,7 @@ enum Speakers {
     /// For a command line that may be invalid. The subcommand decides.
     init(_ arguments: [[UInt8]]) {
         let alone: [any ParsableCommand.Type] = [
-            EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self,
+            EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self, NgramCommand.self,
         ]
         let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
         self = isAlone ? .everyProcess : .rankZero
@@ -36,6 +36,10 @@ extension ScoreCommand: LocalCommand {
 }
 
 extension GenerateCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension NgramCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 

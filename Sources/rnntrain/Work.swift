@@ -4,7 +4,6 @@ import Failures
 import Files
 import Foundation
 import Inference
-import Tasks
 import Runs
 import TextData
 import Training
@@ -58,48 +57,6 @@ func withWorld<Result>(
         throw failure
     } catch {
         world.end(with: error)
-    }
-}
-
-/// Scores a text with a checkpoint's parameters, and prints the figures.
-func runEvaluation(checkpoint: StoredCheckpoint, data: String, skippingUnknown: Bool, json: Bool) throws {
-    let model = try StoredModel(checkpoint, steps: Evaluation.windowLength)
-    let text = try NamedText.opened(data, unit: model.unit)
-    let evaluation = try UnknownCharacterError.naming {
-        try TaskEvaluation(of: text, model: model, skippingUnknown: skippingUnknown)
-    }
-    let score = evaluation.score
-    try score.requireFinite(model: model.path, text: text.name)
-    if json {
-        try StandardOutput.printResult(
-            "{\(score.jsonFigures)"
-                + (skippingUnknown ? ",\"skipped_characters\":\(evaluation.skipped.count)}" : "}"))
-    } else {
-        try StandardOutput.printResult(score.text)
-    }
-    if let warning = score.warning(of: text.name) { StandardError.warn(warning) }
-    noteSkipped(evaluation.skipped, of: text.name)
-}
-
-func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
-    guard skipped.count > 0 else { return }
-    StandardError.note(
-        "\(name): skipped \(NumberText.counted(skipped.count, "character")) that \(skipped.count == 1 ? "is" : "are") not in the vocabulary; "
-            + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset).")
-}
-
-extension TaskScore {
-    /// The figures as members of a JSON object.
-    var jsonFigures: String {
-        figures.map { figure in
-            let value =
-                switch figure.value {
-                case .integer(let integer): "\(integer)"
-                case .number(let number): JSONText.number(number)
-                case .none: "null"
-                }
-            return "\"\(figure.name)\":\(value)"
-        }.joined(separator: ",")
     }
 }
 

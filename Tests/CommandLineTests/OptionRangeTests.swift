@@ -91,6 +91,7 @@ struct OptionRangeTests {
                     "--steps", "--megabytes",
                 ]
             ),
+            (["ngram", "--train", "x", "--arpa", "y"], ["--order", "--vocabulary-size", "--minimum-count", "--prune"]),
             (["generate", "--checkpoint", "x"], ["--length", "--temperature", "--top-k", "--top-p", "--seed"]),
         ])
     func otherCommands(command: [String], options: [String]) throws {

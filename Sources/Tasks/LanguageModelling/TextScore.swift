@@ -51,6 +51,11 @@ public struct TextScore: Sendable, Equatable {
         tokens += count
     }
 
+    /// Adds the loss of the next token, in nats.
+    package mutating func add(_ loss: Double, of target: Int32) {
+        withUnsafePointer(to: loss) { loss in withUnsafePointer(to: target) { add(loss, of: $0, count: 1) } }
+    }
+
     /// Negative log likelihood of all tokens, in nats.
     public var totalLoss: Double { sum }
 

@@ -8,10 +8,11 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Evaluate a model on a text: tokens, loss, perplexity, bits per token.",
         discussion: """
             The text is scored as one stream, or line by line if the model was trained with --batching sentences. The results depend neither on \
-            the batch size nor on the number of ranks.
+            the batch size nor on the number of ranks. The model is a network, an n-gram model in an ARPA file, which scores line by line, or \
+            with --interpolate both.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
     var checkpoint: String
 
     @Option(help: ArgumentHelp("Text to evaluate on; -: the standard input. (required)", valueName: "file"))
@@ -27,9 +28,19 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Print one JSON object instead of a line. (default: off)")
     var json = false
 
+    @OptionGroup var interpolation: InterpolationOptions
+
     func run() throws {
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
-        try runEvaluation(checkpoint: named.open(), data: data, skippingUnknown: skipUnknown, json: json)
+        try interpolation.check(isARPA: named.isARPA)
+        if named.isARPA {
+            try runEvaluation(nGrams: named.openARPA(), path: checkpoint, data: data, json: json)
+        } else {
+            let stored = try named.open()
+            let mixture = try interpolation.mixture(stored)
+            try runEvaluation(
+                checkpoint: stored, interpolating: mixture, data: data, skippingUnknown: skipUnknown, json: json)
+        }
     }
 }

@@ -17,8 +17,8 @@ struct RootCommand: ParsableCommand {
             """,
         version: rnntrainVersion,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self,
-            BenchmarkCommand.self,
+            TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, NgramCommand.self,
+            VerifyCommand.self, BenchmarkCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Files
+import Inference
+import Runs
 
 /// `rnntrain score`: the surprisal, entropy and rank of each token of a text.
 struct ScoreCommand: ParsableCommand {
@@ -8,10 +10,11 @@ struct ScoreCommand: ParsableCommand {
         abstract: "Score each token of a text: surprisal, entropy, rank.",
         discussion: """
             Each line is scored by itself, as after a line end. The entropy is that of the distribution that predicts the token. Rank 1 is the \
-            most probable token. The results do not depend on other lines.
+            most probable token. The results do not depend on other lines. The model is a network, an n-gram model in an ARPA file, or with \
+            --interpolate both.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
     var checkpoint: String
 
     @Option(help: ArgumentHelp("Text to score; -: the standard input. (required)", valueName: "file"))
@@ -41,11 +44,25 @@ struct ScoreCommand: ParsableCommand {
             """)
     var skipUnknown = false
 
+    @OptionGroup var interpolation: InterpolationOptions
+
     func run() throws {
         let settings = ScoreSettings(
-            format: format, base: try format.base(base), carriesState: carryState, skipsUnknown: skipUnknown)
+            format: format, base: try format.base(base), skipsUnknown: skipUnknown)
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
-        try runScoring(checkpoint: named.open(), data: data, settings: settings)
+        try interpolation.check(isARPA: named.isARPA)
+        if named.isARPA {
+            if carryState { throw OptionConflict("--carry-state: an n-gram model has no state. Omit the option.") }
+            try runScoring(NGramScorer(named.openARPA()), path: checkpoint, data: data, settings: settings)
+        } else {
+            let stored = try named.open()
+            let model = try StoredModel(stored, steps: LineScorer.windowLength)
+            try model.requireTokens()
+            if carryState, model.separatesLines { throw StoredRunError.separateLines }
+            let mixture = try interpolation.mixture(stored)
+            let scorer = LineScorer(model, carriesState: carryState, interpolating: mixture)
+            try runScoring(scorer, path: model.path, data: data, settings: settings)
+        }
     }
 }

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Configuration
+import Kinds
+import NGrams
+import TextData
+
+/// `rnntrain ngram`: estimates an n-gram model, and writes it as an ARPA file.
+struct NgramCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ngram",
+        abstract: "Estimate an n-gram model with interpolated modified Kneser-Ney smoothing, and write it as an ARPA file.",
+        discussion: """
+            Each line of the text is a sentence. With the vocabulary of a network, evaluate and score can interpolate both models. Rank 0 does \
+            the work, in as many threads as it has processors; other ranks end at once.
+            """)
+
+    @Option(help: ArgumentHelp("Training text. (required)", valueName: "file"))
+    var train: String
+
+    @Option(help: ArgumentHelp("ARPA file to write; an existing file is replaced. (required)", valueName: "file"))
+    var arpa: String
+
+    @Option(help: ArgumentHelp("Length of the longest n-grams.", valueName: "n"))
+    var order = "5"
+
+    @Option(
+        help: ArgumentHelp(
+            "Checkpoint file or run folder of a network of words, whose vocabulary is taken. (default: the words of the text)",
+            valueName: "path"))
+    var vocabulary: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Maximum number of vocabulary entries, including </s> and <unk>; the most frequent are kept; 0: no limit. (default: 10000, as in \
+            train)
+            """, valueName: "n"))
+    var vocabularySize: String?
+
+    @Option(help: ArgumentHelp("Words with fewer occurrences in the text become <unk>. (default: 1)", valueName: "n"))
+    var minimumCount: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Remove n-grams that occur at most so many times: numbers for orders 1, 2, ..., separated by commas; the last one is for all \
+            higher orders. The first must be 0. (default: 0)
+            """, valueName: "n,n,..."))
+    var prune: String?
+
+    @Flag(help: "Print one JSON object instead of lines. (default: off)")
+    var json = false
+
+    func run() throws {
+        let settings = NgramSettings(
+            order: try ValueRange.whole(KneserNey.orders).value(order, of: "--order"), prune: try thresholds(),
+            limits: try limits(), vocabulary: vocabulary)
+        if vocabulary != nil, vocabularySize != nil || minimumCount != nil {
+            throw OptionConflict(
+                "--vocabulary gives all words, so that \(vocabularySize != nil ? "--vocabulary-size" : "--minimum-count") has no effect. "
+                    + "Omit one of them.")
+        }
+        guard ProcessRank.speaks else { return }
+        try InputFile.check(train, namedBy: "--train")
+        try runEstimation(train: train, arpa: arpa, settings: settings, json: json)
+    }
+
+    private func thresholds() throws -> [Int] {
+        guard let prune else { return [] }
+        return try prune.split(separator: ",", omittingEmptySubsequences: false).map {
+            try ValueRange.whole(0...Int(Int32.max)).value(String($0), of: "--prune")
+        }
+    }
+
+    private func limits() throws -> VocabularyLimits {
+        let size = try ValueRange.whole(4...Int(Int32.max), orZero: "for no limit").value(
+            vocabularySize ?? "10000", of: "--vocabulary-size")
+        let least = try ValueRange.whole(1...ValueRange.most).value(minimumCount ?? "1", of: "--minimum-count")
+        return VocabularyLimits(size: size == 0 ? nil : size, minimumCount: least)
+    }
+}

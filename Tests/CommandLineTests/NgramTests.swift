@@ -1,0 +1,139 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `ngram`, and n-gram models in `evaluate` and `score`, by themselves and interpolated with a network.
+@Suite("ngram", .serialized)
+struct NgramTests {
+    private struct Figures: Decodable {
+        let loss: Double
+    }
+
+    /// The loss that `evaluate` prints with these options.
+    private static func loss(_ options: String) throws -> Double {
+        let outcome = try SmallModels.shell("$R evaluate --json \(options)")
+        try #require(outcome.status == 0, "\(outcome)")
+        return try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8)).loss
+    }
+
+    private static func write(_ name: String, _ options: String) throws {
+        let outcome = try SmallModels.shell("$R ngram --train train.txt --arpa \(name) \(options)")
+        try #require(outcome.status == 0, "\(outcome)")
+    }
+
+    @Test("One process, two ranks and one processor write the same bytes, and one report is printed")
+    func sameBytes() throws {
+        try Self.write("one.arpa", "--order 3")
+        let one = try SmallModels.shell(
+            "taskset -c 0 $R ngram --train train.txt --arpa core.arpa --order 3 && cmp one.arpa core.arpa")
+        #expect(one.status == 0, "\(one)")
+        let folder = try SmallModels.folder.path
+        let ranks = try ProcessRunner.rnntrain(
+            ranks: 2, ["ngram", "--train", "\(folder)/train.txt", "--arpa", "\(folder)/two.arpa", "--order", "3", "--json"])
+        #expect(ranks.status == 0 && ranks.output.split(separator: "\n").count == 1, "\(ranks)")
+        #expect(
+            ranks.output.hasPrefix("{\"tokens\":600,\"lines\":60,\"vocabulary\":8,\"orders\":[{\"order\":1,\"ngrams\":9,"),
+            "\(ranks)")
+        #expect(try SmallModels.shell("cmp one.arpa two.arpa").status == 0)
+    }
+
+    @Test("The report names the tokens, the vocabulary, and the discounts of each order")
+    func report() throws {
+        let outcome = try SmallModels.shell("$R ngram --train train.txt --arpa report.arpa --order 2")
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.output.hasPrefix("report.arpa: 600 tokens in 60 lines, 8 words in the vocabulary\n1-grams: 9, discounts 0."))
+        #expect(outcome.errors.contains("note: train.txt: too few n-grams with small counts"))
+    }
+
+    @Test("The sum of score is the loss of evaluate to the last bit, and each format has the lines of the text")
+    func scores() throws {
+        try Self.write("score.arpa", "--order 4")
+        let loss = try Self.loss("--checkpoint score.arpa --data valid.txt")
+        let table = try SmallModels.shell("$R score --checkpoint score.arpa --data valid.txt --base e")
+        let rows = table.output.split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        #expect(rows.count == 100 && table.errors.contains("valid.txt: 10 lines, 100 tokens"), "\(table)")
+        #expect(try rows.reduce(0) { try $0 + #require(Double($1[3])) } / Double(rows.count) == loss)
+        // Each surprisal is at least that of the most probable token, and the entropy at most that of the uniform distribution.
+        #expect(rows.allSatisfy { (Double($0[4]) ?? 99) <= log(8.0) + 1e-6 && (1...8).contains(Int($0[5]) ?? 0) })
+        for format in ["json", "lm-zoo", "srilm", "kenlm", "neural-complexity"] {
+            let outcome = try SmallModels.shell("$R score --checkpoint score.arpa --data valid.txt --format \(format)")
+            #expect(outcome.status == 0 && outcome.output.contains("the"), "\(outcome)")
+        }
+        let kenlm = try SmallModels.shell("echo the zebra | $R score --checkpoint score.arpa --data - --format kenlm")
+        #expect(kenlm.output.contains("\tTotal: -") && kenlm.output.contains("OOVs:\t1\nTokens:\t3\n"), "\(kenlm)")
+    }
+
+    @Test("A tuned interpolation is no worse than either model on the tuning text; at weights 0 and 1 it is one of them")
+    func interpolation() throws {
+        try Self.write("mixed.arpa", "--order 2 --vocabulary word")
+        let network = "--checkpoint word/best.safetensors --data"
+        for text in ["valid.txt", "train.txt"] {
+            let alone = try Self.loss("\(network) \(text)")
+            let one = try Self.loss("\(network) \(text) --interpolate mixed.arpa --weight 1")
+            let nGrams = try Self.loss("\(network) \(text) --interpolate mixed.arpa --weight 0")
+            let half = try Self.loss("\(network) \(text) --interpolate mixed.arpa --weight 0.5")
+            let tuned = try Self.loss("\(network) \(text) --interpolate mixed.arpa --tune \(text)")
+            #expect(one == alone)
+            #expect(tuned <= min(alone, nGrams, half), "\(tuned) \(alone) \(nGrams) \(half)")
+            // All but the first token are those of the n-gram model alone.
+            #expect(abs(try Self.loss("--checkpoint mixed.arpa --data \(text)") - nGrams) < 0.02)
+        }
+        let noted = try SmallModels.shell("$R evaluate \(network) valid.txt --interpolate mixed.arpa --tune valid.txt --json")
+        #expect(
+            noted.errors.contains("note: valid.txt: the weight of the network is 0")
+                && noted.output.contains("\"network_weight\":0"))
+    }
+
+    @Test("score interpolates as evaluate does: the same sum with --carry-state, and a distribution whose ranks are in order")
+    func interpolatedScores() throws {
+        try Self.write("ranked.arpa", "--order 3 --vocabulary word")
+        let options = "--checkpoint word/best.safetensors --data valid.txt --interpolate ranked.arpa --weight 0.25"
+        let table = try SmallModels.shell("$R score \(options) --carry-state --base e")
+        let rows = table.output.split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        #expect(rows.count == 99, "\(table)")
+        let mean = try rows.reduce(0) { try $0 + #require(Double($1[3])) } / Double(rows.count)
+        let loss = try Self.loss(options)
+        #expect(mean == loss)
+        #expect(rows.allSatisfy { (Double($0[4]) ?? 99) <= log(8.0) + 1e-6 && (1...8).contains(Int($0[5]) ?? 0) })
+    }
+
+    @Test(
+        "What cannot be done is refused with the right status",
+        arguments: [
+            ("ngram --train absent.txt --arpa x.arpa", 66, "absent.txt: no such file"),
+            ("ngram --train train.txt --arpa absent/x.arpa", 74, "absent/x.arpa was not written"),
+            ("ngram --train train.txt --arpa x.arpa --order 0", 64, "order is 0; it must be a whole number from 1 to 32"),
+            ("ngram --train train.txt --arpa x.arpa --prune 1", 64, "--prune: the first value"),
+            ("ngram --train train.txt --arpa x.arpa --vocabulary char", 65, "this is a model of characters"),
+            ("ngram --train train.txt --arpa x.arpa --vocabulary word --minimum-count 2", 64, "--vocabulary gives all words"),
+            ("evaluate --checkpoint bad.arpa --data valid.txt", 65, "bad.arpa: line 3 of this ARPA file: "),
+            ("score --checkpoint good.arpa --data valid.txt --carry-state", 64, "--carry-state: an n-gram model has no state"),
+            (
+                "evaluate --checkpoint good.arpa --data valid.txt --interpolate good.arpa --weight 1", 64,
+                "--interpolate needs a network"
+            ),
+            ("evaluate --checkpoint word --data valid.txt --interpolate good.arpa", 64, "give --weight, or --tune"),
+            ("evaluate --checkpoint word --data valid.txt --weight 0.5", 64, "--weight has no effect without --interpolate"),
+            (
+                "evaluate --checkpoint word --data valid.txt --interpolate other.arpa --weight 0.5", 65,
+                "the vocabularies differ: the word 'sat'"
+            ),
+            (
+                "evaluate --checkpoint char --data valid.txt --interpolate good.arpa --weight 0.5", 65,
+                "this is a model of characters"
+            ),
+            (
+                "evaluate --checkpoint word --data valid.txt --interpolate good.arpa --weight 2", 64,
+                "weight is 2; it must be a number"
+            ),
+        ])
+    func refusals(command: String, status: Int, message: String) throws {
+        try Self.write("good.arpa", "--order 2")
+        let setUp = "printf '\\\\data\\\\\\nngram 1=3\\nngram x\\n' > bad.arpa; sed 's/sat/sit/g' good.arpa > other.arpa; "
+        let outcome = try SmallModels.shell(setUp + "$R " + command)
+        #expect(outcome.status == Int32(status) && outcome.errors.contains(message), "\(outcome)")
+        #expect(outcome.output.isEmpty)
+        #expect(try SmallModels.shell("ls x.arpa").status != 0)
+    }
+}
