@@ -106,6 +106,12 @@ let package = Package(
             ]),
         library("Inference", ["Runs", "NGrams", "Tasks", "Models", "Layers", "Tensors", "TextData", "Failures"]),
 
+        // What a run's log says, for TensorBoard and as a page.
+        library("Reports", ["Runs", "Configuration", "Checkpoints", "Kinds", "Files", "Failures"]),
+
+        // What a model does inside.
+        library("Inspection", ["Runs", "Models", "Layers", "Tensors"]),
+
         // The library product, for other packages. It and what it uses have no unsafe flags and no MPI.
         library("RNNTrain", ["Inference", "Runs", "TextData"]),
 
@@ -113,8 +119,8 @@ let package = Package(
         library(
             "Training",
             [
-                "Runs", "Configuration", "Tasks", "Models", "Optimizers", "Checkpoints", "Exchange", "Layers", "Tensors",
-                "TextData", "Communication", "Digests", "Files", "Failures", "Kinds",
+                "Runs", "Inference", "Reports", "Configuration", "Tasks", "Models", "Optimizers", "Checkpoints", "Exchange",
+                "Layers", "Tensors", "TextData", "Communication", "Digests", "Files", "Failures", "Kinds",
             ]),
 
         // Floor 10: programs.
@@ -127,7 +133,8 @@ let package = Package(
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Inference", "Runs", "Configuration", "Tasks", "Exchange", "Models", "Layers",
+                "Training", "Benchmarks", "Inference", "Inspection", "Reports", "Runs", "Configuration", "Tasks", "Exchange",
+                "Models", "Layers",
                 "Optimizers",
                 "Tensors", "Checkpoints", "NGrams", "TextData",
                 "Communication", "Files", "Failures", "Kinds",
@@ -173,6 +180,10 @@ let package = Package(
         tests(
             "TrainingTests",
             ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
+        tests("ReportsTests", ["Reports", "Configuration", "TestSupport"]),
+        tests(
+            "InspectionTests", ["Inspection", "Models", "Layers", "Kinds", "Tensors", "COpenBLAS", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
             "CommandLineTests",

@@ -8,6 +8,7 @@ public enum WorkPhase: String, CaseIterable, Sendable {
     case update = "update"
     case verification = "verification"
     case validation = "validation"
+    case sample = "generating a sample"
     case checkpoint = "checkpoint"
     case test = "test"
     case end = "end"

@@ -54,8 +54,11 @@ extension ConfigurationKey {
     public static let run = ConfigurationKey("run")
     public static let seed = ConfigurationKey("seed")
     public static let logEvery = ConfigurationKey("log-every")
+    public static let sampleEvery = ConfigurationKey("sample-every")
+    public static let trackGradients = ConfigurationKey("track-gradients")
     public static let checkpointEvery = ConfigurationKey("checkpoint-every")
     public static let keep = ConfigurationKey("keep")
+    public static let tensorboard = ConfigurationKey("tensorboard")
 
     public static let stallLimit = ConfigurationKey("stall-limit")
     public static let timeLimit = ConfigurationKey("time-limit")

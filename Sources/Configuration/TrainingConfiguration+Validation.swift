@@ -20,6 +20,7 @@ extension TrainingConfiguration {
         try checks.texts()
         try checks.model()
         try checks.readers()
+        try checks.samples()
         try checks.shards()
     }
 
@@ -163,6 +164,14 @@ private struct ConsistencyChecks {
                     "\(setting(field.key)), but \(setting(readers.chooser)): only \(names) \(readers.names.count == 1 ? "uses" : "use") it. "
                     + "Use \(readers.chooser.option) \(readers.names[0]), or \(field.key.option) \(standard).")
         }
+    }
+
+    func samples() throws(ConfigurationError) {
+        guard configuration.sampleEvery > 0, !configuration.taskType.predictsTokens else { return }
+        throw conflict(
+            .sampleEvery, .task,
+            message:
+                "\(setting(.sampleEvery)), but \(setting(.task)), which generates no text. Use --sample-every 0.")
     }
 
     func shards() throws(ConfigurationError) {

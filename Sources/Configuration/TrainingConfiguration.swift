@@ -81,8 +81,14 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var run: String?
     public var seed = 1
     public var logEvery = 50
+    /// Steps between generated texts; 0: off.
+    public var sampleEvery = 0
+    /// Steps between log lines of hidden gradients; 0: off.
+    public var trackGradients = 0
     public var checkpointEvery = CheckpointInterval.time(TimeSpan(seconds: 600))
     public var keep = 2
+    /// Whether to write a TensorBoard event file.
+    public var tensorboard = false
 
     // Deadlines and faults.
     /// The job ends if a rank makes no progress for this time; 0: never.

@@ -1,4 +1,4 @@
-import Layers
+public import Layers
 public import Tensors
 
 /// A recurrent language model over windows: embedding, recurrent layers, an output layer with its loss, and dropout between them.
@@ -57,6 +57,27 @@ public final class LanguageModel {
 
     /// Makes the state after the window the initial state of the next.
     public func carryState(steps: Int) { for level in levels { level.layer.carryState(steps: steps) } }
+
+    /// Sets what `backward` calls for each layer from the top, and for each step of the window from the last, with the gradient of the
+    /// loss with respect to h of the step, `[streams, O]`; nil: nothing.
+    public func observeGradients(_ observer: ((_ layer: Int, _ step: Int, _ dH: MatrixView) -> Void)?) {
+        for (number, level) in levels.enumerated() {
+            level.layer.gradientObserver = observer.map { observer in { observer(number, $0, $1) } }
+        }
+    }
+
+    // MARK: Inspection
+
+    /// h of a layer at every step of the last window, `[steps*streams, O]`.
+    public func hidden(ofLayer layer: Int) -> MatrixView { levels[layer].layer.output.prefix(rows: window.rows) }
+
+    /// The gates of the cell; empty if they are not known.
+    public var gateKinds: [CellGate] { levels[0].layer.gateKinds }
+
+    /// The activated gates of a layer at every step of the last window, `[steps*streams, G*H]`. Call it before a backward pass.
+    public func activatedGates(ofLayer layer: Int) -> MatrixView {
+        levels[layer].layer.activatedGates.prefix(rows: window.rows)
+    }
 
     // MARK: Forward and backward
 
@@ -143,6 +164,15 @@ public final class LanguageModel {
             let dRows = levels[0].backward(window, tokens: merged, rows: rows, atEpochStart: atEpochStart)
             embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, rows: rows)
         }
+    }
+
+    /// Backpropagates a gradient `dHidden` `[steps*streams, O]` of h of a layer within this layer, for an observer of gradients. Call it
+    /// after `forward` with the same `inputs`. Gradients of parameters are overwritten, without meaning.
+    public func backward(_ inputs: UnsafePointer<Int32>, fromLayer layer: Int, dHidden: MatrixView, rows: GradientRows) {
+        let level = levels[layer]
+        let tokens =
+            layer > 0 || level.readsRows(window) ? nil : embedding.mergedRows(inputs, steps: window.steps, rows: rows)
+        level.backwardLayer(window, dHidden: dHidden, tokens: tokens, rows: rows)
     }
 
     /// The gradient of the embedding's table, including the output layer's part with tied weights. `tokens` and `dY` are the rows

@@ -37,6 +37,15 @@ final class StackLevel {
         connection.forward(window)
     }
 
+    /// Backpropagates a gradient `dHidden` `[steps*streams, O]` of the layer's h within the layer. Gradients of parameters and of the
+    /// input are overwritten, without meaning.
+    func backwardLayer(_ window: Window, dHidden: MatrixView, tokens: MergedRows?, rows: GradientRows) {
+        let read = tokens.map { BackwardInput.merged($0) } ?? .rows(dropout.output(window))
+        layer.backward(
+            read, dOutput: dHidden, dInput: input.gradient.prefix(rows: read.rowCount), steps: window.steps, rows: rows,
+            atEpochStart: false)
+    }
+
     /// Computes the gradients of the parameters and of the input from the gradient of `output`. Returns the gradient of the
     /// input; with `tokens`, it has a row for each of them.
     @discardableResult

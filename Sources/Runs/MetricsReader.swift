@@ -24,13 +24,26 @@ package struct MetricsReader {
 
     /// Reads a file. Throws `StoredRunError.badLog` and `.inconsistentLog`.
     package init(_ file: MappedFile, modelsOnly: Bool = false) throws {
+        let end = try Self.forEachLine(of: file) { _, bytes, offset in
+            try take(bytes, at: offset, file.path, modelsOnly: modelsOnly)
+        }
+        hasCutLine = end < file.bytes.count
+    }
+
+    /// Passes the complete lines of a file to `body`, each with its number from 1 and its offset in bytes. Returns the offset after the
+    /// last of them.
+    @discardableResult
+    static func forEachLine(
+        of file: MappedFile, _ body: (_ line: Int, _ bytes: Slice<UnsafeRawBufferPointer>, _ offset: Int) throws -> Void
+    ) throws -> Int {
         file.adviseSequential()
-        var start = 0
+        var (start, line) = (0, 0)
         while let end = file.bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            try take(file.bytes[start..<end], at: start, file.path, modelsOnly: modelsOnly)
+            line += 1
+            try body(line, file.bytes[start..<end], start)
             start = end + 1
         }
-        hasCutLine = start < file.bytes.count
+        return start
     }
 
     private mutating func take(

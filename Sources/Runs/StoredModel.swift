@@ -69,5 +69,5 @@ public final class StoredModel {
     package func check(_ text: OpenedText) throws(TextDataError) { try task.check(text, configuration.settings) }
 
     /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
-    package var startToken: Int32 { vocabulary.lineEndID ?? 0 }
+    package var startToken: Int32 { vocabulary.startToken }
 }

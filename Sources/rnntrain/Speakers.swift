@@ -15,6 +15,7 @@ enum Speakers {
     init(_ arguments: [[UInt8]]) {
         let alone: [any ParsableCommand.Type] = [
             EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self, NgramCommand.self,
+            InspectCommand.self, ReportCommand.self,
         ]
         let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
         self = isAlone ? .everyProcess : .rankZero
@@ -44,6 +45,14 @@ extension NgramCommand: LocalCommand {
 }
 
 extension VerifyCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension InspectCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension ReportCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 

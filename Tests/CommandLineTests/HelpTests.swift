@@ -11,7 +11,7 @@ struct HelpTests {
         arguments: [
             ("rnntrain", ["--help"]), ("train", ["train", "--help"]), ("evaluate", ["help", "evaluate"]),
             ("score", ["score", "--help"]), ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]),
-            ("ngram", ["ngram", "--help"]),
+            ("ngram", ["ngram", "--help"]), ("inspect", ["inspect", "--help"]), ("report", ["report", "--help"]),
             ("benchmark", ["benchmark", "--help"]),
         ])
     func snapshot(name: String, arguments: [String]) throws {

@@ -22,6 +22,7 @@ struct GRUCell: Cell {
     static let summary = "The gated recurrent unit, `h = (1-z)*n + z*h'` (Cho et al. 2014, as torch.nn.GRU)."
     static let settings: [any DeclaredSetting] = [CellSettings.gruReset, CellSettings.timeSkips]
     static let gateCount = 3
+    static let gates = [CellGate("r"), CellGate("z"), CellGate("n", isSigmoid: false)]
     /// The reset gate multiplies the hidden product including its bias, so the hidden bias stays with the hidden product.
     static let addsHiddenBias = false
 

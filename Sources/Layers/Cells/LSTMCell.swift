@@ -13,6 +13,7 @@ struct LSTMCell: Cell {
         CellSettings.projectionSize, CellSettings.layerNorm, CellSettings.timeSkips,
     ]
     static let gateCount = 4
+    static let gates = [CellGate("i"), CellGate("f"), CellGate("g", isSigmoid: false), CellGate("o")]
     static let states = ["c"]
     static let forgetGate: Int? = 1
 

@@ -16,6 +16,7 @@ struct ProjectedLSTMCell: Cell {
     static let name = LSTMCell.name
     static let summary = "The LSTM with a projection."
     static let gateCount = 4
+    static let gates = [CellGate("i"), CellGate("f"), CellGate("g", isSigmoid: false), CellGate("o")]
     static let states = ["c"]
     static let forgetGate: Int? = 1
     static let dividesUnits = false

@@ -9,6 +9,7 @@ struct UpdateGateCell: Cell {
     static let name = "update-gate"
     static let summary = "The update gate alone, `h = u*n + (1-u)*h'`: a GRU without its reset gate."
     static let gateCount = 2
+    static let gates = [CellGate("u"), CellGate("n", isSigmoid: false)]
 
     private let kernel = CellKernel("update_gate")
     private let recurrent: RecurrentProduct

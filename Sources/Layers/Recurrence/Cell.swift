@@ -10,6 +10,8 @@ import Tensors
 protocol Cell: Kind {
     /// The number of gates: rows of the weights in units of H.
     static var gateCount: Int { get }
+    /// The gates in their order, as they are after `forward`. Default: unknown.
+    static var gates: [CellGate] { get }
     /// The states besides h, by PyTorch's letters. Default: none.
     static var states: [String] { get }
     /// The states besides h whose initial value may be learned: the first of `states`. Default: all of them.
@@ -63,6 +65,7 @@ protocol Cell: Kind {
 }
 
 extension Cell {
+    static var gates: [CellGate] { [] }
     static var states: [String] { [] }
     static var learnedStates: [String] { states }
     static var hasRecurrentWeights: Bool { true }

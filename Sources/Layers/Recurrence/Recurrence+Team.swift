@@ -46,12 +46,15 @@ extension Recurrence {
         team.barrier()
         for t in stride(from: steps - 1, through: 0, by: -1) {
             RowKernels.add(ofUnits(ring.hidden[t % 2]), to: h.gradient)
+            // Only this rank reads these columns until the barrier, after which each rank has complete rows.
+            if gradientObserver != nil { RowKernels.copy(h.gradient, into: ofUnits(ring.hidden[t % 2])) }
             backward(t)
             for (set, gates) in gateSets.enumerated() {
                 copyGates(gates.steps.slice(rows: stepRange(t)), into: ring.gates[set][t % 2])
             }
             if t > 0 { giveGradient(t - 1) }
             team.barrier()
+            gradientObserver?(t, own(ring.hidden[t % 2]))
             productBackward(ring.gates[gateSets.count - 1][t % 2])
             for (set, gates) in gateSets.enumerated() {
                 RowKernels.copy(own(ring.gates[set][t % 2]), into: gates.window.slice(rows: windowRange(t)))

@@ -36,6 +36,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     private let tokenGates: MatrixView?
     /// For a cell that reads the input itself: the input of the current window, and in the backward pass its gradient.
     private var input: (x: MatrixView, gradient: MatrixView?)?
+    var gradientObserver: ((_ step: Int, _ dH: MatrixView) -> Void)?
 
     init(_ shape: RecurrentShape, _ builder: Builder) {
         capacity = builder.capacity
@@ -81,6 +82,10 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     }
 
     var readsDistinctRows: Bool { !C.readsInput }
+
+    var gateKinds: [CellGate] { C.gates }
+
+    var activatedGates: MatrixView { gates.window }
 
     var output: MatrixView { h.window.slice(rows: capacity.streams..<h.window.rows) }
 
@@ -204,6 +209,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         for t in stride(from: steps - 1, through: 0, by: -1) {
             RowKernels.add(dOutput.slice(rows: windowRange(t)), to: h.gradient)
             skips?.multiplyBackward(gates.window.prefix(rows: steps * capacity.streams), into: h.gradient, t)
+            gradientObserver?(t, h.gradient)
             backward(t)
             productBackward(dGates.slice(rows: windowRange(t)))
         }

@@ -5,8 +5,15 @@ public import Tensors
 public protocol RecurrentLayer: AnyObject {
     /// h of every step of the window, `[T*B, O]`.
     var output: MatrixView { get }
+    /// The gates of the cell, for inspection; empty if they are not known.
+    var gateKinds: [CellGate] { get }
+    /// The activated gates of every step of the window after `forward`, `[T*B, G*H]`, until `backward` replaces them.
+    var activatedGates: MatrixView { get }
     /// Whether equal rows of the input may be given once, as `.distinct` and `.merged`.
     var readsDistinctRows: Bool { get }
+    /// Called in `backward` for each step of the window, from the last to the first, with the gradient of the loss with respect to h
+    /// of the step, `[streams, O]`; nil: not called.
+    var gradientObserver: ((_ step: Int, _ dH: MatrixView) -> Void)? { get set }
 
     /// Sets the state to the initial state of an epoch: zero, or the learned state.
     func resetState()
@@ -23,6 +30,17 @@ public protocol RecurrentLayer: AnyObject {
 
     /// Makes the state after the window the initial state of the next. Call it after `backward`, which needs the old state.
     func carryState(steps: Int)
+}
+
+/// A gate of a cell.
+public struct CellGate: Sendable, Equatable {
+    /// The letter of its name in the cell's equations.
+    public let name: String
+    /// Whether it is the output of a sigmoid, and so can be open or closed.
+    public let isSigmoid: Bool
+
+    /// A gate; a sigmoid unless it is said not to be one.
+    public init(_ name: String, isSigmoid: Bool = true) { (self.name, self.isSigmoid) = (name, isSigmoid) }
 }
 
 /// The input of a layer in a window.

@@ -60,7 +60,10 @@ package struct MemoryNeeds: Sendable {
             widestInput: needs.widestInput, precision: needs.precision)
         let window = 3 * rows * 4
         let test = configuration.hasTest ? TestScoring.byteCount(shape, precision: needs.precision) : 0
-        let total = needs.byteCount + scratch + window + test
+        let samples =
+            configuration.sampleEvery > 0 && rank == 0 ? TextSampling.byteCount(shape, precision: needs.precision) : 0
+        let tracked = configuration.trackGradients > 0 ? configuration.layers * rows * 8 : 0
+        let total = needs.byteCount + scratch + window + test + samples + tracked
         guard node.count > 1 else { return total }
         let shared = SharedRows(
             maximumSteps: configuration.windowLength,

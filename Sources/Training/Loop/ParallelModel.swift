@@ -158,6 +158,15 @@ package final class ParallelModel {
                 parameters: ParameterSet(layout: layout, values: exchange.parameters, gradients: []), weights: weights))
     }
 
+    /// The sums of the magnitudes of the gradients with respect to h in the observed window, by layer, over the streams of all ranks.
+    /// Collective. The losses of the window are lost.
+    func totals(of gradients: HiddenGradientSums) throws -> [Double] {
+        try (0..<gradients.layerCount).map { layer in
+            rows.shardSums(steps: gradients.steps, of: gradients.rows(ofLayer: layer), into: shardSums)
+            return try sum((0..<exchange.shards.count).map { shardSums[$0] }, flags: 0).total
+        }
+    }
+
     /// The mean loss of a text in nats, and for `countsHits` the share of hits, without dropout. Afterwards the training state is unchanged.
     ///
     /// The text is divided into batches like the training text. Sums are by shard, in tree order. Collective.

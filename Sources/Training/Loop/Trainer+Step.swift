@@ -58,6 +58,7 @@ extension Trainer {
     }
 
     private func compute(_ batch: BatchWindow) {
+        hiddenGradients?.observe(parallel.model, steps: isTracked(step: state.step + 1) ? batch.steps : nil)
         trainingStep.compute(window, batch, step: state.step)
         disturb?(.computed)
     }
@@ -91,6 +92,15 @@ extension Trainer {
             flags: ownFlags.rawValue, seed: UInt64(state.step), known: difference)
         if let corruption { throw RunFault.corruption(corruption) }
         return reduction
+    }
+
+    /// Whether the magnitudes of hidden gradients in a step are logged.
+    private func isTracked(step: Int) -> Bool { hiddenGradients != nil && step % configuration.trackGradients == 0 }
+
+    /// Logs the magnitudes of the hidden gradients of the last step, if they are tracked. Collective.
+    func logGradientsIfDue() throws {
+        guard let hiddenGradients, isTracked(step: state.step) else { return }
+        try report.gradients(state, try parallel.totals(of: hiddenGradients))
     }
 
     // MARK: Parts

@@ -45,6 +45,10 @@ package final class Trainer {
     let window: WindowBuffers
     let schedule: LearningRateRule
     let trainingStep: TrainingStep
+    /// Nil if gradients are not tracked.
+    let hiddenGradients: HiddenGradientSums?
+    /// Generates samples; nil without samples, and on ranks other than 0.
+    private let sampling: TextSampling?
     private let rule: ConvergenceRule
     package internal(set) var state: TrainingState
     var deadline: Deadline
@@ -64,7 +68,7 @@ package final class Trainer {
 
     init(
         world: World, configuration: TrainingConfiguration, parallel: ParallelModel, texts: RunTexts, keeper: CheckpointKeeper,
-        report: TrainingReport, state: TrainingState
+        report: TrainingReport, sampling: TextSampling?, state: TrainingState
     ) {
         self.world = world
         self.configuration = configuration
@@ -77,6 +81,12 @@ package final class Trainer {
         schedule = LearningRateRule(configuration, stepsPerEpoch: texts.train.windowCount)
         rule = configuration.convergenceRule
         trainingStep = TrainingStep(parallel, configuration)
+        hiddenGradients =
+            configuration.trackGradients == 0
+            ? nil
+            : HiddenGradientSums(
+                layers: configuration.layers, maximumSteps: configuration.windowLength, streams: parallel.streams.count)
+        self.sampling = sampling
         self.state = state
         firstStep = state.step
         deadline = Deadline(limit: configuration.timeLimit)
@@ -104,8 +114,10 @@ package final class Trainer {
         if state.awaitsValidation == true, let reason = try validate() { return try preempt(reason) }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
+            try logGradientsIfDue()
             if let reason = flags.stopReason { return try preempt(reason) }
             if validationIsDue, let reason = try validate() { return try preempt(reason) }
+            try sampleIfDue()
             if checkpointIsDue(flags) { try saveCheckpoint() }
         }
         try saveCheckpoint()
@@ -199,6 +211,16 @@ package final class Trainer {
     private func isBest(_ model: BestModel, improved: Bool) -> Bool {
         guard let kept = keeper.best else { return model.loss.isFinite }
         return model == kept || rule.isImprovement(loss: model.loss, on: kept.loss) || (improved && model.loss < kept.loss)
+    }
+
+    /// Rank 0 generates and logs a text every `sampleEvery` steps.
+    private func sampleIfDue() throws {
+        guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0 else { return }
+        Watchdog.enter(.sample, step: state.step)
+        let start = MonotonicClock.nanoseconds
+        _ = try world.agreeOnRoot {
+            if let sampling { try report.sample(state, try sampling.text(step: state.step), start: start) }
+        }
     }
 
     /// The flags that request a stop when there is nothing to save: a signal or, on rank 0, the clock.

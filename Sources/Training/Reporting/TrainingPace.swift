@@ -45,8 +45,13 @@ struct TrainingPace {
 
     /// Excludes a validation that began at `start` from the time of the steps.
     mutating func noteValidation(start: Int64) {
+        lastValidation = MonotonicClock.nanoseconds - start
+        exclude(since: start)
+    }
+
+    /// Excludes the time since `start` from the time of the steps.
+    mutating func exclude(since start: Int64) {
         let time = MonotonicClock.nanoseconds - start
-        lastValidation = time
         validationTime += time
         intervalStart += time
     }

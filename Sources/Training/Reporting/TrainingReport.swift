@@ -216,6 +216,25 @@ final class TrainingReport {
         return "  improved; the best is still step \(best.step) (\(text(ofCriterion: best.loss)))"
     }
 
+    /// Logs the sums of the magnitudes of hidden gradients, by layer.
+    func gradients(_ state: TrainingState, _ sums: [Double]) throws {
+        guard let log else { return }
+        try log.write(
+            "gradients",
+            [("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch))]
+                + sums.enumerated().map { ("hidden_gradient_l\($0)", .number($1)) })
+    }
+
+    /// Reports a text that the model generated, from `start` on the monotonic clock; nil if its numbers overflow.
+    func sample(_ state: TrainingState, _ text: String?, start: Int64) throws {
+        defer { pace.exclude(since: start) }
+        guard let log, let text else { return }
+        try log.write(
+            "sample", [("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("text", .text(text))])
+        let shown = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " / ")
+        say("epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  sample: \(Quotation.of(shown, longest: 200))")
+    }
+
     /// Reports a return to the state of a checkpoint.
     func rollback(_ state: TrainingState, foundAt step: Int, reason: String) throws {
         guard let log else { return }

@@ -75,5 +75,12 @@ final class RunPreparation {
     var checkpoints: CheckpointFolder { CheckpointFolder(lockedBy: lock) }
 
     /// The place of the run's log.
-    var metricsPlace: FilePlace { lock.folder.place(RunFile.metrics) }
+    private var metricsPlace: FilePlace { lock.folder.place(RunFile.metrics) }
+
+    /// Opens the run's log and, if configured, its TensorBoard event file.
+    func openLog() throws -> MetricsLog {
+        let log = try MetricsLog(at: metricsPlace)
+        if plan.configuration.tensorboard { log.events = try TensorBoardLog(at: lock.folder.place(RunFile.events)) }
+        return log
+    }
 }

@@ -139,7 +139,7 @@ public struct TrainingRun {
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
     ) throws -> RunSetup {
         let log = try world.agreeOnRoot {
-            try Watchdog.waitingForDisk { _ in try preparation.map { try MetricsLog(at: $0.metricsPlace) } }
+            try Watchdog.waitingForDisk { _ in try preparation?.openLog() }
         }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
@@ -147,11 +147,18 @@ public struct TrainingRun {
             TestScoring(
                 world: world, parallel: parallel, text: $0, symbols: plan.symbols, plan.configuration)
         }
+        let sampling = preparation.flatMap { preparation in
+            plan.configuration.sampleEvery == 0
+                ? nil
+                : TextSampling(
+                    parallel: parallel, vocabulary: preparation.vocabulary, runFolder: plan.runFolder, plan.configuration)
+        }
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
             folder: preparation?.checkpoints ?? CheckpointFolder(runFolder: plan.runFolder),
             configuration: plan.configuration, best: plan.best)
-        let memory = try TrainingMemory(world: world, parallel: parallel, others: test?.byteCount ?? 0)
+        let memory = try TrainingMemory(
+            world: world, parallel: parallel, others: (test?.byteCount ?? 0) + (sampling?.byteCount ?? 0))
         let unknown = try world.agreeOnRoot { try preparation.map { try texts.unknownCounts($0.vocabulary) } }
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
@@ -160,7 +167,7 @@ public struct TrainingRun {
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
-            report: report, state: plan.state)
+            report: report, sampling: sampling, state: plan.state)
         trainer.whenReady = { try preparation?.establish() }
         return RunSetup(
             trainer: trainer, plan: plan, parallel: parallel, test: test, keeper: keeper, report: report,

@@ -18,7 +18,7 @@ struct RootCommand: ParsableCommand {
         version: rnntrainVersion,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, NgramCommand.self,
-            VerifyCommand.self, BenchmarkCommand.self,
+            VerifyCommand.self, InspectCommand.self, ReportCommand.self, BenchmarkCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 }

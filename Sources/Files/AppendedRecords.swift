@@ -1,0 +1,146 @@
+import Glibc
+
+/// What separates the records of an appended file.
+package enum RecordFraming: Sendable {
+    /// A line end after each record.
+    case lines
+    /// Another form. The function returns the number of bytes of the complete records at the start of a file's content.
+    case framed(@Sendable ([UInt8]) -> Int)
+}
+
+/// A file to which records are appended. Each record is one `write` call unless the system writes only a part of it.
+///
+/// Only one process may append to a file at a time. Nothing is synchronised, so a power failure may lose the last records. The file must be a
+/// regular file without hard links, in the folder that was opened.
+package struct AppendedRecords: ~Copyable {
+    private let place: FilePlace
+    private let framing: RecordFraming
+    private var log: OpenLog
+    /// Whether a write failed. Part of its record may then be in the file.
+    private var isTorn = false
+    /// How often another process removed or replaced the file, so that it was reopened or created again.
+    package private(set) var replacementCount = 0
+
+    /// Opens or creates the file, and removes an incomplete last record of an interrupted write.
+    ///
+    /// Throws the errors of `HeldFolder.requireUnchanged`, `.inTheWay`, `.hasOtherNames`, or `.failed`.
+    package init(at place: FilePlace, framing: RecordFraming) throws(FileError) {
+        (self.place, self.framing) = (place, framing)
+        log = try OpenLog.opened(at: place, framing)
+    }
+
+    /// Whether the file has no record.
+    package var isEmpty: Bool { log.byteCount == 0 }
+
+    /// Appends a complete record. If it throws, the record is not in the file and may be appended again.
+    ///
+    /// Throws the errors of `init`.
+    package mutating func append(_ record: [UInt8]) throws(FileError) {
+        try requireSameFile()
+        do throws(CallFailure) {
+            try write(record)
+        } catch {
+            throw place.failed("write", error)
+        }
+    }
+
+    private mutating func write(_ bytes: [UInt8]) throws(CallFailure) {
+        if isTorn { try log.cut() }
+        isTorn = true
+        try log.file.write(bytes)
+        isTorn = false
+        log.byteCount += bytes.count
+    }
+
+    /// Reopens the file if its name now refers to another file.
+    private mutating func requireSameFile() throws(FileError) {
+        try place.folder.requireUnchanged()
+        if try place.folder.status(of: place.name)?.identity == log.identity { return }
+        log = try OpenLog.opened(at: place, framing)
+        isTorn = false
+        replacementCount += 1
+    }
+}
+
+/// An open file, and the end of its last complete record.
+private struct OpenLog: ~Copyable {
+    let file: Descriptor
+    let identity: FileIdentity
+    /// The number of bytes of complete records.
+    var byteCount: Int
+
+    private init(_ file: consuming Descriptor, _ identity: FileIdentity, _ byteCount: Int) {
+        self.file = file
+        (self.identity, self.byteCount) = (identity, byteCount)
+    }
+
+    /// Opens or creates the file, and truncates it to complete records.
+    static func opened(at place: FilePlace, _ framing: RecordFraming) throws(FileError) -> OpenLog {
+        try place.folder.requireUnchanged()
+        try place.folder.require(.file, orNothingAt: place.name)
+        let file = try open(place)
+        let identity = try checkedStatus(file, place).identity
+        let byteCount = try cutToWholeRecords(file, place, framing)
+        return OpenLog(file, identity, byteCount)
+    }
+
+    private static func open(_ place: FilePlace) throws(FileError) -> Descriptor {
+        do throws(CallFailure) {
+            // O_NONBLOCK: if the file was replaced by a pipe, `open` must not block.
+            return try Descriptor(
+                opening: place.name, in: place.folder.number, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+                through: place.folder.calls)
+        } catch {
+            throw place.failed("write", error)
+        }
+    }
+
+    private static func checkedStatus(_ file: borrowing Descriptor, _ place: FilePlace) throws(FileError) -> FileStatus {
+        let status: FileStatus
+        do throws(CallFailure) {
+            status = try file.status()
+        } catch {
+            throw place.failed("write", error)
+        }
+        guard status.kind == .file else { throw .inTheWay(path: place.path, found: status.kind, expected: .file) }
+        guard status.linkCount <= 1 else { throw .hasOtherNames(path: place.path, count: status.linkCount) }
+        return status
+    }
+
+    private static func cutToWholeRecords(
+        _ file: borrowing Descriptor, _ place: FilePlace, _ framing: RecordFraming
+    ) throws(FileError) -> Int {
+        do throws(CallFailure) {
+            let end = try endOfWholeRecords(file, framing)
+            try cut(file, to: end)
+            return end
+        } catch {
+            throw place.failed("write", error)
+        }
+    }
+
+    /// Truncates the file after its last complete record.
+    func cut() throws(CallFailure) { try Self.cut(file, to: byteCount) }
+
+    private static func cut(_ file: borrowing Descriptor, to byteCount: Int) throws(CallFailure) {
+        try file.truncate(to: byteCount)
+        try file.seek(to: byteCount)
+    }
+
+    private static func endOfWholeRecords(_ file: borrowing Descriptor, _ framing: RecordFraming) throws(CallFailure) -> Int {
+        guard case .framed(let wholeBytes) = framing else { return try endOfWholeLines(file) }
+        return wholeBytes(try file.read(try file.seekToEnd(), at: 0))
+    }
+
+    /// The number of bytes up to and including the last line end, searched backwards from the end.
+    private static func endOfWholeLines(_ file: borrowing Descriptor) throws(CallFailure) -> Int {
+        var end = try file.seekToEnd()
+        while end > 0 {
+            let start = max(0, end - 4096)
+            let piece = try file.read(end - start, at: start)
+            if let newline = piece.lastIndex(of: UInt8(ascii: "\n")) { return start + newline + 1 }
+            end = start
+        }
+        return 0
+    }
+}

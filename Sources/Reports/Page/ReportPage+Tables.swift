@@ -1,0 +1,139 @@
+import Configuration
+import Failures
+import Foundation
+import Kinds
+import Runs
+
+extension ReportPage {
+    /// The main result of each run.
+    var figures: String {
+        table(
+            ["run", "steps", "best validation loss", "perplexity", "at step", "test perplexity", "outcome"],
+            runs.enumerated().map { index, run in
+                let best = run.validations.filter { $0.numbers["loss"] != nil }.min { $0.numbers["loss"]! < $1.numbers["loss"]! }
+                let steps = run.end?.step ?? run.curves.values.compactMap { $0.points.last?.step }.max()
+                return [
+                    name(index), text(steps.map(NumberText.grouped)), number(best?.numbers["loss"]),
+                    number(best?.numbers["loss"].map { exp($0) }), text(best?.step.map(NumberText.grouped)),
+                    number(run.end?.numbers["test_perplexity"]), text(run.end?.texts["reason"] ?? "has not ended"),
+                ]
+            })
+    }
+
+    // MARK: Samples
+
+    /// The number of last samples of each run.
+    private var sampleCount: Int { max(2, 24 / runs.count) }
+    private static let longestSample = 2000
+
+    /// The last samples of each run, the newest first.
+    var samples: String {
+        runs.enumerated().filter { !$0.element.samples.isEmpty }.map { index, run in
+            let texts = run.samples.suffix(sampleCount).reversed().map { sample in
+                HTMLText.text("h4", [], "Step \(NumberText.grouped(sample.step))")
+                    + HTMLText.text("pre", [("tabindex", "0")], String(sample.text.prefix(Self.longestSample)))
+            }
+            return details(name(index), texts.joined(), isOpen: runs.count == 1)
+        }.joined()
+    }
+
+    // MARK: Configuration
+
+    /// The keys in which runs differ, then all keys.
+    var configuration: String {
+        let all = ConfigurationKey.allCases.filter { key in runs.contains { $0.configuration.value(of: key) != nil } }
+        let different = all.filter { key in Set(runs.map { value(of: key, $0) }).count > 1 }
+        var html = ""
+        if runs.count > 1 {
+            html +=
+                different.isEmpty
+                ? HTMLText.text("p", [], "The configurations are equal.")
+                : HTMLText.text("h3", [], "Differences") + keyTable(different, highlighting: [])
+        }
+        return html + details("All keys", keyTable(all, highlighting: Set(different)), isOpen: false)
+    }
+
+    private func value(of key: ConfigurationKey, _ run: RunHistory) -> String {
+        run.configuration.value(of: key)?.description ?? "not set"
+    }
+
+    private func keyTable(_ keys: [ConfigurationKey], highlighting marked: Set<ConfigurationKey>) -> String {
+        let standard = TrainingConfiguration()
+        return table(
+            ["key"] + runs.indices.map { runs.count == 1 ? "value" : runs[$0].name },
+            keys.map { key in
+                [HTMLText.text("code", [], key.rawValue)]
+                    + runs.map { run in
+                        let isDefault = run.configuration.value(of: key) == standard.value(of: key)
+                        return HTMLText.text("span", isDefault ? [("class", "default")] : [], value(of: key, run))
+                    }
+            }, marking: keys.map(marked.contains))
+            + HTMLText.text("p", [("class", "note")], "Grey: the default.")
+    }
+
+    // MARK: Machine and digests
+
+    /// The fields of the line of the last start or resume.
+    private static let machineFields = [
+        "version", "ranks", "hosts", "shards", "kernels", "parameters", "vocabulary_size", "train_tokens", "valid_tokens",
+        "test_tokens", "private_bytes", "shared_bytes",
+    ]
+
+    var machine: String {
+        table(
+            ["field"] + runs.indices.map { runs.count == 1 ? "value" : runs[$0].name },
+            Self.machineFields.map { field in
+                [HTMLText.text("code", [], field)]
+                    + runs.map { run in
+                        let number = run.beginning?.numbers[field].flatMap { Int(exactly: $0) }
+                        let bytes = field.hasSuffix("_bytes") ? number.map { NumberText.bytes(Double($0)) } : nil
+                        return text(run.beginning?.texts[field] ?? bytes ?? number.map(NumberText.grouped))
+                    }
+            })
+    }
+
+    var digests: String {
+        table(
+            ["run", "best parameters", "last parameters", "vocabulary", "training text"],
+            runs.enumerated().map { index, run in
+                [name(index)]
+                    + [
+                        run.end?.texts["best_parameters_digest"],
+                        run.end?.texts["parameters_digest"] ?? run.validations.last?.texts["parameters_digest"],
+                        run.beginning?.texts["vocabulary_digest"], run.beginning?.texts["train_digest"],
+                    ].map { $0.map { HTMLText.text("code", [], $0) } ?? text(nil) }
+            })
+    }
+
+    // MARK: Parts
+
+    /// A table whose cells are HTML, in a region that scrolls sideways, also with the keyboard.
+    private func table(_ head: [String], _ rows: [[String]], marking marked: [Bool] = []) -> String {
+        let header = HTMLText.element("tr", [], head.map { HTMLText.text("th", [("scope", "col")], $0) }.joined())
+        let body = rows.enumerated().map { index, row in
+            let isMarked = marked.indices.contains(index) && marked[index]
+            let cells = row.enumerated().map { column, cell in
+                column == 0 ? HTMLText.element("th", [("scope", "row")], cell) : HTMLText.element("td", [], cell)
+            }
+            return HTMLText.element("tr", isMarked ? [("class", "different")] : [], cells.joined())
+        }
+        let table = HTMLText.element(
+            "table", [], HTMLText.element("thead", [], header) + HTMLText.element("tbody", [], body.joined()))
+        return HTMLText.element(
+            "div", [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", head.joined(separator: ", "))],
+            table)
+    }
+
+    /// The name of a run with its colour, as HTML.
+    private func name(_ index: Int) -> String {
+        "<span class=\"r\(index)\"><i class=\"swatch\"></i> \(HTMLText.escaped(runs[index].name))</span>"
+    }
+
+    private func details(_ summary: String, _ content: String, isOpen: Bool) -> String {
+        HTMLText.element("details", isOpen ? [("open", "open")] : [], HTMLText.element("summary", [], summary) + content)
+    }
+
+    private func text(_ value: String?) -> String { HTMLText.escaped(value ?? "-") }
+
+    private func number(_ value: Double?) -> String { text(value.map { NumberText.significant($0, 5) }) }
+}

@@ -1,0 +1,140 @@
+import Failures
+import Foundation
+
+/// A page about one or several runs: one HTML file without scripts, that needs no network.
+///
+/// It is well-formed XML. Every text of a run is escaped. Its size does not grow with the length of the runs: curves are thinned,
+/// and only the last samples are shown.
+package struct ReportPage {
+    let runs: [RunHistory]
+    /// The version of the program.
+    private let version: String
+    /// The number of colours of the style sheet. More runs repeat them, with another form of the line.
+    static let colourCount = 8
+
+    /// - Parameter runs: at least one.
+    package init(_ runs: [RunHistory], version: String) {
+        precondition(!runs.isEmpty, "a report without a run")
+        self.runs = Self.withDistinctNames(runs)
+        self.version = version
+    }
+
+    /// Runs in folders of the same name get numbers.
+    private static func withDistinctNames(_ runs: [RunHistory]) -> [RunHistory] {
+        runs.enumerated().map { index, run in
+            var run = run
+            if runs.filter({ $0.name == run.name }).count > 1 { run.name += " (\(index + 1))" }
+            return run
+        }
+    }
+
+    /// The complete page.
+    package var html: String {
+        let title = runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs"
+        let sections = [
+            section("Figures", figures), section("Curves", switches + curves), section("Samples", samples),
+            section("Configuration", configuration), section("Machine and data", machine), section("Digests", digests),
+        ].joined()
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <title>\(HTMLText.escaped(title)) - rnntrain</title>
+            <style>\(PageStyle.sheet(runCount: runs.count))</style>
+            </head>
+            <body>
+            <header><h1>\(HTMLText.escaped(title))</h1><p>rnntrain \(HTMLText.escaped(version)). Losses are in nats per token.</p></header>
+            <main>\(sections)</main>
+            </body>
+            </html>
+
+            """
+    }
+
+    private func section(_ title: String, _ content: String) -> String {
+        content.isEmpty ? "" : HTMLText.element("section", [], HTMLText.text("h2", [], title) + content)
+    }
+
+    // MARK: Curves
+
+    /// A box for each run, which hides its lines. The style sheet does this without a script.
+    private var switches: String {
+        guard runs.count > 1 else { return "" }
+        let boxes = runs.enumerated().map { index, run in
+            "<label class=\"r\(index)\"><input type=\"checkbox\" id=\"run\(index)\" checked=\"checked\"/><i class=\"swatch\"></i> "
+                + "\(HTMLText.escaped(run.name))</label>"
+        }
+        return HTMLText.element(
+            "fieldset", [("class", "switches")], HTMLText.text("legend", [], "Runs shown") + boxes.joined())
+    }
+
+    private var curves: String {
+        let charts = [lossChart, perplexityChart] + figureCharts + [gradientChart]
+        return HTMLText.element("div", [("class", "charts")], charts.map(\.html).joined())
+    }
+
+    /// Fewer points a line if there are many runs, so that the page stays small.
+    private var pointCount: Int { max(60, 600 / max(1, runs.count / 2)) }
+
+    private func lines(_ curve: String, _ suffix: String = "", style: String = "", _ map: ((Double) -> Double)? = nil) -> [Chart
+        .Line]
+    {
+        runs.enumerated().compactMap { index, run in
+            guard let found = run.curves[curve] else { return nil }
+            let name = runs.count == 1 ? (suffix.isEmpty ? curve : suffix) : [run.name, suffix].joined(separator: " ")
+            return Chart.Line(curve: map.map(found.map) ?? found, name: name, run: index, style: style)
+        }
+    }
+
+    private var lossChart: Chart {
+        Chart(
+            title: "Loss", caption: "Nats per token. Thin: training, mean since the last line of the log. Points: validation.",
+            lines: lines("loss", "training", style: "faint") + lines("valid_loss", "validation", style: "marked"),
+            pointCount: pointCount)
+    }
+
+    private var perplexityChart: Chart {
+        Chart(
+            title: "Perplexity", caption: "Logarithmic scale. Thin: training. Points: validation.",
+            lines: lines("loss", "training", style: "faint") { exp($0) }
+                + lines("valid_loss", "validation", style: "marked") { exp($0) },
+            isLogarithmic: true, pointCount: pointCount)
+    }
+
+    private var figureCharts: [Chart] {
+        let clipped = "Share of the steps since the last line of the log whose gradient was clipped, in per cent."
+        return [
+            Chart(
+                title: "Gradient norm",
+                caption: "Of the last step before each line of the log, before clipping. Logarithmic scale.",
+                lines: lines("gradient_norm"), isLogarithmic: true, pointCount: pointCount),
+            Chart(
+                title: "Clipped steps", caption: clipped, lines: lines("clipped") { $0 * 100 }, startsAtZero: true,
+                pointCount: pointCount),
+            Chart(
+                title: "Learning rate", caption: "Of the last step before each line of the log.", lines: lines("learning_rate"),
+                startsAtZero: true, pointCount: pointCount),
+            Chart(
+                title: "Throughput", caption: "Tokens per second of all ranks.", lines: lines("tokens_per_second"),
+                startsAtZero: true, pointCount: pointCount),
+        ]
+    }
+
+    /// One line for each layer of each run.
+    private var gradientChart: Chart {
+        let layers = Set(runs.flatMap { $0.curves.keys.filter { $0.hasPrefix("hidden_gradient_") } }).sorted()
+        let styles = ["", "dashed", "dotted", "faint"]
+        let names = layers.indices.prefix(styles.count).map { "\(["solid", "dashed", "dotted", "thin"][$0]): layer \($0)" }
+        return Chart(
+            title: "Hidden gradients",
+            caption: "Sum of the magnitudes of the loss's gradient with respect to h over a window, by layer "
+                + "(\(names.joined(separator: "; "))). Logarithmic scale.",
+            lines: layers.enumerated().flatMap { index, layer in
+                lines(layer, "layer \(layer.dropFirst("hidden_gradient_l".count))", style: styles[index % styles.count])
+            },
+            isLogarithmic: true, pointCount: pointCount)
+    }
+}

@@ -1,0 +1,114 @@
+import Checkpoints
+import Configuration
+import Files
+import Runs
+
+/// What `metrics.jsonl` and `config.toml` of a run say, for a page.
+package struct RunHistory {
+    /// The name for people: the last part of the folder's path.
+    package var name: String
+    let configuration: TrainingConfiguration
+    /// Curves by name: `loss`, `valid_loss`, `gradient_norm` and so on.
+    private(set) var curves: [String: Curve] = [:]
+    private(set) var samples: [Sample] = []
+    /// The last line `start` or `resume`.
+    private(set) var beginning: LoggedEvent?
+    /// The line `end` of the last job; nil if it has not ended.
+    private(set) var end: LoggedEvent?
+    /// The validations with their digests.
+    private(set) var validations: [LoggedEvent] = []
+
+    /// A text that the model generated.
+    struct Sample {
+        let step: Int
+        let text: String
+    }
+
+    /// Reads the folder of a run. Throws the errors of its files; nil if there is no run.
+    package init?(folder path: String) throws {
+        guard let stored = try StoredConfiguration(ofRun: path) else { return nil }
+        let folder = RunFolder(path: path)
+        self.init(
+            name: path.split(separator: "/").last.map(String.init) ?? path, stored.configuration,
+            events: try LoggedEvent.all(path: folder.metricsPath))
+    }
+
+    /// The history in the lines of a log.
+    init(name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent]) {
+        (self.name, self.configuration) = (name, configuration)
+        for event in events { take(event) }
+    }
+
+    private static let stepFields = ["loss", "gradient_norm", "clipped", "learning_rate", "tokens_per_second"]
+
+    private mutating func take(_ event: LoggedEvent) {
+        guard let step = event.step else { return }
+        switch event.name {
+        case "start", "resume", "rollback":
+            // The steps after this one are repeated, or abandoned.
+            for name in curves.keys { curves[name]?.cut(after: step) }
+            samples.removeAll { $0.step > step }
+            validations.removeAll { $0.step ?? 0 > step }
+            if event.name != "rollback" { (beginning, end) = (event, nil) }
+        case "step":
+            for field in Self.stepFields { add(event, field, to: field, step) }
+        case "validation":
+            add(event, "loss", to: "valid_loss", step)
+            add(event, "perplexity", to: "valid_perplexity", step)
+            validations.append(event)
+        case "gradients":
+            for field in event.numbers.keys where field.hasPrefix("hidden_gradient_") { add(event, field, to: field, step) }
+        case "sample": samples.append(Sample(step: step, text: event.texts["text"] ?? ""))
+        case "end": end = event
+        default: break
+        }
+    }
+
+    private mutating func add(_ event: LoggedEvent, _ field: String, to curve: String, _ step: Int) {
+        guard let value = event.numbers[field] else { return }
+        curves[curve, default: Curve()].add(step, value)
+    }
+}
+
+/// A curve over training steps, in ascending order of the steps.
+struct Curve {
+    struct Point: Equatable {
+        let step: Int
+        let value: Double
+    }
+
+    private(set) var points: [Point] = []
+
+    init() {}
+
+    init(_ points: [Point]) { self.points = points }
+
+    /// Adds a point. An earlier point of the same step is replaced.
+    mutating func add(_ step: Int, _ value: Double) {
+        cut(after: step - 1)
+        points.append(Point(step: step, value: value))
+    }
+
+    /// Removes the points of later steps.
+    mutating func cut(after step: Int) {
+        while let last = points.last, last.step > step { points.removeLast() }
+    }
+
+    /// The curve with each value mapped.
+    func map(_ transform: (Double) -> Double) -> Curve {
+        Curve(points.map { Point(step: $0.step, value: transform($0.value)) })
+    }
+
+    /// At most about `count` points: of each of `count / 2` equal parts the lowest and the highest, so that spikes stay visible.
+    func thinned(to count: Int) -> [Point] {
+        guard points.count > count else { return points }
+        let parts = max(count / 2, 1)
+        return (0..<parts).flatMap { part -> [Point] in
+            let range = (part * points.count / parts)..<((part + 1) * points.count / parts)
+            guard let low = points[range].indices.min(by: { points[$0].value < points[$1].value }),
+                let high = points[range].indices.max(by: { points[$0].value < points[$1].value })
+            else { return [] }
+            return low == high ? [points[low]] : [points[min(low, high)], points[max(low, high)]]
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Files
+import Inspection
+
+/// `rnntrain inspect`: gradients through time, recurrent spectrum, gates, and one unit of a model.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Look inside a model: gradients through time, spectrum of the recurrent weights, gates, one unit.",
+        discussion: """
+            The text is read as one stream. Norms of derivatives are means over up to eight places of the text. Gates count as closed below \
+            0.1 and as open above 0.9.
+            """)
+
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("Text that the model reads; -: the standard input. (required)", valueName: "file"))
+    var data: String
+
+    @Option(help: ArgumentHelp("Number of tokens to read from the start of the text. (default: 1000)", valueName: "n"))
+    var tokens = 1000
+
+    @Option(help: ArgumentHelp("Largest lag of the derivatives, in tokens. (default: 20)", valueName: "n"))
+    var lags = 20
+
+    @Option(
+        help: ArgumentHelp(
+            "Show h of this unit after each token, with the five likeliest next tokens; layers and units count from 0.",
+            valueName: "layer:unit"))
+    var unit: UnitArgument?
+
+    @Flag(help: "Print one JSON object instead of tables. (default: off)")
+    var json = false
+
+    func validate() throws {
+        guard (2...10_000_000).contains(tokens) else {
+            throw ValidationError("--tokens is \(tokens); it must be a whole number from 2 to 10000000")
+        }
+        guard (1...10_000).contains(lags) else {
+            throw ValidationError("--lags is \(lags); it must be a whole number from 1 to 10000")
+        }
+    }
+
+    func run() throws {
+        let named = try NamedCheckpoint(checkpoint)
+        if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
+        try runInspection(
+            checkpoint: named.open(), data: data,
+            InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, json: json))
+    }
+}
+
+/// The value of `--unit`: `1:17`.
+struct UnitArgument: ExpressibleByArgument {
+    let unit: TextActivity.Unit
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let layer = parts[0], let index = parts[1], layer >= 0, index >= 0 else { return nil }
+        unit = TextActivity.Unit(layer: layer, index: index)
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// `rnntrain report`: a page about one or several runs.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Write an HTML page about one or several runs: curves, samples, configuration, digests.",
+        discussion: """
+            The page is one file that needs no network. It shows what metrics.jsonl and config.toml of the runs say; with several runs, \
+            the keys in which they differ come first. A job may train in a folder at the same time.
+            """)
+
+    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
+    var runs: [String]
+
+    @Option(help: ArgumentHelp("File to write the page to. (required)", valueName: "file"))
+    var output: String
+
+    @Flag(help: "Replace the file if it exists. (default: off)")
+    var force = false
+
+    func run() throws {
+        try runReport(runs, output: output, replacing: force)
+    }
+}

@@ -1,0 +1,149 @@
+import Failures
+import Foundation
+import Inspection
+import TextData
+
+/// What `inspect` found, as tables and as JSON.
+struct InspectionReport {
+    let checkpoint: String
+    let tokenCount: Int
+    let reach: GradientReach
+    /// By layer.
+    let spectra: [[RecurrentSpectrum]]
+    let activity: TextActivity
+    let unit: TextActivity.Unit?
+    let symbols: TokenTexts
+    let vocabulary: Vocabulary
+
+    // MARK: Tables
+
+    /// Tables for people. With colours, each token has a background by the unit's value: blue below 0, orange above.
+    func text(isColoured: Bool) -> String {
+        ([reachText, spectrumText, gateText] + [unit.map { unitText($0, isColoured: isColoured) } ?? ""])
+            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private var reachText: String {
+        let layers = reach.hidden.indices
+        let head = ["lag"] + layers.map { "dh l\($0)" } + layers.map { "dlogp l\($0)" }
+        let count = reach.logProbability.first?.count ?? 0
+        let rows = (0..<count).map { lag in
+            ["\(lag + 1)"]
+                + layers.map { reach.hidden[$0].indices.contains(lag) ? Self.number(reach.hidden[$0][lag]) : "-" }
+                + layers.map { Self.number(reach.logProbability[$0][lag]) }
+        }
+        return
+            "norms of dh(t)/dh(t-lag) (Frobenius) and of dlog p(x(t+lag))/dh(t), by layer; means over "
+            + "\(counted(reach.windowCount, "window")) of \(NumberText.counted(tokenCount, "token"))\n"
+            + Self.table([head] + rows)
+    }
+
+    private var spectrumText: String {
+        let rows = spectra.enumerated().flatMap { layer, gates in
+            gates.map { gate in
+                [
+                    "\(layer)", gate.gate, Self.number(gate.spectralRadius), Self.number(gate.largestSingularValue),
+                    gate.eigenvalues.prefix(3).map(Self.complex).joined(separator: "  "),
+                ]
+            }
+        }
+        if rows.isEmpty { return "" }
+        return
+            "recurrent weights: gradients of a tanh or relu layer vanish if the largest singular value is below 1 (below 4 with sigmoid), "
+            + "and can explode only if it is above (Pascanu et al. 2013)\n"
+            + Self.table([["layer", "gate", "spectral radius", "singular value", "largest eigenvalues"]] + rows)
+    }
+
+    private var gateText: String {
+        let rows = activity.gates.enumerated().flatMap { layer, gates in
+            gates.map { ["\(layer)", $0.name, Self.number($0.closed * 100), Self.number($0.open * 100)] }
+        }
+        if rows.isEmpty { return "" }
+        return "gates: share of values below 0.1 and above 0.9\n"
+            + Self.table([["layer", "gate", "closed %", "open %"]] + rows)
+    }
+
+    private func unitText(_ unit: TextActivity.Unit, isColoured: Bool) -> String {
+        let largest = activity.places.compactMap { $0.activation.map(abs) }.max() ?? 0
+        let rows = activity.places.map { place -> String in
+            let (token, value) = (shown(place.token), place.activation ?? 0)
+            let next = place.next.map { "\(shown($0.token)) \(NumberText.fixed($0.probability, 3))" }.joined(separator: "  ")
+            let mark = isColoured ? Self.coloured(token, largest > 0 ? value / largest : 0) : token
+            return "\(NumberText.fixed(value, 4))\t\(mark)\t\(next)"
+        }
+        let head = "unit \(unit.layer):\(unit.index): h after each token, the token, the likeliest next tokens with probabilities"
+        return ([head] + rows).joined(separator: "\n")
+    }
+
+    private func shown(_ token: Int32) -> String {
+        symbols.known(token, vocabulary.bytes(of: token)[...], separatesAtBlanks: true)
+    }
+
+    /// The text on a background from blue (-1) through none (0) to orange (1), in the 216 colours of terminals.
+    private static func coloured(_ text: String, _ value: Double) -> String {
+        let level = Int((abs(value) * 3).rounded())
+        let backgrounds = value < 0 ? [0, 153, 75, 27] : [0, 223, 215, 208]
+        return level == 0 ? text : "\u{1B}[30;48;5;\(backgrounds[min(level, 3)])m\(text)\u{1B}[0m"
+    }
+
+    private static func number(_ value: Double) -> String { NumberText.significant(value) }
+
+    private static func complex(_ value: ComplexNumber) -> String {
+        value.imaginary == 0
+            ? number(value.real) : "\(number(value.real))\(value.imaginary < 0 ? "-" : "+")\(number(abs(value.imaginary)))i"
+    }
+
+    /// Columns aligned at the right, except the last.
+    private static func table(_ rows: [[String]]) -> String {
+        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                String(repeating: " ", count: widths[column] - cell.count) + cell
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+
+    // MARK: JSON
+
+    /// One JSON object.
+    var json: String {
+        let layers = reach.hidden.indices.map { layer in
+            "{\"layer\":\(layer),\"hidden_gradient_norms\":\(Self.list(reach.hidden[layer])),"
+                + "\"log_probability_gradient_norms\":\(Self.list(reach.logProbability[layer])),"
+                + "\"spectrum\":[\(spectra[layer].map(Self.object).joined(separator: ","))],"
+                + "\"gates\":[\(activity.gates[layer].map(Self.object).joined(separator: ","))]}"
+        }
+        return "{\"checkpoint\":\(JSONText.string(checkpoint)),\"tokens\":\(tokenCount),\"windows\":\(reach.windowCount),"
+            + "\"layers\":[\(layers.joined(separator: ","))]\(unit.map { ",\"unit\":\(object($0))" } ?? "")}"
+    }
+
+    private static func list(_ values: [Double]) -> String {
+        "[" + values.map(JSONText.number).joined(separator: ",") + "]"
+    }
+
+    private static func object(_ spectrum: RecurrentSpectrum) -> String {
+        let eigenvalues = spectrum.eigenvalues.map { list([$0.real, $0.imaginary]) }.joined(separator: ",")
+        return "{\"gate\":\(JSONText.string(spectrum.gate)),\"spectral_radius\":\(JSONText.number(spectrum.spectralRadius)),"
+            + "\"largest_singular_value\":\(JSONText.number(spectrum.largestSingularValue)),\"eigenvalues\":[\(eigenvalues)]}"
+    }
+
+    private static func object(_ gate: TextActivity.Gate) -> String {
+        "{\"gate\":\(JSONText.string(gate.name)),\"closed_share\":\(JSONText.number(gate.closed)),"
+            + "\"open_share\":\(JSONText.number(gate.open))}"
+    }
+
+    private func object(_ unit: TextActivity.Unit) -> String {
+        let places = activity.places.map { place in
+            let next = place.next.map {
+                "{\"token\":\(JSONText.string(inJSON($0.token))),\"probability\":\(JSONText.number($0.probability))}"
+            }
+            return "{\"token\":\(JSONText.string(inJSON(place.token))),"
+                + "\"activation\":\(JSONText.number(place.activation ?? .nan)),\"next\":[\(next.joined(separator: ","))]}"
+        }
+        return "{\"layer\":\(unit.layer),\"index\":\(unit.index),\"places\":[\(places.joined(separator: ","))]}"
+    }
+
+    private func inJSON(_ token: Int32) -> String {
+        symbols.isUnknown(token) ? "<unk>" : symbols.inJSON(vocabulary.bytes(of: token)[...])
+    }
+}

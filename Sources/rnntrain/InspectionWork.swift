@@ -1,0 +1,62 @@
+import Communication
+import Failures
+import Files
+import Inspection
+import Runs
+import TextData
+
+/// What `inspect` reads and how it writes.
+struct InspectionSettings {
+    let tokens: Int
+    let lags: Int
+    let unit: TextActivity.Unit?
+    let json: Bool
+}
+
+/// Looks inside the model of a checkpoint while it reads a text, and prints what it found.
+func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: InspectionSettings) throws {
+    let task = checkpoint.configuration.taskType
+    guard task.predictsTokens else { throw StoredRunError.noTokenModel(task: task.name) }
+    let shape = checkpoint.modelShape
+    if let unit = settings.unit, unit.layer >= shape.layers || unit.index >= shape.layerSize {
+        throw InspectionError.noUnit(unit, layers: shape.layers, units: shape.layerSize)
+    }
+    let vocabulary = checkpoint.vocabulary
+    let text = try NamedText.opened(data, unit: vocabulary.unit)
+    var tokens: [Int32] = []
+    let characters = SkippedCharacters()
+    try vocabulary.encode(TextSource(examining: text), skipping: characters) { tokens += $0 }
+    noteSkipped(characters.unknown, of: text.name)
+    tokens.removeLast(max(0, tokens.count - settings.tokens))
+    guard tokens.count > 1 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokens.count) }
+
+    let activity = try TextActivity(
+        InspectedModel(checkpoint, steps: min(35, tokens.count), streams: 1), tokens, unit: settings.unit,
+        checkpoint: checkpoint.path)
+    let steps = min(settings.lags + 1, tokens.count - 1)
+    let inspected = try InspectedModel(
+        checkpoint, steps: steps, streams: min(GradientReach.rowsAtOnce, max(shape.layerSize, steps)))
+    let reach = try GradientReach(inspected, tokens, checkpoint: checkpoint.path)
+    let spectra = (0..<shape.layers).map {
+        RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateKinds, in: inspected)
+    }
+    let report = InspectionReport(
+        checkpoint: checkpoint.path, tokenCount: tokens.count, reach: reach, spectra: spectra, activity: activity,
+        unit: settings.unit, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
+    try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
+}
+
+/// An option of `inspect` that the model does not fit.
+enum InspectionError: UserFacingError {
+    case noUnit(TextActivity.Unit, layers: Int, units: Int)
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        switch self {
+        case .noUnit(let unit, let layers, let units):
+            "--unit \(unit.layer):\(unit.index): the model has the layers 0 to \(layers - 1) with the units 0 to \(units - 1) each. "
+                + "Give one of these."
+        }
+    }
+}

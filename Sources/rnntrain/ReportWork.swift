@@ -1,0 +1,32 @@
+import Failures
+import Files
+import Reports
+
+/// Writes a page about the runs in these folders.
+func runReport(_ folders: [String], output: String, replacing: Bool) throws {
+    if !replacing, pathExists(output) { throw ReportError.outputExists(path: output) }
+    let runs = try folders.map { folder in
+        guard isFolder(folder), let run = try RunHistory(folder: folder) else { throw ReportError.noRun(path: folder) }
+        return run
+    }
+    try DurableFile.write(ReportPage(runs, version: rnntrainVersion).html, to: output)
+    try StandardOutput.printResult("\(output): a page about \(counted(runs.count, "run"))")
+}
+
+/// What keeps `report` from writing a page.
+enum ReportError: UserFacingError {
+    case noRun(path: String)
+    case outputExists(path: String)
+
+    var exitStatus: ExitStatus {
+        if case .noRun = self { .inputMissing } else { .usage }
+    }
+
+    var description: String {
+        switch self {
+        case .noRun(let path): "\(quoting: path): no run folder: it has no config.toml and no checkpoint. Check the path."
+        case .outputExists(let path):
+            "\(quoting: path) exists already. Name another file with --output, or replace this one with --force."
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The commands report and inspect")
+struct InspectTests {
+    private struct Inspection: Decodable {
+        struct Layer: Decodable {
+            struct Spectrum: Decodable {
+                let gate: String
+                let eigenvalues: [[Double]]
+            }
+            struct Gate: Decodable {
+                let gate: String
+                let closed_share: Double
+            }
+            let hidden_gradient_norms: [Double]
+            let log_probability_gradient_norms: [Double]
+            let spectrum: [Spectrum]
+            let gates: [Gate]
+        }
+        struct Unit: Decodable {
+            struct Place: Decodable {
+                struct Next: Decodable { let token: String }
+                let token: String
+                let activation: Double
+                let next: [Next]
+            }
+            let places: [Place]
+        }
+        let tokens: Int
+        let layers: [Layer]
+        let unit: Unit?
+    }
+
+    @Test("inspect prints the same figures as JSON, for words, characters and bytes", arguments: ["word", "char", "byte"])
+    func inspect(run: String) throws {
+        let outcome = try SmallModels.shell(
+            "$R inspect --checkpoint \(run) --data valid.txt --tokens 40 --lags 5 --unit 1:7 --json 2> /dev/null")
+        let found = try JSONDecoder().decode(Inspection.self, from: Data(outcome.output.utf8))
+        #expect(found.tokens == 40 && found.layers.count == 2)
+        for layer in found.layers {
+            #expect(layer.hidden_gradient_norms.count == 5 && layer.log_probability_gradient_norms.count == 6)
+            #expect(layer.spectrum.map(\.gate) == ["i", "f", "g", "o"] && layer.gates.map(\.gate) == ["i", "f", "o"])
+            #expect(layer.spectrum.allSatisfy { $0.eigenvalues.count == 8 })
+        }
+        let places = try #require(found.unit?.places)
+        #expect(places.count == 40 && places.allSatisfy { $0.next.count == 5 && abs($0.activation) < 1 })
+        #expect(places[0].token == (run == "word" ? "the" : "t") || places.contains { $0.token == "the" || $0.token == "t" })
+        let tables = try SmallModels.shell("$R inspect --checkpoint \(run) --data valid.txt --tokens 40 --lags 5 --unit 1:7")
+        #expect(tables.status == 0 && !tables.output.contains("\u{1B}"))
+        #expect(tables.output.contains("unit 1:7: h after each token"))
+    }
+
+    @Test("A unit, a number or a text that does not fit is an error of one line")
+    func refusals() throws {
+        for (options, status, says) in [
+            ("--data valid.txt --unit 2:0", 64, "the layers 0 to 1 with the units 0 to 7"),
+            ("--data valid.txt --unit 1:8", 64, "the layers 0 to 1 with the units 0 to 7"),
+            ("--data valid.txt --unit 1", 64, "'--unit"), ("--data valid.txt --lags 0", 64, "--lags is 0"),
+            ("--data valid.txt --tokens 1", 64, "--tokens is 1"), ("--data none.txt", 66, "none.txt"),
+        ] as [(String, Int32, String)] {
+            let outcome = try SmallModels.shell("$R inspect --checkpoint char \(options)")
+            #expect(outcome.status == status && outcome.errors.contains(says), "\(options): \(outcome)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test("report writes a page, replaces a file only if asked, and names a folder without a run")
+    func report() throws {
+        let scratch = try ScratchFolder()
+        let page = scratch.file("page.html")
+        func report(_ arguments: String) throws -> ProgramRun {
+            try SmallModels.shell("$R report \(arguments) --output '\(page)'")
+        }
+        #expect(try report("word char").status == 0)
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains("<title>2 runs - rnntrain</title>") && html.contains("</html>\n"))
+        let again = try report("word")
+        #expect(again.status == 64 && again.errors.contains("--force"))
+        #expect(try String(contentsOfFile: page, encoding: .utf8) == html)
+        #expect(try report("word --force").status == 0)
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<title>Run word - rnntrain</title>"))
+        let none = try report("word '\(scratch.path)' --force")
+        #expect(none.status == 66 && none.errors.contains(scratch.path))
+        let unwritable = try SmallModels.shell("$R report word --output '\(scratch.path)/none/page.html'")
+        #expect(unwritable.status == 74, "\(unwritable)")
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    /// What a run writes besides its log lines of losses: event files for TensorBoard, samples, magnitudes of gradients.
+    @Suite("Watching a run changes nothing in it", .serialized)
+    struct WatchedTrainingTests {
+        private static let watching = ["--tensorboard", "--sample-every", "10", "--track-gradients", "5"]
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder(lines: 400, validLines: 40) }
+
+        private func lines(_ event: String, of log: RunLog) -> [[String: String]] {
+            log.events.filter { $0["event"] == event }.map { line in
+                line.filter { !["time", "elapsed_seconds"].contains($0.key) }
+            }
+        }
+
+        @Test("Losses and digests stay the same; samples and magnitudes are the same on 1, 3 and 8 ranks")
+        func sameBits() throws {
+            let plain = try finished(texts.start(ranks: 2, run: "plain", ["--epochs", "1"]), in: texts, run: "plain")
+            var before: RunLog?
+            for (ranks, more) in [(1, []), (3, []), (8, ["--exchange", "messages"])] {
+                let run = "run-\(ranks)"
+                let program = try texts.start(ranks: ranks, run: run, ["--epochs", "1"] + Self.watching + more)
+                let log = try finished(program, in: texts, run: run)
+                expectSame(log, plain, "\(ranks) ranks")
+                for (event, count) in [("sample", 2), ("gradients", 5)] {
+                    let found = lines(event, of: log)
+                    #expect(found.count >= count, "\(event) on \(ranks) ranks: \(found.count)")
+                    if let before { #expect(found == lines(event, of: before), "\(event) on \(ranks) ranks") }
+                }
+                before = log
+            }
+            let watched = try #require(before)
+            let text = try #require(lines("sample", of: watched).last?["text"])
+            #expect(text.count > 20)
+            let gradients = try #require(lines("gradients", of: watched).last)
+            #expect(Set(gradients.keys) == ["event", "step", "epoch", "hidden_gradient_l0", "hidden_gradient_l1"])
+            #expect(Double(gradients["hidden_gradient_l1"] ?? "") ?? 0 > 0)
+        }
+
+        @Test("Teams find the same magnitudes")
+        func teams() throws {
+            let options = ["--epochs", "1", "--hidden-size", "96", "--track-gradients", "10", "--teams"]
+            let alone = try finished(texts.start(ranks: 2, run: "alone", options + ["never"]), in: texts, run: "alone")
+            let team = try finished(texts.start(ranks: 2, run: "team", options + ["always"]), in: texts, run: "team")
+            #expect(lines("gradients", of: team) == lines("gradients", of: alone))
+            #expect(lines("gradients", of: team).count > 2)
+        }
+
+        @Test("The event file has the figures of the log, and a resumed run continues it after a record that a kill has cut")
+        func eventFile() throws {
+            _ = try finished(
+                texts.start(ranks: 2, run: "run", ["--epochs", "1", "--tensorboard"]), in: texts, run: "run")
+            let name = "run/events.out.tfevents.rnntrain"
+            let first = try EventFile([UInt8](texts.bytes(name)))
+            try texts.write(name, texts.bytes(name) + Data([9, 0, 0, 0, 0, 0, 0, 0, 1, 2]))
+            let log = try finished(texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]), in: texts, run: "run")
+            let events = try EventFile([UInt8](texts.bytes(name))).events
+            #expect(Array(events.prefix(first.events.count)) == first.events)
+            #expect(events.first?.version == "brain.Event:2")
+            #expect(events.count(where: \.isStart) == 1)
+            for (event, tag) in [("step", "train/"), ("validation", "validation/")] {
+                let logged = log.events.filter { $0["event"] == event }
+                let found = events.filter { $0.scalars[tag + "loss"] != nil }
+                #expect(found.map { "\($0.step)" } == logged.compactMap { $0["step"] })
+                #expect(found.compactMap { $0.scalars[tag + "loss"] } == logged.compactMap { Float($0["loss"] ?? "") })
+            }
+            #expect(events.last?.scalars["test/perplexity"] != nil)
+        }
+    }
+}

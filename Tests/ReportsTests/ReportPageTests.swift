@@ -1,0 +1,127 @@
+import Configuration
+import Foundation
+import FoundationXML
+import Reports
+import TestSupport
+import Testing
+
+@Suite("The page of report")
+struct ReportPageTests {
+    private let scratch: ScratchFolder
+
+    init() throws { scratch = try ScratchFolder() }
+
+    /// Writes a run folder with this log.
+    private func run(
+        _ name: String, _ lines: [String], configure: (inout TrainingConfiguration) -> Void = { _ in }
+    ) throws -> RunHistory {
+        let folder = scratch.folder.appending(path: name)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var configuration = TrainingConfiguration()
+        configure(&configuration)
+        try Data(configuration.toml.utf8).write(to: folder.appending(path: "config.toml"))
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: folder.appending(path: "metrics.jsonl"))
+        return try #require(try RunHistory(folder: folder.path(percentEncoded: false)))
+    }
+
+    private func log(steps: Int, sample: String = "abc") -> [String] {
+        let start =
+            #"{"event":"start","version":"1","step":0,"ranks":2,"shards":8,"kernels":"avx2","parameters":12345,"vocabulary_digest":"v1","train_digest":"t1"}"#
+        return [start]
+            + (1...steps).map {
+                #"{"event":"step","step":\#($0 * 10),"loss":\#(4 + 2 / Double($0)),"gradient_norm":0.\#($0 % 9 + 1),"clipped":0.1,"learning_rate":0.002,"tokens_per_second":1000}"#
+            } + [
+                #"{"event":"gradients","step":10,"hidden_gradient_l0":0.5,"hidden_gradient_l1":0.25}"#,
+                #"{"event":"sample","step":10,"text":"\#(sample)"}"#,
+                #"{"event":"validation","step":\#(steps * 10),"loss":4.5,"perplexity":90.01713130052181,"parameters_digest":"d1"}"#,
+            ]
+    }
+
+    /// Parses a page, which throws if it is not well-formed. Returns the names of its elements and their texts.
+    private func parsed(_ html: String) throws -> PageParser {
+        let parser = PageParser()
+        let xml = XMLParser(data: Data(html.utf8))
+        xml.delegate = parser
+        #expect(xml.parse(), "\(xml.parserError.map { "\($0)" } ?? "") at line \(xml.lineNumber)")
+        return parser
+    }
+
+    @Test("It is well-formed, has no script and no address, and is small, for one run and for several")
+    func form() throws {
+        let runs = try (0..<3).map { try run("run\($0)", log(steps: 40)) }
+        for count in [1, 3] {
+            let html = ReportPage(Array(runs.prefix(count)), version: "1.2").html
+            let page = try parsed(html)
+            #expect(page.elements.contains("svg") && page.elements.contains("polyline"))
+            #expect(!page.elements.contains("script") && !page.elements.contains("link") && !page.elements.contains("img"))
+            #expect(!html.contains("://") && !html.contains("url(") && !html.contains("@import"))
+            #expect(page.attributes.allSatisfy { !["src", "href", "onclick", "onload"].contains($0) })
+            #expect(html.hasPrefix("<!DOCTYPE html>\n") && html.contains("prefers-color-scheme:dark"))
+        }
+    }
+
+    @Test("Texts of a run are escaped: its name, its samples, and values of its configuration")
+    func escaping() throws {
+        let attack = "</pre><script>alert('1')</script>&\u{202E}"
+        let history = try run(
+            "a<script>alert(1)<b>", log(steps: 3, sample: attack + "\\u0000\\u001b")
+        ) { $0.train = "<img src=x onerror=alert(2)>" }
+        let html = ReportPage([history, history], version: "<i>").html
+        let page = try parsed(html)
+        #expect(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>") && !html.contains("<i>"))
+        #expect(!html.unicodeScalars.contains("\u{202E}"))
+        #expect(page.text.contains("</pre><script>alert('1')</script>&\u{FFFD}\u{FFFD}\u{FFFD}"))
+        #expect(page.text.contains("a<script>alert(1)<b>") && page.text.contains("<img src=x onerror=alert(2)>"))
+    }
+
+    @Test("A page about twelve long runs with long samples stays under a megabyte")
+    func size() throws {
+        let long = try run("long", log(steps: 5000, sample: String(repeating: "<&>", count: 3000)))
+        let html = ReportPage(Array(repeating: long, count: 12), version: "1").html
+        #expect(html.utf8.count < 1_000_000)
+        #expect(html.utf8.count > 100_000)
+        _ = try parsed(html)
+    }
+
+    @Test("After a resume the abandoned steps are gone, and a cut last line is not read")
+    func resumed() throws {
+        let lines =
+            log(steps: 4) + [#"{"event":"resume","step":20}"#, #"{"event":"step","step":30,"loss":7.125}"#]
+        let folder = scratch.folder.appending(path: "resumed")
+        _ = try run("resumed", lines)
+        let file = folder.appending(path: "metrics.jsonl")
+        try (try Data(contentsOf: file) + Data(#"{"event":"step","step":40,"lo"#.utf8)).write(to: file)
+        let history = try #require(try RunHistory(folder: folder.path(percentEncoded: false)))
+        let text = try parsed(ReportPage([history], version: "1").html)
+        #expect(text.labels.contains { $0.hasPrefix("Loss.") && $0.contains("training: 7.125 at step 30") && !$0.contains("40") })
+    }
+
+    @Test("The keys in which runs differ are listed first; equal configurations are said to be equal")
+    func differences() throws {
+        let (a, b) = (try run("a", log(steps: 2)), try run("b", log(steps: 2)) { $0.hiddenSize = 77 })
+        let page = try parsed(ReportPage([a, b], version: "1").html)
+        #expect(page.text.contains("Differences") && page.text.contains("hidden-size"))
+        #expect(page.text.contains("77"))
+        #expect(try parsed(ReportPage([a, a], version: "1").html).text.contains("The configurations are equal."))
+    }
+}
+
+/// Collects what a page consists of.
+private final class PageParser: NSObject, XMLParserDelegate {
+    private(set) var elements: Set<String> = []
+    private(set) var attributes: Set<String> = []
+    /// The descriptions for screen readers.
+    private(set) var labels: [String] = []
+    private(set) var text = ""
+
+    func parser(
+        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+        attributes found: [String: String]
+    ) {
+        elements.insert(name)
+        attributes.formUnion(found.keys)
+        if let label = found["aria-label"] { labels.append(label) }
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+}
