@@ -12,6 +12,10 @@ extension ConfigurationField {
                 .windowLength, \.windowLength, .optimization, .fixed, range: .whole(1...10_000_000), placeholder: "n",
                 "Time steps of a window (truncated backpropagation through time)."),
             .init(
+                .variableWindow, \.variableWindow, .optimization, .fixed, isNew: true,
+                "Random lengths of the training windows, around --bptt and at most 10 steps longer; the learning rate of a step is scaled by the length."
+            ),
+            .init(
                 .optimizer, \.optimizer, .optimization, .fixed,
                 "Optimizer; adam adds the weight decay to the gradient, adamw applies it to the parameters."),
             .init(

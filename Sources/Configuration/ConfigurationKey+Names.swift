@@ -39,6 +39,7 @@ extension ConfigurationKey {
 
     public static let batchSize = ConfigurationKey("batch-size")
     public static let windowLength = ConfigurationKey("bptt")
+    public static let variableWindow = ConfigurationKey("variable-window")
     public static let optimizer = ConfigurationKey("optimizer")
     public static let learningRate = ConfigurationKey("learning-rate")
     public static let clip = ConfigurationKey("clip")

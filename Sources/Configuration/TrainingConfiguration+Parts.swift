@@ -31,13 +31,18 @@ extension TrainingConfiguration {
 
     package var updateRule: any UpdateRule { UpdateRules.rule(optimizer, settings) }
 
-    /// The batches of a text. Throws where it is too short, or does not have the form that the task needs.
+    /// The steps of the longest window.
+    package var mostSteps: Int { BatchShape.mostSteps(windowLength: windowLength, varies: variableWindow) }
+
+    /// The batches of a text, for training or for validation. Throws where it is too short, or does not have the form that the task needs.
     package func batches(
-        of text: some TokenisedText, _ symbols: TextSymbols, source: String
+        of text: some TokenisedText, _ symbols: TextSymbols, source: String, training: Bool
     ) throws(TextDataError) -> any BatchLayout {
         try taskType.batches(
             of: text, symbols, batching,
-            BatchShape(streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed)), source: source)
+            BatchShape(
+                streamCount: batchSize, windowLength: windowLength, seed: UInt64(seed), variesLength: training && variableWindow),
+            source: source)
     }
 
     /// The symbols that have a meaning for the task. Throws if the vocabulary lacks a label.

@@ -21,6 +21,7 @@ extension TrainingConfiguration {
         try checks.model()
         try checks.readers()
         try checks.samples()
+        try checks.windows()
         try checks.shards()
     }
 
@@ -172,6 +173,15 @@ private struct ConsistencyChecks {
             .sampleEvery, .task,
             message:
                 "\(setting(.sampleEvery)), but \(setting(.task)), which generates no text. Use --sample-every 0.")
+    }
+
+    func windows() throws(ConfigurationError) {
+        if configuration.variableWindow, configuration.separatesLines {
+            throw conflict(
+                .variableWindow, .batching,
+                message: "\(name(.variableWindow)), but windows of lines end where the lines end: \(setting(.batching)), "
+                    + "\(setting(.task)). Use --batching streams, or --no-variable-window.")
+        }
     }
 
     func shards() throws(ConfigurationError) {

@@ -57,6 +57,8 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// B, the number of streams over all ranks.
     public var batchSize = 32
     public var windowLength = 35
+    /// Whether the windows of the training text have random lengths around `windowLength`.
+    public var variableWindow = false
     public var optimizer = OptimizerKind(Adam.self)
     public var learningRate = 0.002
     /// Maximum gradient norm, or maximum absolute value of an element; 0: off.

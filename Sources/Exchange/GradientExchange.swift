@@ -57,6 +57,7 @@ public final class GradientExchange {
     /// A hook for tests. A verified reduction calls it after the second sums and before the sums in place.
     package var injectFault: (() -> Void)?
     private let sparse: SparseRows
+    private var finishing: SumFinishing?
     private let parameterTransfers: TransferPlan
     private let receivedElements: [Range<Int>]
 
@@ -117,6 +118,16 @@ public final class GradientExchange {
         }
     }
 
+    /// From now on, each reduction calls `body` with the parts of `elements` that this rank owns, and their summed gradients, which it may change before
+    /// the norm is computed. Local; the same on all ranks.
+    public func finishSums(
+        of elements: [Range<Int>], _ body: @escaping (_ elements: Range<Int>, _ gradient: UnsafeMutablePointer<Float>) -> Void
+    ) {
+        finishing = SumFinishing(
+            of: elements, owned: ownedRange, gradient: UnsafeMutablePointer(mutating: reducedGradient) - ownedRange.lowerBound,
+            body)
+    }
+
     /// A barrier of the node. After it, every rank sees what the other ranks wrote into shared memory before it. Collective over the node.
     public func barrier() {
         nodeBarrier.wait()
@@ -144,6 +155,10 @@ public final class GradientExchange {
     /// Sums the partial gradients. Requires that all ranks of the node have written theirs.
     func sum(audit: GradientAudit?) throws(CommunicationError) -> Reduction {
         try sums.add(in: world, live: sparse.live, blockSums: records.ownBlockSums, barrier: &nodeBarrier, audit: audit)
+        if let finishing {
+            if audit != nil { nodeBarrier.wait() }  // other ranks compare the sums with their own
+            finishing.run(blockSums: records.ownBlockSums)
+        }
         try records.send(in: world, withBlockSums: true)
         nodeBarrier.wait()
         return Reduction(squaredNorm: records.foldBlockSums(), flags: records.collect())

@@ -40,15 +40,28 @@ public final class WeightDropout {
         }
     }
 
-    /// Multiplies the partial gradients by the mask of `key`, in the rows of a share of a matrix. `share`: by the matrix's first element.
-    public func maskGradients(_ key: Dropout.Key, share: (Int) -> (index: Int, of: Int)) {
-        for (place, matrix) in matrices.enumerated() {
-            let (index, count) = share(matrix.firstElement)
-            let (all, columns) = (matrix.parameter.rows, matrix.parameter.columns)
-            let rows = (index * all / count)..<((index + 1) * all / count)
-            for gradient in matrix.parameter.gradients {
-                let values = gradient! + rows.lowerBound * columns
-                apply(key, place, rows: rows, columns, values, into: values)
+    /// The elements of the arena that have masks.
+    public var elements: [Range<Int>] {
+        matrices.map { $0.firstElement..<($0.firstElement + $0.parameter.rows * $0.parameter.columns) }
+    }
+
+    /// Multiplies the gradients of `elements` of the arena, all of one matrix, by the mask of `key`. Shape: `gradient` `[elements.count]`.
+    ///
+    /// The factor of a kept weight must be applied to the sum over all shards, because a product of a rounded sum is not the sum of rounded products.
+    public func maskGradient(_ key: Dropout.Key, elements: Range<Int>, _ gradient: UnsafeMutablePointer<Float>) {
+        guard let place = matrices.lastIndex(where: { $0.firstElement <= elements.lowerBound }) else { return }
+        let columns = matrices[place].parameter.columns
+        let (first, end) = (
+            elements.lowerBound - matrices[place].firstElement, elements.upperBound - matrices[place].firstElement
+        )
+        for row in (first / columns)..<((end - 1) / columns + 1) {
+            let part = max(row * columns, first)..<min((row + 1) * columns, end)
+            let values = gradient + part.lowerBound - first
+            // A mask is made for a whole row.
+            scratch.update(repeating: 1, count: columns)
+            apply(key, place, rows: row..<(row + 1), columns, scratch, into: scratch)
+            for (i, factor) in zip(part, (part.lowerBound - row * columns)..<columns) {
+                values[i - part.lowerBound] *= scratch[factor]
             }
         }
     }

@@ -166,7 +166,7 @@ public struct RunRecords {
             let layout = Self.value({
                 try configuration.batches(
                     of: TokenFileText(tokens, lineEnd: checkpoint.vocabulary.lineEndID),
-                    configuration.symbols(checkpoint.vocabulary), source: tokens.path)
+                    configuration.symbols(checkpoint.vocabulary), source: tokens.path, training: true)
             })
         else { return nil }
         return layout.windowCount

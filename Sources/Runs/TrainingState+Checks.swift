@@ -47,7 +47,7 @@ extension TrainingState {
     }
 
     private func impossibleTokens(_ configuration: TrainingConfiguration) -> String? {
-        let most = Double(step) * Double(configuration.batchSize) * Double(configuration.windowLength)
+        let most = Double(step) * Double(configuration.batchSize) * Double(configuration.mostSteps)
         if tokens < step || Double(tokens) > most { return "its state has \(tokens) tokens after \(step) steps" }
         if updates > step { return "its state has \(updates) updates after \(step) steps" }
         if skippedInARow > step - updates {

@@ -12,6 +12,7 @@ public struct CounterRandom: Sendable {
         case generation = 0x6765_6e65
         case dataset = 0x6461_7461
         case words = 0x776f_7264
+        case samples = 0x736d_706c
     }
 
     public init(seed: UInt64, purpose: Purpose) {

@@ -251,8 +251,11 @@ public final class GradientRows {
     /// Sorts the tokens of a window for the gradient of the embedding.
     ///
     /// Shape: `tokens` `[steps, streams]`. `dX` is the gradient of the embedded rows, `[steps*streams, E]`.
-    public func sort(_ tokens: UnsafePointer<Int32>, steps: Int, dX: MatrixView, into occurrences: TokenOccurrences) {
-        occurrences.begin(values: dX)
+    /// `vocabularySize`: that of these tokens, if it is smaller than that of `occurrences`.
+    public func sort(
+        _ tokens: UnsafePointer<Int32>, steps: Int, dX: MatrixView, into occurrences: TokenOccurrences, vocabularySize: Int? = nil
+    ) {
+        occurrences.begin(values: dX, vocabularySize: vocabularySize)
         occurrences.count(tokens, rows: steps * streams)
         for leaf in 0..<program.leaves.count {
             forEachRow(of: leaf, steps: steps) { occurrences.place(row: $0, token: Int(tokens[$0]), leaf: leaf) }

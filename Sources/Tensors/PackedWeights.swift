@@ -58,7 +58,8 @@ public struct PackedLayout: Sendable {
         }
     }
 
-    private static func count(columns: Int, inner: Int, _ precision: Precision) -> Int {
+    /// The floats of an operand.
+    static func count(columns: Int, inner: Int, _ precision: Precision) -> Int {
         switch precision {
         case .fp32: ck_packed_count(columns, inner)
         case .bf16: ck_bf16_packed_count(columns, inner) / 2  // panels are whole cache lines

@@ -19,6 +19,37 @@ public enum RowKernels {
         ck_add_multiple(x.columns, factor, x.pointer + row * x.rowStride, y.pointer + row * y.rowStride)
     }
 
+    /// Row `to` of `y` += `factor` times row `from` of `x`.
+    public static func add(_ factor: Float, times x: MatrixView, row from: Int, to y: MatrixView, row to: Int) {
+        precondition(x.columns == y.columns, "a row of \(x.columns) to one of \(y.columns)")
+        ck_add_multiple(x.columns, factor, x.pointer + from * x.rowStride, y.pointer + to * y.rowStride)
+    }
+
+    /// Row `to` of `y` = `factor` times row `from` of `x`.
+    public static func multiply(_ factor: Float, _ x: MatrixView, row from: Int, into y: MatrixView, row to: Int) {
+        precondition(x.columns == y.columns, "a row of \(x.columns) into one of \(y.columns)")
+        let (values, result) = (x.pointer + from * x.rowStride, y.pointer + to * y.rowStride)
+        for i in 0..<x.columns { result[i] = factor * values[i] }
+    }
+
+    /// The sum of the products of `count` elements, in double and in four chains.
+    public static func dot(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>) -> Double {
+        var sums = (0.0, 0.0, 0.0, 0.0)
+        var i = 0
+        while i + 4 <= count {
+            sums.0 += Double(x[i]) * Double(y[i])
+            sums.1 += Double(x[i + 1]) * Double(y[i + 1])
+            sums.2 += Double(x[i + 2]) * Double(y[i + 2])
+            sums.3 += Double(x[i + 3]) * Double(y[i + 3])
+            i += 4
+        }
+        while i < count {
+            sums.0 += Double(x[i]) * Double(y[i])
+            i += 1
+        }
+        return (sums.0 + sums.1) + (sums.2 + sums.3)
+    }
+
     /// Multiplies row `row` of `x`.
     public static func scale(_ x: MatrixView, row: Int, by factor: Float) {
         let values = x.pointer + row * x.rowStride

@@ -2,7 +2,8 @@ internal import CKernels
 
 /// The rows of a window in the order of their tokens, from a counting sort. Each window reuses the same memory.
 public final class TokenOccurrences {
-    private let vocabularySize: Int
+    private let mostTokens: Int
+    private var vocabularySize = 0  // of the current window
     private let starts: UnsafeMutablePointer<Int32>  // [V + 1]
     private let next: UnsafeMutablePointer<Int32>  // [V]
     private let rows: UnsafeMutablePointer<Int32>  // [T * B]
@@ -10,16 +11,19 @@ public final class TokenOccurrences {
     private var values: MatrixView?
 
     public init(vocabularySize: Int, maximumRows: Int, workspace: Workspace) {
-        self.vocabularySize = vocabularySize
+        mostTokens = vocabularySize
         starts = workspace.allocate(Int32.self, count: vocabularySize + 1)
         next = workspace.allocate(Int32.self, count: vocabularySize)
         rows = workspace.allocate(Int32.self, count: maximumRows)
         leaves = workspace.allocate(Int32.self, count: maximumRows)
     }
 
-    func begin(values: MatrixView) {
+    /// `vocabularySize`: that of this window, at most that of the initialiser; nil for all.
+    func begin(values: MatrixView, vocabularySize: Int?) {
+        self.vocabularySize = vocabularySize ?? mostTokens
+        precondition(self.vocabularySize <= mostTokens, "\(self.vocabularySize) tokens of \(mostTokens)")
         self.values = values
-        starts.update(repeating: 0, count: vocabularySize + 1)
+        starts.update(repeating: 0, count: self.vocabularySize + 1)
     }
 
     func count(_ tokens: UnsafePointer<Int32>, rows: Int) {

@@ -4,6 +4,7 @@ public enum OutputOptions {
         "adaptive": ["--cutoffs", "3,6", "--tail-division", "2"],
         "class": ["--classes", "4"],
         "mixture": ["--mixture-size", "2"],
+        "sampled": ["--samples", "12"], "nce": ["--samples", "12"], "blackout": ["--samples", "12"],
     ]
 
     /// `--output` with the name of a kind, and what its parts need with few tokens.

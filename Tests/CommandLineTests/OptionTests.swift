@@ -80,7 +80,8 @@ struct OptionTests {
     @Test("Every key that belongs to no kind has a sample in this test")
     func complete() {
         #expect(
-            Set(Self.samples.keys).union([.tieWeights, .lockedDropout]).union(Self.declared) == Set(ConfigurationKey.allCases))
+            Set(Self.samples.keys).union([.tieWeights, .lockedDropout, .variableWindow]).union(Self.declared)
+                == Set(ConfigurationKey.allCases))
     }
 
     @Test("The command line overrides the file, and the file the defaults")

@@ -11,6 +11,7 @@ struct CellRunTests {
         ["--cell", "gru", "--time-skips", "2,4"],
         [
             "--cell", "lstm", "--dropout", "0.3", "--locked-dropout", "--embedding-dropout", "0.2", "--weight-dropout", "0.3",
+            "--variable-window",
             "--activation-regularization", "2", "--temporal-regularization", "1",
         ],
     ]

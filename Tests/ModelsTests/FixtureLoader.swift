@@ -21,7 +21,7 @@ struct GoldenFixture: Decodable {
         let c: [Double]?  // [L, B, H], LSTM only
     }
 
-    /// The name of a case of `CellUnderTest`; nil for those of torch.nn.
+    /// The name of a case of `CellUnderTest` or `OutputUnderTest`; nil for those of torch.nn.
     let test: String?
     let cell: String
     let nonlinearity: String
@@ -49,11 +49,16 @@ struct GoldenFixture: Decodable {
         "lstm-adaptive", "additive", "elman-jordan-5-outputs", "elman-pre", "gru-time-skip-of-3", "jordan", "jordan-5-outputs",
         "leaky", "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru",
         "minlstm", "mogrifier-2-rounds", "rglru", "slstm", "update-gate",
+        "hierarchical", "sampled", "nce", "blackout",
     ]
 
-    /// The case of which this is the fixture, if it names one.
+    /// The case of an output of which this is the fixture, if it names one. Its samples are those of the seed and the step 0.
+    var outputUnderTest: OutputUnderTest? { OutputUnderTest.all.first { $0.name == test } }
+
+    /// The case of a cell of which this is the fixture, if it names one.
     var cellUnderTest: CellUnderTest? {
-        test.map { test in
+        if outputUnderTest != nil { return nil }
+        return test.map { test in
             guard let found = CellUnderTest.all.first(where: { $0.name == test }) else {
                 preconditionFailure("no cell under test has the name \(test)")
             }
@@ -82,6 +87,11 @@ extension GoldenFixture {
 
     /// The oracle's output layer for this fixture.
     var oracleOutput: any OracleOutput {
+        if let oracle = outputUnderTest?.oracle {
+            guard var sampled = oracle as? OracleSampledOutput else { return oracle }
+            (sampled.seed, sampled.step) = (0, 0)
+            return sampled
+        }
         guard let cutoffs, let division else { return OracleFullOutput() }
         return OracleAdaptiveOutput(cutoffs: cutoffs, division: division)
     }

@@ -84,13 +84,13 @@ extension PackedWeights {
 extension GoldenFixture {
     var shape: ModelShape {
         var settings =
-            cellUnderTest?.settings
+            cellUnderTest?.settings ?? outputUnderTest?.settings
             ?? .ofCell(Nonlinearity(rawValue: nonlinearity) ?? .tanh, reset: GRUReset(rawValue: gruReset) ?? .after)
         if let cutoffs { settings[OutputSettings.cutoffs] = WholeNumbers(cutoffs) }
         if let division { settings[OutputSettings.tailDivision] = division }
         return ModelShape(
             cell: CellKind(rawValue: cell) ?? .elman, settings: settings,
-            output: cutoffs == nil ? .full : OutputKind(rawValue: "adaptive")!, layers: dimensions.L,
+            output: outputUnderTest?.output ?? (cutoffs == nil ? .full : OutputKind(rawValue: "adaptive")!), layers: dimensions.L,
             vocabularySize: dimensions.V,
             embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
             initialState: learnedState ? .learned : .zero)

@@ -26,6 +26,17 @@ struct OutputUnderTest: Sendable, CustomTestStringConvertible {
         OutputUnderTest("class", OracleClassOutput(classes: 4), "four classes") { $0[OutputSettings.classes] = 4 },
         OutputUnderTest("mixture", OracleMixtureOutput(count: 3)),
         OutputUnderTest("mixture", OracleMixtureOutput(count: 2), "of two") { $0[OutputSettings.mixtureSize] = 2 },
+        OutputUnderTest("hierarchical", OracleHierarchicalOutput()),
+        OutputUnderTest("sampled", OracleSampledOutput(kind: .sampled, samples: 6)) { $0[OutputSettings.samples] = 6 },
+        OutputUnderTest("sampled", OracleSampledOutput(kind: .sampled, samples: 40, power: 0.5), "many samples") {
+            ($0[OutputSettings.samples], $0[OutputSettings.samplePower]) = (40, 0.5)
+        },
+        OutputUnderTest("nce", OracleSampledOutput(kind: .nce, samples: 9, logNormalizer: 1.5)) {
+            ($0[OutputSettings.samples], $0[OutputSettings.logNormalizer]) = (9, 1.5)
+        },
+        OutputUnderTest("blackout", OracleSampledOutput(kind: .blackout, samples: 9, power: 0)) {
+            ($0[OutputSettings.samples], $0[OutputSettings.samplePower]) = (9, 0)
+        },
     ]
 
     /// The output with the name `output`, with what `set` sets, which `options` set in a run.

@@ -116,6 +116,17 @@ final class SimulatedRank {
         }
     }
 
+    /// Masks their gradients, in parts that begin and end within rows.
+    func maskGradients(_ dropout: WeightDropout, step: Int, shares: Int) {
+        for all in dropout.elements {
+            for index in 0..<shares {
+                let part = (all.lowerBound + index * all.count / shares)..<(all.lowerBound + (index + 1) * all.count / shares)
+                dropout.maskGradient(
+                    Dropout.Key(seed: 77, step: step, firstStream: 0), elements: part, gradients[0] + part.lowerBound)
+            }
+        }
+    }
+
     func weightDropout(_ probability: Float) -> WeightDropout? {
         WeightDropout(probability: probability, layers: 2, parameters)
     }

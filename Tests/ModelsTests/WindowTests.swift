@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Tensors
 import Testing
@@ -20,10 +21,14 @@ struct WindowTests {
     @Test("Windows of any lengths with carried state have the same losses as one window, bit for bit", arguments: ShapeCase.all)
     func carriedState(sizes: ShapeCase) {
         let whole = rank(sizes.shape).run(window, backward: false)
+        // The loss that a backward pass follows may be an estimate.
+        let estimates = Outputs.estimatesTraining(sizes.shape.output)
         for cuts in [[0, 3, 6], [0, 1, 6], [0, 5, 6], [0, 2, 3, 6]] {
             let rank = rank(sizes.shape)
             let losses = zip(cuts, cuts.dropFirst()).flatMap { from, to in
-                rank.run(window.part(steps: from..<to, streams: 0..<3), backward: from == 0, atEpochStart: from == 0)
+                rank.run(
+                    window.part(steps: from..<to, streams: 0..<3), backward: from == 0 && !estimates,
+                    atEpochStart: from == 0)
             }
             #expect(losses == whole, "cut at \(cuts)")
         }

@@ -18,7 +18,9 @@ extension TrainingOverRanks {
             return try #require(RunLog.fields(of: run.output.trimmingCharacters(in: .newlines))["loss"])
         }
 
-        private static let rules = [["--optimizer", "asgd"], ["--optimizer", "nt-asgd", "--nt-asgd-interval", "1"]]
+        private static let rules = [
+            ["--optimizer", "asgd"], ["--optimizer", "nt-asgd", "--nt-asgd-interval", "1", "--learning-rate", "10"],
+        ]
 
         @Test(
             "Validation, best model, test and evaluate use the average; a resume continues it to the same bits", arguments: rules)

@@ -19,8 +19,9 @@ Keys of a fixture (every array flat, row-major; tokens and states time-major):
     finalParameters         name -> values, after the tenth update
     finalState              h [L,B,O], and c [L,B,H] for the LSTM, after the tenth window (padded steps are run, too)
 
-Fixtures of cells that torch.nn lacks (cells.py), and of the LSTM with a projection, name a case of `CellUnderTest` in `test`; they have the gradients
-of the windows 1 and 10 only, and twelve digits.
+Fixtures of cells that torch.nn lacks (cells.py), and of the LSTM with a projection, name a case of `CellUnderTest` in `test`; those of outputs that it
+lacks (outputs.py) name one of `OutputUnderTest`, and their losses are those of training. They have the gradients of the windows 1 and 10 only, and
+twelve digits.
 """
 
 import json
@@ -32,6 +33,7 @@ from torch import nn
 
 from cells import CellModel, check_update_gate
 from language_model import LanguageModel, detach
+from outputs import HierarchicalModel, SampledModel
 
 T, B, H, V, L = 3, 2, 4, 7, 2
 WINDOWS, KEPT = 10, (1, 2, 10)
@@ -62,8 +64,13 @@ def train(model, windows, detach=detach):
     """Ten steps of SGD. Returns losses, norms, the selected gradients and the final state."""
     losses, norms, gradients, state = [], [], {}, None
     for number, (inputs, targets, mask) in enumerate(windows, start=1):
-        logits, state = model(inputs, model.first_state(B) if state is None else state)
-        negative_log = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+        state = model.first_state(B) if state is None else state
+        if hasattr(model, "losses"):
+            output, state = model.rnn(model.encoder(inputs), state)
+            negative_log = model.losses(output.flatten(0, 1), targets.flatten())
+        else:
+            logits, state = model(inputs, state)
+            negative_log = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
         loss = (negative_log * mask.flatten()).sum() / mask.sum()
         model.zero_grad()
         loss.backward()
@@ -135,18 +142,18 @@ def rounded(value):
     return [rounded(item) for item in value] if isinstance(value, list) else value
 
 
-def write_cell(test, model):
-    """The fixture of a case of `CellUnderTest`, from the first seed and scale with which some steps are clipped and some are not."""
+def write_case(test, model, cell=None):
+    """The fixture of a case of `CellUnderTest`, or of `OutputUnderTest` with another cell, from the first seed and scale with which some steps are clipped and some are not."""
     for scale, seed in product((1.5, 1.0, 0.7, 0.4, 0.2, 2.5), range(1, 21)):
         generator = torch.Generator().manual_seed(seed)
         initialise(model, scale, generator)
         windows = make_windows(generator)
         parameters = {n: {"shape": list(p.shape), "values": flat(p)} for n, p in model.named_parameters()}
-        losses, norms, gradients, state = train(model, windows, model.detach)
+        losses, norms, gradients, state = train(model, windows, getattr(model, "detach", detach))
         clipped = sum(norm > CLIP for norm in norms)
         least = min(torch.tensor(values).norm().item() for values in gradients["10"].values())
         # Neither units that do not learn, nor a run that float32 cannot follow.
-        if 0 < clipped < WINDOWS and least > 1e-5 and max(losses) < 5:
+        if 0 < clipped < WINDOWS and least > 1e-5 and max(losses) < (50 if cell else 5):
             break
     else:
         raise AssertionError(f"{test}: clipping is not tested in both directions")
@@ -155,7 +162,7 @@ def write_cell(test, model):
     else:
         last = dict(zip("hc", map(flat, state)))
     fixture = {
-        "test": test, "cell": test.split(",")[0], "nonlinearity": "tanh", "gruReset": "after", "tied": False, "learnedState": False,
+        "test": test, "cell": cell or test.split(",")[0], "nonlinearity": "tanh", "gruReset": "after", "tied": False, "learnedState": False,
         "dimensions": {"T": T, "B": B, "E": 5, "H": H, "V": V, "L": L}, "learningRate": LEARNING_RATE, "clip": CLIP,
         "parameters": parameters, "windows": [dict(zip(("inputs", "targets", "mask"), map(flat, window))) for window in windows],
         "losses": losses, "gradientNorms": norms, "gradients": {n: gradients[n] for n in ("1", "10")},
@@ -172,16 +179,23 @@ def write_cells():
 
     check_update_gate()
     for cell in ("additive", "elman-pre", "update-gate", "leaky", "mingru", "minlstm", "rglru", "slstm"):
-        write_cell(cell, model(cell))
-    write_cell("leaky, learned time scales", model("leaky", learned=True))
-    write_cell("gru, time skip of 3", model("gru", skips=(3,)))
-    write_cell("lstm, time skips of 2 and 4", model("lstm", skips=(2, 4)))
-    write_cell("lstm, layer norm", model("layer-norm"))
-    write_cell("lstm, projection", ProjectedModel(3))
-    write_cell("mogrifier, 2 rounds", model("mogrifier", rounds=2, rank=3))
-    write_cell("jordan", model("jordan", output="softmax"))
-    write_cell("jordan, 5 outputs", model("jordan", output="tanh", outputs=5))
-    write_cell("elman-jordan, 5 outputs", model("elman-jordan", output="sigmoid", outputs=5))
+        write_case(cell, model(cell))
+    write_case("leaky, learned time scales", model("leaky", learned=True))
+    write_case("gru, time skip of 3", model("gru", skips=(3,)))
+    write_case("lstm, time skips of 2 and 4", model("lstm", skips=(2, 4)))
+    write_case("lstm, layer norm", model("layer-norm"))
+    write_case("lstm, projection", ProjectedModel(3))
+    write_case("mogrifier, 2 rounds", model("mogrifier", rounds=2, rank=3))
+    write_case("jordan", model("jordan", output="softmax"))
+    write_case("jordan, 5 outputs", model("jordan", output="tanh", outputs=5))
+    write_case("elman-jordan, 5 outputs", model("elman-jordan", output="sigmoid", outputs=5))
+
+
+def write_outputs():
+    write_case("hierarchical", HierarchicalModel(V, 5, H, L), "lstm")
+    write_case("sampled", SampledModel("sampled", V, 5, H, L, 6), "lstm")
+    write_case("nce", SampledModel("nce", V, 5, H, L, 9, log_normalizer=1.5), "lstm")
+    write_case("blackout", SampledModel("blackout", V, 5, H, L, 9, power=0.0), "lstm")
 
 
 def main():
@@ -198,6 +212,7 @@ def main():
     write_fixture("lstm-learned-state", 5, "lstm", learned_state=True)
     write_fixture("lstm-adaptive", 5, "lstm", cutoffs=[2, 4], division=2)
     write_cells()
+    write_outputs()
 
 
 if __name__ == "__main__":

@@ -31,16 +31,17 @@ final class LinearSoftmax {
     /// - Parameters:
     ///   - weight, bias: what `Builder.gradient` and `Builder.parameter` give.
     ///   - shares: whether ranks compute the gradients together.
+    ///   - propagates: whether there is a backward pass in training.
     ///   - rowsPerPrediction: rows for each row of a window.
     init(
-        weight: Parameter, bias: Parameter?, shares: Bool = false, rowsPerPrediction: Int = 1, logitMemory: Int,
-        _ builder: Builder
+        weight: Parameter, bias: Parameter?, shares: Bool = false, propagates: Bool = true, rowsPerPrediction: Int = 1,
+        logitMemory: Int, _ builder: Builder
     ) {
         (self.weight, self.bias) = (weight, bias)
         packed = builder.packed(weight, .forward)
         leftStorage = builder.workspace.allocate(
             Float.self, count: packed.leftCount(rows: rowsPerPrediction * builder.capacity.rows))
-        packedBackward = builder.packedBackward(weight)
+        packedBackward = propagates ? builder.packedBackward(weight) : nil
         softmax = SoftmaxRows(
             rowsPerPrediction: rowsPerPrediction, columns: weight.rows, shares: shares, logitMemory: logitMemory, builder: builder
         )

@@ -42,6 +42,9 @@ public protocol OutputLayer: Kind, AnyObject {
     /// Whether the weight may be the embedding's table.
     static var mayBeTied: Bool { get }
 
+    /// Whether `loss` with `training` is an estimate from samples. Default: no.
+    static var estimatesTraining: Bool { get }
+
     /// Which gradients the `rankCount` ranks of a node compute together, with `streams` streams in windows of `steps`.
     static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing
 
@@ -70,6 +73,7 @@ public protocol OutputLayer: Kind, AnyObject {
 
 extension OutputLayer {
     public static var mayBeTied: Bool { false }
+    public static var estimatesTraining: Bool { false }
 
     /// Each rank computes the gradients of the output for its shards; those of the recurrent layers are computed together.
     public static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing {

@@ -9,6 +9,10 @@ public enum Outputs: KindRegistry {
         AdaptiveOutput.self,
         ClassOutput.self,
         MixtureOutput.self,
+        HierarchicalOutput.self,
+        SamplingOutput<SampledSoftmaxObjective>.self,
+        SamplingOutput<NoiseContrastiveObjective>.self,
+        SamplingOutput<BlackOutObjective>.self,
     ]
 
     public static let key: ConfigurationKey = "output"
@@ -27,6 +31,9 @@ public enum Outputs: KindRegistry {
 
     /// Whether the weight of this kind may be the embedding's table.
     public static func mayBeTied(_ name: OutputKind) -> Bool { type(name).mayBeTied }
+
+    /// Whether training estimates the loss of this kind from samples.
+    public static func estimatesTraining(_ name: OutputKind) -> Bool { type(name).estimatesTraining }
 
     /// The kinds whose weight may be the embedding's table.
     public static var tiedNames: [String] { all.filter { $0.mayBeTied }.map { $0.name } }

@@ -43,6 +43,29 @@ public struct Parameter {
         for gradient in gradients { (gradient! + row * columns).update(repeating: 0, count: columns) }
     }
 
+    /// Sets all partial gradients to zero.
+    public func clearGradients() {
+        for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }
+    }
+
+    /// Moves row i of every partial gradient, for i below `count`, to row `ids[i]`, and sets the other rows to zero. `ids` ascend.
+    public func spreadGradients(to ids: UnsafePointer<Int32>, count: Int) {
+        for gradient in gradients {
+            let first = gradient!
+            (first + count * columns).update(repeating: 0, count: (rows - count) * columns)
+            // From the last on: row `ids[i]` is not below row i, so that it holds no row that is still to be moved.
+            for i in (0..<count).reversed() where Int(ids[i]) != i {
+                (first + Int(ids[i]) * columns).update(from: first + i * columns, count: columns)
+                (first + i * columns).update(repeating: 0, count: columns)
+            }
+        }
+    }
+
+    /// A vector as a matrix of one column.
+    public var asColumn: Parameter {
+        Parameter(name: name, rows: rows * columns, columns: 1, value: value, gradients: gradients)
+    }
+
     /// Copies some columns of the partial gradients of a vector of the same size.
     func copyGradients(of other: Parameter, columns: Range<Int>) {
         for (from, to) in zip(other.gradients, gradients) {

@@ -18,11 +18,17 @@ public struct BatchShape: Sendable, Equatable {
     /// T, the maximum number of steps of a window.
     public var windowLength: Int
     public var seed: UInt64
+    /// Whether windows of streams have random lengths around T.
+    public var variesLength: Bool
 
-    public init(streamCount: Int, windowLength: Int, seed: UInt64 = 0) {
+    public init(streamCount: Int, windowLength: Int, seed: UInt64 = 0, variesLength: Bool = false) {
         precondition(streamCount > 0 && windowLength > 0, "batches of \(streamCount) rows and \(windowLength) steps")
         (self.streamCount, self.windowLength, self.seed) = (streamCount, windowLength, seed)
+        self.variesLength = variesLength
     }
+
+    /// The longest window of `windowLength` steps, or of lengths that vary around it.
+    public static func mostSteps(windowLength: Int, varies: Bool) -> Int { varies ? windowLength + 10 : windowLength }
 }
 
 /// The size of an epoch over a text, known before the text is read for training.

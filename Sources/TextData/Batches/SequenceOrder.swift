@@ -81,7 +81,7 @@ final class SequenceOrder {
 extension UnsafeMutableBufferPointer<Int32> {
     /// Shuffles a range (Fisher & Yates). The order depends only on the generator; that of the standard library's `shuffle` may
     /// change.
-    fileprivate func shuffle(_ range: Range<Int>, using random: inout SplitMix64) {
+    func shuffle(_ range: Range<Int>, using random: inout SplitMix64) {
         for place in stride(from: range.upperBound - 1, to: range.lowerBound, by: -1) {
             let count = UInt64(place - range.lowerBound + 1)
             swapAt(place, range.lowerBound + Int(random.next().multipliedFullWidth(by: count).high))

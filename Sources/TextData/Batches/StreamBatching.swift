@@ -1,18 +1,18 @@
 import Kinds
 
 /// The text is one sequence, divided into B contiguous streams that are read in parallel.
-enum StreamBatching: Batching {
-    static let name = "streams"
-    static let summary =
+package enum StreamBatching: Batching {
+    package static let name = "streams"
+    package static let summary =
         "The text is cut into as many contiguous parts as the batch has rows; the state is carried from window to window over line ends, and is reset at the start of an epoch (Mikolov et al. 2010, Zaremba et al. 2014)."
-    static let separatesLines = false
+    package static let separatesLines = false
 
-    static func layout(
+    package static func layout(
         _ text: TokenisedText, _ shape: BatchShape, source: String
     ) throws(TextDataError) -> any BatchLayout {
-        StreamBatches(
-            layout: try StreamLayout(tokenCount: text.count, streamCount: shape.streamCount, source: source),
-            windowLength: shape.windowLength)
+        let layout = try StreamLayout(tokenCount: text.count, streamCount: shape.streamCount, source: source)
+        return shape.variesLength
+            ? VariableWindows(layout: layout, shape) : StreamBatches(layout: layout, windowLength: shape.windowLength)
     }
 }
 

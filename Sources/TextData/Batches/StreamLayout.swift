@@ -53,8 +53,12 @@ public struct StreamLayout: Sendable, Equatable {
 
     /// The number of predictions, without padding, of `streams` in window `window`. O(1).
     public func predictionCount(inWindow window: Int, windowLength: Int, streams: Range<Int>) -> Int {
+        predictionCount(inSteps: steps(ofWindow: window, windowLength: windowLength), streams: streams)
+    }
+
+    /// The number of predictions, without padding, of `streams` in some time steps. O(1).
+    func predictionCount(inSteps steps: Range<Int>, streams: Range<Int>) -> Int {
         precondition(streams.lowerBound >= 0 && streams.upperBound <= streamCount, "streams \(streams) of \(streamCount)")
-        let steps = steps(ofWindow: window, windowLength: windowLength)
         // Streams before `fullCount` have no padding, stream `fullCount` has `remainder` predictions, and the others have none.
         let (fullCount, remainder) = predictionCount.quotientAndRemainder(dividingBy: streamLength)
         let full = streams.clamped(to: 0..<fullCount).count

@@ -38,6 +38,15 @@ public struct WindowReader: Sendable {
         mask: UnsafeMutableBufferPointer<Float>
     ) throws(TextDataError) -> Int {
         let steps = streamLayout.steps(ofWindow: window, windowLength: windowLength)
+        try fill(steps: steps, inputs: inputs, targets: targets, mask: mask)
+        return steps.count
+    }
+
+    /// Reads some time steps, offsets into every stream. The rest is as for a window.
+    func fill(
+        steps: Range<Int>, inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>,
+        mask: UnsafeMutableBufferPointer<Float>
+    ) throws(TextDataError) {
         let needed = steps.count * streams.count
         precondition(
             inputs.count >= needed && targets.count >= needed && mask.count >= needed,
@@ -48,7 +57,6 @@ public struct WindowReader: Sendable {
         guard tokens.areInVocabulary(UnsafeBufferPointer(rebasing: inputs[..<needed])),
             tokens.areInVocabulary(UnsafeBufferPointer(rebasing: targets[..<needed]))
         else { throw outsideVocabulary(steps) }
-        return steps.count
     }
 
     private func gather(

@@ -25,7 +25,7 @@ package struct MemoryNeeds: Sendable {
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: configuration.shards ?? 1, rankCount: rankCount)
         let exchanged = ExchangeShape(
-            training: shape, shards: shards, windowLength: configuration.windowLength, precision: configuration.precision,
+            training: shape, shards: shards, windowLength: configuration.mostSteps, precision: configuration.precision,
             teams: configuration.teams)
         let exchange = ExchangeForecast(
             shape: exchanged, hosts: hosts, transport: transport,
@@ -52,9 +52,9 @@ package struct MemoryNeeds: Sendable {
     ) -> Int {
         let needs = shape.needs(
             BuildSettings(
-                training: shape, shards: shards, rank: rank, windowLength: configuration.windowLength,
+                training: shape, shards: shards, rank: rank, windowLength: configuration.mostSteps,
                 precision: configuration.precision, sharesMemory: node.count > 1, team: team))
-        let rows = configuration.windowLength * shards.streams(ofRank: rank).count
+        let rows = configuration.mostSteps * shards.streams(ofRank: rank).count
         let scratch = GradientRows.byteCount(
             maximumRows: rows * needs.rowsPerPrediction, leaves: shards.shards(ofRank: rank).count,
             widestInput: needs.widestInput, precision: needs.precision)
@@ -66,7 +66,7 @@ package struct MemoryNeeds: Sendable {
         let total = needs.byteCount + scratch + window + test + samples + tracked
         guard node.count > 1 else { return total }
         let shared = SharedRows(
-            maximumSteps: configuration.windowLength,
+            maximumSteps: configuration.mostSteps,
             streamsOfShards: NeighbouringShards(shards, ofRanks: node).streamsOfShards, precision: needs.precision)
         return total + SharedGradients.byteCount(shared, widestInput: needs.widestInput)
     }
@@ -94,7 +94,7 @@ extension MemoryNeeds {
             return Double(shape.needs(BuildSettings(capacity, precision: configuration.precision)).byteCount)
         }
         let bytesPerRow = (bytes(ofSteps: 2048) - bytes(ofSteps: 1024)) / 1024
-        let rows = Double(configuration.batchSize) * Double(configuration.windowLength)
+        let rows = Double(configuration.batchSize) * Double(configuration.mostSteps)
         return 8 * Double(shape.parameterLayout.parameterCount) + share * rows * bytesPerRow
     }
 }

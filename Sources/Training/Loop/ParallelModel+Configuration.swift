@@ -14,12 +14,12 @@ extension ParallelModel {
         let exchange = try GradientExchange(
             world: world,
             shape: ExchangeShape(
-                training: shape, shards: shards, windowLength: configuration.windowLength, precision: configuration.precision,
+                training: shape, shards: shards, windowLength: configuration.mostSteps, precision: configuration.precision,
                 teams: configuration.teams),
             transport: configuration.exchange == .window ? .window : .messages,
             nodeSize: configuration.nodeSize > 0 ? configuration.nodeSize : nil)
         self.init(
-            shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.windowLength,
+            shape: shape, shards: shards, rank: world.rank, exchange: exchange, windowLength: configuration.mostSteps,
             updateRule: configuration.updateRule, precision: configuration.precision)
     }
 }

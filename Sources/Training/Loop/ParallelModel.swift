@@ -22,7 +22,8 @@ package final class ParallelModel {
     private let ownedPieces: [Range<Int>]
     /// Nil without weight dropout.
     private let weightDropout: WeightDropout?
-    private let sharedElements: Range<Int>
+    /// Of the last window.
+    private var dropoutKey = Dropout.Key(seed: 0, step: 0, firstStream: 0)
     private let workspace = Workspace()
     private let shardSums: UnsafeMutablePointer<Double>  // [shards of this rank]
 
@@ -56,10 +57,14 @@ package final class ParallelModel {
             widestInput: needs.widestInput, precision: precision, shared: shared)
         weightDropout = WeightDropout(
             probability: shape.regularization.weightDropout, layers: shape.layers, parameters)
-        sharedElements = shared == nil ? 0..<0 : needs.dividedElements
         ownedPieces = weights.pieces(of: exchange.ownedRange)
         optimizer = Optimizer(rule: updateRule, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
+        if let weightDropout {
+            exchange.finishSums(of: weightDropout.elements) { [unowned self] elements, gradient in
+                weightDropout.maskGradient(self.dropoutKey, elements: elements, gradient)
+            }
+        }
     }
 
     /// The names, shapes and offsets of the parameters.
@@ -77,6 +82,7 @@ package final class ParallelModel {
     package func run(_ window: WindowBuffers, _ batch: BatchWindow, dropoutKey: Dropout.Key) {
         let inputs = UnsafePointer(window.inputs.baseAddress!)
         let steps = batch.steps
+        self.dropoutKey = dropoutKey
         if weightDropout != nil { packRecurrentWeights(dropoutKey) }
         if batch.beginsSequences { model.resetState() }
         model.forward(inputs, steps: steps, dropoutKey: dropoutKey)
@@ -95,20 +101,15 @@ package final class ParallelModel {
             exchange.barrier()
             shared.finish()
         }
-        if let weightDropout {
-            exchange.barrier()
-            weightDropout.maskGradients(dropoutKey) { sharedElements.contains($0) ? nodeShare : (0, 1) }
-        }
     }
 
     /// Packs the recurrent weights for a step, with the mask of weight dropout, or without one. Collective over the node.
     func packRecurrentWeights(_ key: Dropout.Key?) {
-        weightDropout?.pack(key, into: weights, share: nodeShare)
+        guard let weightDropout else { return }
+        weightDropout.pack(
+            key, into: weights, share: (index: exchange.topology.localRank, of: exchange.topology.localCount))
         exchange.barrier()
     }
-
-    /// This rank among those of its node, which divide work on what they share.
-    private var nodeShare: (index: Int, of: Int) { (exchange.topology.localRank, exchange.topology.localCount) }
 
     /// Updates this rank's part of the parameters, and publishes it to all ranks.
     package func update(clip: GradientClip, rate: Double) throws {

@@ -28,7 +28,7 @@ extension Trainer {
         Watchdog.enter(.update, step: state.step + 1)
         let norm = reduction.squaredNorm.squareRoot()
         let rate = schedule.rate(state)
-        if try trainingStep.update(norm: norm, rate: rate) {
+        if try trainingStep.update(norm: norm, rate: rate * lengthFactor(batch)) {
             state.updates += 1
             state.skippedInARow = 0
         } else {
@@ -39,6 +39,11 @@ extension Trainer {
         deadline.noteStep()
         try logIfDue(norm: norm, rate: rate)
         return StepFlags(rawValue: reduction.flags)
+    }
+
+    /// The factor on the learning rate of a window of random length.
+    private func lengthFactor(_ batch: BatchWindow) -> Double {
+        configuration.variableWindow ? Double(batch.steps) / Double(configuration.windowLength) : 1
     }
 
     /// Reads the window. If that fails, the window becomes padding, and the flags of the step inform all ranks.

@@ -77,7 +77,7 @@ package final class Trainer {
         valid = texts.valid
         self.keeper = keeper
         self.report = report
-        window = WindowBuffers(steps: configuration.windowLength, streams: parallel.streams.count)
+        window = WindowBuffers(steps: configuration.mostSteps, streams: parallel.streams.count)
         schedule = LearningRateRule(configuration, stepsPerEpoch: texts.train.windowCount)
         rule = configuration.convergenceRule
         trainingStep = TrainingStep(parallel, configuration)

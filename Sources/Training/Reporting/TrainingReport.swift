@@ -3,6 +3,7 @@ import Configuration
 import Digests
 import Failures
 import Foundation
+import Layers
 import Runs
 import Tasks
 import TextData
@@ -55,6 +56,9 @@ final class TrainingReport {
         if run.validTokens != nil, !configuration.separatesLines {
             say("  valid    the loss is measured over \(streamsText); evaluate and the test use one stream")
         }
+        if estimatesTraining {
+            say("  loss     in training an estimate from samples; validation, test and scores are exact")
+        }
         say(
             "  ranks    \(run.rankCount) on \(counted(run.nodeCount, "host")) (\(run.transport)), "
                 + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
@@ -71,9 +75,13 @@ final class TrainingReport {
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
                 ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
-            ] + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run))
+            ] + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
+                + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run))
         for (role, count) in texts(of: run) { count.warning(of: role.title, advice: unknownAdvice).map(StandardError.warn) }
     }
+
+    /// Whether the training loss is an estimate.
+    private var estimatesTraining: Bool { Outputs.estimatesTraining(configuration.output) }
 
     /// The advice for many OOVs, which depends on whether the vocabulary's limit is their cause.
     private var unknownAdvice: String {
@@ -166,7 +174,9 @@ final class TrainingReport {
         text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
         text.add("step \(state.step)/\(stepCount)", importance: 5)
         text.add("loss \(NumberText.fixed(state.interval.meanLoss, 4))", importance: 4)
-        for (figure, importance) in zip(metric.texts(ofLoss: state.interval.meanLoss, tokens: configuration.tokens), [10, 1]) {
+        let figures = metric.texts(ofLoss: state.interval.meanLoss, tokens: configuration.tokens)
+        // The perplexity of an estimate would pass for that of the model.
+        for (figure, importance) in zip(estimatesTraining ? [] : figures, [10, 1]) {
             text.add(figure, importance: importance, lead: ", ")
         }
         text.add("gradient norm \(NumberText.significant(norm, 3))", importance: 3)

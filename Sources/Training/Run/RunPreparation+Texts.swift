@@ -53,7 +53,7 @@ extension RunPreparation {
         of role: TextRole, _ text: some TokenisedText, _ symbols: TextSymbols, source: String,
         _ configuration: TrainingConfiguration
     ) throws -> any BatchLayout {
-        let layout = try configuration.batches(of: text, symbols, source: source)
+        let layout = try configuration.batches(of: text, symbols, source: source, training: role == .train)
         if role == .train, !layout.fillsWindow {
             throw TrainingError.shorterThanWindow(
                 source: source, tokens: layout.tokenCount, streams: configuration.batchSize,

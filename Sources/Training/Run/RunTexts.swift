@@ -20,7 +20,8 @@ struct RunTexts {
         func source(_ role: TextRole) throws(TextDataError) -> (any BatchSource)? {
             guard let tokens = try file(role) else { return nil }
             let layout = try plan.configuration.batches(
-                of: TokenFileText(tokens, lineEnd: plan.symbols.special.lineEnd), plan.symbols, source: tokens.path)
+                of: TokenFileText(tokens, lineEnd: plan.symbols.special.lineEnd), plan.symbols, source: tokens.path,
+                training: role == .train)
             return layout.source(tokens, streams: streams)
         }
         guard let train = try source(.train) else { preconditionFailure("the plan has no training tokens") }
