@@ -30,7 +30,7 @@ extension TrainedModel {
         public var surprisal: Double { tokens.reduce(0) { $0 + $1.surprisal } }
     }
 
-    /// Scores a text, each line by itself and as after a line end.
+    /// Scores a text line by line. Before each line, the state is set to the initial state, and the model reads one line end.
     ///
     /// Throws for an empty text, and for a character that is not in a vocabulary without `<unk>`.
     public func score(_ text: String) throws -> [Line] {
