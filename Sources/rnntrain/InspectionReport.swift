@@ -1,6 +1,7 @@
 import Failures
 import Foundation
 import Inspection
+import Reports
 import TextData
 
 /// What `inspect` found, as tables and as JSON.
@@ -39,40 +40,51 @@ struct InspectionReport {
     }
 
     private var spectrumText: String {
-        let rows = spectra.enumerated().flatMap { layer, gates in
-            gates.map { gate in
-                [
-                    "\(layer)", gate.gate, Self.number(gate.spectralRadius), Self.number(gate.largestSingularValue),
-                    gate.eigenvalues.prefix(3).map(Self.complex).joined(separator: "  "),
-                ]
-            }
-        }
-        if rows.isEmpty { return "" }
+        if spectrumRows.count < 2 { return "" }
         return
             "recurrent weights: gradients of a tanh or relu layer vanish if the largest singular value is below 1 (below 4 with sigmoid), "
-            + "and can explode only if it is above (Pascanu et al. 2013)\n"
-            + Self.table([["layer", "gate", "spectral radius", "singular value", "largest eigenvalues"]] + rows)
+            + "and can explode only if it is above (Pascanu et al. 2013)\n" + Self.table(spectrumRows)
+    }
+
+    /// The head first; only the head for a cell without recurrent matrices.
+    private var spectrumRows: [[String]] {
+        [["layer", "gate", "spectral radius", "singular value", "largest eigenvalues"]]
+            + spectra.enumerated().flatMap { layer, gates in
+                gates.map { gate in
+                    [
+                        "\(layer)", gate.gate, Self.number(gate.spectralRadius), Self.number(gate.largestSingularValue),
+                        gate.eigenvalues.prefix(3).map(Self.complex).joined(separator: ", "),
+                    ]
+                }
+            }
     }
 
     private var gateText: String {
-        let rows = activity.gates.enumerated().flatMap { layer, gates in
-            gates.map { ["\(layer)", $0.name, Self.number($0.closed * 100), Self.number($0.open * 100)] }
-        }
-        if rows.isEmpty { return "" }
-        return "gates: share of values below 0.1 and above 0.9\n"
-            + Self.table([["layer", "gate", "closed %", "open %"]] + rows)
+        gateRows.count < 2 ? "" : "gates: share of values below 0.1 and above 0.9\n" + Self.table(gateRows)
+    }
+
+    /// The head first; only the head for a cell whose gates are not known.
+    private var gateRows: [[String]] {
+        [["layer", "gate", "closed %", "open %"]]
+            + activity.gates.enumerated().flatMap { layer, gates in
+                gates.map { ["\(layer)", $0.name, Self.number($0.closed * 100), Self.number($0.open * 100)] }
+            }
     }
 
     private func unitText(_ unit: TextActivity.Unit, isColoured: Bool) -> String {
         let largest = activity.places.compactMap { $0.activation.map(abs) }.max() ?? 0
         let rows = activity.places.map { place -> String in
             let (token, value) = (shown(place.token), place.activation ?? 0)
-            let next = place.next.map { "\(shown($0.token)) \(NumberText.fixed($0.probability, 3))" }.joined(separator: "  ")
+            let next = nextText(place)
             let mark = isColoured ? Self.coloured(token, largest > 0 ? value / largest : 0) : token
             return "\(NumberText.fixed(value, 4))\t\(mark)\t\(next)"
         }
         let head = "unit \(unit.layer):\(unit.index): h after each token, the token, the likeliest next tokens with probabilities"
         return ([head] + rows).joined(separator: "\n")
+    }
+
+    private func nextText(_ place: TextActivity.Place) -> String {
+        place.next.map { "\(shown($0.token)) \(NumberText.fixed($0.probability, 3))" }.joined(separator: "  ")
     }
 
     private func shown(_ token: Int32) -> String {
@@ -101,6 +113,28 @@ struct InspectionReport {
                 String(repeating: " ", count: widths[column] - cell.count) + cell
             }.joined(separator: "  ")
         }.joined(separator: "\n")
+    }
+
+    // MARK: Page
+
+    /// The page of `--html`.
+    var page: InspectionPage {
+        InspectionPage(
+            checkpoint: checkpoint, hidden: reach.hidden, logProbability: reach.logProbability,
+            tables: [
+                .init("Recurrent weights", spectrumRows), .init("Gates, below 0.1 and above 0.9", gateRows),
+            ].filter { !$0.isEmpty },
+            unit: unit.map { ("\($0.layer):\($0.index)", pageTokens) })
+    }
+
+    /// The text as it was; words are separated by blanks.
+    private var pageTokens: [InspectionPage.Token] {
+        activity.places.map { place in
+            let isWord = vocabulary.unit == .word
+            let isLineEnd = isWord && place.token == vocabulary.lineEndID
+            let text = isLineEnd ? "\n" : inJSON(place.token) + (isWord ? " " : "")
+            return InspectionPage.Token(text, value: place.activation ?? 0, next: nextText(place))
+        }
     }
 
     // MARK: JSON

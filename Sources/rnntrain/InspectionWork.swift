@@ -10,6 +10,8 @@ struct InspectionSettings {
     let tokens: Int
     let lags: Int
     let unit: TextActivity.Unit?
+    /// The file for a page; nil for none.
+    let html: String?
     let json: Bool
 }
 
@@ -43,6 +45,7 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let report = InspectionReport(
         checkpoint: checkpoint.path, tokenCount: tokens.count, reach: reach, spectra: spectra, activity: activity,
         unit: settings.unit, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
+    if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
     try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
 }
 

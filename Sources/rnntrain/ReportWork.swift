@@ -4,7 +4,7 @@ import Reports
 
 /// Writes a page about the runs in these folders.
 func runReport(_ folders: [String], output: String, replacing: Bool) throws {
-    if !replacing, pathExists(output) { throw ReportError.outputExists(path: output) }
+    if !replacing, pathExists(output) { throw ReportError.outputExists(path: output, option: "--output") }
     let runs = try folders.map { folder in
         guard isFolder(folder), let run = try RunHistory(folder: folder) else { throw ReportError.noRun(path: folder) }
         return run
@@ -16,7 +16,7 @@ func runReport(_ folders: [String], output: String, replacing: Bool) throws {
 /// What keeps `report` from writing a page.
 enum ReportError: UserFacingError {
     case noRun(path: String)
-    case outputExists(path: String)
+    case outputExists(path: String, option: String)
 
     var exitStatus: ExitStatus {
         if case .noRun = self { .inputMissing } else { .usage }
@@ -25,8 +25,8 @@ enum ReportError: UserFacingError {
     var description: String {
         switch self {
         case .noRun(let path): "\(quoting: path): no run folder: it has no config.toml and no checkpoint. Check the path."
-        case .outputExists(let path):
-            "\(quoting: path) exists already. Name another file with --output, or replace this one with --force."
+        case .outputExists(let path, let option):
+            "\(quoting: path) exists already. Name another file with \(option), or replace this one with --force."
         }
     }
 }

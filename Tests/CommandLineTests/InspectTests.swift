@@ -66,6 +66,19 @@ struct InspectTests {
         }
     }
 
+    @Test("inspect writes a page with the text, and replaces a file only if asked")
+    func page() throws {
+        let scratch = try ScratchFolder()
+        let page = scratch.file("page.html")
+        let command = "$R inspect --checkpoint word --data valid.txt --tokens 40 --unit 1:7 --html '\(page)'"
+        #expect(try SmallModels.shell(command).status == 0)
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains(">Unit 1:7</h2>") && html.contains(">größe </span>"))
+        let again = try SmallModels.shell(command)
+        #expect(again.status == 64 && again.errors.contains("Name another file with --html"))
+        #expect(try SmallModels.shell(command + " --force").status == 0)
+    }
+
     @Test("report writes a page, replaces a file only if asked, and names a folder without a run")
     func report() throws {
         let scratch = try ScratchFolder()

@@ -96,6 +96,23 @@ struct ReportPageTests {
         #expect(text.labels.contains { $0.hasPrefix("Loss.") && $0.contains("training: 7.125 at step 30") && !$0.contains("40") })
     }
 
+    @Test("The page of inspect is well-formed, escapes tokens, and colours them by sign and size")
+    func inspection() throws {
+        let tokens = [
+            InspectionPage.Token("<b>", value: 0.5, next: "a 0.5"), .init("&\n", value: -0.25, next: "<i> 0.1"),
+            .init("x", value: 0.01, next: "\""),
+        ]
+        let page = InspectionPage(
+            checkpoint: "runs/<a>", hidden: [[1, 0.5, 0.25], [2, 1, 0]], logProbability: [[1, 0.5], [2, .nan]],
+            tables: [.init("Gates", [["layer", "gate"], ["0", "<f>"]])], unit: ("0:3", tokens))
+        let parsed = try parsed(page.html)
+        #expect(!page.html.contains("<b>") && !page.html.contains("<i>") && !page.html.contains("<f>"))
+        #expect(page.html.contains(#"<span class="t p5" title="0.5000; next: a 0.5">&lt;b&gt;</span>"#))
+        #expect(page.html.contains(#"<span class="t n3" title="-0.2500; next: &lt;i&gt; 0.1">&amp;"#))
+        #expect(page.html.contains(#"<span class="t" title="0.0100;"#))
+        #expect(parsed.labels.contains { $0.contains("layer 1: 1 at lag 2") })
+    }
+
     @Test("The keys in which runs differ are listed first; equal configurations are said to be equal")
     func differences() throws {
         let (a, b) = (try run("a", log(steps: 2)), try run("b", log(steps: 2)) { $0.hiddenSize = 77 })

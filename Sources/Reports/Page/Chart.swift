@@ -21,6 +21,10 @@ struct Chart {
     var startsAtZero = false
     /// The maximum number of points of a line.
     var pointCount = 600
+    /// What the horizontal axis counts.
+    var axis = "step"
+    /// The names of the lines, as HTML; empty if the caption has them.
+    var legend = ""
 
     // Sizes in units of the drawing.
     private static let size = (width: 520.0, height: 300.0)
@@ -39,8 +43,10 @@ struct Chart {
             ], body)
         return HTMLText.element(
             "figure", [],
-            HTMLText.text("h3", [], title) + svg + HTMLText.text("figcaption", [], caption))
+            HTMLText.text("h3", [], title) + legendHTML + svg + HTMLText.text("figcaption", [], caption))
     }
+
+    private var legendHTML: String { legend.isEmpty ? "" : HTMLText.element("p", [("class", "note")], legend) }
 
     /// Only finite values, and on a logarithmic scale only positive ones.
     private func visible(_ curve: Curve) -> Curve {
@@ -63,7 +69,7 @@ struct Chart {
     /// What the chart shows, for screen readers.
     private func summary(_ lines: [Line]) -> String {
         lines.compactMap { line in
-            line.curve.points.last.map { "\(line.name): \(ChartScale.label($0.value)) at step \($0.step)" }
+            line.curve.points.last.map { "\(line.name): \(ChartScale.label($0.value)) at \(axis) \($0.step)" }
         }.joined(separator: "; ")
     }
 
@@ -90,7 +96,7 @@ struct Chart {
             let place = scales.x.place(tick)
             return label(ChartScale.label(tick), at: (x(tick, scales.x), bottom + 20), place > 0.95 ? "end" : "middle")
         }
-        return rows.joined() + columns.joined() + label("step", at: ((left + right) / 2, bottom + 40), "middle")
+        return rows.joined() + columns.joined() + label(axis, at: ((left + right) / 2, bottom + 40), "middle")
     }
 
     private func segment(_ a: (x: Double, y: Double), _ b: (x: Double, y: Double)) -> String {
@@ -109,7 +115,7 @@ struct Chart {
         // A single point has no line.
         if line.style.contains("marked") || places.count == 1 {
             for (point, place) in zip(line.curve.points, places) {
-                let value = "\(line.name): \(ChartScale.label(point.value)) at step \(point.step)"
+                let value = "\(line.name): \(ChartScale.label(point.value)) at \(axis) \(point.step)"
                 body += "<circle cx=\"\(Self.text(place.x))\" cy=\"\(Self.text(place.y))\" r=\"3\">"
                 body += HTMLText.text("title", [], value) + "</circle>"
             }

@@ -15,6 +15,7 @@ enum PageStyle {
             --mark:#453a10;\(dark)}}
             \(layout)
             \(drawing)
+            \(tokens)
             \((0..<runCount).map(rules).joined(separator: "\n"))
 
             """
@@ -52,6 +53,7 @@ enum PageStyle {
         .default{color:var(--muted)}
         code,pre{font:.85rem/1.5 ui-monospace,monospace}
         pre{margin:0;padding:.75rem;background:var(--panel);white-space:pre-wrap;overflow-wrap:anywhere;max-height:16rem;overflow-y:auto}
+        pre.unit{max-height:32rem;line-height:1.7}
         details{margin:.5rem 0}
         summary{cursor:pointer;padding:.35rem 0}
         .switches{border:0;padding:0;margin:0 0 1rem;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
@@ -60,6 +62,14 @@ enum PageStyle {
         .swatch{display:inline-block;flex:none;width:.8em;height:.8em;border-radius:2px;background:var(--c)}
         :focus-visible{outline:2px solid var(--c0);outline-offset:2px}
         """
+
+    /// Tokens by the value of a unit, in five steps from the ground to blue or orange.
+    private static var tokens: String {
+        (1...5).map { level in
+            ".n\(level){background:color-mix(in srgb,var(--c0) \(level * 12)%,transparent)}"
+                + ".p\(level){background:color-mix(in srgb,var(--c1) \(level * 12)%,transparent)}"
+        }.joined()
+    }
 
     private static let drawing = """
         svg{display:block;width:100%;height:auto}

@@ -7,7 +7,7 @@ import Runs
 extension ReportPage {
     /// The main result of each run.
     var figures: String {
-        table(
+        PageDocument.table(
             ["run", "steps", "best validation loss", "perplexity", "at step", "test perplexity", "outcome"],
             runs.enumerated().map { index, run in
                 let best = run.validations.filter { $0.numbers["loss"] != nil }.min { $0.numbers["loss"]! < $1.numbers["loss"]! }
@@ -33,7 +33,7 @@ extension ReportPage {
                 HTMLText.text("h4", [], "Step \(NumberText.grouped(sample.step))")
                     + HTMLText.text("pre", [("tabindex", "0")], String(sample.text.prefix(Self.longestSample)))
             }
-            return details(name(index), texts.joined(), isOpen: runs.count == 1)
+            return PageDocument.details(name(index), texts.joined(), isOpen: runs.count == 1)
         }.joined()
     }
 
@@ -50,7 +50,7 @@ extension ReportPage {
                 ? HTMLText.text("p", [], "The configurations are equal.")
                 : HTMLText.text("h3", [], "Differences") + keyTable(different, highlighting: [])
         }
-        return html + details("All keys", keyTable(all, highlighting: Set(different)), isOpen: false)
+        return html + PageDocument.details("All keys", keyTable(all, highlighting: Set(different)), isOpen: false)
     }
 
     private func value(of key: ConfigurationKey, _ run: RunHistory) -> String {
@@ -59,7 +59,7 @@ extension ReportPage {
 
     private func keyTable(_ keys: [ConfigurationKey], highlighting marked: Set<ConfigurationKey>) -> String {
         let standard = TrainingConfiguration()
-        return table(
+        return PageDocument.table(
             ["key"] + runs.indices.map { runs.count == 1 ? "value" : runs[$0].name },
             keys.map { key in
                 [HTMLText.text("code", [], key.rawValue)]
@@ -80,7 +80,7 @@ extension ReportPage {
     ]
 
     var machine: String {
-        table(
+        PageDocument.table(
             ["field"] + runs.indices.map { runs.count == 1 ? "value" : runs[$0].name },
             Self.machineFields.map { field in
                 [HTMLText.text("code", [], field)]
@@ -93,7 +93,7 @@ extension ReportPage {
     }
 
     var digests: String {
-        table(
+        PageDocument.table(
             ["run", "best parameters", "last parameters", "vocabulary", "training text"],
             runs.enumerated().map { index, run in
                 [name(index)]
@@ -107,30 +107,9 @@ extension ReportPage {
 
     // MARK: Parts
 
-    /// A table whose cells are HTML, in a region that scrolls sideways, also with the keyboard.
-    private func table(_ head: [String], _ rows: [[String]], marking marked: [Bool] = []) -> String {
-        let header = HTMLText.element("tr", [], head.map { HTMLText.text("th", [("scope", "col")], $0) }.joined())
-        let body = rows.enumerated().map { index, row in
-            let isMarked = marked.indices.contains(index) && marked[index]
-            let cells = row.enumerated().map { column, cell in
-                column == 0 ? HTMLText.element("th", [("scope", "row")], cell) : HTMLText.element("td", [], cell)
-            }
-            return HTMLText.element("tr", isMarked ? [("class", "different")] : [], cells.joined())
-        }
-        let table = HTMLText.element(
-            "table", [], HTMLText.element("thead", [], header) + HTMLText.element("tbody", [], body.joined()))
-        return HTMLText.element(
-            "div", [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", head.joined(separator: ", "))],
-            table)
-    }
-
     /// The name of a run with its colour, as HTML.
     private func name(_ index: Int) -> String {
         "<span class=\"r\(index)\"><i class=\"swatch\"></i> \(HTMLText.escaped(runs[index].name))</span>"
-    }
-
-    private func details(_ summary: String, _ content: String, isOpen: Bool) -> String {
-        HTMLText.element("details", isOpen ? [("open", "open")] : [], HTMLText.element("summary", [], summary) + content)
     }
 
     private func text(_ value: String?) -> String { HTMLText.escaped(value ?? "-") }

@@ -31,31 +31,12 @@ package struct ReportPage {
     /// The complete page.
     package var html: String {
         let title = runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs"
-        let sections = [
-            section("Figures", figures), section("Curves", switches + curves), section("Samples", samples),
-            section("Configuration", configuration), section("Machine and data", machine), section("Digests", digests),
-        ].joined()
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <title>\(HTMLText.escaped(title)) - rnntrain</title>
-            <style>\(PageStyle.sheet(runCount: runs.count))</style>
-            </head>
-            <body>
-            <header><h1>\(HTMLText.escaped(title))</h1><p>rnntrain \(HTMLText.escaped(version)). Losses are in nats per token.</p></header>
-            <main>\(sections)</main>
-            </body>
-            </html>
-
-            """
-    }
-
-    private func section(_ title: String, _ content: String) -> String {
-        content.isEmpty ? "" : HTMLText.element("section", [], HTMLText.text("h2", [], title) + content)
+        return PageDocument.html(
+            title: title, note: "rnntrain \(version). Losses are in nats per token.", runCount: runs.count,
+            sections: [
+                ("Figures", figures), ("Curves", switches + curves), ("Samples", samples), ("Configuration", configuration),
+                ("Machine and data", machine), ("Digests", digests),
+            ])
     }
 
     // MARK: Curves

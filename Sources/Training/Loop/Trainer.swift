@@ -218,9 +218,11 @@ package final class Trainer {
         guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0 else { return }
         Watchdog.enter(.sample, step: state.step)
         let start = MonotonicClock.nanoseconds
+        try parallel.exchangeAverage()
         _ = try world.agreeOnRoot {
             if let sampling { try report.sample(state, try sampling.text(step: state.step), start: start) }
         }
+        try parallel.exchangeAverage()
     }
 
     /// The flags that request a stop when there is nothing to save: a signal or, on rank 0, the clock.

@@ -30,6 +30,12 @@ struct InspectCommand: ParsableCommand {
             valueName: "layer:unit"))
     var unit: UnitArgument?
 
+    @Option(help: ArgumentHelp("Also write a page with charts and the coloured text to this file.", valueName: "file"))
+    var html: String?
+
+    @Flag(help: "Replace the file of --html if it exists. (default: off)")
+    var force = false
+
     @Flag(help: "Print one JSON object instead of tables. (default: off)")
     var json = false
 
@@ -43,11 +49,12 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let html, !force, pathExists(html) { throw ReportError.outputExists(path: html, option: "--html") }
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
         try runInspection(
             checkpoint: named.open(), data: data,
-            InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, json: json))
+            InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, html: html, json: json))
     }
 }
 
