@@ -110,7 +110,7 @@ let package = Package(
         library("Reports", ["Runs", "Configuration", "Checkpoints", "Kinds", "Files", "Failures"]),
 
         // What a model does inside.
-        library("Inspection", ["Runs", "Models", "Layers", "Tensors"]),
+        library("Inspection", ["Runs", "Models", "Layers", "Tensors", "Failures"]),
 
         // The library product, for other packages. It and what it uses have no unsafe flags and no MPI.
         library("RNNTrain", ["Inference", "Runs", "TextData"]),
@@ -182,7 +182,7 @@ let package = Package(
             ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
         tests("ReportsTests", ["Reports", "Configuration", "TestSupport"]),
         tests(
-            "InspectionTests", ["Inspection", "Models", "Layers", "Kinds", "Tensors", "COpenBLAS", "TestSupport"],
+            "InspectionTests", ["Inspection", "Models", "Layers", "Kinds", "Tensors", "Failures", "TestSupport"],
             resources: [.copy("Fixtures")]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(

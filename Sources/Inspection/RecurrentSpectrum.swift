@@ -16,7 +16,9 @@ package struct RecurrentSpectrum: Sendable {
 
     /// The spectra of a layer's gates: of each square block of `rnn.weight_hh_l{k}`. Empty for a layer without such a matrix, or with one
     /// whose blocks are not square.
-    package static func ofLayer(_ layer: Int, gates: [CellGate], in model: InspectedModel) -> [RecurrentSpectrum] {
+    package static func ofLayer(
+        _ layer: Int, gates: [CellGate], in model: InspectedModel, with lapack: LAPACK
+    ) -> [RecurrentSpectrum] {
         guard let entry = model.layout.entry(named: "rnn.weight_hh_l\(layer)"), entry.shape.count == 2,
             entry.shape[0] % entry.shape[1] == 0, entry.shape[0] == model.shape.hiddenSize * (entry.shape[0] / entry.shape[1])
         else { return [] }
@@ -26,14 +28,15 @@ package struct RecurrentSpectrum: Sendable {
             let start = model.values + entry.offset + gate * size * size
             let matrix = (0..<(size * size)).map { Double(start[$0]) }
             let name = gates.indices.contains(gate) ? gates[gate].name : gateCount == 1 ? "h" : "\(gate)"
-            return Eigenvalues.of(matrix, count: size).map {
-                RecurrentSpectrum(gate: name, eigenvalues: $0, largestSingularValue: largestSingularValue(matrix, size))
+            return lapack.eigenvalues(of: matrix, count: size).map {
+                RecurrentSpectrum(
+                    gate: name, eigenvalues: $0, largestSingularValue: largestSingularValue(matrix, size, with: lapack))
             }
         }
     }
 
     /// The square root of the largest eigenvalue of `W^T W`.
-    private static func largestSingularValue(_ matrix: [Double], _ size: Int) -> Double {
+    private static func largestSingularValue(_ matrix: [Double], _ size: Int, with lapack: LAPACK) -> Double {
         var product = [Double](repeating: 0, count: size * size)
         for k in 0..<size {
             for i in 0..<size {
@@ -41,6 +44,6 @@ package struct RecurrentSpectrum: Sendable {
                 for j in 0..<size { product[i * size + j] += factor * matrix[k * size + j] }
             }
         }
-        return Eigenvalues.of(product, count: size)?.first.map { max($0.real, 0).squareRoot() } ?? .nan
+        return lapack.eigenvalues(of: product, count: size)?.first.map { max($0.real, 0).squareRoot() } ?? .nan
     }
 }

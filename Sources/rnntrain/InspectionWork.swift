@@ -20,6 +20,7 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let task = checkpoint.configuration.taskType
     guard task.predictsTokens else { throw StoredRunError.noTokenModel(task: task.name) }
     let shape = checkpoint.modelShape
+    let lapack = try LAPACK()
     if let unit = settings.unit, unit.layer >= shape.layers || unit.index >= shape.layerSize {
         throw InspectionError.noUnit(unit, layers: shape.layers, units: shape.layerSize)
     }
@@ -40,7 +41,7 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
         checkpoint, steps: steps, streams: min(GradientReach.rowsAtOnce, max(shape.layerSize, steps)))
     let reach = try GradientReach(inspected, tokens, checkpoint: checkpoint.path)
     let spectra = (0..<shape.layers).map {
-        RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateKinds, in: inspected)
+        RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateKinds, in: inspected, with: lapack)
     }
     let report = InspectionReport(
         checkpoint: checkpoint.path, tokenCount: tokens.count, reach: reach, spectra: spectra, activity: activity,
