@@ -112,6 +112,8 @@ let package = Package(
         // What a model does inside.
         library("Inspection", ["Runs", "Models", "Layers", "Tensors", "Failures"]),
 
+        library("Assessment", ["Inference", "NGrams", "Runs", "Configuration", "Tasks", "TextData", "Tensors", "Failures"]),
+
         // The library product, for other packages. It and what it uses have no unsafe flags and no MPI.
         library("RNNTrain", ["Inference", "Runs", "TextData"]),
 
@@ -133,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "rnntrain",
             dependencies: [
-                "Training", "Benchmarks", "Inference", "Inspection", "Reports", "Runs", "Configuration", "Tasks", "Exchange",
-                "Models", "Layers",
+                "Training", "Benchmarks", "Assessment", "Inference", "Inspection", "Reports", "Runs", "Configuration", "Tasks",
+                "Exchange", "Models", "Layers",
                 "Optimizers",
                 "Tensors", "Checkpoints", "NGrams", "TextData",
                 "Communication", "Files", "Failures", "Kinds",
@@ -177,6 +179,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Kinds", "Optimizers", "TextData", "Failures", "TestSupport"]),
         tests("RunsTests", ["Runs", "Configuration", "Checkpoints", "TextData", "Failures", "TestSupport"]),
         tests("InferenceTests", ["Inference", "Runs", "Tasks", "Configuration", "TextData", "Failures", "TestSupport"]),
+        tests("AssessmentTests", ["Assessment", "Failures", "TestSupport"]),
         tests(
             "TrainingTests",
             ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
@@ -188,7 +191,7 @@ let package = Package(
         tests(
             "CommandLineTests",
             ["Training", "Inference", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
-            resources: [.copy("Snapshots")]),
+            resources: [.copy("Snapshots"), .copy("Fixtures")]),
         tests("RankTests", ["Checkpoints", "Optimizers", "Layers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("DocumentationTests", ["Configuration", "Kinds", "TestSupport"]),
     ],

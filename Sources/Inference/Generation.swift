@@ -11,65 +11,86 @@ public struct Generation {
     private let sampler: Sampler
     /// The number of the first sample, which selects the random numbers.
     private let firstSample: Int
+    private let stops: [String]
 
     /// Generates with the model of a checkpoint.
-    public init(model: StoredModel, rule: SamplingRule) {
-        self.init(model.model, model.vocabulary, checkpoint: model.path, rule: rule)
+    ///
+    /// - Parameter stops: strings that end a text. They are not part of it.
+    public init(model: StoredModel, rule: SamplingRule, stops: [String] = []) {
+        self.init(model.model, model.vocabulary, checkpoint: model.path, rule: rule, stops: stops)
     }
 
     /// Generates with a model of one stream and windows of one step or more. `checkpoint` names it in errors; `sample` is the number
     /// of the first text, which selects the random numbers.
-    package init(_ model: LanguageModel, _ vocabulary: Vocabulary, checkpoint: String, rule: SamplingRule, sample: Int = 0) {
+    package init(
+        _ model: LanguageModel, _ vocabulary: Vocabulary, checkpoint: String, rule: SamplingRule, sample: Int = 0,
+        stops: [String] = []
+    ) {
         (self.model, self.vocabulary, path, firstSample) = (model, vocabulary, checkpoint, sample)
         sampler = Sampler(rule)
+        self.stops = stops
     }
 
     /// Passes the text of the prompt to `sink`, followed by that of each of `length` sampled tokens, as soon as it is sampled.
     ///
     /// Without a prompt, the text begins as after a line end if the vocabulary has one, otherwise as after its first symbol,
     /// which is not output. `<unk>` is never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
-    public func generate(after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
+    ///
+    /// - Parameter sample: the number of the text. Texts of different numbers have independent random numbers.
+    public func generate(
+        after prompt: [Int32], length: Int, sample: Int = 0, to sink: ([UInt8]) throws -> Void
+    ) throws {
         model.resetState()
         var decoder = TokenDecoder(vocabulary)
+        var filter = StopFilter(stops)
         var text: [UInt8] = []
         for token in prompt { decoder.append(token, to: &text) }
         try sink(text)
         for token in prompt.dropLast() { step(token) }
         var last = prompt.last ?? vocabulary.startToken
-        for place in 0..<length {
+        var place = 0
+        while place < length, !filter.isStopped {
             step(last)
-            last = try draw(place: place, sample: firstSample)
+            last = try draw(place: place, sample: firstSample + sample)
+            place += 1
             text.removeAll(keepingCapacity: true)
             decoder.append(last, to: &text)
-            try sink(text)
+            try sink(filter.pass(text))
         }
+        try sink(filter.rest())
     }
 
     /// Passes `count` generated lines to `sink`. Each begins from the initial state, as after a line end, continues `prompt`, and
-    /// ends with a line end or after `length` sampled tokens.
+    /// ends with a line end, at a stop string, or after `length` sampled tokens.
     ///
     /// Throws the errors of `sink`. A line does not depend on the previous lines.
     public func generateLines(_ count: Int, after prompt: [Int32], length: Int, to sink: ([UInt8]) throws -> Void) throws {
+        for number in 0..<count { try sink(try line(number, after: prompt, length: length) + [0x0A]) }
+    }
+
+    private func line(_ number: Int, after prompt: [Int32], length: Int) throws -> [UInt8] {
         let lineEnd = vocabulary.lineEndID
-        for number in 0..<count {
-            var decoder = TokenDecoder(vocabulary)
-            var text: [UInt8] = []
-            model.resetState()
-            var last = vocabulary.startToken
-            for token in prompt {
-                step(last)
-                last = token
-                decoder.append(token, to: &text)
-            }
-            var place = 0
-            while place < length, prompt.isEmpty && place == 0 || last != lineEnd {
-                step(last)
-                last = try draw(place: place, sample: firstSample + number)
-                place += 1
-                if last != lineEnd { decoder.append(last, to: &text) }
-            }
-            try sink(text + [0x0A])
+        var decoder = TokenDecoder(vocabulary)
+        var filter = StopFilter(stops)
+        var text: [UInt8] = []
+        model.resetState()
+        var last = vocabulary.startToken
+        for token in prompt {
+            step(last)
+            last = token
+            decoder.append(token, to: &text)
         }
+        var place = 0
+        while place < length, !filter.isStopped, prompt.isEmpty && place == 0 || last != lineEnd {
+            step(last)
+            last = try draw(place: place, sample: firstSample + number)
+            place += 1
+            guard last != lineEnd else { continue }
+            var piece: [UInt8] = []
+            decoder.append(last, to: &piece)
+            text += filter.pass(piece)
+        }
+        return text + filter.rest()
     }
 
     /// Throws `StoredRunError.overflow` if a logit is not finite.

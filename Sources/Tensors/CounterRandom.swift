@@ -13,6 +13,7 @@ public struct CounterRandom: Sendable {
         case dataset = 0x6461_7461
         case words = 0x776f_7264
         case samples = 0x736d_706c
+        case resampling = 0x7265_7361
     }
 
     public init(seed: UInt64, purpose: Purpose) {

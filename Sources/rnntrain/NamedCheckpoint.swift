@@ -5,7 +5,7 @@ import Runs
 
 /// The model that `--checkpoint` names: a checkpoint file, a run folder, or an ARPA file.
 struct NamedCheckpoint {
-    private let path: String
+    let path: String
     private let option: String
 
     /// Throws if nothing is there (66).

@@ -14,8 +14,8 @@ enum Speakers {
     /// For a command line that may be invalid. The subcommand decides.
     init(_ arguments: [[UInt8]]) {
         let alone: [any ParsableCommand.Type] = [
-            EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self, VerifyCommand.self, NgramCommand.self,
-            InspectCommand.self, ReportCommand.self,
+            EvaluateCommand.self, ScoreCommand.self, CompareCommand.self, ProbeCommand.self, RescoreCommand.self,
+            GenerateCommand.self, VerifyCommand.self, NgramCommand.self, InspectCommand.self, ReportCommand.self,
         ]
         let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
         self = isAlone ? .everyProcess : .rankZero
@@ -33,6 +33,18 @@ extension EvaluateCommand: LocalCommand {
 }
 
 extension ScoreCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension CompareCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension ProbeCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension RescoreCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 

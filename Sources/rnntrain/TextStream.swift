@@ -11,7 +11,8 @@ struct TextStream {
     private let isTerminal = StandardOutput.isTerminal
     private var block: [UInt8] = []
     private var lastWrite: Int64 = 0  // long ago: the first piece is written at once
-    private var endsLine = true
+    /// Whether the text so far is empty or ends with a line end.
+    private(set) var endsLine = true
 
     /// Appends a piece, which is written in one call. Throws if the output cannot be written.
     mutating func append(_ piece: [UInt8]) throws(StandardOutputError) {

@@ -22,6 +22,9 @@ enum SmallModels {
 
     static var folder: URL { get throws { try trained.get().folder } }
 
+    /// Writes a file in the folder.
+    static func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder.appending(path: name)) }
+
     /// Runs a shell command in the folder, with `$R` for the program.
     static func shell(_ command: String, environment: [String: String] = [:], limit: Double = 60) throws -> ProgramRun {
         try ProcessRunner.run(

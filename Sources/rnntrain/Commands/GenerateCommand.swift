@@ -15,10 +15,16 @@ struct GenerateCommand: ParsableCommand {
 
     @OptionGroup var sampling: SamplingOptions
 
+    func validate() throws {
+        if sampling.separator != nil, sampling.samples == nil { throw ValidationError("--separator needs --samples") }
+        if sampling.stop.contains("") { throw ValidationError("--stop needs a text that is not empty") }
+    }
+
     func run() throws {
-        let (rule, length) = (try sampling.rule(), try sampling.tokenCount())
-        let lines = try sampling.lineCount()
+        let settings = GenerationSettings(
+            rule: try sampling.rule(), length: try sampling.tokenCount(), samples: try sampling.lineCount(),
+            separator: sampling.separator, stops: sampling.stop, beam: try sampling.beamWidth())
         let checkpoint = try NamedCheckpoint(checkpoint).open()
-        try runGeneration(checkpoint: checkpoint, sampling: sampling, rule: rule, length: length, lines: lines)
+        try runGeneration(checkpoint: checkpoint, sampling: sampling, settings: settings)
     }
 }

@@ -33,6 +33,27 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            With --samples: texts instead of lines. Each goes on over line ends to --length tokens or a --stop string, and a line with this text \
+            separates it from the next.
+            """, valueName: "text"))
+    var separator: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "End a text before this string, which is not written. May be repeated. (default: none)", valueName: "text"))
+    var stop: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Search for the most probable text with a beam of n texts, instead of sampling; with --samples K for the K most probable ones. The \
+            sampling options have no effect. (default: off)
+            """, valueName: "n"))
+    var beam: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Divides the logits; below 1 favors probable tokens, above 1 gives more variety; 0: --greedy.", valueName: "x"))
     var temperature = "1.0"
 
@@ -64,6 +85,13 @@ struct SamplingOptions: ParsableArguments {
     func lineCount() throws(ConfigurationError) -> Int? {
         guard let samples else { return nil }
         return try ValueRange.whole(1...ValueRange.most).value(samples, of: "--samples")
+    }
+
+    /// The number of texts in a beam; nil without a beam search. Throws for a value out of range, or below the number of samples.
+    func beamWidth() throws(ConfigurationError) -> Int? {
+        guard let beam else { return nil }
+        let samples = try lineCount() ?? 1
+        return try ValueRange.whole(samples...max(samples, 10_000)).value(beam, of: "--beam")
     }
 
     /// The number of tokens to generate. Throws for a value out of range.

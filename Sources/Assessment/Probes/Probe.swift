@@ -1,0 +1,88 @@
+import Inference
+import Runs
+import Tasks
+import TextData
+
+/// What a model answers to an item.
+public enum Decision: String, Sendable {
+    case right, wrong
+    /// The surprisals are equal. A tie is no success.
+    case tie
+    /// A word that the answer depends on is outside the vocabulary.
+    case unknown
+}
+
+/// The answer of a model to an item.
+public struct ProbeAnswer: Sendable {
+    /// The item.
+    public let item: ProbeItem
+    /// The answer.
+    public let decision: Decision
+    /// The surprisal in bits of what the item compares, good and bad; nil for a formula and an unknown word.
+    public let bits: (good: Double, bad: Double)?
+}
+
+/// Puts the items of a file to a model.
+public struct Probe {
+    private let model: ScoringModel
+    private let scorer: any TokenScorer
+
+    /// Probes a model.
+    public init(_ model: ScoringModel) {
+        self.model = model
+        scorer = model.lineScorer()
+    }
+
+    /// Passes the answer to each item to `body`, in order. Throws if the numbers of the model overflow, and the errors of `body`.
+    public func ask(_ items: [ProbeItem], named name: String, _ body: (ProbeAnswer) throws -> Void) throws {
+        let known = items.map(isReadable)
+        let sentences = zip(items, known).flatMap { item, isKnown in isKnown ? item.texts.map { $0.joined() } : [] }
+        var next = 0
+        /// Answers the items up to the next one that has to be scored.
+        func skipUnreadable() throws {
+            while next < items.count, !known[next] {
+                try body(ProbeAnswer(item: items[next], decision: .unknown, bits: nil))
+                next += 1
+            }
+        }
+        try skipUnreadable()
+        var texts: [ScoredText] = []
+        try scorer.score(sentences: sentences, named: name) { _, line in
+            try scorer.total.requireFinite(model: model.path, text: name)
+            texts.append(ScoredText(line, pieces: items[next].texts[texts.count]))
+            guard texts.count == items[next].texts.count else { return }
+            try body(Self.answer(items[next], texts))
+            texts.removeAll(keepingCapacity: true)
+            next += 1
+            try skipUnreadable()
+        }
+    }
+
+    /// Whether the model can read the texts: characters outside a vocabulary without `<unk>` have no number.
+    private func isReadable(_ item: ProbeItem) -> Bool {
+        let vocabulary = model.vocabulary
+        guard vocabulary.unit == .char, vocabulary.unknownID == nil else { return true }
+        return item.texts.joined().allSatisfy { piece in
+            piece.unicodeScalars.allSatisfy { vocabulary.id(of: String($0)) != nil }
+        }
+    }
+
+    private static func answer(_ item: ProbeItem, _ texts: [ScoredText]) -> ProbeAnswer {
+        let measured = item.claim.measured
+        let whole = measured.filter { if case .whole = $0 { true } else { false } }
+        let isUnknown =
+            measured.count == 2 && whole.count == 2
+            ? ScoredText.hasUnknownDifference(texts[measured[0].text], texts[measured[1].text])
+            : measured.contains { texts[$0.text].hasUnknown($0) }
+        if isUnknown { return ProbeAnswer(item: item, decision: .unknown, bits: nil) }
+        let decision: Decision =
+            switch item.claim.truth({ texts[$0.text].bits($0) }) {
+            case .holds: .right
+            case .fails: .wrong
+            case .tie: .tie
+            }
+        guard item.method != .formula else { return ProbeAnswer(item: item, decision: decision, bits: nil) }
+        let bits = measured.map { texts[$0.text].bits($0) }
+        return ProbeAnswer(item: item, decision: decision, bits: (bits[0], bits[1]))
+    }
+}

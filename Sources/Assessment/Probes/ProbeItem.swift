@@ -1,0 +1,51 @@
+/// How an item compares its texts.
+public enum ProbeMethod: String, Sendable {
+    /// The good sentence has a lower surprisal than the bad one, with the line ends.
+    case sentence
+    /// After one prefix, the good word has a lower surprisal than the bad one.
+    case onePrefix = "one-prefix"
+    /// The word has a lower surprisal after the good prefix than after the bad one.
+    case twoPrefix = "two-prefix"
+    /// The right form has a lower surprisal than the wrong one after the words before it.
+    case target
+    /// A formula of a SyntaxGym suite.
+    case formula
+}
+
+/// A question to a model: texts, and a claim about their surprisals.
+public struct ProbeItem: Sendable {
+    /// The line of the file on which the item stands, from 1; of a SyntaxGym suite the number of the item.
+    public let place: Int
+    /// The items whose figures are reported together.
+    public let group: String
+    public let method: ProbeMethod
+    /// The number of words between the two words that agree; nil if unknown.
+    public let distance: Int?
+    /// The number of words that mislead: nouns of the other number between the two words; nil if unknown.
+    public let attractors: Int?
+    /// The pieces of each text, which follow one another without a blank between them.
+    package let texts: [[String]]
+    package let claim: Claim
+
+    package init(
+        place: Int, group: String, method: ProbeMethod, distance: Int? = nil, attractors: Int? = nil, texts: [[String]],
+        claim: Claim
+    ) {
+        (self.place, self.group, self.method) = (place, group, method)
+        (self.distance, self.attractors) = (distance, attractors)
+        (self.texts, self.claim) = (texts, claim)
+    }
+
+    /// A claim that the second piece of the first text has a lower surprisal than that of the second text.
+    ///
+    /// A blank after the word belongs to it, so that characters and bytes show its end.
+    static func comparing(
+        place: Int, group: String, method: ProbeMethod, distance: Int? = nil, attractors: Int? = nil,
+        _ good: (prefix: String, word: String), _ bad: (prefix: String, word: String)
+    ) -> ProbeItem {
+        let texts = [good, bad].map { [$0.prefix.isEmpty ? "" : $0.prefix + " ", $0.word + " "] }
+        return ProbeItem(
+            place: place, group: group, method: method, distance: distance, attractors: attractors, texts: texts,
+            claim: .less(.surprisal(.pieces(text: 0, 1..<2)), .surprisal(.pieces(text: 1, 1..<2))))
+    }
+}

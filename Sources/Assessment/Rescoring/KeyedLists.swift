@@ -1,0 +1,63 @@
+/// Lists and references of Kaldi and ESPnet: a key, a blank, and words.
+enum KeyedLists {
+    private static let advice = "A line of an n-best list is: utterance-n word word ..., where n is the number of the hypothesis."
+
+    /// The list of a file. The scores are multiplied by `sign`, so that higher is better.
+    static func list(_ file: DataFile, scores: DataFile?, sign: Double) throws(DataFileError) -> NBestList {
+        let acoustic = try scores.map { (file) throws(DataFileError) in try Self.scores(file, sign) }
+        var list = NBestList(name: file.name)
+        var seen: Set<String> = []
+        for line in 1...file.lines.count {
+            let (key, words) = pair(file.lines[line - 1])
+            guard let dash = key.lastIndex(of: "-"), dash != key.startIndex, Int(key[key.index(after: dash)...]) != nil else {
+                throw file.error(line, "the line does not begin with a key utterance-n", advice)
+            }
+            guard seen.insert(key).inserted else { throw file.error(line, "the key '\(key)' is on an earlier line, too", advice) }
+            let score = acoustic?[key]
+            if let scores, score == nil {
+                throw file.error(line, "\(scores.name) has no score for '\(key)'", "Name the scores of this list with --scores.")
+            }
+            list.append(id: key, utterance: String(key[..<dash]), text: words, acoustic: score)
+        }
+        return list
+    }
+
+    /// The texts by key. Throws if a key is missing or repeated; `what` is the form of a line.
+    static func values(_ file: DataFile, what: String) throws(DataFileError) -> [String: String] {
+        var values: [String: String] = [:]
+        for line in 1...file.lines.count {
+            let (key, words) = pair(file.lines[line - 1])
+            guard !key.isEmpty else { throw file.error(line, "the line has no key", what) }
+            guard values.updateValue(words, forKey: key) == nil else {
+                throw file.error(line, "the key '\(key)' is on an earlier line, too", what)
+            }
+        }
+        return values
+    }
+
+    private static func scores(_ file: DataFile, _ sign: Double) throws(DataFileError) -> [String: Double] {
+        var scores: [String: Double] = [:]
+        let what = "A line of scores is: utterance-n number"
+        for line in 1...file.lines.count {
+            let (key, text) = pair(file.lines[line - 1])
+            // ESPnet writes tensor(-1.5) and tensor(-1.5, device='cuda:0').
+            let digits = text.hasPrefix("tensor(") ? text.dropFirst(7).prefix { !",)".contains($0) } : text[...]
+            guard !key.isEmpty, let score = Double(digits), score.isFinite else {
+                throw file.error(line, "the line is not a key with a number", what)
+            }
+            guard scores.updateValue(sign * score, forKey: key) == nil else {
+                throw file.error(line, "the key '\(key)' is on an earlier line, too", what)
+            }
+        }
+        return scores
+    }
+
+    /// The text before the first blank or tab, and the text after it without blanks at its ends.
+    private static func pair(_ line: String) -> (key: String, words: String) {
+        let key = line.prefix { $0 != " " && $0 != "\t" }
+        var words = line[key.endIndex...]
+        while let first = words.first, first == " " || first == "\t" { words.removeFirst() }
+        while let last = words.last, last == " " || last == "\t" { words.removeLast() }
+        return (String(key), String(words))
+    }
+}

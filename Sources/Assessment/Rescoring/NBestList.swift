@@ -1,0 +1,48 @@
+/// A hypothesis of an n-best list.
+public struct Hypothesis: Sendable, Equatable {
+    /// The name in the file, unchanged.
+    public let id: String
+    /// The index of its utterance in the list.
+    public let utterance: Int
+    public let text: String
+    /// The logarithm of the score of the recogniser: higher is better. Nil if the list has none.
+    public let acoustic: Double?
+
+    /// The number of words between white space.
+    public var wordCount: Int { WordErrors.words(text).count }
+}
+
+/// The hypotheses of a recogniser or translator for some utterances, in the order of the file.
+public struct NBestList: Sendable {
+    /// The names of the utterances.
+    public private(set) var utterances: [String] = []
+    public private(set) var hypotheses: [Hypothesis] = []
+    /// The references in the file; nil if an utterance has none.
+    public var references: [String]?
+    /// The path of the file.
+    public let name: String
+    /// The JSON document of `mlm-scoring`.
+    var document: JSONElement?
+    private var numbers: [String: Int] = [:]
+
+    init(name: String) { self.name = name }
+
+    /// Whether every hypothesis has an acoustic score.
+    public var hasAcoustic: Bool { hypotheses.allSatisfy { $0.acoustic != nil } }
+
+    /// The indices of the hypotheses of each utterance.
+    var alternatives: [[Int]] {
+        var lists = [[Int]](repeating: [], count: utterances.count)
+        for (index, hypothesis) in hypotheses.enumerated() { lists[hypothesis.utterance].append(index) }
+        return lists
+    }
+
+    mutating func append(id: String, utterance: String, text: String, acoustic: Double?) {
+        let number = numbers[utterance] ?? utterances.count
+        if number == utterances.count {
+            numbers[utterance] = number
+            utterances.append(utterance)
+        }
+        hypotheses.append(Hypothesis(id: id, utterance: number, text: text, acoustic: acoustic))
+    }
+}

@@ -1,0 +1,155 @@
+import Models
+public import Runs
+import Tensors
+import TextData
+
+/// Finds probable continuations of a prompt: at each token, the `width` most probable texts are kept (Lowerre 1976).
+///
+/// Texts are compared by log P, without normalisation by their length. `<unk>` is never generated.
+public struct BeamSearch {
+    /// A text that was found.
+    public struct Found: Sendable {
+        /// The generated text without the prompt, up to a stop string or a line end.
+        public fileprivate(set) var text: [UInt8] = []
+        /// The sum over the generated tokens, in nats.
+        public fileprivate(set) var logProbability = 0.0
+        /// Whether it reached a stop string or a line end.
+        public fileprivate(set) var isEnded = false
+    }
+
+    /// A text in the beam.
+    private struct Hypothesis {
+        var found = Found()
+        var last: Int32
+        /// The values of every state before `last` is read.
+        var states: [[Float]]
+        var decoder: TokenDecoder
+        var filter: StopFilter
+    }
+
+    /// A text in the beam with one more token.
+    private struct Extension {
+        let hypothesis: Int
+        /// Nil: the text has ended.
+        let token: Int32?
+        let logProbability: Double
+        /// Orders equally probable texts.
+        let number: Int
+    }
+
+    private let stored: StoredModel
+    private let width: Int
+    private let stops: [String]
+    private let endsAtLineEnd: Bool
+
+    /// - Parameters:
+    ///   - model: a model with windows of one step or more.
+    ///   - stops: strings that end a text.
+    ///   - endsAtLineEnd: whether a line end ends a text.
+    public init(model: StoredModel, width: Int, stops: [String], endsAtLineEnd: Bool) {
+        (stored, self.width, self.stops, self.endsAtLineEnd) = (model, width, stops, endsAtLineEnd)
+    }
+
+    /// The texts of the beam after up to `length` tokens, most probable first; at most `width`.
+    ///
+    /// Throws `StoredRunError.overflow` if a logit is not finite.
+    public func search(after prompt: [Int32], length: Int) throws(StoredRunError) -> [Found] {
+        var beam = [start(prompt)]
+        for place in 0..<length where beam.contains(where: { !$0.found.isEnded }) {
+            var extensions: [Extension] = []
+            for index in beam.indices { try extend(&beam[index], index, place: place, into: &extensions) }
+            extensions.sort { a, b in
+                a.logProbability != b.logProbability ? a.logProbability > b.logProbability : a.number < b.number
+            }
+            beam = extensions.prefix(width).map { apply($0, to: beam[$0.hypothesis]) }
+        }
+        return beam.map { hypothesis in
+            var hypothesis = hypothesis
+            hypothesis.found.text += hypothesis.filter.rest()
+            return hypothesis.found
+        }
+    }
+
+    private func start(_ prompt: [Int32]) -> Hypothesis {
+        stored.model.resetState()
+        var decoder = TokenDecoder(stored.vocabulary)
+        var ignored: [UInt8] = []
+        for token in prompt { decoder.append(token, to: &ignored) }
+        let inputs = endsAtLineEnd || prompt.isEmpty ? [stored.startToken] + prompt : prompt
+        for token in inputs.dropLast() { step(token) }
+        var first = Hypothesis(
+            last: inputs.last ?? stored.startToken, states: states(), decoder: decoder, filter: StopFilter(stops))
+        first.found.isEnded = endsAtLineEnd && prompt.last.map { $0 == stored.vocabulary.lineEndID } ?? false
+        return first
+    }
+
+    /// Reads the last token of a text, and appends its most probable continuations to `extensions`.
+    private func extend(
+        _ hypothesis: inout Hypothesis, _ index: Int, place: Int, into extensions: inout [Extension]
+    ) throws(StoredRunError) {
+        let before = hypothesis.found.logProbability
+        guard !hypothesis.found.isEnded else {
+            extensions.append(Extension(hypothesis: index, token: nil, logProbability: before, number: extensions.count))
+            return
+        }
+        for (state, values) in zip(stored.model.states, hypothesis.states) {
+            state.matrix.pointer.update(from: values, count: values.count)
+        }
+        step(hypothesis.last)
+        hypothesis.states = states()
+        for (token, logProbability) in try mostProbable(place: place) {
+            extensions.append(
+                Extension(
+                    hypothesis: index, token: token, logProbability: before + logProbability, number: extensions.count))
+        }
+    }
+
+    private func apply(_ step: Extension, to hypothesis: Hypothesis) -> Hypothesis {
+        guard let token = step.token else { return hypothesis }
+        var hypothesis = hypothesis
+        hypothesis.found.logProbability = step.logProbability
+        hypothesis.last = token
+        if endsAtLineEnd, token == stored.vocabulary.lineEndID {
+            hypothesis.found.isEnded = true
+            return hypothesis
+        }
+        var text: [UInt8] = []
+        hypothesis.decoder.append(token, to: &text)
+        hypothesis.found.text += hypothesis.filter.pass(text)
+        hypothesis.found.isEnded = hypothesis.filter.isStopped
+        return hypothesis
+    }
+
+    /// The `width` most probable tokens with their log P, in descending order.
+    private func mostProbable(place: Int) throws(StoredRunError) -> [(Int32, Double)] {
+        let logits = stored.model.logits()
+        var row = Array(UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns))
+        guard row.allSatisfy(\.isFinite) else {
+            throw .overflow(checkpoint: stored.path, place: "generated token \(place + 1)")
+        }
+        var exponentials = row
+        row.withUnsafeMutableBufferPointer { row in
+            exponentials.withUnsafeMutableBufferPointer { exponentials in
+                guard let values = row.baseAddress, let room = exponentials.baseAddress else { return }
+                LogitRow.logSoftmax(values, count: row.count, exponentials: room)
+            }
+        }
+        var best: [(Int32, Double)] = []
+        for (index, value) in row.enumerated() where index != stored.vocabulary.unknownID.map(Int.init) {
+            if best.count == width, let last = best.last, Double(value) <= last.1 { continue }
+            let place = best.firstIndex { $0.1 < Double(value) } ?? best.count
+            best.insert((Int32(index), Double(value)), at: place)
+            if best.count > width { best.removeLast() }
+        }
+        return best
+    }
+
+    private func states() -> [[Float]] {
+        stored.model.states.map { Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)) }
+    }
+
+    private func step(_ token: Int32) {
+        stored.model.forward([token], steps: 1)
+        stored.model.carryState(steps: 1)
+    }
+}

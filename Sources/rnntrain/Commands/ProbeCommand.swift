@@ -1,0 +1,60 @@
+import ArgumentParser
+import Assessment
+import Configuration
+import Kinds
+
+/// `rnntrain probe`: the accuracy of a model on minimal pairs.
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Probe a model with minimal pairs: accuracy with intervals, ties apart.",
+        discussion: """
+            An item is right if what is grammatical has the lower surprisal. Ties are no successes, and items with unknown words are not counted. \
+            Every sentence is scored by itself, as by score. The intervals are those of Wilson (1927) at 95 %.
+            """)
+
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("File with the items; -: the standard input. (required)", valueName: "file"))
+    var pairs: String
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            blimp: JSON lines. gold: agreement with a text. syntaxgym: a suite in JSON. templates: sentences such as 'The (keys) to the \
+            {cabinet} [by the {door}]* are/is'. (default: by the ending of the file: .jsonl, .gold, .json, others)
+            """, valueName: "format"))
+    var format: ProbeFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            "The sentences of a .gold file, one a line. (default: the file with the ending .text instead of .gold)",
+            valueName: "file"))
+    var text: String?
+
+    @Option(help: ArgumentHelp("The largest number of repetitions of [ ]* in a template.", valueName: "n"))
+    var repetitions = "4"
+
+    @Flag(help: "Print a row for each item instead of the accuracies: decision and surprisals, separated by tabs. (default: off)")
+    var items = false
+
+    @Flag(help: "Print one JSON object instead of a table. (default: off)")
+    var json = false
+
+    func validate() throws {
+        if items, json { throw ValidationError("--items and --json exclude each other") }
+    }
+
+    func run() throws {
+        let repetitions = try ValueRange.whole(0...1000).value(repetitions, of: "--repetitions")
+        let named = try NamedCheckpoint(checkpoint)
+        let found = format ?? ProbeFormat(ofFile: pairs)
+        let file = try NamedData.file(pairs, namedBy: "--pairs")
+        let text = found == .gold ? try NamedData.file(textPath, namedBy: "--text") : nil
+        let probed = try found.items(file, text: text, repetitions: repetitions)
+        try runProbe(model: named.openScoring().model, items: probed, name: file.name, output: items ? .items : json ? .json : .table)
+    }
+
+    private var textPath: String { text ?? (pairs.hasSuffix(".gold") ? String(pairs.dropLast(5)) : pairs) + ".text" }
+}

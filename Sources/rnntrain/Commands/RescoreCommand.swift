@@ -1,0 +1,114 @@
+import ArgumentParser
+import Assessment
+import Configuration
+import Failures
+import Files
+import Kinds
+
+/// `rnntrain rescore`: the scores of a model for the hypotheses of n-best lists.
+struct RescoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rescore",
+        abstract: "Rescore n-best lists of a recogniser: combined scores, word error rate.",
+        discussion: """
+            The score of a hypothesis is its acoustic score + WEIGHT * log P + BONUS * words, where log P is that of the model for the whole \
+            line, in nats. Names, texts and the order of the list do not change. The word error rate is printed on standard error.
+            """)
+
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("File with the n-best lists; -: the standard input. (required)", valueName: "file"))
+    var nbest: String
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            kaldi: lines 'utt-n words', costs with --scores. nemo: lines 'candidate<tab>score'. mlm-scoring: JSON. espnet: lines 'utt-n \
+            words', scores with --scores, a folder as output. (required)
+            """, valueName: "format"))
+    var format: NBestFormat
+
+    @Option(
+        help: ArgumentHelp(
+            "Acoustic scores, lines 'utt-n number': costs for kaldi, log probabilities for espnet. (default: none)",
+            valueName: "file"))
+    var scores: String?
+
+    @Option(help: ArgumentHelp("Number of lines of an utterance, for nemo.", valueName: "n"))
+    var beamSize: String?
+
+    @Option(help: ArgumentHelp("Weight of log P of the model.", valueName: "x"))
+    var weight = "0.5"
+
+    @Option(help: ArgumentHelp("Bonus for each word.", valueName: "x"))
+    var lengthBonus = "0"
+
+    @Option(
+        help: ArgumentHelp(
+            "References, lines 'utt words'; for nemo one for each utterance. (default: those of an mlm-scoring file)",
+            valueName: "file"))
+    var references: String?
+
+    @Flag(help: "Take the weight and the bonus with the fewest word errors against the references. (default: off)")
+    var tune = false
+
+    @Option(help: ArgumentHelp("Folder for the files of espnet.", valueName: "folder"))
+    var output: String?
+
+    @Flag(help: "Print one JSON object with the weights and word error rates instead of the lists. (default: off)")
+    var json = false
+
+    func run() throws {
+        let settings = RescoreSettings(
+            format: format, weights: try weights(), tunes: tune, output: output, json: json)
+        try checkOptions()
+        let beam = try beamSize.map { try ValueRange.whole(1...ValueRange.most).value($0, of: "--beam-size") } ?? 1
+        let named = try NamedCheckpoint(checkpoint)
+        let file = try NamedData.file(nbest, namedBy: "--nbest")
+        let acoustic = try scores.map { try NamedData.file($0, namedBy: "--scores") }
+        var list = try format.list(file, scores: acoustic, beam: beam)
+        if let references {
+            list.references = try format.references(NamedData.file(references, namedBy: "--references"), for: list)
+        }
+        if tune, list.references == nil { throw RescoreOptionError.noReferences }
+        if tune, !list.hasAcoustic { throw RescoreOptionError.noScores }
+        try runRescoring(model: named.openScoring().model, list: list, settings: settings)
+    }
+
+    private func weights() throws -> RescoringWeights {
+        RescoringWeights(
+            weight: try ValueRange.signed.value(weight, of: "--weight"),
+            lengthBonus: try ValueRange.signed.value(lengthBonus, of: "--length-bonus"))
+    }
+
+    private func checkOptions() throws(RescoreOptionError) {
+        if (format == .nemo) != (beamSize != nil) { throw .beamSize(format) }
+        if scores != nil, format == .nemo || format == .mlmScoring { throw .scores(format) }
+        if json { return }
+        if (format == .espnet) != (output != nil) { throw .output(format) }
+    }
+}
+
+/// Options of `rescore` that do not fit together.
+enum RescoreOptionError: UserFacingError {
+    case beamSize(NBestFormat)
+    case scores(NBestFormat)
+    case output(NBestFormat)
+    case noReferences
+    case noScores
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        switch self {
+        case .beamSize(.nemo): "--format nemo needs --beam-size N, the number of lines of each utterance."
+        case .beamSize: "--beam-size belongs to --format nemo: omit it."
+        case .scores(let format): "--format \(format.rawValue) has the acoustic scores in the list: omit --scores."
+        case .output(.espnet): "--format espnet writes several files: name a folder with --output."
+        case .output: "--output belongs to --format espnet: redirect the standard output to a file."
+        case .noReferences: "--tune needs references: name them with --references."
+        case .noScores: "--tune needs acoustic scores: name them with --scores."
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Assessment
+import Communication
+import Configuration
+import Failures
+import Files
+import Foundation
+
+/// How `compare` draws and writes.
+struct ComparisonSettings {
+    let resamples: Int
+    let seed: UInt64
+    let json: Bool
+}
+
+/// Compares the models of two checkpoints on a text, and prints the figures.
+func runComparison(
+    _ models: [ScoringInput], name: String, bytes: [UInt8], unit: ComparisonUnit, settings: ComparisonSettings
+) throws {
+    let comparison = try ModelComparison(models[0].model, models[1].model, name: name, bytes: bytes, unit: unit)
+    let report = ComparisonReport(
+        comparison: comparison, interval: comparison.losses.interval(resamples: settings.resamples, seed: settings.seed),
+        differences: models[0].differences(from: models[1]), settings: settings,
+        paths: models.map(\.model.path))
+    try StandardOutput.printResult(settings.json ? report.json : report.text)
+    if report.interval == nil {
+        StandardError.warn("\(name): the text has one line, so that there is no interval: the bootstrap draws whole lines.")
+    }
+    let unknown = comparison.unknownCounts
+    if unit != .token, unknown.first + unknown.second > 0 {
+        StandardError.warn(
+            "\(name): \(counted(unknown.first, "token")) of A and \(counted(unknown.second, "token")) of B are outside the vocabulary and are scored "
+                + "as <unk>, which is easier to predict than the words themselves: the comparison favors the model with more of them."
+        )
+    }
+}
+
+/// The figures of a comparison.
+private struct ComparisonReport {
+    let comparison: ModelComparison
+    let interval: Interval?
+    /// Nil if one of the models has no configuration.
+    let differences: [ConfigurationDifference]?
+    let settings: ComparisonSettings
+    let paths: [String]
+
+    private var losses: PairedLosses { comparison.losses }
+    private var unit: String { comparison.unit.rawValue }
+    private var comparedUnit: String { comparison.unit == .token ? "token" : "line" }
+
+    var text: String {
+        var lines = zip(["A", "B"], zip(paths, [losses.firstLoss, losses.secondLoss])).map { name, model in
+            "\(name)           \(model.0): loss \(NumberText.fixed(model.1, 4)) nats per \(unit), perplexity "
+                + NumberText.perplexity(exp(model.1), digits: 3)
+        }
+        lines += ["A - B       \(differenceText)", "A / B       \(ratioText)", "better      \(betterText)"]
+        guard let differences, !differences.isEmpty else {
+            return lines.joined(separator: "\n") + (differences == nil ? "\n" : "\n\nconfiguration: equal\n")
+        }
+        var table = TextTable(header: ["configuration", "A", "B"])
+        for difference in differences { table.append([difference.key, difference.first, difference.second]) }
+        return lines.joined(separator: "\n") + "\n\n" + table.text
+    }
+
+    private var differenceText: String {
+        let range =
+            interval.map { "95 % interval \(NumberText.fixed($0.low, 4)) to \(NumberText.fixed($0.high, 4))" } ?? "no interval"
+        return
+            "loss \(NumberText.fixed(losses.difference, 4)) nats per \(unit), \(range); \(NumberText.grouped(settings.resamples)) resamples of "
+            + "\(NumberText.counted(losses.blockCount, "line")), seed \(settings.seed)"
+    }
+
+    private var ratioText: String {
+        let range = interval.map { ", 95 % interval \(NumberText.fixed(exp($0.low), 4)) to \(NumberText.fixed(exp($0.high), 4))" }
+        return "perplexity \(NumberText.fixed(exp(losses.difference), 4))\(range ?? "")"
+    }
+
+    private var betterText: String {
+        let (first, second, neither) = losses.better
+        let count = first + second + neither
+        let share = { (part: Int) in NumberText.fixed(100 * Double(part) / Double(count), 1) + " %" }
+        return
+            "A on \(share(first)), B on \(share(second)), equal on \(share(neither)) of \(NumberText.counted(count, comparedUnit))"
+    }
+
+    var json: String {
+        let (first, second, neither) = losses.better
+        let number = { (value: Double?) in value.map { JSONText.number($0) } ?? "null" }
+        let keys = (differences ?? []).map {
+            "{\"key\":\(JSONText.string($0.key)),\"a\":\(JSONText.string($0.first)),\"b\":\(JSONText.string($0.second))}"
+        }
+        return
+            "{\"a\":\(JSONText.string(paths[0])),\"b\":\(JSONText.string(paths[1])),\"unit\":\"\(unit)\",\"units\":\(losses.unitCount),"
+            + "\"loss_a\":\(number(losses.firstLoss)),\"loss_b\":\(number(losses.secondLoss)),"
+            + "\"perplexity_a\":\(number(exp(losses.firstLoss))),\"perplexity_b\":\(number(exp(losses.secondLoss))),"
+            + "\"difference\":\(number(losses.difference)),\"low\":\(number(interval?.low)),\"high\":\(number(interval?.high)),"
+            + "\"resamples\":\(settings.resamples),\"seed\":\(settings.seed),\"lines\":\(losses.blockCount),"
+            + "\"compared_by\":\"\(comparedUnit)\",\"a_better\":\(first),\"b_better\":\(second),\"equal\":\(neither),"
+            + "\"oovs_a\":\(comparison.unknownCounts.first),\"oovs_b\":\(comparison.unknownCounts.second),"
+            + "\"configuration\":[\(keys.joined(separator: ","))]}"
+    }
+}

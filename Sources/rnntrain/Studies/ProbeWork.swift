@@ -1,0 +1,79 @@
+import Assessment
+import Communication
+import Failures
+import Files
+
+/// What `probe` prints.
+enum ProbeOutput {
+    case table, json, items
+}
+
+/// Puts the items to the model of a checkpoint, and prints the accuracies or the answers.
+func runProbe(model: ScoringModel, items: [ProbeItem], name: String, output: ProbeOutput) throws {
+    var summary = ProbeSummary()
+    var stream = TextStream()
+    if output == .items { try stream.append(Array("item\tgroup\tmethod\tdecision\tgood_bits\tbad_bits\n".utf8)) }
+    try Probe(model).ask(items, named: name) { answer in
+        summary.add(answer)
+        if output == .items { try stream.append(Array(answer.row.utf8)) }
+    }
+    switch output {
+    case .items: try stream.end(ofBytes: true)
+    case .json: try StandardOutput.printResult(summary.json)
+    case .table: try StandardOutput.printResult(summary.table)
+    }
+    let (unknown, all) = (summary.groups.reduce(0) { $0 + $1.counts.unknown }, items.count)
+    if unknown * 5 >= all {
+        StandardError.warn(
+            "\(name): \(NumberText.grouped(unknown)) of \(NumberText.counted(all, "item")) depend on words outside the vocabulary, and are not counted. "
+                + "Write the sentences like the training text (spaces around punctuation, case), or use a model of characters.")
+    }
+}
+
+extension ProbeAnswer {
+    /// A line of `--items`.
+    fileprivate var row: String {
+        let bits = bits.map { "\($0.good)\t\($0.bad)" } ?? "\t"
+        return "\(item.place)\t\(item.group)\t\(item.method.rawValue)\t\(decision.rawValue)\t\(bits)\n"
+    }
+}
+
+extension ProbeSummary {
+    /// A row for each group, with the shares in percent.
+    fileprivate var table: String {
+        var table = TextTable(header: ["group", "method", "items", "accuracy", "95 % interval", "ties", "unknown"])
+        for (key, counts) in rows {
+            table.append([
+                key.name, key.method.rawValue, NumberText.grouped(counts.items), Self.percent(counts.accuracy),
+                counts.interval.map { "\(Self.percent($0.low)) to \(Self.percent($0.high))" } ?? "-",
+                Self.percent(counts.tieShare),
+                NumberText.grouped(counts.unknown),
+            ])
+        }
+        return table.text
+    }
+
+    private static func percent(_ share: Double?) -> String { share.map { NumberText.fixed(100 * $0, 1) + " %" } ?? "-" }
+
+    /// One object with a list of rows.
+    fileprivate var json: String {
+        let rows = rows.map { key, counts in
+            let number = { (value: Double?) in value.map { JSONText.number($0) } ?? "null" }
+            let integer = { (value: Int?) in value.map { "\($0)" } ?? "null" }
+            return "{\"group\":\(key.group.map(JSONText.string) ?? "null"),\"method\":\"\(key.method.rawValue)\","
+                + "\"distance\":\(integer(key.distance)),\"attractors\":\(integer(key.attractors)),\"items\":\(counts.items),"
+                + "\"right\":\(counts.right),\"wrong\":\(counts.wrong),\"ties\":\(counts.ties),\"unknown\":\(counts.unknown),"
+                + "\"accuracy\":\(number(counts.accuracy)),\"low\":\(number(counts.interval?.low)),"
+                + "\"high\":\(number(counts.interval?.high))}"
+        }
+        return "{\"rows\":[\(rows.joined(separator: ","))]}"
+    }
+}
+
+extension ProbeSummary.Key {
+    fileprivate var name: String {
+        if let group { return Quotation.of(group, longest: 60) }
+        if let distance { return "distance \(distance)" }
+        return attractors.map { counted($0, "attractor") } ?? "all"
+    }
+}

@@ -1,0 +1,87 @@
+import Assessment
+import Communication
+import Failures
+import Files
+import Glibc
+import TextData
+
+/// How `rescore` combines scores and writes.
+struct RescoreSettings {
+    let format: NBestFormat
+    let weights: RescoringWeights
+    let tunes: Bool
+    let output: String?
+    let json: Bool
+}
+
+/// Rescores a list with the model of a checkpoint, and writes it.
+func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSettings) throws {
+    let characters = SkippedCharacters()
+    var rescoring = try Rescoring(list, model: model, skipping: characters)
+    let references = list.references ?? []
+    let weights = settings.tunes ? rescoring.tuned(references: references) : settings.weights
+    rescoring.combine(weights)
+    let report = RescoreReport(
+        rescoring: rescoring, weights: weights, rates: references.isEmpty ? nil : rescoring.rates(weights, references: references)
+    )
+    if settings.json {
+        try StandardOutput.printResult(report.json)
+    } else if let text = settings.format.text(list, rescoring.scores) {
+        try StandardOutput.printResult(text)
+    } else if let folder = settings.output {
+        try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder)
+    }
+    if !settings.json { report.lines.forEach { StandardError.note("\(list.name): \($0)") } }
+    noteSkipped(characters.unknown, of: list.name)
+}
+
+private func write(_ files: [(name: String, text: String)], to folder: String) throws {
+    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+        throw FileError.failed(path: folder, operation: "create the folder", errorNumber: errno)
+    }
+    for file in files { try DurableFile.write(Array(file.text.utf8), to: folder + "/" + file.name) }
+}
+
+/// What `rescore` reports of a list.
+private struct RescoreReport {
+    let rescoring: Rescoring
+    let weights: RescoringWeights
+    let rates: Rescoring.Rates?
+
+    private var tokenCount: Int { rescoring.scores.reduce(0) { $0 + $1.tokenCount } }
+    private var unknownCount: Int { rescoring.scores.reduce(0) { $0 + $1.unknownCount } }
+
+    var lines: [String] {
+        let list = rescoring.list
+        let weighting =
+            list.hasAcoustic ? ", weight \(weights.weight), length bonus \(weights.lengthBonus)" : ", without acoustic scores"
+        return [
+            "\(NumberText.grouped(list.hypotheses.count)) hypotheses of "
+                + "\(NumberText.counted(list.utterances.count, "utterance"))\(weighting); "
+                + "\(NumberText.grouped(unknownCount)) of \(NumberText.counted(tokenCount, "token")) unknown."
+        ] + (rates.map { [rateLine($0)] } ?? [])
+    }
+
+    private func rateLine(_ rates: Rescoring.Rates) -> String {
+        let before = rescoring.list.hasAcoustic ? "\(text(rates.acoustic)) by acoustic score, " : ""
+        return
+            "word error rate \(before)\(text(rates.combined)) rescored, \(text(rates.oracle)) of the best hypotheses (oracle); "
+            + "\(NumberText.counted(rates.combined.words, "word")) of references."
+    }
+
+    private func text(_ errors: WordErrors) -> String {
+        (errors.rate.map { NumberText.fixed(100 * $0, 2) + " %" } ?? "-") + " (\(NumberText.counted(errors.errors, "error")))"
+    }
+
+    var json: String {
+        func object(_ errors: WordErrors?) -> String {
+            guard let errors else { return "null" }
+            return
+                "{\"errors\":\(errors.errors),\"words\":\(errors.words),\"rate\":\(errors.rate.map(JSONText.number) ?? "null")}"
+        }
+        return "{\"hypotheses\":\(rescoring.list.hypotheses.count),\"utterances\":\(rescoring.list.utterances.count),"
+            + "\"weight\":\(JSONText.number(weights.weight)),\"length_bonus\":\(JSONText.number(weights.lengthBonus)),"
+            + "\"tokens\":\(tokenCount),\"oovs\":\(unknownCount),\"acoustic\":\(object(rates?.acoustic)),"
+            + "\"combined\":\(object(rates?.combined)),\"oracle\":\(object(rates?.oracle))}"
+    }
+}

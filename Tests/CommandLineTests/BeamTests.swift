@@ -1,0 +1,68 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Beam search, stop strings and several samples.
+@Suite("generate: beams, stops and samples")
+struct BeamTests {
+    private func generate(_ unit: String, _ options: String) throws -> String {
+        let outcome = try SmallModels.shell("$R generate --checkpoint \(unit)/best.safetensors \(options)")
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+        return outcome.output
+    }
+
+    @Test("A beam of one text is the greedy text", arguments: ["word", "char", "byte"])
+    func greedy(unit: String) throws {
+        for options in ["--length 40", "--length 20 --prompt 'the cat '", "--length 12 --samples 1 --prompt the"] {
+            #expect(try generate(unit, options + " --beam 1") == generate(unit, options + " --greedy"), "\(options)")
+        }
+    }
+
+    @Test("A wide beam finds the most probable lines of all")
+    func exhaustive() throws {
+        let words = ["the", "cat", "sat", "größe", "on", "mat"]
+        let pairs = words.flatMap { first in words.map { "\(first) \($0)" } }
+        let lines = [""] + words + pairs
+        let text = lines.map { $0 + "\\n" }.joined()
+        let scored = try SmallModels.shell("printf '\(text)' | $R score --checkpoint word --data - --base e")
+        var sums = [Double](repeating: 0, count: lines.count)
+        for row in scored.output.split(separator: "\n").dropFirst() {
+            let fields = row.split(separator: "\t").map(String.init)
+            let (line, position) = (Int(fields[0]) ?? 0, Int(fields[1]) ?? 0)
+            // A line of two words is cut off before its end.
+            if position <= 2 { sums[line - 1] += Double(fields[3]) ?? 0 }
+        }
+        let best = lines.indices.sorted { sums[$0] < sums[$1] }.prefix(5).map { lines[$0] + "\n" }
+        #expect(try generate("word", "--length 2 --samples 5 --beam 50") == best.joined())
+        #expect(try generate("word", "--length 2 --samples 1 --beam 50") == best[0])
+    }
+
+    @Test("A text ends before a stop string, which is not written", arguments: ["word", "char", "byte"])
+    func stops(unit: String) throws {
+        let whole = try generate(unit, "--length 200 --seed 3")
+        for stop in ["mat", "at o", "ö"] {
+            let text = try generate(unit, "--length 200 --seed 3 --stop nothing --stop '\(stop)'")
+            let start = whole.range(of: stop).map { String(whole[..<$0.lowerBound]) } ?? whole
+            let expected = unit == "byte" || start.hasSuffix("\n") || start.isEmpty ? start : start + "\n"
+            #expect(text == expected, "\(stop)")
+        }
+        #expect(try generate(unit, "--length 200 --seed 3 --stop zzz") == whole)
+    }
+
+    @Test("Several texts are independent of one another and separated by a line")
+    func samples() throws {
+        let three = try generate("char", "--length 30 --samples 3 --separator '##' --seed 5").components(separatedBy: "##\n")
+        #expect(three.count == 3 && Set(three).count == 3 && three.allSatisfy { $0.hasSuffix("\n") }, "\(three)")
+        #expect(try three[0] == generate("char", "--length 30 --seed 5"))
+        let beams = try generate("char", "--length 10 --samples 2 --separator '==' --beam 4").components(separatedBy: "==\n")
+        #expect(beams.count == 2 && beams[0] != beams[1])
+    }
+
+    @Test("Options that do not fit together are refused")
+    func usage() throws {
+        for options in ["--separator x", "--stop ''", "--beam 0", "--beam 2 --samples 3", "--beam x"] {
+            let outcome = try SmallModels.shell("$R generate --checkpoint word \(options)")
+            #expect(outcome.status == 64 && outcome.output.isEmpty, "\(options): \(outcome)")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Two models on one text.
+@Suite("compare")
+struct CompareTests {
+    private struct Figures: Decodable {
+        let units: Int
+        let loss_a, loss_b, difference: Double
+        let low, high: Double?
+        let a_better, b_better, equal, lines: Int
+        let compared_by: String
+        let configuration: [[String: String]]
+    }
+
+    private func compare(_ arguments: String) throws -> Figures {
+        let outcome = try SmallModels.shell("$R compare \(arguments) --json")
+        try #require(outcome.status == 0, "\(outcome)")
+        return try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
+    }
+
+    /// A second model with the vocabulary of `word`.
+    private static let other = Result {
+        let outcome = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --run other --hidden-size 6 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1 --seed 2"
+        )
+        try #require(outcome.status == 0, "\(outcome)")
+    }
+
+    private func loss(_ model: String) throws -> Double {
+        let outcome = try SmallModels.shell("$R evaluate --checkpoint \(model) --data valid.txt --json")
+        return try #require(Double(outcome.output.firstMatch(of: /"loss":([0-9.e-]+)/)?.1 ?? ""))
+    }
+
+    @Test("The losses are those of evaluate, and the interval contains their difference")
+    func figures() throws {
+        try Self.other.get()
+        let figures = try compare("word other --data valid.txt")
+        let (a, b) = (try loss("word"), try loss("other"))
+        #expect(abs(figures.loss_a - a) < 1e-12 && abs(figures.loss_b - b) < 1e-12 && abs(figures.difference - (a - b)) < 1e-12)
+        #expect(figures.units == 99 && figures.lines == 10 && figures.a_better + figures.b_better + figures.equal == 99)
+        let (low, high) = (try #require(figures.low), try #require(figures.high))
+        #expect(low < figures.difference && figures.difference < high && figures.compared_by == "token")
+        #expect(figures.configuration.map { $0["key"] ?? "" }.sorted() == ["hidden-size", "seed"])
+        let swapped = try compare("other word --data valid.txt")
+        #expect(swapped.difference == -figures.difference && swapped.a_better == figures.b_better)
+    }
+
+    @Test("Equal options give equal bytes, and other seeds another interval")
+    func determinism() throws {
+        try Self.other.get()
+        let command = "$R compare word other --data valid.txt"
+        let first = try SmallModels.shell(command)
+        #expect(first.status == 0 && first.output.contains("\nconfiguration  A  B\n"), "\(first)")
+        #expect(try SmallModels.shell("\(command) < /dev/null").output == first.output)
+        #expect(
+            try SmallModels.shell("$R compare word other --data - < valid.txt").output
+                == first.output.replacing("valid.txt", with: "the standard input"))
+        #expect(try SmallModels.shell("\(command) --seed 2").output != first.output)
+        #expect(try SmallModels.shell("\(command) --resamples 100").output.contains("; 100 resamples of 10 lines, seed 1"))
+        let same = try compare("word word --data valid.txt")
+        #expect(same.equal == 99 && same.low == 0 && same.high == 0 && same.configuration.isEmpty)
+    }
+
+    @Test("Different vocabularies are refused with advice, and compared by word or byte")
+    func vocabularies() throws {
+        let refused = try SmallModels.shell("$R compare word char --data valid.txt")
+        #expect(
+            refused.status == 64 && refused.output.isEmpty && refused.errors.contains("Use --by byte or --by word: "),
+            "\(refused)")
+        let bytes = try compare("word char --data valid.txt --by byte")
+        let words = try compare("word char --data valid.txt --by word")
+        let text = try String(contentsOf: SmallModels.folder.appending(path: "valid.txt"), encoding: .utf8)
+        let lines = text.split(separator: "\n").dropFirst()
+        #expect(bytes.units == lines.reduce(0) { $0 + $1.utf8.count + 1 } && words.units == 90 && words.lines == 9)
+        #expect(abs(bytes.loss_a * Double(bytes.units) - words.loss_a * 90) < 1e-9 && words.compared_by == "line")
+        #expect(words.a_better + words.b_better + words.equal == 9)
+    }
+
+    @Test("A text of one line has no interval, and an absent model or text ends with status 66")
+    func limits() throws {
+        let one = try SmallModels.shell("head -n 1 valid.txt | $R compare word word --data - --json")
+        #expect(
+            one.status == 0 && one.output.contains("\"low\":null,\"high\":null") && one.errors.contains("the text has one line"),
+            "\(one)")
+        let missing = try SmallModels.shell("$R compare word none --data valid.txt")
+        #expect(missing.status == 66 && missing.errors.contains("none: no such file. Check the path given with B"), "\(missing)")
+        #expect(try SmallModels.shell("$R compare word word --data none").status == 66)
+        #expect(try SmallModels.shell("$R compare word word --data valid.txt --resamples 3").status == 64)
+    }
+}
