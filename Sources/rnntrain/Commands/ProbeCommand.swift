@@ -53,7 +53,8 @@ struct ProbeCommand: ParsableCommand {
         let file = try NamedData.file(pairs, namedBy: "--pairs")
         let text = found == .gold ? try NamedData.file(textPath, namedBy: "--text") : nil
         let probed = try found.items(file, text: text, repetitions: repetitions)
-        try runProbe(model: named.openScoring().model, items: probed, name: file.name, output: items ? .items : json ? .json : .table)
+        let output = items ? ProbeOutput.items : json ? .json : .table
+        try runProbe(model: named.openScoring().model, items: probed, name: file.name, output: output)
     }
 
     private var textPath: String { text ?? (pairs.hasSuffix(".gold") ? String(pairs.dropLast(5)) : pairs) + ".text" }
