@@ -1,4 +1,4 @@
-import Failures
+package import Failures
 import Foundation
 
 /// A complex number.
