@@ -25,7 +25,7 @@ struct OptionTests {
         .run: ("runs/x", []), .seed: ("1000000007", []), .logEvery: ("5", []), .checkpointEvery: ("300 steps", []),
         .keep: ("4", []), .stallLimit: ("90 seconds", []), .timeLimit: ("3 hours", []), .verifyEvery: ("7", []),
         .onFault: ("end", []), .maxBadSteps: ("4", []), .maxRollbacks: ("9", []), .shards: ("5", []), .exchange: ("messages", []),
-        .nodeSize: ("2", []), .teams: ("never", []),
+        .nodeSize: ("2", []), .teams: ("never", []), .sampleEvery: ("5", []), .trackGradients: ("6", []),
     ]
 
     private func resolved(_ arguments: [String], in folder: URL? = nil) throws -> ConfigurationFile {
@@ -80,7 +80,7 @@ struct OptionTests {
     @Test("Every key that belongs to no kind has a sample in this test")
     func complete() {
         #expect(
-            Set(Self.samples.keys).union([.tieWeights, .lockedDropout, .variableWindow]).union(Self.declared)
+            Set(Self.samples.keys).union([.tieWeights, .lockedDropout, .variableWindow, .tensorboard]).union(Self.declared)
                 == Set(ConfigurationKey.allCases))
     }
 
