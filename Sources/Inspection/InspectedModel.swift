@@ -1,3 +1,4 @@
+import Layers
 package import Models
 package import Runs
 package import Tensors
@@ -32,6 +33,8 @@ package final class InspectedModel {
         Processor.flushDenormals()
         var shape = trained
         (shape.dropout, shape.regularization) = (0, .init())
+        // The exact loss: such an output has the parameters of the full softmax.
+        if Outputs.estimatesTraining(shape.output) { shape.output = .full }
         (self.shape, self.steps, self.streams) = (shape, steps, streams)
         let build = BuildSettings(WindowCapacity(steps: steps, streams: streams, training: true))
         let needs = shape.needs(build)

@@ -32,10 +32,11 @@ private struct InspectionFixture: Decodable {
         return try JSONDecoder().decode([InspectionFixture].self, from: Data(contentsOf: place))
     }
 
-    func model(streams: Int) throws -> InspectedModel {
+    func model(streams: Int, output: String = "full") throws -> InspectedModel {
         let kind = try #require([CellKind.lstm, .gru, .elman].first { $0.rawValue == cell })
         let shape = ModelShape(
-            cell: kind, layers: layers, vocabularySize: vocabulary, embeddingSize: embedding, hiddenSize: hidden_size,
+            cell: kind, output: try #require(OutputKind(rawValue: output)), layers: layers, vocabularySize: vocabulary,
+            embeddingSize: embedding, hiddenSize: hidden_size,
             dropout: 0.5)
         return try InspectedModel(shape, steps: steps, streams: streams) { values, layout in
             for entry in layout.entries {
@@ -63,6 +64,13 @@ struct InspectionTests {
             expectClose(reach.hidden, fixture.hidden, "\(fixture.cell): dh/dh")
             expectClose(reach.logProbability, fixture.logProbability, "\(fixture.cell): dlogp/dh")
         }
+    }
+
+    @Test("A model that was trained with samples is inspected with its exact distribution", arguments: ["sampled", "nce"])
+    func sampledTraining(output: String) throws {
+        let fixture = try #require(InspectionFixture.all().first)
+        let reach = try GradientReach(fixture.model(streams: 2, output: output), fixture.tokens, checkpoint: "")
+        expectClose(reach.logProbability, fixture.logProbability, "\(output): dlogp/dh")
     }
 
     @Test("The spectrum of each recurrent matrix equals numpy's")
