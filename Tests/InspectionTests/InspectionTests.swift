@@ -78,7 +78,8 @@ struct InspectionTests {
         for fixture in try InspectionFixture.all() {
             let model = try fixture.model(streams: 1)
             for layer in 0..<fixture.layers {
-                let found = RecurrentSpectrum.ofLayer(layer, gates: model.model.gateKinds, in: model)
+                let found = try RecurrentSpectrum.ofLayer(
+                    layer, gates: model.model.gateKinds, in: model, with: LAPACK())
                 #expect(found.map(\.gate) == fixture.spectrum[layer].map(\.gate))
                 for (spectrum, expected) in zip(found, fixture.spectrum[layer]) {
                     #expect(abs(spectrum.largestSingularValue - expected.singular) < 1e-9)
