@@ -1,7 +1,9 @@
-// Signal handlers that set a flag. All ranks combine their flags and act on them at the end of a step.
+// Signal handlers. In a job they set a flag: all ranks combine their flags and act on them at the end of a step. Before that, they may end the process.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -24,26 +26,68 @@ static void note(int signal) {
     atomic_fetch_or(&flags, flag_of(signal));
 }
 
-/// Leaves SIGHUP ignored if it was ignored at the start, as with nohup: such a process continues after the terminal closes.
-static int install_hangup(const struct sigaction *action) {
-    struct sigaction present;
-    if (sigaction(SIGHUP, NULL, &present) != 0) return 1;
-    return present.sa_handler == SIG_IGN ? 0 : sigaction(SIGHUP, action, NULL);
+static const int stops[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
+enum { stop_count = sizeof stops / sizeof stops[0] };
+
+// The dispositions before the first handler, and whether handlers are installed.
+static struct sigaction before[stop_count];
+static int are_held = 0;
+
+/// Handles the stop signals. SIGHUP remains ignored if it was ignored at the start, as with nohup: such a process continues after the terminal
+/// closes.
+static int take(void (*handler)(int), int flags_of_interrupt) {
+    for (int i = 0; i < stop_count; i++) {
+        struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        if (!are_held && sigaction(stops[i], NULL, &before[i]) != 0) return 1;
+        if (stops[i] == SIGHUP && before[i].sa_handler == SIG_IGN) continue;
+        if (stops[i] == SIGINT) action.sa_flags |= flags_of_interrupt;
+        if (sigaction(stops[i], &action, NULL) != 0) return 1;
+    }
+    are_held = 1;
+    return 0;
 }
 
 int cmpi_signals_install(void) {
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    if (sigaction(SIGUSR1, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return 1;
-    if (install_hangup(&action) != 0) return 1;
-    action.sa_flags |= (int)SA_RESETHAND; // the second SIGINT ends the process
-    return sigaction(SIGINT, &action, NULL) != 0;
+    static int are_noted = 0; // a second installation would require another SIGINT to end the process
+    if (are_noted && are_held) return 0;
+    are_noted = take(note, (int)SA_RESETHAND) == 0;
+    return !are_noted;
 }
 
-int cmpi_signals_hold_checkpoint(void) {
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    return sigaction(SIGUSR1, &action, NULL) != 0;
+int cmpi_signals_release(void) {
+    if (!are_held) return 0;
+    are_held = 0;
+    for (int i = 0; i < stop_count; i++) {
+        if (sigaction(stops[i], &before[i], NULL) != 0) return 1;
+    }
+    for (int i = 0; i < stop_count; i++) {
+        if (atomic_load(&flags) & flag_of(stops[i])) raise(stops[i]);
+    }
+    return 0;
+}
+
+static const char *endings[stop_count];
+static int ending_status = 0;
+
+static void end_process(int signal) {
+    for (int i = 0; i < stop_count; i++) {
+        if (stops[i] != signal) continue;
+        const char *start = cmpi_error_line_start();
+        ssize_t written = write(STDERR_FILENO, start, strlen(start));
+        written = write(STDERR_FILENO, endings[i], strlen(endings[i]));
+        (void)written; // a failure cannot be reported anywhere
+    }
+    _exit(ending_status);
+}
+
+int cmpi_signals_end_process(const char *checkpoint, const char *termination, const char *interrupt, const char *hangup, int32_t status) {
+    endings[0] = checkpoint;
+    endings[1] = termination;
+    endings[2] = interrupt;
+    endings[3] = hangup;
+    ending_status = status;
+    return take(end_process, 0);
 }
 
 int cmpi_create_thread(pthread_t *thread, void *(*body)(void *)) {

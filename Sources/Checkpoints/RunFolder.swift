@@ -49,8 +49,8 @@ public struct RunFolder: Sendable, Equatable {
 
     /// Takes the lock of a run to continue, and removes the temporary files of interrupted writes.
     ///
-    /// With `breakingLock`, also takes a lock that a job on another machine left. Throws `.noRun`, `.held`, `.left`, `.foreignFile`, or
-    /// `.file`, also if the name of a run's file refers to something other than a regular file.
+    /// With `breakingLock`, also takes a lock that a job on another machine left. Throws `.noRun`, `.onlyConfiguration`, `.held`, `.left`,
+    /// `.foreignFile`, or `.file`, also if the name of a run's file refers to something other than a regular file.
     public func reopen(breakingLock: Bool = false) throws(RunFolderError) -> RunLock {
         guard try asRunFolderError(holdsRun) else { throw .noRun(path: path) }
         let folder = try asRunFolderError(hold)
@@ -69,6 +69,7 @@ public struct RunFolder: Sendable, Equatable {
     /// A run without a checkpoint starts again and overwrites its files. A lock shows that they are files of a run.
     private func requireCheckpoint() throws(RunFolderError) {
         guard try asRunFolderError({ () throws(FileError) in try checkpoints.generations() }).isEmpty else { return }
+        if pathExists(configurationPath) { throw .onlyConfiguration(path: path, file: configurationPath) }
         if let file = try asRunFolderError(fileOfRun), file != checkpoints.bestPath { throw .foreignFile(path: path, file: file) }
     }
 

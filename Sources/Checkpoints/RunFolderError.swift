@@ -13,6 +13,8 @@ public enum RunFolderError: UserFacingError, Equatable {
     case holdsRemains(path: String, file: String)
     /// A file has the name of a run's file, but no run wrote it. Exit status 64.
     case foreignFile(path: String, file: String)
+    /// The folder has a configuration, but neither a checkpoint nor the lock of a run. Exit status 66.
+    case onlyConfiguration(path: String, file: String)
     /// There is no run to continue. Exit status 66.
     case noRun(path: String)
     /// The folder cannot be created, listed or locked. Exit status 74.
@@ -21,7 +23,7 @@ public enum RunFolderError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .held, .left, .holdsRun, .holdsRemains, .foreignFile: .usage
-        case .noRun: .inputMissing
+        case .onlyConfiguration, .noRun: .inputMissing
         case .file(let error): error.exitStatus
         }
     }
@@ -42,6 +44,9 @@ public enum RunFolderError: UserFacingError, Equatable {
         case .foreignFile(let path, let file):
             "\(file) was not written by a run, but a run in \(path) would overwrite it. Nothing was changed. "
                 + "Move it away, or choose another folder with --run."
+        case .onlyConfiguration(let path, let file):
+            "\(path) has a configuration, but neither a checkpoint nor the lock of a run. Restore the files of the run; or start a new run with this "
+                + "configuration: --config \(file) --run NEWFOLDER."
         case .noRun(let path): "\(path) contains no run to resume. Check --run, or omit --resume to start a new run."
         case .file(let error): error.description
         }

@@ -244,7 +244,9 @@ extension RunLock {
         case left(Holder)
     }
 
-    /// The state of the lock of a run. Takes no lock, so that a job that starts at this moment succeeds. Throws `.file`.
+    /// The state of the lock of a run. Takes no lock, so that a job that starts at this moment succeeds.
+    ///
+    /// Throws `.foreignFile` if no lock wrote the file, or `.file`.
     public static func state(path: String) throws(RunFolderError) -> State {
         let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let descriptor = Glibc.open(path, O_RDWR | flags)
@@ -256,8 +258,12 @@ extension RunLock {
         defer { close(readable) }
         var other = wholeFile
         if fcntl(readable, LockCommand.look, &other) == 0, other.l_type != Int16(F_UNLCK) { return .held(readHolder(readable)) }
-        guard let holder = readHolder(readable) else { return .free }
-        return .left(holder)
+        if let holder = readHolder(readable) { return .left(holder) }
+        guard Holder.isText(readText(readable)) else {
+            let folder = try asRunFolderError { () throws(FileError) in try FilePlace(path: path).folder.path }
+            throw .foreignFile(path: folder, file: path)
+        }
+        return .free
     }
 }
 

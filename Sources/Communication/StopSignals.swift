@@ -1,4 +1,5 @@
 internal import CMPI
+import Glibc
 
 /// The signals that request the end of a run. A handler only sets a flag; all ranks combine their flags at the end of a step.
 public struct StopSignals: OptionSet, Sendable {
@@ -19,11 +20,22 @@ public struct StopSignals: OptionSet, Sendable {
     public static let all: StopSignals = [.checkpoint, .termination, .interrupt, .hangup]
 
     /// Installs the handlers. Returns false if the system refuses. A second SIGINT ends the process.
+    ///
+    /// A rank calls it before MPI starts: if a signal ends a rank inside `MPI_Init`, Open MPI's launcher may wait forever.
     public static func install() -> Bool { cmpi_signals_install() == 0 }
 
-    /// From now on, SIGUSR1 is recorded and does not end the process, because a launcher may pass it on before the handlers are
-    /// installed. Returns false if the system refuses.
-    public static func holdCheckpointSignal() -> Bool { cmpi_signals_hold_checkpoint() == 0 }
+    /// Until `install` or `release`, a signal ends this process with `exitStatus`. `line` makes the line on standard error from the
+    /// name of the signal.
+    public static func endProcess(exitStatus: Int32, line: (_ name: String) -> String) {
+        let lines = [checkpoint, termination, interrupt, hangup].map { strdup(line($0.name ?? "") + "\n") }
+        // A refusal leaves the default disposition, which also ends the process.
+        _ = cmpi_signals_end_process(lines[0], lines[1], lines[2], lines[3], exitStatus)
+    }
+
+    /// Restores the dispositions from before the handlers. A signal that arrived meanwhile has its effect now. Returns false if
+    /// the system refuses.
+    @discardableResult
+    public static func release() -> Bool { cmpi_signals_release() == 0 }
 
     /// The signals that this rank has received so far.
     public static var received: StopSignals { StopSignals(rawValue: cmpi_signals_flags()) }

@@ -62,7 +62,7 @@ public final class World {
     }
 
     /// Whether a launcher started this process, from the environment. Available before `start`. Local.
-    static var isLaunched: Bool { cmpi_launcher_rank() >= 0 }
+    public static var isLaunched: Bool { cmpi_launcher_rank() >= 0 }
 
     /// Whether Open MPI's launcher started this process. That launcher ends all ranks if one of them exits with an error. Local.
     public static var isStartedByMpirun: Bool { cmpi_mpirun_size() > 0 }

@@ -115,6 +115,9 @@ extension ConfigurationField {
     /// The keys of names from earlier versions, which the files of their runs contain.
     static let formerNames: [ConfigurationKey: ConfigurationKey] = ["connection": .connections]
 
+    /// The former name of a key; its own name if it has none.
+    static func formerName(of key: ConfigurationKey) -> String { (formerNames.first { $0.value == key }?.key ?? key).rawValue }
+
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
     static func exists(_ key: ConfigurationKey) -> Bool { byKey[key] != nil }

@@ -97,7 +97,9 @@ public struct ConfigurationFile: Equatable, Sendable {
                 throw .wrongValue(
                     assignment.place(in: path), key: key, expected: field.expectation, found: assignment.value.found)
             }
-            values[key] = value
+            guard values.updateValue(value, forKey: key) == nil else {
+                throw .twoNames(assignment.place(in: path), key: key, formerName: ConfigurationField.formerName(of: key))
+            }
         }
         return values
     }

@@ -22,6 +22,8 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
     /// The text is not valid TOML.
     case syntax(ConfigurationPlace, reason: String)
     case unknownKey(ConfigurationPlace, key: String, nearest: String?)
+    /// A key under its name and under its former name.
+    case twoNames(ConfigurationPlace, key: ConfigurationKey, formerName: String)
     /// A section, a dotted key or a table.
     case table(ConfigurationPlace, name: String, advice: String)
     /// The `config.toml` of a run lacks some keys.
@@ -47,6 +49,8 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
             "\(place): not valid TOML: \(reason)."
         case .unknownKey(let place, let key, let nearest):
             "\(place): unknown key '\(value: key)'. " + Self.suggestion(nearest)
+        case .twoNames(let place, let key, let formerName):
+            "\(place): \(key.rawValue) is set twice: '\(formerName)' is its former name. Delete one of the two lines."
         case .table(let place, let name, let advice):
             "\(place): '\(value: name)' is a section, but a configuration has no sections: \(advice)."
         case .incomplete(let path, let keys):

@@ -25,25 +25,44 @@ extension TrainingConfiguration {
         try checks.shards()
     }
 
-    /// Throws if no chosen kind uses a given option, because the option would have no effect.
+    /// Throws if no chosen kind uses a given option, or the value of a key of a file, because it would have no effect.
     ///
-    /// Keys of a TOML file are not checked: a file may contain the keys of all kinds.
+    /// A file may contain the keys of all kinds with their defaults, as the `config.toml` of a run does, and the keys of a kind that an
+    /// option of the command line replaces.
     ///
-    /// - Parameter isResumed: whether a stored run is resumed. Most of its kinds cannot change.
+    /// - Parameters:
+    ///   - given: the keys whose options the command line gives.
+    ///   - fileKeys: other keys, whose values come from a TOML file.
+    ///   - isResumed: whether a stored run is resumed. Most of its kinds cannot change.
     ///
-    /// Throws: ``ConfigurationError/conflict(keys:message:)`` with the kinds that read the option.
-    public func requireEffect(of given: [ConfigurationKey], isResumed: Bool) throws(ConfigurationError) {
-        for field in ConfigurationField.all where given.contains(field.key) {
+    /// Throws: ``ConfigurationError/conflict(keys:message:)`` with the kinds that read the key.
+    public func requireEffect(
+        of given: [ConfigurationKey], fileKeys: Set<ConfigurationKey> = [], isResumed: Bool
+    ) throws(ConfigurationError) {
+        for field in ConfigurationField.all {
             guard let readers = field.readers, !readers.names.contains(spelled(readers.chooser)) else { continue }
-            let choice = "\(readers.chooser.option) \(readers.names[0])"
+            let isOfFile = fileKeys.contains(field.key) && !hasDefault(field) && !given.contains(readers.chooser)
+            guard given.contains(field.key) || isOfFile else { continue }
+            let (name, chooser) =
+                isOfFile ? (field.key.rawValue, readers.chooser.rawValue) : (field.key.option, readers.chooser.option)
+            let choice = "\(chooser)\(isOfFile ? " =" : "") \(readers.names[0])"
             let mayChoose = !isResumed || readers.chooser.mayChangeOnResume
             throw .conflict(
                 keys: [field.key, readers.chooser],
                 message:
-                    "\(field.key.option) has no effect with \(readers.chooser.option) \(value: spelled(readers.chooser)): only "
+                    "\(name) has no effect with \(chooser)\(isOfFile ? " =" : "") \(value: spelled(readers.chooser)): only "
                     + "\(readers.names.joined(separator: ", ")) \(readers.names.count == 1 ? "uses" : "use") it. "
-                    + (mayChoose ? "Use \(choice), or omit \(field.key.option)." : "Omit \(field.key.option)."))
+                    + (mayChoose ? "Use \(choice), or omit \(name)." : "Omit \(name)."))
         }
+    }
+
+    /// Whether a key has the value that the `config.toml` of a run has if it was not set.
+    private func hasDefault(_ field: ConfigurationField) -> Bool {
+        var plain = TrainingConfiguration()
+        let unset = field.read(plain)
+        plain.initialization = initialization
+        plain.forgetBias = plain.resolvedForgetBias
+        return [unset, field.read(plain)].contains(field.read(self))
     }
 
     fileprivate func spelled(_ key: ConfigurationKey) -> String { value(of: key)?.description ?? "not set" }

@@ -35,13 +35,21 @@ package struct AppendedRecords: ~Copyable {
     /// Appends a complete record. If it throws, the record is not in the file and may be appended again.
     ///
     /// Throws the errors of `init`.
-    package mutating func append(_ record: [UInt8]) throws(FileError) {
+    package mutating func append(_ record: [UInt8]) throws(FileError) { try append { _ in record } }
+
+    /// Appends the record that `make` makes from the last line of the file, with its line end. The line is empty in an empty file, and
+    /// with another framing than lines.
+    ///
+    /// Throws the errors of `init`.
+    package mutating func append(_ make: (_ last: [UInt8]) -> [UInt8]) throws(FileError) {
         try requireSameFile()
+        let record = make(log.lastLine)
         do throws(CallFailure) {
             try write(record)
         } catch {
             throw place.failed("write", error)
         }
+        if case .lines = framing { log.lastLine = record }
     }
 
     private mutating func write(_ bytes: [UInt8]) throws(CallFailure) {
@@ -68,10 +76,13 @@ private struct OpenLog: ~Copyable {
     let identity: FileIdentity
     /// The number of bytes of complete records.
     var byteCount: Int
+    /// The last complete line, with its line end; empty with another framing.
+    var lastLine: [UInt8]
 
-    private init(_ file: consuming Descriptor, _ identity: FileIdentity, _ byteCount: Int) {
+    private init(_ file: consuming Descriptor, _ identity: FileIdentity, _ whole: (byteCount: Int, lastLine: [UInt8])) {
         self.file = file
-        (self.identity, self.byteCount) = (identity, byteCount)
+        self.identity = identity
+        (byteCount, lastLine) = whole
     }
 
     /// Opens or creates the file, and truncates it to complete records.
@@ -80,8 +91,7 @@ private struct OpenLog: ~Copyable {
         try place.folder.require(.file, orNothingAt: place.name)
         let file = try open(place)
         let identity = try checkedStatus(file, place).identity
-        let byteCount = try cutToWholeRecords(file, place, framing)
-        return OpenLog(file, identity, byteCount)
+        return OpenLog(file, identity, try cutToWholeRecords(file, place, framing))
     }
 
     private static func open(_ place: FilePlace) throws(FileError) -> Descriptor {
@@ -109,11 +119,16 @@ private struct OpenLog: ~Copyable {
 
     private static func cutToWholeRecords(
         _ file: borrowing Descriptor, _ place: FilePlace, _ framing: RecordFraming
-    ) throws(FileError) -> Int {
+    ) throws(FileError) -> (byteCount: Int, lastLine: [UInt8]) {
         do throws(CallFailure) {
             let end = try endOfWholeRecords(file, framing)
+            var line: [UInt8] = []
+            if case .lines = framing {
+                let start = try endOfLine(file, before: max(0, end - 1))
+                line = try file.read(end - start, at: start)
+            }
             try cut(file, to: end)
-            return end
+            return (end, line)
         } catch {
             throw place.failed("write", error)
         }
@@ -128,13 +143,13 @@ private struct OpenLog: ~Copyable {
     }
 
     private static func endOfWholeRecords(_ file: borrowing Descriptor, _ framing: RecordFraming) throws(CallFailure) -> Int {
-        guard case .framed(let wholeBytes) = framing else { return try endOfWholeLines(file) }
+        guard case .framed(let wholeBytes) = framing else { return try endOfLine(file, before: try file.seekToEnd()) }
         return wholeBytes(try file.read(try file.seekToEnd(), at: 0))
     }
 
-    /// The number of bytes up to and including the last line end, searched backwards from the end.
-    private static func endOfWholeLines(_ file: borrowing Descriptor) throws(CallFailure) -> Int {
-        var end = try file.seekToEnd()
+    /// The number of bytes up to and including the last line end in the first `count` bytes; 0 if there is none.
+    private static func endOfLine(_ file: borrowing Descriptor, before count: Int) throws(CallFailure) -> Int {
+        var end = count
         while end > 0 {
             let start = max(0, end - 4096)
             let piece = try file.read(end - start, at: start)

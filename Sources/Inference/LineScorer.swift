@@ -55,22 +55,40 @@ public final class LineScorer: TokenScorer {
     public func score(_ line: EncodedLine) -> ScoredLine {
         lineCount += 1
         tokenCount += line.tokens.count
-        if !carriesState {
-            model.resetState()
-            previous = stored.startToken
-        }
-        var inputs = line.tokens
         context?.startLine()
-        if let previous {
-            inputs.insert(previous, at: 0)
-        } else if let mixture {
-            // The first token is not predicted, but part of the context.
-            _ = context?.surprisal(of: mixture.word(inputs[0]))
-        }
-        let firstPosition = previous == nil ? 2 : 1
-        previous = inputs.last ?? previous
         var tokens: [ScoredToken] = []
-        tokens.reserveCapacity(inputs.count)
+        tokens.reserveCapacity(line.tokens.count)
+        for sequence in sequences(line.tokens) {
+            if !carriesState {
+                model.resetState()
+                previous = stored.startToken
+            }
+            score(sequence, into: &tokens)
+        }
+        return ScoredLine(number: lineCount, line: line, tokens: tokens)
+    }
+
+    /// The sequences of a line. For a model that was trained on lines, a word `<eos>` ends a sequence, as in training and in
+    /// `Evaluation`.
+    private func sequences(_ tokens: [Int32]) -> [ArraySlice<Int32>] {
+        guard stored.separatesLines, let lineEnd = stored.vocabulary.lineEndID else { return [tokens[...]] }
+        var sequences: [ArraySlice<Int32>] = []
+        var rest = tokens[...]
+        while let end = rest.firstIndex(of: lineEnd) {
+            sequences.append(rest[...end])
+            rest = rest[(end + 1)...]
+        }
+        return rest.isEmpty ? sequences : sequences + [rest]
+    }
+
+    private func score(_ sequence: ArraySlice<Int32>, into tokens: inout [ScoredToken]) {
+        let inputs = (previous.map { [$0] } ?? []) + sequence
+        if previous == nil, let mixture, let first = sequence.first {
+            // The first token is not predicted, but part of the context.
+            _ = context?.surprisal(of: mixture.word(first))
+        }
+        let firstPosition = tokens.count + (previous == nil ? 2 : 1)
+        previous = inputs.last ?? previous
         inputs.withUnsafeBufferPointer { inputs in
             guard let first = inputs.baseAddress else { return }
             for start in stride(from: 0, to: inputs.count - 1, by: Self.windowLength) {
@@ -78,7 +96,6 @@ public final class LineScorer: TokenScorer {
                 score(first + start, steps: steps, firstPosition: firstPosition + start, into: &tokens)
             }
         }
-        return ScoredLine(number: lineCount, line: line, tokens: tokens)
     }
 
     /// Shape: `inputs` `[steps + 1]`. All but the first are predicted.

@@ -9,7 +9,7 @@ public struct FoundCheckpoint {
     public let path: String
     /// Newer checkpoints of the run that are not valid, with the reasons.
     public let passedOver: [PassedOverCheckpoint]
-    /// Unusual properties of the best parameters that are not errors.
+    /// Unusual properties of the run's files that are not errors.
     public let warnings: [String]
 
     /// Opens and verifies the checkpoint file at `path`, or the best parameters on validation of the run folder at `path`. If the folder
@@ -39,6 +39,6 @@ public struct FoundCheckpoint {
         guard let newest = try records.newestCheckpoint() else { throw StoredRunError.noCheckpoint(path: path) }
         taking(newest.generation.path)
         (checkpoint, self.path, passedOver) = (newest.contents, newest.generation.path, newest.passedOver)
-        warnings = []
+        warnings = records.warnings
     }
 }

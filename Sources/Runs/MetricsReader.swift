@@ -10,6 +10,11 @@ package struct MetricsReader {
     package private(set) var hasCutLine = false
     /// The models in the lines.
     package private(set) var models = LoggedModels()
+    /// The first line whose checksum shows a change, as the error `StoredRunError.inconsistentLog`; nil if there is none.
+    package private(set) var change: StoredRunError?
+
+    /// The place of the last complete line with its line end, and whether it has a checksum.
+    private var last: (place: Range<Int>, isSealed: Bool) = (0..<0, false)
 
     /// The beginning of a line of a step, which has no data about models. Most lines of a log are of this kind.
     private static let stepLine = Array(#"{"event":"step""#.utf8)
@@ -26,6 +31,7 @@ package struct MetricsReader {
     package init(_ file: MappedFile, modelsOnly: Bool = false) throws {
         let end = try Self.forEachLine(of: file) { _, bytes, offset in
             try take(bytes, at: offset, file.path, modelsOnly: modelsOnly)
+            checkSeal(file, offset..<offset + bytes.count)
         }
         hasCutLine = end < file.bytes.count
     }
@@ -61,6 +67,19 @@ package struct MetricsReader {
             throw StoredRunError.inconsistentLog(path: path, line: lineCount, reason: fault)
         }
         models.take(line)
+    }
+
+    /// Compares the checksum of a line with the line and with the line before it.
+    private mutating func checkSeal(_ file: MappedFile, _ place: Range<Int>) {
+        let checksum = LineChecksum(
+            of: UnsafeRawBufferPointer(rebasing: file.bytes[place]),
+            after: UnsafeRawBufferPointer(rebasing: file.bytes[last.place]))
+        defer { last = (place.lowerBound..<place.upperBound + 1, checksum != nil) }
+        if checksum?.isRight ?? !last.isSealed { return }
+        let reason =
+            checksum.map { "its checksum is \($0.stored), but this line and the line before it give \($0.expected)" }
+            ?? "it has no checksum at its end, but the line before it has one"
+        change = change ?? .inconsistentLog(path: file.path, line: lineCount, reason: reason)
     }
 
     private static func fault(

@@ -8,16 +8,22 @@ import TextData
 
 /// The files of a run folder that its checkpoints are compared with: `config.toml` and `metrics.jsonl`.
 ///
-/// A file that is missing or unreadable is not compared.
+/// A file that is missing or unreadable is not compared. `warnings` names files that exist and are unreadable or changed.
 public struct RunRecords {
     package let folder: RunFolder
     /// The keys that `config.toml` sets.
     private let configuration: ConfigurationFile?
     package let log: LoggedModels?
+    /// A changed line of the log; nil if there is none.
+    package let change: StoredRunError?
+    /// The files that cannot be read, and the changed line.
+    package let warnings: [String]
 
     /// The records without the files that belong to another run.
     package func without(configuration isForeign: Bool, log isForeignLog: Bool) -> RunRecords {
-        RunRecords(folder: folder, configuration: isForeign ? nil : configuration, log: isForeignLog ? nil : log)
+        RunRecords(
+            folder: folder, configuration: isForeign ? nil : configuration, log: isForeignLog ? nil : log, change: change,
+            warnings: warnings)
     }
 
     /// A checkpoint and a file of the run folder that cannot belong to the same run.
@@ -32,12 +38,30 @@ public struct RunRecords {
     /// Reads the files of the run in `folder`. Cost: one pass over the log.
     public init(_ folder: RunFolder) {
         self.folder = folder
-        configuration = Self.value { try ConfigurationFile(ofRunAt: folder.configurationPath) }
-        log = Self.value { try MetricsReader(path: folder.metricsPath, modelsOnly: true).models }
+        var warnings: [String] = []
+        configuration = Self.value(folder.configurationPath, &warnings) { try ConfigurationFile(ofRunAt: $0) }
+        let metrics = Self.value(folder.metricsPath, &warnings) { try MetricsReader(path: $0, modelsOnly: true) }
+        change = metrics?.change
+        if let change { warnings.append("\(change)") }
+        log = metrics?.models
+        self.warnings = warnings
     }
 
-    private init(folder: RunFolder, configuration: ConfigurationFile?, log: LoggedModels?) {
+    private init(
+        folder: RunFolder, configuration: ConfigurationFile?, log: LoggedModels?, change: StoredRunError?, warnings: [String]
+    ) {
         (self.folder, self.configuration, self.log) = (folder, configuration, log)
+        (self.change, self.warnings) = (change, warnings)
+    }
+
+    /// Nil for a file that is missing or unreadable. An unreadable one gets a warning.
+    private static func value<Value>(_ path: String, _ warnings: inout [String], _ read: (String) throws -> Value) -> Value? {
+        do {
+            return try read(path)
+        } catch {
+            if pathExists(path) { warnings.append("\(error) The checkpoints are not compared with it.") }
+            return nil
+        }
     }
 
     /// Nil for an unreadable file: `verify` reports it, and a resume does not need it.
@@ -101,7 +125,7 @@ public struct RunRecords {
         let best = try StoredCheckpoint(path: path, checkingLimits: true)
         let comparison = BestComparison(records: self, run: run)
         let model = try comparison.model(of: best)
-        return (best, comparison.notes(of: model).map { "\(path): \($0)." })
+        return (best, warnings + comparison.notes(of: model).map { "\(path): \($0)." })
     }
 
     /// The newest checkpoint's view of the run; nil if no checkpoint is usable.

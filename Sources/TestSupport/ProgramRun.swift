@@ -49,6 +49,13 @@ public struct ProgramRun: Sendable, CustomStringConvertible {
             mpirun, launch + arguments, environment: rootMayLaunch.merging(environment) { $1 }, folder: folder)
     }
 
+    /// Starts a program of this package without mpirun.
+    public static func start(
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], folder: URL? = nil
+    ) throws -> RunningProgram {
+        try RunningProgram(try built(program), arguments, environment: environment, folder: folder)
+    }
+
     /// Runs a program of this package without mpirun.
     public static func alone(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], folder: URL? = nil,

@@ -13,7 +13,7 @@ public struct RunLog: Sendable {
 
     // Excludes `best`, which depends on the previous content of the file: a killed job may have left a better model than that of
     // the repeated validation.
-    private static let free = ["time", "elapsed_seconds", "tokens_per_second", "path", "best"]
+    private static let free = ["time", "elapsed_seconds", "checksum", "tokens_per_second", "path", "best"]
 
     /// Reads the log of the run in `folder`.
     public init(run folder: String) throws {

@@ -4,7 +4,7 @@ public import Failures
 /// Errors of a run, other than those of its files and of its configuration.
 public enum TrainingError: UserFacingError, Equatable {
     /// The loss, the gradient or the parameters were not finite, also after returning to a checkpoint.
-    case diverged(what: String, step: Int, rollbacks: Int, runFolder: String)
+    case diverged(what: String, step: Int, rollbacks: Int, runFolder: String, advice: String)
     /// A bit has flipped.
     case corrupted(what: String, step: Int, rollbacks: Int, runFolder: String)
     /// A resumed run has another text.
@@ -41,9 +41,9 @@ public enum TrainingError: UserFacingError, Equatable {
 
     public var description: String {
         switch self {
-        case .diverged(let what, let step, let rollbacks, let runFolder):
+        case .diverged(let what, let step, let rollbacks, let runFolder, let advice):
             "step \(step): \(what): training has diverged\(Self.tries(rollbacks)). The last good checkpoint is in "
-                + "\(runFolder)/checkpoints. Resume it with a lower --learning-rate, or start a new run with a smaller --clip."
+                + "\(runFolder)/checkpoints. \(advice)"
         case .corrupted(let what, let step, let rollbacks, let runFolder):
             "step \(step): \(what)\(Self.tries(rollbacks)). The memory or a processor of this machine may be failing. Resume on another machine with --run "
                 + "\(runFolder) --resume. The last checkpoint is good."

@@ -50,6 +50,7 @@ func runExchangeBenchmark(megabytes: Int, configuration: TrainingConfiguration, 
 private func printFiguresOfRankZero(_ measure: (World) throws -> String) throws {
     let figures = try withWorld(stallLimit: TrainingConfiguration().stallLimit.seconds) { world in
         Watchdog.endStart()
+        StopSignals.release()
         let text = try measure(world)
         return world.isRoot ? text : nil
     }

@@ -24,9 +24,10 @@ struct GenerationSettings {
 func runGeneration(checkpoint: StoredCheckpoint, sampling: SamplingOptions, settings: GenerationSettings) throws {
     let model = try StoredModel(checkpoint, steps: 1)
     try model.requireTokens()
-    let prompt = try encodedPrompt(sampling, model.vocabulary)
+    var prompt = try encodedPrompt(sampling, model.vocabulary)
     var stream = TextStream()
     let isOfLines = settings.separator == nil && (settings.samples != nil || model.separatesLines)
+    if isOfLines { try PromptLinesError.takeLine(&prompt, lineEnd: model.vocabulary.lineEndID) }
     if let width = settings.beam {
         try writeBeam(model, prompt, settings, width: width, ofLines: isOfLines, to: &stream)
     } else if isOfLines {

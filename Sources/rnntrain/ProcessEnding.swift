@@ -45,6 +45,8 @@ struct ProcessEnding {
         if speakers == .everyProcess || ProcessRank.speaks {
             if !text.isEmpty { StandardError.print(text) }
         } else {
+            // The launcher ends this rank by a signal as soon as rank 0 has the error, too.
+            if !isOnAllRanks { StopSignals.release() }
             sleep(Self.patience)
             if !isOnAllRanks { sendToRankZero() }
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Communication
 import Failures
 import Files
 import Foundation
@@ -16,6 +17,7 @@ enum Program {
             try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)
+            if speakers == .everyProcess { StopSignals.release() }
             try EnvironmentCheck.run()
             try command.run()
             try StandardOutput.close()

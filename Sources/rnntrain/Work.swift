@@ -13,7 +13,7 @@ import Training
 
 /// Trains, or resumes the run in `configuration.run`.
 func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
-    if !StopSignals.holdCheckpointSignal() { throw TrainingError.signals }
+    if !StopSignals.install() { throw TrainingError.signals }
     signal(SIGPIPE, SIG_IGN)  // training continues when the reader of the standard output ends
     let outcome = try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         try TrainingRun(world: world, version: rnntrainVersion).run(
@@ -27,6 +27,7 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
 func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
     try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         Watchdog.endStart()
+        StopSignals.release()
         try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume)
     }
 }

@@ -2,4 +2,5 @@ import Files
 import Foundation
 
 StandardDescriptors.reserve()
+EarlySignals.hold()
 exit(Program.run())

@@ -200,7 +200,7 @@ struct SharedRunFolderTests {
     @Test("A run without a checkpoint can be resumed only if the folder has a lock")
     func noLock() throws {
         let file = try scratch.write("epochs = 1\n", to: "runs/first/config.toml")
-        #expect(throws: RunFolderError.foreignFile(path: run.path, file: file)) { try run.reopen() }
+        #expect(throws: RunFolderError.onlyConfiguration(path: run.path, file: file)) { try run.reopen() }
         #expect(try scratch.names() == ["runs", "runs/first", "runs/first/config.toml"])
         try scratch.write("", to: "runs/first/lock")
         try run.reopen().release()

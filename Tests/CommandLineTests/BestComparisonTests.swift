@@ -95,12 +95,52 @@ struct BestComparisonTests {
             )
             .replacing("\"best\":false", with: "\"best\":true")
             .replacing(/"parameters_digest":"[0-9a-f]+/, with: "\"parameters_digest\":\"\(digest)")
-        try texts.write("run/metrics.jsonl", (try log() + [forged]).joined(separator: "\n") + "\n")
+        // Without checksums, which would also show the forgery.
+        let lines = try (log() + [forged]).map { $0.replacing(/,"checksum":"[0-9a-f]+"/, with: "") }
+        try texts.write("run/metrics.jsonl", lines.joined(separator: "\n") + "\n")
         try expectRefused("but ")
     }
 
     private func log() throws -> [String] {
         String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test("A changed or removed line of the log is reported")
+    func changedLine() throws {
+        let lines = try log()
+        let end = try #require(lines.last)
+        let changed = end.replacing(/"test_loss":[0-9.]+/, with: "\"test_loss\":0.5")
+            .replacing(/"test_perplexity":[0-9.]+/, with: "\"test_perplexity\":1.6487212707001282")
+        let validation = try #require(lines.lastIndex { $0.contains(#""event":"validation""#) })
+        let without = Array(lines[..<validation] + lines[(validation + 1)...])
+        for (log, line) in [(lines.dropLast() + [changed], lines.count), (without, validation + 1)] {
+            try restore()
+            try texts.write("run/metrics.jsonl", log.joined(separator: "\n") + "\n")
+            let words = "run/metrics.jsonl: line \(line) is not as it was written: its checksum is "
+            try expectInvalid("metrics.jsonl", words)
+            for command in [
+                ["evaluate", "--data", texts.path("valid.txt")], ["generate"], ["score", "--data", texts.path("valid.txt")],
+            ] {
+                let outcome = try ProgramRun.alone(
+                    "rnntrain", command + ["--checkpoint", texts.path("run")], folder: texts.folder)
+                #expect(outcome.status == 0 && outcome.errors.contains(words), "\(outcome)")
+            }
+            let resumed = try rnntrain("--run", texts.path("run"), "--resume")
+            #expect(resumed.status == 0 && resumed.errors.contains(words), "\(resumed)")
+        }
+    }
+
+    @Test("A log that cannot be read is reported")
+    func unreadableLog() throws {
+        let fault = [
+            "RNNTRAIN_FAULT": "\(EACCES)", "RNNTRAIN_FAULT_CALL": "1", "RNNTRAIN_FAULT_FOLDER": texts.path("run/metrics.jsonl"),
+            "LD_PRELOAD": Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appending(path: "libfile-faults.so").path,
+        ]
+        let outcome = try ProgramRun.alone(
+            "rnntrain", ["evaluate", "--data", texts.path("valid.txt"), "--checkpoint", texts.path("run")], environment: fault,
+            folder: texts.folder)
+        #expect(outcome.status == 0 && outcome.errors.contains("run/metrics.jsonl"), "\(outcome)")
+        #expect(outcome.errors.contains("The checkpoints are not compared with it."), "\(outcome)")
     }
 
     @Test("A changed last line of the log is reported")
@@ -120,6 +160,12 @@ struct BestComparisonTests {
             try texts.write("run/metrics.jsonl", (try log().dropLast() + [changed]).joined(separator: "\n") + "\n")
             try expectInvalid("metrics.jsonl", words)
         }
+    }
+
+    @Test("A token file of another text is reported")
+    func foreignTokens() throws {
+        try texts.write("run/data/test.tokens", try texts.bytes("tested/data/test.tokens"))
+        try expectInvalid("data/test.tokens", "the digest of its text is ")
     }
 
     @Test("A checkpoint with another test text is reported")

@@ -108,6 +108,18 @@ struct LaunchScriptTests {
         #expect(try bash("bash launch/train -n 1 --run r").output.contains("check: none"))
     }
 
+    @Test("A second signal after the end of the ranks changes neither the status nor leaves a wrong message")
+    func lateSignal() throws {
+        for (status, expected, words) in [
+            (75, 75, "the ranks had ended before the second signal"), (0, 0, "the job was done before the second signal"),
+            (137, 130, ""),
+        ] {
+            let state = "stops=2 killed_status=130 status=\(status)"
+            let outcome = try bash("source launch/supervise; \(state); explain_end; exit $status")
+            #expect(outcome.status == expected && outcome.errors.contains(words) == !words.isEmpty, "\(outcome)")
+        }
+    }
+
     @Test("launch/train continues when its reader exits, and works through a link")
     func pipe() throws {
         let options = "-n 1 --train train --valid valid --run r"

@@ -143,6 +143,20 @@ struct OptionTests {
             try scratch.write("\(key) = \(value)", to: "own.toml")
             let file = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"] + arguments, in: scratch.folder)
             #expect(file.status == 0, "\(file)")
+            // Without an option for the kind, the kind in the file does not use the key.
+            guard let kind = arguments.last else { continue }
+            try scratch.write("\(key) = \(value)\n\(arguments[0].dropFirst(2)) = \"\(kind)\"", to: "own.toml")
+            let unread = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"], in: scratch.folder)
+            #expect(unread.status == 64 && unread.output.isEmpty, "\(unread)")
+            #expect(
+                unread.errors.contains("error: \(key) has no effect with \(arguments[0].dropFirst(2)) = \(kind)"), "\(unread)")
+        }
+        // A file with the keys of all kinds and their defaults.
+        for kinds in [["--cell", "gru", "--optimizer", "sgd"], ["--init", "uniform", "--schedule", "constant"]] {
+            let all = try ProcessRunner.rnntrain(kinds + ["--print-config"])
+            try scratch.write(all.output, to: "own.toml")
+            let file = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"], in: scratch.folder)
+            #expect(file.status == 0 && file.output == all.output, "\(file)")
         }
         var stored = TrainingConfiguration()
         (stored.train, stored.valid, stored.run, stored.cell) = ("t", "v", "first", .gru)

@@ -124,6 +124,19 @@ struct VerifyTests {
         }
     }
 
+    @Test("A folder with only the configuration of a run, and a lock that no job wrote, are reported with what to do")
+    func remains() throws {
+        try Data("garbage\n".utf8).write(to: folder.appending(path: "lock"))
+        try expectDamage("run/lock was not written by a run", "Move it away")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name != "config.toml" {
+            try FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+        let words = "run has a configuration, but neither a checkpoint nor the lock of a run"
+        try expectDamage(words, "--config run/config.toml --run NEWFOLDER", count: 2)
+        let resumed = try ProcessRunner.rnntrain(["--run", "run", "--resume"], in: try scratch.get().folder)
+        #expect(resumed.status == 66 && resumed.errors.contains(words), "\(resumed)")
+    }
+
     @Test("A missing folder and a folder without a run end with status 66")
     func nothing() throws {
         try FileManager.default.createDirectory(at: folder.appending(path: "empty"), withIntermediateDirectories: true)

@@ -60,6 +60,16 @@ struct ConfigurationFileTests {
         #expect(configuration == ConfigurationSamples.with([.connections: .text("residual")]))
     }
 
+    @Test("A key under its present and its former name is set twice")
+    func twoNames() {
+        let lines = ["connection = \"residual\"", "connections = \"dense\""]
+        for lines in [lines, lines.reversed()] {
+            #expect(
+                error(lines.joined(separator: "\n"))
+                    == .twoNames(place(2), key: .connections, formerName: "connection"))
+        }
+    }
+
     @Test("An unknown key is named with its line and the nearest key")
     func unknownKey() {
         #expect(

@@ -95,6 +95,31 @@ extension TrainingOverRanks {
             #expect(try output(["generate", "--checkpoint", "run"]) == lines[0] + "\n")
             let continued = try output(["generate", "--checkpoint", "run", "--samples", "3", "--prompt", "w1 w2"])
             #expect(continued.split(separator: "\n").allSatisfy { $0.hasPrefix("w1 w2") })
+            let ended = try output(["generate", "--checkpoint", "run", "--samples", "3", "--prompt", "w1 w2\n"])
+            #expect(ended == continued)
+            for prompt in ["w1\nw2", "w1 <eos> w2"] {
+                let refused = try ProgramRun.alone(
+                    "rnntrain", ["generate", "--checkpoint", "run", "--samples", "3", "--prompt", prompt], folder: texts.folder)
+                #expect(refused.status == 64 && refused.output.isEmpty, "\(refused)")
+                #expect(refused.errors.contains("--prompt has 1 line end before its end"), "\(refused)")
+            }
+        }
+
+        @Test("A word <eos> in a line ends the sequence, in evaluate and in score")
+        func lineEndInLine() throws {
+            _ = try trained(1, run: "run", ["--epochs", "1"])
+            try texts.write("words.txt", "w1 <eos> w2 w3\n<eos>\nw4 <eos> <eos>\n")
+            try texts.write("lines.txt", "w1\nw2 w3\n\n\nw4\n\n\n")
+            func losses(_ text: String) throws -> [Substring] {
+                try output(["score", "--checkpoint", "run", "--data", text]).split(separator: "\n").dropFirst().map {
+                    $0.split(separator: "\t")[3]
+                }
+            }
+            #expect(try losses("words.txt") == losses("lines.txt"))
+            func loss(_ text: String) throws -> String? {
+                RunLog.fields(of: try output(["evaluate", "--json", "--checkpoint", "run", "--data", text]))["loss"]
+            }
+            #expect(try loss("words.txt") == loss("lines.txt"))
         }
     }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Runs
 import Testing
 import Training
 
@@ -11,7 +12,12 @@ struct MetricsLogTests {
         defer { try? FileManager.default.removeItem(at: place) }
         if !text.isEmpty { try Data(text.utf8).write(to: place) }
         do { try MetricsLog(path: place.path, moment: { [] }).write("step", [("step", .integer(7))]) }
-        return String(decoding: try Data(contentsOf: place), as: UTF8.self)
+        return try contents(place)
+    }
+
+    /// The content of a log without its checksums.
+    private func contents(_ place: URL) throws -> String {
+        String(decoding: try Data(contentsOf: place), as: UTF8.self).replacing(/,"checksum":"[0-9a-f]{16}"/, with: "")
     }
 
     private let line = "{\"event\":\"step\",\"step\":7}\n"
@@ -40,8 +46,9 @@ struct MetricsLogTests {
                 ("b", .number(0.1)), ("c", .number(.nan)), ("d", .text("\"\n\\ä")), ("e", .flag(true)), ("f", .null),
                 ("g", .number(1e-7)),
             ])
-        let text = String(decoding: try Data(contentsOf: place), as: UTF8.self)
-        #expect(text == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n")
+        #expect(
+            try contents(place) == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n"
+        )
     }
 
     @Test("Every line has its time, in UTC, and the seconds since the start of the process")
@@ -51,7 +58,7 @@ struct MetricsLogTests {
         let log = try MetricsLog(path: place.path)
         let before = Date()
         for step in 1...2 { try log.write("step", [("step", .integer(step))]) }
-        let lines = String(decoding: try Data(contentsOf: place), as: UTF8.self).split(separator: "\n")
+        let lines = try contents(place).split(separator: "\n")
         let pattern = /{"event":"step","time":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","elapsed_seconds":([0-9.]+),"step":\d}/
         let found = try lines.map { try #require($0.wholeMatch(of: pattern)) }
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
@@ -75,7 +82,56 @@ struct MetricsLogTests {
         try log.write("step", [("step", .integer(7))])
         #expect(try Data(contentsOf: place).isEmpty)
         try log.finish()
-        #expect(String(decoding: try Data(contentsOf: place), as: UTF8.self) == line)
+        #expect(try contents(place) == line)
+    }
+
+    // MARK: Checksums
+
+    /// The changed line that the log has when it consists of these lines; nil for none.
+    private func change(_ lines: [String]) throws -> String? {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: place)
+        let change = try MetricsReader(path: place.path, modelsOnly: true).change
+        return try change.map { try #require("\($0)".firstMatch(of: /line ([0-9]+) is not as it was written/)).1 }.map(
+            String.init)
+    }
+
+    /// The lines of a log after `count` lines were appended, by as many jobs, to `lines` and an incomplete line.
+    private func appended(_ count: Int, to lines: [String] = [], torn: String = "") throws -> [String] {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try Data((lines.map { $0 + "\n" }.joined() + torn).utf8).write(to: place)
+        for step in 0..<count { try MetricsLog(path: place.path).write("step", [("step", .integer(step))]) }
+        return String(decoding: try Data(contentsOf: place), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test("A line that was changed, removed, inserted or moved is found by the checksums")
+    func changes() throws {
+        let lines = try appended(4)
+        #expect(try change(lines) == nil)
+        for index in lines.indices {
+            var changed = lines
+            changed[index].replace("\"step\":\(index)", with: "\"step\":7")
+            #expect(try change(changed) == "\(index + 1)")
+        }
+        #expect(try change(Array(lines.dropFirst())) == "1")
+        #expect(try change([lines[0], lines[2], lines[3]]) == "2")
+        #expect(try change([lines[0], lines[0], lines[1]]) == "2")
+        #expect(try change([lines[1], lines[0]]) == "1")
+        #expect(try change([lines[0], lines[1], "{\"event\":\"step\",\"step\":2}", lines[3]]) == "3")
+        #expect(try change(lines.dropLast(2)) == nil, "a crash can lose the last lines")
+    }
+
+    @Test("The checksums continue after an incomplete line, and in a log of an older version")
+    func continuation() throws {
+        let old = ["{\"event\":\"start\"}", "{\"event\":\"step\",\"step\":1}"]
+        #expect(try change(old) == nil)
+        let continued = try appended(3, to: old)
+        #expect(try change(continued) == nil)
+        #expect(try change([old[0], "{}"] + continued.dropFirst(2)) == "3")
+        let torn = try appended(2, to: continued, torn: String(continued[4].dropLast(9)))
+        #expect(try torn.count == continued.count + 2 && change(torn) == nil)
     }
 
     @Test("A path where no file can be created is an error with status 74 that contains the path")

@@ -118,17 +118,21 @@ int64_t cmpi_process_start(void);
 /// it is empty. RNNTRAIN_ERRORS_TERMINAL=1 means that the launching script forwards standard error to a terminal.
 const char *cmpi_error_line_start(void);
 
-// --- Signals: each handler only sets a flag ---
+// --- Signals: the handlers of a job only set a flag ---
 
 #define CMPI_SIGNAL_CHECKPOINT 1
 #define CMPI_SIGNAL_TERMINATION 2
 #define CMPI_SIGNAL_INTERRUPT 4
 #define CMPI_SIGNAL_HANGUP 8
 
-/// Installs handlers for SIGUSR1, SIGTERM, SIGINT and, unless it is ignored, SIGHUP. A second SIGINT ends the process. Returns 0 on success.
+/// Installs handlers for SIGUSR1, SIGTERM, SIGINT and, unless it is ignored, SIGHUP. A second SIGINT ends the process. Does nothing if they are
+/// installed. Returns 0 on success.
 int cmpi_signals_install(void);
-/// Installs the handler of SIGUSR1 alone, before MPI starts. Not 0: the system refuses.
-int cmpi_signals_hold_checkpoint(void);
+/// Until cmpi_signals_install or cmpi_signals_release, these signals end the process with `status`, after the line of the signal on standard error.
+/// The lines must remain valid. Returns 0 on success.
+int cmpi_signals_end_process(const char *checkpoint, const char *termination, const char *interrupt, const char *hangup, int32_t status);
+/// Restores the dispositions from before the handlers, and sends this process the signals that it received meanwhile. Returns 0 on success.
+int cmpi_signals_release(void);
 /// The flags of all signals received since the start.
 int32_t cmpi_signals_flags(void);
 

@@ -49,7 +49,8 @@ extension Trainer {
                 what: fault.description(host: host), step: state.step + 1, rollbacks: rollbacks, runFolder: folder)
         case .badSteps, .notFinite:
             return .diverged(
-                what: fault.description(host: host), step: state.step + 1, rollbacks: rollbacks, runFolder: folder)
+                what: fault.description(host: host), step: state.step + 1, rollbacks: rollbacks, runFolder: folder,
+                advice: configuration.adviceAfterDivergence)
         }
     }
 

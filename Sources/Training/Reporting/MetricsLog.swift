@@ -1,9 +1,10 @@
 import Communication
 package import Files
 import Foundation
+import Runs
 
 /// `metrics.jsonl`: appended lines of one JSON object each, with `event`, `time` (RFC 3339, UTC), `elapsed_seconds` (since the
-/// start of this process), and then the given fields in order.
+/// start of this process), then the given fields in order, and `checksum` (`LineChecksum`).
 ///
 /// Each line is one write call. A line that cannot be written is kept, as `RetriedAppender` describes. Only rank 0 has a log.
 package final class MetricsLog {
@@ -27,7 +28,7 @@ package final class MetricsLog {
     ///
     /// - Parameter moment: the fields with the time of a line.
     package init(at place: FilePlace, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
-        file = try RetriedAppender(at: place, framing: .lines)
+        file = try RetriedAppender(at: place, framing: .lines, seal: LineChecksum.sealed)
         self.moment = moment
     }
 
@@ -42,11 +43,11 @@ package final class MetricsLog {
         try self.init(at: place, moment: moment)
     }
 
-    /// Appends one line: `{"event":...,"time":...,"elapsed_seconds":...,...}`.
+    /// Appends one line: `{"event":...,"time":...,"elapsed_seconds":...,...,"checksum":...}`.
     package func write(_ event: String, _ fields: [(String, Value)]) throws {
         let members = [("event", .text(event))] + moment() + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
-        try file.append(Array((line + "\n").utf8))
+        try file.append(Array(line.utf8))
         try events?.write(event, fields)
     }
 

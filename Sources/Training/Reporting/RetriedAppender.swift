@@ -12,12 +12,20 @@ package final class RetriedAppender {
     private var file: AppendedRecords
     /// Records that are not written yet.
     private var waiting: [[UInt8]] = []
+    /// Completes a record when it is written, from the last line of the file with its line end.
+    private let seal: (_ record: [UInt8], _ last: [UInt8]) -> [UInt8]
     /// The maximum number of kept records. If a disk accepts none for that long, it also accepts no checkpoint.
     private static let mostWaiting = 100_000
 
     /// Opens or creates the file, and removes the incomplete last record of an interrupted write.
-    package init(at place: FilePlace, framing: RecordFraming) throws {
+    ///
+    /// - Parameter seal: completes a record when it is written, from the last line of the file with its line end.
+    package init(
+        at place: FilePlace, framing: RecordFraming,
+        seal: @escaping (_ record: [UInt8], _ last: [UInt8]) -> [UInt8] = { record, _ in record }
+    ) throws {
         path = place.path
+        self.seal = seal
         do throws(FileError) {
             file = try AppendedRecords(at: place, framing: framing)
         } catch {
@@ -76,7 +84,7 @@ package final class RetriedAppender {
         defer { waiting.removeFirst(written) }
         do throws(FileError) {
             for record in waiting {
-                try file.append(record)
+                try file.append { seal(record, $0) }
                 written += 1
             }
             return nil

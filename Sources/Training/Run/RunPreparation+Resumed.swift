@@ -20,6 +20,7 @@ extension RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
         let lock = try folder.reopen(breakingLock: breakingLock)
         let records = RunRecords(folder)
+        records.warnings.forEach(StandardError.warn)
         guard let newest = try records.newestCheckpoint() else {
             return try restart(configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
         }

@@ -58,6 +58,8 @@ private struct RunVerification {
         for index in generations.count..<models.count {
             compareBest(&models[index], newest, &metrics, isOwnConfiguration: !configuration.isForeign)
         }
+        // The last check of the log: a contradiction tells more about a changed line than its checksum.
+        if let change = records.change { metrics.fail("\(change)") }
         if let newest { configuration.notes += records.changedKeys(since: newest).map { "\($0)" } }
         let files = (generations.isEmpty ? [noGenerations] : []) + models.map(\.file) + [configuration]
         let all = try files + [vocabulary(newest), metrics] + tokens(newest) + temporaries() + [lock()]
@@ -105,6 +107,8 @@ private struct RunVerification {
             file.fail(
                 "\(file.path): no checkpoint is left, but \(folder.metricsPath) contains step \(step). Restore the checkpoints: without them, --resume "
                     + "starts at the first step.")
+        } else if pathExists(folder.configurationPath), !pathExists(folder.lockPath) {
+            file.fail("\(RunFolderError.onlyConfiguration(path: folder.path, file: folder.configurationPath))")
         } else {
             file.notes = ["--resume starts at the first step"]
         }
@@ -182,16 +186,24 @@ private struct RunVerification {
                 try tokens.verify()
                 file.contents = "\(NumberText.counted(tokens.count, "token")), text \(tokens.textDigest.hexadecimal)"
                 guard let newest else { return }
-                if tokens.vocabularyDigest != newest.vocabulary.digest || stale(tokens.textDigest, role, newest) {
-                    file.notes.append("its text or vocabulary differs from the newest checkpoint; the next start writes it again")
+                if let reason = conflict(tokens, role, newest) {
+                    file.fail(
+                        "\(path) is from another run than the newest checkpoint: \(reason). Remove it: the next start writes it again."
+                    )
                 }
             }
             return file
         }
     }
 
-    private func stale(_ digest: UInt64, _ role: TextRole, _ checkpoint: StoredCheckpoint) -> Bool {
-        checkpoint.textDigests[role.rawValue].map { $0 != digest.hexadecimal } ?? false
+    /// Why a token file is not of the text and the vocabulary of a checkpoint, with both digests; nil if it is.
+    private func conflict(_ tokens: TokenFile, _ role: TextRole, _ checkpoint: StoredCheckpoint) -> String? {
+        if let text = checkpoint.textDigests[role.rawValue], text != tokens.textDigest.hexadecimal {
+            return "the digest of its text is \(tokens.textDigest.hexadecimal), but the checkpoint has \(text)"
+        }
+        guard tokens.vocabularyDigest != checkpoint.vocabulary.digest else { return nil }
+        return "the digest of its vocabulary is \(tokens.vocabularyDigest.hexadecimal), but the checkpoint has "
+            + "\(checkpoint.vocabulary.digest.hexadecimal)"
     }
 
     /// Files of interrupted writes, or of writes in progress.

@@ -33,10 +33,9 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let file = try source.file()
         var configuration = try resolvedConfiguration(file)
-        try configuration.requireEffect(of: givenKeys, isResumed: source.resume)
-        try configuration.validate(
-            needsFolder: !source.printConfig && !source.dryRun,
-            fileKeys: Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys))
+        let fileKeys = Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys)
+        try configuration.requireEffect(of: givenKeys, fileKeys: fileKeys, isResumed: source.resume)
+        try configuration.validate(needsFolder: !source.printConfig && !source.dryRun, fileKeys: fileKeys)
         configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)

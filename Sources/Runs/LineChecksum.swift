@@ -1,0 +1,43 @@
+import Digests
+
+/// The checksum at the end of each line of `metrics.jsonl`.
+///
+/// It is the XXH3 digest of the line before with its line end (nothing for the first line), and of its own line up to the comma before
+/// `"checksum"`. So it shows that its line or the line before was changed, and that a line between the two was removed or inserted.
+/// Lines of older versions have none.
+package struct LineChecksum: Equatable {
+    let stored: String
+    let expected: String
+
+    private static let start = Array(#","checksum":""#.utf8)
+    private static let digits = 16
+    private static let end = Array(#""}"#.utf8)
+
+    /// The line, with its line end, of a JSON object with the checksum as its last member.
+    ///
+    /// - Parameter last: the line before, with its line end; empty for the first line.
+    package static func sealed(_ object: [UInt8], after last: [UInt8]) -> [UInt8] {
+        let body = Array(object.dropLast())
+        let digest = last.withUnsafeBytes { before in body.withUnsafeBytes { Self.digest(before, $0) } }
+        return body + start + Array(digest.hexadecimal.utf8) + end + Array("\n".utf8)
+    }
+
+    /// The checksum of a line without its line end, after a line with its line end; nil if the line does not end with a checksum.
+    init?(of line: UnsafeRawBufferPointer, after before: UnsafeRawBufferPointer) {
+        let count = line.count - (Self.start.count + Self.digits + Self.end.count)
+        guard count > 0, line[count...].starts(with: Self.start), line.suffix(Self.end.count).elementsEqual(Self.end) else {
+            return nil
+        }
+        stored = String(decoding: line.dropLast(Self.end.count).suffix(Self.digits), as: UTF8.self)
+        expected = Self.digest(before, UnsafeRawBufferPointer(rebasing: line[..<count])).hexadecimal
+    }
+
+    var isRight: Bool { stored == expected }
+
+    private static func digest(_ before: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> UInt64 {
+        var hasher = XXH3Hasher()
+        hasher.update(before)
+        hasher.update(body)
+        return hasher.digest()
+    }
+}

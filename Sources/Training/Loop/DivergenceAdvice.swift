@@ -1,0 +1,20 @@
+package import Configuration
+import Kinds
+import Optimizers
+
+extension TrainingConfiguration {
+    /// What to change after a divergence: the options whose values alone explain it, otherwise the rate and the limit of the gradient.
+    package var adviceAfterDivergence: String {
+        let causes = [
+            (ConfigurationKey.initialScale, initialScale > 10), (RuleSettings.weightDecay.key, decaysTooFast),
+        ].filter(\.1).map { "\($0.0.option) (\(value(of: $0.0)?.description ?? ""))" }
+        if causes.isEmpty { return "Resume it with a lower --learning-rate, or start a new run with a smaller --clip." }
+        return "Start a new run with a smaller \(causes.joined(separator: " and ")), which is far above the usual values."
+    }
+
+    /// Whether weight decay at this rate makes parameters grow: each update then changes a parameter by more than itself.
+    private var decaysTooFast: Bool {
+        let decay = settings[RuleSettings.weightDecay]
+        return decay >= 1 || decay * learningRate >= 1
+    }
+}

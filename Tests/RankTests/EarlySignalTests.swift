@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    @Suite("A signal at the start of a job ends it with status 75", .serialized)
+    struct EarlySignalTests {
+        private static let options = [
+            "--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--bptt", "20", "--epochs", "1000", "--layers",
+            "1",
+        ]
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder(options: Self.options, lines: 100, validLines: 10) }
+
+        @Test("Signals to a rank that waits in MPI_Init do not end it there", arguments: [SIGTERM, SIGINT, SIGHUP])
+        func inMPI(signal: Int32) throws {
+            let program = try texts.start(ranks: 2, run: "run", prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && sleep 1")
+            let path = texts.path("run")
+            #expect(waitFor(20) { !ProcessTable.processes(of: "rnntrain", naming: path).isEmpty })
+            usleep(400_000)
+            let rank = try #require(ProcessTable.processes(of: "rnntrain", naming: path).first)
+            #expect(kill(rank, signal) == 0)
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status == 75 && !outcome.timedOut, "\(outcome)")
+            #expect(outcome.errors.contains("rnntrain: error: stopped by SIG"), "\(outcome)")
+            #expect(outcome.errors.contains("Nothing is lost"), "\(outcome)")
+        }
+
+        @Test("A process without a launcher ends at once before its work; a command without MPI keeps the default effect")
+        func alone() throws {
+            let library =
+                Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
+            try texts.write("slow.toml", "layers = 1")
+            try texts.write("slow.safetensors", "")
+            let fault = [
+                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "10", "RNNTRAIN_FAULT_CALL": "1", "LD_PRELOAD": library,
+                "RNNTRAIN_FAULT_FOLDER": texts.path("slow."), "RNNTRAIN_FAULT_MARK": texts.path("mark"),
+            ]
+            let commands = [
+                (texts.arguments(run: "run", ["--config", texts.path("slow.toml")]), Int32(75)),
+                (["--print-config", "--config", texts.path("slow.toml")], SIGTERM),
+                (["evaluate", "--data", texts.path("valid.txt"), "--checkpoint", texts.path("slow.safetensors")], SIGTERM),
+            ]
+            for (arguments, status) in commands {
+                try? FileManager.default.removeItem(atPath: texts.path("mark"))
+                let program = try ProgramRun.start("rnntrain", arguments, environment: fault, folder: texts.folder)
+                #expect(waitFor(20) { FileManager.default.fileExists(atPath: texts.path("mark")) })
+                program.send(SIGTERM)
+                let outcome = try program.end(timeLimit: 5)
+                #expect(outcome.status == status && !outcome.timedOut, "\(outcome)")
+                let message =
+                    "rnntrain: error: stopped by SIGTERM before the first step. Nothing is lost: run the same command again.\n"
+                #expect(outcome.errors == (status == 75 ? message : ""), "\(outcome)")
+            }
+        }
+    }
+}
