@@ -134,7 +134,7 @@ extension RunFolderError {
     fileprivate var isInUse: Bool {
         switch self {
         case .held, .left, .holdsRun, .holdsRemains, .foreignFile, .file(.inTheWay), .file(.failed(_, _, ENOTDIR)): true
-        case .noRun, .file: false
+        case .onlyConfiguration, .noRun, .file: false
         }
     }
 }
