@@ -91,7 +91,8 @@ private struct OpenLog: ~Copyable {
         try place.folder.require(.file, orNothingAt: place.name)
         let file = try open(place)
         let identity = try checkedStatus(file, place).identity
-        return OpenLog(file, identity, try cutToWholeRecords(file, place, framing))
+        let whole = try cutToWholeRecords(file, place, framing)
+        return OpenLog(file, identity, whole)
     }
 
     private static func open(_ place: FilePlace) throws(FileError) -> Descriptor {
