@@ -11,6 +11,7 @@ let strictSwift: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+let strictCXX: [CXXSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 
 /// A library target of this package, with its floor. It may depend only on lower floors.
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -68,6 +69,7 @@ let package = Package(
         .target(name: "CMPI", dependencies: [.byName(name: mpiLibrary.name)], cSettings: strictC),
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CXXHash", cSettings: strictC),
+        .target(name: "CSentencePiece", cxxSettings: strictCXX),
         .target(name: "CAllocationCounter", cSettings: strictC),
         .target(name: "CFileFaults", cSettings: strictC),
         .target(name: "CMappingGuard", cSettings: strictC),
@@ -82,7 +84,7 @@ let package = Package(
         library("Kinds", ["Failures"]),
 
         // Floor 3: independent of each other.
-        library("TextData", ["Digests", "Files", "Failures", "Kinds"]),
+        library("TextData", ["CSentencePiece", "Digests", "Files", "Failures", "Kinds"]),
         library("Layers", ["Tensors", "Kinds"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 
@@ -169,7 +171,8 @@ let package = Package(
         tests("DigestsTests", ["Digests"]),
         tests("TensorsTests", ["Tensors", "COpenBLAS", "TestSupport"]),
         tests("FilesTests", ["Files", "Failures", "TestSupport"]),
-        tests("TextDataTests", ["TextData", "Digests", "Files", "Failures", "Kinds", "TestSupport"]),
+        tests(
+            "TextDataTests", ["TextData", "Digests", "Files", "Failures", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("LayersTests", ["Layers", "Kinds", "Tensors", "TestSupport"]),
         tests("ModelsTests", ["Models", "Layers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("OptimizersTests", ["Optimizers", "Kinds", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -192,8 +195,11 @@ let package = Package(
             "CommandLineTests",
             ["Training", "Inference", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
             resources: [.copy("Snapshots"), .copy("Fixtures")]),
-        tests("RankTests", ["Checkpoints", "Optimizers", "Layers", "Kinds", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests(
+            "RankTests", ["Checkpoints", "Optimizers", "Layers", "TextData", "Kinds", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests("DocumentationTests", ["Configuration", "Kinds", "TestSupport"]),
     ],
-    cLanguageStandard: .c11
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
 )

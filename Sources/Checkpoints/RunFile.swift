@@ -4,6 +4,7 @@ package import Files
 package enum RunFile {
     package static let configuration = "config.toml"
     package static let vocabulary = "vocabulary.json"
+    package static let sentencePieceModel = "sentencepiece.model"
     package static let metrics = "metrics.jsonl"
     /// TensorBoard recognises an event file by `tfevents` in its name.
     package static let events = "events.out.tfevents.rnntrain"
@@ -20,7 +21,7 @@ package enum RunFile {
     private static let tokensSuffix = ".tokens"
     private static let roles = ["train", "valid", "test"]
     /// The files in the folder itself, without the lock.
-    private static let files = [configuration, vocabulary, metrics, events, best]
+    private static let files = [configuration, vocabulary, sentencePieceModel, metrics, events, best]
     private static let dataFiles = roles.map(tokens) + [stamps]
 
     private static func isData(_ name: String) -> Bool { dataFiles.contains(name) }

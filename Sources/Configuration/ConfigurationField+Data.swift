@@ -22,12 +22,21 @@ extension ConfigurationField {
                 "Test text, scored once at the end with the best parameters."),
             .init(
                 .tokens, \.tokens, .data, .fixed,
-                "Unit of a token: words between white space, characters (Unicode scalars) or bytes."),
+                "Unit of a token: words between white space, characters (Unicode scalars), bytes, integers between white space, matches of "
+                    + "--token-pattern (regex), or pieces of a SentencePiece model."),
+            .init(
+                .tokenPattern, optional: \.tokenPattern, .data, .fixed, placeholder: "regex", absent: "none", isNew: true,
+                "With --tokens regex: the regular expression of a token, such as \\[[^]]*\\]|Br|Cl|. for SMILES."),
+            .init(
+                .sentencePieceModel, optional: \.sentencePieceModel, .data, .free, range: .path, placeholder: "file",
+                absent: "the run trains a unigram model of --vocabulary-size pieces on its training text", isNew: true,
+                "With --tokens sentencepiece: the model. It is stored in the run folder and in the checkpoints; a resumed run does not read it."
+            ),
             .init(
                 .vocabularySize, optional: \.vocabularySize, .data, .fixed,
                 range: .whole(4...Int(Int32.max), orZero: "for no limit"),
                 placeholder: "n",
-                absent: "10000 for words, otherwise no limit",
+                absent: "10000 for words, 8000 for sentencepiece, otherwise no limit",
                 "Maximum number of vocabulary entries, including <eos> and <unk>; the most frequent are kept; 0: no limit."),
             .init(
                 .minimumCount, \.minimumCount, .data, .fixed, range: .whole(1...ValueRange.most), placeholder: "n",

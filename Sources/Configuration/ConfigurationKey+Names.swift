@@ -9,6 +9,8 @@ extension ConfigurationKey {
     public static let valid = ConfigurationKey("valid")
     public static let test = ConfigurationKey("test")
     public static let tokens = ConfigurationKey("tokens")
+    public static let tokenPattern = ConfigurationKey("token-pattern")
+    public static let sentencePieceModel = ConfigurationKey("sentencepiece-model")
     public static let vocabularySize = ConfigurationKey("vocabulary-size")
     public static let minimumCount = ConfigurationKey("minimum-count")
     public static let batching = Batchings.key

@@ -1,6 +1,7 @@
 import Failures
 public import Kinds
 import Layers
+import TextData
 
 extension TrainingConfiguration {
     /// Checks the range of every value, which its field declares, and the consistency of the values.
@@ -18,6 +19,7 @@ extension TrainingConfiguration {
         }
         let checks = ConsistencyChecks(configuration: self, needsFolder: needsFolder, fileKeys: fileKeys)
         try checks.texts()
+        try checks.tokenizer()
         try checks.model()
         try checks.readers()
         try checks.samples()
@@ -101,6 +103,38 @@ private struct ConsistencyChecks {
     private func folder() throws(ConfigurationError) {
         if needsFolder, configuration.run == nil {
             throw .missing(key: .run, advice: "name a new folder for the run's configuration, metrics and checkpoints")
+        }
+    }
+
+    func tokenizer() throws(ConfigurationError) {
+        let tokens = configuration.tokens
+        if tokens == .regex, configuration.tokenPattern == nil {
+            throw .missing(key: .tokenPattern, advice: "give the regular expression of a token, or use another --tokens")
+        }
+        for (key, unit) in [(ConfigurationKey.tokenPattern, TokenUnit.regex), (.sentencePieceModel, .sentencepiece)]
+        where configuration.value(of: key) != nil && tokens != unit {
+            throw conflict(
+                key, .tokens,
+                message: "\(name(key)) has no effect: \(setting(.tokens)). Use --tokens \(unit.rawValue), or omit \(name(key)).")
+        }
+        if configuration.sentencePieceModel != nil, configuration.vocabularySize != nil {
+            throw conflict(
+                .sentencePieceModel, .vocabularySize,
+                message: "\(name(.sentencePieceModel)) has its own number of pieces. Omit \(name(.vocabularySize)), or omit "
+                    + "\(name(.sentencePieceModel)) and let the run train a model of this size.")
+        }
+        if tokens == .sentencepiece, configuration.vocabularySize == 0 {
+            throw conflict(
+                .vocabularySize, .tokens,
+                message:
+                    "\(setting(.vocabularySize)), but a SentencePiece model that the run trains needs a size. Use --vocabulary-size 8000."
+            )
+        }
+        if tokens.needsDefinition, !configuration.taskType.predictsTokens {
+            throw conflict(
+                .tokens, .task,
+                message:
+                    "\(setting(.tokens)), but \(setting(.task)), whose labels are words, characters or bytes. Use --tokens word.")
         }
     }
 

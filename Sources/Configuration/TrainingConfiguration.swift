@@ -19,7 +19,11 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var valid: String?
     public var test: String?
     public var tokens = TokenUnit.word
-    /// Maximum number of vocabulary entries; 0: no limit; nil: 10,000 for words, otherwise no limit.
+    /// The regular expression of `--tokens regex`.
+    public var tokenPattern: String?
+    /// The model of `--tokens sentencepiece`; nil: the run trains one. Read at the start of a run only.
+    public var sentencePieceModel: String?
+    /// Maximum number of vocabulary entries; 0: no limit; nil: 10,000 for words, 8,000 pieces, otherwise no limit.
     public var vocabularySize: Int?
     public var minimumCount = 1
     public var batching = BatchingKind.streams
@@ -134,7 +138,8 @@ public struct TrainingConfiguration: Equatable, Sendable {
 
     /// The limits of the vocabulary.
     public var vocabularyLimits: VocabularyLimits {
-        let size = vocabularySize ?? (tokens == .word ? 10_000 : 0)
+        if sentencePieceModel != nil { return VocabularyLimits(minimumCount: minimumCount) }
+        let size = vocabularySize ?? (tokens == .word ? 10_000 : tokens == .sentencepiece ? 8_000 : 0)
         return VocabularyLimits(size: size == 0 ? nil : size, minimumCount: minimumCount)
     }
 

@@ -15,6 +15,12 @@ public final class TrainedModel {
         case character = "char"
         /// A byte.
         case byte
+        /// A whole number.
+        case integer = "integers"
+        /// A match of a regular expression.
+        case match = "regex"
+        /// A piece of a SentencePiece model.
+        case piece = "sentencepiece"
     }
 
     /// The checkpoint file that was read.
@@ -41,6 +47,9 @@ public final class TrainedModel {
         case .word: .word
         case .char: .character
         case .byte: .byte
+        case .integers: .integer
+        case .regex: .match
+        case .sentencepiece: .piece
         }
     }
 

@@ -70,11 +70,18 @@ public protocol TaskScore: Sendable {
     /// The lines of a run's last report: what follows `test`, and what stands below. `tokens` is the unit of the tokens.
     func testLines(tokens: TokenUnit) -> [String]
 
+    /// The score, with the size of its text for figures that need it. The default has none.
+    func measured(on extent: TextExtent) -> any TaskScore
+
     /// Where the first loss is that is infinite or not a number, such as `token 5`; nil for nowhere.
     var firstOverflow: String? { get }
 
     /// What a user should be warned of; nil for nothing. `name` is that of the text.
     func warning(of name: String) -> String?
+}
+
+extension TaskScore {
+    public func measured(on extent: TextExtent) -> any TaskScore { self }
 }
 
 /// Scores a text, a piece at a time. Several processes can divide the work: each computes some values of a piece, and all add the values of all.

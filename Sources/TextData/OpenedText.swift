@@ -90,7 +90,7 @@ public final class OpenedText: Sendable {
                 digests.append(XXH3.digest(bytes))
                 if unit != .byte { lookForNul(in: bytes, of: text) }
                 let valid = try reader.read(block)
-                counts?.count(textPiece(text, valid))
+                try counts?.count(textPiece(text, valid), of: SearchedText(whole: text, name: name))
             }
             return digests
         }
@@ -111,7 +111,9 @@ public final class OpenedText: Sendable {
 
     /// Adds the symbols of the whole text to `counts`. Requires that the text was examined.
     func count(into counts: SymbolCounts) throws(TextDataError) {
-        try withBytes { (text) throws(TextDataError) in counts.count(textPiece(text, 0..<text.count)) }
+        try withBytes { (text) throws(TextDataError) in
+            try counts.count(textPiece(text, 0..<text.count), of: SearchedText(whole: text, name: name))
+        }
     }
 
     /// Passes the whole text, including a byte-order mark, to `body`.
@@ -161,7 +163,7 @@ public final class OpenedText: Sendable {
         return textPiece(text, start..<max(start, end))
     }
 
-    private func textPiece(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextPiece {
+    func textPiece(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextPiece {
         let bytes = UnsafeRawBufferPointer(rebasing: text[range])
         let skipsMark = range.lowerBound == 0 && firstByte == 0 && unit != .byte
         return TextPiece(bytes: skipsMark ? withoutByteOrderMark(bytes) : bytes, isLast: range.upperBound == text.count)

@@ -3,22 +3,31 @@
 /// The counts of contiguous parts, added in the order of the parts, equal those of the whole text, including the order of the symbols.
 /// Memory: proportional to the number of distinct symbols, not to the length of the text.
 public final class SymbolCounts {
+    /// How a text becomes symbols.
+    public let tokenizer: Tokenizer
     /// The unit of the symbols.
-    public let unit: TokenUnit
+    public var unit: TokenUnit { tokenizer.unit }
     private var tally: SymbolTally
 
+    /// Creates empty counts of a unit that needs no definition.
+    public convenience init(unit: TokenUnit) { self.init(Tokenizer(unit)) }
+
     /// Creates empty counts.
-    public init(unit: TokenUnit) {
-        self.unit = unit
-        tally = SymbolTally(unit)
+    public init(_ tokenizer: Tokenizer) {
+        self.tokenizer = tokenizer
+        tally = SymbolTally(tokenizer)
     }
 
-    /// Adds the symbols of a piece of text.
-    func count(_ piece: TextPiece) {
+    /// Adds the symbols of a piece of a text. Throws the errors of the tokenizer.
+    func count(_ piece: TextPiece, of text: SearchedText) throws(TextDataError) {
         switch unit {
         case .word: tally.countWords(WordScanner(piece.bytes, endsLastLine: piece.isLast))
         case .char: tally.countCharacters(CharacterScanner(piece.bytes))
         case .byte: tally.countBytes(piece.bytes)
+        case .integers, .regex, .sentencepiece:
+            try tokenizer.forEachToken(of: piece.bytes, in: text, endsLastLine: piece.isLast) { (token) throws(TextDataError) in
+                tally.count(token)
+            }
         }
     }
 
@@ -40,7 +49,7 @@ public final class SymbolCounts {
     /// Throws `badVocabularyLimits` (64), `vocabularyTooSmall` (65).
     public func vocabulary(_ limits: VocabularyLimits, source: String) throws(TextDataError) -> Vocabulary {
         try limits.check(for: unit)
-        var whole = SymbolTally(unit)
+        var whole = SymbolTally(tokenizer)
         swap(&whole, &tally)
         let vocabulary = whole.vocabulary(limits)
         guard vocabulary.size >= 2 else { throw .vocabularyTooSmall(source: source, unit: unit, size: vocabulary.size) }
@@ -50,14 +59,18 @@ public final class SymbolCounts {
 
 /// Symbols by number, with their counts.
 private struct SymbolTally: ~Copyable {
-    let unit: TokenUnit
+    let tokenizer: Tokenizer
+    var unit: TokenUnit { tokenizer.unit }
     var table = SymbolTable()
     var counts = GrowingBuffer<Int>(capacity: 1 << 8)
     /// For characters only: the number of each scalar that occurs, plus one.
     private let scalars = ScalarNumbers()
 
-    init(_ unit: TokenUnit) {
-        self.unit = unit
+    init(_ tokenizer: Tokenizer) {
+        self.tokenizer = tokenizer
+        if let model = tokenizer.model {
+            for id in 0..<model.size { _ = number(ScannedToken(model.symbols.table.bytes(id))) }
+        }
         guard unit == .byte else { return }
         for byte in UInt8.min...UInt8.max { withUnsafeBytes(of: byte) { _ = number(ScannedToken($0)) } }
     }
@@ -98,6 +111,10 @@ private struct SymbolTally: ~Copyable {
         scalars[scalar] = UInt32(number + 1)
     }
 
+    mutating func count(_ token: FoundToken) {
+        counts.base[token.id.map(Int.init) ?? number(ScannedToken(token.bytes))] += 1
+    }
+
     /// Counts in four tables in turn, because an addition to the same memory location waits for the previous one.
     mutating func countBytes(_ bytes: UnsafeRawBufferPointer) {
         var partial = [Int](repeating: 0, count: 1024)
@@ -130,7 +147,7 @@ extension SymbolTally {
 
 extension SymbolTally {
     consuming func vocabulary(_ limits: VocabularyLimits) -> Vocabulary {
-        if unit == .byte { return renumbered(Array(0..<256)) }
+        if unit == .byte || unit == .sentencepiece { return renumbered(Array(0..<table.count)) }
         let reserved = reserve()
         var ordinary = Array(0..<table.count)
         ordinary.removeAll { reserved.contains($0) }
@@ -143,10 +160,10 @@ extension SymbolTally {
         return renumbered(order)
     }
 
-    /// The numbers of the symbols that limits never remove: `<eos>` and `<unk>` of a text of words. Adds them with count 0 if necessary.
+    /// The numbers of the symbols that limits never remove: `<eos>` or the line feed, and `<unk>`, of a text of words or matches. Adds them with count 0 if necessary.
     private mutating func reserve() -> [Int] {
-        guard unit == .word else { return [] }
-        let lineEnd = number(SpecialSymbol.endOfLine.token)
+        guard unit.isSpaced || unit == .regex else { return [] }
+        let lineEnd = number((unit == .regex ? SpecialSymbol.lineFeed : .endOfLine).token)
         return [lineEnd, number(SpecialSymbol.unknown.token)]
     }
 
@@ -155,7 +172,7 @@ extension SymbolTally {
         sortByCount(&ordinary)
         let frequent = ordinary.firstIndex { counts.base[$0] < limits.minimumCount } ?? ordinary.count
         guard let size = limits.size else { return frequent }
-        if unit == .word { return min(frequent, size - 2) }
+        if unit != .char { return min(frequent, size - 2) }
         // Characters need an entry for <unk> only if the limits remove any.
         let needsUnknown = frequent < ordinary.count || frequent > size
         return min(frequent, needsUnknown ? size - 1 : size)
@@ -176,6 +193,6 @@ extension SymbolTally {
     private borrowing func renumbered(_ order: [Int]) -> Vocabulary {
         var kept = SymbolTable()
         for number in order { _ = kept.findOrAdd(ScannedToken(table.bytes(number))) }
-        return Vocabulary(unit: unit, table: kept, counts: order.map { counts.base[$0] })
+        return Vocabulary(tokenizer: tokenizer, table: kept, counts: order.map { counts.base[$0] })
     }
 }

@@ -17,7 +17,7 @@ struct TextBlocks: Sendable {
 
     /// The first token boundary at or after `offset`.
     ///
-    /// For words, the start of whitespace; for characters, a position between two scalars other than CR and LF. The bytes may be invalid.
+    /// For matches and pieces, the start of a line; for words, the start of whitespace; for characters, a position between two scalars other than CR and LF. The bytes may be invalid.
     func cut(_ text: UnsafeRawBufferPointer, at offset: Int) -> Int {
         guard offset > 0, offset < text.count else { return min(offset, text.count) }
         switch unit {
@@ -25,8 +25,14 @@ struct TextBlocks: Sendable {
         case .char:
             let p = Self.scalarStart(text, offset)
             return p < text.count && text[p] == 0x0A && text[p - 1] == 0x0D ? p + 1 : p
-        case .word: return Self.whitespace(text, Self.scalarStart(text, offset))
+        case .word, .integers: return Self.whitespace(text, Self.scalarStart(text, offset))
+        case .regex, .sentencepiece: return Self.lineStart(text, offset)
         }
+    }
+
+    private static func lineStart(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        guard text[offset - 1] != 0x0A else { return offset }
+        return UnsafeRawBufferPointer(rebasing: text[offset...]).firstIndex(of: 0x0A).map { offset + $0 + 1 } ?? text.count
     }
 
     private static func scalarStart(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {

@@ -15,6 +15,14 @@ public enum TextDataError: UserFacingError, Equatable {
     case invalidUTF8(source: String, byteOffset: Int, defect: UTF8Defect)
     /// A character is not in the vocabulary, which has no `<unk>`.
     case unknownCharacter(source: String, byteOffset: Int, scalar: Unicode.Scalar)
+    /// A word of a text of integers is none.
+    case notAnInteger(source: String, byteOffset: Int, word: String)
+    /// No match of the pattern of tokens begins at a place of a line.
+    case noMatch(source: String, byteOffset: Int, scalar: Unicode.Scalar, pattern: String)
+    case badTokenPattern(pattern: String, reason: String)
+    case noSentencePieceLibrary(reason: String)
+    case badSentencePieceModel(source: String, reason: String)
+    case sentencePieceFailed(operation: String, reason: String)
     case vocabularyTooSmall(source: String, unit: TokenUnit, size: Int)
     case badVocabularyLimits(option: String, value: Int, reason: String)
     case badVocabulary(source: String, reason: String)
@@ -40,10 +48,11 @@ public enum TextDataError: UserFacingError, Equatable {
         switch self {
         case .file(let error): error.exitStatus
         case .inputOutput: .inputOutput
-        case .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
+        case .noSentencePieceLibrary: .inputMissing
+        case .badTokenPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
             .badTokenFile, .textTooShort, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine,
-            .tooFewLines, .notReber:
+            .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed:
             .badData
         }
     }
@@ -53,7 +62,8 @@ extension TextDataError {
     /// The byte offset of the fault in a text; nil for an error without a position.
     package var byteOffset: Int? {
         switch self {
-        case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _):
+        case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _),
+            .notAnInteger(_, let byteOffset, _), .noMatch(_, let byteOffset, _, _):
             byteOffset
         case .notPlainText: 0
         default: nil
@@ -67,6 +77,10 @@ extension TextDataError {
             .invalidUTF8(source: source, byteOffset: byteOffset + start, defect: defect)
         case .unknownCharacter(let source, let byteOffset, let scalar):
             .unknownCharacter(source: source, byteOffset: byteOffset + start, scalar: scalar)
+        case .notAnInteger(let source, let byteOffset, let word):
+            .notAnInteger(source: source, byteOffset: byteOffset + start, word: word)
+        case .noMatch(let source, let byteOffset, let scalar, let pattern):
+            .noMatch(source: source, byteOffset: byteOffset + start, scalar: scalar, pattern: pattern)
         default: self
         }
     }
@@ -76,6 +90,8 @@ extension TextDataError {
         case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine: labelSentence
+        case .notAnInteger, .noMatch, .badTokenPattern, .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed:
+            tokenizerSentence
         default: contentSentence
         }
     }

@@ -3,9 +3,11 @@ import Files
 import FoundationEssentials
 
 /// JSON format: `{"unit":"word","symbols":["the",…],"counts":[113161,…]}`, in the order of the numbers; bytes as "00" to "ff".
+///
+/// Matches of a regular expression have its `pattern`, and pieces their `model`, the serialised model in Base64.
 extension Vocabulary: Codable {
     private enum CodingKeys: String, CodingKey {
-        case unit, symbols, counts
+        case unit, symbols, counts, pattern, model
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -13,6 +15,11 @@ extension Vocabulary: Codable {
         try container.encode(unit, forKey: .unit)
         try container.encode((0..<size).map { writtenSymbol(Int32($0)) }, forKey: .symbols)
         try container.encode(counts, forKey: .counts)
+        switch unit {
+        case .regex: try container.encode(String(decoding: tokenizer.definition, as: UTF8.self), forKey: .pattern)
+        case .sentencepiece: try container.encode(Data(tokenizer.definition).base64EncodedString(), forKey: .model)
+        case .word, .char, .byte, .integers: break
+        }
     }
 
     /// Throws `DecodingError` unless the symbols are distinct, valid for the unit, and have one count each.
@@ -31,7 +38,32 @@ extension Vocabulary: Codable {
         guard table.count == counts.count else {
             throw DecodingError.dataCorruptedError(forKey: .symbols, in: container, debugDescription: "duplicate symbol")
         }
-        self.init(unit: unit, table: table, counts: counts)
+        self.init(tokenizer: try Self.tokenizer(unit, container, symbols), table: table, counts: counts)
+    }
+
+    private static func tokenizer(
+        _ unit: TokenUnit, _ container: KeyedDecodingContainer<CodingKeys>, _ symbols: [String]
+    ) throws -> Tokenizer {
+        func defect(_ key: CodingKeys, _ text: String) -> DecodingError {
+            .dataCorruptedError(forKey: key, in: container, debugDescription: text)
+        }
+        switch unit {
+        case .word, .char, .byte, .integers: return Tokenizer(unit)
+        case .regex:
+            guard let tokenizer = try? Tokenizer(pattern: container.decode(String.self, forKey: .pattern)) else {
+                throw defect(.pattern, "its pattern is not a regular expression")
+            }
+            return tokenizer
+        case .sentencepiece:
+            let bytes = Data(base64Encoded: try container.decode(String.self, forKey: .model)) ?? Data()
+            guard let model = try? SentencePieceModel(Array(bytes), source: "") else {
+                throw defect(.model, "its SentencePiece model is damaged")
+            }
+            guard (0..<model.size).map({ String(decoding: model.symbols.table.bytes($0), as: UTF8.self) }) == symbols else {
+                throw defect(.model, "the symbols are not the pieces of its model")
+            }
+            return Tokenizer(model)
+        }
     }
 
     private func writtenSymbol(_ id: Int32) -> String {
@@ -48,7 +80,9 @@ extension Vocabulary: Codable {
         if let count = counts.first(where: { $0 < 0 }) { return "a count of \(count)" }
         if symbols.contains(where: \.utf8.isEmpty) { return "an empty symbol" }
         switch unit {
-        case .word: return defect(words: symbols)
+        case .word, .integers: return defect(words: symbols)
+        case .regex: return symbols.contains("<unk>") ? nil : "<unk> is missing"
+        case .sentencepiece: return nil
         case .char: return defect(characters: symbols)
         case .byte: return symbols == (0..<256).map(writtenByte) ? nil : "the symbols are not the bytes 00 to ff in order"
         }

@@ -3,8 +3,15 @@ extension Vocabulary {
     ///
     /// Throws `badVocabularyLimits` (64), `vocabularyTooSmall` (65).
     public init(counting source: TextSource, limits: VocabularyLimits = VocabularyLimits()) throws(TextDataError) {
+        try self.init(counting: source, tokenizer: Tokenizer(source.unit), limits: limits)
+    }
+
+    /// Counts the symbols that `tokenizer` finds. Also throws the errors of `Tokenizer` and of its search.
+    public init(
+        counting source: TextSource, tokenizer: Tokenizer, limits: VocabularyLimits = VocabularyLimits()
+    ) throws(TextDataError) {
         try limits.check(for: source.unit)
-        let counts = SymbolCounts(unit: source.unit)
+        let counts = SymbolCounts(tokenizer)
         try source.text.count(into: counts)
         self = try counts.vocabulary(limits, source: source.name)
     }

@@ -33,7 +33,27 @@ extension Vocabulary {
             else { return }
             throw Self.unknownCharacter(before: bad - start, text, name: name)
         case .byte: try encodeBytes(piece.bytes, to: sink)
+        case .integers, .regex, .sentencepiece:
+            try encodeFound(piece, SearchedText(whole: text, name: name), to: sink)
         }
+    }
+
+    /// The number of a found token; that of `<unk>` for a token outside the vocabulary.
+    func number(of token: FoundToken) -> Int32 {
+        token.id ?? index.table.find(ScannedToken(token.bytes)).map { Int32(truncatingIfNeeded: $0) } ?? unknownID ?? 0
+    }
+
+    private func encodeFound(
+        _ piece: TextPiece, _ text: SearchedText, to sink: (UnsafeBufferPointer<Int32>) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        let room = TokenRoom()
+        var count = 0
+        try tokenizer.forEachToken(of: piece.bytes, in: text, endsLastLine: piece.isLast) { (token) throws(TextDataError) in
+            room.tokens[count] = number(of: token)
+            count += 1
+            if count == TokenRoom.capacity { try room.give(&count, to: sink) }
+        }
+        try room.give(&count, to: sink)
     }
 
     static func unknownCharacter(before end: Int, _ text: UnsafeRawBufferPointer, name: String) -> TextDataError {

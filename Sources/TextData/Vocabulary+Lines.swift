@@ -14,8 +14,21 @@ extension Vocabulary {
             case .word: try wordLines(piece.bytes, to: sink)
             case .char: try characterLines(piece.bytes, of: bytes, name: text.name, skipping: skipped, to: sink)
             case .byte: try byteLines(piece.bytes, to: sink)
+            case .integers, .regex, .sentencepiece:
+                try foundLines(piece.bytes, SearchedText(whole: bytes, name: text.name), to: sink)
             }
         }
+    }
+
+    private func foundLines(
+        _ bytes: UnsafeRawBufferPointer, _ text: SearchedText, to sink: (EncodedLine) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        var line = EncodedLine()
+        try tokenizer.forEachToken(of: bytes, in: text, endsLastLine: true) { (token) throws(TextDataError) in
+            line.append(number(of: token), token.bytes.bindMemory(to: UInt8.self), endsLine: token.endsLine)
+            if token.endsLine { try give(&line, to: sink) }
+        }
+        if !line.tokens.isEmpty { try give(&line, to: sink) }
     }
 
     private func wordLines(

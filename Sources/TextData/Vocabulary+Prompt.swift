@@ -24,10 +24,11 @@ extension Vocabulary {
             if let defect = validator.advance(to: bytes.count) {
                 throw .invalidUTF8(source: Self.promptName, byteOffset: validator.position, defect: defect)
             }
-            if unit == .word {
-                encodeWords(of: bytes, into: &prompt)
-            } else {
-                try encodeCharacters(of: bytes, into: &prompt, skippingUnknown: skippingUnknown)
+            switch unit {
+            case .word: encodeWords(of: bytes, into: &prompt)
+            case .char: try encodeCharacters(of: bytes, into: &prompt, skippingUnknown: skippingUnknown)
+            case .byte: break
+            case .integers, .regex, .sentencepiece: try encodeFound(in: bytes, into: &prompt)
             }
         }
         return prompt
@@ -44,6 +45,18 @@ extension Vocabulary {
                     UnsafeRawBufferPointer(start: word.start, count: word.count), at: UnsafeRawPointer(word.start) - start)
             }
             prompt.tokens.append(number.map { Int32($0) } ?? unknownID ?? 0)
+            prompt.symbolCount += 1
+        }
+    }
+
+    private func encodeFound(in bytes: UnsafeRawBufferPointer, into prompt: inout EncodedPrompt) throws(TextDataError) {
+        let text = SearchedText(whole: bytes, name: Self.promptName)
+        try tokenizer.forEachToken(of: withoutByteOrderMark(bytes), in: text, endsLastLine: false) {
+            (token) throws(TextDataError) in
+            let number = number(of: token)
+            // A piece has no place in the text.
+            if number == unknownID { prompt.unknown.note(token.bytes, at: token.id == nil ? text.offset(of: token.bytes) : 0) }
+            prompt.tokens.append(number)
             prompt.symbolCount += 1
         }
     }

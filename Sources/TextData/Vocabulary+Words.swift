@@ -21,6 +21,6 @@ package struct WordList: ~Copyable {
     /// A vocabulary of these words with the same numbers, and counts of 0. The words must contain `<eos>` and `<unk>`.
     package consuming func vocabulary() -> Vocabulary {
         let counts = [Int](repeating: 0, count: table.count)
-        return Vocabulary(unit: .word, table: table, counts: counts)
+        return Vocabulary(tokenizer: Tokenizer(.word), table: table, counts: counts)
     }
 }

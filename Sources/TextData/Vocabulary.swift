@@ -7,14 +7,19 @@ import Digests
 /// `<eos>` of a text are these same symbols.
 /// - **char**: the scalars that the limits keep, and `<unk>` only if they remove any. Without `<unk>`, an unknown scalar is an error.
 /// - **byte**: all 256 bytes. The number of a byte is its value.
+/// - **integers**: as words.
+/// - **regex**: the matches that the limits keep, the line feed, and always `<unk>`.
+/// - **sentencepiece**: the pieces of the model, with its numbers. `</s>` ends a line.
 public struct Vocabulary: Sendable {
+    /// How a text becomes these symbols.
+    public let tokenizer: Tokenizer
     /// The unit of the symbols.
-    public let unit: TokenUnit
+    public var unit: TokenUnit { tokenizer.unit }
     /// The number of occurrences of each symbol in the text of the vocabulary. `[V]`
     public let counts: [Int]
     /// XXH3 over the unit and the symbols in order. Equal for vocabularies that encode every text to the same numbers.
     public let digest: UInt64
-    /// The number of `<eos>`; nil unless the unit is words.
+    /// The number of `<eos>` or `</s>`; nil for units whose line end is a character of the text.
     public let endOfLineID: Int32?
     /// The number of `<unk>`; nil if the vocabulary has none.
     public let unknownID: Int32?
@@ -23,18 +28,24 @@ public struct Vocabulary: Sendable {
     /// V, the number of symbols.
     public var size: Int { counts.count }
 
-    init(unit: TokenUnit, table: consuming SymbolTable, counts: [Int]) {
+    init(tokenizer: Tokenizer, table: consuming SymbolTable, counts: [Int]) {
         precondition(table.count == counts.count, "\(table.count) symbols with \(counts.count) counts")
-        self.unit = unit
+        self.tokenizer = tokenizer
         self.counts = counts
-        endOfLineID = unit == .word ? table.find(SpecialSymbol.endOfLine.token).map(Int32.init) : nil
-        unknownID = unit == .byte ? nil : table.find(SpecialSymbol.unknown.token).map(Int32.init)
-        digest = Self.digest(unit, table)
+        let (unit, model) = (tokenizer.unit, tokenizer.model)
+        let lineEnd = unit.isSpaced ? table.find(SpecialSymbol.endOfLine.token).map(Int32.init) : nil
+        let unknown = unit == .byte ? nil : table.find(SpecialSymbol.unknown.token).map(Int32.init)
+        endOfLineID = model?.lineEnd ?? lineEnd
+        unknownID = model?.unknown ?? unknown
+        digest = Self.digest(tokenizer, table)
         index = SymbolIndex(table)
     }
 
-    /// A vocabulary from the `records` of a vocabulary of this unit.
-    public init(unit: TokenUnit, records: [UInt8]) {
+    /// A vocabulary from the `records` of a vocabulary of this unit, which needs no definition.
+    public init(unit: TokenUnit, records: [UInt8]) { self.init(tokenizer: Tokenizer(unit), records: records) }
+
+    /// A vocabulary from the `records` of a vocabulary with this tokenizer.
+    public init(tokenizer: Tokenizer, records: [UInt8]) {
         var table = SymbolTable()
         var counts: [Int] = []
         records.withUnsafeBytes {
@@ -43,7 +54,7 @@ public struct Vocabulary: Sendable {
                 counts.append(count)
             }
         }
-        self.init(unit: unit, table: table, counts: counts)
+        self.init(tokenizer: tokenizer, table: table, counts: counts)
     }
 
     /// The symbols with their counts in order, for `init(unit:records:)` in another process.
@@ -77,9 +88,10 @@ public struct Vocabulary: Sendable {
         return symbol.withUTF8 { index.table.find(ScannedToken(UnsafeRawBufferPointer($0))).map(Int32.init) }
     }
 
-    private static func digest(_ unit: TokenUnit, _ table: borrowing SymbolTable) -> UInt64 {
+    private static func digest(_ tokenizer: Tokenizer, _ table: borrowing SymbolTable) -> UInt64 {
         var hasher = XXH3Hasher()
-        hasher.update(Array(unit.rawValue.utf8))
+        hasher.update(Array(tokenizer.unit.rawValue.utf8))
+        if !tokenizer.definition.isEmpty { hasher.update(tokenizer.definition) }
         for number in 0..<table.count {
             hasher.update(UInt64(table.bytes(number).count))
             hasher.update(table.bytes(number))

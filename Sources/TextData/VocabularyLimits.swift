@@ -19,10 +19,16 @@ public struct VocabularyLimits: Sendable, Equatable {
                 throw .badVocabularyLimits(option: "--minimum-count", value: minimumCount, reason: reason)
             }
         }
-        let least = unit == .word ? 3 : 2
+        if unit == .sentencepiece, minimumCount > 1 {
+            throw .badVocabularyLimits(
+                option: "--minimum-count", value: minimumCount,
+                reason: "a SentencePiece model keeps all of its pieces. Omit the option")
+        }
+        let least = unit == .char || unit == .byte ? 2 : 3
         if let size, size < least {
             let reason =
-                unit == .word ? "the minimum is 4: <eos>, <unk> and two words" : "the minimum is 3: <unk> and two characters"
+                unit != .char
+                ? "the minimum is 4: a line end, <unk> and two others" : "the minimum is 3: <unk> and two characters"
             throw .badVocabularyLimits(option: "--vocabulary-size", value: size, reason: reason)
         }
         if minimumCount < 1 {

@@ -79,7 +79,12 @@ private func sentence(_ prompt: EncodedPrompt, _ vocabulary: Vocabulary) -> Stri
     let (unknown, isOne) = (prompt.unknown, prompt.unknown.count == 1)
     let verb = isOne ? "is" : "are"
     let effect = vocabulary.unknownID == nil ? "\(verb) skipped" : "\(verb) read as <unk>"
-    let noun = vocabulary.unit == .word ? "words" : "characters"
+    let noun =
+        switch vocabulary.unit {
+        case .word: "words"
+        case .char, .byte: "characters"
+        case .integers, .regex, .sentencepiece: "tokens"
+        }
     return "\(unknown.count) of \(prompt.symbolCount) \(noun) of the prompt \(verb) not in the vocabulary and \(effect); "
         + "the first is \(Quotation.of(unknown.first, longest: 60).debugDescription) at byte \(unknown.byteOffset)."
 }

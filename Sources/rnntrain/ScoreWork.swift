@@ -26,7 +26,7 @@ func runScoring(_ scorer: any TokenScorer, path: String, data: String, settings:
             try stream.append(Array(output.utf8))
         }
     }
-    let score = scorer.total
+    let score = scorer.total.of(try text.extent())
     let total = ScoreTotal(
         name: text.name, lineCount: scorer.lineCount, score: score, skipped: characters?.unknown.count)
     let footer = writer.footer(total)

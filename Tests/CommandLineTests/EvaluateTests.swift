@@ -61,11 +61,35 @@ struct EvaluateTests {
                 + "Remove it, or skip unknown characters with --skip-unknown.\n")
         let skipping = try SmallModels.shell("\(text) \(Self.command) --skip-unknown --json --data -")
         let without = try SmallModels.shell("printf 'the größe\\no \\n' | \(Self.command) --json --data -")
-        #expect(skipping.output == without.output.replacing("}", with: ",\"skipped_characters\":2}"), "\(skipping)")
+        // The skipped characters belong to the size of the text.
+        func figures(_ output: String) -> [String: String] {
+            RunLog.fields(of: output.trimmingCharacters(in: .newlines)).filter {
+                !["words", "word_perplexity", "bytes", "byte_perplexity", "skipped_characters"].contains($0.key)
+            }
+        }
+        #expect(figures(skipping.output) == figures(without.output) && figures(without.output)["tokens"] == "12", "\(skipping)")
+        #expect(skipping.output.hasSuffix(",\"skipped_characters\":2}\n"), "\(skipping)")
         #expect(
             skipping.errors
                 == "rnntrain: note: the standard input: skipped 2 characters that are not in the vocabulary; "
                 + "the first is \"f\" at byte 13.\n")
+    }
+
+    @Test(
+        "Perplexities by word and by byte have the same denominators for words, characters and bytes",
+        arguments: ["word", "char", "byte"])
+    func comparable(unit: String) throws {
+        let outcome = try SmallModels.shell("$R evaluate --checkpoint \(unit)/best.safetensors --json --data valid.txt")
+        let fields = RunLog.fields(of: outcome.output.trimmingCharacters(in: .newlines))
+        func number(_ name: String) throws -> Double { try #require(fields[name].flatMap { Double($0) }, "\(name) \(outcome)") }
+        let text = try Data(contentsOf: SmallModels.folder.appendingPathComponent("valid.txt"))
+        #expect(try number("words") == 100 && number("bytes") == Double(text.count), "10 lines of 9 words")
+        for (name, count) in [("word_perplexity", "words"), ("byte_perplexity", "bytes")] {
+            let expected = pow(try number("perplexity"), try number("tokens") / number(count))
+            #expect(try abs(number(name) / expected - 1) < 1e-9, "\(name): \(outcome)")
+        }
+        let plain = try SmallModels.shell("$R evaluate --checkpoint \(unit)/best.safetensors --data valid.txt").output
+        #expect(plain.contains(" bits per token; perplexity ") && plain.contains(" by word, "), "\(plain)")
     }
 
     @Test("A run's folder selects its best model")

@@ -49,8 +49,11 @@ struct EvaluationAndGenerationTests {
     func evaluate() throws {
         let expected = try evaluation(windowLength: 100)
         let json = try run(["evaluate", "--json", "--checkpoint", "best.safetensors", "--data", "test.txt"])
+        let sizes = try texts.bytes("test.txt").count
+        let byByte = try #require(expected.score.bytePerplexity)
         let words =
             "{\"tokens\":199,\"loss\":\(expected.loss),\"perplexity\":\(expected.perplexity),\"bits_per_token\":\(expected.bitsPerToken),"
+            + "\"words\":200,\"word_perplexity\":\(exp(199 * expected.loss / 200)),\"bytes\":\(sizes),\"byte_perplexity\":\(byByte),"
             + "\"oovs\":0,\"oov_share\":0.0,\"perplexity_excluding_oovs\":\(expected.perplexity)}\n"
         #expect(json.output == words && json.status == 0 && json.errors == "", "\(json)")
         #expect(

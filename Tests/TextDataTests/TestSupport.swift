@@ -17,6 +17,9 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
+/// The units that every text has.
+let plainUnits: [TokenUnit] = [.word, .char, .byte]
+
 func source(_ text: String, _ unit: TokenUnit) throws -> TextSource {
     try TextSource(name: "test.txt", bytes: Array(text.utf8), unit: unit)
 }

@@ -26,7 +26,7 @@ import Testing
 
     @Test("Counts, their order, and tokens are independent of the number of parts", arguments: texts)
     func sameAtAnyCount(text: String) throws {
-        for unit in TokenUnit.allCases {
+        for unit in plainUnits {
             let bytes = Array(text.utf8)
             let whole = SymbolCounts(unit: unit)
             let source = try TextSource(examining: OpenedText(name: "t", bytes: bytes, unit: unit), counting: whole)
@@ -107,7 +107,7 @@ import Testing
         #expect(source.digest == XXH3.digest(joined))
     }
 
-    @Test("A vocabulary can be sent to another process", arguments: TokenUnit.allCases)
+    @Test("A vocabulary can be sent to another process", arguments: plainUnits)
     func vocabularyRecords(unit: TokenUnit) throws {
         let vocabulary = try vocabulary("b a b é <unk>\n", unit)
         let again = Vocabulary(unit: unit, records: vocabulary.records())

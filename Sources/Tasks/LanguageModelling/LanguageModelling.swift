@@ -51,7 +51,7 @@ struct PerplexityMetric: Metric {
     }
 
     func texts(ofLoss loss: Double, tokens: TokenUnit) -> [String] {
-        let bits = "\(NumberText.fixed(loss / TextScore.log2Nats, 3)) bits/\(tokens.rawValue)"
+        let bits = "\(NumberText.fixed(loss / TextScore.log2Nats, 3)) bits/\(tokens.noun)"
         return ["perplexity \(NumberText.perplexity(exponential(loss)))"] + (tokens == .word ? [] : [bits])
     }
 

@@ -33,6 +33,8 @@ public struct TextScore: Sendable, Equatable {
     /// The number of tokens in the vocabulary, without `<eos>`.
     private var knownSymbols = 0
     private let special: SpecialTokens
+    /// The size of the scored text; nil if it is not known.
+    private var extent: TextExtent?
 
     package init(_ special: SpecialTokens) { self.special = special }
 
@@ -68,6 +70,20 @@ public struct TextScore: Sendable, Equatable {
     public var lossWithoutUnknown: Double? { knownSymbols > 0 ? knownSum / Double(tokens - unknownTokens) : nil }
     public var perplexityWithoutUnknown: Double? { lossWithoutUnknown.map(exponential) }
 
+    /// The exponential of the total loss divided by the words of the text; nil if its size is not known.
+    ///
+    /// It is the perplexity to the power tokens/words, so that models with different vocabularies can be compared.
+    public var wordPerplexity: Double? { extent.map { exponential(sum / Double($0.words)) } }
+    /// The exponential of the total loss divided by the bytes of the text; nil if its size is not known.
+    public var bytePerplexity: Double? { extent.map { exponential(sum / Double($0.bytes)) } }
+
+    /// The same score, of a text of this size.
+    public func of(_ extent: TextExtent) -> TextScore {
+        var score = self
+        score.extent = extent
+        return score
+    }
+
     static let log2Nats = 0.693_147_180_559_945_3
 
     /// The number of OOVs, their share, and the perplexity without them, as text; nil if the vocabulary has no `<unk>`.
@@ -90,14 +106,23 @@ extension TextScore: TaskScore {
     public var text: String {
         "\(NumberText.counted(tokens, "token")), loss \(NumberText.fixed(loss, 4)) nats per token, "
             + "perplexity \(NumberText.perplexity(perplexity, digits: 3)), "
-            + "\(NumberText.fixed(bitsPerToken, 3)) bits per token" + (unknownText.map { "; \($0)" } ?? "")
+            + "\(NumberText.fixed(bitsPerToken, 3)) bits per token"
+            + [comparableText, unknownText].compactMap { $0.map { "; \($0)" } }.joined()
+    }
+
+    /// The perplexities that do not depend on the vocabulary, as text.
+    private var comparableText: String? {
+        guard let byWord = wordPerplexity, let byByte = bytePerplexity else { return nil }
+        return
+            "perplexity \(NumberText.perplexity(byWord, digits: 3)) by word, \(NumberText.perplexity(byByte, digits: 4)) by byte"
     }
 
     public var figures: [Figure] {
         [
             Figure("tokens", .integer(tokens)), Figure("loss", .number(loss)), Figure("perplexity", .number(perplexity)),
-            Figure("bits_per_token", .number(bitsPerToken)), Figure("oovs", .integer(unknownTokens)),
-            Figure("oov_share", .number(unknown.share)), withoutUnknown,
+            Figure("bits_per_token", .number(bitsPerToken)),
+        ] + comparable + [
+            Figure("oovs", .integer(unknownTokens)), Figure("oov_share", .number(unknown.share)), withoutUnknown,
         ]
     }
 
@@ -105,15 +130,25 @@ extension TextScore: TaskScore {
         [
             Figure("tokens", .integer(tokens)), Figure("loss", .number(loss)), Figure("perplexity", .number(perplexity)),
             Figure("oovs", .integer(unknownTokens)), withoutUnknown,
+        ] + comparable
+    }
+
+    private var comparable: [Figure] {
+        guard let extent, let wordPerplexity, let bytePerplexity else { return [] }
+        return [
+            Figure("words", .integer(extent.words)), Figure("word_perplexity", .number(wordPerplexity)),
+            Figure("bytes", .integer(extent.bytes)), Figure("byte_perplexity", .number(bytePerplexity)),
         ]
     }
+
+    public func measured(on extent: TextExtent) -> any TaskScore { of(extent) }
 
     private var withoutUnknown: Figure {
         Figure("perplexity_excluding_oovs", perplexityWithoutUnknown.map { .number($0) } ?? .none)
     }
 
     public func testLines(tokens: TokenUnit) -> [String] {
-        [PerplexityMetric().text(ofCriterion: loss, tokens: tokens)] + [unknownText].compactMap { $0 }
+        [PerplexityMetric().text(ofCriterion: loss, tokens: tokens)] + [comparableText, unknownText].compactMap { $0 }
     }
 
     public var firstOverflow: String? { firstNotFinite.map { "token \($0)" } }

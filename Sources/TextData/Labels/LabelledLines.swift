@@ -10,7 +10,7 @@ public struct LabelTokens: Codable, Equatable, Sendable {
     /// Throws `labelOutsideVocabulary` (65) if a token of a label is not in the vocabulary.
     public init(_ names: LabelNames, _ vocabulary: Vocabulary) throws(TextDataError) {
         func tokens(of name: String) throws(TextDataError) -> [Int32] {
-            let symbols = vocabulary.unit == .word ? [name] : name.unicodeScalars.map { String($0) }
+            let symbols = vocabulary.unit.isSpaced ? [name] : name.unicodeScalars.map { String($0) }
             let ids =
                 vocabulary.unit == .byte
                 ? name.utf8.map { Int32($0) }
@@ -22,9 +22,9 @@ public struct LabelTokens: Codable, Equatable, Sendable {
         for name in names.names { labels.append(try tokens(of: name)) }
         self.labels = labels
         switch vocabulary.unit {
-        case .word: separator = nil
+        case .word, .integers: separator = nil
         case .byte: separator = 0x09
-        case .char:
+        case .char, .regex, .sentencepiece:
             guard let tab = vocabulary.id(of: "\t") else { throw .labelOutsideVocabulary(name: "\t") }
             separator = tab
         }

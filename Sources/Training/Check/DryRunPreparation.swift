@@ -65,7 +65,7 @@ struct DryRunPreparation {
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)
         plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: [:], runFolder: folder.path,
-            state: state ?? TrainingState(), isResumed: state != nil, symbols: symbols)
+            state: state ?? TrainingState(), isResumed: state != nil, symbols: symbols, testExtent: nil)
     }
 
     /// The number of windows of a text in an epoch; 0 if the run has no such text.

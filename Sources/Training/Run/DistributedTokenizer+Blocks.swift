@@ -34,7 +34,7 @@ extension DistributedTokenizer {
 
     /// The counts that this rank adds to; nil on a rank that does not read the text.
     private func ownCounts(_ shared: SharedText) -> SymbolCounts? {
-        world.isRoot ? counts : shared.text.map { SymbolCounts(unit: $0.unit) }
+        world.isRoot ? counts : shared.text.flatMap { _ in tokenizer.map { SymbolCounts($0) } }
     }
 
     /// Encodes this rank's share of the blocks. Returns the packed tokens of all blocks on rank 0.

@@ -17,6 +17,8 @@ package final class DistributedTokenizer {
     private(set) var texts: [SharedText] = []
     /// The counts to which rank 0 adds the symbols of a text.
     var counts: SymbolCounts?
+    /// The tokenizer for counting and encoding.
+    private(set) var tokenizer: Tokenizer?
     /// The vocabulary for encoding.
     var vocabulary: Vocabulary?
 
@@ -51,6 +53,7 @@ package final class DistributedTokenizer {
     package func scan(_ text: TokenizerText, counting counts: SymbolCounts? = nil) throws -> UInt64 {
         guard let number = text.number else { return try TextSource(examining: text.text, counting: counts).digest }
         self.counts = counts
+        if let counts { try broadcast(counts.tokenizer) }
         let action: TokenizerCommand.Action = counts == nil ? .scan : .scanAndCount
         let digests = try scan(world.broadcast(TokenizerCommand(action, text: number, 0..<text.text.blockCount)))
         return TextSource.digest(ofBlocks: digests)
@@ -105,6 +108,7 @@ package final class DistributedTokenizer {
             case .finish: return
             case .open: try open(command)
             case .scan, .scanAndCount: try scan(command)
+            case .receiveTokenizer: try receiveTokenizer(command, [])
             case .receiveVocabulary: try receiveVocabulary(command, [])
             case .encode: try encode(command)
             }
@@ -130,9 +134,23 @@ package final class DistributedTokenizer {
         texts.append(SharedText(text: readers.contains(world.rank) ? text : nil, readers: readers))
     }
 
+    /// Sends the tokenizer to all ranks, unless they have it.
+    private func broadcast(_ tokenizer: Tokenizer) throws {
+        if tokenizer == self.tokenizer { return }
+        self.tokenizer = tokenizer
+        let command = try world.broadcast(TokenizerCommand(.receiveTokenizer, unit: tokenizer.unit))
+        try receiveTokenizer(command, tokenizer.definition)
+    }
+
+    private func receiveTokenizer(_ command: TokenizerCommand, _ definition: [UInt8]) throws {
+        let shared = try world.broadcast(definition)
+        if !world.isRoot { tokenizer = try Tokenizer(command.unit, definition: shared, source: "the tokenizer of rank 0") }
+    }
+
     /// Sends the vocabulary to all ranks, unless they have it.
     private func broadcast(_ vocabulary: Vocabulary) throws {
         if vocabulary == self.vocabulary { return }
+        try broadcast(vocabulary.tokenizer)
         self.vocabulary = vocabulary
         let command = try world.broadcast(TokenizerCommand(.receiveVocabulary, unit: vocabulary.unit))
         try receiveVocabulary(command, vocabulary.records())
@@ -140,7 +158,7 @@ package final class DistributedTokenizer {
 
     private func receiveVocabulary(_ command: TokenizerCommand, _ records: [UInt8]) throws {
         let shared = try world.broadcast(records)
-        if !world.isRoot { vocabulary = Vocabulary(unit: command.unit, records: shared) }
+        if !world.isRoot { vocabulary = tokenizer.map { Vocabulary(tokenizer: $0, records: shared) } }
     }
 }
 

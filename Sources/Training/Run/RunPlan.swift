@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Tasks
 import Runs
+import TextData
 
 /// The result of rank 0's preparation of a run, which it sends to all ranks.
 struct RunPlan: Codable {
@@ -18,6 +19,8 @@ struct RunPlan: Codable {
     /// The content of `best.safetensors`; nil if there is none.
     var best: BestModel?
     var symbols: TextSymbols
+    /// The size of the test text; nil without one.
+    var testExtent: TextExtent?
 
     /// The plan as text, for the broadcast.
     func jsonText() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
@@ -26,7 +29,7 @@ struct RunPlan: Codable {
 
     init(
         configuration: TrainingConfiguration, vocabularySize: Int, tokenFiles: [String: String], runFolder: String,
-        state: TrainingState, isResumed: Bool, best: BestModel? = nil, symbols: TextSymbols
+        state: TrainingState, isResumed: Bool, best: BestModel? = nil, symbols: TextSymbols, testExtent: TextExtent?
     ) {
         self.configuration = configuration
         self.vocabularySize = vocabularySize
@@ -36,5 +39,6 @@ struct RunPlan: Codable {
         self.isResumed = isResumed
         self.best = best
         self.symbols = symbols
+        self.testExtent = testExtent
     }
 }

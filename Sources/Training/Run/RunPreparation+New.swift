@@ -42,6 +42,9 @@ extension RunPreparation {
         let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
         try Watchdog.waitingForDisk { _ in
             try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
+            if let model = vocabulary.tokenizer.modelFile {
+                try DurableFile.write(model, to: lock.folder.place(RunFile.sentencePieceModel))
+            }
         }
         // A run that has lost all its checkpoints may still have its best model.
         let best = try BestFound(
@@ -49,7 +52,8 @@ extension RunPreparation {
             textDigests: texts.digests)
         let plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
-            state: TrainingState(), isResumed: false, best: best.model, symbols: try configuration.symbols(vocabulary))
+            state: TrainingState(), isResumed: false, best: best.model, symbols: try configuration.symbols(vocabulary),
+            testExtent: try texts.testExtent())
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
             newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })

@@ -56,7 +56,7 @@ extension RunPreparation {
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size,
             tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
-            symbols: parts.symbols)
+            symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: parts.texts.digests, lock: lock,
             checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
@@ -94,6 +94,7 @@ private struct ResumedParts {
     let texts: Texts
     let tokens: PreparedTokens
     let symbols: TextSymbols
+    let testExtent: TextExtent?
     /// Notices for the user.
     let notices: [String]
 
@@ -112,6 +113,7 @@ private struct ResumedParts {
         let check = try RunCheck(
             self.configuration, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
         try check.requireAll()
+        testExtent = try texts.testExtent()
         tokens = try RunPreparation.prepareTokenFiles(
             texts, vocabulary: checkpoint.vocabulary, lock: lock, self.configuration)
         notices =

@@ -13,8 +13,11 @@ extension RunPreparation {
     static func countVocabulary(
         _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps
     ) throws -> CountedTexts {
-        let counts = SymbolCounts(unit: configuration.usesBuiltInSource ? .char : configuration.tokens)
-        let texts = try Texts(configuration, tokenizer: tokenizer, stamps: stamps, counting: counts)
+        var counts = SymbolCounts(unit: .char)
+        let texts = try Texts(configuration, tokenizer: tokenizer, stamps: stamps) { text in
+            counts = SymbolCounts(try Self.tokenizer(configuration, trainingText: text, tokenizer))
+            return counts
+        }
         let source = texts.name(of: .train) ?? ""
         let tokens = counts.tokenCount
         let vocabulary = try counts.vocabulary(configuration.vocabularyLimits, source: source)
@@ -24,6 +27,24 @@ extension RunPreparation {
         }
         return CountedTexts(
             configuration: try texts.resolved(configuration), texts: texts, vocabulary: vocabulary, trainTokens: tokens)
+    }
+
+    /// The tokenizer of a new run, with the model that is named or that is trained on the training text.
+    private static func tokenizer(
+        _ configuration: TrainingConfiguration, trainingText text: TokenizerText, _ tokenizer: DistributedTokenizer
+    ) throws -> Tokenizer {
+        switch configuration.usesBuiltInSource ? .char : configuration.tokens {
+        case .regex: return try Tokenizer(pattern: configuration.tokenPattern ?? "")
+        case .sentencepiece:
+            try SentencePieceLibrary.require()
+            if let path = configuration.sentencePieceModel { return Tokenizer(try SentencePieceModel(path: path)) }
+            _ = try tokenizer.scan(text)
+            // The library reports no progress.
+            return try Watchdog.waitingForDisk { _ in
+                Tokenizer(try SentencePieceModel(training: text.text, size: configuration.vocabularyLimits.size ?? 8_000))
+            }
+        case let unit: return Tokenizer(unit)
+        }
     }
 
     /// Writes token files that are missing, outdated or damaged, and checks that each text is long enough.
@@ -93,6 +114,7 @@ extension TrainingConfiguration {
         configuration.train = train.map(absolutePath)
         configuration.valid = valid.map(absolutePath)
         configuration.test = test.map(absolutePath)
+        configuration.sentencePieceModel = sentencePieceModel.map(absolutePath)
         return configuration
     }
 }

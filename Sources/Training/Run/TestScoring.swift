@@ -14,6 +14,7 @@ final class TestScoring {
     private let text: TokenFile
     private let configuration: TrainingConfiguration
     private let symbols: TextSymbols
+    private let extent: TextExtent?
     private let model: LanguageModel
     /// Why there is no score; nil if nothing requested a stop.
     private(set) var stopReason: StopReason?
@@ -22,13 +23,12 @@ final class TestScoring {
 
     /// - Parameter parallel: the model whose parameters at the time of scoring are used.
     init(
-        world: World, parallel: ParallelModel, text: TokenFile, symbols: TextSymbols, _ configuration: TrainingConfiguration
+        world: World, parallel: ParallelModel, text: TokenFile, _ plan: RunPlan
     ) {
         self.world = world
         self.text = text
         model = parallel.scoringModel(capacity: Self.capacity)
-        self.symbols = symbols
-        self.configuration = configuration
+        (symbols, configuration, extent) = (plan.symbols, plan.configuration, plan.testExtent)
     }
 
     /// Windows of one stream, without a backward pass.
@@ -61,7 +61,7 @@ final class TestScoring {
             scorer.add((0..<world.rankCount).map { all[($0 * own.count)..<(($0 + 1) * own.count)] })
             Watchdog.progress()
         }
-        return scorer.score
+        return extent.map { scorer.score.measured(on: $0) } ?? scorer.score
     }
 
     /// Reads a piece.

@@ -31,17 +31,17 @@ struct Texts {
     /// Opens every text of the configuration, or generates those of the built-in source, and reads the texts without known
     /// stamps.
     ///
-    /// - Parameter counts: the symbols of the training text are added to it. The training text is then always read.
+    /// - Parameter counting: the counts to which the symbols of the training text are added. The training text is then always read.
     init(
         _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps = TextStamps(),
-        counting counts: SymbolCounts? = nil
+        counting: ((TokenizerText) throws -> SymbolCounts)? = nil
     ) throws {
         (self.tokenizer, self.stamps) = (tokenizer, stamps)
         isSplit = configuration.text != nil
         let split = try configuration.text.map { try splitText($0) }
         for role in TextRole.allCases {
             guard let text = try Self.open(role, configuration, split: split, tokenizer) else { continue }
-            let counts = role == .train ? counts : nil
+            let counts = role == .train ? try counting?(text) : nil
             let known = counts == nil ? stamps.digest(of: role, text.text) : nil
             let digest = try known ?? tokenizer.scan(text, counting: counts)
             entries[role] = Entry(text: text, digest: digest, isRead: known == nil)
@@ -147,6 +147,9 @@ struct Texts {
     func encoded(_ role: TextRole, vocabulary: Vocabulary) -> EncodedText? {
         entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }
     }
+
+    /// The words and bytes of the test text; nil if the run has none.
+    func testExtent() throws(TextDataError) -> TextExtent? { try entries[.test]?.text.text.extent() }
 
     /// The size of a role's text in bytes; 0 if the run has none.
     func byteCount(of role: TextRole) -> Int { entries[role]?.text.text.byteCount ?? 0 }

@@ -3,7 +3,7 @@ import TextData
 /// The command that rank 0 broadcasts to the other ranks of a `DistributedTokenizer` before a collective operation.
 struct TokenizerCommand: BitwiseCopyable {
     enum Action: Int64 {
-        case finish, open, scan, scanAndCount, receiveVocabulary, encode
+        case finish, open, scan, scanAndCount, receiveTokenizer, receiveVocabulary, encode
     }
 
     private var rawAction: Int64

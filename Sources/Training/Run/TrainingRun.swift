@@ -144,8 +144,7 @@ public struct TrainingRun {
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
         let test = texts.test.map {
-            TestScoring(
-                world: world, parallel: parallel, text: $0, symbols: plan.symbols, plan.configuration)
+            TestScoring(world: world, parallel: parallel, text: $0, plan)
         }
         let sampling = preparation.flatMap { preparation in
             plan.configuration.sampleEvery == 0

@@ -203,5 +203,8 @@ struct BenchmarkOptions: ParsableArguments {
         if [generate, exchangeOnly, tokenise != nil].count(where: { $0 }) > 1 {
             throw ValidationError("--generate, --exchange-only and --tokenise exclude each other. Use one of them.")
         }
+        if tokens.needsDefinition {
+            throw ValidationError("--tokens \(tokens.rawValue) cannot be measured here. Use word, char, byte or integers.")
+        }
     }
 }

@@ -13,7 +13,15 @@ struct TokenTexts {
     ///
     /// - Parameter separatesAtBlanks: whether a blank ends a field; a blank then becomes `\x20`.
     func original(_ bytes: ArraySlice<UInt8>, separatesAtBlanks: Bool = false) -> String {
-        if unit == .word { return String(decoding: bytes, as: UTF8.self) }
+        if unit.isSpaced || unit == .sentencepiece { return String(decoding: bytes, as: UTF8.self) }
+        if unit == .regex, bytes.count > 1 {
+            let characters = String(decoding: bytes, as: UTF8.self).unicodeScalars
+            return characters.map { original(Array(String($0).utf8)[...], of: .char, separatesAtBlanks) }.joined()
+        }
+        return original(bytes, of: unit, separatesAtBlanks)
+    }
+
+    private func original(_ bytes: ArraySlice<UInt8>, of unit: TokenUnit, _ separatesAtBlanks: Bool) -> String {
         guard bytes.count == 1, let byte = bytes.first else { return String(decoding: bytes, as: UTF8.self) }
         switch byte {
         case 0x0A: return "\\n"

@@ -1,0 +1,47 @@
+/// The size of a text in units that no vocabulary changes: the denominators of perplexities by word and by byte.
+public struct TextExtent: Codable, Equatable, Sendable {
+    /// Words between white space, and one for the end of each line, also of a last line without a line feed: the tokens of `--tokens word`.
+    public let words: Int
+    /// Bytes of the text, including line ends, without a byte-order mark.
+    public let bytes: Int
+
+    /// A text of this size.
+    public init(words: Int, bytes: Int) { (self.words, self.bytes) = (words, bytes) }
+
+    /// Counts the words and bytes of a text, which need not be valid UTF-8.
+    init(of text: UnsafeRawBufferPointer) {
+        var (count, isInWord) = (0, false)
+        var position = 0
+        while position < text.count {
+            let width = Self.whitespaceWidth(text, at: position)
+            if width > 0 {
+                if text[position] == 0x0A { count += 1 }
+                isInWord = false
+                position += width
+            } else {
+                if !isInWord { count += 1 }
+                isInWord = true
+                position += 1
+            }
+        }
+        if let last = text.last, last != 0x0A { count += 1 }
+        self.init(words: count, bytes: text.count)
+    }
+
+    /// Like the function for valid UTF-8, which reads up to two bytes beyond `position`.
+    private static func whitespaceWidth(_ text: UnsafeRawBufferPointer, at position: Int) -> Int {
+        let byte = text[position]
+        if byte < 0x80 { return byte == 0x20 || (0x09...0x0D).contains(byte) ? 1 : 0 }
+        guard text.count - position >= 3, let start = text.baseAddress else {
+            return text.count - position == 2 && byte == 0xC2 && [0x85, 0xA0].contains(text[position + 1]) ? 2 : 0
+        }
+        return TextData.whitespaceWidth((start + position).assumingMemoryBound(to: UInt8.self))
+    }
+}
+
+extension OpenedText {
+    /// Counts the words and bytes of the whole text. Reads it once. Throws the errors of a file that cannot be read.
+    public func extent() throws(TextDataError) -> TextExtent {
+        try withBytes { (text) throws(TextDataError) in TextExtent(of: textPiece(text, 0..<text.count).bytes) }
+    }
+}

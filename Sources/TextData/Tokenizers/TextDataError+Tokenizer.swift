@@ -1,0 +1,25 @@
+import Failures
+
+extension TextDataError {
+    /// The sentences of errors of tokenizers; empty for other errors.
+    var tokenizerSentence: String {
+        switch self {
+        case .notAnInteger(let source, let byteOffset, let word):
+            "\(source): \(quoting: word) at byte \(byteOffset) is not a whole number without leading zeros, as --tokens integers needs. "
+                + "Correct the text, or use --tokens word."
+        case .noMatch(let source, let byteOffset, let scalar, let pattern):
+            "\(source): the character \(characterText(scalar)) at byte \(byteOffset) begins no match of --token-pattern \(quoting: pattern). "
+                + "Correct the text, or extend the pattern; the alternative |. at its end matches every character."
+        case .badTokenPattern(let pattern, let reason):
+            "--token-pattern \(quoting: pattern) is not a regular expression: \(reason)."
+        case .noSentencePieceLibrary(let reason):
+            "--tokens sentencepiece needs SentencePiece's library, which cannot be loaded (\(reason)). Install the Debian package "
+                + "\(SentencePieceLibrary.package): launch/setup \(SentencePieceLibrary.package)."
+        case .badSentencePieceModel(let source, let reason):
+            "\(source): this is not a SentencePiece model that can be used: \(reason)."
+        case .sentencePieceFailed(let operation, let reason):
+            "SentencePiece's \(operation) failed: \(reason). Check the text, or use another --vocabulary-size."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,126 @@
+/// How a text becomes tokens: the unit, and the pattern or the model that some units need.
+public struct Tokenizer: Sendable {
+    /// The unit of the tokens.
+    public let unit: TokenUnit
+    /// The pattern in UTF-8, the serialised model, or nothing.
+    public let definition: [UInt8]
+    let model: SentencePieceModel?
+
+    /// The contents of a file `.model` that SentencePiece's tools read; nil for other units.
+    public var modelFile: [UInt8]? { model?.bytes }
+
+    /// A tokenizer of a unit that needs no definition.
+    public init(_ unit: TokenUnit) {
+        precondition(!unit.needsDefinition, "a tokenizer of \(unit) without a definition")
+        (self.unit, definition, model) = (unit, [], nil)
+    }
+
+    /// A tokenizer of regular expressions. Throws `badTokenPattern` (64).
+    public init(pattern: String) throws(TextDataError) {
+        _ = try PatternMatcher(pattern)
+        (unit, definition, model) = (.regex, Array(pattern.utf8), nil)
+    }
+
+    /// A tokenizer of pieces.
+    public init(_ model: SentencePieceModel) { (unit, definition, self.model) = (.sentencepiece, model.bytes, model) }
+
+    /// A tokenizer with the definition of another one. Throws `badTokenPattern` (64), `badSentencePieceModel` (65).
+    public init(_ unit: TokenUnit, definition: [UInt8], source: String) throws(TextDataError) {
+        switch unit {
+        case .regex: try self.init(pattern: String(decoding: definition, as: UTF8.self))
+        case .sentencepiece: self.init(try SentencePieceModel(definition, source: source))
+        case .word, .char, .byte, .integers: self.init(unit)
+        }
+    }
+}
+
+extension Tokenizer: Equatable {
+    public static func == (a: Tokenizer, b: Tokenizer) -> Bool { a.unit == b.unit && a.definition == b.definition }
+}
+
+/// A token in a text.
+struct FoundToken {
+    /// As in the text; of a piece, the text of the piece; `<eos>` and `</s>` for a line end.
+    let bytes: UnsafeRawBufferPointer
+    /// The number of a piece; nil for a token that a vocabulary numbers.
+    var id: Int32?
+    var endsLine = false
+}
+
+/// A text in which tokens are searched, for the places in errors.
+struct SearchedText {
+    let whole: UnsafeRawBufferPointer
+    let name: String
+
+    func offset(of part: UnsafeRawBufferPointer) -> Int {
+        guard let start = part.baseAddress, let base = whole.baseAddress else { return 0 }
+        return start - base
+    }
+}
+
+/// The units whose tokens are found one after another. Units without a definition other than integers have faster loops of their own.
+extension Tokenizer {
+    /// Passes the tokens of `piece` to `take`. With `endsLastLine`, a last line without a line feed gets an end, if ends are symbols of their own.
+    ///
+    /// Throws `notAnInteger`, `noMatch`, `sentencePieceFailed` (65), `noSentencePieceLibrary` (66), and the errors of `take`.
+    func forEachToken(
+        of piece: UnsafeRawBufferPointer, in text: SearchedText, endsLastLine: Bool,
+        _ take: (FoundToken) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        switch unit {
+        case .integers: try forEachInteger(piece, text, endsLastLine: endsLastLine, take)
+        case .regex: try forEachMatch(piece, text, take)
+        case .sentencepiece: try forEachPiece(piece, endsLastLine: endsLastLine, take)
+        case .word, .char, .byte: preconditionFailure("\(unit) has a loop of its own")
+        }
+    }
+
+    private func forEachInteger(
+        _ piece: UnsafeRawBufferPointer, _ text: SearchedText, endsLastLine: Bool,
+        _ take: (FoundToken) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        var words = WordScanner(piece, endsLastLine: endsLastLine)
+        while let word = words.next() {
+            let bytes = UnsafeRawBufferPointer(start: word.start, count: word.count)
+            let endsLine = words.isLineEnd(word)
+            if !endsLine, !Self.isInteger(bytes) {
+                let word = String(decoding: bytes, as: UTF8.self)
+                throw .notAnInteger(source: text.name, byteOffset: text.offset(of: bytes), word: word)
+            }
+            try take(FoundToken(bytes: bytes, endsLine: endsLine))
+        }
+    }
+
+    /// Whether a word is a whole number in its only form: digits, without leading zeros.
+    private static func isInteger(_ word: UnsafeRawBufferPointer) -> Bool {
+        word.allSatisfy { (0x30...0x39).contains($0) } && (word.count == 1 || word.first != 0x30)
+    }
+
+    private func forEachMatch(
+        _ piece: UnsafeRawBufferPointer, _ text: SearchedText, _ take: (FoundToken) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        let matcher = try PatternMatcher(String(decoding: definition, as: UTF8.self))
+        var lines = LineScanner(piece)
+        while let line = lines.next() {
+            if let bad = try matcher.forEachMatch(in: line.bytes, take) {
+                let rest = UnsafeRawBufferPointer(rebasing: line.bytes[bad...])
+                let scalar = String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}"
+                throw .noMatch(source: text.name, byteOffset: text.offset(of: rest), scalar: scalar, pattern: matcher.pattern)
+            }
+            if line.isEnded { try take(FoundToken(bytes: SpecialSymbol.lineFeed.buffer, endsLine: true)) }
+        }
+    }
+
+    private func forEachPiece(
+        _ piece: UnsafeRawBufferPointer, endsLastLine: Bool, _ take: (FoundToken) throws(TextDataError) -> Void
+    ) throws(TextDataError) {
+        guard let model else { return }
+        let (encoder, table) = (try model.loadedEncoder(), model.symbols)
+        var lines = LineScanner(piece)
+        while let line = lines.next() {
+            for id in try encoder.ids(line.bytes) { try take(FoundToken(bytes: table.table.bytes(Int(id)), id: id)) }
+            guard line.isEnded || endsLastLine else { continue }
+            try take(FoundToken(bytes: table.table.bytes(Int(model.lineEnd)), id: model.lineEnd, endsLine: true))
+        }
+    }
+}

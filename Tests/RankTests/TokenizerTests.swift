@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import TextData
+import Testing
+
+extension TrainingOverRanks {
+    /// Runs on pieces and on matches of a regular expression.
+    @Suite("Tokens with a definition", .serialized)
+    struct TokenizerTests {
+        private static let options = [
+            "--hidden-size", "12", "--embedding-size", "8", "--batch-size", "8", "--bptt", "8", "--shards", "8", "--epochs", "1",
+            "--checkpoint-every", "5 steps", "--keep", "100",
+        ]
+        private static let pieces = options + ["--tokens", "sentencepiece", "--vocabulary-size", "80"]
+
+        private func run(_ texts: TrainingFolder, ranks: Int, _ options: [String]) throws -> RunLog {
+            try finished(try texts.start(ranks: ranks, run: "run-\(ranks)", options), in: texts, run: "run-\(ranks)")
+        }
+
+        private func output(_ arguments: [String], _ folder: URL) throws -> String {
+            let outcome = try ProgramRun.alone("rnntrain", arguments, folder: folder)
+            try #require(outcome.status == 0, "\(outcome)")
+            return outcome.output
+        }
+
+        @Test(
+            "A run trains its model of pieces, with the same bits at any rank count, and resumes and evaluates from a checkpoint alone",
+            .enabled(if: SentencePieceLibrary.isInstalled))
+        func trainedPieces() throws {
+            let texts = try TrainingFolder(options: Self.pieces, lines: 60, validLines: 20)
+            let one = try run(texts, ranks: 1, [])
+            expectSame(try run(texts, ranks: 2, []), one, "2 ranks")
+            expectSame(try run(texts, ranks: 8, ["--exchange", "messages"]), one, "8 ranks with messages")
+            let whole = try finished(try texts.start(ranks: 8, run: "whole"), in: texts, run: "whole")
+            let steps = texts.checkpointSteps(run: "whole")
+            for step in steps.dropFirst() {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "whole", step: step)))
+            }
+            for name in ["sentencepiece.model", "vocabulary.json", "data/train.tokens"] {
+                try FileManager.default.removeItem(atPath: texts.path("whole/" + name))
+            }
+            let resumed = try finished(try texts.startResume(ranks: 2, run: "whole"), in: texts, run: "whole")
+            #expect(
+                resumed.contradictions.isEmpty && resumed.finalDigest == whole.finalDigest && whole.finalDigest == one.finalDigest
+            )
+            try FileManager.default.moveItem(atPath: texts.path("whole/best.safetensors"), toPath: texts.path("alone"))
+            try FileManager.default.removeItem(atPath: texts.path("whole"))
+            let evaluated = RunLog.fields(
+                of: try output(["evaluate", "--json", "--checkpoint", "alone", "--data", "test.txt"], texts.folder)
+                    .trimmingCharacters(in: .newlines))
+            #expect(evaluated["loss"] == one.events.last?["test_loss"] && evaluated["words"] == "200")
+            let text = try output(["generate", "--checkpoint", "alone", "--length", "60", "--seed", "3"], texts.folder)
+            #expect(
+                String(validating: text.utf8, as: UTF8.self) != nil && !text.contains("\u{2581}") && text.contains(" "), "\(text)"
+            )
+        }
+
+        @Test(
+            "A model that is given is used, and named if it is missing or damaged", .enabled(if: SentencePieceLibrary.isInstalled)
+        )
+        func givenModel() throws {
+            let texts = try TrainingFolder(options: Self.pieces, lines: 40, validLines: 20)
+            let first = try finished(try texts.start(ranks: 1, run: "first"), in: texts, run: "first")
+            let given = texts.arguments(run: "second").filter { !["--vocabulary-size", "80"].contains($0) }
+            let second = try ProgramRun.alone(
+                "rnntrain", given + ["--sentencepiece-model", "first/sentencepiece.model"], folder: texts.folder)
+            #expect(second.status == 0, "\(second)")
+            #expect(try RunLog(run: texts.path("second")).finalDigest == first.finalDigest)
+            try texts.write("bad.model", "no model")
+            for (name, status) in [("bad.model", 65), ("none.model", 66)] {
+                let failed = try ProgramRun.alone(
+                    "rnntrain", given + ["--run", "third", "--sentencepiece-model", name], folder: texts.folder)
+                #expect(failed.status == status && failed.errors.contains(name), "\(failed)")
+            }
+        }
+
+        @Test("Matches of a regular expression give the same bits at any rank count, and an error of any rank has its place")
+        func matches() throws {
+            let molecules = ["CC(=O)Oc1ccccc1", "C[NH4+]Cl", "BrCC%12C%12"]
+            let texts = try TrainingFolder(
+                options: Self.options + ["--tokens", "regex", "--token-pattern", #"\[[^\]]*\]|%\d{2}|Br|Cl|[A-Za-z0-9()=]"#],
+                lines: (80, 20, 20)
+            ) { lines, seed in (0..<lines).map { molecules[($0 + Int(seed)) % 3] + "\n" }.joined() }
+            let one = try run(texts, ranks: 1, [])
+            expectSame(try run(texts, ranks: 3, []), one, "3 ranks")
+            let text = try texts.bytes("test.txt")
+            try texts.write("test.txt", text + Data("C@\n".utf8))
+            let failed = try texts.start(ranks: 3, run: "failed").end(timeLimit: 60)
+            #expect(
+                failed.status == 65 && failed.errors.contains("\"@\" (U+0040) at byte \(text.count + 1) begins no match"),
+                "\(failed)")
+        }
+    }
+}

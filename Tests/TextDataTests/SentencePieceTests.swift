@@ -1,0 +1,98 @@
+import Foundation
+import TestSupport
+import TextData
+import Testing
+
+/// Compares with the ids and texts of PyPI's sentencepiece. The fixture comes from Tests/Reference/sentencepiece_ids.py.
+@Suite("SentencePiece")
+struct SentencePieceTests {
+    private struct Fixture: Decodable {
+        let kind, model: String
+        let lines: [String]
+        let ids: [[Int32]]
+        let texts: [String]
+
+        func read() throws -> SentencePieceModel {
+            try SentencePieceModel(Array(Data(base64Encoded: model) ?? Data()), source: kind)
+        }
+    }
+
+    private static let fixtures = Result {
+        let url = try #require(Bundle.module.url(forResource: "Fixtures/sentencepiece", withExtension: "json"))
+        return try JSONDecoder().decode([Fixture].self, from: Data(contentsOf: url))
+    }
+
+    private static func vocabulary(_ model: SentencePieceModel, _ text: String) throws -> Vocabulary {
+        try Vocabulary(counting: source(text, .sentencepiece), tokenizer: Tokenizer(model))
+    }
+
+    /// Needs no library: a checkpoint generates text without it.
+    @Test("Pieces become the text that SentencePiece makes of them", arguments: [0, 1])
+    func decoding(number: Int) throws {
+        let fixture = try Self.fixtures.get()[number]
+        let vocabulary = Vocabulary(
+            tokenizer: Tokenizer(try fixture.read()), records: try Self.records(fixture.read()))
+        for (ids, text) in zip(fixture.ids, fixture.texts) {
+            #expect(vocabulary.decode(ids).replacing("<unk>", with: " ⁇ ") == text, "\(fixture.kind) \(ids)")
+        }
+        let end = try #require(vocabulary.endOfLineID)
+        let two = fixture.ids[0] + [end] + fixture.ids[1]
+        #expect(vocabulary.decode(two) == fixture.texts[0] + "\n" + fixture.texts[1])
+    }
+
+    /// The symbols of a model with counts of 0.
+    private static func records(_ model: SentencePieceModel) throws -> [UInt8] { SymbolCounts(Tokenizer(model)).records() }
+
+    @Test("A file that is no model, or a damaged one, is an error that says so")
+    func damage() throws {
+        let bytes = try Self.fixtures.get()[0].read().bytes
+        let cut = textDataError { _ = try SentencePieceModel(Array(bytes.prefix(bytes.count / 2)), source: "a.model") }
+        #expect(cut?.description.hasPrefix("a.model: this is not a SentencePiece model that can be used: ") == true)
+        for other in [Array("plain text".utf8), [], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]] {
+            #expect(textDataError { _ = try SentencePieceModel(other, source: "a") }?.exitStatus == .badData)
+        }
+    }
+
+    @Test(
+        "The ids of texts and prompts are those of PyPI's package", .enabled(if: SentencePieceLibrary.isInstalled),
+        arguments: [0, 1])
+    func ids(number: Int) throws {
+        let fixture = try Self.fixtures.get()[number]
+        let text = fixture.lines.joined(separator: "\n")
+        let vocabulary = try Self.vocabulary(fixture.read(), text)
+        let end = try #require(vocabulary.endOfLineID)
+        let expected = fixture.ids.flatMap { $0 + [end] }
+        #expect(try tokens(source(text, .sentencepiece), vocabulary) == expected)
+        #expect(try tokens(source(text.replacing("\n", with: "\r\n"), .sentencepiece), vocabulary) == expected)
+        #expect(try vocabulary.encode(text) == Array(expected.dropLast()), "a prompt has no end of its last line")
+        #expect(vocabulary.counts.reduce(0, +) == expected.count)
+        var lines: [[Int32]] = []
+        try vocabulary.encodeLines(source(text, .sentencepiece)) { lines.append($0.tokens) }
+        #expect(lines == fixture.ids.map { $0 + [end] })
+        let again = try Vocabulary(jsonText: vocabulary.jsonText(), source: "x")
+        #expect(try again == vocabulary && again.encode(text) == vocabulary.encode(text))
+    }
+
+    @Test("Training gives the same model each time, of the requested size", .enabled(if: SentencePieceLibrary.isInstalled))
+    func training() throws {
+        let text = (0..<600).map { "wort\($0 % 37) stück\($0 % 11) ende\($0 % 5)\n" }.joined()
+        let opened = OpenedText(name: "t", bytes: Array(text.utf8), unit: .sentencepiece)
+        let model = try SentencePieceModel(training: opened, size: 60)
+        let again = try SentencePieceModel(training: opened, size: 60)
+        #expect((20...60).contains(model.size) && model.bytes == again.bytes)
+        let vocabulary = try Self.vocabulary(model, text)
+        #expect(try vocabulary.decode(tokens(source(text, .sentencepiece), vocabulary)) == text)
+        let failure = textDataError {
+            _ = try SentencePieceModel(training: OpenedText(name: "t", bytes: Array("a\n".utf8), unit: .sentencepiece), size: 4)
+        }
+        #expect(failure?.description.hasPrefix("SentencePiece's training failed: ") == true, "\(String(describing: failure))")
+    }
+
+    @Test("A vocabulary whose symbols are not the pieces of its model is refused")
+    func forged() throws {
+        let model = try Self.fixtures.get()[0].read()
+        let json = Vocabulary(tokenizer: Tokenizer(model), records: try Self.records(model)).jsonText()
+        let error = textDataError { _ = try Vocabulary(jsonText: json.replacing("\"</s>\"", with: "\"</t>\""), source: "x") }
+        #expect(error == .badVocabulary(source: "x", reason: "the symbols are not the pieces of its model"))
+    }
+}

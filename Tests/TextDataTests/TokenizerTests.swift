@@ -1,0 +1,108 @@
+import TextData
+import Testing
+
+@Suite("Tokenizers of integers and of regular expressions")
+struct TokenizerTests {
+    private static let smiles = #"\[[^\]]*\]|%\d{2}|Br|Cl|."#
+
+    private static func matches(_ text: String, pattern: String, size: Int? = nil) throws -> Vocabulary {
+        try Vocabulary(
+            counting: source(text, .regex), tokenizer: Tokenizer(pattern: pattern), limits: VocabularyLimits(size: size))
+    }
+
+    @Test("SMILES are divided at the first alternative that matches, and become the same text again")
+    func smiles() throws {
+        let text = "C[NH4+]Cl\r\nCCBr%12C\n\nc1"
+        let vocabulary = try Self.matches(text, pattern: Self.smiles)
+        let numbers = try tokens(source(text, .regex), vocabulary)
+        #expect(
+            numbers.map { vocabulary.symbol(of: $0) }
+                == ["C", "[NH4+]", "Cl", "\n", "C", "C", "Br", "%12", "C", "\n", "\n", "c", "1"])
+        #expect(vocabulary.decode(numbers) == text.replacing("\r\n", with: "\n"))
+        #expect(vocabulary.lineEndID == vocabulary.id(of: "\n") && vocabulary.endOfLineID == nil)
+        #expect(try vocabulary.encode("CF").last == vocabulary.unknownID, "there is always <unk>")
+        let small = try Self.matches(text, pattern: Self.smiles, size: 4)
+        #expect(symbols(of: small).sorted() == ["\n", "<unk>", "C", "[NH4+]"], "\(symbols(of: small))")
+    }
+
+    @Test("A match does not depend on how characters combine")
+    func scalars() throws {
+        let vocabulary = try Self.matches("e\u{301}e\n", pattern: #"e|\u{301}"#)
+        #expect(symbols(of: vocabulary).first == "e" && vocabulary.counts.first == 2)
+    }
+
+    @Test("A place where nothing matches is an error with its offset in the text, also for an empty match")
+    func noMatch() throws {
+        for pattern in ["[a-c]", "[a-c]*"] {
+            let error = textDataError { _ = try Self.matches("ab\nabc ß\n", pattern: pattern) }
+            #expect(error == .noMatch(source: "test.txt", byteOffset: 6, scalar: " ", pattern: pattern), "\(pattern)")
+        }
+        let bad = textDataError { _ = try Tokenizer(pattern: "a(") }
+        #expect(
+            bad?.exitStatus == .usage && bad?.description.hasPrefix("--token-pattern a( is not a regular expression: ") == true)
+    }
+
+    @Test("Integers are words without another form, and other words are an error with their offset")
+    func integers() throws {
+        let text = "10 2 10\n\n0 2"
+        let vocabulary = try TextDataTests.vocabulary(text, .integers)
+        #expect(Set(symbols(of: vocabulary)) == ["10", "2", "0", "<eos>", "<unk>"] && vocabulary.endOfLineID != nil)
+        let numbers = try tokens(source(text, .integers), vocabulary)
+        #expect(vocabulary.decode(numbers) == text + "\n")
+        #expect(try vocabulary.encode("3 2").first == vocabulary.unknownID)
+        for (word, offset) in [("07", 5), ("-1", 5), ("x", 5), ("<eos>", 5), ("1.5", 5)] {
+            let error = textDataError { _ = try tokens(source("10 2\n\(word) 2", .integers), vocabulary) }
+            #expect(error == .notAnInteger(source: "test.txt", byteOffset: offset, word: word))
+        }
+    }
+
+    @Test("The blocks of a text give its tokens, whatever their size")
+    func blocks() throws {
+        let text = (0..<50).map { "C[N\($0 % 3)+]Br%1\($0 % 7)\n" }.joined() + "CCC"
+        let vocabulary = try Self.matches(text, pattern: Self.smiles)
+        let whole = try tokens(source(text, .regex), vocabulary)
+        for size in [1, 2, 7, 64, 1000] {
+            let opened = OpenedText(name: "t", bytes: Array(text.utf8), unit: .regex, blockByteCount: size)
+            let sum = SymbolCounts(vocabulary.tokenizer)
+            var found: [Int32] = []
+            for block in 0..<opened.blockCount {
+                let counts = SymbolCounts(vocabulary.tokenizer)
+                _ = try opened.examine(blocks: block..<block + 1, counting: counts)
+                sum.add(records: counts.records())
+                try vocabulary.encode(opened, blocks: block..<block + 1) { found.append(contentsOf: $0) }
+            }
+            #expect(found == whole, "blocks of \(size)")
+            #expect(try sum.vocabulary(VocabularyLimits(), source: "t") == vocabulary)
+        }
+    }
+
+    @Test("A vocabulary keeps its pattern in JSON and in messages, and another pattern is another vocabulary")
+    func pattern() throws {
+        let vocabulary = try Self.matches("ab\n", pattern: "a|b")
+        #expect(try Vocabulary(jsonText: vocabulary.jsonText(), source: "x") == vocabulary)
+        #expect(Vocabulary(tokenizer: vocabulary.tokenizer, records: vocabulary.records()) == vocabulary)
+        #expect(try Self.matches("ab\n", pattern: "b|a").digest != vocabulary.digest)
+        let without = vocabulary.jsonText().replacing("\"pattern\":\"a|b\",", with: "")
+        #expect(textDataError { _ = try Vocabulary(jsonText: without, source: "x") }?.exitStatus == .badData)
+    }
+
+    @Test("The size of a text is in words, with one for each line end, and in bytes, for any tokens")
+    func extents() throws {
+        let texts: [(String, words: Int, bytes: Int)] = [
+            ("the cat\n", 3, 8), ("the cat", 3, 7), ("\n\n", 2, 2), (" a \u{3000}b\u{A0}\r\nc", 5, 12), ("\u{FEFF}é\n", 2, 3),
+            ("a\u{E9}\u{2009}b\u{85}", 3, 9), ("\u{2028}", 1, 3),
+        ]
+        for (text, words, bytes) in texts {
+            for unit in plainUnits {
+                let isMarked = unit == .byte && text.hasPrefix("\u{FEFF}")
+                let extent = try OpenedText(name: "t", bytes: Array(text.utf8), unit: unit).extent()
+                #expect(extent == TextExtent(words: words, bytes: bytes + (isMarked ? 3 : 0)), "\(text.debugDescription) \(unit)")
+                if unit == .word { #expect(try tokens(source(text, unit), vocabulary(text + "x y", unit)).count == words) }
+            }
+        }
+        for bytes: [UInt8] in [[0xE2], [0xE2, 0x80], [0xC2], [0xC2, 0x41], [0xFF, 0x20, 0xE3, 0x80]] {
+            let extent = try OpenedText(name: "t", bytes: bytes, unit: .byte).extent()
+            #expect(extent.words == bytes.split(separator: 0x20).count + 1 && extent.bytes == bytes.count, "\(bytes)")
+        }
+    }
+}
