@@ -25,6 +25,8 @@ extension ConfigurationKey {
     public static let logitMemory = ConfigurationKey("logit-memory")
     public static let layers = ConfigurationKey("layers")
     public static let embeddingSize = ConfigurationKey("embedding-size")
+    public static let wordVectors = ConfigurationKey("word-vectors")
+    public static let freezeEmbeddings = ConfigurationKey("freeze-embeddings")
     public static let hiddenSize = ConfigurationKey("hidden-size")
     public static let tieWeights = ConfigurationKey("tie-weights")
     public static let dropout = ConfigurationKey("dropout")

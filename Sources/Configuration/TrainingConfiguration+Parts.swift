@@ -12,6 +12,7 @@ extension TrainingConfiguration {
             outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings), embeddingSize: embeddingSize,
             hiddenSize: hiddenSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
+        shape.freezesEmbeddings = freezeEmbeddings
         shape.regularization.locksDropout = lockedDropout
         shape.regularization.embeddingDropout = Float(embeddingDropout)
         shape.regularization.weightDropout = Float(weightDropout)

@@ -165,6 +165,18 @@ private struct ConsistencyChecks {
     }
 
     private func sizes() throws(ConfigurationError) {
+        if configuration.freezeEmbeddings, configuration.tieWeights {
+            throw conflict(
+                .freezeEmbeddings, .tieWeights,
+                message:
+                    "\(name(.freezeEmbeddings)) and \(name(.tieWeights)) exclude each other, because the output layer would not learn. "
+                    + "Use --no-tie-weights, or --no-freeze-embeddings.")
+        }
+        if configuration.wordVectors != nil, configuration.usesBuiltInSource {
+            throw conflict(
+                .wordVectors, .train,
+                message: "\(name(.wordVectors)) needs a text: the built-in source has no words. Name one with --text or --train.")
+        }
         if configuration.lockedDropout, configuration.dropout == 0 {
             throw conflict(
                 .lockedDropout, .dropout,

@@ -36,6 +36,10 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var output = OutputKind.full
     public var layers = 2
     public var embeddingSize = 200
+    /// The file of vectors from which the embedding starts. Read at the start of a run only.
+    public var wordVectors: String?
+    /// Whether training leaves the embedding as it starts.
+    public var freezeEmbeddings = false
     public var hiddenSize = 200
     public var tieWeights = false
     /// The probability of dropping a unit.

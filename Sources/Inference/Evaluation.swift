@@ -29,7 +29,8 @@ public struct TaskEvaluation: Sendable {
         try stored.vocabulary.encode(source, skipping: characters) { (tokens) throws(TextDataError) in try pieces.take(tokens) }
         try pieces.finish()
         try self.init(
-            scorer.score.measured(on: try text.extent()), skipped: characters?.unknown ?? UnknownSymbols(), of: text.name, tokenCount: pieces.tokenCount)
+            scorer.score.measured(on: try text.extent()), skipped: characters?.unknown ?? UnknownSymbols(), of: text.name,
+            tokenCount: pieces.tokenCount)
     }
 
     /// Throws `TextDataError.textTooShort` if a score is one of no predictions.

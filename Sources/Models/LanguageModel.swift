@@ -6,6 +6,9 @@ public import Tensors
 /// One instance computes the streams of one rank. It does not own the parameters. Activations are allocated once. The order of
 /// calls in a step is `forward`, `trainingLoss`, `backward`, `carryState`. After changing parameters, call `PackedWeights.pack`.
 public final class LanguageModel {
+    /// The name of the embedding's table.
+    package static let embeddingName = "encoder.weight"
+
     /// The sizes and kinds of its layers.
     public let shape: ModelShape
     public let capacity: WindowCapacity
@@ -29,7 +32,7 @@ public final class LanguageModel {
         capacity = builder.capacity
         workspace = builder.workspace
         embedding = Embedding(
-            "encoder.weight", vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
+            Self.embeddingName, vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
             dropout: shape.regularization.embeddingDropout, builder)
         var top = Edge(value: embedding.output, builder)
         levels = (0..<shape.layers).map { k in
@@ -180,6 +183,8 @@ public final class LanguageModel {
     private func embeddingGradient(
         _ tokens: UnsafePointer<Int32>, of tokenRows: GradientRows, tokenSteps: Int, dY: MatrixView, rows: GradientRows
     ) {
+        // The table's gradient remains zero.
+        if shape.freezesEmbeddings { return }
         if shape.tieWeights {
             let occurrences = embedding.sorted(tokens, steps: tokenSteps, dY: dY, rows: tokenRows)
             outputLayer.tiedGradients(steps: window.steps, rows: rows, tied: occurrences)

@@ -25,6 +25,8 @@ public struct ModelShape: Sendable, Equatable {
     public var hiddenSize: Int
     /// Whether embedding and output share one table; they must have equal columns.
     public var tieWeights: Bool
+    /// Whether training leaves the embedding's table unchanged. Not with tied weights.
+    public var freezesEmbeddings = false
     public var initialState: InitialState
     /// The dropout probability on every non-recurrent connection, in training only.
     public var dropout: Float

@@ -23,6 +23,7 @@ public enum TextDataError: UserFacingError, Equatable {
     case noSentencePieceLibrary(reason: String)
     case badSentencePieceModel(source: String, reason: String)
     case sentencePieceFailed(operation: String, reason: String)
+    case badWordVectors(path: String, reason: String)
     case vocabularyTooSmall(source: String, unit: TokenUnit, size: Int)
     case badVocabularyLimits(option: String, value: Int, reason: String)
     case badVocabulary(source: String, reason: String)
@@ -52,7 +53,7 @@ public enum TextDataError: UserFacingError, Equatable {
         case .badTokenPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
             .badTokenFile, .textTooShort, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine,
-            .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed:
+            .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed, .badWordVectors:
             .badData
         }
     }
@@ -90,7 +91,8 @@ extension TextDataError {
         case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine: labelSentence
-        case .notAnInteger, .noMatch, .badTokenPattern, .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed:
+        case .notAnInteger, .noMatch, .badTokenPattern, .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed,
+            .badWordVectors:
             tokenizerSentence
         default: contentSentence
         }

@@ -7,7 +7,8 @@ import Testing
 struct ConfigurationResumeTests {
     /// The keys that affect only the duration, the speed and the place of a run.
     private static let free: Set<ConfigurationKey> = [
-        .text, .train, .valid, .test, .run, "logit-memory", .learningRate, .epochs, .schedule, .warmUp, .validateEvery,
+        .text, .train, .valid, .test, .sentencePieceModel, .wordVectors, .run, "logit-memory", .learningRate, .epochs, .schedule,
+        .warmUp, .validateEvery,
         .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize, .teams,
         .stallLimit, .timeLimit, .verifyEvery, .onFault, .maxBadSteps, .maxRollbacks,
     ]

@@ -1,7 +1,7 @@
 import Failures
 
 extension TextDataError {
-    /// The sentences of errors of tokenizers; empty for other errors.
+    /// The sentences of errors of tokenizers and word vectors; empty for other errors.
     var tokenizerSentence: String {
         switch self {
         case .notAnInteger(let source, let byteOffset, let word):
@@ -19,6 +19,8 @@ extension TextDataError {
             "\(source): this is not a SentencePiece model that can be used: \(reason)."
         case .sentencePieceFailed(let operation, let reason):
             "SentencePiece's \(operation) failed: \(reason). Check the text, or use another --vocabulary-size."
+        case .badWordVectors(let path, let reason):
+            "\(path): this is not a file of word vectors that can be used: \(reason)."
         default: ""
         }
     }

@@ -19,6 +19,7 @@ package final class ParallelModel {
     private let rows: GradientRows
     private let parameters: ParameterSet
     let weights: PackedWeights
+    /// The pieces of the parameters that this rank updates: those that it owns, without frozen ones.
     private let ownedPieces: [Range<Int>]
     /// Nil without weight dropout.
     private let weightDropout: WeightDropout?
@@ -57,7 +58,7 @@ package final class ParallelModel {
             widestInput: needs.widestInput, precision: precision, shared: shared)
         weightDropout = WeightDropout(
             probability: shape.regularization.weightDropout, layers: shape.layers, parameters)
-        ownedPieces = weights.pieces(of: exchange.ownedRange)
+        ownedPieces = Self.withoutFrozen(weights.pieces(of: exchange.ownedRange), shape, needs.parameters)
         optimizer = Optimizer(rule: updateRule, count: exchange.ownedRange.count)
         shardSums = workspace.allocate(Double.self, count: exchange.shards.count)
         if let weightDropout {
@@ -65,6 +66,16 @@ package final class ParallelModel {
                 weightDropout.maskGradient(self.dropoutKey, elements: elements, gradient)
             }
         }
+    }
+
+    /// The pieces without the table of a frozen embedding.
+    private static func withoutFrozen(_ pieces: [Range<Int>], _ shape: ModelShape, _ layout: ParameterLayout) -> [Range<Int>] {
+        guard shape.freezesEmbeddings, let table = layout.entry(named: LanguageModel.embeddingName)?.elements else {
+            return pieces
+        }
+        return pieces.flatMap {
+            [$0.clamped(to: 0..<table.lowerBound), $0.clamped(to: table.upperBound..<Int.max)]
+        }.filter { !$0.isEmpty }
     }
 
     /// The names, shapes and offsets of the parameters.
@@ -92,7 +103,7 @@ package final class ParallelModel {
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
         model.backward(inputs, rows: rows, atEpochStart: batch.beginsSequences)
-        if exchange.shape.sparseCount > 0 {
+        if exchange.shape.sparseCount > 0, !shape.freezesEmbeddings {
             exchange.setRows(
                 UnsafeBufferPointer(start: inputs, count: steps * streams.count), width: shape.embeddingSize)
         }

@@ -27,11 +27,13 @@ struct RunDescription {
     /// The counts of each text on rank 0; empty on other ranks.
     let unknown: [TextRole: UnknownCount]
     let memory: TrainingMemory
+    /// Of the word vectors; nil without a file, and on other ranks than 0.
+    let coverage: WordVectorCoverage?
     let transport: String
 
     init(
         version: String, world: World, parallel: ParallelModel, texts: RunTexts, unknown: [TextRole: UnknownCount],
-        memory: TrainingMemory, separatesLines: Bool
+        memory: TrainingMemory, separatesLines: Bool, coverage: WordVectorCoverage?
     ) {
         self.version = version
         rankCount = world.rankCount
@@ -47,7 +49,7 @@ struct RunDescription {
         validTokens = texts.valid?.tokens.count
         paddingShare = separatesLines ? texts.train.layout.paddingShare : nil
         self.unknown = unknown
-        self.memory = memory
+        (self.memory, self.coverage) = (memory, coverage)
         transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "shared memory" : "messages"
     }
 }

@@ -76,7 +76,7 @@ final class TrainingReport {
                 ("train_digest", .text(run.trainDigest)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
-                + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run))
+                + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run) + coverageFields(run))
         for (role, count) in texts(of: run) { count.warning(of: role.title, advice: unknownAdvice).map(StandardError.warn) }
     }
 
@@ -108,6 +108,12 @@ final class TrainingReport {
             let tokens = role == .train ? NumberText.counted(count.tokens, "token") : NumberText.grouped(count.tokens)
             return "\(role.rawValue) \(tokens)\(unknown)"
         }.joined(separator: ", ")
+    }
+
+    private func coverageFields(_ run: RunDescription) -> [(String, MetricsLog.Value)] {
+        run.coverage.map {
+            [("word_vectors_found", .integer($0.symbols)), ("word_vectors_train_tokens", .integer($0.tokens))]
+        } ?? []
     }
 
     private func unknownFields(_ run: RunDescription) -> [(String, MetricsLog.Value)] {

@@ -56,7 +56,8 @@ extension RunPreparation {
             testExtent: try texts.testExtent())
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
-            newFolder: newFolder, notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
+            newFolder: newFolder, wordVectors: counted.wordVectors,
+            notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
     }
 
     /// The configuration with the number of shards and the bias of the forget gate, whose defaults depend on the ranks and on

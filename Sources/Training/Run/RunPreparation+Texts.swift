@@ -25,8 +25,12 @@ extension RunPreparation {
         guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
             throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)
         }
+        let vectors = try configuration.wordVectors.map {
+            try WordVectors(path: $0, vocabulary: vocabulary, size: configuration.embeddingSize)
+        }
         return CountedTexts(
-            configuration: try texts.resolved(configuration), texts: texts, vocabulary: vocabulary, trainTokens: tokens)
+            configuration: try texts.resolved(configuration), texts: texts, vocabulary: vocabulary, trainTokens: tokens,
+            wordVectors: vectors)
     }
 
     /// The tokenizer of a new run, with the model that is named or that is trained on the training text.
@@ -94,6 +98,8 @@ struct CountedTexts {
     let texts: Texts
     let vocabulary: Vocabulary
     let trainTokens: Int
+    /// The vectors with which the embedding starts; nil without a file.
+    let wordVectors: WordVectors?
 }
 
 /// The token files of a run.
@@ -114,6 +120,7 @@ extension TrainingConfiguration {
         configuration.train = train.map(absolutePath)
         configuration.valid = valid.map(absolutePath)
         configuration.test = test.map(absolutePath)
+        configuration.wordVectors = wordVectors.map(absolutePath)
         configuration.sentencePieceModel = sentencePieceModel.map(absolutePath)
         return configuration
     }

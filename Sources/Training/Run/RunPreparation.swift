@@ -16,6 +16,10 @@ final class RunPreparation {
     let textDigests: [String: String]
     /// The checkpoint to resume from; nil for a new run, and after `takeCheckpoint`.
     private var checkpoint: StoredCheckpoint?
+    /// The vectors of a new run; nil without a file, and after `takeWordVectors`.
+    private var wordVectors: WordVectors?
+    /// What of the vocabulary and of the training text has a vector; nil without a file.
+    let wordVectorCoverage: WordVectorCoverage?
     /// Further notices for the user, one line each: rejected newer checkpoints, or a lock that the file system does not enforce.
     let notices: [String]
     private let lock: RunLock
@@ -24,7 +28,8 @@ final class RunPreparation {
 
     init(
         plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, textDigests: [String: String], lock: RunLock,
-        newFolder: NewRunFolder? = nil, checkpoint: StoredCheckpoint? = nil, notices: [String] = []
+        newFolder: NewRunFolder? = nil, wordVectors: WordVectors? = nil, checkpoint: StoredCheckpoint? = nil,
+        notices: [String] = []
     ) {
         self.plan = plan
         self.vocabulary = vocabulary
@@ -32,8 +37,12 @@ final class RunPreparation {
         self.textDigests = textDigests
         self.lock = lock
         self.newFolder = newFolder
+        self.wordVectors = wordVectors
+        wordVectorCoverage = wordVectors.map { WordVectorCoverage(symbols: $0.symbols.count, tokens: $0.tokenCount(vocabulary)) }
         self.checkpoint = checkpoint
-        self.notices = notices + Self.notices(of: lock) + Self.notices(of: plan.configuration.precision)
+        self.notices =
+            notices + [wordVectors?.notice(vocabulary)].compactMap { $0 } + Self.notices(of: lock)
+            + Self.notices(of: plan.configuration.precision)
     }
 
     private static func notices(of precision: Precision) -> [String] {
@@ -68,6 +77,12 @@ final class RunPreparation {
         return checkpoint
     }
 
+    /// Returns the vectors to their user, and releases them here.
+    func takeWordVectors() -> WordVectors? {
+        defer { wordVectors = nil }
+        return wordVectors
+    }
+
     /// Removes everything that was created for a new run that does not reach its first step.
     func abandon() { newFolder?.discard() }
 
@@ -83,4 +98,12 @@ final class RunPreparation {
         if plan.configuration.tensorboard { log.events = try TensorBoardLog(at: lock.folder.place(RunFile.events)) }
         return log
     }
+}
+
+/// How much of a vocabulary and of its text a file of vectors covers.
+struct WordVectorCoverage {
+    /// The symbols that have a vector.
+    let symbols: Int
+    /// The tokens of the training text that have one.
+    let tokens: Int
 }

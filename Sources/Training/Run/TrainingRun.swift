@@ -79,7 +79,8 @@ public struct TrainingRun {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watchdog.enter(.construction)
         let parallel = try ParallelModel(world: world, plan.configuration, vocabularySize: plan.vocabularySize)
-        try initialize(parallel, plan, preparation?.takeCheckpoint())
+        let vectors = preparation?.takeWordVectors()
+        try initialize(parallel, plan, preparation?.takeCheckpoint(), vectors)
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
     }
@@ -121,14 +122,19 @@ public struct TrainingRun {
         }
     }
 
-    /// Initialises parameters from the seed, or restores everything from the checkpoint.
-    private func initialize(_ parallel: ParallelModel, _ plan: RunPlan, _ checkpoint: StoredCheckpoint?) throws {
+    /// Initialises parameters from the seed and the word vectors, or restores everything from the checkpoint.
+    private func initialize(
+        _ parallel: ParallelModel, _ plan: RunPlan, _ checkpoint: StoredCheckpoint?, _ vectors: WordVectors?
+    ) throws {
         if plan.isResumed {
             parallel.optimizer.resume(updates: plan.state.updates, averagingStart: plan.state.averaging?.start)
             try parallel.restore(from: checkpoint, world: world)
         } else {
             if world.isRoot {
                 plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, parallel.layout)
+                if let vectors, let table = parallel.layout.entry(named: LanguageModel.embeddingName) {
+                    vectors.copy(to: parallel.exchange.parameters + table.offset)
+                }
             }
             try parallel.broadcastParameters()
             parallel.watchOverParameters()
@@ -162,7 +168,8 @@ public struct TrainingRun {
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
             version: version, world: world, parallel: parallel, texts: texts, unknown: (unknown ?? nil) ?? [:],
-            memory: memory, separatesLines: plan.configuration.separatesLines)
+            memory: memory, separatesLines: plan.configuration.separatesLines,
+            coverage: preparation?.wordVectorCoverage)
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
