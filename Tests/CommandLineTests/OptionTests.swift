@@ -11,6 +11,8 @@ struct OptionTests {
         .text: ("a b.txt", ["--run", "c"]), .train: ("a b.txt", ["--valid", "b", "--run", "c"]),
         .valid: ("b.txt", ["--train", "a", "--run", "c"]),
         .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
+        .tokenPattern: ("a|b", ["--tokens", "regex"]), .sentencePieceModel: ("m.model", ["--tokens", "sentencepiece"]),
+        .wordVectors: ("v.txt", ["--train", "a", "--valid", "b", "--run", "c"]),
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
         .connections: ("residual", []),
@@ -80,7 +82,8 @@ struct OptionTests {
     @Test("Every key that belongs to no kind has a sample in this test")
     func complete() {
         #expect(
-            Set(Self.samples.keys).union([.tieWeights, .lockedDropout, .variableWindow, .tensorboard]).union(Self.declared)
+            Set(Self.samples.keys).union([.tieWeights, .freezeEmbeddings, .lockedDropout, .variableWindow, .tensorboard]).union(
+                Self.declared)
                 == Set(ConfigurationKey.allCases))
     }
 
