@@ -114,7 +114,8 @@ extension Tokenizer {
     private func forEachPiece(
         _ piece: UnsafeRawBufferPointer, endsLastLine: Bool, _ take: (FoundToken) throws(TextDataError) -> Void
     ) throws(TextDataError) {
-        guard let model else { return }
+        // An empty text, such as no prompt, needs no library.
+        guard let model, !piece.isEmpty else { return }
         let (encoder, table) = (try model.loadedEncoder(), model.symbols)
         var lines = LineScanner(piece)
         while let line = lines.next() {
