@@ -78,6 +78,20 @@ struct CompareTests {
         #expect(words.a_better + words.b_better + words.equal == 9)
     }
 
+    @Test("An ARPA file is a model, with the loss of evaluate and without a configuration")
+    func nGrams() throws {
+        let counted = try SmallModels.shell("$R ngram --order 2 --train train.txt --arpa compared.arpa")
+        try #require(counted.status == 0, "\(counted)")
+        let same = try compare("compared.arpa compared.arpa --data valid.txt")
+        #expect(try abs(same.loss_a - loss("compared.arpa")) < 1e-12)
+        #expect(same.units == 100 && same.equal == 100 && same.configuration.isEmpty)
+        let words = try compare("word compared.arpa --data valid.txt --by word")
+        #expect(words.units == 90 && words.loss_b < words.loss_a, "the bigrams know the text better than the small network")
+        let probed = try SmallModels.shell(
+            "echo 'the (cat) sat/on' | $R probe --checkpoint compared.arpa --pairs - --format templates")
+        #expect(probed.status == 0 && probed.output.contains("\ndistance 0 "), "\(probed)")
+    }
+
     @Test("A text of one line has no interval, and an absent model or text ends with status 66")
     func limits() throws {
         let one = try SmallModels.shell("head -n 1 valid.txt | $R compare word word --data - --json")
