@@ -73,6 +73,7 @@
     K(softmax_take,                                                                                                                        \
       (long rows, long first, long n, const float *logits, const int32_t *targets, ck_softmax_row *states, float *maxima, float *kept),    \
       (rows, first, n, logits, targets, states, maxima, kept))                                                                             \
+    K(softmax_figures, (long n, const float *logits, float logit, double *entropy, long *larger), (n, logits, logit, entropy, larger))     \
     K(softmax_losses, (long rows, const ck_softmax_row *states, const float *mask, double *losses), (rows, states, mask, losses))          \
     K(softmax_gradient,                                                                                                                    \
       (long rows, long first, long n, const float *from, int exponentials, const int32_t *targets, const float *mask,                      \

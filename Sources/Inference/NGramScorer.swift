@@ -17,7 +17,7 @@ extension TaskEvaluation {
 }
 
 /// Scores a text line by line with an n-gram model: the surprisal, entropy and rank of each token.
-public final class NGramScorer: TokenScorer {
+public final class NGramScorer: SerialScorer {
     /// The n-gram model.
     public let model: NGramModel
     public private(set) var lineCount = 0

@@ -11,8 +11,10 @@ public protocol TokenScorer: AnyObject {
     /// The score of all lines so far.
     var total: TextScore { get }
 
-    /// Scores the next line.
-    func score(_ line: EncodedLine) -> ScoredLine
+    /// Scores the lines of a text in order, and passes each to `body`. Throws the errors of the text and of `body`.
+    func scoreLines(
+        of source: TextSource, skipping characters: SkippedCharacters?, _ body: (ScoredLine) throws -> Void
+    ) throws
 }
 
 extension TokenScorer {
@@ -24,13 +26,27 @@ extension TokenScorer {
     public func score(
         _ text: OpenedText, skipping characters: SkippedCharacters? = nil, _ body: (ScoredLine) throws -> Void
     ) throws {
-        let source = try TextSource(examining: text)
+        try scoreLines(of: TextSource(examining: text), skipping: characters, body)
+        guard total.tokens > 0 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokenCount) }
+    }
+}
+
+/// A scorer that scores one line after another.
+public protocol SerialScorer: TokenScorer {
+    /// Scores the next line.
+    func score(_ line: EncodedLine) -> ScoredLine
+}
+
+extension SerialScorer {
+    /// Scores the lines one after another.
+    public func scoreLines(
+        of source: TextSource, skipping characters: SkippedCharacters?, _ body: (ScoredLine) throws -> Void
+    ) throws {
         var failure: (any Error)?
         try vocabulary.encodeLines(source, skipping: characters) { line in
             guard failure == nil else { return }
             do { try body(score(line)) } catch { failure = error }
         }
         if let failure { throw failure }
-        guard total.tokens > 0 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokenCount) }
     }
 }

@@ -150,6 +150,14 @@ public final class LanguageModel {
     /// The logits of the window's rows, `[steps*streams, V]`. Call it after `forward`.
     public func logits() -> MatrixView { outputLayer.logits(topDropout.output(window)) }
 
+    /// The losses and the logits of some rows of the window, `[rows.count]` and `[rows.count, V]`; `targets` and `mask` are those of these rows,
+    /// and the mask is 1. Call it after `forward`. The bits do not depend on the other rows. Valid until the next call.
+    public func scores(
+        ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
+    ) -> (losses: UnsafePointer<Double>, logits: MatrixView) {
+        outputLayer.scores(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask)
+    }
+
     /// Overwrites the gradients of every parameter by those of the window. Call it after `forward` with the same `inputs`, and
     /// `trainingLoss`.
     public func backward(_ inputs: UnsafePointer<Int32>, rows: GradientRows, atEpochStart: Bool) {

@@ -62,6 +62,16 @@ public final class StoredModel {
         guard task.predictsTokens else { throw .noTokenModel(task: task.name) }
     }
 
+    /// A further model with the same parameters and its own activations, for windows of another size. It keeps this model's parameters only as
+    /// long as this model exists.
+    ///
+    /// Throws `RunCheckError` (70) if a limit of the process is too low.
+    package func model(_ capacity: WindowCapacity) throws -> LanguageModel {
+        let build = BuildSettings(capacity, precision: configuration.precision)
+        try ProcessRoom.require(bytes: shape.needs(build).byteCount)
+        return LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+    }
+
     /// A new scorer of a text.
     package func scorer() -> any TextScorer { task.scorer(model, symbols, configuration.batching) }
 

@@ -262,7 +262,7 @@ struct LaunchScriptTests {
     func help() throws {
         for script in [
             "setup", "install", "demo", "test", "test-install", "test-library", "test-mpi", "test-hosts", "fuzz", "soak",
-            "compare-pytorch",
+            "compare-pytorch", "compare-score",
         ] {
             let outcome = try bash("bash '\(ProcessRunner.source("launch"))/\(script)' --help")
             #expect(outcome.status == 0 && outcome.output.contains("\n    launch/\(script)"), "\(outcome)")

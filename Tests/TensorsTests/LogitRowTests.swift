@@ -6,8 +6,7 @@ import Testing
 @Suite("Entropy and rank of a row of logits")
 struct LogitRowTests {
     private static func entropy(_ logits: [Float]) -> Double {
-        var room = [Float](repeating: .nan, count: logits.count)
-        return LogitRow.entropy(logits, count: logits.count, exponentials: &room)
+        logits.withUnsafeBufferPointer { LogitRow.figures(of: 0, $0).entropy }
     }
 
     /// `-sum p log p` in double.
@@ -38,7 +37,22 @@ struct LogitRowTests {
     @Test("The rank counts larger logits; equal ones share the smallest rank")
     func rank() {
         let logits: [Float] = [0.5, 2, -1, 2, 0.5]
-        let ranks = logits.indices.map { LogitRow.rank(of: $0, logits, count: logits.count) }
+        let ranks = logits.withUnsafeBufferPointer { row in row.indices.map { LogitRow.figures(of: $0, row).rank } }
         #expect(ranks == [3, 1, 5, 1, 3])
+    }
+
+    @Test("Every level gives the same bits of the entropy and the same ranks", arguments: [1, 15, 31, 96, 97, 500, 1037])
+    func levels(count: Int) throws {
+        var random = SeededRandom(state: UInt64(count))
+        let logits = (0..<count).map { _ in Float.random(in: -9...9, using: &random) }
+        var bits: Set<UInt64> = []
+        try Processor.atEachLevel { level in
+            bits.insert(Self.entropy(logits).bitPattern)
+            for target in [0, count / 2, count - 1] {
+                let rank = logits.withUnsafeBufferPointer { LogitRow.figures(of: target, $0).rank }
+                #expect(rank == 1 + logits.count { $0 > logits[target] }, "\(level) \(target)")
+            }
+        }
+        #expect(bits.count == 1)
     }
 }

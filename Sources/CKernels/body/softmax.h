@@ -106,6 +106,51 @@ void CK_AT_LEVEL(softmax_losses)(long rows, const ck_softmax_row *states, const 
     }
 }
 
+/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum. */
+typedef struct {
+    d16 exponentials; /* of e^d */
+    d16 products;     /* of e^d d */
+    i16 larger;       /* the number of logits larger than `logit` */
+} figure_sums;
+
+CK_INLINE void add_figures(figure_sums *sums, v16 d, v16 e, i16 is_larger) {
+    const d16 wide = __builtin_convertvector(e, d16);
+    sums->exponentials = sums->exponentials + wide;
+    /* The product of two floats is exact in double, so a fused operation has the same bits. */
+    sums->products = sums->products + wide * __builtin_convertvector(d, d16);
+    sums->larger = sums->larger - is_larger;
+}
+
+void CK_AT_LEVEL(softmax_figures)(long n, const float *logits, float logit, double *entropy, long *larger) {
+    const v16 shift = v_fill(row_maximum(logits, n)), own = v_fill(logit);
+    figure_sums sums = {0};
+    long at = 0;
+    for (; at + 16 * EXP_VECTORS <= n; at += 16 * EXP_VECTORS) {
+        v16 e[EXP_VECTORS];
+        CK_EACH_VECTOR(EXP_VECTORS) e[i] = v_load(logits + at + 16 * i) - shift;
+        exp_of_negatives(EXP_VECTORS, e);
+        CK_EACH_VECTOR(EXP_VECTORS) {
+            const v16 x = v_load(logits + at + 16 * i);
+            add_figures(&sums, x - shift, e[i], x > own);
+        }
+    }
+    for (; at < n; at += 16) {
+        const long lanes = lanes_left(n, at);
+        v16 x = v_get(logits + at, lanes);
+        for (long l = lanes; l < 16; l++)
+            x[l] = logit;
+        v16 e = v_exp_of_negative(x - shift);
+        for (long l = lanes; l < 16; l++)
+            e[l] = 0.0f;
+        add_figures(&sums, x - shift, e, x > own);
+    }
+    const double sum = fold_doubles(sums.exponentials);
+    *entropy = ck_log(sum) - fold_doubles(sums.products) / sum;
+    *larger = 0;
+    for (int l = 0; l < 16; l++)
+        *larger += sums.larger[l];
+}
+
 CK_INLINE void gradient_row(const int exponentials, long n, const float *from, float maximum, float factor, float *to) {
     const v16 shift = v_fill(maximum), factors = v_fill(factor);
     for (long i = 0; i < n; i += 16) {

@@ -61,6 +61,9 @@ void ck_softmax_take(long rows, long first, long n, const float *logits, const i
 /* losses[r] = -log softmax[target] in nats if mask[r] is 1, and 0 if it is 0. To be called after all groups. */
 void ck_softmax_losses(long rows, const ck_softmax_row *states, const float *mask, double *losses);
 
+/* The entropy of softmax(logits) in nats, NaN if a logit is not finite, and the number of logits that are larger than `logit`. */
+void ck_softmax_figures(long n, const float *logits, float logit, double *entropy, long *larger);
+
 /* The gradient of a group, (softmax - onehot) * mask * scale, where a mask may be any weight, [rows, CK_LOGIT_COLUMNS], after all groups: from kept exponentials
  * (exponentials 1) or from the same logits (0), with the same bits. `from` may be equal to `gradient`. */
 void ck_softmax_gradient(long rows, long first, long n, const float *from, int exponentials, const int32_t *targets, const float *mask,

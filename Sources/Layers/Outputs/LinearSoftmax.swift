@@ -64,12 +64,16 @@ final class LinearSoftmax {
         packed.multiply(x, into: result, from: bias.map { .bias($0.value) } ?? .zero)
     }
 
-    /// The loss of each row; `x` must stay until the backward pass. Shapes: `x` `[rows, k]`; `targets`, `mask` and the result `[rows]`.
-    func losses(_ x: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) -> UnsafePointer<Double> {
+    /// The loss of each row; `x` must stay until the backward pass. Shapes: `x` `[rows, k]`; `targets`, `mask` and the result `[rows]`. If there is a
+    /// matrix `logits` `[rows, n]`, the logits are copied to it.
+    func losses(
+        _ x: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, logits: MatrixView? = nil
+    ) -> UnsafePointer<Double> {
         left = packed.left(x, in: leftStorage)
         softmax.begin(rows: x.rows, columns: weight.rows, targets: targets, mask: mask)
         for group in 0..<softmax.groupCount {
             makeLogits(group)
+            if let logits { RowKernels.copy(softmax.place(group), into: logits.slice(columns: softmax.columns(group))) }
             softmax.take(group)
         }
         return softmax.losses()

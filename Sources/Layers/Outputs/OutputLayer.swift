@@ -63,6 +63,13 @@ public protocol OutputLayer: Kind, AnyObject {
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double>
 
+    /// The losses of `loss` without `training`, and `logits`, of the same rows. The mask is 1 for all rows.
+    ///
+    /// Both are valid until the next call.
+    func scores(
+        _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
+    ) -> (losses: UnsafePointer<Double>, logits: MatrixView)
+
     /// The gradient of `hidden` `[steps*streams, H]`, overwritten, and those of the layer's parameters. Call it after `loss`.
     func backward(dHidden: MatrixView, steps: Int, rows: GradientRows)
 
@@ -78,6 +85,12 @@ extension OutputLayer {
     /// Each rank computes the gradients of the output for its shards; those of the recurrent layers are computed together.
     public static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
         rankCount == 1 ? .none : .recurrent
+    }
+
+    public func scores(
+        _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
+    ) -> (losses: UnsafePointer<Double>, logits: MatrixView) {
+        (loss(hidden, targets: targets, mask: mask, training: nil), logits(hidden))
     }
 
     public func tiedGradients(steps: Int, rows: GradientRows, tied: TokenOccurrences) {

@@ -61,6 +61,14 @@ final class SoftmaxOutput: OutputLayer {
         return linear.losses(hidden, targets: targets, mask: mask)
     }
 
+    /// Computes the product with the weight once. Allocates the whole buffer at the first call.
+    func scores(
+        _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
+    ) -> (losses: UnsafePointer<Double>, logits: MatrixView) {
+        let logits = plainLogits.prefix(rows: hidden.rows)
+        return (linear.losses(hidden, targets: targets, mask: mask, logits: logits), logits)
+    }
+
     /// Also computes the gradients of weight and bias. With tied weights, `tiedGradients` computes them.
     func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
         let scale = asked.gradientScale

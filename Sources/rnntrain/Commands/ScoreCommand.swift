@@ -61,7 +61,9 @@ struct ScoreCommand: ParsableCommand {
             try model.requireTokens()
             if carryState, model.separatesLines { throw StoredRunError.separateLines }
             let mixture = try interpolation.mixture(stored)
-            let scorer = LineScorer(model, carriesState: carryState, interpolating: mixture)
+            let scorer: any TokenScorer =
+                carryState
+                ? LineScorer(model, carriesState: true, interpolating: mixture) : BatchedScorer(model, interpolating: mixture)
             try runScoring(scorer, path: model.path, data: data, settings: settings)
         }
     }
