@@ -11,14 +11,11 @@ public struct TaskEvaluation: Sendable {
     /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
     /// error.
     ///
-    /// - Parameter mixture: if given, the probabilities are those of the interpolation of `stored` with n-grams.
+    /// - Parameter adaptation: what else predicts the text; by default nothing.
     public init(
-        of text: OpenedText, model stored: StoredModel, interpolating mixture: Interpolation? = nil, skippingUnknown: Bool
+        of text: OpenedText, model stored: StoredModel, adaptation: Adaptation = Adaptation(), skippingUnknown: Bool
     ) throws {
-        let scorer = stored.scorer()
-        try self.init(
-            of: text, stored, skippingUnknown: skippingUnknown,
-            scorer: mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer)
+        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: adaptation.scorer(stored))
     }
 
     init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {

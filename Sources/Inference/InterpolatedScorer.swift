@@ -45,9 +45,15 @@ final class InterpolatedScorer: TextScorer {
 }
 
 extension Interpolation {
-    /// The surprisals of both models for each token of a text, which is scored as by `Evaluation`. Throws the errors of the text.
-    public func surprisals(of text: OpenedText, model stored: StoredModel) throws -> PairedSurprisals {
-        let scorer = InterpolatedScorer(stored.scorer(), stored, self, recordsPairs: true)
+    /// The surprisals of both models for each token of a text, which is scored as by `TaskEvaluation`. Throws the errors of the text.
+    ///
+    /// - Parameter adaptation: what predicts the text with the network; its mixture is not used.
+    public func surprisals(
+        of text: OpenedText, model stored: StoredModel, adaptation: Adaptation = Adaptation()
+    ) throws -> PairedSurprisals {
+        var adaptation = adaptation
+        adaptation.mixture = nil
+        let scorer = InterpolatedScorer(try adaptation.scorer(stored), stored, self, recordsPairs: true)
         _ = try TaskEvaluation(of: text, stored, skippingUnknown: false, scorer: scorer)
         return scorer.pairs ?? PairedSurprisals()
     }

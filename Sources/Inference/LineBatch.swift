@@ -1,6 +1,7 @@
 import Models
 import NGrams
 import Runs
+import Tasks
 import Tensors
 import TextData
 

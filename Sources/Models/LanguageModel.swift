@@ -101,6 +101,9 @@ public final class LanguageModel {
         topDropout.forward(window)
     }
 
+    /// What the output layer reads for the rows of the last window, without dropout: `[steps*streams, H]`. Call it after `forward`.
+    public var output: MatrixView { topDropout.output(window) }
+
     /// The loss of each row of the window in nats, 0 if `mask` is 0. Call it after `forward`.
     public func loss(targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) -> UnsafePointer<Double> {
         outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, training: nil)

@@ -2,7 +2,7 @@ import Configuration
 import Layers
 public import Models
 public import Tasks
-import Tensors
+package import Tensors
 public import TextData
 
 /// A trained model from a checkpoint, for one stream in one process: for `evaluate`, `score` and `generate`.
@@ -20,6 +20,7 @@ public final class StoredModel {
     /// The path of the checkpoint.
     public let path: String
     package let model: LanguageModel
+    private let values: UnsafeMutablePointer<Float>  // of the parameters, in the order of the arena
     private let parameters: ParameterSet
     private let weights: PackedWeights  // keeps the packed weights alive
     private let workspace = Workspace()
@@ -41,7 +42,7 @@ public final class StoredModel {
         let layout = needs.parameters
         try ProcessRoom.require(
             bytes: 4 * (layout.elementCount + needs.packed.elementCount) + needs.byteCount)
-        let values = workspace.allocate(Float.self, count: layout.elementCount)
+        values = workspace.allocate(Float.self, count: layout.elementCount)
         try stored.copyModel(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])
         weights = PackedWeights(
@@ -70,6 +71,23 @@ public final class StoredModel {
         let build = BuildSettings(capacity, precision: configuration.precision)
         try ProcessRoom.require(bytes: shape.needs(build).byteCount)
         return LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+    }
+
+    /// A copy of the model that learns from the text that it predicts.
+    ///
+    /// Throws `StoredRunError.oneStream` (64) for a model that knows no text of one stream, and `RunCheckError` (70) if a limit of the process is
+    /// too low.
+    package func dynamicModel(_ settings: DynamicEvaluation) throws -> DynamicModel {
+        try requireStream(for: "--dynamic")
+        let precision = configuration.precision
+        try ProcessRoom.require(bytes: DynamicModel.byteCount(shape, settings, precision))
+        return DynamicModel(shape, trained: values, settings, precision: precision)
+    }
+
+    /// Throws `StoredRunError.oneStream` (64) unless the model predicts tokens of a text as one stream, which an option needs.
+    package func requireStream(for option: String) throws(StoredRunError) {
+        try requireTokens()
+        if separatesLines { throw .oneStream(option: option) }
     }
 
     /// A new scorer of a text.

@@ -18,6 +18,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case noTokenModel(task: String)
     /// The model knows only lines that begin with its initial state.
     case separateLines
+    /// An option needs a model of one stream, but the model knows only separate lines.
+    case oneStream(option: String)
     /// A line of `metrics.jsonl` is not valid.
     case badLog(path: String, line: Int, byteOffset: Int)
     /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
@@ -28,7 +30,7 @@ public enum StoredRunError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .noCheckpoint: .inputMissing
-        case .noTokenModel, .separateLines: .usage
+        case .noTokenModel, .separateLines, .oneStream: .usage
         default: .badData
         }
     }
@@ -54,6 +56,9 @@ public enum StoredRunError: UserFacingError, Equatable {
         case .separateLines:
             "--carry-state has no meaning for this model: it was trained with --batching sentences, and begins each line with its initial "
                 + "state. Omit --carry-state; the scores are then those of evaluate."
+        case .oneStream(let option):
+            "\(option) has no meaning for this model: it was trained with --batching sentences, and begins each line with its initial state. "
+                + "Omit \(option)."
         case .inconsistentLog(let path, let line, let reason):
             "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
         case .badLog(let path, let line, let byteOffset):

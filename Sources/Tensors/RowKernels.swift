@@ -56,6 +56,11 @@ public enum RowKernels {
         for i in 0..<x.columns { values[i] *= factor }
     }
 
+    /// The scalar product of `v` with each row of `x`. Shapes: `v` `[n]`, `x` `[rows, n]`, `products` `[rows]`.
+    public static func dots(_ v: UnsafePointer<Float>, with x: MatrixView, into products: UnsafeMutablePointer<Float>) {
+        ck_row_dots(x.rows, x.columns, v, x.pointer, x.rowStride, products)
+    }
+
     /// Adds `factor` times the difference of the rows `row` and `previous` of `x` to row `row` of `dX`, and subtracts it from row `previous`.
     public static func addDifference(_ factor: Float, of x: MatrixView, row: Int, previous: Int, to dX: MatrixView) {
         precondition(x.columns == dX.columns, "rows of \(x.columns) to those of \(dX.columns)")

@@ -7,19 +7,19 @@ import Runs
 import Tasks
 import TextData
 
-/// Scores a text with a checkpoint's parameters, interpolated with n-grams if asked, and prints the figures.
+/// Scores a text with a checkpoint's parameters, and with what else `adaptation` has, and prints the figures.
 func runEvaluation(
-    checkpoint: StoredCheckpoint, interpolating mixture: Interpolation?, data: String, skippingUnknown: Bool, json: Bool
+    checkpoint: StoredCheckpoint, adaptation: Adaptation, data: String, skippingUnknown: Bool, json: Bool
 ) throws {
     let model = try StoredModel(checkpoint, steps: Evaluation.windowLength)
     let text = try NamedText.opened(data, unit: model.unit)
     let evaluation = try UnknownCharacterError.naming {
-        try TaskEvaluation(of: text, model: model, interpolating: mixture, skippingUnknown: skippingUnknown)
+        try TaskEvaluation(of: text, model: model, adaptation: adaptation, skippingUnknown: skippingUnknown)
     }
     try evaluation.score.requireFinite(model: model.path, text: text.name)
     try printFigures(
         of: evaluation, text: text.name, skipped: skippingUnknown ? evaluation.skipped.count : nil,
-        networkWeight: mixture?.weight, json: json)
+        networkWeight: adaptation.mixture?.weight, json: json)
 }
 
 /// Scores a text with an n-gram model, and prints the figures.

@@ -29,18 +29,20 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     @OptionGroup var interpolation: InterpolationOptions
+    @OptionGroup var adaptation: AdaptationOptions
 
     func run() throws {
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
         try interpolation.check(isARPA: named.isARPA)
+        var methods = try adaptation.adaptation(isARPA: named.isARPA)
         if named.isARPA {
             try runEvaluation(nGrams: named.openARPA(), path: checkpoint, data: data, json: json)
         } else {
             let stored = try named.open()
-            let mixture = try interpolation.mixture(stored)
+            methods.mixture = try interpolation.mixture(stored, methods)
             try runEvaluation(
-                checkpoint: stored, interpolating: mixture, data: data, skippingUnknown: skipUnknown, json: json)
+                checkpoint: stored, adaptation: methods, data: data, skippingUnknown: skipUnknown, json: json)
         }
     }
 }

@@ -55,13 +55,15 @@ struct InterpolationOptions: ParsableArguments {
     }
 
     /// The interpolation with the weight that is given or computed; nil without `--interpolate`. A note tells the computed weight.
-    func mixture(_ checkpoint: StoredCheckpoint) throws -> Interpolation? {
+    ///
+    /// - Parameter methods: what else predicts a text with the network.
+    func mixture(_ checkpoint: StoredCheckpoint, _ methods: Adaptation = Adaptation()) throws -> Interpolation? {
         guard let interpolate else { return nil }
         let network = try StoredModel(checkpoint, steps: Evaluation.windowLength)
         let nGrams = try NGramModel(arpa: interpolate)
         var mixture = try Interpolation(network, nGrams, path: interpolate, weight: givenWeight() ?? 1)
         guard let tune else { return mixture }
-        let pairs = try mixture.surprisals(of: NamedText.opened(tune, unit: .word), model: network)
+        let pairs = try mixture.surprisals(of: NamedText.opened(tune, unit: .word), model: network, adaptation: methods)
         mixture.weight = pairs.bestWeight(mixture)
         let perplexities = [mixture.weight, 1, 0].map {
             NumberText.perplexity(exponential(pairs.loss(weight: $0, mixture)), digits: 3)

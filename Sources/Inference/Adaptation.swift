@@ -1,0 +1,103 @@
+public import Models
+import Runs
+import Tasks
+import Tensors
+import TextData
+
+/// What `evaluate` does beyond scoring a text with the trained parameters: models that learn from the text so far, and interpolation.
+public struct Adaptation {
+    /// Dynamic evaluation; nil for fixed parameters.
+    public var dynamic: DynamicEvaluation?
+    /// A continuous cache; nil for none.
+    public var cache: CacheSettings?
+    /// The interpolation with n-grams, of what the others give; nil for none.
+    public var mixture: Interpolation?
+
+    /// The given methods together.
+    public init(dynamic: DynamicEvaluation? = nil, cache: CacheSettings? = nil, mixture: Interpolation? = nil) {
+        (self.dynamic, self.cache, self.mixture) = (dynamic, cache, mixture)
+    }
+
+    /// A scorer of a text. Throws if the model cannot be used so, and `RunCheckError` (70) if a limit of the process is too low.
+    func scorer(_ stored: StoredModel) throws -> any TextScorer {
+        var scorer = stored.scorer()
+        var model = stored.model
+        if let dynamic {
+            let learning = try stored.dynamicModel(dynamic)
+            model = learning.model
+            scorer = DynamicScorer(learning, dynamic, stored)
+        }
+        if let cache {
+            try stored.requireStream(for: "--cache")
+            scorer = CachedScorer(scorer, model, cache, stored)
+        }
+        return mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer
+    }
+}
+
+/// Scores a text as one stream with dynamic evaluation, in one process.
+final class DynamicScorer: TextScorer {
+    private let model: DynamicModel
+    private var total: TextScore
+    private var last: Int32?
+    /// The predicted tokens of the piece.
+    private var targets: [Int32] = []
+    let pieceLength: Int
+
+    init(_ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel) {
+        self.model = model
+        pieceLength = settings.window
+        total = TextScore(stored.symbols.special)
+    }
+
+    var score: any TaskScore { total }
+
+    func values(_ piece: UnsafeBufferPointer<Int32>, isLast: Bool, share: ScoringShare) -> [Double] {
+        precondition(share.count == 1, "\(share.count) processes share a dynamic evaluation")
+        let inputs = (last.map { [$0] } ?? []) + piece
+        last = inputs.last
+        targets = Array(inputs.dropFirst())
+        guard !targets.isEmpty else { return [] }
+        return inputs.withUnsafeBufferPointer {
+            Array(UnsafeBufferPointer(start: model.advance($0.baseAddress!, steps: targets.count), count: targets.count))
+        }
+    }
+
+    func add(_ parts: [ArraySlice<Double>]) { total.add(Array(parts.joined()), of: targets, count: targets.count) }
+}
+
+/// Scores a text as one stream with a model and a continuous cache, in one process.
+final class CachedScorer: TextScorer {
+    private let network: any TextScorer
+    private let model: LanguageModel
+    private var cache: ContinuousCache
+    private var total: TextScore
+    /// The predicted tokens of the piece.
+    private var targets: [Int32] = []
+
+    /// - Parameters:
+    ///   - network: a scorer whose piece is one window of `model`.
+    init(_ network: any TextScorer, _ model: LanguageModel, _ settings: CacheSettings, _ stored: StoredModel) {
+        (self.network, self.model) = (network, model)
+        cache = ContinuousCache(settings, columns: stored.shape.inputSize(ofLayer: stored.shape.layers))
+        total = TextScore(stored.symbols.special)
+    }
+
+    var pieceLength: Int { network.pieceLength }
+    var score: any TaskScore { total }
+
+    func values(_ piece: UnsafeBufferPointer<Int32>, isLast: Bool, share: ScoringShare) throws(TextDataError) -> [Double] {
+        precondition(share.count == 1, "\(share.count) processes share a cache")
+        var values = try network.values(piece, isLast: isLast, share: share)
+        targets = Array(piece.suffix(values.count))
+        guard !values.isEmpty else { return values }
+        let outputs = model.output
+        precondition(outputs.rows == values.count, "\(outputs.rows) outputs for \(values.count) tokens")
+        for (row, token) in targets.enumerated() {
+            values[row] = cache.surprisal(of: token, loss: values[row], output: outputs.pointer + row * outputs.rowStride)
+        }
+        return values
+    }
+
+    func add(_ parts: [ArraySlice<Double>]) { total.add(Array(parts.joined()), of: targets, count: targets.count) }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// Dynamic evaluation and the continuous cache against the script `Tests/Reference/adaptation.py`.
+@Suite("Dynamic evaluation and continuous cache")
+struct AdaptationTests {
+    private struct Fixture: Decodable {
+        struct Dimensions: Decodable {
+            let E: Int, H: Int, V: Int, L: Int
+        }
+        struct Cache: Decodable {
+            let size: Int, theta: Double, lambda: Double, columns: Int
+            let outputs: [Double]
+            let tokens: [Int32]
+            let losses: [Double]
+            let mixed: [Double]
+        }
+        let dimensions: Dimensions
+        let rate: Float, decay: Float, window: Int
+        let parameters: [String: [Double]]
+        let tokens: [Int32]
+        let losses: [Double]
+        let finalParameters: [String: [Double]]
+        let cache: Cache
+    }
+
+    private let fixture: Fixture
+
+    init() throws {
+        let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures")
+        fixture = try JSONDecoder().decode(
+            Fixture.self, from: Data(contentsOf: folder.appendingPathComponent("adaptation.json")))
+    }
+
+    @Test("The losses of dynamic evaluation and the last parameters are those of PyTorch, within 1e-5, at each level")
+    func dynamicEvaluation() throws {
+        let size = fixture.dimensions
+        let shape = ModelShape(
+            cell: .lstm, layers: size.L, vocabularySize: size.V, embeddingSize: size.E, hiddenSize: size.H, dropout: 0.5)
+        let layout = shape.parameterLayout
+        var trained = [Float](repeating: 0, count: layout.elementCount)
+        for entry in layout.entries {
+            for (i, value) in try #require(fixture.parameters[entry.name]).enumerated() {
+                trained[entry.offset + i] = Float(value)
+            }
+        }
+        let settings = DynamicEvaluation(rate: fixture.rate, decay: fixture.decay, window: fixture.window)
+        try Processor.atEachLevel { level in
+            try trained.withUnsafeBufferPointer { trained in
+                let model = DynamicModel(shape, trained: trained.baseAddress!, settings)
+                var losses: [Double] = []
+                fixture.tokens.withUnsafeBufferPointer { tokens in
+                    for start in stride(from: 0, to: tokens.count - 1, by: fixture.window) {
+                        let found = model.advance(tokens.baseAddress! + start, steps: fixture.window)
+                        losses += UnsafeBufferPointer(start: found, count: fixture.window)
+                    }
+                }
+                #expect(losses.count == fixture.losses.count)
+                for (found, expected) in zip(losses, fixture.losses) {
+                    #expect(abs(found - expected) < 1e-5 * max(1, expected), "\(level)")
+                }
+                for entry in layout.entries {
+                    let found = (0..<entry.count).map { Double(model.values[entry.offset + $0]) }
+                    let error = relativeDistance(found, from: try #require(fixture.finalParameters[entry.name]))
+                    #expect(error < 1e-5, "\(level), \(entry.name): \(error)")
+                }
+            }
+        }
+    }
+
+    @Test("The surprisals with the cache are those of the equations, within 1e-6, also after the cache is full")
+    func continuousCache() {
+        let data = fixture.cache
+        var cache = ContinuousCache(
+            CacheSettings(size: data.size, theta: data.theta, lambda: data.lambda), columns: data.columns)
+        for attempt in 1...2 {
+            for (place, token) in data.tokens.enumerated() {
+                let output = data.outputs[(place * data.columns)..<((place + 1) * data.columns)].map { Float($0) }
+                let found = cache.surprisal(of: token, loss: data.losses[place], output: output)
+                #expect(abs(found - data.mixed[place]) < 1e-6, "token \(place), attempt \(attempt)")
+            }
+            cache.reset()
+        }
+    }
+}
