@@ -15,7 +15,10 @@ struct CompareScoreTests {
         let cases: [([String], Int32, String)] = [
             (["--data", file], 64, "--checkpoint is missing."),
             (["--checkpoint", file], 64, "--data is missing."),
-            (["--checkpoint", file, "--data", file, "--rounds", "0"], 64, "--rounds takes a number, 1 or more; it was given '0'."),
+            (
+                ["--checkpoint", file, "--data", file, "--rounds", "0"], 64,
+                "--rounds takes a number, 1 or more; it was given '0'."
+            ),
             (["--speed", "1"], 64, "there is no option '--speed'"),
             (["--checkpoint", file, "--data", scratch.file("none")], 66, "cannot be read."),
             (["--checkpoint", file, "--data", file, "--venv", scratch.file("none")], 69, "there is no PyTorch in"),
