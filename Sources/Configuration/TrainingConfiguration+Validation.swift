@@ -139,6 +139,7 @@ private struct ConsistencyChecks {
     }
 
     func model() throws(ConfigurationError) {
+        try embeddings()
         try sizes()
         if configuration.tieWeights, !configuration.taskType.predictsTokens {
             throw conflict(
@@ -164,7 +165,7 @@ private struct ConsistencyChecks {
         }
     }
 
-    private func sizes() throws(ConfigurationError) {
+    private func embeddings() throws(ConfigurationError) {
         if configuration.freezeEmbeddings, configuration.tieWeights {
             throw conflict(
                 .freezeEmbeddings, .tieWeights,
@@ -177,6 +178,9 @@ private struct ConsistencyChecks {
                 .wordVectors, .train,
                 message: "\(name(.wordVectors)) needs a text: the built-in source has no words. Name one with --text or --train.")
         }
+    }
+
+    private func sizes() throws(ConfigurationError) {
         if configuration.lockedDropout, configuration.dropout == 0 {
             throw conflict(
                 .lockedDropout, .dropout,

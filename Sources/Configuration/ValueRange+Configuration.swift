@@ -15,7 +15,8 @@ extension ValueRange where Value == TimeSpan {
     public static func time(orZero meaning: String? = nil) -> ValueRange {
         let limits = 1.0...86_400_000
         return ValueRange(
-            description: "a time from 1 second to 1000 days, such as \"5 minutes\", 90s, 04:00:00 or 1-12:00:00" + zeroText(meaning),
+            description: "a time from 1 second to 1000 days, such as \"5 minutes\", 90s, 04:00:00 or 1-12:00:00"
+                + zeroText(meaning),
             ends: (meaning == nil ? [] : ["0"]) + ["1 second", "1000 days"],
             contains: { limits.contains($0.seconds) || (meaning != nil && $0.seconds == 0) })
     }

@@ -22,7 +22,10 @@ public final class StoredModel {
     package let model: LanguageModel
     private let values: UnsafeMutablePointer<Float>  // of the parameters, in the order of the arena
     private let parameters: ParameterSet
-    private let weights: PackedWeights  // keeps the packed weights alive
+    private let packed: UnsafeMutablePointer<Float>
+    private let packedLayout: PackedLayout
+    /// A view of the packed weights for each model: products in bf16 have scratch memory, which models in several threads must not share.
+    private var weights: [PackedWeights] = []
     private let workspace = Workspace()
 
     /// Reads the checkpoint at `path`. Windows have at most `steps` steps. Throws the errors of `StoredCheckpoint`.
@@ -45,10 +48,12 @@ public final class StoredModel {
         values = workspace.allocate(Float.self, count: layout.elementCount)
         try stored.copyModel(to: values, layout: layout)
         parameters = ParameterSet(layout: layout, values: values, gradients: [])
-        weights = PackedWeights(
-            needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
+        packedLayout = needs.packed
+        packed = workspace.allocate(Float.self, count: needs.packed.elementCount)
+        let weights = PackedWeights(needs.packed, values: values, storage: packed)
         weights.pack(0..<layout.elementCount)
         model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+        self.weights = [weights]
         self.shape = shape
         vocabulary = stored.vocabulary
         unit = stored.vocabulary.unit
@@ -70,7 +75,9 @@ public final class StoredModel {
     package func model(_ capacity: WindowCapacity) throws -> LanguageModel {
         let build = BuildSettings(capacity, precision: configuration.precision)
         try ProcessRoom.require(bytes: shape.needs(build).byteCount)
-        return LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+        let view = PackedWeights(packedLayout, values: values, storage: packed)
+        weights.append(view)
+        return LanguageModel(shape, Builder(making: build, parameters: parameters, weights: view))
     }
 
     /// A copy of the model that learns from the text that it predicts.

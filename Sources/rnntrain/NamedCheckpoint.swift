@@ -7,6 +7,8 @@ import Runs
 struct NamedCheckpoint {
     let path: String
     private let option: String
+    /// Whether it is an n-gram model: an ARPA file. If it cannot be read, the reader of checkpoints reports it.
+    let isARPA: Bool
 
     /// Throws if nothing is there (66).
     ///
@@ -14,10 +16,8 @@ struct NamedCheckpoint {
     init(_ path: String, option: String = "--checkpoint") throws {
         (self.path, self.option) = (path, option)
         if path == StandardInput.sign || !isFolder(path) { try InputFile.check(path, namedBy: option) }
+        isARPA = !isFolder(path) && NGramModel.isARPA(path)
     }
-
-    /// Whether it is an n-gram model: an ARPA file.
-    var isARPA: Bool { !isFolder(path) && NGramModel.isARPA(path) }
 
     /// Reads the n-gram model.
     func openARPA() throws(ARPAError) -> NGramModel { try NGramModel(arpa: path) }

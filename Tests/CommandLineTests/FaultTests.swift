@@ -33,7 +33,8 @@ struct FaultTests {
 
     @Test("An unknown command ends with status 64 and the list of commands")
     func unknownCommand() throws {
-        let commands = "The commands are train, evaluate, score, generate, ngram, verify and benchmark.\n"
+        let commands =
+            "The commands are train, evaluate, score, compare, probe, rescore, generate, ngram, verify, inspect, report and benchmark.\n"
         try expectFault(["trian"], status: 64, says: "unknown command 'trian'. Did you mean 'train'? " + commands)
         try expectFault(["surprisal", "--checkpoint", "x"], status: 64, says: "unknown command 'surprisal'. " + commands)
         try expectFault(["help", "surprisal"], status: 64, says: "unknown command 'surprisal'. " + commands)

@@ -191,7 +191,9 @@ struct ForeignFileTests {
     @Test("A best model that is worse than another in the log is reported")
     func deniedBest() throws {
         let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
-        try texts.write("run/metrics.jsonl", Data(log.replacing("\"best\":true", with: "\"best\":false").utf8))
+        // Without checksums, as in logs of earlier versions: the changed line itself is not noticed.
+        let changed = log.replacing("\"best\":true", with: "\"best\":false").replacing(/,"checksum":"[0-9a-f]+"/, with: "")
+        try texts.write("run/metrics.jsonl", changed)
         try expectUnsound("best.safetensors", "by the log the best parameters were those of another step")
         let evaluated = try rnntrain("evaluate", "--checkpoint", texts.path("run"), "--data", texts.path("valid.txt"))
         #expect(evaluated.status == 65 && evaluated.errors.contains("by the log the best parameters"), "\(evaluated)")

@@ -9,7 +9,8 @@ struct ConfigurationResumeTests {
     private static let free: Set<ConfigurationKey> = [
         .text, .train, .valid, .test, .sentencePieceModel, .wordVectors, .run, "logit-memory", .learningRate, .epochs, .schedule,
         .warmUp, .validateEvery,
-        .patience, .epsilon, .logEvery, .checkpointEvery, .keep, .exchange, .nodeSize, .teams,
+        .patience, .epsilon, .logEvery, .sampleEvery, .trackGradients, .tensorboard,
+        .checkpointEvery, .keep, .exchange, .nodeSize, .teams,
         .stallLimit, .timeLimit, .verifyEvery, .onFault, .maxBadSteps, .maxRollbacks,
     ]
 

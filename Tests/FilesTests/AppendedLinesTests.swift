@@ -98,7 +98,8 @@ struct AppendedLinesTests {
                 try result.get()
                 return #expect(
                     call == 18,
-                    "folder: open, look; look, look, open, look, seek, read, read, read, truncate, seek; look, look, write; close, close")
+                    "folder: open, look; look, look, open, look, seek, read, read, read, truncate, seek; look, look, write; close, close"
+                )
             }
             // The last calls close the file in `deinit`, where errors cannot be thrown.
             guard call < 16 else { continue }

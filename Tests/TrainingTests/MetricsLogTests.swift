@@ -47,7 +47,8 @@ struct MetricsLogTests {
                 ("g", .number(1e-7)),
             ])
         #expect(
-            try contents(place) == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n"
+            try contents(place)
+                == "{\"event\":\"a\",\"b\":0.1,\"c\":null,\"d\":\"\\\"\\n\\\\ä\",\"e\":true,\"f\":null,\"g\":1e-07}\n"
         )
     }
 

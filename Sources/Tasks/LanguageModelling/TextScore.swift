@@ -110,9 +110,9 @@ extension TextScore: TaskScore {
             + [comparableText, unknownText].compactMap { $0.map { "; \($0)" } }.joined()
     }
 
-    /// The perplexities that do not depend on the vocabulary, as text.
+    /// The perplexities that do not depend on the vocabulary, as text. Nil for a text of few words, such as one without white space.
     private var comparableText: String? {
-        guard let byWord = wordPerplexity, let byByte = bytePerplexity else { return nil }
+        guard let byWord = wordPerplexity, byWord.isFinite, let byByte = bytePerplexity else { return nil }
         return
             "perplexity \(NumberText.perplexity(byWord, digits: 3)) by word, \(NumberText.perplexity(byByte, digits: 4)) by byte"
     }

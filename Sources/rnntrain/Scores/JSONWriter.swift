@@ -1,3 +1,4 @@
+import Assessment
 import Inference
 import Tasks
 
@@ -33,20 +34,5 @@ enum JSONText {
     /// A number that is not finite becomes null, because JSON cannot represent it.
     static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
-    static func string(_ text: String) -> String {
-        var json = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": json += "\\\(scalar)"
-            case "\n": json += "\\n"
-            case "\t": json += "\\t"
-            case "\r": json += "\\r"
-            case ..<" ":
-                let digits = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: json.unicodeScalars.append(scalar)
-            }
-        }
-        return json + "\""
-    }
+    static func string(_ text: String) -> String { JSONString.quoted(text) }
 }
