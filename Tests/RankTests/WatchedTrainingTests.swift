@@ -13,7 +13,7 @@ extension TrainingOverRanks {
 
         private func lines(_ event: String, of log: RunLog) -> [[String: String]] {
             log.events.filter { $0["event"] == event }.map { line in
-                line.filter { !["time", "elapsed_seconds"].contains($0.key) }
+                line.filter { !["time", "elapsed_seconds", "checksum"].contains($0.key) }
             }
         }
 
