@@ -101,7 +101,7 @@ struct WholeRunFolderTests {
         #expect(try train(run: "run").status == 0)
         for name in ["lock", "checkpoints", "best.safetensors", "metrics.jsonl"] { try remove("run/\(name)") }
         let before = try (names("run"), texts.bytes("run/config.toml"))
-        expectRefusal(try resume(run: "run"), status: 64, naming: "run/config.toml")
+        expectRefusal(try resume(run: "run"), status: 66, naming: "run/config.toml")
         #expect(try names("run") == before.0 && texts.bytes("run/config.toml") == before.1)
     }
 
