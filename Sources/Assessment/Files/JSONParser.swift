@@ -6,6 +6,9 @@ package struct JSONFault: Error, Equatable {
 }
 
 /// Parses JSON (RFC 8259) from UTF-8.
+///
+/// Foundation's parsers lose the order of members, the digits of numbers and the lines of values: a rescored list must keep the first two, and
+/// a message about a test suite names the line.
 package struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
@@ -126,7 +129,7 @@ package struct JSONParser {
         }
     }
 
-    /// The character of `\uXXXX`, after `\u`; of two such escapes for a surrogate pair. Half of a pair becomes U+FFFD.
+    /// The character of four hexadecimal digits, after `\u`; of two such escapes for a surrogate pair. Half of a pair becomes U+FFFD.
     private mutating func scalarOfDigits() throws(JSONFault) -> String {
         let first = try codeUnit()
         if let scalar = Unicode.Scalar(first) { return String(scalar) }
