@@ -18,6 +18,8 @@ public struct RunFolder: Sendable, Equatable {
     public var dataPath: String { joinPath(path, RunFile.data) }
     /// The lock. A job holds it while it writes here.
     public var lockPath: String { joinPath(path, RunFile.lock) }
+    /// The events for TensorBoard.
+    package var eventsPath: String { joinPath(path, RunFile.events) }
     /// The run's checkpoints, for reading.
     public var checkpoints: CheckpointFolder { CheckpointFolder(runFolder: path) }
 

@@ -10,20 +10,23 @@ package struct BestComparison {
     /// The rest of a run: the newest checkpoint, or the configuration of a run without checkpoints.
     package struct Run {
         let configuration: TrainingConfiguration
+        let identity: RunIdentity?
         let vocabulary: Vocabulary
         let textDigests: [String: String]
         let state: TrainingState
 
         package init(
-            _ configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String], state: TrainingState
+            _ configuration: TrainingConfiguration, identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String],
+            state: TrainingState
         ) {
-            (self.configuration, self.vocabulary) = (configuration, vocabulary)
+            (self.configuration, self.identity, self.vocabulary) = (configuration, identity, vocabulary)
             (self.textDigests, self.state) = (textDigests, state)
         }
 
         package init(_ checkpoint: StoredCheckpoint) {
             self.init(
-                checkpoint.configuration, vocabulary: checkpoint.vocabulary, textDigests: checkpoint.textDigests,
+                checkpoint.configuration, identity: checkpoint.runIdentity, vocabulary: checkpoint.vocabulary,
+                textDigests: checkpoint.textDigests,
                 state: checkpoint.state)
         }
     }
@@ -40,7 +43,8 @@ package struct BestComparison {
     package func model(of best: StoredCheckpoint) throws(StoredRunError) -> BestModel {
         try records.requireAgreement(best)
         if let run {
-            try best.requireBest(of: run.configuration, vocabulary: run.vocabulary, textDigests: run.textDigests)
+            try best.requireBest(
+                of: run.configuration, identity: run.identity, vocabulary: run.vocabulary, textDigests: run.textDigests)
         } else {
             try records.requireVocabulary(best)
         }

@@ -34,7 +34,7 @@ extension StoredCheckpoint {
     /// Throws `StoredRunError.inconsistentCheckpoint` unless the file belongs to a run with this vocabulary, these training and
     /// validation texts, and equal values of all keys that may not change on resume.
     package func requireBest(
-        of configuration: TrainingConfiguration, vocabulary: Vocabulary, textDigests: [String: String]
+        of configuration: TrainingConfiguration, identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws(StoredRunError) {
         func refusal(_ what: String) -> StoredRunError {
             .inconsistentCheckpoint(path: path, reason: "it is from another run: \(what)")
@@ -44,6 +44,7 @@ extension StoredCheckpoint {
             throw refusal(changes.map { "its \($0.key.rawValue) is different" }.joined(separator: ", "))
         }
         guard self.vocabulary.digest == vocabulary.digest else { throw refusal("its vocabulary is different") }
+        if RunIdentity.differ(runIdentity, identity) { throw refusal("its run_identity is different") }
         for role in [TextRole.train, .valid] where self.textDigests[role.rawValue] != textDigests[role.rawValue] {
             throw refusal("its text of \(role.option) is different")
         }

@@ -19,6 +19,7 @@ package struct LoggedModels: Equatable, Sendable {
         let seed: Int?
         let vocabulary_digest: String?
         let train_digest: String?
+        let run_identity: String?
         let best: Bool?
         let perplexity: Double?
         let best_step: Int?
@@ -36,6 +37,11 @@ package struct LoggedModels: Equatable, Sendable {
         let vocabularyDigest: String
         let trainDigest: String
     }
+
+    /// The identities of the runs that wrote the log: one, unless the log of a run without an identity was continued.
+    private var identities: [RunIdentity] = []
+    /// The identity of the run that wrote the last part of the log; nil if no part has one.
+    package var identity: RunIdentity? { identities.last }
 
     /// Digests of the parameters, by step.
     package private(set) var digests: [Int: Set<String>] = [:]
@@ -56,6 +62,7 @@ package struct LoggedModels: Equatable, Sendable {
     package private(set) var lastCheckpoint: Int?
 
     mutating func take(_ line: Line) {
+        if let text = line.run_identity, identities.last?.text != text { identities.append(RunIdentity(text)) }
         if let seed = line.seed, let vocabulary = line.vocabulary_digest, let train = line.train_digest {
             let run = Run(seed: seed, vocabularyDigest: vocabulary, trainDigest: train)
             if runs.last != run { runs.append(run) }
@@ -110,12 +117,19 @@ package struct LoggedModels: Equatable, Sendable {
         let run = Run(
             seed: checkpoint.configuration.seed, vocabularyDigest: checkpoint.vocabulary.digest.hexadecimal,
             trainDigest: checkpoint.textDigests[TextRole.train.rawValue] ?? last.trainDigest)
-        if runs.contains(run) { return nil }
+        if runs.contains(run) { return otherIdentity(checkpoint) }
         if run.seed != last.seed { return "its seed is \(run.seed), but the log has \(last.seed)" }
         if run.vocabularyDigest != last.vocabularyDigest {
             return "the digest of its vocabulary is \(run.vocabularyDigest), but the log has \(last.vocabularyDigest)"
         }
         return "the digest of its training text is \(run.trainDigest), but the log has \(last.trainDigest)"
+    }
+
+    private func otherIdentity(_ checkpoint: StoredCheckpoint) -> String? {
+        guard let identity = checkpoint.runIdentity, let last = identities.last, !identities.contains(identity) else {
+            return nil
+        }
+        return "its run_identity is \(identity.text), but the log has \(last.text)"
     }
 
     private func otherParameters(_ checkpoint: StoredCheckpoint) -> String? {

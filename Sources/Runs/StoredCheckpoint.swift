@@ -14,6 +14,8 @@ public final class StoredCheckpoint {
     public let state: TrainingState
     /// Digests of the run's texts, by role.
     public let textDigests: [String: String]
+    /// The identity of the run; nil in files of programs before 0.2.
+    package let runIdentity: RunIdentity?
     /// The digest of the parameters, as in the log.
     package private(set) var parametersDigest = ""
     package let reader: SafetensorsReader
@@ -38,6 +40,7 @@ public final class StoredCheckpoint {
         configuration = try Self.decoded("configuration", reader)
         state = try Self.decoded("state", reader)
         textDigests = try Self.decoded("texts", reader)
+        runIdentity = reader.metadata[RunIdentity.metadataKey].map(RunIdentity.init)
         vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
         try checkConsistency()
         parametersDigest = try checkValues()

@@ -1,6 +1,8 @@
 import Benchmarks
 import Exchange
 import Foundation
+import Kinds
+import Layers
 import Training
 
 /// Named figures in order, as one JSON object.
@@ -31,6 +33,11 @@ extension Figures {
         add("layers", configuration.layers)
         add("hidden", configuration.hiddenSize)
         add("vocabulary", model.vocabularySize)
+        add("output", configuration.output.rawValue)
+        if configuration.output.rawValue == "adaptive" {
+            members.append("\"cutoffs\":\(configuration.settings[OutputSettings.cutoffs].values)")
+        }
+        add("tokens_drawn", model.drawsByZipf ? "zipf" : "uniform")
         add("batch_size", configuration.batchSize)
         add("window", configuration.windowLength)
         add("optimizer", configuration.optimizer.rawValue)

@@ -19,7 +19,7 @@ struct BestComparisonTests {
             try texts.write("other-test.txt", "a b c\n")
             let runs = [
                 ("own", []), ("twin", ["--validate-every", "4", "--epsilon", "0.05"]), ("fast", ["--learning-rate", "0.01"]),
-                ("tested", ["--test", texts.path("other-test.txt")]),
+                ("tested", ["--test", texts.path("other-test.txt")]), ("longer", ["--learning-rate", "0.01", "--epochs", "3"]),
             ]
             for (run, more) in runs {
                 let outcome = try ProgramRun.alone("rnntrain", texts.arguments(run: run, more), folder: texts.folder)
@@ -72,14 +72,65 @@ struct BestComparisonTests {
             sourceLocation: location)
     }
 
+    /// Puts a file of another run into the run, without its identity, as by a program before 0.2.
+    private func takeWithoutIdentity(_ file: String, of name: String) throws {
+        try CheckpointForgery.write(
+            texts.path("\(name)/\(file)"), to: texts.path("run/\(file)"), texts: { $0["run_identity"] = nil })
+    }
+
     @Test("The best model of another run with the same seed is rejected", arguments: ["twin", "fast"])
     func otherRun(name: String) throws {
-        try texts.write("run/best.safetensors", try texts.bytes("\(name)/best.safetensors"))
+        try takeWithoutIdentity("best.safetensors", of: name)
         try expectRefused("best.safetensors is from another run than ")
         try restore()
-        try texts.write("run/best.safetensors", try texts.bytes("fast/best.safetensors"))
+        try takeWithoutIdentity("best.safetensors", of: "fast")
         try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))
         try expectRefused("its validation loss ")
+    }
+
+    @Test("A best model of another run is rejected, although its step is later than all that the run has made")
+    func laterStep() throws {
+        try texts.write("run/best.safetensors", try texts.bytes("longer/best.safetensors"))
+        try expectRefused("its run_identity is ")
+        try restore()
+        try texts.write("run/best.safetensors", try texts.bytes("longer/best.safetensors"))
+        try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))
+        try expectRefused("its run_identity is different")
+    }
+
+    @Test("Checkpoints of another run are rejected, although its log has nothing of their steps")
+    func laterCheckpoint() throws {
+        let name = texts.checkpoint(run: "longer", step: try #require(texts.checkpointSteps(run: "longer").last))
+        try texts.write(name.replacing("longer/", with: "run/"), try texts.bytes(name))
+        let resumed = try rnntrain("--run", texts.path("run"), "--resume")
+        #expect(resumed.status == 0 && resumed.output.contains("its run_identity is "), "\(resumed)")
+        let end = { (run: String) in
+            try texts.bytes("\(run)/metrics.jsonl").split(separator: 10).last.map { String(decoding: $0, as: UTF8.self) }
+        }
+        let digest = { (line: String?) in line?.firstMatch(of: /"parameters_digest":"([0-9a-f]+)"/)?.1 }
+        #expect(try digest(end("run")) == digest(end("own")))
+    }
+
+    @Test("The files of a run keep one identity when it is resumed, restarted or copied")
+    func identity() throws {
+        let identities = {
+            Set(try log().compactMap { $0.firstMatch(of: /"run_identity":"([0-9a-f]{16})"/).map { String($0.1) } })
+        }
+        let first = try identities()
+        #expect(first.count == 1)
+        try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
+        #expect(try rnntrain("--run", texts.path("run"), "--resume").status == 0)
+        #expect(try identities() == first)
+        #expect(try SafetensorsReader(path: best).metadata["run_identity"].map { [$0] } == Array(first))
+    }
+
+    @Test(
+        "A log or a lock with a second hard link, which no job would write to, is reported with status 74",
+        arguments: ["metrics.jsonl", "lock"])
+    func hardLinks(name: String) throws {
+        try FileManager.default.linkItem(atPath: texts.path("run/\(name)"), toPath: texts.path("second"))
+        defer { try? FileManager.default.removeItem(atPath: texts.path("second")) }
+        try expectInvalid(name, "has 2 hard links", status: 74)
     }
 
     @Test("A best model that was forged together with a line of the log contradicts the checkpoints")
@@ -171,7 +222,7 @@ struct BestComparisonTests {
     @Test("A checkpoint with another test text is reported")
     func testText() throws {
         let name = texts.checkpoint(run: "run", step: try #require(texts.checkpointSteps(run: "run").last))
-        try texts.write(name, try texts.bytes(name.replacing("run/", with: "tested/")))
+        try takeWithoutIdentity(String(name.dropFirst(4)), of: "tested")
         try expectInvalid(String(name.dropFirst(4)), "the digest of its text of --test is ")
     }
 

@@ -26,7 +26,11 @@ struct ComparePyTorchTests {
     func wrongOptions() throws {
         let model = try compare("--model", "large")
         #expect(model.status == 64)
-        #expect(model.errors.contains("--model takes one of zaremba-small zaremba-medium char; it was given 'large'."))
+        #expect(
+            model.errors.contains(
+                "--model takes one of zaremba-small zaremba-medium char wikitext-2 wikitext-2-adaptive; it was given 'large'."))
+        let precision = try compare("--precision", "fp64")
+        #expect(precision.status == 64 && precision.errors.contains("--precision takes fp32 or bf16; it was given 'fp64'."))
         let rounds = try compare("--rounds", "0")
         #expect(rounds.status == 64 && rounds.errors.contains("--rounds takes a number, 1 or more; it was given '0'."))
         let unknown = try compare("--speed")

@@ -14,8 +14,16 @@ import statistics
 import subprocess
 import sys
 
+# The options of `rnntrain benchmark` for each model.
+MODELS = {
+    "zaremba-small": ["--model", "zaremba-small"],
+    "zaremba-medium": ["--model", "zaremba-medium"],
+    "char": ["--model", "char"],
+    "wikitext-2": ["--model", "wikitext-2", "--zipf"],
+    "wikitext-2-adaptive": ["--model", "wikitext-2", "--zipf", "--output", "adaptive"],
+}
 # Steps of a round that take some seconds on one core.
-STEPS = {"zaremba-small": 20, "zaremba-medium": 6, "char": 30}
+STEPS = {"zaremba-small": 20, "zaremba-medium": 6, "char": 30, "wikitext-2": 6, "wikitext-2-adaptive": 20}
 # The compared pairs: ranks of rnntrain, and threads and processes of PyTorch.
 SETTINGS = [
     ("1 rank / 1 thread", 1, 1, 1),
@@ -56,16 +64,15 @@ def measured(command, environment, name):
 def ours(arguments, model, ranks, precision):
     command = shlex.split(arguments.launcher) if ranks > 1 else []
     command += [
-        arguments.program, "benchmark", "--model", model, "--precision", precision, "--steps", str(steps_of(arguments, model)),
-        "--json"]
+        arguments.program, "benchmark", *MODELS[model], "--precision", precision, "--steps", str(steps_of(arguments, model)), "--json"]
     return measured(command, dict(os.environ), "rnntrain")
 
 
-def theirs(arguments, figures, threads, processes, precision):
+def theirs(arguments, model, figures, threads, processes, precision):
     step = pathlib.Path(__file__).with_name("training_step.py")
     command = [
         arguments.python, str(step), "--model", json.dumps(figures), "--threads", str(threads), "--processes", str(processes),
-        "--steps", str(steps_of(arguments, figures["model"]))]
+        "--steps", str(steps_of(arguments, model))]
     if precision == "bf16":
         command.append("--bf16")
     # Large tensors use memory that stays mapped. Otherwise each step would fault in its pages again.
@@ -81,7 +88,7 @@ def round_of(arguments, model, setting, precision):
     """Tokens per second of rnntrain and of PyTorch, measured one after the other."""
     _, ranks, threads, processes = setting
     our = ours(arguments, model, ranks, precision)
-    their = theirs(arguments, our, threads, processes, precision)
+    their = theirs(arguments, model, our, threads, processes, precision)
     if our["parameters"] != their["parameters"]:
         raise MeasurementFailed(f"{model}: {our['parameters']} parameters here and {their['parameters']} in PyTorch")
     arguments.versions.add(their["version"])
@@ -117,9 +124,10 @@ def parse_arguments():
     parser.add_argument("--program", required=True)
     parser.add_argument("--launcher", required=True, help="the words that start two ranks")
     parser.add_argument("--python", required=True)
-    parser.add_argument("--models", nargs="+", required=True)
+    parser.add_argument("--models", nargs="+", required=True, choices=MODELS)
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     return parser.parse_args()
 
 
@@ -131,7 +139,7 @@ def main():
     print(HEAD, flush=True)
     for model in arguments.models:
         for setting in SETTINGS:
-            for precision in PRECISIONS:
+            for precision in arguments.precisions:
                 print(row(arguments, model, setting, precision), flush=True)
     print("\n" + footer(arguments, name))
     return 70 if arguments.failures else 0

@@ -29,7 +29,10 @@ WINDOWS = 4
 
 
 class LanguageModel(nn.Module):
-    """Embedding, recurrent layers and output: from tokens [T,B] to logits [T*B,V]."""
+    """Embedding, recurrent layers and output: from tokens and targets [T,B] to the mean loss.
+
+    The output is `nn.Linear` with the cross entropy, or `nn.AdaptiveLogSoftmaxWithLoss` with the cutoffs of rnntrain.
+    """
 
     def __init__(self, figures):
         super().__init__()
@@ -37,11 +40,18 @@ class LanguageModel(nn.Module):
         layers = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}[figures["cell"]]
         self.encoder = nn.Embedding(figures["vocabulary"], hidden)
         self.rnn = layers(hidden, hidden, figures["layers"])
-        self.decoder = nn.Linear(hidden, figures["vocabulary"])
+        self.is_adaptive = figures.get("output") == "adaptive"
+        if self.is_adaptive:
+            self.decoder = nn.AdaptiveLogSoftmaxWithLoss(hidden, figures["vocabulary"], figures["cutoffs"], div_value=4.0)
+        else:
+            self.decoder = nn.Linear(hidden, figures["vocabulary"])
 
-    def forward(self, tokens, state):
+    def forward(self, tokens, targets, state):
         outputs, state = self.rnn(self.encoder(tokens), state)
-        return self.decoder(outputs.flatten(0, 1)), state
+        outputs, targets = outputs.flatten(0, 1), targets.flatten()
+        if self.is_adaptive:
+            return self.decoder(outputs, targets).loss, state
+        return functional.cross_entropy(self.decoder(outputs), targets), state
 
 
 def make_optimizer(figures, parameters):
@@ -49,10 +59,18 @@ def make_optimizer(figures, parameters):
     return kinds[figures["optimizer"]](parameters, lr=figures["learning_rate"], fused=True)
 
 
+def random_tokens(figures, shape):
+    """Tokens that are drawn uniformly, or by Zipf's law as in rnntrain: token t with probability log((t+2)/(t+1)) / log(V+1)."""
+    vocabulary = figures["vocabulary"]
+    if figures.get("tokens_drawn") != "zipf":
+        return torch.randint(vocabulary, shape)
+    return ((vocabulary + 1.0) ** torch.rand(shape, dtype=torch.float64) - 1).long().clamp(0, vocabulary - 1)
+
+
 def random_windows(figures, streams):
-    """Inputs and targets, [T,B] each, of uniformly random tokens."""
+    """Inputs and targets, [T,B] each, of random tokens."""
     shape = (figures["window"], streams)
-    return [[torch.randint(figures["vocabulary"], shape) for _ in range(2)] for _ in range(WINDOWS)]
+    return [[random_tokens(figures, shape) for _ in range(2)] for _ in range(WINDOWS)]
 
 
 def detached(state):
@@ -78,8 +96,7 @@ class Bench:
         inputs, targets = self.windows[number % WINDOWS]
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
-            logits, state = self.model(inputs, self.state)
-            loss = functional.cross_entropy(logits, targets.flatten())
+            loss, state = self.model(inputs, targets, self.state)
         self.state = detached(state)
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, self.figures["clip"])

@@ -47,6 +47,8 @@ struct BestFound {
     var model: BestModel?
     /// A notice for the user.
     var notice: String?
+    /// The identity of the run in the file; nil if there is no best model, or if it was written again.
+    private(set) var identity: RunIdentity?
 
     /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///
@@ -54,11 +56,11 @@ struct BestFound {
     /// because it may be valid and would be replaced by a worse model.
     init(
         in folder: RunFolder, _ records: RunRecords, after state: TrainingState, _ configuration: TrainingConfiguration,
-        vocabulary: Vocabulary,
-        textDigests: [String: String]
+        identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
-        let run = BestComparison.Run(configuration, vocabulary: vocabulary, textDigests: textDigests, state: state)
+        let run = BestComparison.Run(
+            configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests, state: state)
         let comparison = BestComparison(records: records, run: run)
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         /// Writes the best model of `state` again from its checkpoint; nil if there is none.
@@ -69,13 +71,15 @@ struct BestFound {
             }
         }
         do {
-            let found = try comparison.model(of: try StoredCheckpoint(path: path))
+            let stored = try StoredCheckpoint(path: path)
+            let found = try comparison.model(of: stored)
             let isWorse = state.convergence.bestLoss.map { found.loss > $0 } ?? false
             if isWorse, let better = try remade() {
                 let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
                 (model, notice) = (better, "\(fault). It was written again from the checkpoint of that step.")
             } else {
                 (model, notice) = (found, Self.notice(of: found, path: path, after: state))
+                self.identity = stored.runIdentity
             }
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             model = try remade()

@@ -27,6 +27,7 @@ final class CheckpointCollector {
         fixedMetadata = [
             "format": "rnntrain", "configuration": try Self.json(preparation.plan.configuration),
             "texts": try Self.json(preparation.textDigests), "vocabulary": preparation.vocabulary.jsonText(),
+            RunIdentity.metadataKey: preparation.identity.text,
         ]
     }
 

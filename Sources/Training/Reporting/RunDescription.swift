@@ -8,6 +8,8 @@ import Tensors
 /// The data of the first lines of a run.
 struct RunDescription {
     let version: String
+    /// On rank 0.
+    let identity: RunIdentity?
     let rankCount: Int
     let nodeCount: Int
     /// The number of ranks in the team of rank 0; 1 without a team.
@@ -32,10 +34,12 @@ struct RunDescription {
     let transport: String
 
     init(
-        version: String, world: World, parallel: ParallelModel, texts: RunTexts, unknown: [TextRole: UnknownCount],
+        version: String, identity: RunIdentity?, world: World, parallel: ParallelModel, texts: RunTexts,
+        unknown: [TextRole: UnknownCount],
         memory: TrainingMemory, separatesLines: Bool, coverage: WordVectorCoverage?
     ) {
         self.version = version
+        self.identity = identity
         rankCount = world.rankCount
         nodeCount = world.hosts.count
         teamRankCount = parallel.exchange.team?.ranks.count ?? 1

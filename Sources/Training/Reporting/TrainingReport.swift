@@ -73,7 +73,7 @@ final class TrainingReport {
                 ("kernels", .text(run.level)), ("vocabulary_size", .integer(run.vocabularySize)),
                 ("parameters", .integer(run.parameterCount)), ("train_tokens", .integer(run.trainTokens)),
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
-                ("train_digest", .text(run.trainDigest)),
+                ("train_digest", .text(run.trainDigest)), ("run_identity", .text(run.identity?.text ?? "")),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
                 + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run) + coverageFields(run))

@@ -47,15 +47,17 @@ extension RunPreparation {
             }
         }
         // A run that has lost all its checkpoints may still have its best model.
+        let records = RunRecords(folder)
         let best = try BestFound(
-            in: folder, RunRecords(folder), after: TrainingState(), configuration, vocabulary: vocabulary,
+            in: folder, records, after: TrainingState(), configuration, identity: records.log?.identity, vocabulary: vocabulary,
             textDigests: texts.digests)
         let plan = RunPlan(
             configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
             state: TrainingState(), isResumed: false, best: best.model, symbols: try configuration.symbols(vocabulary),
             testExtent: try texts.testExtent())
         return RunPreparation(
-            plan: plan, vocabulary: vocabulary, folder: folder, textDigests: texts.digests, lock: lock,
+            plan: plan, vocabulary: vocabulary, folder: folder, identity: records.log?.identity ?? best.identity ?? RunIdentity(),
+            textDigests: texts.digests, lock: lock,
             newFolder: newFolder, wordVectors: counted.wordVectors,
             notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
     }

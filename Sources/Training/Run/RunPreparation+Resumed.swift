@@ -35,7 +35,7 @@ extension RunPreparation {
         }
         warnOfChangedKeys(records, parts)
         let best = try BestFound(
-            in: folder, records, after: parts.checkpoint.state, parts.configuration,
+            in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
             vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
         return RunPreparation(parts, best, folder: folder, lock: lock)
     }
@@ -58,7 +58,8 @@ extension RunPreparation {
             tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
             symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(
-            plan: plan, vocabulary: checkpoint.vocabulary, folder: folder, textDigests: parts.texts.digests, lock: lock,
+            plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
+            identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
             checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
     }
 

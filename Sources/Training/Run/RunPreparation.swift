@@ -12,6 +12,7 @@ final class RunPreparation {
     let plan: RunPlan
     let vocabulary: Vocabulary
     let folder: RunFolder
+    let identity: RunIdentity
     /// Digests of the texts, by role.
     let textDigests: [String: String]
     /// The checkpoint to resume from; nil for a new run, and after `takeCheckpoint`.
@@ -27,13 +28,15 @@ final class RunPreparation {
     private let newFolder: NewRunFolder?
 
     init(
-        plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, textDigests: [String: String], lock: RunLock,
+        plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, identity: RunIdentity, textDigests: [String: String],
+        lock: RunLock,
         newFolder: NewRunFolder? = nil, wordVectors: WordVectors? = nil, checkpoint: StoredCheckpoint? = nil,
         notices: [String] = []
     ) {
         self.plan = plan
         self.vocabulary = vocabulary
         self.folder = folder
+        self.identity = identity
         self.textDigests = textDigests
         self.lock = lock
         self.newFolder = newFolder

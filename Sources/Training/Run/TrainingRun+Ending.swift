@@ -85,7 +85,8 @@ extension RunSetup {
     fileprivate func requireBest(_ stored: StoredCheckpoint) throws {
         guard let preparation else { preconditionFailure("rank 0 has no preparation") }
         try stored.requireBest(
-            of: plan.configuration, vocabulary: preparation.vocabulary, textDigests: preparation.textDigests)
+            of: plan.configuration, identity: preparation.identity, vocabulary: preparation.vocabulary,
+            textDigests: preparation.textDigests)
     }
 
     /// Restores `best.safetensors` from a checkpoint of the same model; false if there is none. On rank 0.

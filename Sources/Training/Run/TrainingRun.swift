@@ -167,7 +167,8 @@ public struct TrainingRun {
         let unknown = try world.agreeOnRoot { try preparation.map { try texts.unknownCounts($0.vocabulary) } }
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
-            version: version, world: world, parallel: parallel, texts: texts, unknown: (unknown ?? nil) ?? [:],
+            version: version, identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
+            unknown: (unknown ?? nil) ?? [:],
             memory: memory, separatesLines: plan.configuration.separatesLines,
             coverage: preparation?.wordVectorCoverage)
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }

@@ -70,6 +70,7 @@ private struct RunVerification {
     private func checkingKind(_ file: VerifiedFile) -> VerifiedFile {
         var file = file
         if file.kind != .temporary, file.path != folder.checkpoints.path { file.require(.file) }
+        if [folder.metricsPath, folder.lockPath].contains(file.path) { file.requireOneName() }
         return file
     }
 
@@ -78,11 +79,12 @@ private struct RunVerification {
     private var misplaced: [VerifiedFile] {
         let expected: [(VerifiedFile.Kind, String, EntryKind)] = [
             (.stamps, RunPreparation.stampsPath(folder), .file), (.tokens, folder.dataPath, .folder),
-            (.checkpoint, folder.checkpoints.path, .folder),
+            (.checkpoint, folder.checkpoints.path, .folder), (.events, folder.eventsPath, .file),
         ]
         return expected.compactMap { kind, path, entry in
             var file = VerifiedFile(kind, path)
             file.require(entry)
+            if kind == .events { file.requireOneName() }
             return file.problem == nil ? nil : file
         }
     }

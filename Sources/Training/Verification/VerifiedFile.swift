@@ -7,7 +7,7 @@ import Runs
 public struct VerifiedFile: Encodable, Sendable, Equatable {
     /// The purpose of a file.
     public enum Kind: String, Encodable, Sendable {
-        case configuration, vocabulary, tokens, metrics, checkpoint, best, stamps, lock, temporary
+        case configuration, vocabulary, tokens, metrics, checkpoint, best, stamps, lock, events, temporary
     }
 
     /// What the file is.
@@ -63,6 +63,18 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
             guard case .inTheWay = error else { return }  // a folder that is missing or unreadable: its files report it
             problem = "\(error)"
             exitStatus = error.exitStatus
+        }
+    }
+
+    /// Records that a file that jobs write in place has a second hard link. No job accepts it.
+    mutating func requireOneName() {
+        do throws(FileError) {
+            let place = try FilePlace(path: path)
+            guard let status = try place.folder.status(of: place.name), status.kind == .file, status.linkCount > 1 else { return }
+            throw FileError.hasOtherNames(path: path, count: status.linkCount)
+        } catch {
+            guard case .hasOtherNames = error else { return }  // a folder that is missing or unreadable: its files report it
+            fail("\(error)", error.exitStatus)
         }
     }
 
