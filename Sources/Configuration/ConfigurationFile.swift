@@ -13,32 +13,45 @@ public struct ConfigurationFile: Equatable, Sendable {
     /// Keys of kinds that the file does not select may be absent: the version that wrote it may not have had these kinds.
     public let absentKeys: [ConfigurationKey]
 
-    /// Reads a file.
-    ///
-    /// - Parameter isNamed: whether `--config` names the file; otherwise it is a default file that exists.
-    public init(path: String, isNamed: Bool = true) throws(ConfigurationFileError) {
-        do throws(ConfigurationFileError) {
-            try self.init(text: Self.text(path), path: path)
-        } catch .unreadable(let path, let reason, _) where !isNamed {
-            throw .unreadable(path: path, reason: reason, isNamed: false)
+    /// Why a file is read.
+    public enum Origin: Sendable {
+        /// `--config` names it.
+        case named
+        /// It is the default file of the current folder.
+        case standard
+        /// It is the `config.toml` of a run.
+        case run
+
+        /// The advice if the file cannot be read.
+        var advice: String {
+            switch self {
+            case .named: "Check the path given with --config."
+            case .standard: "Remove or rename it, or name another file with --config."
+            case .run: "Make the file readable for you (chmod u+r), or move it away: --resume writes it again from the checkpoint."
+            }
         }
+    }
+
+    /// Reads a file.
+    public init(path: String, origin: Origin = .named) throws(ConfigurationFileError) {
+        try self.init(text: Self.text(path, origin), path: path)
     }
 
     /// Reads the `config.toml` of a run. If keys are missing and the last line has no line end, the file was truncated there: the
     /// value of this line is not used, and its key also counts as missing.
     public init(ofRunAt path: String) throws(ConfigurationFileError) {
-        let text = try Self.text(path)
+        let text = try Self.text(path, .run)
         let end = text.unicodeScalars.lastIndex(of: "\n").map { text.unicodeScalars.index(after: $0) } ?? text.startIndex
         let whole = try ConfigurationFile(text: String(text[..<end]), path: path)
         if end != text.endIndex, whole.absentKeys.count > 1 { self = whole } else { try self.init(text: text, path: path) }
     }
 
-    private static func text(_ path: String) throws(ConfigurationFileError) -> String {
+    private static func text(_ path: String, _ origin: Origin) throws(ConfigurationFileError) -> String {
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try ReadableFile.contents(of: path, limit: Self.longest)
         } catch {
-            throw .unreadable(path: path, reason: Self.reason(error))
+            throw .unreadable(path: path, reason: Self.reason(error), origin: origin)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8(path: path) }
         return text

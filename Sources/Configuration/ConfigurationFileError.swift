@@ -17,7 +17,7 @@ public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
 /// A configuration file that cannot be read: where the fault is, and what to do.
 public enum ConfigurationFileError: UserFacingError, Equatable {
     /// The file is missing or unreadable.
-    case unreadable(path: String, reason: String, isNamed: Bool = true)
+    case unreadable(path: String, reason: String, origin: ConfigurationFile.Origin)
     case notUTF8(path: String)
     /// The text is not valid TOML.
     case syntax(ConfigurationPlace, reason: String)
@@ -40,9 +40,8 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason, let isNamed):
-            "\(quoting: path): cannot read the configuration: \(reason). "
-                + (isNamed ? "Check the path given with --config." : "Remove or rename it, or name another file with --config.")
+        case .unreadable(let path, let reason, let origin):
+            "\(quoting: path): cannot read the configuration: \(reason). \(origin.advice)"
         case .notUTF8(let path):
             "\(quoting: path): the configuration is not valid UTF-8. Save it as UTF-8."
         case .syntax(let place, let reason):

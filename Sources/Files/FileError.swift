@@ -68,11 +68,11 @@ public enum FileError: UserFacingError, Equatable {
             "\(path) is a pipe or a device, which cannot be mapped. Save its contents to a file first."
         case .unreadable(let path, .open, let number):
             "\(path): cannot open the file: \(systemText(number)). "
-                + ([EMFILE, ENFILE].contains(number) ? advice(number) : "Check the path and its permissions.")
+                + ([EMFILE, ENFILE].contains(number) ? advice(number, path) : "Check the path and its permissions.")
         case .unreadable(let path, let operation, let number):
-            "\(path): cannot \(operation.rawValue) the file: \(systemText(number)). \(advice(number))"
+            "\(path): cannot \(operation.rawValue) the file: \(systemText(number)). \(advice(number, path))"
         case .notRead(let path, let byteOffset, let number):
-            "\(path): cannot read the file at byte \(byteOffset): \(systemText(number)). \(advice(number))"
+            "\(path): cannot read the file at byte \(byteOffset): \(systemText(number)). \(advice(number, path))"
         case .shortened(let path, let byteCount, let expected):
             "\(path): the file was shortened from \(expected) to \(byteCount) bytes while it was read. "
                 + "Restore it, and start again when no other process writes to it."
@@ -88,10 +88,10 @@ public enum FileError: UserFacingError, Equatable {
         switch self {
         case .notCommitted(let path, let operation, let number):
             "\(path) was not written, and the previous file is unchanged: "
-                + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
+                + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .durabilityUncertain(let path, let operation, let number):
             "\(path) was written, but may be lost if the machine fails now: "
-                + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number))"
+                + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .folderGone(let path, let now?):
             "\(path) was moved to \(now) while this job used it. The job ends and writes nothing more. "
                 + "Resume in the new folder: --run \(now) --resume."
@@ -107,7 +107,7 @@ public enum FileError: UserFacingError, Equatable {
             "\(path) has \(count) hard links, and writing to it would change all of them. Nothing was changed. "
                 + "Replace it by a copy."
         case .failed(let path, let operation, let number):
-            "\(path): cannot \(operation): \(systemText(number)). \(advice(number))"
+            "\(path): cannot \(operation): \(systemText(number)). \(advice(number, path))"
         default: ""
         }
     }
@@ -116,16 +116,25 @@ public enum FileError: UserFacingError, Equatable {
 /// The system's text for an error number. Thread-safe since glibc 2.32.
 package func systemText(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
 
-/// Advice for an error number of a call on a file.
-package func advice(_ errorNumber: Int32) -> String {
+/// Advice for an error number of a call on the file at `path`.
+package func advice(_ errorNumber: Int32, _ path: String) -> String {
     switch errorNumber {
     case ENOSPC, EDQUOT: "Free disk space, or choose a folder on another disk."
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
-    case EACCES, EPERM, EROFS: "Make the folder writable for you, or choose another folder."
+    case EACCES, EPERM:
+        isClosedFile(path)
+            ? "Make the file readable and writable for you (chmod u+rw)." : "Make the folder writable for you, or choose another folder."
+    case EROFS: "The file system is mounted read-only: choose a folder on another one."
     case ENOENT, ENOTDIR, EEXIST: "Check the path: one of its folders is missing or is a file."
     case ENAMETOOLONG, ELOOP: "Check the path."
     case EMFILE, ENFILE: "Raise the limit on open files (ulimit -n)."
     case EIO: "The disk may be failing: check the system log, or choose another disk."
     default: "Check the file system, or choose a folder on another one."
     }
+}
+
+/// Whether a regular file exists that this process may not read and write.
+private func isClosedFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, R_OK | W_OK) != 0
 }

@@ -107,7 +107,7 @@ extension TextDataError {
         case .fileChanged(let path):
             "\(path): the file changed while it was read. Start again when no other process writes to it."
         case .inputOutput(let path, let operation, let code):
-            "\(path): \(operation) failed: \(systemText(code)). \(advice(code))"
+            "\(path): \(operation) failed: \(systemText(code)). \(advice(code, path))"
         default: ""
         }
     }

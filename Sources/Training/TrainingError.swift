@@ -1,5 +1,6 @@
 public import Configuration
 public import Failures
+import Files
 
 /// Errors of a run, other than those of its files and of its configuration.
 public enum TrainingError: UserFacingError, Equatable {
@@ -16,7 +17,7 @@ public enum TrainingError: UserFacingError, Equatable {
     /// A training text is shorter than one window.
     case shorterThanWindow(source: String, tokens: Int, streams: Int, windowLength: Int)
     /// A file in the run folder could not be written.
-    case log(path: String, reason: String)
+    case log(path: String, errorNumber: Int32)
     /// The system refused the signal handlers.
     case signals
     /// A signal came before the first step.
@@ -59,8 +60,8 @@ public enum TrainingError: UserFacingError, Equatable {
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
             "\(source): the text has \(tokens) tokens, but one window of \(streams) streams and \(windowLength) steps needs "
                 + "\(Self.leastTokens(streams, windowLength)). Use a longer text, or lower --batch-size or --bptt."
-        case .log(let path, let reason):
-            "\(path): cannot write: \(reason). Free disk space or change the permissions, then continue with --resume."
+        case .log(let path, let number):
+            "\(path): cannot write: \(systemText(number)). \(advice(number, path)) Then continue with --resume."
         case .signals:
             "the system refuses to install signal handlers; the run was not started."
         case .stoppedBeforeStart(let reason):

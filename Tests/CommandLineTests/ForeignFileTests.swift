@@ -249,6 +249,20 @@ struct ForeignFileTests {
         #expect(
             outcome.status == 66 && outcome.errors.contains("\(path): ") && outcome.errors.contains("Permission denied"),
             "\(outcome)")
+        #expect(!outcome.errors.contains("--config"), "\(outcome)")
+    }
+
+    @Test("A lock that this user may not write is named, with what to do, and not the folder")
+    func lockPermission() throws {
+        let path = texts.path("run/lock")
+        let owner = getuid() == 0 ? ["setpriv", "--reuid", "65534", "--clear-groups"] : []
+        if getuid() == 0 { try #require(try SmallModels.shell("chown -R 65534 '\(texts.path("run"))'").status == 0) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+        let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
+        let outcome = try ProgramRun.run(
+            URL(fileURLWithPath: "/usr/bin/env"), owner + [program, "--run", texts.path("run"), "--resume"], environment: [:],
+            folder: texts.folder, timeLimit: 60)
+        #expect(outcome.status == 74 && outcome.errors.contains("Make the file readable and writable for you"), "\(outcome)")
     }
 
     // MARK: The configuration of a run

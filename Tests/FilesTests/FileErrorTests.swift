@@ -20,7 +20,7 @@ struct FileErrorTests {
             ),
             (
                 .failed(path: "/a", operation: "make the folder", errorNumber: EROFS), .inputOutput,
-                "/a: cannot make the folder: Read-only file system. Make the folder writable for you, or choose another folder."
+                "/a: cannot make the folder: Read-only file system. The file system is mounted read-only: choose a folder on another one."
             ),
             (
                 .missing(path: "a.txt"), .inputMissing,

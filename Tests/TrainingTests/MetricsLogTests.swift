@@ -137,9 +137,13 @@ struct MetricsLogTests {
 
     @Test("A path where no file can be created is an error with status 74 that contains the path")
     func noFile() {
-        #expect(throws: TrainingError.log(path: "/proc/none/metrics.jsonl", reason: "No such file or directory")) {
+        #expect(throws: TrainingError.log(path: "/proc/none/metrics.jsonl", errorNumber: ENOENT)) {
             try MetricsLog(path: "/proc/none/metrics.jsonl")
         }
-        #expect(TrainingError.log(path: "a", reason: "b").exitStatus == .inputOutput)
+        #expect(TrainingError.log(path: "a", errorNumber: EFBIG).exitStatus == .inputOutput)
+        #expect(
+            TrainingError.log(path: "a", errorNumber: EFBIG).description
+                == "a: cannot write: File too large. Raise the limit on file sizes (ulimit -f), or choose a folder on another file system. "
+                + "Then continue with --resume.")
     }
 }

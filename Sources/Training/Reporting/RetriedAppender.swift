@@ -52,7 +52,7 @@ package final class RetriedAppender {
     /// The error for a failure of the file. A missing or foreign folder or file keeps its own error.
     static func failure(_ error: FileError, _ path: String) -> any Error {
         guard case .failed(_, _, let number) = error else { return error }
-        return TrainingError.log(path: path, reason: systemText(number))
+        return TrainingError.log(path: path, errorNumber: number)
     }
 
     private func warnOfReplacement() {

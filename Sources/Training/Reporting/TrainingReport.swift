@@ -17,8 +17,7 @@ final class TrainingReport {
     private var pace: TrainingPace
     var rankCount = 1
     private var hasShownStep = false
-    /// Whether a warning of divergence was printed.
-    private var hasWarned = false
+    private var divergence: DivergenceWatch
     /// The use of the time limit, if the job ended at it.
     var limitUse: LimitUse?
     let start = MonotonicClock.nanoseconds
@@ -31,6 +30,8 @@ final class TrainingReport {
         self.plan = plan
         self.log = log
         self.windowCount = windowCount
+        divergence = DivergenceWatch(
+            vocabularySize: plan.vocabularySize, isEstimated: Outputs.estimatesTraining(plan.configuration.output))
         pace = TrainingPace(plan.configuration, windowCount: windowCount, validWindowCount: validWindowCount)
     }
 
@@ -162,19 +163,9 @@ final class TrainingReport {
         if log != nil, !hasShownStep || progress.isDue { show(state, norm: norm, rate: rate) }
     }
 
-    /// Warns once of a loss far above ln V, the loss of a uniform model.
-    private func warnOfDivergence(_ loss: Double, step: Int) {
-        let uniform = Foundation.log(Double(max(plan.vocabularySize, 2)))
-        guard !hasWarned, loss > 10 + 10 * uniform else { return }
-        hasWarned = true
-        StandardError.warn(
-            "step \(step): the loss is \(NumberText.significant(loss)) nats per token; a model that knows nothing has \(NumberText.fixed(uniform, 2)). Training "
-                + "diverges: use a lower --learning-rate, a smaller --init-scale, another --init or fewer --layers.")
-    }
-
     private func show(_ state: TrainingState, norm: Double, rate: Double) {
         hasShownStep = true
-        warnOfDivergence(state.interval.meanLoss, step: state.step)
+        if let text = divergence.warning(loss: state.interval.meanLoss, step: state.step) { StandardError.warn(text) }
         let stepCount = plannedSteps
         var text = ProgressText()
         text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
@@ -212,8 +203,7 @@ final class TrainingReport {
             ] + fields(metric.fields(measurement)) + [
                 ("best", .flag(model == best)), ("parameters_digest", .text(model.parametersDigest)),
             ])
-        if !model.loss.isFinite, !hasWarned {
-            hasWarned = true
+        if !model.loss.isFinite, divergence.isFirst() {
             StandardError.warn(
                 "step \(state.step): the validation loss is not finite: the numbers of the model overflow. Use a lower --learning-rate, a smaller "
                     + "--init-scale or fewer --layers.")

@@ -34,6 +34,6 @@ struct SourceOptions: ParsableArguments {
         if let config { return try ConfigurationFile(path: config) }
         // A link without a target is an error, not a missing file.
         guard !resume, (try? FileManager.default.attributesOfItem(atPath: Self.standardPath)) != nil else { return nil }
-        return try ConfigurationFile(path: Self.standardPath, isNamed: false)
+        return try ConfigurationFile(path: Self.standardPath, origin: .standard)
     }
 }
