@@ -27,7 +27,8 @@ public struct ConfigurationFile: Equatable, Sendable {
             switch self {
             case .named: "Check the path given with --config."
             case .standard: "Remove or rename it, or name another file with --config."
-            case .run: "Make the file readable for you (chmod u+r), or move it away: --resume writes it again from the checkpoint."
+            case .run:
+                "Make the file readable for you (chmod u+r), or move it away: --resume writes it again from the checkpoint."
             }
         }
     }
