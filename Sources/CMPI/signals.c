@@ -10,7 +10,8 @@
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may touch lock-free atomics only");
 
 static _Atomic int32_t flags = 0;
-static _Atomic int64_t stop_time = 0; // nanoseconds; 0 before the first stop signal
+static _Atomic int64_t stop_time = 0;  // nanoseconds; 0 before the first stop signal
+static _Atomic int64_t first_time = 0; // the same, with SIGUSR1
 
 static int32_t flag_of(int signal) {
     switch (signal) {
@@ -22,6 +23,7 @@ static int32_t flag_of(int signal) {
 }
 
 static void note(int signal) {
+    if (atomic_load(&first_time) == 0) atomic_store(&first_time, cmpi_nanoseconds());
     if (signal != SIGUSR1 && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
     atomic_fetch_or(&flags, flag_of(signal));
 }
@@ -102,3 +104,12 @@ int cmpi_create_thread(pthread_t *thread, void *(*body)(void *)) {
 int32_t cmpi_signals_flags(void) { return atomic_load(&flags); }
 
 int64_t cmpi_signals_stop_time(void) { return atomic_load(&stop_time); }
+
+int64_t cmpi_signals_first_time(void) { return atomic_load(&first_time); }
+
+int cmpi_signals_sent(void) {
+    for (int i = 0; i < stop_count; i++) {
+        if (stops[i] != SIGTERM && (atomic_load(&flags) & flag_of(stops[i]))) return i;
+    }
+    return 1;
+}

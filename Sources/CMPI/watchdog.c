@@ -142,7 +142,14 @@ static void check_other_hosts(int64_t idle) {
     if (idle >= limit / 100 * 88 + turn) cmpi_watchdog_report_wait(idle, silent);
 }
 
+/// Before the work, a rank reacts to a signal between two blocks of a text. A call that takes longer must not keep the user waiting.
+static void check_for_unheeded_stop(int64_t now) {
+    int64_t since = cmpi_signals_first_time();
+    if (since > 0 && now - since > 3000000000 && atomic_load(&cmpi_watchdog.is_preparing)) cmpi_watchdog_report_stop();
+}
+
 static void check_ranks(int64_t now, int64_t tick) {
+    check_for_unheeded_stop(now);
     check_for_dead_ranks(now);
     int64_t limit = cmpi_watchdog.plan.limit;
     if (limit <= 0) return;
@@ -193,6 +200,15 @@ static int open_process_handle(const watchdog_slot *slot) {
     if (slot == watchdog_own_slot || !slot->pid_namespace || slot->pid_namespace != watchdog_own_slot->pid_namespace) return -1;
     return (int)syscall(SYS_pidfd_open, slot->process, 0);
 }
+
+void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation) {
+    cmpi_watchdog.preparation = *preparation;
+    for (int i = 0; i < 4; i++) cmpi_watchdog.preparation.lines[i] = strdup(preparation->lines[i]);
+    cmpi_watchdog.preparation.advice = strdup(preparation->advice);
+    atomic_store(&cmpi_watchdog.is_preparing, 1);
+}
+
+void cmpi_watchdog_begin_work(void) { atomic_store(&cmpi_watchdog.is_preparing, 0); }
 
 int cmpi_watchdog_start(void *table_memory, const cmpi_watchdog_plan *plan) {
     cmpi_watchdog.plan = *plan;

@@ -46,6 +46,8 @@ typedef struct {
     int stop_event;
     pthread_t thread;
     int is_running;
+    cmpi_watchdog_preparation preparation;
+    _Atomic int32_t is_preparing;
 } watchdog_state;
 
 extern watchdog_state cmpi_watchdog;
@@ -54,6 +56,8 @@ extern watchdog_state cmpi_watchdog;
 __attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *what, const char *remark);
 /// Prints why the job ends, and ends it: all ranks of this host wait for other hosts; `silent` names the ranks that do not answer, or is empty.
 __attribute__((noreturn)) void cmpi_watchdog_report_wait(int64_t waited, const char *silent);
+/// Prints that a signal stopped the job before its work, and ends it.
+__attribute__((noreturn)) void cmpi_watchdog_report_stop(void);
 /// The host of a rank.
 const char *cmpi_watchdog_host(int32_t rank);
 /// Rounded seconds.

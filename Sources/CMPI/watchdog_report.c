@@ -24,26 +24,29 @@ static void describe_phase(char *text, size_t capacity, const watchdog_slot *slo
     }
 }
 
+static int32_t exit_status;
+
 static void *abort_job(void *unused) {
     (void)unused;
-    cmpi_abort(cmpi_watchdog.plan.exit_status);
+    cmpi_abort(exit_status);
 }
 
 /// MPI itself may hang, so the abort runs in a thread of its own. If it does not end the process in time, `_exit` does, and the launcher
 /// notices that.
-__attribute__((noreturn)) static void end_job(void) {
+__attribute__((noreturn)) static void end_job(int32_t status) {
+    exit_status = status;
     usleep(200000); // the launcher transports the line and the abort independently, and the other hosts still receive the report
     pthread_t helper;
     if (cmpi_create_thread(&helper, abort_job) == 0) sleep(2);
-    _exit(cmpi_watchdog.plan.exit_status);
+    _exit(status);
 }
 
 /// Prints why the job ends, unless another rank of this host or another host has printed it. Then ends the job.
-__attribute__((noreturn)) static void report(const char *reason) {
+__attribute__((noreturn)) static void report_with(const char *reason, const char *advice, int32_t status) {
     int32_t not_reported = 0;
     if (atomic_compare_exchange_strong(&cmpi_watchdog.table->is_reported, &not_reported, 1)) {
         char line[longest_line];
-        int length = snprintf(line, sizeof line, "%srnntrain: error: %s %s\n", cmpi_error_line_start(), reason, cmpi_watchdog.plan.advice);
+        int length = snprintf(line, sizeof line, "%srnntrain: error: %s%s\n", cmpi_error_line_start(), reason, advice);
         if (length >= (int)sizeof line) length = sizeof line - 1;
         ssize_t written = write(STDERR_FILENO, line, (size_t)length);
         (void)written; // a failure cannot be reported anywhere
@@ -51,7 +54,16 @@ __attribute__((noreturn)) static void report(const char *reason) {
     } else {
         sleep(1); // the reporting rank needs time to print its line
     }
-    end_job();
+    end_job(status);
+}
+
+__attribute__((noreturn)) static void report(const char *reason) {
+    int is_preparing = atomic_load(&cmpi_watchdog.is_preparing);
+    report_with(reason, is_preparing ? cmpi_watchdog.preparation.advice : cmpi_watchdog.plan.advice, cmpi_watchdog.plan.exit_status);
+}
+
+__attribute__((noreturn)) void cmpi_watchdog_report_stop(void) {
+    report_with(cmpi_watchdog.preparation.lines[cmpi_signals_sent()], "", cmpi_watchdog.preparation.exit_status);
 }
 
 __attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *what, const char *remark) {
@@ -59,7 +71,7 @@ __attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *
     int32_t rank = cmpi_watchdog.plan.first_rank + index;
     char place[160], reason[640];
     describe_phase(place, sizeof place, slot);
-    snprintf(reason, sizeof reason, "rank %d (%s) %s %s%s.", rank, cmpi_watchdog_host(rank), what, place, remark);
+    snprintf(reason, sizeof reason, "rank %d (%s) %s %s%s. ", rank, cmpi_watchdog_host(rank), what, place, remark);
     report(reason);
 }
 
@@ -68,7 +80,7 @@ __attribute__((noreturn)) void cmpi_watchdog_report_wait(int64_t waited, const c
     char place[160], reason[800];
     describe_phase(place, sizeof place, watchdog_own_slot);
     int32_t rank = cmpi_watchdog.plan.first_rank + cmpi_watchdog.plan.slot;
-    snprintf(reason, sizeof reason, "no word for %d s from %s: rank %d (%s) waits %s.", cmpi_watchdog_seconds(waited),
+    snprintf(reason, sizeof reason, "no word for %d s from %s: rank %d (%s) waits %s. ", cmpi_watchdog_seconds(waited),
              silent[0] ? silent : "some rank, though all hosts answer", rank, cmpi_watchdog_host(rank), place);
     report(reason);
 }

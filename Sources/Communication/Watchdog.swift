@@ -58,6 +58,22 @@ public enum Watchdog {
         endStart()
     }
 
+    /// Makes the watchdog end the job, with `exitStatus` and the line of the signal, if a stop signal has had no effect for three seconds, until
+    /// `beginWork`. To be called before `start`. Local.
+    ///
+    /// `advice` ends the watchdog's other messages of this time.
+    public static func prepareWork(exitStatus: Int32, advice: String, line: (_ signal: String) -> String) {
+        let lines = [StopSignals.checkpoint, .termination, .interrupt, .hangup].map { line($0.name ?? "") }
+        withCTexts(lines + [advice]) { texts in
+            var preparation = cmpi_watchdog_preparation(
+                lines: (texts[0], texts[1], texts[2], texts[3]), exit_status: exitStatus, advice: texts[4])
+            cmpi_watchdog_prepare_work(&preparation)
+        }
+    }
+
+    /// Leaves stop signals to the work from now on. Local.
+    public static func beginWork() { cmpi_watchdog_begin_work() }
+
     /// Records that this rank begins a phase. Messages omit a step of 0. Local.
     public static func enter(_ phase: WorkPhase, step: Int = 0) { cmpi_watchdog_enter_phase(phase.number, Int64(step)) }
 

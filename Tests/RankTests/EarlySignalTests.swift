@@ -27,6 +27,28 @@ extension TrainingOverRanks {
             #expect(outcome.errors.contains("Nothing is lost"), "\(outcome)")
         }
 
+        @Test("A signal ends a job before its first step also if a rank is in a call that does not return", arguments: [1, 2])
+        func inLongCall(ranks: Int) throws {
+            // Backtracking takes longer than the test runs.
+            try texts.write("endless.txt", String(repeating: "a", count: 5000) + "\n")
+            let arguments = [
+                "--train", texts.path("endless.txt"), "--valid", texts.path("valid.txt"), "--run", texts.path("run"), "--tokens",
+                "regex",
+                "--token-pattern", "(a+)+c|.",
+            ]
+            let program = try ProgramRun.startOnRanks(ranks, "rnntrain", arguments + Self.options, folder: texts.folder)
+            let path = texts.path("run")
+            #expect(waitFor(20) { ProcessTable.processes(of: "rnntrain", naming: path).count == ranks })
+            usleep(1_500_000)
+            for rank in ProcessTable.processes(of: "rnntrain", naming: path) { #expect(kill(rank, SIGTERM) == 0) }
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status == 75 && !outcome.timedOut, "\(outcome)")
+            #expect(
+                outcome.errors.split(separator: "\n").filter { $0.contains("stopped by SIGTERM before the first step") }.count
+                    == 1, "\(outcome)")
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+
         @Test("A process without a launcher ends at once before its work; a command without MPI keeps the default effect")
         func alone() throws {
             let library =

@@ -31,6 +31,12 @@ struct TokenizerTests {
         #expect(symbols(of: vocabulary).first == "e" && vocabulary.counts.first == 2)
     }
 
+    @Test("A dot matches every character of a line, also those that Unicode calls line ends")
+    func dot() throws {
+        let vocabulary = try Self.matches("a\u{B}\u{C}\u{85}\u{2028}\r.\n", pattern: "a|.")
+        #expect(Set(symbols(of: vocabulary)).isSuperset(of: ["\u{B}", "\u{C}", "\u{85}", "\u{2028}", "\r", "."]))
+    }
+
     @Test("A place where nothing matches is an error with its offset in the text, also for an empty match")
     func noMatch() throws {
         for pattern in ["[a-c]", "[a-c]*"] {

@@ -171,6 +171,18 @@ void cmpi_watchdog_take_slot(void *table, int32_t slot);
 int cmpi_liveness_prepare(cmpi_comm *comm, const int32_t *leaders, int32_t count);
 /// Starts the watchdog's thread. Requires that all ranks have taken their slots. Copies all texts. Returns 0, or an errno.
 int cmpi_watchdog_start(void *table, const cmpi_watchdog_plan *plan);
+/// The time before the work of a job, in which nothing is lost if it ends.
+typedef struct {
+    const char *lines[4]; // the reasons SIGUSR1, SIGTERM, SIGINT and SIGHUP
+    int32_t exit_status;  // after a signal
+    const char *advice;   // the end of other messages
+} cmpi_watchdog_preparation;
+
+/// Makes the watchdog end the job if a stop signal has had no effect for three seconds, until `cmpi_watchdog_begin_work`. Copies all texts.
+/// To be called before `cmpi_watchdog_start`.
+void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation);
+/// From now on, stop signals are left to the work.
+void cmpi_watchdog_begin_work(void);
 /// Reports that this rank begins a phase. Messages omit a step of 0. Costs a few stores.
 void cmpi_watchdog_enter_phase(int32_t phase, int64_t step);
 /// Reports progress within a phase. Costs one store.

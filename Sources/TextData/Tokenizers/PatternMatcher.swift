@@ -8,7 +8,8 @@ struct PatternMatcher {
         self.pattern = pattern
         do {
             // A match begins and ends at any scalar, so that it does not depend on how characters combine.
-            regex = try Regex(pattern).matchingSemantics(.unicodeScalar)
+            // A line ends at a line feed only, so a dot also matches the other characters that Unicode calls line ends.
+            regex = try Regex(pattern).matchingSemantics(.unicodeScalar).dotMatchesNewlines()
         } catch {
             throw .badTokenPattern(pattern: pattern, reason: "\(error)".split(separator: "\n").first.map(String.init) ?? "")
         }

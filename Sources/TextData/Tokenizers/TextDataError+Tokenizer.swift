@@ -8,7 +8,7 @@ extension TextDataError {
             "\(source): \(quoting: word) at byte \(byteOffset) is not a whole number without leading zeros, as --tokens integers needs. "
                 + "Correct the text, or use --tokens word."
         case .noMatch(let source, let byteOffset, let scalar, let pattern):
-            "\(source): the character \(characterText(scalar)) at byte \(byteOffset) begins no match of --token-pattern \(quoting: pattern). "
+            "\(source): no match of --token-pattern \(quoting: pattern) begins at byte \(byteOffset), with the character \(characterText(scalar)). "
                 + "Correct the text, or extend the pattern; the alternative |. at its end matches every character."
         case .badTokenPattern(let pattern, let reason):
             "--token-pattern \(quoting: pattern) is not a regular expression: \(reason)."

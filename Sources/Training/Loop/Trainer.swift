@@ -105,6 +105,7 @@ package final class Trainer {
     }
 
     private func trainToEnd() throws -> TrainingOutcome {
+        Watchdog.beginWork()
         if state.step == 0 { try saveBeginning() }
         _ = try world.agreeOnRoot { try whenReady?() }
         whenReady = nil

@@ -3,6 +3,7 @@ public import Communication
 public import Configuration
 import Digests
 import Exchange
+import Failures
 import Models
 import Runs
 import Tensors
@@ -86,6 +87,9 @@ public struct TrainingRun {
     }
 
     private func startWatch(_ configuration: TrainingConfiguration) throws {
+        Watchdog.prepareWork(
+            exitStatus: ExitStatus.preempted.rawValue, advice: "The job ends before its first step: nothing is lost."
+        ) { "\(TrainingError.stoppedBeforeStart(.signal($0)))" }
         try Watchdog.start(
             in: world, limit: configuration.stallLimit.seconds,
             advice: "The job ends; --resume continues from its last checkpoint.")
