@@ -32,6 +32,14 @@ extension ConfigurationField {
                 .hiddenSize, \.hiddenSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
                 "Units of each recurrent layer."),
             .init(
+                .inputLayerSize, \.inputLayerSize, .model, .fixed, range: .whole(1...1_000_000, orZero: "for none"),
+                placeholder: "n", isNew: true,
+                "Units of a tanh layer between the embedding and the lowest recurrent layer; 0: none."),
+            .init(
+                .outputLayerSize, \.outputLayerSize, .model, .fixed, range: .whole(1...1_000_000, orZero: "for none"),
+                placeholder: "n", isNew: true,
+                "Units of a tanh layer between the topmost recurrent layer and the output layer; 0: none."),
+            .init(
                 .tieWeights, \.tieWeights, .model, .fixed,
                 "Share one matrix between the embedding and the output layer; --embedding-size must equal --hidden-size."),
             .init(

@@ -28,6 +28,8 @@ extension ConfigurationKey {
     public static let wordVectors = ConfigurationKey("word-vectors")
     public static let freezeEmbeddings = ConfigurationKey("freeze-embeddings")
     public static let hiddenSize = ConfigurationKey("hidden-size")
+    public static let inputLayerSize = ConfigurationKey("input-mlp")
+    public static let outputLayerSize = ConfigurationKey("output-mlp")
     public static let tieWeights = ConfigurationKey("tie-weights")
     public static let dropout = ConfigurationKey("dropout")
     public static let lockedDropout = ConfigurationKey("locked-dropout")

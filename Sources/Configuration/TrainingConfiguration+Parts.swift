@@ -10,7 +10,7 @@ extension TrainingConfiguration {
             cell: cell, settings: settings, connection: connections, output: output, layers: layers,
             vocabularySize: vocabularySize,
             outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings), embeddingSize: embeddingSize,
-            hiddenSize: hiddenSize, tieWeights: tieWeights,
+            hiddenSize: hiddenSize, inputLayerSize: inputLayerSize, outputLayerSize: outputLayerSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
         shape.freezesEmbeddings = freezeEmbeddings
         shape.regularization.locksDropout = lockedDropout

@@ -71,7 +71,7 @@ extension TrainingConfiguration {
 }
 
 /// Checks the consistency of a configuration's values.
-private struct ConsistencyChecks {
+struct ConsistencyChecks {
     let configuration: TrainingConfiguration
     let needsFolder: Bool
     let fileKeys: Set<ConfigurationKey>
@@ -140,6 +140,7 @@ private struct ConsistencyChecks {
 
     func model() throws(ConfigurationError) {
         try embeddings()
+        try predictingCell()
         try sizes()
         if configuration.tieWeights, !configuration.taskType.predictsTokens {
             throw conflict(
@@ -203,16 +204,20 @@ private struct ConsistencyChecks {
             )
         }
         guard configuration.tieWeights else { return }
-        if configuration.connections.joinsEmbedding {
+        if configuration.connections.joinsEmbedding, configuration.outputLayerSize == 0 {
             throw conflict(
                 .tieWeights, .connections,
                 message:
                     "\(name(.tieWeights)), but \(setting(.connections)): the output layer reads all layers, and needs a matrix of "
                     + "its own. Use --no-tie-weights.")
         }
-        let size = Cells.outputSize(configuration.cell, units: configuration.hiddenSize, configuration.settings)
+        let layerSize = Cells.outputSize(configuration.cell, units: configuration.hiddenSize, configuration.settings)
+        let size = configuration.outputLayerSize > 0 ? configuration.outputLayerSize : layerSize
         if configuration.embeddingSize != size {
-            let key = size == configuration.hiddenSize ? ConfigurationKey.hiddenSize : CellSettings.projectionSize.key
+            let key =
+                configuration.outputLayerSize > 0
+                ? ConfigurationKey.outputLayerSize
+                : size == configuration.hiddenSize ? .hiddenSize : CellSettings.projectionSize.key
             throw conflict(
                 .tieWeights, .embeddingSize, key,
                 message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(key)). "
@@ -262,13 +267,13 @@ private struct ConsistencyChecks {
         }
     }
 
-    private func conflict(_ keys: ConfigurationKey..., message: String) -> ConfigurationError {
+    func conflict(_ keys: ConfigurationKey..., message: String) -> ConfigurationError {
         .conflict(keys: keys, message: message)
     }
 
     /// `--batch-size`; for a key from a file, `batch-size`.
-    private func name(_ key: ConfigurationKey) -> String { fileKeys.contains(key) ? key.rawValue : key.option }
+    func name(_ key: ConfigurationKey) -> String { fileKeys.contains(key) ? key.rawValue : key.option }
 
     /// `--batch-size is 32`.
-    private func setting(_ key: ConfigurationKey) -> String { "\(name(key)) is \(value: configuration.spelled(key))" }
+    func setting(_ key: ConfigurationKey) -> String { "\(name(key)) is \(value: configuration.spelled(key))" }
 }

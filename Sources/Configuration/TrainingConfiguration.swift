@@ -41,6 +41,10 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// Whether training leaves the embedding as it starts.
     public var freezeEmbeddings = false
     public var hiddenSize = 200
+    /// Units of the layer between the embedding and the lowest recurrent layer; 0: none.
+    public var inputLayerSize = 0
+    /// Units of the layer between the topmost recurrent layer and the output layer; 0: none.
+    public var outputLayerSize = 0
     public var tieWeights = false
     /// The probability of dropping a unit.
     public var dropout = 0.0

@@ -13,7 +13,15 @@ public final class LanguageModel {
     public let shape: ModelShape
     public let capacity: WindowCapacity
     private let embedding: Embedding
+    /// The embedded window.
+    private let embedded: Edge
+    /// Between the embedding and the lowest level; nil if the level reads the embedding.
+    private let inputLayer: FeedforwardLayer?
     private let levels: [StackLevel]  // from bottom to top
+    /// Between the topmost level and the output layer; nil if the output layer reads the level.
+    private let outputHidden: FeedforwardLayer?
+    /// What the topmost level hands on.
+    private let levelsOutput: Edge
     /// What the output layer reads.
     private let top: Edge
     private let topDropout: DropoutLayer
@@ -34,20 +42,36 @@ public final class LanguageModel {
         embedding = Embedding(
             Self.embeddingName, vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
             dropout: shape.regularization.embeddingDropout, builder)
-        var top = Edge(value: embedding.output, builder)
+        embedded = Edge(value: embedding.output, builder)
+        inputLayer = Self.layer(
+            "input_mlp", shape.inputLayerSize, reading: embedded, readsTokens: true, builder)
+        var top = inputLayer?.output ?? embedded
         levels = (0..<shape.layers).map { k in
             let level = StackLevel(k, shape, reading: top, builder)
             top = level.output
             return level
         }
-        self.top = top
+        outputHidden = Self.layer("output_mlp", shape.outputLayerSize, reading: top, readsTokens: false, builder)
+        levelsOutput = top
+        self.top = outputHidden?.output ?? top
         topDropout = DropoutLayer(
-            probability: shape.dropout, place: shape.layers, input: top.value, isLocked: shape.regularization.locksDropout,
-            builder)
-        outputLayer = Outputs.layer(
-            shape.output, shape.outputShape, tied: shape.tieWeights ? embedding.weight : nil, builder)
+            probability: Cells.predictsClasses(shape.cell) ? 0 : shape.dropout, place: shape.layers, input: self.top.value,
+            isLocked: shape.regularization.locksDropout, builder)
+        outputLayer =
+            Cells.predictsClasses(shape.cell)
+            ? Outputs.ofProbabilities(shape.outputShape, builder)
+            : Outputs.layer(shape.output, shape.outputShape, tied: shape.tieWeights ? embedding.weight : nil, builder)
         window = Window(steps: 0, streams: capacity.streams)
         states = builder.states
+    }
+
+    /// A layer of `size` units on an edge; nil for 0 units.
+    private static func layer(
+        _ name: String, _ size: Int, reading input: Edge, readsTokens: Bool, _ builder: Builder
+    ) -> FeedforwardLayer? {
+        guard size > 0 else { return nil }
+        return FeedforwardLayer(
+            name, size: size, inputSize: input.value.columns, readsTokens: readsTokens, builder)
     }
 
     /// Bytes of activations and caches.
@@ -92,12 +116,16 @@ public final class LanguageModel {
         embedding.begin(dropoutKey)
         if levels[0].readsRows(window) {
             embedding.forward(inputs, steps: steps)
+            _ = inputLayer?.forward(embedded.value.prefix(rows: window.rows))
             levels[0].forward(window)
         } else {
             // The rows of a token are equal, so what depends only on the token is computed once.
-            levels[0].forward(window, tokens: embedding.distinctRows(inputs, steps: steps))
+            let tokens = embedding.distinctRows(inputs, steps: steps)
+            let read = inputLayer?.forward(tokens.distinct) ?? tokens.distinct
+            levels[0].forward(window, tokens: RepeatedRows(distinct: read, numbers: tokens.numbers))
         }
         for level in levels.dropFirst() { level.forward(window) }
+        _ = outputHidden?.forward(levelsOutput.value.prefix(rows: window.rows))
         topDropout.forward(window)
     }
 
@@ -169,15 +197,34 @@ public final class LanguageModel {
         penalty?.addActivation(topDropout.output(window), to: dTop)
         topDropout.backward(dTop, window)
         penalty?.addTemporal(top.value.prefix(rows: window.rows), streams: window.streams, to: dTop)
+        outputHidden?.backward(
+            levelsOutput.value.prefix(rows: window.rows), dX: levelsOutput.gradient.prefix(rows: window.rows),
+            steps: window.steps, rows: rows)
         for level in levels.dropFirst().reversed() { level.backward(window, rows: rows, atEpochStart: atEpochStart) }
         if levels[0].readsRows(window) {
             let dRows = levels[0].backward(window, rows: rows, atEpochStart: atEpochStart)
-            embeddingGradient(inputs, of: rows, tokenSteps: window.steps, dY: dRows, rows: rows)
+            let dY = inputGradient(embedded.value.prefix(rows: window.rows), dRows, steps: window.steps, rows: rows)
+            embeddingGradient(inputs, of: rows, tokenSteps: window.steps, dY: dY, rows: rows)
         } else {
             let merged = embedding.mergedRows(inputs, steps: window.steps, rows: rows)
-            let dRows = levels[0].backward(window, tokens: merged, rows: rows, atEpochStart: atEpochStart)
-            embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dRows, rows: rows)
+            let dRows = levels[0].backward(window, tokens: read(merged), rows: rows, atEpochStart: atEpochStart)
+            let dY = inputGradient(merged.distinct, dRows, steps: 1, rows: merged.rows)
+            embeddingGradient(merged.tokens.tokens, of: merged.rows, tokenSteps: 1, dY: dY, rows: rows)
         }
+    }
+
+    /// What the lowest level reads of merged rows of the embedding.
+    private func read(_ merged: MergedRows) -> MergedRows {
+        guard let inputLayer else { return merged }
+        return MergedRows(distinct: inputLayer.forward(merged.distinct), tokens: merged.tokens, rows: merged.rows)
+    }
+
+    /// The gradient of the embedded rows `x` from `dRows`, that of what the lowest level reads.
+    private func inputGradient(_ x: MatrixView, _ dRows: MatrixView, steps: Int, rows: GradientRows) -> MatrixView {
+        guard let inputLayer else { return dRows }
+        let dX = embedded.gradient.prefix(rows: x.rows)
+        inputLayer.backward(x, dX: dX, steps: steps, rows: rows)
+        return dX
     }
 
     /// Backpropagates a gradient `dHidden` `[steps*streams, O]` of h of a layer within this layer, for an observer of gradients. Call it
@@ -185,7 +232,8 @@ public final class LanguageModel {
     public func backward(_ inputs: UnsafePointer<Int32>, fromLayer layer: Int, dHidden: MatrixView, rows: GradientRows) {
         let level = levels[layer]
         let tokens =
-            layer > 0 || level.readsRows(window) ? nil : embedding.mergedRows(inputs, steps: window.steps, rows: rows)
+            layer > 0 || level.readsRows(window)
+            ? nil : read(embedding.mergedRows(inputs, steps: window.steps, rows: rows))
         level.backwardLayer(window, dHidden: dHidden, tokens: tokens, rows: rows)
     }
 

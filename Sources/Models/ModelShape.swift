@@ -23,6 +23,10 @@ public struct ModelShape: Sendable, Equatable {
     public var outputSize: Int
     public var embeddingSize: Int
     public var hiddenSize: Int
+    /// Units of the layer between the embedding and the lowest recurrent layer; 0: none.
+    public var inputLayerSize: Int
+    /// Units of the layer between the topmost recurrent layer and the output layer; 0: none.
+    public var outputLayerSize: Int
     /// Whether embedding and output share one table; they must have equal columns.
     public var tieWeights: Bool
     /// Whether training leaves the embedding's table unchanged. Not with tied weights.
@@ -36,7 +40,8 @@ public struct ModelShape: Sendable, Equatable {
     public init(
         cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked,
         output: OutputKind = .full, layers: Int, vocabularySize: Int, outputSize: Int? = nil, embeddingSize: Int,
-        hiddenSize: Int, tieWeights: Bool = false, initialState: InitialState = .zero, dropout: Float = 0
+        hiddenSize: Int, inputLayerSize: Int = 0, outputLayerSize: Int = 0, tieWeights: Bool = false,
+        initialState: InitialState = .zero, dropout: Float = 0
     ) {
         precondition(layers > 0 && vocabularySize > 0 && embeddingSize > 0 && hiddenSize > 0, "a size is not positive")
         precondition(!tieWeights || outputSize ?? vocabularySize == vocabularySize, "a tied table of other classes than tokens")
@@ -49,20 +54,29 @@ public struct ModelShape: Sendable, Equatable {
         self.outputSize = outputSize ?? vocabularySize
         self.embeddingSize = embeddingSize
         self.hiddenSize = hiddenSize
+        self.inputLayerSize = inputLayerSize
+        self.outputLayerSize = outputLayerSize
         self.tieWeights = tieWeights
         self.initialState = initialState
         self.dropout = dropout
+        precondition(
+            !Cells.predictsClasses(cell) || layers == 1 && outputLayerSize == 0 && !tieWeights && connection == .stacked,
+            "a cell that predicts classes is the only layer")
         precondition(
             !tieWeights || embeddingSize == inputSize(ofLayer: layers),
             "tied weights of sizes \(embeddingSize) and \(inputSize(ofLayer: layers))")
     }
 
     /// Columns of the output of each recurrent layer.
-    public var layerSize: Int { Cells.outputSize(cell, units: hiddenSize, settings) }
+    public var layerSize: Int {
+        Cells.predictsClasses(cell) ? outputSize : Cells.outputSize(cell, units: hiddenSize, settings)
+    }
 
     /// Columns of what layer `k` reads; of what the output layer reads for `k` equal to `layers`.
     public func inputSize(ofLayer k: Int) -> Int {
-        (0..<k).reduce(embeddingSize) { Connections.outputSize(ofLevel($1), input: $0, layer: layerSize) }
+        if k == layers, outputLayerSize > 0 { return outputLayerSize }
+        let first = inputLayerSize > 0 ? inputLayerSize : embeddingSize
+        return (0..<k).reduce(first) { Connections.outputSize(ofLevel($1), input: $0, layer: layerSize) }
     }
 
     /// The connection of level `k`. The lowest level is stacked, unless its output may be combined with the embedding.
@@ -83,7 +97,8 @@ public struct ModelShape: Sendable, Equatable {
 
     /// Which gradients the ranks of a node should compute jointly: see `OutputLayer`.
     public func gradientSharing(steps: Int, streams: Int, rankCount: Int) -> GradientSharing {
-        Outputs.gradientSharing(output, outputShape, steps: steps, streams: streams, rankCount: rankCount)
+        if Cells.predictsClasses(cell) { return rankCount == 1 ? .none : .recurrent }
+        return Outputs.gradientSharing(output, outputShape, steps: steps, streams: streams, rankCount: rankCount)
     }
 
     var outputShape: OutputShape {

@@ -17,7 +17,8 @@ final class StackLevel {
         layer = Cells.layer(
             shape.cell,
             RecurrentShape(
-                number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, readsTokens: k == 0,
+                number: k, inputSize: input.value.columns, hiddenSize: shape.hiddenSize, classCount: shape.outputSize,
+                readsTokens: k == 0,
                 learnsFirstState: shape.initialState == .learned, settings: shape.settings), builder)
         let kind = shape.ofLevel(k)
         connection = Connections.connection(kind, number: k, input: input, layer: layer.output, builder)

@@ -18,7 +18,7 @@ struct ForecastTests {
         (3, ["--cell", "gru", "--gru-reset", "before", "--dropout", "0.2"]),
         (2, ["--cell", "elman", "--tie-weights", "--optimizer", "sgd", "--momentum", "0.9"]),
         (2, ["--precision", "bf16", "--initial-state", "learned", "--exchange", "messages"]),
-        (4, ["--node-size", "2", "--layers", "3"]),
+        (4, ["--node-size", "2", "--layers", "3"]), (2, ["--input-mlp", "120", "--output-mlp", "80"]),
         (4, ["--hidden-size", "300", "--teams", "always"]),
         (8, ["--hidden-size", "320", "--teams", "always", "--cell", "gru", "--node-size", "4"]),
         (4, ["--hidden-size", "544", "--teams", "always", "--cell", "elman"]),
@@ -26,7 +26,7 @@ struct ForecastTests {
 
     /// Each cell, with learned states.
     private static let cells: [(ranks: Int, options: [String])] = CellKind.allCases.map {
-        (2, ["--cell", $0.rawValue, "--initial-state", "learned"])
+        (2, CellOptions.small($0.rawValue) + ["--initial-state", "learned"])
     }
 
     /// Each output layer.

@@ -8,7 +8,7 @@ struct CellRunTests {
     /// Settings with which a cell has another implementation, and regularisers.
     private static let settings = [
         ["--cell", "lstm", "--projection-size", "40"], ["--cell", "lstm", "--layer-norm"],
-        ["--cell", "gru", "--time-skips", "2,4"],
+        ["--cell", "gru", "--time-skips", "2,4"], ["--cell", "lstm", "--input-mlp", "24", "--output-mlp", "40"],
         [
             "--cell", "lstm", "--dropout", "0.3", "--locked-dropout", "--embedding-dropout", "0.2", "--weight-dropout", "0.3",
             "--variable-window",
@@ -18,10 +18,10 @@ struct CellRunTests {
 
     @Test(
         "Runs on 1, 2, 3 and 8 ranks, by window and by messages, in teams, and resumed in an epoch by other ranks, end with one digest",
-        arguments: CellKind.allCases.map { ["--cell", $0.rawValue] } + settings)
+        arguments: CellKind.allCases.map { CellOptions.small($0.rawValue) } + settings)
     func runs(options: [String]) throws {
         let texts = try TrainingFolder(
-            options: options + TrainingFolder.model + ["--hidden-size", "96"], lines: 60, validLines: 20)
+            options: TrainingFolder.model + ["--hidden-size", "96"] + options, lines: 60, validLines: 20)
         func digest(_ run: String, _ program: RunningProgram) throws -> String {
             let ending = try program.end(timeLimit: 60)
             try #require(ending.status == 0, "\(ending)")

@@ -83,6 +83,7 @@ struct CellUnderTestTests {
     @Test("Every registered cell has an oracle")
     func complete() {
         for cell in CellKind.allCases {
+            if Cells.predictsClasses(cell) { continue }  // ShapeCase.predicting
             #expect(CellUnderTest.all.contains { $0.cell == cell }, "--cell \(cell.rawValue) has no oracle in CellUnderTest.all")
         }
     }

@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Tensors
 import Testing
@@ -13,6 +14,7 @@ struct DropoutModelTests {
         (0...shape.layers).map { place in
             let columns = shape.inputSize(ofLayer: place)
             let ones = [Float](repeating: 1, count: steps * streams * columns)
+            if place == shape.layers, Cells.predictsClasses(shape.cell) { return ones.map(Double.init) }
             var mask = ones
             Dropout(probability: probability).apply(
                 steps: shape.regularization.locksDropout ? 1 : steps, streams: streams, columns: columns, layer: place,

@@ -46,10 +46,11 @@ struct GoldenFixture: Decodable {
     /// All fixtures.
     static let names = [
         "elman-tanh", "elman-relu", "elman-sigmoid", "gru", "gru-reset-before", "lstm", "lstm-tied", "lstm-learned-state",
-        "lstm-adaptive", "additive", "elman-jordan-5-outputs", "elman-pre", "gru-time-skip-of-3", "jordan", "jordan-5-outputs",
+        "lstm-adaptive", "lstm-mlps", "additive", "elman-jordan-5-outputs", "elman-pre", "gru-time-skip-of-3", "jordan",
+        "jordan-5-outputs",
         "leaky", "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru",
         "minlstm", "mogrifier-2-rounds", "rglru", "slstm", "update-gate",
-        "hierarchical", "sampled", "nce", "blackout",
+        "jordan-lm", "hierarchical", "sampled", "nce", "blackout",
     ]
 
     /// The case of an output of which this is the fixture, if it names one. Its samples are those of the seed and the step 0.
@@ -57,7 +58,7 @@ struct GoldenFixture: Decodable {
 
     /// The case of a cell of which this is the fixture, if it names one.
     var cellUnderTest: CellUnderTest? {
-        if outputUnderTest != nil { return nil }
+        if outputUnderTest != nil || predictsClasses { return nil }
         return test.map { test in
             guard let found = CellUnderTest.all.first(where: { $0.name == test }) else {
                 preconditionFailure("no cell under test has the name \(test)")
@@ -74,8 +75,12 @@ struct GoldenFixture: Decodable {
 }
 
 extension GoldenFixture {
+    /// Whether the output of the recurrent layer is the distribution.
+    var predictsClasses: Bool { cell == "jordan-lm" }
+
     /// The oracle's cell for this fixture.
     var oracleCell: any OracleCell {
+        if predictsClasses { return OracleJordan(output: .softmax, size: dimensions.V) }
         if let cellUnderTest { return cellUnderTest.oracle }
         return switch (cell, gruReset) {
         case ("lstm", _): OracleLSTM()
@@ -92,6 +97,7 @@ extension GoldenFixture {
             (sampled.seed, sampled.step) = (0, 0)
             return sampled
         }
+        if predictsClasses { return OracleProbabilities() }
         guard let cutoffs, let division else { return OracleFullOutput() }
         return OracleAdaptiveOutput(cutoffs: cutoffs, division: division)
     }

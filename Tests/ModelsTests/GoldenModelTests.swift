@@ -92,7 +92,9 @@ extension GoldenFixture {
             cell: CellKind(rawValue: cell) ?? .elman, settings: settings,
             output: outputUnderTest?.output ?? (cutoffs == nil ? .full : OutputKind(rawValue: "adaptive")!), layers: dimensions.L,
             vocabularySize: dimensions.V,
-            embeddingSize: dimensions.E, hiddenSize: dimensions.H, tieWeights: tied,
+            embeddingSize: dimensions.E, hiddenSize: dimensions.H,
+            inputLayerSize: parameters["input_mlp.bias"]?.values.count ?? 0,
+            outputLayerSize: parameters["output_mlp.bias"]?.values.count ?? 0, tieWeights: tied,
             initialState: learnedState ? .learned : .zero)
     }
 }

@@ -21,7 +21,8 @@ struct InitializationTests {
 
     private func shape(_ cell: CellKind, hidden: Int = 20, tied: Bool = false) -> ModelShape {
         ModelShape(
-            cell: cell, layers: 2, vocabularySize: 50, embeddingSize: tied ? hidden : 30, hiddenSize: hidden, tieWeights: tied)
+            cell: cell, layers: Cells.predictsClasses(cell) ? 1 : 2, vocabularySize: 50, embeddingSize: tied ? hidden : 30,
+            hiddenSize: hidden, tieWeights: tied)
     }
 
     private static let withRecurrentWeights = CellUnderTest.all.filter(\.oracle.hasRecurrentWeights).map(\.cell)

@@ -1,23 +1,5 @@
 import Foundation
 
-/// The hidden state of all streams at the end of a window.
-struct OracleState {
-    var hidden: [Double]  // [L, B, H]
-    var cell: [Double]  // [L, B, n*H], zero unless the cell has n other states
-    /// By layer and stream, h of earlier steps, the last first; those that are missing are zero.
-    var past: [[[Double]]] = []
-}
-
-/// The results of a window.
-struct OracleResult {
-    /// Mean over the unmasked predictions, nats per token.
-    var loss: Double
-    /// By parameter name; gradients of the mean loss.
-    var gradients: [String: [Double]]
-    /// The initial state of the next window, without gradient.
-    var state: OracleState
-}
-
 /// A recurrent language model in Double, directly from its equations: the oracle for the Float layers.
 ///
 /// Parameters have PyTorch's names (`encoder.weight`, `rnn.weight_ih_l0`, ..., `decoder.bias`), which decide the rest: without
@@ -41,7 +23,12 @@ struct OracleModel {
     var outputSize: Int { cell.outputSize(units: hiddenSize) }
     var vocabularySize: Int { tokenCount == nil ? tableRows : parameter("decoder.bias").count }
     private var tableRows: Int { parameter("encoder.weight").count / embeddingSize }
-    var embeddingSize: Int { parameter("rnn.weight_ih_l0").count / parameter("rnn.bias_ih_l0").count }
+    var embeddingSize: Int {
+        let reader =
+            parameters["input_mlp.weight"] == nil
+            ? ("rnn.weight_ih_l0", "rnn.bias_ih_l0") : ("input_mlp.weight", "input_mlp.bias")
+        return parameter(reader.0).count / parameter(reader.1).count
+    }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
     /// Whether the full output's weight is the embedding's table.
     var isTied: Bool { parameters["decoder.weight"] == nil }
@@ -123,6 +110,7 @@ struct OracleStreamWalk {
     private var steps: [[OracleStep]] = []  // [T][L]
     private var outputs: [[Double]] = []  // [T][H], the decoder's inputs
     private var dOutputs: [[Double]] = []  // [T][H], of what the output layer reads
+    private var levelOutputs: [[Double]] = []  // [T][H], of the topmost layer
     private var tops: [[Double]] = []  // [T][H], the decoder's inputs before dropout
     private var weights: [Double] = []  // [T], of the losses
     private var belows: [[[Double]]] = []  // [T][L][...], what each layer reads, before dropout
@@ -141,7 +129,7 @@ struct OracleStreamWalk {
         var c = layers.indices.map { Array(state.cell[stateRange(layer: $0, states: model.cell.otherStates)]) }
         for t in 0..<inputs.count / model.batchSize {
             let token = inputs[t * model.batchSize + stream]
-            var below = Array(model.parameter("encoder.weight")[embeddingRange(token)])
+            var below = model.hidden("input_mlp", Array(model.parameter("encoder.weight")[embeddingRange(token)]))
             var (column, read): ([OracleStep], [[Double]]) = ([], [])
             for (k, weights) in layers.enumerated() {
                 let x = dropped(below, before: k, t) + model.cell.timeSkips.flatMap { past(k, before: t, $0) }
@@ -153,8 +141,9 @@ struct OracleStreamWalk {
             }
             steps.append(column)
             belows.append(read)
-            tops.append(below)
-            outputs.append(dropped(below, before: layers.count, t))
+            levelOutputs.append(below)
+            tops.append(model.hidden("output_mlp", below))
+            outputs.append(dropped(tops[t], before: layers.count, t))
         }
     }
 
@@ -217,6 +206,7 @@ struct OracleStreamWalk {
             let dTop = add(activation: model.penalties.activation, t: t, to: dOutputs[t])
             var dx = add(
                 temporal: model.penalties.temporal, t: t, to: dropped(dTop, before: layers.count, t))
+            dx = model.hiddenBackward("output_mlp", x: levelOutputs[t], y: tops[t], dy: dx, &gradients)
             for k in layers.indices.reversed() {
                 let joined = model.connection.backward(
                     dx, belows[t][k], steps[t][k].h, layer: k, model.parameters, &gradients)
@@ -233,6 +223,8 @@ struct OracleStreamWalk {
                 (dx, dh[k], dc[k]) = (joined.dBelow.map { sum(dInput, $0) } ?? dInput, step.dhPrevious, step.dcPrevious)
             }
             let rows = embeddingRange(inputs[t * model.batchSize + stream])
+            let embedded = Array(model.parameter("encoder.weight")[rows])
+            dx = model.hiddenBackward("input_mlp", x: embedded, y: belows[t][0], dy: dx, &gradients)
             gradients.add("encoder.weight") { for (i, row) in rows.enumerated() { $0[row] += dx[i] } }
         }
         for k in layers.indices {

@@ -9,8 +9,11 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
     var tied = false
     var learnedState = false
     var connection = OracleConnection.stacked
+    /// Units of the layers before the lowest and after the topmost recurrent layer; 0: none.
+    var mlps = (input: 0, output: 0)
     var penalties: (activation: Double, temporal: Double) = (0, 0)
     var output: any OracleOutput = OracleFullOutput()
+    var layers = 2
     var vocabularySize = 7
     /// Of six predictions, the last of which is masked; nil for random ones.
     var targets: [Int]?
@@ -24,15 +27,25 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
                 OracleCase(name: test.name + ", tied, learned state", cell: test.oracle, tied: true, learnedState: true),
             ]
         }
+        + [false, true].map {
+            OracleCase(
+                name: "jordan-lm, learned state \($0)", cell: OracleJordan(output: .softmax, size: 7), learnedState: $0,
+                output: OracleProbabilities(), layers: 1)
+        }
 
-    /// B 2, E 5 (4 when tied), H 4, L 2; every parameter uniform in -1...1.
+    /// B 2, E 5 (4 when tied), H 4; every parameter uniform in -1...1.
     func makeModel(_ random: inout SeededRandom) -> OracleModel {
         let (H, V, G) = (4, vocabularySize, cell.gateCount)
         let O = cell.outputSize(units: H)
         let sizes = inputSizes
-        var counts = output.parameterCounts(vocabulary: V, hidden: sizes[2], tied: tied)
-        counts["encoder.weight"] = V * sizes[0]
-        for k in 0..<2 {
+        var counts = output.parameterCounts(
+            vocabulary: V, hidden: mlps.output > 0 ? mlps.output : sizes[layers], tied: tied)
+        let E = tied ? O : 5
+        counts["encoder.weight"] = V * E
+        for (name, size, columns) in [("input_mlp", mlps.input, E), ("output_mlp", mlps.output, sizes[layers])] where size > 0 {
+            (counts["\(name).weight"], counts["\(name).bias"]) = (size * columns, size)
+        }
+        for k in 0..<layers {
             counts["rnn.weight_ih_l\(k)"] = G * H * sizes[k]
             counts["rnn.bias_ih_l\(k)"] = G * H
             if cell.hasRecurrentWeights { (counts["rnn.weight_hh_l\(k)"], counts["rnn.bias_hh_l\(k)"]) = (G * H * O, G * H) }
@@ -52,7 +65,9 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
     /// Columns of what both layers and the decoder read.
     var inputSizes: [Int] {
         let output = cell.outputSize(units: 4)
-        return (0..<2).reduce(into: [tied ? output : 5]) { $0.append(connection.outputSize(input: $0[$1], layer: output)) }
+        return (0..<layers).reduce(into: [mlps.input > 0 ? mlps.input : tied ? output : 5]) {
+            $0.append(connection.outputSize(input: $0[$1], layer: output))
+        }
     }
 }
 
@@ -74,9 +89,11 @@ struct OracleTests {
             test.learnedState
             ? nil
             : OracleState(
-                hidden: random.uniform(4 * model.outputSize),
-                cell: random.uniform(16 * model.cell.otherStates).map { 1 + abs($0) })
-        let dropout = test.inputSizes.map { size in
+                hidden: random.uniform(2 * test.layers * model.outputSize),
+                cell: random.uniform(8 * test.layers * model.cell.otherStates).map { 1 + abs($0) })
+        var sizes = test.inputSizes
+        if test.mlps.output > 0 { sizes[test.layers] = test.mlps.output }
+        let dropout = sizes.map { size in
             (0..<6 * size).map { _ in Bool.random(using: &random) ? 2.0 : 0.5 }
         }
         func evaluate(_ model: OracleModel) -> OracleResult {
@@ -142,8 +159,11 @@ struct OracleTests {
         let size = fixture.dimensions
         #expect(fixture.parameters["encoder.weight"]?.shape == [size.V, size.E])
         let cell = fixture.oracleCell
-        #expect(fixture.parameters["rnn.weight_ih_l1"]?.shape == [cell.gateCount * size.H, cell.outputSize(units: size.H)])
-        #expect((fixture.parameters["decoder.weight"] == nil) == (fixture.tied || fixture.cutoffs != nil))
+        if size.L > 1 {
+            #expect(fixture.parameters["rnn.weight_ih_l1"]?.shape == [cell.gateCount * size.H, cell.outputSize(units: size.H)])
+        }
+        let hasDecoder = !fixture.tied && fixture.cutoffs == nil && !(fixture.oracleOutput is OracleProbabilities)
+        #expect((fixture.parameters["decoder.weight"] != nil) == hasDecoder)
         #expect(fixture.parameters.values.allSatisfy { $0.shape.reduce(1, *) == $0.values.count })
         #expect(fixture.gradients.keys.sorted() == (fixture.test == nil ? [1, 2, 10] : [1, 10]))
         #expect(fixture.windows.allSatisfy { $0.inputs.count == size.T * size.B && $0.mask.count == size.T * size.B })

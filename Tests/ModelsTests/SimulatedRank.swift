@@ -243,28 +243,38 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
     init(
         _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(),
         connection: ConnectionKind = .stacked, output: OutputKind = .full, oracleOutput: any OracleOutput = OracleFullOutput(),
-        regularization: Regularization = Regularization(), tied: Bool = false,
-        initialState: InitialState = .zero, vocabularySize: Int = 11
+        regularization: Regularization = Regularization(), mlps: (input: Int, output: Int) = (0, 0), tied: Bool = false,
+        initialState: InitialState = .zero, layers: Int = 2, vocabularySize: Int = 11
     ) {
         testDescription = name
         self.oracleCell = oracleCell
         self.oracleOutput = oracleOutput
         var shape = ModelShape(
-            cell: cell, settings: settings, connection: connection, output: output, layers: 2, vocabularySize: vocabularySize,
-            embeddingSize: tied ? oracleCell.outputSize(units: 9) : 6, hiddenSize: 9,
+            cell: cell, settings: settings, connection: connection, output: output, layers: layers,
+            vocabularySize: vocabularySize,
+            embeddingSize: !tied ? 6 : mlps.output > 0 ? mlps.output : oracleCell.outputSize(units: 9), hiddenSize: 9,
+            inputLayerSize: mlps.input, outputLayerSize: mlps.output,
             tieWeights: tied, initialState: initialState)
         shape.regularization = regularization
         self.shape = shape
     }
 
     /// Each cell under test, also with tied weights and learned states.
-    static let all = CellUnderTest.all.flatMap { test in
-        [
-            ShapeCase(test.name, test.cell, test.oracle, settings: test.settings),
-            ShapeCase(
-                test.name + ", tied, learned state", test.cell, test.oracle, settings: test.settings, tied: true,
-                initialState: .learned),
-        ]
+    static let all =
+        CellUnderTest.all.flatMap { test in
+            [
+                ShapeCase(test.name, test.cell, test.oracle, settings: test.settings),
+                ShapeCase(
+                    test.name + ", tied, learned state", test.cell, test.oracle, settings: test.settings, tied: true,
+                    initialState: .learned),
+            ]
+        } + predicting
+
+    /// The cell whose output is the distribution over the tokens.
+    static let predicting = [InitialState.zero, .learned].map { state in
+        ShapeCase(
+            "jordan-lm, \(state.rawValue) state", CellKind(rawValue: "jordan-lm")!, OracleJordan(output: .softmax, size: 11),
+            oracleOutput: OracleProbabilities(), initialState: state, layers: 1)
     }
 
     /// An output layer with three groups of columns.

@@ -147,6 +147,13 @@ class Jordan(Cell):
         return function(units @ w["weight_ho"].T + w["bias_ho"])
 
 
+class JordanLM(Jordan):
+    """The outputs are those of the model: the distribution over the vocabulary."""
+
+    def output(self, units, w):
+        return torch.softmax(units @ w["weight_ho"].T + w["bias_ho"], 1)
+
+
 class ElmanJordan(Jordan):
     states = ("h", "m")
 
@@ -220,7 +227,7 @@ class SLSTM(Cell):
 
 CELLS = {
     "additive": Additive, "elman-pre": ElmanPre, "update-gate": UpdateGate, "leaky": Leaky, "gru": GRU, "lstm": LSTM,
-    "layer-norm": NormalizedLSTM, "mogrifier": Mogrifier, "jordan": Jordan, "elman-jordan": ElmanJordan, "mingru": MinGRU,
+    "layer-norm": NormalizedLSTM, "mogrifier": Mogrifier, "jordan": Jordan, "elman-jordan": ElmanJordan, "jordan-lm": JordanLM, "mingru": MinGRU,
     "minlstm": MinLSTM, "rglru": RGLRU, "slstm": SLSTM,
 }
 
@@ -242,7 +249,7 @@ class CellModel(nn.Module):
             shapes |= {f"weight_skip{k}": (rows, self.cell.outputs) for k in skips}
             for name, shape in shapes.items():
                 self.rnn.register_parameter(f"{name}_l{k}", nn.Parameter(torch.empty(shape)))
-        self.decoder = nn.Linear(self.cell.outputs, vocabulary)
+        self.decoder = None if cell == "jordan-lm" else nn.Linear(self.cell.outputs, vocabulary)
 
     def first_state(self, batch):
         """For each layer the state, and h of earlier steps, the last first."""
@@ -250,7 +257,7 @@ class CellModel(nn.Module):
         return [(self.cell.first(batch), list(past)) for _ in range(self.layers)]
 
     def forward(self, tokens, state):
-        """tokens [T,B] -> logits [T,B,V], and the state after them."""
+        """tokens [T,B] -> logits [T,B,V], or log probabilities, and the state after them."""
         x, after = self.encoder(tokens), []
         for k, (s, past) in enumerate(state):
             end = f"_l{k}"
@@ -262,7 +269,7 @@ class CellModel(nn.Module):
                 outputs.append(s["h"])
             x = torch.stack(outputs)
             after.append((s, past[1:]))
-        return self.decoder(x), after
+        return self.decoder(x) if self.decoder else x.log(), after
 
     @staticmethod
     def detach(state):

@@ -27,7 +27,8 @@ def load(path):
         model = LanguageModel(
             len(vocabulary["symbols"]), configuration["embedding-size"], configuration["hidden-size"],
             configuration["layers"], configuration["cell"], configuration["nonlinearity"], configuration["gru-reset"],
-            configuration["tie-weights"], configuration["initial-state"] == "learned")
+            configuration["tie-weights"], configuration["initial-state"] == "learned",
+            input_mlp=configuration.get("input-mlp", 0), output_mlp=configuration.get("output-mlp", 0))
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 parameter.copy_(file.get_tensor(name))

@@ -92,11 +92,11 @@ def flat(tensor):
 
 
 def write_fixture(name, seed, cell, nonlinearity="tanh", reset="after", tied=False, learned_state=False, scale=2.0,
-                  cutoffs=None, division=4):
+                  cutoffs=None, division=4, **layers):
     """With these seeds and scales, some steps are clipped and some are not."""
     generator = torch.Generator().manual_seed(seed)
     embedding = H if tied else 5
-    model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state, cutoffs, division)
+    model = LanguageModel(V, embedding, H, L, cell, nonlinearity, reset, tied, learned_state, cutoffs, division, **layers)
     initialise(model, scale, generator)
     windows = make_windows(generator)
     parameters = {n: {"shape": list(p.shape), "values": flat(p)} for n, p in model.named_parameters()}
@@ -163,7 +163,7 @@ def write_case(test, model, cell=None):
         last = dict(zip("hc", map(flat, state)))
     fixture = {
         "test": test, "cell": cell or test.split(",")[0], "nonlinearity": "tanh", "gruReset": "after", "tied": False, "learnedState": False,
-        "dimensions": {"T": T, "B": B, "E": 5, "H": H, "V": V, "L": L}, "learningRate": LEARNING_RATE, "clip": CLIP,
+        "dimensions": {"T": T, "B": B, "E": 5, "H": H, "V": V, "L": getattr(model, "layers", L)}, "learningRate": LEARNING_RATE, "clip": CLIP,
         "parameters": parameters, "windows": [dict(zip(("inputs", "targets", "mask"), map(flat, window))) for window in windows],
         "losses": losses, "gradientNorms": norms, "gradients": {n: gradients[n] for n in ("1", "10")},
         "finalParameters": {n: flat(p) for n, p in model.named_parameters()}, "finalState": last,
@@ -188,6 +188,7 @@ def write_cells():
     write_case("mogrifier, 2 rounds", model("mogrifier", rounds=2, rank=3))
     write_case("jordan", model("jordan", output="softmax"))
     write_case("jordan, 5 outputs", model("jordan", output="tanh", outputs=5))
+    write_case("jordan-lm", CellModel(V, 5, H, 1, "jordan-lm", outputs=V))
     write_case("elman-jordan, 5 outputs", model("elman-jordan", output="sigmoid", outputs=5))
 
 
@@ -211,6 +212,7 @@ def main():
     write_fixture("lstm-tied", 2, "lstm", tied=True)
     write_fixture("lstm-learned-state", 5, "lstm", learned_state=True)
     write_fixture("lstm-adaptive", 5, "lstm", cutoffs=[2, 4], division=2)
+    write_fixture("lstm-mlps", 5, "lstm", input_mlp=6, output_mlp=3)
     write_cells()
     write_outputs()
 

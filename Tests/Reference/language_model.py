@@ -57,17 +57,20 @@ def make_recurrent(cell, nonlinearity, reset, inputs, hidden, layers):
 
 
 class LanguageModel(nn.Module):
-    """With tied weights, decoder.weight is encoder.weight. A learned state is rnn.h0_l{k} [H], and rnn.c0_l{k} [H] for the LSTM."""
+    """With tied weights, decoder.weight is encoder.weight. A learned state is rnn.h0_l{k} [H], and rnn.c0_l{k} [H] for the LSTM. `input_mlp` and
+    `output_mlp` are the units of tanh layers before and after the recurrent layers (Pascanu et al. 2014); 0: none."""
 
     def __init__(self, vocabulary, embedding, hidden, layers, cell="lstm", nonlinearity="tanh", reset="after",
-                 tied=False, learned_state=False, cutoffs=None, division=4):
+                 tied=False, learned_state=False, cutoffs=None, division=4, input_mlp=0, output_mlp=0):
         super().__init__()
         self.hidden, self.layers, self.learned_state = hidden, layers, learned_state
         self.state_names = ("h0", "c0") if cell == "lstm" else ("h0",)
         self.encoder = nn.Embedding(vocabulary, embedding)
-        self.rnn = make_recurrent(cell, nonlinearity, reset, embedding, hidden, layers)
+        self.input_mlp = nn.Linear(embedding, input_mlp) if input_mlp else None
+        self.rnn = make_recurrent(cell, nonlinearity, reset, input_mlp or embedding, hidden, layers)
+        self.output_mlp = nn.Linear(hidden, output_mlp) if output_mlp else None
         self.decoder = (nn.AdaptiveLogSoftmaxWithLoss(hidden, vocabulary, cutoffs, div_value=division) if cutoffs
-                        else nn.Linear(hidden, vocabulary))
+                        else nn.Linear(output_mlp or hidden, vocabulary))
         if tied:
             self.decoder.weight = self.encoder.weight
         if learned_state:
@@ -87,7 +90,12 @@ class LanguageModel(nn.Module):
 
     def forward(self, tokens, state):
         """tokens [T,B] -> logits [T,B,V], or log probabilities with cutoffs, and the state after them."""
-        output, state = self.rnn(self.encoder(tokens), state)
+        x = self.encoder(tokens)
+        if self.input_mlp:
+            x = torch.tanh(self.input_mlp(x))
+        output, state = self.rnn(x, state)
+        if self.output_mlp:
+            output = torch.tanh(self.output_mlp(output))
         if isinstance(self.decoder, nn.AdaptiveLogSoftmaxWithLoss):
             return self.decoder.log_prob(output.flatten(0, 1)).unflatten(0, tokens.shape), state
         return self.decoder(output), state

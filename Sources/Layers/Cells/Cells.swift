@@ -11,6 +11,7 @@ public enum Cells: KindRegistry {
         ElmanJordanCell.self,
         GRUCell.self,
         JordanCell.self,
+        JordanLanguageModelCell.self,
         LeakyCell.self,
         LSTMCell.self,
         MinGRUCell.self,
@@ -27,6 +28,9 @@ public enum Cells: KindRegistry {
     /// The names of the cells with recurrent weights, which weight dropout drops.
     public static var namesWithRecurrentWeights: [String] { all.filter { $0.hasRecurrentWeights }.map { $0.name } }
     public static var kinds: [any Kind.Type] { all }
+
+    /// Whether the output of a layer is the distribution over the classes: see ``Cell``.
+    public static func predictsClasses(_ name: CellKind) -> Bool { cell(name).predictsClasses }
 
     /// Columns of the output of a layer with `units` units.
     public static func outputSize(_ name: CellKind, units: Int, _ settings: Settings) -> Int {

@@ -29,6 +29,11 @@ public enum Outputs: KindRegistry {
         type(name).init(shape, tied: tied, builder)
     }
 
+    /// The layer of a model whose topmost recurrent layer gives the distribution itself.
+    public static func ofProbabilities(_ shape: OutputShape, _ builder: Builder) -> any OutputLayer {
+        ProbabilityOutput(shape, tied: nil, builder)
+    }
+
     /// Whether the weight of this kind may be the embedding's table.
     public static func mayBeTied(_ name: OutputKind) -> Bool { type(name).mayBeTied }
 

@@ -28,6 +28,9 @@ protocol Cell: Kind {
     static var addsBiasesItself: Bool { get }
     /// Whether the cell reads the layer's input step by step and computes the input product. Default: false.
     static var readsInput: Bool { get }
+    /// Whether h is the model's distribution over the classes, so that O is their number. Such a model has one layer and no output layer
+    /// with parameters. Default: false.
+    static var predictsClasses: Bool { get }
     /// O, the columns of h for a layer with `units` units. Default: `units`. Only cells that do not divide units have another size.
     static func outputSize(units: Int, _ settings: Settings) -> Int
 
@@ -74,6 +77,7 @@ extension Cell {
     static var addsHiddenBias: Bool { true }
     static var addsBiasesItself: Bool { false }
     static var readsInput: Bool { false }
+    static var predictsClasses: Bool { false }
     static func outputSize(units: Int, _ settings: Settings) -> Int { units }
     static var settings: [any DeclaredSetting] { [CellSettings.timeSkips] }
 

@@ -45,7 +45,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         let isDivisible =
             C.dividesUnits && skipped.isEmpty && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
         let size = StepSize(
-            hiddenSize: shape.hiddenSize, outputSize: C.outputSize(units: shape.hiddenSize, shape.settings),
+            hiddenSize: shape.hiddenSize, outputSize: shape.outputSize(of: C.self),
             streams: capacity.streams, division: isDivisible ? builder.settings.division : nil)
         self.size = size
         let parameters = RecurrentParameters(of: C.self, shape, builder)

@@ -76,18 +76,29 @@ public struct RecurrentShape: Sendable {
     public var readsTokens: Bool
     /// Whether the initial state of an epoch is a parameter.
     public var learnsFirstState: Bool
+    /// The classes that the model distinguishes; only a cell that predicts them reads their number.
+    public var classCount: Int
     /// The settings of the cell.
     public var settings: Settings
 
     public init(
-        number: Int = 0, inputSize: Int, hiddenSize: Int, readsTokens: Bool = false, learnsFirstState: Bool = false,
+        number: Int = 0, inputSize: Int, hiddenSize: Int, classCount: Int = 0, readsTokens: Bool = false,
+        learnsFirstState: Bool = false,
         settings: Settings = Settings()
     ) {
         self.number = number
         self.inputSize = inputSize
         self.hiddenSize = hiddenSize
+        self.classCount = classCount
         self.readsTokens = readsTokens
         self.learnsFirstState = learnsFirstState
         self.settings = settings
+    }
+}
+
+extension RecurrentShape {
+    /// O, the columns of h.
+    func outputSize<C: Cell>(of cell: C.Type) -> Int {
+        C.predictsClasses ? classCount : C.outputSize(units: hiddenSize, settings)
     }
 }

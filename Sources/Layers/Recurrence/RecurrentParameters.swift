@@ -16,7 +16,7 @@ struct RecurrentParameters {
 
     init<C: Cell>(of cell: C.Type, _ shape: RecurrentShape, _ builder: Builder) {
         let (k, h) = (shape.number, shape.hiddenSize)
-        let outputs = C.outputSize(units: h, shape.settings)
+        let outputs = shape.outputSize(of: C.self)
         let n = C.gateCount * h
         func bias(_ name: String, _ start: ParameterStart = .zero) -> Parameter {
             C.addsBiasesItself

@@ -21,6 +21,7 @@ extension RunPreparation {
         let source = texts.name(of: .train) ?? ""
         let tokens = counts.tokenCount
         let vocabulary = try counts.vocabulary(configuration.vocabularyLimits, source: source)
+        try configuration.requireVocabulary(ofSize: vocabulary.size)
         let special = [vocabulary.endOfLineID, vocabulary.unknownID].compactMap { $0 }.count
         guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
             throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)

@@ -1,0 +1,42 @@
+import Kinds
+import Layers
+
+extension ConsistencyChecks {
+    /// A cell whose output is the model's distribution has no layers, connections and outputs beside it.
+    func predictingCell() throws(ConfigurationError) {
+        guard Cells.predictsClasses(configuration.cell) else { return }
+        let others: [(key: ConfigurationKey, isFine: Bool, advice: String)] = [
+            (.layers, configuration.layers == 1, "--layers 1"),
+            (.output, configuration.output == .full, "--output full"),
+            (.connections, configuration.connections == .stacked, "--connections stacked"),
+            (.outputLayerSize, configuration.outputLayerSize == 0, "--output-mlp 0"),
+            (.tieWeights, !configuration.tieWeights, "--no-tie-weights"),
+            (.task, configuration.taskType.predictsTokens, "--task language-model"),
+        ]
+        for (key, isFine, advice) in others where !isFine {
+            throw conflict(
+                .cell, key,
+                message:
+                    "\(setting(.cell)), whose output is the distribution over the tokens, but \(setting(key)). Use \(advice), or another "
+                    + "--cell.")
+        }
+    }
+}
+
+extension TrainingConfiguration {
+    /// The largest vocabulary of a cell that reads the distribution over it at each step.
+    private static let mostPredictedTokens = 1000
+
+    /// Checks conditions on the size of the vocabulary, when it is known.
+    ///
+    /// Throws: ``ConfigurationError/conflict(keys:message:)``.
+    package func requireVocabulary(ofSize size: Int) throws(ConfigurationError) {
+        guard Cells.predictsClasses(cell), size > Self.mostPredictedTokens else { return }
+        throw .conflict(
+            keys: [.cell, .vocabularySize],
+            message:
+                "--cell is \(cell.rawValue), but the vocabulary has \(size) tokens: each step computes the distribution over all of them, "
+                + "which is offered for at most \(Self.mostPredictedTokens). Use --vocabulary-size \(Self.mostPredictedTokens), --tokens char, or "
+                + "another --cell.")
+    }
+}
