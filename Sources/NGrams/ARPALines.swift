@@ -8,6 +8,12 @@ struct ARPALines {
     /// The fields of the current line, separated by tabs and blanks.
     private(set) var fields: [UnsafeRawBufferPointer] = []
 
+    /// Whether a line is `\data\`, perhaps after the mark of UTF-8.
+    static func isStart(_ line: String) -> Bool {
+        let scalars = line.unicodeScalars.filter { $0 != "\u{FEFF}" && !$0.properties.isWhitespace }
+        return String(String.UnicodeScalarView(scalars)) == "\\data\\"
+    }
+
     init(_ bytes: UnsafeRawBufferPointer, path: String) {
         self.path = path
         position = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)

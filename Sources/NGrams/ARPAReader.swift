@@ -3,13 +3,12 @@ import Files
 import TextData
 
 extension NGramModel {
-    /// Whether the file begins like an ARPA file: its first line that is not empty is `\data\`. False if the file cannot be read.
+    /// Whether one of the first lines of the file is `\data\`. Lines before it are a comment. False if the file cannot be read.
     public static func isARPA(_ path: String) -> Bool {
-        guard let file = try? ReadableFile(path: path), let bytes = try? file.bytes(0..<min(file.byteCount, 256)) else {
+        guard let file = try? ReadableFile(path: path), let bytes = try? file.bytes(0..<min(file.byteCount, 4096)) else {
             return false
         }
-        let text = bytes.drop { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }
-        return text.starts(with: "\\data\\".utf8)
+        return bytes.split(separator: 0x0A).contains { ARPALines.isStart(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// Reads an ARPA file. Words `<UNK>` are `<unk>`; a file without one gets it with a probability of 10^-100, as in KenLM.
@@ -49,7 +48,9 @@ private struct ARPAReader: ~Copyable {
 
     /// Reads `\data\` and the counts, up to the line `\1-grams:`.
     private mutating func readHeader() throws(ARPAError) {
-        guard lines.nextNotEmpty(), lines.text == "\\data\\" else { throw lines.malformed("expected \\data\\") }
+        repeat {
+            guard lines.nextNotEmpty() else { throw lines.malformed("the file has no line \\data\\") }
+        } while !ARPALines.isStart(lines.text)
         while lines.nextNotEmpty(), lines.text != "\\1-grams:" {
             let n = counts.count + 1
             let parts = lines.text.split(separator: "=", maxSplits: 1)

@@ -1,3 +1,4 @@
+import Checkpoints
 import Failures
 import Files
 import Reports
@@ -5,6 +6,8 @@ import Reports
 /// Writes a page about the runs in these folders.
 func runReport(_ folders: [String], output: String, replacing: Bool) throws {
     if !replacing, pathExists(output) { throw ReportError.outputExists(path: output, option: "--output") }
+    let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
+    try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) })
     let runs = try folders.map { folder in
         guard isFolder(folder), let run = try RunHistory(folder: folder) else { throw ReportError.noRun(path: folder) }
         return run

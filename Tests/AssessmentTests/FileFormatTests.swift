@@ -26,10 +26,17 @@ struct ProbeFileTests {
         #expect(items[2].texts == [["A dog ", "runs "], ["A dogs ", "runs "]])
     }
 
+    @Test("A line of BLiMP may have the fields of a prefix method alone")
+    func prefixOnly() throws {
+        let line = "{\"one_prefix_prefix\":\"A dog\",\"one_prefix_word_good\":\"runs\",\"one_prefix_word_bad\":\"run\"}\n"
+        #expect(try items(.blimp, line).map(\.method) == [.onePrefix])
+    }
+
     @Test(
         "A line of BLiMP that is not valid is named",
         arguments: [
-            ("[1]", "sentence_good or sentence_bad is missing"), ("{\"sentence_good\":\"a\"}", "is missing"),
+            ("[1]", "not all fields of any method"), ("{\"sentence_good\":\"a\"}", "sentence_bad is missing"),
+            ("{\"sentence_good\":\"a\",\"sentence_bad\":\"b\",\"one_prefix_prefix\":\"c\"}", "one_prefix_word_good is missing"),
             ("{\"sentence_good\":\"a\",\"sentence_bad\":3}", "'sentence_bad' is not a text"),
             ("{\"sentence_good\":\"a\",\"sentence_bad\":\"\"}", "'sentence_bad' is not a text"),
             ("{\"sentence_good\":\"a\\nb\",\"sentence_bad\":\"b\"}", "'sentence_good' is not a text"),
@@ -79,6 +86,18 @@ struct ProbeFileTests {
 
     private func suiteItems(_ formula: String) throws -> [ProbeItem] {
         try items(.syntaxgym, suite.replacing("FORMULA", with: formula))
+    }
+
+    @Test("Two conditions of one name, and two regions of one number, are refused")
+    func duplicates() {
+        for (from, to, reason) in [
+            ("\"mis-match\"", "\"match\"", "two conditions 'match'"),
+            ("\"region_number\": 2", "\"region_number\": 1", "two regions 1"),
+        ] {
+            let text = suite.replacing("FORMULA", with: "(1;%match%) = (1;%match%)").replacing(from, with: to)
+            let error = #expect(throws: DataFileError.self) { try items(.syntaxgym, text) }
+            #expect(error?.reason.contains(reason) == true, "\(error as Any)")
+        }
     }
 
     @Test("The formulas of a suite are parsed with their precedences and brackets")

@@ -103,6 +103,12 @@ struct NgramTests {
         arguments: [
             ("ngram --train absent.txt --arpa x.arpa", 66, "absent.txt: no such file"),
             ("ngram --train train.txt --arpa absent/x.arpa", 74, "absent/x.arpa was not written"),
+            ("ngram --train train.txt --arpa ./train.txt", 64, "--arpa names the file of --train"),
+            ("ngram --train train.txt --arpa valid.txt", 64, "valid.txt exists, and is no ARPA file"),
+            ("ngram --train train.txt --arpa ''", 64, "--arpa is empty"),
+            ("inspect --checkpoint good.arpa --data valid.txt", 64, "is an ARPA file, and this command needs"),
+            ("inspect --checkpoint word --data valid.txt --html ./valid.txt --force", 64, "--html names the file of --data"),
+            ("report word --output word/metrics.jsonl --force", 64, "names the file of the run"),
             ("ngram --train train.txt --arpa x.arpa --order 0", 64, "order is 0; it must be a whole number from 1 to 32"),
             ("ngram --train train.txt --arpa x.arpa --prune 1", 64, "--prune: the first value"),
             ("ngram --train train.txt --arpa x.arpa --vocabulary char", 65, "this is a model of characters"),

@@ -105,6 +105,14 @@ struct ProbeTests {
         #expect(try probe("word", suite, "--format syntaxgym --items").output.hasSuffix("\n4\ts\tformula\t\(decision)\t\t\n"))
     }
 
+    @Test("A name with tabs and line ends does not divide a row of --items")
+    func escaped() throws {
+        let line = "{\"sentence_good\":\"the\",\"sentence_bad\":\"cat\",\"UID\":\"x\\ty\\nz\"}"
+        let outcome = try probe("word", line, "--format blimp --items")
+        let rows = outcome.output.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+        #expect(rows.count == 2 && rows.allSatisfy { $0.count == 6 } && rows[1][1] == "x\\ty\\nz", "\(outcome)")
+    }
+
     @Test("A line that is not valid ends with status 65, its number and advice")
     func malformed() throws {
         for (format, text) in [
@@ -114,6 +122,12 @@ struct ProbeTests {
             let outcome = try probe("word", text, "--format \(format)")
             #expect(outcome.status == 65 && outcome.output.isEmpty && outcome.errors.contains(": line 2: "), "\(outcome)")
             #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
+        let none = try probe("word", "\n\n", "--format blimp")
+        #expect(none.status == 65 && none.output.isEmpty && none.errors.contains("the file has no items"), "\(none)")
+        for option in ["--text bad.text", "--repetitions 3"] {
+            let unused = try probe("word", "{\"sentence_good\":\"a\",\"sentence_bad\":\"b\"}", "--format blimp \(option)")
+            #expect(unused.status == 64 && unused.errors.contains("has no effect with --format blimp"), "\(unused)")
         }
         try SmallModels.write("bad.gold", "1\tcat\tmat\n")
         let missing = try SmallModels.shell("$R probe --checkpoint word --pairs bad.gold")

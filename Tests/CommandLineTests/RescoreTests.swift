@@ -115,7 +115,9 @@ struct RescoreTests {
         for options in [
             "--format nemo", "--format kaldi --beam-size 2", "--format espnet", "--format kaldi --output x",
             "--format kaldi --tune",
-            "--format kaldi --tune --references refs", "--format mlm-scoring --scores costs", "--format kaldi --weight x",
+            "--format kaldi --tune --references refs", "--format kaldi --weight 0.7", "--format kaldi --length-bonus 1",
+            "--format kaldi --tune --scores costs --references refs --weight 0.7", "--format mlm-scoring --scores costs",
+            "--format kaldi --weight x",
         ] {
             let outcome = try shell("$R rescore --checkpoint run --nbest list \(options)")
             #expect(outcome.status == 64 && outcome.output.isEmpty, "\(options): \(outcome)")

@@ -53,7 +53,7 @@ import Testing
 
     /// Each change of the valid file, with the line that the message names and a part of the reason.
     private static let faults: [(String, String, Int, String)] = [
-        ("\\data\\", "\\dat\\", 1, "expected \\data\\"),
+        ("\\data\\", "\\dat\\", 16, "the file has no line \\data\\"),
         ("ngram 2=2", "ngram 3=2", 3, "expected 'ngram 2=COUNT'"),
         ("ngram 2=2", "ngram 2=x", 3, "expected 'ngram 2=COUNT'"),
         ("ngram 1=4", "ngram 1=3", 9, "the section before may have more"),
@@ -81,6 +81,41 @@ import Testing
         guard case .malformed(_, let found, let text)? = error else { return }
         #expect(found == line && text.contains(reason), "line \(found): \(text)")
         #expect(error?.exitStatus == .badData)
+    }
+
+    @Test("Lines before \\data\\, and the mark of UTF-8, are left out")
+    func comment() throws {
+        let folder = try ScratchFolder()
+        for start in ["\u{FEFF}", "made by a tool\n\n", "\u{FEFF}a comment\r\n"] {
+            let path = try folder.write(start + Self.valid, to: "commented.arpa")
+            #expect(NGramModel.isARPA(path))
+            #expect(try logarithms("a", NGramModel(arpa: path)) == logarithms("a", read(Self.valid)))
+        }
+    }
+
+    @Test("Probabilities that do not sum to 1 after a context are found, and those of the estimator and of KenLM do")
+    func sums() throws {
+        let text = randomText(lines: 60, words: 12, seed: 5).map { $0.joined(separator: " ") + "\n" }.joined()
+        let whole = try arpa(model(of: text, order: 4))
+        #expect(try read(whole).normalizationFault == nil)
+        #expect(try read(arpa(model(of: text, order: 3, prune: [0, 1, 1]))).normalizationFault == nil)
+        // The backoff weights of two n-grams, and one probability.
+        let lines = whole.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        for order in [1, 2, 3] {
+            let start = try #require(lines.firstIndex(of: "\\\(order)-grams:"))
+            let place = try #require(lines[start...].firstIndex { $0.split(separator: "\t").count == 3 && !$0.hasSuffix("\t0") })
+            var fields = lines[place].split(separator: "\t").map(String.init)
+            for (index, value) in [(2, "2"), (2, "-9"), (0, "-0.001")] where order > 1 || index == 2 {
+                var damaged = lines
+                var others = fields
+                others[index] = value
+                damaged[place] = others.joined(separator: "\t")
+                let fault = try read(damaged.joined(separator: "\n")).normalizationFault
+                #expect(fault != nil, "\(lines[place]) -> \(damaged[place])")
+                if index == 2 { #expect(fault?.contains("after '\(fields[1])' sum to") == true, "\(fault ?? "none")") }
+            }
+            fields = []
+        }
     }
 
     @Test("An n-gram without its context is refused")

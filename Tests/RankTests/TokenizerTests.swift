@@ -87,7 +87,8 @@ extension TrainingOverRanks {
             try texts.write("test.txt", text + Data("C@\n".utf8))
             let failed = try texts.start(ranks: 3, run: "failed").end(timeLimit: 60)
             #expect(
-                failed.status == 65 && failed.errors.contains("begins at byte \(text.count + 1), with the character \"@\" (U+0040)."),
+                failed.status == 65
+                    && failed.errors.contains("begins at byte \(text.count + 1), with the character \"@\" (U+0040)."),
                 "\(failed)")
         }
     }

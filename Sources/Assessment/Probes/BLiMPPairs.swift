@@ -1,7 +1,7 @@
 /// Minimal pairs as JSON lines, as in BLiMP (Warstadt et al. 2020).
 enum BLiMPPairs {
     private static let advice =
-        "Each line must be a JSON object with the texts sentence_good and sentence_bad, as in the files of BLiMP."
+        "Each line must be a JSON object with the texts sentence_good and sentence_bad, or with the fields of a prefix method, as in the files of BLiMP."
 
     /// For each line, an item of every method whose fields it has.
     static func items(_ file: DataFile) throws(DataFileError) -> [ProbeItem] {
@@ -14,33 +14,41 @@ enum BLiMPPairs {
 
     private static func pair(_ file: DataFile, _ line: Int) throws(DataFileError) -> [ProbeItem] {
         let pair = try file.json(line: line, advice: advice)
-        guard let good = try text(pair, "sentence_good", file, line), let bad = try text(pair, "sentence_bad", file, line) else {
-            throw file.error(line, "sentence_good or sentence_bad is missing", advice)
-        }
         let (group, distance) = (pair["UID"]?.string ?? file.name, pair["dependency_length"]?.integer)
         func item(
             _ method: ProbeMethod, _ good: (prefix: String, word: String), _ bad: (prefix: String, word: String)
         ) -> ProbeItem {
             .comparing(place: line, group: group, method: method, distance: distance, good, bad)
         }
-        var items = [
-            ProbeItem(
-                place: line, group: group, method: .sentence, distance: distance, texts: [[good], [bad]],
-                claim: .less(.surprisal(.whole(text: 0)), .surprisal(.whole(text: 1))))
-        ]
-        if let prefix = try text(pair, "one_prefix_prefix", file, line),
-            let good = try text(pair, "one_prefix_word_good", file, line),
-            let bad = try text(pair, "one_prefix_word_bad", file, line)
-        {
-            items.append(item(.onePrefix, (prefix, good), (prefix, bad)))
+        var items: [ProbeItem] = []
+        if let texts = try texts(pair, ["sentence_good", "sentence_bad"], file, line) {
+            items.append(
+                ProbeItem(
+                    place: line, group: group, method: .sentence, distance: distance, texts: [[texts[0]], [texts[1]]],
+                    claim: .less(.surprisal(.whole(text: 0)), .surprisal(.whole(text: 1)))))
         }
-        if let word = try text(pair, "two_prefix_word", file, line),
-            let good = try text(pair, "two_prefix_prefix_good", file, line),
-            let bad = try text(pair, "two_prefix_prefix_bad", file, line)
-        {
-            items.append(item(.twoPrefix, (good, word), (bad, word)))
+        if let texts = try texts(pair, ["one_prefix_prefix", "one_prefix_word_good", "one_prefix_word_bad"], file, line) {
+            items.append(item(.onePrefix, (texts[0], texts[1]), (texts[0], texts[2])))
         }
+        if let texts = try texts(pair, ["two_prefix_word", "two_prefix_prefix_good", "two_prefix_prefix_bad"], file, line) {
+            items.append(item(.twoPrefix, (texts[1], texts[0]), (texts[2], texts[0])))
+        }
+        guard !items.isEmpty else { throw file.error(line, "the line has not all fields of any method", advice) }
         return items
+    }
+
+    /// The texts of a method; nil if the line has none of them. Throws if it has some of them.
+    private static func texts(
+        _ pair: JSONElement, _ names: [String], _ file: DataFile, _ line: Int
+    ) throws(DataFileError) -> [String]? {
+        var found: [String] = []
+        var missing: [String] = []
+        for name in names {
+            if let text = try text(pair, name, file, line) { found.append(text) } else { missing.append(name) }
+        }
+        if found.isEmpty { return nil }
+        if let name = missing.first { throw file.error(line, "\(name) is missing", advice) }
+        return found
     }
 
     /// A text of a pair; nil if it is missing.

@@ -34,7 +34,13 @@ enum SyntaxGymSuite {
             throw file.error(item.line, "the item has no conditions", advice)
         }
         var conditions: [SuiteCondition] = []
-        for element in elements { conditions.append(try condition(element, file)) }
+        for element in elements {
+            let next = try condition(element, file)
+            if conditions.contains(where: { $0.name == next.name }) {
+                throw file.error(element.line, "the item has two conditions '\(next.name)'", advice)
+            }
+            conditions.append(next)
+        }
         do throws(FormulaFault) {
             let claim = try FormulaParser.claim(formula, conditions)
             return ProbeItem(
@@ -53,6 +59,9 @@ enum SyntaxGymSuite {
             guard let number = region["region_number"]?.integer, let content = region["content"]?.string,
                 !content.unicodeScalars.contains(where: { "\n\r".unicodeScalars.contains($0) })
             else { throw file.error(region.line, "the region has no region_number or no content on one line", advice) }
+            if condition.numbers.contains(number) {
+                throw file.error(region.line, "the condition '\(name)' has two regions \(number)", advice)
+            }
             condition.append(content, number: number)
         }
         return condition

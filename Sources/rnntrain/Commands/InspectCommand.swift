@@ -52,6 +52,7 @@ struct InspectCommand: ParsableCommand {
         if let html, !force, pathExists(html) { throw ReportError.outputExists(path: html, option: "--html") }
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
+        if let html { try OutputFile.check(html, namedBy: "--html", inputs: [("--data", data), ("--checkpoint", checkpoint)]) }
         try runInspection(
             checkpoint: named.open(), data: data,
             InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, html: html, json: json))

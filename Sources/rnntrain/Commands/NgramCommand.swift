@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Files
 import Kinds
 import NGrams
 import TextData
@@ -17,7 +18,7 @@ struct NgramCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Training text. (required)", valueName: "file"))
     var train: String
 
-    @Option(help: ArgumentHelp("ARPA file to write; an existing file is replaced. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("ARPA file to write; an existing ARPA file is replaced. (required)", valueName: "file"))
     var arpa: String
 
     @Option(help: ArgumentHelp("Length of the longest n-grams.", valueName: "n"))
@@ -62,6 +63,8 @@ struct NgramCommand: ParsableCommand {
         }
         guard ProcessRank.speaks else { return }
         try InputFile.check(train, namedBy: "--train")
+        try OutputFile.check(arpa, namedBy: "--arpa", inputs: [("--train", train), ("--vocabulary", vocabulary)])
+        if pathExists(arpa), !NGramModel.isARPA(arpa) { throw OutputFileError.isNoARPA(path: arpa, option: "--arpa") }
         try runEstimation(train: train, arpa: arpa, settings: settings, json: json)
     }
 

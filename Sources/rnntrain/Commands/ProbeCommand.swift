@@ -33,8 +33,8 @@ struct ProbeCommand: ParsableCommand {
             valueName: "file"))
     var text: String?
 
-    @Option(help: ArgumentHelp("The largest number of repetitions of [ ]* in a template.", valueName: "n"))
-    var repetitions = "4"
+    @Option(help: ArgumentHelp("The largest number of repetitions of [ ]* in a template. (default: 4)", valueName: "n"))
+    var repetitions: String?
 
     @Flag(help: "Print a row for each item instead of the accuracies: decision and surprisals, separated by tabs. (default: off)")
     var items = false
@@ -47,14 +47,29 @@ struct ProbeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let repetitions = try ValueRange.whole(0...1000).value(repetitions, of: "--repetitions")
+        let repetitions = try ValueRange.whole(0...1000).value(repetitions ?? "4", of: "--repetitions")
         let named = try NamedCheckpoint(checkpoint)
         let found = format ?? ProbeFormat(ofFile: pairs)
+        try checkOptions(found)
         let file = try NamedData.file(pairs, namedBy: "--pairs")
         let text = found == .gold ? try NamedData.file(textPath, namedBy: "--text") : nil
         let probed = try found.items(file, text: text, repetitions: repetitions)
+        if probed.isEmpty {
+            throw DataFileError(
+                path: file.name, line: nil, reason: "the file has no items", advice: "Name another file, or its --format.")
+        }
         let output = items ? ProbeOutput.items : json ? .json : .table
         try runProbe(model: named.openScoring().model, items: probed, name: file.name, output: output)
+    }
+
+    /// Throws for an option that a file of this format does not use.
+    private func checkOptions(_ format: ProbeFormat) throws {
+        let unused =
+            text != nil && format != .gold ? "--text" : repetitions != nil && format != .templates ? "--repetitions" : nil
+        guard let unused else { return }
+        throw OptionConflict(
+            "\(unused) has no effect with --format \(format.rawValue)\(self.format == nil ? ", which the name of the file chooses" : ""). "
+                + "Omit it, or give another --format.")
     }
 
     private var textPath: String { text ?? (pairs.hasSuffix(".gold") ? String(pairs.dropLast(5)) : pairs) + ".text" }

@@ -38,11 +38,11 @@ struct RescoreCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Number of lines of an utterance, for nemo.", valueName: "n"))
     var beamSize: String?
 
-    @Option(help: ArgumentHelp("Weight of log P of the model.", valueName: "x"))
-    var weight = "0.5"
+    @Option(help: ArgumentHelp("Weight of log P of the model. (only with acoustic scores; default: 0.5)", valueName: "x"))
+    var weight: String?
 
-    @Option(help: ArgumentHelp("Bonus for each word.", valueName: "x"))
-    var lengthBonus = "0"
+    @Option(help: ArgumentHelp("Bonus for each word. (only with acoustic scores; default: 0)", valueName: "x"))
+    var lengthBonus: String?
 
     @Option(
         help: ArgumentHelp(
@@ -61,7 +61,8 @@ struct RescoreCommand: ParsableCommand {
 
     func run() throws {
         let settings = RescoreSettings(
-            format: format, weights: try weights(), tunes: tune, output: output, json: json)
+            format: format, weights: try weights(), tunes: tune, output: output,
+            inputs: [("--nbest", nbest), ("--scores", scores), ("--references", references)], json: json)
         try checkOptions()
         let beam = try beamSize.map { try ValueRange.whole(1...ValueRange.most).value($0, of: "--beam-size") } ?? 1
         let named = try NamedCheckpoint(checkpoint)
@@ -73,17 +74,21 @@ struct RescoreCommand: ParsableCommand {
         }
         if tune, list.references == nil { throw RescoreOptionError.noReferences }
         if tune, !list.hasAcoustic { throw RescoreOptionError.noScores }
+        if let option = weightOption, !list.hasAcoustic { throw RescoreOptionError.nothingToWeigh(option) }
         try runRescoring(model: named.openScoring().model, list: list, settings: settings)
     }
 
     private func weights() throws -> RescoringWeights {
         RescoringWeights(
-            weight: try ValueRange.signed.value(weight, of: "--weight"),
-            lengthBonus: try ValueRange.signed.value(lengthBonus, of: "--length-bonus"))
+            weight: try ValueRange.signed.value(weight ?? "0.5", of: "--weight"),
+            lengthBonus: try ValueRange.signed.value(lengthBonus ?? "0", of: "--length-bonus"))
     }
+
+    private var weightOption: String? { weight != nil ? "--weight" : lengthBonus != nil ? "--length-bonus" : nil }
 
     private func checkOptions() throws(RescoreOptionError) {
         if (format == .nemo) != (beamSize != nil) { throw .beamSize(format) }
+        if tune, let option = weightOption { throw .tuned(option) }
         if scores != nil, format == .nemo || format == .mlmScoring { throw .scores(format) }
         if json { return }
         if (format == .espnet) != (output != nil) { throw .output(format) }
@@ -97,6 +102,10 @@ enum RescoreOptionError: UserFacingError {
     case output(NBestFormat)
     case noReferences
     case noScores
+    /// A weight without acoustic scores.
+    case nothingToWeigh(String)
+    /// A weight that `--tune` would choose.
+    case tuned(String)
 
     var exitStatus: ExitStatus { .usage }
 
@@ -108,6 +117,9 @@ enum RescoreOptionError: UserFacingError {
         case .output(.espnet): "--format espnet writes several files: name a folder with --output."
         case .output: "--output belongs to --format espnet: redirect the standard output to a file."
         case .noReferences: "--tune needs references: name them with --references."
+        case .nothingToWeigh(let option):
+            "\(option) has no effect without acoustic scores: name them with --scores, or omit \(option)."
+        case .tuned(let option): "--tune chooses the weights, so that \(option) has no effect. Omit one of them."
         case .noScores: "--tune needs acoustic scores: name them with --scores."
         }
     }

@@ -60,7 +60,7 @@ struct InterpolationOptions: ParsableArguments {
     func mixture(_ checkpoint: StoredCheckpoint, _ methods: Adaptation = Adaptation()) throws -> Interpolation? {
         guard let interpolate else { return nil }
         let network = try StoredModel(checkpoint, steps: Evaluation.windowLength)
-        let nGrams = try NGramModel(arpa: interpolate)
+        let nGrams = try NGramModel(warningAt: interpolate)
         var mixture = try Interpolation(network, nGrams, path: interpolate, weight: givenWeight() ?? 1)
         guard let tune else { return mixture }
         let pairs = try mixture.surprisals(of: NamedText.opened(tune, unit: .word), model: network, adaptation: methods)

@@ -91,7 +91,13 @@ struct SamplingOptions: ParsableArguments {
     func beamWidth() throws(ConfigurationError) -> Int? {
         guard let beam else { return nil }
         let samples = try lineCount() ?? 1
-        return try ValueRange.whole(samples...max(samples, 10_000)).value(beam, of: "--beam")
+        let width = try ValueRange.whole(1...max(samples, 10_000)).value(beam, of: "--beam")
+        if width < samples {
+            throw .invalidOption(
+                option: "--beam", value: beam,
+                expected: "a whole number from \(samples), the value of --samples, to \(max(samples, 10_000))")
+        }
+        return width
     }
 
     /// The number of tokens to generate. Throws for a value out of range.

@@ -34,7 +34,8 @@ extension ProbeAnswer {
     /// A line of `--items`.
     fileprivate var row: String {
         let bits = bits.map { "\($0.good)\t\($0.bad)" } ?? "\t"
-        return "\(item.place)\t\(item.group)\t\(item.method.rawValue)\t\(decision.rawValue)\t\(bits)\n"
+        return
+            "\(item.place)\t\(Quotation.of(item.group, longest: .max))\t\(item.method.rawValue)\t\(decision.rawValue)\t\(bits)\n"
     }
 }
 

@@ -11,6 +11,8 @@ struct RescoreSettings {
     let weights: RescoringWeights
     let tunes: Bool
     let output: String?
+    /// The files that are read, with their options.
+    let inputs: [(option: String, path: String?)]
     let json: Bool
 }
 
@@ -29,13 +31,16 @@ func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSetting
     } else if let text = settings.format.text(list, rescoring.scores) {
         try StandardOutput.printResult(text)
     } else if let folder = settings.output {
-        try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder)
+        try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder, inputs: settings.inputs)
     }
     if !settings.json { report.lines.forEach { StandardError.note("\(list.name): \($0)") } }
     noteSkipped(characters.unknown, of: list.name)
 }
 
-private func write(_ files: [(name: String, text: String)], to folder: String) throws {
+private func write(
+    _ files: [(name: String, text: String)], to folder: String, inputs: [(option: String, path: String?)]
+) throws {
+    for file in files { try OutputFile.check(folder + "/" + file.name, namedBy: "--output", inputs: inputs) }
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
         throw FileError.failed(path: folder, operation: "create the folder", errorNumber: errno)
     }

@@ -1,0 +1,48 @@
+import Failures
+import Glibc
+
+/// Checks of files that a command writes, before its work.
+enum OutputFile {
+    /// Checks that the path names a file, and none of the files that the command reads, under any name.
+    ///
+    /// - Parameter inputs: each file that is read, with the option that names it; nil for an option that is not given.
+    static func check(_ path: String, namedBy option: String, inputs: [(option: String, path: String?)]) throws(OutputFileError) {
+        guard !path.isEmpty else { throw .empty(option: option) }
+        guard let found = status(path) else { return }
+        if found.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path: path, option: option) }
+        for input in inputs {
+            guard let name = input.path, let read = status(name) else { continue }
+            if (read.st_dev, read.st_ino) == (found.st_dev, found.st_ino) {
+                throw .isInput(path: path, option: option, input: input.option)
+            }
+        }
+    }
+
+    private static func status(_ path: String) -> stat? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status : nil
+    }
+}
+
+/// A file to write that cannot be used.
+enum OutputFileError: UserFacingError {
+    case empty(option: String)
+    case isFolder(path: String, option: String)
+    /// The file is one of those that the command reads.
+    case isInput(path: String, option: String, input: String)
+    /// The file exists, and is of another kind.
+    case isNoARPA(path: String, option: String)
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        switch self {
+        case .empty(let option): "\(option) is empty. Name a file."
+        case .isFolder(let path, let option): "\(quoting: path): this is a folder, but \(option) needs a file. Name a file in it."
+        case .isInput(let path, let option, let input):
+            "\(quoting: path): \(option) names the file of \(input), which would be overwritten. Name another file with \(option)."
+        case .isNoARPA(let path, let option):
+            "\(quoting: path) exists, and is no ARPA file. Name another file with \(option), or remove this one."
+        }
+    }
+}
