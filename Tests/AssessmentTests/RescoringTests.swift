@@ -30,6 +30,14 @@ struct RescoringTests {
         #expect(NBestFormat.kaldi.text(list, scored) == "utt-a-1\t0.0\nutt-a-2\t1.0\nb-1\t2.0\nb-2\t3.0\n")
     }
 
+    @Test("Keys and words that differ only in their Unicode form are different")
+    func forms() throws {
+        let list = try NBestFormat.kaldi.list(Self.file("\u{e9}-1 a\ne\u{301}-1 b\n"), scores: nil, beam: 1)
+        #expect(list.utterances.count == 2)
+        #expect(WordErrors.errors(of: "caf\u{e9}", reference: "cafe\u{301}") == 1)
+        #expect(try NBestFormat.kaldi.references(Self.file("e\u{301} x\n\u{e9} y\n"), for: list) == ["y", "x"])
+    }
+
     @Test("Lists of ESPnet give the files of its perplexities")
     func espnet() throws {
         let scores = try Self.file("b-1 tensor(-3.5)\nutt-a-1 tensor(1.5, device='cuda:0')\nutt-a-2 -2\nb-2 0\n", "scores")

@@ -15,6 +15,14 @@ import TextData
         #expect(try LabelNames(of: opened("\u{FEFF}b\tx\na\ty\n")).names == ["a", "b"])
     }
 
+    @Test("Labels that differ only in their Unicode form are different", arguments: [TokenUnit.word, .char, .byte])
+    func forms(unit: TokenUnit) throws {
+        let text = opened("\u{e9}\ta b\ne\u{301}\tc d\n", unit)
+        let names = try LabelNames(of: text)
+        #expect(names.count == 2 && names.number(of: "e\u{301}") == 0 && names.number(of: "\u{e9}") == 1)
+        #expect(textDataError { try LabelNames(["\u{e9}", "x"]).check(text) } != nil)
+    }
+
     @Test(
         "A line without the form label, tab, text is an error that names the line",
         arguments: [

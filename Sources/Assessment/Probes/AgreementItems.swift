@@ -1,3 +1,5 @@
+import TextData
+
 /// Agreement in sentences with the columns of a `.gold` file (Gulordava et al. 2018).
 enum AgreementItems {
     private static let advice =
@@ -22,7 +24,7 @@ enum AgreementItems {
             columns[1...2].allSatisfy({ !$0.isEmpty && !$0.contains(" ") })
         else { throw gold.error(line, "the line has not the four columns of a .gold file", advice) }
         let words = text.lines[line - 1].split(separator: " ").map(String.init)
-        guard index < words.count, [columns[1], columns[2]].contains(words[index]) else {
+        guard index < words.count, [columns[1], columns[2]].contains(where: { ExactText($0) == ExactText(words[index]) }) else {
             let found =
                 index < words.count
                 ? "word \(index) of its sentence is '\(words[index])'" : "its sentence has \(words.count) words"

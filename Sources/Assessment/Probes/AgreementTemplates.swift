@@ -1,3 +1,5 @@
+import TextData
+
 /// Templates of one's own: `The (keys) to the {cabinet} [by the {door}]* are/is`.
 ///
 /// The last word has the right and the wrong form. A part in `[...]*` is repeated. Round brackets mark the word that the last word agrees with, braces a
@@ -55,7 +57,7 @@ struct AgreementTemplates {
 
     private func item(_ line: Int, _ text: String, _ words: [String]) throws(DataFileError) -> ProbeItem {
         let forms = (words.last ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard forms.count == 2, !forms.contains(""), forms[0] != forms[1] else {
+        guard forms.count == 2, !forms.contains(""), ExactText(forms[0]) != ExactText(forms[1]) else {
             throw file.error(line, "the last word is not two different forms, right/wrong", Self.advice)
         }
         var (plain, head, attractors) = ([String](), Int?.none, 0)

@@ -1,3 +1,5 @@
+import TextData
+
 /// Why a formula is not valid.
 struct FormulaFault: Error {
     let reason: String
@@ -96,7 +98,7 @@ struct FormulaParser {
     }
 
     private func measured(_ number: String, _ name: String) throws(FormulaFault) -> Measured {
-        guard let text = conditions.firstIndex(where: { $0.name == name }) else {
+        guard let text = conditions.firstIndex(where: { ExactText($0.name) == ExactText(name) }) else {
             throw FormulaFault(reason: "no condition has the name '\(name)'")
         }
         if number == "*" { return .pieces(text: text, 0..<conditions[text].pieces.count) }

@@ -1,3 +1,5 @@
+import TextData
+
 /// The counts of the answers to some items.
 public struct ProbeCounts: Sendable, Equatable {
     /// Right answers.
@@ -43,7 +45,8 @@ public struct ProbeSummary: Sendable {
 
     /// The rows of the groups, in the order of the file.
     public private(set) var groups: [(key: Key, counts: ProbeCounts)] = []
-    private var index: [Key: Int] = [:]
+    /// The rows of the groups by name and method.
+    private var index: [ExactText: [ProbeMethod: Int]] = [:]
     private var totals: [(key: Key, counts: ProbeCounts)] = []
     private var others: [Key: ProbeCounts] = [:]
 
@@ -53,11 +56,12 @@ public struct ProbeSummary: Sendable {
     public mutating func add(_ answer: ProbeAnswer) {
         let (item, decision) = (answer.item, answer.decision)
         let key = Key(group: item.group, method: item.method)
-        if index[key] == nil {
-            index[key] = groups.count
+        let row = index[ExactText(item.group)]?[item.method] ?? groups.count
+        if row == groups.count {
+            index[ExactText(item.group), default: [:]][item.method] = row
             groups.append((key, ProbeCounts()))
         }
-        index[key].map { groups[$0].counts.add(decision) }
+        groups[row].counts.add(decision)
         let all = Key(method: item.method)
         let place = totals.firstIndex { $0.key == all } ?? totals.count
         if place == totals.count { totals.append((all, ProbeCounts())) }

@@ -1,3 +1,5 @@
+import TextData
+
 /// A test suite of SyntaxGym (Gauthier et al. 2020), in JSON.
 enum SyntaxGymSuite {
     private static let advice =
@@ -36,7 +38,7 @@ enum SyntaxGymSuite {
         var conditions: [SuiteCondition] = []
         for element in elements {
             let next = try condition(element, file)
-            if conditions.contains(where: { $0.name == next.name }) {
+            if conditions.contains(where: { ExactText($0.name) == ExactText(next.name) }) {
                 throw file.error(element.line, "the item has two conditions '\(next.name)'", advice)
             }
             conditions.append(next)

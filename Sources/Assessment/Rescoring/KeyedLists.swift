@@ -1,3 +1,5 @@
+import TextData
+
 /// Lists and references of Kaldi and ESPnet: a key, a blank, and words.
 enum KeyedLists {
     private static let advice = "A line of an n-best list is: utterance-n word word ..., where n is the number of the hypothesis."
@@ -6,14 +8,16 @@ enum KeyedLists {
     static func list(_ file: DataFile, scores: DataFile?, sign: Double) throws(DataFileError) -> NBestList {
         let acoustic = try scores.map { (file) throws(DataFileError) in try Self.scores(file, sign) }
         var list = NBestList(name: file.name)
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
         for line in 1...file.lines.count {
             let (key, words) = pair(file.lines[line - 1])
             guard let dash = key.lastIndex(of: "-"), dash != key.startIndex, Int(key[key.index(after: dash)...]) != nil else {
                 throw file.error(line, "the line does not begin with a key utterance-n", advice)
             }
-            guard seen.insert(key).inserted else { throw file.error(line, "the key '\(key)' is on an earlier line, too", advice) }
-            let score = acoustic?[key]
+            guard seen.insert(ExactText(key)).inserted else {
+                throw file.error(line, "the key '\(key)' is on an earlier line, too", advice)
+            }
+            let score = acoustic?[ExactText(key)]
             if let scores, score == nil {
                 throw file.error(line, "\(scores.name) has no score for '\(key)'", "Name the scores of this list with --scores.")
             }
@@ -23,20 +27,20 @@ enum KeyedLists {
     }
 
     /// The texts by key. Throws if a key is missing or repeated; `what` is the form of a line.
-    static func values(_ file: DataFile, what: String) throws(DataFileError) -> [String: String] {
-        var values: [String: String] = [:]
+    static func values(_ file: DataFile, what: String) throws(DataFileError) -> [ExactText: String] {
+        var values: [ExactText: String] = [:]
         for line in 1...file.lines.count {
             let (key, words) = pair(file.lines[line - 1])
             guard !key.isEmpty else { throw file.error(line, "the line has no key", what) }
-            guard values.updateValue(words, forKey: key) == nil else {
+            guard values.updateValue(words, forKey: ExactText(key)) == nil else {
                 throw file.error(line, "the key '\(key)' is on an earlier line, too", what)
             }
         }
         return values
     }
 
-    private static func scores(_ file: DataFile, _ sign: Double) throws(DataFileError) -> [String: Double] {
-        var scores: [String: Double] = [:]
+    private static func scores(_ file: DataFile, _ sign: Double) throws(DataFileError) -> [ExactText: Double] {
+        var scores: [ExactText: Double] = [:]
         let what = "A line of scores is: utterance-n number"
         for line in 1...file.lines.count {
             let (key, text) = pair(file.lines[line - 1])
@@ -45,7 +49,7 @@ enum KeyedLists {
             guard !key.isEmpty, let score = Double(digits), score.isFinite else {
                 throw file.error(line, "the line is not a key with a number", what)
             }
-            guard scores.updateValue(sign * score, forKey: key) == nil else {
+            guard scores.updateValue(sign * score, forKey: ExactText(key)) == nil else {
                 throw file.error(line, "the key '\(key)' is on an earlier line, too", what)
             }
         }

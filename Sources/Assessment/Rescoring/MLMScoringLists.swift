@@ -1,3 +1,5 @@
+import TextData
+
 /// Lists of mlm-scoring (Salazar et al. 2020): `{"utt": {"hyp_1": {"score": ..., "text": ...}, ..., "ref": ...}}`.
 enum MLMScoringLists {
     private static let advice =
@@ -12,13 +14,13 @@ enum MLMScoringLists {
         var list = NBestList(name: file.name)
         list.document = document
         var references: [String] = []
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
         for utterance in utterances {
             let element = utterance.element
             guard let members = element.members, members.contains(where: { $0.name != reference }) else {
                 throw file.error(element.line, "the utterance '\(utterance.name)' has no hypotheses", advice)
             }
-            guard seen.insert(utterance.name).inserted else {
+            guard seen.insert(ExactText(utterance.name)).inserted else {
                 throw file.error(element.line, "the utterance '\(utterance.name)' is in the file twice", advice)
             }
             for member in members where member.name != reference { try append(member, of: utterance.name, to: &list, file) }

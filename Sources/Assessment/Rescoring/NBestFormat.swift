@@ -1,3 +1,4 @@
+import TextData
 import Tasks
 
 /// A format of n-best lists.
@@ -40,7 +41,7 @@ public enum NBestFormat: String, Sendable, CaseIterable {
         let found = try KeyedLists.values(file, what: "A line of references is: utterance word word ...")
         var references: [String] = []
         for utterance in list.utterances {
-            guard let reference = found[utterance] else {
+            guard let reference = found[ExactText(utterance)] else {
                 throw file.error(
                     nil, "utterance '\(utterance)' of \(list.name) has no reference", "Add a line: \(utterance) word word ...")
             }

@@ -1,3 +1,5 @@
+import TextData
+
 /// A hypothesis of an n-best list.
 public struct Hypothesis: Sendable, Equatable {
     /// The name in the file, unchanged.
@@ -23,7 +25,7 @@ public struct NBestList: Sendable {
     public let name: String
     /// The JSON document of `mlm-scoring`.
     var document: JSONElement?
-    private var numbers: [String: Int] = [:]
+    private var numbers: [ExactText: Int] = [:]
 
     init(name: String) { self.name = name }
 
@@ -38,9 +40,9 @@ public struct NBestList: Sendable {
     }
 
     mutating func append(id: String, utterance: String, text: String, acoustic: Double?) {
-        let number = numbers[utterance] ?? utterances.count
+        let number = numbers[ExactText(utterance)] ?? utterances.count
         if number == utterances.count {
-            numbers[utterance] = number
+            numbers[ExactText(utterance)] = number
             utterances.append(utterance)
         }
         hypotheses.append(Hypothesis(id: id, utterance: number, text: text, acoustic: acoustic))

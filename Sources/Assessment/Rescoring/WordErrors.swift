@@ -1,3 +1,5 @@
+import TextData
+
 /// The word error rate: the substitutions, deletions and insertions of the shortest edit, divided by the words of the references.
 public struct WordErrors: Sendable, Equatable {
     /// Substituted, deleted and inserted words.
@@ -12,7 +14,7 @@ public struct WordErrors: Sendable, Equatable {
     public var rate: Double? { words > 0 ? Double(errors) / Double(words) : nil }
 
     /// The words between white space.
-    static func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
+    static func words(_ text: String) -> [ExactText] { text.split(whereSeparator: \.isWhitespace).map { ExactText($0) } }
 
     /// The smallest number of words to substitute, delete or insert (Levenshtein 1966).
     public static func errors(of hypothesis: String, reference: String) -> Int {

@@ -65,7 +65,7 @@ extension ValueRange where Value == String {
             contains: { text in
                 let names = text.split(separator: " ")
                 return text.isEmpty
-                    || names.count >= 2 && Set(names).count == names.count && names.count <= LabelNames.most
+                    || names.count >= 2 && Set(names.map { ExactText($0) }).count == names.count && names.count <= LabelNames.most
                         && !text.unicodeScalars.contains { $0 != " " && $0.properties.isWhitespace }
             })
     }

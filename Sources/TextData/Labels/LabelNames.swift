@@ -15,29 +15,29 @@ public struct LabelNames: Codable, Equatable, Sendable {
     public var count: Int { names.count }
 
     /// The number of a label; nil if it is not among the labels.
-    public func number(of name: String) -> Int? { names.firstIndex(of: name) }
+    public func number(of name: String) -> Int? { names.firstIndex { $0.utf8.elementsEqual(name.utf8) } }
 
     /// The labels of a text. Cost: one pass over it.
     ///
     /// Throws `badLabel` (65) with the line number for a line without a tab, with an empty label, with whitespace in the label,
     /// or with no text after the tab. Throws `tooFewLabels` (65) for fewer than two labels.
     public init(of text: OpenedText) throws(TextDataError) {
-        var found: Set<String> = []
+        var found: Set<ExactText> = []
         try text.forEachLabel { (name, number) throws(TextDataError) in
-            found.insert(name)
+            found.insert(ExactText(name))
             if found.count > Self.most {
                 throw .badLabel(source: text.name, line: number, defect: .tooMany(Self.most))
             }
         }
-        guard found.count >= 2 else { throw .tooFewLabels(source: text.name, names: Array(found)) }
-        self.init(Array(found))
+        guard found.count >= 2 else { throw .tooFewLabels(source: text.name, names: found.map(\.text)) }
+        self.init(found.map(\.text))
     }
 
     /// Throws `badLabel` (65) unless every line of a text has one of these labels. Cost: one pass over the text.
     public func check(_ text: OpenedText) throws(TextDataError) {
-        let known = Set(names)
+        let known = Set(names.map { ExactText($0) })
         try text.forEachLabel { (name, number) throws(TextDataError) in
-            guard known.contains(name) else {
+            guard known.contains(ExactText(name)) else {
                 throw .badLabel(source: text.name, line: number, defect: .unknown(name, known: names))
             }
         }
