@@ -103,10 +103,10 @@ public final class GradientExchange {
 
     deinit { sparse.deallocate() }
 
-    /// Names the rows of the sparse table, of `width` elements each, for which this rank has gradients in this step.
+    /// Names the rows of sparse table `table` for which this rank has gradients in this step.
     ///
-    /// The other rows of its `partials` must be zero, as they are initially. Required before each `reduce` if `shape.sparseCount` is not 0. Local.
-    public func setRows(_ rows: UnsafeBufferPointer<Int32>, width: Int) { sparse.mark(rows, width: width) }
+    /// The other rows of its `partials` must be zero, as they are initially. Required for each table before each `reduce`. Local.
+    public func setRows(_ rows: UnsafeBufferPointer<Int32>, ofTable table: Int) { sparse.mark(rows, ofTable: table) }
 
     /// Calls `body` with the ranges within `elements`, a part of `ownedRange`, in which the reduced gradient may be nonzero. Valid from `reduce`
     /// to `publishParameters`. Local.

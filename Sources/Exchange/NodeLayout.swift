@@ -20,7 +20,7 @@ struct NodeLayout {
     let slotShards: [Range<Int>]
     /// The slots of each local rank.
     let slotsOfLocalRank: [Range<Int>]
-    /// The offset of each local rank's map of live tiles: one byte for each tile of the sparse elements.
+    /// The offset of each local rank's map of live tiles: one byte for each tile up to the end of the last sparse table.
     let liveMaps: [Int]
     /// The offsets of a team's barrier and of its shared memory.
     struct Team {
@@ -73,7 +73,7 @@ struct NodeLayout {
         dividedElements = ranks.count > 1 ? shape.dividedElements : 0..<0
         sharedRowCount = dividedElements.isEmpty ? 0 : shape.sharedRowCounts[own].reduce(0, +)
         sharedRows = dividedElements.isEmpty ? nil : place(sharedRowCount * 4)
-        liveMaps = ranks.map { _ in place(LiveTiles.count(within: shape.sparseCount)) }
+        liveMaps = ranks.map { _ in place(LiveTiles.count(within: shape.sparseEnd)) }
         teams =
             shape.teams.map { teams in
                 teams.teams(of: ranks).map {

@@ -7,9 +7,7 @@ public final class Embedding {
     private let capacity: WindowCapacity
     private let distinct: DistinctTokens
     private let occurrences: TokenOccurrences?
-    /// The rows of the table's gradient that may be nonzero: the tokens of the last backward pass.
-    private let written: UnsafeMutableBufferPointer<Int32>
-    private var writtenCount = 0
+    private let written: WrittenRows?  // nil for a table that the output layer shares
     private let dropout: EmbeddingDropout?
     /// Of the current window; nil without dropout.
     private var key: Dropout.Key?
@@ -26,11 +24,14 @@ public final class Embedding {
         let (capacity, workspace) = (builder.capacity, builder.workspace)
         self.capacity = capacity
         self.dropout = EmbeddingDropout(probability: dropout)
-        weight = builder.parameter(name, [vocabularySize, size], start: .table, isShared ? .rank : .sparse)
+        if isShared {
+            (weight, written) = (builder.parameter(name, [vocabularySize, size], start: .table, .rank), nil)
+        } else {
+            (weight, written) = builder.sparseTable(
+                name, [vocabularySize, size], start: .table, mostRows: capacity.rows)
+        }
         output = builder.mergedRows(columns: size)
         distinct = DistinctTokens(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace)
-        let count = capacity.training ? capacity.rows : 0
-        written = UnsafeMutableBufferPointer(start: workspace.allocate(Int32.self, count: count), count: count)
         occurrences =
             capacity.training
             ? TokenOccurrences(vocabularySize: vocabularySize, maximumRows: capacity.rows, workspace: workspace) : nil
@@ -71,12 +72,12 @@ public final class Embedding {
         return result
     }
 
-    /// The gradient of the table: the sum of `dY`'s rows by token, overwritten. Clears only the rows of the previous window, so
-    /// all rows must be zero before the first call.
+    /// The gradient of a table that is not shared: the sum of `dY`'s rows by token, overwritten. Clears only the rows of the previous
+    /// window, so all rows must be zero before the first call.
     public func backward(_ tokens: UnsafePointer<Int32>, steps: Int, dY: MatrixView, rows: GradientRows) {
-        for token in written[..<writtenCount] { weight.clearGradients(row: Int(token)) }
-        writtenCount = steps * rows.streams
-        written.baseAddress!.update(from: tokens, count: writtenCount)
+        guard let written else { preconditionFailure("`backward` of a table that the output layer shares") }
+        written.clear()
+        for row in 0..<(steps * rows.streams) { written.insert(tokens[row]) }
         rows.embeddingGradient(weight, steps: steps, occurrences: sorted(tokens, steps: steps, dY: dY, rows: rows))
     }
 

@@ -33,6 +33,8 @@ public final class LanguageModel {
     private let workspace: Workspace
     /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
     public let states: [(name: String, matrix: MatrixView)]
+    /// The rows of each sparse table that the last backward pass wrote, in the order of `ModelNeeds.sparseTables`.
+    package let writtenRows: [WrittenRows]
 
     /// Creates a model from the memory that `builder` allocates.
     public init(_ shape: ModelShape, _ builder: Builder) {
@@ -63,6 +65,7 @@ public final class LanguageModel {
             : Outputs.layer(shape.output, shape.outputShape, tied: shape.tieWeights ? embedding.weight : nil, builder)
         window = Window(steps: 0, streams: capacity.streams)
         states = builder.states
+        writtenRows = builder.writtenRows
     }
 
     /// A layer of `size` units on an edge; nil for 0 units.

@@ -5,14 +5,15 @@ import Tensors
 
 /// Compares several steps of artificial gradients with a sum that one rank computes alone, bit for bit. Prints a digest of all results.
 ///
-/// With `--divided FIRST`, the ranks of a node compute gradients jointly, for the elements from FIRST to three lines before the end.
+/// `--sparse ROWS` makes a sparse table of the first rows of 40 elements, and `--second-sparse FIRST` another one of 90 rows from element FIRST
+/// on. With `--divided FIRST`, the ranks of a node compute gradients jointly, for the elements from FIRST to the second sparse table, or to three
+/// lines before the end.
 func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
     let elementCount = arguments.number("elements", or: 5 * 4096 + 1616)
     let shardCount = arguments.number("shards", or: 8)
-    let end = elementCount - 48
+    let end = min(elementCount - 48, arguments.number("second-sparse", or: elementCount))
     let shape = ExchangeShape(
-        elementCount: elementCount, shardCount: shardCount, scalarsPerShard: 2,
-        sparseCount: arguments.number("sparse", or: 0) * rowWidth,
+        elementCount: elementCount, shardCount: shardCount, scalarsPerShard: 2, sparseTables: sparseTables(arguments),
         sharedRowCounts: [Int](repeating: 16, count: shardCount),
         dividedElements: max(0, min(arguments.number("divided", or: end), end))..<max(0, end))
     World.setPieceByteCount(arguments.number("piece", or: 1 << 30))
@@ -27,8 +28,12 @@ func checkExchange(_ world: World, _ arguments: CheckArguments) throws {
     report(world, "digest \(String(run.digest.value, radix: 16)) nodes \(exchange.topology.nodes.map(\.count))")
 }
 
-/// The number of elements of a row of the sparse table.
-private let rowWidth = 40
+private func sparseTables(_ arguments: CheckArguments) -> [SparseTable] {
+    let first = 0..<(arguments.number("sparse", or: 0) * 40)
+    let start = arguments.number("second-sparse", or: 0)
+    let second = start..<(start > 0 ? start + 90 * 24 : start)
+    return [SparseTable(first, rowWidth: 40), SparseTable(second, rowWidth: 24)].filter { !$0.elements.isEmpty }
+}
 
 /// A run of the exchange, and the same run computed by one rank alone.
 private struct ExchangeRun {
@@ -38,7 +43,7 @@ private struct ExchangeRun {
     var momentsAlone: [Float]
     var moments: [Float]  // of the owned elements
     var digest = Digest()
-    private var writtenRows: [Int32] = []  // rows of the sparse table in this rank's partials
+    private var writtenRows: [[Int32]]  // rows of each sparse table in this rank's partials
 
     private static let skippedStep = 2
 
@@ -48,6 +53,7 @@ private struct ExchangeRun {
         alone = (0..<exchange.shape.elementCount).map { Float($0 % 1000) * 0.001 }
         momentsAlone = [Float](repeating: 0, count: exchange.shape.elementCount)
         moments = [Float](repeating: 0, count: exchange.ownedRange.count)
+        writtenRows = exchange.shape.sparseTables.map { _ in [] }
     }
 
     /// The parameters come from rank 0.
@@ -59,17 +65,20 @@ private struct ExchangeRun {
 
     /// Writes partial gradients, reduces, compares, updates, publishes and compares; in between, exchanges the scalars of a validation.
     mutating func step(_ step: Int) throws {
-        let rows = ownRows(step)
-        let touched = (writtenRows + rows).flatMap { (Int($0) * rowWidth)..<(Int($0 + 1) * rowWidth) }
+        let rows = exchange.shape.sparseTables.map { ownRows(of: $0, step) }
+        let touched = zip(exchange.shape.sparseTables, zip(writtenRows, rows)).flatMap { table, rows in
+            (rows.0 + rows.1).flatMap { elements(ofRow: Int($0), of: table) }
+        }
+        let dense = alone.indices.filter { table(of: $0) == nil }
         let divided = exchange.sharedRows == nil ? 0..<0 : exchange.shape.dividedElements
         for (shards, partial) in zip(exchange.partialShards, exchange.partials) {
-            for i in touched + Array(exchange.shape.sparseCount..<alone.count) where !divided.contains(i) {
+            for i in touched + dense where !divided.contains(i) {
                 partial[i] = treeSum(shards) { gradient($0, step, i) }
             }
         }
         writeJoint(divided, step)
         writtenRows = rows
-        if exchange.shape.sparseCount > 0 { rows.withUnsafeBufferPointer { exchange.setRows($0, width: rowWidth) } }
+        for (table, rows) in rows.enumerated() { rows.withUnsafeBufferPointer { exchange.setRows($0, ofTable: table) } }
         for shard in exchange.shards {
             for index in 0..<2 { exchange.setScalar(shard: shard, index: index, to: scalar(shard, index, step)) }
         }
@@ -98,15 +107,24 @@ private struct ExchangeRun {
         }
     }
 
-    /// The rows of the sparse table for which this rank's shards have gradients. Some rows occur twice.
-    private func ownRows(_ step: Int) -> [Int32] {
+    /// The rows of a sparse table for which this rank's shards have gradients. Some rows occur twice.
+    private func ownRows(of table: SparseTable, _ step: Int) -> [Int32] {
         exchange.shards.flatMap { shard in
-            (0..<(exchange.shape.sparseCount / rowWidth)).filter { occurs($0, shard, step) }.map { Int32($0) }
+            (0..<(table.elements.count / table.rowWidth)).filter { occurs($0, shard, step) }.map { Int32($0) }
         }
     }
 
+    private func elements(ofRow row: Int, of table: SparseTable) -> Range<Int> {
+        let first = table.elements.lowerBound + row * table.rowWidth
+        return first..<(first + table.rowWidth)
+    }
+
+    private func table(of element: Int) -> SparseTable? {
+        exchange.shape.sparseTables.first { $0.elements.contains(element) }
+    }
+
     private func gradient(_ shard: Int, _ step: Int, _ element: Int) -> Float {
-        let absent = element < exchange.shape.sparseCount && !occurs(element / rowWidth, shard, step)
+        let absent = table(of: element).map { !occurs((element - $0.elements.lowerBound) / $0.rowWidth, shard, step) } ?? false
         return absent ? 0 : denseGradient(shard: shard, step: step, element: element)
     }
 
@@ -123,7 +141,7 @@ private struct ExchangeRun {
         }
         let nonzero = exchange.ownedRange.count { gradient[$0] != 0 }
         if live < nonzero { throw CheckFailure(description: "\(live) live elements, but \(nonzero) are not zero") }
-        if exchange.shape.sparseCount > 0, world.rankCount == 1, live == exchange.ownedRange.count {
+        if !exchange.shape.sparseTables.isEmpty, world.rankCount == 1, live == exchange.ownedRange.count {
             throw CheckFailure(description: "everything is live, though most rows of the table have no gradient")
         }
         let squares = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }

@@ -38,6 +38,17 @@ struct ExchangeTests {
     }
 
     @Test(
+        "The bits are the same with two sparse tables, of which one begins within a tile, after other elements",
+        arguments: [["--second-sparse", "12016"], ["--second-sparse", "18000", "--divided", "12016"]])
+    func sparseTables(second: [String]) throws {
+        let tables = ["--sparse", "280"] + second
+        let one = try digest(ranks: 1, tables)
+        for ranks in [3, 5] { #expect(try digest(ranks: ranks, tables) == one, "\(ranks) ranks") }
+        #expect(try digest(ranks: 2, tables + ["--transport", "messages"]) == one)
+        #expect(try digest(ranks: 4, tables + ["--node-size", "2"]) == one)
+    }
+
+    @Test(
         "The bits are the same if the ranks of a node compute the gradients of some elements jointly",
         arguments: ["0", "4096", "12016", "18000"])
     func together(first: String) throws {
@@ -62,7 +73,9 @@ struct ExchangeTests {
         #expect(run.lines.last == "digest \(try digest(ranks: 1)) nodes [1, 1, 1]", "\(run)")
     }
 
-    private func digest(ranks: Int, _ arguments: String...) throws -> String {
+    private func digest(ranks: Int, _ arguments: String...) throws -> String { try digest(ranks: ranks, arguments) }
+
+    private func digest(ranks: Int, _ arguments: [String]) throws -> String {
         let run = try ProgramRun.onRanks(ranks, "rank-checks", ["exchange"] + arguments)
         let words = run.output.split(separator: " ")
         try #require(run.status == 0 && words.first == "digest", "\(run)")

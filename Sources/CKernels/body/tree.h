@@ -92,7 +92,7 @@ CK_INLINE int is_live(const ck_live *live, long tile) {
     return 0;
 }
 
-/* A tile may be partial at the end of a stretch. The order of the squares is still that of the elements, because every end is a multiple of
+/* A tile may be partial at both ends of a stretch. The order of the squares is still that of the elements, because every end is a multiple of
  * 16. */
 void CK_AT_LEVEL(tree_reduce)(const ck_tree_stretch *stretch, float *const *outputs, long count, const ck_live *live,
                               double *block_sums) {
@@ -104,7 +104,8 @@ void CK_AT_LEVEL(tree_reduce)(const ck_tree_stretch *stretch, float *const *outp
             while (at >= stretch->end)
                 stretch++;
             const long end = stretch->end < to ? stretch->end : to;
-            tile = end - at < TILE ? end - at : TILE;
+            const long left = TILE - at % TILE; /* a stretch may begin within a tile of the maps */
+            tile = end - at < left ? end - at : left;
             if (!is_live(live, at / TILE))
                 continue;
             reduce_tile(stretch, outputs, at, tile, stack);

@@ -15,6 +15,7 @@ final class HierarchicalOutput: OutputLayer {
 
     private let tree: HuffmanTree
     private let weight: Parameter  // [V - 1, H]
+    private let written: WrittenRows  // of its gradient: the nodes on the paths to the targets
     private let weights: [Parameter]  // of the nodes of each depth
     private let selection: RowSelection
     private let occurrences: TokenOccurrences?
@@ -33,7 +34,9 @@ final class HierarchicalOutput: OutputLayer {
         let tree = HuffmanTree(leafCount: shape.vocabularySize)
         self.tree = tree
         let (nodes, H) = (max(tree.nodeCount, 1), shape.hiddenSize)
-        let table = builder.parameter("decoder.weight", [nodes, H], start: .table, .rank)
+        let (table, written) = builder.sparseTable(
+            "decoder.weight", [nodes, H], start: .table, mostRows: capacity.rows * tree.depths.count)
+        self.written = written
         weight = builder.gradient(of: table, .rank)
         weights = tree.depths.map { builder.gradient(of: table, rows: $0, .rank) }
         let rows = capacity.training ? capacity.rows : 0
@@ -55,7 +58,7 @@ final class HierarchicalOutput: OutputLayer {
             codes[row] = mask[row] == 0 ? HuffmanTree.end : tree.code(ofLeaf: Int(targets[row]))
         }
         if training != nil {
-            weight.clearGradients()
+            written.clear()
             dWithin.pointer.update(repeating: 0, count: hidden.rows * hidden.columns)
         }
         for depth in tree.depths.indices.reversed() { decide(depth, hidden, training) }
@@ -79,6 +82,7 @@ final class HierarchicalOutput: OutputLayer {
             let logit = self.logit(node, hidden.pointer + row * hidden.rowStride)
             rowLosses[row] -= logLogistic(isRight ? -logit : logit)
             guard let training else { continue }
+            written.insert(Int32(node))
             let factor = training.gradientScale * Float(logistic(logit) - (isRight ? 0 : 1))
             RowKernels.add(factor, times: weight.matrix, row: node, to: dWithin, row: row)
             RowKernels.multiply(factor, hidden, row: row, into: values, row: i)

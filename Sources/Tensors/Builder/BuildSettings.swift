@@ -35,8 +35,8 @@ public struct BuildSettings: Sendable {
 public struct ModelNeeds: Sendable {
     /// Names, shapes and offsets of the parameters.
     public internal(set) var parameters = ParameterLayout()
-    /// Elements of the sparse table at the start of the arena. A step uses few of its rows.
-    public internal(set) var sparseCount = 0
+    /// The tables of which a step uses few rows, in the order of the arena.
+    public internal(set) var sparseTables: [SparseTable] = []
     /// Elements whose gradients the ranks of a node compute jointly.
     public internal(set) var dividedElements = 0..<0
     /// The packed weights, in the order in which layers asked for them.

@@ -12,6 +12,8 @@ public final class Builder {
     public let team: StepTeam?
     /// The states registered so far, by name, `[B, columns]` each.
     public private(set) var states: [(name: String, matrix: MatrixView)] = []
+    /// The rows of each sparse table that the last backward pass wrote, in the order of `ModelNeeds.sparseTables`.
+    public private(set) var writtenRows: [WrittenRows] = []
     private let parameters: ParameterSet?  // nil while measuring
     private let weights: PackedWeights?
     private let shared: SharedGradients?
@@ -66,8 +68,6 @@ public final class Builder {
 
     /// Which ranks compute the gradient of a parameter.
     public enum GradientRole {
-        /// Each rank, for the few rows that its step uses. Only the first parameter may have this role.
-        case sparse
         /// Each rank, for its own shards.
         case rank
         /// The ranks of a node jointly, if they share gradients. Parameters with this role must be contiguous.
@@ -80,17 +80,27 @@ public final class Builder {
     ) -> Parameter {
         needs.parameters.append(name, shape: shape, start: start)
         let entry = needs.parameters.entries[needs.parameters.entries.count - 1]
-        switch role {
-        case .sparse: needs.sparseCount = entry.count
-        case .node where settings.sharing != .none: divide(entry.elements)
-        case .node, .rank: break
-        }
+        if role == .node, settings.sharing != .none { divide(entry.elements) }
         if let parameters { return parameters.parameter(name) }
         let rows = shape.count > 1 ? shape[0] : 1
         return Parameter(
             name: name, rows: rows, columns: entry.count / rows,
             value: UnsafeMutableRawPointer.untouchable.assumingMemoryBound(to: Float.self), gradients: .init(start: nil, count: 0)
         )
+    }
+
+    /// Appends a matrix `[rows, columns]` of which a step uses few rows, at most `mostRows`. Each rank computes the gradient for its own shards.
+    ///
+    /// The backward pass must keep the rows that it does not use at zero, and note those that it uses in `written`.
+    public func sparseTable(
+        _ name: String, _ shape: [Int], start: ParameterStart = .zero, mostRows: Int
+    ) -> (table: Parameter, written: WrittenRows) {
+        let table = parameter(name, shape, start: start, .rank)
+        let entry = needs.parameters.entries[needs.parameters.entries.count - 1]
+        needs.sparseTables.append(SparseTable(entry.offset..<(entry.offset + entry.count), rowWidth: table.columns))
+        let written = WrittenRows(of: table, mostRows: capacity.training ? mostRows : 0, workspace: workspace)
+        writtenRows.append(written)
+        return (table, written)
     }
 
     private func divide(_ elements: Range<Int>) {

@@ -48,11 +48,10 @@ public struct Parameter {
         for gradient in gradients { gradient!.update(repeating: 0, count: rows * columns) }
     }
 
-    /// Moves row i of every partial gradient, for i below `count`, to row `ids[i]`, and sets the other rows to zero. `ids` ascend.
+    /// Moves row i of every partial gradient, for i below `count`, to row `ids[i]`. `ids` ascend. The rows from `count` on must be zero.
     public func spreadGradients(to ids: UnsafePointer<Int32>, count: Int) {
         for gradient in gradients {
             let first = gradient!
-            (first + count * columns).update(repeating: 0, count: (rows - count) * columns)
             // From the last on: row `ids[i]` is not below row i, so that it holds no row that is still to be moved.
             for i in (0..<count).reversed() where Int(ids[i]) != i {
                 (first + Int(ids[i]) * columns).update(from: first + i * columns, count: columns)

@@ -29,7 +29,7 @@ extension ExchangeShape {
             BuildSettings(training: shape, shards: shards, rank: 0, windowLength: windowLength, precision: precision))
         self.init(
             elementCount: needs.parameters.elementCount, shardCount: shards.shardCount, scalarsPerShard: 1,
-            packedCount: needs.packed.elementCount, sparseCount: needs.sparseCount,
+            packedCount: needs.packed.elementCount, sparseTables: needs.sparseTables,
             sharedRowCounts: (0..<shards.shardCount).map { shard in
                 let own = NeighbouringShards(shards, shard..<(shard + 1))
                 return needs.sharedCount(steps: windowLength, streamsOfShards: own.streamsOfShards)

@@ -103,10 +103,7 @@ package final class ParallelModel {
         rows.shardSums(steps: steps, of: losses, into: shardSums)
         for (index, shard) in exchange.shards.enumerated() { exchange.setScalar(shard: shard, index: 0, to: shardSums[index]) }
         model.backward(inputs, rows: rows, atEpochStart: batch.beginsSequences)
-        if exchange.shape.sparseCount > 0, !shape.freezesEmbeddings {
-            exchange.setRows(
-                UnsafeBufferPointer(start: inputs, count: steps * streams.count), width: shape.embeddingSize)
-        }
+        for (table, rows) in model.writtenRows.enumerated() { exchange.setRows(rows.numbers, ofTable: table) }
         model.carryState(steps: steps)
         if let shared = rows.shared {
             exchange.barrier()
@@ -131,6 +128,7 @@ package final class ParallelModel {
                 (elements.lowerBound - first)..<(elements.upperBound - first), parameters: exchange.parameters + first,
                 gradient: exchange.reducedGradient,
                 clip: clip, rate: Float(rate))
+            weights.pack(elements)
         }
         // Weights are packed directly after their update, while they are in cache.
         for piece in ownedPieces {
@@ -139,7 +137,6 @@ package final class ParallelModel {
             } else {
                 update(piece)
             }
-            weights.pack(piece)
         }
         try exchange.publishParameters(received: weights.pack)
     }

@@ -14,6 +14,7 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
     static var estimatesTraining: Bool { true }
 
     private let weight: Parameter  // [V, H]
+    private let written: WrittenRows  // of the gradient of W: samples and targets
     private let bias: Parameter  // [V]
     private let exact: LinearSoftmax
     private let objective: Objective
@@ -33,11 +34,14 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {
         (capacity, workspace) = (builder.capacity, builder.workspace)
         let (V, H) = (shape.vocabularySize, shape.hiddenSize)
-        weight = builder.gradient(of: builder.parameter("decoder.weight", [V, H], start: .table, .rank), .rank)
+        sampler = TokenSampler(shape, builder)
+        let (table, written) = builder.sparseTable(
+            "decoder.weight", [V, H], start: .table, mostRows: sampler.mostTokens + capacity.rows)
+        self.written = written
+        weight = builder.gradient(of: table, .rank)
         bias = builder.parameter("decoder.bias", [V], .rank)
         exact = LinearSoftmax(weight: weight, bias: bias, propagates: false, logitMemory: 0, builder)
         objective = Objective(shape.settings)
-        sampler = TokenSampler(shape, builder)
         let k = capacity.training ? sampler.mostTokens : 0
         let rows = capacity.training ? capacity.rows : 0
         samples = GatheredRows(maximumRows: k, columns: H, precision: builder.settings.precision, workspace: workspace)
@@ -102,11 +106,14 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
         for row in 0..<hidden.rows where targetGradients[row] != 0 {
             RowKernels.add(targetGradients[row], times: weight.matrix, row: Int(targets[row]), to: dHidden, row: row)
         }
+        written.clear()
+        bias.clearGradients()
         rows.partialGradient(
             weight, bias: bias, firstRow: 0, steps: steps, dY: dLogits, x: rows.pack(hidden, steps: steps))
+        for j in 0..<sampler.count { written.insert(sampler.tokens[j]) }
         weight.spreadGradients(to: sampler.tokens, count: sampler.count)
         bias.asColumn.spreadGradients(to: sampler.tokens, count: sampler.count)
-        rest.compute(weight, bias: bias, hidden: hidden, targets: targets, factors: targetGradients)
+        rest.compute(weight, written, bias: bias, hidden: hidden, targets: targets, factors: targetGradients)
     }
 
     /// The logits of the exact softmax. The buffer is made at the first call.
@@ -141,15 +148,18 @@ final class TargetGradients {
         selection.select(steps: steps, of: rows, includes)
     }
 
-    /// Overwrites the gradients of the table's rows that occur; the others stay. Shapes: `targets` and `factors` for each row of the window.
+    /// Overwrites the gradients of the table's rows that occur, and notes them in `written`; the others stay. Shapes: `targets` and `factors` for each
+    /// row of the window.
     func compute(
-        _ weight: Parameter, bias: Parameter, hidden: MatrixView, targets: UnsafePointer<Int32>, factors all: UnsafePointer<Float>
+        _ weight: Parameter, _ written: WrittenRows, bias: Parameter, hidden: MatrixView, targets: UnsafePointer<Int32>,
+        factors all: UnsafePointer<Float>
     ) {
         guard let occurrences, selection.count > 0 else { return }
         let (own, ofBias) = (values.prefix(rows: selection.count), factors.prefix(rows: selection.count))
         for i in 0..<selection.count {
             let row = Int(selection.numbers[i])
             tokens[i] = targets[row]
+            written.insert(targets[row])
             ofBias.pointer[i] = all[row]
             RowKernels.multiply(all[row], hidden, row: row, into: own, row: i)
         }
