@@ -41,6 +41,18 @@ extension TrainingOverRanks {
             #expect(Double(gradients["hidden_gradient_l1"] ?? "") ?? 0 > 0)
         }
 
+        @Test("Windows of random length, some longer than --bptt, are tracked like others")
+        func variableWindows() throws {
+            let options = ["--epochs", "2", "--variable-window"]
+            let plain = try finished(texts.start(ranks: 1, run: "plain", options), in: texts, run: "plain")
+            let tracked = options + ["--track-gradients", "1"]
+            let one = try finished(texts.start(ranks: 1, run: "one", tracked), in: texts, run: "one")
+            let three = try finished(texts.start(ranks: 3, run: "three", tracked), in: texts, run: "three")
+            expectSame(one, plain, "tracked")
+            expectSame(three, plain, "3 ranks")
+            #expect(lines("gradients", of: one) == lines("gradients", of: three) && lines("gradients", of: one).count > 20)
+        }
+
         @Test("Teams find the same magnitudes")
         func teams() throws {
             let options = ["--epochs", "1", "--hidden-size", "96", "--track-gradients", "10", "--teams"]

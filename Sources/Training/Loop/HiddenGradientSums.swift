@@ -8,12 +8,13 @@ final class HiddenGradientSums {
     /// `[layers][T*B]`.
     private let sums: [UnsafeMutablePointer<Double>]
     private let streams: Int
+    private let maximumSteps: Int
     private let workspace = Workspace()
     /// The steps of the last observed window.
     private(set) var steps = 0
 
     init(layers: Int, maximumSteps: Int, streams: Int) {
-        self.streams = streams
+        (self.streams, self.maximumSteps) = (streams, maximumSteps)
         sums = (0..<layers).map { [workspace] _ in workspace.allocate(Double.self, count: maximumSteps * streams) }
     }
 
@@ -25,6 +26,7 @@ final class HiddenGradientSums {
     /// Observes the next backward pass of a model, over a window of `steps` steps, or stops observing.
     func observe(_ model: LanguageModel, steps: Int?) {
         guard let steps else { return model.observeGradients(nil) }
+        precondition(steps <= maximumSteps, "\(steps) steps of \(maximumSteps)")
         self.steps = steps
         model.observeGradients { [unowned self] in take(layer: $0, step: $1, $2) }
     }

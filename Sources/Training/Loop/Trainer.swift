@@ -85,7 +85,7 @@ package final class Trainer {
             configuration.trackGradients == 0
             ? nil
             : HiddenGradientSums(
-                layers: configuration.layers, maximumSteps: configuration.windowLength, streams: parallel.streams.count)
+                layers: configuration.layers, maximumSteps: configuration.mostSteps, streams: parallel.streams.count)
         self.sampling = sampling
         self.state = state
         firstStep = state.step
