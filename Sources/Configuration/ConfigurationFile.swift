@@ -8,10 +8,14 @@ public struct ConfigurationFile: Equatable, Sendable {
     public let path: String
     /// The keys that the file sets.
     public let values: [ConfigurationKey: ConfigurationValue]
+    /// The places of the keys that the file sets.
+    private let places: [ConfigurationKey: ConfigurationPlace]
     /// Keys that the file neither sets nor lists in a comment as `# key =`, in order. The `config.toml` of a run has none.
     ///
     /// Keys of kinds that the file does not select may be absent: the version that wrote it may not have had these kinds.
     public let absentKeys: [ConfigurationKey]
+    /// Keys that the file neither sets nor lists, but that files of earlier versions lack, in order.
+    public let absentNewKeys: [ConfigurationKey]
 
     /// Why a file is read.
     public enum Origin: Sendable {
@@ -61,12 +65,18 @@ public struct ConfigurationFile: Equatable, Sendable {
     /// Parses a TOML text. The path is only for messages.
     public init(text: String, path: String) throws(ConfigurationFileError) {
         self.path = path
-        values = try Self.values(try Self.parse(text, path), path)
+        let assignments = try Self.parse(text, path)
+        values = try Self.values(assignments, path)
+        places = Dictionary(
+            assignments.compactMap { assignment in
+                ConfigurationKey.named(assignment.key).map { ($0, assignment.place(in: path)) }
+            }, uniquingKeysWith: { first, _ in first })
         let listed = Self.listedKeys(text)
         let set = Set(values.keys)
         let values = values
-        absentKeys = ConfigurationField.all
-            .filter { !set.contains($0.key) && !listed.contains($0.key.rawValue) && !$0.mayBeAbsent(from: values) }.map(\.key)
+        let absent = ConfigurationField.all.filter { !set.contains($0.key) && !listed.contains($0.key.rawValue) }
+        absentKeys = absent.filter { !$0.mayBeAbsent(from: values) }.map(\.key)
+        absentNewKeys = absent.filter(\.isNew).map(\.key)
     }
 
     /// The names in lines such as `# seed =`.
@@ -88,6 +98,20 @@ public struct ConfigurationFile: Equatable, Sendable {
         for (key, value) in values {
             let taken = configuration.set(key, to: value)
             precondition(taken, "\(key.rawValue) was not accepted, although the file was checked")
+        }
+    }
+
+    /// Checks a configuration with keys of this file. A conflict that involves one of `keys` becomes an error with the place of the key.
+    public func placing(
+        _ keys: Set<ConfigurationKey>, _ check: () throws(ConfigurationError) -> Void
+    ) throws {
+        do throws(ConfigurationError) {
+            try check()
+        } catch {
+            guard case .conflict(let involved, let message) = error, let key = involved.first(where: keys.contains),
+                let place = places[key]
+            else { throw error }
+            throw ConfigurationFileError.conflict(place, message: message)
         }
     }
 

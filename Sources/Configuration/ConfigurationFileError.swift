@@ -29,6 +29,8 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
     /// The `config.toml` of a run lacks some keys.
     case incomplete(path: String, keys: [ConfigurationKey])
     case wrongValue(ConfigurationPlace, key: ConfigurationKey, expected: String, found: String)
+    /// Keys that exclude each other. `message` contains them, their values and advice.
+    case conflict(ConfigurationPlace, message: String)
 
     public var exitStatus: ExitStatus {
         switch self {
@@ -57,6 +59,8 @@ public enum ConfigurationFileError: UserFacingError, Equatable {
                 + "--resume takes them from it and writes the file again."
         case .wrongValue(let place, let key, let expected, let found):
             "\(place): \(key.rawValue) is \(found); it must be \(expected)."
+        case .conflict(let place, let message):
+            "\(place): \(message)"
         }
     }
 

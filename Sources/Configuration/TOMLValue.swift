@@ -22,7 +22,7 @@ enum TOMLValue {
         case "false": return .scalar(.flag(false))
         default: break
         }
-        if isDate(word) { return .other("a date") }
+        if isDate(word) { return .other("the date or time \(value: word) without quotes (as a string: \"\(value: word)\")") }
         guard let number = try number(word, place) else { return .other("the number \(value: word)") }
         return .scalar(number)
     }
@@ -35,10 +35,14 @@ enum TOMLValue {
     /// The advice for a word that is not a value.
     private static func advice(_ word: String) -> String {
         let lowercased = word.lowercased()
-        if lowercased == "true" || lowercased == "false" { return "write \(lowercased)" }
+        if ["true", "yes", "on"].contains(lowercased) { return "write true" }
+        if ["false", "no", "off"].contains(lowercased) { return "write false" }
         if word.hasPrefix("."), Double(word) != nil { return "write 0\(value: word)" }
         if word.hasSuffix("."), Double(word + "0") != nil { return "write \(value: word)0" }
         if word.first?.isNumber == true, Double(word) != nil { return "write the number without leading zeros" }
+        if let nearest = ["true", "false"].first(where: { NearestName.distance(Array(lowercased), Array($0)) == 1 }) {
+            return "write \(nearest), or a string in quotes, \"\(value: word)\""
+        }
         return "write a string in quotes, \"\(value: word)\""
     }
 

@@ -33,14 +33,35 @@ public struct StoredConfiguration {
         configuration.run = folderPath
     }
 
+    /// Takes absent keys from the newest checkpoint. Files of earlier versions lack some keys, and need no checkpoint for them.
     private mutating func complete(_ file: ConfigurationFile, in folder: RunFolder) throws {
-        if !file.absentKeys.isEmpty {
-            guard let newest = try RunRecords(folder).newestCheckpoint() else {
-                throw ConfigurationFileError.incomplete(path: file.path, keys: file.absentKeys)
-            }
-            (absentKeys, checkpoint) = (file.absentKeys, newest.generation.path)
-            configuration = newest.contents.configuration
-        }
         file.apply(to: &configuration)
+        guard !file.absentKeys.isEmpty || !file.absentNewKeys.isEmpty else { return }
+        let newest = try RunRecords(folder).newestCheckpoint(isNeeded: !file.absentKeys.isEmpty)
+        guard let newest else {
+            if file.absentKeys.isEmpty { return }
+            throw ConfigurationFileError.incomplete(path: file.path, keys: file.absentKeys)
+        }
+        let stored = newest.contents.configuration
+        let lost = file.absentNewKeys.filter { stored.value(of: $0) != configuration.value(of: $0) }
+        absentKeys = ConfigurationKey.allCases.filter { file.absentKeys.contains($0) || lost.contains($0) }
+        if absentKeys.isEmpty { return }
+        checkpoint = newest.generation.path
+        for key in absentKeys {
+            guard let value = stored.value(of: key) else { continue }
+            let taken = configuration.set(key, to: value)
+            precondition(taken, "\(key.rawValue) was not accepted, although a configuration has it")
+        }
+    }
+}
+
+extension RunRecords {
+    /// The newest valid checkpoint. Without need, checkpoints that cannot be read are no error here: the reader of the checkpoint reports them.
+    fileprivate func newestCheckpoint(isNeeded: Bool) throws -> NewestCheckpoint<StoredCheckpoint>? {
+        do {
+            return try newestCheckpoint()
+        } catch where !isNeeded {
+            return nil
+        }
     }
 }

@@ -44,6 +44,21 @@ struct OneTextTests {
         #expect(files.isEmpty)
     }
 
+    /// A config.toml without the text, a key that earlier versions do not have, is completed from the checkpoint.
+    private func completed() throws {
+        let whole = String(decoding: try texts.bytes("run/config.toml"), as: UTF8.self)
+        let partial = whole.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("text = ") }
+        try texts.write("run/config.toml", partial.joined(separator: "\n"))
+        let resumed = try run(["--run", "run", "--resume"])
+        #expect(resumed.status == 0 && resumed.errors.contains("config.toml lacks text: taken from "), "\(resumed)")
+        #expect(String(decoding: try texts.bytes("run/config.toml"), as: UTF8.self) == whole)
+        // A file of an earlier version lacks keys whose defaults are those of the run.
+        let earlier = whole.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("variable-window = ") }
+        try texts.write("run/config.toml", earlier.joined(separator: "\n"))
+        let silent = try run(["--run", "run", "--resume"])
+        #expect(silent.status == 0 && !silent.errors.contains("lacks"), "\(silent)")
+    }
+
     @Test("A run with a split text resumes, and refuses another text")
     func resume() throws {
         let first = try run(["--text", "input.txt", "--run", "run", "--epochs", "1"] + Self.model.dropLast(2))
@@ -53,6 +68,7 @@ struct OneTextTests {
         #expect(
             resumed.status == 0 && resumed.output.contains("text split: ") && digest(resumed) == digest(whole),
             "\(resumed)\n\(whole)")
+        try completed()
         try texts.write("input.txt", lines.dropLast().joined(separator: "\n"))
         let other = try run(["--run", "run", "--resume", "--epochs", "3"])
         #expect(other.status == 65 && other.errors.contains("the run was started with another text for --text"), "\(other)")

@@ -70,6 +70,12 @@ struct TOMLReaderTests {
             ("hidden_size = 3", "a:1:1: unknown key 'hidden_size'. Did you mean 'hidden-size'?"),
             ("--layers = 3", "a:1:1: unknown key '--layers'. Did you mean 'layers'?"),
             ("tie-weights = True", "a:1:15: not valid TOML: 'True' is not a value; write true."),
+            ("tie-weights = yes", "a:1:15: not valid TOML: 'yes' is not a value; write true."),
+            ("tie-weights = off", "a:1:15: not valid TOML: 'off' is not a value; write false."),
+            (
+                "tie-weights = felse",
+                "a:1:15: not valid TOML: 'felse' is not a value; write false, or a string in quotes, \"felse\"."
+            ),
             ("dropout = .5", "a:1:11: not valid TOML: '.5' is not a value; write 0.5."),
             ("clip = 5.", "a:1:8: not valid TOML: '5.' is not a value; write 5.0."),
             ("seed = 007", "a:1:8: not valid TOML: '007' is not a value; write the number without leading zeros."),

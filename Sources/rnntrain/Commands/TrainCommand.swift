@@ -34,8 +34,7 @@ struct TrainCommand: ParsableCommand {
         let file = try source.file()
         var configuration = try resolvedConfiguration(file)
         let fileKeys = Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys)
-        try configuration.requireEffect(of: givenKeys, fileKeys: fileKeys, isResumed: source.resume)
-        try configuration.validate(needsFolder: !source.printConfig && !source.dryRun, fileKeys: fileKeys)
+        try check(configuration, file, fileKeys)
         configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration)
@@ -43,6 +42,16 @@ struct TrainCommand: ParsableCommand {
         CheckOnly.report(mostRanks: configuration.mostRanks)
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
         try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
+    }
+
+    private func check(
+        _ configuration: TrainingConfiguration, _ file: ConfigurationFile?, _ fileKeys: Set<ConfigurationKey>
+    ) throws {
+        func check() throws(ConfigurationError) {
+            try configuration.requireEffect(of: givenKeys, fileKeys: fileKeys, isResumed: source.resume)
+            try configuration.validate(needsFolder: !source.printConfig && !source.dryRun, fileKeys: fileKeys)
+        }
+        if let file { try file.placing(fileKeys, check) } else { try check() }
     }
 
     /// The options of the command line override the keys of the file, which override the defaults.
