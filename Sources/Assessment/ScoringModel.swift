@@ -19,8 +19,8 @@ public struct ScoringModel {
         try model.requireTokens()
         let carriesState = !model.separatesLines
         (path, vocabulary, self.carriesState) = (model.path, model.vocabulary, carriesState)
-        scorerOfLines = { LineScorer(model, carriesState: false) }
-        scorerOfText = { LineScorer(model, carriesState: carriesState) }
+        scorerOfLines = { BatchedScorer(model) }
+        scorerOfText = carriesState ? { LineScorer(model, carriesState: true) } : { BatchedScorer(model) }
     }
 
     /// N-grams, which score each line by itself.

@@ -18,7 +18,7 @@ public struct Interpolation {
 
     /// Throws `InterpolationError` if the network is not one of the same words, and `StoredRunError.noTokenModel` if it does not predict tokens.
     public init(_ network: StoredModel, _ nGrams: NGramModel, path: String, weight: Double) throws {
-        try network.requireTokens()
+        try network.requireTokens(for: "--interpolate")
         guard network.unit == .word else {
             throw InterpolationError.notWords(checkpoint: network.path, unit: network.unit.rawValue)
         }

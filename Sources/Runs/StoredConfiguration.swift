@@ -60,7 +60,7 @@ extension RunRecords {
     fileprivate func newestCheckpoint(isNeeded: Bool) throws -> NewestCheckpoint<StoredCheckpoint>? {
         do {
             return try newestCheckpoint()
-        } catch where !isNeeded {
+        } catch  where !isNeeded {
             return nil
         }
     }

@@ -64,8 +64,16 @@ public final class StoredModel {
     }
 
     /// Throws `StoredRunError.noTokenModel` (64) unless the model predicts tokens, which scores of tokens and generation need.
-    public func requireTokens() throws(StoredRunError) {
-        guard task.predictsTokens else { throw .noTokenModel(task: task.name) }
+    ///
+    /// - Parameter option: the option that needs them; nil if the command does.
+    public func requireTokens(for option: String? = nil) throws(StoredRunError) {
+        guard task.predictsTokens else { throw .noTokenModel(task: task.name, option: option) }
+    }
+
+    /// The labels that the model gives lines. Throws `StoredRunError.noLabels` (64) for a model of a task without labels.
+    package func requireLabels() throws(StoredRunError) -> LabelNames {
+        guard let names = task.labelNames(configuration.settings) else { throw .noLabels(task: task.name) }
+        return names
     }
 
     /// A further model with the same parameters and its own activations, for windows of another size. It keeps this model's parameters only as
@@ -93,7 +101,7 @@ public final class StoredModel {
 
     /// Throws `StoredRunError.oneStream` (64) unless the model predicts tokens of a text as one stream, which an option needs.
     package func requireStream(for option: String) throws(StoredRunError) {
-        try requireTokens()
+        try requireTokens(for: option)
         if separatesLines { throw .oneStream(option: option) }
     }
 

@@ -14,8 +14,10 @@ public enum StoredRunError: UserFacingError, Equatable {
     case impossibleValue(path: String, array: String, index: Int, value: Float)
     /// Numbers of a model overflow in use. `place` names the token and the text.
     case overflow(checkpoint: String, place: String)
-    /// The model is of a task in which it predicts no tokens.
-    case noTokenModel(task: String)
+    /// The model is of a task in which it predicts no tokens, which a command or an option needs.
+    case noTokenModel(task: String, option: String? = nil)
+    /// The model is of a task without labels.
+    case noLabels(task: String)
     /// The model knows only lines that begin with its initial state.
     case separateLines
     /// An option needs a model of one stream, but the model knows only separate lines.
@@ -30,7 +32,7 @@ public enum StoredRunError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .noCheckpoint: .inputMissing
-        case .noTokenModel, .separateLines, .oneStream: .usage
+        case .noTokenModel, .noLabels, .separateLines, .oneStream: .usage
         default: .badData
         }
     }
@@ -51,8 +53,13 @@ public enum StoredRunError: UserFacingError, Equatable {
         case .overflow(let checkpoint, let place):
             "\(checkpoint): the numbers of this model overflow: its output for \(place) is not finite. The model has diverged. Use an earlier "
                 + "checkpoint, or train again with a lower --learning-rate, a smaller --init-scale or fewer --layers."
-        case .noTokenModel(let task):
-            "the model was trained with --task \(task), and does not predict the tokens of a text. Use evaluate."
+        case .noTokenModel(let task, let option?):
+            "\(option) has no meaning for this model: it was trained with --task \(task), and does not predict the tokens of a text. Omit \(option)."
+        case .noTokenModel(let task, nil):
+            "the model was trained with --task \(task), and does not predict the tokens of a text. Use classify, or "
+                + "evaluate."
+        case .noLabels(let task):
+            "the model was trained with --task \(task), and gives lines no labels. Use score, evaluate or generate."
         case .separateLines:
             "--carry-state has no meaning for this model: it was trained with --batching sentences, and begins each line with its initial "
                 + "state. Omit --carry-state; the scores are then those of evaluate."

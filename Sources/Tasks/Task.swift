@@ -24,6 +24,9 @@ public protocol Task: Kind {
     /// The tokens of the labels of texts; nil, which is the default, for texts without labels.
     static func labels(_ settings: Settings, _ vocabulary: Vocabulary) throws(TextDataError) -> LabelTokens?
 
+    /// The labels that the model gives lines; nil, which is the default, for a task without labels.
+    static func labelNames(_ settings: Settings) -> LabelNames?
+
     /// The number of classes among which the model's output chooses.
     static func outputSize(vocabularySize: Int, _ settings: Settings) -> Int
 
@@ -40,6 +43,7 @@ extension Task {
     public static func resolve(_ settings: inout Settings, trainingText: OpenedText) throws(TextDataError) {}
     public static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) {}
     public static func labels(_ settings: Settings, _ vocabulary: Vocabulary) throws(TextDataError) -> LabelTokens? { nil }
+    public static func labelNames(_ settings: Settings) -> LabelNames? { nil }
 }
 
 /// The symbols of a run's texts that have a meaning for its task. The same on all ranks.

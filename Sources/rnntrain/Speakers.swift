@@ -16,6 +16,7 @@ enum Speakers {
         let alone: [any ParsableCommand.Type] = [
             EvaluateCommand.self, ScoreCommand.self, CompareCommand.self, ProbeCommand.self, RescoreCommand.self,
             GenerateCommand.self, VerifyCommand.self, NgramCommand.self, InspectCommand.self, ReportCommand.self,
+            ClassifyCommand.self,
         ]
         let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
         self = isAlone ? .everyProcess : .rankZero
@@ -33,6 +34,10 @@ extension EvaluateCommand: LocalCommand {
 }
 
 extension ScoreCommand: LocalCommand {
+    var startsNoMPI: Bool { true }
+}
+
+extension ClassifyCommand: LocalCommand {
     var startsNoMPI: Bool { true }
 }
 

@@ -10,7 +10,8 @@ struct HelpTests {
         "The help equals the snapshot",
         arguments: [
             ("rnntrain", ["--help"]), ("train", ["train", "--help"]), ("evaluate", ["help", "evaluate"]),
-            ("score", ["score", "--help"]), ("compare", ["compare", "--help"]), ("probe", ["probe", "--help"]),
+            ("score", ["score", "--help"]), ("classify", ["classify", "--help"]), ("compare", ["compare", "--help"]),
+            ("probe", ["probe", "--help"]),
             ("rescore", ["rescore", "--help"]), ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]),
             ("ngram", ["ngram", "--help"]), ("inspect", ["inspect", "--help"]), ("report", ["report", "--help"]),
             ("benchmark", ["benchmark", "--help"]),

@@ -53,7 +53,9 @@ struct OneTextTests {
         #expect(resumed.status == 0 && resumed.errors.contains("config.toml lacks text: taken from "), "\(resumed)")
         #expect(String(decoding: try texts.bytes("run/config.toml"), as: UTF8.self) == whole)
         // A file of an earlier version lacks keys whose defaults are those of the run.
-        let earlier = whole.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("variable-window = ") }
+        let earlier = whole.split(separator: "\n", omittingEmptySubsequences: false).filter {
+            !$0.hasPrefix("variable-window = ")
+        }
         try texts.write("run/config.toml", earlier.joined(separator: "\n"))
         let silent = try run(["--run", "run", "--resume"])
         #expect(silent.status == 0 && !silent.errors.contains("lacks"), "\(silent)")

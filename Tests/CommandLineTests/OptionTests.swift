@@ -153,7 +153,8 @@ struct OptionTests {
             let unread = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"], in: scratch.folder)
             #expect(unread.status == 64 && unread.output.isEmpty, "\(unread)")
             #expect(
-                unread.errors.contains("error: own.toml:1:1: \(key) has no effect with \(arguments[0].dropFirst(2)) = \(kind)"), "\(unread)")
+                unread.errors.contains("error: own.toml:1:1: \(key) has no effect with \(arguments[0].dropFirst(2)) = \(kind)"),
+                "\(unread)")
         }
         // A file with the keys of all kinds and their defaults.
         for kinds in [["--cell", "gru", "--optimizer", "sgd"], ["--init", "uniform", "--schedule", "constant"]] {

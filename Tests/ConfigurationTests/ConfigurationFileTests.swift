@@ -101,7 +101,10 @@ struct ConfigurationFileTests {
             ),
             ("tie-weights = 1", .tieWeights, "true or false", "the whole number 1"),
             ("train = [\"a\"]", .train, "a non-empty path", "an array"),
-            ("run = 1979-05-27", .run, "a non-empty path", "the date or time 1979-05-27 without quotes (as a string: \"1979-05-27\")"),
+            (
+                "run = 1979-05-27", .run, "a non-empty path",
+                "the date or time 1979-05-27 without quotes (as a string: \"1979-05-27\")"
+            ),
             ("[precision]\nkind = 1", .precision, "one of \"fp32\", \"bf16\"", "a table"),
             ("precision = \"fp23\"", .precision, "one of \"fp32\", \"bf16\"", "the string \"fp23\""),
             (

@@ -74,6 +74,48 @@ extension TrainingOverRanks {
             #expect(evaluated.output.hasPrefix("50 lines, loss ") && evaluated.output.contains(" accuracy "), "\(evaluated)")
         }
 
+        @Test("classify gives the probability of evaluate, for lines without labels")
+        func classify() throws {
+            _ = try trained(1, run: "run")
+            let lines = try String(decoding: texts.bytes("test.txt"), as: UTF8.self).split(separator: "\n")
+            try texts.write("plain.txt", lines.map { String($0.dropFirst(4)) }.joined(separator: "\n") + "\n\n")
+            let table = try outcome(["classify", "--checkpoint", "run", "--data", "plain.txt"])
+            #expect(table.status == 0 && table.errors.contains("plain.txt: 1 line without text, which has no label."), "\(table)")
+            let rows = table.output.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+            #expect(rows.first == ["line", "label", "probability"] && rows.last == ["51", "", ""] && rows.count == 52)
+            let correct = zip(rows.dropFirst(), lines).count { row, line in line.hasPrefix(row[1] + "\t") }
+            let evaluated = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "test.txt"])
+            #expect(evaluated.output.contains("\"correct\":\(correct),"), "\(evaluated) \(correct)")
+            try texts.write("one.txt", "\(rows[1][1])\t\(lines[0].dropFirst(4))\n")
+            let one = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "one.txt"])
+            let loss = try #require(Double(RunLog.fields(of: one.output.trimmingCharacters(in: .newlines))["loss"] ?? ""))
+            let probability = try #require(Double(rows[1][2]))
+            #expect(abs(probability - exp(-loss)) < 1e-15, "\(one) \(rows[1])")
+            try piped()
+        }
+
+        /// The standard input, the probabilities of all labels, and JSON.
+        private func piped() throws {
+            func classified(_ options: String) throws -> ProgramRun {
+                let program = ProgramRun.buildFolder.appending(path: "rnntrain").path
+                let command = "printf 'first2 w1\\n\\nfirst0' | '\(program)' classify --checkpoint run --data - \(options)"
+                return try ProgramRun.run(
+                    URL(filePath: "/bin/sh"), ["-c", command], environment: [:], folder: texts.folder, timeLimit: 60)
+            }
+            let all = try classified("--probabilities").output.split(separator: "\n").map {
+                $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            }
+            #expect(all[0].dropFirst(3) == ["probability_low", "probability_mid", "probability_top"])
+            #expect(
+                all.count == 4 && all[1][1] == "top" && all[1][2] == all[1][5] && all[2] == ["2", "", "", "", "", ""], "\(all)")
+            #expect(abs(all[3].dropFirst(3).reduce(0) { $0 + (Double($1) ?? 0) } - 1) < 1e-6 && all[3][1] == "low")
+            let objects = try classified("--probabilities --json").output.split(separator: "\n")
+            let probabilities = "{\"low\":\(all[1][3]),\"mid\":\(all[1][4]),\"top\":\(all[1][5])}"
+            let first = "{\"line\":1,\"label\":\"top\",\"probability\":\(all[1][2]),\"probabilities\":\(probabilities)}"
+            #expect(objects.map(String.init).first == first)
+            #expect(objects[1] == "{\"line\":2,\"label\":null,\"probability\":null,\"probabilities\":null}")
+        }
+
         @Test("Texts without labels, unknown labels, and commands that need tokens are refused")
         func refusals() throws {
             _ = try trained(1, run: "run", ["--epochs", "1"])
@@ -81,6 +123,7 @@ extension TrainingOverRanks {
                 let data = command == "score" ? ["--data", "test.txt"] : []
                 let refused = try outcome([command, "--checkpoint", "run"] + data)
                 #expect(refused.status == 64 && refused.errors.contains("--task classifier"), "\(refused)")
+                #expect(refused.errors.contains("Use classify, or evaluate."), "\(refused)")
             }
             try texts.write("other.tsv", "low\tfirst0\nhigh\tfirst1\n")
             let unknown = try outcome(["evaluate", "--checkpoint", "run", "--data", "other.tsv"])

@@ -67,7 +67,14 @@ import TextData
     @Test("A word <eos> in the text would divide a line: it is refused")
     func literalLineEnd() throws {
         #expect(
-            textDataError { _ = try divided("pos\tab <eos> c\nneg\tc\n", .word) } == .unlabelledLine(source: "t.tsv", line: 2))
+            textDataError { _ = try divided("neg\tc\npos\tab <eos> c\n", .word) }
+                == .badLabel(source: "t.tsv", line: 2, defect: .lineEndWord))
+        let known = opened("pos\t<eos>\n")
+        #expect(
+            textDataError { try LabelNames(["neg", "pos"]).check(known) }
+                == .badLabel(source: "t.tsv", line: 1, defect: .lineEndWord))
+        #expect(try LabelNames(of: opened("a\tx<eos> <eos>.\nb\t<\n")).names == ["a", "b"])
+        #expect(try LabelNames(of: opened("a\tx <eos>\nb\tc\n", .char)).names == ["a", "b"])
     }
 
     @Test("A label that the vocabulary lacks is an error")

@@ -34,6 +34,8 @@ enum Classification: Task {
         try LabelTokens(names(settings), vocabulary)
     }
 
+    static func labelNames(_ settings: Settings) -> LabelNames? { names(settings) }
+
     private static func names(_ settings: Settings) -> LabelNames {
         LabelNames(settings[ClassifierSettings.labels].split(separator: " ").map(String.init))
     }

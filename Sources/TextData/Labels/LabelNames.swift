@@ -50,6 +50,8 @@ public enum LabelDefect: Sendable, Equatable {
     case emptyLabel
     case whiteSpace
     case noText
+    /// The text has a word `<eos>`, which would end the line.
+    case lineEndWord
     case tooMany(Int)
     case unknown(String, known: [String])
 }
@@ -61,6 +63,8 @@ extension LabelDefect: CustomStringConvertible {
         case .emptyLabel: "the line begins with a tab. Write a label before it"
         case .whiteSpace: "the label before the tab has white space. Write it as one word"
         case .noText: "there is no text after the label"
+        case .lineEndWord:
+            "the text has the word <eos>, which is the line end of the vocabulary. Remove it, or write another word"
         case .tooMany(let most): "more than \(most) labels. Write the label before the tab, not the text"
         case .unknown(let name, let known):
             "the label \(quoting: name) does not occur in the training text, whose labels are "
@@ -78,7 +82,7 @@ extension OpenedText {
                 number += 1
                 let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
                 let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                switch Self.label(of: line, isFirst: start == 0) {
+                switch Self.label(of: line, isFirst: start == 0, unit: unit) {
                 case .success(let name): try body(name, number)
                 case .failure(let defect): throw .badLabel(source: self.name, line: number, defect: defect.defect)
                 }
@@ -87,9 +91,16 @@ extension OpenedText {
         }
     }
 
+    /// Whether one of the words is `<eos>`. Most lines have no `<`, and are not divided into words.
+    private static func hasLineEndWord(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard text.contains(UInt8(ascii: "<")) else { return false }
+        return String(decoding: text, as: UTF8.self).unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
+            .contains { String($0) == "<eos>" }
+    }
+
     private struct Failure: Error { let defect: LabelDefect }
 
-    private static func label(of line: UnsafeRawBufferPointer, isFirst: Bool) -> Result<String, Failure> {
+    private static func label(of line: UnsafeRawBufferPointer, isFirst: Bool, unit: TokenUnit) -> Result<String, Failure> {
         guard let tab = line.firstIndex(of: 0x09) else { return .failure(Failure(defect: .noTab)) }
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let start = isFirst && line.starts(with: mark) ? mark.count : 0
@@ -98,6 +109,9 @@ extension OpenedText {
         if name.unicodeScalars.contains(where: \.properties.isWhitespace) { return .failure(Failure(defect: .whiteSpace)) }
         if line[(tab + 1)...].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
             return .failure(Failure(defect: .noText))
+        }
+        if unit == .word, hasLineEndWord(UnsafeRawBufferPointer(rebasing: line[(tab + 1)...])) {
+            return .failure(Failure(defect: .lineEndWord))
         }
         return .success(name)
     }

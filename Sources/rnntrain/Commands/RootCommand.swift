@@ -17,9 +17,9 @@ struct RootCommand: ParsableCommand {
             """,
         version: rnntrainVersion,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, CompareCommand.self, ProbeCommand.self,
-            RescoreCommand.self, GenerateCommand.self, NgramCommand.self, VerifyCommand.self, InspectCommand.self,
-            ReportCommand.self, BenchmarkCommand.self,
+            TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, ClassifyCommand.self, CompareCommand.self,
+            ProbeCommand.self, RescoreCommand.self, GenerateCommand.self, NgramCommand.self, VerifyCommand.self,
+            InspectCommand.self, ReportCommand.self, BenchmarkCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 }

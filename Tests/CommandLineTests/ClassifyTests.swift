@@ -1,0 +1,21 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `classify` refuses. Its labels are compared with `evaluate` by the tests of classifiers.
+@Suite("classify")
+struct ClassifyTests {
+    @Test("A language model, n-grams, and a missing text are refused")
+    func refusals() throws {
+        let network = try SmallModels.shell("$R classify --checkpoint word --data valid.txt")
+        #expect(network.status == 64 && network.output.isEmpty, "\(network)")
+        #expect(
+            network.errors.contains("--task language-model, and gives lines no labels. Use score, evaluate or generate."),
+            "\(network)")
+        let arpa = try SmallModels.shell(
+            "$R ngram --train train.txt --order 2 --arpa two.arpa; $R classify --checkpoint two.arpa --data valid.txt")
+        #expect(arpa.status == 64 && arpa.errors.contains("an n-gram model gives lines no labels"), "\(arpa)")
+        let missing = try SmallModels.shell("$R classify --checkpoint word --data none.txt")
+        #expect(missing.status == 66 && missing.errors.contains("--data"), "\(missing)")
+    }
+}
