@@ -74,7 +74,9 @@ extension ConfigurationField {
                 absent: "1 with orthogonal and identity, 0 with uniform",
                 readers: KindReaders(chooser: Cells.key, names: Cells.namesWithForgetGate),
                 "Added to the initial bias of the forget gate."),
-            .init(.initialState, \.initialState, .model, .fixed, "Hidden state at the start of an epoch: zero or learned."),
+            .init(
+                .initialState, \.initialState, .model, .fixed,
+                readers: KindReaders(chooser: Cells.key, names: Cells.namesWithLearnedState), "Hidden state at the start of an epoch: zero or learned."),
             .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
         ]
 }

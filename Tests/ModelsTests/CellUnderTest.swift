@@ -14,6 +14,16 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
     /// All cells of `--cell`. Each suite of this folder runs over these.
     static let all: [CellUnderTest] = [
         CellUnderTest("additive", OracleAdditive()),
+        CellUnderTest("average", OracleVectors(context: 4, averages: true)),
+        CellUnderTest("average", OracleVectors(context: 1, averages: true), "context of 1") { $0[CellSettings.context] = 1 },
+        CellUnderTest("concatenation", OracleVectors(context: 4, averages: false)),
+        CellUnderTest("concatenation", OracleVectors(context: 9, averages: false), "context of 9") { $0[CellSettings.context] = 9 },
+        CellUnderTest("feed-forward", OracleFeedForward(context: 4)),
+        CellUnderTest("feed-forward", OracleFeedForward(context: 1), "context of 1") { $0[CellSettings.context] = 1 },
+        CellUnderTest("feed-forward", OracleFeedForward(context: 9, nonlinearity: .sigmoid), "context of 9") {
+            $0[CellSettings.context] = 9
+            $0[CellSettings.nonlinearity] = .sigmoid
+        },
         CellUnderTest("elman", OracleElman(nonlinearity: .tanh)),
         CellUnderTest("elman", OracleElman(nonlinearity: .relu), "relu") { $0[CellSettings.nonlinearity] = .relu },
         CellUnderTest("elman", OracleElman(nonlinearity: .sigmoid), "sigmoid") { $0[CellSettings.nonlinearity] = .sigmoid },

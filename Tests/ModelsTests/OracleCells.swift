@@ -72,6 +72,12 @@ protocol OracleCell: Sendable {
     var unitVector: String? { get }
     /// The number of states besides h; their values form the c of an `OracleStep`. Default: one, which only an LSTM uses.
     var otherStates: Int { get }
+    /// Floats of c of a layer; the default is that of `otherStates` states of as many values as units.
+    func otherStateSize(inputs: Int, units: Int) -> Int
+    /// Whether h depends on what the layer read before the step.
+    var hasMemory: Bool { get }
+    /// Whether the initial state may be learned at all.
+    var learnsFirstState: Bool { get }
     /// Whether these states are also parameters if the initial state is learned.
     var learnsOtherStates: Bool { get }
     /// The letters of all states, of which `h` is the first.
@@ -95,9 +101,12 @@ extension OracleCell {
     var hasRecurrentWeights: Bool { true }
     var unitVector: String? { nil }
     var otherStates: Int { 1 }
+    var hasMemory: Bool { true }
+    var learnsFirstState: Bool { true }
     var learnsOtherStates: Bool { false }
     var stateLetters: [String] { ["h"] }
     var timeSkips: [Int] { [] }
+    func otherStateSize(inputs: Int, units: Int) -> Int { otherStates * units }
     func outputSize(units: Int) -> Int { units }
     func ownShapes(inputs: Int, units: Int) -> [String: [Int]] { [:] }
     func start(_ state: Double) -> (h: Double, slope: Double) { (state, 1) }

@@ -21,6 +21,8 @@ struct OracleModel {
     var hiddenSize: Int { parameter("rnn.bias_ih_l0").count / cell.gateCount }
     /// O, columns of h.
     var outputSize: Int { cell.outputSize(units: hiddenSize) }
+    /// Floats of c of each layer.
+    var otherStateSize: Int { cell.otherStateSize(inputs: embeddingSize, units: hiddenSize) }
     var vocabularySize: Int { tokenCount == nil ? tableRows : parameter("decoder.bias").count }
     private var tableRows: Int { parameter("encoder.weight").count / embeddingSize }
     var embeddingSize: Int {
@@ -68,7 +70,7 @@ struct OracleModel {
         }
         return OracleState(
             hidden: stack("h0", count: outputSize).map { cell.start($0).h },
-            cell: stack("c0", count: cell.otherStates * hiddenSize))
+            cell: stack("c0", count: otherStateSize))
     }
 
     /// The parameter named `name`, which must exist.
@@ -126,7 +128,7 @@ struct OracleStreamWalk {
         var h = layers.indices.map { Array(state.hidden[stateRange(layer: $0)]) }
         first = h
         earlier = layers.indices.map { state.past.isEmpty ? [] : state.past[$0 * model.batchSize + stream] }
-        var c = layers.indices.map { Array(state.cell[stateRange(layer: $0, states: model.cell.otherStates)]) }
+        var c = layers.indices.map { Array(state.cell[stateRange(layer: $0, size: model.otherStateSize)]) }
         for t in 0..<inputs.count / model.batchSize {
             let token = inputs[t * model.batchSize + stream]
             var below = model.hidden("input_mlp", Array(model.parameter("encoder.weight")[embeddingRange(token)]))
@@ -201,7 +203,7 @@ struct OracleStreamWalk {
         var ahead = layers.map { _ in
             [[Double]](repeating: [Double](repeating: 0, count: model.outputSize), count: steps.count + 1)
         }
-        var dc = layers.map { _ in [Double](repeating: 0, count: model.cell.otherStates * model.hiddenSize) }
+        var dc = layers.map { _ in [Double](repeating: 0, count: model.otherStateSize) }
         for t in steps.indices.reversed() {
             let dTop = add(activation: model.penalties.activation, t: t, to: dOutputs[t])
             var dx = add(
@@ -246,7 +248,7 @@ struct OracleStreamWalk {
             let all = steps.reversed().map { $0[k].h } + [first[k]] + earlier[k]
             state.past[k * model.batchSize + stream] = Array(all.dropFirst().prefix((model.cell.timeSkips.last ?? 1) - 1))
             state.hidden.replaceSubrange(stateRange(layer: k), with: step.h)
-            state.cell.replaceSubrange(stateRange(layer: k, states: model.cell.otherStates), with: step.c)
+            state.cell.replaceSubrange(stateRange(layer: k, size: model.otherStateSize), with: step.c)
         }
     }
 
@@ -279,9 +281,9 @@ struct OracleStreamWalk {
         if let name = model.cell.unitVector { gradients.add("rnn.\(name)_l\(k)") { $0 = sum($0, weights.unitVector) } }
     }
 
-    /// The place of h, or of the other states where their number is given.
-    private func stateRange(layer: Int, states: Int? = nil) -> Range<Int> {
-        let size = states.map { $0 * model.hiddenSize } ?? model.outputSize
+    /// The place of h, or of the other states where their size is given.
+    private func stateRange(layer: Int, size: Int? = nil) -> Range<Int> {
+        let size = size ?? model.outputSize
         let start = (layer * model.batchSize + stream) * size
         return start..<start + size
     }

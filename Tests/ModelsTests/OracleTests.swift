@@ -25,7 +25,7 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
             [
                 OracleCase(name: test.name, cell: test.oracle),
                 OracleCase(name: test.name + ", tied, learned state", cell: test.oracle, tied: true, learnedState: true),
-            ]
+            ].filter { test.oracle.learnsFirstState || !$0.learnedState }
         }
         + [false, true].map {
             OracleCase(
@@ -90,7 +90,7 @@ struct OracleTests {
             ? nil
             : OracleState(
                 hidden: random.uniform(2 * test.layers * model.outputSize),
-                cell: random.uniform(8 * test.layers * model.cell.otherStates).map { 1 + abs($0) })
+                cell: random.uniform(2 * test.layers * model.otherStateSize).map { 1 + abs($0) })
         var sizes = test.inputSizes
         if test.mlps.output > 0 { sizes[test.layers] = test.mlps.output }
         let dropout = sizes.map { size in

@@ -210,6 +210,51 @@ class RGLRU(Elementwise):
         return {"h": torch.exp(log_a) * s["h"] + torch.sqrt(1 - torch.exp(2 * log_a)) * torch.sigmoid(i) * u}
 
 
+class Context(Elementwise):
+    """The last n input vectors, the last first; those before the start are zero."""
+
+    states = ("h", "x")
+
+    def __init__(self, hidden, **options):
+        super().__init__(hidden, **options)
+        self.length = options.get("context", 4)
+
+    def first(self, batch):
+        return {"h": torch.zeros(batch, self.outputs), "x": torch.zeros(self.length, 0)}
+
+    def vectors(self, v, s):
+        past = s["x"] if s["x"].dim() == 3 else v.new_zeros(self.length, *v.shape)
+        return torch.cat([v[None], past[:-1]])
+
+
+class FeedForward(Context):
+    """Bengio et al. 2003: tanh(d + H x) with x the concatenation of the vectors."""
+
+    def own(self, inputs):
+        return {f"weight_context{k}": (self.hidden, inputs) for k in range(1, self.length)}
+
+    def step(self, x, s, w, skipped):
+        vectors = self.vectors(x, s)
+        weight = torch.cat([w["weight_ih"], *(w[f"weight_context{k}"] for k in range(1, self.length))], 1)
+        return {"h": torch.tanh(F.linear(torch.cat(list(vectors), 1), weight, w["bias_ih"])), "x": vectors}
+
+
+class Average(Context):
+    def step(self, x, s, w, skipped):
+        vectors = self.vectors(F.linear(x, w["weight_ih"], w["bias_ih"]), s)
+        return {"h": vectors.mean(0), "x": vectors}
+
+
+class Concatenation(Context):
+    def __init__(self, hidden, **options):
+        super().__init__(hidden, **options)
+        self.outputs = self.length * hidden
+
+    def step(self, x, s, w, skipped):
+        vectors = self.vectors(F.linear(x, w["weight_ih"], w["bias_ih"]), s)
+        return {"h": torch.cat(list(vectors), 1), "x": vectors}
+
+
 class SLSTM(Cell):
     """NX-AI/xlstm, blocks/slstm/src/vanilla/slstm.py."""
 
@@ -226,7 +271,8 @@ class SLSTM(Cell):
 
 
 CELLS = {
-    "additive": Additive, "elman-pre": ElmanPre, "update-gate": UpdateGate, "leaky": Leaky, "gru": GRU, "lstm": LSTM,
+    "additive": Additive, "average": Average, "concatenation": Concatenation, "feed-forward": FeedForward,
+    "elman-pre": ElmanPre, "update-gate": UpdateGate, "leaky": Leaky, "gru": GRU, "lstm": LSTM,
     "layer-norm": NormalizedLSTM, "mogrifier": Mogrifier, "jordan": Jordan, "elman-jordan": ElmanJordan, "jordan-lm": JordanLM, "mingru": MinGRU,
     "minlstm": MinLSTM, "rglru": RGLRU, "slstm": SLSTM,
 }

@@ -178,7 +178,7 @@ def write_cells():
         return CellModel(V, 5, H, L, cell, skips, **options)
 
     check_update_gate()
-    for cell in ("additive", "elman-pre", "update-gate", "leaky", "mingru", "minlstm", "rglru", "slstm"):
+    for cell in ("additive", "average", "concatenation", "elman-pre", "feed-forward", "update-gate", "leaky", "mingru", "minlstm", "rglru", "slstm"):
         write_case(cell, model(cell))
     write_case("leaky, learned time scales", model("leaky", learned=True))
     write_case("gru, time skip of 3", model("gru", skips=(3,)))

@@ -6,9 +6,12 @@ public enum Cells: KindRegistry {
     /// All cells. To add a cell, add a file to this folder and a line here.
     static let all: [any Cell.Type] = [
         AdditiveCell.self,
+        AverageCell.self,
+        ConcatenationCell.self,
         ElmanCell.self,
         ElmanPreCell.self,
         ElmanJordanCell.self,
+        FeedForwardCell.self,
         GRUCell.self,
         JordanCell.self,
         JordanLanguageModelCell.self,
@@ -27,6 +30,8 @@ public enum Cells: KindRegistry {
     public static var namesWithForgetGate: [String] { all.filter { $0.forgetGate != nil }.map { $0.name } }
     /// The names of the cells with recurrent weights, which weight dropout drops.
     public static var namesWithRecurrentWeights: [String] { all.filter { $0.hasRecurrentWeights }.map { $0.name } }
+    /// The names of the cells whose initial state may be learned.
+    public static var namesWithLearnedState: [String] { all.filter { $0.learnsFirstState }.map { $0.name } }
     public static var kinds: [any Kind.Type] { all }
 
     /// Whether the output of a layer is the distribution over the classes: see ``Cell``.

@@ -16,6 +16,10 @@ protocol Cell: Kind {
     static var states: [String] { get }
     /// The states besides h whose initial value may be learned: the first of `states`. Default: all of them.
     static var learnedStates: [String] { get }
+    /// Whether the initial state of an epoch may be learned. Default: true.
+    static var learnsFirstState: Bool { get }
+    /// Whether the preactivations include products with earlier inputs; see ``InputContext``. Default: false.
+    static var readsContext: Bool { get }
     /// Whether there are recurrent weights and a hidden bias. Default: true, except for an ``ElementwiseCell``.
     static var hasRecurrentWeights: Bool { get }
     /// Whether ranks may divide the units of a step. Default: true.
@@ -71,6 +75,8 @@ extension Cell {
     static var gates: [CellGate] { [] }
     static var states: [String] { [] }
     static var learnedStates: [String] { states }
+    static var learnsFirstState: Bool { true }
+    static var readsContext: Bool { false }
     static var hasRecurrentWeights: Bool { true }
     static var dividesUnits: Bool { true }
     static var forgetGate: Int? { nil }

@@ -43,9 +43,9 @@ final class CellBuilder {
             parameters, columns: (gates.lowerBound * size.hiddenSize)..<(gates.upperBound * size.hiddenSize), builder)
     }
 
-    /// A state besides h.
-    func state(_ letter: String) -> StepState {
-        let state = StepState(letter, keepsSteps: false, size, builder)
+    /// A state besides h, of U columns, or of `columns` for cells whose units ranks do not divide.
+    func state(_ letter: String, columns: Int? = nil) -> StepState {
+        let state = StepState(letter, keepsSteps: false, columns: columns, size, builder)
         states.append(state)
         return state
     }

@@ -29,6 +29,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     private let inputProduct: CellWeight
     /// The products with h of steps before the previous one; nil if there are none.
     private let skips: SkipProducts?
+    /// The products with earlier inputs; nil if there are none.
+    private let context: InputContext?
     /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
     private let biasSum: MatrixView
     /// The input product of each distinct row, and its gradient in the backward pass: `[T*B, G*H]`, spread. Only for an input of
@@ -67,8 +69,10 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         for step in stride(from: 2, through: h.history + 1, by: 1) {
             builder.state("h\(step)_l\(shape.number)", h.before(step))
         }
+        let length = C.readsContext ? shape.settings[CellSettings.context] : 1
+        context = length > 1 ? InputContext(length, inputs: shape.inputSize, cellBuilder, builder) : nil
         biasSum = builder.workspace.matrix(rows: 1, columns: columns)
-        tokenGates = shape.readsTokens && !C.readsInput ? builder.gradientRows(columns: columns) : nil
+        tokenGates = shape.readsTokens && !C.readsInput && context == nil ? builder.gradientRows(columns: columns) : nil
         let ring = StepRing.Shape(
             gateColumns: columns, hiddenSize: shape.hiddenSize, gateSets: gateSets.count, states: states.count)
         if isDivisible { builder.dividesUnits(shape.hiddenSize, floatsPerStream: ring.floatsPerStream) }
@@ -81,7 +85,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         C.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.size > 1 << 20
     }
 
-    var readsDistinctRows: Bool { !C.readsInput }
+    var readsDistinctRows: Bool { !C.readsInput && context == nil }
 
     var gateKinds: [CellGate] { C.gates }
 
@@ -101,6 +105,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         }
         let past = h.history * h.first.count
         h.pastAndWindow.pointer.update(repeating: 0, count: past)
+        context?.reset()
         cell.start(startOfEpoch(gates: h.first))
     }
 
@@ -112,6 +117,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
 
     func carryState(steps: Int) {
         for state in states { state.carry(steps: steps) }
+        context?.carry(steps: steps)
     }
 
     private func firstStateGradients(rows: GradientRows, atEpochStart: Bool) {
@@ -129,7 +135,9 @@ final class Recurrence<C: Cell>: RecurrentLayer {
 
     func forward(_ input: ForwardInput, steps: Int) {
         switch input {
-        case .rows(let rows): multiplyInput(rows, into: gates.window.prefix(rows: steps * capacity.streams))
+        case .rows(let rows):
+            multiplyInput(rows, into: gates.window.prefix(rows: rows.rows))
+            context?.multiply(rows, into: gates.window.prefix(rows: rows.rows))
         case .distinct(let rows): multiplyInput(rows.distinct, into: tokenRows(rows.distinct.rows))
         }
         if let (team, ring) = team { return forward(input, steps: steps, team, ring) }
@@ -202,6 +210,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         for vector in vectors { rows.biasGradient(vector.parameter, steps: 1, dY: vector.gradient) }
         skips?.gradients(window)
         if !C.readsInput { inputProduct.multiplyBackward(dGates, into: dInput) }
+        context?.gradients(window)
+        context?.multiplyBackward(dGates, into: dInput)
     }
 
     private func backwardThroughTime(_ dOutput: MatrixView, steps: Int) {

@@ -32,7 +32,7 @@ struct RecurrentParameters {
         biasInput = bias("bias_ih", C.forgetGate.map { .forgetting(($0 * h)..<(($0 + 1) * h)) } ?? .zero)
         recurrent = weightHidden.map { ($0, bias("bias_hh")) }
         firstStates =
-            shape.learnsFirstState
+            shape.learnsFirstState && C.learnsFirstState
             ? (["h"] + C.learnedStates).map {
                 builder.streamVector("rnn.\($0)0_l\(k)", columns: $0 == "h" ? outputs : h)
             } : []
