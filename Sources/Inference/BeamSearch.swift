@@ -5,7 +5,8 @@ import TextData
 
 /// Finds probable continuations of a prompt: at each token, the `width` most probable texts are kept (Lowerre 1976).
 ///
-/// Texts are compared by log P, without normalisation by their length. `<unk>` is never generated.
+/// Texts are compared by `log P / ((5 + n) / 6)^penalty`, with the number n of their generated tokens, the end of a line included: with the
+/// penalty 0 by log P. `<unk>` is never generated. Source of the normalisation: Wu et al. 2016 (GNMT), equation 14, without the coverage penalty.
 public struct BeamSearch {
     /// A text that was found.
     public struct Found: Sendable {
@@ -13,6 +14,8 @@ public struct BeamSearch {
         public fileprivate(set) var text: [UInt8] = []
         /// The sum over the generated tokens, in nats.
         public fileprivate(set) var logProbability = 0.0
+        /// The number of generated tokens, with a line end.
+        public fileprivate(set) var tokenCount = 0
         /// Whether it reached a stop string or a line end.
         public fileprivate(set) var isEnded = false
     }
@@ -33,6 +36,8 @@ public struct BeamSearch {
         /// Nil: the text has ended.
         let token: Int32?
         let logProbability: Double
+        /// What the texts are compared by.
+        let score: Double
         /// Orders equally probable texts.
         let number: Int
     }
@@ -41,16 +46,19 @@ public struct BeamSearch {
     private let width: Int
     private let stops: [String]
     private let endsAtLineEnd: Bool
+    private let lengthPenalty: Double
 
     /// - Parameters:
     ///   - model: a model with windows of one step or more.
     ///   - stops: strings that end a text.
     ///   - endsAtLineEnd: whether a line end ends a text.
-    public init(model: StoredModel, width: Int, stops: [String], endsAtLineEnd: Bool) {
+    ///   - lengthPenalty: the exponent of the normalisation by length.
+    public init(model: StoredModel, width: Int, stops: [String], endsAtLineEnd: Bool, lengthPenalty: Double = 0) {
         (stored, self.width, self.stops, self.endsAtLineEnd) = (model, width, stops, endsAtLineEnd)
+        self.lengthPenalty = lengthPenalty
     }
 
-    /// The texts of the beam after up to `length` tokens, most probable first; at most `width`.
+    /// The texts of the beam after up to `length` tokens, best first; at most `width`.
     ///
     /// Throws `StoredRunError.overflow` if a logit is not finite.
     public func search(after prompt: [Int32], length: Int) throws(StoredRunError) -> [Found] {
@@ -59,7 +67,7 @@ public struct BeamSearch {
             var extensions: [Extension] = []
             for index in beam.indices { try extend(&beam[index], index, place: place, into: &extensions) }
             extensions.sort { a, b in
-                a.logProbability != b.logProbability ? a.logProbability > b.logProbability : a.number < b.number
+                a.score != b.score ? a.score > b.score : a.number < b.number
             }
             beam = extensions.prefix(width).map { apply($0, to: beam[$0.hypothesis]) }
         }
@@ -87,27 +95,32 @@ public struct BeamSearch {
     private func extend(
         _ hypothesis: inout Hypothesis, _ index: Int, place: Int, into extensions: inout [Extension]
     ) throws(StoredRunError) {
-        let before = hypothesis.found.logProbability
-        guard !hypothesis.found.isEnded else {
-            extensions.append(Extension(hypothesis: index, token: nil, logProbability: before, number: extensions.count))
-            return
+        let (before, count) = (hypothesis.found.logProbability, hypothesis.found.tokenCount)
+        func add(_ token: Int32?, _ logProbability: Double, tokens: Int) {
+            extensions.append(
+                Extension(
+                    hypothesis: index, token: token, logProbability: logProbability,
+                    score: logProbability / normaliser(tokens: tokens), number: extensions.count))
         }
+        guard !hypothesis.found.isEnded else { return add(nil, before, tokens: count) }
         for (state, values) in zip(stored.model.states, hypothesis.states) {
             state.matrix.pointer.update(from: values, count: values.count)
         }
         step(hypothesis.last)
         hypothesis.states = states()
-        for (token, logProbability) in try mostProbable(place: place) {
-            extensions.append(
-                Extension(
-                    hypothesis: index, token: token, logProbability: before + logProbability, number: extensions.count))
-        }
+        for (token, logProbability) in try mostProbable(place: place) { add(token, before + logProbability, tokens: count + 1) }
+    }
+
+    /// What log P of a text of this length is divided by; 1 for a text of one token.
+    private func normaliser(tokens: Int) -> Double {
+        RowKernels.exp(lengthPenalty * RowKernels.log(Double(5 + tokens) / 6))
     }
 
     private func apply(_ step: Extension, to hypothesis: Hypothesis) -> Hypothesis {
         guard let token = step.token else { return hypothesis }
         var hypothesis = hypothesis
         hypothesis.found.logProbability = step.logProbability
+        hypothesis.found.tokenCount += 1
         hypothesis.last = token
         if endsAtLineEnd, token == stored.vocabulary.lineEndID {
             hypothesis.found.isEnded = true

@@ -17,6 +17,8 @@ struct GenerationSettings {
     let stops: [String]
     /// The width of a beam search; nil for sampling.
     let beam: Int?
+    /// The exponent of its normalisation by length.
+    let lengthPenalty: Double
 }
 
 /// Generates text with the model of a checkpoint, and writes it token by token, or line by line on request or if the model was
@@ -48,7 +50,8 @@ private func writeBeam(
     _ model: StoredModel, _ prompt: [Int32], _ settings: GenerationSettings, width: Int, ofLines: Bool,
     to stream: inout TextStream
 ) throws {
-    let search = BeamSearch(model: model, width: width, stops: settings.stops, endsAtLineEnd: ofLines)
+    let search = BeamSearch(
+        model: model, width: width, stops: settings.stops, endsAtLineEnd: ofLines, lengthPenalty: settings.lengthPenalty)
     var decoder = TokenDecoder(model.vocabulary)
     var start: [UInt8] = []
     for token in prompt { decoder.append(token, to: &start) }

@@ -18,8 +18,8 @@ struct BeamTests {
         }
     }
 
-    @Test("A wide beam finds the most probable lines of all")
-    func exhaustive() throws {
+    @Test("A wide beam finds the best lines of all, by log P or normalised by length", arguments: [0, 0.7, 10])
+    func exhaustive(penalty: Double) throws {
         let words = ["the", "cat", "sat", "größe", "on", "mat"]
         let pairs = words.flatMap { first in words.map { "\(first) \($0)" } }
         let lines = [""] + words + pairs
@@ -32,9 +32,20 @@ struct BeamTests {
             // A line of two words is cut off before its end.
             if position <= 2 { sums[line - 1] += Double(fields[3]) ?? 0 }
         }
+        // Wu et al. 2016: an empty line has one token, its end; the others have two.
+        for (index, line) in lines.enumerated() { sums[index] /= pow((line.isEmpty ? 6 : 7) / 6, penalty) }
         let best = lines.indices.sorted { sums[$0] < sums[$1] }.prefix(5).map { lines[$0] + "\n" }
-        #expect(try generate("word", "--length 2 --samples 5 --beam 50") == best.joined())
-        #expect(try generate("word", "--length 2 --samples 1 --beam 50") == best[0])
+        let option = penalty == 0 ? "" : " --length-penalty \(penalty)"
+        #expect(try generate("word", "--length 2 --samples 5 --beam 50\(option)") == best.joined())
+        #expect(try generate("word", "--length 2 --samples 1 --beam 50\(option)") == best[0])
+    }
+
+    @Test("A length penalty lets longer lines win; 0 is no penalty")
+    func lengthPenalty() throws {
+        let options = "--samples 1 --beam 20 --length 30"
+        let short = try generate("word", options)
+        #expect(try generate("word", "\(options) --length-penalty 0") == short)
+        #expect(try generate("word", "\(options) --length-penalty 5").count > short.count)
     }
 
     @Test("A text ends before a stop string, which is not written", arguments: ["word", "char", "byte"])
@@ -60,7 +71,7 @@ struct BeamTests {
 
     @Test("Options that do not fit together are refused")
     func usage() throws {
-        for options in ["--separator x", "--stop ''", "--beam 0", "--beam 2 --samples 3", "--beam x"] {
+        for options in ["--separator x", "--stop ''", "--beam 0", "--beam 2 --samples 3", "--beam x", "--length-penalty 1", "--beam 2 --length-penalty -1"] {
             let outcome = try SmallModels.shell("$R generate --checkpoint word \(options)")
             #expect(outcome.status == 64 && outcome.output.isEmpty, "\(options): \(outcome)")
         }

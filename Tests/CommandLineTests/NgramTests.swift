@@ -64,6 +64,19 @@ struct NgramTests {
         #expect(kenlm.output.contains("\tTotal: -") && kenlm.output.contains("OOVs:\t1\nTokens:\t3\n"), "\(kenlm)")
     }
 
+    @Test("evaluate with an ARPA file alone has perplexities by word and by byte, of the size of the text")
+    func sizes() throws {
+        try Self.write("sizes.arpa", "--order 2")
+        let outcome = try SmallModels.shell("$R evaluate --checkpoint sizes.arpa --data valid.txt --json")
+        let fields = RunLog.fields(of: outcome.output.trimmingCharacters(in: .newlines))
+        func number(_ name: String) throws -> Double { try #require(fields[name].flatMap { Double($0) }, "\(name) \(outcome)") }
+        let text = try Data(contentsOf: SmallModels.folder.appendingPathComponent("valid.txt"))
+        #expect(try number("words") == 100 && number("tokens") == 100 && number("bytes") == Double(text.count))
+        #expect(try number("word_perplexity") == number("perplexity"))
+        let byByte = exp(try number("loss") * 100 / Double(text.count))
+        #expect(try abs(number("byte_perplexity") / byByte - 1) < 1e-12)
+    }
+
     @Test("A tuned interpolation is no worse than either model on the tuning text; at weights 0 and 1 it is one of them")
     func interpolation() throws {
         try Self.write("mixed.arpa", "--order 2 --vocabulary word")

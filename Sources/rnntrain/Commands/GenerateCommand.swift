@@ -17,13 +17,15 @@ struct GenerateCommand: ParsableCommand {
 
     func validate() throws {
         if sampling.separator != nil, sampling.samples == nil { throw ValidationError("--separator needs --samples") }
+        if sampling.lengthPenalty != nil, sampling.beam == nil { throw ValidationError("--length-penalty needs --beam") }
         if sampling.stop.contains("") { throw ValidationError("--stop needs a text that is not empty") }
     }
 
     func run() throws {
         let settings = GenerationSettings(
             rule: try sampling.rule(), length: try sampling.tokenCount(), samples: try sampling.lineCount(),
-            separator: sampling.separator, stops: sampling.stop, beam: try sampling.beamWidth())
+            separator: sampling.separator, stops: sampling.stop, beam: try sampling.beamWidth(),
+            lengthPenalty: try sampling.lengthExponent())
         let checkpoint = try NamedCheckpoint(checkpoint).open()
         try runGeneration(checkpoint: checkpoint, sampling: sampling, settings: settings)
     }

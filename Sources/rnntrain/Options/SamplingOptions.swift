@@ -54,6 +54,14 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            With --beam: compare texts of n tokens by log P / ((5 + n) / 6)^x, so that short ones do not win by their length alone; 0: by \
+            log P. (default: 0)
+            """, valueName: "x"))
+    var lengthPenalty: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Divides the logits; below 1 favors probable tokens, above 1 gives more variety; 0: --greedy.", valueName: "x"))
     var temperature = "1.0"
 
@@ -98,6 +106,12 @@ struct SamplingOptions: ParsableArguments {
                 expected: "a whole number from \(samples), the value of --samples, to \(max(samples, 10_000))")
         }
         return width
+    }
+
+    /// The exponent of the normalisation by length. Throws for a value out of range.
+    func lengthExponent() throws(ConfigurationError) -> Double {
+        guard let lengthPenalty else { return 0 }
+        return try ValueRange.number(upTo: 10, orZero: "for none").value(lengthPenalty, of: "--length-penalty")
     }
 
     /// The number of tokens to generate. Throws for a value out of range.
