@@ -8,14 +8,18 @@ import TextData
 public struct Adaptation {
     /// Dynamic evaluation; nil for fixed parameters.
     public var dynamic: DynamicEvaluation?
+    /// The path of the text whose gradients scale the updates of dynamic evaluation with an epsilon.
+    public var statistics: String?
     /// A continuous cache; nil for none.
     public var cache: CacheSettings?
     /// The interpolation with n-grams, of what the others give; nil for none.
     public var mixture: Interpolation?
 
     /// The given methods together.
-    public init(dynamic: DynamicEvaluation? = nil, cache: CacheSettings? = nil, mixture: Interpolation? = nil) {
-        (self.dynamic, self.cache, self.mixture) = (dynamic, cache, mixture)
+    public init(
+        dynamic: DynamicEvaluation? = nil, statistics: String? = nil, cache: CacheSettings? = nil, mixture: Interpolation? = nil
+    ) {
+        (self.dynamic, self.statistics, self.cache, self.mixture) = (dynamic, statistics, cache, mixture)
     }
 
     /// A scorer of a text. Throws if the model cannot be used so, and `RunCheckError` (70) if a limit of the process is too low.
@@ -25,6 +29,7 @@ public struct Adaptation {
         if let dynamic {
             let learning = try stored.dynamicModel(dynamic)
             model = learning.model
+            if let statistics { try observe(statistics, learning, dynamic, stored) }
             scorer = DynamicScorer(learning, dynamic, stored)
         }
         if let cache {
@@ -32,6 +37,14 @@ public struct Adaptation {
             scorer = CachedScorer(scorer, model, cache, stored)
         }
         return mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer
+    }
+
+    /// Collects the mean squares of the gradients of a text.
+    private func observe(_ path: String, _ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel) throws {
+        let scorer = DynamicScorer(model, settings, stored, learns: false)
+        _ = try TaskEvaluation(
+            of: OpenedText(path: path, unit: stored.unit), stored, skippingUnknown: false, scorer: scorer)
+        model.endObservation()
     }
 }
 
@@ -43,9 +56,11 @@ final class DynamicScorer: TextScorer {
     /// The predicted tokens of the piece.
     private var targets: [Int32] = []
     let pieceLength: Int
+    private let learns: Bool
 
-    init(_ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel) {
-        self.model = model
+    /// - Parameter learns: whether the model learns from the text; otherwise it observes the gradients only.
+    init(_ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel, learns: Bool = true) {
+        (self.model, self.learns) = (model, learns)
         pieceLength = settings.window
         total = TextScore(stored.symbols.special)
     }
@@ -59,7 +74,10 @@ final class DynamicScorer: TextScorer {
         targets = Array(inputs.dropFirst())
         guard !targets.isEmpty else { return [] }
         return inputs.withUnsafeBufferPointer {
-            Array(UnsafeBufferPointer(start: model.advance($0.baseAddress!, steps: targets.count), count: targets.count))
+            let steps = targets.count
+            let losses =
+                learns ? model.advance($0.baseAddress!, steps: steps) : model.observe($0.baseAddress!, steps: steps)
+            return Array(UnsafeBufferPointer(start: losses, count: steps))
         }
     }
 

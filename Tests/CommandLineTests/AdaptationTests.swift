@@ -5,7 +5,7 @@ import Testing
 /// `evaluate --dynamic` and `evaluate --cache`.
 @Suite("Dynamic evaluation and cache", .serialized)
 struct AdaptationTests {
-    private struct Figures: Decodable {
+    private struct Figures: Decodable, Equatable {
         let tokens: Int
         let loss: Double
     }
@@ -29,6 +29,11 @@ struct AdaptationTests {
         let held = try Self.figures("--checkpoint \(model) --dynamic --dynamic-rate 0.5 --dynamic-window 5 --dynamic-decay 0.9")
         #expect(dynamic.loss != plain.loss && held.loss != plain.loss, "\(dynamic) \(plain)")
         #expect(abs(held.loss - plain.loss) < abs(dynamic.loss - plain.loss), "\(held) \(dynamic) \(plain)")
+        let scaled = "--checkpoint \(model) --dynamic --dynamic-rms train.txt --dynamic-window 5"
+        #expect(try Self.figures("\(scaled) --dynamic-rate 0") == plain)
+        let learned = try Self.figures(scaled)
+        #expect(learned.loss < plain.loss && learned != dynamic, "\(learned) \(plain)")
+        #expect(try Self.figures("\(scaled) --dynamic-epsilon 1e6").loss != learned.loss)
         let cache = try Self.figures("--checkpoint \(model) --cache --cache-theta 0")
         #expect(cache.loss < plain.loss && cache.loss != dynamic.loss, "\(cache) \(plain)")
     }
@@ -47,6 +52,9 @@ struct AdaptationTests {
         "Options that do not belong together are refused with status 64",
         arguments: [
             ("--checkpoint word --dynamic-rate 1", "--dynamic-rate has no effect without --dynamic."),
+            ("--checkpoint word --dynamic-rms train.txt", "--dynamic-rms has no effect without --dynamic."),
+            ("--checkpoint word --dynamic --dynamic-epsilon 1", "--dynamic-epsilon has no effect without --dynamic-rms."),
+            ("--checkpoint word --dynamic --dynamic-rms train.txt --dynamic-epsilon 0", "dynamic-epsilon is 0; it must be a number"),
             ("--checkpoint word --dynamic --cache-size 5", "--cache-size has no effect without --cache."),
             ("--checkpoint word --cache --cache-lambda 1", "cache-lambda is 1; it must be a number"),
             ("--checkpoint word --dynamic --dynamic-window 0", "dynamic-window is 0; it must be a whole number"),

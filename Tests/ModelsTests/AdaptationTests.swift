@@ -18,6 +18,12 @@ struct AdaptationTests {
             let losses: [Double]
             let mixed: [Double]
         }
+        struct Scaled: Decodable {
+            let text: [Int32]
+            let rate: Float, decay: Float, epsilon: Float
+            let losses: [Double]
+            let finalParameters: [String: [Double]]
+        }
         let dimensions: Dimensions
         let rate: Float, decay: Float, window: Int
         let parameters: [String: [Double]]
@@ -25,6 +31,7 @@ struct AdaptationTests {
         let losses: [Double]
         let finalParameters: [String: [Double]]
         let cache: Cache
+        let rms: Scaled
     }
 
     private let fixture: Fixture
@@ -37,6 +44,22 @@ struct AdaptationTests {
 
     @Test("The losses of dynamic evaluation and the last parameters are those of PyTorch, within 1e-5, at each level")
     func dynamicEvaluation() throws {
+        let settings = DynamicEvaluation(rate: fixture.rate, decay: fixture.decay, window: fixture.window)
+        try check(settings, losses: fixture.losses, parameters: fixture.finalParameters)
+    }
+
+    @Test("So are those of updates that are scaled by the root mean squares of the gradients of another text")
+    func scaledUpdates() throws {
+        let scaled = fixture.rms
+        let settings = DynamicEvaluation(
+            rate: scaled.rate, decay: scaled.decay, window: fixture.window, epsilon: scaled.epsilon)
+        try check(settings, observing: scaled.text, losses: scaled.losses, parameters: scaled.finalParameters)
+    }
+
+    private func check(
+        _ settings: DynamicEvaluation, observing text: [Int32] = [], losses expectedLosses: [Double],
+        parameters: [String: [Double]]
+    ) throws {
         let size = fixture.dimensions
         let shape = ModelShape(
             cell: .lstm, layers: size.L, vocabularySize: size.V, embeddingSize: size.E, hiddenSize: size.H, dropout: 0.5)
@@ -47,26 +70,32 @@ struct AdaptationTests {
                 trained[entry.offset + i] = Float(value)
             }
         }
-        let settings = DynamicEvaluation(rate: fixture.rate, decay: fixture.decay, window: fixture.window)
         try Processor.atEachLevel { level in
             try trained.withUnsafeBufferPointer { trained in
                 let model = DynamicModel(shape, trained: trained.baseAddress!, settings)
-                var losses: [Double] = []
-                fixture.tokens.withUnsafeBufferPointer { tokens in
-                    for start in stride(from: 0, to: tokens.count - 1, by: fixture.window) {
-                        let found = model.advance(tokens.baseAddress! + start, steps: fixture.window)
-                        losses += UnsafeBufferPointer(start: found, count: fixture.window)
-                    }
+                if !text.isEmpty {
+                    _ = losses(of: text) { model.observe($0, steps: fixture.window) }
+                    model.endObservation()
                 }
-                #expect(losses.count == fixture.losses.count)
-                for (found, expected) in zip(losses, fixture.losses) {
+                let losses = losses(of: fixture.tokens) { model.advance($0, steps: fixture.window) }
+                #expect(losses.count == expectedLosses.count)
+                for (found, expected) in zip(losses, expectedLosses) {
                     #expect(abs(found - expected) < 1e-5 * max(1, expected), "\(level)")
                 }
                 for entry in layout.entries {
                     let found = (0..<entry.count).map { Double(model.values[entry.offset + $0]) }
-                    let error = relativeDistance(found, from: try #require(fixture.finalParameters[entry.name]))
+                    let error = relativeDistance(found, from: try #require(parameters[entry.name]))
                     #expect(error < 1e-5, "\(level), \(entry.name): \(error)")
                 }
+            }
+        }
+    }
+
+    /// The losses that `pass` returns for each window of a text.
+    private func losses(of text: [Int32], _ pass: (UnsafePointer<Int32>) -> UnsafePointer<Double>) -> [Double] {
+        text.withUnsafeBufferPointer { tokens in
+            stride(from: 0, to: tokens.count - 1, by: fixture.window).flatMap { start in
+                UnsafeBufferPointer(start: pass(tokens.baseAddress! + start), count: fixture.window)
             }
         }
     }

@@ -8,6 +8,7 @@ Keys of the fixture (every array flat, row-major):
     dimensions        E, H, V, L of an LSTM
     parameters        name -> values, the trained ones
     rate, decay, window
+    rms               text: tokens of another text; rate, decay, epsilon; losses and finalParameters of the same tokens with scaled updates
     tokens            of one stream; window k predicts the tokens k window + 1 to (k + 1) window
     losses            of each predicted token, before the update of its window, in nats
     finalParameters   name -> values, after the last update
@@ -26,17 +27,14 @@ from language_model import LanguageModel, detach
 
 E, H, V, L = 3, 5, 7, 2
 WINDOW, WINDOWS, RATE, DECAY = 4, 8, 0.25, 0.125
+RMS_RATE, RMS_DECAY, EPSILON = 0.03125, 0.25, 0.0078125
 SIZE, THETA, LAMBDA, COUNT, COLUMNS = 6, 0.75, 0.25, 20, 9
 
 
-def dynamic(generator):
-    """Krause et al. 2018: p <- p - rate * gradient + decay * (trained - p) after each window."""
-    model = LanguageModel(V, E, H, L)
-    initialise(model, 0.5, generator)
-    trained = {name: p.detach().clone() for name, p in model.named_parameters()}
-    tokens = torch.randint(1, 4, (WINDOW * WINDOWS + 1,), generator=generator).cumsum(0) % V
+def windows(model, tokens, update):
+    """The losses of a text in windows, with `update` after the backward pass of each."""
     state, losses = model.first_state(1), []
-    for start in range(0, WINDOW * WINDOWS, WINDOW):
+    for start in range(0, len(tokens) - 1, WINDOW):
         inputs, targets = tokens[start:start + WINDOW].unsqueeze(1), tokens[start + 1:start + WINDOW + 1]
         logits, state = model(inputs, state)
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets, reduction="none")
@@ -45,11 +43,49 @@ def dynamic(generator):
         loss.mean().backward()
         state = detach(state)
         with torch.no_grad():
-            for name, p in model.named_parameters():
-                p += -RATE * p.grad + DECAY * (trained[name] - p)
+            update()
+    return losses
+
+
+def dynamic(generator):
+    """Krause et al. 2018: p <- p - rate * gradient + decay * (trained - p) after each window."""
+    model = LanguageModel(V, E, H, L)
+    initialise(model, 0.5, generator)
+    trained = {name: p.detach().clone() for name, p in model.named_parameters()}
+    tokens = torch.randint(1, 4, (WINDOW * WINDOWS + 1,), generator=generator).cumsum(0) % V
+
+    def update():
+        for name, p in model.named_parameters():
+            p += -RATE * p.grad + DECAY * (trained[name] - p)
+
+    losses = windows(model, tokens, update)
     return {
         "dimensions": {"E": E, "H": H, "V": V, "L": L}, "rate": RATE, "decay": DECAY, "window": WINDOW,
         "parameters": {name: flat(p) for name, p in trained.items()}, "tokens": tokens.tolist(), "losses": losses,
+        "finalParameters": {name: flat(p) for name, p in model.named_parameters()}}
+
+
+def scaled(trained, tokens, generator):
+    """The same with RMS normalisation, and the decay in proportion to the RMS of the gradients of another text (section 4)."""
+    model = LanguageModel(V, E, H, L)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.copy_(torch.tensor(trained[name]).view_as(p))
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    text = torch.randint(1, 4, (WINDOW * 6 + 1,), generator=generator).cumsum(0) % V
+    squares = {name: [] for name in before}
+    windows(model, text, lambda: [squares[name].append(p.grad ** 2) for name, p in model.named_parameters()])
+    rms = {name: torch.stack(values).mean(0).sqrt() for name, values in squares.items()}
+    mean = torch.cat([values.flatten() for values in rms.values()]).mean()
+
+    def update():
+        for name, p in model.named_parameters():
+            pull = torch.clamp(RMS_DECAY * rms[name] / mean, max=1)
+            p += -RMS_RATE * p.grad / (rms[name] + EPSILON) + pull * (before[name] - p)
+
+    losses = windows(model, tokens, update)
+    return {
+        "text": text.tolist(), "rate": RMS_RATE, "decay": RMS_DECAY, "epsilon": EPSILON, "losses": losses,
         "finalParameters": {name: flat(p) for name, p in model.named_parameters()}}
 
 
@@ -76,6 +112,7 @@ def main():
     torch.set_default_dtype(torch.float64)
     generator = torch.Generator().manual_seed(1)
     fixture = {**dynamic(generator), "cache": cache(generator)}
+    fixture["rms"] = scaled(fixture["parameters"], torch.tensor(fixture["tokens"]), generator)
     path = Path(__file__).resolve().parent.parent / "ModelsTests" / "Fixtures" / "adaptation.json"
     path.write_text(json.dumps(fixture) + "\n")
 

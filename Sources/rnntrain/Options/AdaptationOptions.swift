@@ -13,15 +13,29 @@ struct AdaptationOptions: ParsableArguments {
             """)
     var dynamic = false
 
-    @Option(help: ArgumentHelp("Learning rate, for the mean loss of a window. (default: 0.1)", valueName: "x"))
+    @Option(help: ArgumentHelp("Learning rate, for the mean loss of a window. (default: 0.1; with --dynamic-rms 0.002)", valueName: "x"))
     var dynamicRate: String?
 
     @Option(
-        help: ArgumentHelp("Share of the way back to the trained parameters at each update. (default: 0.001)", valueName: "x"))
+        help: ArgumentHelp(
+            "Share of the way back to the trained parameters at each update. (default: 0.001; with --dynamic-rms 0.02)",
+            valueName: "x"))
     var dynamicDecay: String?
 
     @Option(help: ArgumentHelp("Tokens of a window. (default: 20)", valueName: "n"))
     var dynamicWindow: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Text, usually the training text, whose gradients scale the updates: the gradient of each parameter is divided by its root mean \
+            square, and the decay is multiplied by it. (default: none)
+            """, valueName: "file"))
+    var dynamicRms: String?
+
+    @Option(
+        help: ArgumentHelp("With --dynamic-rms: added to the root mean squares that divide. (default: 0.001)", valueName: "x"))
+    var dynamicEpsilon: String?
 
     @Flag(
         help: """
@@ -46,11 +60,20 @@ struct AdaptationOptions: ParsableArguments {
     func adaptation(isARPA: Bool) throws -> Adaptation {
         try check(
             "--dynamic", dynamic, isARPA,
-            [("--dynamic-rate", dynamicRate), ("--dynamic-decay", dynamicDecay), ("--dynamic-window", dynamicWindow)])
+            [
+                ("--dynamic-rate", dynamicRate), ("--dynamic-decay", dynamicDecay), ("--dynamic-window", dynamicWindow),
+                ("--dynamic-rms", dynamicRms), ("--dynamic-epsilon", dynamicEpsilon),
+            ])
+        if dynamicEpsilon != nil, dynamicRms == nil {
+            throw OptionConflict(
+                "--dynamic-epsilon has no effect without --dynamic-rms. Add --dynamic-rms, or omit --dynamic-epsilon.")
+        }
+        if let dynamicRms { try InputFile.check(dynamicRms, namedBy: "--dynamic-rms") }
         try check(
             "--cache", cache, isARPA,
             [("--cache-size", cacheSize), ("--cache-theta", cacheTheta), ("--cache-lambda", cacheLambda)])
-        return Adaptation(dynamic: dynamic ? try dynamicSettings() : nil, cache: cache ? try cacheSettings() : nil)
+        return Adaptation(
+            dynamic: dynamic ? try dynamicSettings() : nil, statistics: dynamicRms, cache: cache ? try cacheSettings() : nil)
     }
 
     private func check(_ method: String, _ isOn: Bool, _ isARPA: Bool, _ parts: [(name: String, value: String?)]) throws {
@@ -60,10 +83,16 @@ struct AdaptationOptions: ParsableArguments {
     }
 
     private func dynamicSettings() throws -> DynamicEvaluation {
-        DynamicEvaluation(
-            rate: Float(try ValueRange.number(orZero: "for fixed parameters").value(dynamicRate ?? "0.1", of: "--dynamic-rate")),
-            decay: Float(try ValueRange.fraction(orZero: "for no decay").value(dynamicDecay ?? "0.001", of: "--dynamic-decay")),
-            window: try ValueRange.whole(1...10_000).value(dynamicWindow ?? "20", of: "--dynamic-window"))
+        let scales = dynamicRms != nil
+        return DynamicEvaluation(
+            rate: Float(
+                try ValueRange.number(orZero: "for fixed parameters")
+                    .value(dynamicRate ?? (scales ? "0.002" : "0.1"), of: "--dynamic-rate")),
+            decay: Float(
+                try ValueRange.fraction(orZero: "for no decay")
+                    .value(dynamicDecay ?? (scales ? "0.02" : "0.001"), of: "--dynamic-decay")),
+            window: try ValueRange.whole(1...10_000).value(dynamicWindow ?? "20", of: "--dynamic-window"),
+            epsilon: scales ? Float(try ValueRange.number().value(dynamicEpsilon ?? "0.001", of: "--dynamic-epsilon")) : nil)
     }
 
     private func cacheSettings() throws -> CacheSettings {
