@@ -76,7 +76,8 @@ extension ConfigurationField {
                 "Added to the initial bias of the forget gate."),
             .init(
                 .initialState, \.initialState, .model, .fixed,
-                readers: KindReaders(chooser: Cells.key, names: Cells.namesWithLearnedState), "Hidden state at the start of an epoch: zero or learned."),
+                readers: KindReaders(chooser: Cells.key, names: Cells.namesWithLearnedState),
+                "Hidden state at the start of an epoch: zero or learned."),
             .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
         ]
 }

@@ -13,6 +13,8 @@ struct InspectionReport {
     let spectra: [[RecurrentSpectrum]]
     let activity: TextActivity
     let unit: TextActivity.Unit?
+    /// The units by their correlation with a property; nil without one.
+    let correlations: (property: TextProperty, units: [UnitCorrelation])?
     let symbols: TokenTexts
     let vocabulary: Vocabulary
 
@@ -20,7 +22,7 @@ struct InspectionReport {
 
     /// Tables for people. With colours, each token has a background by the unit's value: blue below 0, orange above.
     func text(isColoured: Bool) -> String {
-        ([reachText, spectrumText, gateText] + [unit.map { unitText($0, isColoured: isColoured) } ?? ""])
+        ([reachText, spectrumText, gateText, correlationText] + [unit.map { unitText($0, isColoured: isColoured) } ?? ""])
             .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
@@ -68,6 +70,22 @@ struct InspectionReport {
         [["layer", "gate", "closed %", "open %"]]
             + activity.gates.enumerated().flatMap { layer, gates in
                 gates.map { ["\(layer)", $0.name, Self.number($0.closed * 100), Self.number($0.open * 100)] }
+            }
+    }
+
+    /// The number of units in the table.
+    private static let correlationCount = 10
+
+    private var correlationText: String {
+        guard let correlations else { return "" }
+        return "units by the correlation of h with \(correlations.property.rawValue)\n" + Self.table(correlationRows)
+    }
+
+    /// The head first; only the head without a property.
+    private var correlationRows: [[String]] {
+        [["unit", "correlation"]]
+            + (correlations?.units.prefix(Self.correlationCount) ?? []).map {
+                ["\($0.unit.layer):\($0.unit.index)", NumberText.fixed($0.correlation, 4)]
             }
     }
 
@@ -123,6 +141,7 @@ struct InspectionReport {
             checkpoint: checkpoint, hidden: reach.hidden, logProbability: reach.logProbability,
             tables: [
                 .init("Recurrent weights", spectrumRows), .init("Gates, below 0.1 and above 0.9", gateRows),
+                .init("Correlation with \(correlations?.property.rawValue ?? "")", correlationRows),
             ].filter { !$0.isEmpty },
             unit: unit.map { ("\($0.layer):\($0.index)", pageTokens) })
     }
@@ -148,7 +167,16 @@ struct InspectionReport {
                 + "\"gates\":[\(activity.gates[layer].map(Self.object).joined(separator: ","))]}"
         }
         return "{\"checkpoint\":\(JSONText.string(checkpoint)),\"tokens\":\(tokenCount),\"windows\":\(reach.windowCount),"
-            + "\"layers\":[\(layers.joined(separator: ","))]\(unit.map { ",\"unit\":\(object($0))" } ?? "")}"
+            + "\"layers\":[\(layers.joined(separator: ","))]\(correlationJSON)\(unit.map { ",\"unit\":\(object($0))" } ?? "")}"
+    }
+
+    private var correlationJSON: String {
+        guard let correlations else { return "" }
+        let units = correlations.units.map {
+            "{\"layer\":\($0.unit.layer),\"index\":\($0.unit.index),\"correlation\":\(JSONText.number($0.correlation))}"
+        }
+        return ",\"correlations\":{\"property\":\(JSONText.string(correlations.property.rawValue)),"
+            + "\"units\":[\(units.joined(separator: ","))]}"
     }
 
     private static func list(_ values: [Double]) -> String {

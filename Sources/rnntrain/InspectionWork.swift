@@ -10,6 +10,8 @@ struct InspectionSettings {
     let tokens: Int
     let lags: Int
     let unit: TextActivity.Unit?
+    /// What the units are correlated with; nil for nothing.
+    let property: TextProperty?
     /// The file for a page; nil for none.
     let html: String?
     let json: Bool
@@ -33,8 +35,11 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     tokens.removeLast(max(0, tokens.count - settings.tokens))
     guard tokens.count > 1 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokens.count) }
 
+    let correlations = try settings.property.map { try correlate($0, checkpoint, tokens, text.name) }
+    // A page shows the unit that follows the property most closely.
+    let unit = settings.unit ?? (settings.html == nil ? nil : correlations?.units.first?.unit)
     let activity = try TextActivity(
-        InspectedModel(checkpoint, steps: min(35, tokens.count), streams: 1), tokens, unit: settings.unit,
+        InspectedModel(checkpoint, steps: min(35, tokens.count), streams: 1), tokens, unit: unit,
         checkpoint: checkpoint.path)
     let steps = min(settings.lags + 1, tokens.count - 1)
     let inspected = try InspectedModel(
@@ -45,19 +50,41 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     }
     let report = InspectionReport(
         checkpoint: checkpoint.path, tokenCount: tokens.count, reach: reach, spectra: spectra, activity: activity,
-        unit: settings.unit, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
+        unit: unit, correlations: correlations, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
     if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
     try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
 }
 
-/// An option of `inspect` that the model does not fit.
+/// The units of a model by their correlation with a property of a text.
+private func correlate(
+    _ property: TextProperty, _ checkpoint: StoredCheckpoint, _ tokens: [Int32], _ name: String
+) throws -> (property: TextProperty, units: [UnitCorrelation]) {
+    let vocabulary = checkpoint.vocabulary
+    let isText = vocabulary.unit == .char || vocabulary.unit == .byte
+    let values = property.values(
+        of: tokens.map { !isText && $0 == vocabulary.lineEndID ? nil : Array(vocabulary.bytes(of: $0)) },
+        separates: vocabulary.unit == .word)
+    guard let first = values.first, values.contains(where: { $0 != first }) else {
+        throw InspectionError.constant(property, text: name, tokens: tokens.count)
+    }
+    let model = try InspectedModel(checkpoint, steps: min(35, tokens.count), streams: 1)
+    return (property, UnitCorrelation.all(model, tokens, values: values))
+}
+
+/// An option of `inspect` that the model or the text does not fit.
 enum InspectionError: UserFacingError {
     case noUnit(TextActivity.Unit, layers: Int, units: Int)
+    case constant(TextProperty, text: String, tokens: Int)
 
-    var exitStatus: ExitStatus { .usage }
+    var exitStatus: ExitStatus {
+        if case .constant = self { .badData } else { .usage }
+    }
 
     var description: String {
         switch self {
+        case .constant(let property, let text, let tokens):
+            "\(text): \(property.rawValue) has the same value at all of the \(NumberText.counted(tokens, "token")), so no unit can follow it. "
+                + "Read more of the text with --tokens, or another text."
         case .noUnit(let unit, let layers, let units):
             "--unit \(unit.layer):\(unit.index): the model has the layers 0 to \(layers - 1) with the units 0 to \(units - 1) each. "
                 + "Give one of these."

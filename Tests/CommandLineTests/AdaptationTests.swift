@@ -54,7 +54,10 @@ struct AdaptationTests {
             ("--checkpoint word --dynamic-rate 1", "--dynamic-rate has no effect without --dynamic."),
             ("--checkpoint word --dynamic-rms train.txt", "--dynamic-rms has no effect without --dynamic."),
             ("--checkpoint word --dynamic --dynamic-epsilon 1", "--dynamic-epsilon has no effect without --dynamic-rms."),
-            ("--checkpoint word --dynamic --dynamic-rms train.txt --dynamic-epsilon 0", "dynamic-epsilon is 0; it must be a number"),
+            (
+                "--checkpoint word --dynamic --dynamic-rms train.txt --dynamic-epsilon 0",
+                "dynamic-epsilon is 0; it must be a number"
+            ),
             ("--checkpoint word --dynamic --cache-size 5", "--cache-size has no effect without --cache."),
             ("--checkpoint word --cache --cache-lambda 1", "cache-lambda is 1; it must be a number"),
             ("--checkpoint word --dynamic --dynamic-window 0", "dynamic-window is 0; it must be a whole number"),

@@ -71,7 +71,10 @@ struct BeamTests {
 
     @Test("Options that do not fit together are refused")
     func usage() throws {
-        for options in ["--separator x", "--stop ''", "--beam 0", "--beam 2 --samples 3", "--beam x", "--length-penalty 1", "--beam 2 --length-penalty -1"] {
+        for options in [
+            "--separator x", "--stop ''", "--beam 0", "--beam 2 --samples 3", "--beam x", "--length-penalty 1",
+            "--beam 2 --length-penalty -1",
+        ] {
             let outcome = try SmallModels.shell("$R generate --checkpoint word \(options)")
             #expect(outcome.status == 64 && outcome.output.isEmpty, "\(options): \(outcome)")
         }

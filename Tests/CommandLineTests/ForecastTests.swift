@@ -26,7 +26,11 @@ struct ForecastTests {
 
     /// Each cell, with learned states.
     private static let cells: [(ranks: Int, options: [String])] = CellKind.allCases.map {
-        (2, CellOptions.small($0.rawValue) + ["--initial-state", "learned"])
+        (
+            2,
+            CellOptions.small($0.rawValue)
+                + (Cells.namesWithLearnedState.contains($0.rawValue) ? ["--initial-state", "learned"] : [])
+        )
     }
 
     /// Each output layer.

@@ -14,7 +14,7 @@ struct HelpTests {
             ("probe", ["probe", "--help"]),
             ("rescore", ["rescore", "--help"]), ("generate", ["generate", "-h"]), ("verify", ["verify", "--help"]),
             ("ngram", ["ngram", "--help"]), ("inspect", ["inspect", "--help"]), ("report", ["report", "--help"]),
-            ("benchmark", ["benchmark", "--help"]),
+            ("error-surface", ["error-surface", "--help"]), ("benchmark", ["benchmark", "--help"]),
         ])
     func snapshot(name: String, arguments: [String]) throws {
         let outcome = try ProcessRunner.rnntrain(arguments)

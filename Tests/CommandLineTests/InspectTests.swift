@@ -66,6 +66,64 @@ struct InspectTests {
         }
     }
 
+    @Test("inspect --correlate orders all units, and a page shows the first one", arguments: ["word", "char"])
+    func correlate(run: String) throws {
+        struct Found: Decodable {
+            struct Correlations: Decodable {
+                struct Unit: Decodable {
+                    let layer: Int, index: Int, correlation: Double
+                }
+                let property: String
+                let units: [Unit]
+            }
+            let correlations: Correlations
+        }
+        let scratch = try ScratchFolder()
+        let page = scratch.file("page.html")
+        let command = "$R inspect --checkpoint \(run) --data valid.txt --tokens 80 --lags 2 --correlate line-length"
+        let found = try JSONDecoder().decode(Found.self, from: Data(SmallModels.shell("\(command) --json").output.utf8))
+            .correlations
+        #expect(found.property == "line-length" && found.units.count == 16)
+        let magnitudes = found.units.map { abs($0.correlation) }
+        #expect(magnitudes == magnitudes.sorted(by: >) && magnitudes[0] > 0.2 && magnitudes[0] <= 1)
+        let first = "\(found.units[0].layer):\(found.units[0].index)"
+        let table = try SmallModels.shell("\(command) --html '\(page)'")
+        #expect(table.status == 0 && table.output.contains("units by the correlation of h with line-length\n"), "\(table)")
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains(">Unit \(first)</h2>") && html.contains(">Correlation with line-length</h2>"))
+        let constant = try SmallModels.shell("$R inspect --checkpoint \(run) --data valid.txt --correlate quotes")
+        #expect(constant.status == 65 && constant.errors.contains("quotes has the same value at all"), "\(constant)")
+    }
+
+    @Test("inspect works with cells without recurrence", arguments: ["feed-forward", "average", "concatenation"])
+    func withoutRecurrence(cell: String) throws {
+        let options = "--cell \(cell) --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"
+        let trained = try SmallModels.shell("$R --train train.txt --valid valid.txt --run inspected-\(cell) \(options)")
+        try #require(trained.status == 0, "\(trained)")
+        let outcome = try SmallModels.shell("$R inspect --checkpoint inspected-\(cell) --data valid.txt --lags 5")
+        #expect(outcome.status == 0 && outcome.output.contains("norms of dh(t)/dh(t-lag)"), "\(outcome)")
+    }
+
+    @Test("error-surface prints both paths, writes a page, and refuses numbers that do not fit")
+    func errorSurface() throws {
+        let scratch = try ScratchFolder()
+        let page = scratch.file("surface.html")
+        let outcome = try SmallModels.shell("$R error-surface --html '\(page)'")
+        let rows = outcome.output.split(separator: "\n").map { $0.split(separator: "\t") }
+        #expect(outcome.status == 0 && rows.count == 3 && rows.allSatisfy { $0.count == 7 }, "\(outcome)")
+        #expect(rows[1][0] == "without clipping" && rows[2][0] == "clipped to a norm of 0.5")
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains("<polyline") && html.hasSuffix("</html>\n") && html.utf8.count < 1_000_000)
+        let again = try SmallModels.shell("$R error-surface --html '\(page)'")
+        #expect(again.status == 64 && again.errors.contains("--force"))
+        let json = try SmallModels.shell("$R error-surface --updates 3 --json").output
+        #expect(json.hasPrefix("{\"paths\":[{\"path\":\"without clipping\",\"places\":[{\"w\":6.0,\"b\":-2.5,\"error\":"))
+        for options in ["--clip 0", "--learning-rate -1", "--steps 0", "--start-w nan"] {
+            let refused = try SmallModels.shell("$R error-surface \(options)")
+            #expect(refused.status == 64 && refused.output.isEmpty, "\(options): \(refused)")
+        }
+    }
+
     @Test("inspect writes a page with the text, and replaces a file only if asked")
     func page() throws {
         let scratch = try ScratchFolder()

@@ -75,6 +75,22 @@ struct DocumentationTests {
         }
     }
 
+    @Test("The Python that passes metrics on to other trackers reads the file of a run")
+    func metricsReader() throws {
+        let block = try #require(
+            page("docs/report.md").blocks.first { $0.language == "python" && $0.lines.contains("def metrics(path):") })
+        let folder = try PageFolder(root: Self.root)
+        try Data(block.lines.joined(separator: "\n").utf8).write(to: folder.url.appending(path: "metrics.py"))
+        let train =
+            "rnntrain --text input.txt --run runs/watched --epochs 1 --hidden-size 8 --embedding-size 8 --log-every 2 >/dev/null"
+        let ending = try folder.run(
+            "command -v python3 >/dev/null || exit 0; \(train) && python3 metrics.py runs/watched/metrics.jsonl && echo read")
+        #expect(ending.status == 0, "\(ending)")
+        guard !ending.output.isEmpty else { return }  // no Python
+        #expect(ending.output.contains("'train/loss': ") && ending.output.contains("'validation/perplexity': "), "\(ending)")
+        #expect(ending.output.hasSuffix("read\n"), "\(ending)")
+    }
+
     @Test("The program on the page of the library is the one that tests run")
     func libraryExample() throws {
         let blocks = try page("docs/library.md").blocks.filter { $0.language == "swift" }

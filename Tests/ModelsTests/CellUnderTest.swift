@@ -17,7 +17,9 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         CellUnderTest("average", OracleVectors(context: 4, averages: true)),
         CellUnderTest("average", OracleVectors(context: 1, averages: true), "context of 1") { $0[CellSettings.context] = 1 },
         CellUnderTest("concatenation", OracleVectors(context: 4, averages: false)),
-        CellUnderTest("concatenation", OracleVectors(context: 9, averages: false), "context of 9") { $0[CellSettings.context] = 9 },
+        CellUnderTest("concatenation", OracleVectors(context: 9, averages: false), "context of 9") {
+            $0[CellSettings.context] = 9
+        },
         CellUnderTest("feed-forward", OracleFeedForward(context: 4)),
         CellUnderTest("feed-forward", OracleFeedForward(context: 1), "context of 1") { $0[CellSettings.context] = 1 },
         CellUnderTest("feed-forward", OracleFeedForward(context: 9, nonlinearity: .sigmoid), "context of 9") {

@@ -46,7 +46,8 @@ struct GoldenFixture: Decodable {
     /// All fixtures.
     static let names = [
         "elman-tanh", "elman-relu", "elman-sigmoid", "gru", "gru-reset-before", "lstm", "lstm-tied", "lstm-learned-state",
-        "lstm-adaptive", "lstm-mlps", "additive", "average", "concatenation", "feed-forward", "elman-jordan-5-outputs", "elman-pre",
+        "lstm-adaptive", "lstm-mlps", "additive", "average", "concatenation", "feed-forward", "elman-jordan-5-outputs",
+        "elman-pre",
         "gru-time-skip-of-3", "jordan", "jordan-5-outputs",
         "leaky", "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru",
         "minlstm", "mogrifier-2-rounds", "rglru", "slstm", "update-gate",

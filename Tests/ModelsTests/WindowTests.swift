@@ -84,7 +84,9 @@ struct WindowTests {
             let rank = rank(sizes.shape)
             let names = rank.layout.entries.map(\.name).filter { $0.hasPrefix("rnn.h0_") || $0.hasPrefix("rnn.c0_") }
             let cell = sizes.oracleCell
-            #expect(names.count == (cell.learnsFirstState ? 2 * (cell.learnsOtherStates ? cell.stateLetters.count : 1) : 0))
+            #expect(
+                names.count
+                    == (cell.learnsFirstState ? sizes.shape.layers * (cell.learnsOtherStates ? cell.stateLetters.count : 1) : 0))
             rank.run(window, atEpochStart: true)
             for name in names { #expect(rank.gradient(of: name).allSatisfy { $0 != 0 }, "\(sizes.testDescription), \(name)") }
             rank.run(window, atEpochStart: false)
@@ -99,7 +101,7 @@ struct WindowTests {
             let start = { (state: Float) in Float(sizes.oracleCell.start(Double(state)).h) }
             let skipped = sizes.oracleCell.timeSkips.last ?? 1
             let letters = sizes.oracleCell.stateLetters + stride(from: 2, through: skipped, by: 1).map { "h\($0)" }
-            #expect(rank.model.states.map(\.name) == (0..<2).flatMap { k in letters.map { "\($0)_l\(k)" } })
+            #expect(rank.model.states.map(\.name) == (0..<sizes.shape.layers).flatMap { k in letters.map { "\($0)_l\(k)" } })
             rank.run(window)
             rank.model.resetState()
             for (name, matrix) in rank.model.states {

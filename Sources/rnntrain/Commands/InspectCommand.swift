@@ -30,6 +30,14 @@ struct InspectCommand: ParsableCommand {
             valueName: "layer:unit"))
     var unit: UnitArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Correlate h of each unit with a property of the text: quotes, 1 within quotation marks and 0 elsewhere; line-length, the \
+            characters since the last line end. (default: none)
+            """, valueName: "property"))
+    var correlate: TextProperty?
+
     @Option(help: ArgumentHelp("Also write a page with charts and the coloured text to this file.", valueName: "file"))
     var html: String?
 
@@ -55,9 +63,11 @@ struct InspectCommand: ParsableCommand {
         if let html { try OutputFile.check(html, namedBy: "--html", inputs: [("--data", data), ("--checkpoint", checkpoint)]) }
         try runInspection(
             checkpoint: named.open(), data: data,
-            InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, html: html, json: json))
+            InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, property: correlate, html: html, json: json))
     }
 }
+
+extension TextProperty: ExpressibleByArgument {}
 
 /// The value of `--unit`: `1:17`.
 struct UnitArgument: ExpressibleByArgument {

@@ -19,7 +19,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, ClassifyCommand.self, CompareCommand.self,
             ProbeCommand.self, RescoreCommand.self, GenerateCommand.self, NgramCommand.self, VerifyCommand.self,
-            InspectCommand.self, ReportCommand.self, BenchmarkCommand.self,
+            InspectCommand.self, ErrorSurfaceCommand.self, ReportCommand.self, BenchmarkCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 }

@@ -13,7 +13,9 @@ struct AdaptationOptions: ParsableArguments {
             """)
     var dynamic = false
 
-    @Option(help: ArgumentHelp("Learning rate, for the mean loss of a window. (default: 0.1; with --dynamic-rms 0.002)", valueName: "x"))
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate, for the mean loss of a window. (default: 0.1; with --dynamic-rms 0.002)", valueName: "x"))
     var dynamicRate: String?
 
     @Option(

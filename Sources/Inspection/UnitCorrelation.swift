@@ -1,0 +1,121 @@
+import Tensors
+
+/// A property of a text that a hidden unit may follow.
+package enum TextProperty: String, CaseIterable, Sendable {
+    /// 1 within quotation marks, otherwise 0.
+    case quotes
+    /// The characters since the last line end.
+    case lineLength = "line-length"
+
+    /// The value after each token. A token is its text; nil is a line end that is not in the text of a token. `separates`: one blank stands
+    /// after each token.
+    package func values(of tokens: [[UInt8]?], separates: Bool) -> [Double] {
+        var reader = PropertyReader()
+        return tokens.map { token in
+            guard let token else {
+                reader.lineLength = 0
+                return value(reader)
+            }
+            for scalar in String(decoding: token, as: UTF8.self).unicodeScalars { reader.read(scalar) }
+            if separates { reader.lineLength += 1 }
+            return value(reader)
+        }
+    }
+
+    private func value(_ reader: PropertyReader) -> Double {
+        switch self {
+        case .quotes: reader.isQuoted ? 1 : 0
+        case .lineLength: Double(reader.lineLength)
+        }
+    }
+}
+
+/// What is known of a text so far.
+private struct PropertyReader {
+    var isQuoted = false
+    var lineLength = 0
+    private var last: Unicode.Scalar?
+
+    /// Quotation marks are `"`, those of typography, and those of the Penn Treebank, two grave accents and two apostrophes.
+    mutating func read(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\"": isQuoted.toggle()
+        case "\u{201C}", "\u{00AB}", "\u{201E}": isQuoted = true
+        case "\u{201D}", "\u{00BB}": isQuoted = false
+        case "`" where last == "`": isQuoted = true
+        case "'" where last == "'": isQuoted = false
+        default: break
+        }
+        lineLength = scalar == "\n" ? 0 : lineLength + 1
+        last = scalar
+    }
+}
+
+/// How closely a hidden unit follows a property of a text.
+package struct UnitCorrelation: Sendable {
+    package let unit: TextActivity.Unit
+    /// Pearson's correlation of h after each token with the property; 0 for a unit that does not change.
+    package let correlation: Double
+
+    /// The correlations of all units of all layers, the largest magnitude first, of a model of one stream that reads `tokens` from its initial
+    /// state.
+    package static func all(_ inspected: InspectedModel, _ tokens: [Int32], values: [Double]) -> [UnitCorrelation] {
+        let layers = 0..<inspected.shape.layers
+        var sums = layers.map { _ in CorrelationSums(units: inspected.shape.layerSize) }
+        let mean = values.reduce(0, +) / Double(max(values.count, 1))
+        inspected.model.resetState()
+        for start in stride(from: 0, to: tokens.count, by: inspected.steps) {
+            let window = Array(tokens[start..<min(start + inspected.steps, tokens.count)])
+            inspected.model.forward(window, steps: window.count)
+            for layer in layers {
+                sums[layer].add(inspected.model.hidden(ofLayer: layer), values[start..<(start + window.count)], mean: mean)
+            }
+            inspected.model.carryState(steps: window.count)
+        }
+        let found = layers.flatMap { layer in
+            sums[layer].correlations.enumerated().map { index, value in
+                UnitCorrelation(unit: TextActivity.Unit(layer: layer, index: index), correlation: value)
+            }
+        }
+        return found.enumerated().sorted { a, b in
+            let (x, y) = (abs(a.element.correlation), abs(b.element.correlation))
+            return x != y ? x > y : a.offset < b.offset
+        }.map(\.element)
+    }
+}
+
+/// The sums of which the correlations of the units of a layer are computed; those of the property are around its mean.
+private struct CorrelationSums {
+    private var count = 0.0
+    private var squares = 0.0
+    private var h: [Double]
+    private var hh: [Double]
+    private var products: [Double]
+
+    init(units: Int) {
+        h = [Double](repeating: 0, count: units)
+        (hh, products) = (h, h)
+    }
+
+    mutating func add(_ hidden: MatrixView, _ values: ArraySlice<Double>, mean: Double) {
+        for (row, value) in values.enumerated() {
+            let (x, difference) = (hidden.pointer + row * hidden.rowStride, value - mean)
+            count += 1
+            squares += difference * difference
+            for unit in h.indices {
+                let value = Double(x[unit])
+                h[unit] += value
+                hh[unit] += value * value
+                products[unit] += value * difference
+            }
+        }
+    }
+
+    var correlations: [Double] {
+        h.indices.map { unit in
+            let variance = hh[unit] - h[unit] * h[unit] / max(count, 1)
+            guard variance > 1e-12 * hh[unit], squares > 0 else { return 0 }
+            return products[unit] / (variance * squares).squareRoot()
+        }
+    }
+}

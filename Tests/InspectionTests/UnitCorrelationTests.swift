@@ -1,0 +1,65 @@
+import Foundation
+import Inspection
+import Layers
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Correlations of units with a property of a text")
+struct UnitCorrelationTests {
+    @Test("Quotes are open after an opening and closed after a closing mark, of each kind")
+    func quotes() {
+        func values(_ text: String) -> [Double] {
+            TextProperty.quotes.values(of: text.map { Array(String($0).utf8) }, separates: false)
+        }
+        #expect(values("a\"b\"c") == [0, 1, 1, 0, 0])
+        #expect(values("\u{201C}b\u{201D}c") == [1, 1, 0, 0])
+        #expect(values("``b''c'") == [0, 1, 1, 1, 0, 0, 0])
+        let words = ["he", "\"", "so", "it's\"", nil, "x"].map { $0.map { Array($0.utf8) } }
+        #expect(TextProperty.quotes.values(of: words, separates: true) == [0, 1, 1, 0, 0, 0])
+    }
+
+    @Test("The length of a line starts again after a line end, in characters, of words with a blank each")
+    func lineLength() {
+        let characters = "aß\nb".map { Array(String($0).utf8) }
+        #expect(TextProperty.lineLength.values(of: characters, separates: false) == [1, 2, 0, 1])
+        let words = ["he", "ßo", nil, "x"].map { $0.map { Array($0.utf8) } }
+        #expect(TextProperty.lineLength.values(of: words, separates: true) == [3, 6, 0, 2])
+    }
+
+    @Test("Correlations are Pearson's of the activations; the unit that is the property is the first")
+    func correlations() throws {
+        let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 4, hiddenSize: 5)
+        var random = SeededRandom(state: 3)
+        let tokens = (0..<23).map { _ in Int32.random(in: 0..<7, using: &random) }
+        func model() throws -> InspectedModel {
+            var random = SeededRandom(state: 5)
+            return try InspectedModel(shape, steps: 6, streams: 1) { values, layout in
+                for entry in layout.entries {
+                    for index in 0..<entry.count { values[entry.offset + index] = Float.random(in: -1...1, using: &random) }
+                }
+            }
+        }
+        func activations(_ layer: Int, _ index: Int) throws -> [Double] {
+            let activity = try TextActivity(model(), tokens, unit: .init(layer: layer, index: index), checkpoint: "")
+            return activity.places.compactMap(\.activation)
+        }
+        let property = try activations(1, 3)
+        let found = try UnitCorrelation.all(model(), tokens, values: property)
+        #expect(found.count == 10 && found[0].unit == .init(layer: 1, index: 3) && abs(found[0].correlation - 1) < 1e-12)
+        let magnitudes = found.map { abs($0.correlation) }
+        #expect(magnitudes == magnitudes.sorted(by: >))
+        for entry in found {
+            let expected = pearson(try activations(entry.unit.layer, entry.unit.index), property)
+            #expect(abs(entry.correlation - expected) < 1e-9, "\(entry)")
+        }
+    }
+
+    private func pearson(_ x: [Double], _ y: [Double]) -> Double {
+        let (mx, my) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
+        let product = zip(x, y).reduce(0) { $0 + ($1.0 - mx) * ($1.1 - my) }
+        let squares = (x.reduce(0) { $0 + ($1 - mx) * ($1 - mx) }, y.reduce(0) { $0 + ($1 - my) * ($1 - my) })
+        return product / (squares.0 * squares.1).squareRoot()
+    }
+}
