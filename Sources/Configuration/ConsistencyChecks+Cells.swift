@@ -10,6 +10,7 @@ extension ConsistencyChecks {
             (.output, configuration.output == .full, "--output full"),
             (.connections, configuration.connections == .stacked, "--connections stacked"),
             (.outputLayerSize, configuration.outputLayerSize == 0, "--output-mlp 0"),
+            (OutputSettings.maxEntOrder.key, configuration.settings[OutputSettings.maxEntOrder] == 0, "--max-ent-order 0"),
             (.tieWeights, !configuration.tieWeights, "--no-tie-weights"),
             (.task, configuration.taskType.predictsTokens, "--task language-model"),
         ]
@@ -23,6 +24,22 @@ extension ConsistencyChecks {
     }
 }
 
+extension ConsistencyChecks {
+    /// An LSTM with a projection or layer norm has no deep transition.
+    func transition() throws(ConfigurationError) {
+        guard configuration.settings[CellSettings.transitionSize] > 0, configuration.cell == .lstm else { return }
+        let others: [(key: ConfigurationKey, isUsed: Bool)] = [
+            (CellSettings.projectionSize.key, configuration.settings[CellSettings.projectionSize] > 0),
+            (CellSettings.layerNorm.key, configuration.settings[CellSettings.layerNorm]),
+        ]
+        for (key, isUsed) in others where isUsed {
+            throw conflict(
+                CellSettings.transitionSize.key, key,
+                message: "\(name(CellSettings.transitionSize.key)) and \(name(key)) exclude each other. Use one of them.")
+        }
+    }
+}
+
 extension TrainingConfiguration {
     /// The largest vocabulary of a cell that reads the distribution over it at each step.
     private static let mostPredictedTokens = 1000
@@ -31,6 +48,13 @@ extension TrainingConfiguration {
     ///
     /// Throws: ``ConfigurationError/conflict(keys:message:)``.
     package func requireVocabulary(ofSize size: Int) throws(ConfigurationError) {
+        if settings[OutputSettings.maxEntOrder] > 0, size >= ContextFeatures.mostTokens {
+            throw .conflict(
+                keys: [OutputSettings.maxEntOrder.key, .vocabularySize],
+                message:
+                    "\(OutputSettings.maxEntOrder.key.option) is for vocabularies below \(ContextFeatures.mostTokens) tokens, but this one has "
+                    + "\(size). Use a smaller --vocabulary-size, or --max-ent-order 0.")
+        }
         guard Cells.predictsClasses(cell), size > Self.mostPredictedTokens else { return }
         throw .conflict(
             keys: [.cell, .vocabularySize],

@@ -141,6 +141,7 @@ struct ConsistencyChecks {
     func model() throws(ConfigurationError) {
         try embeddings()
         try predictingCell()
+        try transition()
         try sizes()
         if configuration.tieWeights, !configuration.taskType.predictsTokens {
             throw conflict(

@@ -26,6 +26,8 @@ public final class LanguageModel {
     private let top: Edge
     private let topDropout: DropoutLayer
     private let outputLayer: any OutputLayer
+    /// The contexts that the output layer has direct weights of; nil for none.
+    private let features: ContextFeatures?
     /// The last window.
     private var window: Window
     /// Of the last window; nil before the first.
@@ -59,10 +61,13 @@ public final class LanguageModel {
         topDropout = DropoutLayer(
             probability: Cells.predictsClasses(shape.cell) ? 0 : shape.dropout, place: shape.layers, input: self.top.value,
             isLocked: shape.regularization.locksDropout, builder)
+        var outputShape = shape.outputShape
+        features = shape.maxEntOrder > 0 ? ContextFeatures(order: shape.maxEntOrder, builder) : nil
+        outputShape.features = features
         outputLayer =
             Cells.predictsClasses(shape.cell)
-            ? Outputs.ofProbabilities(shape.outputShape, builder)
-            : Outputs.layer(shape.output, shape.outputShape, tied: shape.tieWeights ? embedding.weight : nil, builder)
+            ? Outputs.ofProbabilities(outputShape, builder)
+            : Outputs.layer(shape.output, outputShape, tied: shape.tieWeights ? embedding.weight : nil, builder)
         window = Window(steps: 0, streams: capacity.streams)
         states = builder.states
         writtenRows = builder.writtenRows
@@ -83,10 +88,16 @@ public final class LanguageModel {
     // MARK: State
 
     /// Sets the state to the initial state of an epoch.
-    public func resetState() { for level in levels { level.layer.resetState() } }
+    public func resetState() {
+        features?.resetState()
+        for level in levels { level.layer.resetState() }
+    }
 
     /// Makes the state after the window the initial state of the next.
-    public func carryState(steps: Int) { for level in levels { level.layer.carryState(steps: steps) } }
+    public func carryState(steps: Int) {
+        features?.carryState(steps: steps)
+        for level in levels { level.layer.carryState(steps: steps) }
+    }
 
     /// Sets what `backward` calls for each layer from the top, and for each step of the window from the last, with the gradient of the
     /// loss with respect to h of the step, `[streams, O]`; nil: nothing.
@@ -117,6 +128,7 @@ public final class LanguageModel {
     public func forward(_ inputs: UnsafePointer<Int32>, steps: Int, dropoutKey: Dropout.Key? = nil) {
         window = Window(steps: steps, streams: capacity.streams, dropoutKey: dropoutKey)
         embedding.begin(dropoutKey)
+        features?.begin(inputs, steps: steps)
         if levels[0].readsRows(window) {
             embedding.forward(inputs, steps: steps)
             _ = inputLayer?.forward(embedded.value.prefix(rows: window.rows))
@@ -135,9 +147,16 @@ public final class LanguageModel {
     /// What the output layer reads for the rows of the last window, without dropout: `[steps*streams, H]`. Call it after `forward`.
     public var output: MatrixView { topDropout.output(window) }
 
+    /// What the output layer reads for rows of the window; by default for all.
+    private func read(_ rows: Range<Int>? = nil) -> MatrixView {
+        features?.firstRow = rows?.lowerBound ?? 0
+        let all = topDropout.output(window)
+        return rows.map { all.slice(rows: $0) } ?? all
+    }
+
     /// The loss of each row of the window in nats, 0 if `mask` is 0. Call it after `forward`.
     public func loss(targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>) -> UnsafePointer<Double> {
-        outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, training: nil)
+        outputLayer.loss(read(), targets: targets, mask: mask, training: nil)
     }
 
     /// The same in training, where it may be estimated from samples.
@@ -150,7 +169,7 @@ public final class LanguageModel {
         penalty = ActivationPenalty(shape.regularization, mask: mask, gradientScale: gradientScale)
         let key = window.dropoutKey ?? Dropout.Key(seed: 0, step: 0, firstStream: 0)
         let training = TrainingLoss(gradientScale: gradientScale, steps: window.steps, rows: rows, key: key)
-        return outputLayer.loss(topDropout.output(window), targets: targets, mask: mask, training: training)
+        return outputLayer.loss(read(), targets: targets, mask: mask, training: training)
     }
 
     /// The losses of some rows of the window, `[rows.count]`, in nats; `targets` and `mask` are those of these rows. The bits
@@ -158,13 +177,13 @@ public final class LanguageModel {
     public func loss(
         ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
     ) -> UnsafePointer<Double> {
-        outputLayer.loss(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask, training: nil)
+        outputLayer.loss(read(rows), targets: targets, mask: mask, training: nil)
     }
 
     /// Whether the most probable class of a row is `target`, after `forward`; of equally probable ones the first counts. The row is one of
     /// `[steps*streams]`.
     public func isMostProbable(_ target: Int32, row: Int) -> Bool {
-        let logits = outputLayer.logits(topDropout.output(window).slice(rows: row..<(row + 1)))
+        let logits = outputLayer.logits(read(row..<(row + 1)))
         let values = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
         var largest = 0
         for index in values.indices where values[index] > values[largest] { largest = index }
@@ -182,14 +201,14 @@ public final class LanguageModel {
     }
 
     /// The logits of the window's rows, `[steps*streams, V]`. Call it after `forward`.
-    public func logits() -> MatrixView { outputLayer.logits(topDropout.output(window)) }
+    public func logits() -> MatrixView { outputLayer.logits(read()) }
 
     /// The losses and the logits of some rows of the window, `[rows.count]` and `[rows.count, V]`; `targets` and `mask` are those of these rows,
     /// and the mask is 1. Call it after `forward`. The bits do not depend on the other rows. Valid until the next call.
     public func scores(
         ofRows rows: Range<Int>, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
     ) -> (losses: UnsafePointer<Double>, logits: MatrixView) {
-        outputLayer.scores(topDropout.output(window).slice(rows: rows), targets: targets, mask: mask)
+        outputLayer.scores(read(rows), targets: targets, mask: mask)
     }
 
     /// Overwrites the gradients of every parameter by those of the window. Call it after `forward` with the same `inputs`, and

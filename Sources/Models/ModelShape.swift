@@ -101,6 +101,9 @@ public struct ModelShape: Sendable, Equatable {
         return Outputs.gradientSharing(output, outputShape, steps: steps, streams: streams, rankCount: rankCount)
     }
 
+    /// The most tokens of a context with direct weights; 0: none.
+    var maxEntOrder: Int { ContextFeatures.order(settings) }
+
     var outputShape: OutputShape {
         OutputShape(
             vocabularySize: outputSize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, settings: settings)

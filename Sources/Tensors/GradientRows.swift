@@ -80,7 +80,7 @@ public final class GradientRows {
     /// Bytes of scratch.
     public var byteCount: Int { workspace.byteCount }
 
-    private func rows(_ steps: Int) -> ck_rows {
+    func rows(_ steps: Int) -> ck_rows {
         ck_rows(
             steps: steps, streams: streams, segments: segments, ops: program.operations.baseAddress,
             op_count: program.operations.count)

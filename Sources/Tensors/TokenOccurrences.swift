@@ -8,7 +8,8 @@ public final class TokenOccurrences {
     private let next: UnsafeMutablePointer<Int32>  // [V]
     private let rows: UnsafeMutablePointer<Int32>  // [T * B]
     private let leaves: UnsafeMutablePointer<Int32>  // [T * B]
-    private var values: MatrixView?
+    /// The rows that are summed by token.
+    var values: MatrixView?
 
     public init(vocabularySize: Int, maximumRows: Int, workspace: Workspace) {
         mostTokens = vocabularySize
@@ -19,15 +20,16 @@ public final class TokenOccurrences {
     }
 
     /// `vocabularySize`: that of this window, at most that of the initialiser; nil for all.
-    func begin(values: MatrixView, vocabularySize: Int?) {
+    func begin(values: MatrixView?, vocabularySize: Int?) {
         self.vocabularySize = vocabularySize ?? mostTokens
         precondition(self.vocabularySize <= mostTokens, "\(self.vocabularySize) tokens of \(mostTokens)")
         self.values = values
         starts.update(repeating: 0, count: self.vocabularySize + 1)
     }
 
+    /// Counts the tokens; those below 0 are none.
     func count(_ tokens: UnsafePointer<Int32>, rows: Int) {
-        for row in 0..<rows { starts[Int(tokens[row]) + 1] += 1 }
+        for row in 0..<rows where tokens[row] >= 0 { starts[Int(tokens[row]) + 1] += 1 }
         for token in 0..<vocabularySize {
             starts[token + 1] += starts[token]
             next[token] = starts[token]

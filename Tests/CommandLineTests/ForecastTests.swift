@@ -18,7 +18,7 @@ struct ForecastTests {
         (3, ["--cell", "gru", "--gru-reset", "before", "--dropout", "0.2"]),
         (2, ["--cell", "elman", "--tie-weights", "--optimizer", "sgd", "--momentum", "0.9"]),
         (2, ["--precision", "bf16", "--initial-state", "learned", "--exchange", "messages"]),
-        (4, ["--node-size", "2", "--layers", "3"]), (2, ["--input-mlp", "120", "--output-mlp", "80"]),
+        (4, ["--node-size", "2", "--layers", "3"]), (2, ["--input-mlp", "120", "--output-mlp", "80", "--transition-mlp", "72"]),
         (4, ["--hidden-size", "300", "--teams", "always"]),
         (8, ["--hidden-size", "320", "--teams", "always", "--cell", "gru", "--node-size", "4"]),
         (4, ["--hidden-size", "544", "--teams", "always", "--cell", "elman"]),
@@ -34,9 +34,10 @@ struct ForecastTests {
     }
 
     /// Each output layer.
-    private static let outputs: [(ranks: Int, options: [String])] = OutputKind.allCases.map {
-        (3, OutputOptions.small($0.rawValue))
-    }
+    private static let outputs: [(ranks: Int, options: [String])] =
+        OutputKind.allCases.map {
+            (3, OutputOptions.small($0.rawValue))
+        } + OutputOptions.maxEnt.map { (2, $0) }
 
     /// The first line of a run's log, and the run's resolved configuration and vocabulary.
     private func run(ranks: Int, _ options: [String]) throws -> (start: [String: Any], configuration: TrainingConfiguration) {

@@ -9,6 +9,7 @@ struct CellRunTests {
     private static let settings = [
         ["--cell", "lstm", "--projection-size", "40"], ["--cell", "lstm", "--layer-norm"],
         ["--cell", "gru", "--time-skips", "2,4"], ["--cell", "lstm", "--input-mlp", "24", "--output-mlp", "40"],
+        ["--cell", "lstm", "--transition-mlp", "56"],
         [
             "--cell", "lstm", "--dropout", "0.3", "--locked-dropout", "--embedding-dropout", "0.2", "--weight-dropout", "0.3",
             "--variable-window",

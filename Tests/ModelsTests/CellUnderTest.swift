@@ -29,6 +29,9 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         CellUnderTest("elman", OracleElman(nonlinearity: .tanh)),
         CellUnderTest("elman", OracleElman(nonlinearity: .relu), "relu") { $0[CellSettings.nonlinearity] = .relu },
         CellUnderTest("elman", OracleElman(nonlinearity: .sigmoid), "sigmoid") { $0[CellSettings.nonlinearity] = .sigmoid },
+        CellUnderTest("elman", OracleTransition(cell: OracleElman(nonlinearity: .tanh), size: 5), "transition") {
+            $0[CellSettings.transitionSize] = 5
+        },
         CellUnderTest("elman-pre", OracleElmanPre(nonlinearity: .tanh)),
         CellUnderTest("elman-pre", OracleElmanPre(nonlinearity: .sigmoid), "sigmoid") {
             $0[CellSettings.nonlinearity] = .sigmoid
@@ -55,6 +58,9 @@ struct CellUnderTest: Sendable, CustomTestStringConvertible {
         },
         CellUnderTest("lstm", OracleLSTM()),
         CellUnderTest("lstm", OracleProjectedLSTM(size: 3), "projection") { $0[CellSettings.projectionSize] = 3 },
+        CellUnderTest("lstm", OracleTransition(cell: OracleLSTM(), size: 6), "transition") {
+            $0[CellSettings.transitionSize] = 6
+        },
         CellUnderTest("lstm", OracleNormalizedLSTM(), "layer norm") { $0[CellSettings.layerNorm] = true },
         CellUnderTest("lstm", OracleLSTM(timeSkips: [2, 4]), "time skips of 2 and 4") {
             $0[CellSettings.timeSkips] = TimeSkips(steps: [2, 4])!

@@ -51,7 +51,8 @@ struct GoldenFixture: Decodable {
         "gru-time-skip-of-3", "jordan", "jordan-5-outputs",
         "leaky", "leaky-learned-time-scales", "lstm-layer-norm", "lstm-projection", "lstm-time-skips-of-2-and-4", "mingru",
         "minlstm", "mogrifier-2-rounds", "rglru", "slstm", "update-gate",
-        "jordan-lm", "hierarchical", "sampled", "nce", "blackout",
+        "elman-transition", "lstm-transition", "jordan-lm", "full-max-ent-of-order-3", "class-max-ent-of-order-2", "hierarchical",
+        "sampled", "nce", "blackout",
     ]
 
     /// The case of an output of which this is the fixture, if it names one. Its samples are those of the seed and the step 0.

@@ -86,6 +86,8 @@ protocol OracleCell: Sendable {
     var timeSkips: [Int] { get }
     /// Columns of h for a layer with `units` units; the default is as many.
     func outputSize(units: Int) -> Int
+    /// Columns of what the recurrent weights multiply; the default is that of h.
+    func recurrentSize(units: Int) -> Int
     /// Shapes of the cell's own parameters, by name without the number of the layer; the default is none.
     func ownShapes(inputs: Int, units: Int) -> [String: [Int]]
     /// h from the initial state of an epoch, and the derivative of h by that state. Default: h is the state.
@@ -108,6 +110,7 @@ extension OracleCell {
     var timeSkips: [Int] { [] }
     func otherStateSize(inputs: Int, units: Int) -> Int { otherStates * units }
     func outputSize(units: Int) -> Int { units }
+    func recurrentSize(units: Int) -> Int { outputSize(units: units) }
     func ownShapes(inputs: Int, units: Int) -> [String: [Int]] { [:] }
     func start(_ state: Double) -> (h: Double, slope: Double) { (state, 1) }
 }

@@ -1,6 +1,13 @@
 import Foundation
 
 extension OracleModel {
+    var embeddingSize: Int {
+        let reader =
+            parameters["input_mlp.weight"] == nil
+            ? ("rnn.weight_ih_l0", "rnn.bias_ih_l0") : ("input_mlp.weight", "input_mlp.bias")
+        return parameter(reader.0).count / parameter(reader.1).count
+    }
+
     /// `tanh(W x + b)` with the parameters of that name; `x` if the model does not have them.
     func hidden(_ name: String, _ x: [Double]) -> [Double] {
         guard let weight = parameters["\(name).weight"] else { return x }

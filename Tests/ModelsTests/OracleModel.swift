@@ -15,6 +15,8 @@ struct OracleModel {
     var penalties: (activation: Double, temporal: Double) = (0, 0)
     /// B: inputs are time-major, token (t, b) at `t * batchSize + b`.
     let batchSize: Int
+    /// The tokens before the current prediction, the last first.
+    var context: [Int] = []
     /// Tokens of the encoder's table; nil if they are the classes of the output.
     var tokenCount: Int?
 
@@ -25,12 +27,6 @@ struct OracleModel {
     var otherStateSize: Int { cell.otherStateSize(inputs: embeddingSize, units: hiddenSize) }
     var vocabularySize: Int { tokenCount == nil ? tableRows : parameter("decoder.bias").count }
     private var tableRows: Int { parameter("encoder.weight").count / embeddingSize }
-    var embeddingSize: Int {
-        let reader =
-            parameters["input_mlp.weight"] == nil
-            ? ("rnn.weight_ih_l0", "rnn.bias_ih_l0") : ("input_mlp.weight", "input_mlp.bias")
-        return parameter(reader.0).count / parameter(reader.1).count
-    }
     var layerCount: Int { (0...).first { parameters["rnn.bias_ih_l\($0)"] == nil } ?? 0 }
     /// Whether the full output's weight is the embedding's table.
     var isTied: Bool { parameters["decoder.weight"] == nil }
@@ -117,6 +113,7 @@ struct OracleStreamWalk {
     private var weights: [Double] = []  // [T], of the losses
     private var belows: [[[Double]]] = []  // [T][L][...], what each layer reads, before dropout
     private var first: [[Double]] = []  // [L][O], h before the window
+    private var contexts: [[Int]] = []  // [T], tokens before each prediction, the last first
     private var earlier: [[[Double]]] = []  // [L], h of the steps before that, the last first
 
     init(model: OracleModel, stream: Int, dropout: [[Double]]?) {
@@ -131,6 +128,8 @@ struct OracleStreamWalk {
         var c = layers.indices.map { Array(state.cell[stateRange(layer: $0, size: model.otherStateSize)]) }
         for t in 0..<inputs.count / model.batchSize {
             let token = inputs[t * model.batchSize + stream]
+            let before = contexts.last ?? (state.tokens.isEmpty ? [] : state.tokens[stream])
+            contexts.append([token] + before.prefix(15))
             var below = model.hidden("input_mlp", Array(model.parameter("encoder.weight")[embeddingRange(token)]))
             var (column, read): ([OracleStep], [[Double]]) = ([], [])
             for (k, weights) in layers.enumerated() {
@@ -163,6 +162,8 @@ struct OracleStreamWalk {
         var total = 0.0
         for t in outputs.indices {
             let row = t * model.batchSize + stream
+            var model = model
+            model.context = contexts[t]
             let (loss, dh) = model.output.loss(
                 h: outputs[t], target: targets[row], weight: weights[row], model: model, gradients: &gradients)
             total += loss + weights[row] * penalty(t)
@@ -243,6 +244,8 @@ struct OracleStreamWalk {
     /// Writes this stream's final state.
     func store(into state: inout OracleState) {
         guard let last = steps.last else { return }
+        if state.tokens.isEmpty { state.tokens = Array(repeating: [], count: model.batchSize) }
+        state.tokens[stream] = contexts.last ?? []
         if state.past.isEmpty { state.past = Array(repeating: [], count: model.layerCount * model.batchSize) }
         for (k, step) in last.enumerated() {
             let all = steps.reversed().map { $0[k].h } + [first[k]] + earlier[k]

@@ -15,16 +15,30 @@ protocol OracleOutput: Sendable {
     func logProbabilities(h: [Double], model: OracleModel) -> [Double]
 }
 
-/// `log softmax(W h + b)`.
+/// `log softmax(W h + b)`, with the sum of direct weights of contexts.
 struct OracleFullOutput: OracleOutput {
+    var direct: OracleDirect?
+
     func parameterCounts(vocabulary V: Int, hidden H: Int, tied: Bool) -> [String: Int] {
-        tied ? ["decoder.bias": V] : ["decoder.weight": V * H, "decoder.bias": V]
+        var counts = tied ? ["decoder.bias": V] : ["decoder.weight": V * H, "decoder.bias": V]
+        if let direct { counts["decoder.direct.weight"] = direct.rowCount(columns: V) * V }
+        return counts
+    }
+
+    private func rows(_ direct: OracleDirect, _ model: OracleModel) -> [Int] {
+        direct.rows(model.context, rowCount: direct.rowCount(columns: model.vocabularySize))
     }
 
     private func weightName(_ model: OracleModel) -> String { model.isTied ? "encoder.weight" : "decoder.weight" }
 
     func logProbabilities(h: [Double], model: OracleModel) -> [Double] {
-        logSoftmax(sum(product(model.parameter(weightName(model)), h), model.parameter("decoder.bias")))
+        var logits = sum(product(model.parameter(weightName(model)), h), model.parameter("decoder.bias"))
+        if let direct {
+            let V = logits.count
+            logits = sum(
+                logits, direct.sum(model.parameter("decoder.direct.weight"), rows(direct, model), columns: V, count: V))
+        }
+        return logSoftmax(logits)
     }
 
     func loss(
@@ -33,6 +47,11 @@ struct OracleFullOutput: OracleOutput {
         let logs = logProbabilities(h: h, model: model)
         let dLogits = crossEntropyGradient(logs, target: target, weight: weight)
         gradients.add("decoder.bias") { $0 = sum($0, dLogits) }
+        if let direct {
+            gradients.add("decoder.direct.weight") {
+                direct.addGradient(dLogits, rows(direct, model), columns: dLogits.count, to: &$0)
+            }
+        }
         gradients.add(weightName(model)) { addOuterProduct(dLogits, h, to: &$0) }
         return (-weight * logs[target], transposedProduct(model.parameter(weightName(model)), dLogits))
     }

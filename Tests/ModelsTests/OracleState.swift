@@ -4,6 +4,8 @@ struct OracleState {
     var cell: [Double]  // [L, B, n*H], zero unless the cell has n other states
     /// By layer and stream, h of earlier steps, the last first; those that are missing are zero.
     var past: [[[Double]]] = []
+    /// By stream, the tokens before, the last first.
+    var tokens: [[Int]] = []
 }
 
 /// The results of a window.

@@ -48,7 +48,9 @@ struct OracleCase: Sendable, CustomTestStringConvertible {
         for k in 0..<layers {
             counts["rnn.weight_ih_l\(k)"] = G * H * sizes[k]
             counts["rnn.bias_ih_l\(k)"] = G * H
-            if cell.hasRecurrentWeights { (counts["rnn.weight_hh_l\(k)"], counts["rnn.bias_hh_l\(k)"]) = (G * H * O, G * H) }
+            if cell.hasRecurrentWeights {
+                (counts["rnn.weight_hh_l\(k)"], counts["rnn.bias_hh_l\(k)"]) = (G * H * cell.recurrentSize(units: H), G * H)
+            }
             if let name = cell.unitVector { counts["rnn.\(name)_l\(k)"] = H }
             if learnedState { counts["rnn.h0_l\(k)"] = O }
             if learnedState && cell.learnsOtherStates { counts["rnn.c0_l\(k)"] = H }

@@ -64,10 +64,10 @@ struct OutputTests {
 
     @Test(
         "Runs on 1, 2, 3 and 8 ranks, by window and by messages, and resumed in an epoch by other ranks, end with one digest",
-        arguments: OutputKind.allCases)
-    func runs(output: OutputKind) throws {
+        arguments: OutputKind.allCases.map { OutputOptions.small($0.rawValue) } + OutputOptions.maxEnt)
+    func runs(options: [String]) throws {
         let texts = try TrainingFolder(
-            options: OutputOptions.small(output.rawValue) + TrainingFolder.model, lines: 60, validLines: 20)
+            options: options + TrainingFolder.model, lines: 60, validLines: 20)
         let alone = try digest(texts, "run", texts.start(ranks: 1, run: "run", ["--epochs", "2"]))
         for (ranks, exchange) in [(2, "messages"), (3, "window"), (8, "window")] {
             let run = "run-\(ranks)"

@@ -24,6 +24,12 @@ struct OutputUnderTest: Sendable, CustomTestStringConvertible {
         },
         OutputUnderTest("adaptive", OracleAdaptiveOutput(cutoffs: [2000, 10000], division: 4), "the head alone"),
         OutputUnderTest("class", OracleClassOutput(classes: 4), "four classes") { $0[OutputSettings.classes] = 4 },
+        OutputUnderTest("full", OracleFullOutput(direct: OracleDirect(order: 3, size: 300)), "max-ent of order 3") {
+            ($0[OutputSettings.maxEntOrder], $0[OutputSettings.maxEntSize]) = (3, 300)
+        },
+        OutputUnderTest("class", OracleClassOutput(classes: 4, direct: OracleDirect(order: 2, size: 200)), "max-ent of order 2") {
+            ($0[OutputSettings.classes], $0[OutputSettings.maxEntOrder], $0[OutputSettings.maxEntSize]) = (4, 2, 200)
+        },
         OutputUnderTest("mixture", OracleMixtureOutput(count: 3)),
         OutputUnderTest("mixture", OracleMixtureOutput(count: 2), "of two") { $0[OutputSettings.mixtureSize] = 2 },
         OutputUnderTest("hierarchical", OracleHierarchicalOutput()),

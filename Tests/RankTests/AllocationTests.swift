@@ -9,10 +9,12 @@ extension TrainingOverRanks {
         @Test(
             "Steps after the first allocate nothing on any rank",
             arguments: CellKind.allCases.map { (2, CellOptions.small($0.rawValue)) }
-                + OutputKind.allCases.map { (2, OutputOptions.small($0.rawValue)) } + [
+                + OutputKind.allCases.map { (2, OutputOptions.small($0.rawValue)) }
+                + OutputOptions.maxEnt.map { (2, $0) } + [
                     (1, []), (2, []), (3, []), (2, ["--cell", "gru", "--gru-reset", "before"]),
                     (2, ["--cell", "elman", "--tie-weights", "true", "--optimizer", "sgd"]),
-                    (4, ["--hidden-size", "300", "--teams", "always"]), (2, ["--input-mlp", "24", "--output-mlp", "40"]),
+                    (4, ["--hidden-size", "300", "--teams", "always"]),
+                    (2, ["--input-mlp", "24", "--output-mlp", "40", "--transition-mlp", "20"]),
                 ])
         func steps(ranks: Int, options: [String]) throws {
             let texts = try TrainingFolder(lines: 1)

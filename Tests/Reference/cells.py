@@ -35,6 +35,11 @@ class Cell:
         return self.from_input(x, w, skipped) + w["bias_ih"] + h @ w["weight_hh"].T + w["bias_hh"]
 
 
+class Elman(Cell):
+    def step(self, x, s, w, skipped):
+        return {"h": torch.tanh(self.sums(x, s["h"], w, skipped))}
+
+
 class Additive(Cell):
     def step(self, x, s, w, skipped):
         return {"h": s["h"] + torch.tanh(self.sums(x, s["h"], w, skipped))}
@@ -271,7 +276,7 @@ class SLSTM(Cell):
 
 
 CELLS = {
-    "additive": Additive, "average": Average, "concatenation": Concatenation, "feed-forward": FeedForward,
+    "elman": Elman, "additive": Additive, "average": Average, "concatenation": Concatenation, "feed-forward": FeedForward,
     "elman-pre": ElmanPre, "update-gate": UpdateGate, "leaky": Leaky, "gru": GRU, "lstm": LSTM,
     "layer-norm": NormalizedLSTM, "mogrifier": Mogrifier, "jordan": Jordan, "elman-jordan": ElmanJordan, "jordan-lm": JordanLM, "mingru": MinGRU,
     "minlstm": MinLSTM, "rglru": RGLRU, "slstm": SLSTM,
@@ -279,7 +284,8 @@ CELLS = {
 
 
 class CellModel(nn.Module):
-    """The language model of rnntrain over layers of such a cell. `skips` are the steps back that layers read h, besides one."""
+    """The language model of rnntrain over layers of such a cell. `skips` are the steps back that layers read h, besides one; `transition` are the units
+    of a tanh layer between h and the recurrent weights (Pascanu et al. 2014)."""
 
     def __init__(self, vocabulary, embedding, hidden, layers, cell, skips=(), **options):
         super().__init__()
@@ -291,7 +297,10 @@ class CellModel(nn.Module):
             inputs = self.cell.outputs if k else embedding
             shapes = {"weight_ih": (rows, inputs), "bias_ih": (rows,), **self.cell.own(inputs)}
             if self.cell.recurrent:
-                shapes |= {"weight_hh": (rows, self.cell.outputs), "bias_hh": (rows,)}
+                transition = options.get("transition")
+                shapes |= {"weight_hh": (rows, transition or self.cell.outputs), "bias_hh": (rows,)}
+                if transition:
+                    shapes |= {"weight_mlp": (transition, self.cell.outputs), "bias_mlp": (transition,)}
             shapes |= {f"weight_skip{k}": (rows, self.cell.outputs) for k in skips}
             for name, shape in shapes.items():
                 self.rnn.register_parameter(f"{name}_l{k}", nn.Parameter(torch.empty(shape)))
@@ -310,6 +319,8 @@ class CellModel(nn.Module):
             w = {n.removesuffix(end): p for n, p in self.rnn.named_parameters() if n.endswith(end)}
             outputs, past = [], [s["h"], *past]
             for x_t in x:
+                if "weight_mlp" in w:
+                    s = s | {"h": torch.tanh(s["h"] @ w["weight_mlp"].T + w["bias_mlp"])}
                 s = self.cell.step(x_t, s, w, {skip: past[skip - 1] for skip in self.skips})
                 past = [s["h"], *past[:-1]]
                 outputs.append(s["h"])

@@ -33,7 +33,7 @@ from torch import nn
 
 from cells import CellModel, check_update_gate
 from language_model import LanguageModel, detach
-from outputs import HierarchicalModel, SampledModel
+from outputs import HierarchicalModel, MaxEntModel, SampledModel
 
 T, B, H, V, L = 3, 2, 4, 7, 2
 WINDOWS, KEPT = 10, (1, 2, 10)
@@ -65,6 +65,8 @@ def train(model, windows, detach=detach):
     losses, norms, gradients, state = [], [], {}, None
     for number, (inputs, targets, mask) in enumerate(windows, start=1):
         state = model.first_state(B) if state is None else state
+        if hasattr(model, "begin"):
+            model.begin(inputs)
         if hasattr(model, "losses"):
             output, state = model.rnn(model.encoder(inputs), state)
             negative_log = model.losses(output.flatten(0, 1), targets.flatten())
@@ -185,6 +187,8 @@ def write_cells():
     write_case("lstm, time skips of 2 and 4", model("lstm", skips=(2, 4)))
     write_case("lstm, layer norm", model("layer-norm"))
     write_case("lstm, projection", ProjectedModel(3))
+    write_case("elman, transition", model("elman", transition=5))
+    write_case("lstm, transition", model("lstm", transition=6))
     write_case("mogrifier, 2 rounds", model("mogrifier", rounds=2, rank=3))
     write_case("jordan", model("jordan", output="softmax"))
     write_case("jordan, 5 outputs", model("jordan", output="tanh", outputs=5))
@@ -194,6 +198,8 @@ def write_cells():
 
 def write_outputs():
     write_case("hierarchical", HierarchicalModel(V, 5, H, L), "lstm")
+    write_case("full, max-ent of order 3", MaxEntModel(V, 5, H, L, 3, 300), "lstm")
+    write_case("class, max-ent of order 2", MaxEntModel(V, 5, H, L, 2, 200, classes=4), "lstm")
     write_case("sampled", SampledModel("sampled", V, 5, H, L, 6), "lstm")
     write_case("nce", SampledModel("nce", V, 5, H, L, 9, log_normalizer=1.5), "lstm")
     write_case("blackout", SampledModel("blackout", V, 5, H, L, 9, power=0.0), "lstm")

@@ -57,6 +57,70 @@ class SampledModel(LanguageModel):
         return -logs[:, 0] - torch.log1p(-logs[:, 1:].exp()).sum(1)
 
 
+def mixed(value, number):
+    """A step of the hash of contexts, in 64 bits."""
+    product = (value ^ number) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    return product ^ (product >> 32)
+
+
+class MaxEntModel(LanguageModel):
+    """Direct weights from hashed contexts of the last 1 to `order` tokens to the output (Mikolov et al. 2011): a row of a table for each context; with
+    classes, one for the context, and one for the context and the class."""
+
+    def __init__(self, vocabulary, embedding, hidden, layers, order, size, classes=0):
+        super().__init__(vocabulary, embedding, hidden, layers)
+        self.order, self.classes = order, None
+        if classes:
+            numbers = [max(c for c in range(classes) if c * c * vocabulary <= w * classes * classes) for w in range(vocabulary)]
+            self.classes = [[w for w in range(vocabulary) if numbers[w] == c] for c in sorted(set(numbers))]
+            size //= 2
+            self.decoder = nn.Module()
+            for name, rows, columns in [("class", len(self.classes), hidden)]:
+                self.decoder.register_module(name, nn.Linear(columns, rows, bias=False))
+            self.decoder.weight = nn.Parameter(torch.empty(vocabulary, hidden))
+            columns = len(self.classes)
+            getattr(self.decoder, "class").register_module("direct", self.table(size, columns))
+            columns = max(map(len, self.classes))
+        else:
+            columns = vocabulary
+        self.decoder.register_module("direct", self.table(size, columns))
+        self.history = None
+
+    @staticmethod
+    def table(size, columns):
+        return nn.Embedding(max(size // columns, 1), columns)
+
+    def first_state(self, batch):
+        self.history = [[] for _ in range(batch)]
+        return super().first_state(batch)
+
+    def begin(self, inputs):
+        """The contexts of each prediction [T*B]: the tokens before it, the last first."""
+        self.contexts = []
+        for row in inputs.tolist():
+            self.history = [[token, *before][:self.order] for token, before in zip(row, self.history)]
+            self.contexts += self.history
+
+    def direct(self, table, row, target=0):
+        value, ids = 0x9E3779B97F4A7C15, []
+        for token in self.contexts[row]:
+            value = mixed(value, token + 1)
+            ids.append(mixed(max(value, 1), target) % table.num_embeddings)
+        return sum(table.weight[i] for i in ids)
+
+    def losses(self, output, targets):
+        return torch.stack([self.loss(row, h, target) for row, (h, target) in enumerate(zip(output, targets.tolist()))])
+
+    def loss(self, row, h, target):
+        if not self.classes:
+            return -F.log_softmax(self.decoder(h) + self.direct(self.decoder.direct, row), 0)[target]
+        c = next(c for c, words in enumerate(self.classes) if target in words)
+        head, words = getattr(self.decoder, "class"), self.classes[c]
+        first = F.log_softmax(head.weight @ h + self.direct(head.direct, row), 0)[c]
+        own = self.decoder.weight[words] @ h + self.direct(self.decoder.direct, row, c)[:len(words)]
+        return -first - F.log_softmax(own, 0)[words.index(target)]
+
+
 class HierarchicalModel(LanguageModel):
     """Hierarchical softmax (Morin & Bengio 2005) over the Huffman tree of counts 1 / (w + 1). Nodes are numbered by depth, and those of one depth
     from the one that was made last on."""

@@ -16,7 +16,9 @@ extension CellSettings {
 struct ElmanCell: Cell {
     static let name = "elman"
     static let summary = "The simple recurrent net, `h = f(W x + U h' + b)` (Elman 1990, as torch.nn.RNN)."
-    static let settings: [any DeclaredSetting] = [CellSettings.nonlinearity, CellSettings.timeSkips]
+    static let settings: [any DeclaredSetting] = [
+        CellSettings.nonlinearity, CellSettings.transitionSize, CellSettings.timeSkips,
+    ]
     static let gateCount = 1
 
     private let kernel: CellKernel

@@ -10,7 +10,7 @@ struct LSTMCell: Cell {
     static let summary =
         "Long short-term memory, `c = f*c' + i*g`, `h = o*tanh(c)` (Hochreiter & Schmidhuber 1997, Gers et al. 2000, as torch.nn.LSTM)."
     static let settings: [any DeclaredSetting] = [
-        CellSettings.projectionSize, CellSettings.layerNorm, CellSettings.timeSkips,
+        CellSettings.projectionSize, CellSettings.layerNorm, CellSettings.transitionSize, CellSettings.timeSkips,
     ]
     static let gateCount = 4
     static let gates = [CellGate("i"), CellGate("f"), CellGate("g", isSigmoid: false), CellGate("o")]

@@ -16,11 +16,14 @@ final class ClassOutput: OutputLayer {
     static let name = "class"
     static let summary =
         "Class-based softmax, `p(w) = p(class) p(w given its class)`, with classes of tokens of similar frequency (Mikolov et al. 2011); no biases."
-    static let settings: [any DeclaredSetting] = [OutputSettings.classes, OutputSettings.logitMemory]
+    static let settings: [any DeclaredSetting] = [
+        OutputSettings.classes, OutputSettings.maxEntOrder, OutputSettings.maxEntSize, OutputSettings.logitMemory,
+    ]
 
     private let head: LinearSoftmax  // [C, H]
     private let members: [LinearSoftmax]  // [tokens of the class, H]
     private let words: [Range<Int>]  // the tokens of each class
+    private let direct: ClassDirectWeights?
     private let selection: RowSelection
     private let classOfToken: [Int32]
     private let classes: UnsafeMutablePointer<Int32>  // [T*B], of the targets; -1 for padding
@@ -50,7 +53,15 @@ final class ClassOutput: OutputLayer {
         let scratch = LinearSoftmax.Scratch(
             columns: words.map(\.count).max() ?? 0, inner: H, logitMemory: shape.logitMemory, builder)
         members = words.map { LinearSoftmax(weight: weight, rows: $0, scratch, builder) }
-        selection = RowSelection(maximumRows: capacity.rows, workspace: workspace)
+        let selection = RowSelection(maximumRows: capacity.rows, workspace: workspace)
+        self.selection = selection
+        direct = shape.features.map {
+            ClassDirectWeights(
+                size: shape.settings[OutputSettings.maxEntSize], classes: words.count, members: words.map(\.count).max() ?? 0, $0,
+                builder)
+        }
+        head.direct = direct.map { .init(weights: $0.head) }
+        for member in members { member.direct = direct.map { $0.ofMembers(selection.numbers) } }
         classes = workspace.allocate(Int32.self, count: capacity.rows)
         places = workspace.allocate(Int32.self, count: capacity.rows)
         ones = workspace.allocate(Float.self, count: capacity.rows)
@@ -74,6 +85,7 @@ final class ClassOutput: OutputLayer {
     ) -> UnsafePointer<Double> {
         asked = (hidden, training?.gradientScale ?? 0)
         for row in 0..<hidden.rows { classes[row] = classOfToken[Int(targets[row])] }
+        direct?.begin(rows: hidden.rows, classes: classes, mask: mask)
         rowLosses.update(from: head.losses(hidden, targets: classes, mask: mask), count: hidden.rows)
         for row in 0..<hidden.rows where mask[row] == 0 { classes[row] = -1 }
         if training != nil { dWithin.pointer.update(repeating: 0, count: hidden.rows * hidden.columns) }
@@ -101,6 +113,7 @@ final class ClassOutput: OutputLayer {
 
     func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
         guard let asked else { preconditionFailure("`backward` without `loss`") }
+        direct?.gradient(steps: steps, rows: rows)
         head.backward(
             scale: asked.gradientScale, into: dHidden, x: rows.pack(asked.hidden, steps: steps), steps: steps, rows: rows)
         RowKernels.add(dWithin.prefix(rows: dHidden.rows), to: dHidden)
@@ -109,12 +122,15 @@ final class ClassOutput: OutputLayer {
     /// Log probabilities. The buffers are made at the first call.
     func logits(_ hidden: MatrixView) -> MatrixView {
         let (first, result) = (headLogits.prefix(rows: hidden.rows), plainLogits.prefix(rows: hidden.rows))
+        direct?.head.begin(rows: hidden.rows) { _ in 0 }
         head.logits(hidden, into: first)
         for (member, words) in zip(members, words) { member.logits(hidden, into: result.slice(columns: words)) }
         for row in 0..<hidden.rows {
             let (head, own) = (first.pointer + row * first.rowStride, result.pointer + row * result.rowStride)
             LogitRow.logSoftmax(head, count: first.columns, exponentials: exponentials)
             for (index, words) in words.enumerated() {
+                direct?.members.add(
+                    row: row, targets: index, to: result.slice(rows: row..<(row + 1)).slice(columns: words))
                 LogitRow.logSoftmax(own + words.lowerBound, count: words.count, exponentials: exponentials)
                 for word in words { own[word] += head[index] }
             }

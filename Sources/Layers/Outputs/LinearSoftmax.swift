@@ -26,6 +26,17 @@ final class LinearSoftmax {
         }
     }
 
+    /// What is added to the logits besides the product.
+    struct Direct {
+        let weights: DirectWeights
+        /// The row of the window of each row of logits; nil: the same.
+        var numbers: UnsafePointer<Int32>?
+        /// Receives the gradients of the logits, at the row of the window, instead of `weights`.
+        var collected: MatrixView?
+    }
+
+    /// Set once, before the first loss.
+    var direct: Direct?
     private var left: LeftOperand?  // what the last loss read, the same for the products with groups of columns
 
     /// - Parameters:
@@ -62,6 +73,7 @@ final class LinearSoftmax {
     /// `result = W x + b`. Shapes: `x` `[rows, k]`, `result` `[rows, n]`.
     func logits(_ x: MatrixView, into result: MatrixView) {
         packed.multiply(x, into: result, from: bias.map { .bias($0.value) } ?? .zero)
+        if let direct, direct.numbers == nil { direct.weights.add(to: result, columns: 0..<result.columns) }
     }
 
     /// The loss of each row; `x` must stay until the backward pass. Shapes: `x` `[rows, k]`; `targets`, `mask` and the result `[rows]`. If there is a
@@ -110,6 +122,7 @@ final class LinearSoftmax {
         let columns = softmax.columns(group)
         packed.multiply(
             left, columns: columns, into: softmax.place(group), from: bias.map { .bias($0.value + columns.lowerBound) } ?? .zero)
+        direct?.weights.add(to: softmax.place(group), columns: columns, numbers: direct?.numbers)
     }
 
     /// The gradient of the group's logits, which are computed again if they were not kept.
@@ -121,6 +134,20 @@ final class LinearSoftmax {
     private func propagate(_ dLogits: MatrixView, _ group: Int, into dX: MatrixView) {
         guard let packedBackward else { preconditionFailure("a backward pass through a model made for inference") }
         packedBackward.multiply(dLogits, terms: softmax.columns(group), into: dX, from: group == 0 ? .zero : .result)
+        directGradient(dLogits, softmax.columns(group))
+    }
+
+    private func directGradient(_ dLogits: MatrixView, _ columns: Range<Int>) {
+        guard let direct else { return }
+        guard let collected = direct.collected, let numbers = direct.numbers else {
+            return direct.weights.gradient(dLogits, columns: columns)
+        }
+        for row in 0..<dLogits.rows {
+            let place = Int(numbers[row])
+            RowKernels.copy(
+                dLogits.slice(rows: row..<(row + 1)),
+                into: collected.slice(rows: place..<(place + 1)).slice(columns: columns))
+        }
     }
 
     private func parameterGradients(

@@ -11,6 +11,8 @@ public struct OutputShape {
     public var isTied: Bool
     /// The settings of all kinds.
     public var settings: Settings
+    /// The contexts of the model's tokens, for direct weights; nil for none.
+    public var features: ContextFeatures?
 
     public init(vocabularySize: Int, hiddenSize: Int, isTied: Bool = false, settings: Settings = Settings()) {
         self.vocabularySize = vocabularySize

@@ -7,10 +7,13 @@ import Tensors
 final class SoftmaxOutput: OutputLayer {
     static let name = "full"
     static let summary = "Linear layer and softmax over the whole vocabulary, `softmax(W h + b)`."
-    static let settings: [any DeclaredSetting] = [OutputSettings.logitMemory]
+    static let settings: [any DeclaredSetting] = [
+        OutputSettings.maxEntOrder, OutputSettings.maxEntSize, OutputSettings.logitMemory,
+    ]
     static let mayBeTied = true
 
     private let linear: LinearSoftmax
+    private let direct: DirectWeights?  // [R, V]
     private let isTied: Bool
     private let capacity: WindowCapacity
     private let workspace: Workspace
@@ -34,6 +37,12 @@ final class SoftmaxOutput: OutputLayer {
         linear = LinearSoftmax(
             weight: builder.gradient(of: matrix, role), bias: builder.parameter("decoder.bias", [shape.vocabularySize], role),
             shares: shares, logitMemory: shape.logitMemory, builder)
+        direct = shape.features.map {
+            DirectWeights(
+                "decoder.direct.weight", size: shape.settings[OutputSettings.maxEntSize], columns: shape.vocabularySize, $0,
+                builder)
+        }
+        linear.direct = direct.map { .init(weights: $0) }
     }
 
     /// The choice includes this layer's gradients if the gradients of all logits fit into a cache and take less memory traffic
@@ -50,6 +59,7 @@ final class SoftmaxOutput: OutputLayer {
     /// Allocates the whole buffer at the first call.
     func logits(_ hidden: MatrixView) -> MatrixView {
         let result = plainLogits.prefix(rows: hidden.rows)
+        direct?.begin(rows: hidden.rows) { _ in 0 }
         linear.logits(hidden, into: result)
         return result
     }
@@ -58,6 +68,7 @@ final class SoftmaxOutput: OutputLayer {
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double> {
         window = Window(hidden: hidden, gradientScale: training?.gradientScale ?? 0)
+        direct?.begin(rows: hidden.rows) { mask[$0] == 0 ? -1 : 0 }
         return linear.losses(hidden, targets: targets, mask: mask)
     }
 
@@ -66,12 +77,14 @@ final class SoftmaxOutput: OutputLayer {
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>
     ) -> (losses: UnsafePointer<Double>, logits: MatrixView) {
         let logits = plainLogits.prefix(rows: hidden.rows)
+        direct?.begin(rows: hidden.rows) { _ in 0 }
         return (linear.losses(hidden, targets: targets, mask: mask, logits: logits), logits)
     }
 
     /// Also computes the gradients of weight and bias. With tied weights, `tiedGradients` computes them.
     func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
         let scale = asked.gradientScale
+        direct?.beginGradient(steps: steps, rows: rows)
         if isTied { return linear.propagate(scale: scale, into: dHidden) }
         if let dLogits = linear.shared, let bias = linear.bias {
             linear.propagate(scale: scale, into: dHidden)

@@ -33,7 +33,8 @@ final class CellBuilder {
     func product() -> RecurrentProduct {
         parameters.weightHidden = builder.gradient(of: parameters.weightHidden)
         return RecurrentProduct(
-            parameters, units: size.units, outputs: size.isDivided ? size.units : 0..<size.outputSize, byGate: isDivisible,
+            parameters, units: size.units, outputs: size.isDivided ? size.units : 0..<parameters.weightHidden.columns,
+            byGate: isDivisible,
             builder)
     }
 

@@ -31,6 +31,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
     private let skips: SkipProducts?
     /// The products with earlier inputs; nil if there are none.
     private let context: InputContext?
+    /// Between h of the step before and the recurrent product; nil if the product reads h.
+    private let transition: Transition?
     /// `b_ih + b_hh` `[G*H]`, as of the last `forward`.
     private let biasSum: MatrixView
     /// The input product of each distinct row, and its gradient in the backward pass: `[T*B, G*H]`, spread. Only for an input of
@@ -44,8 +46,10 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         capacity = builder.capacity
         let columns = C.gateCount * shape.hiddenSize
         let skipped = shape.settings[CellSettings.timeSkips].steps
+        let transitionSize = shape.settings[CellSettings.transitionSize]
         let isDivisible =
-            C.dividesUnits && skipped.isEmpty && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
+            C.dividesUnits && skipped.isEmpty && transitionSize == 0
+            && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
         let size = StepSize(
             hiddenSize: shape.hiddenSize, outputSize: shape.outputSize(of: C.self),
             streams: capacity.streams, division: isDivisible ? builder.settings.division : nil)
@@ -59,6 +63,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         let cellBuilder = CellBuilder(
             parameters, inputProduct: inputProduct, gates: gates, isDivisible: isDivisible, size: size, builder)
         cell = C(shape.settings, cellBuilder)
+        transition = transitionSize > 0 ? Transition(size: transitionSize, cellBuilder) : nil
         skips = skipped.isEmpty ? nil : SkipProducts(skipped, of: h, cellBuilder)
         self.parameters = cellBuilder.parameters
         states = [h] + cellBuilder.states
@@ -144,7 +149,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         for t in 0..<steps {
             prepareGates(t, input)
             skips?.multiply(into: gates.window.slice(rows: windowRange(t)), t)
-            forward(t, previous: h.window(after: t))
+            let previous = h.window(after: t)
+            forward(t, previous: transition?.forward(previous, windowRange(t)) ?? previous)
         }
     }
 
@@ -194,7 +200,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         let used = steps * capacity.streams
         let window = RecurrentWindow(
             parameters: parameters, steps: steps, rows: rows, dGates: gates.window.prefix(rows: used),
-            hPrevious: h.window.prefix(rows: used))
+            hPrevious: (transition?.rows ?? h.window).prefix(rows: used))
         var dGates = window.dGates
         switch input {
         case .rows(let x): cell.weightGradients(window, input: x)
@@ -209,6 +215,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         firstStateGradients(rows: rows, atEpochStart: atEpochStart)
         for vector in vectors { rows.biasGradient(vector.parameter, steps: 1, dY: vector.gradient) }
         skips?.gradients(window)
+        transition?.gradients(window, hPrevious: h.window.prefix(rows: used))
         if !C.readsInput { inputProduct.multiplyBackward(dGates, into: dInput) }
         context?.gradients(window)
         context?.multiplyBackward(dGates, into: dInput)
@@ -221,7 +228,13 @@ final class Recurrence<C: Cell>: RecurrentLayer {
             skips?.multiplyBackward(gates.window.prefix(rows: steps * capacity.streams), into: h.gradient, t)
             gradientObserver?(t, h.gradient)
             backward(t)
-            productBackward(dGates.slice(rows: windowRange(t)))
+            let own = dGates.slice(rows: windowRange(t))
+            if let transition {
+                cell.productBackward(own, dH: transition.dRows)
+                transition.backward(windowRange(t), into: h.gradient)
+            } else {
+                productBackward(own)
+            }
         }
         skips?.multiplyBackward(gates.window.prefix(rows: steps * capacity.streams), into: h.gradient, -1)
     }

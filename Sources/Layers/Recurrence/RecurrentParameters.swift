@@ -25,10 +25,12 @@ struct RecurrentParameters {
         }
         weightInput = builder.gradient(
             of: builder.parameter("rnn.weight_ih_l\(k)", [n, shape.inputSize], start: .input(outputs: h)))
+        let transition = shape.settings[CellSettings.transitionSize]
+        let read = transition > 0 ? transition : outputs
         // Only square blocks can be orthogonal.
         let weightHidden =
             C.hasRecurrentWeights
-            ? builder.parameter("rnn.weight_hh_l\(k)", [n, outputs], start: outputs == h ? .recurrent : .input(outputs: h)) : nil
+            ? builder.parameter("rnn.weight_hh_l\(k)", [n, read], start: read == h ? .recurrent : .input(outputs: h)) : nil
         biasInput = bias("bias_ih", C.forgetGate.map { .forgetting(($0 * h)..<(($0 + 1) * h)) } ?? .zero)
         recurrent = weightHidden.map { ($0, bias("bias_hh")) }
         firstStates =
@@ -41,7 +43,7 @@ struct RecurrentParameters {
         gateCount = C.gateCount
     }
 
-    /// `[G*H, O]`, of a cell that has recurrent weights.
+    /// `[G*H, O]`, or `[G*H, n]` behind a transition, of a cell that has recurrent weights.
     var weightHidden: Parameter {
         get { ofRecurrence.weight }
         set { recurrent?.weight = newValue }
