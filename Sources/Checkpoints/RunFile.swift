@@ -5,6 +5,8 @@ package enum RunFile {
     package static let configuration = "config.toml"
     package static let vocabulary = "vocabulary.json"
     package static let sentencePieceModel = "sentencepiece.model"
+    /// The most bytes of `sentencePieceModel`.
+    package static let mostModelBytes = 50_000_000
     package static let metrics = "metrics.jsonl"
     /// TensorBoard recognises an event file by `tfevents` in its name.
     package static let events = "events.out.tfevents.rnntrain"

@@ -13,6 +13,9 @@ public enum StandardError {
     /// Prints a note: a choice that the program made, or a value that it read.
     public static func note(_ text: String) { print("rnntrain: note: " + text) }
 
+    /// Prints an error. The program ends.
+    public static func fail(_ text: String) { print("rnntrain: error: " + text) }
+
     /// Prints a warning. The program continues.
     public static func warn(_ text: String) { print("rnntrain: warning: " + text) }
 }

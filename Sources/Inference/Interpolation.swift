@@ -60,7 +60,7 @@ public enum InterpolationError: UserFacingError, Equatable {
     public var description: String {
         switch self {
         case .notWords(let checkpoint, let unit):
-            "\(checkpoint): this is a model of \(unit == "char" ? "characters" : "bytes"), but n-grams are of words. "
+            "\(checkpoint): this is a model of --tokens \(unit), but n-grams are of words. "
                 + "Name a model of words."
         case .vocabularies(let word, let known, let unknown, let checkpoint):
             "the vocabularies differ: the word '\(value: word)' is in \(known), but not in \(unknown). "

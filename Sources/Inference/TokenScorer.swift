@@ -20,13 +20,16 @@ public protocol TokenScorer: AnyObject {
 extension TokenScorer {
     /// Scores the lines of `text` in order, and passes each to `body`.
     ///
-    /// Throws the errors of the text and of `body`, and `TextDataError.textTooShort` if the text has no token to score.
+    /// Throws the errors of the text and of `body`, and `TextDataError.nothingToScore` or `.textTooShort` if the text has no token to score.
     ///
     /// - Parameter characters: collects characters that are not in the vocabulary, and are skipped; nil if they are errors.
     public func score(
         _ text: OpenedText, skipping characters: SkippedCharacters? = nil, _ body: (ScoredLine) throws -> Void
     ) throws {
         try scoreLines(of: TextSource(examining: text), skipping: characters, body)
+        if tokenCount == 0 {
+            throw TextDataError.nothingToScore(source: text.name, skippedCount: characters?.unknown.count ?? 0)
+        }
         guard total.tokens > 0 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokenCount) }
     }
 }

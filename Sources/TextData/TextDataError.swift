@@ -29,6 +29,8 @@ public enum TextDataError: UserFacingError, Equatable {
     case badVocabulary(source: String, reason: String)
     case badTokenFile(path: String, defect: TokenFileDefect)
     case textTooShort(source: String, tokenCount: Int)
+    /// A text has no token to score, after this number of characters was skipped.
+    case nothingToScore(source: String, skippedCount: Int)
     /// A text has no line end, but its lines are to be read each for itself.
     case noLines(source: String)
     /// A line is not `label<TAB>text`, or its label is unknown. Lines count from 1.
@@ -52,7 +54,8 @@ public enum TextDataError: UserFacingError, Equatable {
         case .noSentencePieceLibrary: .inputMissing
         case .badTokenPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
-            .badTokenFile, .textTooShort, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine,
+            .badTokenFile, .textTooShort, .nothingToScore, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary,
+            .unlabelledLine,
             .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed, .badWordVectors:
             .badData
         }
@@ -135,6 +138,10 @@ extension TextDataError {
         case .textTooShort(let source, let tokenCount):
             "\(source): the text has \(counted(tokenCount, "token")), but 2 or more are needed. "
                 + "Use a longer text."
+        case .nothingToScore(let source, let skippedCount):
+            "\(source): the text has no token to score"
+                + (skippedCount > 0 ? " (skipped: \(counted(skippedCount, "character")) outside the vocabulary)" : "")
+                + ". Use another text."
         case .noLines(let source):
             "\(source): the text has no line end, but --batching sentences reads each line for itself. Use --batching streams."
         case .tooFewLines(let source, let lineCount):

@@ -12,7 +12,7 @@ enum CommandLineMessage {
     ///   - arguments: the command line, without the program's name.
     static func line(_ message: String, _ arguments: [String]) -> String {
         let command = CommandNames.command(of: arguments)
-        if let option = unknownOption(message) {
+        if let option = unknownOption(message) ?? mistypedOption(message, arguments, command) {
             if option == "-n" {
                 return "unknown option '-n'. It belongs to the launcher: mpirun -n RANKS, or launch/train -n RANKS."
             }
@@ -35,6 +35,16 @@ enum CommandLineMessage {
         let start = "Unknown option '"
         guard message.hasPrefix(start) else { return nil }
         return message.dropFirst(start.count).prefix { $0 != "'" }
+    }
+
+    /// The first option that the command does not have, if the parser misses an argument: it may be the mistyped one.
+    private static func mistypedOption(
+        _ message: String, _ arguments: [String], _ command: any ParsableCommand.Type
+    ) -> Substring? {
+        guard message.hasPrefix("Missing expected argument") else { return nil }
+        let known = Set(optionNames(command))
+        let options = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { $0.prefix { $0 != "=" } }
+        return known.isEmpty ? nil : options.first { !known.contains(String($0.dropFirst(2))) }
     }
 
     private static func suggestion(_ option: Substring, _ command: any ParsableCommand.Type) -> String? {

@@ -86,7 +86,11 @@ struct RescoringTests {
             (.espnet, "a-1 x\n\n", 2), (.nemo, "x\t1\nx 1\n", 2), (.nemo, "x\t1\nx\t1\nx\t1\n", 3), (.nemo, "x\tnan\n", 1),
             (.mlmScoring, "{\"u\": {\"h\": {\"score\": 1, \"text\": \"a\"},\n\"i\": {\"score\": \"1\", \"text\": \"a\"}}}", 2),
             (.mlmScoring, "{\"u\": {\"ref\": \"a\"}}", 1), (.mlmScoring, "{\"u\":\n{\"h\": {\"score\": 1, \"text\": \"a\"}\n", 2),
-            (.mlmScoring, "[]", 1),
+            (.mlmScoring, "[]", 1), (.nemo, "x\t0x1\n", 1),
+            (
+                .mlmScoring,
+                "{\"u\": {\"h\": {\"score\": 1, \"text\": \"a\"},\n\"h\": {\"score\": 2, \"text\": \"b\"}}}", 2
+            ),
         ])
     func malformed(format: NBestFormat, text: String, line: Int) {
         let error = #expect(throws: DataFileError.self) { try format.list(Self.file(text), scores: nil, beam: 2) }
@@ -95,7 +99,7 @@ struct RescoringTests {
 
     @Test("Scores and references that do not fit the list are named")
     func misfits() throws {
-        for scores in ["b-1 3\n", "utt-a-1 x\n", "utt-a-1 1\nutt-a-1 1\n", "\n"] {
+        for scores in ["b-1 3\n", "utt-a-1 x\n", "utt-a-1 0x10\nutt-a-2 1\n", "utt-a-1 inf\n", "utt-a-1 1\nutt-a-1 1\n", "\n"] {
             #expect(throws: DataFileError.self) {
                 try NBestFormat.kaldi.list(Self.file(Self.kaldi), scores: Self.file(scores, "scores"), beam: 1)
             }

@@ -34,7 +34,7 @@ struct StatisticsTests {
         #expect(element.text() == "{\"b\": [1.50, -2e-3, \"é😀\\n\"], \"a\": {}, \"c\": null, \"d\": true}")
         for (text, line) in [
             ("{\n\"a\":\n}", 3), ("[1,\n\n2", 3), ("1 2", 1), ("[1}", 1), ("\"\n\"", 1), ("nul", 1), ("", 1), ("1e999", 1),
-            ("0x1", 1),
+            ("0x1", 1), ("\n\"\\ud83d\"", 2), ("\"\\ude00\"", 1), ("\"\\ud83d\\u0061\"", 1), ("{\"a\":1,\n\"a\":2}", 2),
         ] {
             let fault = #expect(throws: JSONFault.self) { try JSONParser.parse(text) }
             #expect(fault?.line == line, "\(text): \(fault as Any)")

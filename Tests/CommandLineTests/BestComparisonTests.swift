@@ -242,6 +242,14 @@ struct BestComparisonTests {
         }
     }
 
+    @Test("A link to nothing among the checkpoints is reported with status 74")
+    func danglingCheckpoint() throws {
+        try restore()
+        let name = "checkpoints/step-99999999.safetensors"
+        try FileManager.default.createSymbolicLink(atPath: texts.path("run/\(name)"), withDestinationPath: "/nowhere/at/all")
+        try expectInvalid(name, "is a symbolic link", status: 74)
+    }
+
     @Test("A job that writes a checkpoint every 10 ms does not make its run invalid")
     func liveJob() throws {
         let job = try texts.start(

@@ -24,6 +24,9 @@ struct FaultTests {
         try expectFault(["--layers"], status: 64, says: "missing value for '--layers <n>'")
         try expectFault(["evaluate", "--data", "x"], status: 64, says: "missing expected argument '--checkpoint <path>'")
         try expectFault(
+            ["evaluate", "--chekpoint", "x", "--data", "x"], status: 64,
+            says: "unknown option '--chekpoint'. Did you mean '--checkpoint'?")
+        try expectFault(
             ["generate", "--checkpoint", "x", "--temp", "2"], status: 64,
             says: "unknown option '--temp'. Did you mean '--temperature'?")
         try expectFault(

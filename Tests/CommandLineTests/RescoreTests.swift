@@ -95,6 +95,10 @@ struct RescoreTests {
         #expect(
             try shell("cat esp/base && head -n 1 esp/utt2ntokens && ls esp").output
                 == "2.718281828459045\nutt0-1 7\nbase\nppl\nutt2ntokens\nutt2ppl\nutt2score\n")
+        // Without scores, the scores of the earlier list go.
+        #expect(
+            try shell("$R rescore --checkpoint run --nbest list --format espnet --output esp && ls esp").output
+                == "base\nppl\nutt2ntokens\nutt2ppl\n")
         let object =
             "{\"u\":{\"hyp_1\":{\"score\":-10.5,\"text\":\"\(Self.line(0).joined(separator: " "))\"},\"ref\":\"the cat\"}}"
         let mlm = try shell("echo '\(object)' | $R rescore --checkpoint run --nbest - --format mlm-scoring")

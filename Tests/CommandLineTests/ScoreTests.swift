@@ -164,5 +164,10 @@ struct ScoreTests {
         }
         let single = try Self.score("char", "--carry-state", text: "t")
         #expect(single.status == 65 && single.errors.contains("the text has 1 token, but 2 or more are needed."), "\(single)")
+        let skipped = try Self.score("char", "--skip-unknown", text: "\u{221E}")
+        #expect(skipped.status == 65, "\(skipped)")
+        #expect(
+            skipped.errors.contains("no token to score (skipped: 1 character outside the vocabulary). Use another text."),
+            "\(skipped)")
     }
 }

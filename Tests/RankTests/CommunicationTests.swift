@@ -27,14 +27,14 @@ struct CommunicationTests {
         #expect(good.output == "no failure\n" && good.status == 0, "\(good)")
         let bad = try ProgramRun.onRanks(3, "rank-checks", ["agree", "--failing", "2"])
         #expect(bad.errors.split(separator: "\n").filter { $0.contains("the data of rank 2 are wrong") }.count == 1, "\(bad)")
-        #expect(bad.errors.split(separator: "\n").contains { $0.hasPrefix("rank 2 (") }, "\(bad)")
+        #expect(bad.errors.split(separator: "\n").contains { $0.hasPrefix("rnntrain: error: rank 2 (") }, "\(bad)")
         #expect(bad.output == "" && bad.status == 65, "\(bad)")
     }
 
     @Test("All ranks end if one fails or is killed while the others wait")
     func failures() throws {
         let failed = try ProgramRun.onRanks(3, "rank-checks", ["fail", "--failing", "1"], timeLimit: 20)
-        #expect(failed.errors.split(separator: "\n").contains { $0.hasPrefix("rank 1 (") }, "\(failed)")
+        #expect(failed.errors.split(separator: "\n").contains { $0.hasPrefix("rnntrain: error: rank 1 (") }, "\(failed)")
         #expect(failed.status == 65 && !failed.timedOut, "\(failed)")
         let killed = try ProgramRun.onRanks(3, "rank-checks", ["death", "--failing", "1"], timeLimit: 20)
         #expect(killed.status == 137 && !killed.timedOut, "\(killed)")

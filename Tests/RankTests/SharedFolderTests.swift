@@ -93,6 +93,7 @@ extension TrainingOverRanks {
         @Test("A job whose folder is moved ends without creating a new one, and resumes in the new place")
         func moved() throws {
             let outcome = try ending("run") { _ in try move("run", "moved") }
+            #expect(outcome.errors.contains(#/^rnntrain: error: .* was moved to /#.anchorsMatchLineEndings()), "\(outcome)")
             #expect(outcome.errors.contains("was moved to \(texts.path("moved"))"), "\(outcome)")
             #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
             try finished(try texts.startResume(ranks: 2, run: "moved", ["--epochs", "1"]), in: texts, run: "moved")

@@ -43,6 +43,12 @@ extension TrainingOverRanks {
             #expect(
                 resumed.contradictions.isEmpty && resumed.finalDigest == whole.finalDigest && whole.finalDigest == one.finalDigest
             )
+            #expect(try texts.bytes("whole/sentencepiece.model") == texts.bytes("run-1/sentencepiece.model"))
+            var model = try texts.bytes("whole/sentencepiece.model")
+            model[40] ^= 1
+            try texts.write("whole/sentencepiece.model", model)
+            let damaged = try ProgramRun.alone("rnntrain", ["verify", "whole"], folder: texts.folder)
+            #expect(damaged.status == 65 && damaged.output.contains("sentencepiece.model: it differs"), "\(damaged)")
             try FileManager.default.moveItem(atPath: texts.path("whole/best.safetensors"), toPath: texts.path("alone"))
             try FileManager.default.removeItem(atPath: texts.path("whole"))
             let evaluated = RunLog.fields(

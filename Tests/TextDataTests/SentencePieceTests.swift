@@ -82,10 +82,16 @@ struct SentencePieceTests {
         #expect((20...60).contains(model.size) && model.bytes == again.bytes)
         let vocabulary = try Self.vocabulary(model, text)
         #expect(try vocabulary.decode(tokens(source(text, .sentencepiece), vocabulary)) == text)
-        let failure = textDataError {
-            _ = try SentencePieceModel(training: OpenedText(name: "t", bytes: Array("a\n".utf8), unit: .sentencepiece), size: 4)
+        func failure(_ text: String) -> TextDataError? {
+            textDataError {
+                _ = try SentencePieceModel(
+                    training: OpenedText(name: "t", bytes: Array(text.utf8), unit: .sentencepiece), size: 4)
+            }
         }
-        #expect(failure?.description.hasPrefix("SentencePiece's training failed: ") == true, "\(String(describing: failure))")
+        #expect(
+            failure("a\n")?.description.hasPrefix("--vocabulary-size 4: t needs 5 pieces or more, ") == true,
+            "\(String(describing: failure("a\n")))")
+        #expect(failure("\n\n") == .vocabularyTooSmall(source: "t", unit: .sentencepiece, size: 0))
     }
 
     @Test("A vocabulary whose symbols are not the pieces of its model is refused")

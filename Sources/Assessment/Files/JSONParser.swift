@@ -1,3 +1,6 @@
+import Failures
+import TextData
+
 /// A JSON text that is not valid.
 package struct JSONFault: Error, Equatable {
     /// From 1, in the text.
@@ -60,12 +63,16 @@ package struct JSONParser {
 
     private mutating func members(_ depth: Int) throws(JSONFault) -> [JSONMember] {
         var members: [JSONMember] = []
+        var names: Set<ExactText> = []
         _ = takes("{")
         if takes("}") { return members }
         repeat {
             skipBlanks()
             guard next == UInt8(ascii: "\"") else { throw fault("a name in quotation marks is missing in a JSON object") }
             let name = try string()
+            guard names.insert(ExactText(name)).inserted else {
+                throw fault("the name '\(value: name)' is in a JSON object twice")
+            }
             guard takes(":") else { throw fault("a colon is missing after '\(name)'") }
             members.append(JSONMember(name, try element(depth: depth + 1)))
         } while takes(",")
@@ -129,15 +136,17 @@ package struct JSONParser {
         }
     }
 
-    /// The character of four hexadecimal digits, after `\u`; of two such escapes for a surrogate pair. Half of a pair becomes U+FFFD.
+    /// The character of four hexadecimal digits, after `\u`; of two such escapes for a surrogate pair. Throws for half of a pair.
     private mutating func scalarOfDigits() throws(JSONFault) -> String {
         let first = try codeUnit()
         if let scalar = Unicode.Scalar(first) { return String(scalar) }
         guard first < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
             bytes[position + 1] == UInt8(ascii: "u")
-        else { return "\u{FFFD}" }
+        else { throw fault("a JSON string has half of a surrogate pair") }
         position += 2
-        return String(decoding: [UInt16(first), UInt16(try codeUnit())], as: UTF16.self)
+        let second = try codeUnit()
+        guard (0xDC00..<0xE000).contains(second) else { throw fault("a JSON string has half of a surrogate pair") }
+        return String(decoding: [UInt16(first), UInt16(second)], as: UTF16.self)
     }
 
     private mutating func codeUnit() throws(JSONFault) -> UInt32 {

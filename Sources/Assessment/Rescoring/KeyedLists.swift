@@ -46,7 +46,7 @@ enum KeyedLists {
             let (key, text) = pair(file.lines[line - 1])
             // ESPnet writes tensor(-1.5) and tensor(-1.5, device='cuda:0').
             let digits = text.hasPrefix("tensor(") ? text.dropFirst(7).prefix { !",)".contains($0) } : text[...]
-            guard !key.isEmpty, let score = Double(digits), score.isFinite else {
+            guard !key.isEmpty, let score = Double(decimal: digits) else {
                 throw file.error(line, "the line is not a key with a number", what)
             }
             guard scores.updateValue(sign * score, forKey: ExactText(key)) == nil else {

@@ -60,6 +60,9 @@ public enum NBestFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// The names of all files of `espnet`.
+    public static let espnetNames = ["utt2ppl", "utt2ntokens", "ppl", "base", "utt2score"]
+
     /// The files of `espnet`, by name: perplexity and number of tokens of each hypothesis, the perplexity of all, and the base of the logarithms. With acoustic
     /// scores, also the new score of each hypothesis.
     public static func espnetFiles(_ list: NBestList, _ scores: [RescoredHypothesis]) -> [(name: String, text: String)] {

@@ -6,7 +6,7 @@ enum NeMoLists {
         var list = NBestList(name: file.name)
         for line in 1...file.lines.count {
             let text = file.lines[line - 1]
-            guard let tab = text.lastIndex(of: "\t"), let score = Double(text[text.index(after: tab)...]), score.isFinite else {
+            guard let tab = text.lastIndex(of: "\t"), let score = Double(decimal: text[text.index(after: tab)...]) else {
                 throw file.error(line, "the line does not end in a tab and a score", advice)
             }
             let utterance = (line - 1) / beam

@@ -8,12 +8,14 @@ extension SentencePieceModel {
     public convenience init(training text: OpenedText, size: Int) throws(TextDataError) {
         try SentencePieceLibrary.require()
         let model = try text.withBytes { (bytes) throws(TextDataError) in
-            try Self.train(text.piece(0..<text.blockCount, of: bytes).bytes, size: size)
+            try Self.train(text.piece(0..<text.blockCount, of: bytes).bytes, name: text.name, size: size)
         }
         try self.init(model, source: text.name)
     }
 
-    private static func train(_ text: UnsafeRawBufferPointer, size: Int) throws(TextDataError) -> [UInt8] {
+    private static func train(
+        _ text: UnsafeRawBufferPointer, name: String, size: Int
+    ) throws(TextDataError) -> [UInt8] {
         let options =
             "--model_type=unigram --vocab_size=\(size) --hard_vocab_limit=false --num_threads=1 --max_sentence_length=65536 --minloglevel=2"
         let training = TrainingText(text)
@@ -26,8 +28,21 @@ extension SentencePieceModel {
                 { TrainingText.of($0)?.model = Array(UnsafeRawBufferPointer(start: $1, count: $2)) },
                 bytes, capacity)
         }
-        guard result == 0 else { throw .sentencePieceFailed(operation: "training", reason: message.text) }
+        guard result == 0 else { throw trainingError(message.text, name: name, size: size) }
         return withExtendedLifetime(training) { training.model }
+    }
+}
+
+extension SentencePieceModel {
+    /// The error for a message of the library.
+    private static func trainingError(_ message: String, name: String, size: Int) -> TextDataError {
+        if message.contains("!sentences_.empty()") { return .vocabularyTooSmall(source: name, unit: .sentencepiece, size: 0) }
+        if let numbers = message.firstMatch(of: /smaller than required_chars\. [0-9]+ vs ([0-9]+)/) {
+            return .badVocabularyLimits(
+                option: "--vocabulary-size", value: size,
+                reason: "\(name) needs \(numbers.1) pieces or more, one for each of its characters but the rarest. Raise it")
+        }
+        return .sentencePieceFailed(operation: "training on \(name)", reason: message)
     }
 }
 

@@ -42,9 +42,6 @@ extension RunPreparation {
         let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
         try Watchdog.waitingForDisk { _ in
             try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
-            if let model = vocabulary.tokenizer.modelFile {
-                try DurableFile.write(model, to: lock.folder.place(RunFile.sentencePieceModel))
-            }
         }
         // A run that has lost all its checkpoints may still have its best model.
         let records = RunRecords(folder)

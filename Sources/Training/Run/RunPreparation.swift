@@ -70,8 +70,18 @@ final class RunPreparation {
         let isLost = plan.isResumed && (!pathExists(path) || (try? Vocabulary(path: path))?.digest != vocabulary.digest)
         try Watchdog.waitingForDisk { _ in
             if isLost { try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary)) }
+            try writeTokenizer()
             try DurableFile.write(plan.configuration.toml, to: lock.folder.place(RunFile.configuration))
         }
+    }
+
+    /// Writes the copy of the SentencePiece model, if the run has one and the copy is missing or differs.
+    private func writeTokenizer() throws {
+        guard let model = vocabulary.tokenizer.modelFile else { return }
+        let place = lock.folder.place(RunFile.sentencePieceModel)
+        // A copy that cannot be read is replaced, too.
+        if (try? ReadableFile.contents(of: place.path, limit: RunFile.mostModelBytes)) == model { return }
+        try DurableFile.write(model, to: place)
     }
 
     /// Returns the checkpoint to its user, and releases it here: an open file occupies disk space even after its removal.

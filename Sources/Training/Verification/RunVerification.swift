@@ -62,7 +62,7 @@ private struct RunVerification {
         if let change = records.change { metrics.fail("\(change)") }
         if let newest { configuration.notes += records.changedKeys(since: newest).map { "\($0)" } }
         let files = (generations.isEmpty ? [noGenerations] : []) + models.map(\.file) + [configuration]
-        let all = try files + [vocabulary(newest), metrics] + tokens(newest) + temporaries() + [lock()]
+        let all = try files + [vocabulary(newest)] + tokenizer(newest) + [metrics] + tokens(newest) + temporaries() + [lock()]
         return all.map(checkingKind) + misplaced
     }
 
@@ -89,13 +89,23 @@ private struct RunVerification {
         }
     }
 
+    /// Whether there is an entry of this name, also a link to nothing.
+    private func isNamed(_ path: String) -> Bool {
+        do throws(FileError) {
+            let place = try FilePlace(path: path)
+            return try place.folder.status(of: place.name) != nil
+        } catch {
+            return pathExists(path)
+        }
+    }
+
     /// All generations, newest first.
     func generations() throws -> [CheckpointVerification] {
         try folder.checkpoints.generations().compactMap { generation in
             let checked = CheckpointVerification(
                 generation.path, .checkpoint, step: generation.step, windowCount: records.windowCount)
             // A training job may have removed it meanwhile.
-            return checked.file.exitStatus == .inputMissing && !pathExists(generation.path) ? nil : checked
+            return checked.file.exitStatus == .inputMissing && !isNamed(generation.path) ? nil : checked
         }
     }
 
@@ -120,7 +130,7 @@ private struct RunVerification {
     /// The best model, if it exists or must exist.
     func best(isExpected: Bool) -> [CheckpointVerification] {
         let path = folder.checkpoints.bestPath
-        return pathExists(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
+        return isNamed(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
     }
 
     /// Compares the best model with the newest checkpoint, and with the log if the log belongs to the run.
@@ -164,6 +174,26 @@ private struct RunVerification {
         return file
     }
 
+    /// The copy of the SentencePiece model, if the run has one.
+    func tokenizer(_ newest: StoredCheckpoint?) -> [VerifiedFile] {
+        guard let model = newest?.vocabulary.tokenizer.modelFile else { return [] }
+        var file = VerifiedFile(.tokenizer, joinPath(folder.path, RunFile.sentencePieceModel))
+        guard isNamed(file.path) else {
+            file.contents = "none"
+            file.notes.append("the next start writes it again")
+            return [file]
+        }
+        file.check { file in
+            file.contents = "\(NumberText.counted(model.count, "byte"))"
+            if try ReadableFile.contents(of: file.path, limit: RunFile.mostModelBytes) != model {
+                file.fail(
+                    "\(file.path): it differs from the model in the newest checkpoint. Remove it: the next start writes it again."
+                )
+            }
+        }
+        return [file]
+    }
+
     func metrics() -> VerifiedFile {
         var file = VerifiedFile(.metrics, folder.metricsPath)
         guard pathExists(file.path) else {
@@ -181,7 +211,7 @@ private struct RunVerification {
     /// The existing token files. Missing or damaged ones are written again from their texts.
     func tokens(_ newest: StoredCheckpoint?) throws -> [VerifiedFile] {
         let paths = TextRole.allCases.map { (role: $0, path: joinPath(folder.dataPath, "\($0.rawValue).tokens")) }
-        return paths.filter { pathExists($0.path) }.map { role, path in
+        return paths.filter { isNamed($0.path) }.map { role, path in
             var file = VerifiedFile(.tokens, path)
             file.check { file in
                 let tokens = try TokenFile(path: path)

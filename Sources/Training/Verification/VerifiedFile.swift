@@ -7,7 +7,7 @@ import Runs
 public struct VerifiedFile: Encodable, Sendable, Equatable {
     /// The purpose of a file.
     public enum Kind: String, Encodable, Sendable {
-        case configuration, vocabulary, tokens, metrics, checkpoint, best, stamps, lock, events, temporary
+        case configuration, vocabulary, tokenizer, tokens, metrics, checkpoint, best, stamps, lock, events, temporary
     }
 
     /// What the file is.
@@ -63,6 +63,7 @@ public struct VerifiedFile: Encodable, Sendable, Equatable {
             guard case .inTheWay = error else { return }  // a folder that is missing or unreadable: its files report it
             problem = "\(error)"
             exitStatus = error.exitStatus
+            isMissing = false
         }
     }
 

@@ -45,6 +45,13 @@ private func write(
         throw FileError.failed(path: folder, operation: "create the folder", errorNumber: errno)
     }
     for file in files { try DurableFile.write(Array(file.text.utf8), to: folder + "/" + file.name) }
+    // The files of a folder belong together: one of an earlier list would pass for a file of this one.
+    for name in NBestFormat.espnetNames where !files.contains(where: { $0.name == name }) {
+        let path = folder + "/" + name
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw FileError.failed(path: path, operation: "remove the file of an earlier list", errorNumber: errno)
+        }
+    }
 }
 
 /// What `rescore` reports of a list.
