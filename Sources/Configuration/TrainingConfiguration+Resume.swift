@@ -1,3 +1,6 @@
+package import Kinds
+import Optimizers
+
 extension TrainingConfiguration {
     /// The keys that differ from those of a stored run and may not change, in the order of the keys.
     ///
@@ -22,4 +25,19 @@ extension TrainingConfiguration {
         resumed.shards = stored.shards
         return resumed
     }
+}
+
+extension TrainingConfiguration {
+    /// The keys that may change on resume, and decide the following updates.
+    private static let updateKeys: [ConfigurationKey] =
+        [.learningRate, .schedule, .warmUp, .validateEvery] + Schedules.settings.filter(\.mayChangeOnResume).map(\.key)
+
+    /// The first key that may change on resume, decides the updates, and has another value in `other`; nil if there is none.
+    package func updateDifference(from other: TrainingConfiguration) -> ConfigurationKey? {
+        let keys = Self.updateKeys + (lastsToTheEnd ? [.epochs] : [])
+        return keys.first { value(of: $0) != other.value(of: $0) }
+    }
+
+    /// Whether the learning rate depends on the number of epochs.
+    private var lastsToTheEnd: Bool { ["cosine", "linear"].contains(schedule.rawValue) }
 }

@@ -52,7 +52,9 @@ package struct BestComparison {
         if let reason = contradictionOfLog(model) {
             throw .foreignCheckpoint(path: best.path, file: records.folder.metricsPath, reason: reason)
         }
-        if let reason = contradictionOfCheckpoint(model) { throw .inconsistentCheckpoint(path: best.path, reason: reason) }
+        if let reason = contradictionOfCheckpoint(model) ?? contradictionOfConfiguration(best, model) {
+            throw .inconsistentCheckpoint(path: best.path, reason: reason)
+        }
         return model
     }
 
@@ -129,6 +131,19 @@ package struct BestComparison {
         }
         if model.step < known.step { return lines.contains { wasLost(known, before: $0) || hasGoneBack(after: $0) } ? nil : text }
         return lines.isEmpty || lines.contains { wasLost(known, before: $0) } ? nil : text
+    }
+
+    /// A model of a later step than the newest checkpoint, without a line in the log, can be that of a continued copy of the run, with the same
+    /// identity. With equal values of the keys that decide the updates, the run itself arrives at the same parameters.
+    private func contradictionOfConfiguration(_ best: StoredCheckpoint, _ model: BestModel) -> String? {
+        guard let run, model.step > run.state.step, lines(model).isEmpty else { return nil }
+        let differences = [run.configuration, records.configured(run.configuration)].map {
+            best.configuration.updateDifference(from: $0)
+        }
+        guard !differences.contains(nil), let key = differences.compactMap({ $0 }).first else { return nil }
+        return "it is from step \(model.step) of a continued copy of the run: its \(key.rawValue) is "
+            + "\(value: best.configuration.value(of: key)?.description ?? "not set"), but here it is "
+            + "\(value: run.configuration.value(of: key)?.description ?? "not set")"
     }
 
     /// Whether the run returned, after this validation, to a step before it.

@@ -76,6 +76,13 @@ public struct RunRecords {
         return nil
     }
 
+    /// A configuration with the values of `config.toml`.
+    func configured(_ configuration: TrainingConfiguration) -> TrainingConfiguration {
+        var configured = configuration
+        self.configuration?.apply(to: &configured)
+        return configured
+    }
+
     /// The keys that may change and whose value in `config.toml` differs from that in a checkpoint.
     package func changedKeys(since checkpoint: StoredCheckpoint) -> [ChangedKey] {
         guard let configuration else { return [] }

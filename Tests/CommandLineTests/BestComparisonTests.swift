@@ -98,6 +98,23 @@ struct BestComparisonTests {
         try expectRefused("its run_identity is different")
     }
 
+    @Test(
+        "The best model of a copy of the run, continued with another rate, is rejected; with the same options it is the run's own"
+    )
+    func continuedCopy() throws {
+        func continueCopy(_ more: [String]) throws {
+            try? FileManager.default.removeItem(atPath: texts.path("copy"))
+            try FileManager.default.copyItem(atPath: texts.path("own"), toPath: texts.path("copy"))
+            let arguments = ["--run", texts.path("copy"), "--resume", "--epochs", "4"]
+            try #require(try ProgramRun.alone("rnntrain", arguments + more, folder: texts.folder).status == 0)
+            try texts.write("run/best.safetensors", try texts.bytes("copy/best.safetensors"))
+        }
+        try continueCopy([])
+        #expect(try rnntrain("verify", texts.path("run")).status == 0)
+        try continueCopy(["--learning-rate", "0.02"])
+        try expectRefused("of a continued copy of the run: its learning-rate is 0.02")
+    }
+
     @Test("Checkpoints of another run are rejected, although its log has nothing of their steps")
     func laterCheckpoint() throws {
         let name = texts.checkpoint(run: "longer", step: try #require(texts.checkpointSteps(run: "longer").last))
