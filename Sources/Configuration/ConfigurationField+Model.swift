@@ -18,6 +18,12 @@ extension ConfigurationField {
                 "Output layer: what turns the topmost layer's output into a distribution over the vocabulary."),
         ] + kinds(of: Outputs.self, .model, areNew: true) + [
             .init(
+                .tokenFrequencies, optional: \.tokenFrequencies, .model, .fixed,
+                absent: "counts; zipf in a run that lacks the key",
+                readers: KindReaders(chooser: Outputs.key, names: Outputs.frequencyNames), isNew: true,
+                "How often tokens occur, for the Huffman tree and for samples: their counts in the training text, or Zipf's law by rank."
+            ),
+            .init(
                 .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
                 "Units of the embedding."),
             .init(

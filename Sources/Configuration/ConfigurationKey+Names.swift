@@ -39,6 +39,7 @@ extension ConfigurationKey {
     public static let temporalRegularization = ConfigurationKey("temporal-regularization")
     public static let initialization = ConfigurationKey("init")
     public static let initialScale = ConfigurationKey("init-scale")
+    public static let tokenFrequencies = ConfigurationKey("token-frequencies")
     public static let forgetBias = ConfigurationKey("forget-bias")
     public static let initialState = ConfigurationKey("initial-state")
     public static let precision = ConfigurationKey("precision")

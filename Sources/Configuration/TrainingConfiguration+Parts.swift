@@ -1,17 +1,19 @@
+package import Layers
 package import Models
 package import Optimizers
 public import Tasks
 package import TextData
 
 extension TrainingConfiguration {
-    /// The shape of the model for a vocabulary of this size.
-    package func modelShape(vocabularySize: Int) -> ModelShape {
+    /// The shape of the model for a vocabulary of this size. `tokenCounts`: what `tokenCounts(of:)` gives. Sizes do not depend on them.
+    package func modelShape(vocabularySize: Int, tokenCounts: [Int] = []) -> ModelShape {
         var shape = ModelShape(
             cell: cell, settings: settings, connection: connections, output: output, layers: layers,
             vocabularySize: vocabularySize,
             outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings), embeddingSize: embeddingSize,
             hiddenSize: hiddenSize, inputLayerSize: inputLayerSize, outputLayerSize: outputLayerSize, tieWeights: tieWeights,
             initialState: initialState, dropout: Float(dropout))
+        shape.tokenCounts = tokenCounts
         shape.freezesEmbeddings = freezeEmbeddings
         shape.regularization.locksDropout = lockedDropout
         shape.regularization.embeddingDropout = Float(embeddingDropout)
@@ -19,6 +21,15 @@ extension TrainingConfiguration {
         shape.regularization.activation = Float(activationRegularization)
         shape.regularization.temporal = Float(temporalRegularization)
         return shape
+    }
+
+    /// The counts of a vocabulary that the output layer uses; empty if it uses none.
+    package func tokenCounts(of vocabulary: Vocabulary) -> [Int] { tokenFrequencies == .counts ? vocabulary.counts : [] }
+
+    /// The frequencies of tokens for the output layer of a new run: nil for a layer that does not depend on them. Labels of texts have no counts.
+    package var resolvedFrequencies: TokenFrequencies? {
+        guard Outputs.usesFrequencies(output) else { return nil }
+        return taskType.predictsTokens ? tokenFrequencies ?? .counts : .zipf
     }
 
     /// The value added to the forget gate's bias: by default 1 (Jozefowicz et al. 2015), or 0 if every parameter is initialised

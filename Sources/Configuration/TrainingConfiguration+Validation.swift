@@ -150,6 +150,13 @@ struct ConsistencyChecks {
                     "\(name(.tieWeights)) shares the embedding's table with the output layer, which has no tokens: \(setting(.task)). "
                     + "Use --no-tie-weights.")
         }
+        if configuration.tokenFrequencies == .counts, !configuration.taskType.predictsTokens {
+            throw conflict(
+                .tokenFrequencies, .task,
+                message:
+                    "\(setting(.tokenFrequencies)), but \(setting(.task)), which predicts no tokens that a text could count. Use "
+                    + "\(name(.tokenFrequencies)) zipf.")
+        }
         if configuration.tieWeights, !Outputs.mayBeTied(configuration.output) {
             throw conflict(
                 .tieWeights, .output,

@@ -60,6 +60,9 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var temporalRegularization = 0.0
     public var initialization = InitializationKind.orthogonal
     public var initialScale = 0.1
+    /// The frequencies of tokens for the output layer; nil follows the output layer for a new run, and is Zipf's law in a checkpoint without the
+    /// key: see ``resolvedFrequencies``.
+    public var tokenFrequencies: TokenFrequencies?
     /// Added to the forget gate's bias; nil follows `initialization`: see ``resolvedForgetBias``.
     public var forgetBias: Double?
     public var initialState = InitialState.zero

@@ -36,6 +36,8 @@ public struct ModelShape: Sendable, Equatable {
     public var dropout: Float
     /// The other regularisers.
     public var regularization = Regularization()
+    /// The occurrences of each token in the training text, `[V]`, for an output that depends on them; empty for frequencies by Zipf's law.
+    public var tokenCounts: [Int] = []
 
     public init(
         cell: CellKind, settings: Settings = Settings(), connection: ConnectionKind = .stacked,
@@ -106,6 +108,7 @@ public struct ModelShape: Sendable, Equatable {
 
     var outputShape: OutputShape {
         OutputShape(
-            vocabularySize: outputSize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, settings: settings)
+            vocabularySize: outputSize, hiddenSize: inputSize(ofLayer: layers), isTied: tieWeights, settings: settings,
+            tokenCounts: tokenCounts)
     }
 }

@@ -61,7 +61,9 @@ public final class StoredCheckpoint {
     var notedParametersDigest: String? { reader.metadata["parameters_digest"] }
 
     /// The shape of the model.
-    public var modelShape: ModelShape { configuration.modelShape(vocabularySize: vocabulary.size) }
+    public var modelShape: ModelShape {
+        configuration.modelShape(vocabularySize: vocabulary.size, tokenCounts: configuration.tokenCounts(of: vocabulary))
+    }
 
     /// Copies all parameters to `values`, laid out as `layout`. Padding is unchanged.
     public func copyParameters(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {

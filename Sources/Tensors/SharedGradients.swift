@@ -53,8 +53,7 @@ public final class SharedGradients {
         placed = rows
         kernels = rows.kernels
         let leafCount = rows.streamsOfShards.count
-        windowSegments = workspace.allocate(ck_segment.self, count: leafCount)
-        stateSegments = workspace.allocate(ck_segment.self, count: leafCount)
+        (windowSegments, stateSegments, strips, mergedPanels) = Self.scratch(rows, widestInput: widestInput, in: workspace)
         for shards in shardsOfRanks {
             let streams = Self.streams(shards, rows)
             for leaf in shards {
@@ -68,9 +67,21 @@ public final class SharedGradients {
         ownStreams = Self.streams(shardsOfRanks[rank], rows)
         mergedSegments = UnsafeMutableRawPointer(memory.baseAddress! + placed.place(.mergedSegments)).bindMemory(
             to: ck_segment.self, capacity: leafCount)
-        strips = workspace.allocate(Float.self, count: kernels.scratchCount(rows: rows.rows, leaves: leafCount))
-        mergedPanels = workspace.allocate(
-            Float.self, count: kernels.panelCount(rows: rows.rows, leaves: leafCount, columns: widestInput))
+    }
+
+    /// This rank's own scratch: two segments for each shard, strips, and the panels of merged rows.
+    private static func scratch(
+        _ rows: SharedRows, widestInput: Int, in workspace: Workspace
+    ) -> (
+        UnsafeMutablePointer<ck_segment>, UnsafeMutablePointer<ck_segment>, UnsafeMutablePointer<Float>,
+        UnsafeMutablePointer<Float>
+    ) {
+        let (kernels, leaves) = (rows.kernels, rows.streamsOfShards.count)
+        return (
+            workspace.allocate(ck_segment.self, count: leaves), workspace.allocate(ck_segment.self, count: leaves),
+            workspace.allocate(Float.self, count: kernels.scratchCount(rows: rows.rows, leaves: leaves)),
+            workspace.allocate(Float.self, count: kernels.panelCount(rows: rows.rows, leaves: leaves, columns: widestInput))
+        )
     }
 
     private static func streams(_ shards: Range<Int>, _ rows: SharedRows) -> Range<Int> {
@@ -80,13 +91,11 @@ public final class SharedGradients {
     /// Bytes of this rank's own scratch.
     public var byteCount: Int { workspace.byteCount }
 
-    /// Bytes of a rank's own scratch, without allocating it; accurate to a few hundred bytes.
+    /// Bytes of a rank's own scratch, without allocating it.
     public static func byteCount(_ rows: SharedRows, widestInput: Int) -> Int {
-        let leaves = rows.streamsOfShards.count
-        let floats =
-            rows.kernels.scratchCount(rows: rows.rows, leaves: leaves)
-            + rows.kernels.panelCount(rows: rows.rows, leaves: leaves, columns: widestInput)
-        return floats * MemoryLayout<Float>.size
+        let workspace = Workspace(measuring: true)
+        _ = scratch(rows, widestInput: widestInput, in: workspace)
+        return workspace.byteCount
     }
 
     // MARK: Memory

@@ -33,7 +33,7 @@ struct ConfigurationFileTests {
         var back = ConfigurationSamples.everyKeySet()
         (back.text, back.train, back.valid, back.test, back.run) = (nil, nil, nil, nil, nil)
         (back.tokenPattern, back.sentencePieceModel, back.wordVectors) = (nil, nil, nil)
-        (back.vocabularySize, back.forgetBias, back.shards, back.timeLimit) = (nil, nil, nil, nil)
+        (back.vocabularySize, back.tokenFrequencies, back.forgetBias, back.shards, back.timeLimit) = (nil, nil, nil, nil, nil)
         try ConfigurationFile(text: configuration.toml, path: "a.toml").apply(to: &back)
         #expect(back == configuration)
     }

@@ -2,6 +2,8 @@ import Foundation
 
 /// The product of the decisions on the path to a token in a Huffman tree, `s(v h)` to the left and `1 - s(v h)` to the right.
 struct OracleHierarchicalOutput: OracleOutput {
+    var usesCounts = false
+
     private struct Step {
         let node: Int
         let goesRight: Bool
@@ -14,7 +16,8 @@ struct OracleHierarchicalOutput: OracleOutput {
 
     /// The path to each token, from the root. Nodes are numbered by depth, and those of a depth from the last that was made on.
     private func paths(_ V: Int) -> [[Step]] {
-        var open = (0..<V).map { (weight: 1 / Double($0 + 1), order: V - $0, tree: Tree.leaf($0)) }
+        let frequencies = usesCounts ? TestCounts.frequencies(V) : (1...V).map { 1 / Double($0) }
+        var open = (0..<V).map { (weight: frequencies[$0], order: V - $0, tree: Tree.leaf($0)) }
         var made = 0
         while open.count > 1 {
             open.sort { ($0.weight, $0.order) < ($1.weight, $1.order) }

@@ -9,6 +9,7 @@ struct OracleSampledOutput: OracleOutput {
     let samples: Int
     var power = 1.0
     var logNormalizer = 0.0
+    var usesCounts = false
     /// What the draws depend on, besides their number. Suites with an oracle run with this seed and step.
     var seed: UInt64 = 77
     var step: UInt64 = 4
@@ -23,7 +24,8 @@ struct OracleSampledOutput: OracleOutput {
 
     /// The probability with which each token is drawn.
     private func probabilities(_ V: Int) -> [Double] {
-        let weights = (1...V).map { pow(Double($0), -power) }
+        let frequencies = usesCounts ? TestCounts.frequencies(V) : (1...V).map { 1 / Double($0) }
+        let weights = frequencies.map { pow($0, power) }
         return weights.map { $0 / weights.reduce(0, +) }
     }
 

@@ -8,6 +8,8 @@ struct OutputUnderTest: Sendable, CustomTestStringConvertible {
     let output: OutputKind
     let settings: Settings
     let oracle: any OracleOutput
+    /// Whether the frequencies of tokens are `TestCounts`.
+    var usesCounts = false
 
     var testDescription: String { name }
     var mayBeTied: Bool { Outputs.mayBeTied(output) }
@@ -33,9 +35,16 @@ struct OutputUnderTest: Sendable, CustomTestStringConvertible {
         OutputUnderTest("mixture", OracleMixtureOutput(count: 3)),
         OutputUnderTest("mixture", OracleMixtureOutput(count: 2), "of two") { $0[OutputSettings.mixtureSize] = 2 },
         OutputUnderTest("hierarchical", OracleHierarchicalOutput()),
+        OutputUnderTest("hierarchical", OracleHierarchicalOutput(usesCounts: true), "by counts", usesCounts: true),
         OutputUnderTest("sampled", OracleSampledOutput(kind: .sampled, samples: 6)) { $0[OutputSettings.samples] = 6 },
         OutputUnderTest("sampled", OracleSampledOutput(kind: .sampled, samples: 40, power: 0.5), "many samples") {
             ($0[OutputSettings.samples], $0[OutputSettings.samplePower]) = (40, 0.5)
+        },
+        OutputUnderTest(
+            "sampled", OracleSampledOutput(kind: .sampled, samples: 20, power: 0.75, usesCounts: true), "by counts",
+            usesCounts: true
+        ) {
+            ($0[OutputSettings.samples], $0[OutputSettings.samplePower]) = (20, 0.75)
         },
         OutputUnderTest("nce", OracleSampledOutput(kind: .nce, samples: 9, logNormalizer: 1.5)) {
             ($0[OutputSettings.samples], $0[OutputSettings.logNormalizer]) = (9, 1.5)
@@ -47,13 +56,15 @@ struct OutputUnderTest: Sendable, CustomTestStringConvertible {
 
     /// The output with the name `output`, with what `set` sets, which `options` set in a run.
     init(
-        _ output: String, _ oracle: any OracleOutput, _ variant: String? = nil, set: (inout Settings) -> Void = { _ in }
+        _ output: String, _ oracle: any OracleOutput, _ variant: String? = nil, usesCounts: Bool = false,
+        set: (inout Settings) -> Void = { _ in }
     ) {
         guard let kind = OutputKind(rawValue: output) else { preconditionFailure("no output has the name \(output)") }
         var settings = Settings()
         set(&settings)
         (name, self.output, self.settings) = (variant.map { "\(output), \($0)" } ?? output, kind, settings)
         self.oracle = oracle
+        self.usesCounts = usesCounts
     }
 
     /// Small models with this output: few tokens and many, and tied weights where it has them.
@@ -62,12 +73,19 @@ struct OutputUnderTest: Sendable, CustomTestStringConvertible {
             ShapeCase(
                 "\(self.name), \(name)", .lstm, OracleLSTM(), settings: settings, output: output, oracleOutput: oracle,
                 tied: tied,
-                vocabularySize: V)
+                vocabularySize: V, tokenCounts: usesCounts ? TestCounts.counts(V) : [])
         }
         return [shape("11 tokens", false, 11), shape("401 tokens", false, 401)] + (mayBeTied ? [shape("tied", true, 11)] : [])
     }
 
     static let allShapes = all.flatMap(\.shapes)
+}
+
+/// Counts of tokens that are not in descending order. Some are 0, and many are equal.
+enum TestCounts {
+    static func counts(_ V: Int) -> [Int] { (0..<V).map { ($0 * 37 + 11) % 53 / 3 } }
+
+    static func frequencies(_ V: Int) -> [Double] { counts(V).map { Double(max($0, 1)) } }
 }
 
 @Suite("The outputs under test")

@@ -244,7 +244,7 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
         _ name: String, _ cell: CellKind, _ oracleCell: any OracleCell, settings: Settings = Settings(),
         connection: ConnectionKind = .stacked, output: OutputKind = .full, oracleOutput: any OracleOutput = OracleFullOutput(),
         regularization: Regularization = Regularization(), mlps: (input: Int, output: Int) = (0, 0), tied: Bool = false,
-        initialState: InitialState = .zero, layers: Int = 2, vocabularySize: Int = 11
+        initialState: InitialState = .zero, layers: Int = 2, vocabularySize: Int = 11, tokenCounts: [Int] = []
     ) {
         testDescription = name
         self.oracleCell = oracleCell
@@ -256,6 +256,7 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
             inputLayerSize: mlps.input, outputLayerSize: mlps.output,
             tieWeights: tied, initialState: initialState)
         shape.regularization = regularization
+        shape.tokenCounts = tokenCounts
         self.shape = shape
     }
 

@@ -12,6 +12,7 @@ final class HierarchicalOutput: OutputLayer {
     static let summary =
         "Hierarchical softmax: binary decisions from the root of a Huffman tree to the token (Morin & Bengio 2005); no biases."
     static let settings: [any DeclaredSetting] = []
+    static let usesFrequencies = true
 
     private let tree: HuffmanTree
     private let weight: Parameter  // [V - 1, H]
@@ -31,7 +32,7 @@ final class HierarchicalOutput: OutputLayer {
 
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {
         (capacity, workspace) = (builder.capacity, builder.workspace)
-        let tree = HuffmanTree(leafCount: shape.vocabularySize)
+        let tree = HuffmanTree(TokenWeights(shape))
         self.tree = tree
         let (nodes, H) = (max(tree.nodeCount, 1), shape.hiddenSize)
         let (table, written) = builder.sparseTable(

@@ -1,4 +1,4 @@
-/// The Huffman tree of tokens that are numbered by descending count, with counts by Zipf's law: token w has the weight `1 / (w + 1)`.
+/// The Huffman tree of tokens by their frequencies.
 ///
 /// Inner nodes are numbered by depth from the root, 0. A code is `2 * node`, or `2 * node + 1` for the right child of the node.
 /// Source: Huffman 1952, with two queues (van Leeuwen 1976).
@@ -14,9 +14,10 @@ struct HuffmanTree {
 
     var nodeCount: Int { nodeCodes.count }
 
-    init(leafCount: Int) {
+    init(_ weights: TokenWeights) {
+        let leafCount = weights.size
         self.leafCount = leafCount
-        let merges = Self.merges(leafCount)
+        let merges = Self.merges(weights)
         // A node is made before its parent, so that the last one is the root.
         let n = merges.count
         var depth = [Int](repeating: 0, count: n)
@@ -46,23 +47,24 @@ struct HuffmanTree {
     }
 
     /// The children of each inner node, in the order in which they are made. Numbers below `leafCount` are leaves, others inner nodes.
-    private static func merges(_ leafCount: Int) -> [(left: Int, right: Int)] {
+    private static func merges(_ weights: TokenWeights) -> [(left: Int, right: Int)] {
+        let leafCount = weights.size
+        let leaves = (0..<leafCount).sorted { (weights[$0], $1) < (weights[$1], $0) }  // of equal ones, the last token first
         var merges: [(left: Int, right: Int)] = []
-        var weights: [Double] = []  // of the inner nodes, ascending
-        var (leaf, node) = (leafCount - 1, 0)
+        var ofNodes: [Double] = []  // weights of the inner nodes, ascending
+        var (leaf, node) = (0, 0)
         func next() -> (child: Int, weight: Double) {
-            let ofLeaf = 1 / Double(leaf + 1)
-            if leaf >= 0, node >= weights.count || ofLeaf <= weights[node] {
-                leaf -= 1
-                return (leaf + 1, ofLeaf)
+            if leaf < leafCount, node >= ofNodes.count || weights[leaves[leaf]] <= ofNodes[node] {
+                leaf += 1
+                return (leaves[leaf - 1], weights[leaves[leaf - 1]])
             }
             node += 1
-            return (leafCount + node - 1, weights[node - 1])
+            return (leafCount + node - 1, ofNodes[node - 1])
         }
         while merges.count < leafCount - 1 {
             let (first, second) = (next(), next())
             merges.append((first.child, second.child))
-            weights.append(first.weight + second.weight)
+            ofNodes.append(first.weight + second.weight)
         }
         return merges
     }

@@ -13,8 +13,13 @@ public struct OutputShape {
     public var settings: Settings
     /// The contexts of the model's tokens, for direct weights; nil for none.
     public var features: ContextFeatures?
+    /// The occurrences of each token in the training text, `[V]`; empty for frequencies by Zipf's law.
+    public var tokenCounts: [Int]
 
-    public init(vocabularySize: Int, hiddenSize: Int, isTied: Bool = false, settings: Settings = Settings()) {
+    public init(
+        vocabularySize: Int, hiddenSize: Int, isTied: Bool = false, settings: Settings = Settings(), tokenCounts: [Int] = []
+    ) {
+        self.tokenCounts = tokenCounts
         self.vocabularySize = vocabularySize
         self.hiddenSize = hiddenSize
         self.isTied = isTied
@@ -46,6 +51,9 @@ public protocol OutputLayer: Kind, AnyObject {
 
     /// Whether `loss` with `training` is an estimate from samples. Default: no.
     static var estimatesTraining: Bool { get }
+
+    /// Whether the layer depends on how often tokens occur. Default: no.
+    static var usesFrequencies: Bool { get }
 
     /// Which gradients the `rankCount` ranks of a node compute together, with `streams` streams in windows of `steps`.
     static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing
@@ -83,6 +91,7 @@ public protocol OutputLayer: Kind, AnyObject {
 extension OutputLayer {
     public static var mayBeTied: Bool { false }
     public static var estimatesTraining: Bool { false }
+    public static var usesFrequencies: Bool { false }
 
     /// Each rank computes the gradients of the output for its shards; those of the recurrent layers are computed together.
     public static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing {

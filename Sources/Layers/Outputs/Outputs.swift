@@ -40,6 +40,12 @@ public enum Outputs: KindRegistry {
     /// Whether training estimates the loss of this kind from samples.
     public static func estimatesTraining(_ name: OutputKind) -> Bool { type(name).estimatesTraining }
 
+    /// Whether this kind depends on how often tokens occur.
+    public static func usesFrequencies(_ name: OutputKind) -> Bool { type(name).usesFrequencies }
+
+    /// The kinds that depend on how often tokens occur.
+    public static var frequencyNames: [String] { all.filter { $0.usesFrequencies }.map { $0.name } }
+
     /// The kinds whose weight may be the embedding's table.
     public static var tiedNames: [String] { all.filter { $0.mayBeTied }.map { $0.name } }
 

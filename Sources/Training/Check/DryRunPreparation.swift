@@ -64,7 +64,7 @@ struct DryRunPreparation {
         check = try RunCheck(
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)
         plan = RunPlan(
-            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: [:], runFolder: folder.path,
+            configuration: configuration, vocabulary: vocabulary, tokenFiles: [:], runFolder: folder.path,
             state: state ?? TrainingState(), isResumed: state != nil, symbols: symbols, testExtent: nil)
     }
 

@@ -31,7 +31,8 @@ extension TrainingRun {
         guard fits else { return nil }
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         let sample = try world.broadcast(preparation?.sample ?? [])
-        let parallel = try ParallelModel(world: world, plan.configuration, vocabularySize: plan.vocabularySize)
+        let parallel = try ParallelModel(
+            world: world, plan.configuration, vocabularySize: plan.vocabularySize, tokenCounts: plan.tokenCounts)
         return try Calibration(parallel, plan, sample: sample, world: world)
     }
 }

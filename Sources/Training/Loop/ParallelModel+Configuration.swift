@@ -4,11 +4,13 @@ import Exchange
 import TextData
 
 extension ParallelModel {
-    /// This rank's share of the model of a configuration, which has its number of shards. The parameters are not initialised. Collective.
+    /// This rank's share of the model of a configuration, which has its number of shards. `tokenCounts`: see `modelShape`. The parameters are not initialised. Collective.
     ///
     /// Throws the errors of `ShardLayout` and of `GradientExchange`.
-    package convenience init(world: World, _ configuration: TrainingConfiguration, vocabularySize: Int) throws {
-        let shape = configuration.modelShape(vocabularySize: vocabularySize)
+    package convenience init(
+        world: World, _ configuration: TrainingConfiguration, vocabularySize: Int, tokenCounts: [Int] = []
+    ) throws {
+        let shape = configuration.modelShape(vocabularySize: vocabularySize, tokenCounts: tokenCounts)
         let shards = try ShardLayout(
             streamCount: configuration.batchSize, shardCount: configuration.shards ?? 1, rankCount: world.rankCount)
         let exchange = try GradientExchange(

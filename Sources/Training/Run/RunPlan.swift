@@ -9,6 +9,8 @@ struct RunPlan: Codable {
     /// The configuration, with the number of shards.
     var configuration: TrainingConfiguration
     var vocabularySize: Int
+    /// The counts of the tokens that the output layer uses; empty if it uses none.
+    var tokenCounts: [Int]
     /// The paths of the token files, by role.
     var tokenFiles: [String: String]
     var runFolder: String
@@ -28,11 +30,12 @@ struct RunPlan: Codable {
     init(jsonText: String) throws { self = try JSONDecoder().decode(RunPlan.self, from: Data(jsonText.utf8)) }
 
     init(
-        configuration: TrainingConfiguration, vocabularySize: Int, tokenFiles: [String: String], runFolder: String,
+        configuration: TrainingConfiguration, vocabulary: Vocabulary, tokenFiles: [String: String], runFolder: String,
         state: TrainingState, isResumed: Bool, best: BestModel? = nil, symbols: TextSymbols, testExtent: TextExtent?
     ) {
         self.configuration = configuration
-        self.vocabularySize = vocabularySize
+        vocabularySize = vocabulary.size
+        tokenCounts = configuration.tokenCounts(of: vocabulary)
         self.tokenFiles = tokenFiles
         self.runFolder = runFolder
         self.state = state

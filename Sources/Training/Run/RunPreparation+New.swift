@@ -49,7 +49,7 @@ extension RunPreparation {
             in: folder, records, after: TrainingState(), configuration, identity: records.log?.identity, vocabulary: vocabulary,
             textDigests: texts.digests)
         let plan = RunPlan(
-            configuration: configuration, vocabularySize: vocabulary.size, tokenFiles: tokens.paths, runFolder: folder.path,
+            configuration: configuration, vocabulary: vocabulary, tokenFiles: tokens.paths, runFolder: folder.path,
             state: TrainingState(), isResumed: false, best: best.model, symbols: try configuration.symbols(vocabulary),
             testExtent: try texts.testExtent())
         return RunPreparation(
@@ -69,6 +69,7 @@ extension RunPreparation {
         _ = try ShardLayout(streamCount: configuration.batchSize, shardCount: shards, rankCount: rankCount)
         configuration.shards = shards
         configuration.forgetBias = configuration.resolvedForgetBias
+        configuration.tokenFrequencies = configuration.resolvedFrequencies
         return configuration
     }
 

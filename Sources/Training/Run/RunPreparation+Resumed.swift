@@ -54,7 +54,7 @@ extension RunPreparation {
         let checkpoint = parts.checkpoint
         let rate = ResumedRate(checkpoint, parts.configuration)
         let plan = RunPlan(
-            configuration: parts.configuration.withAbsoluteTexts, vocabularySize: checkpoint.vocabulary.size,
+            configuration: parts.configuration.withAbsoluteTexts, vocabulary: checkpoint.vocabulary,
             tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
             symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(

@@ -79,7 +79,8 @@ public struct TrainingRun {
     private func setUp(_ preparation: RunPreparation?) throws -> RunSetup {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watchdog.enter(.construction)
-        let parallel = try ParallelModel(world: world, plan.configuration, vocabularySize: plan.vocabularySize)
+        let parallel = try ParallelModel(
+            world: world, plan.configuration, vocabularySize: plan.vocabularySize, tokenCounts: plan.tokenCounts)
         let vectors = preparation?.takeWordVectors()
         try initialize(parallel, plan, preparation?.takeCheckpoint(), vectors)
         let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }

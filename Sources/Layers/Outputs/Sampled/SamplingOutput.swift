@@ -12,6 +12,7 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
     static var summary: String { Objective.summary }
     static var settings: [any DeclaredSetting] { Objective.settings }
     static var estimatesTraining: Bool { true }
+    static var usesFrequencies: Bool { true }
 
     private let weight: Parameter  // [V, H]
     private let written: WrittenRows  // of the gradient of W: samples and targets

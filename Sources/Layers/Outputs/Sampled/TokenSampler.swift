@@ -8,12 +8,12 @@ extension OutputSettings {
     )
     public static let samplePower = Setting(
         "sample-power", 1.0, range: .number(upTo: 2, orZero: "for equal probabilities"), placeholder: "x",
-        "A token is drawn with a probability in proportion to r^-x, where r is its rank by count: 1 is Zipf's law.")
+        "A token is drawn with a probability in proportion to its frequency to the power x: see --token-frequencies.")
 }
 
 /// Draws the tokens that a training loss compares with the targets, the same for all rows of a step and on all ranks.
 ///
-/// Token w, by descending count, has the probability `q(w) = (w + 1)^-x / sum`. The k tokens of a step are drawn with replacement; number i depends on
+/// Token w has the probability `q(w) = f(w)^x / sum`, with its frequency f. The k tokens of a step are drawn with replacement; number i depends on
 /// (seed, step, i). Each distinct token is kept once, with the number of times that it was drawn.
 final class TokenSampler {
     /// The distinct tokens in ascending order, `[count]`.
@@ -40,18 +40,18 @@ final class TokenSampler {
         logarithms = workspace.allocate(Float.self, count: training ? V : 0)
         places = workspace.allocate(Int32.self, count: training ? V : 0)
         // Memory that is measured only must not be written.
-        if training, !builder.isMeasuring { prepare(power: shape.settings[OutputSettings.samplePower]) }
+        if training, !builder.isMeasuring { prepare(TokenWeights(shape), power: shape.settings[OutputSettings.samplePower]) }
     }
 
-    private func prepare(power: Double) {
+    private func prepare(_ weights: TokenWeights, power: Double) {
         var sum = 0.0
         for w in 0..<size {
-            sum += RowKernels.exp(-power * RowKernels.log(Double(w + 1)))
+            sum += RowKernels.exp(power * weights.logarithm(w))
             sums[w] = sum
             places[w] = -1
         }
         let shift = RowKernels.log(Double(draws)) - RowKernels.log(sum)
-        for w in 0..<size { logarithms[w] = Float(shift - power * RowKernels.log(Double(w + 1))) }
+        for w in 0..<size { logarithms[w] = Float(shift + power * weights.logarithm(w)) }
     }
 
     /// Draws the tokens of a step.
