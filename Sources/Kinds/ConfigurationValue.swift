@@ -6,6 +6,17 @@ public enum ConfigurationValue: Equatable, Sendable {
     case integer(Int)
     case number(Double)
     case flag(Bool)
+
+    /// Texts are equal if their bytes are: two Unicode forms of a pattern or a label match different texts.
+    public static func == (one: ConfigurationValue, other: ConfigurationValue) -> Bool {
+        switch (one, other) {
+        case (.text(let one), .text(let other)): one.utf8.elementsEqual(other.utf8)
+        case (.integer(let one), .integer(let other)): one == other
+        case (.number(let one), .number(let other)): one == other
+        case (.flag(let one), .flag(let other)): one == other
+        default: false
+        }
+    }
 }
 
 extension ConfigurationValue: CustomStringConvertible {

@@ -86,7 +86,10 @@ enum ARPANumber {
 
     /// Numbers with an exponent or many digits.
     private static func slowValue(_ field: UnsafeRawBufferPointer) -> Float? {
-        guard let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite else { return nil }
+        // Swift also reads hexadecimal numbers, infinities and NaN.
+        guard field.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
+            let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite
+        else { return nil }
         return value
     }
 }

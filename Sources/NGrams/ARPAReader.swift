@@ -41,6 +41,9 @@ private struct ARPAReader: ~Copyable {
         try readWords()
         for n in counts.indices.dropFirst() { try readNGrams(of: n + 1) }
         try expect("\\end\\")
+        if lines.nextNotEmpty() {
+            throw lines.malformed("expected the end of the file after \\end\\, found '\(value: lines.text)'")
+        }
         // No backoff weight follows the highest order.
         levels[levels.count - 1].backoffs = []
         return (words.vocabulary(), levels)

@@ -5,8 +5,8 @@ import Failures
 /// The sum after the context h is `sum p(w | h) + b(h) (1 - sum p(w | h'))`, both over the words w that follow h in the model, with the backoff
 /// weight b and the context h' without its first word. Cost: a search or two for each n-gram.
 struct ContextSums {
-    /// By how much a sum may differ from 1: far more than by the rounding of a file's logarithms.
-    static let tolerance = 0.1
+    /// By how much a sum may differ from 1: far more than by the rounding of a file's logarithms, which is about 0.00001.
+    static let tolerance = 0.001
 
     private let model: NGramModel
     /// The words of the context, and the n-grams of its last k words at index k - 1; nil where the model has none.

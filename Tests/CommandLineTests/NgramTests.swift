@@ -124,7 +124,7 @@ struct NgramTests {
             ("report word --output word/metrics.jsonl --force", 64, "names the file of the run"),
             ("ngram --train train.txt --arpa x.arpa --order 0", 64, "order is 0; it must be a whole number from 1 to 32"),
             ("ngram --train train.txt --arpa x.arpa --prune 1", 64, "--prune: the first value"),
-            ("ngram --train train.txt --arpa x.arpa --vocabulary char", 65, "this is a model of characters"),
+            ("ngram --train train.txt --arpa x.arpa --vocabulary char", 65, "this is a model of --tokens char"),
             ("ngram --train train.txt --arpa x.arpa --vocabulary word --minimum-count 2", 64, "--vocabulary gives all words"),
             ("evaluate --checkpoint bad.arpa --data valid.txt", 65, "bad.arpa: line 3 of this ARPA file: "),
             ("score --checkpoint good.arpa --data valid.txt --carry-state", 64, "--carry-state: an n-gram model has no state"),
@@ -140,7 +140,7 @@ struct NgramTests {
             ),
             (
                 "evaluate --checkpoint char --data valid.txt --interpolate good.arpa --weight 0.5", 65,
-                "this is a model of characters"
+                "this is a model of --tokens char"
             ),
             (
                 "evaluate --checkpoint word --data valid.txt --interpolate good.arpa --weight 2", 64,

@@ -63,6 +63,9 @@ import Testing
         ("-0.5\ta\t-0.125", "0.5\ta\t-0.125", 9, "must not exceed 0"),
         ("-0.5\ta\t-0.125", "-x5\ta\t-0.125", 9, "'-x5' is not a finite number"),
         ("-0.5\ta\t-0.125", "-inf\ta\t-0.125", 9, "not a finite number"),
+        ("-0.5\ta\t-0.125", "-0x1\ta\t-0.125", 9, "not a finite number"),
+        ("-0.5\ta\t-0.125", "-0.5\ta\t0x1p3", 9, "not a finite number"),
+        ("\\end\\\n", "\\end\\\n\nngram\n", 17, "the end of the file after"),
         ("-0.5\ta\t-0.125", "-0.5\ta\tnan", 9, "not a finite number"),
         ("-0.25\t</s>", "-0.25\ta", 9, "stands in an earlier line"),
         ("-0.25\t</s>", "-0.25\t</t>", 9, "no word </s>"),
@@ -74,7 +77,7 @@ import Testing
         ("\\2-grams:", "\\3-grams:", 11, "expected \\2-grams:"),
     ]
 
-    @Test("A malformed file is refused with the number of the line", arguments: 0..<19)
+    @Test("A malformed file is refused with the number of the line", arguments: faults.indices)
     func malformed(number: Int) throws {
         let (from, to, line, reason) = Self.faults[number]
         let error = #expect(throws: ARPAError.self) { try read(Self.valid.replacingOccurrences(of: from, with: to)) }

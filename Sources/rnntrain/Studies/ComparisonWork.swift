@@ -70,8 +70,14 @@ private struct ComparisonReport {
     }
 
     private var ratioText: String {
-        let range = interval.map { ", 95 % interval \(NumberText.fixed(exp($0.low), 4)) to \(NumberText.fixed(exp($0.high), 4))" }
-        return "perplexity \(NumberText.fixed(exp(losses.difference), 4))\(range ?? "")"
+        let range = interval.map { ", 95 % interval \(Self.quotient($0.low)) to \(Self.quotient($0.high))" }
+        return "perplexity \(Self.quotient(losses.difference))\(range ?? "")"
+    }
+
+    /// e^difference with four decimals, or with four digits where decimals would hide it.
+    private static func quotient(_ difference: Double) -> String {
+        let value = exp(difference)
+        return value < 0.1 || value >= 1000 ? NumberText.significant(value) : NumberText.fixed(value, 4)
     }
 
     private var betterText: String {

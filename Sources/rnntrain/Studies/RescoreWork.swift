@@ -91,9 +91,11 @@ private struct RescoreReport {
             return
                 "{\"errors\":\(errors.errors),\"words\":\(errors.words),\"rate\":\(errors.rate.map(JSONText.number) ?? "null")}"
         }
+        let hasAcoustic = rescoring.list.hasAcoustic
+        func weight(_ value: Double) -> String { hasAcoustic ? JSONText.number(value) : "null" }
         return "{\"hypotheses\":\(rescoring.list.hypotheses.count),\"utterances\":\(rescoring.list.utterances.count),"
-            + "\"weight\":\(JSONText.number(weights.weight)),\"length_bonus\":\(JSONText.number(weights.lengthBonus)),"
-            + "\"tokens\":\(tokenCount),\"oovs\":\(unknownCount),\"acoustic\":\(object(rates?.acoustic)),"
+            + "\"weight\":\(weight(weights.weight)),\"length_bonus\":\(weight(weights.lengthBonus)),"
+            + "\"tokens\":\(tokenCount),\"oovs\":\(unknownCount),\"acoustic\":\(object(hasAcoustic ? rates?.acoustic : nil)),"
             + "\"combined\":\(object(rates?.combined)),\"oracle\":\(object(rates?.oracle))}"
     }
 }
