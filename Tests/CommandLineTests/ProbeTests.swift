@@ -105,6 +105,23 @@ struct ProbeTests {
         #expect(try probe("word", suite, "--format syntaxgym --items").output.hasSuffix("\n4\ts\tformula\t\(decision)\t\t\n"))
     }
 
+    @Test(
+        "An unknown word in round brackets makes the answer unknown, an unknown attractor does not; without brackets, there is no distance"
+    )
+    func decidingWords() throws {
+        let templates = "the (glorps) on sat/mat\nthe (cat) on {glorps} sat/mat\nthe cat on sat/mat"
+        let items = try probe("word", templates, "--format templates --items")
+        let decisions = items.output.split(separator: "\n").dropFirst().map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)[3]
+        }
+        #expect(decisions.count == 3 && decisions[0] == "unknown" && !decisions.dropFirst().contains("unknown"), "\(items)")
+        let table = try probe("word", templates, "--format templates")
+        let distances = table.output.split(separator: "\n").filter { $0.hasPrefix("distance") }.map {
+            $0.split(separator: " ")[1]
+        }
+        #expect(distances == ["1", "2"], "\(table)")
+    }
+
     @Test("A name with tabs and line ends does not divide a row of --items")
     func escaped() throws {
         let line = "{\"sentence_good\":\"the\",\"sentence_bad\":\"cat\",\"UID\":\"x\\ty\\nz\"}"

@@ -3,7 +3,7 @@ import TextData
 /// Templates of one's own: `The (keys) to the {cabinet} [by the {door}]* are/is`.
 ///
 /// The last word has the right and the wrong form. A part in `[...]*` is repeated. Round brackets mark the word that the last word agrees with, braces a
-/// word that misleads.
+/// word that misleads. Without round brackets, the item has no distance.
 struct AgreementTemplates {
     private static let advice =
         "A line has one sentence that ends in right/wrong forms, such as: The (keys) to the {cabinet} [by the {door}]* are/is"
@@ -72,9 +72,8 @@ struct AgreementTemplates {
             if isAttractor { attractors += 1 }
             plain.append(isHead || isAttractor ? String(word.dropFirst().dropLast()) : word)
         }
-        let prefix = plain.joined(separator: " ")
-        return .comparing(
-            place: line, group: text, method: .target, distance: plain.count - 1 - (head ?? -1),
-            attractors: text.contains("{") ? attractors : nil, (prefix, forms[0]), (prefix, forms[1]))
+        return .agreeing(
+            place: line, group: text, attractors: text.contains("{") ? attractors : nil, words: plain, head: head,
+            right: forms[0], wrong: forms[1])
     }
 }

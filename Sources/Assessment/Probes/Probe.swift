@@ -74,7 +74,9 @@ public struct Probe {
             measured.count == 2 && whole.count == 2
             ? ScoredText.hasUnknownDifference(texts[measured[0].text], texts[measured[1].text])
             : measured.contains { texts[$0.text].hasUnknown($0) }
-        if isUnknown { return ProbeAnswer(item: item, decision: .unknown, bits: nil) }
+        if isUnknown || item.deciding.contains(where: { texts[$0.text].hasUnknown($0) }) {
+            return ProbeAnswer(item: item, decision: .unknown, bits: nil)
+        }
         let decision: Decision =
             switch item.claim.truth({ texts[$0.text].bits($0) }) {
             case .holds: .right

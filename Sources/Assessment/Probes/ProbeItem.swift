@@ -26,14 +26,16 @@ public struct ProbeItem: Sendable {
     /// The pieces of each text, which follow one another without a blank between them.
     package let texts: [[String]]
     package let claim: Claim
+    /// Words before the compared ones that decide which of them is right. If one is unknown, so is the answer.
+    package let deciding: [Measured]
 
     package init(
         place: Int, group: String, method: ProbeMethod, distance: Int? = nil, attractors: Int? = nil, texts: [[String]],
-        claim: Claim
+        claim: Claim, deciding: [Measured] = []
     ) {
         (self.place, self.group, self.method) = (place, group, method)
         (self.distance, self.attractors) = (distance, attractors)
-        (self.texts, self.claim) = (texts, claim)
+        (self.texts, self.claim, self.deciding) = (texts, claim, deciding)
     }
 
     /// A claim that the second piece of the first text has a lower surprisal than that of the second text.
@@ -47,5 +49,18 @@ public struct ProbeItem: Sendable {
         return ProbeItem(
             place: place, group: group, method: method, distance: distance, attractors: attractors, texts: texts,
             claim: .less(.surprisal(.pieces(text: 0, 1..<2)), .surprisal(.pieces(text: 1, 1..<2))))
+    }
+
+    /// A claim that `right` has a lower surprisal than `wrong` after the same words, of which the one at `head` decides which form is right.
+    static func agreeing(
+        place: Int, group: String, attractors: Int?, words: [String], head: Int?, right: String, wrong: String
+    ) -> ProbeItem {
+        let pieces = words.map { $0 + " " }
+        let last = pieces.count..<pieces.count + 1
+        return ProbeItem(
+            place: place, group: group, method: .target, distance: head.map { words.count - 1 - $0 }, attractors: attractors,
+            texts: [pieces + [right + " "], pieces + [wrong + " "]],
+            claim: .less(.surprisal(.pieces(text: 0, last)), .surprisal(.pieces(text: 1, last))),
+            deciding: head.map { [.pieces(text: 0, $0..<$0 + 1)] } ?? [])
     }
 }

@@ -14,7 +14,7 @@ struct CompareCommand: ParsableCommand {
             with replacement, the same for both models. Equal seeds give equal intervals.
             """)
 
-    @Argument(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder of model A.", valueName: "a"))
+    @Argument(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file of model A.", valueName: "a"))
     var first: String
 
     @Argument(help: ArgumentHelp("The same of model B.", valueName: "b"))

@@ -9,11 +9,12 @@ struct ProbeCommand: ParsableCommand {
         commandName: "probe",
         abstract: "Probe a model with minimal pairs: accuracy with intervals, ties apart.",
         discussion: """
-            An item is right if what is grammatical has the lower surprisal. Ties are no successes, and items with unknown words are not counted. \
-            Every sentence is scored by itself, as by score. The intervals are those of Wilson (1927) at 95 %.
+            An item is right if what is grammatical has the lower surprisal. Ties are no successes. An item is not counted if a compared \
+            word, a word in which two compared sentences differ, or the word in round brackets of a template is unknown; other unknown words \
+            are read as <unk>. Every sentence is scored by itself, as by score. The intervals are those of Wilson (1927) at 95 %.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
     var checkpoint: String
 
     @Option(help: ArgumentHelp("File with the items; -: the standard input. (required)", valueName: "file"))

@@ -15,7 +15,7 @@ struct RescoreCommand: ParsableCommand {
             line, in nats. Names, texts and the order of the list do not change. The word error rate is printed on standard error.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
     var checkpoint: String
 
     @Option(help: ArgumentHelp("File with the n-best lists; -: the standard input. (required)", valueName: "file"))
