@@ -137,6 +137,7 @@ struct RescoringTests {
         #expect(still.oracle == WordErrors(errors: 0, words: 150))
         let weights = rescoring.tuned(references: references)
         #expect(weights.weight > 0.25 && weights.weight <= 0.3 && weights.lengthBonus == 0, "\(weights)")
+        #expect("\(weights.weight)".count <= 4, "two decimals: \(weights)")
         #expect(rescoring.rates(weights, references: references).combined.errors == 0)
         let much = rescoring.rates(RescoringWeights(weight: 100, lengthBonus: 0), references: references)
         #expect(much.combined.errors == 150, "too large a weight takes the third hypothesis")

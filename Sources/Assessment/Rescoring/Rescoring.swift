@@ -71,11 +71,16 @@ public struct Rescoring: Sendable {
         let (errors, alternatives) = (errors(references), list.alternatives)
         let coarse = best(
             (0...20).map { Double($0) / 10 } + [2.5, 3, 4, 5, 7, 10], bonuses(around: 0, step: 0.5), errors, alternatives)
-        let near = (-5...5).map { max(0, coarse.weight + Double($0) / 50) }
+        let near = (-5...5).map { max(0, Self.decimal(coarse.weight + Double($0) / 50)) }
         return best([0, coarse.weight] + near, [0] + bonuses(around: coarse.lengthBonus, step: 0.1), errors, alternatives)
     }
 
-    private func bonuses(around center: Double, step: Double) -> [Double] { (-10...10).map { center + Double($0) * step } }
+    private func bonuses(around center: Double, step: Double) -> [Double] {
+        (-10...10).map { Self.decimal(center + Double($0) * step) }
+    }
+
+    /// The number with two decimals, so that its text has no more.
+    private static func decimal(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
     private func best(_ weights: [Double], _ bonuses: [Double], _ errors: [Int], _ alternatives: [[Int]]) -> RescoringWeights {
         var (found, fewest) = (RescoringWeights.acousticOnly, Int.max)
