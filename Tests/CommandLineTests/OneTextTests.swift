@@ -95,6 +95,12 @@ struct OneTextTests {
         #expect(
             gone.status == 66 && gone.errors.contains("gone.txt: no such file. Check the path given with --text"),
             "\(gone)")
+        try texts.write("gone.toml", "text = \"gone.txt\"\nrun = \"r\"\n")
+        let named = try run(["--config", "gone.toml"])
+        #expect(
+            named.status == 66
+                && named.errors.contains("gone.txt: no such file. Check the path given with the key text of gone.toml; "),
+            "\(named)")
         try texts.write("two.txt", "a b\nb a\n")
         let short = try run(["--text", "two.txt", "--run", "r"])
         #expect(

@@ -37,7 +37,7 @@ struct TrainCommand: ParsableCommand {
         try check(configuration, file, fileKeys)
         configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
-        try checkTexts(configuration)
+        try checkTexts(configuration, file, fileKeys)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
         CheckOnly.report(mostRanks: configuration.mostRanks)
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
@@ -86,16 +86,19 @@ struct TrainCommand: ParsableCommand {
         return folder
     }
 
-    private func checkTexts(_ configuration: TrainingConfiguration) throws {
-        let texts = [
-            ("--text", configuration.text, data.given[.text]), ("--train", configuration.train, data.given[.train]),
-            ("--valid", configuration.valid, data.given[.valid]),
-            ("--test", configuration.test, data.given[.test]),
+    /// An error names the option or the key of the file that gives the path.
+    private func checkTexts(
+        _ configuration: TrainingConfiguration, _ file: ConfigurationFile?, _ fileKeys: Set<ConfigurationKey>
+    ) throws {
+        let texts: [(key: ConfigurationKey, path: String?)] = [
+            (.text, configuration.text), (.train, configuration.train), (.valid, configuration.valid),
+            (.test, configuration.test),
         ]
-        for (option, path, given) in texts {
+        for (key, path) in texts {
             guard let path else { continue }
-            let run = source.resume && given == nil ? configuration.run : nil
-            try InputFile.check(path, namedBy: option, ofRun: run)
+            let isStored = source.resume && data.given[key] == nil && !fileKeys.contains(key)
+            let name = fileKeys.contains(key) ? file.map { "the key \(key.rawValue) of \($0.path)" } : nil
+            try InputFile.check(path, namedBy: name ?? "--\(key.rawValue)", ofRun: isStored ? configuration.run : nil)
         }
     }
 }
