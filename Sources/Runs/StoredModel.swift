@@ -109,7 +109,7 @@ public final class StoredModel {
     package func scorer() -> any TextScorer { task.scorer(model, symbols, configuration.batching) }
 
     /// Throws if a text does not have the form that the task needs.
-    package func check(_ text: OpenedText) throws(TextDataError) { try task.check(text, configuration.settings) }
+    package func check(_ text: OpenedText) throws(TextDataError) { _ = try task.check(text, configuration.settings) }
 
     /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
     package var startToken: Int32 { vocabulary.startToken }

@@ -18,8 +18,8 @@ public protocol Task: Kind {
     /// Fills in settings whose defaults come from the training text, before a new run. The default does nothing. Throws what is wrong with the text.
     static func resolve(_ settings: inout Settings, trainingText: OpenedText) throws(TextDataError)
 
-    /// Throws what is wrong with the form of a text. The default accepts every text.
-    static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError)
+    /// Throws what is wrong with the form of a text. Returns a warning about its content; nil for none. The default accepts every text.
+    static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) -> String?
 
     /// The tokens of the labels of texts; nil, which is the default, for texts without labels.
     static func labels(_ settings: Settings, _ vocabulary: Vocabulary) throws(TextDataError) -> LabelTokens?
@@ -41,7 +41,7 @@ public protocol Task: Kind {
 
 extension Task {
     public static func resolve(_ settings: inout Settings, trainingText: OpenedText) throws(TextDataError) {}
-    public static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) {}
+    public static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) -> String? { nil }
     public static func labels(_ settings: Settings, _ vocabulary: Vocabulary) throws(TextDataError) -> LabelTokens? { nil }
     public static func labelNames(_ settings: Settings) -> LabelNames? { nil }
 }

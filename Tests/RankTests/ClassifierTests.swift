@@ -116,6 +116,22 @@ extension TrainingOverRanks {
             #expect(objects[1] == "{\"line\":2,\"label\":null,\"probability\":null,\"probabilities\":null}")
         }
 
+        @Test("A window without a label has no loss; long lines and a text with a single label are reported at the start")
+        func warnings() throws {
+            try texts.write("valid.txt", "mid\tfirst1 w1\nmid\tfirst1\n")
+            let log = try texts.start(ranks: 2, run: "short", ["--bptt", "3", "--log-every", "1", "--epochs", "1"])
+            let ended = try log.end(timeLimit: 30)
+            #expect(ended.status == 0 && !ended.output.contains("nan") && ended.output.contains("  loss -  gradient"), "\(ended)")
+            #expect(
+                ended.output.contains("% of the training lines are longer than --bptt 3: only their last windows"), "\(ended)")
+            #expect(ended.errors.contains("valid.txt: all lines have the label mid, so the accuracy"), "\(ended)")
+            #expect(!ended.errors.contains("test.txt"), "\(ended)")
+            let steps = try RunLog(run: texts.path("short")).events.filter { $0["event"] == "step" }
+            #expect(steps.contains { $0["loss"] == "null" } && steps.contains { $0["loss"] != "null" }, "\(steps)")
+            let long = try texts.start(ranks: 1, run: "long", ["--bptt", "20", "--epochs", "1"]).end(timeLimit: 30)
+            #expect(long.status == 0 && !long.output.contains("longer than"), "\(long)")
+        }
+
         @Test("Texts without labels, unknown labels, and commands that need tokens are refused")
         func refusals() throws {
             _ = try trained(1, run: "run", ["--epochs", "1"])

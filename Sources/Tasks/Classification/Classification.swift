@@ -28,7 +28,14 @@ enum Classification: Task {
         settings[ClassifierSettings.labels] = try LabelNames(of: trainingText).names.joined(separator: " ")
     }
 
-    static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) { try names(settings).check(text) }
+    /// The accuracy on a text with a single label does not show whether the model tells labels apart.
+    static func check(_ text: OpenedText, _ settings: Settings) throws(TextDataError) -> String? {
+        let found = try names(settings).check(text)
+        guard let only = found.first, found.count == 1 else { return nil }
+        return
+            "\(text.name): all lines have the label \(quoting: only), so the accuracy does not show whether the model distinguishes the labels. "
+            + "Shuffle the lines before they are split into texts."
+    }
 
     static func labels(_ settings: Settings, _ vocabulary: Vocabulary) throws(TextDataError) -> LabelTokens? {
         try LabelTokens(names(settings), vocabulary)

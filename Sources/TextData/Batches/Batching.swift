@@ -43,9 +43,15 @@ public protocol BatchLayout: Sendable {
     var fillsWindow: Bool { get }
     /// The share of padding in the rows of all windows, from 0 to 1.
     var paddingShare: Double { get }
+    /// The share of labels that are predicted after the first window of their sequence, from 0 to 1; 0 for a text without labels.
+    var lateLabelShare: Double { get }
 
     /// A reader of the rows `streams` from the token file of the text.
     func source(_ tokens: TokenFile, streams: Range<Int>) -> any BatchSource
+}
+
+extension BatchLayout {
+    public var lateLabelShare: Double { 0 }
 }
 
 /// Fills windows for the training loop with the rows of one rank. Every rank knows the sizes of the whole window.

@@ -48,6 +48,12 @@ public struct SequenceBatches: BatchLayout {
         }
     }
 
+    public var lateLabelShare: Double {
+        guard case .labels = targets else { return 0 }
+        let late = sorted.prefix { sequences.length(Int($0)) > shape.windowLength }.count
+        return Double(late) / Double(sequences.count)
+    }
+
     var batchCount: Int { (sequences.count - 1) / shape.streamCount + 1 }
 
     public func source(_ tokens: TokenFile, streams: Range<Int>) -> any BatchSource {

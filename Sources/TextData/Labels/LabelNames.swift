@@ -33,14 +33,18 @@ public struct LabelNames: Codable, Equatable, Sendable {
         self.init(found.map(\.text))
     }
 
-    /// Throws `badLabel` (65) unless every line of a text has one of these labels. Cost: one pass over the text.
-    public func check(_ text: OpenedText) throws(TextDataError) {
+    /// Throws `badLabel` (65) unless every line of a text has one of these labels. Returns the labels that occur. Cost: one pass over the text.
+    @discardableResult
+    public func check(_ text: OpenedText) throws(TextDataError) -> [String] {
         let known = Set(names.map { ExactText($0) })
+        var found: Set<ExactText> = []
         try text.forEachLabel { (name, number) throws(TextDataError) in
             guard known.contains(ExactText(name)) else {
                 throw .badLabel(source: text.name, line: number, defect: .unknown(name, known: names))
             }
+            found.insert(ExactText(name))
         }
+        return names.filter { found.contains(ExactText($0)) }
     }
 }
 

@@ -26,6 +26,8 @@ struct RunDescription {
     let validTokens: Int?
     /// The share of padding in the rows of an epoch's windows; nil for streams.
     let paddingShare: Double?
+    /// The share of training lines whose label is predicted after their first window; 0 for a text without labels.
+    let lateLabelShare: Double
     /// The counts of each text on rank 0; empty on other ranks.
     let unknown: [TextRole: UnknownCount]
     let memory: TrainingMemory
@@ -52,6 +54,7 @@ struct RunDescription {
         trainTokens = texts.train.tokens.count
         validTokens = texts.valid?.tokens.count
         paddingShare = separatesLines ? texts.train.layout.paddingShare : nil
+        lateLabelShare = texts.train.layout.lateLabelShare
         self.unknown = unknown
         (self.memory, self.coverage) = (memory, coverage)
         transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "shared memory" : "messages"

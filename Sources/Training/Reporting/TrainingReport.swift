@@ -54,6 +54,7 @@ final class TrainingReport {
         if let share = run.paddingShare {
             say("  batches  sentences; \(NumberText.significant(share * 100, 3)) % of their rows are padding")
         }
+        if run.lateLabelShare > 0.01 { say(lateLabelsText(run.lateLabelShare)) }
         if run.validTokens != nil, !configuration.separatesLines {
             say("  valid    the loss is measured over \(streamsText); evaluate and the test use one stream")
         }
@@ -93,6 +94,11 @@ final class TrainingReport {
         return limits.minimumCount > 1
             ? "Use a larger training text of the same kind, or a lower --minimum-count, but at least 2."
             : "Use a larger training text of the same kind, and --minimum-count 2, so that the probability of <unk> is trained."
+    }
+
+    private func lateLabelsText(_ share: Double) -> String {
+        "  bptt     \(NumberText.significant(share * 100, 3)) % of the training lines are longer than --bptt \(configuration.windowLength): only "
+            + "their last windows have a loss and a gradient. Raise --bptt"
     }
 
     private var streamsText: String { counted(configuration.batchSize, "stream") }
@@ -165,13 +171,14 @@ final class TrainingReport {
 
     private func show(_ state: TrainingState, norm: Double, rate: Double) {
         hasShownStep = true
-        if let text = divergence.warning(loss: state.interval.meanLoss, step: state.step) { StandardError.warn(text) }
+        let loss = state.interval.meanLoss
+        if !loss.isNaN, let text = divergence.warning(loss: loss, step: state.step) { StandardError.warn(text) }
         let stepCount = plannedSteps
         var text = ProgressText()
         text.add("epoch \(state.lastEpoch)/\(configuration.epochs)", importance: 9)
         text.add("step \(state.step)/\(stepCount)", importance: 5)
-        text.add("loss \(NumberText.fixed(state.interval.meanLoss, 4))", importance: 4)
-        let figures = metric.texts(ofLoss: state.interval.meanLoss, tokens: configuration.tokens)
+        text.add("loss \(loss.isNaN ? "-" : NumberText.fixed(loss, 4))", importance: 4)
+        let figures = loss.isNaN ? [] : metric.texts(ofLoss: loss, tokens: configuration.tokens)
         // The perplexity of an estimate would pass for that of the model.
         for (figure, importance) in zip(estimatesTraining ? [] : figures, [10, 1]) {
             text.add(figure, importance: importance, lead: ", ")

@@ -1,3 +1,4 @@
+import Communication
 import Configuration
 import Digests
 import Failures
@@ -131,14 +132,16 @@ struct Texts {
     }
 
     /// The configuration of a new run with the settings whose defaults come from the training text. Throws if a text does not have the form that the
-    /// task needs.
+    /// task needs. Warns of a text that cannot
+    /// show what the task measures.
     func resolved(_ configuration: TrainingConfiguration) throws(TextDataError) -> TrainingConfiguration {
         var configuration = configuration
         if let text = entries[.train]?.text.text {
             try configuration.taskType.resolve(&configuration.settings, trainingText: text)
         }
         for role in TextRole.allCases {
-            if let text = entries[role]?.text.text { try configuration.taskType.check(text, configuration.settings) }
+            guard let text = entries[role]?.text.text else { continue }
+            try configuration.taskType.check(text, configuration.settings).map(StandardError.warn)
         }
         return configuration
     }
