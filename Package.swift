@@ -148,7 +148,8 @@ let package = Package(
         .executableTarget(
             name: "rank-checks",
             dependencies: [
-                "Training", "Configuration", "Exchange", "Optimizers", "Tensors", "Communication", "TextData", "Failures",
+                "Training", "Configuration", "Exchange", "Layers", "Optimizers", "Tensors", "Communication", "TextData",
+                "Failures",
                 "Kinds",
                 "CAllocationCounter",
             ],

@@ -211,7 +211,10 @@ struct ConsistencyChecks {
                     "\(name(CellSettings.projectionSize.key)) and \(name(CellSettings.layerNorm.key)) exclude each other. Use one of them."
             )
         }
-        guard configuration.tieWeights else { return }
+        if configuration.tieWeights { try tiedSizes() }
+    }
+
+    private func tiedSizes() throws(ConfigurationError) {
         if configuration.connections.joinsEmbedding, configuration.outputLayerSize == 0 {
             throw conflict(
                 .tieWeights, .connections,

@@ -88,7 +88,7 @@ public enum FileError: UserFacingError, Equatable {
     private var writingDescription: String {
         switch self {
         case .notCommitted(let path, let operation, let number):
-            "\(path) was not written, and the previous file is unchanged: "
+            "\(path) was not written\(pathExists(path) ? ", and the previous file is unchanged" : ""): "
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .durabilityUncertain(let path, let operation, let number):
             "\(path) was written, but may be lost if the machine fails now: "

@@ -4,6 +4,7 @@ import Configuration
 import Failures
 import Glibc
 import Kinds
+import Layers
 import Optimizers
 import Training
 
@@ -41,11 +42,11 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     configuration.dropout = 0.3
     configuration.clip = 0.01
     configuration.settings[RuleSettings.weightDecay] = 1e-4
-    configuration.initialState = .learned
     configuration.logEvery = 1_000_000
     for key in ConfigurationKey.allCases {
         if let text = arguments[key.rawValue] { try configuration.set(key, argument: text) }
     }
+    if Cells.namesWithLearnedState.contains(configuration.cell.rawValue) { configuration.initialState = .learned }
     try configuration.validate()
     return configuration
 }

@@ -1,4 +1,5 @@
 import Failures
+import Files
 import Glibc
 
 /// Checks of files that a command writes, before its work.
@@ -8,8 +9,10 @@ enum OutputFile {
     /// - Parameter inputs: each file that is read, with the option that names it; nil for an option that is not given.
     static func check(_ path: String, namedBy option: String, inputs: [(option: String, path: String?)]) throws(OutputFileError) {
         guard !path.isEmpty else { throw .empty(option: option) }
+        guard path != StandardInput.sign else { throw .standardOutput(option: option) }
         guard let found = status(path) else { return }
         if found.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path: path, option: option) }
+        if isRunFile(path) { throw .isRunFile(path: path, option: option) }
         for input in inputs {
             guard let name = input.path, let read = status(name) else { continue }
             if (read.st_dev, read.st_ino) == (found.st_dev, found.st_ino) {
@@ -17,6 +20,18 @@ enum OutputFile {
             }
         }
     }
+
+    /// Whether the path has the name of a run's file, in the folder of a run.
+    private static func isRunFile(_ path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+        let isRun = status(folder + "/config.toml") != nil && status(folder + "/lock") != nil
+        return isRun && runFiles.contains(parts.last.map(String.init) ?? "")
+    }
+
+    private static let runFiles = [
+        "config.toml", "vocabulary.json", "metrics.jsonl", "best.safetensors", "lock", "sentencepiece.model",
+    ]
 
     private static func status(_ path: String) -> stat? {
         var status = stat()
@@ -27,9 +42,13 @@ enum OutputFile {
 /// A file to write that cannot be used.
 enum OutputFileError: UserFacingError {
     case empty(option: String)
+    /// The standard output, named instead of a file.
+    case standardOutput(option: String)
     case isFolder(path: String, option: String)
     /// The file is one of those that the command reads.
     case isInput(path: String, option: String, input: String)
+    /// The file is one of a run's.
+    case isRunFile(path: String, option: String)
     /// The file exists, and is of another kind.
     case isNoARPA(path: String, option: String)
 
@@ -38,9 +57,12 @@ enum OutputFileError: UserFacingError {
     var description: String {
         switch self {
         case .empty(let option): "\(option) is empty. Name a file."
+        case .standardOutput(let option): "\(option) -: only a file can be written. Name a file (./- if its name is -)."
         case .isFolder(let path, let option): "\(quoting: path): this is a folder, but \(option) needs a file. Name a file in it."
         case .isInput(let path, let option, let input):
             "\(quoting: path): \(option) names the file of \(input), which would be overwritten. Name another file with \(option)."
+        case .isRunFile(let path, let option):
+            "\(quoting: path) is a file of a run, which \(option) would overwrite. Name another file with \(option)."
         case .isNoARPA(let path, let option):
             "\(quoting: path) exists, and is no ARPA file. Name another file with \(option), or remove this one."
         }

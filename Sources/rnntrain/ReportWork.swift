@@ -1,7 +1,9 @@
 import Checkpoints
+import Communication
 import Failures
 import Files
 import Reports
+import Runs
 
 /// Writes a page about the runs in these folders.
 func runReport(_ folders: [String], output: String, replacing: Bool) throws {
@@ -9,6 +11,7 @@ func runReport(_ folders: [String], output: String, replacing: Bool) throws {
     let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
     try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) })
     let runs = try folders.map { folder in
+        RunRecords(RunFolder(path: folder)).warnings.forEach(StandardError.warn)
         guard isFolder(folder), let run = try RunHistory(folder: folder) else { throw ReportError.noRun(path: folder) }
         return run
     }

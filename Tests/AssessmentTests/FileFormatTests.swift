@@ -117,7 +117,8 @@ struct ProbeFileTests {
     @Test(
         "A formula that is not valid is named with its line",
         arguments: [
-            ("(2;%match%)", "compares nothing"), ("(2;%match%) < (2;%other%)", "no condition has the name 'other'"),
+            ("(2;%match%)", "compares nothing"), (String(repeating: "(", count: 20_000), "brackets are open"),
+            ("(2;%match%) < (2;%other%)", "no condition has the name 'other'"),
             ("(3;%match%) < (2;%match%)", "has no region 3"), ("(2;%match%) < ", "ends where a region is missing"),
             ("((2;%match%) < (1;%match%)", "a bracket is not closed"), ("(2;%match%) < (1;%match%) x", "'x' cannot follow"),
             ("(2;%match%) & (1;%match%)", "between comparisons"),

@@ -141,15 +141,6 @@ struct BestComparisonTests {
         #expect(try SafetensorsReader(path: best).metadata["run_identity"].map { [$0] } == Array(first))
     }
 
-    @Test(
-        "A log or a lock with a second hard link, which no job would write to, is reported with status 74",
-        arguments: ["metrics.jsonl", "lock"])
-    func hardLinks(name: String) throws {
-        try FileManager.default.linkItem(atPath: texts.path("run/\(name)"), toPath: texts.path("second"))
-        defer { try? FileManager.default.removeItem(atPath: texts.path("second")) }
-        try expectInvalid(name, "has 2 hard links", status: 74)
-    }
-
     @Test("A best model that was forged together with a line of the log contradicts the checkpoints")
     func forgedPair() throws {
         let validation = try #require(try log().last { $0.contains(#""event":"validation""#) })

@@ -20,7 +20,7 @@ struct FaultTests {
         try expectFault(["--layers", "two"], status: 64, says: "--layers is two; it must be a whole number from 1 to 1000.")
         try expectFault(
             ["--cell", "ltsm"], status: 64,
-            says: "--cell is ltsm; it must be one of \"additive\", \"elman\", ")
+            says: "--cell is ltsm; it must be one of \"additive\", \"average\", ")
         try expectFault(["--layers"], status: 64, says: "missing value for '--layers <n>'")
         try expectFault(["evaluate", "--data", "x"], status: 64, says: "missing expected argument '--checkpoint <path>'")
         try expectFault(
@@ -37,7 +37,8 @@ struct FaultTests {
     @Test("An unknown command ends with status 64 and the list of commands")
     func unknownCommand() throws {
         let commands =
-            "The commands are train, evaluate, score, compare, probe, rescore, generate, ngram, verify, inspect, report and benchmark.\n"
+            "The commands are train, evaluate, score, classify, compare, probe, rescore, generate, ngram, verify, inspect, error-surface, "
+            + "report and benchmark.\n"
         try expectFault(["trian"], status: 64, says: "unknown command 'trian'. Did you mean 'train'? " + commands)
         try expectFault(["surprisal", "--checkpoint", "x"], status: 64, says: "unknown command 'surprisal'. " + commands)
         try expectFault(["help", "surprisal"], status: 64, says: "unknown command 'surprisal'. " + commands)

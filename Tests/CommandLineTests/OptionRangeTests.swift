@@ -113,7 +113,7 @@ struct OptionRangeTests {
     /// Keys whose range ends change the size of the model or the batch. The other keys change only the behaviour of a run.
     private static let sizes: Set<ConfigurationKey> = [
         .layers, .embeddingSize, .hiddenSize, .batchSize, .windowLength, .shards, .vocabularySize, .minimumCount,
-        "projection-size",
+        .inputLayerSize, .outputLayerSize, "projection-size", "transition-mlp", "max-ent-order", "max-ent-size",
     ]
 
     @Test("A run succeeds with all numbers at the lower or the upper ends of their ranges", arguments: [true, false])

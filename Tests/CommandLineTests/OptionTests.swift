@@ -13,6 +13,7 @@ struct OptionTests {
         .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
         .tokenPattern: ("a|b", ["--tokens", "regex"]), .sentencePieceModel: ("m.model", ["--tokens", "sentencepiece"]),
         .wordVectors: ("v.txt", ["--train", "a", "--valid", "b", "--run", "c"]),
+        .tokenFrequencies: ("zipf", ["--output", "nce"]),
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
         .nonlinearity: ("sigmoid", ["--cell", "elman"]), .gruReset: ("before", ["--cell", "gru"]), .layers: ("3", []),
         .connections: ("residual", []),

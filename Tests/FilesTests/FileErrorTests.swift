@@ -10,7 +10,7 @@ struct FileErrorTests {
         arguments: [
             (
                 .notCommitted(path: "/a/b", operation: .write, errorNumber: ENOSPC), .inputOutput,
-                "/a/b was not written, and the previous file is unchanged: cannot write: No space left on device. "
+                "/a/b was not written: cannot write: No space left on device. "
                     + "Free disk space, or choose a folder on another disk."
             ),
             (

@@ -18,6 +18,9 @@ struct FormulaParser {
     private let text: [Character]
     private let conditions: [SuiteCondition]
     private var position = 0
+    /// The number of open brackets, each of which takes a part of the stack.
+    private var depth = 0
+    private static let deepest = 100
 
     /// The claim that a formula makes of the sentences `conditions`.
     static func claim(_ formula: String, _ conditions: [SuiteCondition]) throws(FormulaFault) -> Claim {
@@ -73,6 +76,9 @@ struct FormulaParser {
     private mutating func operand() throws(FormulaFault) -> Node {
         if let open = takes("(", "[") {
             if open == "(", let region = try region() { return .quantity(region) }
+            guard depth < Self.deepest else { throw FormulaFault(reason: "more than \(Self.deepest) brackets are open") }
+            depth += 1
+            defer { depth -= 1 }
             let inner = try alternatives()
             guard takes(open == "(" ? ")" : "]") != nil else { throw FormulaFault(reason: "a bracket is not closed") }
             return inner

@@ -47,9 +47,7 @@ final class Recurrence<C: Cell>: RecurrentLayer {
         let columns = C.gateCount * shape.hiddenSize
         let skipped = shape.settings[CellSettings.timeSkips].steps
         let transitionSize = shape.settings[CellSettings.transitionSize]
-        let isDivisible =
-            C.dividesUnits && skipped.isEmpty && transitionSize == 0
-            && (builder.settings.division != nil || Self.exceedsCache(shape.hiddenSize))
+        let isDivisible = Self.isDivisible(shape, builder)
         let size = StepSize(
             hiddenSize: shape.hiddenSize, outputSize: shape.outputSize(of: C.self),
             streams: capacity.streams, division: isDivisible ? builder.settings.division : nil)
@@ -82,6 +80,12 @@ final class Recurrence<C: Cell>: RecurrentLayer {
             gateColumns: columns, hiddenSize: shape.hiddenSize, gateSets: gateSets.count, states: states.count)
         if isDivisible { builder.dividesUnits(shape.hiddenSize, floatsPerStream: ring.floatsPerStream) }
         team = isDivisible ? builder.team.map { ($0, StepRing(ring, streams: size.streams, $0.shared)) } : nil
+    }
+
+    /// Whether the ranks of a node may divide the units of a step.
+    private static func isDivisible(_ shape: RecurrentShape, _ builder: Builder) -> Bool {
+        C.dividesUnits && shape.settings[CellSettings.timeSkips].steps.isEmpty && shape.settings[CellSettings.transitionSize] == 0
+            && (builder.settings.division != nil || exceedsCache(shape.hiddenSize))
     }
 
     /// Whether the recurrent weights and a step's activations exceed a core's private cache. If so, the ranks of a node may

@@ -171,7 +171,8 @@ struct BenchmarkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Measure the speed of tokenizing this text on all ranks, in the units of --tokens.", valueName: "path"))
+            "Measure the speed of tokenizing this text on all ranks, in the units of --tokens.", valueName: "path"),
+        completion: .file())
     var tokenise: String?
 
     @Option(help: "Unit of a token for --tokenise.")

@@ -14,10 +14,12 @@ struct ClassifyCommand: ParsableCommand {
             header: number of the line, most probable label, and its probability. A line without text has no label.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("Text to classify; -: the standard input. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("Text to classify; -: the standard input. (required)", valueName: "file"), completion: .file())
     var data: String
 
     @Flag(help: "Also print the probability of every label. (default: off)")

@@ -20,7 +20,7 @@ struct CompareCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The same of model B.", valueName: "b"))
     var second: String
 
-    @Option(help: ArgumentHelp("Text to compare on; -: the standard input. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("Text to compare on; -: the standard input. (required)", valueName: "file"), completion: .file())
     var data: String
 
     @Option(

@@ -32,7 +32,9 @@ struct ErrorSurfaceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Updates of each path.", valueName: "n"))
     var updates = 100
 
-    @Option(help: ArgumentHelp("Also write a page with the surface and both paths to this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write a page with the surface and both paths to this file.", valueName: "file"),
+        completion: .file())
     var html: String?
 
     @Flag(help: "Replace the file of --html if it exists. (default: off)")

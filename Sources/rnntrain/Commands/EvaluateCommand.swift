@@ -12,10 +12,12 @@ struct EvaluateCommand: ParsableCommand {
             with --interpolate both.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("Text to evaluate on; -: the standard input. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("Text to evaluate on; -: the standard input. (required)", valueName: "file"), completion: .file())
     var data: String
 
     @Flag(

@@ -10,7 +10,9 @@ struct GenerateCommand: ParsableCommand {
             end is added on a terminal only.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
     @OptionGroup var sampling: SamplingOptions

@@ -12,10 +12,14 @@ struct InspectCommand: ParsableCommand {
             0.1 and as open above 0.9.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("Text that the model reads; -: the standard input. (required)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Text that the model reads; -: the standard input. (required)", valueName: "file"),
+        completion: .file())
     var data: String
 
     @Option(help: ArgumentHelp("Number of tokens to read from the start of the text. (default: 1000)", valueName: "n"))
@@ -38,7 +42,9 @@ struct InspectCommand: ParsableCommand {
             """, valueName: "property"))
     var correlate: TextProperty?
 
-    @Option(help: ArgumentHelp("Also write a page with charts and the coloured text to this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write a page with charts and the coloured text to this file.", valueName: "file"),
+        completion: .file())
     var html: String?
 
     @Flag(help: "Replace the file of --html if it exists. (default: off)")

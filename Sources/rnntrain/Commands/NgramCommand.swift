@@ -15,10 +15,12 @@ struct NgramCommand: ParsableCommand {
             the work, in as many threads as it has processors; other ranks end at once.
             """)
 
-    @Option(help: ArgumentHelp("Training text. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("Training text. (required)", valueName: "file"), completion: .file())
     var train: String
 
-    @Option(help: ArgumentHelp("ARPA file to write; an existing ARPA file is replaced. (required)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("ARPA file to write; an existing ARPA file is replaced. (required)", valueName: "file"),
+        completion: .file())
     var arpa: String
 
     @Option(help: ArgumentHelp("Length of the longest n-grams.", valueName: "n"))
@@ -27,7 +29,7 @@ struct NgramCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Checkpoint file or run folder of a network of words, whose vocabulary is taken. (default: the words of the text)",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var vocabulary: String?
 
     @Option(

@@ -14,10 +14,12 @@ struct ProbeCommand: ParsableCommand {
             are read as <unk>. Every sentence is scored by itself, as by score. The intervals are those of Wilson (1927) at 95 %.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("File with the items; -: the standard input. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("File with the items; -: the standard input. (required)", valueName: "file"), completion: .file())
     var pairs: String
 
     @Option(
@@ -31,7 +33,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The sentences of a .gold file, one a line. (default: the file with the ending .text instead of .gold)",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var text: String?
 
     @Option(help: ArgumentHelp("The largest number of repetitions of [ ]* in a template. (default: 4)", valueName: "n"))

@@ -10,10 +10,10 @@ struct ReportCommand: ParsableCommand {
             the keys in which they differ come first. A job may train in a folder at the same time.
             """)
 
-    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"), completion: .file())
     var runs: [String]
 
-    @Option(help: ArgumentHelp("File to write the page to. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("File to write the page to. (required)", valueName: "file"), completion: .file())
     var output: String
 
     @Flag(help: "Replace the file if it exists. (default: off)")

@@ -15,10 +15,14 @@ struct RescoreCommand: ParsableCommand {
             line, in nats. Names, texts and the order of the list do not change. The word error rate is printed on standard error.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("File with the n-best lists; -: the standard input. (required)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("File with the n-best lists; -: the standard input. (required)", valueName: "file"),
+        completion: .file())
     var nbest: String
 
     @Option(
@@ -32,7 +36,7 @@ struct RescoreCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Acoustic scores, lines 'utt-n number': costs for kaldi, log probabilities for espnet. (default: none)",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var scores: String?
 
     @Option(help: ArgumentHelp("Number of lines of an utterance, for nemo.", valueName: "n"))
@@ -47,13 +51,13 @@ struct RescoreCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "References, lines 'utt words'; for nemo one for each utterance. (default: those of an mlm-scoring file)",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var references: String?
 
     @Flag(help: "Take the weight and the bonus with the fewest word errors against the references. (default: off)")
     var tune = false
 
-    @Option(help: ArgumentHelp("Folder for the files of espnet.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder for the files of espnet.", valueName: "folder"), completion: .directory)
     var output: String?
 
     @Flag(help: "Print one JSON object with the weights and word error rates instead of the lists. (default: off)")

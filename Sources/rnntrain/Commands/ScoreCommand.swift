@@ -14,10 +14,12 @@ struct ScoreCommand: ParsableCommand {
             --interpolate both.
             """)
 
-    @Option(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),
+        completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("Text to score; -: the standard input. (required)", valueName: "file"))
+    @Option(help: ArgumentHelp("Text to score; -: the standard input. (required)", valueName: "file"), completion: .file())
     var data: String
 
     @Option(

@@ -11,7 +11,7 @@ struct VerifyCommand: ParsableCommand {
             are valid, 65 for damage, 66 for a missing path or a file without read permission, 74 for a read error.
             """)
 
-    @Argument(help: ArgumentHelp("Checkpoint file or run folder.", valueName: "path"))
+    @Argument(help: ArgumentHelp("Checkpoint file or run folder.", valueName: "path"), completion: .file())
     var path: String
 
     @Flag(help: "Print one JSON object instead of lines. (default: off)")

@@ -32,7 +32,7 @@ struct AdaptationOptions: ParsableArguments {
             """
             Text, usually the training text, whose gradients scale the updates: the gradient of each parameter is divided by its root mean \
             square, and the decay is multiplied by it. (default: none)
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var dynamicRms: String?
 
     @Option(

@@ -42,10 +42,23 @@ extension ConfigurationKey {
     /// The key as an option, or as a flag with an inverse.
     fileprivate var option: Any {
         if isFlag { return Flag<Bool?>(name: .customLong(rawValue), inversion: .prefixedNo, help: ArgumentHelp(self)) }
-        if choices.isEmpty { return Option<String?>(name: .customLong(rawValue), help: ArgumentHelp(self)) }
+        if choices.isEmpty {
+            return Option<String?>(name: .customLong(rawValue), help: ArgumentHelp(self), completion: completion)
+        }
         // The parser would list the values of an enumeration, but the type of this option is a string.
         let help = ArgumentHelp("\(help) (values: \(choices.joined(separator: ", ")))")
         return Option<String?>(name: .customLong(rawValue), help: help, completion: .list(choices))
+    }
+}
+
+extension ConfigurationKey {
+    /// File names for a key whose value is a path.
+    fileprivate var completion: CompletionKind? {
+        switch placeholder {
+        case "file": .file()
+        case "folder": .directory
+        default: nil
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct InterpolationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "ARPA file of an n-gram model to interpolate with the network; needs --weight or --tune. (default: none)",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var interpolate: String?
 
     @Option(help: ArgumentHelp("Weight of the network, from 0 to 1; the n-gram model has the rest.", valueName: "x"))
@@ -23,7 +23,7 @@ struct InterpolationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Validation text for which the weight with the lowest loss is computed, by expectation maximization.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var tune: String?
 
     /// The given weight. Throws (64) if the options do not belong together, and (66) if a file is missing.

@@ -6,7 +6,8 @@ import Foundation
 /// Options of the run itself, which are not keys of a TOML file.
 struct SourceOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("TOML file with the keys below. (default: rnntrain.toml, if it exists)", valueName: "file"))
+        help: ArgumentHelp("TOML file with the keys below. (default: rnntrain.toml, if it exists)", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @Flag(help: "Resume the run in --run from its newest valid checkpoint, with its configuration. (default: off)")
