@@ -43,7 +43,7 @@ struct LecturesTests {
                 "\\| without clipping( \\| -?\(number)){6} \\|", "\\| clipped to a norm of 0.5( \\| -?\(number)){6} \\|",
             ],
             "## agreement": (0...6).map { "\\| \($0)( \\| [0-9]+ %){3} \\|" },
-            "## batches": ["\\| lines( \\| \(number)){3} \\|", "\\| streams( \\| \(number)){3} \\|"],
+            "## batches": ["\\| lines( \\| \(number)){3} \\|", "\\| streams( \\| (\(number)|-)){3} \\|"],
             "## sampling": ["`--greedy`:", "`--temperature 1 --seed 2`:"],
             "## unit": ["quotes", "line-length"].map { "\\| \($0) \\| 0:[0-9]+ \\| -?\(number) \\| unit-\($0).html \\|" },
         ]
