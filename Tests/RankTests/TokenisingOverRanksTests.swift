@@ -62,7 +62,8 @@ extension TrainingOverRanks {
             try texts.write("foreign.txt", "the of a the of a the of a the of a %")
             for ranks in [1, 3, 8] {
                 let bad = try start("bad.txt", ranks: ranks, ["--block", "100", "--out", texts.path("out")])
-                let message = "\(texts.path("bad.txt")): invalid UTF-8 at byte \(offset): the byte 0xFF, which is never valid."
+                let message =
+                    "rnntrain: error: \(texts.path("bad.txt")): invalid UTF-8 at byte \(offset): the byte 0xFF, which is never valid."
                 #expect(bad.errors.hasPrefix(message) && bad.status == 65 && bad.output == "", "\(bad)")
                 #expect(bad.errors.components(separatedBy: "invalid UTF-8").count == 2, "\(bad)")
                 let options = [
@@ -70,7 +71,8 @@ extension TrainingOverRanks {
                 ]
                 let foreign = try start("train.txt", ranks: ranks, options)
                 #expect(
-                    foreign.errors.hasPrefix("\(texts.path("foreign.txt")): the character \"%\" (U+0025) at byte 36"),
+                    foreign.errors.hasPrefix(
+                        "rnntrain: error: \(texts.path("foreign.txt")): the character \"%\" (U+0025) at byte 36"),
                     "\(foreign)")
                 #expect(foreign.status == 65 && foreign.output == "", "\(foreign)")
                 #expect(!FileManager.default.fileExists(atPath: texts.path("out.tokens")))
@@ -85,7 +87,9 @@ extension TrainingOverRanks {
             let run = try ProgramRun.startOnRanks(
                 2, "rank-checks", arguments, prelude: "ulimit -f 40000; trap '' XFSZ", folder: texts.folder
             ).end(timeLimit: 30)
-            #expect(run.status == 74 && run.errors.hasPrefix("\(texts.path("out.tokens")): writing failed: "), "\(run)")
+            #expect(
+                run.status == 74 && run.errors.hasPrefix("rnntrain: error: \(texts.path("out.tokens")): writing failed: "),
+                "\(run)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: texts.folder.path).allSatisfy { !$0.contains("tokens") })
         }
 
