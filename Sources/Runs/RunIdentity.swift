@@ -1,3 +1,5 @@
+import Digests
+
 /// A random name of a run, by which its files are told from those of other runs with equal texts, configuration and seed.
 ///
 /// A run has it from its first step on, in its checkpoints, in `best.safetensors` and in the lines `start` and `resume` of its log. Nothing is
@@ -12,10 +14,7 @@ package struct RunIdentity: Hashable, Sendable {
     package init(_ text: String) { self.text = text }
 
     /// The identity of a new run.
-    package init() {
-        let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        text = String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package init() { text = UInt64.random(in: 0...UInt64.max).hexadecimal }
 
     /// Whether two identities are known and differ.
     static func differ(_ one: RunIdentity?, _ other: RunIdentity?) -> Bool {

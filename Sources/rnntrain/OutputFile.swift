@@ -1,3 +1,4 @@
+import Checkpoints
 import Failures
 import Files
 import Glibc
@@ -25,12 +26,12 @@ enum OutputFile {
     private static func isRunFile(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
-        let isRun = status(folder + "/config.toml") != nil && status(folder + "/lock") != nil
+        let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil
         return isRun && runFiles.contains(parts.last.map(String.init) ?? "")
     }
 
     private static let runFiles = [
-        "config.toml", "vocabulary.json", "metrics.jsonl", "best.safetensors", "lock", "sentencepiece.model",
+        RunFile.configuration, RunFile.vocabulary, RunFile.metrics, RunFile.best, RunFile.lock, RunFile.sentencePieceModel,
     ]
 
     private static func status(_ path: String) -> stat? {
