@@ -28,7 +28,7 @@ extension ConfigurationField {
                 .tokenPattern, optional: \.tokenPattern, .data, .fixed, placeholder: "regex", absent: "none", isNew: true,
                 "With --tokens regex: the regular expression of a token, such as \\[[^\\]]*\\]|Br|Cl|. for SMILES."),
             .init(
-                .sentencePieceModel, optional: \.sentencePieceModel, .data, .free, range: .path, placeholder: "file",
+                .sentencePieceModel, optional: \.sentencePieceModel, .data, .startOnly, range: .path, placeholder: "file",
                 absent: "the run trains a unigram model of --vocabulary-size pieces on its training text", isNew: true,
                 "With --tokens sentencepiece: the model. It is stored in the run folder and in the checkpoints; a resumed run does not read it."
             ),

@@ -27,7 +27,7 @@ extension ConfigurationField {
                 .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
                 "Units of the embedding."),
             .init(
-                .wordVectors, optional: \.wordVectors, .model, .free, range: .path, placeholder: "file", absent: "none",
+                .wordVectors, optional: \.wordVectors, .model, .startOnly, range: .path, placeholder: "file", absent: "none",
                 isNew: true,
                 "Text file of word2vec, fastText or GloVe, from which the embedding starts. Tokens that it lacks start at random. A resumed run does not read it."
             ),

@@ -13,7 +13,7 @@ struct ConfigurationField: Sendable {
     /// The default in words, for a key that has no default value.
     let absentDefault: String?
     /// Whether a resumed run may change the value.
-    let mayChangeOnResume: Bool
+    let onResume: OnResume
     /// The valid values, for messages: `a whole number from 1 to 1000`.
     let expectation: String
     /// The ends of the range, as on the command line; empty for a key without a range.
@@ -85,7 +85,7 @@ struct ConfigurationField: Sendable {
         self.summary = summary
         self.placeholder = placeholder
         absentDefault = absent
-        mayChangeOnResume = onResume == .free
+        self.onResume = onResume
         expectation = range?.description ?? Value.expectation
         ends = range?.ends ?? []
         choices = Value.choices
@@ -134,7 +134,10 @@ extension ConfigurationKey {
     public var theme: ConfigurationTheme { ConfigurationField.of(self).theme }
 
     /// Whether a resumed run may change the value.
-    public var mayChangeOnResume: Bool { ConfigurationField.of(self).mayChangeOnResume }
+    public var mayChangeOnResume: Bool { ConfigurationField.of(self).onResume == .free }
+
+    /// Whether files of a run with another value are those of another run.
+    package var isFixedOnResume: Bool { ConfigurationField.of(self).onResume == .fixed }
 
     /// The placeholder of the value in `--help`; empty for choices and flags.
     public var placeholder: String { ConfigurationField.of(self).placeholder }

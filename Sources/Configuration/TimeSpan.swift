@@ -27,18 +27,23 @@ extension TimeSpan: CustomStringConvertible {
         let letters = text.reversed().prefix { $0.isLetter }.count
         let unit = Substring(text.suffix(letters))
         let number = text.dropLast(letters).prefix { $0 != " " }
-        guard let factor = units.first(where: { $0.names.contains(unit) })?.seconds, let count = Double(String(number)),
+        guard let factor = units.first(where: { $0.names.contains(unit) })?.seconds, let count = Double(spelled: String(number)),
             count >= 0, count.isFinite, text.dropLast(letters).dropFirst(number.count).allSatisfy({ $0 == " " })
         else { return nil }
         return count * factor
     }
 
+    /// A number of digits alone, without a sign.
+    private static func digits(_ text: some StringProtocol) -> UInt32? {
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? UInt32(String(text)) : nil
+    }
+
     private static func clock(_ text: some StringProtocol) -> Double? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        let fields = parts.last!.split(separator: ":", omittingEmptySubsequences: false).map { UInt32(String($0)) }
+        let fields = parts.last!.split(separator: ":", omittingEmptySubsequences: false).map { digits($0) }
         let hasDays = parts.count == 2
         guard parts.count <= 2, ((hasDays ? 1 : 2)...3).contains(fields.count), !fields.contains(nil) else { return nil }
-        guard let days = hasDays ? UInt32(String(parts[0])) : 0 else { return nil }
+        guard let days = hasDays ? digits(parts[0]) : 0 else { return nil }
         // After days, the first field is hours; without days, the last one is seconds.
         let padded = fields + Array(repeating: 0, count: hasDays ? 3 - fields.count : 0)
         return padded.reduce(0) { $0 * 60 + Double($1!) } + Double(days) * 86400

@@ -1,3 +1,5 @@
+import Failures
+import Files
 package import Kinds
 import Optimizers
 
@@ -8,22 +10,42 @@ extension TrainingConfiguration {
     /// Without an explicit number of shards, that of the stored run applies.
     public func forbiddenChanges(from stored: TrainingConfiguration) -> [ConfigurationChange] {
         ConfigurationField.all.compactMap { field in
-            guard !field.mayChangeOnResume else { return nil }
+            guard field.onResume == .fixed else { return nil }
             let (before, now) = (field.read(stored), field.read(self))
             if before == now || (field.key == .shards && now == nil) { return nil }
             return ConfigurationChange(key: field.key, stored: before, requested: now)
         }
     }
 
-    /// The configuration for resuming a stored run: this configuration, with the stored run's shards.
+    /// The configuration for resuming a stored run: this configuration, with the stored run's shards and files of the start.
     ///
-    /// Throws: ``ConfigurationError/changedOnResume(_:)`` with every forbidden change.
+    /// Throws: ``ConfigurationError/changedOnResume(_:)`` with every forbidden change, and
+    /// ``ConfigurationError/conflict(keys:message:)`` for another file of the start.
     public func resuming(_ stored: TrainingConfiguration) throws(ConfigurationError) -> TrainingConfiguration {
         let changes = forbiddenChanges(from: stored)
         guard changes.isEmpty else { throw .changedOnResume(changes) }
         var resumed = self
         resumed.shards = stored.shards
+        for field in ConfigurationField.all where field.onResume == .startOnly {
+            try requireFile(ofStart: field, as: stored)
+            guard let value = field.read(stored) else { continue }
+            let isTaken = field.write(&resumed, value)
+            precondition(isTaken, "\(field.key.rawValue) was not accepted, although a configuration has it")
+        }
         return resumed
+    }
+
+    /// Throws if this configuration names another file than the stored one, because it would have no effect.
+    private func requireFile(ofStart field: ConfigurationField, as stored: TrainingConfiguration) throws(ConfigurationError) {
+        guard let requested = field.read(self)?.description else { return }
+        let began = field.read(stored)?.description
+        if let began, resolvedPath(began) == resolvedPath(requested) { return }
+        throw .conflict(
+            keys: [field.key],
+            message:
+                "\(field.key.option) is \(quoting: requested), but it has no effect on a resumed run, which began "
+                + (began.map { "with \(Quotation.of($0)) and does not read it again" } ?? "without it")
+                + ". Omit \(field.key.option), or start a new run in another folder.")
     }
 }
 

@@ -10,7 +10,7 @@ package enum RecordFraming: Sendable {
 
 /// A file to which records are appended. Each record is one `write` call unless the system writes only a part of it.
 ///
-/// Only one process may append to a file at a time. Nothing is synchronised, so a power failure may lose the last records. The file must be a
+/// Only one process may append to a file at a time. A power failure may lose the records since the last `synchronize`. The file must be a
 /// regular file without hard links, in the folder that was opened.
 package struct AppendedRecords: ~Copyable {
     private let place: FilePlace
@@ -50,6 +50,18 @@ package struct AppendedRecords: ~Copyable {
             throw place.failed("write", error)
         }
         if case .lines = framing { log.lastLine = record }
+    }
+
+    /// Makes the records durable. A file system that does not offer this is no error.
+    ///
+    /// Throws `.failed`.
+    package func synchronize() throws(FileError) {
+        do throws(CallFailure) {
+            try log.file.synchronize()
+        } catch {
+            if [EINVAL, EROFS, ENOTSUP].contains(error.errorNumber) { return }
+            throw place.failed("synchronise", error)
+        }
     }
 
     private mutating func write(_ bytes: [UInt8]) throws(CallFailure) {

@@ -19,6 +19,13 @@ package func absolutePath(_ path: String) -> String {
     return joinPath(String(cString: here), String(path))
 }
 
+/// The absolute path without links, `.` and `..`. For a path that does not exist, the absolute path.
+package func resolvedPath(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return absolutePath(path) }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}
+
 /// Whether the path exists.
 package func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

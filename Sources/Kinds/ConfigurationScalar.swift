@@ -1,3 +1,5 @@
+import Failures
+
 /// A type of configuration values.
 public protocol ConfigurationScalar: Equatable, Sendable {
     /// What a file must contain for this type, for messages: `a whole number`.
@@ -66,13 +68,12 @@ extension Double: ConfigurationScalar {
         self = number + 0
     }
 
-    /// Parses a number; nil if the text is not a number or is out of the range of `Double`: `1e400` is not infinity, and `1e-400`
-    /// is not zero.
+    /// Parses a decimal number; nil if the text is not one, or is out of the range of `Double`: `1e400` is not infinity, and `1e-400` is not
+    /// zero.
     package init?(spelled text: String) {
-        guard let number = Double(text) else { return nil }
-        let digits = text.lowercased().prefix { $0 != "e" && $0 != "p" }
+        guard let number = Double(decimal: text) else { return nil }
+        let digits = text.prefix { $0 != "e" && $0 != "E" }
         if number == 0, digits.contains(where: { ("1"..."9").contains($0) }) { return nil }
-        if number.isInfinite, digits.contains(where: { ("0"..."9").contains($0) }) { return nil }
         self = number
     }
 

@@ -37,7 +37,11 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
 }
 
 /// Whether a resumed run may change a key.
-public enum OnResume: Sendable { case fixed, free }
+public enum OnResume: Sendable {
+    case fixed, free
+    /// The path of a file that only the start of a run reads. A resumed run keeps the stored path.
+    case startOnly
+}
 
 /// How to treat a value that no chosen kind uses: refuse or ignore it.
 public enum Unread: Sendable { case refused, ignored }

@@ -41,7 +41,7 @@ package struct BestComparison {
     ///
     /// Throws `StoredRunError.foreignCheckpoint` and `.inconsistentCheckpoint` if a file of the run contradicts it.
     package func model(of best: StoredCheckpoint) throws(StoredRunError) -> BestModel {
-        try records.requireAgreement(best)
+        try records.requireAgreement(best, isGeneration: false)
         if let run {
             try best.requireBest(
                 of: run.configuration, identity: run.identity, vocabulary: run.vocabulary, textDigests: run.textDigests)
@@ -66,9 +66,20 @@ package struct BestComparison {
                 "it is from step \(model.step), but the best parameters were those of step \(best.step), which were lost")
         }
         if let log = records.log, !log.hasValidation(ofStep: model.step) {
-            notes.append("the log has no validation of step \(model.step), so that the loss is not compared")
+            let isAfterEnd = log.end != nil && model.step > log.lastStep
+            notes.append(
+                "the log has no validation of step \(model.step), "
+                    + (isAfterEnd
+                        ? "which is after its end: the file may be from a copy of the run" : "so that the loss is not compared"))
         }
         return notes
+    }
+
+    /// Whether no file shows that the run made the steps up to this model: it is later than the newest checkpoint, and the log has no
+    /// validation of it. It can be that of a copy of the run.
+    package func isUnconfirmed(_ model: BestModel) -> Bool {
+        guard let run else { return false }
+        return model.step > run.state.step && lines(model).isEmpty
     }
 
     /// Why `metrics.jsonl` does not belong to the run of this best model, if the newest checkpoint or another line of the log
@@ -118,8 +129,13 @@ package struct BestComparison {
     /// Parameters other than those in the newest checkpoint can be the best ones only if the run returned to an earlier step, or
     /// if the better ones were lost. The log shows both.
     private func contradictionOfCheckpoint(_ model: BestModel) -> String? {
-        guard let run, let known = knownBest, known != (model.step, model.loss) else { return nil }
+        guard let run else { return nil }
         let lines = lines(model).filter(\.isInOrder)
+        guard let known = knownBest else {
+            guard model.step < run.state.step, !lines.contains(where: { hasGoneBack(after: $0) }) else { return nil }
+            return "it is from step \(model.step), but the checkpoint of step \(run.state.step) knows of no validation"
+        }
+        guard known != (model.step, model.loss) else { return nil }
         let text = "it is from step \(model.step), but the best parameters were those of step \(known.step)"
         if model.loss < known.loss {
             guard model.step <= run.state.step, !lines.contains(where: { hasGoneBack(after: $0) }) else { return nil }

@@ -58,6 +58,8 @@ package struct LoggedModels: Equatable, Sendable {
     private var runs: [Run] = []
     /// The last step in any line; 0 for none.
     package private(set) var lastStep = 0
+    /// The steps of the lines `checkpoint`.
+    private(set) var checkpointSteps: Set<Int> = []
     /// The step of the last line `checkpoint`; nil for none.
     package private(set) var lastCheckpoint: Int?
 
@@ -69,7 +71,10 @@ package struct LoggedModels: Equatable, Sendable {
         }
         guard let step = line.step else { return }
         lastStep = max(lastStep, step)
-        if line.event == "checkpoint" { lastCheckpoint = step }
+        if line.event == "checkpoint" {
+            lastCheckpoint = step
+            checkpointSteps.insert(step)
+        }
         if let digest = line.parameters_digest { digests[step, default: []].insert(digest) }
         if parts.isEmpty || ["start", "resume", "rollback"].contains(line.event) {
             parts.append(LogPart(event: line.event, step: step))

@@ -70,10 +70,13 @@ public struct RunRecords {
     }
 
     /// Why a checkpoint does not belong to this run; nil if there is no contradiction.
-    package func conflict(with checkpoint: StoredCheckpoint) -> Conflict? {
+    ///
+    /// - Parameter isGeneration: whether it is one of the checkpoints from which the run can be resumed, and not its best model.
+    package func conflict(with checkpoint: StoredCheckpoint, isGeneration: Bool) -> Conflict? {
         if let reason = otherConfiguration(checkpoint.configuration) { return Conflict(file: .configuration, reason: reason) }
         if let reason = log?.contradiction(checkpoint) { return Conflict(file: .metrics, reason: reason) }
-        return nil
+        guard isGeneration, let reason = log?.absence(ofCheckpointAfter: checkpoint.state.step) else { return nil }
+        return Conflict(file: .metrics, reason: reason)
     }
 
     /// A configuration with the values of `config.toml`.
@@ -90,7 +93,7 @@ public struct RunRecords {
         var now = stored
         configuration.apply(to: &now)
         // The folder may have been moved.
-        return ConfigurationKey.allCases.filter { $0 != .run && $0.mayChangeOnResume && configuration.values[$0] != nil }
+        return ConfigurationKey.allCases.filter { $0 != .run && !$0.isFixedOnResume && configuration.values[$0] != nil }
             .filter { now.value(of: $0) != stored.value(of: $0) }
             .map { ChangedKey(key: $0, checkpoint: stored.value(of: $0), file: now.value(of: $0)) }
     }
@@ -104,8 +107,8 @@ public struct RunRecords {
     }
 
     /// Throws `StoredRunError.foreignCheckpoint` for a checkpoint that does not belong to this run.
-    package func requireAgreement(_ checkpoint: StoredCheckpoint) throws(StoredRunError) {
-        guard let conflict = conflict(with: checkpoint) else { return }
+    package func requireAgreement(_ checkpoint: StoredCheckpoint, isGeneration: Bool) throws(StoredRunError) {
+        guard let conflict = conflict(with: checkpoint, isGeneration: isGeneration) else { return }
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
 
@@ -168,7 +171,7 @@ public struct RunRecords {
 
     private func resumable(_ reader: SafetensorsReader) throws -> StoredCheckpoint {
         let checkpoint = try StoredCheckpoint(reader)
-        try requireAgreement(checkpoint)
+        try requireAgreement(checkpoint, isGeneration: true)
         if let windowCount = windowCount(checkpoint) { try checkpoint.checkPosition(windowCount: windowCount) }
         return checkpoint
     }

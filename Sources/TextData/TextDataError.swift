@@ -38,6 +38,8 @@ public enum TextDataError: UserFacingError, Equatable {
     case tooFewLabels(source: String, names: [String])
     /// A label, or the tab after it, is not in the vocabulary.
     case labelOutsideVocabulary(name: String)
+    /// A label is the vocabulary's symbol of unknown words.
+    case labelOfUnknownWords(name: String)
     /// The tokens of a line do not begin with a label.
     case unlabelledLine(source: String, line: Int)
     /// A text has too few lines for a split into three parts.
@@ -55,7 +57,7 @@ public enum TextDataError: UserFacingError, Equatable {
         case .badTokenPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
             .badTokenFile, .textTooShort, .nothingToScore, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary,
-            .unlabelledLine,
+            .labelOfUnknownWords, .unlabelledLine,
             .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed, .badWordVectors:
             .badData
         }
@@ -93,7 +95,7 @@ extension TextDataError {
         switch self {
         case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
-        case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .unlabelledLine: labelSentence
+        case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .labelOfUnknownWords, .unlabelledLine: labelSentence
         case .notAnInteger, .noMatch, .badTokenPattern, .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed,
             .badWordVectors:
             tokenizerSentence
@@ -162,6 +164,8 @@ extension TextDataError {
                 + (names.first.map { "every line has the label \(quoting: $0)" } ?? "the text has no line") + "."
         case .labelOutsideVocabulary(let name):
             "the label \(quoting: name) is not in the vocabulary of the training text. Raise --vocabulary-size, or lower --minimum-count."
+        case .labelOfUnknownWords(let name):
+            "the label \(quoting: name) is the vocabulary's symbol of unknown words. Rename the label in the texts."
         case .unlabelledLine(let source, let line):
             "\(source), line \(line): the line does not begin with a label of the training text. Write label, tab and text on each line, without <eos> as a word."
         default: ""

@@ -35,7 +35,7 @@ enum CommandLineArguments {
             } else {
                 let text = try text(bytes, after: option)
                 isPrompt = text == Prompt.option
-                if isValue(text), let option, takesValue(option) {
+                if isValue(text), let option, takesValue(option), OptionSpelling.mayBeValue(text, of: option, texts) {
                     texts[texts.count - 1] = "\(option)=\(text)"
                 } else {
                     texts.append(text)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import Failures
-import Foundation
 
 /// The message for a command line that the parser rejects.
 enum CommandLineMessage {
@@ -13,10 +12,7 @@ enum CommandLineMessage {
     static func line(_ message: String, _ arguments: [String]) -> String {
         let command = CommandNames.command(of: arguments)
         if let option = unknownOption(message) ?? mistypedOption(message, arguments, command) {
-            if option == "-n" {
-                return "unknown option '-n'. It belongs to the launcher: mpirun -n RANKS, or launch/train -n RANKS."
-            }
-            return "unknown option '\(option)'. " + (suggestion(option, command) ?? "See '\(help(command))'.")
+            return unknown(option, command)
         }
         let text = onOneLine(message)
         return text.prefix(1).lowercased() + text.dropFirst() + (text.hasSuffix(".") ? " " : ". ") + "See '\(help(command))'."
@@ -42,37 +38,24 @@ enum CommandLineMessage {
         _ message: String, _ arguments: [String], _ command: any ParsableCommand.Type
     ) -> Substring? {
         guard message.hasPrefix("Missing expected argument") else { return nil }
-        let known = Set(optionNames(command))
+        let known = Set(CommandOptions(of: command).names)
         let options = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { $0.prefix { $0 != "=" } }
         return known.isEmpty ? nil : options.first { !known.contains(String($0.dropFirst(2))) }
     }
 
-    private static func suggestion(_ option: Substring, _ command: any ParsableCommand.Type) -> String? {
-        guard option.hasPrefix("--") else { return nil }
-        return NearestName.of(String(option.dropFirst(2)), among: optionNames(command)).map { "Did you mean '--\($0)'?" }
-    }
-
-    /// The long options of a command, without dashes, from the parser's own list.
-    private static func optionNames(_ command: any ParsableCommand.Type) -> [String] {
-        let list = try? JSONDecoder().decode(OptionList.self, from: Data(command._dumpHelp().utf8))
-        return (list?.command.arguments ?? []).flatMap { $0.names ?? [] }.filter { $0.kind == "long" }.map(\.name)
+    /// The message for an option that the command does not have, with the nearest one that it has.
+    static func unknown(_ option: some StringProtocol, _ command: any ParsableCommand.Type) -> String {
+        if ["-n", "-np"].contains(String(option)) {
+            return "unknown option '\(option)'. It belongs to the launcher: mpirun -n RANKS, or launch/train -n RANKS."
+        }
+        let name = option.drop { OptionSpelling.dashes.contains($0) }
+        let nearest = name.count > 1 ? NearestName.of(String(name), among: CommandOptions(of: command).names) : nil
+        return "unknown option '\(value: option)'. " + (nearest.map { "Did you mean '--\($0)'?" } ?? "See '\(help(command))'.")
     }
 
     private static func help(_ command: any ParsableCommand.Type) -> String {
         "rnntrain \(command.configuration.commandName ?? "") --help"
     }
-}
-
-/// The part of the parser's dumped help that holds the names of options.
-private struct OptionList: Decodable {
-    struct Command: Decodable { let arguments: [Argument]? }
-    struct Argument: Decodable { let names: [Name]? }
-    struct Name: Decodable {
-        let kind: String
-        let name: String
-    }
-
-    let command: Command
 }
 
 /// The commands of the program.

@@ -17,6 +17,7 @@ enum Program {
             try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)
+            if ProcessRank.speaks, !CheckOnly.isAsked { GivenOptions(arguments).repetitions.forEach(StandardError.warn) }
             if speakers == .everyProcess { StopSignals.release() }
             try EnvironmentCheck.run()
             try command.run()

@@ -47,6 +47,24 @@ extension TrainingOverRanks {
             #expect(resumed.finalDigest == one.finalDigest && resumed.contradictions.isEmpty)
         }
 
+        @Test("Other vectors on resume are refused, because they have no effect; the stored path remains")
+        func othersOnResume() throws {
+            let one = try trained(1, "one")
+            try texts.write("other.txt", "the 9 9 9\n")
+            for options in [["--word-vectors", texts.path("other.txt")], ["--word-vectors", texts.path("none.txt")]] {
+                let resumed = try texts.startResume(ranks: 2, run: "one", options).end(timeLimit: 30)
+                #expect(resumed.status == 64, "\(resumed)")
+                #expect(
+                    resumed.errors.contains("has no effect on a resumed run, which began with \(texts.path("v.txt"))"),
+                    "\(resumed)")
+            }
+            let again = try finished(
+                try texts.startResume(ranks: 2, run: "one", ["--word-vectors", texts.path("./v.txt")]), in: texts, run: "one")
+            #expect(again.finalDigest == one.finalDigest)
+            let stored = String(decoding: try texts.bytes("one/config.toml"), as: UTF8.self)
+            #expect(stored.contains("word-vectors = \"\(texts.path("v.txt"))\""))
+        }
+
         @Test("A frozen embedding keeps every bit, and the run its bits at any rank count")
         func frozen() throws {
             let one = try trained(1, "one", ["--freeze-embeddings"])

@@ -77,6 +77,15 @@ import TextData
         #expect(try LabelNames(of: opened("a\tx <eos>\nb\tc\n", .char)).names == ["a", "b"])
     }
 
+    @Test("A label that is the symbol of unknown words is an error with other advice than a label that the vocabulary lacks")
+    func unknownSymbol() throws {
+        let words = try vocabulary("<unk> <unk>\nab\n", .word)
+        let error = textDataError { _ = try LabelTokens(LabelNames(["<unk>", "ab"]), words) }
+        #expect(error == .labelOfUnknownWords(name: "<unk>") && error?.description.contains("Rename the label") == true)
+        let characters = try vocabulary("<unk>\tab\nab\tc\n", .char)
+        #expect(throws: Never.self) { _ = try LabelTokens(LabelNames(["<unk>", "ab"]), characters) }
+    }
+
     @Test("A label that the vocabulary lacks is an error")
     func missing() throws {
         let known = try vocabulary("pos pos\nab\n", .word)

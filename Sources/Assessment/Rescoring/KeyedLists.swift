@@ -1,3 +1,4 @@
+import Failures
 import TextData
 
 /// Lists and references of Kaldi and ESPnet: a key, a blank, and words.

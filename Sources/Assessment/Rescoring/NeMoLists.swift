@@ -1,3 +1,4 @@
+import Failures
 /// Candidates of NeMo: `candidate<tab>score`, with exactly `beam` lines for each utterance.
 enum NeMoLists {
     private static let advice = "A line is: candidate, a tab, and its score; each utterance has --beam-size lines."

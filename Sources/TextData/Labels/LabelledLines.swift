@@ -7,9 +7,13 @@ public struct LabelTokens: Codable, Equatable, Sendable {
     /// The token of the tab; nil for words, because whitespace is not a token.
     let separator: Int32?
 
-    /// Throws `labelOutsideVocabulary` (65) if a token of a label is not in the vocabulary.
+    /// Throws `labelOutsideVocabulary` (65) if a token of a label is not in the vocabulary, and `labelOfUnknownWords` (65) if it is that of
+    /// unknown words.
     public init(_ names: LabelNames, _ vocabulary: Vocabulary) throws(TextDataError) {
         func tokens(of name: String) throws(TextDataError) -> [Int32] {
+            if vocabulary.unit.isSpaced, let unknown = vocabulary.unknownID, vocabulary.id(of: name) == unknown {
+                throw .labelOfUnknownWords(name: name)
+            }
             let symbols = vocabulary.unit.isSpaced ? [name] : name.unicodeScalars.map { String($0) }
             let ids =
                 vocabulary.unit == .byte

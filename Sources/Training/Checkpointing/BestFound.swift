@@ -73,6 +73,11 @@ struct BestFound {
         do {
             let stored = try StoredCheckpoint(path: path)
             let found = try comparison.model(of: stored)
+            if comparison.isUnconfirmed(found) {
+                model = try remade()
+                notice = Self.notice(ofUnconfirmed: found, path: path) + (model == nil ? Self.loss(after: state) : "")
+                return
+            }
             let isWorse = state.convergence.bestLoss.map { found.loss > $0 } ?? false
             if isWorse, let better = try remade() {
                 let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
@@ -83,17 +88,27 @@ struct BestFound {
             }
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             model = try remade()
-            if let model {
-                notice = folder.checkpoints.remakeNotice(error, step: model.step)
-                return
-            }
-            let lost = "The best parameters so far\(Self.step(of: state)) are lost"
-            notice = "\(faultText(error)). \(lost); those of the next validation replace them."
+            notice =
+                model.map { folder.checkpoints.remakeNotice(error, step: $0.step) }
+                ?? "\(faultText(error)). The best parameters so far\(Self.step(of: state)) are lost; \(Self.replacement)"
         }
     }
 
     private static func step(of state: TrainingState) -> String {
         state.convergence.bestLoss == nil ? "" : ", of step \(state.convergence.bestStep),"
+    }
+
+    private static let replacement = "those of the next validation replace them."
+
+    /// Empty if the run had no best model before the checkpoint.
+    private static func loss(after state: TrainingState) -> String {
+        state.convergence.bestLoss == nil ? "" : " The best parameters so far\(step(of: state)) are lost; \(replacement)"
+    }
+
+    /// If the run itself made the steps up to this model, it repeats them with the same result.
+    private static func notice(ofUnconfirmed found: BestModel, path: String) -> String {
+        "\(path) is not used: it is from step \(found.step), later than the checkpoint from which the run continues, and no line of the log "
+            + "has its validation, so that it may be from a copy of the run. The run computes these steps again."
     }
 
     /// Nil for the file that the state refers to.

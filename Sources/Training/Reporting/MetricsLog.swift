@@ -51,6 +51,9 @@ package final class MetricsLog {
         try events?.write(event, fields)
     }
 
+    /// Makes the lines so far durable.
+    package func synchronize() { file.synchronize() }
+
     /// Writes what is not written yet at the end of a job. If the disk may recover, it retries for as long as for a checkpoint.
     ///
     /// Throws `TrainingError.log`.

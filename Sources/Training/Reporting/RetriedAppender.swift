@@ -49,6 +49,17 @@ package final class RetriedAppender {
         if waiting.count > Self.mostWaiting { throw Self.failure(failure, path) }
     }
 
+    /// Makes the written records durable, or warns of the failure.
+    package func synchronize() {
+        Watchdog.waitingForDisk { _ in
+            do throws(FileError) {
+                try file.synchronize()
+            } catch {
+                StandardError.warn("\(error)")
+            }
+        }
+    }
+
     /// The error for a failure of the file. A missing or foreign folder or file keeps its own error.
     static func failure(_ error: FileError, _ path: String) -> any Error {
         guard case .failed(_, _, let number) = error else { return error }

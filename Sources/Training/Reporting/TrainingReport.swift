@@ -79,6 +79,8 @@ final class TrainingReport {
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
                 + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run) + coverageFields(run))
+        // Before the first checkpoint of the job, so that a checkpoint without a line of its job is not of this run.
+        log.synchronize()
         for (role, count) in texts(of: run) { count.warning(of: role.title, advice: unknownAdvice).map(StandardError.warn) }
     }
 

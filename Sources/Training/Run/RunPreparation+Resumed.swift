@@ -33,6 +33,9 @@ extension RunPreparation {
             // impossible.
             parts = try attempt(other)
         }
+        if let doubt = records.log?.doubt(aboutCheckpointAfter: parts.checkpoint.state.step) {
+            StandardError.warn("\(quoting: parts.checkpoint.path): \(doubt).")
+        }
         warnOfChangedKeys(records, parts)
         let best = try BestFound(
             in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,

@@ -13,7 +13,7 @@ struct RecordConflicts {
         (self.records, self.models) = (records, models)
         conflicts = models.map { model in
             guard model.file.problem == nil, let checkpoint = model.checkpoint else { return nil }
-            return records.conflict(with: checkpoint)
+            return records.conflict(with: checkpoint, isGeneration: model.file.kind == .checkpoint)
         }
     }
 

@@ -54,7 +54,9 @@ private struct RunVerification {
         var (configuration, metrics) = (configuration(), metrics())
         RecordConflicts(records, models).mark(&models, configuration: &configuration, metrics: &metrics)
         TextConflicts(folder).mark(&models)
-        let newest = models.prefix(generations.count).first { $0.file.problem == nil }?.checkpoint
+        let newestIndex = models.indices.prefix(generations.count).first { models[$0].file.problem == nil }
+        let newest = newestIndex.flatMap { models[$0].checkpoint }
+        if let newestIndex { models[newestIndex].file.notes += doubt(newest) }
         for index in generations.count..<models.count {
             compareBest(&models[index], newest, &metrics, isOwnConfiguration: !configuration.isForeign)
         }
@@ -107,6 +109,12 @@ private struct RunVerification {
             // A training job may have removed it meanwhile.
             return checked.file.exitStatus == .inputMissing && !isNamed(generation.path) ? nil : checked
         }
+    }
+
+    /// The note about a newest checkpoint that is later than the log. A job may have written it after the log was read.
+    private func doubt(_ newest: StoredCheckpoint?) -> [String] {
+        guard let newest, !Self.isInUse(folder) else { return [] }
+        return [records.log?.doubt(aboutCheckpointAfter: newest.state.step)].compactMap { $0 }
     }
 
     /// A run that was interrupted before its first checkpoint starts from the beginning. A run that has made steps has had a

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
 import Failures
 import Files
 import Inspection
+import Kinds
 import Reports
 
 /// `rnntrain error-surface`: gradient descent with and without clipping on the error surface of one unit.
@@ -15,22 +17,22 @@ struct ErrorSurfaceCommand: ParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("T, the steps of the network.", valueName: "n"))
-    var steps = 50
+    var steps = "50"
 
     @Option(name: .customLong("start-w"), help: ArgumentHelp("w at the start of both paths.", valueName: "x"))
-    var startW = 6.0
+    var startW = "6.0"
 
     @Option(name: .customLong("start-b"), help: ArgumentHelp("b at the start of both paths.", valueName: "x"))
-    var startB = -2.5
+    var startB = "-2.5"
 
     @Option(help: ArgumentHelp("Learning rate of both paths.", valueName: "x"))
-    var learningRate = 0.5
+    var learningRate = "0.5"
 
     @Option(help: ArgumentHelp("Largest norm of the gradient, for the path with clipping.", valueName: "x"))
-    var clip = 0.5
+    var clip = "0.5"
 
     @Option(help: ArgumentHelp("Updates of each path.", valueName: "n"))
-    var updates = 100
+    var updates = "100"
 
     @Option(
         help: ArgumentHelp("Also write a page with the surface and both paths to this file.", valueName: "file"),
@@ -43,41 +45,53 @@ struct ErrorSurfaceCommand: ParsableCommand {
     @Flag(help: "Print one JSON object, with each place of both paths, instead of a table. (default: off)")
     var json = false
 
-    func validate() throws {
-        for (name, value) in [("--steps", steps), ("--updates", updates)] where !(1...100_000).contains(value) {
-            throw ValidationError("\(name) is \(value); it must be a whole number from 1 to 100000")
-        }
-        for (name, value) in [("--learning-rate", learningRate), ("--clip", clip)] where !(value > 0 && value.isFinite) {
-            throw ValidationError("\(name) is \(value); it must be a number above 0")
-        }
-        for (name, value) in [("--start-w", startW), ("--start-b", startB)] where !(abs(value) <= 1000) {
-            throw ValidationError("\(name) is \(value); it must be a number from -1000 to 1000")
-        }
+    /// The values of the options.
+    private struct Numbers {
+        let steps, updates: Int
+        let start: ErrorSurface.Point
+        let learningRate, clip: Double
+    }
+
+    private static let starts = ValueRange<Double>(
+        description: "a number from -1000 to 1000", ends: ["-1000", "1000"], contains: { abs($0) <= 1000 })
+
+    /// Throws for a value out of range.
+    private func numbers() throws(ConfigurationError) -> Numbers {
+        let counts = ValueRange.whole(1...100_000)
+        return Numbers(
+            steps: try counts.value(steps, of: "--steps"), updates: try counts.value(updates, of: "--updates"),
+            start: ErrorSurface.Point(
+                w: try Self.starts.value(startW, of: "--start-w"), b: try Self.starts.value(startB, of: "--start-b")),
+            learningRate: try ValueRange.number().value(learningRate, of: "--learning-rate"),
+            clip: try ValueRange.number().value(clip, of: "--clip"))
     }
 
     func run() throws {
+        let numbers = try numbers()
         if let html, !force, pathExists(html) { throw ReportError.outputExists(path: html, option: "--html") }
-        let (surface, start) = (ErrorSurface(steps: steps), ErrorSurface.Point(w: startW, b: startB))
-        let paths = [nil, clip].map { clip in
+        let surface = ErrorSurface(steps: numbers.steps)
+        let paths = [nil, numbers.clip].map { clip in
             (
                 name: clip.map { "clipped to a norm of \(NumberText.significant($0))" } ?? "without clipping",
-                places: surface.path(from: start, rate: learningRate, clip: clip, updates: updates)
+                places: surface.path(from: numbers.start, rate: numbers.learningRate, clip: clip, updates: numbers.updates)
             )
         }
         let rows = [Self.head] + paths.map { Self.row($0.name, $0.places) }
-        if let html { try DurableFile.write(page(surface, paths, rows).html, to: html) }
+        if let html { try DurableFile.write(page(surface, numbers, paths, rows).html, to: html) }
         try StandardOutput.printResult(
             json ? Self.json(paths) : rows.map { $0.joined(separator: "\t") }.joined(separator: "\n"))
     }
 
     private func page(
-        _ surface: ErrorSurface, _ paths: [(name: String, places: [ErrorSurface.Place])], _ rows: [[String]]
+        _ surface: ErrorSurface, _ numbers: Numbers, _ paths: [(name: String, places: [ErrorSurface.Place])], _ rows: [[String]]
     ) -> SurfacePage {
-        SurfacePage(
+        let start = numbers.start
+        return SurfacePage(
             title: "Error surface of one unit",
-            note: "The error after \(steps) steps, dark where it is large, and \(updates) updates at the learning rate "
-                + "\(NumberText.significant(learningRate)). Points outside are drawn at the edge.",
-            axes: (("w", (startW - 3)...(startW + 1)), ("b", (startB - 1.5)...(startB + 3.5))),
+            note:
+                "The error after \(numbers.steps) steps, dark where it is large, and \(numbers.updates) updates at the learning rate "
+                + "\(NumberText.significant(numbers.learningRate)). Points outside are drawn at the edge.",
+            axes: (("w", (start.w - 3)...(start.w + 1)), ("b", (start.b - 1.5)...(start.b + 3.5))),
             surface: { surface.value(at: ErrorSurface.Point(w: $0, b: $1)).error },
             paths: paths.map { path in SurfacePage.Path(path.name, path.places.map { ($0.point.w, $0.point.b) }) }, table: rows)
     }

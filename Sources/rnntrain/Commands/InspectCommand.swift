@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import Files
 import Inspection
+import Kinds
 
 /// `rnntrain inspect`: gradients through time, recurrent spectrum, gates, and one unit of a model.
 struct InspectCommand: ParsableCommand {
@@ -22,11 +24,11 @@ struct InspectCommand: ParsableCommand {
         completion: .file())
     var data: String
 
-    @Option(help: ArgumentHelp("Number of tokens to read from the start of the text. (default: 1000)", valueName: "n"))
-    var tokens = 1000
+    @Option(help: ArgumentHelp("Number of tokens to read from the start of the text.", valueName: "n"))
+    var tokens = "1000"
 
-    @Option(help: ArgumentHelp("Largest lag of the derivatives, in tokens. (default: 20)", valueName: "n"))
-    var lags = 20
+    @Option(help: ArgumentHelp("Largest lag of the derivatives, in tokens.", valueName: "n"))
+    var lags = "20"
 
     @Option(
         help: ArgumentHelp(
@@ -53,23 +55,16 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print one JSON object instead of tables. (default: off)")
     var json = false
 
-    func validate() throws {
-        guard (2...10_000_000).contains(tokens) else {
-            throw ValidationError("--tokens is \(tokens); it must be a whole number from 2 to 10000000")
-        }
-        guard (1...10_000).contains(lags) else {
-            throw ValidationError("--lags is \(lags); it must be a whole number from 1 to 10000")
-        }
-    }
-
     func run() throws {
+        let tokenCount = try ValueRange.whole(2...10_000_000).value(tokens, of: "--tokens")
+        let lagCount = try ValueRange.whole(1...10_000).value(lags, of: "--lags")
         if let html, !force, pathExists(html) { throw ReportError.outputExists(path: html, option: "--html") }
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
         if let html { try OutputFile.check(html, namedBy: "--html", inputs: [("--data", data), ("--checkpoint", checkpoint)]) }
         try runInspection(
             checkpoint: named.open(), data: data,
-            InspectionSettings(tokens: tokens, lags: lags, unit: unit?.unit, property: correlate, html: html, json: json))
+            InspectionSettings(tokens: tokenCount, lags: lagCount, unit: unit?.unit, property: correlate, html: html, json: json))
     }
 }
 

@@ -25,6 +25,9 @@ struct Prompt: ExpressibleByArgument {
     /// The option and its value for the parser, in hexadecimal digits, so that no byte has a meaning for the parser.
     static func argument(_ bytes: [UInt8]) -> String { "\(option)=" + mark + bytes.map(hexadecimal).joined() }
 
+    /// The value `-`, as `argument` writes it.
+    static let encodedSign = String(argument(Array(StandardInput.sign.utf8)).dropFirst(assignment.count))
+
     /// Empty: the help shows no default.
     var defaultValueDescription: String { "" }
 

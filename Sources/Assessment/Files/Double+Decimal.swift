@@ -1,9 +1,0 @@
-extension Double {
-    /// The finite number that a text in decimal digits represents; nil for any other text. Swift also reads hexadecimal digits, `inf` and `nan`.
-    init?(decimal text: some StringProtocol) {
-        guard text.utf8.allSatisfy("0123456789+-.eE".utf8.contains), let value = Double(String(text)), value.isFinite else {
-            return nil
-        }
-        self = value
-    }
-}

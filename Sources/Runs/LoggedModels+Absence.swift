@@ -1,0 +1,23 @@
+/// What the log says about checkpoints that it has no line of.
+extension LoggedModels {
+    /// Why a checkpoint after this step, of which the log has no line, is not of the run as it continued here; nil if it can be.
+    ///
+    /// A copy of the run that was continued writes such checkpoints, with the same identity. A power failure loses the last lines of a job,
+    /// but not its first one, which is synchronised.
+    func absence(ofCheckpointAfter step: Int) -> String? {
+        guard !checkpointSteps.contains(step), let place = parts.lastIndex(where: { $0.begin < step }) else { return nil }
+        if parts[place].passes(step) {
+            return "it is from step \(step), but the log has later steps and no checkpoint of this one"
+        }
+        guard let end, place == parts.count - 1, step > lastStep else { return nil }
+        return "it is from step \(step), but by the log the last job ended after step \(end.step)"
+    }
+
+    /// The note about a checkpoint that is later than all lines of a log without an end; nil for any other.
+    package func doubt(aboutCheckpointAfter step: Int) -> String? {
+        guard lastStep > 0, step > lastStep else { return nil }
+        return
+            "it is from step \(step), but the log ends at step \(lastStep): the lines between were lost, as after a power failure, or "
+            + "the checkpoint is from a copy of the run"
+    }
+}
