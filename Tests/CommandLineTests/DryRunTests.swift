@@ -42,13 +42,31 @@ struct DryRunTests {
         let labels = ["parameters", "text", "steps", "memory", "/dev/shm", "disk", "exchange", "time"]
         #expect(Set(items.keys) == Set(labels), "\(outcome)")
         #expect(items["parameters"]?.first?.hasPrefix("26,800; lstm 2 x 40, embedding 24") == true, "\(outcome)")
-        #expect(items["text"]?.first == "word vocabulary 48; tokens 2,000 to train, 400 to validate, 200 to test", "\(outcome)")
+        let text = "word vocabulary 48; train 2,000 tokens (0 OOV, 0 %), valid 400 (0 OOV, 0 %), test 200 (0 OOV, 0 %)"
+        #expect(items["text"]?.first == text[...], "\(outcome)")
         #expect(items["steps"]?.first == "16 per epoch, 16 x 8 tokens each")
         #expect(items["memory"]?.contains { $0.hasPrefix("rank 0: ") && $0.contains("to write checkpoints") } == true)
         #expect(items["memory"]?.contains { $0.hasPrefix("host ") && $0.contains(" in total, with ") } == true, "\(outcome)")
         #expect(items["memory"]?.contains { $0.hasPrefix("rank 1") || $0.hasPrefix("ranks 1-") } == (ranks > 1), "\(outcome)")
         #expect(items["time"]?.first?.contains(" per epoch with its validation, ") == true)
         #expect(items["time"]?.last?.contains(" ms per step, ") == true)
+    }
+
+    @Test(
+        "A dry run prints the tokens outside the vocabulary like the run, and warns of many",
+        arguments: ["streams", "sentences"])
+    func unknownTokens(batching: String) throws {
+        try texts.write("valid.txt", "zig zag zig\nzug w1 w2\n")
+        try texts.write("test.txt", "w1 w2 w1 zig\n")
+        let arguments = texts.arguments(run: "run", ["--epochs", "1", "--batching", batching])
+        let dry = try ProgramRun.onRanks(1, "rnntrain", arguments + ["--dry-run"], folder: texts.folder)
+        let run = try ProgramRun.onRanks(1, "rnntrain", arguments, folder: texts.folder)
+        let line = try #require(items(dry)["text"]?.first)
+        #expect(line.hasSuffix("valid 8 (4 OOV, 50 %), test 5 (1 OOV, 20 %)"), "\(dry)")
+        #expect(run.lines.contains("  text     \(line)"), "\(run)")
+        let warnings = dry.errors.split(separator: "\n")
+        #expect(warnings.count == 2 && warnings.allSatisfy { $0.contains(" of the tokens are outside the vocabulary") }, "\(dry)")
+        #expect(warnings.allSatisfy { run.errors.contains($0) }, "\(run)")
     }
 
     @Test("A dry run of texts without --run does not name a folder")

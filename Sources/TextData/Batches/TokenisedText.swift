@@ -67,36 +67,6 @@ public struct TokenFileText: TokenisedText {
     }
 }
 
-/// A text without a token file, which is encoded at each pass.
-public struct EncodedText: TokenisedText {
-    private let source: TextSource
-    private let vocabulary: Vocabulary
-
-    public init(_ source: TextSource, _ vocabulary: Vocabulary) { (self.source, self.vocabulary) = (source, vocabulary) }
-
-    public var lineEnd: Int32? { vocabulary.lineEndID }
-
-    /// Cost: one pass over the text.
-    public var count: Int {
-        get throws(TextDataError) {
-            var count = 0
-            try forEachPiece { count += $0.count }
-            return count
-        }
-    }
-
-    /// The first tokens, up to `count`. Cost: one pass over the text.
-    public func sample(count: Int) throws(TextDataError) -> [Int32] {
-        var sample: [Int32] = []
-        try forEachPiece { sample += $0.prefix(count - sample.count) }
-        return sample
-    }
-
-    public func forEachPiece(_ body: (UnsafeBufferPointer<Int32>) -> Void) throws(TextDataError) {
-        try vocabulary.encode(source) { (tokens) throws(TextDataError) in body(tokens) }
-    }
-}
-
 extension Vocabulary {
     /// The token that ends a line: `<eos>` for words, the line feed for characters and bytes. Nil for a vocabulary of characters
     /// without line ends.

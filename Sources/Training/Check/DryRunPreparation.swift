@@ -16,6 +16,8 @@ struct DryRunPreparation {
     let passedOver: [PassedOverCheckpoint]
     /// The division of each text into streams.
     let layouts: [TextRole: any BatchLayout]
+    /// The tokens of each text, and those outside the vocabulary.
+    let counts: [TextRole: UnknownCount]
     /// The first tokens of the training text, for the calibration.
     let sample: [Int32]
 
@@ -52,14 +54,18 @@ struct DryRunPreparation {
         folder: RunFolder, survey: HostSurvey, state: TrainingState?, passedOver: [PassedOverCheckpoint] = []
     ) throws {
         var layouts: [TextRole: any BatchLayout] = [:]
+        var counts: [TextRole: UnknownCount] = [:]
         var sample: [Int32] = []
         let symbols = try configuration.symbols(vocabulary)
         for role in TextRole.allCases {
-            guard let text = texts.encoded(role, vocabulary: vocabulary) else { continue }
+            let sampleCount = role == .train ? Self.sampleCount : 0
+            guard let text = try texts.encoded(role, vocabulary: vocabulary, sampleCount: sampleCount) else { continue }
+            counts[role] = UnknownCount(tokens: text.count, unknown: text.unknownCount)
             layouts[role] = try RunPreparation.layout(of: role, text, symbols, source: texts.name(of: role) ?? "", configuration)
-            if role == .train { sample = try text.sample(count: Self.sampleCount) }
+            if role == .train { sample = text.sample }
         }
-        (self.layouts, self.sample, self.vocabulary, self.passedOver) = (layouts, sample, vocabulary, passedOver)
+        (self.layouts, self.counts, self.sample) = (layouts, counts, sample)
+        (self.vocabulary, self.passedOver) = (vocabulary, passedOver)
         splitNotice = texts.splitNotice
         check = try RunCheck(
             configuration, texts: texts, vocabulary: vocabulary, trainTokens: trainTokens, folder: folder, survey: survey)

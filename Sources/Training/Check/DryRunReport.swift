@@ -16,6 +16,10 @@ struct DryRunReport {
 
     private var configuration: TrainingConfiguration { preparation.plan.configuration }
     private var check: RunCheck { preparation.check }
+    private var texts: TextSummary { TextSummary(preparation.counts, preparation.plan) }
+
+    /// Warnings about the texts.
+    var warnings: [String] { texts.warnings }
 
     var lines: [String] {
         ["rnntrain \(version): dry run; nothing is written"] + modelLines + memoryLines + diskLines + exchangeLines + timeLines
@@ -34,17 +38,9 @@ struct DryRunReport {
         let c = configuration
         let size =
             "\(c.cell.rawValue) \(c.layers) x \(c.hiddenSize), embedding \(c.embeddingSize)" + (c.tieWeights ? " (tied)" : "")
-        let purposes: [TextRole: String] = [.train: "to train", .valid: "to validate", .test: "to test"]
-        let texts = TextRole.allCases.compactMap { role in
-            preparation.layouts[role].map { "\(NumberText.grouped($0.tokenCount)) \(purposes[role] ?? "")" }
-        }
-        let vocabulary = preparation.vocabulary
         return [
             line("parameters", "\(parameterText); \(size)"),
-            line(
-                "text",
-                "\(vocabulary.unit.rawValue) vocabulary \(NumberText.grouped(vocabulary.size)); tokens \(texts.joined(separator: ", "))"
-            ),
+            line("text", texts.text),
         ]
             + ([preparation.splitNotice].compactMap { $0 } + preparation.passedOver.map { "skipped \($0)" }).map {
                 line("", $0)

@@ -21,6 +21,7 @@ extension TrainingRun {
             guard let preparation = preparation ?? nil else { return }
             let report = DryRunReport(preparation, calibration: calibration, version: version)
             try StandardOutput.printResult(report.lines.joined(separator: "\n"))
+            report.warnings.forEach(StandardError.warn)
             try preparation.check.requireAll()
         }
     }

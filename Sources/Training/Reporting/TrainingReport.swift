@@ -49,8 +49,8 @@ final class TrainingReport {
         rankCount = run.rankCount
         if let notice = run.notice { say("note: \(notice)") }
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
-        let vocabulary = "\(configuration.tokens.rawValue) vocabulary \(NumberText.grouped(run.vocabularySize))"
-        say("  text     \(vocabulary); \(tokensText(run))")
+        let texts = TextSummary(run.unknown, plan)
+        say("  text     \(texts.text)")
         if let share = run.paddingShare {
             say("  batches  sentences; \(NumberText.significant(share * 100, 3)) % of their rows are padding")
         }
@@ -78,25 +78,14 @@ final class TrainingReport {
                 ("train_digest", .text(run.trainDigest)), ("run_identity", .text(run.identity?.text ?? "")),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
-                + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + unknownFields(run) + coverageFields(run))
+                + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + texts.fields + coverageFields(run))
         // Before the first checkpoint of the job, so that a checkpoint without a line of its job is not of this run.
         log.synchronize()
-        for (role, count) in texts(of: run) { count.warning(of: role.title, advice: unknownAdvice).map(StandardError.warn) }
+        texts.warnings.forEach(StandardError.warn)
     }
 
     /// Whether the training loss is an estimate.
     private var estimatesTraining: Bool { Outputs.estimatesTraining(configuration.output) }
-
-    /// The advice for many OOVs, which depends on whether the vocabulary's limit is their cause.
-    private var unknownAdvice: String {
-        let limits = configuration.vocabularyLimits
-        if let size = limits.size, plan.vocabularySize >= size {
-            return "Raise --vocabulary-size, or use texts of the same kind."
-        }
-        return limits.minimumCount > 1
-            ? "Use a larger training text of the same kind, or a lower --minimum-count, but at least 2."
-            : "Use a larger training text of the same kind, and --minimum-count 2, so that the probability of <unk> is trained."
-    }
 
     private func lateLabelsText(_ share: Double) -> String {
         "  bptt     \(NumberText.significant(share * 100, 3)) % of the training lines are longer than --bptt \(configuration.windowLength): only "
@@ -105,31 +94,10 @@ final class TrainingReport {
 
     private var streamsText: String { counted(configuration.batchSize, "stream") }
 
-    private func texts(of run: RunDescription) -> [(role: TextRole, count: UnknownCount)] {
-        TextRole.allCases.compactMap { role in run.unknown[role].map { (role, $0) } }
-    }
-
-    /// `train 12,720 tokens (310 OOV, 2.44 %), valid 1,000 (41 OOV, 4.1 %)`; without the OOVs if the vocabulary has no `<unk>`.
-    private func tokensText(_ run: RunDescription) -> String {
-        texts(of: run).map { role, count in
-            let unknown =
-                plan.symbols.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
-            let tokens = role == .train ? NumberText.counted(count.tokens, "token") : NumberText.grouped(count.tokens)
-            return "\(role.rawValue) \(tokens)\(unknown)"
-        }.joined(separator: ", ")
-    }
-
     private func coverageFields(_ run: RunDescription) -> [(String, MetricsLog.Value)] {
         run.coverage.map {
             [("word_vectors_found", .integer($0.symbols)), ("word_vectors_train_tokens", .integer($0.tokens))]
         } ?? []
-    }
-
-    private func unknownFields(_ run: RunDescription) -> [(String, MetricsLog.Value)] {
-        texts(of: run).flatMap { role, count -> [(String, MetricsLog.Value)] in
-            let tokens = [("\(role.rawValue)_tokens", MetricsLog.Value.integer(count.tokens))]
-            return (role == .train ? [] : tokens) + [("\(role.rawValue)_oovs", .integer(count.unknown))]
-        }
     }
 
     private var modelLine: String {

@@ -146,9 +146,12 @@ struct Texts {
         return configuration
     }
 
-    /// The tokens of a role's text, encoded without a file. Only rank 0 reads. Nil if the run has no such text.
-    func encoded(_ role: TextRole, vocabulary: Vocabulary) -> EncodedText? {
-        entries[role].map { EncodedText(TextSource($0.text.text, digest: $0.digest), vocabulary) }
+    /// The tokens of a role's text, encoded without a file, and the first `sampleCount` of them. Nil if the run has no such text.
+    ///
+    /// Only rank 0 reads. Cost: one pass over the text.
+    func encoded(_ role: TextRole, vocabulary: Vocabulary, sampleCount: Int) throws(TextDataError) -> EncodedText? {
+        guard let entry = entries[role] else { return nil }
+        return try EncodedText(TextSource(entry.text.text, digest: entry.digest), vocabulary, sampleCount: sampleCount)
     }
 
     /// The words and bytes of the test text; nil if the run has none.

@@ -1,0 +1,53 @@
+import Configuration
+import Failures
+import Runs
+import Tasks
+import TextData
+
+/// The sizes of a run's texts, as a run and a dry run report them.
+struct TextSummary {
+    private let counts: [(role: TextRole, count: UnknownCount)]
+    private let plan: RunPlan
+
+    init(_ counts: [TextRole: UnknownCount], _ plan: RunPlan) {
+        self.counts = TextRole.allCases.compactMap { role in counts[role].map { (role, $0) } }
+        self.plan = plan
+    }
+
+    /// `word vocabulary 2,000; train 12,720 tokens (310 OOV, 2.44 %), valid 1,000 (41 OOV, 4.1 %)`; without the OOVs if the
+    /// vocabulary has no `<unk>`.
+    var text: String {
+        let unit = plan.configuration.tokens.rawValue
+        return "\(unit) vocabulary \(NumberText.grouped(plan.vocabularySize)); "
+            + counts.map(tokensText).joined(separator: ", ")
+    }
+
+    private func tokensText(_ role: TextRole, _ count: UnknownCount) -> String {
+        let unknown =
+            plan.symbols.special.unknown == nil ? "" : " (\(NumberText.grouped(count.unknown)) OOV, \(count.percent))"
+        let tokens = role == .train ? NumberText.counted(count.tokens, "token") : NumberText.grouped(count.tokens)
+        return "\(role.rawValue) \(tokens)\(unknown)"
+    }
+
+    /// A warning for each text with many OOVs.
+    var warnings: [String] { counts.compactMap { $0.count.warning(of: $0.role.title, advice: advice) } }
+
+    /// The advice for many OOVs, which depends on whether the vocabulary's limit is their cause.
+    private var advice: String {
+        let limits = plan.configuration.vocabularyLimits
+        if let size = limits.size, plan.vocabularySize >= size {
+            return "Raise --vocabulary-size, or use texts of the same kind."
+        }
+        return limits.minimumCount > 1
+            ? "Use a larger training text of the same kind, or a lower --minimum-count, but at least 2."
+            : "Use a larger training text of the same kind, and --minimum-count 2, so that the probability of <unk> is trained."
+    }
+
+    /// The fields of the event `start` or `resume`.
+    var fields: [(String, MetricsLog.Value)] {
+        counts.flatMap { role, count -> [(String, MetricsLog.Value)] in
+            let tokens = [("\(role.rawValue)_tokens", MetricsLog.Value.integer(count.tokens))]
+            return (role == .train ? [] : tokens) + [("\(role.rawValue)_oovs", .integer(count.unknown))]
+        }
+    }
+}
