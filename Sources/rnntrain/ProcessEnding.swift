@@ -27,7 +27,7 @@ struct ProcessEnding {
             text = "rnntrain: error: \(message: failure)"
             status = failure.exitStatus.rawValue
         } else if RootCommand.exitCode(for: error).isSuccess {
-            text = RootCommand.fullMessage(for: error)
+            text = HelpExamples.appended(to: RootCommand.fullMessage(for: error))
             status = ExitStatus.done.rawValue
         } else {
             let message = CommandLineMessage.line(RootCommand.message(for: error), Array(CommandLine.arguments.dropFirst()))

@@ -9,7 +9,7 @@ import Tensors
 import TextData
 
 /// `rnntrain benchmark`: tokens per second, compared with the peak of the machine, and the time of the parts of a step.
-struct BenchmarkCommand: ParsableCommand {
+struct BenchmarkCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measure tokens per second on random tokens, the parts of a step, and memory.",
@@ -18,6 +18,18 @@ struct BenchmarkCommand: ParsableCommand {
             faster than its matrix products at the peak. With --generate, the speed of one stream is compared with the time to read the weights \
             once per token.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Measure two layers of 200 units on two ranks",
+            "mpirun -n 2 rnntrain benchmark --model zaremba-small"),
+        HelpExample(
+            "Measure generation, and print JSON",
+            "rnntrain benchmark --generate --json"),
+        HelpExample(
+            "Compare the exchange of gradients with MPI_Allreduce",
+            "mpirun -n 2 rnntrain benchmark --exchange-only"),
+    ]
 
     @OptionGroup(title: "Model and step") var step: MeasuredStepOptions
     @OptionGroup(title: "Measurement and report") var options: BenchmarkOptions

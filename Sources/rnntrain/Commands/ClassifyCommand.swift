@@ -5,7 +5,7 @@ import Runs
 import Tasks
 
 /// `rnntrain classify`: the label of each line of a text.
-struct ClassifyCommand: ParsableCommand {
+struct ClassifyCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",
         abstract: "Give each line of a text a label.",
@@ -13,6 +13,18 @@ struct ClassifyCommand: ParsableCommand {
             The model was trained with --task classifier. The text has no labels; each line is a text of its own. The output is a table with a \
             header: number of the line, most probable label, and its probability. A line without text has no label.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Train a classifier on lines of the form label, tab, text",
+            "rnntrain --task classifier --text reviews.tsv --run runs/reviews"),
+        HelpExample(
+            "Write a table with a label for each line",
+            "rnntrain classify --checkpoint runs/reviews --data new.txt > labels.tsv"),
+        HelpExample(
+            "Write the probabilities of all labels as JSON",
+            "rnntrain classify --checkpoint runs/reviews --data new.txt --probabilities --json"),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"),

@@ -5,7 +5,7 @@ import Files
 import Kinds
 
 /// `rnntrain compare`: two models on one text.
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Compare two models on a text: perplexities, interval of the difference.",
@@ -13,6 +13,15 @@ struct CompareCommand: ParsableCommand {
             Each model is evaluated as by evaluate. The interval of the difference of the losses is that of a paired bootstrap: lines are drawn \
             with replacement, the same for both models. Equal seeds give equal intervals.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Compare two runs with the same vocabulary",
+            "rnntrain compare runs/words runs/gru --data test.txt"),
+        HelpExample(
+            "Compare models with different vocabularies",
+            "rnntrain compare runs/words runs/first --data test.txt --by word"),
+    ]
 
     @Argument(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file of model A.", valueName: "a"))
     var first: String

@@ -7,7 +7,7 @@ import Kinds
 import Reports
 
 /// `rnntrain error-surface`: gradient descent with and without clipping on the error surface of one unit.
-struct ErrorSurfaceCommand: ParsableCommand {
+struct ErrorSurfaceCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "error-surface",
         abstract: "Show gradient descent on the error surface of a network with one unit, with and without clipping.",
@@ -15,6 +15,15 @@ struct ErrorSurfaceCommand: ParsableCommand {
             The network is x(t) = w s(x(t-1)) + b from x(0) = 0.5, with the error (s(x(T)) - 0.7)^2 after T steps (Pascanu, Mikolov & Bengio \
             2013, figure 6). It needs no text and no checkpoint.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Print both paths, and write a page with the surface",
+            "rnntrain error-surface --html surface.html"),
+        HelpExample(
+            "Clip at a smaller norm, and print every place of both paths as JSON",
+            "rnntrain error-surface --clip 0.1 --json"),
+    ]
 
     @Option(help: ArgumentHelp("T, the steps of the network.", valueName: "n"))
     var steps = "50"

@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 
 /// `rnntrain evaluate`: the loss and perplexity of a model on a text.
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Evaluate a model on a text: tokens, loss, perplexity, bits per token.",
@@ -11,6 +11,18 @@ struct EvaluateCommand: ParsableCommand {
             the batch size nor on the number of ranks. The model is a network, an n-gram model in an ARPA file, which scores line by line, or \
             with --interpolate both.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Evaluate the best parameters of a run",
+            "rnntrain evaluate --checkpoint runs/words --data test.txt"),
+        HelpExample(
+            "Let the model learn from the text that it scores, and print JSON",
+            "rnntrain evaluate --checkpoint runs/words --data test.txt --dynamic --json"),
+        HelpExample(
+            "Evaluate an n-gram model that rnntrain ngram made",
+            "rnntrain evaluate --checkpoint words.arpa --data test.txt"),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `rnntrain generate`: generates text with a model.
-struct GenerateCommand: ParsableCommand {
+struct GenerateCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
         abstract: "Generate text with a model.",
@@ -9,6 +9,18 @@ struct GenerateCommand: ParsableCommand {
             The text is written while it is generated. A byte model writes its bytes unchanged: no character set is assumed, and a final line \
             end is added on a terminal only.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Continue a text",
+            "rnntrain generate --checkpoint runs/words --prompt \"the\" --length 20 --temperature 0.8"),
+        HelpExample(
+            "Write five lines, each from the initial state",
+            "rnntrain generate --checkpoint runs/words --samples 5 --seed 2"),
+        HelpExample(
+            "Search for the most probable continuation",
+            "rnntrain generate --checkpoint runs/words --prompt \"the\" --length 20 --beam 8"),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"),

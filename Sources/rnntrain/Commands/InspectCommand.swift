@@ -5,7 +5,7 @@ import Inspection
 import Kinds
 
 /// `rnntrain inspect`: gradients through time, recurrent spectrum, gates, and one unit of a model.
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "Look inside a model: gradients through time, spectrum of the recurrent weights, gates, one unit.",
@@ -13,6 +13,15 @@ struct InspectCommand: ParsableCommand {
             The text is read as one stream. Norms of derivatives are means over up to eight places of the text. Gates count as closed below \
             0.1 and as open above 0.9.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Print derivatives through time, eigenvalues and gates",
+            "rnntrain inspect --checkpoint runs/words --data test.txt"),
+        HelpExample(
+            "Follow a unit over the text, and write a page",
+            "rnntrain inspect --checkpoint runs/words --data test.txt --unit 1:17 --html unit.html"),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, or run folder. (required)", valueName: "path"),

@@ -6,7 +6,7 @@ import NGrams
 import TextData
 
 /// `rnntrain ngram`: estimates an n-gram model, and writes it as an ARPA file.
-struct NgramCommand: ParsableCommand {
+struct NgramCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "ngram",
         abstract: "Estimate an n-gram model with interpolated modified Kneser-Ney smoothing, and write it as an ARPA file.",
@@ -14,6 +14,18 @@ struct NgramCommand: ParsableCommand {
             Each line of the text is a sentence. With the vocabulary of a network, evaluate and score can interpolate both models. Rank 0 does \
             the work, in as many threads as it has processors; other ranks end at once.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Estimate a 5-gram model",
+            "rnntrain ngram --train train.txt --arpa words.arpa"),
+        HelpExample(
+            "Estimate a trigram model with the vocabulary of a network",
+            "rnntrain ngram --train train.txt --arpa trigrams.arpa --order 3 \\\n      --vocabulary runs/words"),
+        HelpExample(
+            "Evaluate the network with it; the weight is tuned on valid.txt",
+            "rnntrain evaluate --checkpoint runs/words --data test.txt \\\n      --interpolate trigrams.arpa --tune valid.txt"),
+    ]
 
     @Option(help: ArgumentHelp("Training text. (required)", valueName: "file"), completion: .file())
     var train: String

@@ -4,7 +4,7 @@ import Configuration
 import Kinds
 
 /// `rnntrain probe`: the accuracy of a model on minimal pairs.
-struct ProbeCommand: ParsableCommand {
+struct ProbeCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Probe a model with minimal pairs: accuracy with intervals, ties apart.",
@@ -13,6 +13,15 @@ struct ProbeCommand: ParsableCommand {
             word, a word in which two compared sentences differ, or the word in round brackets of a template is unknown; other unknown words \
             are read as <unk>. Every sentence is scored by itself, as by score. The intervals are those of Wilson (1927) at 95 %.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Print accuracies on pairs of BLiMP",
+            "rnntrain probe --checkpoint runs/words --pairs pairs.jsonl"),
+        HelpExample(
+            "Write a row for each item made from templates",
+            "rnntrain probe --checkpoint runs/words --pairs templates.txt --items > items.tsv"),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),

@@ -6,7 +6,7 @@ import Files
 import Kinds
 
 /// `rnntrain rescore`: the scores of a model for the hypotheses of n-best lists.
-struct RescoreCommand: ParsableCommand {
+struct RescoreCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "rescore",
         abstract: "Rescore n-best lists of a recogniser: combined scores, word error rate.",
@@ -14,6 +14,17 @@ struct RescoreCommand: ParsableCommand {
             The score of a hypothesis is its acoustic score + WEIGHT * log P + BONUS * words, where log P is that of the model for the whole \
             line, in nats. Names, texts and the order of the list do not change. The word error rate is printed on standard error.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Choose the weights on a development set",
+            "rnntrain rescore --checkpoint runs/words --nbest dev.list --format kaldi --scores dev.costs \\\n      --references dev.txt --tune > tuned"
+        ),
+        HelpExample(
+            "Rescore the test set with these weights",
+            "rnntrain rescore --checkpoint runs/words --nbest test.list --format kaldi --scores test.costs \\\n      --weight 0.5 --length-bonus 1 > rescored"
+        ),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),

@@ -1,14 +1,13 @@
 import ArgumentParser
 
 /// The program, with its commands.
-struct RootCommand: ParsableCommand {
+struct RootCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "rnntrain",
         abstract: "Train recurrent neural language models on CPUs, data-parallel over MPI ranks.",
         usage: """
-            mpirun -n 8 rnntrain --text input.txt --run runs/first
-            mpirun -n 8 rnntrain --train train.txt --valid valid.txt --run runs/first
-            mpirun -n 4 rnntrain --run runs/first --resume
+            mpirun -n <ranks> rnntrain [train] [<options>]
+            rnntrain <subcommand> [<options>]
             rnntrain <subcommand> --help
             """,
         discussion: """
@@ -22,4 +21,19 @@ struct RootCommand: ParsableCommand {
             InspectCommand.self, ErrorSurfaceCommand.self, ReportCommand.self, BenchmarkCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
+
+    static let examples = [
+        HelpExample(
+            "Train a model; 90, 5 and 5 % of the lines train, validate and test",
+            "mpirun -n 2 rnntrain --text input.txt --run runs/first"),
+        HelpExample(
+            "Train it for two more epochs",
+            "mpirun -n 2 rnntrain --run runs/first --resume --epochs 12"),
+        HelpExample(
+            "Evaluate it on another text",
+            "rnntrain evaluate --checkpoint runs/first --data test.txt"),
+        HelpExample(
+            "Generate text",
+            "rnntrain generate --checkpoint runs/first --prompt \"the\" --length 20"),
+    ]
 }

@@ -4,7 +4,7 @@ import Inference
 import Runs
 
 /// `rnntrain score`: the surprisal, entropy and rank of each token of a text.
-struct ScoreCommand: ParsableCommand {
+struct ScoreCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
         abstract: "Score each token of a text: surprisal, entropy, rank.",
@@ -13,6 +13,18 @@ struct ScoreCommand: ParsableCommand {
             most probable token. The results do not depend on other lines. The model is a network, an n-gram model in an ARPA file, or with \
             --interpolate both.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Write a table with a row for each word",
+            "rnntrain score --checkpoint runs/words --data test.txt > scores.tsv"),
+        HelpExample(
+            "Score a sentence from the standard input, in nats",
+            "echo \"the cat sat\" | rnntrain score --checkpoint runs/words --data - --base e"),
+        HelpExample(
+            "Write what SRILM's ngram -debug 2 prints",
+            "rnntrain score --checkpoint runs/words --data test.txt --format srilm"),
+    ]
 
     @Option(
         help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file. (required)", valueName: "path"),

@@ -5,7 +5,7 @@ import Kinds
 import Training
 
 /// `rnntrain train`: trains a model, or resumes a run.
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train a language model, or resume a run (the default).",
@@ -20,6 +20,21 @@ struct TrainCommand: ParsableCommand {
             file, and the file overrides the defaults. Without --text, --train, --valid and --test, the run trains a small model on \
             strings of the embedded Reber grammar, with defaults of its own; rnntrain --print-config prints them.
             """)
+
+    static let examples = [
+        HelpExample(
+            "Train a model of words with a split of your own",
+            "mpirun -n 2 rnntrain --train train.txt --valid valid.txt --test test.txt \\\n      --run runs/words"),
+        HelpExample(
+            "Train a GRU on the same texts",
+            "rnntrain --train train.txt --valid valid.txt --cell gru --run runs/gru"),
+        HelpExample(
+            "Show what a larger model needs, and train nothing",
+            "mpirun -n 2 rnntrain --text input.txt --hidden-size 400 --dry-run"),
+        HelpExample(
+            "Resume a run, for 12 epochs in total",
+            "mpirun -n 1 rnntrain --run runs/words --resume --epochs 12"),
+    ]
 
     @OptionGroup(title: "Configuration") var source: SourceOptions
     @OptionGroup(title: ConfigurationTheme.data.rawValue) var data: DataOptions
