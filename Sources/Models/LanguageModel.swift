@@ -180,14 +180,13 @@ public final class LanguageModel {
         outputLayer.loss(read(rows), targets: targets, mask: mask, training: nil)
     }
 
-    /// Whether the most probable class of a row is `target`, after `forward`; of equally probable ones the first counts. The row is one of
-    /// `[steps*streams]`.
-    public func isMostProbable(_ target: Int32, row: Int) -> Bool {
+    /// The most probable class of a row, after `forward`; of equally probable ones the first. The row is one of `[steps*streams]`.
+    public func mostProbable(row: Int) -> Int {
         let logits = outputLayer.logits(read(row..<(row + 1)))
         let values = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
         var largest = 0
         for index in values.indices where values[index] > values[largest] { largest = index }
-        return largest == Int(target)
+        return largest
     }
 
     /// 1 for each row of the window whose most probable class is the target, else 0, also where `mask` is 0; after `forward`. Shapes: `targets`, `mask`
@@ -196,7 +195,7 @@ public final class LanguageModel {
         targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, into hits: UnsafeMutablePointer<Double>
     ) {
         for row in 0..<window.rows {
-            hits[row] = mask[row] != 0 && isMostProbable(targets[row], row: row) ? 1 : 0
+            hits[row] = mask[row] != 0 && mostProbable(row: row) == Int(targets[row]) ? 1 : 0
         }
     }
 

@@ -76,12 +76,16 @@ public protocol TaskScore: Sendable {
     /// Where the first loss is that is infinite or not a number, such as `token 5`; nil for nowhere.
     var firstOverflow: String? { get }
 
+    /// The labels of the lines, and those that the model gave them. Nil, which is the default, for a task without labels.
+    var confusion: ConfusionMatrix? { get }
+
     /// What a user should be warned of; nil for nothing. `name` is that of the text.
     func warning(of name: String) -> String?
 }
 
 extension TaskScore {
     public func measured(on extent: TextExtent) -> any TaskScore { self }
+    public var confusion: ConfusionMatrix? { nil }
 }
 
 /// Scores a text, a piece at a time. Several processes can divide the work: each computes some values of a piece, and all add the values of all.

@@ -36,12 +36,14 @@ private func printFigures(
     let score = evaluation.score
     if json {
         let members = [
-            score.jsonFigures, skipped.map { "\"skipped_characters\":\($0)" },
+            score.jsonFigures, score.confusion.map { LabelReport($0).jsonMembers },
+            skipped.map { "\"skipped_characters\":\($0)" },
             networkWeight.map { "\"network_weight\":\(JSONText.number($0))" },
         ]
         try StandardOutput.printResult("{\(members.compactMap { $0 }.joined(separator: ","))}")
     } else {
-        try StandardOutput.printResult(score.text)
+        try StandardOutput.printResult(
+            ([score.text] + [score.confusion.map { LabelReport($0).text }].compactMap { $0 }).joined(separator: "\n"))
     }
     if let warning = score.warning(of: text) { StandardError.warn(warning) }
     noteSkipped(evaluation.skipped, of: text)

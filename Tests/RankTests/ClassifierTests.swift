@@ -43,7 +43,7 @@ extension TrainingOverRanks {
             expectSame(try trained(3, run: "three", ["--exchange", "messages"]), expected, "3 ranks with messages")
             let end = try #require(expected.events.last)
             let evaluated = try outcome(["evaluate", "--json", "--checkpoint", "one", "--data", "test.txt"])
-            let fields = RunLog.fields(of: evaluated.output.trimmingCharacters(in: .newlines))
+            let fields = RunLog.fields(of: evaluated.output.components(separatedBy: ",\"macro_f1\"")[0] + "}")
             for name in ["lines", "loss", "correct", "accuracy"] {
                 #expect(fields[name] != nil && end["test_" + name] == fields[name], "\(name): \(end), \(fields)")
             }
@@ -87,11 +87,46 @@ extension TrainingOverRanks {
             let evaluated = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "test.txt"])
             #expect(evaluated.output.contains("\"correct\":\(correct),"), "\(evaluated) \(correct)")
             try texts.write("one.txt", "\(rows[1][1])\t\(lines[0].dropFirst(4))\n")
+            try expectLabels(evaluated, labels: zip(lines, rows.dropFirst()).map { (String($0.prefix(3)), String($1[1])) })
             let one = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "one.txt"])
             let loss = try #require(Double(RunLog.fields(of: one.output.trimmingCharacters(in: .newlines))["loss"] ?? ""))
             let probability = try #require(Double(rows[1][2]))
             #expect(abs(probability - exp(-loss)) < 1e-15, "\(one) \(rows[1])")
             try piped()
+        }
+
+        /// `evaluate` must have the figures of each label that follow from the labels of `classify`.
+        private func expectLabels(_ evaluated: ProgramRun, labels: [(right: String, given: String)]) throws {
+            struct Figures: Decodable {
+                struct Label: Decodable {
+                    let label: String
+                    let lines, predicted_lines, correct: Int
+                    let precision, recall, f1: Double?
+                }
+                struct Pair: Decodable {
+                    let label, predicted: String
+                    let lines: Int
+                }
+                let labels: [Label]
+                let confusion: [Pair]
+            }
+            let figures = try JSONDecoder().decode(Figures.self, from: Data(evaluated.output.utf8))
+            #expect(figures.labels.map(\.label) == ["low", "mid", "top"], "\(evaluated)")
+            for label in figures.labels {
+                let lines = labels.count { $0.right == label.label }
+                let given = labels.count { $0.given == label.label }
+                let correct = labels.count { $0.right == label.label && $0.given == label.label }
+                #expect((label.lines, label.predicted_lines, label.correct) == (lines, given, correct), "\(label)")
+                #expect(label.precision == Double(correct) / Double(given) && label.recall == Double(correct) / Double(lines))
+                #expect(label.f1 == Double(2 * correct) / Double(lines + given), "\(label)")
+            }
+            for pair in figures.confusion {
+                #expect(pair.lines == labels.count { $0 == (pair.label, pair.predicted) }, "\(pair)")
+            }
+            #expect(figures.confusion.reduce(0) { $0 + $1.lines } == labels.count)
+            let table = try outcome(["evaluate", "--checkpoint", "run", "--data", "test.txt"]).output.split(separator: "\n")
+            #expect(table.contains { $0.wholeMatch(of: /label +precision +recall +F1 +lines/) != nil }, "\(table)")
+            #expect(table.contains { $0.wholeMatch(of: /label +low +mid +top/) != nil } && table.count == 11, "\(table)")
         }
 
         /// The standard input, the probabilities of all labels, and JSON.

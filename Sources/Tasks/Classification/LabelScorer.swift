@@ -9,17 +9,19 @@ public struct LabelScore: TaskScore, Equatable {
     public private(set) var count = 0
     /// Lines whose most probable label is the right one.
     public private(set) var correct = 0
+    private var matrix: ConfusionMatrix
     private var sum = 0.0
     /// The first line, from 1, whose loss is infinite or not a number.
     private var firstNotFinite: Int?
 
-    init() {}
+    init(labels: [String]) { matrix = ConfusionMatrix(labels: labels) }
 
-    mutating func add(loss: Double, isRight: Bool) {
+    mutating func add(loss: Double, label: Int, predicted: Int) {
         count += 1
         sum += loss
         if firstNotFinite == nil, !loss.isFinite { firstNotFinite = count }
-        if isRight { correct += 1 }
+        if predicted == label { correct += 1 }
+        matrix.add(label: label, predicted: predicted)
     }
 
     /// The mean negative log likelihood of the right label, in nats per line.
@@ -39,6 +41,8 @@ public struct LabelScore: TaskScore, Equatable {
 
     public var testFields: [Figure] { figures }
 
+    public var confusion: ConfusionMatrix? { matrix }
+
     private var measured: [Figure] {
         [Figure("loss", .number(loss)), Figure("correct", .integer(correct)), Figure("accuracy", .number(accuracy))]
     }
@@ -56,7 +60,7 @@ final class LabelScorer: TextScorer {
     private let model: LanguageModel
     private let labels: LabelTokens
     private let lineEnd: Int32
-    private var total = LabelScore()
+    private var total: LabelScore
     private var line = 0
     /// The tokens of a line that does not end in its piece.
     private var rest: [Int32] = []
@@ -67,11 +71,12 @@ final class LabelScorer: TextScorer {
         self.model = model
         self.labels = labels
         self.lineEnd = lineEnd
+        total = LabelScore(labels: labels.names.names)
         one = workspace.allocate(Float.self, count: 1)
         one.pointee = 1
     }
 
-    /// Loss and hit of each line that ends in the piece; 0 for the lines of other processes.
+    /// Loss, label and predicted label of each line that ends in the piece; 0 for the lines of other processes.
     func values(_ piece: UnsafeBufferPointer<Int32>, isLast: Bool, share: ScoringShare) throws(TextDataError) -> [Double] {
         var values: [Double] = []
         var start = 0
@@ -89,7 +94,7 @@ final class LabelScorer: TextScorer {
         defer { rest.removeAll(keepingCapacity: true) }
         line += 1
         guard let divided = labels.divide(rest) else { throw .unlabelledLine(source: "the text", line: line) }
-        guard (line - 1) % share.count == share.index else { return [0, 0] }
+        guard (line - 1) % share.count == share.index else { return [0, 0, 0] }
         model.resetState()
         return rest.withUnsafeBufferPointer { tokens in
             let text = UnsafeBufferPointer(rebasing: tokens[divided.text])
@@ -105,13 +110,14 @@ final class LabelScorer: TextScorer {
 
     private func score(ofRow row: Int, label: Int32) -> [Double] {
         let loss = withUnsafePointer(to: label) { model.loss(ofRows: row..<(row + 1), targets: $0, mask: one)[0] }
-        let isRight = model.isMostProbable(label, row: row)
-        return [loss, isRight ? 1 : 0]
+        return [loss, Double(label), Double(model.mostProbable(row: row))]
     }
 
     func add(_ parts: [ArraySlice<Double>]) {
         let sums = parts.sums(count: parts.first?.count ?? 0)
-        for place in stride(from: 0, to: sums.count, by: 2) { total.add(loss: sums[place], isRight: sums[place + 1] == 1) }
+        for place in stride(from: 0, to: sums.count, by: 3) {
+            total.add(loss: sums[place], label: Int(sums[place + 1]), predicted: Int(sums[place + 2]))
+        }
     }
 
     var score: any TaskScore { total }

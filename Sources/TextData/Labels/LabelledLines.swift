@@ -2,6 +2,8 @@
 ///
 /// With words, the label is the first token of its line. With characters and bytes, it is the tokens before the tab.
 public struct LabelTokens: Codable, Equatable, Sendable {
+    /// The names of the labels.
+    public let names: LabelNames
     /// The tokens of each label.
     let labels: [[Int32]]
     /// The token of the tab; nil for words, because whitespace is not a token.
@@ -22,6 +24,7 @@ public struct LabelTokens: Codable, Equatable, Sendable {
             guard vocabulary.unit == .byte || ids.count == symbols.count else { throw .labelOutsideVocabulary(name: name) }
             return ids
         }
+        self.names = names
         var labels: [[Int32]] = []
         for name in names.names { labels.append(try tokens(of: name)) }
         self.labels = labels
