@@ -60,14 +60,16 @@ package struct SurfacePage {
         let places = (0..<Self.cells).map { (Double($0) + 0.5) / Double(Self.cells) }
         let heights = places.map { row in places.map { surface(at($0, axes.x.range), at(1 - row, axes.y.range)) } }
         let largest = max(heights.joined().max() ?? 0, .leastNormalMagnitude)
-        return heights.enumerated().flatMap { row, values in
+        let rectangles = heights.enumerated().flatMap { row, values in
             values.enumerated().map { column, height in
                 let shade = Int(245 - 190 * (height / largest).squareRoot())
                 let (x, y) = (Self.left + Double(column) * Self.cell, Self.top + Double(row) * Self.cell)
                 return
                     "<rect x=\"\(Int(x))\" y=\"\(Int(y))\" width=\"8\" height=\"8\" style=\"fill: rgb(\(shade),\(shade),\(shade))\"/>"
             }
-        }.joined()
+        }
+        // Without it, the background shows between squares.
+        return HTMLText.element("g", [("shape-rendering", "crispEdges")], rectangles.joined())
     }
 
     private func at(_ share: Double, _ range: ClosedRange<Double>) -> Double {
@@ -85,7 +87,11 @@ package struct SurfacePage {
         }
         let line = places.map { "\(Self.text($0)),\(Self.text($1))" }.joined(separator: " ")
         let dots = places.map { "<circle cx=\"\(Self.text($0))\" cy=\"\(Self.text($1))\" r=\"2.5\" style=\"fill: \(colour)\"/>" }
+        let start = places.prefix(1).map {
+            "<circle cx=\"\(Self.text($0))\" cy=\"\(Self.text($1))\" r=\"6\" style=\"fill: none; stroke: white; stroke-width: 2\"/>"
+        }
         return "<polyline points=\"\(line)\" style=\"fill: none; stroke: \(colour); stroke-width: 1.5\"/>" + dots.joined()
+            + start.joined()
     }
 
     private func place(_ value: Double, _ range: ClosedRange<Double>, in origin: Double) -> Double {

@@ -99,7 +99,7 @@ struct ErrorSurfaceCommand: ExampledCommand {
             title: "Error surface of one unit",
             note:
                 "The error after \(numbers.steps) steps, dark where it is large, and \(numbers.updates) updates at the learning rate "
-                + "\(NumberText.significant(numbers.learningRate)). Points outside are drawn at the edge.",
+                + "\(NumberText.significant(numbers.learningRate)). A ring marks the start. Points outside are drawn at the edge.",
             axes: (("w", (start.w - 3)...(start.w + 1)), ("b", (start.b - 1.5)...(start.b + 3.5))),
             surface: { surface.value(at: ErrorSurface.Point(w: $0, b: $1)).error },
             paths: paths.map { path in SurfacePage.Path(path.name, path.places.map { ($0.point.w, $0.point.b) }) }, table: rows)
