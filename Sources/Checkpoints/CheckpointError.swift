@@ -65,7 +65,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         switch self {
         case .missing: "Check the path."
         case .unreadable(_, _, let number):
-            isForbidden(number) ? "Make it readable for you." : "Check the disk, or use an older checkpoint."
+            isForbidden(number) ? "Make it readable (chmod u+r)." : "Check the disk, or use an older checkpoint."
         case .notAFile: "Name a checkpoint file."
         case .damaged: "Use another checkpoint."
         case .noSuchArray: "Use a checkpoint of the same kind of model."

@@ -5,14 +5,27 @@ extension ConfigurationField {
     /// The network and its initial parameters.
     static let model: [ConfigurationField] =
         [
-            .init(.cell, \.cell, .model, .fixed, "Recurrent cell; elman is the simple RNN.")
-        ] + kinds(of: Cells.self, .model) + [
+            // The keys that most runs set stand first in help and tables.
+            .init(.cell, \.cell, .model, .fixed, "Recurrent cell; elman is the simple RNN."),
             .init(
                 .layers, \.layers, .model, .fixed, range: .whole(1...1000), placeholder: "n",
                 "Number of stacked recurrent layers."),
             .init(
+                .hiddenSize, \.hiddenSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
+                "Units of each recurrent layer."),
+            .init(
+                .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
+                "Units of the embedding."),
+            .init(
+                .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
+                "Probability of dropping a unit between layers, below 1; 0: off."),
+            .init(
+                .tieWeights, \.tieWeights, .model, .fixed,
+                "Share one matrix between the embedding and the output layer; --embedding-size must equal --hidden-size."),
+        ] + kinds(of: Cells.self, .model) + [
+            .init(
                 .connections, \.connections, .model, .fixed, isNew: true,
-                "How the recurrent layers are joined: what a layer above the lowest hands on."),
+                "What the layer above reads: the output of a layer (stacked), or its output joined with its input."),
             .init(
                 .output, \.output, .model, .fixed, isNew: true,
                 "Output layer: what turns the topmost layer's output into a distribution over the vocabulary."),
@@ -24,9 +37,6 @@ extension ConfigurationField {
                 "How often tokens occur, for the Huffman tree and for samples: their counts in the training text, or Zipf's law by rank."
             ),
             .init(
-                .embeddingSize, \.embeddingSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
-                "Units of the embedding."),
-            .init(
                 .wordVectors, optional: \.wordVectors, .model, .startOnly, range: .path, placeholder: "file", absent: "none",
                 isNew: true,
                 "Text file of word2vec, fastText or GloVe, from which the embedding starts. Tokens that it lacks start at random. A resumed run does not read it."
@@ -35,9 +45,6 @@ extension ConfigurationField {
                 .freezeEmbeddings, \.freezeEmbeddings, .model, .fixed, isNew: true,
                 "Leave the embedding as it starts, such as with --word-vectors."),
             .init(
-                .hiddenSize, \.hiddenSize, .model, .fixed, range: .whole(1...1_000_000), placeholder: "n",
-                "Units of each recurrent layer."),
-            .init(
                 .inputLayerSize, \.inputLayerSize, .model, .fixed, range: .whole(1...1_000_000, orZero: "for none"),
                 placeholder: "n", isNew: true,
                 "Units of a tanh layer between the embedding and the lowest recurrent layer; 0: none."),
@@ -45,12 +52,6 @@ extension ConfigurationField {
                 .outputLayerSize, \.outputLayerSize, .model, .fixed, range: .whole(1...1_000_000, orZero: "for none"),
                 placeholder: "n", isNew: true,
                 "Units of a tanh layer between the topmost recurrent layer and the output layer; 0: none."),
-            .init(
-                .tieWeights, \.tieWeights, .model, .fixed,
-                "Share one matrix between the embedding and the output layer; --embedding-size must equal --hidden-size."),
-            .init(
-                .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
-                "Probability of dropping a unit between layers, below 1; 0: off."),
             .init(
                 .lockedDropout, \.lockedDropout, .model, .fixed, isNew: true,
                 "With --dropout: a stream drops the same units at all time steps of a window."),
@@ -68,7 +69,8 @@ extension ConfigurationField {
             .init(
                 .temporalRegularization, \.temporalRegularization, .model, .fixed, range: .number(orZero: "for none"),
                 placeholder: "x", isNew: true,
-                "Factor of the mean square of its changes from step to step, which is added to the loss; 0: off."),
+                "Factor of the mean square of the changes of the output layer's input from step to step, which is added to the loss; 0: off."
+            ),
             .init(
                 .initialization, \.initialization, .model, .fixed,
                 "Initial recurrent matrices; identity is for an Elman cell with relu."),

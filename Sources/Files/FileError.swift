@@ -124,8 +124,8 @@ package func advice(_ errorNumber: Int32, _ path: String) -> String {
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
     case EACCES, EPERM:
         isClosedFile(path)
-            ? "Make the file readable and writable for you (chmod u+rw)."
-            : "Make the folder writable for you, or choose another folder."
+            ? "Make the file readable and writable (chmod u+rw)."
+            : "Make the folder writable (chmod u+w), or choose another folder."
     case EROFS: "The file system is mounted read-only: choose a folder on another one."
     case ENOENT, ENOTDIR, EEXIST: "Check the path: one of its folders is missing or is a file."
     case ENAMETOOLONG, ELOOP: "Check the path."

@@ -54,17 +54,17 @@ public enum StoredRunError: UserFacingError, Equatable {
             "\(checkpoint): the numbers of this model overflow: its output for \(place) is not finite. The model has diverged. Use an earlier "
                 + "checkpoint, or train again with a lower --learning-rate, a smaller --init-scale or fewer --layers."
         case .noTokenModel(let task, let option?):
-            "\(option) has no meaning for this model: it was trained with --task \(task), and does not predict the tokens of a text. Omit \(option)."
+            "\(option) does not apply to this model: it was trained with --task \(task), and does not predict the tokens of a text. Omit \(option)."
         case .noTokenModel(let task, nil):
             "the model was trained with --task \(task), and does not predict the tokens of a text. Use classify, or "
                 + "evaluate."
         case .noLabels(let task):
             "the model was trained with --task \(task), and gives lines no labels. Use score, evaluate or generate."
         case .separateLines:
-            "--carry-state has no meaning for this model: it was trained with --batching sentences, and begins each line with its initial "
+            "--carry-state does not apply to this model: it was trained with --batching sentences, and begins each line with its initial "
                 + "state. Omit --carry-state; the scores are then those of evaluate."
         case .oneStream(let option):
-            "\(option) has no meaning for this model: it was trained with --batching sentences, and begins each line with its initial state. "
+            "\(option) does not apply to this model: it was trained with --batching sentences, and begins each line with its initial state. "
                 + "Omit \(option)."
         case .inconsistentLog(let path, let line, let reason):
             "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."

@@ -49,7 +49,7 @@ enum InputFileError: UserFacingError {
         case .isFolder(let path, let option):
             "\(quoting: path): this is a folder, but \(option) needs a file. Name a file in it."
         case .unreadable(let path, let option):
-            "\(quoting: path): no permission to read the file given with \(option). Change its permissions, or name a copy."
+            "\(quoting: path): no permission to read the file given with \(option). Make it readable (chmod u+r), or name a copy."
         case .noRun(let path):
             "\(quoting: path): no run to resume: the folder has no config.toml. "
                 + "Check --run, or omit --resume to start a new run."

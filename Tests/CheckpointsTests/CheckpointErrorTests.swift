@@ -20,7 +20,7 @@ struct CheckpointErrorTests {
     @Test("A file without read permission counts as missing input, a broken disk as an I/O failure")
     func unreadable() {
         let forbidden = CheckpointError.unreadable(path: path, operation: "open", errorNumber: EACCES)
-        #expect(forbidden.description == "\(path): cannot open the checkpoint: Permission denied. Make it readable for you.")
+        #expect(forbidden.description == "\(path): cannot open the checkpoint: Permission denied. Make it readable (chmod u+r).")
         #expect(forbidden.exitStatus == .inputMissing)
         #expect(CheckpointError.unreadable(path: path, operation: "map", errorNumber: EIO).exitStatus == .inputOutput)
     }

@@ -262,7 +262,7 @@ struct ForeignFileTests {
         let outcome = try ProgramRun.run(
             URL(fileURLWithPath: "/usr/bin/env"), owner + [program, "--run", texts.path("run"), "--resume"], environment: [:],
             folder: texts.folder, timeLimit: 60)
-        #expect(outcome.status == 74 && outcome.errors.contains("Make the file readable and writable for you"), "\(outcome)")
+        #expect(outcome.status == 74 && outcome.errors.contains("Make the file readable and writable (chmod u+rw)"), "\(outcome)")
     }
 
     // MARK: The configuration of a run

@@ -29,6 +29,18 @@ struct HelpTests {
         }
     }
 
+    @Test(
+        "Each option of a command says its default, or that it is required",
+        arguments: ["evaluate", "generate", "inspect", "rescore"])
+    func defaults(command: String) throws {
+        let help = try ProcessRunner.rnntrain([command, "--help"]).output.components(separatedBy: "\nEXAMPLES:")[0]
+        let options = help.replacing(/[ ]*\n[ ]{10,}/, with: " ").split(separator: "\n").filter { $0.hasPrefix("  --") }
+        #expect(options.count > 5)
+        for option in options where !option.hasPrefix("  --version") && !option.contains("(the default)") {
+            #expect(option.contains("default: ") || option.contains("(required"), "\(option)")
+        }
+    }
+
     @Test("The version is one line")
     func version() throws {
         let outcome = try ProcessRunner.rnntrain(["--version"])

@@ -183,7 +183,8 @@ struct BenchmarkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Measure the speed of tokenizing this text on all ranks, in the units of --tokens.", valueName: "path"),
+            "Measure the speed of tokenizing this text on all ranks, in the units of --tokens. (default: none)", valueName: "path"
+        ),
         completion: .file())
     var tokenise: String?
 

@@ -44,7 +44,7 @@ struct ErrorSurfaceCommand: ExampledCommand {
     var updates = "100"
 
     @Option(
-        help: ArgumentHelp("Also write a page with the surface and both paths to this file.", valueName: "file"),
+        help: ArgumentHelp("Also write a page with the surface and both paths to this file. (default: none)", valueName: "file"),
         completion: .file())
     var html: String?
 

@@ -41,7 +41,7 @@ struct InspectCommand: ExampledCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Show h of this unit after each token, with the five likeliest next tokens; layers and units count from 0.",
+            "Show h of this unit after each token, with the five likeliest next tokens; layers and units count from 0. (default: none)",
             valueName: "layer:unit"))
     var unit: UnitArgument?
 
@@ -54,7 +54,8 @@ struct InspectCommand: ExampledCommand {
     var correlate: TextProperty?
 
     @Option(
-        help: ArgumentHelp("Also write a page with charts and the coloured text to this file.", valueName: "file"),
+        help: ArgumentHelp(
+            "Also write a page with charts and the coloured text to this file. (default: none)", valueName: "file"),
         completion: .file())
     var html: String?
 

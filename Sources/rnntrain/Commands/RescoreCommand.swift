@@ -50,7 +50,7 @@ struct RescoreCommand: ExampledCommand {
             valueName: "file"), completion: .file())
     var scores: String?
 
-    @Option(help: ArgumentHelp("Number of lines of an utterance, for nemo.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of lines of an utterance. (required with --format nemo)", valueName: "n"))
     var beamSize: String?
 
     @Option(help: ArgumentHelp("Weight of log P of the model. (only with acoustic scores; default: 0.5)", valueName: "x"))
@@ -68,7 +68,8 @@ struct RescoreCommand: ExampledCommand {
     @Flag(help: "Take the weight and the bonus with the fewest word errors against the references. (default: off)")
     var tune = false
 
-    @Option(help: ArgumentHelp("Folder for the files of espnet.", valueName: "folder"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Folder for the files. (required with --format espnet)", valueName: "folder"), completion: .directory)
     var output: String?
 
     @Flag(help: "Print one JSON object with the weights and word error rates instead of the lists. (default: off)")

@@ -17,12 +17,15 @@ struct InterpolationOptions: ParsableArguments {
             valueName: "file"), completion: .file())
     var interpolate: String?
 
-    @Option(help: ArgumentHelp("Weight of the network, from 0 to 1; the n-gram model has the rest.", valueName: "x"))
+    @Option(
+        help: ArgumentHelp(
+            "With --interpolate: weight of the network, from 0 to 1; the n-gram model has the rest. (default: none)",
+            valueName: "x"))
     var weight: String?
 
     @Option(
         help: ArgumentHelp(
-            "Validation text for which the weight with the lowest loss is computed, by expectation maximization.",
+            "With --interpolate: validation text; the weight with the lowest loss on it is computed, by expectation maximization. (default: none)",
             valueName: "file"), completion: .file())
     var tune: String?
 

@@ -35,7 +35,7 @@ struct SamplingOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             With --samples: texts instead of lines. Each goes on over line ends to --length tokens or a --stop string, and a line with this text \
-            separates it from the next.
+            separates it from the next. (default: none)
             """, valueName: "text"))
     var separator: String?
 
