@@ -41,7 +41,7 @@ extension CheckpointInterval: ConfigurationScalar {
         switch configurationValue {
         case .text(let text): self.init(text)
         case .integer(let integer): self.init(String(integer))
-        case .number, .flag: return nil
+        case .number, .flag, .integers: return nil
         }
     }
 

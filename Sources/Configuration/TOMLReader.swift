@@ -33,9 +33,10 @@ struct TOMLAssignment {
     let value: Value
 }
 
-/// Parses the part of TOML 1.0 that configurations use: strings, numbers and flags under top-level keys. Skips a byte-order mark.
+/// Parses the part of TOML 1.0 that configurations use: strings, numbers, flags and arrays of whole numbers under top-level keys.
+/// Skips a byte-order mark.
 ///
-/// No configuration key accepts an array, a table or a date. The reader reports the first of these by its kind, and stops. It
+/// No configuration key accepts another array, a table or a date. The reader reports the first of these by its kind, and stops. It
 /// examines every scalar once, for any text, and nothing nests.
 struct TOMLReader {
     private var cursor: TOMLCursor

@@ -3,13 +3,40 @@ import Kinds
 
 /// The values of TOML.
 enum TOMLValue {
-    /// Reads the value at the cursor. Arrays, tables and dates are recognised but not read.
+    /// Reads the value at the cursor. Arrays of other values than whole numbers, tables and dates are recognised but not read.
     static func read(_ cursor: inout TOMLCursor) throws(TOMLFault) -> TOMLAssignment.Value {
         switch cursor.next {
         case "\"", "'": return .scalar(.text(try TOMLString.read(&cursor, mayBeLong: true)))
-        case "[": return .other("an array")
+        case "[": return try array(&cursor).map { .scalar(.integers($0)) } ?? .other("an array")
         case "{": return .table(.inline)
         default: return try word(&cursor)
+        }
+    }
+
+    /// The whole numbers of an array; nil if it has another value. Comments and line ends may stand between them, and a comma after the last.
+    private static func array(_ cursor: inout TOMLCursor) throws(TOMLFault) -> [Int]? {
+        let start = cursor
+        var integers: [Int] = []
+        repeat {
+            cursor.advance()
+            try skipSpace(&cursor)
+            if cursor.next == "]" { break }
+            guard let first = cursor.next, !"\"'[{".unicodeScalars.contains(first) else {
+                if cursor.next == nil { throw start.fault("this array is not closed") }
+                return nil
+            }
+            guard case .scalar(.integer(let integer)) = try word(&cursor) else { return nil }
+            integers.append(integer)
+            try skipSpace(&cursor)
+        } while cursor.next == ","
+        guard cursor.next == "]" else { throw cursor.fault("expected ',' or ']' after a value of an array") }
+        cursor.advance()
+        return integers
+    }
+
+    private static func skipSpace(_ cursor: inout TOMLCursor) throws(TOMLFault) {
+        while cursor.isAtBlank || cursor.next == "\n" || cursor.next == "#" || cursor.isAt("\r\n") {
+            if cursor.isAtBlank { cursor.skipBlanks() } else { try cursor.endLine() }
         }
     }
 

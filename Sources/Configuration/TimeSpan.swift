@@ -70,7 +70,7 @@ extension TimeSpan: ConfigurationScalar {
         case .text(let text): self.init(text)
         case .integer(let integer): self.init(String(integer))
         case .number(let number): self.init(String(number))
-        case .flag: return nil
+        case .flag, .integers: return nil
         }
     }
 

@@ -59,7 +59,7 @@ extension Double: ConfigurationScalar {
         switch configurationValue {
         case .number(let number): self = number + 0
         case .integer(let integer): self = Double(integer)
-        case .text, .flag: return nil
+        case .text, .flag, .integers: return nil
         }
     }
 

@@ -6,6 +6,8 @@ public enum ConfigurationValue: Equatable, Sendable {
     case integer(Int)
     case number(Double)
     case flag(Bool)
+    /// An array of TOML or JSON: `[2000, 10000]`.
+    case integers([Int])
 
     /// Texts are equal if their bytes are: two Unicode forms of a pattern or a label match different texts.
     public static func == (one: ConfigurationValue, other: ConfigurationValue) -> Bool {
@@ -14,6 +16,7 @@ public enum ConfigurationValue: Equatable, Sendable {
         case (.integer(let one), .integer(let other)): one == other
         case (.number(let one), .number(let other)): one == other
         case (.flag(let one), .flag(let other)): one == other
+        case (.integers(let one), .integers(let other)): one == other
         default: false
         }
     }
@@ -27,6 +30,7 @@ extension ConfigurationValue: CustomStringConvertible {
         case .integer(let integer): String(integer)
         case .number(let number): String(number)
         case .flag(let flag): String(flag)
+        case .integers(let integers): integers.map(String.init).joined(separator: ",")
         }
     }
 
@@ -37,12 +41,17 @@ extension ConfigurationValue: CustomStringConvertible {
         case .integer(let integer): "the whole number \(integer)"
         case .number(let number): "the number \(number)"
         case .flag(let flag): "\(flag)"
+        case .integers(let integers): "the array \(integers)"
         }
     }
 
     /// The value in TOML.
     package var toml: String {
-        if case .text(let text) = self { Self.quoted(text) } else { description }
+        switch self {
+        case .text(let text): Self.quoted(text)
+        case .integers(let integers): "\(integers)"
+        case .integer, .number, .flag: description
+        }
     }
 
     /// A TOML basic string, with quotes, backslashes and control characters escaped.
@@ -73,6 +82,8 @@ extension ConfigurationValue: Codable {
             self = .integer(integer)
         } else if let number = try? container.decode(Double.self) {
             self = .number(number)
+        } else if let integers = try? container.decode([Int].self) {
+            self = .integers(integers)
         } else {
             self = .text(try container.decode(String.self))
         }
@@ -85,6 +96,7 @@ extension ConfigurationValue: Codable {
         case .integer(let integer): try container.encode(integer)
         case .number(let number): try container.encode(number)
         case .flag(let flag): try container.encode(flag)
+        case .integers(let integers): try container.encode(integers)
         }
     }
 }

@@ -1,4 +1,4 @@
-/// A list of whole numbers, spelled with commas: `2000,10000`.
+/// A list of whole numbers, spelled with commas, `2000,10000`, or in a file as an array.
 public struct WholeNumbers: ConfigurationScalar, ExpressibleByArrayLiteral {
     public var values: [Int]
 
@@ -10,6 +10,7 @@ public struct WholeNumbers: ConfigurationScalar, ExpressibleByArrayLiteral {
     public init?(configurationValue: ConfigurationValue) {
         switch configurationValue {
         case .integer(let number): self.init([number])
+        case .integers(let numbers): self.init(numbers)
         case .text(let text): self.init(argumentText: text)
         case .number, .flag: return nil
         }

@@ -106,11 +106,35 @@ struct TOMLReaderTests {
                 "a:1:1: 'model' is a section, but a configuration has no sections: write each of its keys on a separate line, 'key = value'."
             ),
             ("train = [\n  \"a.txt\",\n]", "a:1:1: train is an array; it must be a non-empty path."),
+            ("train = [1, 2]", "a:1:1: train is the array [1, 2]; it must be a non-empty path."),
+            (
+                "cutoffs = [10, 5]",
+                "a:1:1: cutoffs is the array [10, 5]; it must be up to 8 ascending whole numbers from 1 to 1000000000, with commas between them."
+            ),
+            ("cutoffs = [10", "a:1:14: not valid TOML: expected ',' or ']' after a value of an array."),
+            ("cutoffs = [", "a:1:11: not valid TOML: this array is not closed."),
             ("seed = 1\n seed = 2", "a:2:2: not valid TOML: duplicate key 'seed'; delete one of the two."),
         ])
     func advice(text: String, message: String) {
         let error = #expect(throws: ConfigurationFileError.self) { try ConfigurationFile(text: text, path: "a") }
         #expect(error?.description == message)
+    }
+
+    @Test(
+        "A list of whole numbers may be an array, with comments and line ends between its values",
+        arguments: [
+            "cutoffs = [2000, 10000]", "cutoffs = [2_000,\r\n  10000, # the second\n]", "cutoffs = \"2000,10000\"",
+        ])
+    func arrays(text: String) throws {
+        let file = try ConfigurationFile(text: text + "\nlayers = 3\ntime-skips = [ 2,4 ]", path: "a")
+        var (configuration, expected) = (TrainingConfiguration(), TrainingConfiguration())
+        file.apply(to: &configuration)
+        for (key, value) in [("cutoffs", "2000,10000"), ("time-skips", "2,4")] {
+            let key = try #require(ConfigurationKey.named(key))
+            #expect(expected.set(key, to: .text(value)))
+        }
+        expected.layers = 3
+        #expect(configuration == expected)
     }
 
     @Test(

@@ -25,6 +25,7 @@ public struct TimeSkips: ConfigurationScalar {
         switch configurationValue {
         case .text("none"): self = .none
         case .integer(let step): self.init(steps: [step])
+        case .integers(let steps): self.init(steps: steps)
         case .text(let text):
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
             let steps = parts.compactMap { Int($0.trimmingPrefix { $0 == " " }) }
