@@ -10,6 +10,8 @@ package struct LoggedEvent: Sendable {
     package let numbers: [String: Double]
     /// The fields that are texts.
     package let texts: [String: String]
+    /// The fields that are true or false.
+    package let flags: [String: Bool]
 
     /// The number of steps before the line.
     package var step: Int? { numbers["step"].flatMap { Int(exactly: $0) } }
@@ -34,11 +36,14 @@ extension LoggedEvent: Decodable {
     private enum Field: Decodable {
         case number(Double)
         case text(String)
+        case flag(Bool)
         case other
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let number = try? container.decode(Double.self) {
+            if let flag = try? container.decode(Bool.self) {
+                self = .flag(flag)
+            } else if let number = try? container.decode(Double.self) {
                 self = .number(number)
             } else if let text = try? container.decode(String.self) {
                 self = .text(text)
@@ -56,5 +61,6 @@ extension LoggedEvent: Decodable {
         name = event
         numbers = fields.compactMapValues { if case .number(let number) = $0 { number } else { nil } }
         texts = fields.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
+        flags = fields.compactMapValues { if case .flag(let flag) = $0 { flag } else { nil } }
     }
 }

@@ -44,4 +44,19 @@ extension OpenedText {
     public func extent() throws(TextDataError) -> TextExtent {
         try withBytes { (text) throws(TextDataError) in TextExtent(of: textPiece(text, 0..<text.count).bytes) }
     }
+
+    /// The same of each line with its line feed, if it has one. The sums are those of the whole text.
+    public func lineExtents() throws(TextDataError) -> [TextExtent] {
+        try withBytes { (text) throws(TextDataError) in
+            let bytes = textPiece(text, 0..<text.count).bytes
+            var extents: [TextExtent] = []
+            var start = 0
+            while start < bytes.count {
+                let end = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+                extents.append(TextExtent(of: UnsafeRawBufferPointer(rebasing: bytes[start..<end])))
+                start = end
+            }
+            return extents
+        }
+    }
 }

@@ -78,6 +78,21 @@ struct CompareTests {
         #expect(words.a_better + words.b_better + words.equal == 9)
     }
 
+    @Test("Words and bytes are those of evaluate: without a byte-order mark, and with the line feeds that the file has")
+    func extents() throws {
+        let trained = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --run sentences --batching sentences --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"
+        )
+        try #require(trained.status == 0, "\(trained)")
+        try SmallModels.write("marked.txt", "\u{FEFF}\nthe cat sat\non the")
+        let evaluated = try SmallModels.shell("$R evaluate --checkpoint sentences --data marked.txt --json")
+        #expect(evaluated.output.contains("\"words\":8,") && evaluated.output.contains("\"bytes\":19,"), "\(evaluated)")
+        #expect(try compare("sentences sentences --data marked.txt --by word").units == 8)
+        #expect(try compare("sentences sentences --data marked.txt --by byte").units == 19)
+        let one = try SmallModels.shell("echo 'the cat' | $R compare word sentences --data - --by word")
+        #expect(one.status == 65 && one.errors.contains("no line is left to compare. Give a text of two lines or more."), "\(one)")
+    }
+
     @Test("An ARPA file is a model, with the loss of evaluate and without a configuration")
     func nGrams() throws {
         let counted = try SmallModels.shell("$R ngram --order 2 --train train.txt --arpa compared.arpa")

@@ -83,6 +83,19 @@ struct ReportPageTests {
         _ = try parsed(html)
     }
 
+    @Test("The best model is that of the end, or the last validation that was the best, not the lowest loss of the log")
+    func best() throws {
+        let lines =
+            log(steps: 30) + [
+                #"{"event":"validation","step":301,"loss":4.25,"best":true}"#, #"{"event":"validation","step":302,"loss":4.125,"best":false}"#,
+            ]
+        let running = try parsed(ReportPage([try run("running", lines)], version: "1").html).text
+        #expect(running.contains("4.25") && running.contains("301") && !running.contains("4.125"))
+        let end = #"{"event":"end","step":302,"reason":"epochs","best_step":300,"best_loss":4.5}"#
+        let ended = try parsed(ReportPage([try run("ended", lines + [end])], version: "1").html).text
+        #expect(ended.contains("4.5") && ended.contains("300") && !ended.contains("4.25"))
+    }
+
     @Test("After a resume the abandoned steps are gone, and a cut last line is not read")
     func resumed() throws {
         let lines =

@@ -25,6 +25,18 @@ public struct VocabularyMismatch: UserFacingError, Equatable {
     }
 }
 
+/// A text of one line, of which a model that carries its state does not score the first token.
+public struct NoComparedLine: UserFacingError, Equatable {
+    let text: String
+
+    public var exitStatus: ExitStatus { .badData }
+
+    public var description: String {
+        "\(text): the text has one line, and its first token is not scored by a model that carries its state over line ends, so that no line "
+            + "is left to compare. Give a text of two lines or more."
+    }
+}
+
 /// The losses of two models on one text.
 public struct ModelComparison: Sendable {
     public let unit: ComparisonUnit
@@ -34,7 +46,7 @@ public struct ModelComparison: Sendable {
 
     /// Scores a text with both models, as `evaluate` does, and compares what both scored.
     ///
-    /// Throws `VocabularyMismatch` for tokens of different vocabularies, and the errors of scoring.
+    /// Throws `VocabularyMismatch` for tokens of different vocabularies, `NoComparedLine`, and the errors of scoring.
     ///
     /// - Parameters:
     ///   - name: the name of the text in messages.
@@ -44,16 +56,20 @@ public struct ModelComparison: Sendable {
             throw VocabularyMismatch(
                 first: first.path, second: second.path)
         }
+        let carries = first.carriesState || second.carriesState
+        let text = try OpenedText(name: name, bytes: bytes, unit: .word)
+        let extents = unit == .token ? [] : try text.lineExtents()
+        if unit != .token, carries, extents.count == 1 { throw NoComparedLine(text: name) }
         let a = try TokenLosses(first, OpenedText(name: name, bytes: bytes, unit: first.vocabulary.unit))
         let b = try TokenLosses(second, OpenedText(name: name, bytes: bytes, unit: second.vocabulary.unit))
         self.unit = unit
         unknownCounts = (a.unknownCount, b.unknownCount)
-        losses = Self.paired(a, b, unit: unit, bytes: bytes, carries: first.carriesState || second.carriesState)
+        losses = Self.paired(a, b, unit: unit, extents, carries: carries)
     }
 
-    /// A line whose first token a model did not score is not compared by words or bytes, if there is another one.
+    /// A line whose first token a model did not score is not compared by words or bytes. `extents` has the lines' sizes for these.
     private static func paired(
-        _ a: TokenLosses, _ b: TokenLosses, unit: ComparisonUnit, bytes: [UInt8], carries: Bool
+        _ a: TokenLosses, _ b: TokenLosses, unit: ComparisonUnit, _ extents: [TextExtent], carries: Bool
     ) -> PairedLosses {
         var losses = PairedLosses()
         let lines = zip(a.lines, b.lines)
@@ -61,11 +77,8 @@ public struct ModelComparison: Sendable {
             for (first, second) in lines { losses.append(tokens: first, second) }
             return losses
         }
-        let texts = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-        let skipped = carries && a.lines.count > 1 ? 1 : 0
-        for (text, pair) in zip(texts, lines).dropFirst(skipped) {
-            let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).count
-            losses.append(line: pair.0, pair.1, units: 1 + (unit == .word ? words : text.count))
+        for (extent, pair) in zip(extents, lines).dropFirst(carries ? 1 : 0) {
+            losses.append(line: pair.0, pair.1, units: unit == .word ? extent.words : extent.bytes)
         }
         return losses
     }

@@ -10,11 +10,11 @@ extension ReportPage {
         PageDocument.table(
             ["run", "steps", "best validation loss", "perplexity", "at step", "test perplexity", "outcome"],
             runs.enumerated().map { index, run in
-                let best = run.validations.filter { $0.numbers["loss"] != nil }.min { $0.numbers["loss"]! < $1.numbers["loss"]! }
+                let best = run.best
                 let steps = run.end?.step ?? run.curves.values.compactMap { $0.points.last?.step }.max()
                 return [
-                    name(index), text(steps.map(NumberText.grouped)), number(best?.numbers["loss"]),
-                    number(best?.numbers["loss"].map { exp($0) }), text(best?.step.map(NumberText.grouped)),
+                    name(index), text(steps.map(NumberText.grouped)), number(best?.loss),
+                    number(best.map { exp($0.loss) }), text((best?.step).map(NumberText.grouped)),
                     number(run.end?.numbers["test_perplexity"]), text(run.end?.texts["reason"] ?? "has not ended"),
                 ]
             })

@@ -18,6 +18,17 @@ package struct RunHistory {
     /// The validations with their digests.
     private(set) var validations: [LoggedEvent] = []
 
+    /// The validation loss and the step of the model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
+    ///
+    /// The lowest loss of the log may be another: of an improvement below `--epsilon`, or of a model that was lost.
+    var best: (loss: Double, step: Int)? {
+        if let end, let loss = end.numbers["best_loss"], let step = end.numbers["best_step"] { return (loss, Int(step)) }
+        guard let last = validations.last(where: { $0.flags["best"] == true }), let loss = last.numbers["loss"], let step = last.step else {
+            return nil
+        }
+        return (loss, step)
+    }
+
     /// A text that the model generated.
     struct Sample {
         let step: Int

@@ -16,6 +16,7 @@ extension TrainingReport {
                 ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
                 ("epoch", .integer(state.lastEpoch)),
             ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
+                + (state.rateScale.map { [("rate_scale", .number($0))] } ?? [])
                 + [("parameters_digest", .text(ending.parametersDigest))])
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
@@ -29,6 +30,9 @@ extension TrainingReport {
         if let test = ending.test { sayTest(test, ending) }
         if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
         say("  last     step \(state.step), digest \(ending.parametersDigest)")
+        if state.rateScale != nil {
+            say("  returned to a checkpoint after a divergence: the digests depend on --checkpoint-every and on interruptions")
+        }
         say("  run      \(plan.runFolder)")
         if let limitUse { say("  time     \(limitUse.text)") }
         if ending.outcome.stopReason != nil {
