@@ -1,5 +1,5 @@
 public import Runs
-import Tasks
+public import Tasks
 import Tensors
 public import TextData
 
@@ -9,6 +9,8 @@ public struct ClassifiedLine: Sendable, Equatable {
     public let number: Int
     /// Nil for a line without text, which has no label.
     public let prediction: LabelPrediction?
+    /// The number of tokens that the model reads as `<unk>`, because the vocabulary lacks them.
+    public let unknownTokens: Int
 }
 
 /// Gives each line of a text a label, in batches of lines, on the processors of this process.
@@ -22,6 +24,8 @@ public final class LineClassifier {
     /// One for each thread; made for the first piece.
     private var workers: [LabelBatch] = []
     private var lineCount = 0
+    private var tokenCount = 0
+    private var unknownCount = 0
     /// The labels, whose indices are those of predictions.
     public let labels: LabelNames
 
@@ -42,22 +46,38 @@ public final class LineClassifier {
         (self.stored, self.keepsLosses, self.limits) = (stored, keepsLosses, limits)
     }
 
-    /// Classifies the lines of a text in order, and passes each to `body`.
+    /// The tokens of all lines with text so far, line ends included, and those outside the vocabulary.
+    public var unknown: UnknownCount { UnknownCount(tokens: tokenCount, unknown: unknownCount) }
+
+    /// Classifies the lines of a text in order, and passes each to `body`. Returns how many lines look labelled.
     ///
-    /// Throws the errors of the text and of `body`, and `RunCheckError` (70) if a limit of the process is too low.
+    /// Throws the errors of the text, those of `UnlabelledLines` included, and of `body`, and `RunCheckError` (70) if a limit of the process is
+    /// too low.
     ///
     /// - Parameter characters: collects characters that are not in the vocabulary, and are skipped; nil if they are errors.
+    @discardableResult
     public func classify(
         _ text: OpenedText, skipping characters: SkippedCharacters? = nil, _ body: (ClassifiedLine) throws -> Void
-    ) throws {
-        try stored.vocabulary.encodePieces(of: TextSource(examining: text), skipping: characters, limits) { piece in
+    ) throws -> UnlabelledLines {
+        let source = try TextSource(examining: text)
+        let lines = try UnlabelledLines(of: text, labels)
+        try stored.vocabulary.encodePieces(of: source, skipping: characters, limits) { piece in
             let texts = piece.indices.filter { !piece[$0].isBlank }
             var predictions = try predictions(texts.map { piece[$0].tokens })[...]
             for line in piece {
-                lineCount += 1
-                try body(ClassifiedLine(number: lineCount, prediction: line.isBlank ? nil : predictions.removeFirst()))
+                try body(classified(line, line.isBlank ? nil : predictions.removeFirst()))
             }
         }
+        return lines
+    }
+
+    private func classified(_ line: EncodedLine, _ prediction: LabelPrediction?) -> ClassifiedLine {
+        lineCount += 1
+        guard prediction != nil else { return ClassifiedLine(number: lineCount, prediction: nil, unknownTokens: 0) }
+        let unknown = stored.symbols.special.unknown.map { id in line.tokens.count { $0 == id } } ?? 0
+        tokenCount += line.tokens.count
+        unknownCount += unknown
+        return ClassifiedLine(number: lineCount, prediction: prediction, unknownTokens: unknown)
     }
 
     private func predictions(_ lines: [[Int32]]) throws -> [LabelPrediction] {
@@ -82,7 +102,7 @@ extension EncodedLine {
     /// Whether the line has no text but blanks, tabs and carriage returns. Such a text is refused in a text with labels.
     fileprivate var isBlank: Bool {
         (0..<(isEnded ? tokens.count - 1 : tokens.count)).allSatisfy { place in
-            bytes(of: place).allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+            bytes(of: place).isBlankText
         }
     }
 }

@@ -2,6 +2,7 @@ import Communication
 import Failures
 import Inference
 import Runs
+import Tasks
 import TextData
 
 /// Classifies each line of a text with the model at `path`, and writes the labels line by line.
@@ -12,7 +13,7 @@ func runClassification(
     let characters = skippingUnknown ? SkippedCharacters() : nil
     var stream = TextStream()
     var blankCount = 0
-    try UnknownCharacterError.naming {
+    let lines = try UnknownCharacterError.naming {
         try classifier.classify(text, skipping: characters) { line in
             if let loss = line.prediction?.loss, !loss.isFinite {
                 throw StoredRunError.overflow(checkpoint: path, place: "line \(line.number) of \(text.name)")
@@ -24,12 +25,25 @@ func runClassification(
         }
     }
     try stream.end(ofBytes: true)
+    noteText(lines, unknown: classifier.unknown, of: text.name)
     if blankCount > 0 {
         StandardError.note(
             "\(text.name): \(NumberText.counted(blankCount, "line")) without text, which \(blankCount == 1 ? "has" : "have") no label."
         )
     }
     if let characters { noteSkipped(characters.unknown, of: text.name) }
+}
+
+/// Tells the size of the text and its unknown tokens, and what makes the labels doubtful.
+private func noteText(_ lines: UnlabelledLines, unknown: UnknownCount, of name: String) {
+    StandardError.note(
+        "\(name): \(NumberText.counted(lines.count, "line")), \(NumberText.counted(unknown.tokens, "token")), \(unknown.text)")
+    if let warning = unknown.warning(ofLabels: name) { StandardError.warn(warning) }
+    guard lines.labelledCount > 0 else { return }
+    StandardError.warn(
+        "\(name): \(NumberText.counted(lines.labelledCount, "line")) of \(NumberText.grouped(lines.count)) "
+            + "\(lines.labelledCount == 1 ? "begins" : "begin") with a label of the model and a tab, which the model reads as text. "
+            + "Remove labels before classifying (cut -f 2-).")
 }
 
 /// Writes the labels of lines, as a table with a header or as a JSON object for each line.
@@ -42,7 +56,7 @@ struct LabelWriter {
     /// The text before the first line.
     var header: String {
         if isJSON { return "" }
-        let names = ["line", "label", "probability"] + (writesAll ? labels.map { "probability_" + $0 } : [])
+        let names = ["line", "label", "probability"] + (writesAll ? labels.map { "probability_" + $0 } : []) + ["unknown"]
         return names.joined(separator: "\t") + "\n"
     }
 
@@ -55,16 +69,18 @@ struct LabelWriter {
         } else {
             figures = Array(repeating: "", count: writesAll ? 2 + labels.count : 2)
         }
-        return (["\(line.number)"] + figures).joined(separator: "\t") + "\n"
+        return (["\(line.number)"] + figures + ["\(line.unknownTokens)"]).joined(separator: "\t") + "\n"
     }
 
     private func object(_ line: ClassifiedLine) -> String {
         guard let prediction = line.prediction else {
-            return "{\"line\":\(line.number),\"label\":null,\"probability\":null\(writesAll ? ",\"probabilities\":null" : "")}\n"
+            return
+                "{\"line\":\(line.number),\"label\":null,\"probability\":null\(writesAll ? ",\"probabilities\":null" : ""),\"unknown\":0}\n"
         }
         let all = zip(labels, prediction.probabilities).map { "\(JSONText.string($0)):\(JSONText.number($1))" }
         return "{\"line\":\(line.number),\"label\":\(JSONText.string(labels[prediction.label])),"
             + "\"probability\":\(JSONText.number(prediction.probability))"
-            + (writesAll ? ",\"probabilities\":{\(all.joined(separator: ","))}}" : "}") + "\n"
+            + (writesAll ? ",\"probabilities\":{\(all.joined(separator: ","))}" : "")
+            + ",\"unknown\":\(line.unknownTokens)}\n"
     }
 }

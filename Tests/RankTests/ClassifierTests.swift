@@ -82,7 +82,8 @@ extension TrainingOverRanks {
             let table = try outcome(["classify", "--checkpoint", "run", "--data", "plain.txt"])
             #expect(table.status == 0 && table.errors.contains("plain.txt: 1 line without text, which has no label."), "\(table)")
             let rows = table.output.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
-            #expect(rows.first == ["line", "label", "probability"] && rows.last == ["51", "", ""] && rows.count == 52)
+            #expect(rows.first == ["line", "label", "probability", "unknown"] && rows.last == ["51", "", "", "0"])
+            #expect(rows.count == 52 && table.errors.contains("plain.txt: 50 lines, ") && table.errors.contains("tokens, 0 OOV"))
             let correct = zip(rows.dropFirst(), lines).count { row, line in line.hasPrefix(row[1] + "\t") }
             let evaluated = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "test.txt"])
             #expect(evaluated.output.contains("\"correct\":\(correct),"), "\(evaluated) \(correct)")
@@ -140,15 +141,42 @@ extension TrainingOverRanks {
             let all = try classified("--probabilities").output.split(separator: "\n").map {
                 $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             }
-            #expect(all[0].dropFirst(3) == ["probability_low", "probability_mid", "probability_top"])
-            #expect(
-                all.count == 4 && all[1][1] == "top" && all[1][2] == all[1][5] && all[2] == ["2", "", "", "", "", ""], "\(all)")
-            #expect(abs(all[3].dropFirst(3).reduce(0) { $0 + (Double($1) ?? 0) } - 1) < 1e-6 && all[3][1] == "low")
+            #expect(all[0].dropFirst(3) == ["probability_low", "probability_mid", "probability_top", "unknown"])
+            #expect(all.count == 4 && all[2] == ["2", "", "", "", "", "", "0"], "\(all)")
+            #expect(all[1][1] == "top" && all[1][2] == all[1][5], "\(all)")
+            #expect(abs(all[3][3..<6].reduce(0) { $0 + (Double($1) ?? 0) } - 1) < 1e-6 && all[3][1] == "low")
             let objects = try classified("--probabilities --json").output.split(separator: "\n")
             let probabilities = "{\"low\":\(all[1][3]),\"mid\":\(all[1][4]),\"top\":\(all[1][5])}"
-            let first = "{\"line\":1,\"label\":\"top\",\"probability\":\(all[1][2]),\"probabilities\":\(probabilities)}"
+            let first =
+                "{\"line\":1,\"label\":\"top\",\"probability\":\(all[1][2]),\"probabilities\":\(probabilities),\"unknown\":0}"
             #expect(objects.map(String.init).first == first)
-            #expect(objects[1] == "{\"line\":2,\"label\":null,\"probability\":null,\"probabilities\":null}")
+            #expect(objects[1] == "{\"line\":2,\"label\":null,\"probability\":null,\"probabilities\":null,\"unknown\":0}")
+        }
+
+        @Test("Labels and the word <eos> in a text to classify are refused, and unknown words are counted as by evaluate")
+        func unlabelledTexts() throws {
+            _ = try trained(1, run: "run", ["--epochs", "1"])
+            func classified(_ text: String, _ options: [String] = []) throws -> ProgramRun {
+                try texts.write("new.txt", text)
+                return try outcome(["classify", "--checkpoint", "run", "--data", "new.txt"] + options)
+            }
+            let labelled = try classified("\nlow\tfirst0 w1\nmid\tfirst1\n")
+            #expect(labelled.status == 65 && labelled.output.isEmpty, "\(labelled)")
+            #expect(labelled.errors.contains("new.txt, line 2: this line, and every other one, begins with a label (low)"))
+            let mixed = try classified("low\tfirst0 w1\nfirst1\n")
+            #expect(
+                mixed.status == 0 && mixed.errors.contains("1 line of 2 begins with a label of the model and a tab"), "\(mixed)")
+            let ended = try classified("first0\nw1 <eos> w2\n")
+            #expect(ended.status == 65 && ended.errors.contains("new.txt, line 2: the text has the word <eos>"), "\(ended)")
+            let unknown = try classified("first0 new words\nw1\n", ["--json"])
+            #expect(unknown.errors.contains("new.txt: 2 lines, 6 tokens, 2 OOV (33.3 %)"), "\(unknown)")
+            #expect(unknown.errors.contains("are read as <unk>, so that the labels say little"), "\(unknown)")
+            #expect(unknown.output.split(separator: "\n").map { $0.hasSuffix("\"unknown\":2}") } == [true, false], "\(unknown)")
+            try texts.write("test.txt", "low\tfirst0 new words\nmid\tw1\n")
+            let evaluated = try outcome(["evaluate", "--checkpoint", "run", "--data", "test.txt"])
+            #expect(evaluated.output.hasSuffix("; 2 OOV (33.3 %)\n") && evaluated.errors.contains("the labels say little"))
+            let object = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "test.txt"]).output
+            #expect(object.contains("\"tokens\":6,\"oovs\":2,\"oov_share\":0.3333"), "\(object)")
         }
 
         @Test("A window without a label has no loss; long lines and a text with a single label are reported at the start")

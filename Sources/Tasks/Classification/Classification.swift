@@ -62,7 +62,7 @@ enum Classification: Task {
         guard let labels = symbols.labels, let lineEnd = symbols.special.lineEnd else {
             preconditionFailure("labelled texts without labels")
         }
-        return LabelScorer(model, labels, lineEnd: lineEnd)
+        return LabelScorer(model, labels, lineEnd: lineEnd, unknown: symbols.special.unknown)
     }
 }
 

@@ -13,6 +13,8 @@ public struct LabelScore: TaskScore, Equatable {
     private var sum = 0.0
     /// The first line, from 1, whose loss is infinite or not a number.
     private var firstNotFinite: Int?
+    /// The tokens of the lines without their labels, line ends included, and those outside the vocabulary; nil if the vocabulary has no `<unk>`.
+    public internal(set) var unknown: UnknownCount?
 
     init(labels: [String]) { matrix = ConfusionMatrix(labels: labels) }
 
@@ -35,11 +37,20 @@ public struct LabelScore: TaskScore, Equatable {
 
     public var text: String {
         "\(NumberText.counted(count, "line")), loss \(NumberText.fixed(loss, 4)) nats per line, \(accuracyText)"
+            + (unknown.map { "; \($0.text)" } ?? "")
     }
 
-    public var figures: [Figure] { [Figure("lines", .integer(count))] + measured }
+    public var figures: [Figure] {
+        testFields
+            + (unknown.map {
+                [
+                    Figure("tokens", .integer($0.tokens)), Figure("oovs", .integer($0.unknown)),
+                    Figure("oov_share", .number($0.share)),
+                ]
+            } ?? [])
+    }
 
-    public var testFields: [Figure] { figures }
+    public var testFields: [Figure] { [Figure("lines", .integer(count))] + measured }
 
     public var confusion: ConfusionMatrix? { matrix }
 
@@ -51,7 +62,7 @@ public struct LabelScore: TaskScore, Equatable {
 
     public var firstOverflow: String? { firstNotFinite.map { "line \($0)" } }
 
-    public func warning(of name: String) -> String? { nil }
+    public func warning(of name: String) -> String? { unknown?.warning(ofLabels: name) }
 }
 
 /// Scores the labels of a text's lines. Process i of n scores the lines whose number is i modulo n.
@@ -60,6 +71,7 @@ final class LabelScorer: TextScorer {
     private let model: LanguageModel
     private let labels: LabelTokens
     private let lineEnd: Int32
+    private let unknown: Int32?
     private var total: LabelScore
     private var line = 0
     /// The tokens of a line that does not end in its piece.
@@ -67,11 +79,15 @@ final class LabelScorer: TextScorer {
     private let one: UnsafeMutablePointer<Float>  // a mask of one row
     private let workspace = Workspace()
 
-    init(_ model: LanguageModel, _ labels: LabelTokens, lineEnd: Int32) {
+    /// - Parameters:
+    ///   - lineEnd: the token that ends a line.
+    ///   - unknown: the token of symbols outside the vocabulary; nil if the vocabulary has none.
+    init(_ model: LanguageModel, _ labels: LabelTokens, lineEnd: Int32, unknown: Int32?) {
         self.model = model
         self.labels = labels
-        self.lineEnd = lineEnd
+        (self.lineEnd, self.unknown) = (lineEnd, unknown)
         total = LabelScore(labels: labels.names.names)
+        if unknown != nil { total.unknown = UnknownCount(tokens: 0, unknown: 0) }
         one = workspace.allocate(Float.self, count: 1)
         one.pointee = 1
     }
@@ -94,6 +110,7 @@ final class LabelScorer: TextScorer {
         defer { rest.removeAll(keepingCapacity: true) }
         line += 1
         guard let divided = labels.divide(rest) else { throw .unlabelledLine(source: "the text", line: line) }
+        if let unknown { total.unknown? += UnknownCount(tokens: rest[divided.text], unknown) }
         guard (line - 1) % share.count == share.index else { return [0, 0, 0] }
         model.resetState()
         return rest.withUnsafeBufferPointer { tokens in

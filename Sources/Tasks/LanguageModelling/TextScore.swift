@@ -89,10 +89,9 @@ public struct TextScore: Sendable, Equatable {
     /// The number of OOVs, their share, and the perplexity without them, as text; nil if the vocabulary has no `<unk>`.
     public var unknownText: String? {
         guard special.unknown != nil else { return nil }
-        let count = "\(NumberText.grouped(unknownTokens)) OOV"
-        if unknownTokens == 0 { return count }
+        if unknownTokens == 0 { return unknown.text }
         let without = perplexityWithoutUnknown.map { "perplexity \(NumberText.perplexity($0, digits: 3)) without them" }
-        return "\(count) (\(unknown.percent)), \(without ?? "no other words")"
+        return "\(unknown.text), \(without ?? "no other words")"
     }
 
     /// The OOVs among the predicted tokens.
@@ -165,6 +164,15 @@ public struct UnknownCount: Sendable, Equatable {
 
     package init(tokens: Int, unknown: Int) { (self.tokens, self.unknown) = (tokens, unknown) }
 
+    /// Counts the tokens `unknown` in `tokens`.
+    init(tokens: some Collection<Int32>, _ unknown: Int32) {
+        self.init(tokens: tokens.count, unknown: tokens.count { $0 == unknown })
+    }
+
+    static func += (sum: inout UnknownCount, other: UnknownCount) {
+        sum = UnknownCount(tokens: sum.tokens + other.tokens, unknown: sum.unknown + other.unknown)
+    }
+
     /// Counts the tokens of a token file. Cost: one pass over the tokens, or nothing if the vocabulary has no `<unk>`.
     ///
     /// Throws the errors of `WindowReader.fill`.
@@ -196,6 +204,17 @@ public struct UnknownCount: Sendable, Equatable {
             "\(text): \(percent) of the tokens are outside the vocabulary and are scored as <unk>, so that the perplexity says little. "
             + advice
     }
+
+    /// The warning for a text with many OOVs whose lines have labels; nil for few.
+    public func warning(ofLabels text: String) -> String? {
+        guard share >= Self.largeShare else { return nil }
+        return
+            "\(text): \(percent) of the tokens are outside the vocabulary and are read as <unk>, so that the labels say little. "
+            + "A larger vocabulary needs a new training run."
+    }
+
+    /// `12 OOV (3.4 %)`, without the share if there are none.
+    public var text: String { "\(NumberText.grouped(unknown)) OOV" + (unknown == 0 ? "" : " (\(percent))") }
 
     /// `12.3 %`
     public var percent: String { NumberText.significant(share * 100, 3) + " %" }

@@ -58,6 +58,8 @@ public enum LabelDefect: Sendable, Equatable {
     case lineEndWord
     case tooMany(Int)
     case unknown(String, known: [String])
+    /// Every line of a text that should have no labels begins with a label; that of the line.
+    case notExpected(String)
 }
 
 extension LabelDefect: CustomStringConvertible {
@@ -73,6 +75,9 @@ extension LabelDefect: CustomStringConvertible {
         case .unknown(let name, let known):
             "the label \(quoting: name) does not occur in the training text, whose labels are "
                 + known.prefix(5).map { Quotation.of($0) }.joined(separator: ", ") + (known.count > 5 ? " and others" : "")
+        case .notExpected(let name):
+            "this line, and every other one, begins with a label (\(quoting: name)) and a tab, but the model must not read the labels. "
+                + "Remove them (cut -f 2-), or use evaluate, which compares them with the labels of the model"
         }
     }
 }
@@ -80,23 +85,16 @@ extension LabelDefect: CustomStringConvertible {
 extension OpenedText {
     /// Passes the label and the number of each line, from 1, to `body`. The text must be valid UTF-8 unless its tokens are bytes.
     fileprivate func forEachLabel(_ body: (String, Int) throws(TextDataError) -> Void) throws(TextDataError) {
-        try withBytes { (bytes) throws(TextDataError) in
-            var (start, number) = (0, 0)
-            while start < bytes.count {
-                number += 1
-                let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
-                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                switch Self.label(of: line, isFirst: start == 0, unit: unit) {
-                case .success(let name): try body(name, number)
-                case .failure(let defect): throw .badLabel(source: self.name, line: number, defect: defect.defect)
-                }
-                start = end + 1
+        try forEachLine { (line, number) throws(TextDataError) in
+            switch Self.label(of: line, unit: unit) {
+            case .success(let name): try body(name, number)
+            case .failure(let defect): throw .badLabel(source: self.name, line: number, defect: defect.defect)
             }
         }
     }
 
     /// Whether one of the words is `<eos>`. Most lines have no `<`, and are not divided into words.
-    private static func hasLineEndWord(_ text: UnsafeRawBufferPointer) -> Bool {
+    static func hasLineEndWord(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.contains(UInt8(ascii: "<")) else { return false }
         return String(decoding: text, as: UTF8.self).unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
             .contains { String($0) == "<eos>" }
@@ -104,16 +102,12 @@ extension OpenedText {
 
     private struct Failure: Error { let defect: LabelDefect }
 
-    private static func label(of line: UnsafeRawBufferPointer, isFirst: Bool, unit: TokenUnit) -> Result<String, Failure> {
+    private static func label(of line: UnsafeRawBufferPointer, unit: TokenUnit) -> Result<String, Failure> {
         guard let tab = line.firstIndex(of: 0x09) else { return .failure(Failure(defect: .noTab)) }
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let start = isFirst && line.starts(with: mark) ? mark.count : 0
-        let name = String(decoding: line[start..<tab], as: UTF8.self)
+        let name = String(decoding: line[..<tab], as: UTF8.self)
         if name.isEmpty { return .failure(Failure(defect: .emptyLabel)) }
         if name.unicodeScalars.contains(where: \.properties.isWhitespace) { return .failure(Failure(defect: .whiteSpace)) }
-        if line[(tab + 1)...].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
-            return .failure(Failure(defect: .noText))
-        }
+        if line[(tab + 1)...].isBlankText { return .failure(Failure(defect: .noText)) }
         if unit == .word, hasLineEndWord(UnsafeRawBufferPointer(rebasing: line[(tab + 1)...])) {
             return .failure(Failure(defect: .lineEndWord))
         }
