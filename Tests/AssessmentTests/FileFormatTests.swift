@@ -41,6 +41,15 @@ struct ProbeFileTests {
             ("{\"sentence_good\":\"a\",\"sentence_bad\":\"\"}", "'sentence_bad' is not a text"),
             ("{\"sentence_good\":\"a\\nb\",\"sentence_bad\":\"b\"}", "'sentence_good' is not a text"),
             ("{\"sentence_good\":\"a\",\"sentence_bad\":\"b\"", "a comma or '}' is missing"),
+            ("{\"sentence_good\":\"a\",\"sentence_bad\":\"b\",\"UID\":5}", "'UID' is not a text"),
+            (
+                "{\"sentence_good\":\"a\",\"sentence_bad\":\"b\",\"dependency_length\":\"2\"}",
+                "'dependency_length' is not a whole number"
+            ),
+            (
+                "{\"sentence_good\":\"a\",\"sentence_bad\":\"b\",\"dependency_length\":2.5}",
+                "'dependency_length' is not a whole number"
+            ),
             ("{\"sentence_good\":\"a\",\"sentence_bad\":\"b", "quotation mark"), ("x", "'x' is not a JSON value"),
         ])
     func badBlimp(line: String, reason: String) throws {
@@ -49,6 +58,20 @@ struct ProbeFileTests {
         }
         #expect(error?.line == 2 && error?.exitStatus == .badData && error?.reason.contains(reason) == true, "\(error as Any)")
         #expect(error?.description.hasPrefix("pairs: line 2: ") == true && error?.description.contains("JSON object") == true)
+    }
+
+    @Test("An item whose texts are equal is told from others")
+    func equalTexts() throws {
+        let pairs = """
+            {"sentence_good": "a b.", "sentence_bad": "a  b."}
+            {"sentence_good": "a b.", "sentence_bad": "A b."}
+            {"one_prefix_prefix": "a", "one_prefix_word_good": "b", "one_prefix_word_bad": "b"}
+            {"two_prefix_word": "b", "two_prefix_prefix_good": "a", "two_prefix_prefix_bad": "a"}
+            {"two_prefix_word": "b", "two_prefix_prefix_good": "a", "two_prefix_prefix_bad": "c"}
+            """
+        #expect(try items(.blimp, pairs).map(\.hasEqualTexts) == [true, false, true, true, false])
+        let gold = try items(.gold, "1\twas\twas\t0\n1\twas\twere\t0\n", sentences: "the was\nthe was\n")
+        #expect(gold.map(\.hasEqualTexts) == [true, false])
     }
 
     @Test("A .gold file counts words from 0 and names the attractors")
@@ -136,6 +159,7 @@ struct ProbeFileTests {
         for (old, new, line) in [
             ("\"sum\"", "\"mean\"", 1), ("\"predictions\"", "\"x\"", 1), ("\"condition_name\": \"mis-match\"", "\"x\": 1", 6),
             ("\"content\": \"play\"", "\"content\": 3", 7), ("\"play\"}]", "\"play\"]", 7),
+            ("\"agreement\"", "5", 1), ("\"item_number\": 7", "\"item_number\": \"7\"", 3), ("\"formula\",", "1,", 2),
         ] {
             let error = #expect(throws: DataFileError.self) { try items(.syntaxgym, valid.replacing(old, with: new)) }
             #expect(error?.line == line, "\(error as Any)")

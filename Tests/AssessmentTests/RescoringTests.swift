@@ -86,6 +86,9 @@ struct RescoringTests {
             (.espnet, "a-1 x\n\n", 2), (.nemo, "x\t1\nx 1\n", 2), (.nemo, "x\t1\nx\t1\nx\t1\n", 3), (.nemo, "x\tnan\n", 1),
             (.mlmScoring, "{\"u\": {\"h\": {\"score\": 1, \"text\": \"a\"},\n\"i\": {\"score\": \"1\", \"text\": \"a\"}}}", 2),
             (.mlmScoring, "{\"u\": {\"ref\": \"a\"}}", 1), (.mlmScoring, "{\"u\":\n{\"h\": {\"score\": 1, \"text\": \"a\"}\n", 2),
+            (.mlmScoring, "{\"u\": {\"h\": {\"score\": 1, \"text\": \"a\"},\n\"ref\": 5}}", 2),
+            (.mlmScoring, "{\"u\": {\"h\": {\"score\": 1, \"text\": \"a\"},\n\"ref\": {\"text\": 5}}}", 2),
+            (.mlmScoring, "{\"u\": {\"h\": {\"score\": 01, \"text\": \"a\"}}}", 1),
             (.mlmScoring, "[]", 1), (.nemo, "x\t0x1\n", 1),
             (
                 .mlmScoring,

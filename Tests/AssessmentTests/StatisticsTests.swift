@@ -35,10 +35,14 @@ struct StatisticsTests {
         for (text, line) in [
             ("{\n\"a\":\n}", 3), ("[1,\n\n2", 3), ("1 2", 1), ("[1}", 1), ("\"\n\"", 1), ("nul", 1), ("", 1), ("1e999", 1),
             ("0x1", 1), ("\n\"\\ud83d\"", 2), ("\"\\ude00\"", 1), ("\"\\ud83d\\u0061\"", 1), ("{\"a\":1,\n\"a\":2}", 2),
+            ("01", 1), ("[-01]", 1), ("00", 1), ("-", 1), ("1.", 1), (".5", 1),
         ] {
             let fault = #expect(throws: JSONFault.self) { try JSONParser.parse(text) }
             #expect(fault?.line == line, "\(text): \(fault as Any)")
         }
         #expect(throws: JSONFault.self) { try JSONParser.parse(String(repeating: "[", count: 100_000)) }
+        let large = #expect(throws: JSONFault.self) { try JSONParser.parse("1e500") }
+        #expect(large?.reason == "the number 1e500 is too large")
+        #expect(try ["0", "-0", "0.5e-3", "10", "2.0"].map { try JSONParser.parse($0).integer } == [0, 0, nil, 10, 2])
     }
 }

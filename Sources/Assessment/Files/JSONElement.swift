@@ -32,8 +32,10 @@ extension JSONElement {
     package var string: String? { if case .string(let text) = value { text } else { nil } }
     /// The number, if the value is one.
     package var number: Double? { if case .number(let digits) = value { Double(digits) } else { nil } }
-    /// The whole number, if the value is one.
-    package var integer: Int? { if case .number(let digits) = value { Int(digits) } else { nil } }
+    /// The whole number, if the value is one, also in the form `2.0`.
+    package var integer: Int? {
+        if case .number(let digits) = value { Int(digits) ?? number.flatMap(Int.init(exactly:)) } else { nil }
+    }
     /// The elements, if the value is an array.
     package var elements: [JSONElement]? { if case .array(let elements) = value { elements } else { nil } }
     /// The members, if the value is an object.

@@ -98,9 +98,11 @@ package struct JSONParser {
         case "true": return .bool(true)
         case "false": return .bool(false)
         default:
-            let isNumber = word.wholeMatch(of: /-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil
-            guard isNumber, let value = Double(word), value.isFinite else {
+            guard word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil else {
                 throw fault("'\(word.prefix(40))' is not a JSON value")
+            }
+            guard let value = Double(word), value.isFinite else {
+                throw fault("the number \(word.prefix(40)) is too large")
             }
             return .number(word)
         }
@@ -156,25 +158,5 @@ package struct JSONParser {
         }
         position += 4
         return value
-    }
-}
-
-extension DataFile {
-    /// The JSON value of line `line`, from 1. Throws an error of the line.
-    func json(line: Int, advice: String) throws(DataFileError) -> JSONElement {
-        do throws(JSONFault) {
-            return try JSONParser.parse(lines[line - 1], line: line)
-        } catch {
-            throw self.error(error.line, error.reason, advice)
-        }
-    }
-
-    /// The JSON value of the whole file. Throws an error of the line with the fault.
-    func json(advice: String) throws(DataFileError) -> JSONElement {
-        do throws(JSONFault) {
-            return try JSONParser.parse(text)
-        } catch {
-            throw self.error(error.line, error.reason, advice)
-        }
     }
 }

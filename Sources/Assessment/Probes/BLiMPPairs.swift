@@ -14,7 +14,8 @@ enum BLiMPPairs {
 
     private static func pair(_ file: DataFile, _ line: Int) throws(DataFileError) -> [ProbeItem] {
         let pair = try file.json(line: line, advice: advice)
-        let (group, distance) = (pair["UID"]?.string ?? file.name, pair["dependency_length"]?.integer)
+        let group = try file.text("UID", of: pair, advice: advice) ?? file.name
+        let distance = try file.wholeNumber("dependency_length", of: pair, advice: advice)
         func item(
             _ method: ProbeMethod, _ good: (prefix: String, word: String), _ bad: (prefix: String, word: String)
         ) -> ProbeItem {

@@ -1,3 +1,5 @@
+import TextData
+
 /// How an item compares its texts.
 public enum ProbeMethod: String, Sendable {
     /// The good sentence has a lower surprisal than the bad one, with the line ends.
@@ -36,6 +38,12 @@ public struct ProbeItem: Sendable {
         (self.place, self.group, self.method) = (place, group, method)
         (self.distance, self.attractors) = (distance, attractors)
         (self.texts, self.claim, self.deciding) = (texts, claim, deciding)
+    }
+
+    /// Whether all texts have the same words, so that the item is a tie for every model of words.
+    public var hasEqualTexts: Bool {
+        let words = texts.map { $0.joined().split(whereSeparator: \.isWhitespace).map { ExactText(String($0)) } }
+        return words.count > 1 && words.allSatisfy { $0 == words[0] }
     }
 
     /// A claim that the second piece of the first text has a lower surprisal than that of the second text.

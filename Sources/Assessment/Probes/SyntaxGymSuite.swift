@@ -9,7 +9,9 @@ enum SyntaxGymSuite {
     /// An item for each item of the suite and each of its predictions.
     static func items(_ file: DataFile) throws(DataFileError) -> [ProbeItem] {
         let suite = try file.json(advice: advice)
-        let name = suite["meta"]?["name"]?.string ?? file.name
+        let name =
+            try suite["meta"].flatMap { meta throws(DataFileError) in try file.text("name", of: meta, advice: advice) }
+            ?? file.name
         if let metric = suite["meta"]?["metric"], metric.string != "sum" {
             throw file.error(metric.line, "the metric of the suite is not 'sum'", "Only sums of surprisals are computed.")
         }
@@ -20,7 +22,8 @@ enum SyntaxGymSuite {
         for item in items {
             for (index, prediction) in predictions.enumerated() {
                 let group = predictions.count == 1 ? name : "\(name) #\(index + 1)"
-                found.append(try probe(item, prediction, group, place: item["item_number"]?.integer ?? found.count + 1, file))
+                let number = try file.wholeNumber("item_number", of: item, advice: advice)
+                found.append(try probe(item, prediction, group, place: number ?? found.count + 1, file))
             }
         }
         return found
@@ -29,7 +32,9 @@ enum SyntaxGymSuite {
     private static func probe(
         _ item: JSONElement, _ prediction: JSONElement, _ group: String, place: Int, _ file: DataFile
     ) throws(DataFileError) -> ProbeItem {
-        guard prediction["type"]?.string ?? "formula" == "formula", let formula = prediction["formula"]?.string else {
+        guard try file.text("type", of: prediction, advice: advice) ?? "formula" == "formula",
+            let formula = prediction["formula"]?.string
+        else {
             throw file.error(prediction.line, "the prediction is no formula", advice)
         }
         guard let elements = item["conditions"]?.elements, !elements.isEmpty else {

@@ -24,10 +24,18 @@ enum MLMScoringLists {
                 throw file.error(element.line, "the utterance '\(utterance.name)' is in the file twice", advice)
             }
             for member in members where member.name != reference { try append(member, of: utterance.name, to: &list, file) }
-            if let text = element[reference].flatMap({ $0.string ?? $0["text"]?.string }) { references.append(text) }
+            if let text = try referenceText(of: element, file) { references.append(text) }
         }
         if references.count == utterances.count { list.references = references }
         return list
+    }
+
+    /// The reference of an utterance, which is a text or an object with a text; nil if there is none.
+    private static func referenceText(of utterance: JSONElement, _ file: DataFile) throws(DataFileError) -> String? {
+        guard let element = utterance[reference], element.members != nil else {
+            return try file.text(reference, of: utterance, advice: advice)
+        }
+        return try file.text("text", of: element, advice: advice)
     }
 
     private static func append(

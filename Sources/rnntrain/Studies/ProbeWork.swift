@@ -22,12 +22,24 @@ func runProbe(model: ScoringModel, items: [ProbeItem], name: String, output: Pro
     case .json: try StandardOutput.printResult(summary.json)
     case .table: try StandardOutput.printResult(summary.table)
     }
+    warnOfEqualTexts(items, name: name)
     let (unknown, all) = (summary.groups.reduce(0) { $0 + $1.counts.unknown }, items.count)
     if unknown * 5 >= all {
         StandardError.warn(
             "\(name): \(NumberText.grouped(unknown)) of \(NumberText.counted(all, "item")) depend on words outside the vocabulary, and are not counted. "
                 + "Write the sentences like the training text (spaces around punctuation, case), or use a model of characters.")
     }
+}
+
+/// Warns of items that no model of words can answer. The files of BLiMP have some, so they are no error.
+private func warnOfEqualTexts(_ items: [ProbeItem], name: String) {
+    let equal = items.filter(\.hasEqualTexts)
+    guard let first = equal.first else { return }
+    let place = "\(first.method == .formula ? "item" : "line") \(first.place)"
+    StandardError.warn(
+        "\(name): \(NumberText.counted(equal.count, "item")) (\(equal.count == 1 ? "" : "first: ")\(place)) "
+            + "\(equal.count == 1 ? "compares" : "compare") texts with the same words, which are a tie for a model of words. "
+            + "Correct or remove \(equal.count == 1 ? "it" : "them").")
 }
 
 extension ProbeAnswer {
