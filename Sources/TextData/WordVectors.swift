@@ -1,11 +1,11 @@
 import Failures
 import Files
-import Glibc
 
 /// The vectors that a text file of word2vec, fastText or GloVe has for the symbols of a vocabulary.
 ///
-/// Each line is a word and its numbers, separated by blanks. A first line of two numbers, as word2vec writes, is skipped. Of several lines of one
-/// word the first counts. `</s>` is read as `<eos>` if the vocabulary has that. Memory: only the vectors that are found.
+/// Each line is a word and its numbers, separated by blanks. A first line of two whole numbers, as word2vec writes, has the number of vectors and
+/// their size, which must be those of the file: otherwise a part of it is missing. Of several lines of one word the first counts. `</s>` is read as
+/// `<eos>` if the vocabulary has that. Memory: only the vectors that are found.
 public struct WordVectors: Sendable {
     /// The path of the file.
     public let path: String
@@ -15,10 +15,16 @@ public struct WordVectors: Sendable {
     public private(set) var symbols: [Int32] = []
     /// Their vectors. `[symbols.count, E]`
     public private(set) var values: [Float] = []
+    /// The words of the vocabulary that have more than one vector.
+    private var repeatedWords: Set<Int32> = []
+    /// The lines with more numbers than E, which are not used, and the first of them, from 1.
+    private var longLines: (count: Int, first: Int) = (0, 0)
+    private var endsWithLineFeed = true
 
     /// Reads the vectors of `size` numbers for the symbols of `vocabulary`.
     ///
-    /// Throws `file` (66, 65, 74), `emptyFile`, and `badWordVectors` (65) if the first vector has another size, or a vector that is used is damaged.
+    /// Throws `file` (66, 65, 74), `emptyFile`, and `badWordVectors` (65) if the first vector has another size, if a line has fewer numbers, if the
+    /// counts of a first line are not those of the file, or if a vector that is used is damaged.
     public init(path: String, vocabulary: Vocabulary, size: Int) throws(TextDataError) {
         (self.path, self.size) = (path, size)
         let file = try mappedFile(path)
@@ -29,34 +35,90 @@ public struct WordVectors: Sendable {
     private mutating func read(_ bytes: UnsafeRawBufferPointer, _ vocabulary: Vocabulary) throws(TextDataError) {
         var lines = LineScanner(withoutByteOrderMark(bytes))
         var isFound = [Bool](repeating: false, count: vocabulary.size)
-        var number = 0
-        var isFirst = true
+        var header: VectorFileHeader?
+        var (number, count) = (0, 0)
         while let line = lines.next() {
             number += 1
+            endsWithLineFeed = line.isEnded
             let fields = VectorLine(line.bytes)
-            if fields.isEmpty || number == 1 && fields.isHeader { continue }
-            if isFirst { try requireSize(fields, line: number) }
-            isFirst = false
-            guard let symbol = vocabulary.symbol(named: fields.word), !isFound[Int(symbol)] else { continue }
-            // A word with blanks, which GloVe's files have, is no symbol.
-            guard fields.numberCount <= size else { continue }
+            if number == 1, let found = fields.header {
+                header = found
+                continue
+            }
+            if fields.isEmpty { continue }
+            if count == 0 { try requireSize(fields, header, line: number) }
+            count += 1
+            guard try isVector(fields, line: number), let symbol = vocabulary.symbol(named: fields.word) else { continue }
+            if isFound[Int(symbol)] {
+                repeatedWords.insert(symbol)
+                continue
+            }
             guard fields.append(count: size, to: &values) else {
-                throw .badWordVectors(
-                    path: path, reason: "line \(number) does not have \(counted(size, "number")) after its word")
+                throw fault("line \(number) does not have \(numbers) after its word")
             }
             symbols.append(symbol)
             isFound[Int(symbol)] = true
         }
-        if isFirst { throw .badWordVectors(path: path, reason: "it has no vector") }
+        if count == 0 { throw fault("it has no vector") }
+        if let header, header.count != count { throw fault(header.difference(from: count)) }
     }
 
-    private func requireSize(_ fields: VectorLine, line: Int) throws(TextDataError) {
+    /// `300 numbers`
+    private var numbers: String { counted(size, "number") }
+
+    private func fault(_ reason: String) -> TextDataError { .badWordVectors(path: path, reason: reason) }
+
+    /// Whether a line has E numbers after one word. A line with more has a word with blanks, which GloVe's files have, and which is no symbol.
+    private mutating func isVector(_ fields: VectorLine, line: Int) throws(TextDataError) -> Bool {
         let found = fields.numberCount
-        guard found != size else { return }
-        let advice = found > 0 ? ". Use --embedding-size \(found), or another file" : ""
-        throw .badWordVectors(
-            path: path,
-            reason: "line \(line) has \(counted(found, "number")) after its word, but --embedding-size is \(size)\(advice)")
+        if found == size { return true }
+        guard found > size else {
+            throw fault(
+                "line \(line) has \(counted(found, "number")) after its word, but the vectors have \(size). Its end is missing; get the whole file"
+            )
+        }
+        if fields.hasNumberAfterWord {
+            if longLines.count == 0 { longLines.first = line }
+            longLines.count += 1
+        }
+        return false
+    }
+
+    private func requireSize(_ fields: VectorLine, _ header: VectorFileHeader?, line: Int) throws(TextDataError) {
+        if let header, header.size != fields.numberCount, size > 1 {
+            throw fault(
+                "the first line declares vectors of \(counted(header.size, "number")), but line \(line) has \(fields.numberCount) after its word. "
+                    + "Name a text file of vectors")
+        }
+        let found = fields.numberCount
+        if fields.endsInNumbers(size), found == size || !fields.hasNumberAfterWord { return }
+        if found == size { throw fault("line \(line) does not have \(numbers) after its word") }
+        guard found > 0, fields.endsInNumbers(found) else {
+            throw fault("line \(line) is not a word and its numbers. Name a text file of vectors")
+        }
+        throw fault(
+            "line \(line) has \(counted(found, "number")) after its word, but --embedding-size is \(size). Use --embedding-size \(found), or another file"
+        )
+    }
+
+    /// What makes the file doubtful, a line each, for the user.
+    public var warnings: [String] {
+        let name = "word vectors: \(Quotation.of(path))"
+        var warnings: [String] = []
+        if symbols.isEmpty {
+            warnings.append("\(name) has no word of the vocabulary: compare the case and the language of its words")
+        }
+        if !repeatedWords.isEmpty {
+            warnings.append(
+                "\(name) has several vectors for \(counted(repeatedWords.count, "word")) of the vocabulary; the first ones count")
+        }
+        if longLines.count > 0 {
+            warnings.append(
+                "\(name): \(counted(longLines.count, "line")) with more than \(numbers) after the word (first: line \(longLines.first)) \(longLines.count == 1 ? "is" : "are") not used"
+            )
+        }
+        if !endsWithLineFeed { warnings.append("\(name): the last line has no line end, so the end of the file may be missing") }
+        return warnings
     }
 
     /// Copies the vectors to the rows of their symbols. Shape: `table` `[V, E]`.
@@ -86,60 +148,4 @@ extension Vocabulary {
         if let found = index.table.find(ScannedToken(word)) { return Int32(found) }
         return word.elementsEqual("</s>".utf8) ? endOfLineID : nil
     }
-}
-
-/// A line of a file of vectors. Fields are separated by blanks and tabs.
-private struct VectorLine {
-    let word: UnsafeRawBufferPointer
-    private let rest: UnsafeRawBufferPointer
-
-    init(_ line: UnsafeRawBufferPointer) {
-        let end = line.firstIndex(where: Self.isBlank) ?? line.count
-        word = UnsafeRawBufferPointer(rebasing: line[..<end])
-        rest = UnsafeRawBufferPointer(rebasing: line[end...])
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
-    var isEmpty: Bool { word.isEmpty && numberCount == 0 }
-
-    /// Two whole numbers: of words, and of numbers in a vector.
-    var isHeader: Bool {
-        let isNumber = { (byte: UInt8) in (0x30...0x39).contains(byte) }
-        return numberCount == 1 && word.allSatisfy(isNumber) && rest.allSatisfy { isNumber($0) || Self.isBlank($0) }
-    }
-
-    /// The fields after the word.
-    var numberCount: Int {
-        var (count, isInside) = (0, false)
-        for byte in rest {
-            let isBlank = Self.isBlank(byte)
-            if !isBlank, !isInside { count += 1 }
-            isInside = !isBlank
-        }
-        return count
-    }
-
-    /// Appends the numbers; false, without a change, unless there are `count` finite ones.
-    func append(count: Int, to values: inout [Float]) -> Bool {
-        let before = values.count
-        // `strtof` needs an end.
-        var text = rest.map { CChar(bitPattern: $0) } + [0]
-        let isSound = text.withUnsafeMutableBufferPointer { text in
-            guard var place = text.baseAddress else { return false }
-            for _ in 0..<count {
-                var end: UnsafeMutablePointer<CChar>?
-                let value = strtof(place, &end)
-                guard let end, end > place, value.isFinite else { return false }
-                values.append(value)
-                place = end
-            }
-            while isBlank(place.pointee) { place += 1 }
-            return place.pointee == 0
-        }
-        if !isSound { values.removeLast(values.count - before) }
-        return isSound
-    }
-
-    private func isBlank(_ character: CChar) -> Bool { Self.isBlank(UInt8(bitPattern: character)) }
 }

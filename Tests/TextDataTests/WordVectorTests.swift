@@ -27,7 +27,7 @@ struct WordVectorTests {
         let body = "the 0.25 -1\ndog 1 2\nmat 3 4e-2\nthe 9 9\n"
         for file in [
             body, "4 2\n" + body, "4 2\r\n" + body.replacing("\n", with: "\r\n"), body.replacing(" ", with: "\t"),
-            body + "cat . . 1 2 ",
+            body + "cat . . 1 2 ", "cat . . 1 2\n" + body,
         ] {
             #expect(try vectors(file) == expected, "\(file)")
         }
@@ -49,6 +49,21 @@ struct WordVectorTests {
         #expect(table.count { $0 == -1 } == 8)
     }
 
+    @Test("What makes a file doubtful is told; words with blanks are not")
+    func warnings() throws {
+        let cases = [
+            ("the 1 2\ncat 3 4\n", []), ("the 1 2\n. . 3 4\nname of 3 4\n", []),
+            ("The 1 2\n", ["has no word of the vocabulary"]),
+            ("the 1 2\nthe 3 4\nthe 3 4\ndog 1 2\ndog 1 2\n", ["has several vectors for 1 word of the vocabulary"]),
+            ("the 1 2\ndog 3 4 5\ncat 3 4 5\n", ["2 lines with more than 2 numbers after the word (first: line 2) are not used"]),
+            ("the 1 2\nmat 3 4", ["the last line has no line end"]),
+        ]
+        for (file, expected) in cases {
+            let found = try read(file).warnings
+            #expect(found.count == expected.count && zip(found, expected).allSatisfy { $0.contains($1) }, "\(file): \(found)")
+        }
+    }
+
     @Test("Another size, a damaged vector and a file without vectors are errors that say where")
     func damage() throws {
         let cases = [
@@ -58,9 +73,18 @@ struct WordVectorTests {
             ),
             ("3 5\nthe 1 2 3 4 5\n", "line 2 has 5 numbers"),
             ("dog 1 2\nthe 1 x\n", "line 2 does not have 2 numbers after its word"),
-            ("dog 1 2\nthe 1\n", "line 2 does not have 2 numbers"), ("the 1 nan\n", "line 1 does not have 2 numbers"),
-            ("the 1 1e99\n", "line 1 does not"), ("the\n", "line 1 has 0 numbers"), ("5 2\n", "it has no vector"),
+            ("dog 1 2\nthe 1\n", "line 2 has 1 number after its word"), ("the 1 nan\n", "line 1 does not have 2 numbers"),
+            ("the 1 1e99\n", "line 1 does not"), ("the\n", "line 1 is not a word and its numbers"), ("5 2\n", "it has no vector"),
             ("\n", "it has no vector"),
+            ("5 2\nthe 1 2\n", "the first line declares 5 vectors, but the file has 1. Its end is missing"),
+            ("1 2\nthe 1 2\nof 1 2\n", "the first line declares 1 vector, but the file has 2. Correct the first line"),
+            ("2 3\nthe 1 2\nof 1 2\n", "the first line declares vectors of 3 numbers, but line 2 has 2"),
+            ("99999999999999999999 2\nthe 1 2\n", "but the file has 1"),
+            ("the 1 2\nof 1\nmat 1 2\n", "line 2 has 1 number after its word, but the vectors have 2"),
+            ("the 1 2\nof 1 2\nma", "line 3 has 0 numbers after its word"),
+            ("the 0x1 2\n", "line 1 does not have 2 numbers"), ("dog 1 2\nthe 0x1 2\n", "line 2 does not have 2 numbers"),
+            ("dog 1 2\nthe 1 inf\n", "line 2 does not have 2 numbers"),
+            ("= Valkyria Chronicles III =\n", "line 1 is not a word and its numbers"),
         ]
         for (file, message) in cases {
             let error = textDataError { _ = try read(file) }

@@ -44,7 +44,7 @@ final class RunPreparation {
         wordVectorCoverage = wordVectors.map { WordVectorCoverage(symbols: $0.symbols.count, tokens: $0.tokenCount(vocabulary)) }
         self.checkpoint = checkpoint
         self.notices =
-            notices + [wordVectors?.notice(vocabulary)].compactMap { $0 } + Self.notices(of: lock)
+            notices + [wordVectors?.notice(vocabulary)].compactMap { $0 } + (wordVectors?.warnings ?? []) + Self.notices(of: lock)
             + Self.notices(of: plan.configuration.precision)
     }
 
