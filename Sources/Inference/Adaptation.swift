@@ -22,21 +22,24 @@ public struct Adaptation {
         (self.dynamic, self.statistics, self.cache, self.mixture) = (dynamic, statistics, cache, mixture)
     }
 
-    /// A scorer of a text. Throws if the model cannot be used so, and `RunCheckError` (70) if a limit of the process is too low.
-    func scorer(_ stored: StoredModel) throws -> any TextScorer {
+    /// A scorer of a text, and the part of it that learns. Throws if the model cannot be used so, and `RunCheckError` (70) if a limit of the process
+    /// is too low.
+    func scorer(_ stored: StoredModel) throws -> (scorer: any TextScorer, learner: DynamicScorer?) {
         var scorer = stored.scorer()
         var model = stored.model
+        var learner: DynamicScorer?
         if let dynamic {
             let learning = try stored.dynamicModel(dynamic)
             model = learning.model
             if let statistics { try observe(statistics, learning, dynamic, stored) }
-            scorer = DynamicScorer(learning, dynamic, stored)
+            let dynamic = DynamicScorer(learning, dynamic, stored)
+            (scorer, learner) = (dynamic, dynamic)
         }
         if let cache {
             try stored.requireStream(for: "--cache")
             scorer = CachedScorer(scorer, model, cache, stored)
         }
-        return mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer
+        return (mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer, learner)
     }
 
     /// Collects the mean squares of the gradients of a text.
@@ -57,12 +60,14 @@ final class DynamicScorer: TextScorer {
     private var targets: [Int32] = []
     let pieceLength: Int
     private let learns: Bool
+    private(set) var losses: DynamicLosses
 
     /// - Parameter learns: whether the model learns from the text; otherwise it observes the gradients only.
     init(_ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel, learns: Bool = true) {
         (self.model, self.learns) = (model, learns)
         pieceLength = settings.window
         total = TextScore(stored.symbols.special)
+        losses = DynamicLosses(vocabularySize: stored.vocabulary.size)
     }
 
     var score: any TaskScore { total }
@@ -75,9 +80,11 @@ final class DynamicScorer: TextScorer {
         guard !targets.isEmpty else { return [] }
         return inputs.withUnsafeBufferPointer {
             let steps = targets.count
-            let losses =
+            let found =
                 learns ? model.advance($0.baseAddress!, steps: steps) : model.observe($0.baseAddress!, steps: steps)
-            return Array(UnsafeBufferPointer(start: losses, count: steps))
+            let values = Array(UnsafeBufferPointer(start: found, count: steps))
+            losses.add(values)
+            return values
         }
     }
 

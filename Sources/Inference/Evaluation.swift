@@ -7,6 +7,8 @@ public struct TaskEvaluation: Sendable {
     public let score: any TaskScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
+    /// The losses of dynamic evaluation; nil without it.
+    public private(set) var dynamicLosses: DynamicLosses?
 
     /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
     /// error.
@@ -15,7 +17,9 @@ public struct TaskEvaluation: Sendable {
     public init(
         of text: OpenedText, model stored: StoredModel, adaptation: Adaptation = Adaptation(), skippingUnknown: Bool
     ) throws {
-        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: adaptation.scorer(stored))
+        let (scorer, learner) = try adaptation.scorer(stored)
+        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: scorer)
+        dynamicLosses = learner?.losses
     }
 
     init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {

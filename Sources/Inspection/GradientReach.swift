@@ -12,6 +12,8 @@ package struct GradientReach: Sendable {
     package let logProbability: [[Double]]
     /// The number of windows.
     package let windowCount: Int
+    /// The tokens of a window: those that the model reads, and the last one that it predicts.
+    package let windowLength: Int
 
     /// The most windows that are measured.
     private static let mostWindows = 8
@@ -28,6 +30,7 @@ package struct GradientReach: Sendable {
         let steps = inspected.steps
         precondition(tokens.count > steps, "\(tokens.count) tokens for a window of \(steps) steps")
         windowCount = min(Self.mostWindows, (tokens.count - 1) / steps)
+        windowLength = steps + 1
         let sums = Sums(layers: inspected.shape.layers, steps: steps)
         for window in 0..<windowCount {
             let start = window * steps
@@ -45,6 +48,15 @@ package struct GradientReach: Sendable {
             throw .overflow(checkpoint: checkpoint, place: "the gradients of its states")
         }
     }
+
+    private init(_ reach: GradientReach, lags: Int) {
+        (windowCount, windowLength) = (reach.windowCount, reach.windowLength)
+        hidden = reach.hidden.map { Array($0.prefix(lags)) }
+        logProbability = reach.logProbability.map { Array($0.prefix(lags)) }
+    }
+
+    /// The norms for the lags 1 to `lags`. A window has one lag of `logProbability` more than of `hidden`.
+    package func limited(toLags lags: Int) -> GradientReach { GradientReach(self, lags: lags) }
 }
 
 /// Sums of norms, by layer and lag, from 0 on.

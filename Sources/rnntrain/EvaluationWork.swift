@@ -16,10 +16,32 @@ func runEvaluation(
     let evaluation = try UnknownCharacterError.naming {
         try TaskEvaluation(of: text, model: model, adaptation: adaptation, skippingUnknown: skippingUnknown)
     }
+    if adaptation.dynamic != nil, let place = evaluation.score.firstOverflow {
+        throw DynamicOverflow(place: place, text: text.name)
+    }
     try evaluation.score.requireFinite(model: model.path, text: text.name)
-    try printFigures(
-        of: evaluation, text: text.name, skipped: skippingUnknown ? evaluation.skipped.count : nil,
-        networkWeight: adaptation.mixture?.weight, json: json)
+    let skipped = skippingUnknown ? ["\"skipped_characters\":\(evaluation.skipped.count)"] : []
+    try printFigures(of: evaluation, text: text.name, members: skipped + adaptation.jsonMembers, json: json)
+    if let losses = evaluation.dynamicLosses, let token = losses.firstDiverged { warnOfDivergence(losses, token, text.name) }
+}
+
+private func warnOfDivergence(_ losses: DynamicLosses, _ token: Int, _ text: String) {
+    StandardError.warn(
+        "\(text): from scored token \(NumberText.grouped(token)) on, the mean loss of the model with dynamic evaluation is above "
+            + "\(NumberText.fixed(losses.uniformLoss, 2)) nats, that of equally probable tokens. It has probably diverged: lower --dynamic-rate."
+    )
+}
+
+/// Dynamic evaluation whose numbers overflow.
+private struct DynamicOverflow: UserFacingError {
+    let place: String
+    let text: String
+
+    var exitStatus: ExitStatus { .badData }
+
+    var description: String {
+        "dynamic evaluation has diverged: the loss of \(place) of \(text) is not finite. Lower --dynamic-rate."
+    }
 }
 
 /// Scores a text with an n-gram model, and prints the figures.
@@ -27,20 +49,16 @@ func runEvaluation(nGrams model: NGramModel, path: String, data: String, json: B
     let text = try NamedText.opened(data, unit: .word)
     let evaluation = try TaskEvaluation(of: text, nGrams: model)
     try evaluation.score.requireFinite(model: path, text: text.name)
-    try printFigures(of: evaluation, text: text.name, skipped: nil, networkWeight: nil, json: json)
+    try printFigures(of: evaluation, text: text.name, members: [], json: json)
 }
 
-private func printFigures(
-    of evaluation: TaskEvaluation, text: String, skipped: Int?, networkWeight: Double?, json: Bool
-) throws {
+/// - Parameter members: further members of the JSON object.
+private func printFigures(of evaluation: TaskEvaluation, text: String, members: [String], json: Bool) throws {
     let score = evaluation.score
     if json {
-        let members = [
-            score.jsonFigures, score.confusion.map { LabelReport($0).jsonMembers },
-            skipped.map { "\"skipped_characters\":\($0)" },
-            networkWeight.map { "\"network_weight\":\(JSONText.number($0))" },
-        ]
-        try StandardOutput.printResult("{\(members.compactMap { $0 }.joined(separator: ","))}")
+        let labels = score.confusion.map { LabelReport($0).jsonMembers }
+        let all = [score.jsonFigures] + [labels].compactMap { $0 } + members
+        try StandardOutput.printResult("{\(all.joined(separator: ","))}")
     } else {
         try StandardOutput.printResult(
             ([score.text] + [score.confusion.map { LabelReport($0).text }].compactMap { $0 }).joined(separator: "\n"))
@@ -54,6 +72,24 @@ func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
     StandardError.note(
         "\(name): skipped \(NumberText.counted(skipped.count, "character")) that \(skipped.count == 1 ? "is" : "are") not in the vocabulary; "
             + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset).")
+}
+
+extension Adaptation {
+    /// The methods as members of a JSON object.
+    fileprivate var jsonMembers: [String] {
+        var members: [(name: String, value: String)] = []
+        if let mixture { members.append(("network_weight", JSONText.number(mixture.weight))) }
+        if let dynamic {
+            members += [("dynamic_rate", "\(dynamic.rate)"), ("dynamic_decay", "\(dynamic.decay)")]
+            members.append(("dynamic_window", "\(dynamic.window)"))
+            if let epsilon = dynamic.epsilon { members.append(("dynamic_epsilon", "\(epsilon)")) }
+        }
+        if let statistics { members.append(("dynamic_rms", JSONText.string(statistics))) }
+        if let cache {
+            members += [("cache_size", "\(cache.size)"), ("cache_theta", "\(cache.theta)"), ("cache_lambda", "\(cache.lambda)")]
+        }
+        return members.map { "\"\($0.name)\":\($0.value)" }
+    }
 }
 
 extension TaskScore {

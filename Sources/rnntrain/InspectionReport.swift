@@ -2,12 +2,14 @@ import Failures
 import Foundation
 import Inspection
 import Reports
+import Tasks
 import TextData
 
 /// What `inspect` found, as tables and as JSON.
 struct InspectionReport {
     let checkpoint: String
-    let tokenCount: Int
+    /// The tokens that were read, and the unknown ones.
+    let unknown: UnknownCount
     let reach: GradientReach
     /// By layer.
     let spectra: [[RecurrentSpectrum]]
@@ -37,7 +39,7 @@ struct InspectionReport {
         }
         return
             "norms of dh(t)/dh(t-lag) (Frobenius) and of dlog p(x(t+lag))/dh(t), by layer; means over "
-            + "\(counted(reach.windowCount, "window")) of \(NumberText.counted(tokenCount, "token"))\n"
+            + "\(counted(reach.windowCount, "window")) of \(NumberText.counted(reach.windowLength, "token"))\n"
             + Self.table([head] + rows)
     }
 
@@ -166,7 +168,8 @@ struct InspectionReport {
                 + "\"spectrum\":[\(spectra[layer].map(Self.object).joined(separator: ","))],"
                 + "\"gates\":[\(activity.gates[layer].map(Self.object).joined(separator: ","))]}"
         }
-        return "{\"checkpoint\":\(JSONText.string(checkpoint)),\"tokens\":\(tokenCount),\"windows\":\(reach.windowCount),"
+        return "{\"checkpoint\":\(JSONText.string(checkpoint)),\"tokens\":\(unknown.tokens),\"oovs\":\(unknown.unknown),"
+            + "\"windows\":\(reach.windowCount),\"window_tokens\":\(reach.windowLength),"
             + "\"layers\":[\(layers.joined(separator: ","))]\(correlationJSON)\(unit.map { ",\"unit\":\(object($0))" } ?? "")}"
     }
 

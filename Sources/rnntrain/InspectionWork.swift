@@ -3,6 +3,7 @@ import Failures
 import Files
 import Inspection
 import Runs
+import Tasks
 import TextData
 
 /// What `inspect` reads and how it writes.
@@ -44,15 +45,27 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let steps = min(settings.lags + 1, tokens.count - 1)
     let inspected = try InspectedModel(
         checkpoint, steps: steps, streams: min(GradientReach.rowsAtOnce, max(shape.layerSize, steps)))
-    let reach = try GradientReach(inspected, tokens, checkpoint: checkpoint.path)
+    let lags = max(1, steps - 1)
+    let reach = try GradientReach(inspected, tokens, checkpoint: checkpoint.path).limited(toLags: lags)
     let spectra = (0..<shape.layers).map {
         RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateKinds, in: inspected, with: lapack)
     }
     let report = InspectionReport(
-        checkpoint: checkpoint.path, tokenCount: tokens.count, reach: reach, spectra: spectra, activity: activity,
+        checkpoint: checkpoint.path, unknown: UnknownCount(of: tokens, vocabulary), reach: reach, spectra: spectra,
+        activity: activity,
         unit: unit, correlations: correlations, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
+    noteTokens(report.unknown, lags: lags, settings, of: text.name)
     if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
     try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
+}
+
+/// Tells how many tokens are read, how many of them are unknown, and whether the lags end before those that were asked for.
+private func noteTokens(_ unknown: UnknownCount, lags: Int, _ settings: InspectionSettings, of name: String) {
+    StandardError.note("\(name): \(NumberText.counted(unknown.tokens, "token")), \(unknown.text)")
+    guard lags < settings.lags else { return }
+    StandardError.note(
+        "\(name): \(NumberText.counted(unknown.tokens, "token")) are too few for --lags \(settings.lags); the largest lag is \(lags)."
+    )
 }
 
 /// The units of a model by their correlation with a property of a text.

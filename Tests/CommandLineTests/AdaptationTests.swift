@@ -48,6 +48,29 @@ struct AdaptationTests {
         #expect(try mixed.loss <= Self.figures("--checkpoint word --interpolate adapted.arpa --weight 0").loss)
     }
 
+    @Test("A rate at which dynamic evaluation diverges is warned of or refused, and JSON has the settings")
+    func divergence() throws {
+        func evaluate(_ options: String) throws -> ProgramRun {
+            try SmallModels.shell("$R evaluate --checkpoint word/best.safetensors --data valid.txt --json \(options)")
+        }
+        let sound = try evaluate("--dynamic --dynamic-rms train.txt --cache --cache-size 70")
+        #expect(sound.status == 0 && sound.errors.isEmpty, "\(sound)")
+        #expect(
+            sound.output.hasSuffix(
+                "\"dynamic_rate\":0.002,\"dynamic_decay\":0.02,\"dynamic_window\":20,\"dynamic_epsilon\":0.001,\"dynamic_rms\":\"train.txt\","
+                    + "\"cache_size\":70,\"cache_theta\":0.3,\"cache_lambda\":0.1}\n"), "\(sound)")
+        for rate in ["100", "1e30"] {
+            let diverged = try evaluate("--dynamic --dynamic-rate \(rate)")
+            #expect(
+                diverged.errors.contains("It has probably diverged: lower --dynamic-rate.")
+                    || diverged.status == 65 && diverged.errors.contains("Lower --dynamic-rate."), "\(diverged)")
+        }
+        try #require(
+            try SmallModels.shell("$R ngram --train train.txt --vocabulary word --order 2 --arpa hidden.arpa").status == 0)
+        let mixed = try evaluate("--dynamic --dynamic-rate 100 --interpolate hidden.arpa --weight 0.01")
+        #expect(mixed.status == 0 && mixed.errors.contains("It has probably diverged"), "\(mixed)")
+    }
+
     @Test(
         "Options that do not belong together are refused with status 64",
         arguments: [

@@ -169,6 +169,11 @@ public struct UnknownCount: Sendable, Equatable {
         self.init(tokens: tokens.count, unknown: tokens.count { $0 == unknown })
     }
 
+    /// Counts the tokens of a text that `vocabulary` lacks.
+    public init(of tokens: [Int32], _ vocabulary: Vocabulary) {
+        self.init(tokens: tokens.count, unknown: vocabulary.unknownID.map { id in tokens.count { $0 == id } } ?? 0)
+    }
+
     static func += (sum: inout UnknownCount, other: UnknownCount) {
         sum = UnknownCount(tokens: sum.tokens + other.tokens, unknown: sum.unknown + other.unknown)
     }
