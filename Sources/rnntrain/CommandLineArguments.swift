@@ -54,9 +54,10 @@ enum CommandLineArguments {
         throw ArgumentError(argument: bytes, option: option.flatMap { takesValue($0) ? $0 : nil })
     }
 
-    /// Whether an argument with a leading dash is a value: only the option -h has a single dash. The parser handles `-`.
+    /// Whether an argument with a leading dash is a value: an option is `-h`, or two dashes and a letter. The parser handles `-` and `--`.
     private static func isValue(_ text: String) -> Bool {
-        text.utf8.count > 1 && text.hasPrefix("-") && !text.hasPrefix("--") && text != "-h"
+        guard text.utf8.count > 1, text.hasPrefix("-"), text != "-h", text != "--" else { return false }
+        return !text.hasPrefix("--") || text.dropFirst(2).utf8.first.map { Unicode.Scalar($0).properties.isAlphabetic } == false
     }
 
     private static func takesValue(_ text: String) -> Bool {

@@ -15,7 +15,8 @@ enum CommandLineMessage {
             return unknown(option, command)
         }
         let text = onOneLine(message)
-        return text.prefix(1).lowercased() + text.dropFirst() + (text.hasSuffix(".") ? " " : ". ") + "See '\(help(command))'."
+        return text.prefix(1).lowercased() + text.dropFirst() + (text.hasSuffix(".") ? " " : ". ")
+            + (valueAdvice(message, arguments) ?? "See '\(help(command))'.")
     }
 
     /// The message with the items of its list, which begin with `  - `, separated by commas.
@@ -51,6 +52,16 @@ enum CommandLineMessage {
         let name = option.drop { OptionSpelling.dashes.contains($0) }
         let nearest = name.count > 1 ? NearestName.of(String(name), among: CommandOptions(of: command).names) : nil
         return "unknown option '\(value: option)'. " + (nearest.map { "Did you mean '--\($0)'?" } ?? "See '\(help(command))'.")
+    }
+
+    /// How to write a value that looks like an option, if the parser misses the value before it; nil otherwise.
+    private static func valueAdvice(_ message: String, _ arguments: [String]) -> String? {
+        let start = "Missing value for '"
+        guard message.hasPrefix(start) else { return nil }
+        let option = String(message.dropFirst(start.count).prefix { $0 != " " && $0 != "'" })
+        guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else { return nil }
+        let value = Quotation.of(arguments[place + 1], longest: 60)
+        return "If '\(value)' is the value, write \(option)=\(value)."
     }
 
     private static func help(_ command: any ParsableCommand.Type) -> String {

@@ -18,6 +18,25 @@ struct BeamTests {
         }
     }
 
+    @Test("A beam excludes --greedy and temperature 0, and a value may begin with dashes")
+    func contradictions() throws {
+        for (options, message) in [
+            ("--greedy --beam 2", "--greedy and --beam exclude each other. Omit one of them."),
+            ("--temperature 0 --beam 2", "--temperature 0 (as --greedy) and --beam exclude each other. Omit one of them."),
+            (
+                "--samples 2 --separator --end",
+                "missing value for '--separator <text>'. If '--end' is the value, write --separator=--end."
+            ),
+        ] {
+            let outcome = try SmallModels.shell("$R generate --checkpoint word \(options)")
+            #expect(outcome.status == 64 && outcome.output.isEmpty && outcome.errors.contains(message), "\(outcome)")
+        }
+        for separator in ["---", "--=", "-1"] {
+            let text = try generate("word", "--samples 2 --length 5 --separator \(separator)")
+            #expect(text.split(separator: "\n").contains { $0 == separator }, "\(text)")
+        }
+    }
+
     @Test("A wide beam finds the best lines of all, by log P or normalised by length", arguments: [0, 0.7, 10])
     func exhaustive(penalty: Double) throws {
         let words = ["the", "cat", "sat", "größe", "on", "mat"]

@@ -32,12 +32,19 @@ struct GenerateCommand: ExampledCommand {
     func validate() throws {
         if sampling.separator != nil, sampling.samples == nil { throw ValidationError("--separator needs --samples") }
         if sampling.lengthPenalty != nil, sampling.beam == nil { throw ValidationError("--length-penalty needs --beam") }
+        if sampling.greedy, sampling.beam != nil {
+            throw ValidationError("--greedy and --beam exclude each other. Omit one of them")
+        }
         if sampling.stop.contains("") { throw ValidationError("--stop needs a text that is not empty") }
     }
 
     func run() throws {
+        let rule = try sampling.rule()
+        if rule.greedy, sampling.beam != nil {
+            throw OptionConflict("--temperature 0 (as --greedy) and --beam exclude each other. Omit one of them.")
+        }
         let settings = GenerationSettings(
-            rule: try sampling.rule(), length: try sampling.tokenCount(), samples: try sampling.lineCount(),
+            rule: rule, length: try sampling.tokenCount(), samples: try sampling.lineCount(),
             separator: sampling.separator, stops: sampling.stop, beam: try sampling.beamWidth(),
             lengthPenalty: try sampling.lengthExponent())
         let checkpoint = try NamedCheckpoint(checkpoint).open()
