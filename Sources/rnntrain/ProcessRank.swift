@@ -15,6 +15,10 @@ enum ProcessRank {
     /// started although it has the variables of a launcher, as on a node of a SLURM job, where there may be no rank 0.
     static let speaks: Bool = current == 0 || !hasLauncherAsParent
 
+    /// Whether mpirun has started the same work on rank 0, which does it for all ranks. False if that is not certain: the processes of srun, of
+    /// other hosts, and of scripts may each have work of their own.
+    static let repeatsRankZero: Bool = current != 0 && LauncherCommand()?.startsSameWorkOnAllRanks == true
+
     private static let launchers = [
         "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "prte", "hydra_", "pmi_proxy", "srun", "slurmstepd", "aprun",
         "jsrun", "palsd",

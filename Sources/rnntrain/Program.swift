@@ -18,7 +18,11 @@ enum Program {
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)
             if ProcessRank.speaks, !CheckOnly.isAsked { GivenOptions(arguments).repetitions.forEach(StandardError.warn) }
-            if speakers == .everyProcess { StopSignals.release() }
+            if speakers == .everyProcess {
+                StopSignals.release()
+                // A benchmark measures each process.
+                if ProcessRank.repeatsRankZero, !(command is BenchmarkCommand) { return ExitStatus.done.rawValue }
+            }
             try EnvironmentCheck.run()
             try command.run()
             try StandardOutput.close()

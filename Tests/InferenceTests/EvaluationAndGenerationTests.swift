@@ -99,7 +99,7 @@ struct EvaluationAndGenerationTests {
         #expect(try run(command + ["--seed", "3"]).output == first.output)
         #expect(try run(command + ["--seed", "4"]).output != first.output)
         let ranks = try ProgramRun.onRanks(2, "rnntrain", command + ["--seed", "3"], folder: texts.folder)
-        #expect(ranks.output.utf8.count == 2 * first.output.utf8.count && ranks.status == 0, "each process: \(ranks)")
+        #expect(ranks.output == first.output && ranks.status == 0, "\(ranks)")
         let greedy = try run(command + ["--greedy", "--seed", "3"]).output
         #expect(try run(command + ["--top-k", "1", "--seed", "4"]).output == greedy)
     }

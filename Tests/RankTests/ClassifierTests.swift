@@ -174,7 +174,7 @@ extension TrainingOverRanks {
             #expect(unknown.output.split(separator: "\n").map { $0.hasSuffix("\"unknown\":2}") } == [true, false], "\(unknown)")
             try texts.write("test.txt", "low\tfirst0 new words\nmid\tw1\n")
             let evaluated = try outcome(["evaluate", "--checkpoint", "run", "--data", "test.txt"])
-            #expect(evaluated.output.hasSuffix("; 2 OOV (33.3 %)\n") && evaluated.errors.contains("the labels say little"))
+            #expect(evaluated.output.contains("; 2 OOV (33.3 %)\n") && evaluated.errors.contains("the labels say little"))
             let object = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "test.txt"]).output
             #expect(object.contains("\"tokens\":6,\"oovs\":2,\"oov_share\":0.3333"), "\(object)")
         }

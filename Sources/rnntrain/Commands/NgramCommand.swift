@@ -75,7 +75,6 @@ struct NgramCommand: ExampledCommand {
                 "--vocabulary gives all words, so that \(vocabularySize != nil ? "--vocabulary-size" : "--minimum-count") has no effect. "
                     + "Omit one of them.")
         }
-        guard ProcessRank.speaks else { return }
         try InputFile.check(train, namedBy: "--train")
         try OutputFile.check(arpa, namedBy: "--arpa", inputs: [("--train", train), ("--vocabulary", vocabulary)])
         if pathExists(arpa), !NGramModel.isARPA(arpa) { throw OutputFileError.isNoARPA(path: arpa, option: "--arpa") }
