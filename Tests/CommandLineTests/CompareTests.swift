@@ -90,7 +90,8 @@ struct CompareTests {
         #expect(try compare("sentences sentences --data marked.txt --by word").units == 8)
         #expect(try compare("sentences sentences --data marked.txt --by byte").units == 19)
         let one = try SmallModels.shell("echo 'the cat' | $R compare word sentences --data - --by word")
-        #expect(one.status == 65 && one.errors.contains("no line is left to compare. Give a text of two lines or more."), "\(one)")
+        #expect(
+            one.status == 65 && one.errors.contains("no line is left to compare. Give a text of two lines or more."), "\(one)")
     }
 
     @Test("An ARPA file is a model, with the loss of evaluate and without a configuration")

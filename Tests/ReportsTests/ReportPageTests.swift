@@ -87,7 +87,8 @@ struct ReportPageTests {
     func best() throws {
         let lines =
             log(steps: 30) + [
-                #"{"event":"validation","step":301,"loss":4.25,"best":true}"#, #"{"event":"validation","step":302,"loss":4.125,"best":false}"#,
+                #"{"event":"validation","step":301,"loss":4.25,"best":true}"#,
+                #"{"event":"validation","step":302,"loss":4.125,"best":false}"#,
             ]
         let running = try parsed(ReportPage([try run("running", lines)], version: "1").html).text
         #expect(running.contains("4.25") && running.contains("301") && !running.contains("4.125"))

@@ -23,7 +23,9 @@ package struct RunHistory {
     /// The lowest loss of the log may be another: of an improvement below `--epsilon`, or of a model that was lost.
     var best: (loss: Double, step: Int)? {
         if let end, let loss = end.numbers["best_loss"], let step = end.numbers["best_step"] { return (loss, Int(step)) }
-        guard let last = validations.last(where: { $0.flags["best"] == true }), let loss = last.numbers["loss"], let step = last.step else {
+        guard let last = validations.last(where: { $0.flags["best"] == true }), let loss = last.numbers["loss"],
+            let step = last.step
+        else {
             return nil
         }
         return (loss, step)
