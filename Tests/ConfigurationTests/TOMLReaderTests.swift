@@ -131,7 +131,8 @@ struct TOMLReaderTests {
         file.apply(to: &configuration)
         for (key, value) in [("cutoffs", "2000,10000"), ("time-skips", "2,4")] {
             let key = try #require(ConfigurationKey.named(key))
-            #expect(expected.set(key, to: .text(value)))
+            let taken = expected.set(key, to: .text(value))
+            #expect(taken)
         }
         expected.layers = 3
         #expect(configuration == expected)
