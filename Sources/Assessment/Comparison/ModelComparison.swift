@@ -57,7 +57,7 @@ public struct ModelComparison: Sendable {
                 first: first.path, second: second.path)
         }
         let carries = first.carriesState || second.carriesState
-        let text = try OpenedText(name: name, bytes: bytes, unit: .word)
+        let text = OpenedText(name: name, bytes: bytes, unit: .word)
         let extents = unit == .token ? [] : try text.lineExtents()
         if unit != .token, carries, extents.count == 1 { throw NoComparedLine(text: name) }
         let a = try TokenLosses(first, OpenedText(name: name, bytes: bytes, unit: first.vocabulary.unit))
