@@ -27,7 +27,7 @@ extension TrainingConfiguration {
         try checks.shards()
     }
 
-    /// Throws if no chosen kind uses a given option, or the value of a key of a file, because it would have no effect.
+    /// Throws if no chosen kind uses a given option, or the value of a key of a file, or if it has no effect with the value of another key.
     ///
     /// A file may contain the keys of all kinds with their defaults, as the `config.toml` of a run does, and the keys of a kind that an
     /// option of the command line replaces.
@@ -55,6 +55,13 @@ extension TrainingConfiguration {
                     "\(name) has no effect with \(chooser)\(isOfFile ? " =" : "") \(value: spelled(readers.chooser)): only "
                     + "\(readers.names.joined(separator: ", ")) \(readers.names.count == 1 ? "uses" : "use") it. "
                     + (mayChoose ? "Use \(choice), or omit \(name)." : "Omit \(name)."))
+        }
+        for condition in EffectCondition.all where !isResumed || condition.key.mayChangeOnResume {
+            let isOfFile =
+                fileKeys.contains(condition.key) && !hasDefault(ConfigurationField.of(condition.key))
+                && !given.contains(condition.needed)
+            guard given.contains(condition.key) || isOfFile else { continue }
+            try condition.check(self, isOfFile: isOfFile)
         }
     }
 

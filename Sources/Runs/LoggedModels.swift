@@ -60,6 +60,8 @@ package struct LoggedModels: Equatable, Sendable {
     package private(set) var lastStep = 0
     /// The steps of the lines `checkpoint`.
     private(set) var checkpointSteps: Set<Int> = []
+    /// The seed of the run that wrote the last part of the log; nil if no line has it.
+    var seed: Int? { runs.last?.seed }
     /// The step of the last line `checkpoint`; nil for none.
     package private(set) var lastCheckpoint: Int?
 

@@ -3,6 +3,7 @@ package import Configuration
 import Digests
 import Failures
 import Files
+import Foundation
 import Kinds
 import TextData
 
@@ -96,6 +97,22 @@ public struct RunRecords {
         return ConfigurationKey.allCases.filter { $0 != .run && !$0.isFixedOnResume && configuration.values[$0] != nil }
             .filter { now.value(of: $0) != stored.value(of: $0) }
             .map { ChangedKey(key: $0, checkpoint: stored.value(of: $0), file: now.value(of: $0)) }
+    }
+
+    /// The warning that `config.toml` is from another run than the best model or the newest checkpoint, of which only the header is read; nil
+    /// if it is not, or if neither can be read.
+    package func foreignConfiguration() -> StoredRunError? {
+        let generations = Self.value { try folder.checkpoints.generations() } ?? []
+        for path in [folder.checkpoints.bestPath] + generations.map(\.path) {
+            guard let text = Self.value({ try SafetensorsReader.metadata(path: path) })?["configuration"],
+                let stored = Self.value({ try JSONDecoder().decode(TrainingConfiguration.self, from: Data(text.utf8)) })
+            else { continue }
+            guard let reason = otherConfiguration(stored) else { return nil }
+            return .foreignCheckpoint(path: path, file: folder.configurationPath, reason: reason)
+        }
+        guard let seed = log?.seed, let file = configuration?.values[.seed], file != .integer(seed) else { return nil }
+        return .foreignCheckpoint(
+            path: folder.metricsPath, file: folder.configurationPath, reason: "its seed is \(seed), but the file has \(file)")
     }
 
     private func otherConfiguration(_ stored: TrainingConfiguration) -> String? {

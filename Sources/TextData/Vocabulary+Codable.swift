@@ -114,7 +114,9 @@ extension Vocabulary {
         do {
             self = try JSONDecoder().decode(Vocabulary.self, from: Data(jsonText.utf8))
         } catch let DecodingError.dataCorrupted(context) {
-            throw .badVocabulary(source: source, reason: context.debugDescription)
+            // The decoder's own message about the whole text.
+            let isJSON = !context.debugDescription.hasPrefix("The given data was not valid JSON")
+            throw .badVocabulary(source: source, reason: isJSON ? context.debugDescription : "it is not valid JSON")
         } catch let DecodingError.keyNotFound(key, _) {
             throw .badVocabulary(source: source, reason: "it has no \(key.stringValue)")
         } catch {

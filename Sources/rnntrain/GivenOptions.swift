@@ -1,3 +1,4 @@
+import ArgumentParser
 import Failures
 import Files
 
@@ -38,8 +39,14 @@ struct GivenOptions {
         if readers.count > 1 { throw StandardInputConflict(options: readers.map { "--" + $0.name }) }
     }
 
+    /// Warnings about the options that a command does not use, and about repetitions.
+    func warnings(_ command: any ParsableCommand) -> [String] {
+        let idle = (command as? any ConditionalOptions)?.idleOptions ?? []
+        return repetitions + idle.filter { option in given.contains { "--" + $0.name == option.name } }.map(\.warning)
+    }
+
     /// Messages about options that are given several times with different values, of which the parser takes the last one.
-    var repetitions: [String] {
+    private var repetitions: [String] {
         let subjects = given.map { Self.subject($0.name) }
         guard Set(subjects).count < subjects.count else { return [] }
         let options = CommandOptions(for: arguments)

@@ -17,7 +17,7 @@ enum Program {
             try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)
-            if ProcessRank.speaks, !CheckOnly.isAsked { GivenOptions(arguments).repetitions.forEach(StandardError.warn) }
+            if ProcessRank.speaks, !CheckOnly.isAsked { GivenOptions(arguments).warnings(command).forEach(StandardError.warn) }
             if speakers == .everyProcess {
                 StopSignals.release()
                 // A benchmark measures each process.

@@ -11,7 +11,11 @@ func runReport(_ folders: [String], output: String, replacing: Bool) throws {
     let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
     try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) })
     let runs = try folders.map { folder in
-        RunRecords(RunFolder(path: folder)).warnings.forEach(StandardError.warn)
+        let records = RunRecords(RunFolder(path: folder))
+        records.warnings.forEach(StandardError.warn)
+        if let foreign = records.foreignConfiguration() {
+            StandardError.warn("\(foreign) The page shows the values of \(records.folder.configurationPath).")
+        }
         guard isFolder(folder), let run = try RunHistory(folder: folder) else { throw ReportError.noRun(path: folder) }
         return run
     }

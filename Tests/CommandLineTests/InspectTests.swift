@@ -159,4 +159,23 @@ struct InspectTests {
         let unwritable = try SmallModels.shell("$R report word --output '\(scratch.path)/none/page.html'")
         #expect(unwritable.status == 74, "\(unwritable)")
     }
+
+    @Test("report warns of a config.toml of another run, which the best model, a checkpoint or the log shows")
+    func foreignConfiguration() throws {
+        let scratch = try ScratchFolder()
+        let run = scratch.file("run")
+        let name = "'\(run)/config.toml'"
+        let report = "$R report '\(run)' --output '\(scratch.file("page.html"))' --force"
+        let copied = try SmallModels.shell("cp -r word '\(run)' && \(report)")
+        #expect(copied.status == 0 && copied.errors.isEmpty, "\(copied)")
+        for command in ["cp char/config.toml \(name)", "rm '\(run)/best.safetensors'"] {
+            let warned = try SmallModels.shell("\(command) && \(report)")
+            #expect(
+                warned.status == 0 && warned.errors.contains("run/config.toml: its tokens is word, but the file has char"),
+                "\(warned)")
+        }
+        let words = "sed 's/^seed = .*/seed = 77/' word/config.toml > \(name) && rm -r '\(run)/checkpoints'"
+        let seeded = try SmallModels.shell("\(words) && \(report)")
+        #expect(seeded.status == 0 && seeded.errors.contains("its seed is 1, but the file has 77"), "\(seeded)")
+    }
 }

@@ -126,6 +126,7 @@ struct NgramTests {
             ("ngram --train train.txt --arpa -", 64, "--arpa -: only a file can be written"),
             ("ngram --train train.txt --arpa x.arpa --order 0", 64, "order is 0; it must be a whole number from 1 to 32"),
             ("ngram --train train.txt --arpa x.arpa --prune 1", 64, "--prune: the first value"),
+            ("ngram --train train.txt --arpa x.arpa --order 2 --prune 0,0,1", 64, "--prune has 3 numbers, but --order is 2"),
             ("ngram --train train.txt --arpa x.arpa --vocabulary char", 65, "this is a model of --tokens char"),
             ("ngram --train train.txt --arpa x.arpa --vocabulary word --minimum-count 2", 64, "--vocabulary gives all words"),
             ("evaluate --checkpoint bad.arpa --data valid.txt", 65, "bad.arpa: line 3 of this ARPA file: "),

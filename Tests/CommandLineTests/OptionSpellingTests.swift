@@ -61,6 +61,24 @@ struct OptionSpellingTests {
     }
 
     @Test(
+        "An option of a command that has no effect with another one, or without it, is warned of",
+        arguments: [
+            (["generate", "--greedy", "--top-k", "5", "--checkpoint", "none"], "--top-k has no effect with --greedy."),
+            (
+                ["generate", "--temperature", "0", "--seed", "5", "--checkpoint", "none"],
+                "--seed has no effect with --temperature 0."
+            ),
+            (["generate", "--beam", "2", "--top-p=0.5", "--checkpoint", "none"], "--top-p has no effect with --beam."),
+            (["error-surface", "--updates", "1", "--force"], "--force has no effect without --html."),
+            (["--print-config", "--dry-run"], "--dry-run has no effect with --print-config."),
+        ])
+    func idle(arguments: [String], warning: String) throws {
+        let outcome = try rnntrain(arguments)
+        #expect(outcome.errors.hasPrefix("rnntrain: warning: \(warning)\n"), "\(outcome)")
+        #expect(outcome.errors.components(separatedBy: "warning:").count == 2, "\(outcome)")
+    }
+
+    @Test(
         "Two options that read the standard input are refused, and named",
         arguments: [
             (["rescore", "--format", "kaldi", "--checkpoint", "a", "--nbest", "-", "--scores=-"], "--nbest and --scores both"),

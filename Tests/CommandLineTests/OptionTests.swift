@@ -128,6 +128,34 @@ struct OptionTests {
         #expect(try resolved(options + ["--forget-bias", "0.5"]).values[.forgetBias] == .number(0.5))
     }
 
+    @Test(
+        "An option that has no effect with the value of another one is refused, also as a key of a file",
+        arguments: [
+            ("connections", "highway", "layers", "1", "2"), ("clip-mode", "value", "clip", "0", "1"),
+            ("max-ent-size", "50", "max-ent-order", "0", "1"), ("asgd-power", "0.5", "asgd-decay", "0", "1"),
+            ("on-fault", "end", "max-rollbacks", "0", "1"), ("batching", "sentences", "task", "classifier", "language-model"),
+        ])
+    func withoutCondition(key: String, value: String, other: String, off: String, on: String) throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("", to: "t.txt")
+        let base =
+            ["--print-config", "--train", "t.txt", "--valid", "t.txt"] + (key == "asgd-power" ? ["--optimizer", "asgd"] : [])
+        let refused = try ProcessRunner.rnntrain(base + ["--\(key)", value, "--\(other)", off], in: scratch.folder)
+        #expect(
+            refused.status == 64 && refused.errors.contains("error: --\(key) has no effect with --\(other) \(off)"), "\(refused)")
+        #expect(refused.errors.hasSuffix(", or omit --\(key).\n"), "\(refused)")
+        for options in [["--\(key)", value, "--\(other)", on], ["--\(other)", off]] {
+            #expect(try ProcessRunner.rnntrain(base + options, in: scratch.folder).status == 0)
+        }
+        let isText = Double(value) == nil
+        try scratch.write(
+            "\(key) = \(isText ? "\"\(value)\"" : value)\n\(other) = \(other == "task" ? "\"\(off)\"" : off)\n", to: "own.toml")
+        let file = try ProcessRunner.rnntrain(base + ["--config", "own.toml"], in: scratch.folder)
+        #expect(file.status == 64 && file.errors.contains("own.toml:1:1: \(key) has no effect with \(other) = \(off)"), "\(file)")
+        let replaced = try ProcessRunner.rnntrain(base + ["--config", "own.toml", "--\(other)", off], in: scratch.folder)
+        #expect(replaced.status == 0, "\(replaced)")
+    }
+
     @Test("An option that the chosen kind does not read is refused, and a key in a file is not")
     func withoutEffect() throws {
         let scratch = try ScratchFolder()

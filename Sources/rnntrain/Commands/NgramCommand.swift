@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Failures
 import Files
 import Kinds
 import NGrams
@@ -67,8 +68,9 @@ struct NgramCommand: ExampledCommand {
     var json = false
 
     func run() throws {
+        let order = try ValueRange.whole(KneserNey.orders).value(order, of: "--order")
         let settings = NgramSettings(
-            order: try ValueRange.whole(KneserNey.orders).value(order, of: "--order"), prune: try thresholds(),
+            order: order, prune: try thresholds(order: order),
             limits: try limits(), vocabulary: vocabulary)
         if vocabulary != nil, vocabularySize != nil || minimumCount != nil {
             throw OptionConflict(
@@ -81,11 +83,17 @@ struct NgramCommand: ExampledCommand {
         try runEstimation(train: train, arpa: arpa, settings: settings, json: json)
     }
 
-    private func thresholds() throws -> [Int] {
+    private func thresholds(order: Int) throws -> [Int] {
         guard let prune else { return [] }
-        return try prune.split(separator: ",", omittingEmptySubsequences: false).map {
+        let thresholds = try prune.split(separator: ",", omittingEmptySubsequences: false).map {
             try ValueRange.whole(0...Int(Int32.max)).value(String($0), of: "--prune")
         }
+        if thresholds.count > order {
+            throw OptionConflict(
+                "--prune has \(thresholds.count) numbers, but --order is \(order): the last \(counted(thresholds.count - order, "number")) "
+                    + "would have no effect. Omit them, or raise --order.")
+        }
+        return thresholds
     }
 
     private func limits() throws -> VocabularyLimits {

@@ -1,0 +1,51 @@
+import Failures
+import Kinds
+import Layers
+import Optimizers
+import Tasks
+import TextData
+
+/// A key that has an effect only with some values of another key. Keys that only some kinds use are declared by these kinds.
+struct EffectCondition: Sendable {
+    let key: ConfigurationKey
+    let needed: ConfigurationKey
+    /// A value of the other key with which this one has an effect: `2 or more`.
+    let advice: String
+    private let isMet: @Sendable (TrainingConfiguration) -> Bool
+
+    init(
+        _ key: ConfigurationKey, needs needed: ConfigurationKey, _ advice: String,
+        isMet: (@Sendable (TrainingConfiguration) -> Bool)? = nil
+    ) {
+        (self.key, self.needed, self.advice) = (key, needed, advice)
+        self.isMet = isMet ?? { ![.integer(0), .number(0), .flag(false), nil].contains($0.value(of: needed)) }
+    }
+
+    /// All conditions. A key whose effect depends on another key belongs into this list.
+    static let all: [EffectCondition] = [
+        EffectCondition(.connections, needs: .layers, "2 or more") { configuration in
+            configuration.layers > 1 || configuration.connections == .stacked || configuration.connections.joinsEmbedding
+        },
+        EffectCondition(.clipMode, needs: .clip, "above 0"),
+        EffectCondition(OutputSettings.maxEntSize.key, needs: OutputSettings.maxEntOrder.key, "1 or more"),
+        EffectCondition(ASGD.power.key, needs: ASGD.decay.key, "above 0"),
+        EffectCondition(.onFault, needs: .maxRollbacks, "1 or more"),
+        EffectCondition(.batching, needs: .task, "language-model") { configuration in
+            Batchings.kinds.compactMap { BatchingKind(rawValue: $0.name) }.contains { !configuration.taskType.separatesLines($0) }
+        },
+    ]
+
+    /// Throws `ConfigurationError.conflict` if the value of the key has no effect.
+    ///
+    /// - Parameter isOfFile: whether the key is that of a file, and not an option.
+    func check(_ configuration: TrainingConfiguration, isOfFile: Bool) throws(ConfigurationError) {
+        if isMet(configuration) { return }
+        let (name, other) = isOfFile ? (key.rawValue, needed.rawValue) : (key.option, needed.option)
+        let value = configuration.value(of: needed)?.description ?? "not set"
+        throw .conflict(
+            keys: [key, needed],
+            message:
+                "\(name) has no effect with \(other)\(isOfFile ? " =" : "") \(value: value). Use \(other) \(advice), or omit \(name)."
+        )
+    }
+}
