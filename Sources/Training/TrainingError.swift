@@ -24,6 +24,9 @@ public enum TrainingError: UserFacingError, Equatable {
     case stoppedBeforeStart(StopReason)
     /// The time limit passed before the first step.
     case noTime(StopReason, limit: TimeSpan?)
+    /// The time limit passed during work that a job must do as a whole, such as `the validation`, after no step: with this limit, no job
+    /// would get further.
+    case noTimeFor(String, StopReason, limit: TimeSpan?)
 
     /// The error of a job that must end before its first step.
     static func beforeFirstStep(_ reason: StopReason, limit: TimeSpan?) -> TrainingError {
@@ -32,7 +35,7 @@ public enum TrainingError: UserFacingError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .diverged, .noTime: .usage
+        case .diverged, .noTime, .noTimeFor: .usage
         case .otherText, .textChanged, .vocabularyTooLarge, .shorterThanWindow: .badData
         case .log: .inputOutput
         case .stoppedBeforeStart: .preempted
@@ -71,6 +74,12 @@ public enum TrainingError: UserFacingError, Equatable {
                 + "SLURM_JOB_END_TIME if it belongs to another job."
         case .noTime(_, let limit):
             "the time limit of \(limit?.description ?? "the run") (--time-limit) passed before the first step. Use a longer limit."
+        case .noTimeFor(let work, .jobEnd, _):
+            "\(work) takes longer than the time until the end of the SLURM job (SLURM_JOB_END_TIME), and begins again in each job. The "
+                + "checkpoints are complete. Resume in a longer job."
+        case .noTimeFor(let work, _, let limit):
+            "\(work) takes longer than the time limit of \(limit?.description ?? "the run") (--time-limit), and begins again in each job. "
+                + "The checkpoints are complete. Resume with a longer limit, or with --time-limit 0 for none."
         }
     }
 

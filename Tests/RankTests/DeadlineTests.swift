@@ -70,6 +70,23 @@ extension TrainingOverRanks {
             try expectSavedAtEnd("slurm")
         }
 
+        @Test(
+            "A validation or a test that takes longer than the limit ends the first job at the limit, and the next with status 64 instead of 75",
+            arguments: [("--valid", "the validation"), ("--test", "the test")])
+        func longWork(option: String, work: String) throws {
+            try texts.write(
+                "long.txt", String(repeating: try texts.text("valid.txt"), count: 4_000_000 / texts.bytes("valid.txt").count))
+            let model = ["--hidden-size", "64", "--layers", "2", "--epochs", "1", "--time-limit", "4s"]
+            let first = try texts.start(ranks: 2, run: "long", model + [option, "long.txt"]).end(timeLimit: 30)
+            #expect(first.status == 75, "\(first)")
+            let start = Date()
+            let second = try texts.start(ranks: 2, run: "long", ["--resume"]).end(timeLimit: 30)
+            #expect(second.status == 64 && Date().timeIntervalSince(start) < 8, "\(second)")
+            #expect(
+                second.errors.contains("error: \(work) takes longer than the time limit of 4 seconds (--time-limit)"), "\(second)"
+            )
+        }
+
         // MARK: Ranks that stop or die
 
         @Test(

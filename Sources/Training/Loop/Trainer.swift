@@ -112,7 +112,10 @@ package final class Trainer {
         if let reason = try reasonNotToBegin() { return .preempted(reason) }
         report.beginSteps(state)
         deadline.noteStart()
-        if state.awaitsValidation == true, let reason = try validate() { return try preempt(reason) }
+        if state.awaitsValidation == true, let reason = try validate() {
+            try requireProgress(reason, in: "the validation")
+            return try preempt(reason)
+        }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
             try logGradientsIfDue()
@@ -141,6 +144,13 @@ package final class Trainer {
         return nil
     }
 
+    /// Throws `TrainingError.noTimeFor` on all ranks if a time limit ends a job that has made no step: the next job with this limit would do the
+    /// same work again, and end in it. Collective.
+    func requireProgress(_ reason: StopReason, in work: String) throws {
+        if case .signal = reason { return }
+        if state.step == firstStep { throw try agreed(.noTimeFor(work, reason, limit: configuration.timeLimit)) }
+    }
+
     func logIfDue(norm: Double, rate: Double) throws {
         guard state.step % configuration.logEvery == 0 else { return report.showIfDue(state, norm: norm, rate: rate) }
         try report.step(state, norm: norm, rate: rate)
@@ -157,8 +167,8 @@ package final class Trainer {
         return epochEnds && step / train.windowCount == configuration.epochs
     }
 
-    /// Measures the model on the validation text. Rank 0 decides on its consequences, and all ranks follow. If a signal arrives meanwhile,
-    /// returns it as the reason to stop, and the validation has no effect.
+    /// Measures the model on the validation text. Rank 0 decides on its consequences, and all ranks follow. If a signal arrives meanwhile, or a
+    /// time limit is near, returns this as the reason to stop, and the validation has no effect.
     private func validate() throws -> StopReason? {
         guard let valid else { return nil }
         try requireSoundParameters()
@@ -174,7 +184,7 @@ package final class Trainer {
         let start = MonotonicClock.nanoseconds
         let metric = configuration.taskType.metric
         let measured = try parallel.measure(valid, countsHits: metric.countsHits, window: window, world: world) {
-            StopSignals.received.rawValue
+            validationFlags.rawValue
         }
         guard let found = measured.measurement else { return StepFlags(rawValue: measured.flags).stopReason }
         let criterion = try world.broadcast(metric.criterion(found))
@@ -224,6 +234,15 @@ package final class Trainer {
             if let sampling { try report.sample(state, try sampling.text(step: state.step), start: start) }
         }
         try parallel.exchangeAverage()
+    }
+
+    /// The flags that request a stop during a validation, after which a checkpoint is written. A rank does not learn of another's flags before
+    /// the end, so that each one looks at its own clock.
+    private var validationFlags: StepFlags {
+        let signals = StepFlags(signals: StopSignals.received)
+        let isNear = deadline.isNear(
+            checkpointBytes: keeper.leastByteCount, checkpointNanoseconds: keeper.slowestWrite, validationWindows: 0)
+        return isNear ? signals.union(StepFlags(deadline.reason)) : signals
     }
 
     /// The flags that request a stop when there is nothing to save: a signal or, on rank 0, the clock.

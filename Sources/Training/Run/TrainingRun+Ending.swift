@@ -10,7 +10,7 @@ extension TrainingRun {
     /// The ending of a run with the given outcome. All figures of the best model come from the file at this moment. Collective.
     ///
     /// A run that is asked to stop during the test ends as preempted. After a resume it repeats the test. Throws a
-    /// `RemoteFailure` if the best model on disk is not the one that was written.
+    /// `RemoteFailure` if the best model on disk is not the one that was written, or if the time limit is too short for the test.
     func ending(_ run: RunSetup, _ outcome: TrainingOutcome) throws -> RunEnding {
         let digest = run.parallel.parametersDigest.hexadecimal
         if outcome.stopReason != nil {
@@ -20,6 +20,7 @@ extension TrainingRun {
         guard let scoring = run.test else { return RunEnding(outcome: outcome, parametersDigest: digest, best: best) }
         let score = try scoring.score { run.trainer.stopFlags }
         let reason = scoring.stopReason
+        if let reason { try run.trainer.requireProgress(reason, in: "the test") }
         return RunEnding(
             outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best, test: score)
     }
