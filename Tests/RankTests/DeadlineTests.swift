@@ -71,20 +71,24 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "A validation or a test that takes longer than the limit ends the first job at the limit, and the next with status 64 instead of 75",
+            "A validation or a test that takes longer than the limit ends jobs at the limit, and one that makes no progress with status 64",
             arguments: [("--valid", "the validation"), ("--test", "the test")])
         func longWork(option: String, work: String) throws {
-            try texts.write(
-                "long.txt", String(repeating: try texts.text("valid.txt"), count: 4_000_000 / texts.bytes("valid.txt").count))
+            let text = String(decoding: try texts.bytes("valid.txt"), as: UTF8.self)
+            try texts.write("long.txt", String(repeating: text, count: 4_000_000 / text.utf8.count))
             let model = ["--hidden-size", "64", "--layers", "2", "--epochs", "1", "--time-limit", "4s"]
-            let first = try texts.start(ranks: 2, run: "long", model + [option, "long.txt"]).end(timeLimit: 30)
-            #expect(first.status == 75, "\(first)")
-            let start = Date()
-            let second = try texts.start(ranks: 2, run: "long", ["--resume"]).end(timeLimit: 30)
-            #expect(second.status == 64 && Date().timeIntervalSince(start) < 8, "\(second)")
+            var outcome = try texts.start(ranks: 2, run: "long", model + [option, texts.path("long.txt")]).end(timeLimit: 30)
+            var jobs = 1
+            while outcome.status == 75, jobs < 8 {
+                let start = Date()
+                outcome = try texts.startResume(ranks: 2, run: "long").end(timeLimit: 30)
+                #expect(Date().timeIntervalSince(start) < 8, "\(outcome)")
+                jobs += 1
+            }
+            #expect(jobs > 1 && outcome.status == 64, "\(outcome)")
             #expect(
-                second.errors.contains("error: \(work) takes longer than the time limit of 4 seconds (--time-limit)"), "\(second)"
-            )
+                outcome.errors.contains("error: \(work) takes longer than the time limit of 4 seconds (--time-limit)"),
+                "\(outcome)")
         }
 
         // MARK: Ranks that stop or die
