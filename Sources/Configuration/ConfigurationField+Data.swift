@@ -26,7 +26,7 @@ extension ConfigurationField {
                     + "--token-pattern (regex), or pieces of a SentencePiece model."),
             .init(
                 .tokenPattern, optional: \.tokenPattern, .data, .fixed, placeholder: "regex", absent: "none", isNew: true,
-                "With --tokens regex: the regular expression of a token, such as \\[[^\\]]*\\]|Br|Cl|. for SMILES."),
+                "With --tokens regex: the regular expression of a token, such as `\\[[^\\]]*\\]|Br|Cl|.` for SMILES."),
             .init(
                 .sentencePieceModel, optional: \.sentencePieceModel, .data, .startOnly, range: .path, placeholder: "file",
                 absent: "the run trains a unigram model of --vocabulary-size pieces on its training text", isNew: true,

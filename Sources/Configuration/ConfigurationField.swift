@@ -162,7 +162,7 @@ extension ConfigurationKey {
         let field = ConfigurationField.of(self)
         let standard = field.absentDefault ?? field.read(TrainingConfiguration())?.description ?? ""
         let readers = field.readers.map { "only with \($0.chooser.option) \($0.names.joined(separator: ", ")); " } ?? ""
-        return "\(field.summary) (\(readers)default: \(standard))"
+        return "\(field.summary) (\(readers)default: \(standard.isEmpty ? "empty" : standard))"
     }
 
     /// Every key, theme by theme.

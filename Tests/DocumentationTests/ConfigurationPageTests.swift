@@ -41,7 +41,11 @@ struct ConfigurationPageTests {
         return "\n| `\(key.rawValue)` | meaning | keys |\n|---|---|---|\n" + rows.joined()
     }
 
-    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("<", with: "&lt;") }
+    /// A text in a cell of a table. Markdown does not decode entities in code.
+    private static func cell(_ text: String) -> String {
+        let parts = text.replacing("|", with: "\\|").split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        return parts.map { $0.isMultiple(of: 2) ? String($1).replacing("<", with: "&lt;") : String($1) }.joined(separator: "`")
+    }
 
     private static func row(_ key: ConfigurationKey) -> String {
         let placeholder = key.placeholder.isEmpty ? "" : " " + key.placeholder.uppercased()

@@ -7,7 +7,7 @@ public enum Nonlinearity: String, ConfigurationChoice {
 }
 
 extension CellSettings {
-    public static let nonlinearity = Setting("nonlinearity", Nonlinearity.tanh, "Nonlinearity of the Elman cell.")
+    public static let nonlinearity = Setting("nonlinearity", Nonlinearity.tanh, "The function f in the equations of the cell.")
 }
 
 /// The simple recurrent network: `h = f(W_ih x + b_ih + W_hh hPrevious + b_hh)`; f is tanh, relu or the logistic function.
