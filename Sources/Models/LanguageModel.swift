@@ -109,6 +109,12 @@ public final class LanguageModel {
 
     // MARK: Inspection
 
+    /// The states of a layer besides h that have a gradient: their names, and the gradient `[streams, U]` that each receives from later steps.
+    /// Read them in a call of the observer of `observeGradients`. Not for a layer whose units a team divides.
+    public func stateGradients(ofLayer layer: Int) -> [(name: String, gradient: MatrixView)] {
+        levels[layer].layer.stateGradients
+    }
+
     /// h of a layer at every step of the last window, `[steps*streams, O]`.
     public func hidden(ofLayer layer: Int) -> MatrixView { levels[layer].layer.output.prefix(rows: window.rows) }
 

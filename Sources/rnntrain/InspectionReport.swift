@@ -29,18 +29,23 @@ struct InspectionReport {
     }
 
     private var reachText: String {
-        let layers = reach.hidden.indices
-        let head = ["lag"] + layers.map { "dh l\($0)" } + layers.map { "dlogp l\($0)" }
+        let columns = reachColumns
         let count = reach.logProbability.first?.count ?? 0
         let rows = (0..<count).map { lag in
-            ["\(lag + 1)"]
-                + layers.map { reach.hidden[$0].indices.contains(lag) ? Self.number(reach.hidden[$0][lag]) : "-" }
-                + layers.map { Self.number(reach.logProbability[$0][lag]) }
+            ["\(lag + 1)"] + columns.map { $0.norms.indices.contains(lag) ? Self.number($0.norms[lag]) : "-" }
         }
+        let derivatives = ["dh(t)/dh(t-lag)"] + reach.states.map { "dh(t)/d\($0.name)(t-lag)" }
         return
-            "norms of dh(t)/dh(t-lag) (Frobenius) and of dlog p(x(t+lag))/dh(t), by layer; means over "
+            "norms of \(derivatives.joined(separator: ", ")) (Frobenius) and of dlog p(x(t+lag))/dh(t), by layer; means over "
             + "\(counted(reach.windowCount, "window")) of \(NumberText.counted(reach.windowLength, "token"))\n"
-            + Self.table([head] + rows)
+            + Self.table([["lag"] + columns.map(\.head)] + rows)
+    }
+
+    /// The columns of norms by lag: for h, for each other state, and for the log probability, each by layer.
+    private var reachColumns: [(head: String, norms: [Double])] {
+        let all =
+            [("dh/dh", reach.hidden)] + reach.states.map { ("dh/d\($0.name)", $0.norms) } + [("dlogp/dh", reach.logProbability)]
+        return all.flatMap { name, layers in layers.enumerated().map { ("\(name) l\($0)", $1) } }
     }
 
     private var spectrumText: String {
@@ -140,7 +145,8 @@ struct InspectionReport {
     /// The page of `--html`.
     var page: InspectionPage {
         InspectionPage(
-            checkpoint: checkpoint, hidden: reach.hidden, logProbability: reach.logProbability,
+            checkpoint: checkpoint, hidden: reach.hidden, states: reach.states.map { ($0.name, $0.norms) },
+            logProbability: reach.logProbability,
             tables: [
                 .init("Recurrent weights", spectrumRows), .init("Gates, below 0.1 and above 0.9", gateRows),
                 .init("Correlation with \(correlations?.property.rawValue ?? "")", correlationRows),
@@ -164,6 +170,7 @@ struct InspectionReport {
     var json: String {
         let layers = reach.hidden.indices.map { layer in
             "{\"layer\":\(layer),\"hidden_gradient_norms\":\(Self.list(reach.hidden[layer])),"
+                + "\"state_gradient_norms\":{\(stateNorms(ofLayer: layer))},"
                 + "\"log_probability_gradient_norms\":\(Self.list(reach.logProbability[layer])),"
                 + "\"spectrum\":[\(spectra[layer].map(Self.object).joined(separator: ","))],"
                 + "\"gates\":[\(activity.gates[layer].map(Self.object).joined(separator: ","))]}"
@@ -171,6 +178,10 @@ struct InspectionReport {
         return "{\"checkpoint\":\(JSONText.string(checkpoint)),\"tokens\":\(unknown.tokens),\"oovs\":\(unknown.unknown),"
             + "\"windows\":\(reach.windowCount),\"window_tokens\":\(reach.windowLength),"
             + "\"layers\":[\(layers.joined(separator: ","))]\(correlationJSON)\(unit.map { ",\"unit\":\(object($0))" } ?? "")}"
+    }
+
+    private func stateNorms(ofLayer layer: Int) -> String {
+        reach.states.map { "\(JSONText.string($0.name)):\(Self.list($0.norms[layer]))" }.joined(separator: ",")
     }
 
     private var correlationJSON: String {

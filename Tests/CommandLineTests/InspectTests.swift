@@ -15,6 +15,7 @@ struct InspectTests {
                 let closed_share: Double
             }
             let hidden_gradient_norms: [Double]
+            let state_gradient_norms: [String: [Double]]
             let log_probability_gradient_norms: [Double]
             let spectrum: [Spectrum]
             let gates: [Gate]
@@ -41,6 +42,7 @@ struct InspectTests {
         #expect(found.tokens == 40 && found.layers.count == 2)
         for layer in found.layers {
             #expect(layer.hidden_gradient_norms.count == 5 && layer.log_probability_gradient_norms.count == 5)
+            #expect(layer.state_gradient_norms.mapValues(\.count) == ["c": 5])
             #expect(layer.spectrum.map(\.gate) == ["i", "f", "g", "o"] && layer.gates.map(\.gate) == ["i", "f", "o"])
             #expect(layer.spectrum.allSatisfy { $0.eigenvalues.count == 8 })
         }
@@ -52,6 +54,7 @@ struct InspectTests {
         #expect(tables.output.contains("unit 1:7: h after each token"))
         #expect(tables.output.contains("; means over 6 windows of 7 tokens\n") && !tables.output.contains("\n  6  "))
         #expect(tables.errors.hasSuffix("note: valid.txt: 40 tokens, 0 OOV\n"), "\(tables)")
+        #expect(tables.output.contains("dh/dh l0  dh/dh l1  dh/dc l0  dh/dc l1  dlogp/dh l0  dlogp/dh l1\n"), "\(tables)")
     }
 
     @Test("A unit, a number or a text that does not fit is an error of one line")

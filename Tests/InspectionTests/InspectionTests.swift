@@ -23,6 +23,7 @@ private struct InspectionFixture: Decodable {
     let tokens: [Int32]
     let parameters: [String: [Double]]
     let hidden: [[Double]]
+    let states: [String: [[Double]]]
     let logProbability: [[Double]]
     let spectrum: [[Spectrum]]
     let gates: [[String: [Double]]]
@@ -33,7 +34,7 @@ private struct InspectionFixture: Decodable {
     }
 
     func model(streams: Int, output: String = "full") throws -> InspectedModel {
-        let kind = try #require([CellKind.lstm, .gru, .elman].first { $0.rawValue == cell })
+        let kind = try #require(CellKind(rawValue: cell))
         let shape = ModelShape(
             cell: kind, output: try #require(OutputKind(rawValue: output)), layers: layers, vocabularySize: vocabulary,
             embeddingSize: embedding, hiddenSize: hidden_size,
@@ -62,6 +63,10 @@ struct InspectionTests {
             let reach = try GradientReach(fixture.model(streams: streams), fixture.tokens, checkpoint: "")
             #expect(reach.windowCount == 3)
             expectClose(reach.hidden, fixture.hidden, "\(fixture.cell): dh/dh")
+            #expect(reach.states.map(\.name) == fixture.states.keys.sorted())
+            for state in reach.states {
+                expectClose(state.norms, fixture.states[state.name] ?? [], "\(fixture.cell): dh/d\(state.name)")
+            }
             expectClose(reach.logProbability, fixture.logProbability, "\(fixture.cell): dlogp/dh")
         }
     }
@@ -77,7 +82,7 @@ struct InspectionTests {
     func spectrum() throws {
         for fixture in try InspectionFixture.all() {
             let model = try fixture.model(streams: 1)
-            for layer in 0..<fixture.layers {
+            for layer in fixture.spectrum.indices {
                 let found = try RecurrentSpectrum.ofLayer(
                     layer, gates: model.model.gateKinds, in: model, with: LAPACK())
                 #expect(found.map(\.gate) == fixture.spectrum[layer].map(\.gate))

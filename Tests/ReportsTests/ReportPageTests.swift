@@ -121,7 +121,8 @@ struct ReportPageTests {
             .init("x", value: 0.01, next: "\""),
         ]
         let page = InspectionPage(
-            checkpoint: "runs/<a>", hidden: [[1, 0.5, 0.25], [2, 1, 0]], logProbability: [[1, 0.5], [2, .nan]],
+            checkpoint: "runs/<a>", hidden: [[1, 0.5, 0.25], [2, 1, 0]], states: [("c", [[3, 2], [4, 0.75]])],
+            logProbability: [[1, 0.5], [2, .nan]],
             tables: [.init("Gates", [["layer", "gate"], ["0", "<f>"]])], unit: ("0:3", tokens))
         let parsed = try parsed(page.html)
         #expect(!page.html.contains("<b>") && !page.html.contains("<i>") && !page.html.contains("<f>"))
@@ -129,6 +130,8 @@ struct ReportPageTests {
         #expect(page.html.contains(#"<span class="t n3" title="-0.2500; next: &lt;i&gt; 0.1">&amp;"#))
         #expect(page.html.contains(#"<span class="t" title="0.0100;"#))
         #expect(parsed.labels.contains { $0.contains("layer 1: 1 at lag 2") })
+        #expect(page.html.contains("Derivatives of hidden states by c") && page.html.contains("dh(t)/dc(t-lag)"))
+        #expect(parsed.labels.contains { $0.contains("layer 1: 0.75 at lag 2") })
     }
 
     @Test("The keys in which runs differ are listed first; equal configurations are said to be equal")

@@ -17,6 +17,7 @@ struct SLSTMCell: Cell {
     static let gateCount = 4
     static let states = ["c", "n", "m"]
     static let learnedStates: [String] = []
+    static let constantStates = ["m"]
     static let forgetGate: Int? = 1
 
     private let kernel = CellKernel("slstm")

@@ -16,6 +16,8 @@ protocol Cell: Kind {
     static var states: [String] { get }
     /// The states besides h whose initial value may be learned: the first of `states`. Default: all of them.
     static var learnedStates: [String] { get }
+    /// The states besides h that have no gradient, because h does not depend on them. Default: none.
+    static var constantStates: [String] { get }
     /// Whether the initial state of an epoch may be learned. Default: true.
     static var learnsFirstState: Bool { get }
     /// Whether the preactivations include products with earlier inputs; see ``InputContext``. Default: false.
@@ -75,6 +77,7 @@ extension Cell {
     static var gates: [CellGate] { [] }
     static var states: [String] { [] }
     static var learnedStates: [String] { states }
+    static var constantStates: [String] { [] }
     static var learnsFirstState: Bool { true }
     static var readsContext: Bool { false }
     static var hasRecurrentWeights: Bool { true }

@@ -100,6 +100,11 @@ final class Recurrence<C: Cell>: RecurrentLayer {
 
     var activatedGates: MatrixView { gates.window }
 
+    var stateGradients: [(name: String, gradient: MatrixView)] {
+        precondition(!size.isDivided, "the gradient of a state in parts of units")
+        return states.dropFirst().filter { !C.constantStates.contains($0.letter) }.map { ($0.letter, $0.gradient) }
+    }
+
     var output: MatrixView { h.window.slice(rows: capacity.streams..<h.window.rows) }
 
     // MARK: States

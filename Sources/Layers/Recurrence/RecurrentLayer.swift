@@ -14,6 +14,9 @@ public protocol RecurrentLayer: AnyObject {
     /// Called in `backward` for each step of the window, from the last to the first, with the gradient of the loss with respect to h
     /// of the step, `[streams, O]`; nil: not called.
     var gradientObserver: ((_ step: Int, _ dH: MatrixView) -> Void)? { get set }
+    /// The states besides h that have a gradient, in the order of the cell. A call of `gradientObserver` finds in each the gradient that
+    /// the state after the step receives from later steps, `[streams, U]`. Not for a layer whose units a team divides.
+    var stateGradients: [(name: String, gradient: MatrixView)] { get }
 
     /// Sets the state to the initial state of an epoch: zero, or the learned state.
     func resetState()

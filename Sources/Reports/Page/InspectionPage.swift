@@ -27,6 +27,7 @@ package struct InspectionPage {
     private let checkpoint: String
     /// `[layers][lags]`, from lag 1 on.
     private let hidden: [[Double]]
+    private let states: [(name: String, norms: [[Double]])]
     private let logProbability: [[Double]]
     private let tables: [Table]
     /// The name of the unit, and the text; nil without a unit.
@@ -34,12 +35,13 @@ package struct InspectionPage {
 
     /// - Parameters:
     ///   - hidden: norms of dh(t)/dh(t-n), `[layers][lags]`.
+    ///   - states: norms of dh(t)/ds(t-n), `[layers][lags]`, for each other state s of the cell.
     ///   - logProbability: norms of d log p(x(t+n))/dh(t), `[layers][lags]`.
     package init(
-        checkpoint: String, hidden: [[Double]], logProbability: [[Double]], tables: [Table],
-        unit: (name: String, tokens: [Token])?
+        checkpoint: String, hidden: [[Double]], states: [(name: String, norms: [[Double]])], logProbability: [[Double]],
+        tables: [Table], unit: (name: String, tokens: [Token])?
     ) {
-        (self.checkpoint, self.hidden, self.logProbability) = (checkpoint, hidden, logProbability)
+        (self.checkpoint, self.hidden, self.states, self.logProbability) = (checkpoint, hidden, states, logProbability)
         (self.tables, self.unit) = (tables, unit)
     }
 
@@ -48,6 +50,11 @@ package struct InspectionPage {
         let charts =
             chart(
                 "Derivatives of hidden states", "Frobenius norm of dh(t)/dh(t-lag) within each layer. Logarithmic scale.", hidden)
+            + states.map { state in
+                chart(
+                    "Derivatives of hidden states by \(state.name)",
+                    "Frobenius norm of dh(t)/d\(state.name)(t-lag) within each layer. Logarithmic scale.", state.norms)
+            }.joined()
             + chart(
                 "Derivatives of log probabilities", "Norm of d log p(x(t+lag))/dh(t), by layer. Logarithmic scale.",
                 logProbability)
