@@ -2,6 +2,7 @@ import Checkpoints
 import Communication
 import Failures
 import Files
+import NGrams
 import Reports
 import Runs
 
@@ -11,6 +12,7 @@ func runReport(_ folders: [String], output: String, replacing: Bool) throws {
     let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
     try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) })
     let runs = try folders.map { folder in
+        if !isFolder(folder), NGramModel.isARPA(folder) { throw ReportError.isARPA(path: folder) }
         let records = RunRecords(RunFolder(path: folder))
         records.warnings.forEach(StandardError.warn)
         if let foreign = records.foreignConfiguration() {
@@ -26,6 +28,7 @@ func runReport(_ folders: [String], output: String, replacing: Bool) throws {
 /// What keeps `report` from writing a page.
 enum ReportError: UserFacingError {
     case noRun(path: String)
+    case isARPA(path: String)
     case outputExists(path: String, option: String)
 
     var exitStatus: ExitStatus {
@@ -35,6 +38,9 @@ enum ReportError: UserFacingError {
     var description: String {
         switch self {
         case .noRun(let path): "\(quoting: path): no run folder: it has no config.toml and no checkpoint. Check the path."
+        case .isARPA(let path):
+            "\(quoting: path) is an ARPA file. A page shows what runs log while they train, so an n-gram model has no curves. Omit the file; "
+                + "rnntrain evaluate --checkpoint FILE --data TEXT gives its perplexity."
         case .outputExists(let path, let option):
             "\(quoting: path) exists already. Name another file with \(option), or replace this one with --force."
         }

@@ -159,6 +159,9 @@ struct InspectTests {
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<title>Run word - rnntrain</title>"))
         let none = try report("word '\(scratch.path)' --force")
         #expect(none.status == 66 && none.errors.contains(scratch.path))
+        let nGrams = try SmallModels.shell(
+            "cd '\(scratch.path)' && printf '\\\\data\\\\\\n' > x.arpa && $R report x.arpa --output x.html")
+        #expect(nGrams.status == 64 && nGrams.errors.contains("x.arpa is an ARPA file. A page shows what runs log"), "\(nGrams)")
         let unwritable = try SmallModels.shell("$R report word --output '\(scratch.path)/none/page.html'")
         #expect(unwritable.status == 74, "\(unwritable)")
     }

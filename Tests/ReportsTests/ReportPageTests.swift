@@ -24,12 +24,12 @@ struct ReportPageTests {
         return try #require(try RunHistory(folder: folder.path(percentEncoded: false)))
     }
 
-    private func log(steps: Int, sample: String = "abc") -> [String] {
+    private func log(steps: Int, sample: String = "abc", clipped: Double = 0.1) -> [String] {
         let start =
             #"{"event":"start","version":"1","step":0,"ranks":2,"shards":8,"kernels":"avx2","parameters":12345,"vocabulary_digest":"v1","train_digest":"t1"}"#
         return [start]
             + (1...steps).map {
-                #"{"event":"step","step":\#($0 * 10),"loss":\#(4 + 2 / Double($0)),"gradient_norm":0.\#($0 % 9 + 1),"clipped":0.1,"learning_rate":0.002,"tokens_per_second":1000}"#
+                #"{"event":"step","step":\#($0 * 10),"loss":\#(4 + 2 / Double($0)),"gradient_norm":0.\#($0 % 9 + 1),"clipped":\#(clipped),"learning_rate":0.002,"tokens_per_second":1000}"#
             } + [
                 #"{"event":"gradients","step":10,"hidden_gradient_l0":0.5,"hidden_gradient_l1":0.25}"#,
                 #"{"event":"sample","step":10,"text":"\#(sample)"}"#,
@@ -112,6 +112,13 @@ struct ReportPageTests {
         let history = try #require(try RunHistory(folder: folder.path(percentEncoded: false)))
         let text = try parsed(ReportPage([history], version: "1").html)
         #expect(text.labels.contains { $0.hasPrefix("Loss.") && $0.contains("training: 7.125 at step 30") && !$0.contains("40") })
+    }
+
+    @Test("An axis of zeros has round labels, and the page says that no step was clipped")
+    func unclipped() throws {
+        let labels = try parsed(ReportPage([run("unclipped", log(steps: 4, clipped: 0))], version: "1").html)
+        #expect(labels.text.contains("No step was clipped.") && !labels.text.contains("e-2") && labels.text.contains("0.8"))
+        #expect(try !parsed(ReportPage([run("clipped", log(steps: 4))], version: "1").html).text.contains("No step was clipped."))
     }
 
     @Test("The page of inspect is well-formed, escapes tokens, and colours them by sign and size")

@@ -86,15 +86,18 @@ package struct ReportPage {
     }
 
     private var figureCharts: [Chart] {
-        let clipped = "Share of the steps since the last line of the log whose gradient was clipped, in per cent."
+        let clipped = lines("clipped") { $0 * 100 }
+        let isClipped = clipped.contains { $0.curve.points.contains { $0.value != 0 } }
         return [
             Chart(
                 title: "Gradient norm",
                 caption: "Of the last step before each line of the log, before clipping. Logarithmic scale.",
                 lines: lines("gradient_norm"), isLogarithmic: true, pointCount: pointCount),
             Chart(
-                title: "Clipped steps", caption: clipped, lines: lines("clipped") { $0 * 100 }, startsAtZero: true,
-                pointCount: pointCount),
+                title: "Clipped steps",
+                caption: "Share of the steps since the last line of the log whose gradient was clipped, in per cent."
+                    + (isClipped ? "" : " No step was clipped."),
+                lines: clipped, startsAtZero: true, pointCount: pointCount),
             Chart(
                 title: "Learning rate", caption: "Of the last step before each line of the log.", lines: lines("learning_rate"),
                 startsAtZero: true, pointCount: pointCount),
