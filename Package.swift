@@ -109,7 +109,7 @@ let package = Package(
         library("Inference", ["Runs", "NGrams", "Tasks", "Models", "Layers", "Tensors", "TextData", "Failures"]),
 
         // What a run's log says, for TensorBoard and as a page.
-        library("Reports", ["Runs", "Configuration", "Checkpoints", "Kinds", "Files", "Failures"]),
+        library("Reports", ["Runs", "Configuration", "Tasks", "Checkpoints", "Kinds", "Files", "Failures"]),
 
         // What a model does inside.
         library("Inspection", ["Runs", "Models", "Layers", "Tensors", "Failures"]),
@@ -187,7 +187,7 @@ let package = Package(
         tests(
             "TrainingTests",
             ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
-        tests("ReportsTests", ["Reports", "Configuration", "TestSupport"]),
+        tests("ReportsTests", ["Reports", "Configuration", "Tasks", "TestSupport"]),
         tests(
             "InspectionTests", ["Inspection", "Models", "Layers", "Kinds", "Tensors", "Failures", "TestSupport"],
             resources: [.copy("Fixtures")]),

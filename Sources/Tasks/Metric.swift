@@ -7,6 +7,9 @@ public protocol Metric: Sendable {
     /// The unit of `criterion`, after a number.
     var unit: String { get }
 
+    /// How the metric is named and drawn.
+    var presentation: MetricPresentation { get }
+
     /// What training minimises on the validation text: the lower, the better.
     func criterion(_ measurement: ValidationResult) -> Double
 
@@ -24,6 +27,17 @@ public protocol Metric: Sendable {
     func fields(_ measurement: ValidationResult) -> [Figure]
     /// The fields of a criterion in the log.
     func fields(ofCriterion criterion: Double) -> [Figure]
+}
+
+/// How the figure of a metric is named in the log, and drawn over the steps.
+public struct MetricPresentation: Sendable, Equatable {
+    /// The name of the figure in the log: that of `Metric.figure`.
+    public let name: String
+    /// Whether the figure follows from the loss alone, so that training has it, too.
+    public let followsFromLoss: Bool
+    public let isLogarithmic: Bool
+    /// The unit of the loss.
+    public let lossUnit: String
 }
 
 /// What a validation measured.

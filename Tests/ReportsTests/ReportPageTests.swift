@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import FoundationXML
 import Reports
+import Tasks
 import TestSupport
 import Testing
 
@@ -99,6 +100,28 @@ struct ReportPageTests {
         let end = #"{"event":"end","step":302,"reason":"epochs","best_step":300,"best_loss":4.5}"#
         let ended = try figures("ended", lines + [end])
         #expect(ended.contains("4.5") && ended.contains("300") && !ended.contains("4.25"), "\(ended)")
+    }
+
+    @Test("A classifier has its accuracy, also beside a language model, and no perplexity")
+    func classifier() throws {
+        let lines = [
+            #"{"event":"start","step":0}"#, #"{"event":"step","step":10,"loss":0.75}"#,
+            #"{"event":"validation","step":20,"loss":0.625,"accuracy":0.75,"criterion":0.25,"best":true}"#,
+            #"{"event":"validation","step":30,"loss":0.5,"accuracy":0.6875,"criterion":0.3125,"best":false}"#,
+            #"{"event":"end","step":30,"reason":"epochs","best_step":20,"best_accuracy":0.75,"best_criterion":0.25,"test_loss":1.5,"test_accuracy":0.5625}"#,
+        ]
+        let model = try run("k", lines) { $0.task = TaskKind.classifier }
+        let html = ReportPage([model], version: "1").html
+        #expect(!html.lowercased().contains("perplexity") && html.contains("nats per line"))
+        let cells = ["20", "0.625", "0.75", "0.5625", "epochs"].map { "<td>\($0)</td>" }
+        #expect(html.contains(cells.joined()), "\(html.firstMatch(of: /<table(?s:.*?)<\/table>/)?.0 ?? "")")
+        let page = try parsed(html)
+        #expect(page.labels.contains { $0.hasPrefix("Accuracy.") && $0.contains("validation: 0.6875 at step 30") })
+        let both = ReportPage([try run("w", log(steps: 2)), model], version: "1").html
+        let labels = try parsed(both).labels
+        #expect(labels.contains { $0.hasPrefix("Perplexity.") && $0.contains("w validation") && !$0.contains("k ") })
+        #expect(labels.contains { $0.hasPrefix("Accuracy.") && $0.contains("k validation") && !$0.contains("w ") })
+        #expect(both.contains("nats per token or nats per line"))
     }
 
     @Test("After a resume the abandoned steps are gone, and a cut last line is not read")

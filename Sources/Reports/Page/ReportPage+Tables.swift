@@ -1,22 +1,23 @@
 import Configuration
 import Failures
-import Foundation
 import Kinds
 import Runs
+import Tasks
 
 extension ReportPage {
     /// The main result of each run.
     var figures: String {
         PageDocument.table(
-            ["run", "steps", "best validation loss", "perplexity", "at step", "test perplexity", "outcome"],
+            ["run", "steps", "best model at step", "validation loss"] + metrics.map { "validation \($0.name)" }
+                + metrics.map { "test \($0.name)" } + ["outcome"],
             runs.enumerated().map { index, run in
                 let best = run.best
                 let steps = run.end?.step ?? run.curves.values.compactMap { $0.points.last?.step }.max()
-                return [
-                    name(index), text(steps.map(NumberText.grouped)), number(best?.loss),
-                    number(best.map { exp($0.loss) }), text((best?.step).map(NumberText.grouped)),
-                    number(run.end?.numbers["test_perplexity"]), text(run.end?.texts["reason"] ?? "has not ended"),
-                ]
+                let has = metrics.map { $0 == run.metric.presentation }
+                return [name(index), text(steps.map(NumberText.grouped)), text((best?.step).map(NumberText.grouped))]
+                    + [number(best?.loss)] + has.map { number($0 ? best?.figure : nil) }
+                    + has.map { number($0 ? run.testFigure : nil) }
+                    + [text(run.end?.texts["reason"] ?? "has not ended")]
             })
     }
 

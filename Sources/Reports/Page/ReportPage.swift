@@ -1,5 +1,5 @@
 import Failures
-import Foundation
+import Tasks
 
 /// A page about one or several runs: one HTML file without scripts, that needs no network.
 ///
@@ -32,7 +32,7 @@ package struct ReportPage {
     package var html: String {
         let title = runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs"
         return PageDocument.html(
-            title: title, note: "rnntrain \(version). Losses are in nats per token.", runCount: runs.count,
+            title: title, note: "rnntrain \(version). Losses are in \(lossUnits).", runCount: runs.count,
             sections: [
                 ("Figures", figures), ("Curves", switches + curves), ("Samples", samples), ("Configuration", configuration),
                 ("Machine and data", machine), ("Digests", digests),
@@ -53,36 +53,52 @@ package struct ReportPage {
     }
 
     private var curves: String {
-        let charts = [lossChart, perplexityChart] + figureCharts + [gradientChart]
+        let charts = [lossChart] + metrics.map(chart) + figureCharts + [gradientChart]
         return HTMLText.element("div", [("class", "charts")], charts.map(\.html).joined())
     }
 
     /// Fewer points a line if there are many runs, so that the page stays small.
     private var pointCount: Int { max(60, 600 / max(1, runs.count / 2)) }
 
-    private func lines(_ curve: String, _ suffix: String = "", style: String = "", _ map: ((Double) -> Double)? = nil) -> [Chart
-        .Line]
-    {
+    /// - Parameter metric: only runs with this metric.
+    private func lines(
+        _ curve: String, _ suffix: String = "", style: String = "", of metric: MetricPresentation? = nil,
+        _ map: ((Double) -> Double)? = nil
+    ) -> [Chart.Line] {
         runs.enumerated().compactMap { index, run in
-            guard let found = run.curves[curve] else { return nil }
+            guard metric == nil || run.metric.presentation == metric, let found = run.curves[curve] else { return nil }
             let name = runs.count == 1 ? (suffix.isEmpty ? curve : suffix) : [run.name, suffix].joined(separator: " ")
             return Chart.Line(curve: map.map(found.map) ?? found, name: name, run: index, style: style)
         }
     }
 
+    /// The metrics of the runs' tasks, each once.
+    var metrics: [MetricPresentation] {
+        runs.map(\.metric.presentation).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// The units of the losses, which depend on the tasks.
+    private var lossUnits: String {
+        metrics.map(\.lossUnit).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " or ")
+    }
+
     private var lossChart: Chart {
-        Chart(
-            title: "Loss", caption: "Nats per token. Thin: training, mean since the last line of the log. Points: validation.",
+        let unit = lossUnits.prefix(1).uppercased() + lossUnits.dropFirst()
+        return Chart(
+            title: "Loss", caption: "\(unit). Thin: training, mean since the last line of the log. Points: validation.",
             lines: lines("loss", "training", style: "faint") + lines("valid_loss", "validation", style: "marked"),
             pointCount: pointCount)
     }
 
-    private var perplexityChart: Chart {
+    /// The figure by which the models of a task are compared.
+    private func chart(of metric: MetricPresentation) -> Chart {
         Chart(
-            title: "Perplexity", caption: "Logarithmic scale. Thin: training. Points: validation.",
-            lines: lines("loss", "training", style: "faint") { exp($0) }
-                + lines("valid_loss", "validation", style: "marked") { exp($0) },
-            isLogarithmic: true, pointCount: pointCount)
+            title: metric.name.prefix(1).uppercased() + metric.name.dropFirst(),
+            caption: (metric.isLogarithmic ? "Logarithmic scale. " : "")
+                + (metric.followsFromLoss ? "Thin: training. Points: validation." : "Of the validation text."),
+            lines: lines("figure", "training", style: "faint", of: metric)
+                + lines("valid_figure", "validation", style: "marked", of: metric),
+            isLogarithmic: metric.isLogarithmic, startsAtZero: !metric.isLogarithmic, pointCount: pointCount)
     }
 
     private var figureCharts: [Chart] {

@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Files
 import Runs
+import Tasks
 
 /// What `metrics.jsonl` and `config.toml` of a run say, for a page.
 package struct RunHistory {
@@ -18,17 +19,44 @@ package struct RunHistory {
     /// The validations with their digests.
     private(set) var validations: [LoggedEvent] = []
 
-    /// The validation loss and the step of the model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
+    /// The model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
     ///
     /// The lowest loss of the log may be another: of an improvement below `--epsilon`, or of a model that was lost.
-    var best: (loss: Double, step: Int)? {
-        if let end, let loss = end.numbers["best_loss"], let step = end.numbers["best_step"] { return (loss, Int(step)) }
-        guard let last = validations.last(where: { $0.flags["best"] == true }), let loss = last.numbers["loss"],
-            let step = last.step
-        else {
-            return nil
+    var best: Best? {
+        let validation = validations.last { $0.flags["best"] == true }
+        if let end, let criterion = end.numbers["best_criterion"] ?? end.numbers["best_loss"],
+            let step = end.numbers["best_step"].flatMap({ Int(exactly: $0) })
+        {
+            let loss = end.numbers["best_loss"] ?? validations.last { $0.step == step }?.numbers["loss"]
+            return Best(step: step, loss: loss, figure: figure(criterion))
         }
-        return (loss, step)
+        guard let validation, let step = validation.step, let criterion = Self.criterion(validation) else { return nil }
+        return Best(step: step, loss: validation.numbers["loss"], figure: figure(criterion))
+    }
+
+    /// The figures of the best model on the validation text.
+    struct Best {
+        let step: Int
+        /// Nil if the log has no line of the validation.
+        let loss: Double?
+        /// That of the task's metric.
+        let figure: Double?
+    }
+
+    /// The metric of the run's task.
+    var metric: any Metric { configuration.taskType.metric }
+
+    /// The task's figure on the test text; nil without a test.
+    var testFigure: Double? { end?.numbers["test_\(metric.presentation.name)"] }
+
+    private func figure(_ criterion: Double) -> Double? {
+        guard case .number(let value) = metric.figure(criterion).value else { return nil }
+        return value
+    }
+
+    /// What a validation minimises; its loss, unless the line has another.
+    private static func criterion(_ validation: LoggedEvent) -> Double? {
+        validation.numbers["criterion"] ?? validation.numbers["loss"]
     }
 
     /// A text that the model generated.
@@ -65,9 +93,10 @@ package struct RunHistory {
             if event.name != "rollback" { (beginning, end) = (event, nil) }
         case "step":
             for field in Self.stepFields { add(event, field, to: field, step) }
+            if metric.presentation.followsFromLoss { add(event.numbers["loss"].flatMap(figure), to: "figure", step) }
         case "validation":
             add(event, "loss", to: "valid_loss", step)
-            add(event, "perplexity", to: "valid_perplexity", step)
+            add(Self.criterion(event).flatMap(figure), to: "valid_figure", step)
             validations.append(event)
         case "gradients":
             for field in event.numbers.keys where field.hasPrefix("hidden_gradient_") { add(event, field, to: field, step) }
@@ -78,7 +107,11 @@ package struct RunHistory {
     }
 
     private mutating func add(_ event: LoggedEvent, _ field: String, to curve: String, _ step: Int) {
-        guard let value = event.numbers[field] else { return }
+        add(event.numbers[field], to: curve, step)
+    }
+
+    private mutating func add(_ value: Double?, to curve: String, _ step: Int) {
+        guard let value else { return }
         curves[curve, default: Curve()].add(step, value)
     }
 }

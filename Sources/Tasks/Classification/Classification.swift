@@ -84,6 +84,8 @@ extension ValueRange where Value == String {
 struct AccuracyMetric: Metric {
     let countsHits = true
     let unit = "of the lines"
+    let presentation = MetricPresentation(
+        name: "accuracy", followsFromLoss: false, isLogarithmic: false, lossUnit: "nats per line")
 
     /// The share of wrong labels.
     func criterion(_ measurement: ValidationResult) -> Double { 1 - (measurement.hitShare ?? .nan) }
@@ -107,6 +109,6 @@ struct AccuracyMetric: Metric {
     }
 
     private func accuracy(_ share: Double) -> Figure {
-        Figure("accuracy", .number(share), text: NumberText.fixed(share * 100, 2) + " %")
+        Figure(presentation.name, .number(share), text: NumberText.fixed(share * 100, 2) + " %")
     }
 }

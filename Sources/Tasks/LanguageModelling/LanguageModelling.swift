@@ -33,12 +33,14 @@ enum LanguageModelling: Task {
 struct PerplexityMetric: Metric {
     let countsHits = false
     let unit = "nats per token"
+    let presentation = MetricPresentation(
+        name: "perplexity", followsFromLoss: true, isLogarithmic: true, lossUnit: "nats per token")
 
     func criterion(_ measurement: ValidationResult) -> Double { measurement.loss }
 
     func figure(_ criterion: Double) -> Figure {
         let perplexity = exponential(criterion)
-        return Figure("perplexity", .number(perplexity), text: NumberText.perplexity(perplexity, digits: 3))
+        return Figure(presentation.name, .number(perplexity), text: NumberText.perplexity(perplexity, digits: 3))
     }
 
     func text(_ measurement: ValidationResult, tokens: TokenUnit) -> String {
@@ -55,9 +57,9 @@ struct PerplexityMetric: Metric {
         return ["perplexity \(NumberText.perplexity(exponential(loss)))"] + (tokens == .word ? [] : [bits])
     }
 
-    func fields(_ measurement: ValidationResult) -> [Figure] { [Figure("perplexity", .number(exponential(measurement.loss)))] }
+    func fields(_ measurement: ValidationResult) -> [Figure] { [figure(measurement.loss)] }
 
     func fields(ofCriterion loss: Double) -> [Figure] {
-        [Figure("loss", .number(loss)), Figure("perplexity", .number(exponential(loss)))]
+        [Figure("loss", .number(loss)), figure(loss)]
     }
 }
