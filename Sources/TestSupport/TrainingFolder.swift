@@ -58,10 +58,15 @@ public final class TrainingFolder {
 
     // MARK: Runs
 
-    /// The command line of a new run in `run`. Later options override earlier ones.
+    /// The command line of a new run in `run`. Options of `more` replace those of the folder.
     public func arguments(run: String, _ more: [String] = []) -> [String] {
-        ["--train", path("train.txt"), "--valid", path("valid.txt"), "--test", path("test.txt"), "--run", path(run)] + options
-            + more
+        let all =
+            ["--train", path("train.txt"), "--valid", path("valid.txt"), "--test", path("test.txt"), "--run", path(run)] + options
+        let kept = all.reduce(into: (words: [String](), isReplaced: false)) { kept, word in
+            if word.hasPrefix("--") { kept.isReplaced = more.contains(word) }
+            if !kept.isReplaced { kept.words.append(word) }
+        }
+        return kept.words + more
     }
 
     /// Starts a new run under mpirun.

@@ -115,4 +115,20 @@ struct ContinuedCopyTests {
         let resumed = try rnntrain("--run", texts.path("run"), "--resume")
         #expect(resumed.status == 0 && resumed.errors.contains(words), "\(resumed)")
     }
+
+    @Test(
+        "Without checkpoints, a resume refuses other options and texts, which would replace the best model, as it does with them")
+    func withoutCheckpoints() throws {
+        try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
+        let best = try texts.bytes("run/best.safetensors")
+        let options = try rnntrain("--run", texts.path("run"), "--resume", "--hidden-size", "8", "--seed", "7")
+        #expect(
+            options.status == 64 && options.errors.contains("cannot change --hidden-size from 4 to 8; --seed from 1 to 7"),
+            "\(options)")
+        let text = try rnntrain("--run", texts.path("run"), "--resume", "--train", texts.path("valid.txt"))
+        #expect(text.status == 65 && text.errors.contains("the run was started with another text for --train"), "\(text)")
+        #expect(try texts.bytes("run/best.safetensors") == best)
+        let resumed = try rnntrain("--run", texts.path("run"), "--resume")
+        #expect(resumed.status == 0, "\(resumed)")
+    }
 }

@@ -66,17 +66,33 @@ extension RunPreparation {
             checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
     }
 
-    /// Prepares the first step of a run without a checkpoint.
+    /// Prepares the first step of a run without a checkpoint. Options and texts must be those of its best model, if it has one: the run would
+    /// replace it.
     private static func restart(
         _ configuration: TrainingConfiguration, lock: RunLock, rankCount: Int, survey: HostSurvey,
         tokenizer: DistributedTokenizer
     ) throws -> RunPreparation {
         let folder = RunFolder(path: lock.folder.path)
-        let configuration = try resolved(configuration, rankCount: rankCount)
+        let remaining = try remainingModel(folder)
+        let configuration =
+            try remaining.map { try resumed(configuration, $0, folder: folder, rankCount: rankCount) }
+            ?? resolved(configuration, rankCount: rankCount)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
+        if let remaining { try counted.texts.check(against: remaining.textDigests) }
         let notices = try require(counted, folder: folder, survey: survey)
         let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
         return try begin(counted, lock: lock, notices: [start] + notices)
+    }
+
+    /// The best model of a run without checkpoints; nil if there is none, or if it is damaged.
+    private static func remainingModel(_ folder: RunFolder) throws -> StoredCheckpoint? {
+        let path = folder.checkpoints.bestPath
+        guard pathExists(path) else { return nil }
+        do {
+            return try StoredCheckpoint(path: path)
+        } catch let error as any UserFacingError where error.exitStatus == .badData {
+            return nil
+        }
     }
 
     /// The configuration of a run that resumes from a checkpoint.
