@@ -29,6 +29,15 @@ package enum RunFile {
     private static func isData(_ name: String) -> Bool { dataFiles.contains(name) }
     private static func isCheckpoint(_ name: String) -> Bool { CheckpointFolder.step(ofName: name) != nil }
 
+    /// Whether a path inside the folder of a run, as its components, is that of a file of the run.
+    package static func isFile(_ path: [String]) -> Bool {
+        switch path.count {
+        case 1: (files + [lock]).contains(path[0])
+        case 2: path[0] == data ? isData(path[1]) : path[0] == checkpoints && isCheckpoint(path[1])
+        default: false
+        }
+    }
+
     /// Throws `.inTheWay` if the name of a file refers to a link, a folder, a pipe or a device, or the name of a folder to something else.
     static func requireKinds(in run: HeldFolder) throws(FileError) {
         for name in files + [lock] { try run.require(.file, orNothingAt: name) }

@@ -62,6 +62,7 @@ extension StoredModel {
     /// The sequences of a line, whose indices are those of the line. For a model that was trained on lines, a word `<eos>` ends a sequence, as in
     /// training and in `Evaluation`.
     func sequences(_ tokens: [Int32]) -> [ArraySlice<Int32>] {
+        if tokens.isEmpty { return [] }
         guard separatesLines, let lineEnd = vocabulary.lineEndID else { return [tokens[...]] }
         var sequences: [ArraySlice<Int32>] = []
         var rest = tokens[...]

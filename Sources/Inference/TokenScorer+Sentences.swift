@@ -3,7 +3,7 @@ public import TextData
 extension TokenScorer {
     /// Scores each sentence as a line by itself, in order, and passes it to `body` with its index.
     ///
-    /// A sentence must not contain a line feed. Throws as `score(_:skipping:_:)`.
+    /// A sentence must not contain a line feed. Its last token is the line end, if the vocabulary has one. Throws as `scoreLines(of:skipping:_:)`.
     ///
     /// - Parameter name: the name of the sentences in messages.
     public func score(
@@ -18,7 +18,8 @@ extension TokenScorer {
             bytes.append(0x0A)
         }
         var index = 0
-        try score(OpenedText(name: name, bytes: bytes, unit: vocabulary.unit), skipping: characters) { line in
+        let source = try TextSource(name: name, separatedTexts: bytes, unit: vocabulary.unit)
+        try scoreLines(of: source, skipping: characters) { line in
             try body(index, line)
             index += 1
         }

@@ -26,7 +26,14 @@ extension TokenScorer {
     public func score(
         _ text: OpenedText, skipping characters: SkippedCharacters? = nil, _ body: (ScoredLine) throws -> Void
     ) throws {
-        try scoreLines(of: TextSource(examining: text), skipping: characters, body)
+        // A text without any token has no lines for `body`.
+        var empty: [ScoredLine] = []
+        try scoreLines(of: TextSource(examining: text), skipping: characters) { line in
+            guard tokenCount > 0 else { return empty.append(line) }
+            for line in empty { try body(line) }
+            empty.removeAll()
+            try body(line)
+        }
         if tokenCount == 0 {
             throw TextDataError.nothingToScore(source: text.name, skippedCount: characters?.unknown.count ?? 0)
         }

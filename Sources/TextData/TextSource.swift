@@ -6,6 +6,8 @@ public final class TextSource: Sendable {
     public let text: OpenedText
     /// The digest of the text, including a byte-order mark; see `digest(ofBlocks:)`.
     public let digest: UInt64
+    /// Whether line feeds only separate texts: one that is not in the vocabulary is neither an error nor a skipped character.
+    let separatesTexts: Bool
 
     /// The path of the file, or another name of the text in messages.
     public var name: String { text.name }
@@ -15,8 +17,8 @@ public final class TextSource: Sendable {
     public var byteCount: Int { text.byteCount }
 
     /// A text that was validated, now or earlier with the same stamp, and has this digest.
-    public init(_ text: OpenedText, digest: UInt64) {
-        (self.text, self.digest) = (text, digest)
+    public init(_ text: OpenedText, digest: UInt64, separatesTexts: Bool = false) {
+        (self.text, self.digest, self.separatesTexts) = (text, digest, separatesTexts)
     }
 
     /// Maps and examines the file at `path`.
@@ -29,6 +31,13 @@ public final class TextSource: Sendable {
     /// Examines a text in memory.
     public convenience init(name: String, bytes: [UInt8], unit: TokenUnit) throws(TextDataError) {
         try self.init(examining: OpenedText(name: name, bytes: bytes, unit: unit))
+    }
+
+    /// Examines texts in memory, each followed by a line feed that only separates it from the next.
+    public convenience init(name: String, separatedTexts bytes: [UInt8], unit: TokenUnit) throws(TextDataError) {
+        let text = OpenedText(name: name, bytes: bytes, unit: unit)
+        let digests = try text.examine(blocks: 0..<text.blockCount, counting: nil)
+        self.init(text, digest: Self.digest(ofBlocks: digests), separatesTexts: true)
     }
 
     /// Examines the whole of `text`, and adds its symbols to `counts`. Throws `invalidUTF8` (65).

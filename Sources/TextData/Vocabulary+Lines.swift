@@ -1,7 +1,7 @@
 extension Vocabulary {
     /// Passes the lines of `source` to `sink`, in order. The tokens of all lines are those of `encode(_:skipping:to:)`.
     ///
-    /// A word `<eos>` in a line does not end the line. Memory grows with the longest line. Throws as `encode(_:skipping:to:)`.
+    /// A word `<eos>` in a line does not end the line. A line feed ends it even if it is skipped; the line may then have no token. Memory grows with the longest line. Throws as `encode(_:skipping:to:)`.
     public func encodeLines(
         _ source: TextSource, skipping skipped: SkippedCharacters? = nil,
         to sink: (EncodedLine) throws(TextDataError) -> Void
@@ -12,7 +12,7 @@ extension Vocabulary {
             let piece = text.piece(0..<text.blockCount, of: bytes)
             switch unit {
             case .word: try wordLines(piece.bytes, to: sink)
-            case .char: try characterLines(piece.bytes, of: bytes, name: text.name, skipping: skipped, to: sink)
+            case .char: try characterLines(piece.bytes, of: bytes, source, skipping: skipped, to: sink)
             case .byte: try byteLines(piece.bytes, to: sink)
             case .integers, .regex, .sentencepiece:
                 try foundLines(piece.bytes, SearchedText(whole: bytes, name: text.name), to: sink)
@@ -46,26 +46,27 @@ extension Vocabulary {
     }
 
     private func characterLines(
-        _ bytes: UnsafeRawBufferPointer, of text: UnsafeRawBufferPointer, name: String, skipping skipped: SkippedCharacters?,
-        to sink: (EncodedLine) throws(TextDataError) -> Void
+        _ bytes: UnsafeRawBufferPointer, of text: UnsafeRawBufferPointer, _ source: TextSource,
+        skipping skipped: SkippedCharacters?, to sink: (EncodedLine) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         guard let first = text.baseAddress else { return }
         let numbers = scalarNumbers()
         var characters = CharacterScanner(bytes)
-        var line = EncodedLine()
+        var (line, isBegun) = (EncodedLine(), false)
         while let scalar = characters.next() {
-            let end = characters.p
-            guard let number = numbers[scalar] > 0 ? Int32(bitPattern: numbers[scalar] &- 1) : unknownID else {
+            let (end, endsLine) = (characters.p, scalar == 0x0A)
+            isBegun = !endsLine
+            if let number = numbers[scalar] > 0 ? Int32(bitPattern: numbers[scalar] &- 1) : unknownID {
+                let width = Unicode.Scalar(scalar).map(UTF8.width) ?? 1
+                line.append(number, UnsafeBufferPointer(start: end - width, count: width), endsLine: endsLine)
+            } else if !(endsLine && source.separatesTexts) {
                 let offset = UnsafeRawPointer(end) - first
-                guard skipped != nil else { throw Self.unknownCharacter(before: offset, text, name: name) }
-                skipped.map { note(scalar, endingAt: UnsafeRawPointer(end), of: text, in: $0) }
-                continue
+                guard let skipped else { throw Self.unknownCharacter(before: offset, text, name: source.name) }
+                note(scalar, endingAt: UnsafeRawPointer(end), of: text, in: skipped)
             }
-            let width = Unicode.Scalar(scalar).map(UTF8.width) ?? 1
-            line.append(number, UnsafeBufferPointer(start: end - width, count: width), endsLine: scalar == 0x0A)
-            if scalar == 0x0A { try give(&line, to: sink) }
+            if endsLine { try give(&line, to: sink) }
         }
-        if !line.tokens.isEmpty { try give(&line, to: sink) }
+        if isBegun { try give(&line, to: sink) }
     }
 
     private func byteLines(

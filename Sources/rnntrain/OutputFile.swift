@@ -22,17 +22,23 @@ enum OutputFile {
         }
     }
 
-    /// Whether the path has the name of a run's file, in the folder of a run.
-    private static func isRunFile(_ path: String) -> Bool {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
-        let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil
-        return isRun && runFiles.contains(parts.last.map(String.init) ?? "")
+    /// Checks files that a command writes into a folder, or removes from it.
+    static func check(
+        _ names: [String], in folder: String, namedBy option: String, inputs: [(option: String, path: String?)]
+    ) throws(OutputFileError) {
+        guard !folder.isEmpty else { throw .empty(option: option) }
+        for name in names { try check(folder + "/" + name, namedBy: option, inputs: inputs) }
     }
 
-    private static let runFiles = [
-        RunFile.configuration, RunFile.vocabulary, RunFile.metrics, RunFile.best, RunFile.lock, RunFile.sentencePieceModel,
-    ]
+    /// Whether the path is that of a run's file, in the folder of a run or in one of its inner folders.
+    private static func isRunFile(_ path: String) -> Bool {
+        let parts = resolvedPath(path).split(separator: "/").map(String.init)
+        return (1...2).contains { depth in
+            let folder = parts.dropLast(depth).map { "/" + $0 }.joined()
+            let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil
+            return isRun && RunFile.isFile(Array(parts.suffix(depth)))
+        }
+    }
 
     private static func status(_ path: String) -> stat? {
         var status = stat()

@@ -107,6 +107,16 @@ struct RescoreTests {
         #expect(mlm.errors.contains("word error rate 200.00 % (4 errors)"), "\(mlm)")
     }
 
+    @Test("A folder of output holds none of the files that are read, also not one that would be removed")
+    func output() throws {
+        for option in ["--checkpoint own/utt2ppl --nbest list", "--checkpoint run --nbest own/utt2score"] {
+            let setting = "rm -rf own; mkdir own; cp run/best.safetensors own/utt2ppl; cp list own/utt2score; cp -r own before"
+            let outcome = try shell("\(setting); $R rescore \(option) --format espnet --output own")
+            #expect(outcome.status == 64 && outcome.errors.contains(", which would be overwritten. Name another"), "\(outcome)")
+            #expect(try shell("diff -r own before && rm -rf before").status == 0, "\(option)")
+        }
+    }
+
     @Test("A line that is not valid ends with status 65, its number and advice; options that do not fit with 64")
     func malformed() throws {
         let bad = try shell("sed '7s/-/ /' list | $R rescore --checkpoint run --nbest - --format kaldi")

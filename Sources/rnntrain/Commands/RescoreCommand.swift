@@ -77,9 +77,9 @@ struct RescoreCommand: ExampledCommand {
 
     func run() throws {
         let settings = RescoreSettings(
-            format: format, weights: try weights(), tunes: tune, output: output,
-            inputs: [("--nbest", nbest), ("--scores", scores), ("--references", references)], json: json)
+            format: format, weights: try weights(), tunes: tune, output: output, json: json)
         try checkOptions()
+        try checkOutput()
         let beam = try beamSize.map { try ValueRange.whole(1...ValueRange.most).value($0, of: "--beam-size") } ?? 1
         let named = try NamedCheckpoint(checkpoint)
         let file = try NamedData.file(nbest, namedBy: "--nbest")
@@ -92,6 +92,14 @@ struct RescoreCommand: ExampledCommand {
         if tune, !list.hasAcoustic { throw RescoreOptionError.noScores }
         if let option = weightOption, !list.hasAcoustic { throw RescoreOptionError.nothingToWeigh(option) }
         try runRescoring(model: named.openScoring().model, list: list, settings: settings)
+    }
+
+    private func checkOutput() throws {
+        guard let output, !json else { return }
+        let inputs = [
+            ("--checkpoint", checkpoint), ("--nbest", nbest), ("--scores", scores), ("--references", references),
+        ]
+        try OutputFile.check(NBestFormat.espnetNames, in: output, namedBy: "--output", inputs: inputs)
     }
 
     private func weights() throws -> RescoringWeights {

@@ -11,8 +11,6 @@ struct RescoreSettings {
     let weights: RescoringWeights
     let tunes: Bool
     let output: String?
-    /// The files that are read, with their options.
-    let inputs: [(option: String, path: String?)]
     let json: Bool
 }
 
@@ -31,16 +29,13 @@ func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSetting
     } else if let text = settings.format.text(list, rescoring.scores) {
         try StandardOutput.printResult(text)
     } else if let folder = settings.output {
-        try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder, inputs: settings.inputs)
+        try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder)
     }
     if !settings.json { report.lines.forEach { StandardError.note("\(list.name): \($0)") } }
     noteSkipped(characters.unknown, of: list.name)
 }
 
-private func write(
-    _ files: [(name: String, text: String)], to folder: String, inputs: [(option: String, path: String?)]
-) throws {
-    for file in files { try OutputFile.check(folder + "/" + file.name, namedBy: "--output", inputs: inputs) }
+private func write(_ files: [(name: String, text: String)], to folder: String) throws {
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
         throw FileError.failed(path: folder, operation: "create the folder", errorNumber: errno)
     }
