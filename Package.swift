@@ -194,7 +194,10 @@ let package = Package(
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(
             "CommandLineTests",
-            ["Training", "Inference", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TestSupport"],
+            [
+                "Training", "Inference", "Configuration", "Kinds", "Checkpoints", "Exchange", "Models", "Layers", "TextData",
+                "TestSupport",
+            ],
             resources: [.copy("Snapshots"), .copy("Fixtures")]),
         tests(
             "RankTests", ["Checkpoints", "Optimizers", "Layers", "TextData", "Kinds", "TestSupport"],

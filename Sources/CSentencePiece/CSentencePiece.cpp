@@ -13,7 +13,7 @@ namespace {
 
 // The functions of the library.
 struct Library {
-    void *constructor, *destructor, *load, *encode, *train, *statusDestructor, *statusText;
+    void *constructor, *destructor, *load, *encode, *encodeWithPlaces, *train, *statusDestructor, *statusText;
     bool isComplete;
     std::string fault;
 
@@ -81,13 +81,14 @@ Library::Library() : isComplete(false) {
     destructor = dlsym(encoder, "_ZN13sentencepiece22SentencePieceProcessorD1Ev");
     load = dlsym(encoder, "_ZN13sentencepiece22SentencePieceProcessor23LoadFromSerializedProtoE" VIEW);
     encode = dlsym(encoder, "_ZNK13sentencepiece22SentencePieceProcessor6EncodeE" VIEW "PSt6vectorIiSaIiEE");
+    encodeWithPlaces = dlsym(encoder, "_ZNK13sentencepiece22SentencePieceProcessor23EncodeAsSerializedProtoB5cxx11E" VIEW);
     train = dlsym(trainer, "_ZN13sentencepiece20SentencePieceTrainer5TrainE" VIEW "PNS_16SentenceIteratorEPNSt7__cxx1112basic_stringIcS3_SaIcEEE");
     statusDestructor = dlsym(encoder, "_ZN13sentencepiece4util6StatusD1Ev");
     statusText = dlsym(encoder, "_ZNK13sentencepiece4util6Status8ToStringB5cxx11Ev");
     // Otherwise the library writes its progress to the standard error.
     void *setLogLevel = dlsym(encoder, "_ZN13sentencepiece7logging14SetMinLogLevelEi");
     if (setLogLevel) reinterpret_cast<void (*)(int)>(setLogLevel)(2);
-    isComplete = constructor && destructor && load && encode && train && statusDestructor && statusText;
+    isComplete = constructor && destructor && load && encode && encodeWithPlaces && train && statusDestructor && statusText;
     if (!isComplete) fault = "it has another interface than versions 0.1.96 to 0.2";
 }
 
@@ -105,6 +106,7 @@ struct csp_model {
     // The object of the library: at most 128 bytes in versions 0.1.96 to 0.2.
     alignas(64) unsigned char processor[1024];
     std::vector<int> ids;
+    std::string places;
 };
 
 int csp_open(char *message, size_t capacity) {
@@ -147,6 +149,13 @@ int csp_encode(csp_model *model, const char *text, size_t size, const int32_t **
     *ids = model->ids.data();
     *count = model->ids.size();
     return 0;
+}
+
+void csp_encode_with_places(csp_model *model, const char *text, size_t size, const void **bytes, size_t *count) {
+    model->places = reinterpret_cast<std::string (*)(const void *, std::string_view)>(library().encodeWithPlaces)(
+        model->processor, std::string_view(text, size));
+    *bytes = model->places.data();
+    *count = model->places.size();
 }
 
 int csp_train(

@@ -34,4 +34,7 @@ public struct ScoredLine: Sendable, Equatable {
 
     /// The bytes of `token`, as in the text.
     public func bytes(of token: ScoredToken) -> ArraySlice<UInt8> { line.bytes(of: token.position - 1) }
+
+    /// The part of the text that `token` stands for, as `EncodedLine.source(of:)`.
+    package func source(of token: ScoredToken) -> ArraySlice<UInt8> { line.source(of: token.position - 1) }
 }

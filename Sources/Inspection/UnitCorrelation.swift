@@ -7,16 +7,16 @@ package enum TextProperty: String, CaseIterable, Sendable {
     /// The characters since the last line end.
     case lineLength = "line-length"
 
-    /// The value after each token. A token is its text; nil is a line end that is not in the text of a token. `separates`: one blank stands
-    /// after each token.
+    /// The value after each token. A token is the part of the text that it stands for, such as some bytes of a character, which counts after its last byte;
+    /// nil is a line end that is not in the text of a token. `separates`: one blank stands after each token.
     package func values(of tokens: [[UInt8]?], separates: Bool) -> [Double] {
         var reader = PropertyReader()
         return tokens.map { token in
             guard let token else {
-                reader.lineLength = 0
+                reader.endLine()
                 return value(reader)
             }
-            for scalar in String(decoding: token, as: UTF8.self).unicodeScalars { reader.read(scalar) }
+            for byte in token { reader.read(byte) }
             if separates { reader.lineLength += 1 }
             return value(reader)
         }
@@ -35,9 +35,39 @@ private struct PropertyReader {
     var isQuoted = false
     var lineLength = 0
     private var last: Unicode.Scalar?
+    /// The bytes of a character whose last byte is not read yet.
+    private var begun: [UInt8] = []
+
+    mutating func endLine() {
+        begun.removeAll()
+        lineLength = 0
+    }
+
+    /// Bytes that are not UTF-8 are characters of their own.
+    mutating func read(_ byte: UInt8) {
+        let continues = byte & 0xC0 == 0x80
+        if !begun.isEmpty, !continues { readBegun() }
+        begun.append(byte)
+        if begun.count == Self.byteCount(of: begun[0]) { readBegun() }
+    }
+
+    private mutating func readBegun() {
+        for scalar in String(decoding: begun, as: UTF8.self).unicodeScalars { read(scalar) }
+        begun.removeAll()
+    }
+
+    /// The bytes of a character that begins with `first`; 1 for a byte that begins none.
+    private static func byteCount(of first: UInt8) -> Int {
+        switch first {
+        case 0xC2...0xDF: 2
+        case 0xE0...0xEF: 3
+        case 0xF0...0xF4: 4
+        default: 1
+        }
+    }
 
     /// Quotation marks are `"`, those of typography, and those of the Penn Treebank, two grave accents and two apostrophes.
-    mutating func read(_ scalar: Unicode.Scalar) {
+    private mutating func read(_ scalar: Unicode.Scalar) {
         switch scalar {
         case "\"": isQuoted.toggle()
         case "\u{201C}", "\u{00AB}", "\u{201E}": isQuoted = true

@@ -7,6 +7,10 @@ public struct EncodedLine: Sendable, Equatable {
     private var bytes: [UInt8] = []
     /// The end of each token in `bytes`. `[tokens.count]`
     private var ends: [Int] = []
+    /// The parts of the text that the tokens stand for, one after another; empty if they are the bytes of the tokens.
+    private var sourceBytes: [UInt8] = []
+    /// The end of each part in `sourceBytes`; empty if the parts are the bytes of the tokens. `[tokens.count]`
+    private var sourceEnds: [Int] = []
     /// Whether the line is complete: its line end is the last token.
     public private(set) var isEnded = false
 
@@ -15,10 +19,26 @@ public struct EncodedLine: Sendable, Equatable {
         bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
     }
 
-    mutating func append(_ token: Int32, _ text: UnsafeBufferPointer<UInt8>, endsLine: Bool) {
+    /// The part of the text that the token at `index` stands for.
+    ///
+    /// It is `bytes(of:)`, except for a piece of SentencePiece: the text before the normalisation, without an added blank. Of several pieces that
+    /// stand for one character, all but the last have no bytes.
+    public func source(of index: Int) -> ArraySlice<UInt8> {
+        if sourceEnds.isEmpty { return bytes(of: index) }
+        return sourceBytes[(index == 0 ? 0 : sourceEnds[index - 1])..<sourceEnds[index]]
+    }
+
+    /// - Parameter source: the part of the text that the token stands for, if it is not `text`.
+    mutating func append(
+        _ token: Int32, _ text: UnsafeBufferPointer<UInt8>, source: UnsafeRawBufferPointer? = nil, endsLine: Bool
+    ) {
         tokens.append(token)
         bytes.append(contentsOf: text)
         ends.append(bytes.count)
+        if source != nil || !sourceEnds.isEmpty {
+            sourceBytes.append(contentsOf: source ?? UnsafeRawBufferPointer(text))
+            sourceEnds.append(sourceBytes.count)
+        }
         isEnded = endsLine
     }
 
@@ -26,6 +46,8 @@ public struct EncodedLine: Sendable, Equatable {
         tokens.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
+        sourceBytes.removeAll(keepingCapacity: true)
+        sourceEnds.removeAll(keepingCapacity: true)
         isEnded = false
     }
 }

@@ -24,8 +24,9 @@ extension Vocabulary {
         _ bytes: UnsafeRawBufferPointer, _ text: SearchedText, to sink: (EncodedLine) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         var line = EncodedLine()
-        try tokenizer.forEachToken(of: bytes, in: text, endsLastLine: true) { (token) throws(TextDataError) in
-            line.append(number(of: token), token.bytes.bindMemory(to: UInt8.self), endsLine: token.endsLine)
+        try tokenizer.forEachToken(of: bytes, in: text, endsLastLine: true, withSources: true) { (token) throws(TextDataError) in
+            line.append(
+                number(of: token), token.bytes.bindMemory(to: UInt8.self), source: token.source, endsLine: token.endsLine)
             if token.endsLine { try give(&line, to: sink) }
         }
         if !line.tokens.isEmpty { try give(&line, to: sink) }

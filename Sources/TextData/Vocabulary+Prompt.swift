@@ -51,11 +51,10 @@ extension Vocabulary {
 
     private func encodeFound(in bytes: UnsafeRawBufferPointer, into prompt: inout EncodedPrompt) throws(TextDataError) {
         let text = SearchedText(whole: bytes, name: Self.promptName)
-        try tokenizer.forEachToken(of: withoutByteOrderMark(bytes), in: text, endsLastLine: false) {
+        try tokenizer.forEachToken(of: withoutByteOrderMark(bytes), in: text, endsLastLine: false, withSources: true) {
             (token) throws(TextDataError) in
             let number = number(of: token)
-            // A piece has no place in the text.
-            if number == unknownID { prompt.unknown.note(token.bytes, at: token.id == nil ? text.offset(of: token.bytes) : 0) }
+            if number == unknownID { prompt.unknown.note(token.bytes, at: text.offset(of: token.bytes)) }
             prompt.tokens.append(number)
             prompt.symbolCount += 1
         }

@@ -74,6 +74,22 @@ public struct Vocabulary: Sendable {
         String(decoding: index.table.bytes(Int(id)), as: UTF8.self)
     }
 
+    /// Whether the text of the vocabulary has no token outside it, so that a model does not learn the probability of `<unk>`. False without `<unk>`, and for
+    /// the symbols of a file without counts.
+    public var hasUntrainedUnknown: Bool {
+        guard let unknownID else { return false }
+        return counts[Int(unknownID)] == 0 && counts.contains { $0 > 0 }
+    }
+
+    /// Whether a symbol can be a blank with the word after it: the pieces of SentencePiece, and the matches of some regular expressions.
+    package var joinsBlanks: Bool {
+        guard unit == .regex else { return unit == .sentencepiece }
+        return (0..<size).contains { number in
+            let symbol = index.table.bytes(number)
+            return symbol.first == 0x20 && symbol.contains { $0 != 0x20 }
+        }
+    }
+
     /// The bytes of symbol `id`.
     package func byteCount(of id: Int32) -> Int { index.table.bytes(Int(id)).count }
 

@@ -21,7 +21,8 @@ func runEvaluation(
     }
     try evaluation.score.requireFinite(model: model.path, text: text.name)
     let skipped = skippingUnknown ? ["\"skipped_characters\":\(evaluation.skipped.count)"] : []
-    try printFigures(of: evaluation, text: text.name, members: skipped + adaptation.jsonMembers, json: json)
+    try printFigures(
+        of: evaluation, text: text.name, vocabulary: model.vocabulary, members: skipped + adaptation.jsonMembers, json: json)
     if let losses = evaluation.dynamicLosses, let token = losses.firstDiverged { warnOfDivergence(losses, token, text.name) }
 }
 
@@ -49,11 +50,15 @@ func runEvaluation(nGrams model: NGramModel, path: String, data: String, json: B
     let text = try NamedText.opened(data, unit: .word)
     let evaluation = try TaskEvaluation(of: text, nGrams: model)
     try evaluation.score.requireFinite(model: path, text: text.name)
-    try printFigures(of: evaluation, text: text.name, members: [], json: json)
+    try printFigures(of: evaluation, text: text.name, vocabulary: nil, members: [], json: json)
 }
 
-/// - Parameter members: further members of the JSON object.
-private func printFigures(of evaluation: TaskEvaluation, text: String, members: [String], json: Bool) throws {
+/// - Parameters:
+///   - vocabulary: that of a network.
+///   - members: further members of the JSON object.
+private func printFigures(
+    of evaluation: TaskEvaluation, text: String, vocabulary: Vocabulary?, members: [String], json: Bool
+) throws {
     let score = evaluation.score
     if json {
         let labels = score.confusion.map { LabelReport($0).jsonMembers }
@@ -63,7 +68,10 @@ private func printFigures(of evaluation: TaskEvaluation, text: String, members: 
         try StandardOutput.printResult(
             ([score.text] + [score.confusion.map { LabelReport($0).text }].compactMap { $0 }).joined(separator: "\n"))
     }
-    if let warning = score.warning(of: text) { StandardError.warn(warning) }
+    let ofTokens = vocabulary.flatMap { vocabulary in
+        (score as? TextScore)?.unknown.warning(of: text, scoredWith: vocabulary)
+    }
+    if let warning = ofTokens ?? score.warning(of: text) { StandardError.warn(warning) }
     noteSkipped(evaluation.skipped, of: text)
 }
 

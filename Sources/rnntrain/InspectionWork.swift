@@ -29,14 +29,10 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     }
     let vocabulary = checkpoint.vocabulary
     let text = try NamedText.opened(data, unit: vocabulary.unit)
-    var tokens: [Int32] = []
-    let characters = SkippedCharacters()
-    try vocabulary.encode(TextSource(examining: text), skipping: characters) { tokens += $0 }
-    noteSkipped(characters.unknown, of: text.name)
-    tokens.removeLast(max(0, tokens.count - settings.tokens))
+    let (tokens, sources) = try firstTokens(settings.tokens, of: text, vocabulary, withSources: settings.property != nil)
     guard tokens.count > 1 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokens.count) }
 
-    let correlations = try settings.property.map { try correlate($0, checkpoint, tokens, text.name) }
+    let correlations = try settings.property.map { try correlate($0, checkpoint, tokens, sources, text.name) }
     // A page shows the unit that follows the property most closely.
     let unit = settings.unit ?? (settings.html == nil ? nil : correlations?.units.first?.unit)
     let activity = try TextActivity(
@@ -59,6 +55,23 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
 }
 
+/// The first tokens of a text, and with `withSources` the part of the text that each stands for: nil for a line end that is no character of the text.
+private func firstTokens(
+    _ count: Int, of text: OpenedText, _ vocabulary: Vocabulary, withSources: Bool
+) throws -> (tokens: [Int32], sources: [[UInt8]?]) {
+    var (tokens, sources) = ([Int32](), [[UInt8]?]())
+    let characters = SkippedCharacters()
+    try vocabulary.encodeLines(TextSource(examining: text), skipping: characters) { line in
+        let first = line.tokens.prefix(count - tokens.count)
+        tokens += first
+        guard withSources else { return }
+        let end = line.isEnded && vocabulary.endOfLineID != nil ? line.tokens.count - 1 : nil
+        sources += first.indices.map { $0 == end ? nil : Array(line.source(of: $0)) }
+    }
+    noteSkipped(characters.unknown, of: text.name)
+    return (tokens, sources)
+}
+
 /// Tells how many tokens are read, how many of them are unknown, and whether the lags end before those that were asked for.
 private func noteTokens(_ unknown: UnknownCount, lags: Int, _ settings: InspectionSettings, of name: String) {
     StandardError.note("\(name): \(NumberText.counted(unknown.tokens, "token")), \(unknown.text)")
@@ -70,13 +83,9 @@ private func noteTokens(_ unknown: UnknownCount, lags: Int, _ settings: Inspecti
 
 /// The units of a model by their correlation with a property of a text.
 private func correlate(
-    _ property: TextProperty, _ checkpoint: StoredCheckpoint, _ tokens: [Int32], _ name: String
+    _ property: TextProperty, _ checkpoint: StoredCheckpoint, _ tokens: [Int32], _ sources: [[UInt8]?], _ name: String
 ) throws -> (property: TextProperty, units: [UnitCorrelation]) {
-    let vocabulary = checkpoint.vocabulary
-    let isText = vocabulary.unit == .char || vocabulary.unit == .byte
-    let values = property.values(
-        of: tokens.map { !isText && $0 == vocabulary.lineEndID ? nil : Array(vocabulary.bytes(of: $0)) },
-        separates: vocabulary.unit == .word)
+    let values = property.values(of: sources, separates: checkpoint.vocabulary.unit.isSpaced)
     guard let first = values.first, values.contains(where: { $0 != first }) else {
         throw InspectionError.constant(property, text: name, tokens: tokens.count)
     }

@@ -58,7 +58,9 @@ struct DryRunTests {
     func unknownTokens(batching: String) throws {
         try texts.write("valid.txt", "zig zag zig\nzug w1 w2\n")
         try texts.write("test.txt", "w1 w2 w1 zig\n")
-        let arguments = texts.arguments(run: "run", ["--epochs", "1", "--batching", batching])
+        // Words that occur once are unknown, so that <unk> is trained.
+        try texts.write("train.txt", String(contentsOfFile: texts.path("train.txt"), encoding: .utf8) + "once\n")
+        let arguments = texts.arguments(run: "run", ["--epochs", "1", "--batching", batching, "--minimum-count", "2"])
         let dry = try ProgramRun.onRanks(1, "rnntrain", arguments + ["--dry-run"], folder: texts.folder)
         let run = try ProgramRun.onRanks(1, "rnntrain", arguments, folder: texts.folder)
         let line = try #require(items(dry)["text"]?.first)
@@ -67,6 +69,43 @@ struct DryRunTests {
         let warnings = dry.errors.split(separator: "\n")
         #expect(warnings.count == 2 && warnings.allSatisfy { $0.contains(" of the tokens are outside the vocabulary") }, "\(dry)")
         #expect(warnings.allSatisfy { run.errors.contains($0) }, "\(run)")
+    }
+
+    @Test("OOVs where <unk> is not trained are one warning, at the start and from --dry-run, score and evaluate")
+    func untrainedUnknown() throws {
+        try texts.write("valid.txt", "w1 zig w2\n" + String(repeating: "w1 w2 w1\n", count: 20))
+        try texts.write("test.txt", "w1 w2 w1\n")
+        func warnings(_ outcome: ProgramRun) -> [Substring] {
+            outcome.errors.split(separator: "\n").filter { $0.contains("OOV") }
+        }
+        let start =
+            "rnntrain: warning: no token of the training text is outside the vocabulary, so the probability of <unk> is not trained, and the "
+            + "perplexity of texts with OOVs means nothing (valid 1). Use --minimum-count 2, or report the perplexity without OOVs."
+        let arguments = texts.arguments(run: "untrained", ["--epochs", "1"])
+        for more in [["--dry-run"], []] {
+            let outcome = try ProgramRun.onRanks(1, "rnntrain", arguments + more, folder: texts.folder)
+            #expect(outcome.status == 0 && warnings(outcome) == [start[...]], "\(outcome)")
+        }
+        for command in ["score", "evaluate"] {
+            func warning(_ run: String, _ text: String) throws -> [Substring] {
+                let options = ["--checkpoint", texts.path(run), "--data", texts.path(text)]
+                let outcome = try ProcessRunner.rnntrain([command] + options, in: texts.folder)
+                #expect(outcome.status == 0, "\(outcome)")
+                return outcome.errors.split(separator: "\n").filter { $0.contains("warning") }
+            }
+            let found = try warning("untrained", "valid.txt")
+            let says = "1 OOV is scored as <unk>, whose probability was not trained: "
+            #expect(found.count == 1 && found[0].contains(says), "\(found)")
+            #expect(try warning("untrained", "test.txt").isEmpty)
+        }
+        try texts.write("train.txt", String(contentsOfFile: texts.path("train.txt"), encoding: .utf8) + "once\n")
+        let trained = texts.arguments(run: "trained", ["--epochs", "1", "--minimum-count", "2"])
+        let outcome = try ProgramRun.onRanks(1, "rnntrain", trained, folder: texts.folder)
+        #expect(outcome.status == 0 && warnings(outcome).isEmpty, "\(outcome)")
+        for command in ["score", "evaluate"] {
+            let options = ["--checkpoint", texts.path("trained"), "--data", texts.path("valid.txt")]
+            #expect(try !ProcessRunner.rnntrain([command] + options, in: texts.folder).errors.contains("warning"))
+        }
     }
 
     @Test("A dry run of texts without --run does not name a folder")

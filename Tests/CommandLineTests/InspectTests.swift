@@ -100,6 +100,20 @@ struct InspectTests {
         #expect(constant.status == 65 && constant.errors.contains("quotes has the same value at all"), "\(constant)")
     }
 
+    @Test("Properties are those of the text: unknown words have their own characters and quotation marks")
+    func unknownWords() throws {
+        func inspect(_ property: String, _ text: String) throws -> ProgramRun {
+            try SmallModels.shell(
+                "printf '\(text)' | $R inspect --checkpoint word --data - --lags 1 --json --correlate \(property)")
+        }
+        let quotes = try inspect("quotes", "the \"cat on sat\" mat\\nthe cat\\n")
+        #expect(quotes.status == 0 && quotes.output.contains("\"property\":\"quotes\""), "\(quotes)")
+        let (short, long) = try (
+            inspect("line-length", "the x cat\\non mat\\n"), inspect("line-length", "the xxxxxxxxx cat\\non mat\\n")
+        )
+        #expect(short.status == 0 && long.status == 0 && short.output != long.output, "\(short) \(long)")
+    }
+
     @Test("inspect works with cells without recurrence", arguments: ["feed-forward", "average", "concatenation"])
     func withoutRecurrence(cell: String) throws {
         let options = "--cell \(cell) --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TextData
 
 /// Decisions on minimal pairs: with a uniform model, against PyTorch, and in every format.
 @Suite("probe")
@@ -42,7 +43,7 @@ struct ProbeTests {
             ("null", "sentence", 2, 1),
         ].map { group, method, ties, unknown in
             "{\"group\":\(group),\"method\":\"\(method)\",\"distance\":null,\"attractors\":null,\"items\":\(ties),\"right\":0,"
-                + "\"wrong\":0,\"ties\":\(ties),\"unknown\":\(unknown),\"accuracy\":0.0,\"low\":0.0,\"high\":HIGH}"
+                + "\"wrong\":0,\"ties\":\(ties),\"unknown\":\(unknown),\"reads_unknown\":0,\"accuracy\":0.0,\"low\":0.0,\"high\":HIGH}"
         }
         let rows = outcome.output.replacing(/"high":0\.(7934|6576)[0-9]+/, with: "\"high\":HIGH")
         #expect(rows == "{\"rows\":[\(expected.joined(separator: ","))]}\n", "\(outcome.output)")
@@ -105,6 +106,64 @@ struct ProbeTests {
         #expect(try probe("word", suite, "--format syntaxgym --items").output.hasSuffix("\n4\ts\tformula\t\(decision)\t\t\n"))
     }
 
+    /// The sentences have no unit in common, so the surprisals of their last words are those of `score`.
+    private func compareWithScore(_ run: String, lastWord: ([[String]]) -> ArraySlice<[String]>) throws {
+        try SmallModels.write("pieces.gold", "2\tsat\tgröße\t0\n")
+        try SmallModels.write("pieces.text", "the cat sat\n")
+        try SmallModels.write("pieces.txt", "the cat sat/größe\n")
+        let region = { (word: String) in
+            "[{\"region_number\":1,\"content\":\"the cat\"},{\"region_number\":2,\"content\":\"\(word)\"}]"
+        }
+        try SmallModels.write(
+            "pieces.json",
+            "{\"predictions\":[{\"type\":\"formula\",\"formula\":\"(2;%a%) < (2;%b%)\"}],\"items\":[{\"conditions\":["
+                + "{\"condition_name\":\"a\",\"regions\":\(region("sat"))},{\"condition_name\":\"b\",\"regions\":\(region("größe"))}]}]}"
+        )
+        try SmallModels.write(
+            "pieces.jsonl",
+            "{\"one_prefix_prefix\":\"the cat\",\"one_prefix_word_good\":\"sat\",\"one_prefix_word_bad\":\"größe\"}\n")
+        let bits = try ["sat", "größe"].map { word in
+            let score = try SmallModels.shell("printf 'the cat \(word)\\n' | $R score --checkpoint \(run) --data -")
+            let rows = score.output.split(separator: "\n").dropFirst().map { $0.split(separator: "\t").map(String.init) }
+            return lastWord(rows.filter { $0[0] == "1" }).reduce(0) { $0 + (Double($1[3]) ?? .nan) }
+        }
+        #expect(bits.allSatisfy { $0 > 0 })
+        for pairs in ["pieces.jsonl", "pieces.gold", "pieces.txt", "pieces.json"] {
+            let outcome = try SmallModels.shell("$R probe --checkpoint \(run) --pairs \(pairs) --items")
+            let row = try #require(outcome.output.split(separator: "\n").dropFirst().first, "\(outcome)")
+                .split(separator: "\t", omittingEmptySubsequences: false)
+            #expect(row[3] == (bits[0] < bits[1] ? "right" : "wrong"), "\(pairs): \(outcome) \(bits)")
+            if pairs == "pieces.json" { continue }
+            for (figure, expected) in zip(row[4...], bits) {
+                #expect(abs((Double(figure) ?? -1) - expected) < 1e-9, "\(pairs): \(outcome) \(bits)")
+            }
+        }
+    }
+
+    private func train(_ run: String, _ options: String) throws {
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"
+        let outcome = try SmallModels.shell("$R --train train.txt --valid valid.txt --run \(run) \(small) \(options)")
+        try #require(outcome.status == 0, "\(outcome)")
+    }
+
+    @Test("A word of several pieces has the sum of their surprisals", .enabled(if: SentencePieceLibrary.isInstalled))
+    func pieces() throws {
+        try train("pieces", "--tokens sentencepiece --vocabulary-size 20")
+        try compareWithScore("pieces") { rows in
+            let start = rows.lastIndex { $0[2].hasPrefix("\u{2581}") } ?? 0
+            return rows[start..<(rows.count - 1)]
+        }
+    }
+
+    @Test("A match of a regular expression that begins with a blank belongs to the word after it")
+    func matches() throws {
+        try train("matches", "--tokens regex --token-pattern ' ?[^ ]+| '")
+        try compareWithScore("matches") { rows in
+            let start = rows.lastIndex { $0[2].hasPrefix(" ") } ?? 0
+            return rows[start..<(rows.count - 1)]
+        }
+    }
+
     @Test(
         "An unknown word in round brackets makes the answer unknown, an unknown attractor does not; without brackets, there is no distance"
     )
@@ -120,6 +179,23 @@ struct ProbeTests {
             $0.split(separator: " ")[1]
         }
         #expect(distances == ["1", "2"], "\(table)")
+    }
+
+    @Test("Unknown words that do not decide are counted, with a note, and a warning from half of the items on")
+    func unknownContexts() throws {
+        let pairs = { (ends: [String]) in
+            ends.map { "{\"sentence_good\":\"the cat\($0)\",\"sentence_bad\":\"the mat\($0)\"}" }.joined(separator: "\n")
+        }
+        let few = try probe("word/best.safetensors", pairs([" around.", "", " sat"]), "--format blimp")
+        #expect(
+            few.status == 0
+                && few.errors.hasPrefix(
+                    "rnntrain: note: the standard input: 1 of 3 counted items has tokens outside the vocabulary that do not decide and are "
+                        + "read as <unk>, such as 'around.'. Write the sentences like the training text"),
+            "\(few)")
+        let half = try probe("word/best.safetensors", pairs([" around.", " sat"]), "--format blimp --json")
+        #expect(half.errors.hasPrefix("rnntrain: warning: ") && half.output.contains("\"reads_unknown\":1,"), "\(half)")
+        #expect(try probe("word/best.safetensors", pairs([" on", " sat"]), "--format blimp").errors.isEmpty)
     }
 
     @Test("A name with tabs and line ends does not divide a row of --items")

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TextData
 
 /// The exact formats of other tools, with the numbers of the table of `--format tsv`.
 @Suite("Formats of score")
@@ -22,6 +23,20 @@ struct ScoreFormatTests {
     }
 
     private static func digits(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)g", value) }
+
+    /// The model of the run `pieces` with a piece that is a tab: its text is `\t`, its kind is that of `--user_defined_symbols`.
+    @Test("A piece that is a tab does not divide a row", .enabled(if: SentencePieceLibrary.isInstalled))
+    func tab() throws {
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1 --train train.txt --valid valid.txt"
+        let trained = try SmallModels.shell(
+            "$R \(small) --tokens sentencepiece --vocabulary-size 20 --run untabbed && cp untabbed/sentencepiece.model tab.model "
+                + "&& printf '\\012\\012\\012\\001\\011\\025\\000\\000\\000\\000\\030\\004' >> tab.model "
+                + "&& $R \(small) --tokens sentencepiece --sentencepiece-model tab.model --run tabbed")
+        try #require(trained.status == 0, "\(trained)")
+        let rows = try Self.output("", model: "tabbed", text: "the\\tcat\\n").split(separator: "\n")
+        #expect(rows.allSatisfy { $0.split(separator: "\t", omittingEmptySubsequences: false).count == 7 }, "\(rows)")
+        #expect(rows.contains { $0.contains("\t\\t\t") }, "\(rows)")
+    }
 
     @Test("tsv")
     func table() throws {

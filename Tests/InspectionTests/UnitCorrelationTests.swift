@@ -28,6 +28,18 @@ struct UnitCorrelationTests {
         #expect(TextProperty.lineLength.values(of: words, separates: true) == [3, 6, 0, 2])
     }
 
+    @Test("The bytes of a character count as one, after the last; a byte that is not UTF-8 counts as a character")
+    func bytes() {
+        func values(_ property: TextProperty, _ bytes: [UInt8]) -> [Double] {
+            property.values(of: bytes.map { [$0] }, separates: false)
+        }
+        #expect(values(.lineLength, Array("aß\n€".utf8)) == [1, 1, 2, 0, 0, 0, 1])
+        #expect(values(.lineLength, [0xC3, 0x61, 0xFF, 0x80, 0xE2, 0x82, 0x0A]) == [0, 2, 3, 4, 4, 4, 0])
+        #expect(values(.quotes, Array("\u{201C}b\u{201D}".utf8)) == [0, 0, 1, 1, 1, 1, 0])
+        let tokens = [[], [], Array("ß".utf8), Array(" ab".utf8)]
+        #expect(TextProperty.lineLength.values(of: tokens, separates: false) == [0, 0, 1, 4])
+    }
+
     @Test("Correlations are Pearson's of the activations; the unit that is the property is the first")
     func correlations() throws {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 4, hiddenSize: 5)

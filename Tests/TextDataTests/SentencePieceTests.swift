@@ -73,6 +73,27 @@ struct SentencePieceTests {
         #expect(try again == vocabulary && again.encode(text) == vocabulary.encode(text))
     }
 
+    /// The sources are the surfaces of `encode(text, return_type="proto")` of PyPI's package.
+    @Test(
+        "A piece has its part of the text, without added blanks, and an unknown piece is named by it",
+        .enabled(if: SentencePieceLibrary.isInstalled))
+    func sources() throws {
+        let vocabulary = try Self.vocabulary(Self.fixtures.get()[0].read(), "ra")
+        var lines: [(sources: [String], texts: [String])] = []
+        try vocabulary.encodeLines(source("  ra  ☃語 tu \n\nra\n", .sentencepiece)) { line in
+            lines.append(
+                (
+                    line.tokens.indices.map { String(decoding: line.source(of: $0), as: UTF8.self) },
+                    line.tokens.indices.map { String(decoding: line.bytes(of: $0), as: UTF8.self) }
+                ))
+        }
+        try #require(lines.count == 3)
+        #expect(lines[0].sources.dropLast().joined() == "ra  ☃語 tu" && lines[0].texts[0] == "\u{2581}ra", "\(lines[0])")
+        #expect(lines[0].texts.contains("☃語") && lines[1].sources == ["</s>"] && lines[2].sources.first == "ra", "\(lines)")
+        let prompt = try vocabulary.encode(prompt: Array("ra ☃ tu".utf8), skippingUnknown: false)
+        #expect(prompt.unknown.count == 1 && prompt.unknown.first == "☃" && prompt.unknown.byteOffset == 3, "\(prompt)")
+    }
+
     @Test("Training gives the same model each time, of the requested size", .enabled(if: SentencePieceLibrary.isInstalled))
     func training() throws {
         let text = (0..<600).map { "wort\($0 % 37) stück\($0 % 11) ende\($0 % 5)\n" }.joined()

@@ -20,17 +20,22 @@ public struct ProbeAnswer: Sendable {
     public let decision: Decision
     /// The surprisal in bits of what the item compares, good and bad; nil for a formula and an unknown word.
     public let bits: (good: Double, bad: Double)?
+    /// Of an answer that is not `unknown`: a token outside the vocabulary that the model reads as `<unk>`; nil for none.
+    public let unknownContext: String?
 }
 
 /// Puts the items of a file to a model.
 public struct Probe {
     private let model: ScoringModel
     private let scorer: any TokenScorer
+    /// Whether the tokens of the model join a blank to the word after it.
+    private let joinsBlanks: Bool
 
     /// Probes a model.
     public init(_ model: ScoringModel) {
         self.model = model
         scorer = model.lineScorer()
+        joinsBlanks = model.vocabulary.joinsBlanks
     }
 
     /// Passes the answer to each item to `body`, in order. Throws if the numbers of the model overflow, and the errors of `body`.
@@ -41,7 +46,7 @@ public struct Probe {
         /// Answers the items up to the next one that has to be scored.
         func skipUnreadable() throws {
             while next < items.count, !known[next] {
-                try body(ProbeAnswer(item: items[next], decision: .unknown, bits: nil))
+                try body(ProbeAnswer(item: items[next], decision: .unknown, bits: nil, unknownContext: nil))
                 next += 1
             }
         }
@@ -49,7 +54,7 @@ public struct Probe {
         var texts: [ScoredText] = []
         try scorer.score(sentences: sentences, named: name) { _, line in
             try scorer.total.requireFinite(model: model.path, text: name)
-            texts.append(ScoredText(line, pieces: items[next].texts[texts.count]))
+            texts.append(ScoredText(line, pieces: items[next].texts[texts.count], joinsBlanks: joinsBlanks))
             guard texts.count == items[next].texts.count else { return }
             try body(Self.answer(items[next], texts))
             texts.removeAll(keepingCapacity: true)
@@ -75,7 +80,7 @@ public struct Probe {
             ? ScoredText.hasUnknownDifference(texts[measured[0].text], texts[measured[1].text])
             : measured.contains { texts[$0.text].hasUnknown($0) }
         if isUnknown || item.deciding.contains(where: { texts[$0.text].hasUnknown($0) }) {
-            return ProbeAnswer(item: item, decision: .unknown, bits: nil)
+            return ProbeAnswer(item: item, decision: .unknown, bits: nil, unknownContext: nil)
         }
         let decision: Decision =
             switch item.claim.truth({ texts[$0.text].bits($0) }) {
@@ -83,8 +88,11 @@ public struct Probe {
             case .fails: .wrong
             case .tie: .tie
             }
-        guard item.method != .formula else { return ProbeAnswer(item: item, decision: decision, bits: nil) }
+        let context = texts.lazy.compactMap(\.firstUnknown).first
+        guard item.method != .formula else {
+            return ProbeAnswer(item: item, decision: decision, bits: nil, unknownContext: context)
+        }
         let bits = measured.map { texts[$0.text].bits($0) }
-        return ProbeAnswer(item: item, decision: decision, bits: (bits[0], bits[1]))
+        return ProbeAnswer(item: item, decision: decision, bits: (bits[0], bits[1]), unknownContext: context)
     }
 }

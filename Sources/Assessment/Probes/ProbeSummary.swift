@@ -10,6 +10,8 @@ public struct ProbeCounts: Sendable, Equatable {
     public private(set) var ties = 0
     /// Items whose words are outside the vocabulary. They are not in `items`.
     public private(set) var unknown = 0
+    /// Those of `items` that have tokens outside the vocabulary, which the model reads as `<unk>`.
+    public private(set) var withUnknownContext = 0
 
     package init() {}
 
@@ -22,8 +24,9 @@ public struct ProbeCounts: Sendable, Equatable {
     /// The 95 % interval of the accuracy.
     public var interval: Interval? { .wilson(successes: right, of: items) }
 
-    package mutating func add(_ decision: Decision) {
-        switch decision {
+    package mutating func add(_ answer: ProbeAnswer) {
+        if answer.unknownContext != nil { withUnknownContext += 1 }
+        switch answer.decision {
         case .right: right += 1
         case .wrong: wrong += 1
         case .tie: ties += 1
@@ -54,21 +57,21 @@ public struct ProbeSummary: Sendable {
 
     /// Adds an answer.
     public mutating func add(_ answer: ProbeAnswer) {
-        let (item, decision) = (answer.item, answer.decision)
+        let item = answer.item
         let key = Key(group: item.group, method: item.method)
         let row = index[ExactText(item.group)]?[item.method] ?? groups.count
         if row == groups.count {
             index[ExactText(item.group), default: [:]][item.method] = row
             groups.append((key, ProbeCounts()))
         }
-        groups[row].counts.add(decision)
+        groups[row].counts.add(answer)
         let all = Key(method: item.method)
         let place = totals.firstIndex { $0.key == all } ?? totals.count
         if place == totals.count { totals.append((all, ProbeCounts())) }
-        totals[place].counts.add(decision)
-        if let distance = item.distance { others[Key(method: item.method, distance: distance), default: .init()].add(decision) }
+        totals[place].counts.add(answer)
+        if let distance = item.distance { others[Key(method: item.method, distance: distance), default: .init()].add(answer) }
         if let attractors = item.attractors {
-            others[Key(method: item.method, attractors: attractors), default: .init()].add(decision)
+            others[Key(method: item.method, attractors: attractors), default: .init()].add(answer)
         }
     }
 

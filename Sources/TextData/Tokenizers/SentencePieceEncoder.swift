@@ -25,6 +25,38 @@ final class SentencePieceEncoder: @unchecked Sendable {  // one thread encodes a
         guard result == 0 else { throw .sentencePieceFailed(operation: "encoding", reason: message.text) }
         return UnsafeBufferPointer(start: ids, count: count)
     }
+
+    /// The bytes of `text` that each piece stands for: as before the normalisation, without an added blank. They follow one another.
+    ///
+    /// Blanks that the normalisation removes belong to no piece. Of the pieces of one character, all but the last stand for no bytes.
+    func places(_ text: UnsafeRawBufferPointer) throws(TextDataError) -> [Range<Int>] {
+        let count = try ids(text).count
+        var (bytes, size) = (UnsafeRawPointer?.none, 0)
+        csp_encode_with_places(model, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, &bytes, &size)
+        let message = Array(UnsafeRawBufferPointer(start: bytes, count: size))
+        var (fields, places) = (ProtobufFields(message[...]), [Range<Int>]())
+        while let field = fields.next() {
+            guard field.number == 2, case .bytes(let piece) = field.value else { continue }
+            if let place = Self.place(ofPiece: piece), place.upperBound <= text.count { places.append(place) }
+        }
+        guard places.count == count else {
+            throw .sentencePieceFailed(operation: "encoding", reason: "\(count) pieces have \(places.count) places in the text")
+        }
+        return places
+    }
+
+    /// The fields `begin` and `end` of a piece in `sentencepiece.proto`; nil if they are no range.
+    private static func place(ofPiece piece: ArraySlice<UInt8>) -> Range<Int>? {
+        var (fields, begin, end) = (ProtobufFields(piece), 0, 0)
+        while let field = fields.next() {
+            switch (field.number, field.value) {
+            case (4, .number(let value)): begin = Int(truncatingIfNeeded: value)
+            case (5, .number(let value)): end = Int(truncatingIfNeeded: value)
+            default: break
+            }
+        }
+        return begin >= 0 && begin <= end ? begin..<end : nil
+    }
 }
 
 extension SentencePieceModel {

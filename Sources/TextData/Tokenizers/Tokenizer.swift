@@ -40,11 +40,13 @@ extension Tokenizer: Equatable {
 
 /// A token in a text.
 struct FoundToken {
-    /// As in the text; of a piece, the text of the piece; `<eos>` and `</s>` for a line end.
+    /// As in the text; of a piece, the text of the piece, if it is not unknown; `<eos>` and `</s>` for a line end.
     let bytes: UnsafeRawBufferPointer
     /// The number of a piece; nil for a token that a vocabulary numbers.
     var id: Int32?
     var endsLine = false
+    /// The part of the text that a piece stands for; nil if it is `bytes`, or was not asked for.
+    var source: UnsafeRawBufferPointer?
 }
 
 /// A text in which tokens are searched, for the places in errors.
@@ -63,14 +65,16 @@ extension Tokenizer {
     /// Passes the tokens of `piece` to `take`. With `endsLastLine`, a last line without a line feed gets an end, if ends are symbols of their own.
     ///
     /// Throws `notAnInteger`, `noMatch`, `sentencePieceFailed` (65), `noSentencePieceLibrary` (66), and the errors of `take`.
+    ///
+    /// - Parameter withSources: whether pieces have a `source`, for which they are encoded a second time.
     func forEachToken(
-        of piece: UnsafeRawBufferPointer, in text: SearchedText, endsLastLine: Bool,
+        of piece: UnsafeRawBufferPointer, in text: SearchedText, endsLastLine: Bool, withSources: Bool = false,
         _ take: (FoundToken) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         switch unit {
         case .integers: try forEachInteger(piece, text, endsLastLine: endsLastLine, take)
         case .regex: try forEachMatch(piece, text, take)
-        case .sentencepiece: try forEachPiece(piece, endsLastLine: endsLastLine, take)
+        case .sentencepiece: try forEachPiece(piece, endsLastLine: endsLastLine, withSources: withSources, take)
         case .word, .char, .byte: preconditionFailure("\(unit) has a loop of its own")
         }
     }
@@ -112,14 +116,20 @@ extension Tokenizer {
     }
 
     private func forEachPiece(
-        _ piece: UnsafeRawBufferPointer, endsLastLine: Bool, _ take: (FoundToken) throws(TextDataError) -> Void
+        _ piece: UnsafeRawBufferPointer, endsLastLine: Bool, withSources: Bool,
+        _ take: (FoundToken) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         // An empty text, such as no prompt, needs no library.
         guard let model, !piece.isEmpty else { return }
         let (encoder, table) = (try model.loadedEncoder(), model.symbols)
         var lines = LineScanner(piece)
         while let line = lines.next() {
-            for id in try encoder.ids(line.bytes) { try take(FoundToken(bytes: table.table.bytes(Int(id)), id: id)) }
+            let places = withSources ? try encoder.places(line.bytes) : []
+            for (index, id) in try encoder.ids(line.bytes).enumerated() {
+                let source = withSources ? UnsafeRawBufferPointer(rebasing: line.bytes[places[index]]) : nil
+                let piece = table.table.bytes(Int(id))
+                try take(FoundToken(bytes: id == model.unknown ? source ?? piece : piece, id: id, source: source))
+            }
             guard line.isEnded || endsLastLine else { continue }
             try take(FoundToken(bytes: table.table.bytes(Int(model.lineEnd)), id: model.lineEnd, endsLine: true))
         }

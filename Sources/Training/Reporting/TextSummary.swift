@@ -29,8 +29,26 @@ struct TextSummary {
         return "\(role.rawValue) \(tokens)\(unknown)"
     }
 
-    /// A warning for each text with many OOVs.
-    var warnings: [String] { counts.compactMap { $0.count.warning(of: $0.role.title, advice: advice) } }
+    /// A warning of OOVs if the probability of `<unk>` is not trained; otherwise one for each text with many OOVs.
+    var warnings: [String] {
+        if let untrainedWarning { return [untrainedWarning] }
+        return counts.compactMap { $0.count.warning(of: $0.role.title, advice: advice) }
+    }
+
+    private var untrainedWarning: String? {
+        let scored = counts.filter { $0.role != .train && $0.count.unknown > 0 }
+        guard plan.configuration.taskType.predictsTokens, !scored.isEmpty,
+            counts.contains(where: { $0.role == .train && $0.count.unknown == 0 })
+        else { return nil }
+        let numbers = scored.map { "\($0.role.rawValue) \(NumberText.grouped($0.count.unknown))" }.joined(separator: ", ")
+        let limits = plan.configuration.vocabularyLimits
+        let training =
+            plan.configuration.tokens == .sentencepiece
+            ? "Report" : limits.minimumCount > 1 ? "Use a higher --minimum-count, or report" : "Use --minimum-count 2, or report"
+        return
+            "no token of the training text is outside the vocabulary, so the probability of <unk> is not trained, and the perplexity of texts with "
+            + "OOVs means nothing (\(numbers)). \(training) the perplexity without OOVs."
+    }
 
     /// The advice for many OOVs, which depends on whether the vocabulary's limit is their cause.
     private var advice: String {

@@ -13,8 +13,8 @@ struct TokenTexts {
     ///
     /// - Parameter separatesAtBlanks: whether a blank ends a field; a blank then becomes `\x20`.
     func original(_ bytes: ArraySlice<UInt8>, separatesAtBlanks: Bool = false) -> String {
-        if unit.isSpaced || unit == .sentencepiece { return String(decoding: bytes, as: UTF8.self) }
-        if unit == .regex, bytes.count > 1 {
+        if unit.isSpaced { return String(decoding: bytes, as: UTF8.self) }
+        if unit == .regex || unit == .sentencepiece, bytes.count > 1 {
             let characters = String(decoding: bytes, as: UTF8.self).unicodeScalars
             return characters.map { original(Array(String($0).utf8)[...], of: .char, separatesAtBlanks) }.joined()
         }

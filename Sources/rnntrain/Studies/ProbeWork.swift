@@ -11,10 +11,12 @@ enum ProbeOutput {
 /// Puts the items to the model of a checkpoint, and prints the accuracies or the answers.
 func runProbe(model: ScoringModel, items: [ProbeItem], name: String, output: ProbeOutput) throws {
     var summary = ProbeSummary()
+    var example: String?
     var stream = TextStream()
     if output == .items { try stream.append(Array("item\tgroup\tmethod\tdecision\tgood_bits\tbad_bits\n".utf8)) }
     try Probe(model).ask(items, named: name) { answer in
         summary.add(answer)
+        example = example ?? answer.unknownContext
         if output == .items { try stream.append(Array(answer.row.utf8)) }
     }
     switch output {
@@ -23,12 +25,25 @@ func runProbe(model: ScoringModel, items: [ProbeItem], name: String, output: Pro
     case .table: try StandardOutput.printResult(summary.table)
     }
     warnOfEqualTexts(items, name: name)
+    tellOfUnknownContexts(summary, example: example, name: name)
     let (unknown, all) = (summary.groups.reduce(0) { $0 + $1.counts.unknown }, items.count)
     if unknown * 5 >= all {
         StandardError.warn(
             "\(name): \(NumberText.grouped(unknown)) of \(NumberText.counted(all, "item")) depend on words outside the vocabulary, and are not counted. "
                 + "Write the sentences like the training text (spaces around punctuation, case), or use a model of characters.")
     }
+}
+
+/// Tells how many of the counted items have unknown words that they do not depend on; warns if it is half of them or more.
+private func tellOfUnknownContexts(_ summary: ProbeSummary, example: String?, name: String) {
+    guard let example else { return }
+    let found = summary.groups.reduce(0) { $0 + $1.counts.withUnknownContext }
+    let all = summary.groups.reduce(0) { $0 + $1.counts.items }
+    let text =
+        "\(name): \(NumberText.grouped(found)) of \(NumberText.counted(all, "counted item")) \(found == 1 ? "has" : "have") tokens outside the "
+        + "vocabulary that do not decide and are read as <unk>, such as '\(Quotation.of(example, longest: 40))'. "
+        + "Write the sentences like the training text (spaces around punctuation, case)."
+    if found * 2 >= all { StandardError.warn(text) } else { StandardError.note(text) }
 }
 
 /// Warns of items that no model of words can answer. The files of BLiMP have some, so they are no error.
@@ -76,6 +91,7 @@ extension ProbeSummary {
             return "{\"group\":\(key.group.map(JSONText.string) ?? "null"),\"method\":\"\(key.method.rawValue)\","
                 + "\"distance\":\(integer(key.distance)),\"attractors\":\(integer(key.attractors)),\"items\":\(counts.items),"
                 + "\"right\":\(counts.right),\"wrong\":\(counts.wrong),\"ties\":\(counts.ties),\"unknown\":\(counts.unknown),"
+                + "\"reads_unknown\":\(counts.withUnknownContext),"
                 + "\"accuracy\":\(number(counts.accuracy)),\"low\":\(number(counts.interval?.low)),"
                 + "\"high\":\(number(counts.interval?.high))}"
         }
