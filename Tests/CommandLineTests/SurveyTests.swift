@@ -1,0 +1,33 @@
+import Configuration
+import Kinds
+import Foundation
+import TestSupport
+import Testing
+
+/// `launch/survey` on a small text.
+@Suite("A survey of kinds")
+struct SurveyTests {
+    @Test("Every schedule has a row and a line in the log, and a second call repeats no run")
+    func schedules() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 150), to: "text.txt")
+        func survey() throws -> ProgramRun {
+            try ProcessRunner.run(
+                "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey", "schedules"], in: scratch.folder,
+                environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "1"], limit: 120)
+        }
+        let outcome = try survey()
+        try #require(outcome.status == 0, "\(outcome)")
+        let table = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
+        for kind in ConfigurationKey.schedule.kinds {
+            #expect(
+                table.contains(try Regex("(?m)^\\| `\(kind.name)` \\| [0-9]+ \\| [0-9.]+ \\| [0-9.]+ \\| [0-9.]+ \\|$")),
+                "\(table)")
+        }
+        let log = try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8)
+        #expect(log.split(separator: "\n").count == ConfigurationKey.schedule.kinds.count + 1)
+        let again = try survey()
+        #expect(again.status == 0 && !again.errors.contains("== schedules"), "\(again)")
+        #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
+    }
+}
