@@ -1,6 +1,6 @@
 import Configuration
-import Kinds
 import Foundation
+import Kinds
 import TestSupport
 import Testing
 
