@@ -24,7 +24,7 @@ public struct TaskEvaluation: Sendable {
 
     init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {
         let source = try TextSource(examining: text)
-        try stored.check(text)
+        try stored.check(text, skippingUnknown: skippingUnknown)
         let characters = skippingUnknown ? SkippedCharacters() : nil
         var pieces = TokenPieces(scorer)
         try stored.vocabulary.encode(source, skipping: characters) { (tokens) throws(TextDataError) in try pieces.take(tokens) }

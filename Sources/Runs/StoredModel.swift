@@ -109,7 +109,13 @@ public final class StoredModel {
     package func scorer() -> any TextScorer { task.scorer(model, symbols, configuration.batching) }
 
     /// Throws if a text does not have the form that the task needs.
-    package func check(_ text: OpenedText) throws(TextDataError) { _ = try task.check(text, configuration.settings) }
+    ///
+    /// - Parameter skippingUnknown: whether characters outside the vocabulary are no part of the text.
+    package func check(_ text: OpenedText, skippingUnknown: Bool) throws(TextDataError) {
+        _ = try task.check(text, configuration.settings)
+        guard skippingUnknown, unit == .char, vocabulary.unknownID == nil, let labels = symbols.labels else { return }
+        try labels.names.check(text, skippingOutside: vocabulary)
+    }
 
     /// The token before a text without context: the line end, or the first symbol of a vocabulary of characters that has none.
     package var startToken: Int32 { vocabulary.startToken }

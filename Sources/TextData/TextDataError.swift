@@ -91,6 +91,19 @@ extension TextDataError {
         }
     }
 
+    /// Converts an error in a text to one in a part of it, which begins at byte `start` and has a name of its own.
+    package func inPart(from start: Int, named name: String) -> TextDataError {
+        switch moved(by: -start) {
+        case .invalidUTF8(_, let byteOffset, let defect): .invalidUTF8(source: name, byteOffset: byteOffset, defect: defect)
+        case .unknownCharacter(_, let byteOffset, let scalar):
+            .unknownCharacter(source: name, byteOffset: byteOffset, scalar: scalar)
+        case .notAnInteger(_, let byteOffset, let word): .notAnInteger(source: name, byteOffset: byteOffset, word: word)
+        case .noMatch(_, let byteOffset, let scalar, let pattern):
+            .noMatch(source: name, byteOffset: byteOffset, scalar: scalar, pattern: pattern)
+        case let other: other
+        }
+    }
+
     public var description: String {
         switch self {
         case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence

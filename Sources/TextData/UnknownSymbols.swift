@@ -4,8 +4,10 @@ public struct UnknownSymbols: Sendable, Equatable {
     public private(set) var count = 0
     /// The first of them.
     public private(set) var first = ""
-    /// The byte offset of the first in the text, including a byte-order mark.
+    /// The byte offset of the first in the text, including a byte-order mark, or in `part`.
     public private(set) var byteOffset = 0
+    /// The part of the text in which the first is; nil for the whole text.
+    public private(set) var part: String?
 
     public init() {}
 
@@ -13,6 +15,11 @@ public struct UnknownSymbols: Sendable, Equatable {
     mutating func note(_ scalar: Unicode.Scalar, endingAt end: Int, of bytes: UnsafeRawBufferPointer) {
         let start = end - UTF8.width(scalar)
         note(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), at: start)
+    }
+
+    /// Counts the offset of the first from byte `start`, at which a part begins.
+    mutating func locate(inPartFrom start: Int, named name: String) {
+        (byteOffset, part) = (byteOffset - start, name)
     }
 
     /// Counts a symbol at `byteOffset`.
@@ -28,4 +35,7 @@ public final class SkippedCharacters {
     public internal(set) var unknown = UnknownSymbols()
 
     public init() {}
+
+    /// Counts the offset of the first character from byte `start`, at which a part of the text begins.
+    package func locate(inPartFrom start: Int, named name: String) { unknown.locate(inPartFrom: start, named: name) }
 }

@@ -79,7 +79,8 @@ func noteSkipped(_ skipped: UnknownSymbols, of name: String) {
     guard skipped.count > 0 else { return }
     StandardError.note(
         "\(name): skipped \(NumberText.counted(skipped.count, "character")) that \(skipped.count == 1 ? "is" : "are") not in the vocabulary; "
-            + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset).")
+            + "the first is \(skipped.first.debugDescription) at byte \(skipped.byteOffset)\(skipped.part.map { " of \($0)" } ?? "")."
+    )
 }
 
 extension Adaptation {

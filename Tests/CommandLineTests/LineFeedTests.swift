@@ -60,4 +60,27 @@ struct LineFeedTests {
         let words = try shell("printf 'the cat\\nmat\\n' | $R score --checkpoint run --data -")
         #expect(words.status == 65 && words.errors.contains("U+000A at byte 7 "), "\(words)")
     }
+
+    @Test("rescore refuses a character outside the vocabulary, unless it is to be skipped; messages name line, text and byte")
+    func unknown() throws {
+        let rescore = "printf 'u-1 a mat\\nu-2 the ☃\\n' | $R rescore --checkpoint run --nbest - --format kaldi"
+        let refused = try shell(rescore)
+        #expect(refused.status == 65 && refused.output.isEmpty, "\(refused)")
+        #expect(refused.errors.contains("the standard input: line 2, text 'the ☃': the character \"☃\" (U+2603) at byte 4 "))
+        #expect(refused.errors.contains("with --skip-unknown"), "\(refused)")
+        let skipped = try shell("\(rescore) --skip-unknown")
+        #expect(
+            skipped.status == 0 && skipped.errors.contains("the first is \"☃\" at byte 4 of line 2, text 'the ☃'."),
+            "\(skipped)")
+        let integers = """
+            for i in 1 2 3 4 5 6 7 8; do echo '1 2 3 4 5 6 7 8 9'; done > i.txt
+            $R --train i.txt --valid i.txt --run i --tokens integers --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1 || exit 99
+            printf 'u-1 1 2\\nu-2 3 x 4\\n' | $R rescore --checkpoint i --nbest - --format kaldi
+            """
+        let word = try shell(integers)
+        #expect(word.status == 65 && word.errors.contains("the standard input: line 2, text '3 x 4': "), "\(word)")
+        #expect(word.errors.contains(" at byte 2 "), "\(word)")
+        let probe = try shell("printf 'The (1) x 2/3\\n' > t.txt; $R probe --checkpoint i --pairs t.txt")
+        #expect(probe.status == 65 && probe.errors.contains("t.txt: line 1, text 'The 1 x "), "\(probe)")
+    }
 }

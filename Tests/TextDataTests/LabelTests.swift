@@ -27,7 +27,7 @@ import TextData
         "A line without the form label, tab, text is an error that names the line",
         arguments: [
             ("a\tx\nno tab\n", 2, LabelDefect.noTab), ("a\tx\n\tb\n", 2, .emptyLabel), ("new york\tx\n", 1, .whiteSpace),
-            ("a\tx\nb\t \n", 2, .noText), ("a\tx\n\nb\ty\n", 2, .noTab),
+            ("a\tx\nb\t \n", 2, .noText), ("a\tx\nb\t\u{A0}\n", 2, .noText), ("a\tx\n\nb\ty\n", 2, .noTab),
         ])
     func defects(text: String, line: Int, defect: LabelDefect) throws {
         let text = opened(text)
@@ -42,6 +42,19 @@ import TextData
         let error = textDataError { try LabelNames(["b", "a"]).check(other) }
         #expect(error == .badLabel(source: "t.tsv", line: 2, defect: .unknown("c", known: ["a", "b"])))
         #expect(error.map { "\($0)" }?.contains("a, b") == true)
+    }
+
+    @Test("A line whose characters are all skipped has no text; white space outside ASCII is a text of characters")
+    func skippedText() throws {
+        let vocabulary = try Vocabulary(counting: TextSource(name: "v", bytes: Array("a\t b\n".utf8), unit: .char))
+        let names = LabelNames(["a", "b"])
+        try names.check(opened("a\tb\nb\t\u{2603}a\n", .char), skippingOutside: vocabulary)
+        for text in ["b\t\u{2603}", "b\t \u{2603}\t\r\n"] {
+            let error = textDataError { try names.check(opened("a\tb\n" + text, .char), skippingOutside: vocabulary) }
+            #expect(error == .badLabel(source: "t.tsv", line: 2, defect: .skippedText))
+        }
+        #expect(try LabelNames(of: opened("a\tx\nb\t\u{A0}\n", .char)).count == 2)
+        #expect(throws: TextDataError.self) { try UnlabelledLines(of: opened("\u{A0}\n\na\tx\n"), names) }
     }
 
     /// A text in tokens without a file.

@@ -41,7 +41,9 @@ public struct Probe {
     /// Passes the answer to each item to `body`, in order. Throws if the numbers of the model overflow, and the errors of `body`.
     public func ask(_ items: [ProbeItem], named name: String, _ body: (ProbeAnswer) throws -> Void) throws {
         let known = items.map(isReadable)
-        let sentences = zip(items, known).flatMap { item, isKnown in isKnown ? item.texts.map { $0.joined() } : [] }
+        let read = zip(items, known).filter(\.1).map(\.0)
+        let sentences = read.flatMap { item in item.texts.map { $0.joined() } }
+        let places = read.flatMap { item in item.texts.map { _ in item.placeName } }
         var next = 0
         /// Answers the items up to the next one that has to be scored.
         func skipUnreadable() throws {
@@ -52,7 +54,7 @@ public struct Probe {
         }
         try skipUnreadable()
         var texts: [ScoredText] = []
-        try scorer.score(sentences: sentences, named: name) { _, line in
+        try scorer.score(sentences: sentences, named: name, place: { places[$0] }) { _, line in
             try scorer.total.requireFinite(model: model.path, text: name)
             texts.append(ScoredText(line, pieces: items[next].texts[texts.count], joinsBlanks: joinsBlanks))
             guard texts.count == items[next].texts.count else { return }

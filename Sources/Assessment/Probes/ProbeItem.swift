@@ -18,6 +18,8 @@ public enum ProbeMethod: String, Sendable {
 public struct ProbeItem: Sendable {
     /// The line of the file on which the item stands, from 1; of a SyntaxGym suite the number of the item.
     public let place: Int
+    /// The place in messages.
+    public var placeName: String { "\(method == .formula ? "item" : "line") \(place)" }
     /// The items whose figures are reported together.
     public let group: String
     public let method: ProbeMethod

@@ -22,7 +22,7 @@ enum KeyedLists {
             if let scores, score == nil {
                 throw file.error(line, "\(scores.name) has no score for '\(key)'", "Name the scores of this list with --scores.")
             }
-            list.append(id: key, utterance: String(key[..<dash]), text: words, acoustic: score)
+            list.append(id: key, utterance: String(key[..<dash]), text: words, acoustic: score, line: line)
         }
         return list
     }

@@ -48,7 +48,7 @@ enum MLMScoringLists {
             throw file.error(
                 element.line, "'\(member.name)' of '\(utterance)' has no number 'score' or no 'text' on one line", advice)
         }
-        list.append(id: member.name, utterance: utterance, text: text, acoustic: score)
+        list.append(id: member.name, utterance: utterance, text: text, acoustic: score, line: element.line)
     }
 
     /// The document with two more members of each hypothesis: `lm_score`, log P in nats, and `total_score`.

@@ -7,6 +7,8 @@ public struct Hypothesis: Sendable, Equatable {
     /// The index of its utterance in the list.
     public let utterance: Int
     public let text: String
+    /// The line of the file on which it stands, from 1.
+    public let line: Int
     /// The logarithm of the score of the recogniser: higher is better. Nil if the list has none.
     public let acoustic: Double?
 
@@ -39,12 +41,12 @@ public struct NBestList: Sendable {
         return lists
     }
 
-    mutating func append(id: String, utterance: String, text: String, acoustic: Double?) {
+    mutating func append(id: String, utterance: String, text: String, acoustic: Double?, line: Int) {
         let number = numbers[ExactText(utterance)] ?? utterances.count
         if number == utterances.count {
             numbers[ExactText(utterance)] = number
             utterances.append(utterance)
         }
-        hypotheses.append(Hypothesis(id: id, utterance: number, text: text, acoustic: acoustic))
+        hypotheses.append(Hypothesis(id: id, utterance: number, text: text, line: line, acoustic: acoustic))
     }
 }

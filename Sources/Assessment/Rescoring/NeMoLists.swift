@@ -11,7 +11,7 @@ enum NeMoLists {
                 throw file.error(line, "the line does not end in a tab and a score", advice)
             }
             let utterance = (line - 1) / beam
-            list.append(id: "", utterance: "\(utterance + 1)", text: String(text[..<tab]), acoustic: score)
+            list.append(id: "", utterance: "\(utterance + 1)", text: String(text[..<tab]), acoustic: score, line: line)
         }
         guard file.lines.count % beam == 0 else {
             throw file.error(

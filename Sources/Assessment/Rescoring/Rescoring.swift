@@ -16,13 +16,16 @@ public struct Rescoring: Sendable {
         wordCounts = list.hypotheses.map(\.wordCount)
     }
 
-    /// Scores the hypotheses, each as a line by itself. Throws if the numbers of the model overflow.
+    /// Scores the hypotheses, each as a line by itself. Throws if the numbers of the model overflow, and for a text that the model
+    /// cannot read.
     ///
-    /// - Parameter characters: collects characters that are not in the vocabulary, and are skipped.
+    /// - Parameter characters: collects characters that are not in the vocabulary, and are skipped; nil if they are errors.
     public init(_ list: NBestList, model: ScoringModel, skipping characters: SkippedCharacters?) throws {
         let scorer = model.lineScorer()
         var scores: [RescoredHypothesis] = []
-        try scorer.score(sentences: list.hypotheses.map(\.text), named: list.name, skipping: characters) { _, line in
+        let place = { (index: Int) in "line \(list.hypotheses[index].line)" }
+        try scorer.score(sentences: list.hypotheses.map(\.text), named: list.name, place: place, skipping: characters) {
+            _, line in
             try scorer.total.requireFinite(model: model.path, text: list.name)
             scores.append(
                 RescoredHypothesis(

@@ -46,6 +46,20 @@ public struct LabelNames: Codable, Equatable, Sendable {
         }
         return names.filter { found.contains(ExactText($0)) }
     }
+
+    /// Throws `badLabel` (65) for a line of which no text is left without the characters outside `vocabulary`, which is one of characters.
+    /// Cost: one pass over the text.
+    public func check(_ text: OpenedText, skippingOutside vocabulary: Vocabulary) throws(TextDataError) {
+        let numbers = vocabulary.scalarNumbers()
+        try text.forEachLine { (line, number) throws(TextDataError) in
+            let start = line.firstIndex(of: 0x09).map { $0 + 1 } ?? 0
+            var characters = CharacterScanner(UnsafeRawBufferPointer(rebasing: line[start...]))
+            while let scalar = characters.next() {
+                if numbers[scalar] > 0, ![0x20, 0x09, 0x0D].contains(scalar) { return }
+            }
+            throw .badLabel(source: text.name, line: number, defect: .skippedText)
+        }
+    }
 }
 
 /// The fault of a line that is not `label<TAB>text`.
@@ -54,6 +68,8 @@ public enum LabelDefect: Sendable, Equatable {
     case emptyLabel
     case whiteSpace
     case noText
+    /// The text has no character of the vocabulary, and the others are skipped.
+    case skippedText
     /// The text has a word `<eos>`, which would end the line.
     case lineEndWord
     case tooMany(Int)
@@ -69,6 +85,8 @@ extension LabelDefect: CustomStringConvertible {
         case .emptyLabel: "the line begins with a tab. Write a label before it"
         case .whiteSpace: "the label before the tab has white space. Write it as one word"
         case .noText: "there is no text after the label"
+        case .skippedText:
+            "all characters of the text after the label are outside the vocabulary, and are skipped. Remove the line"
         case .lineEndWord:
             "the text has the word <eos>, which is the line end of the vocabulary. Remove it, or write another word"
         case .tooMany(let most): "more than \(most) labels. Write the label before the tab, not the text"
@@ -107,7 +125,7 @@ extension OpenedText {
         let name = String(decoding: line[..<tab], as: UTF8.self)
         if name.isEmpty { return .failure(Failure(defect: .emptyLabel)) }
         if name.unicodeScalars.contains(where: \.properties.isWhitespace) { return .failure(Failure(defect: .whiteSpace)) }
-        if line[(tab + 1)...].isBlankText { return .failure(Failure(defect: .noText)) }
+        if unit.isBlank(UnsafeRawBufferPointer(rebasing: line[(tab + 1)...])) { return .failure(Failure(defect: .noText)) }
         if unit == .word, hasLineEndWord(UnsafeRawBufferPointer(rebasing: line[(tab + 1)...])) {
             return .failure(Failure(defect: .lineEndWord))
         }

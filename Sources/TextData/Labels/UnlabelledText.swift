@@ -13,7 +13,7 @@ public struct UnlabelledLines: Sendable, Equatable {
         var (lines, labelled) = (0, 0)
         var first: (line: Int, name: String)?
         try text.forEachLine { (line, number) throws(TextDataError) in
-            if line.isBlankText { return }
+            if text.unit.isBlank(line) { return }
             lines += 1
             if text.unit == .word, OpenedText.hasLineEndWord(line) {
                 throw .badLabel(source: text.name, line: number, defect: .lineEndWord)
@@ -44,6 +44,15 @@ extension OpenedText {
                 start = end + 1
             }
         }
+    }
+}
+
+extension TokenUnit {
+    /// Whether a line has no text for a classifier: no word, or nothing but blanks, tabs and carriage returns.
+    func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard isSpaced else { return line.isBlankText }
+        var words = WordScanner(line, endsLastLine: false)
+        return words.next() == nil
     }
 }
 

@@ -72,12 +72,19 @@ struct RescoreCommand: ExampledCommand {
         help: ArgumentHelp("Folder for the files. (required with --format espnet)", valueName: "folder"), completion: .directory)
     var output: String?
 
+    @Flag(
+        help: """
+            Skip characters that are not in the vocabulary, with a note, instead of an error. Unknown words are always read as <unk>. \
+            (default: off)
+            """)
+    var skipUnknown = false
+
     @Flag(help: "Print one JSON object with the weights and word error rates instead of the lists. (default: off)")
     var json = false
 
     func run() throws {
         let settings = RescoreSettings(
-            format: format, weights: try weights(), tunes: tune, output: output, json: json)
+            format: format, weights: try weights(), tunes: tune, output: output, skipsUnknown: skipUnknown, json: json)
         try checkOptions()
         try checkOutput()
         let beam = try beamSize.map { try ValueRange.whole(1...ValueRange.most).value($0, of: "--beam-size") } ?? 1

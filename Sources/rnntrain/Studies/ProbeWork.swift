@@ -50,9 +50,8 @@ private func tellOfUnknownContexts(_ summary: ProbeSummary, example: String?, na
 private func warnOfEqualTexts(_ items: [ProbeItem], name: String) {
     let equal = items.filter(\.hasEqualTexts)
     guard let first = equal.first else { return }
-    let place = "\(first.method == .formula ? "item" : "line") \(first.place)"
     StandardError.warn(
-        "\(name): \(NumberText.counted(equal.count, "item")) (\(equal.count == 1 ? "" : "first: ")\(place)) "
+        "\(name): \(NumberText.counted(equal.count, "item")) (\(equal.count == 1 ? "" : "first: ")\(first.placeName)) "
             + "\(equal.count == 1 ? "compares" : "compare") texts with the same words, which are a tie for a model of words. "
             + "Correct or remove \(equal.count == 1 ? "it" : "them").")
 }

@@ -11,13 +11,14 @@ struct RescoreSettings {
     let weights: RescoringWeights
     let tunes: Bool
     let output: String?
+    let skipsUnknown: Bool
     let json: Bool
 }
 
 /// Rescores a list with the model of a checkpoint, and writes it.
 func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSettings) throws {
-    let characters = SkippedCharacters()
-    var rescoring = try Rescoring(list, model: model, skipping: characters)
+    let characters = settings.skipsUnknown ? SkippedCharacters() : nil
+    var rescoring = try UnknownCharacterError.naming { try Rescoring(list, model: model, skipping: characters) }
     let references = list.references ?? []
     let weights = settings.tunes ? rescoring.tuned(references: references) : settings.weights
     rescoring.combine(weights)
@@ -32,7 +33,7 @@ func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSetting
         try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder)
     }
     if !settings.json { report.lines.forEach { StandardError.note("\(list.name): \($0)") } }
-    noteSkipped(characters.unknown, of: list.name)
+    if let characters { noteSkipped(characters.unknown, of: list.name) }
 }
 
 private func write(_ files: [(name: String, text: String)], to folder: String) throws {
