@@ -48,7 +48,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .missing(let path): "\(path): no such checkpoint"
         case .unreadable(let path, let operation, let number):
             "\(path): cannot \(operation) the checkpoint: \(systemText(number))"
-        case .notAFile(let path): "\(path) is a folder or a device, not a checkpoint"
+        case .notAFile(let path): "\(path) is a folder, a pipe or a device, not a checkpoint file"
         case .damaged(let path, let damage): "\(path) is damaged or not a checkpoint: \(damage)"
         case .noSuchArray(let path, let name): "\(path) has no array \(quoted(name))"
         case .otherArray(let path, let name, let found, let expected):

@@ -123,7 +123,21 @@ struct ScoreFormatTests {
                 sat 0 2 3 \(s[2]) \(h[2])
 
                 """)
-        #expect(try Self.output("--format neural-complexity", model: "char", text: "a t\\n").contains("\n\\x20 0 1 4 "))
+        #expect(try Self.output("--format neural-complexity", model: "char", text: "a t\\n").contains("\n\\x20 0 1 1 "))
+    }
+
+    @Test("Control characters and line separators are escaped in every table", arguments: ["word", "byte"])
+    func controlCharacters(model: String) throws {
+        // U+0001, U+001E, U+0080 and U+2028: all but the last belong to words.
+        let text = "a\\001\\036\\302\\200\\342\\200\\250b\\n"
+        for format in ["tsv", "lm-zoo", "neural-complexity", "srilm", "kenlm"] {
+            let output = try Self.output("--format \(format)", model: model, text: text)
+            let controls = output.unicodeScalars.filter { $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" }
+            #expect(controls.isEmpty && !output.contains("\u{2028}"), "\(format): \(output)")
+        }
+        let table = try Self.output("", model: model, text: text)
+        if model == "word" { #expect(table.contains("\t" + #"a\x01\x1E\x80"# + "\t"), "\(table)") }
+        if model == "byte" { #expect(table.contains("\t" + #"\xC2"# + "\t"), "\(table)") }
     }
 
     @Test("srilm")

@@ -10,6 +10,7 @@ struct ResetBeforeGRUCell: Cell {
     static let name = GRUCell.name
     static let summary = "The GRU with the reset before the product."
     static let gateCount = 3
+    static let gates = GRUCell.gates
     static let dividesUnits = false
 
     private let resetKernel = CellKernel("gru_reset")

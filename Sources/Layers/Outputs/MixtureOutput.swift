@@ -108,7 +108,7 @@ final class MixtureOutput: OutputLayer {
         var sum = 0.0
         for k in 0..<count { sum += RowKernels.exp(Double(logPriors[k]) - losses[k * rows + row] - largest) }
         let logProbability = largest + RowKernels.log(sum)
-        rowLosses[row] = -logProbability
+        rowLosses[row] = 0 - logProbability  // not -0
         for k in 0..<count {
             let responsibility = RowKernels.exp(Double(logPriors[k]) - losses[k * rows + row] - logProbability)
             weights[k * rows + row] = Float(responsibility)

@@ -43,7 +43,7 @@ final class ProbabilityOutput: OutputLayer {
         let scale = training?.gradientScale ?? 0
         for row in 0..<hidden.rows {
             let probability = max(hidden.pointer[row * hidden.rowStride + Int(targets[row])], Self.least)
-            rowLosses[row] = mask[row] == 0 ? 0 : -RowKernels.log(Double(probability))
+            rowLosses[row] = mask[row] == 0 ? 0 : 0 - RowKernels.log(Double(probability))  // not -0
             slopes[row] = -mask[row] * scale / probability
             self.targets[row] = targets[row]
         }

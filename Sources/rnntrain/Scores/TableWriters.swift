@@ -50,7 +50,7 @@ struct NeuralComplexityWriter: ScoreWriter {
     func text(of line: ScoredLine) -> String {
         line.tokens.filter { !line.isLineEnd($0) }.map { token in
             let word = symbols.known(token.id, line.bytes(of: token), separatesAtBlanks: true)
-            return "\(word) \(line.number - 1) \(token.position - 1) \(word.unicodeScalars.count) "
+            return "\(word) \(line.number - 1) \(token.position - 1) \(symbols.length(token.id, line.bytes(of: token))) "
                 + "\(base.value(ofNats: token.surprisal)) \(base.value(ofNats: token.entropy))\n"
         }.joined()
     }

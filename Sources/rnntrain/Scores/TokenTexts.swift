@@ -7,32 +7,35 @@ struct TokenTexts {
 
     init(_ vocabulary: Vocabulary) { (unit, unknownID) = (vocabulary.unit, vocabulary.unknownID) }
 
-    /// The token as in the text, escaped so that it stays in its field. Words are unchanged. In other tokens, line feeds, tabs,
-    /// carriage returns and backslashes become `\n`, `\t`, `\r` and `\\`, and other control characters and bytes above 7E become
-    /// `\xHH`.
+    /// The token as in the text, escaped so that it stays in its field and line: tabs, line feeds, carriage returns and other control
+    /// characters become `\t`, `\n`, `\r` and `\xHH`, and the separators U+2028 and U+2029 `\u2028` and `\u2029`. In tokens
+    /// other than words, a backslash becomes `\\`; of bytes, those above 7E become `\xHH`.
     ///
     /// - Parameter separatesAtBlanks: whether a blank ends a field; a blank then becomes `\x20`.
     func original(_ bytes: ArraySlice<UInt8>, separatesAtBlanks: Bool = false) -> String {
-        if unit.isSpaced { return String(decoding: bytes, as: UTF8.self) }
-        if unit == .regex || unit == .sentencepiece, bytes.count > 1 {
-            let characters = String(decoding: bytes, as: UTF8.self).unicodeScalars
-            return characters.map { original(Array(String($0).utf8)[...], of: .char, separatesAtBlanks) }.joined()
-        }
-        return original(bytes, of: unit, separatesAtBlanks)
+        if unit == .byte { return bytes.map { escaped(Unicode.Scalar($0), separatesAtBlanks) }.joined() }
+        return String(decoding: bytes, as: UTF8.self).unicodeScalars.map { escaped($0, separatesAtBlanks) }.joined()
     }
 
-    private func original(_ bytes: ArraySlice<UInt8>, of unit: TokenUnit, _ separatesAtBlanks: Bool) -> String {
-        guard bytes.count == 1, let byte = bytes.first else { return String(decoding: bytes, as: UTF8.self) }
-        switch byte {
-        case 0x0A: return "\\n"
-        case 0x09: return "\\t"
-        case 0x0D: return "\\r"
-        case 0x5C: return "\\\\"
-        case 0x20 where !separatesAtBlanks, 0x21...0x7E: return String(Unicode.Scalar(byte))
-        default:
-            let digits = String(byte, radix: 16, uppercase: true)
+    private func escaped(_ character: Unicode.Scalar, _ separatesAtBlanks: Bool) -> String {
+        switch character {
+        case "\n": return "\\n"
+        case "\t": return "\\t"
+        case "\r": return "\\r"
+        case "\\" where !unit.isSpaced: return "\\\\"
+        case "\u{2028}", "\u{2029}": return "\\u" + String(character.value, radix: 16)
+        case _ where unit == .byte && character.value > 0x7E, "\0"..." " where character != " " || separatesAtBlanks,
+            "\u{7F}"..."\u{9F}":
+            let digits = String(character.value, radix: 16, uppercase: true)
             return "\\x" + (digits.count == 1 ? "0" : "") + digits
+        default: return String(character)
         }
+    }
+
+    /// The number of characters of the token as the model reads it.
+    func length(_ id: Int32, _ bytes: ArraySlice<UInt8>) -> Int {
+        if isUnknown(id) { return known(id, bytes).unicodeScalars.count }
+        return unit == .byte ? bytes.count : String(decoding: bytes, as: UTF8.self).unicodeScalars.count
     }
 
     /// The token for JSON: words and characters unchanged, bytes as in a table.
