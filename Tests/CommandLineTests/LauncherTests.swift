@@ -18,13 +18,13 @@ struct LauncherTests {
         #expect(count("rnntrain: error: gone: no such file.", in: outcome.errors) == 1)
     }
 
-    @Test("Each process prints help, version and configuration, which need no ranks")
+    @Test("Each process prints help and version, and one process the configuration: these need no ranks")
     func byEachProcess() throws {
         let help = try ProcessRunner.rnntrain(ranks: 3, ["--help"])
         #expect((help.status, count("OVERVIEW:", in: help.output)) == (0, 3))
         let version = try ProcessRunner.rnntrain(ranks: 3, ["--version"])
         #expect((version.status, version.output.split(separator: "\n").count) == (0, 3))
         let configuration = try ProcessRunner.rnntrain(ranks: 3, ["--print-config"])
-        #expect((configuration.status, count("hidden-size =", in: configuration.output)) == (0, 3))
+        #expect((configuration.status, count("hidden-size =", in: configuration.output)) == (0, 1))
     }
 }
