@@ -29,6 +29,8 @@ struct LogitRowTests {
 
     @Test("Extreme rows: the entropy of a uniform row is log V, of a certain one 0, and of one with NaN it is NaN")
     func extremes() {
+        // As the program does. Otherwise the smallest exponential times 1e30 is not 0.
+        Processor.flushDenormals()
         #expect(abs(Self.entropy([Float](repeating: -3, count: 100)) - Foundation.log(100)) < 1e-12)
         #expect(Self.entropy([1e30, -1e30, 0]) == 0)
         #expect(Self.entropy([1, .nan, 0]).isNaN)
