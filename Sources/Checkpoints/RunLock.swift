@@ -196,7 +196,7 @@ public final class RunLock: Sendable {
 
     /// The content of the file. Waits a moment for a job that has just taken the lock and has not written it yet.
     private static func writtenHolder(_ read: () -> Holder?) -> Holder? {
-        let (attempts, pause) = (100, 10_000 as useconds_t)
+        let (attempts, pause) = (400, 10_000 as useconds_t)
         for _ in 0..<attempts {
             if let holder = read() { return holder }
             usleep(pause)

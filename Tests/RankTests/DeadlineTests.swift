@@ -76,7 +76,7 @@ extension TrainingOverRanks {
         func longWork(option: String, work: String) throws {
             let text = String(decoding: try texts.bytes("valid.txt"), as: UTF8.self)
             try texts.write("long.txt", String(repeating: text, count: 4_000_000 / text.utf8.count))
-            let model = ["--hidden-size", "64", "--layers", "2", "--epochs", "1", "--time-limit", "4s"]
+            let model = ["--hidden-size", "256", "--layers", "2", "--epochs", "1", "--time-limit", "4s"]
             var outcome = try texts.start(ranks: 2, run: "long", model + [option, texts.path("long.txt")]).end(timeLimit: 30)
             var jobs = 1
             while outcome.status == 75, jobs < 8 {
