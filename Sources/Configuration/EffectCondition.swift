@@ -21,7 +21,7 @@ struct EffectCondition: Sendable {
         self.isMet = isMet ?? { ![.integer(0), .number(0), .flag(false), nil].contains($0.value(of: needed)) }
     }
 
-    /// All conditions. A key whose effect depends on another key belongs into this list.
+    /// All conditions. Add a key here if its effect depends on another key.
     static let all: [EffectCondition] = [
         EffectCondition(.connections, needs: .layers, "2 or more") { configuration in
             configuration.layers > 1 || configuration.connections == .stacked || configuration.connections.joinsEmbedding

@@ -93,8 +93,8 @@ public protocol TaskScore: Sendable {
     /// The labels of the lines, and those that the model gave them. Nil, which is the default, for a task without labels.
     var confusion: ConfusionMatrix? { get }
 
-    /// What a user should be warned of; nil for nothing. `name` is that of the text.
-    func warning(of name: String) -> String?
+    /// What a user should be warned of; nil for nothing. `name` is that of the text, `vocabulary` that of a network.
+    func warning(of name: String, scoredWith vocabulary: Vocabulary?) -> String?
 }
 
 extension TaskScore {

@@ -47,16 +47,8 @@ extension OpenedText {
 
     /// The same of each line with its line feed, if it has one. The sums are those of the whole text.
     public func lineExtents() throws(TextDataError) -> [TextExtent] {
-        try withBytes { (text) throws(TextDataError) in
-            let bytes = textPiece(text, 0..<text.count).bytes
-            var extents: [TextExtent] = []
-            var start = 0
-            while start < bytes.count {
-                let end = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
-                extents.append(TextExtent(of: UnsafeRawBufferPointer(rebasing: bytes[start..<end])))
-                start = end
-            }
-            return extents
-        }
+        var extents: [TextExtent] = []
+        try forEachEndedLine { (line, _) throws(TextDataError) in extents.append(TextExtent(of: line)) }
+        return extents
     }
 }

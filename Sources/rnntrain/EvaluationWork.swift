@@ -68,10 +68,7 @@ private func printFigures(
         try StandardOutput.printResult(
             ([score.text] + [score.confusion.map { LabelReport($0).text }].compactMap { $0 }).joined(separator: "\n"))
     }
-    let ofTokens = vocabulary.flatMap { vocabulary in
-        (score as? TextScore)?.unknown.warning(of: text, scoredWith: vocabulary)
-    }
-    if let warning = ofTokens ?? score.warning(of: text) { StandardError.warn(warning) }
+    if let warning = score.warning(of: text, scoredWith: vocabulary) { StandardError.warn(warning) }
     noteSkipped(evaluation.skipped, of: text)
 }
 

@@ -29,5 +29,8 @@ struct SurveyTests {
         let again = try survey()
         #expect(again.status == 0 && !again.errors.contains("== schedules"), "\(again)")
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
+        try scratch.write("another text\n", to: "text.txt")
+        let other = try survey()
+        #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
     }
 }

@@ -24,11 +24,11 @@ csp_model *csp_load(const void *bytes, size_t count, char *message, size_t capac
 
 void csp_free(csp_model *model);
 
-/// Encodes a text without line ends. `*ids` is valid until the next call with this model. Returns 0, or -1 on failure.
+/// Encodes a text without line ends. `*ids` is valid until the next call of this function with this model. Returns 0, or -1 on failure.
 int csp_encode(csp_model *model, const char *text, size_t size, const int32_t **ids, size_t *count, char *message, size_t capacity);
 
 /// Encodes a text that `csp_encode` accepts, as the message `SentencePieceText` of sentencepiece.proto, whose pieces have their places in the text.
-/// `*bytes` is valid until the next call with this model.
+/// `*bytes` is valid until the next call of this function with this model.
 void csp_encode_with_places(csp_model *model, const char *text, size_t size, const void **bytes, size_t *count);
 
 /// The next sentence, or NULL after the last. The text is valid until the next call.

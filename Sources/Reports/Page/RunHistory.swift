@@ -23,14 +23,15 @@ package struct RunHistory {
     ///
     /// The lowest loss of the log may be another: of an improvement below `--epsilon`, or of a model that was lost.
     var best: Best? {
-        let validation = validations.last { $0.flags["best"] == true }
         if let end, let criterion = end.numbers["best_criterion"] ?? end.numbers["best_loss"],
             let step = end.numbers["best_step"].flatMap({ Int(exactly: $0) })
         {
             let loss = end.numbers["best_loss"] ?? validations.last { $0.step == step }?.numbers["loss"]
             return Best(step: step, loss: loss, figure: figure(criterion))
         }
-        guard let validation, let step = validation.step, let criterion = Self.criterion(validation) else { return nil }
+        guard let validation = validations.last(where: { $0.flags["best"] == true }), let step = validation.step,
+            let criterion = Self.criterion(validation)
+        else { return nil }
         return Best(step: step, loss: validation.numbers["loss"], figure: figure(criterion))
     }
 

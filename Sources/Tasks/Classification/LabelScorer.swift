@@ -62,7 +62,7 @@ public struct LabelScore: TaskScore, Equatable {
 
     public var firstOverflow: String? { firstNotFinite.map { "line \($0)" } }
 
-    public func warning(of name: String) -> String? { unknown?.warning(ofLabels: name) }
+    public func warning(of name: String, scoredWith vocabulary: Vocabulary?) -> String? { unknown?.warning(ofLabels: name) }
 }
 
 /// Scores the labels of a text's lines. Process i of n scores the lines whose number is i modulo n.

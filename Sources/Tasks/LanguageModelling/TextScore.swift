@@ -152,7 +152,10 @@ extension TextScore: TaskScore {
 
     public var firstOverflow: String? { firstNotFinite.map { "token \($0)" } }
 
-    public func warning(of name: String) -> String? { unknown.warning(of: name) }
+    public func warning(of name: String, scoredWith vocabulary: Vocabulary?) -> String? {
+        guard let vocabulary else { return unknown.warning(of: name) }
+        return unknown.warning(of: name, scoredWith: vocabulary)
+    }
 }
 
 /// The number of tokens of a text that are outside the vocabulary.

@@ -31,22 +31,6 @@ public struct UnlabelledLines: Sendable, Equatable {
     }
 }
 
-extension OpenedText {
-    /// Passes each line without its line feed, and its number, from 1, to `body`. A byte-order mark is not part of the first line.
-    func forEachLine(_ body: (UnsafeRawBufferPointer, Int) throws(TextDataError) -> Void) throws(TextDataError) {
-        try withBytes { (all) throws(TextDataError) in
-            let bytes = withoutByteOrderMark(all)
-            var (start, number) = (0, 0)
-            while start < bytes.count {
-                number += 1
-                let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
-                try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), number)
-                start = end + 1
-            }
-        }
-    }
-}
-
 extension TokenUnit {
     /// Whether a line has no text for a classifier: no word, or nothing but blanks, tabs and carriage returns.
     func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {

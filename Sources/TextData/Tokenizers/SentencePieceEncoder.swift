@@ -26,11 +26,10 @@ final class SentencePieceEncoder: @unchecked Sendable {  // one thread encodes a
         return UnsafeBufferPointer(start: ids, count: count)
     }
 
-    /// The bytes of `text` that each piece stands for: as before the normalisation, without an added blank. They follow one another.
+    /// The bytes of `text` that each of its `count` pieces stands for: as before the normalisation, without an added blank. They follow one another.
     ///
     /// Blanks that the normalisation removes belong to no piece. Of the pieces of one character, all but the last stand for no bytes.
-    func places(_ text: UnsafeRawBufferPointer) throws(TextDataError) -> [Range<Int>] {
-        let count = try ids(text).count
+    func places(_ text: UnsafeRawBufferPointer, count: Int) throws(TextDataError) -> [Range<Int>] {
         var (bytes, size) = (UnsafeRawPointer?.none, 0)
         csp_encode_with_places(model, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, &bytes, &size)
         let message = Array(UnsafeRawBufferPointer(start: bytes, count: size))

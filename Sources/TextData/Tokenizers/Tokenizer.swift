@@ -124,8 +124,9 @@ extension Tokenizer {
         let (encoder, table) = (try model.loadedEncoder(), model.symbols)
         var lines = LineScanner(piece)
         while let line = lines.next() {
-            let places = withSources ? try encoder.places(line.bytes) : []
-            for (index, id) in try encoder.ids(line.bytes).enumerated() {
+            let ids = try encoder.ids(line.bytes)
+            let places = withSources ? try encoder.places(line.bytes, count: ids.count) : []
+            for (index, id) in ids.enumerated() {
                 let source = withSources ? UnsafeRawBufferPointer(rebasing: line.bytes[places[index]]) : nil
                 let piece = table.table.bytes(Int(id))
                 try take(FoundToken(bytes: id == model.unknown ? source ?? piece : piece, id: id, source: source))
