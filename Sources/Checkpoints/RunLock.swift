@@ -73,6 +73,7 @@ public final class RunLock: Sendable {
             guard let open = descriptor else { return }
             if !keepingHolder { _ = ftruncate(open, 0) }
             if removingFile, Self.isUnder(FilePlace(folder: folder, name: name), open) { unlinkat(folder.number, name, 0) }
+            Self.unlock(open)
             close(open)
             folder.unpin(name)
             flock(folder.number, LOCK_UN)
@@ -158,6 +159,14 @@ public final class RunLock: Sendable {
             }
         }
         return true
+    }
+
+    /// Gives the kernel's lock back. Closing the file is not enough: a process that is being started has the same open file until it
+    /// executes its program.
+    private static func unlock(_ descriptor: Int32) {
+        var whole = wholeFile
+        whole.l_type = Int16(F_UNLCK)
+        while fcntl(descriptor, LockCommand.take, &whole) != 0, errno == EINTR {}
     }
 
     private static func isUnder(_ place: FilePlace, _ descriptor: Int32) -> Bool {

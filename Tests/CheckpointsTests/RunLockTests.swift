@@ -48,6 +48,24 @@ struct RunLockTests {
         }
     }
 
+    @Test("A released lock is free, also while a process that is being started has copies of its open files")
+    func inheritedFiles() throws {
+        let lock = try RunLock(path: path)
+        let copies = try openFiles(under: scratch.path).map { dup($0) }
+        defer { copies.forEach { close($0) } }
+        try #require(copies.count >= 2)
+        lock.release()
+        #expect(refusal() == nil)
+    }
+
+    /// The numbers of this process's open files in a folder, the folder itself among them.
+    private func openFiles(under folder: String) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init).filter {
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            return target?.hasPrefix(folder) == true
+        }
+    }
+
     @Test("The lock of another process is respected until that process is killed, and then taken over")
     func otherProcess() throws {
         let holder = holder(birth: 1)
