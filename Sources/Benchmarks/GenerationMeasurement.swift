@@ -71,7 +71,7 @@ private struct TokenTimes {
 
 /// A model with one stream that generates tokens.
 private struct GenerationBench {
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let sampler = Sampler(SamplingRule())
     private let workspace = Workspace()
     private var token: [Int32] = [0]
@@ -88,7 +88,7 @@ private struct GenerationBench {
             needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
         weights.pack(0..<layout.elementCount)
         let parameters = ParameterSet(layout: layout, values: values, gradients: [])
-        model = LanguageModel(measured.shape, Builder(making: build, parameters: parameters, weights: weights))
+        model = SequenceModel(measured.shape, Builder(making: build, parameters: parameters, weights: weights))
         model.resetState()
     }
 

@@ -94,7 +94,7 @@ final class DynamicScorer: TextScorer {
 /// Scores a text as one stream with a model and a continuous cache, in one process.
 final class CachedScorer: TextScorer {
     private let network: any TextScorer
-    private let model: LanguageModel
+    private let model: SequenceModel
     private var cache: ContinuousCache
     private var total: TextScore
     /// The predicted tokens of the piece.
@@ -102,7 +102,7 @@ final class CachedScorer: TextScorer {
 
     /// - Parameters:
     ///   - network: a scorer whose piece is one window of `model`.
-    init(_ network: any TextScorer, _ model: LanguageModel, _ settings: CacheSettings, _ stored: StoredModel) {
+    init(_ network: any TextScorer, _ model: SequenceModel, _ settings: CacheSettings, _ stored: StoredModel) {
         (self.network, self.model) = (network, model)
         cache = ContinuousCache(settings, columns: stored.shape.inputSize(ofLayer: stored.shape.layers))
         total = TextScore(stored.symbols.special)

@@ -4,7 +4,7 @@ package import TextData
 
 /// Generates text with a model.
 public struct Generation {
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let vocabulary: Vocabulary
     /// The path of the parameters, for messages.
     private let path: String
@@ -23,7 +23,7 @@ public struct Generation {
     /// Generates with a model of one stream and windows of one step or more. `checkpoint` names it in errors; `sample` is the number
     /// of the first text, which selects the random numbers.
     package init(
-        _ model: LanguageModel, _ vocabulary: Vocabulary, checkpoint: String, rule: SamplingRule, sample: Int = 0,
+        _ model: SequenceModel, _ vocabulary: Vocabulary, checkpoint: String, rule: SamplingRule, sample: Int = 0,
         stops: [String] = []
     ) {
         (self.model, self.vocabulary, path, firstSample) = (model, vocabulary, checkpoint, sample)

@@ -22,7 +22,7 @@ public struct LabelPrediction: Sendable, Equatable {
 /// A kernel computes each row in a fixed order of operations, whatever the other rows are. A prediction therefore has the same bits in any
 /// batch of any size.
 final class LabelBatch {
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let keepsLosses: Bool
     private let inputs: UnsafeMutablePointer<Int32>  // [steps, streams]
     private let one: UnsafeMutablePointer<Float>  // a mask of one row
@@ -31,7 +31,7 @@ final class LabelBatch {
     /// - Parameters:
     ///   - model: a classifier; its streams are the most lines of a batch.
     ///   - keepsLosses: whether predictions have the losses of all labels.
-    init(_ model: LanguageModel, keepsLosses: Bool) {
+    init(_ model: SequenceModel, keepsLosses: Bool) {
         self.model = model
         self.keepsLosses = keepsLosses
         inputs = workspace.allocate(Int32.self, count: model.capacity.rows)

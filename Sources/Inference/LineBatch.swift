@@ -24,7 +24,7 @@ struct PendingLine {
 /// A kernel computes each row in a fixed order of operations, whatever the other rows are. The figures of a line therefore have the same bits
 /// in any batch of any size.
 final class LineBatch {
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let unknown: Int32?
     private let mixture: Interpolation?
     private let inputs: UnsafeMutablePointer<Int32>  // [steps, streams]
@@ -40,7 +40,7 @@ final class LineBatch {
     /// - Parameters:
     ///   - model: a model of `stored`; its streams are the most lines of a batch.
     ///   - mixture: if given, the probabilities are those of the interpolation with n-grams.
-    init(_ model: LanguageModel, of stored: StoredModel, interpolating mixture: Interpolation?) {
+    init(_ model: SequenceModel, of stored: StoredModel, interpolating mixture: Interpolation?) {
         self.model = model
         self.mixture = mixture
         unknown = stored.vocabulary.unknownID

@@ -9,7 +9,7 @@ package final class InspectedModel {
     package let layout: ParameterLayout
     /// The parameters, in the layout's order.
     package let values: UnsafeMutablePointer<Float>
-    package let model: LanguageModel
+    package let model: SequenceModel
     package let steps: Int
     package let streams: Int
     let rows: GradientRows
@@ -47,7 +47,7 @@ package final class InspectedModel {
         weights = PackedWeights(
             needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
         weights.pack(0..<layout.elementCount)
-        model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+        model = SequenceModel(shape, Builder(making: build, parameters: parameters, weights: weights))
         rows = GradientRows(
             program: TreeProgram(tree: ShardTree(shardCount: 1), ownShards: 0..<1), streamsOfShards: [0..<streams],
             maximumSteps: steps * needs.rowsPerPrediction, widestInput: needs.widestInput, precision: .fp32)

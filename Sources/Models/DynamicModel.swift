@@ -29,7 +29,7 @@ public struct DynamicEvaluation: Sendable, Equatable {
 /// parameters, four with an `epsilon`, and the packed weights.
 public final class DynamicModel {
     /// The model with the current parameters.
-    public let model: LanguageModel
+    public let model: SequenceModel
     private let settings: DynamicEvaluation
     private let trained: UnsafePointer<Float>  // the parameters before the text
     private let count: Int
@@ -88,7 +88,7 @@ public final class DynamicModel {
         weights = PackedWeights(
             needs.packed, values: values, storage: workspace.allocate(Float.self, count: needs.packed.elementCount))
         weights.pack(0..<count)
-        model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+        model = SequenceModel(shape, Builder(making: build, parameters: parameters, weights: weights))
         rows = GradientRows(
             program: TreeProgram(tree: ShardTree(shardCount: 1), ownShards: 0..<1), streamsOfShards: [0..<1],
             maximumSteps: settings.window * needs.rowsPerPrediction, widestInput: needs.widestInput, precision: precision)

@@ -86,7 +86,7 @@ public struct ModelShape: Sendable, Equatable {
 
     /// The memory needs of a model of this shape, without creating it.
     public func needs(_ settings: BuildSettings) -> ModelNeeds {
-        Builder.measure(settings) { _ = LanguageModel(self, $0) }
+        Builder.measure(settings) { _ = SequenceModel(self, $0) }
     }
 
     /// The needs that do not depend on windows and ranks: parameters, and the packed weights for inference or training.

@@ -86,7 +86,7 @@ public final class StoredCheckpoint {
         try copy(CheckpointNames.momentPrefix(name), to: values, layout: layout)
     }
 
-    /// The hidden states `[B, H]` of all streams, by the names in `LanguageModel.states`.
+    /// The hidden states `[B, H]` of all streams, by the names in `SequenceModel.states`.
     package func hiddenState(_ name: String, streams: Int, columns: Int) throws(CheckpointError) -> [Float] {
         try reader.elements(of: CheckpointNames.state(name), as: Float.self, shape: [streams, columns])
     }

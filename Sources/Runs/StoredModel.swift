@@ -19,7 +19,7 @@ public final class StoredModel {
     private let configuration: TrainingConfiguration
     /// The path of the checkpoint.
     public let path: String
-    package let model: LanguageModel
+    package let model: SequenceModel
     private let values: UnsafeMutablePointer<Float>  // of the parameters, in the order of the arena
     private let parameters: ParameterSet
     private let packed: UnsafeMutablePointer<Float>
@@ -52,7 +52,7 @@ public final class StoredModel {
         packed = workspace.allocate(Float.self, count: needs.packed.elementCount)
         let weights = PackedWeights(needs.packed, values: values, storage: packed)
         weights.pack(0..<layout.elementCount)
-        model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+        model = SequenceModel(shape, Builder(making: build, parameters: parameters, weights: weights))
         self.weights = [weights]
         self.shape = shape
         vocabulary = stored.vocabulary
@@ -80,12 +80,12 @@ public final class StoredModel {
     /// long as this model exists.
     ///
     /// Throws `RunCheckError` (70) if a limit of the process is too low.
-    package func model(_ capacity: WindowCapacity) throws -> LanguageModel {
+    package func model(_ capacity: WindowCapacity) throws -> SequenceModel {
         let build = BuildSettings(capacity, precision: configuration.precision)
         try ProcessRoom.require(bytes: shape.needs(build).byteCount)
         let view = PackedWeights(packedLayout, values: values, storage: packed)
         weights.append(view)
-        return LanguageModel(shape, Builder(making: build, parameters: parameters, weights: view))
+        return SequenceModel(shape, Builder(making: build, parameters: parameters, weights: view))
     }
 
     /// A copy of the model that learns from the text that it predicts.

@@ -36,7 +36,7 @@ public protocol Task: Kind {
     ) throws(TextDataError) -> any BatchLayout
 
     /// A scorer of one text, with a model of one stream.
-    static func scorer(_ model: LanguageModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer
+    static func scorer(_ model: SequenceModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer
 }
 
 extension Task {

@@ -10,7 +10,7 @@ final class OwnedModel {
     let layout: ParameterLayout
     let values: UnsafeMutablePointer<Float>
     let gradients: [UnsafeMutablePointer<Float>]
-    let model: LanguageModel
+    let model: SequenceModel
     let rows: GradientRows
     private let workspace = Workspace()
     private let parameters: ParameterSet
@@ -35,7 +35,7 @@ final class OwnedModel {
         gradients = [workspace.allocate(Float.self, count: layout.elementCount)]
         parameters = ParameterSet(layout: layout, values: values, gradients: gradients)
         weights = PackedWeights(needs, values: values, in: workspace)
-        model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+        model = SequenceModel(shape, Builder(making: build, parameters: parameters, weights: weights))
         let streamsOfShards = (0..<shards).map { shard in
             ((shard * streams + shards - 1) / shards)..<(((shard + 1) * streams + shards - 1) / shards)
         }

@@ -74,7 +74,7 @@ struct ModelShapeTests {
             let values = workspace.allocate(Float.self, count: needs.parameters.elementCount)
             let parameters = ParameterSet(layout: needs.parameters, values: values, gradients: training ? [values] : [])
             let weights = PackedWeights(needs, values: values, in: workspace)
-            let model = LanguageModel(shape, Builder(making: build, parameters: parameters, weights: weights))
+            let model = SequenceModel(shape, Builder(making: build, parameters: parameters, weights: weights))
             // The pointers to the gradients of parts of a weight are not measured: their number depends on the subtrees that the
             // rank publishes.
             #expect((0..<1000).contains(model.byteCount - needs.byteCount))

@@ -37,7 +37,7 @@ struct TokenWindow {
 final class SimulatedRank {
     let layout: ParameterLayout
     let values: UnsafeMutablePointer<Float>
-    let model: LanguageModel
+    let model: SequenceModel
     /// The nodes whose gradients this rank publishes.
     let cover: [Range<Int>]
     /// The streams of this rank among all streams.
@@ -78,7 +78,7 @@ final class SimulatedRank {
             node.flatMap { $0.elements.contains(entry.offset) ? $0.gradients : nil } ?? gradients
         }
         weights = PackedWeights(needs, values: values, in: workspace)
-        model = LanguageModel(
+        model = SequenceModel(
             shape, Builder(making: build, parameters: parameters, weights: weights, shared: shared))
         rows = GradientRows(
             program: program, streamsOfShards: ofShards, maximumSteps: steps * needs.rowsPerPrediction,

@@ -58,7 +58,7 @@ enum Classification: Task {
         return SequenceBatches(lines.sequences, targets: .labels(lines.labels), shape)
     }
 
-    static func scorer(_ model: LanguageModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer {
+    static func scorer(_ model: SequenceModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer {
         guard let labels = symbols.labels, let lineEnd = symbols.special.lineEnd else {
             preconditionFailure("labelled texts without labels")
         }

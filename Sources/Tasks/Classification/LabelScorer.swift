@@ -68,7 +68,7 @@ public struct LabelScore: TaskScore, Equatable {
 /// Scores the labels of a text's lines. Process i of n scores the lines whose number is i modulo n.
 final class LabelScorer: TextScorer {
     let pieceLength = 4096
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let labels: LabelTokens
     private let lineEnd: Int32
     private let unknown: Int32?
@@ -82,7 +82,7 @@ final class LabelScorer: TextScorer {
     /// - Parameters:
     ///   - lineEnd: the token that ends a line.
     ///   - unknown: the token of symbols outside the vocabulary; nil if the vocabulary has none.
-    init(_ model: LanguageModel, _ labels: LabelTokens, lineEnd: Int32, unknown: Int32?) {
+    init(_ model: SequenceModel, _ labels: LabelTokens, lineEnd: Int32, unknown: Int32?) {
         self.model = model
         self.labels = labels
         (self.lineEnd, self.unknown) = (lineEnd, unknown)

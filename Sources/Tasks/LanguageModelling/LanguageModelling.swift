@@ -21,7 +21,7 @@ enum LanguageModelling: Task {
         try Batchings.batching(batching).layout(text, shape, source: source)
     }
 
-    static func scorer(_ model: LanguageModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer {
+    static func scorer(_ model: SequenceModel, _ symbols: TextSymbols, _ batching: BatchingKind) -> any TextScorer {
         guard separatesLines(batching), let lineEnd = symbols.special.lineEnd else {
             return StreamTextScorer(model, symbols.special)
         }

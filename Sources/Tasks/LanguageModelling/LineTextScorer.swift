@@ -20,7 +20,7 @@ final class LineTextScorer: TextScorer {
     private let workspace = Workspace()
 
     /// - Parameter lineEnd: the token that ends a line, and stands before the first.
-    init(_ model: LanguageModel, _ special: SpecialTokens, lineEnd: Int32) {
+    init(_ model: SequenceModel, _ special: SpecialTokens, lineEnd: Int32) {
         scorer = StreamScorer(model)
         self.lineEnd = lineEnd
         total = TextScore(special)

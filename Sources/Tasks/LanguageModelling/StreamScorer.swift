@@ -7,7 +7,7 @@ import Tensors
 /// The recurrence of one stream is serial. The rows of the output layer, one for each token, are independent, so they can be
 /// divided among ranks that all compute the recurrence. The loss of a row depends neither on other rows nor on the window length.
 package final class StreamScorer {
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let mask: UnsafeMutablePointer<Float>  // [windowLength], ones
     private let workspace = Workspace()
 
@@ -15,7 +15,7 @@ package final class StreamScorer {
     package static let windowLength = 256
 
     /// - Parameter model: a model of one stream. Its state is reset to the start of a text.
-    package init(_ model: LanguageModel) {
+    package init(_ model: SequenceModel) {
         precondition(model.capacity.streams == 1, "a scorer of one stream for a model of \(model.capacity.streams)")
         self.model = model
         mask = workspace.allocate(Float.self, count: model.capacity.steps)

@@ -16,7 +16,7 @@ package final class StreamTextScorer: TextScorer {
     package let pieceLength: Int
 
     /// - Parameter pieceLength: steps of a window, on which the score does not depend; by default those of the model.
-    package init(_ model: LanguageModel, _ special: SpecialTokens, pieceLength: Int? = nil) {
+    package init(_ model: SequenceModel, _ special: SpecialTokens, pieceLength: Int? = nil) {
         scorer = StreamScorer(model)
         total = TextScore(special)
         self.pieceLength = min(pieceLength ?? StreamScorer.windowLength, model.capacity.steps)

@@ -24,7 +24,7 @@ final class HiddenGradientSums {
     func rows(ofLayer layer: Int) -> UnsafePointer<Double> { UnsafePointer(sums[layer]) }
 
     /// Observes the next backward pass of a model, over a window of `steps` steps, or stops observing.
-    func observe(_ model: LanguageModel, steps: Int?) {
+    func observe(_ model: SequenceModel, steps: Int?) {
         guard let steps else { return model.observeGradients(nil) }
         precondition(steps <= maximumSteps, "\(steps) steps of \(maximumSteps)")
         self.steps = steps

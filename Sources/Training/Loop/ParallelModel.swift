@@ -12,7 +12,7 @@ package final class ParallelModel {
     package let shape: ModelShape
     package let shards: ShardLayout
     package let exchange: GradientExchange
-    package let model: LanguageModel
+    package let model: SequenceModel
     package let optimizer: Optimizer
     /// The streams of this rank among all streams.
     package let streams: Range<Int>
@@ -46,7 +46,7 @@ package final class ParallelModel {
             needs.dividedElements.contains($0.offset) ? exchange.nodePartials : exchange.partials
         }
         weights = PackedWeights(needs.packed, values: exchange.parameters, storage: exchange.packedWeights)
-        model = LanguageModel(
+        model = SequenceModel(
             shape,
             Builder(
                 making: build, parameters: parameters, weights: weights, shared: shared,
@@ -70,7 +70,7 @@ package final class ParallelModel {
 
     /// The pieces without the table of a frozen embedding.
     private static func withoutFrozen(_ pieces: [Range<Int>], _ shape: ModelShape, _ layout: ParameterLayout) -> [Range<Int>] {
-        guard shape.freezesEmbeddings, let table = layout.entry(named: LanguageModel.embeddingName)?.elements else {
+        guard shape.freezesEmbeddings, let table = layout.entry(named: SequenceModel.embeddingName)?.elements else {
             return pieces
         }
         return pieces.flatMap {
@@ -159,8 +159,8 @@ package final class ParallelModel {
     }
 
     /// A model of one stream without a backward pass, which uses the same parameters and packed weights as training.
-    func scoringModel(capacity: WindowCapacity) -> LanguageModel {
-        LanguageModel(
+    func scoringModel(capacity: WindowCapacity) -> SequenceModel {
+        SequenceModel(
             shape,
             Builder(
                 making: BuildSettings(capacity, precision: weights.precision),
@@ -249,12 +249,12 @@ struct HiddenStates {
     /// One array for each of the model's states, `[streams, H]`.
     private var values: [[Float]]
 
-    init(copying model: LanguageModel) {
+    init(copying model: SequenceModel) {
         values = model.states.map { Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)) }
     }
 
     /// Restores the copy.
-    func restore(to model: LanguageModel) {
+    func restore(to model: SequenceModel) {
         for (state, saved) in zip(model.states, values) { state.matrix.pointer.update(from: saved, count: saved.count) }
     }
 }

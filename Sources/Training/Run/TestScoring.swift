@@ -15,7 +15,7 @@ final class TestScoring {
     private let configuration: TrainingConfiguration
     private let symbols: TextSymbols
     private let extent: TextExtent?
-    private let model: LanguageModel
+    private let model: SequenceModel
     /// Why there is no score; nil if nothing requested a stop.
     private(set) var stopReason: StopReason?
     /// The error that kept this rank from reading a piece.

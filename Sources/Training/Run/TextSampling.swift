@@ -10,7 +10,7 @@ import TextData
 ///
 /// The text depends on the parameters, the run's seed and the step alone. The numbers of the training are not touched.
 final class TextSampling {
-    private let model: LanguageModel
+    private let model: SequenceModel
     private let vocabulary: Vocabulary
     private let configuration: TrainingConfiguration
     /// For messages.

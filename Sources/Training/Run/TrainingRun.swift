@@ -137,7 +137,7 @@ public struct TrainingRun {
         } else {
             if world.isRoot {
                 plan.configuration.parameterInitialization.fill(parallel.exchange.parameters, parallel.layout)
-                if let vectors, let table = parallel.layout.entry(named: LanguageModel.embeddingName) {
+                if let vectors, let table = parallel.layout.entry(named: SequenceModel.embeddingName) {
                     vectors.copy(to: parallel.exchange.parameters + table.offset)
                 }
             }

@@ -1,11 +1,12 @@
 public import Layers
 public import Tensors
 
-/// A recurrent language model over windows: embedding, recurrent layers, an output layer with its loss, and dropout between them.
+/// A recurrent model over windows of tokens, of a language model as of a classifier: embedding, recurrent layers, an output layer with its
+/// loss, and dropout between them.
 ///
 /// One instance computes the streams of one rank. It does not own the parameters. Activations are allocated once. The order of
 /// calls in a step is `forward`, `trainingLoss`, `backward`, `carryState`. After changing parameters, call `PackedWeights.pack`.
-public final class LanguageModel {
+public final class SequenceModel {
     /// The name of the embedding's table.
     package static let embeddingName = "encoder.weight"
 
