@@ -131,3 +131,15 @@ public struct RunFolder: Sendable, Equatable {
 
     private func hold() throws(FileError) -> HeldFolder { try FilePlace(path: joinPath(path, RunFile.lock)).folder }
 }
+
+extension RunFolder {
+    /// Whether a job is writing to the folder; false if the lock is not valid.
+    package var isInUse: Bool {
+        do {
+            guard case .held = try RunLock.state(path: lockPath) else { return false }
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -64,6 +64,10 @@ package struct BestComparison {
         if let best = knownBest, model.loss > best.loss, model.step > best.step {
             notes.append(
                 "it is from step \(model.step), but the best parameters were those of step \(best.step), which were lost")
+        } else if let better = records.log?.bestValidation, better.loss < model.loss, !records.folder.isInUse {
+            notes.append(
+                "it is from step \(model.step) with validation loss \(model.loss), but the log has a better validation, \(better.loss) after "
+                    + "step \(better.step): the file is older than the log, or the job ended before it wrote those parameters")
         }
         if let log = records.log, !log.hasValidation(ofStep: model.step) {
             let isAfterEnd = log.end != nil && model.step > log.lastStep

@@ -1,3 +1,4 @@
+import Digests
 import Failures
 import Files
 
@@ -119,6 +120,14 @@ public struct WordVectors: Sendable {
         }
         if !endsWithLineFeed { warnings.append("\(name): the last line has no line end, so the end of the file may be missing") }
         return warnings
+    }
+
+    /// Identifies the symbols that have a vector, and their vectors.
+    public var digest: UInt64 {
+        var hasher = XXH3Hasher()
+        symbols.withUnsafeBytes { hasher.update($0) }
+        values.withUnsafeBytes { hasher.update($0) }
+        return hasher.digest()
     }
 
     /// Copies the vectors to the rows of their symbols. Shape: `table` `[V, E]`.

@@ -47,6 +47,22 @@ extension TrainingOverRanks {
             #expect(resumed.finalDigest == one.finalDigest && resumed.contradictions.isEmpty)
         }
 
+        @Test("A run without checkpoints that begins again refuses a changed file of vectors, and keeps its best model")
+        func changedAtRestart() throws {
+            _ = try trained(1, "one")
+            let best = try texts.bytes("one/best.safetensors")
+            try texts.write("v.txt", "2 3\nthe 0.5 -2 0.5\nw3 7 8 9\n")
+            for step in texts.checkpointSteps(run: "one") {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "one", step: step)))
+            }
+            let refused = try texts.startResume(ranks: 1, run: "one").end(timeLimit: 30)
+            #expect(refused.status == 65 && refused.errors.contains("another text for --word-vectors"), "\(refused)")
+            #expect(try texts.bytes("one/best.safetensors") == best)
+            // Words that are not in the vocabulary do not count.
+            try texts.write("v.txt", "3 3\nthe 0.5 -2 0.125\nother 2 2 2\nw3 7 8 9\n")
+            _ = try finished(try texts.startResume(ranks: 1, run: "one"), in: texts, run: "one")
+        }
+
         @Test("Other vectors on resume are refused, because they have no effect; the stored path remains")
         func othersOnResume() throws {
             let one = try trained(1, "one")

@@ -49,6 +49,9 @@ struct BestFound {
     var notice: String?
     /// The identity of the run in the file; nil if there is no best model, or if it was written again.
     private(set) var identity: RunIdentity?
+    /// The best validation in the log.
+    let logged: BestValidation?
+    private let firstStep: Int
 
     /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///
@@ -59,6 +62,7 @@ struct BestFound {
         identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
+        (logged, firstStep) = (records.log?.bestValidation, state.step)
         let run = BestComparison.Run(
             configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests, state: state)
         let comparison = BestComparison(records: records, run: run)
@@ -92,6 +96,14 @@ struct BestFound {
                 model.map { folder.checkpoints.remakeNotice(error, step: $0.step) }
                 ?? "\(faultText(error)). The best parameters so far\(Self.step(of: state)) are lost; \(Self.replacement)"
         }
+    }
+
+    /// A notice about a better model that was not written, and that the run may compute again.
+    var loggedNotice: String? {
+        guard let logged, logged.step > firstStep, logged.loss < model?.loss ?? .infinity else { return nil }
+        return
+            "the log has a better validation, \(logged.loss) after step \(logged.step), later than the step from which the run continues. "
+            + "Its parameters are in no file; with unchanged options, the run computes them again."
     }
 
     private static func step(of state: TrainingState) -> String {

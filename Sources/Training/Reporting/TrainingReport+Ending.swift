@@ -54,10 +54,12 @@ extension TrainingReport {
             + [("best_parameters_digest", .text(best.parametersDigest))]
     }
 
-    /// The best validation of the steps so far, if `best.safetensors` no longer contains its parameters.
-    private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> (step: Int, loss: Double)? {
-        guard let known = state.convergence.bestLoss, known < ending.best?.loss ?? .infinity else { return nil }
-        return (state.convergence.bestStep, known)
+    /// The best validation of the steps so far, also of those of earlier jobs, if `best.safetensors` does not contain its parameters.
+    private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> BestValidation? {
+        let known = state.convergence.bestLoss.map { BestValidation(step: state.convergence.bestStep, loss: $0) }
+        let lost = [known, plan.loggedBest].compactMap { $0 }
+            .filter { $0.step <= state.step && $0.loss < ending.best?.loss ?? .infinity }
+        return lost.min { $0.loss < $1.loss }
     }
 
     private func lostFields(_ state: TrainingState, _ ending: RunEnding) -> [(String, MetricsLog.Value)] {

@@ -20,6 +20,8 @@ struct RunPlan: Codable {
     var isResumed: Bool
     /// The content of `best.safetensors`; nil if there is none.
     var best: BestModel?
+    /// The best validation in the log of a resumed run. Its parameters are lost if `best` has a higher loss.
+    var loggedBest: BestValidation?
     var symbols: TextSymbols
     /// The size of the test text; nil without one.
     var testExtent: TextExtent?
@@ -31,7 +33,8 @@ struct RunPlan: Codable {
 
     init(
         configuration: TrainingConfiguration, vocabulary: Vocabulary, tokenFiles: [String: String], runFolder: String,
-        state: TrainingState, isResumed: Bool, best: BestModel? = nil, symbols: TextSymbols, testExtent: TextExtent?
+        state: TrainingState, isResumed: Bool, best: BestModel? = nil,
+        loggedBest: BestValidation? = nil, symbols: TextSymbols, testExtent: TextExtent?
     ) {
         self.configuration = configuration
         vocabularySize = vocabulary.size
@@ -40,7 +43,7 @@ struct RunPlan: Codable {
         self.runFolder = runFolder
         self.state = state
         self.isResumed = isResumed
-        self.best = best
+        (self.best, self.loggedBest) = (best, loggedBest)
         self.symbols = symbols
         self.testExtent = testExtent
     }

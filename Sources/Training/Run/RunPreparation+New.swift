@@ -50,13 +50,13 @@ extension RunPreparation {
             textDigests: texts.digests)
         let plan = RunPlan(
             configuration: configuration, vocabulary: vocabulary, tokenFiles: tokens.paths, runFolder: folder.path,
-            state: TrainingState(), isResumed: false, best: best.model, symbols: try configuration.symbols(vocabulary),
-            testExtent: try texts.testExtent())
+            state: TrainingState(), isResumed: false, best: best.model, loggedBest: best.logged,
+            symbols: try configuration.symbols(vocabulary), testExtent: try texts.testExtent())
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, identity: records.log?.identity ?? best.identity ?? RunIdentity(),
             textDigests: texts.digests, lock: lock,
             newFolder: newFolder, wordVectors: counted.wordVectors,
-            notices: notices + tokens.notices + [texts.splitNotice, best.notice].compactMap { $0 })
+            notices: notices + tokens.notices + [texts.splitNotice, best.notice, best.loggedNotice].compactMap { $0 })
     }
 
     /// The configuration with the number of shards and the bias of the forget gate, whose defaults depend on the ranks and on

@@ -59,11 +59,11 @@ extension RunPreparation {
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabulary: checkpoint.vocabulary,
             tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
-            symbols: parts.symbols, testExtent: parts.testExtent)
+            loggedBest: best.logged, symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
-            checkpoint: checkpoint, notices: parts.notices + [best.notice, rate.notice].compactMap { $0 })
+            checkpoint: checkpoint, notices: parts.notices + [best.notice, best.loggedNotice, rate.notice].compactMap { $0 })
     }
 
     /// Prepares the first step of a run without a checkpoint. Options and texts must be those of its best model, if it has one: the run would
@@ -78,10 +78,19 @@ extension RunPreparation {
             try remaining.map { try resumed(configuration, $0, folder: folder, rankCount: rankCount) }
             ?? resolved(configuration, rankCount: rankCount)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
-        if let remaining { try counted.texts.check(against: remaining.textDigests) }
+        if let remaining { try check(counted, against: remaining) }
         let notices = try require(counted, folder: folder, survey: survey)
         let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
         return try begin(counted, lock: lock, notices: [start] + notices)
+    }
+
+    /// Throws unless the texts, the word vectors and the vocabulary are those of the best model. With equal texts and options, only another
+    /// SentencePiece model gives another vocabulary.
+    private static func check(_ counted: CountedTexts, against remaining: StoredCheckpoint) throws(TrainingError) {
+        try counted.texts.check(against: remaining.textDigests)
+        let (found, expected) = (counted.vocabulary.digest, remaining.vocabulary.digest)
+        guard found != expected, let path = counted.configuration.sentencePieceModel else { return }
+        throw .otherText(option: "--sentencepiece-model", path: path, found: found.hexadecimal, expected: expected.hexadecimal)
     }
 
     /// The best model of a run without checkpoints; nil if there is none, or if it is damaged.
@@ -128,7 +137,11 @@ private struct ResumedParts {
         self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
         symbols = try self.configuration.symbols(checkpoint.vocabulary)
         let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
-        texts = try Texts(self.configuration, tokenizer: tokenizer, stamps: stamps)
+        var texts = try Texts(self.configuration, tokenizer: tokenizer, stamps: stamps)
+        // The parameters come from the checkpoint, so the file of the vectors is not read again.
+        let vectors = configuration.wordVectors ?? ""
+        texts.wordVectors = checkpoint.textDigests[Texts.wordVectorsKey].map { (vectors, $0) }
+        self.texts = texts
         try texts.check(against: checkpoint.textDigests)
         let check = try RunCheck(
             self.configuration, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)

@@ -14,7 +14,7 @@ extension RunPreparation {
         _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps
     ) throws -> CountedTexts {
         var counts = SymbolCounts(unit: .char)
-        let texts = try Texts(configuration, tokenizer: tokenizer, stamps: stamps) { text in
+        var texts = try Texts(configuration, tokenizer: tokenizer, stamps: stamps) { text in
             counts = SymbolCounts(try Self.tokenizer(configuration, trainingText: text, tokenizer))
             return counts
         }
@@ -29,6 +29,7 @@ extension RunPreparation {
         let vectors = try configuration.wordVectors.map {
             try WordVectors(path: $0, vocabulary: vocabulary, size: configuration.embeddingSize)
         }
+        texts.wordVectors = vectors.map { ($0.path, $0.digest.hexadecimal) }
         return CountedTexts(
             configuration: try texts.resolved(configuration), texts: texts, vocabulary: vocabulary, trainTokens: tokens,
             wordVectors: vectors)

@@ -23,6 +23,8 @@ struct Texts {
     private var entries: [TextRole: Entry] = [:]
     /// The stamps of the texts, for the run folder.
     private(set) var stamps: TextStamps
+    /// The path and the digest of the vectors with which the embedding starts; nil without a file.
+    var wordVectors: (path: String, digest: String)?
     /// Notices about the texts and the token files, one line each.
     private(set) var notices: [String] = []
 
@@ -87,10 +89,14 @@ struct Texts {
     /// The name of the text of a role; nil if the run has none.
     func name(of role: TextRole) -> String? { entries[role]?.text.text.name }
 
-    /// Digests in hexadecimal, by role.
+    /// Digests in hexadecimal, by role. Those of the vectors, if the embedding starts with some, are among them.
     var digests: [String: String] {
-        Dictionary(uniqueKeysWithValues: entries.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
+        var digests = Dictionary(uniqueKeysWithValues: entries.map { ($0.key.rawValue, $0.value.digest.hexadecimal) })
+        digests[Self.wordVectorsKey] = wordVectors?.digest
+        return digests
     }
+
+    static let wordVectorsKey = "word-vectors"
 
     /// The token file of a role. Writes it if it is missing, damaged, or of another text or vocabulary.
     ///
@@ -169,6 +175,9 @@ struct Texts {
                 throw .otherText(
                     option: isSplit ? "--text" : role.option, path: entry.text.text.name, found: found, expected: expected)
             }
+        }
+        if let expected = stored[Self.wordVectorsKey], let wordVectors, wordVectors.digest != expected {
+            throw .otherText(option: "--word-vectors", path: wordVectors.path, found: wordVectors.digest, expected: expected)
         }
     }
 }

@@ -20,9 +20,9 @@ extension Verification {
         var attempts = 20
         while true {
             attempts -= 1
-            let wasInUse = RunVerification.isInUse(folder)
+            let wasInUse = folder.isInUse
             let verification = Verification(path: path, files: try RunVerification(folder).files())
-            if verification.isSound || attempts == 0 || !(wasInUse || RunVerification.isInUse(folder)) {
+            if verification.isSound || attempts == 0 || !(wasInUse || folder.isInUse) {
                 self = verification
                 return
             }
@@ -36,16 +36,6 @@ private struct RunVerification {
     let records: RunRecords
 
     init(_ folder: RunFolder) { (self.folder, records) = (folder, RunRecords(folder)) }
-
-    /// Whether a job is writing to the folder.
-    static func isInUse(_ folder: RunFolder) -> Bool {
-        do {
-            guard case .held = try RunLock.state(path: folder.lockPath) else { return false }
-            return true
-        } catch {
-            return false  // the file is reported as not valid
-        }
-    }
 
     /// All files, the newest checkpoint first.
     func files() throws -> [VerifiedFile] {
@@ -113,7 +103,7 @@ private struct RunVerification {
 
     /// The note about a newest checkpoint that is later than the log. A job may have written it after the log was read.
     private func doubt(_ newest: StoredCheckpoint?) -> [String] {
-        guard let newest, !Self.isInUse(folder) else { return [] }
+        guard let newest, !folder.isInUse else { return [] }
         return [records.log?.doubt(aboutCheckpointAfter: newest.state.step)].compactMap { $0 }
     }
 

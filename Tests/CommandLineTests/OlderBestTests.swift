@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A run whose log has a better model than its files, as after the restoration of a backup without logs, or after a kill.
+@Suite("A best model that is older than the log", .serialized, .timeLimit(.minutes(1)))
+struct OlderBestTests {
+    private let texts: TrainingFolder
+
+    /// The files of two epochs beside the log of four.
+    init() throws {
+        let options = [
+            "--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--bptt", "20", "--layers", "1",
+            "--checkpoint-every", "10 steps", "--learning-rate", "0.01",
+        ]
+        texts = try TrainingFolder(options: options, lines: 50, validLines: 10)
+        try run(texts.arguments(run: "run", ["--epochs", "2"]))
+        try FileManager.default.copyItem(atPath: texts.path("run"), toPath: texts.path("backup"))
+        try run(["--run", texts.path("run"), "--resume", "--epochs", "4"])
+        for name in ["checkpoints", "best.safetensors"] {
+            try FileManager.default.removeItem(atPath: texts.path("run/\(name)"))
+            try FileManager.default.copyItem(atPath: texts.path("backup/\(name)"), toPath: texts.path("run/\(name)"))
+        }
+    }
+
+    @discardableResult private func run(_ arguments: [String]) throws -> ProgramRun {
+        let outcome = try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
+        try #require(outcome.status == 0, "\(outcome)")
+        return outcome
+    }
+
+    private func log() throws -> [String] {
+        String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// Removes the lines after the last validation, as if the job had been killed then.
+    private func killAfterValidation() throws {
+        let lines = try log()
+        let last = try #require(lines.lastIndex { $0.contains(#""event":"validation""#) && $0.contains(#""best":true"#) })
+        try texts.write("run/metrics.jsonl", lines[...last].joined(separator: "\n") + "\n")
+    }
+
+    private static let words = "but the log has a better validation, "
+
+    @Test("All commands that use the model warn of the better one in the log", arguments: [false, true])
+    func warning(isKilled: Bool) throws {
+        if isKilled { try killAfterValidation() }
+        for command in [
+            ["evaluate", "--data", texts.path("valid.txt")], ["generate"], ["score", "--data", texts.path("valid.txt")],
+        ] {
+            let outcome = try run(command + ["--checkpoint", texts.path("run")])
+            #expect(outcome.errors.contains(Self.words), "\(outcome)")
+        }
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        #expect(verified.status == (isKilled ? 0 : 65), "\(verified)")
+        #expect(verified.output.contains(Self.words), "\(verified)")
+    }
+
+    @Test("A resume with the same options computes the better model again; with others, its end says that it is lost")
+    func resume() throws {
+        try killAfterValidation()
+        try FileManager.default.copyItem(atPath: texts.path("run"), toPath: texts.path("other"))
+        let resume = { (name: String, more: [String]) in
+            try run(["--run", texts.path(name), "--resume", "--epochs", "4"] + more)
+        }
+        let same = try resume("run", [])
+        #expect(same.output.contains("note: the log has a better validation, "), "\(same)")
+        #expect(!same.output.contains("  lost "), "\(same)")
+        let after = try run(["evaluate", "--data", texts.path("valid.txt"), "--checkpoint", texts.path("run")])
+        #expect(!after.errors.contains(Self.words), "\(after)")
+        let other = try resume("other", ["--learning-rate", "0.0001"])
+        #expect(other.output.contains("  lost     validation loss "), "\(other)")
+        let again = try run(["--run", texts.path("other"), "--resume", "--epochs", "5"])
+        #expect(again.output.contains("  lost "), "\(again)")
+    }
+}
