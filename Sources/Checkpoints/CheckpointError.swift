@@ -71,7 +71,9 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .noSuchArray: "Use a checkpoint of the same kind of model."
         case .otherArray: "Use a checkpoint of the same model size."
         case .noneValid(_, let passedOver):
-            Self.unreadable(passedOver) == nil ? "Start a new run." : "Make the checkpoints readable."
+            Self.unreadable(passedOver) == nil
+                ? "Restore one of them, or remove them: without checkpoints, --resume starts at the first step."
+                : "Make the checkpoints readable."
         case .noneWritten: "Start the run again, without --resume."
         case .unlistable: ""
         }

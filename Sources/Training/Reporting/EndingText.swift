@@ -40,9 +40,11 @@ struct EndingText {
 
     private var convergence: String {
         let patience = counted(state.convergence.withoutImprovement, "validation")
+        // The validations of earlier jobs were compared with the --epsilon of those jobs.
+        let least = "\(NumberText.significant(configuration.epsilon)) \(configuration.taskType.metric.unit)"
         let reason =
-            "\(patience)\(state.convergence.withoutImprovement == 1 ? "" : " in a row") without an improvement of more than "
-            + "\(NumberText.significant(configuration.epsilon)) \(configuration.taskType.metric.unit)"
+            "\(patience)\(state.convergence.withoutImprovement == 1 ? "" : " in a row") without an improvement"
+            + (stepsMade > 0 ? " of more than \(least)" : "")
         let advice = "to continue, resume with --patience \(state.convergence.withoutImprovement + 1) or more, or 0 for no limit"
         return stepsMade > 0
             ? "done: converged after \(work): \(reason); \(advice)"
