@@ -69,8 +69,9 @@ struct SampledSoftmaxObjective: SampledObjective {
 
 extension OutputSettings {
     public static let logNormalizer = Setting(
-        "nce-log-normalizer", 0.0, range: .signed, placeholder: "x",
-        "Logarithm of the constant by which noise-contrastive estimation normalises `exp(W h + b)`.")
+        "nce-log-normalizer", 9.0, range: .signed, placeholder: "x",
+        "Logarithm of the constant by which noise-contrastive estimation normalises `exp(W h + b)`. The default is that of Chen et al. (2015). With a value far below the logarithm of the vocabulary's size, rare tokens get too much probability."
+    )
 }
 
 /// Noise-contrastive estimation with a constant normaliser Z: `softplus(-d(target)) + sum over samples softplus(d)`, with
