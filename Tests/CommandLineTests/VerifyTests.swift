@@ -115,6 +115,15 @@ struct VerifyTests {
                 && output.contains("deleted: --resume writes it again."))
     }
 
+    @Test("A vocabulary with another count than that of the newest checkpoint is damage")
+    func vocabularyCounts() throws {
+        try change("vocabulary.json") {
+            let text = String(decoding: $0, as: UTF8.self)
+            $0 = Data(text.replacing(/"counts":\[[0-9]+/) { _ in "\"counts\":[9999" }.utf8)
+        }
+        try expectDamage("vocabulary.json: its counts of the symbols differ from those in the newest checkpoint")
+    }
+
     @Test("The files of a killed job are not damage")
     func leftovers() throws {
         try change("metrics.jsonl") { $0.removeLast(5) }

@@ -164,9 +164,11 @@ private struct RunVerification {
         file.check { file in
             let vocabulary = try Vocabulary(path: file.path)
             file.contents = "\(NumberText.counted(vocabulary.size, "symbol")), \(vocabulary.digest.hexadecimal)"
-            guard let stored = newest?.vocabulary, stored.digest != vocabulary.digest else { return }
+            guard let stored = newest?.vocabulary, stored != vocabulary else { return }
             file.fail(
-                "\(file.path): its digest is \(vocabulary.digest.hexadecimal), but that of the newest checkpoint is \(stored.digest.hexadecimal)."
+                stored.digest == vocabulary.digest
+                    ? "\(file.path): its counts of the symbols differ from those in the newest checkpoint."
+                    : "\(file.path): its digest is \(vocabulary.digest.hexadecimal), but that of the newest checkpoint is \(stored.digest.hexadecimal)."
             )
         }
         return file
