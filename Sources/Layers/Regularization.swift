@@ -16,6 +16,9 @@ public struct Regularization: Sendable, Equatable {
     public var temporal: Float = 0
 
     public init() {}
+
+    /// Whether the loss has penalties on activations.
+    public var hasPenalties: Bool { activation > 0 || temporal > 0 }
 }
 
 /// The factor of each token's vector in a step: 0 with the probability of embedding dropout, otherwise `1 / (1 - probability)`.
@@ -48,7 +51,7 @@ public struct ActivationPenalty {
     private let mask: UnsafePointer<Float>
     private let gradientScale: Float
 
-    /// `gradientScale` is 1 by the predictions of all ranks, and `mask` `[steps*streams]` 1 for those of this rank.
+    /// `gradientScale` is 1 by the predictions of all ranks, and `mask` `[steps*streams]`, which must stay, 1 for those of this rank.
     public init(_ regularization: Regularization, mask: UnsafePointer<Float>, gradientScale: Float) {
         self.regularization = regularization
         self.mask = mask

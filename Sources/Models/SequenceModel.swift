@@ -33,6 +33,7 @@ public final class SequenceModel {
     private var window: Window
     /// Of the last window; nil before the first.
     private var penalty: ActivationPenalty?
+    private let penaltyMask: UnsafeMutablePointer<Float>  // [T*B], of the last window; empty without penalties
     private let workspace: Workspace
     /// The state vectors, `[streams, H]` each, by name: `h_l0`, `c_l0`, `h_l1` and so on.
     public let states: [(name: String, matrix: MatrixView)]
@@ -44,6 +45,8 @@ public final class SequenceModel {
         self.shape = shape
         capacity = builder.capacity
         workspace = builder.workspace
+        penaltyMask = workspace.allocate(
+            Float.self, count: capacity.training && shape.regularization.hasPenalties ? capacity.rows : 0)
         embedding = Embedding(
             Self.embeddingName, vocabularySize: shape.vocabularySize, size: shape.embeddingSize, isShared: shape.tieWeights,
             dropout: shape.regularization.embeddingDropout, builder)
@@ -173,7 +176,8 @@ public final class SequenceModel {
     public func trainingLoss(
         targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, gradientScale: Float, rows: GradientRows
     ) -> UnsafePointer<Double> {
-        penalty = ActivationPenalty(shape.regularization, mask: mask, gradientScale: gradientScale)
+        if shape.regularization.hasPenalties { penaltyMask.update(from: mask, count: window.rows) }
+        penalty = ActivationPenalty(shape.regularization, mask: penaltyMask, gradientScale: gradientScale)
         let key = window.dropoutKey ?? Dropout.Key(seed: 0, step: 0, firstStream: 0)
         let training = TrainingLoss(gradientScale: gradientScale, steps: window.steps, rows: rows, key: key)
         return outputLayer.loss(read(), targets: targets, mask: mask, training: training)

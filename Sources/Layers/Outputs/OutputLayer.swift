@@ -67,7 +67,7 @@ public protocol OutputLayer: Kind, AnyObject {
     /// The loss of each row, in nats, 0 where `mask` is 0. With `training`, `backward` may follow; without it, the loss is that of the exact
     /// distribution.
     ///
-    /// Shapes: `hidden` `[rows, H]`, which must stay until `backward`; `targets`, `mask` and the result `[rows]`. With `training` there is a
+    /// Shapes: `hidden` `[rows, H]`, which must stay until `backward`; `targets` and `mask`, of which a layer keeps copies, and the result `[rows]`. With `training` there is a
     /// row for each step and stream.
     func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?

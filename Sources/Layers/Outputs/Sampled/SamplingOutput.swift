@@ -30,7 +30,8 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
     private let capacity: WindowCapacity
     private let workspace: Workspace
     private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: weight.rows)
-    private var asked: (hidden: MatrixView, targets: UnsafePointer<Int32>)?
+    private let targets: UnsafeMutablePointer<Int32>  // [T*B], of the last loss
+    private var asked: MatrixView?  // the hidden rows of the last loss
 
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {
         (capacity, workspace) = (builder.capacity, builder.workspace)
@@ -51,6 +52,7 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
         x = workspace.matrix(rows: rows, columns: k)
         targetGradients = workspace.allocate(Float.self, count: rows)
         rowLosses = workspace.allocate(Double.self, count: rows)
+        targets = workspace.allocate(Int32.self, count: rows)
         rest = TargetGradients(vocabularySize: V, columns: H, maximumRows: rows, workspace: workspace)
     }
 
@@ -58,7 +60,8 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double> {
         guard let training else { return exact.losses(hidden, targets: targets, mask: mask) }
-        asked = (hidden, targets)
+        asked = hidden
+        self.targets.update(from: targets, count: hidden.rows)
         sampler.draw(training.key)
         samples.pack(weight, sampler.tokens, count: sampler.count)
         for j in 0..<sampler.count {
@@ -101,7 +104,7 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
     }
 
     func backward(dHidden: MatrixView, steps: Int, rows: GradientRows) {
-        guard let (hidden, targets) = asked else { preconditionFailure("`backward` without `loss`") }
+        guard let hidden = asked else { preconditionFailure("`backward` without `loss`") }
         let dLogits = sampleLogits(hidden.rows)
         samples.backward.multiply(dLogits, into: dHidden)
         for row in 0..<hidden.rows where targetGradients[row] != 0 {
