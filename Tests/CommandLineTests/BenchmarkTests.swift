@@ -42,6 +42,21 @@ struct BenchmarkTests {
         #expect(try value("peak_share") > 0)
     }
 
+    @Test("--set changes any key of the model, and refuses other keys")
+    func otherKeys() throws {
+        let projected = try figures(ranks: 1, ["--set", "projection-size=3", "--set", "locked-dropout=true", "--dropout", "0.5"])
+        // The recurrent weights and the upper layer read 3 columns instead of 8, and a layer has a projection [3, H].
+        let parameters = 11 * 8 + (4 * 8 * (8 + 3) + 3 * 8) + (4 * 8 * (3 + 3) + 3 * 8) + 2 * 2 * 32 + 11 * 3 + 11
+        #expect(try number("parameters", in: projected) == Double(parameters))
+        for (text, words) in [
+            ("projection-sise=3", "did you mean projection-size?"), ("epochs=3", "no key of the model or of the optimizer"),
+            ("projection-size", "has no '='"), ("projection-size=x", "--set projection-size is x"),
+        ] {
+            let refused = try ProcessRunner.rnntrain(Self.tiny + ["--set", text])
+            #expect(refused.status == 64 && refused.errors.contains(words), "\(refused)")
+        }
+    }
+
     @Test("The report contains all parts of a step, and the memory as allocated and as the system reports it", arguments: [1, 2])
     func partsAndMemory(ranks: Int) throws {
         let figures = try figures(ranks: ranks)

@@ -69,9 +69,9 @@ struct BestFound {
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         /// Writes the best model of `state` again from its checkpoint; nil if there is none.
         func remade() throws -> BestModel? {
-            let (step, loss) = (state.convergence.bestStep, state.convergence.bestLoss)
-            return try loss.flatMap { loss in
-                try folder.checkpoints.remakeBest(step: step, loss: loss) { _ = try comparison.model(of: $0) }
+            let step = state.convergence.bestStep
+            return try state.convergence.bestLoss.flatMap {
+                try folder.checkpoints.remakeBest(step: step, loss: $0) { _ = try comparison.model(of: $0) }
             }
         }
         do {
@@ -82,8 +82,7 @@ struct BestFound {
                 notice = Self.notice(ofUnconfirmed: found, path: path) + (model == nil ? Self.loss(after: state) : "")
                 return
             }
-            let isWorse = state.convergence.bestLoss.map { found.loss > $0 } ?? false
-            if isWorse, let better = try remade() {
+            if found.loss > state.convergence.bestLoss ?? .infinity, let better = try remade() {
                 let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
                 (model, notice) = (better, "\(fault). It was written again from the checkpoint of that step.")
             } else {

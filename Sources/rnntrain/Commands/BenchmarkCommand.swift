@@ -140,8 +140,15 @@ struct MeasuredStepOptions: ParsableArguments {
     @Option(help: ArgumentHelp(.teams))
     var teams: TeamMode?
 
-    /// The named model with the changes of the options. Throws for a value out of range.
-    func measured() throws(ConfigurationError) -> MeasuredModel {
+    @Option(
+        help: ArgumentHelp(
+            "Another key of the model or of the optimizer, as in a configuration file, such as --set projection-size=100. Can be given several times.",
+            valueName: "key=value"))
+    var set: [String] = []
+
+    /// The named model with the changes of the options. Throws `ConfigurationError` for a value out of range, and `OptionConflict` for a
+    /// key that `--set` does not take.
+    func measured() throws -> MeasuredModel {
         var measured = model.measured
         measured.drawsByZipf = zipf
         if let vocabulary {
@@ -157,7 +164,21 @@ struct MeasuredStepOptions: ParsableArguments {
         for (key, text) in given {
             if let text { try measured.configuration.set(key, argument: text, option: names[key]) }
         }
+        for assignment in set { try Self.apply(assignment, to: &measured.configuration) }
         return measured
+    }
+
+    private static func apply(_ assignment: String, to configuration: inout TrainingConfiguration) throws {
+        let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { throw OptionConflict("--set \(quoting: assignment) has no '='; write --set KEY=VALUE.") }
+        let name = String(parts[0])
+        let keys = ConfigurationKey.allCases.filter { [.model, .optimization].contains($0.theme) }
+        guard let key = keys.first(where: { $0.rawValue == name }) else {
+            let nearest = NearestName.of(name, among: keys.map(\.rawValue)).map { "; did you mean \($0)?" } ?? "."
+            throw OptionConflict(
+                "--set \(quoting: assignment): no key of the model or of the optimizer is named \(quoting: name)\(nearest)")
+        }
+        try configuration.set(key, argument: String(parts[1]), option: "--set \(name)")
     }
 }
 
