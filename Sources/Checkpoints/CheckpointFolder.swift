@@ -67,6 +67,19 @@ public struct CheckpointFolder: Sendable {
         try SafetensorsWriter.write(checkpoint, to: bestPlace())
     }
 
+    /// Renames `best.safetensors` to `best-unused.safetensors`, or to `best-unused-2.safetensors` and so on, so that no best model replaces it.
+    /// Returns its new path. Throws the errors of `HeldFolder.renameFile`.
+    package func setBestAside() throws(FileError) -> String {
+        let folder = try openRunFolder()
+        var (name, number) = ("best-unused" + Self.suffix, 1)
+        while try folder.status(of: name) != nil {
+            number += 1
+            name = "best-unused-\(number)" + Self.suffix
+        }
+        try folder.renameFile(Self.bestName, to: name)
+        return joinPath(runFolder, name)
+    }
+
     /// The place of `best.safetensors`. Creates the run folder if it does not exist and is not held. Throws `.failed`.
     package func bestPlace() throws(FileError) -> FilePlace { try openRunFolder().place(Self.bestName) }
 

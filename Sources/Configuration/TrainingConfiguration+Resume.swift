@@ -9,11 +9,19 @@ extension TrainingConfiguration {
     /// Keys that affect only the duration, the speed and the place of a run may change (``ConfigurationKey/mayChangeOnResume``).
     /// Without an explicit number of shards, that of the stored run applies.
     public func forbiddenChanges(from stored: TrainingConfiguration) -> [ConfigurationChange] {
-        ConfigurationField.all.compactMap { field in
-            guard field.onResume == .fixed else { return nil }
+        changes(from: stored, .fixed).filter { $0.key != .shards || $0.requested != nil }
+    }
+
+    /// The keys that differ from those of a stored run and may change, in the order of the keys; without the paths of the run folder and of
+    /// the texts, which may differ for equal files.
+    package func allowedChanges(from stored: TrainingConfiguration) -> [ConfigurationChange] {
+        changes(from: stored, .free).filter { ![.run, .text, .train, .valid, .test].contains($0.key) }
+    }
+
+    private func changes(from stored: TrainingConfiguration, _ onResume: OnResume) -> [ConfigurationChange] {
+        ConfigurationField.all.filter { $0.onResume == onResume }.compactMap { field in
             let (before, now) = (field.read(stored), field.read(self))
-            if before == now || (field.key == .shards && now == nil) { return nil }
-            return ConfigurationChange(key: field.key, stored: before, requested: now)
+            return before == now ? nil : ConfigurationChange(key: field.key, stored: before, requested: now)
         }
     }
 

@@ -152,6 +152,20 @@ extension HeldFolder {
         try remove(name, 0, "remove the file")
     }
 
+    /// Gives a file another name, which must be free, and synchronises the folder. Throws the errors of `requireUnchanged`, `.inTheWay` if it is
+    /// not a regular file, or `.failed`.
+    package func renameFile(_ name: String, to newName: String) throws(FileError) {
+        try requireUnchanged()
+        try require(.file, orNothingAt: name)
+        do throws(CallFailure) {
+            // Not repeated after an interruption, because it is unknown whether the rename happened.
+            try calls.rename(number, name, newName)
+            try synchronize()
+        } catch {
+            throw .failed(path: joinPath(path, name), operation: "rename the file", errorNumber: error.errorNumber)
+        }
+    }
+
     /// Removes a folder inside this one. Throws `.failed`, also if it is not empty.
     package func removeFolder(_ name: String) throws(FileError) { try remove(name, AT_REMOVEDIR, "remove the folder") }
 

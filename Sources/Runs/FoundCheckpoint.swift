@@ -7,7 +7,7 @@ public struct FoundCheckpoint {
     public let checkpoint: StoredCheckpoint
     /// The file that was read.
     public let path: String
-    /// Newer checkpoints of the run that are not valid, with the reasons.
+    /// Newer checkpoints of the run that are not valid, with the reasons. For the best parameters: those that they are not compared with.
     public let passedOver: [PassedOverCheckpoint]
     /// Unusual properties of the run's files that are not errors.
     public let warnings: [String]
@@ -32,8 +32,8 @@ public struct FoundCheckpoint {
         if pathExists(best) {
             taking(best)
             let found = try records.best()
-            (checkpoint, warnings) = (found.checkpoint, found.warnings)
-            (self.path, passedOver) = (best, [])
+            (checkpoint, passedOver, warnings) = found
+            self.path = best
             return
         }
         guard let newest = try records.newestCheckpoint() else { throw StoredRunError.noCheckpoint(path: path) }

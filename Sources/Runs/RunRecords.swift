@@ -4,7 +4,7 @@ import Digests
 import Failures
 import Files
 import Foundation
-import Kinds
+package import Kinds
 import TextData
 
 /// The files of a run folder that its checkpoints are compared with: `config.toml` and `metrics.jsonl`.
@@ -141,26 +141,32 @@ public struct RunRecords {
         )
     }
 
-    /// The best model of the run for commands other than training, with warnings.
+    /// The best model of the run for commands other than training, with warnings, and the checkpoints that it cannot be compared with.
     ///
     /// Throws the errors of opening the file and of `BestComparison.model`.
-    func best() throws -> (checkpoint: StoredCheckpoint, warnings: [String]) {
+    func best() throws -> (checkpoint: StoredCheckpoint, passedOver: [PassedOverCheckpoint], warnings: [String]) {
         let path = folder.checkpoints.bestPath
         // Reads the newest checkpoint first. If a training job writes a newer best model meanwhile, the checkpoint is older than
         // the model.
-        let run = try newestRun()
+        let newest = try newestForComparison()
         let best = try StoredCheckpoint(path: path, checkingLimits: true)
-        let comparison = BestComparison(records: self, run: run)
-        let model = try comparison.model(of: best)
-        return (best, warnings + comparison.notes(of: model).map { "\(path): \($0)." })
+        let comparison = BestComparison(records: self, run: newest.run)
+        let notes = comparison.notes(of: try comparison.model(of: best)).map { "\(path): \($0)." }
+        // A job that trains may have removed a checkpoint meanwhile.
+        if folder.isInUse { return (best, [], warnings + notes) }
+        return (best, newest.passedOver, warnings + notes + newest.warnings)
     }
 
-    /// The newest checkpoint's view of the run; nil if no checkpoint is usable.
-    private func newestRun() throws -> BestComparison.Run? {
+    /// The newest checkpoint's view of the run, nil if no checkpoint is usable; and why newer checkpoints are not usable.
+    private func newestForComparison() throws -> (
+        run: BestComparison.Run?, passedOver: [PassedOverCheckpoint], warnings: [String]
+    ) {
         do {
-            return try newestCheckpoint().map { BestComparison.Run($0.contents) }
+            guard let newest = try newestCheckpoint() else { return (nil, [], []) }
+            return (BestComparison.Run(newest.contents), newest.passedOver, [])
         } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
-            return nil
+            if case CheckpointError.noneValid(_, let passedOver) = error { return (nil, passedOver, []) }
+            return (nil, [], ["\(error)"])
         }
     }
 
@@ -233,7 +239,7 @@ extension ConfigurationChange {
 
 /// A key whose value in `config.toml` differs from that in the checkpoint.
 package struct ChangedKey: CustomStringConvertible {
-    let key: ConfigurationKey
+    package let key: ConfigurationKey
     let checkpoint: ConfigurationValue?
     let file: ConfigurationValue?
 

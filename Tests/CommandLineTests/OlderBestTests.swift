@@ -56,6 +56,25 @@ struct OlderBestTests {
         #expect(verified.output.contains(Self.words), "\(verified)")
     }
 
+    @Test(
+        "Commands that use the model name the newer checkpoints that it cannot be compared with",
+        arguments: ["foreign", "damaged"])
+    func incomparableCheckpoint(kind: String) throws {
+        // Files of two epochs, with the checkpoints of four.
+        let resumed = texts.path("whole")
+        try FileManager.default.copyItem(atPath: texts.path("backup"), toPath: resumed)
+        try run(["--run", resumed, "--resume", "--epochs", "4"])
+        for name in ["best.safetensors", "metrics.jsonl"] {
+            try FileManager.default.removeItem(atPath: texts.path("whole/\(name)"))
+            try FileManager.default.copyItem(atPath: texts.path("backup/\(name)"), toPath: texts.path("whole/\(name)"))
+        }
+        let newest = try #require(try FileManager.default.contentsOfDirectory(atPath: texts.path("whole/checkpoints")).max())
+        if kind == "damaged" { try texts.write("whole/checkpoints/\(newest)", "nothing") }
+        let outcome = try run(["evaluate", "--data", texts.path("valid.txt"), "--checkpoint", resumed])
+        #expect(outcome.errors.contains("warning: "), "\(outcome)")
+        #expect(outcome.errors.contains(newest), "\(outcome)")
+    }
+
     @Test("A resume with the same options computes the better model again; with others, its end says that it is lost")
     func resume() throws {
         try killAfterValidation()

@@ -150,6 +150,12 @@ struct VerifyTests {
         #expect(resumed.status == 66 && resumed.errors.contains(words), "\(resumed)")
     }
 
+    @Test("Checkpoints and the log that are missing beside a best model of a later step are reported")
+    func lostCheckpointsAndLog() throws {
+        for name in ["checkpoints", "metrics.jsonl"] { try FileManager.default.removeItem(at: folder.appending(path: name)) }
+        try expectDamage("no checkpoint is left, but run/best.safetensors contains step")
+    }
+
     @Test("A missing folder and a folder without a run end with status 66")
     func nothing() throws {
         try FileManager.default.createDirectory(at: folder.appending(path: "empty"), withIntermediateDirectories: true)

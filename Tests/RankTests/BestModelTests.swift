@@ -124,6 +124,9 @@ extension TrainingOverRanks {
             #expect(verified.status == 65 && verified.description.contains("its seed is 2, but the file has 1"), "\(verified)")
             let outcome = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
             #expect(outcome.status == 0 && outcome.output.contains("its seed is 2, but the file has 1"), "\(outcome)")
+            #expect(
+                outcome.output.contains("The rejected file is now \(texts.path("run/best-unused.safetensors"))"), "\(outcome)")
+            #expect(try texts.bytes("run/best-unused.safetensors") == texts.bytes("other/best.safetensors"))
             try expectOneModel(try RunLog(run: texts.path("run")))
         }
 

@@ -80,6 +80,27 @@ extension TrainingOverRanks {
             }
         }
 
+        @Test(
+            "Another SentencePiece model is refused if a run starts again beside its best model",
+            .enabled(if: SentencePieceLibrary.isInstalled)
+        )
+        func changedAtRestart() throws {
+            let texts = try TrainingFolder(options: Self.pieces, lines: 40, validLines: 20)
+            _ = try finished(try texts.start(ranks: 1, run: "first"), in: texts, run: "first")
+            _ = try finished(try texts.start(ranks: 1, run: "other", ["--vocabulary-size", "70"]), in: texts, run: "other")
+            try texts.write("given.model", try texts.bytes("first/sentencepiece.model"))
+            let given = texts.arguments(run: "run").filter { !["--vocabulary-size", "80"].contains($0) }
+            let run = try ProgramRun.alone(
+                "rnntrain", given + ["--sentencepiece-model", texts.path("given.model")], folder: texts.folder)
+            try #require(run.status == 0, "\(run)")
+            let best = try texts.bytes("run/best.safetensors")
+            try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
+            try texts.write("given.model", try texts.bytes("other/sentencepiece.model"))
+            let refused = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
+            #expect(refused.status == 65 && refused.errors.contains("another text for --sentencepiece-model"), "\(refused)")
+            #expect(try texts.bytes("run/best.safetensors") == best)
+        }
+
         @Test("Matches of a regular expression give the same bits at any rank count, and an error of any rank has its place")
         func matches() throws {
             let molecules = ["CC(=O)Oc1ccccc1", "C[NH4+]Cl", "BrCC%12C%12"]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -52,6 +53,13 @@ struct ResumeCommandTests {
         #expect(command("-x") == "./rnntrain --run ./-x --resume")
     }
 
+    @Test("In a job of SLURM, the advice is to submit the job again")
+    func job() {
+        let advice = { ResumeCommand(runFolder: "r", rankCount: 1, arguments: ["rnntrain"], environment: $0, parent: []).advice }
+        #expect(advice([:]) == "rnntrain --run r --resume")
+        #expect(advice(["SLURM_JOB_ID": "7"]) == "submit the job again, or in an allocation: rnntrain --run r --resume")
+    }
+
     @Test("With launch/train and its original arguments")
     func script() {
         #expect(command("r", environment: ["RNNTRAIN_LAUNCHER": "launch/train"]) == "launch/train -n 3 --run r --resume")
@@ -76,14 +84,8 @@ struct ResumeCommandTests {
         "A shell reads every word as it was",
         arguments: ["", "a b", "it's", "\"$x\" `y` \\", "*?[~]", "a\nb", "größe", "-n", "!"])
     func quoting(word: String) throws {
-        let shell = Process()
-        let pipe = Pipe()
-        shell.executableURL = URL(filePath: "/bin/sh")
-        shell.arguments = ["-c", "printf '%s|' " + ShellText.line(["x", word])]
-        shell.standardOutput = pipe
-        try shell.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        shell.waitUntilExit()
-        #expect(String(decoding: output, as: UTF8.self) == "x|\(word)|")
+        let command = "printf '%s|' " + ShellText.line(["x", word])
+        let shell = try ProgramRun.run(URL(filePath: "/bin/sh"), ["-c", command], environment: [:], folder: nil, timeLimit: 10)
+        #expect(shell.output == "x|\(word)|")
     }
 }

@@ -10,6 +10,8 @@ public struct Nesterov: UpdateRule {
         "SGD with Nesterov momentum (Sutskever et al. 2013), `v = momentum * v + g`, `p -= rate * (g + momentum * v)` (torch.optim.SGD). Without momentum it is sgd."
     public static let settings: [any DeclaredSetting] = [RuleSettings.momentum, RuleSettings.weightDecay]
 
+    public static let usualRate = 5.0
+
     private let momentum: Float
     private let weightDecay: Float
     private let kernel = UpdateKernel("nesterov")

@@ -11,6 +11,8 @@ public struct SGD: UpdateRule {
         "Stochastic gradient descent, `p -= rate * g`; with momentum `v = momentum * v + g`, `p -= rate * v` (torch.optim.SGD)."
     public static let settings: [any DeclaredSetting] = [RuleSettings.momentum, RuleSettings.weightDecay]
 
+    public static let usualRate = 5.0
+
     private let momentum: Float
     private let weightDecay: Float
     private let kernel = UpdateKernel("sgd")

@@ -74,15 +74,16 @@ struct BestFound {
                 try folder.checkpoints.remakeBest(step: step, loss: $0) { _ = try comparison.model(of: $0) }
             }
         }
+        var kept = ""
         do {
             let stored = try StoredCheckpoint(path: path)
-            let found = try comparison.model(of: stored)
+            let found = try Self.model(of: stored, comparison) {
+                kept = " The rejected file is now \(try folder.checkpoints.setBestAside())."
+            }
             if comparison.isUnconfirmed(found) {
                 model = try remade()
-                notice = Self.notice(ofUnconfirmed: found, path: path) + (model == nil ? Self.loss(after: state) : "")
-                return
-            }
-            if found.loss > state.convergence.bestLoss ?? .infinity, let better = try remade() {
+                notice = Self.notice(ofUnconfirmed: found, path: path) + (model == nil ? Self.loss(after: state) : "") + kept
+            } else if found.loss > state.convergence.bestLoss ?? .infinity, let better = try remade() {
                 let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
                 (model, notice) = (better, "\(fault). It was written again from the checkpoint of that step.")
             } else {
@@ -91,9 +92,21 @@ struct BestFound {
             }
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             model = try remade()
-            notice =
-                model.map { folder.checkpoints.remakeNotice(error, step: $0.step) }
-                ?? "\(faultText(error)). The best parameters so far\(Self.step(of: state)) are lost; \(Self.replacement)"
+            notice = (model.map { folder.checkpoints.remakeNotice(error, step: $0.step) } ?? Self.loss(after: state, error)) + kept
+        }
+    }
+
+    /// The best model in a sound file. Calls `setAside` for a file that may be of another run, so that the run does not replace it.
+    private static func model(of stored: StoredCheckpoint, _ comparison: BestComparison, setAside: () throws -> Void) throws
+        -> BestModel
+    {
+        do {
+            let model = try comparison.model(of: stored)
+            if comparison.isUnconfirmed(model) { try setAside() }
+            return model
+        } catch let error as StoredRunError {
+            try setAside()
+            throw error
         }
     }
 
@@ -114,6 +127,10 @@ struct BestFound {
     /// Empty if the run had no best model before the checkpoint.
     private static func loss(after state: TrainingState) -> String {
         state.convergence.bestLoss == nil ? "" : " The best parameters so far\(step(of: state)) are lost; \(replacement)"
+    }
+
+    private static func loss(after state: TrainingState, _ error: any Error) -> String {
+        "\(faultText(error)). The best parameters so far\(step(of: state)) are lost; \(replacement)"
     }
 
     /// If the run itself made the steps up to this model, it repeats them with the same result.

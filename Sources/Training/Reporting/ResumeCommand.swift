@@ -6,6 +6,8 @@ package struct ResumeCommand {
     /// The command without the arguments of the program.
     private let start: [String]
     private let runFolder: String
+    /// Whether this process is in a job of SLURM.
+    private let isInJob: Bool
 
     /// - Parameters:
     ///   - arguments: the command line of this process, with its program.
@@ -15,6 +17,7 @@ package struct ResumeCommand {
         environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine
     ) {
         self.runFolder = runFolder.hasPrefix("-") ? "./" + runFolder : runFolder
+        isInJob = environment["SLURM_JOB_ID"] != nil
         let program = arguments.first ?? "rnntrain"
         let ranks = ["-n", "\(rankCount)"]
         if let script = environment["RNNTRAIN_LAUNCHER"] {
@@ -32,6 +35,9 @@ package struct ResumeCommand {
 
     /// The command, quoted for a shell.
     package var text: String { ShellText.line(start + ["--run", runFolder, "--resume"]) }
+
+    /// What to do to resume the run. In a job of SLURM, the command alone would train where it is entered.
+    package var advice: String { isInJob ? "submit the job again, or in an allocation: \(text)" : text }
 
     /// The launcher with its flags, if its command line ends with this program and its arguments, and starts no other program.
     private static func launch(of arguments: [String], by parent: [String]) -> [String]? {

@@ -36,7 +36,7 @@ extension TrainingReport {
         say("  run      \(plan.runFolder)")
         if let limitUse { say("  time     \(limitUse.text)") }
         if ending.outcome.stopReason != nil {
-            say("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).text)")
+            say("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).advice)")
         }
         if let warning = limitUse?.warning { StandardError.warn(warning) }
         try log.finish()

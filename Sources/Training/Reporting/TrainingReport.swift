@@ -81,7 +81,12 @@ final class TrainingReport {
                 + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + texts.fields + coverageFields(run))
         // Before the first checkpoint of the job, so that a checkpoint without a line of its job is not of this run.
         log.synchronize()
+        warn(of: texts)
+    }
+
+    private func warn(of texts: TextSummary) {
         texts.warnings.forEach(StandardError.warn)
+        if !plan.isResumed, let note = configuration.rateNote { StandardError.note(note) }
     }
 
     /// Whether the training loss is an estimate.

@@ -3,6 +3,7 @@ import Communication
 import Configuration
 import Failures
 import Files
+import Kinds
 import Tasks
 import Runs
 import Tasks
@@ -36,24 +37,25 @@ extension RunPreparation {
         if let doubt = records.log?.doubt(aboutCheckpointAfter: parts.checkpoint.state.step) {
             StandardError.warn("\(quoting: parts.checkpoint.path): \(doubt).")
         }
-        warnOfChangedKeys(records, parts)
+        let warned = warnOfChangedKeys(records, parts)
         let best = try BestFound(
             in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
             vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
-        return RunPreparation(parts, best, folder: folder, lock: lock)
+        return RunPreparation(parts, best, folder: folder, lock: lock, changes: parts.changes(without: warned))
     }
 
-    /// Warns of keys that have changed in `config.toml`, unless the command line sets them.
-    private static func warnOfChangedKeys(_ records: RunRecords, _ parts: ResumedParts) {
+    /// Warns of keys that have changed in `config.toml`, unless the command line sets them. Returns the keys.
+    private static func warnOfChangedKeys(_ records: RunRecords, _ parts: ResumedParts) -> [ConfigurationKey] {
         let changes = records.changedKeys(since: parts.checkpoint).filter { $0.isIn(parts.configuration) }
         for change in changes {
             StandardError.warn(
                 "\(quoting: records.folder.configurationPath): \(change). The new value is used; to change a key, give its option on resume."
             )
         }
+        return changes.map(\.key)
     }
 
-    private convenience init(_ parts: ResumedParts, _ best: BestFound, folder: RunFolder, lock: RunLock) {
+    private convenience init(_ parts: ResumedParts, _ best: BestFound, folder: RunFolder, lock: RunLock, changes: String?) {
         let checkpoint = parts.checkpoint
         let rate = ResumedRate(checkpoint, parts.configuration)
         let plan = RunPlan(
@@ -63,7 +65,8 @@ extension RunPreparation {
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
-            checkpoint: checkpoint, notices: parts.notices + [best.notice, best.loggedNotice, rate.notice].compactMap { $0 })
+            checkpoint: checkpoint,
+            notices: parts.notices + [changes, best.notice, best.loggedNotice, rate.notice].compactMap { $0 })
     }
 
     /// Prepares the first step of a run without a checkpoint. Options and texts must be those of its best model, if it has one: the run would
@@ -152,6 +155,14 @@ private struct ResumedParts {
         notices =
             newest.passedOver.map { "skipped \($0)" } + check.notices + tokens.notices
             + [texts.splitNotice].compactMap { $0 }
+    }
+
+    /// The note about the options whose values differ from those of the checkpoint; nil if there are none.
+    ///
+    /// - Parameter warned: keys that a warning has named.
+    func changes(without warned: [ConfigurationKey]) -> String? {
+        let changes = configuration.allowedChanges(from: checkpoint.configuration).filter { !warned.contains($0.key) }
+        return changes.isEmpty ? nil : "changed \(changes.map(\.description).joined(separator: ", "))"
     }
 
     /// Whether the training text has the position of the checkpoint.

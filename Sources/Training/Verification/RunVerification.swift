@@ -40,7 +40,8 @@ private struct RunVerification {
     /// All files, the newest checkpoint first.
     func files() throws -> [VerifiedFile] {
         let generations = try generations()
-        var models = generations + best(isExpected: generations.first?.checkpoint?.state.convergence.bestLoss != nil)
+        let best = best(isExpected: generations.first?.checkpoint?.state.convergence.bestLoss != nil)
+        var models = generations + best
         var (configuration, metrics) = (configuration(), metrics())
         RecordConflicts(records, models).mark(&models, configuration: &configuration, metrics: &metrics)
         TextConflicts(folder).mark(&models)
@@ -53,7 +54,7 @@ private struct RunVerification {
         // The last check of the log: a contradiction tells more about a changed line than its checksum.
         if let change = records.change { metrics.fail("\(change)") }
         if let newest { configuration.notes += records.changedKeys(since: newest).map { "\($0)" } }
-        let files = (generations.isEmpty ? [noGenerations] : []) + models.map(\.file) + [configuration]
+        let files = (generations.isEmpty ? [noGenerations(best)] : []) + models.map(\.file) + [configuration]
         let all = try files + [vocabulary(newest)] + tokenizer(newest) + [metrics] + tokens(newest) + temporaries() + [lock()]
         return all.map(checkingKind) + misplaced
     }
@@ -107,15 +108,19 @@ private struct RunVerification {
         return [records.log?.doubt(aboutCheckpointAfter: newest.state.step)].compactMap { $0 }
     }
 
-    /// A run that was interrupted before its first checkpoint starts from the beginning. A run that has made steps has had a
-    /// checkpoint.
-    var noGenerations: VerifiedFile {
+    /// A run that was interrupted before its first checkpoint starts from the beginning. A run that has made steps, as its log or its best
+    /// model shows, has had a checkpoint.
+    func noGenerations(_ best: [CheckpointVerification]) -> VerifiedFile {
         var file = VerifiedFile(.checkpoint, folder.checkpoints.path)
         file.contents = "none yet"
-        if let step = records.log?.lastStep, step > 0 {
+        let made = [
+            records.log.map { ($0.lastStep, folder.metricsPath) },
+            best.first?.checkpoint.map { ($0.state.step, folder.checkpoints.bestPath) },
+        ]
+        if let (step, path) = made.compactMap({ $0 }).first(where: { $0.0 > 0 }) {
             file.contents = "none"
             file.fail(
-                "\(file.path): no checkpoint is left, but \(folder.metricsPath) contains step \(step). Restore the checkpoints: without them, --resume "
+                "\(file.path): no checkpoint is left, but \(path) contains step \(step). Restore the checkpoints: without them, --resume "
                     + "starts at the first step.")
         } else if pathExists(folder.configurationPath), !pathExists(folder.lockPath) {
             file.fail("\(RunFolderError.onlyConfiguration(path: folder.path, file: folder.configurationPath))")

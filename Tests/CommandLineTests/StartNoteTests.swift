@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Notes at the start of a run")
+struct StartNoteTests {
+    private let texts: TrainingFolder
+
+    init() throws {
+        let options = ["--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--layers", "1"]
+        texts = try TrainingFolder(options: options, lines: 50, validLines: 10)
+    }
+
+    private func start(_ options: String...) throws -> ProgramRun {
+        let outcome = try ProgramRun.alone("rnntrain", options, folder: texts.folder)
+        try #require(outcome.status == 0, "\(outcome)")
+        return outcome
+    }
+
+    @Test("The default learning rate with an optimizer that learns little with it is named, with a usual one")
+    func learningRate() throws {
+        let words = "note: the learning rate is the default, "
+        for (options, usual) in [
+            (["--optimizer", "sgd"], "5"), (["--optimizer", "adagrad"], "0.05"), (["--optimizer", "adam"], nil),
+            (["--optimizer", "sgd", "--learning-rate", "0.5"], nil),
+        ] {
+            let outcome = try ProgramRun.alone(
+                "rnntrain", options + ["--epochs", "1", "--run", UUID().uuidString], folder: texts.folder)
+            try #require(outcome.status == 0, "\(outcome)")
+            #expect(outcome.errors.contains(words) == (usual != nil), "\(outcome)")
+            if let usual { #expect(outcome.errors.contains("Try --learning-rate \(usual)."), "\(outcome)") }
+        }
+    }
+
+    @Test("A resume names the options that have changed, once")
+    func changes() throws {
+        _ = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", ["--epochs", "1"]), folder: texts.folder)
+        let changed = try start("--run", texts.path("run"), "--resume", "--epochs", "2", "--learning-rate", "0.5")
+        #expect(changed.output.contains("note: changed --learning-rate from "), "\(changed)")
+        #expect(changed.output.contains(" to 0.5, --epochs from 1 to 2"), "\(changed)")
+        let same = try start("--run", texts.path("run"), "--resume")
+        #expect(!same.output.contains("changed"), "\(same)")
+        let file = texts.path("run/config.toml")
+        let text = try String(contentsOfFile: file, encoding: .utf8).replacing("\nepochs = 2\n", with: "\nepochs = 3\n")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let inFile = try start("--run", texts.path("run"), "--resume")
+        #expect(inFile.errors.contains("epochs was 2 in the checkpoint, and is now 3"), "\(inFile)")
+        #expect(!inFile.output.contains("changed --epochs"), "\(inFile)")
+    }
+}
