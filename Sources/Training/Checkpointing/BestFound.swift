@@ -92,7 +92,8 @@ struct BestFound {
             }
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             model = try remade()
-            notice = (model.map { folder.checkpoints.remakeNotice(error, step: $0.step) } ?? Self.loss(after: state, error)) + kept
+            notice =
+                (model.map { folder.checkpoints.remakeNotice(error, step: $0.step) } ?? Self.loss(after: state, error)) + kept
         }
     }
 
