@@ -22,9 +22,7 @@ struct PeakMeter {
     init(world: World, precision: Precision) throws {
         self.world = world
         self.precision = precision
-        let host = world.hosts.firstIndex { $0.contains(world.rank) }!
-        let cores = try world.allgather(try Communicator(of: world, colour: host).coreCount())
-        coresOfHost = world.hosts.map { cores[$0.lowerBound] }
+        coresOfHost = try world.coresOfHosts()
         coreCount = zip(world.hosts, coresOfHost).reduce(0) { $0 + min($1.0.count, $1.1) }
         rounds = try world.broadcast(Self.roundsOfSample(precision))
     }

@@ -32,6 +32,19 @@ struct StartNoteTests {
         }
     }
 
+    @Test("Ranks that share a core are named")
+    func cores() throws {
+        for prelude in ["taskset -pc 0 $$ >/dev/null", nil] {
+            let outcome = try ProgramRun.startOnRanks(
+                prelude == nil ? 1 : 2, "rnntrain", ["--epochs", "1", "--run", UUID().uuidString], prelude: prelude,
+                folder: texts.folder
+            ).end(timeLimit: 60)
+            try #require(outcome.status == 0, "\(outcome)")
+            #expect(outcome.output.contains("  cores    ranks 0 to 1 share 1 core: ") == (prelude != nil), "\(outcome)")
+            #expect(outcome.output.contains("  cores ") == (prelude != nil), "\(outcome)")
+        }
+    }
+
     @Test("A resume names the options that have changed, once")
     func changes() throws {
         _ = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", ["--epochs", "1"]), folder: texts.folder)

@@ -173,8 +173,8 @@ def check(options, texts, folder, choose):
     return True
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def parse_arguments(text):
+    parser = argparse.ArgumentParser(description=text.splitlines()[0])
     parser.add_argument("text")
     parser.add_argument("folder")
     parser.add_argument("--seconds", type=float, default=600)
@@ -183,7 +183,7 @@ def parse_arguments():
 
 
 def main():
-    given = parse_arguments()
+    given = parse_arguments(__doc__)
     folder = pathlib.Path(given.folder)
     folder.mkdir()
     text, places = pathlib.Path(given.text).read_bytes(), {"train": (0, 9000), "valid": (20000, 22500), "test": (30000, 32600)}

@@ -61,10 +61,7 @@ final class TrainingReport {
         if estimatesTraining {
             say("  loss     in training an estimate from samples; validation, test and scores are exact")
         }
-        say(
-            "  ranks    \(run.rankCount) on \(counted(run.nodeCount, "host")) (\(run.transport)), "
-                + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
-                + "\(counted(configuration.shards ?? 1, "shard")), kernels \(run.level), memory \(memoryText(run.memory))")
+        sayRanks(run)
         say("  run      \(plan.runFolder)" + (plan.isResumed ? ", resumed after step \(state.step)" : ""))
         try log.write(
             plan.isResumed ? "resume" : "start",
@@ -82,6 +79,14 @@ final class TrainingReport {
         // Before the first checkpoint of the job, so that a checkpoint without a line of its job is not of this run.
         log.synchronize()
         warn(of: texts)
+    }
+
+    private func sayRanks(_ run: RunDescription) {
+        say(
+            "  ranks    \(run.rankCount) on \(counted(run.nodeCount, "host")) (\(run.transport)), "
+                + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
+                + "\(counted(configuration.shards ?? 1, "shard")), kernels \(run.level), memory \(memoryText(run.memory))")
+        if let cores = run.coresText { say("  cores    \(cores)") }
     }
 
     private func warn(of texts: TextSummary) {

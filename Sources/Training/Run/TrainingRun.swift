@@ -175,7 +175,7 @@ public struct TrainingRun {
             version: version, identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
             unknown: (unknown ?? nil) ?? [:],
             memory: memory, separatesLines: plan.configuration.separatesLines,
-            coverage: preparation?.wordVectorCoverage)
+            coverage: preparation?.wordVectorCoverage, coresOfHosts: try world.coresOfHosts())
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
