@@ -154,7 +154,7 @@ public struct RunRecords {
         let notes = comparison.notes(of: try comparison.model(of: best)).map { "\(path): \($0)." }
         // A job that trains may have removed a checkpoint meanwhile.
         if folder.isInUse { return (best, [], warnings + notes) }
-        return (best, newest.passedOver, warnings + notes + newest.warnings)
+        return (best, newest.passedOver.filter { pathExists($0.generation.path) }, warnings + notes + newest.warnings)
     }
 
     /// The newest checkpoint's view of the run, nil if no checkpoint is usable; and why newer checkpoints are not usable.
