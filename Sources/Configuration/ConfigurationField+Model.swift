@@ -85,7 +85,7 @@ extension ConfigurationField {
             .init(
                 .initialState, \.initialState, .model, .fixed,
                 readers: KindReaders(chooser: Cells.key, names: Cells.namesWithLearnedState),
-                "Hidden state at the start of an epoch: zero or learned."),
+                "Hidden state at the start of an epoch, or of each line with --batching sentences: zero or learned."),
             .init(.precision, \.precision, .model, .fixed, "Precision of the matrix products."),
         ]
 }

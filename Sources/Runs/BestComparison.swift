@@ -100,6 +100,13 @@ package struct BestComparison {
     /// The lines of the log that can be the validation of the model.
     private func lines(_ model: BestModel) -> [LoggedValidation] { records.log?.validations.filter { $0.isOf(model) } ?? [] }
 
+    /// Whether the model was the run's best one by the log, before a better one: the file is from an older backup.
+    private func isOlder(_ model: BestModel) -> Bool {
+        let better = [knownBest?.loss, records.log?.end?.best?.loss].compactMap { $0 }.min()
+        guard let better, better < model.loss else { return false }
+        return lines(model).contains { $0.isBest == true && $0.isInOrder && $0.digest != nil }
+    }
+
     private func contradictionOfLog(_ model: BestModel) -> String? {
         guard let log = records.log else { return nil }
         let lines = lines(model)
@@ -107,7 +114,7 @@ package struct BestComparison {
         if !lines.isEmpty, lines.allSatisfy({ $0.isBest == false }) {
             return start + "by the log the best parameters were those of another step"
         }
-        if isKnownToCheckpoint(model) { return nil }
+        if isKnownToCheckpoint(model) || isOlder(model) { return nil }
         if let reason = contradictionOfEnd(model) { return start + "in the log, " + reason }
         if lines.isEmpty, log.parts.contains(where: { $0.passes(model.step) }) {
             return start + "the log has steps before and after this step, and no validation of it"
@@ -139,7 +146,7 @@ package struct BestComparison {
             guard model.step < run.state.step, !lines.contains(where: { hasGoneBack(after: $0) }) else { return nil }
             return "it is from step \(model.step), but the checkpoint of step \(run.state.step) knows of no validation"
         }
-        guard known != (model.step, model.loss) else { return nil }
+        guard known != (model.step, model.loss), !isOlder(model) else { return nil }
         let text = "it is from step \(model.step), but the best parameters were those of step \(known.step)"
         if model.loss < known.loss {
             guard model.step <= run.state.step, !lines.contains(where: { hasGoneBack(after: $0) }) else { return nil }

@@ -57,6 +57,30 @@ struct OlderBestTests {
     }
 
     @Test(
+        "A best model of an older backup beside newer checkpoints and their log is the run's own: it is used, and a resume keeps it",
+        arguments: [true, false])
+    func alone(hasEnd: Bool) throws {
+        try FileManager.default.copyItem(atPath: texts.path("backup"), toPath: texts.path("whole"))
+        let resume = ["--run", texts.path("whole"), "--resume", "--epochs"]
+        try run(resume + ["4"])
+        // Moves the checkpoint of the best step, which would restore the better model, out of the folder.
+        try run(resume + ["5", "--learning-rate", "1"])
+        let older = try texts.bytes("backup/best.safetensors")
+        try FileManager.default.removeItem(atPath: texts.path("whole/best.safetensors"))
+        try texts.write("whole/best.safetensors", older)
+        if !hasEnd {
+            let lines = String(decoding: try texts.bytes("whole/metrics.jsonl"), as: UTF8.self).split(separator: "\n").dropLast()
+            try texts.write("whole/metrics.jsonl", lines.map { $0 + "\n" }.joined())
+        }
+        let outcome = try run(["evaluate", "--data", texts.path("valid.txt"), "--checkpoint", texts.path("whole")])
+        #expect(outcome.errors.contains(Self.words), "\(outcome)")
+        let resumed = try run(resume + ["6", "--learning-rate", "1"])
+        #expect(resumed.output.contains(" are lost; it is kept until a validation loss is lower"), "\(resumed)")
+        #expect(resumed.output.contains("  lost     validation loss "), "\(resumed)")
+        #expect(try texts.bytes("whole/best.safetensors") == older)
+    }
+
+    @Test(
         "Commands that use the model name the newer checkpoints that it cannot be compared with",
         arguments: ["foreign", "damaged"])
     func incomparableCheckpoint(kind: String) throws {

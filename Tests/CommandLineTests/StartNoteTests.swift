@@ -32,6 +32,17 @@ struct StartNoteTests {
         }
     }
 
+    @Test("An adaptive softmax without clusters is named, with numbers that make some")
+    func cutoffs() throws {
+        let options = ["--output", "adaptive", "--epochs", "1"]
+        let without = try ProgramRun.alone("rnntrain", texts.arguments(run: "without", options), folder: texts.folder)
+        try #require(without.status == 0, "\(without)")
+        let advice = try #require(without.errors.firstMatch(of: /has no clusters: .* Try --cutoffs ([0-9]+,[0-9]+)\./)?.1)
+        let with = try ProgramRun.alone(
+            "rnntrain", texts.arguments(run: "with", options + ["--cutoffs", String(advice)]), folder: texts.folder)
+        #expect(with.status == 0 && !with.errors.contains("clusters"), "\(with)")
+    }
+
     @Test("Ranks that share a core are named")
     func cores() throws {
         for prelude in ["taskset -pc 0 $$ >/dev/null", nil] {

@@ -44,6 +44,13 @@ final class AdaptiveOutput: OutputLayer {
     private let vocabularySize: Int
     private var asked: (hidden: MatrixView, gradientScale: Float)?
 
+    static func note(_ settings: Settings, outputSize: Int) -> String? {
+        guard let first = settings[OutputSettings.cutoffs].values.first, first >= outputSize else { return nil }
+        return
+            "the adaptive softmax has no clusters: no number of --cutoffs is below the size of the vocabulary, \(outputSize). Try --cutoffs "
+            + "\(max(1, outputSize / 10)),\(max(2, outputSize / 3))."
+    }
+
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {
         capacity = builder.capacity
         workspace = builder.workspace

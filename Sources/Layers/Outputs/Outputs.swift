@@ -43,6 +43,11 @@ public enum Outputs: KindRegistry {
     /// Whether this kind depends on how often tokens occur.
     public static func usesFrequencies(_ name: OutputKind) -> Bool { type(name).usesFrequencies }
 
+    /// A note for the user about settings of this kind that do little for an output of this size; nil for none.
+    public static func note(_ name: OutputKind, _ settings: Settings, outputSize: Int) -> String? {
+        type(name).note(settings, outputSize: outputSize)
+    }
+
     /// The kinds that depend on how often tokens occur.
     public static var frequencyNames: [String] { all.filter { $0.usesFrequencies }.map { $0.name } }
 

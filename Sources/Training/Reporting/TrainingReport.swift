@@ -91,7 +91,7 @@ final class TrainingReport {
 
     private func warn(of texts: TextSummary) {
         texts.warnings.forEach(StandardError.warn)
-        if !plan.isResumed, let note = configuration.rateNote { StandardError.note(note) }
+        if !plan.isResumed { configuration.startNotes(vocabularySize: plan.vocabularySize).forEach { StandardError.note($0) } }
     }
 
     /// Whether the training loss is an estimate.

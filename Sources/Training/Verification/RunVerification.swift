@@ -172,8 +172,8 @@ private struct RunVerification {
             guard let stored = newest?.vocabulary, stored != vocabulary else { return }
             file.fail(
                 stored.digest == vocabulary.digest
-                    ? "\(file.path): its counts of the symbols differ from those in the newest checkpoint."
-                    : "\(file.path): its digest is \(vocabulary.digest.hexadecimal), but that of the newest checkpoint is \(stored.digest.hexadecimal)."
+                    ? "\(file.path): its counts of the symbols differ from those in the newest checkpoint. Remove it: the next start writes it again."
+                    : "\(file.path): its digest is \(vocabulary.digest.hexadecimal), but that of the newest checkpoint is \(stored.digest.hexadecimal). Remove it: the next start writes it again."
             )
         }
         return file

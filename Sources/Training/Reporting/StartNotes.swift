@@ -1,10 +1,18 @@
 import Configuration
 import Failures
+import Layers
 import Optimizers
+import Tasks
 
 extension TrainingConfiguration {
-    /// The note about the default learning rate with an optimizer that learns little with it; nil otherwise.
-    var rateNote: String? {
+    /// Notes about defaults that do little for a new run with a vocabulary of this size.
+    func startNotes(vocabularySize: Int) -> [String] {
+        let outputSize = taskType.outputSize(vocabularySize: vocabularySize, settings)
+        return [rateNote, Outputs.note(output, settings, outputSize: outputSize)].compactMap { $0 }
+    }
+
+    /// The default learning rate with an optimizer that learns little with it.
+    private var rateNote: String? {
         let defaults = usesBuiltInSource ? Self.reberDemo : Self()
         let usual = UpdateRules.usualRate(optimizer)
         guard learningRate == defaults.learningRate, learningRate * 4 < usual else { return nil }
