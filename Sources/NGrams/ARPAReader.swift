@@ -100,10 +100,10 @@ private struct ARPAReader: ~Copyable {
 
     /// Moves to the next n-gram of order `n`: a logarithm, n words and perhaps a backoff weight.
     private mutating func nextEntry(of n: Int) throws(ARPAError) {
-        guard lines.next() else { throw lines.malformed("the file ends in the section \\\(n)-grams:") }
+        guard lines.nextNotEmpty() else { throw lines.malformed("the file ends in the section \\\(n)-grams:") }
         let count = lines.fields.count
         guard count == n + 1 || count == n + 2 else {
-            if count == 0 || lines.text.hasPrefix("\\") {
+            if lines.text.hasPrefix("\\") {
                 throw lines.malformed(
                     "the section \\\(n)-grams: has fewer n-grams than the \(counts[n - 1]) that the header declares")
             }
