@@ -85,7 +85,7 @@ def on_ranks(count, words):
 
 
 def last_line(folder):
-    return json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
+    return json.loads((folder / "metrics.jsonl").read_text(errors="replace").splitlines()[-1])
 
 
 def train(options, texts, folder):
