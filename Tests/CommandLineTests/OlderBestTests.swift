@@ -63,7 +63,7 @@ struct OlderBestTests {
         try FileManager.default.copyItem(atPath: texts.path("backup"), toPath: texts.path("whole"))
         let resume = ["--run", texts.path("whole"), "--resume", "--epochs"]
         try run(resume + ["4"])
-        // Moves the checkpoint of the best step, which would restore the better model, out of the folder.
+        // Trains on until the checkpoint of the best step, which would restore the better model, is removed.
         try run(resume + ["5", "--learning-rate", "1"])
         let older = try texts.bytes("backup/best.safetensors")
         try FileManager.default.removeItem(atPath: texts.path("whole/best.safetensors"))

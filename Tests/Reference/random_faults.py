@@ -22,7 +22,7 @@ import shutil
 import sys
 import time
 
-from random_runs import Difference, FIGURES, PROGRAM, arguments, last_line, parse_arguments, random_options, require_success, run, train
+from random_runs import Difference, FIGURES, PROGRAM, arguments, cut_texts, last_line, parse_arguments, random_options, require_success, run, train
 
 STATUSES = (0, 64, 65, 66, 74)
 FILES = ["best.safetensors", "metrics.jsonl", "config.toml", "vocabulary.json", "checkpoints", "data", "data/train.tokens", "data/valid.tokens",
@@ -179,11 +179,7 @@ def check(choose, texts, folder, end):
 def main():
     given = parse_arguments(__doc__)
     folder = pathlib.Path(given.folder)
-    folder.mkdir()
-    text, places = pathlib.Path(given.text).read_bytes(), {"train": (0, 3000), "valid": (20000, 21000), "test": (30000, 31000)}
-    for role, (start, stop) in places.items():
-        (folder / role).write_bytes(text[start:stop])
-    texts = [word for role in places for word in (f"--{role}", str(folder / role))]
+    texts = cut_texts(given.text, folder, {"train": (0, 3000), "valid": (20000, 21000), "test": (30000, 31000)})
     choose, end, count, failures = random.Random(given.seed).choice, time.monotonic() + given.seconds, 0, 0
     while time.monotonic() < end:
         more = check(choose, texts, folder, end)

@@ -75,6 +75,15 @@ def arguments(options):
     return [word for name, value in options.items() for word in ([f"--{name}"] if value is None else [f"--{name}", str(value)])]
 
 
+def cut_texts(text, folder, places):
+    """Makes the folder, and writes the bytes of each place of the text to a file there. Returns the options that name the files."""
+    folder.mkdir()
+    content = pathlib.Path(text).read_bytes()
+    for role, (start, end) in places.items():
+        (folder / role).write_bytes(content[start:end])
+    return [word for role in places for word in (f"--{role}", str(folder / role))]
+
+
 def run(command, **environment):
     return subprocess.run(
         command, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, errors="replace", timeout=300, stdin=subprocess.DEVNULL)
@@ -185,11 +194,7 @@ def parse_arguments(text):
 def main():
     given = parse_arguments(__doc__)
     folder = pathlib.Path(given.folder)
-    folder.mkdir()
-    text, places = pathlib.Path(given.text).read_bytes(), {"train": (0, 9000), "valid": (20000, 22500), "test": (30000, 32600)}
-    for role, (start, end) in places.items():
-        (folder / role).write_bytes(text[start:end])
-    texts = [word for role in places for word in (f"--{role}", str(folder / role))]
+    texts = cut_texts(given.text, folder, {"train": (0, 9000), "valid": (20000, 22500), "test": (30000, 32600)})
     choose, end, done, differences = random.Random(given.seed).choice, time.monotonic() + given.seconds, 0, 0
     while time.monotonic() < end:
         options, runs = random_options(choose), folder / "runs"
