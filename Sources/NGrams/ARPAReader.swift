@@ -85,15 +85,20 @@ private struct ARPAReader: ~Copyable {
     private mutating func readNGrams(of n: Int) throws(ARPAError) {
         try expect("\\\(n)-grams:")
         let firstLine = lines.number + 1
+        // Each empty line, as the number of the entry after it.
+        var emptyLines: [Int] = []
         var entries = LevelEntries(count: counts[n - 1])
-        for _ in 0..<counts[n - 1] {
+        for entry in 0..<counts[n - 1] {
             try nextEntry(of: n)
+            while lines.number > firstLine + entry + emptyLines.count { emptyLines.append(entry) }
             let parent = try context(of: n)
             entries.append(parent, try word(n), try logarithm(), try backoff(of: n))
         }
         let (level, duplicate) = entries.sorted(under: levels[n - 2].logarithms.count, &levels[n - 2])
         if let duplicate {
-            throw .malformed(path: lines.path, line: firstLine + duplicate, reason: "the same n-gram stands in an earlier line")
+            throw .malformed(
+                path: lines.path, line: firstLine + duplicate + emptyLines.count { $0 <= duplicate },
+                reason: "the same n-gram stands in an earlier line")
         }
         levels.append(level)
     }

@@ -21,7 +21,8 @@ struct StartNoteTests {
     func learningRate() throws {
         let words = "note: the learning rate is the default, "
         for (options, usual) in [
-            (["--optimizer", "sgd"], "5"), (["--optimizer", "adagrad"], "0.05"), (["--optimizer", "adam"], nil),
+            (["--optimizer", "sgd"], "5"), (["--optimizer", "nesterov", "--momentum", "0.9"], "0.5"),
+            (["--optimizer", "adagrad"], "0.05"), (["--optimizer", "adam"], nil),
             (["--optimizer", "sgd", "--learning-rate", "0.5"], nil),
         ] {
             let outcome = try ProgramRun.alone(

@@ -72,6 +72,7 @@ import Testing
         ("-0.25\t</s>", "-0.25\t</t>", 9, "no word </s>"),
         ("-0.75\ta </s>", "-0.75\tq </s>", 13, "the word 'q' is not among"),
         ("-0.75\ta </s>", "-0.75\t<s> a", 13, "the same n-gram stands in an earlier line"),
+        ("-0.75\ta </s>", "\n-0.75\t<s> a\n\n", 14, "the same n-gram stands in an earlier line"),
         ("-0.75\ta </s>", "-0.75\ta </s>\t-0.5", 13, "an n-gram of the highest order has a backoff weight"),
         ("-0.75\ta </s>\n", "", 14, "fewer n-grams than the 2"),
         ("\\end\\\n", "", 15, "the file ends before \\end\\"),

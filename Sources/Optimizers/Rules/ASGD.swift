@@ -20,7 +20,7 @@ public struct ASGD: UpdateRule {
     public static let power = Setting(
         "asgd-power", 0.75, range: .number(upTo: 1), placeholder: "x", "Power with which the rate falls if lambda is not 0.")
 
-    public static let usualRate = 5.0
+    public let usualRate = 5.0
 
     private let step: AveragedStep
     private let start: Int
@@ -50,7 +50,7 @@ public struct NTASGD: UpdateRule {
         "nt-asgd-interval", 5, range: .whole(1...1000), placeholder: "n",
         "Validations that may be worse than one before, until the mean begins.")
 
-    public static let usualRate = 5.0
+    public let usualRate = 5.0
 
     private let step: AveragedStep
     private let interval: Int

@@ -13,7 +13,7 @@ public struct AdaGrad: UpdateRule {
     public static let epsilon = Setting(
         "adagrad-epsilon", 1e-10, range: .number(), placeholder: "x", "Added to the root of the sum of squares.")
 
-    public static let usualRate = 0.05
+    public let usualRate = 0.05
 
     private let epsilon: Float
     private let weightDecay: Float

@@ -17,7 +17,7 @@ public struct Adadelta: UpdateRule {
     public static let epsilon = Setting(
         "adadelta-epsilon", 1e-6, range: .number(), placeholder: "x", "Added to both means of squares under their roots.")
 
-    public static let usualRate = 1.0
+    public let usualRate = 1.0
 
     private let decay: Float
     private let epsilon: Float

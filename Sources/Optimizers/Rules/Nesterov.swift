@@ -10,7 +10,8 @@ public struct Nesterov: UpdateRule {
         "SGD with Nesterov momentum (Sutskever et al. 2013), `v = momentum * v + g`, `p -= rate * (g + momentum * v)` (torch.optim.SGD). Without momentum it is sgd."
     public static let settings: [any DeclaredSetting] = [RuleSettings.momentum, RuleSettings.weightDecay]
 
-    public static let usualRate = 5.0
+    /// With momentum, a gradient acts 1 / (1 - momentum) times.
+    public var usualRate: Double { 5 * (1 - Double(momentum)) }
 
     private let momentum: Float
     private let weightDecay: Float

@@ -11,7 +11,8 @@ public struct SGD: UpdateRule {
         "Stochastic gradient descent, `p -= rate * g`; with momentum `v = momentum * v + g`, `p -= rate * v` (torch.optim.SGD)."
     public static let settings: [any DeclaredSetting] = [RuleSettings.momentum, RuleSettings.weightDecay]
 
-    public static let usualRate = 5.0
+    /// With momentum, a gradient acts 1 / (1 - momentum) times.
+    public var usualRate: Double { 5 * (1 - Double(momentum)) }
 
     private let momentum: Float
     private let weightDecay: Float

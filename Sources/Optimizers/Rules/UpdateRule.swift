@@ -6,7 +6,7 @@ public protocol UpdateRule: Kind, Sendable {
     init(_ settings: Settings)
 
     /// A learning rate with which small models learn, for a note about a rate that is far below it.
-    static var usualRate: Double { get }
+    var usualRate: Double { get }
 
     /// The names of the moments of each parameter, as in checkpoints. All moments are initially zero.
     var moments: [String] { get }
@@ -30,7 +30,7 @@ public enum Averaging: Sendable {
 }
 
 extension UpdateRule {
-    public static var usualRate: Double { 0.002 }
+    public var usualRate: Double { 0.002 }
     public var averaging: Averaging? { nil }
     public var leavesZeroGradientsAlone: Bool { false }
 }
@@ -58,9 +58,6 @@ public enum UpdateRules: KindRegistry {
         let rule = name.selected(in: all) { $0.name }
         return rule.init(settings)
     }
-
-    /// The usual learning rate of the rule named `name`.
-    public static func usualRate(_ name: OptimizerKind) -> Double { name.selected(in: all) { $0.name }.usualRate }
 }
 
 /// The name of an update rule.

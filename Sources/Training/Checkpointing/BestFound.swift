@@ -92,8 +92,8 @@ struct BestFound {
             }
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
             model = try remade()
-            notice =
-                (model.map { folder.checkpoints.remakeNotice(error, step: $0.step) } ?? Self.loss(after: state, error)) + kept
+            let remake = model.map { folder.checkpoints.remakeNotice(error, step: $0.step) }
+            notice = (remake ?? "\(faultText(error)).\(Self.lossText(state))") + kept
         }
     }
 
@@ -127,11 +127,11 @@ struct BestFound {
 
     /// Empty if the run had no best model before the checkpoint.
     private static func loss(after state: TrainingState) -> String {
-        state.convergence.bestLoss == nil ? "" : " The best parameters so far\(step(of: state)) are lost; \(replacement)"
+        state.convergence.bestLoss == nil ? "" : lossText(state)
     }
 
-    private static func loss(after state: TrainingState, _ error: any Error) -> String {
-        "\(faultText(error)). The best parameters so far\(step(of: state)) are lost; \(replacement)"
+    private static func lossText(_ state: TrainingState) -> String {
+        " The best parameters so far\(step(of: state)) are lost; \(replacement)"
     }
 
     /// If the run itself made the steps up to this model, it repeats them with the same result.

@@ -17,7 +17,7 @@ struct EndingText {
         case .converged: convergence
         case .epochs: completion
         case .preempted(let reason):
-            "stopped \(reason.clause) after step \(state.step); a checkpoint is saved. Resume with the command below"
+            "stopped \(reason.clause) after step \(state.step); a checkpoint is saved. The line 'resume' says how to continue"
         }
     }
 

@@ -35,8 +35,8 @@ struct RunDescription {
     /// Of the word vectors; nil without a file, and on other ranks than 0.
     let coverage: WordVectorCoverage?
     let transport: String
-    /// The hosts whose ranks share cores, with the number of cores.
-    let crowdedHosts: [(ranks: Range<Int>, cores: Int)]
+    /// The host with the most ranks per core, if its ranks share cores.
+    private let crowdedHost: (ranks: Range<Int>, cores: Int)?
 
     init(
         version: String, identity: RunIdentity?, world: World, parallel: ParallelModel, texts: RunTexts,
@@ -61,14 +61,14 @@ struct RunDescription {
         self.unknown = unknown
         (self.memory, self.coverage) = (memory, coverage)
         transport = parallel.exchange.topology.localCount > 1 || world.rankCount == 1 ? "shared memory" : "messages"
-        crowdedHosts = zip(world.hosts, coresOfHosts).map { (ranks: $0, cores: $1) }.filter {
-            $0.cores > 0 && $0.ranks.count > $0.cores
-        }
+        crowdedHost = zip(world.hosts, coresOfHosts).map { (ranks: $0, cores: $1) }
+            .filter { $0.cores > 0 && $0.ranks.count > $0.cores }
+            .max { $0.ranks.count * $1.cores < $1.ranks.count * $0.cores }
     }
 
     /// `ranks 0 to 7 share 2 cores: ...`; nil if each rank can have a core for itself.
     var coresText: String? {
-        guard let host = crowdedHosts.max(by: { $0.ranks.count * $1.cores < $1.ranks.count * $0.cores }) else { return nil }
+        guard let host = crowdedHost else { return nil }
         return
             "ranks \(host.ranks.lowerBound) to \(host.ranks.upperBound - 1) share \(counted(host.cores, "core")): the result is the same, but the "
             + "run is slow. Start fewer ranks, or let mpirun bind each rank to a core of its own"

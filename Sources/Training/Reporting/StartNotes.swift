@@ -14,7 +14,8 @@ extension TrainingConfiguration {
     /// The default learning rate with an optimizer that learns little with it.
     private var rateNote: String? {
         let defaults = usesBuiltInSource ? Self.reberDemo : Self()
-        let usual = UpdateRules.usualRate(optimizer)
+        let usual = updateRule.usualRate
+        // The usual rates of models differ by such a factor.
         guard learningRate == defaults.learningRate, learningRate * 4 < usual else { return nil }
         return
             "the learning rate is the default, \(NumberText.significant(learningRate)), which suits adam; \(optimizer.rawValue) learns little with "

@@ -56,10 +56,13 @@ struct TextSummary {
         if let size = limits.size, plan.vocabularySize >= size {
             return "Raise --vocabulary-size, or use texts of the same kind."
         }
-        if limits.minimumCount == 2 { return "Use a larger training text of the same kind." }
-        return limits.minimumCount > 2
-            ? "Use a larger training text of the same kind, or a lower --minimum-count, but at least 2."
-            : "Use a larger training text of the same kind, and --minimum-count 2, so that the probability of <unk> is trained."
+        return switch limits.minimumCount {
+        case ...1:
+            "Use a larger training text of the same kind, and --minimum-count 2, so that the probability of <unk> is "
+                + "trained."
+        case 2: "Use a larger training text of the same kind."
+        default: "Use a larger training text of the same kind, or a lower --minimum-count, but at least 2."
+        }
     }
 
     /// The fields of the event `start` or `resume`.

@@ -4,7 +4,6 @@ import Configuration
 import Failures
 import Files
 import Kinds
-import Tasks
 import Runs
 import Tasks
 import TextData
