@@ -38,3 +38,30 @@ public struct ScoredLine: Sendable, Equatable {
     /// The part of the text that `token` stands for, as `EncodedLine.source(of:)`.
     package func source(of token: ScoredToken) -> ArraySlice<UInt8> { line.source(of: token.position - 1) }
 }
+
+/// A word of a scored line: what lies between white space.
+package struct ScoredWord: Equatable, Sendable {
+    /// The bytes of the word, as in the text.
+    package let text: ArraySlice<UInt8>
+    /// The sum over its tokens, in nats. Nil if it has no token, because one token has the beginning of several words, or if one is not scored.
+    package let surprisal: Double?
+    package let tokenCount: Int
+    /// The number of its tokens that are outside the vocabulary.
+    package let unknownCount: Int
+}
+
+extension ScoredLine {
+    /// The words of the line in order.
+    package func words(_ division: WordDivision) -> [ScoredWord] {
+        // With carried state, the first token of the text is not scored.
+        let missing = line.tokens.count - tokens.count
+        return division.words(of: line).map { word in
+            let scored =
+                word.tokens.lowerBound < missing
+                ? [] : tokens[word.tokens.lowerBound - missing..<word.tokens.upperBound - missing]
+            return ScoredWord(
+                text: word.text, surprisal: scored.isEmpty ? nil : scored.reduce(0) { $0 + $1.surprisal },
+                tokenCount: word.tokens.count, unknownCount: scored.count { $0.isUnknown })
+        }
+    }
+}

@@ -13,7 +13,7 @@ public struct TextExtent: Codable, Equatable, Sendable {
         var (count, isInWord) = (0, false)
         var position = 0
         while position < text.count {
-            let width = Self.whitespaceWidth(text, at: position)
+            let width = text.whitespaceWidth(at: position)
             if width > 0 {
                 if text[position] == 0x0A { count += 1 }
                 isInWord = false
@@ -27,13 +27,15 @@ public struct TextExtent: Codable, Equatable, Sendable {
         if let last = text.last, last != 0x0A { count += 1 }
         self.init(words: count, bytes: text.count)
     }
+}
 
+extension UnsafeRawBufferPointer {
     /// Like the function for valid UTF-8, which reads up to two bytes beyond `position`.
-    private static func whitespaceWidth(_ text: UnsafeRawBufferPointer, at position: Int) -> Int {
-        let byte = text[position]
+    func whitespaceWidth(at position: Int) -> Int {
+        let byte = self[position]
         if byte < 0x80 { return byte == 0x20 || (0x09...0x0D).contains(byte) ? 1 : 0 }
-        guard text.count - position >= 3, let start = text.baseAddress else {
-            return text.count - position == 2 && byte == 0xC2 && [0x85, 0xA0].contains(text[position + 1]) ? 2 : 0
+        guard count - position >= 3, let start = baseAddress else {
+            return count - position == 2 && byte == 0xC2 && [0x85, 0xA0].contains(self[position + 1]) ? 2 : 0
         }
         return TextData.whitespaceWidth((start + position).assumingMemoryBound(to: UInt8.self))
     }

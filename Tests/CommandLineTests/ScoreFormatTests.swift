@@ -53,6 +53,41 @@ struct ScoreFormatTests {
         }
     }
 
+    @Test("words: the sums of the table, for each kind of token", arguments: ["word", "char", "byte", "wordpieces"])
+    func words(model: String) throws {
+        if model == "wordpieces" {
+            guard SentencePieceLibrary.isInstalled else { return }
+            let small =
+                "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1 --train train.txt --valid valid.txt"
+            let trained = try SmallModels.shell("$R \(small) --tokens sentencepiece --vocabulary-size 30 --run wordpieces")
+            try #require(trained.status == 0, "\(trained)")
+        }
+        let text = "the cat  sat on\\n\\n mat gr\u{F6}\u{DF}e\\n"
+        let rows = try Self.output("--base e", model: model, text: text).split(separator: "\n").dropFirst().map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)
+        }
+        let words = try Self.output("--base e --format words", model: model, text: text).split(separator: "\n").map(String.init)
+        #expect(words.first == "line\tword\ttext\tsurprisal_nats\tunknown\ttokens")
+        let fields = words.dropFirst().map { $0.split(separator: "\t") }
+        #expect(fields.map { $0[0] + " " + $0[1] } == ["1 1", "1 2", "1 3", "1 4", "3 1", "3 2"], "\(words)")
+        #expect(fields.prefix(5).map { $0[2] } == ["the", "cat", "sat", "on", "mat"], "\(words)")
+        // The line ends of words and pieces are in no word, and neither is an empty line of characters.
+        let excluded = rows.filter { model.hasPrefix("word") ? ["<eos>", "</s>"].contains($0[2]) : $0[0] == "2" }
+        #expect(excluded.count == (model.hasPrefix("word") ? 3 : 1), "\(rows)")
+        let expected = (rows.compactMap { Double($0[3]) }.reduce(0, +) - excluded.compactMap { Double($0[3]) }.reduce(0, +))
+        let sum = fields.compactMap { Double($0[3]) }.reduce(0, +)
+        #expect(abs(sum - expected) < 1e-9, "\(sum) \(expected)")
+        #expect(fields.compactMap { Int($0[5]) }.reduce(0, +) == rows.count - excluded.count)
+    }
+
+    @Test("words: a word with a token that is not scored has no figure")
+    func unscoredWord() throws {
+        for (model, tokens) in [("word", 1), ("char", 4)] {
+            let rows = try Self.output("--format words --carry-state", model: model, text: "the cat\\n").split(separator: "\n")
+            #expect(rows[1] == "1\t1\tthe\tNA\t0\t\(tokens)" && !rows[2].contains("NA"), "\(rows)")
+        }
+    }
+
     @Test("json")
     func json() throws {
         struct Token: Decodable, Equatable {

@@ -148,11 +148,11 @@ struct ScoreTests {
             ("--checkpoint word/best.safetensors --data valid.txt --base 3", 64, "the value '3' is invalid for '--base <base>'"),
             (
                 "--checkpoint word/best.safetensors --data valid.txt --format xml", 64,
-                "the value 'xml' is invalid for '--format <format>'. Please provide one of the following: tsv, json, lm-zoo, "
+                "the value 'xml' is invalid for '--format <format>'. Please provide one of the following: tsv, words, json, lm-zoo, "
             ),
             (
                 "--checkpoint word/best.safetensors --data valid.txt --format kenlm --base 2", 64,
-                "--format kenlm prints logarithms to base 10: omit --base, or use --format tsv or json."
+                "--format kenlm prints logarithms to base 10: omit --base, or use --format tsv, words or json."
             ),
             ("--checkpoint word/best.safetensors --data - < /dev/null", 65, "the standard input is empty, "),
             ("--checkpoint word/best.safetensors --data valid.txt > /dev/full", 74, "the standard output cannot be written: "),

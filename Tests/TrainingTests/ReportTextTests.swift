@@ -53,6 +53,18 @@ struct ResumeCommandTests {
         #expect(command("-x") == "./rnntrain --run ./-x --resume")
     }
 
+    @Test("A variable of Open MPI that allows more ranks than cores becomes a flag")
+    func sharedCores() {
+        let start = ["mpirun", "-n", "3"]
+        func text(_ value: String, _ flags: [String] = []) -> String {
+            let environment = ["OMPI_COMM_WORLD_SIZE": "3", "OMPI_MCA_rmaps_base_oversubscribe": value]
+            return command("r", environment: environment, parent: start + flags + ["rnntrain"], arguments: ["rnntrain"])
+        }
+        #expect(text("1") == "mpirun --oversubscribe -n 3 rnntrain --run r --resume")
+        #expect(text("1", ["--oversubscribe"]) == "mpirun -n 3 --oversubscribe rnntrain --run r --resume")
+        #expect(text("false") == "mpirun -n 3 rnntrain --run r --resume")
+    }
+
     @Test("In a job of SLURM, the advice is to submit the job again")
     func job() {
         let advice = { ResumeCommand(runFolder: "r", rankCount: 1, arguments: ["rnntrain"], environment: $0, parent: []).advice }

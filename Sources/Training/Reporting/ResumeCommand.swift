@@ -23,7 +23,8 @@ package struct ResumeCommand {
         if let script = environment["RNNTRAIN_LAUNCHER"] {
             start = [script.contains("/") ? script : "./" + script] + ranks
         } else if environment["OMPI_COMM_WORLD_SIZE"] != nil {
-            start = Self.allowingRoot(Self.launch(of: arguments, by: parent) ?? ["mpirun"] + ranks) + [program]
+            let launch = Self.launch(of: arguments, by: parent) ?? ["mpirun"] + ranks
+            start = Self.allowingRoot(Self.sharingCores(launch, environment)) + [program]
         } else if environment["PMI_SIZE"] != nil {
             start = ["mpirun"] + ranks + [program]
         } else if environment["SLURM_PROCID"] != nil, rankCount > 1 {
@@ -53,6 +54,16 @@ package struct ResumeCommand {
     private static func allowingRoot(_ launch: [String]) -> [String] {
         let flag = "--allow-run-as-root"
         return geteuid() != 0 || launch.contains(flag) ? launch : [launch[0], flag] + launch.dropFirst()
+    }
+
+    /// Adds the flag that allows more ranks than cores, if Open MPI allows them by a variable, which may be set for one command only.
+    private static func sharingCores(_ launch: [String], _ environment: [String: String]) -> [String] {
+        let variable = environment["OMPI_MCA_rmaps_base_oversubscribe"]?.lowercased() ?? "0"
+        if ["0", "false", "no", "off"].contains(variable) || launch.contains(where: { $0.lowercased().contains("oversubscribe") })
+        {
+            return launch
+        }
+        return [launch[0], "--oversubscribe"] + launch.dropFirst()
     }
 
     package static var parentCommandLine: [String] {

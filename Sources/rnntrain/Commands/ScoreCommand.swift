@@ -16,8 +16,11 @@ struct ScoreCommand: ExampledCommand {
 
     static let examples = [
         HelpExample(
-            "Write a table with a row for each word",
+            "Write a table with a row for each token",
             "rnntrain score --checkpoint runs/words --data test.txt > scores.tsv"),
+        HelpExample(
+            "The same for a model of SentencePiece or characters: a row with the sum over the tokens of each word",
+            "rnntrain score --checkpoint runs/words --data test.txt --format words > words.tsv"),
         HelpExample(
             "Score a sentence from the standard input, in nats",
             "echo \"the cat sat\" | rnntrain score --checkpoint runs/words --data - --base e"),
@@ -37,8 +40,8 @@ struct ScoreCommand: ExampledCommand {
     @Option(
         help: ArgumentHelp(
             """
-            tsv: a table with a header. json: an object for each line, and one for the text. The others are the formats of the tools of \
-            these names.
+            tsv: a table with a row for each token. words: the same for each word between white space, with the sum over its tokens. json: an \
+            object for each line, and one for the text. The others are the formats of the tools of these names.
             """, valueName: "format"))
     var format = ScoreFormat.tsv
 

@@ -32,6 +32,8 @@ struct SourceOptions: ParsableArguments {
     /// configuration.
     func file() throws -> ConfigurationFile? {
         if config == StandardInput.sign { throw InputFileError.standardInput(option: "--config") }
+        // The usual name of no file: then rnntrain.toml is not read either.
+        if config == "/dev/null" { return nil }
         if let config { return try ConfigurationFile(path: config) }
         // A link without a target is an error, not a missing file.
         guard !resume, (try? FileManager.default.attributesOfItem(atPath: Self.standardPath)) != nil else { return nil }

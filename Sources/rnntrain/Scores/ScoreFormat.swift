@@ -5,7 +5,7 @@ import Tasks
 
 /// A format that `score` writes.
 enum ScoreFormat: String, ExpressibleByArgument, CaseIterable {
-    case tsv, json
+    case tsv, words, json
     case lmZoo = "lm-zoo"
     case srilm, kenlm
     case neuralComplexity = "neural-complexity"
@@ -13,7 +13,7 @@ enum ScoreFormat: String, ExpressibleByArgument, CaseIterable {
     /// The base that the format prescribes; nil if `--base` chooses it.
     private var prescribedBase: LogarithmBase? {
         switch self {
-        case .tsv, .json: nil
+        case .tsv, .words, .json: nil
         case .lmZoo, .neuralComplexity: .two
         case .srilm, .kenlm: .ten
         }
@@ -29,6 +29,7 @@ enum ScoreFormat: String, ExpressibleByArgument, CaseIterable {
     func writer(_ base: LogarithmBase, _ symbols: TokenTexts) -> any ScoreWriter {
         switch self {
         case .tsv: TableWriter(base: base, symbols: symbols)
+        case .words: WordTableWriter(base: base, symbols: symbols)
         case .json: JSONWriter(base: base, symbols: symbols)
         case .lmZoo: LMZooWriter(base: base, symbols: symbols)
         case .neuralComplexity: NeuralComplexityWriter(base: base, symbols: symbols)
@@ -46,7 +47,7 @@ struct ScoreOptionError: UserFacingError {
     var exitStatus: ExitStatus { .usage }
 
     var description: String {
-        "--format \(format.rawValue) prints logarithms to base \(base.rawValue): omit --base, or use --format tsv or json."
+        "--format \(format.rawValue) prints logarithms to base \(base.rawValue): omit --base, or use --format tsv, words or json."
     }
 }
 

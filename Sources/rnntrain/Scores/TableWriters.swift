@@ -21,6 +21,24 @@ struct TableWriter: ScoreWriter {
     func footer(_ total: ScoreTotal) -> String? { nil }
 }
 
+/// `--format words`: a row for each word of the text, with the sum over its tokens.
+struct WordTableWriter: ScoreWriter {
+    let base: LogarithmBase
+    let symbols: TokenTexts
+
+    var header: String { "line\tword\ttext\tsurprisal_\(base.unit)\tunknown\ttokens\n" }
+
+    func text(of line: ScoredLine) -> String {
+        zip(1..., line.words(symbols.division)).map { number, word in
+            let surprisal = word.surprisal.map { "\(base.value(ofNats: $0))" } ?? "NA"
+            return
+                "\(line.number)\t\(number)\t\(symbols.original(word.text))\t\(surprisal)\t\(word.unknownCount)\t\(word.tokenCount)\n"
+        }.joined()
+    }
+
+    func footer(_ total: ScoreTotal) -> String? { nil }
+}
+
 /// `--format lm-zoo`: the table of `get_surprisals` of the LM Zoo, for SyntaxGym.
 struct LMZooWriter: ScoreWriter {
     let base: LogarithmBase

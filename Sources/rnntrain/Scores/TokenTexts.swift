@@ -4,8 +4,12 @@ import TextData
 struct TokenTexts {
     private let unit: TokenUnit
     private let unknownID: Int32?
+    /// To which word a token belongs.
+    let division: WordDivision
 
-    init(_ vocabulary: Vocabulary) { (unit, unknownID) = (vocabulary.unit, vocabulary.unknownID) }
+    init(_ vocabulary: Vocabulary) {
+        (unit, unknownID, division) = (vocabulary.unit, vocabulary.unknownID, WordDivision(vocabulary))
+    }
 
     /// The token as in the text, escaped so that it stays in its field and line: tabs, line feeds, carriage returns and other control
     /// characters become `\t`, `\n`, `\r` and `\xHH`, and the separators U+2028 and U+2029 `\u2028` and `\u2029`. In tokens

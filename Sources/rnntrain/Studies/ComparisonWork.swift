@@ -63,7 +63,10 @@ private struct ComparisonReport {
 
     private var differenceText: String {
         let range =
-            interval.map { "95 % interval \(NumberText.fixed($0.low, 4)) to \(NumberText.fixed($0.high, 4))" } ?? "no interval"
+            interval.map { interval in
+                let zero = interval.low <= 0 && interval.high >= 0 ? "contains 0" : "without 0"
+                return "95 % interval \(NumberText.fixed(interval.low, 4)) to \(NumberText.fixed(interval.high, 4)) (\(zero))"
+            } ?? "no interval"
         return
             "loss \(NumberText.fixed(losses.difference, 4)) nats per \(unit), \(range); \(NumberText.grouped(settings.resamples)) resamples of "
             + "\(NumberText.counted(losses.blockCount, "line")), seed \(settings.seed)"

@@ -30,7 +30,8 @@ func runProbe(model: ScoringModel, items: [ProbeItem], name: String, output: Pro
     if unknown * 5 >= all {
         StandardError.warn(
             "\(name): \(NumberText.grouped(unknown)) of \(NumberText.counted(all, "item")) depend on words outside the vocabulary, and are not counted. "
-                + "Write the sentences like the training text (spaces around punctuation, case), or use a model of characters.")
+                + "Write the sentences like the training text (spaces around punctuation, case), or use a model with a larger vocabulary "
+                + "or of characters.")
     }
 }
 

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import TextData
+
+@Suite("Words of a line")
+struct LineWordTests {
+    /// The words with the tokens of each, and the number of tokens of the line.
+    private static func words(
+        _ tokens: [String], isEnded: Bool = true, isSpaced: Bool = false, joinsBlanks: Bool = false
+    ) -> [String: Range<Int>] {
+        words(tokens.map { Array($0.utf8) }, isEnded: isEnded, isSpaced: isSpaced, joinsBlanks: joinsBlanks)
+    }
+
+    private static func words(
+        _ tokens: [[UInt8]], isEnded: Bool, isSpaced: Bool, joinsBlanks: Bool
+    ) -> [String: Range<Int>] {
+        var line = EncodedLine()
+        for (number, token) in tokens.enumerated() {
+            token.withUnsafeBufferPointer { line.append(0, $0, endsLine: isEnded && number == tokens.count - 1) }
+        }
+        let words = WordDivision(isSpaced: isSpaced, joinsBlanks: joinsBlanks).words(of: line)
+        return Dictionary(uniqueKeysWithValues: words.map { (String(decoding: $0.text, as: UTF8.self), $0.tokens) })
+    }
+
+    @Test(
+        "The white space and the line end after a word of characters belong to it, and those before the first word to the first word"
+    )
+    func characters() {
+        #expect(Self.words([" ", "i", "t", " ", " ", "i", "s", "\n"]) == ["it": 0..<5, "is": 5..<8])
+        #expect(Self.words(["a", " ", "b"], isEnded: false) == ["a": 0..<2, "b": 2..<3])
+        #expect(Self.words([" ", "\n"]) == [:])
+    }
+
+    @Test("White space of several bytes ends a word of bytes, and a damaged character does not")
+    func bytes() {
+        let tokens = "a\u{A0}ß\u{3000}".utf8.map { [$0] } + [[0xE2], [0x80]]
+        let words = Self.words(tokens, isEnded: false, isSpaced: false, joinsBlanks: false)
+        #expect(words == ["a": 0..<3, "ß": 3..<8, "\u{FFFD}": 8..<10])
+    }
+
+    @Test("The white space before a word of pieces belongs to it; the line end belongs to no word")
+    func pieces() {
+        #expect(
+            Self.words(["the", " ", "c", "at", " sat", " ", "</s>"], joinsBlanks: true) == [
+                "the": 0..<1, "cat": 1..<4, "sat": 4..<5,
+            ])
+    }
+
+    @Test("A piece without a part of the text belongs to the word of the next one")
+    func emptyPieces() {
+        #expect(Self.words(["a", " ", "", "", "ß", "</s>"], joinsBlanks: true) == ["a": 0..<1, "ß": 1..<5])
+    }
+
+    @Test("A token with the beginning of two words belongs to the first one, and the second word has no token")
+    func longToken() {
+        #expect(Self.words(["of", " the cat", "s", "</s>"], joinsBlanks: true) == ["of": 0..<1, "the": 1..<2, "cats": 2..<3])
+        #expect(Self.words(["of the", " ", "x", "\n"]) == ["of": 0..<1, "the": 1..<2, "x": 2..<4])
+    }
+
+    @Test("Each word of a text of words is a token; the line end is none")
+    func spaced() {
+        #expect(Self.words(["the", "cat", "<eos>"], isSpaced: true) == ["the": 0..<1, "cat": 1..<2])
+    }
+}
