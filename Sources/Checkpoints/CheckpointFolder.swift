@@ -62,6 +62,13 @@ public struct CheckpointFolder: Sendable {
         return CheckpointGeneration(step: step, path: path(forStep: step))
     }
 
+    /// Throws unless a file can be created in the folder of the generations, if this folder exists: the errors of `DurableFile`. A job that could
+    /// not write would lose its steps at the first checkpoint.
+    package func requireWritable() throws(FileError) {
+        guard let folder = try openRunFolder().folder(Self.folderName) else { return }
+        _ = try DurableFile(at: folder.place(Self.name(forStep: 0)))
+    }
+
     /// Replaces `best.safetensors`. Throws the errors of `DurableFile`.
     public func writeBest(_ checkpoint: Checkpoint) throws(FileError) {
         try SafetensorsWriter.write(checkpoint, to: bestPlace())

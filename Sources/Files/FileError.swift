@@ -122,10 +122,7 @@ package func advice(_ errorNumber: Int32, _ path: String) -> String {
     switch errorNumber {
     case ENOSPC, EDQUOT: "Free disk space, or choose a folder on another disk."
     case EFBIG: "Raise the limit on file sizes (ulimit -f), or choose a folder on another file system."
-    case EACCES, EPERM:
-        isClosedFile(path)
-            ? "Make the file readable and writable (chmod u+rw)."
-            : "Make the folder writable (chmod u+w), or choose another folder."
+    case EACCES, EPERM: permissionAdvice(path)
     case EROFS: "The file system is mounted read-only: choose a folder on another one."
     case ENOENT, ENOTDIR, EEXIST: "Check the path: one of its folders is missing or is a file."
     case ENAMETOOLONG, ELOOP: "Check the path."
@@ -135,8 +132,17 @@ package func advice(_ errorNumber: Int32, _ path: String) -> String {
     }
 }
 
-/// Whether a regular file exists that this process may not read and write.
-private func isClosedFile(_ path: String) -> Bool {
+/// Advice for a call on the file or folder at `path` that this process has no permission for.
+private func permissionAdvice(_ path: String) -> String {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, R_OK | W_OK) != 0
+    guard stat(path, &status) == 0 else {
+        return errno == EACCES
+            ? "Make the folders of the path searchable (chmod u+x), or choose another folder."
+            : "Make the folder writable (chmod u+w), or choose another folder."
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG where access(path, R_OK | W_OK) != 0: return "Make the file readable and writable (chmod u+rw)."
+    case S_IFDIR where access(path, R_OK | X_OK) != 0: return "Make the folder readable and searchable (chmod u+rx)."
+    default: return "Make the folder writable (chmod u+w), or choose another folder."
+    }
 }

@@ -140,7 +140,7 @@ extension TextDataError {
         case .unknownCharacter(let source, let byteOffset, let scalar):
             "\(source): the character \(characterText(scalar)) at byte "
                 + "\(byteOffset) is not in the vocabulary of the training text. Remove it, add it to the training text, "
-                + "or train with --minimum-count 2, which makes rare characters <unk>."
+                + "or train with a --minimum-count that some characters of the training text do not reach: they and this one become <unk>."
         case .vocabularyTooSmall(let source, let unit, let size):
             "\(source): the vocabulary (--tokens \(unit.rawValue)) would have \(counted(size, "symbol")) besides <eos> and <unk>, but a "
                 + "language model needs 2 or more. Use a longer text, raise --vocabulary-size or lower --minimum-count."

@@ -14,7 +14,7 @@ import Testing
             (
                 .unknownCharacter(source: "v.txt", byteOffset: 9, scalar: "\u{7}"),
                 "v.txt: the character U+0007 at byte 9 is not in the vocabulary of the training text. Remove it, "
-                    + "add it to the training text, or train with --minimum-count 2, which makes rare characters <unk>."
+                    + "add it to the training text, or train with a --minimum-count that some characters of the training text do not reach: they and this one become <unk>."
             ),
             (
                 .inputOutput(path: "run/t", operation: "writing", code: 28),

@@ -42,7 +42,7 @@ public struct Probe {
     public func ask(_ items: [ProbeItem], named name: String, _ body: (ProbeAnswer) throws -> Void) throws {
         let known = items.map(isReadable)
         let read = zip(items, known).filter(\.1).map(\.0)
-        let sentences = read.flatMap { item in item.texts.map { $0.joined() } }
+        let sentences = read.flatMap { item in item.texts.map { pieces($0).joined() } }
         let places = read.flatMap { item in item.texts.map { _ in item.placeName } }
         var next = 0
         /// Answers the items up to the next one that has to be scored.
@@ -56,7 +56,7 @@ public struct Probe {
         var texts: [ScoredText] = []
         try scorer.score(sentences: sentences, named: name, place: { places[$0] }) { _, line in
             try scorer.total.requireFinite(model: model.path, text: name)
-            texts.append(ScoredText(line, pieces: items[next].texts[texts.count], joinsBlanks: joinsBlanks))
+            texts.append(ScoredText(line, pieces: pieces(items[next].texts[texts.count]), joinsBlanks: joinsBlanks))
             guard texts.count == items[next].texts.count else { return }
             try body(Self.answer(items[next], texts))
             texts.removeAll(keepingCapacity: true)
@@ -65,11 +65,18 @@ public struct Probe {
         }
     }
 
+    /// The pieces of a text as the model reads them. The blank after the last word shows a model of characters the end of this word; tokens that
+    /// join blanks to the word after them have none for it.
+    private func pieces(_ text: [String]) -> [String] {
+        guard joinsBlanks, let last = text.last, last.hasSuffix(" ") else { return text }
+        return text.dropLast() + [String(last.dropLast())]
+    }
+
     /// Whether the model can read the texts: characters outside a vocabulary without `<unk>` have no number.
     private func isReadable(_ item: ProbeItem) -> Bool {
         let vocabulary = model.vocabulary
         guard vocabulary.unit == .char, vocabulary.unknownID == nil else { return true }
-        return item.texts.joined().allSatisfy { piece in
+        return item.texts.flatMap(pieces).allSatisfy { piece in
             piece.unicodeScalars.allSatisfy { vocabulary.id(of: String($0)) != nil }
         }
     }

@@ -19,6 +19,7 @@ extension RunPreparation {
     ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
         let lock = try folder.reopen(breakingLock: breakingLock)
+        try Watchdog.waitingForDisk { _ in try CheckpointFolder(lockedBy: lock).requireWritable() }
         let records = RunRecords(folder)
         records.warnings.forEach(StandardError.warn)
         guard let newest = try records.newestCheckpoint() else {
