@@ -87,7 +87,7 @@ extension TrainingOverRanks {
         func changedAtRestart() throws {
             let texts = try TrainingFolder(options: Self.pieces, lines: 40, validLines: 20)
             _ = try finished(try texts.start(ranks: 1, run: "first"), in: texts, run: "first")
-            _ = try finished(try texts.start(ranks: 1, run: "other", ["--vocabulary-size", "70"]), in: texts, run: "other")
+            _ = try finished(try texts.start(ranks: 1, run: "other", ["--vocabulary-size", "40"]), in: texts, run: "other")
             try texts.write("given.model", try texts.bytes("first/sentencepiece.model"))
             let given = texts.arguments(run: "run").filter { !["--vocabulary-size", "80"].contains($0) }
             let run = try ProgramRun.alone(
@@ -95,7 +95,9 @@ extension TrainingOverRanks {
             try #require(run.status == 0, "\(run)")
             let best = try texts.bytes("run/best.safetensors")
             try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
-            try texts.write("given.model", try texts.bytes("other/sentencepiece.model"))
+            let other = try texts.bytes("other/sentencepiece.model")
+            try #require(try texts.bytes("given.model") != other)
+            try texts.write("given.model", other)
             let refused = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
             #expect(refused.status == 65 && refused.errors.contains("another text for --sentencepiece-model"), "\(refused)")
             #expect(try texts.bytes("run/best.safetensors") == best)
