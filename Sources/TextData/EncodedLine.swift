@@ -14,6 +14,9 @@ public struct EncodedLine: Sendable, Equatable {
     /// Whether the line is complete: its line end is the last token.
     public private(set) var isEnded = false
 
+    /// A line without tokens.
+    package init() {}
+
     /// The bytes of the token at `index`, as they are in the text.
     public func bytes(of index: Int) -> ArraySlice<UInt8> {
         bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
@@ -29,7 +32,7 @@ public struct EncodedLine: Sendable, Equatable {
     }
 
     /// - Parameter source: the part of the text that the token stands for, if it is not `text`.
-    mutating func append(
+    package mutating func append(
         _ token: Int32, _ text: UnsafeBufferPointer<UInt8>, source: UnsafeRawBufferPointer? = nil, endsLine: Bool
     ) {
         tokens.append(token)

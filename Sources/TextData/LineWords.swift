@@ -20,7 +20,7 @@ package struct WordDivision: Sendable {
         self.init(isSpaced: vocabulary.unit.isSpaced, joinsBlanks: vocabulary.joinsBlanks)
     }
 
-    init(isSpaced: Bool, joinsBlanks: Bool) { (self.isSpaced, self.joinsBlanks) = (isSpaced, joinsBlanks) }
+    package init(isSpaced: Bool, joinsBlanks: Bool) { (self.isSpaced, self.joinsBlanks) = (isSpaced, joinsBlanks) }
 
     /// The words of `line` in order, with their tokens.
     package func words(of line: EncodedLine) -> [LineWord] {

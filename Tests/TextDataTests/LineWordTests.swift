@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TextData
+import TextData
 
 @Suite("Words of a line")
 struct LineWordTests {
