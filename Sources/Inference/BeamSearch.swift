@@ -73,7 +73,9 @@ public struct BeamSearch {
         }
         return beam.map { hypothesis in
             var hypothesis = hypothesis
-            hypothesis.found.text += hypothesis.filter.rest()
+            var text: [UInt8] = []
+            if !hypothesis.filter.isStopped { hypothesis.decoder.end(to: &text) }
+            hypothesis.found.text += hypothesis.filter.pass(text) + hypothesis.filter.rest()
             return hypothesis.found
         }
     }

@@ -57,7 +57,9 @@ public struct Generation {
             decoder.append(last, to: &text)
             try sink(filter.pass(text))
         }
-        try sink(filter.rest())
+        text.removeAll()
+        if !filter.isStopped { decoder.end(to: &text) }
+        try sink(filter.pass(text) + filter.rest())
     }
 
     /// Passes `count` generated lines to `sink`. Each begins from the initial state, as after a line end, continues `prompt`, and
@@ -90,7 +92,9 @@ public struct Generation {
             decoder.append(last, to: &piece)
             text += filter.pass(piece)
         }
-        return text + filter.rest()
+        var piece: [UInt8] = []
+        if !filter.isStopped { decoder.end(to: &piece) }
+        return text + filter.pass(piece) + filter.rest()
     }
 
     /// Throws `StoredRunError.overflow` if a logit is not finite.

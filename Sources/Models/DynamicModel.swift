@@ -24,6 +24,7 @@ public struct DynamicEvaluation: Sendable, Equatable {
 /// `p <- p - rate * gradient + decay * (trained - p)`, with the gradient of the mean loss of the window, through its steps only. There is no
 /// dropout. With an `epsilon`, the update is `p <- p - rate * gradient / (rms + epsilon) + min(1, decay * rms / mean) * (trained - p)`: `rms` are the
 /// root mean squares of the gradients of the windows of another text (`observe`), and `mean` is their mean over all parameters.
+/// A frozen embedding does not move, and is not in the mean.
 ///
 /// Source: Krause, Kahembwe, Murray & Renals 2018, "Dynamic evaluation of neural sequence models", section 4. Memory: three copies of the
 /// parameters, four with an `epsilon`, and the packed weights.
@@ -45,6 +46,7 @@ public final class DynamicModel {
     private let workspace = Workspace()
     private var isAtStart = true
     private let layout: ParameterLayout
+    private let freezesEmbeddings: Bool
     /// Mean squares of the gradients of the windows observed so far, then their roots; nil without an epsilon.
     private let squares: UnsafeMutablePointer<Float>?
     private var observedWindows = 0
@@ -71,7 +73,7 @@ public final class DynamicModel {
     public init(
         _ shape: ModelShape, trained: UnsafePointer<Float>, _ settings: DynamicEvaluation, precision: Precision = .fp32
     ) {
-        (self.settings, self.trained) = (settings, trained)
+        (self.settings, self.trained, freezesEmbeddings) = (settings, trained, shape.freezesEmbeddings)
         var shape = shape
         shape.dropout = 0
         shape.regularization = Regularization()
@@ -121,14 +123,15 @@ public final class DynamicModel {
     /// Ends the text whose gradients were observed: takes the roots, and sets the state to that before a text.
     public func endObservation() {
         guard let squares else { preconditionFailure("gradients are observed without an epsilon") }
-        var sum = 0.0
-        for entry in layout.entries {
+        var (sum, moving) = (0.0, 0)
+        for entry in layout.entries where !(freezesEmbeddings && entry.name == SequenceModel.embeddingName) {
             for i in entry.offset..<(entry.offset + entry.count) {
                 squares[i] = squares[i].squareRoot()
                 sum += Double(squares[i])
             }
+            moving += entry.count
         }
-        pull = sum > 0 ? Float(Double(settings.decay) * Double(layout.parameterCount) / sum) : 0
+        pull = sum > 0 ? Float(Double(settings.decay) * Double(moving) / sum) : 0
         model.resetState()
         isAtStart = true
     }

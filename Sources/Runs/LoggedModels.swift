@@ -19,6 +19,9 @@ package struct LoggedModels: Equatable, Sendable {
         let seed: Int?
         let vocabulary_digest: String?
         let train_digest: String?
+        let valid_digest: String?
+        let test_digest: String?
+        let word_vectors_digest: String?
         let run_identity: String?
         let best: Bool?
         let perplexity: Double?
@@ -56,6 +59,17 @@ package struct LoggedModels: Equatable, Sendable {
     /// The line `end` of the last job; nil if the job has not ended.
     private(set) var end: LoggedEnd?
     private var runs: [Run] = []
+    /// The digests of the texts by role, and of the word vectors, at the last start; as in a checkpoint. Logs of earlier versions have only that of the
+    /// training text.
+    package private(set) var textDigests: [String: String] = [:]
+    /// The digest of the vocabulary at the last start; nil if no line has it.
+    package var vocabularyDigest: String? { runs.last?.vocabularyDigest }
+    /// Whether the log has figures of a model.
+    package var hasModels: Bool { !validations.isEmpty || !checkpointSteps.isEmpty }
+
+    /// The field of the lines `start` and `resume` with the digest that a checkpoint has under this name.
+    package static func field(ofDigest name: String) -> String { name.replacing("-", with: "_") + "_digest" }
+
     /// The last step in any line; 0 for none.
     package private(set) var lastStep = 0
     /// The steps of the lines `checkpoint`.
@@ -70,6 +84,7 @@ package struct LoggedModels: Equatable, Sendable {
         if let seed = line.seed, let vocabulary = line.vocabulary_digest, let train = line.train_digest {
             let run = Run(seed: seed, vocabularyDigest: vocabulary, trainDigest: train)
             if runs.last != run { runs.append(run) }
+            textDigests = line.textDigests
         }
         guard let step = line.step else { return }
         lastStep = max(lastStep, step)
@@ -159,6 +174,13 @@ package struct LoggedModels: Equatable, Sendable {
 }
 
 extension LoggedModels.Line {
+    fileprivate var textDigests: [String: String] {
+        let texts = [TextRole.train: train_digest, .valid: valid_digest, .test: test_digest].compactMap { role, digest in
+            digest.map { (role.rawValue, $0) }
+        }
+        return Dictionary(uniqueKeysWithValues: texts + (word_vectors_digest.map { [("word-vectors", $0)] } ?? []))
+    }
+
     /// The best model in a line `end`.
     fileprivate var bestModel: BestModel? {
         guard let best_step, let value = best_criterion ?? best_loss, let best_parameters_digest else { return nil }

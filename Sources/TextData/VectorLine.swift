@@ -17,14 +17,18 @@ struct VectorFileHeader {
     }
 }
 
-/// A line of a file of vectors. Fields are separated by blanks and tabs.
+/// A line of a file of vectors. Fields are separated by blanks and tabs. A word may stand after blanks; numbers after blanks are those of a blank,
+/// which some files of GloVe have.
 struct VectorLine {
     let word: UnsafeRawBufferPointer
     private let rest: UnsafeRawBufferPointer
 
     init(_ line: UnsafeRawBufferPointer) {
-        let end = line.firstIndex(where: Self.isBlank) ?? line.count
-        word = UnsafeRawBufferPointer(rebasing: line[..<end])
+        let first = line.firstIndex { !Self.isBlank($0) } ?? line.count
+        let firstEnd = line[first...].firstIndex(where: Self.isBlank) ?? line.count
+        let start = Self.isNumber(line[first..<firstEnd]) ? 0 : first
+        let end = line[start...].firstIndex(where: Self.isBlank) ?? line.count
+        word = UnsafeRawBufferPointer(rebasing: line[start..<end])
         rest = UnsafeRawBufferPointer(rebasing: line[end...])
     }
 

@@ -7,6 +7,7 @@ extension Vocabulary {
         var bytes: [UInt8] = []
         var decoder = TokenDecoder(self)
         for token in tokens { decoder.append(token, to: &bytes) }
+        decoder.end(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 }

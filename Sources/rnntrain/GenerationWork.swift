@@ -55,6 +55,7 @@ private func writeBeam(
     var decoder = TokenDecoder(model.vocabulary)
     var start: [UInt8] = []
     for token in prompt { decoder.append(token, to: &start) }
+    decoder.end(to: &start)
     for (index, found) in try search.search(after: prompt, length: settings.length).prefix(settings.samples ?? 1).enumerated() {
         if index > 0, !ofLines { try stream.append(settings.separatingBytes(after: stream)) }
         try stream.append(start + found.text + (ofLines ? [0x0A] : []))

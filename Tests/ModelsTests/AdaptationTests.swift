@@ -32,6 +32,7 @@ struct AdaptationTests {
         let finalParameters: [String: [Double]]
         let cache: Cache
         let rms: Scaled
+        let frozen: Scaled
     }
 
     private let fixture: Fixture
@@ -50,19 +51,30 @@ struct AdaptationTests {
 
     @Test("So are those of updates that are scaled by the root mean squares of the gradients of another text")
     func scaledUpdates() throws {
-        let scaled = fixture.rms
+        try check(fixture.rms)
+    }
+
+    @Test("A frozen embedding does not move, and is not in the mean of the root mean squares")
+    func frozenEmbedding() throws {
+        try check(fixture.frozen, freezesEmbeddings: true)
+    }
+
+    private func check(_ scaled: Fixture.Scaled, freezesEmbeddings: Bool = false) throws {
         let settings = DynamicEvaluation(
             rate: scaled.rate, decay: scaled.decay, window: fixture.window, epsilon: scaled.epsilon)
-        try check(settings, observing: scaled.text, losses: scaled.losses, parameters: scaled.finalParameters)
+        try check(
+            settings, observing: scaled.text, losses: scaled.losses, parameters: scaled.finalParameters,
+            freezesEmbeddings: freezesEmbeddings)
     }
 
     private func check(
         _ settings: DynamicEvaluation, observing text: [Int32] = [], losses expectedLosses: [Double],
-        parameters: [String: [Double]]
+        parameters: [String: [Double]], freezesEmbeddings: Bool = false
     ) throws {
         let size = fixture.dimensions
-        let shape = ModelShape(
+        var shape = ModelShape(
             cell: .lstm, layers: size.L, vocabularySize: size.V, embeddingSize: size.E, hiddenSize: size.H, dropout: 0.5)
+        shape.freezesEmbeddings = freezesEmbeddings
         let layout = shape.parameterLayout
         var trained = [Float](repeating: 0, count: layout.elementCount)
         for entry in layout.entries {

@@ -101,6 +101,10 @@ extension TrainingOverRanks {
             let refused = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
             #expect(refused.status == 65 && refused.errors.contains("another text for --sentencepiece-model"), "\(refused)")
             #expect(try texts.bytes("run/best.safetensors") == best)
+            // The log alone also shows which model it was.
+            try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
+            let again = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
+            #expect(again.status == 65 && again.errors.contains("another text for --sentencepiece-model"), "\(again)")
         }
 
         @Test("Matches of a regular expression give the same bits at any rank count, and an error of any rank has its place")

@@ -10,6 +10,7 @@ Keys of the fixture (every array flat, row-major):
     rate, decay, window
     rms               text: tokens of another text; rate, decay, epsilon; losses and finalParameters of the same tokens with scaled updates
     tokens            of one stream; window k predicts the tokens k window + 1 to (k + 1) window
+    frozen            as rms, of the same model and texts with an embedding that does not move
     losses            of each predicted token, before the update of its window, in nats
     finalParameters   name -> values, after the last update
     cache             size, theta, lambda; outputs [n, columns] and tokens [n] that follow them; losses of a model [n], and those with the cache
@@ -65,21 +66,23 @@ def dynamic(generator):
         "finalParameters": {name: flat(p) for name, p in model.named_parameters()}}
 
 
-def scaled(trained, tokens, generator):
-    """The same with RMS normalisation, and the decay in proportion to the RMS of the gradients of another text (section 4)."""
+def scaled(trained, tokens, text, frozen=()):
+    """The same with RMS normalisation, and the decay in proportion to the RMS of the gradients of another text (section 4).
+
+    Parameters of `frozen` do not move, and are not in the mean."""
     model = LanguageModel(V, E, H, L)
     with torch.no_grad():
         for name, p in model.named_parameters():
             p.copy_(torch.tensor(trained[name]).view_as(p))
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    text = torch.randint(1, 4, (WINDOW * 6 + 1,), generator=generator).cumsum(0) % V
+    moving = [(name, p) for name, p in model.named_parameters() if name not in frozen]
+    before = {name: p.detach().clone() for name, p in moving}
     squares = {name: [] for name in before}
-    windows(model, text, lambda: [squares[name].append(p.grad ** 2) for name, p in model.named_parameters()])
+    windows(model, text, lambda: [squares[name].append(p.grad ** 2) for name, p in moving])
     rms = {name: torch.stack(values).mean(0).sqrt() for name, values in squares.items()}
     mean = torch.cat([values.flatten() for values in rms.values()]).mean()
 
     def update():
-        for name, p in model.named_parameters():
+        for name, p in moving:
             pull = torch.clamp(RMS_DECAY * rms[name] / mean, max=1)
             p += -RMS_RATE * p.grad / (rms[name] + EPSILON) + pull * (before[name] - p)
 
@@ -112,7 +115,10 @@ def main():
     torch.set_default_dtype(torch.float64)
     generator = torch.Generator().manual_seed(1)
     fixture = {**dynamic(generator), "cache": cache(generator)}
-    fixture["rms"] = scaled(fixture["parameters"], torch.tensor(fixture["tokens"]), generator)
+    tokens = torch.tensor(fixture["tokens"])
+    text = torch.randint(1, 4, (WINDOW * 6 + 1,), generator=generator).cumsum(0) % V
+    fixture["rms"] = scaled(fixture["parameters"], tokens, text)
+    fixture["frozen"] = scaled(fixture["parameters"], tokens, text, frozen=["encoder.weight"])
     path = Path(__file__).resolve().parent.parent / "ModelsTests" / "Fixtures" / "adaptation.json"
     path.write_text(json.dumps(fixture) + "\n")
 

@@ -40,6 +40,30 @@ struct SentencePieceTests {
         #expect(vocabulary.decode(two) == fixture.texts[0] + "\n" + fixture.texts[1])
     }
 
+    @Test("Pieces that are bytes become whole characters; bytes that are none become U+FFFD, and so does a line feed")
+    func bytePieces() throws {
+        let model = try Self.fixtures.get()[1].read()
+        let vocabulary = Vocabulary(tokenizer: Tokenizer(model), records: try Self.records(model))
+        let piece = { try #require(vocabulary.id(of: $0), "\($0)") }
+        func texts(_ symbols: [String]) throws -> [String] {
+            var decoder = TokenDecoder(vocabulary)
+            var texts = try symbols.map { symbol in
+                var bytes: [UInt8] = []
+                decoder.append(try piece(symbol), to: &bytes)
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            var rest: [UInt8] = []
+            decoder.end(to: &rest)
+            texts.append(String(decoding: rest, as: UTF8.self))
+            return texts
+        }
+        #expect(try texts(["<0xE8>", "<0xAA>", "<0x9E>", "ra"]) == ["", "", "語", "ra", ""])
+        #expect(try texts(["<0xE8>", "<0xAA>"]) == ["", "", "\u{FFFD}"])
+        #expect(try texts(["<0xE8>", "ra", "<0xAA>"]) == ["", "\u{FFFD}ra", "\u{FFFD}", ""])
+        #expect(try texts(["<0xE8>", "<0x41>", "<0x0A>", "<0xFF>"]) == ["", "\u{FFFD}A", "\u{FFFD}", "\u{FFFD}", ""])
+        #expect(try texts(["<0xC3>", "</s>"]) == ["", "\u{FFFD}\n", ""])
+    }
+
     /// The symbols of a model with counts of 0.
     private static func records(_ model: SentencePieceModel) throws -> [UInt8] { SymbolCounts(Tokenizer(model)).records() }
 

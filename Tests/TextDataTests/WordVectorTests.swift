@@ -33,6 +33,7 @@ struct WordVectorTests {
         }
         #expect(try vectors(body.replacing("dog", with: "</s>"))["<eos>"] == [1, 2])
         #expect(try vectors("\u{FEFF}the 0.25 -1 \nmat 3 4e-2")["the"] == [0.25, -1], "blanks at the end, no last line end")
+        #expect(try vectors(" the 0.25 -1\n\t mat 3 4e-2\n  7 8\n") == expected, "a word after blanks, the vector of a blank")
     }
 
     @Test("The share of the vocabulary and of the text is told, and the rows are those of the symbols")

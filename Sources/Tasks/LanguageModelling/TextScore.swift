@@ -223,11 +223,13 @@ public struct UnknownCount: Sendable, Equatable {
     }
 
     /// The warning for a text with many OOVs whose lines have labels; nil for few.
-    public func warning(ofLabels text: String) -> String? {
+    public func warning(
+        ofLabels text: String, advice: String = "A larger vocabulary needs a new training run."
+    ) -> String? {
         guard share >= Self.largeShare else { return nil }
         return
             "\(text): \(percent) of the tokens are outside the vocabulary and are read as <unk>, so that the labels say little. "
-            + "A larger vocabulary needs a new training run."
+            + advice
     }
 
     /// `12 OOV (3.4 %)`, without the share if there are none.

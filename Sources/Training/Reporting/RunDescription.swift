@@ -20,8 +20,8 @@ struct RunDescription {
     let vocabularySize: Int
     /// The digest of the vocabulary, as in its token files.
     let vocabularyDigest: String
-    /// The digest of the training text, as in its token file.
-    let trainDigest: String
+    /// The digests of the texts by role, and of the word vectors, as in a checkpoint; empty on other ranks than 0.
+    let textDigests: [String: String]
     let parameterCount: Int
     let trainTokens: Int
     let validTokens: Int?
@@ -41,7 +41,8 @@ struct RunDescription {
     init(
         version: String, identity: RunIdentity?, world: World, parallel: ParallelModel, texts: RunTexts,
         unknown: [TextRole: UnknownCount],
-        memory: TrainingMemory, separatesLines: Bool, coverage: WordVectorCoverage?, coresOfHosts: [Int]
+        memory: TrainingMemory, separatesLines: Bool, coverage: WordVectorCoverage?, coresOfHosts: [Int],
+        textDigests: [String: String]
     ) {
         self.version = version
         self.identity = identity
@@ -53,7 +54,7 @@ struct RunDescription {
         vocabularySize = parallel.shape.vocabularySize
         parameterCount = parallel.layout.parameterCount
         vocabularyDigest = texts.train.tokens.vocabularyDigest.hexadecimal
-        trainDigest = texts.train.tokens.textDigest.hexadecimal
+        self.textDigests = textDigests
         trainTokens = texts.train.tokens.count
         validTokens = texts.valid?.tokens.count
         paddingShare = separatesLines ? texts.train.layout.paddingShare : nil

@@ -32,7 +32,11 @@ struct TextSummary {
     /// A warning of OOVs if the probability of `<unk>` is not trained; otherwise one for each text with many OOVs.
     var warnings: [String] {
         if let untrainedWarning { return [untrainedWarning] }
-        return counts.compactMap { $0.count.warning(of: $0.role.title, advice: advice) }
+        let predictsTokens = plan.configuration.taskType.predictsTokens
+        return counts.compactMap { role, count in
+            predictsTokens
+                ? count.warning(of: role.title, advice: advice) : count.warning(ofLabels: role.title, advice: advice)
+        }
     }
 
     private var untrainedWarning: String? {

@@ -69,31 +69,43 @@ extension RunPreparation {
             notices: parts.notices + [changes, best.notice, best.loggedNotice, rate.notice].compactMap { $0 })
     }
 
-    /// Prepares the first step of a run without a checkpoint. Options and texts must be those of its best model, if it has one: the run would
-    /// replace it.
+    /// Prepares the first step of a run without a checkpoint. Options and texts must be those of its best model, or of the models in its log: the run
+    /// would replace them.
     private static func restart(
         _ configuration: TrainingConfiguration, lock: RunLock, rankCount: Int, survey: HostSurvey,
         tokenizer: DistributedTokenizer
     ) throws -> RunPreparation {
         let folder = RunFolder(path: lock.folder.path)
         let remaining = try remainingModel(folder)
+        let records = RunRecords(folder)
+        let log = records.log.flatMap { $0.hasModels ? $0 : nil }
+        if log != nil {
+            let changes = records.forbiddenChanges(of: configuration)
+            guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
+        }
         let configuration =
             try remaining.map { try resumed(configuration, $0, folder: folder, rankCount: rankCount) }
             ?? resolved(configuration, rankCount: rankCount)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
-        if let remaining { try check(counted, against: remaining) }
+        if let remaining {
+            try check(counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal)
+        } else if let log {
+            try check(counted, against: log.textDigests, vocabulary: log.vocabularyDigest)
+        }
         let notices = try require(counted, folder: folder, survey: survey)
         let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
         return try begin(counted, lock: lock, notices: [start] + notices)
     }
 
-    /// Throws unless the texts, the word vectors and the vocabulary are those of the best model. With equal texts and options, only another
-    /// SentencePiece model gives another vocabulary.
-    private static func check(_ counted: CountedTexts, against remaining: StoredCheckpoint) throws(TrainingError) {
-        try counted.texts.check(against: remaining.textDigests)
-        let (found, expected) = (counted.vocabulary.digest, remaining.vocabulary.digest)
-        guard found != expected, let path = counted.configuration.sentencePieceModel else { return }
-        throw .otherText(option: "--sentencepiece-model", path: path, found: found.hexadecimal, expected: expected.hexadecimal)
+    /// Throws unless the texts, the word vectors and the vocabulary have these digests. With equal texts and options, only another SentencePiece model
+    /// gives another vocabulary.
+    private static func check(
+        _ counted: CountedTexts, against textDigests: [String: String], vocabulary expected: String?
+    ) throws(TrainingError) {
+        try counted.texts.check(against: textDigests)
+        let found = counted.vocabulary.digest.hexadecimal
+        guard let expected, found != expected, let path = counted.configuration.sentencePieceModel else { return }
+        throw .otherText(option: "--sentencepiece-model", path: path, found: found, expected: expected)
     }
 
     /// The best model of a run without checkpoints; nil if there is none, or if it is damaged.

@@ -173,9 +173,9 @@ public struct TrainingRun {
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
             version: version, identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
-            unknown: (unknown ?? nil) ?? [:],
-            memory: memory, separatesLines: plan.configuration.separatesLines,
-            coverage: preparation?.wordVectorCoverage, coresOfHosts: try world.coresOfHosts())
+            unknown: (unknown ?? nil) ?? [:], memory: memory, separatesLines: plan.configuration.separatesLines,
+            coverage: preparation?.wordVectorCoverage, coresOfHosts: try world.coresOfHosts(),
+            textDigests: preparation?.textDigests ?? [:])
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
