@@ -43,10 +43,10 @@ public struct ScoredLine: Sendable, Equatable {
 package struct ScoredWord: Equatable, Sendable {
     /// The bytes of the word, as in the text.
     package let text: ArraySlice<UInt8>
-    /// The sum over its tokens, in nats. Nil if it has no token, because one token has the beginning of several words, or if one is not scored.
+    /// The sum over its tokens, in nats. Nil if it has no token, if one is not scored, or if a character is skipped.
     package let surprisal: Double?
     package let tokenCount: Int
-    /// The number of its tokens that are outside the vocabulary.
+    /// The number of its tokens that are outside the vocabulary, and of its characters that are skipped.
     package let unknownCount: Int
 }
 
@@ -60,8 +60,9 @@ extension ScoredLine {
                 word.tokens.lowerBound < missing
                 ? [] : tokens[word.tokens.lowerBound - missing..<word.tokens.upperBound - missing]
             return ScoredWord(
-                text: word.text, surprisal: scored.isEmpty ? nil : scored.reduce(0) { $0 + $1.surprisal },
-                tokenCount: word.tokens.count, unknownCount: scored.count { $0.isUnknown })
+                text: word.text,
+                surprisal: scored.isEmpty || word.skippedCount > 0 ? nil : scored.reduce(0) { $0 + $1.surprisal },
+                tokenCount: word.tokens.count, unknownCount: scored.count { $0.isUnknown } + word.skippedCount)
         }
     }
 }

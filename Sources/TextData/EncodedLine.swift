@@ -11,8 +11,19 @@ public struct EncodedLine: Sendable, Equatable {
     private var sourceBytes: [UInt8] = []
     /// The end of each part in `sourceBytes`; empty if the parts are the bytes of the tokens. `[tokens.count]`
     private var sourceEnds: [Int] = []
+    /// Parts of the line that no token stands for.
+    private(set) var gaps: [Gap] = []
     /// Whether the line is complete: its line end is the last token.
     public private(set) var isEnded = false
+
+    /// A part of a line between two tokens: a skipped character, or what a normalisation removed.
+    struct Gap: Sendable, Equatable {
+        /// The token that follows.
+        let token: Int
+        let bytes: [UInt8]
+        /// Whether it is a character outside the vocabulary.
+        let isUnknown: Bool
+    }
 
     /// A line without tokens.
     package init() {}
@@ -45,7 +56,13 @@ public struct EncodedLine: Sendable, Equatable {
         isEnded = endsLine
     }
 
+    /// Appends a part of the line that no token stands for.
+    package mutating func appendGap(_ bytes: some Collection<UInt8>, isUnknown: Bool) {
+        if !bytes.isEmpty { gaps.append(Gap(token: tokens.count, bytes: Array(bytes), isUnknown: isUnknown)) }
+    }
+
     mutating func removeAll() {
+        gaps.removeAll(keepingCapacity: true)
         tokens.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)

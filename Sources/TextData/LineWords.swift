@@ -2,8 +2,11 @@
 package struct LineWord: Equatable, Sendable {
     /// The bytes of the word, as in the text.
     package let text: ArraySlice<UInt8>
-    /// The tokens of the word in its line, from 0. Empty if the token that has the beginning of the word begins in a word before.
-    package internal(set) var tokens: Range<Int>
+    /// The tokens of the word in its line, from 0. Empty if a token of a word before has its beginning, or if all its characters are skipped or removed by
+    /// a normalisation.
+    package internal(set) var tokens: Range<Int> = 0..<0
+    /// The number of skipped characters.
+    package internal(set) var skippedCount = 0
 }
 
 /// To which word a token belongs.
@@ -26,17 +29,18 @@ package struct WordDivision: Sendable {
     package func words(of line: EncodedLine) -> [LineWord] {
         let count = line.tokens.count - (line.isEnded && (isSpaced || joinsBlanks) ? 1 : 0)
         if isSpaced { return (0..<count).map { LineWord(text: line.bytes(of: $0), tokens: $0..<($0 + 1)) } }
-        let text = (0..<count).flatMap { line.source(of: $0) }
-        var words = Self.wordRanges(of: text).map { LineWord(text: text[$0], tokens: 0..<0) }
-        var (start, next) = (0, 0)
-        for token in 0..<count {
-            let end = start + line.source(of: token).count
-            while next < words.count, words[next].text.endIndex <= start { next += 1 }
-            if let word = wordOfToken(start..<end, before: next, words) {
+        let places = LinePlaces(line, tokens: count)
+        var words = Self.wordRanges(of: places.text).map { LineWord(text: places.text[$0]) }
+        var next = 0
+        for (token, range) in places.tokens.enumerated() {
+            while next < words.count, words[next].text.endIndex <= range.lowerBound { next += 1 }
+            if let word = wordOfToken(range, line.bytes(of: token), from: next, words) {
                 let first = words[word].tokens.isEmpty ? token : words[word].tokens.lowerBound
                 words[word].tokens = first..<(token + 1)
             }
-            start = end
+        }
+        for place in places.skipped {
+            if let word = words.firstIndex(where: { $0.text.indices.contains(place) }) { words[word].skippedCount += 1 }
         }
         return words
     }
@@ -44,11 +48,25 @@ package struct WordDivision: Sendable {
     /// The word of the token at `range`; nil for none.
     ///
     /// - Parameter next: the first word that ends after the beginning of the token.
-    private func wordOfToken(_ range: Range<Int>, before next: Int, _ words: [LineWord]) -> Int? {
-        if next < words.count, joinsBlanks || words[next].text.startIndex < max(range.upperBound, range.lowerBound + 1) {
-            return next
+    private func wordOfToken(_ range: Range<Int>, _ bytes: ArraySlice<UInt8>, from next: Int, _ words: [LineWord]) -> Int? {
+        if joinsBlanks {
+            // A normalisation may have removed words between the blank and the word that the token begins with.
+            let begun = words[next...].indices.prefix { words[$0].text.startIndex < range.upperBound }
+                .filter { words[$0].text.startIndex >= range.lowerBound }
+            let count = Self.beginnings(of: bytes)
+            if count > 0, let word = begun.suffix(count).first { return word }
+            return next < words.count ? next : nil
         }
-        return joinsBlanks || words.isEmpty ? nil : max(next - 1, 0)
+        if next < words.count, words[next].text.startIndex < range.upperBound { return next }
+        return words.isEmpty ? nil : max(next - 1, 0)
+    }
+
+    /// The number of words that a token begins after blanks of its own; 0 if it does not begin with a blank.
+    private static func beginnings(of token: ArraySlice<UInt8>) -> Int {
+        let characters = String(decoding: token, as: UTF8.self).unicodeScalars.map {
+            $0 == "\u{2581}" || $0.properties.isWhitespace
+        }
+        return zip(characters, characters.dropFirst()).count { $0 && !$1 } * (characters.first == true ? 1 : 0)
     }
 
     private static func wordRanges(of text: [UInt8]) -> [Range<Int>] {
@@ -64,5 +82,31 @@ package struct WordDivision: Sendable {
             if start < position { ranges.append(start..<position) }
             return ranges
         }
+    }
+}
+
+/// The places of tokens in the text of their line.
+private struct LinePlaces {
+    private(set) var text: [UInt8] = []
+    private(set) var tokens: [Range<Int>] = []
+    /// The places of skipped characters.
+    private(set) var skipped: [Int] = []
+
+    init(_ line: EncodedLine, tokens count: Int) {
+        var gaps = line.gaps[...]
+        func appendGaps(to text: inout [UInt8], before token: Int, _ skipped: inout [Int]) {
+            while let gap = gaps.first, gap.token <= token {
+                if gap.isUnknown { skipped.append(text.count) }
+                text += gap.bytes
+                gaps.removeFirst()
+            }
+        }
+        for token in 0..<count {
+            appendGaps(to: &text, before: token, &skipped)
+            let start = text.count
+            text += line.source(of: token)
+            tokens.append(start..<text.count)
+        }
+        appendGaps(to: &text, before: .max, &skipped)
     }
 }

@@ -25,6 +25,7 @@ extension Vocabulary {
     ) throws(TextDataError) {
         var line = EncodedLine()
         try tokenizer.forEachToken(of: bytes, in: text, endsLastLine: true, withSources: true) { (token) throws(TextDataError) in
+            if let gap = token.gap { line.appendGap(gap, isUnknown: false) }
             line.append(
                 number(of: token), token.bytes.bindMemory(to: UInt8.self), source: token.source, endsLine: token.endsLine)
             if token.endsLine { try give(&line, to: sink) }
@@ -64,6 +65,8 @@ extension Vocabulary {
                 let offset = UnsafeRawPointer(end) - first
                 guard let skipped else { throw Self.unknownCharacter(before: offset, text, name: source.name) }
                 note(scalar, endingAt: UnsafeRawPointer(end), of: text, in: skipped)
+                let width = Unicode.Scalar(scalar).map(UTF8.width) ?? 1
+                if !endsLine { line.appendGap(UnsafeBufferPointer(start: end - width, count: width), isUnknown: true) }
             }
             if endsLine { try give(&line, to: sink) }
         }

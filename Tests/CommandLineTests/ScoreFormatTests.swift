@@ -80,6 +80,15 @@ struct ScoreFormatTests {
         #expect(fields.compactMap { Int($0[5]) }.reduce(0, +) == rows.count - excluded.count)
     }
 
+    @Test("words: every word has a row, also one of skipped characters or of characters that SentencePiece removes")
+    func wordRows() throws {
+        let skipping = try Self.output("--format words --skip-unknown", model: "char", text: "the # cat#s\\n# mat\\n")
+        let rows = skipping.split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        #expect(rows.map { $0[0] + $0[1] + $0[2] } == ["11the", "12#", "13cat#s", "21#", "22mat"], "\(skipping)")
+        #expect(rows.map { $0[4] + $0[5] } == ["04", "11", "15", "11", "04"], "\(skipping)")
+        #expect(rows.map { $0[3] == "NA" } == [false, true, true, true, false], "\(skipping)")
+    }
+
     @Test("words: a word with a token that is not scored has no figure")
     func unscoredWord() throws {
         for (model, tokens) in [("word", 1), ("char", 4)] {

@@ -48,5 +48,20 @@ extension TrainingOverRanks {
             #expect(resumed.digests["end \(end["step"] ?? "")"] == log.digests["end \(end["step"] ?? "")"])
             #expect(resumed.trace["validation \(best)"] == log.trace["validation \(best)"])
         }
+
+        /// A rank that has the digest of a validation must not exchange the average again while another one still reads it. The matrices are large
+        /// enough for a digest to take time, and the rate is so large that no validation is an improvement, for which the ranks would wait.
+        @Test("The digest of each validation is the same on one and on four ranks, also if it is no improvement")
+        func digests() throws {
+            let options = [
+                "--cell", "elman", "--layers", "1", "--hidden-size", "600", "--embedding-size", "64", "--batch-size", "4",
+                "--shards", "4", "--bptt", "8", "--optimizer", "asgd", "--learning-rate", "30", "--asgd-start", "3",
+                "--validate-every", "1", "--epochs", "4",
+            ]
+            let texts = try TrainingFolder(options: options, lines: 50, validLines: 10)
+            let one = try finished(try texts.start(ranks: 1, run: "one"), in: texts, run: "one")
+            let four = try finished(try texts.start(ranks: 4, run: "four"), in: texts, run: "four")
+            #expect(one.digests.count > 40 && four.digests == one.digests)
+        }
     }
 }

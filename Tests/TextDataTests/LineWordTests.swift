@@ -51,6 +51,53 @@ struct LineWordTests {
         #expect(Self.words(["a", " ", "", "", "ß", "</s>"], joinsBlanks: true) == ["a": 0..<1, "ß": 1..<5])
     }
 
+    @Test("A skipped character belongs to its word, also if the word has no other, and white space that is skipped divides words")
+    func skipped() {
+        var line = EncodedLine()
+        func append(_ text: String) {
+            for character in text {
+                Array(String(character).utf8).withUnsafeBufferPointer { line.append(0, $0, endsLine: character == "\n") }
+            }
+        }
+        append("we ")
+        line.appendGap(Array("#".utf8), isUnknown: true)
+        append(" the")
+        line.appendGap(Array("#".utf8), isUnknown: true)
+        append("n")
+        line.appendGap(Array("\t".utf8), isUnknown: true)
+        append("x\n")
+        let words = WordDivision(isSpaced: false, joinsBlanks: false).words(of: line)
+        #expect(words.map { String(decoding: $0.text, as: UTF8.self) } == ["we", "#", "the#n", "x"])
+        #expect(words.map(\.tokens.count) == [3, 1, 4, 2] && words.map(\.skippedCount) == [0, 1, 1, 0])
+    }
+
+    @Test(
+        "A piece after a blank belongs to the word that it begins, although a normalisation removed characters or words before it"
+    )
+    func removed() {
+        func words(_ pieces: [(piece: String, source: String)], rest: String = "") -> [[String: Int]] {
+            var line = EncodedLine()
+            for (piece, source) in pieces {
+                Array(piece.utf8).withUnsafeBufferPointer { bytes in
+                    Array(source.utf8).withUnsafeBytes { line.append(0, bytes, source: $0, endsLine: false) }
+                }
+            }
+            line.appendGap(Array(rest.utf8), isUnknown: false)
+            Array("</s>".utf8).withUnsafeBufferPointer { line.append(0, $0, endsLine: true) }
+            return WordDivision(isSpaced: false, joinsBlanks: true).words(of: line).map {
+                [String(decoding: $0.text, as: UTF8.self): $0.tokens.count]
+            }
+        }
+        #expect(words([("\u{2581}k", "k"), ("\u{2581}we", "\u{200B} we")]) == [["k\u{200B}": 1], ["we": 1]])
+        #expect(
+            words([("\u{2581}speak", "speak"), ("\u{2581}before", " \u{FEFF} before")]) == [
+                ["speak": 1], ["\u{FEFF}": 0], ["before": 1],
+            ])
+        #expect(words([("\u{2581}end", "end")], rest: " \u{200B}") == [["end": 1], ["\u{200B}": 0]])
+        #expect(words([], rest: "\u{200B}") == [["\u{200B}": 0]])
+        #expect(words([("\u{2581}of\u{2581}the", "of the"), ("n", "n")]) == [["of": 1], ["then": 1]])
+    }
+
     @Test("A token with the beginning of two words belongs to the first one, and the second word has no token")
     func longToken() {
         #expect(Self.words(["of", " the cat", "s", "</s>"], joinsBlanks: true) == ["of": 0..<1, "the": 1..<2, "cats": 2..<3])

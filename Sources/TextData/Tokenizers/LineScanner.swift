@@ -7,6 +7,9 @@ struct LineScanner {
         let bytes: UnsafeRawBufferPointer
         /// Whether a line feed follows.
         let isEnded: Bool
+
+        /// The bytes in a range.
+        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
     }
 
     private let text: UnsafeRawBufferPointer

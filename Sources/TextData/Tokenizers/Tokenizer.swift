@@ -47,6 +47,8 @@ struct FoundToken {
     var endsLine = false
     /// The part of the text that a piece stands for; nil if it is `bytes`, or was not asked for.
     var source: UnsafeRawBufferPointer?
+    /// The part of the line before a piece that no piece stands for; nil if sources were not asked for.
+    var gap: UnsafeRawBufferPointer?
 }
 
 /// A text in which tokens are searched, for the places in errors.
@@ -126,13 +128,16 @@ extension Tokenizer {
         while let line = lines.next() {
             let ids = try encoder.ids(line.bytes)
             let places = withSources ? try encoder.places(line.bytes, count: ids.count) : []
+            let ends = [0] + places.map(\.upperBound)
             for (index, id) in ids.enumerated() {
-                let source = withSources ? UnsafeRawBufferPointer(rebasing: line.bytes[places[index]]) : nil
+                let source = withSources ? line.part(places[index]) : nil
+                let gap = withSources ? line.part(ends[index]..<max(ends[index], places[index].lowerBound)) : nil
                 let piece = table.table.bytes(Int(id))
-                try take(FoundToken(bytes: id == model.unknown ? source ?? piece : piece, id: id, source: source))
+                try take(FoundToken(bytes: id == model.unknown ? source ?? piece : piece, id: id, source: source, gap: gap))
             }
             guard line.isEnded || endsLastLine else { continue }
-            try take(FoundToken(bytes: table.table.bytes(Int(model.lineEnd)), id: model.lineEnd, endsLine: true))
+            let rest = withSources ? line.part(ends[ids.count]..<line.bytes.count) : nil
+            try take(FoundToken(bytes: table.table.bytes(Int(model.lineEnd)), id: model.lineEnd, endsLine: true, gap: rest))
         }
     }
 }

@@ -144,6 +144,8 @@ package final class ParallelModel {
     /// Exchanges the parameters and their average on all ranks, if the rule averages them. A second call restores both. Collective.
     package func exchangeAverage() throws {
         guard optimizer.rule.averaging != nil, optimizer.updateCount > 0 else { return }
+        // The ranks of a node share the parameters. A slower rank may still read them for the digest of a validation.
+        exchange.barrier()
         let first = exchange.ownedRange.lowerBound
         for piece in ownedPieces {
             optimizer.exchangeAverage(
