@@ -66,7 +66,11 @@ public struct CheckpointFolder: Sendable {
     /// not write would lose its steps at the first checkpoint.
     package func requireWritable() throws(FileError) {
         guard let folder = try openRunFolder().folder(Self.folderName) else { return }
-        _ = try DurableFile(at: folder.place(Self.name(forStep: 0)))
+        do throws(FileError) {
+            _ = try DurableFile(at: folder.place(Self.name(forStep: 0)))
+        } catch .notCommitted(_, _, let number) {
+            throw .failed(path: path, operation: "create a file in it", errorNumber: number)
+        }
     }
 
     /// Replaces `best.safetensors`. Throws the errors of `DurableFile`.

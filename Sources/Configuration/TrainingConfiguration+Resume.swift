@@ -18,6 +18,26 @@ extension TrainingConfiguration {
         changes(from: stored, .free).filter { ![.run, .text, .train, .valid, .test].contains($0.key) }
     }
 
+    /// The keys that may not change on resume, with their values: `seed = 1`, a line each.
+    package var fixedText: String {
+        ConfigurationField.all.filter { $0.onResume == .fixed }.compactMap { field in
+            field.read(self).map { "\(field.key.rawValue) = \($0)" }
+        }.joined(separator: "\n")
+    }
+
+    /// The keys that differ from those of a `fixedText` and may not change. Keys that the text lacks are not compared: an earlier version may have
+    /// written it.
+    package func changes(fromFixedText text: String) -> [ConfigurationChange] {
+        let lines = text.split(separator: "\n")
+        return ConfigurationField.all.filter { $0.onResume == .fixed }.compactMap { field in
+            let start = field.key.rawValue + " = "
+            guard let stored = lines.first(where: { $0.hasPrefix(start) })?.dropFirst(start.count) else { return nil }
+            let now = field.read(self)
+            return now?.description == String(stored)
+                ? nil : ConfigurationChange(key: field.key, stored: .text(String(stored)), requested: now)
+        }
+    }
+
     private func changes(from stored: TrainingConfiguration, _ onResume: OnResume) -> [ConfigurationChange] {
         ConfigurationField.all.filter { $0.onResume == onResume }.compactMap { field in
             let (before, now) = (field.read(stored), field.read(self))

@@ -22,6 +22,7 @@ package struct LoggedModels: Equatable, Sendable {
         let valid_digest: String?
         let test_digest: String?
         let word_vectors_digest: String?
+        let fixed_keys: String?
         let run_identity: String?
         let best: Bool?
         let perplexity: Double?
@@ -62,6 +63,8 @@ package struct LoggedModels: Equatable, Sendable {
     /// The digests of the texts by role, and of the word vectors, at the last start; as in a checkpoint. Logs of earlier versions have only that of the
     /// training text.
     package private(set) var textDigests: [String: String] = [:]
+    /// The keys that may not change on resume, at the last start; nil in logs of earlier versions.
+    package private(set) var fixedKeys: String?
     /// The digest of the vocabulary at the last start; nil if no line has it.
     package var vocabularyDigest: String? { runs.last?.vocabularyDigest }
     /// Whether the log has figures of a model.
@@ -84,7 +87,7 @@ package struct LoggedModels: Equatable, Sendable {
         if let seed = line.seed, let vocabulary = line.vocabulary_digest, let train = line.train_digest {
             let run = Run(seed: seed, vocabularyDigest: vocabulary, trainDigest: train)
             if runs.last != run { runs.append(run) }
-            textDigests = line.textDigests
+            (textDigests, fixedKeys) = (line.textDigests, line.fixed_keys)
         }
         guard let step = line.step else { return }
         lastStep = max(lastStep, step)

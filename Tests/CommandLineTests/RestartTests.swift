@@ -56,6 +56,21 @@ struct RestartTests {
             "\(outcome)")
     }
 
+    @Test(
+        "So is a fixed key that was changed in config.toml",
+        arguments: [
+            ("seed = 1", "seed = 2", "--seed from 1 to 2"), ("hidden-size = 4", "hidden-size = 5", "--hidden-size from 4 to 5"),
+            ("dropout = 0.0", "dropout = 0.5", "--dropout from 0.0 to 0.5"),
+            ("word-vectors = ", "# word-vectors = ", "--word-vectors from a file to not set"),
+        ])
+    func editedConfiguration(old: String, new: String, change: String) throws {
+        let text = try String(decoding: texts.bytes("run/config.toml"), as: UTF8.self)
+        try #require(text.contains("\n" + old), "\(text)")
+        try texts.write("run/config.toml", text.replacing("\n" + old, with: "\n" + new))
+        let outcome = try resume()
+        #expect(outcome.status == 64 && outcome.errors.contains(change), "\(outcome)")
+    }
+
     @Test("A run without a validation may start with another text")
     func withoutModels() throws {
         let lines = try String(decoding: texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")

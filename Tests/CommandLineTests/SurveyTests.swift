@@ -29,6 +29,15 @@ struct SurveyTests {
         let again = try survey()
         #expect(again.status == 0 && !again.errors.contains("== schedules"), "\(again)")
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
+        // A run that was killed before its end is resumed.
+        let run = "survey/runs/schedules-constant/metrics.jsonl"
+        let lines = try String(contentsOfFile: scratch.file(run), encoding: .utf8).split(separator: "\n")
+        try scratch.write(lines.dropLast().map { $0 + "\n" }.joined(), to: run)
+        let resumed = try survey()
+        #expect(resumed.status == 0 && resumed.errors.contains("== schedules-constant\n"), "\(resumed)")
+        #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")
+        #expect(try String(contentsOfFile: scratch.file(run), encoding: .utf8).contains(#""event":"resume""#))
+        #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
         try scratch.write("another text\n", to: "text.txt")
         let other = try survey()
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")

@@ -90,11 +90,21 @@ extension RunPreparation {
         if let remaining {
             try check(counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal)
         } else if let log {
-            try check(counted, against: log.textDigests, vocabulary: log.vocabularyDigest)
+            try check(counted, against: log)
         }
         let notices = try require(counted, folder: folder, survey: survey)
         let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
         return try begin(counted, lock: lock, notices: [start] + notices)
+    }
+
+    /// Throws unless the texts, the word vectors, the vocabulary and the fixed keys are those of a log.
+    private static func check(_ counted: CountedTexts, against log: LoggedModels) throws {
+        var changes = log.fixedKeys.map { counted.configuration.changes(fromFixedText: $0) } ?? []
+        if log.textDigests[Texts.wordVectorsKey] != nil, counted.configuration.wordVectors == nil {
+            changes.append(ConfigurationChange(key: .wordVectors, stored: .text("a file"), requested: nil))
+        }
+        guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
+        try check(counted, against: log.textDigests, vocabulary: log.vocabularyDigest)
     }
 
     /// Throws unless the texts, the word vectors and the vocabulary have these digests. With equal texts and options, only another SentencePiece model
