@@ -4,7 +4,8 @@
 
 TEXT is a text of at least 40 kB; FOLDER is new. The program is `.build/release/rnntrain`, or RNNTRAIN_PROGRAM. For each set of options:
 
-- The digests and losses are the same on one rank and on several, with windows or messages, and with the kernels of another level.
+- The digests and losses, also those of each validation, are the same on one rank and on several, with windows or messages, and with the
+  kernels of another level.
 - After a signal at a random moment, and two resumes that are also interrupted, the run ends with the same digests and losses, and `verify`
   finds no fault.
 - `evaluate` has the loss of the run's test to the last bit, and the sum of `score` is this loss.
@@ -97,6 +98,12 @@ def last_line(folder):
     return json.loads((folder / "metrics.jsonl").read_text(errors="replace").splitlines()[-1])
 
 
+def validations(folder):
+    """The loss and the digest of each validation, by step."""
+    lines = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+    return {line["step"]: (line["loss"], line["parameters_digest"]) for line in lines if line["event"] == "validation"}
+
+
 def train(options, texts, folder):
     """Trains on one rank, without the options that the program refuses. Returns the result; nil if it refuses the rest as well."""
     for _ in range(12):
@@ -129,6 +136,10 @@ def check_ranks(options, texts, folder, expected, choose):
     what = f"{count} ranks {' '.join(more)}"
     require_success(what, run(on_ranks(count, words), RNNTRAIN_CPU_LEVEL=choose(["baseline", "avx2"])))
     require_equal(what, expected, last_line(folder))
+    one, many = validations(folder.parent / "one"), validations(folder)
+    differing = [step for step in one.keys() | many.keys() if one.get(step) != many.get(step)]
+    if differing:
+        raise Difference(f"{what}: other validations after the steps {sorted(differing)[:5]}")
 
 
 def interrupt(command, seconds, number):
