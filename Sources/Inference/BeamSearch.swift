@@ -73,9 +73,7 @@ public struct BeamSearch {
         }
         return beam.map { hypothesis in
             var hypothesis = hypothesis
-            var text: [UInt8] = []
-            if !hypothesis.filter.isStopped { hypothesis.decoder.end(to: &text) }
-            hypothesis.found.text += hypothesis.filter.pass(text) + hypothesis.filter.rest()
+            hypothesis.found.text += hypothesis.filter.rest(of: &hypothesis.decoder)
             return hypothesis.found
         }
     }

@@ -57,9 +57,7 @@ public struct Generation {
             decoder.append(last, to: &text)
             try sink(filter.pass(text))
         }
-        text.removeAll()
-        if !filter.isStopped { decoder.end(to: &text) }
-        try sink(filter.pass(text) + filter.rest())
+        try sink(filter.rest(of: &decoder))
     }
 
     /// Passes `count` generated lines to `sink`. Each begins from the initial state, as after a line end, continues `prompt`, and
@@ -92,9 +90,7 @@ public struct Generation {
             decoder.append(last, to: &piece)
             text += filter.pass(piece)
         }
-        var piece: [UInt8] = []
-        if !filter.isStopped { decoder.end(to: &piece) }
-        return text + filter.pass(piece) + filter.rest()
+        return text + filter.rest(of: &decoder)
     }
 
     /// Throws `StoredRunError.overflow` if a logit is not finite.

@@ -1,3 +1,5 @@
+import TextData
+
 /// Ends a text before the first of some strings.
 ///
 /// Bytes that may begin a string are held back until it is clear. A string begins with a whole character, so no character is divided.
@@ -24,8 +26,13 @@ struct StopFilter {
         return release(held.count)
     }
 
-    /// The bytes that were held back, at the end of the text.
-    mutating func rest() -> [UInt8] { release(held.count) }
+    /// What the decoder of the text and the filter held back, at the end of the text.
+    mutating func rest(of decoder: inout TokenDecoder) -> [UInt8] {
+        if isStopped { return [] }
+        var bytes: [UInt8] = []
+        decoder.end(to: &bytes)
+        return pass(bytes) + release(held.count)
+    }
 
     private mutating func release(_ count: Int) -> [UInt8] {
         defer { held.removeFirst(count) }

@@ -70,6 +70,9 @@ package struct LoggedModels: Equatable, Sendable {
     /// Whether the log has figures of a model.
     package var hasModels: Bool { !validations.isEmpty || !checkpointSteps.isEmpty }
 
+    /// The name of the digest of word vectors among those of the texts.
+    package static let wordVectorsKey = "word-vectors"
+
     /// The field of the lines `start` and `resume` with the digest that a checkpoint has under this name.
     package static func field(ofDigest name: String) -> String { name.replacing("-", with: "_") + "_digest" }
 
@@ -181,7 +184,7 @@ extension LoggedModels.Line {
         let texts = [TextRole.train: train_digest, .valid: valid_digest, .test: test_digest].compactMap { role, digest in
             digest.map { (role.rawValue, $0) }
         }
-        return Dictionary(uniqueKeysWithValues: texts + (word_vectors_digest.map { [("word-vectors", $0)] } ?? []))
+        return Dictionary(uniqueKeysWithValues: texts + (word_vectors_digest.map { [(LoggedModels.wordVectorsKey, $0)] } ?? []))
     }
 
     /// The best model in a line `end`.

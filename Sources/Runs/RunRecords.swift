@@ -115,12 +115,6 @@ public struct RunRecords {
             path: folder.metricsPath, file: folder.configurationPath, reason: "its seed is \(seed), but the file has \(file)")
     }
 
-    /// The keys of a configuration that differ from `config.toml` and may not change on resume.
-    package func forbiddenChanges(of asked: TrainingConfiguration) -> [ConfigurationChange] {
-        guard let configuration else { return [] }
-        return asked.forbiddenChanges(from: configured(asked)).filter { configuration.values[$0.key] != nil }
-    }
-
     private func otherConfiguration(_ stored: TrainingConfiguration) -> String? {
         guard let configuration else { return nil }
         var asked = stored

@@ -77,19 +77,13 @@ extension RunPreparation {
     ) throws -> RunPreparation {
         let folder = RunFolder(path: lock.folder.path)
         let remaining = try remainingModel(folder)
-        let records = RunRecords(folder)
-        let log = records.log.flatMap { $0.hasModels ? $0 : nil }
-        if log != nil {
-            let changes = records.forbiddenChanges(of: configuration)
-            guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
-        }
         let configuration =
             try remaining.map { try resumed(configuration, $0, folder: folder, rankCount: rankCount) }
             ?? resolved(configuration, rankCount: rankCount)
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
         if let remaining {
             try check(counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal)
-        } else if let log {
+        } else if let log = RunRecords(folder).log, log.hasModels {
             try check(counted, against: log)
         }
         let notices = try require(counted, folder: folder, survey: survey)

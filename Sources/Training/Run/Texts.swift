@@ -96,7 +96,7 @@ struct Texts {
         return digests
     }
 
-    static let wordVectorsKey = "word-vectors"
+    static let wordVectorsKey = LoggedModels.wordVectorsKey
 
     /// The token file of a role. Writes it if it is missing, damaged, or of another text or vocabulary.
     ///
