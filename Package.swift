@@ -182,7 +182,9 @@ let package = Package(
             "NGramsTests", ["NGrams", "TextData", "Files", "Failures", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("ConfigurationTests", ["Configuration", "Kinds", "Optimizers", "TextData", "Failures", "TestSupport"]),
         tests("RunsTests", ["Runs", "Configuration", "Checkpoints", "TextData", "Failures", "TestSupport"]),
-        tests("InferenceTests", ["Inference", "Runs", "Tasks", "Configuration", "TextData", "Failures", "TestSupport"]),
+        tests(
+            "InferenceTests",
+            ["Inference", "RNNTrain", "Runs", "Tasks", "Configuration", "TextData", "Failures", "TestSupport"]),
         tests("AssessmentTests", ["Assessment", "Failures", "TestSupport"]),
         tests(
             "TrainingTests",

@@ -11,7 +11,7 @@ struct EffectCondition: Sendable {
     let needed: ConfigurationKey
     /// A value of the other key with which this one has an effect: `2 or more`.
     let advice: String
-    private let isMet: @Sendable (TrainingConfiguration) -> Bool
+    let isMet: @Sendable (TrainingConfiguration) -> Bool
 
     init(
         _ key: ConfigurationKey, needs needed: ConfigurationKey, _ advice: String,
@@ -33,6 +33,16 @@ struct EffectCondition: Sendable {
         EffectCondition(.batching, needs: .task, "language-model") { configuration in
             Batchings.kinds.compactMap { BatchingKind(rawValue: $0.name) }.contains { !configuration.taskType.separatesLines($0) }
         },
+        // The symbols of the built-in source are characters.
+        EffectCondition(.tokens, needs: .text, "FILE") { !$0.usesBuiltInSource || $0.tokens == .char },
+        EffectCondition(.lockedDropout, needs: .dropout, "above 0") { !$0.lockedDropout || $0.dropout > 0 },
+        // Both relate the time steps of a window.
+        EffectCondition(.lockedDropout, needs: .windowLength, "2 or more") { !$0.lockedDropout || $0.windowLength > 1 },
+        EffectCondition(.temporalRegularization, needs: .windowLength, "2 or more") {
+            $0.temporalRegularization == 0 || $0.windowLength > 1
+        },
+        EffectCondition(.nodeSize, needs: .exchange, "window") { $0.nodeSize == 0 || $0.exchange == .window },
+        EffectCondition(.teams, needs: .exchange, "window") { $0.teams != .always || $0.exchange == .window },
     ]
 
     /// Throws `ConfigurationError.conflict` if the value of the key has no effect.

@@ -179,6 +179,7 @@ struct ConsistencyChecks {
                 message: "\(setting(.initialization)), which needs the elman cell with relu, but \(setting(.cell)) and "
                     + "\(setting(.nonlinearity)). Use --cell elman --nonlinearity relu, or --init orthogonal.")
         }
+        try squareRecurrence()
     }
 
     private func embeddings() throws(ConfigurationError) {
@@ -197,11 +198,6 @@ struct ConsistencyChecks {
     }
 
     private func sizes() throws(ConfigurationError) {
-        if configuration.lockedDropout, configuration.dropout == 0 {
-            throw conflict(
-                .lockedDropout, .dropout,
-                message: "\(name(.lockedDropout)), but \(setting(.dropout)). Use --dropout P, or --no-locked-dropout.")
-        }
         let projection = configuration.settings[CellSettings.projectionSize]
         let isProjected = configuration.cell == .lstm && projection > 0
         if isProjected, projection >= configuration.hiddenSize {

@@ -60,8 +60,8 @@ package enum StandardOutput {
         }
     }
 
-    /// Whether the output is a terminal.
-    package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether the output is a terminal. Open MPI gives rank 0 a terminal of its own, whatever the output of mpirun is, so that this is no answer.
+    package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 && getenv("OMPI_COMM_WORLD_SIZE") == nil }
 
     private static func failureOfWriting(_ bytes: UnsafeRawBufferPointer) -> StandardOutputError? {
         var rest = bytes[...]

@@ -22,16 +22,28 @@ public struct Adaptation {
         (self.dynamic, self.statistics, self.cache, self.mixture) = (dynamic, statistics, cache, mixture)
     }
 
-    /// A scorer of a text, and the part of it that learns. Throws if the model cannot be used so, and `RunCheckError` (70) if a limit of the process
-    /// is too low.
-    func scorer(_ stored: StoredModel) throws -> (scorer: any TextScorer, learner: DynamicScorer?) {
+    /// A scorer of a text with the methods, and what `evaluate` tells of it.
+    struct Scorer {
+        var scorer: any TextScorer
+        /// The part that learns; nil without dynamic evaluation.
+        var learner: DynamicScorer?
+        /// Characters of the text of the statistics that were skipped.
+        var skipped = UnknownSymbols()
+    }
+
+    /// A scorer of a text. Throws if the model cannot be used so, and `RunCheckError` (70) if a limit of the process is too low.
+    ///
+    /// - Parameter skippingUnknown: whether characters of the text of the statistics that are not in a vocabulary without `<unk>` are skipped,
+    ///   instead of an error.
+    func scorer(_ stored: StoredModel, skippingUnknown: Bool) throws -> Scorer {
+        var skipped = UnknownSymbols()
         var scorer = stored.scorer()
         var model = stored.model
         var learner: DynamicScorer?
         if let dynamic {
             let learning = try stored.dynamicModel(dynamic)
             model = learning.model
-            if let statistics { try observe(statistics, learning, dynamic, stored) }
+            if let statistics { skipped = try observe(statistics, learning, dynamic, stored, skippingUnknown: skippingUnknown) }
             let dynamic = DynamicScorer(learning, dynamic, stored)
             (scorer, learner) = (dynamic, dynamic)
         }
@@ -39,15 +51,19 @@ public struct Adaptation {
             try stored.requireStream(for: "--cache")
             scorer = CachedScorer(scorer, model, cache, stored)
         }
-        return (mixture.map { InterpolatedScorer(scorer, stored, $0) } ?? scorer, learner)
+        if let mixture { scorer = InterpolatedScorer(scorer, stored, mixture) }
+        return Scorer(scorer: scorer, learner: learner, skipped: skipped)
     }
 
-    /// Collects the mean squares of the gradients of a text.
-    private func observe(_ path: String, _ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel) throws {
+    /// Collects the mean squares of the gradients of a text. Returns the characters that were skipped.
+    private func observe(
+        _ path: String, _ model: DynamicModel, _ settings: DynamicEvaluation, _ stored: StoredModel, skippingUnknown: Bool
+    ) throws -> UnknownSymbols {
         let scorer = DynamicScorer(model, settings, stored, learns: false)
-        _ = try TaskEvaluation(
-            of: OpenedText(path: path, unit: stored.unit), stored, skippingUnknown: false, scorer: scorer)
+        let evaluation = try TaskEvaluation(
+            of: OpenedText(path: path, unit: stored.unit), stored, skippingUnknown: skippingUnknown, scorer: scorer)
         model.endObservation()
+        return evaluation.skipped
     }
 }
 

@@ -74,6 +74,7 @@ public struct BeamSearch {
         return beam.map { hypothesis in
             var hypothesis = hypothesis
             hypothesis.found.text += hypothesis.filter.rest(of: &hypothesis.decoder)
+            if hypothesis.filter.isStopped { hypothesis.found.isEnded = true }
             return hypothesis.found
         }
     }
@@ -133,28 +134,26 @@ public struct BeamSearch {
         return hypothesis
     }
 
-    /// The `width` most probable tokens with their log P, in descending order.
-    private func mostProbable(place: Int) throws(StoredRunError) -> [(Int32, Double)] {
+    /// The `width` most probable tokens with their log P, in descending order; of equal logits, the first ones.
+    ///
+    /// Tokens are compared by their logits, as in greedy decoding: two logits that differ may have equal log P after rounding.
+    private func mostProbable(place: Int) throws(StoredRunError) -> [(token: Int32, logProbability: Double)] {
         let logits = stored.model.logits()
-        var row = Array(UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns))
-        guard row.allSatisfy(\.isFinite) else {
+        let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
+        guard let start = row.baseAddress, row.allSatisfy(\.isFinite) else {
             throw .overflow(checkpoint: stored.path, place: "generated token \(place + 1)")
         }
-        var exponentials = row
-        row.withUnsafeMutableBufferPointer { row in
-            exponentials.withUnsafeMutableBufferPointer { exponentials in
-                guard let values = row.baseAddress, let room = exponentials.baseAddress else { return }
-                LogitRow.logSoftmax(values, count: row.count, exponentials: room)
-            }
+        let logSum = withUnsafeTemporaryAllocation(of: Float.self, capacity: row.count) { exponentials in
+            LogitRow.logNormalizer(start, count: row.count, exponentials: exponentials.baseAddress!)
         }
-        var best: [(Int32, Double)] = []
-        for (index, value) in row.enumerated() where index != stored.vocabulary.unknownID.map(Int.init) {
-            if best.count == width, let last = best.last, Double(value) <= last.1 { continue }
-            let place = best.firstIndex { $0.1 < Double(value) } ?? best.count
-            best.insert((Int32(index), Double(value)), at: place)
+        var best: [Int] = []
+        for index in row.indices where index != stored.vocabulary.unknownID.map(Int.init) {
+            if best.count == width, let last = best.last, row[index] <= row[last] { continue }
+            let place = best.firstIndex { row[$0] < row[index] } ?? best.count
+            best.insert(index, at: place)
             if best.count > width { best.removeLast() }
         }
-        return best
+        return best.map { (token: Int32($0), logProbability: Double(row[$0]) - logSum) }
     }
 
     private func states() -> [[Float]] {

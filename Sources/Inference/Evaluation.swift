@@ -7,19 +7,22 @@ public struct TaskEvaluation: Sendable {
     public let score: any TaskScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
+    /// Unknown characters that were skipped in the text whose gradients scale the updates of dynamic evaluation.
+    public private(set) var skippedInStatistics = UnknownSymbols()
     /// The losses of dynamic evaluation; nil without it.
     public private(set) var dynamicLosses: DynamicLosses?
 
     /// Scores a text. With `skippingUnknown`, characters that are not in a vocabulary without `<unk>` are skipped, instead of an
-    /// error.
+    /// error, also in the other text that `adaptation` reads.
     ///
     /// - Parameter adaptation: what else predicts the text; by default nothing.
     public init(
         of text: OpenedText, model stored: StoredModel, adaptation: Adaptation = Adaptation(), skippingUnknown: Bool
     ) throws {
-        let (scorer, learner) = try adaptation.scorer(stored)
-        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: scorer)
-        dynamicLosses = learner?.losses
+        let scorer = try adaptation.scorer(stored, skippingUnknown: skippingUnknown)
+        try self.init(of: text, stored, skippingUnknown: skippingUnknown, scorer: scorer.scorer)
+        dynamicLosses = scorer.learner?.losses
+        skippedInStatistics = scorer.skipped
     }
 
     init(of text: OpenedText, _ stored: StoredModel, skippingUnknown: Bool, scorer: any TextScorer) throws {

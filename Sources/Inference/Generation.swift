@@ -60,6 +60,18 @@ public struct Generation {
         try sink(filter.rest(of: &decoder))
     }
 
+    /// Passes a text to `sink`, as `rnntrain generate` writes it: the prompt and up to `length` sampled tokens. A line has no line feed.
+    ///
+    /// Throws the errors of `sink`.
+    ///
+    /// - Parameter sample: the number of the text. Texts of different numbers have independent random numbers.
+    public func generate(
+        _ prompt: GenerationPrompt, length: Int, sample: Int = 0, to sink: ([UInt8]) throws -> Void
+    ) throws {
+        guard prompt.isLine else { return try generate(after: prompt.tokens, length: length, sample: sample, to: sink) }
+        try sink(try line(sample, after: prompt.tokens, length: length))
+    }
+
     /// Passes `count` generated lines to `sink`. Each begins from the initial state, as after a line end, continues `prompt`, and
     /// ends with a line end, at a stop string, or after `length` sampled tokens.
     ///

@@ -53,7 +53,8 @@ extension Interpolation {
     ) throws -> PairedSurprisals {
         var adaptation = adaptation
         adaptation.mixture = nil
-        let scorer = InterpolatedScorer(try adaptation.scorer(stored).scorer, stored, self, recordsPairs: true)
+        let scorer = InterpolatedScorer(
+            try adaptation.scorer(stored, skippingUnknown: false).scorer, stored, self, recordsPairs: true)
         _ = try TaskEvaluation(of: text, stored, skippingUnknown: false, scorer: scorer)
         return scorer.pairs ?? PairedSurprisals()
     }

@@ -3,7 +3,7 @@ import Tensors
 
 /// How the next token is sampled from a model's logits.
 public struct SamplingRule: Sendable, Equatable {
-    /// Divides the logits.
+    /// Divides the logits; 0: the most probable token is always selected.
     public var temperature: Double
     /// The number of most probable tokens to sample from; 0 means all.
     public var topK: Int
@@ -12,8 +12,17 @@ public struct SamplingRule: Sendable, Equatable {
     /// Always select the most probable token.
     public var greedy: Bool
     public var seed: UInt64
+    /// Whether the most probable token is always selected, which is the limit of a temperature that approaches 0.
+    public var isGreedy: Bool { greedy || temperature == 0 }
 
+    /// - Parameters:
+    ///   - temperature: a finite number from 0.
+    ///   - topK: from 0.
+    ///   - topP: above 0, at most 1.
     public init(temperature: Double = 1, topK: Int = 0, topP: Double = 1, greedy: Bool = false, seed: UInt64 = 1) {
+        precondition(temperature >= 0 && temperature.isFinite, "the temperature \(temperature)")
+        precondition(topK >= 0, "the \(topK) most probable tokens")
+        precondition(topP > 0 && topP <= 1, "the most probable tokens whose probabilities sum to \(topP)")
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
@@ -37,7 +46,7 @@ package struct Sampler {
         _ logits: UnsafeBufferPointer<Float>, place: Int, sample: Int = 0, excluding excluded: Int32? = nil
     ) -> Int32 {
         let excluded = excluded.map(Int.init) ?? -1
-        if rule.greedy {
+        if rule.isGreedy {
             return Int32(logits.indices.lazy.filter { $0 != excluded }.max { logits[$0] < logits[$1] } ?? 0)
         }
         let share = random.uniform(UInt64(place), UInt64(sample))

@@ -46,7 +46,7 @@ package struct ScoredWord: Equatable, Sendable {
     /// The sum over its tokens, in nats. Nil if it has no token, if one is not scored, or if a character is skipped.
     package let surprisal: Double?
     package let tokenCount: Int
-    /// The number of its tokens that are outside the vocabulary, and of its characters that are skipped.
+    /// The number of its tokens that are outside the vocabulary, also of those that are not scored, and of its characters that are skipped.
     package let unknownCount: Int
 }
 
@@ -62,7 +62,8 @@ extension ScoredLine {
             return ScoredWord(
                 text: word.text,
                 surprisal: scored.isEmpty || word.skippedCount > 0 ? nil : scored.reduce(0) { $0 + $1.surprisal },
-                tokenCount: word.tokens.count, unknownCount: scored.count { $0.isUnknown } + word.skippedCount)
+                tokenCount: word.tokens.count,
+                unknownCount: line.tokens[word.tokens].count { $0 == division.unknownID } + word.skippedCount)
         }
     }
 }

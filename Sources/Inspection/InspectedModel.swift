@@ -31,10 +31,7 @@ package final class InspectedModel {
         _ trained: ModelShape, steps: Int, streams: Int, fill: (UnsafeMutablePointer<Float>, ParameterLayout) throws -> Void
     ) throws {
         Processor.flushDenormals()
-        var shape = trained
-        (shape.dropout, shape.regularization) = (0, .init())
-        // The exact loss: such an output has the parameters of the full softmax.
-        if Outputs.estimatesTraining(shape.output) { shape.output = .full }
+        let shape = trained.withExactLoss
         (self.shape, self.steps, self.streams) = (shape, steps, streams)
         let build = BuildSettings(WindowCapacity(steps: steps, streams: streams, training: true))
         let needs = shape.needs(build)

@@ -59,7 +59,7 @@ public final class DynamicModel {
 
     /// Bytes that the model takes, within a few hundred.
     public static func byteCount(_ shape: ModelShape, _ settings: DynamicEvaluation, _ precision: Precision) -> Int {
-        let needs = shape.needs(build(settings, precision))
+        let needs = shape.withExactLoss.needs(build(settings, precision))
         let scratch = GradientRows.byteCount(
             maximumRows: settings.window * needs.rowsPerPrediction, leaves: 1, widestInput: needs.widestInput,
             precision: precision)
@@ -68,15 +68,13 @@ public final class DynamicModel {
     }
 
     /// - Parameters:
-    ///   - shape: that of the trained model. Its regularisers have no effect.
+    ///   - shape: that of the trained model. Its regularisers have no effect, and the loss is not estimated from samples.
     ///   - trained: its parameters in the order of the arena, which must stay.
     public init(
         _ shape: ModelShape, trained: UnsafePointer<Float>, _ settings: DynamicEvaluation, precision: Precision = .fp32
     ) {
         (self.settings, self.trained, freezesEmbeddings) = (settings, trained, shape.freezesEmbeddings)
-        var shape = shape
-        shape.dropout = 0
-        shape.regularization = Regularization()
+        let shape = shape.withExactLoss
         let build = Self.build(settings, precision)
         let needs = shape.needs(build)
         layout = needs.parameters

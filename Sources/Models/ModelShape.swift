@@ -69,6 +69,15 @@ public struct ModelShape: Sendable, Equatable {
             "tied weights of sizes \(embeddingSize) and \(inputSize(ofLayer: layers))")
     }
 
+    /// The same parameters without regularisers, and with the exact loss instead of an estimate from samples.
+    package var withExactLoss: ModelShape {
+        var shape = self
+        (shape.dropout, shape.regularization) = (0, Regularization())
+        // An output that estimates its loss in training has the parameters of the full softmax.
+        if Outputs.estimatesTraining(output) { shape.output = .full }
+        return shape
+    }
+
     /// Columns of the output of each recurrent layer.
     public var layerSize: Int {
         Cells.predictsClasses(cell) ? outputSize : Cells.outputSize(cell, units: hiddenSize, settings)

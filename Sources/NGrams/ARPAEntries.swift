@@ -4,10 +4,13 @@ import TextData
 /// The words of an ARPA file.
 struct ARPAWords: ~Copyable {
     private static let (start, end, unknown) = (StaticString("<s>"), StaticString("<eos>"), StaticString("<unk>"))
+    private static let capitalUnknown = StaticString("<UNK>")
     /// The names in the vocabulary: `<eos>` for `</s>`; without `<s>`.
     private var list = WordList()
     private var level = NGramLevel()
     private var startEntry: (logarithm: Float, backoff: Float)?
+    /// The word `<UNK>`, which is `<unk>` in a file without a word `<unk>`.
+    private var capitalEntry: (logarithm: Float, backoff: Float)?
 
     /// Adds a word. Returns what is wrong with it, or nil.
     mutating func add(_ word: UnsafeRawBufferPointer, _ logarithm: Float, _ backoff: Float) -> String? {
@@ -15,18 +18,20 @@ struct ARPAWords: ~Copyable {
         if word.elementsEqual("<s>".utf8) {
             isNew = startEntry == nil
             startEntry = (logarithm, backoff)
+        } else if word.elementsEqual("<UNK>".utf8) {
+            isNew = capitalEntry == nil
+            capitalEntry = (logarithm, backoff)
         } else {
-            isNew = list.add(Self.vocabularyName(word))
-            level.logarithms.append(logarithm)
-            level.backoffs.append(backoff)
+            isNew = append(Self.vocabularyName(word), logarithm, backoff)
         }
-        return isNew ? nil : "the word '\(value: String(decoding: word, as: UTF8.self))' stands in an earlier line"
+        guard isNew else { return "the word '\(value: String(decoding: word, as: UTF8.self))' stands in an earlier line" }
+        // Texts are UTF-8, so that no word of a text would ever be found among words of another encoding.
+        return String(validating: word, as: UTF8.self) == nil ? "the word is not UTF-8; convert the file with iconv" : nil
     }
 
     /// The name of a word in the vocabulary.
     private static func vocabularyName(_ word: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         if word.elementsEqual("</s>".utf8) { return bytes(end) }
-        if word.elementsEqual("<UNK>".utf8) { return bytes(unknown) }
         return word
     }
 
@@ -34,13 +39,24 @@ struct ARPAWords: ~Copyable {
         UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
+    private mutating func append(_ word: UnsafeRawBufferPointer, _ logarithm: Float, _ backoff: Float) -> Bool {
+        level.logarithms.append(logarithm)
+        level.backoffs.append(backoff)
+        return list.add(word)
+    }
+
     /// Adds `<unk>` if it is missing, and returns the table of order 1; or the name of another word that is missing.
+    ///
+    /// A word `<UNK>` is `<unk>`, unless the file has both: then it is a word like others, the last one.
     mutating func finish() -> (NGramLevel, missing: String?) {
         guard let startEntry else { return (level, "<s>") }
         guard list.number(of: Self.bytes(Self.end)) != nil else { return (level, "</s>") }
-        if list.add(Self.bytes(Self.unknown)) {
-            level.logarithms.append(-100)
-            level.backoffs.append(0)
+        let hasUnknown = list.number(of: Self.bytes(Self.unknown)) != nil
+        if let capitalEntry {
+            let name = hasUnknown ? Self.capitalUnknown : Self.unknown
+            _ = append(Self.bytes(name), capitalEntry.logarithm, capitalEntry.backoff)
+        } else if !hasUnknown {
+            _ = append(Self.bytes(Self.unknown), -100, 0)
         }
         level.logarithms.append(startEntry.logarithm)
         level.backoffs.append(startEntry.backoff)
@@ -52,6 +68,7 @@ struct ARPAWords: ~Copyable {
     func number(_ word: UnsafeRawBufferPointer) -> Int32? {
         guard word.count <= 5, word.first == UInt8(ascii: "<") else { return list.number(of: word) }
         if word.elementsEqual("<s>".utf8) { return Int32(list.count) }
+        if word.elementsEqual("<UNK>".utf8) { return list.number(of: word) ?? list.number(of: Self.bytes(Self.unknown)) }
         return list.number(of: Self.vocabularyName(word))
     }
 

@@ -50,8 +50,11 @@ struct ARPAOutput: ~Copyable {
         block.count += length
     }
 
-    /// Appends a logarithm, at most 0 for a probability, with up to 7 decimals and without zeros at the end.
-    func append(logarithm value: Double) {
+    /// Appends the logarithm of a probability or of a backoff weight; of 0, which has none, -99, as other programs do.
+    func append(logarithmOf value: Float) { append(logarithm: value > 0 ? CommonLogarithm.of(Double(value)) : -99) }
+
+    /// Appends a logarithm with up to 7 decimals and without zeros at the end.
+    private func append(logarithm value: Double) {
         let scaled = Int((value * 1e7).rounded())
         if scaled < 0 { append(byte: UInt8(ascii: "-")) }
         let (whole, fraction) = scaled.magnitude.quotientAndRemainder(dividingBy: 10_000_000)

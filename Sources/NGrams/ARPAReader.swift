@@ -11,7 +11,8 @@ extension NGramModel {
         return bytes.split(separator: 0x0A).contains { ARPALines.isStart(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// Reads an ARPA file. Words `<UNK>` are `<unk>`; a file without one gets it with a probability of 10^-100, as in KenLM.
+    /// Reads an ARPA file. The word `<UNK>` of a file without `<unk>` is `<unk>`; a file without both gets it with a probability of 10^-100, as in
+    /// KenLM.
     ///
     /// Throws `file` (66, 74) and `malformed` (65) with the number of the line.
     public convenience init(arpa path: String) throws(ARPAError) {

@@ -5,8 +5,8 @@ import TextData
 extension KneserNey {
     /// Writes the model as an ARPA file, which replaces a file of this name atomically and durably.
     ///
-    /// Logarithms are to base 10, with 7 decimals. The line end is `</s>`; `<s>` has the probability 0, written as -99. A backoff weight of 1
-    /// is left out. Throws `file` (74).
+    /// Logarithms are to base 10, with 7 decimals. The line end is `</s>`; `<s>` has the probability 0, written as -99, and so is a backoff weight
+    /// of 0. A backoff weight of 1 is left out. Throws `file` (74).
     public func write(arpa path: String) throws(ARPAError) {
         do throws(FileError) {
             var file = try ARPAOutput(path)
@@ -27,8 +27,7 @@ extension KneserNey {
     private func append(order n: Int, _ names: WordNames, to file: inout ARPAOutput) throws(FileError) {
         let table = tables[n - 1]
         for index in table.probabilities.indices where table.probabilities[index] >= 0 {
-            let probability = Double(table.probabilities[index])
-            file.append(logarithm: probability > 0 ? CommonLogarithm.of(probability) : -99)
+            file.append(logarithmOf: table.probabilities[index])
             if n == 1 {
                 file.append(byte: ARPAOutput.tab)
                 file.append(names, index)
@@ -41,7 +40,7 @@ extension KneserNey {
             }
             if !table.backoffs.isEmpty, table.backoffs[index] != 1 {
                 file.append(byte: ARPAOutput.tab)
-                file.append(logarithm: CommonLogarithm.of(Double(table.backoffs[index])))
+                file.append(logarithmOf: table.backoffs[index])
             }
             file.append(byte: ARPAOutput.lineFeed)
             try file.writeFullBlock()

@@ -6,7 +6,7 @@ public import TextData
 /// of a word is that of the longest known n-gram that it ends, times the backoff weights of the longer contexts.
 /// Memory: 16 bytes an n-gram, 12 for those of the highest order, and the vocabulary.
 public final class NGramModel: Sendable {
-    /// The words, in the order of the file; `</s>` is the vocabulary's `<eos>`, and `<s>` is left out.
+    /// The words, in the order of the file; `</s>` is the vocabulary's `<eos>`, `<UNK>` is the last one, and `<s>` is left out.
     public let vocabulary: Vocabulary
     /// The n-grams of each order. `[order]`
     let levels: [NGramLevel]

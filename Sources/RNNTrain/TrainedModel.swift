@@ -34,10 +34,13 @@ public final class TrainedModel {
     /// Reads a checkpoint file, or the best parameters on validation of a run folder; of a run without validation, its newest valid
     /// checkpoint.
     ///
-    /// Throws if nothing is there, if the file is damaged or of another run, or if memory limits are too low.
+    /// Throws if nothing is there, if the file is damaged or of another run, if the model predicts labels instead of tokens, or if memory limits
+    /// are too low.
     public init(path: String) throws {
         let found = try FoundCheckpoint(path: path)
-        stored = try StoredModel(found.checkpoint, steps: LineScorer.windowLength)
+        let stored = try StoredModel(found.checkpoint, steps: LineScorer.windowLength)
+        try stored.requireTokens()
+        self.stored = stored
         self.path = found.path
         unit = Self.unit(stored.unit)
     }
@@ -68,11 +71,13 @@ public final class TrainedModel {
 
     /// Draws `count` tokens after a prompt, and returns the prompt and their text. Equal arguments give equal text.
     ///
-    /// Without a prompt the text starts as after a line end. Words of the prompt that are not in the vocabulary are read as `<unk>`. Throws
-    /// for a character that is not in a vocabulary without `<unk>`.
+    /// Without a prompt the text starts as after a line end. A model that was trained on lines (`--batching sentences`) writes one line: it starts
+    /// as after a line end, also with a prompt, and stops at the next one, which is left out. Words of the prompt that are not in the vocabulary
+    /// are read as `<unk>`. Throws for a character that is not in a vocabulary without `<unk>`, and for a prompt of several lines of a model that
+    /// was trained on lines.
     ///
     /// - Parameters:
-    ///   - temperature: divides the logits.
+    ///   - temperature: divides the logits; 0: as `greedy`.
     ///   - topK: the number of the most probable tokens to draw from; 0: all.
     ///   - topP: the smallest sum of the probabilities of the tokens to draw from (Holtzman et al. 2020); 1: all.
     ///   - greedy: always takes the most probable token.
@@ -83,8 +88,9 @@ public final class TrainedModel {
     ) throws -> String {
         let rule = SamplingRule(temperature: temperature, topK: topK, topP: topP, greedy: greedy, seed: seed)
         let tokens = try stored.vocabulary.encode(prompt: Array(prompt.utf8), skippingUnknown: false).tokens
+        let start = try GenerationPrompt(tokens, of: stored)
         var bytes: [UInt8] = []
-        try Generation(model: stored, rule: rule).generate(after: tokens, length: count) { bytes += $0 }
+        try Generation(model: stored, rule: rule).generate(start, length: count) { bytes += $0 }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -19,7 +19,7 @@ package struct BestModel: Codable, Equatable, Sendable {
 }
 
 extension StoredCheckpoint {
-    /// This file as a best model, with the digest of its parameters.
+    /// This file as a best model, with the digest of its parameters, or of their average if the rule averages them.
     ///
     /// Throws `StoredRunError.inconsistentCheckpoint` if the parameters differ from those of the validation.
     package func bestModel() throws(StoredRunError) -> BestModel {
@@ -28,7 +28,7 @@ extension StoredCheckpoint {
             throw StoredRunError.inconsistentCheckpoint(
                 path: path, reason: "it has no validation loss of its parameters (step \(state.step))")
         }
-        return BestModel(step: state.step, loss: loss, parametersDigest: parametersDigest)
+        return BestModel(step: state.step, loss: loss, parametersDigest: modelDigest)
     }
 
     /// Throws `StoredRunError.inconsistentCheckpoint` unless the file belongs to a run with this vocabulary, these training and

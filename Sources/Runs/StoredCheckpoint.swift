@@ -18,6 +18,8 @@ public final class StoredCheckpoint {
     package let runIdentity: RunIdentity?
     /// The digest of the parameters, as in the log.
     package private(set) var parametersDigest = ""
+    /// The digest of what `evaluate` uses, see `copyModel`.
+    package private(set) var modelDigest = ""
     package let reader: SafetensorsReader
 
     /// Opens and verifies the file at `path`: every byte, and the consistency of its texts and values. Reads it twice.
@@ -44,6 +46,7 @@ public final class StoredCheckpoint {
         vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
         try checkConsistency()
         parametersDigest = try checkValues()
+        modelDigest = isModelAside ? try digestOfModel() : parametersDigest
     }
 
     /// The bytes of the parameters. A reader of a checkpoint measures its model and copies its arrays. A user of the model holds
@@ -72,11 +75,7 @@ public final class StoredCheckpoint {
 
     /// Copies what `evaluate`, `score` and `generate` use: the average of the parameters if the run's rule averages them, else the parameters.
     func copyModel(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
-        let rule = configuration.updateRule
-        guard rule.averaging != nil, state.updates > 0, state.holdsAverage != true else {
-            return try copyParameters(to: values, layout: layout)
-        }
-        try copyMoment(rule.moments[0], to: values, layout: layout)
+        for entry in layout.entries { try copy(nameOfModel(entry.name), entry, to: values) }
     }
 
     /// Copies a moment of all parameters, such as `first_moment`.
@@ -94,11 +93,14 @@ public final class StoredCheckpoint {
     private func copy(
         _ prefix: String, to values: UnsafeMutablePointer<Float>, layout: ParameterLayout
     ) throws(CheckpointError) {
-        for entry in layout.entries {
-            try reader.copy(
-                prefix + entry.name, shape: entry.shape,
-                into: UnsafeMutableBufferPointer(start: values + entry.offset, count: entry.count))
-        }
+        for entry in layout.entries { try copy(prefix + entry.name, entry, to: values) }
+    }
+
+    private func copy(
+        _ name: String, _ entry: ParameterLayout.Entry, to values: UnsafeMutablePointer<Float>
+    ) throws(CheckpointError) {
+        try reader.copy(
+            name, shape: entry.shape, into: UnsafeMutableBufferPointer(start: values + entry.offset, count: entry.count))
     }
 
     private static func text(_ key: String, _ reader: SafetensorsReader) throws -> String {

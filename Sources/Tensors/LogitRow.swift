@@ -8,14 +8,23 @@ public enum LogitRow {
     public static func logSoftmax(
         _ logits: UnsafeMutablePointer<Float>, count: Int, exponentials: UnsafeMutablePointer<Float>
     ) {
+        let logSum = logNormalizer(logits, count: count, exponentials: exponentials)
+        for index in 0..<count { logits[index] = Float(Double(logits[index]) - logSum) }
+    }
+
+    /// `log sum e^x` of a row of logits, in nats. The sum is in double.
+    ///
+    /// Shapes: `logits` and `exponentials` `[count]`; `exponentials` is overwritten.
+    public static func logNormalizer(
+        _ logits: UnsafePointer<Float>, count: Int, exponentials: UnsafeMutablePointer<Float>
+    ) -> Double {
         var largest = -Float.infinity
         for index in 0..<count { largest = logits[index] > largest ? logits[index] : largest }
         for index in 0..<count { exponentials[index] = logits[index] - largest }
         RowKernels.exp(count: count, exponentials, into: exponentials)
         var sum = 0.0
         for index in 0..<count { sum += Double(exponentials[index]) }
-        let logSum = RowKernels.log(sum) + Double(largest)
-        for index in 0..<count { logits[index] = Float(Double(logits[index]) - logSum) }
+        return RowKernels.log(sum) + Double(largest)
     }
 
     /// The entropy of softmax(`logits`) in nats, `log Z - sum p_i (x_i - max)` with `Z = sum e^(x_i - max)`, and the rank of `target` by its

@@ -18,19 +18,23 @@ package struct WordDivision: Sendable {
     let isSpaced: Bool
     /// Whether the tokenizer joins a blank to the word after it.
     let joinsBlanks: Bool
+    /// The token of symbols outside the vocabulary; nil if it has none.
+    package let unknownID: Int32?
 
     package init(_ vocabulary: Vocabulary) {
-        self.init(isSpaced: vocabulary.unit.isSpaced, joinsBlanks: vocabulary.joinsBlanks)
+        self.init(isSpaced: vocabulary.unit.isSpaced, joinsBlanks: vocabulary.joinsBlanks, unknownID: vocabulary.unknownID)
     }
 
-    package init(isSpaced: Bool, joinsBlanks: Bool) { (self.isSpaced, self.joinsBlanks) = (isSpaced, joinsBlanks) }
+    package init(isSpaced: Bool, joinsBlanks: Bool, unknownID: Int32? = nil) {
+        (self.isSpaced, self.joinsBlanks, self.unknownID) = (isSpaced, joinsBlanks, unknownID)
+    }
 
     /// The words of `line` in order, with their tokens.
     package func words(of line: EncodedLine) -> [LineWord] {
         let count = line.tokens.count - (line.isEnded && (isSpaced || joinsBlanks) ? 1 : 0)
         if isSpaced { return (0..<count).map { LineWord(text: line.bytes(of: $0), tokens: $0..<($0 + 1)) } }
         let places = LinePlaces(line, tokens: count)
-        var words = Self.wordRanges(of: places.text).map { LineWord(text: places.text[$0]) }
+        var words = places.text.withUnsafeBytes { $0.wordRanges }.map { LineWord(text: places.text[$0]) }
         var next = 0
         for (token, range) in places.tokens.enumerated() {
             while next < words.count, words[next].text.endIndex <= range.lowerBound { next += 1 }
@@ -67,21 +71,6 @@ package struct WordDivision: Sendable {
             $0 == "\u{2581}" || $0.properties.isWhitespace
         }
         return zip(characters, characters.dropFirst()).count { $0 && !$1 } * (characters.first == true ? 1 : 0)
-    }
-
-    private static func wordRanges(of text: [UInt8]) -> [Range<Int>] {
-        text.withUnsafeBytes { bytes in
-            var ranges: [Range<Int>] = []
-            var (start, position) = (0, 0)
-            while position < bytes.count {
-                let width = bytes.whitespaceWidth(at: position)
-                if width > 0, start < position { ranges.append(start..<position) }
-                position += max(width, 1)
-                if width > 0 { start = position }
-            }
-            if start < position { ranges.append(start..<position) }
-            return ranges
-        }
     }
 }
 

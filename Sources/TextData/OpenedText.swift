@@ -25,6 +25,8 @@ public final class OpenedText: Sendable {
     public let stamp: FileStamp?
     let blocks: TextBlocks
     private let storage: Storage
+    /// Whether a byte-order mark at the start is no part of the text.
+    private let dropsByteOrderMark: Bool
     /// The first NUL characters in the blocks that were examined.
     private let foundNul = Mutex<NulCharacters?>(nil)
 
@@ -43,6 +45,7 @@ public final class OpenedText: Sendable {
         let file = try mappedFile(path)
         file.adviseSequential()
         (self.name, self.path, self.unit, self.stamp, storage) = (name ?? path, path, unit, stamp, .file(file))
+        dropsByteOrderMark = unit != .byte
         // Reading detects that the file has become shorter.
         self.part = part?.clamped(to: 0..<file.bytes.count)
         blocks = TextBlocks(unit: unit, byteCount: self.part?.count ?? file.bytes.count, blockByteCount: blockByteCount)
@@ -53,8 +56,10 @@ public final class OpenedText: Sendable {
         self.init(name: name, bytes: bytes, unit: unit, blockByteCount: Self.blockByteCount)
     }
 
-    package init(name: String, bytes: [UInt8], unit: TokenUnit, blockByteCount: Int) {
+    /// - Parameter isFile: whether the bytes are those of a file, which may begin with a byte-order mark. Elsewhere U+FEFF is a character.
+    package init(name: String, bytes: [UInt8], unit: TokenUnit, blockByteCount: Int, isFile: Bool = true) {
         (self.name, path, part, self.unit, stamp, storage) = (name, nil, nil, unit, nil, .memory(bytes))
+        dropsByteOrderMark = unit != .byte && isFile
         blocks = TextBlocks(unit: unit, byteCount: bytes.count, blockByteCount: blockByteCount)
     }
 
@@ -165,7 +170,7 @@ public final class OpenedText: Sendable {
 
     func textPiece(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextPiece {
         let bytes = UnsafeRawBufferPointer(rebasing: text[range])
-        let skipsMark = range.lowerBound == 0 && firstByte == 0 && unit != .byte
+        let skipsMark = range.lowerBound == 0 && firstByte == 0 && dropsByteOrderMark
         return TextPiece(bytes: skipsMark ? withoutByteOrderMark(bytes) : bytes, isLast: range.upperBound == text.count)
     }
 }

@@ -2,7 +2,7 @@
 public struct TextExtent: Codable, Equatable, Sendable {
     /// Words between white space, and one for the end of each line, also of a last line without a line feed: the tokens of `--tokens word`.
     public let words: Int
-    /// Bytes of the text, including line ends, without a byte-order mark.
+    /// Bytes of the text, including line ends. A byte-order mark counts only if the tokens are bytes.
     public let bytes: Int
 
     /// A text of this size.
@@ -50,7 +50,11 @@ extension OpenedText {
     /// The same of each line with its line feed, if it has one. The sums are those of the whole text.
     public func lineExtents() throws(TextDataError) -> [TextExtent] {
         var extents: [TextExtent] = []
-        try forEachEndedLine { (line, _) throws(TextDataError) in extents.append(TextExtent(of: line)) }
+        try withBytes { (text) throws(TextDataError) in
+            try textPiece(text, 0..<text.count).bytes.forEachEndedLine { (line, _) throws(TextDataError) in
+                extents.append(TextExtent(of: line))
+            }
+        }
         return extents
     }
 }

@@ -33,9 +33,10 @@ public final class TextSource: Sendable {
         try self.init(examining: OpenedText(name: name, bytes: bytes, unit: unit))
     }
 
-    /// Examines texts in memory, each followed by a line feed that only separates it from the next.
+    /// Examines texts in memory, each followed by a line feed that only separates it from the next. U+FEFF is a character in the first one as in the
+    /// others.
     public convenience init(name: String, separatedTexts bytes: [UInt8], unit: TokenUnit) throws(TextDataError) {
-        let text = OpenedText(name: name, bytes: bytes, unit: unit)
+        let text = OpenedText(name: name, bytes: bytes, unit: unit, blockByteCount: OpenedText.blockByteCount, isFile: false)
         let digests = try text.examine(blocks: 0..<text.blockCount, counting: nil)
         self.init(text, digest: Self.digest(ofBlocks: digests), separatesTexts: true)
     }

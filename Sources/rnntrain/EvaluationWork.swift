@@ -23,6 +23,7 @@ func runEvaluation(
     let skipped = skippingUnknown ? ["\"skipped_characters\":\(evaluation.skipped.count)"] : []
     try printFigures(
         of: evaluation, text: text.name, vocabulary: model.vocabulary, members: skipped + adaptation.jsonMembers, json: json)
+    if let statistics = adaptation.statistics { noteSkipped(evaluation.skippedInStatistics, of: statistics) }
     if let losses = evaluation.dynamicLosses, let token = losses.firstDiverged { warnOfDivergence(losses, token, text.name) }
 }
 

@@ -26,43 +26,48 @@ struct GenerationSettings {
 func runGeneration(checkpoint: StoredCheckpoint, sampling: SamplingOptions, settings: GenerationSettings) throws {
     let model = try StoredModel(checkpoint, steps: 1)
     try model.requireTokens()
-    var prompt = try encodedPrompt(sampling, model.vocabulary)
+    let prompt = try GenerationPrompt(encodedPrompt(sampling, model.vocabulary), of: model, asLines: settings.asksForLines)
     var stream = TextStream()
-    let isOfLines = settings.separator == nil && (settings.samples != nil || model.separatesLines)
-    if isOfLines { try PromptLinesError.takeLine(&prompt, lineEnd: model.vocabulary.lineEndID) }
     if let width = settings.beam {
-        try writeBeam(model, prompt, settings, width: width, ofLines: isOfLines, to: &stream)
-    } else if isOfLines {
-        try Generation(model: model, rule: settings.rule, stops: settings.stops)
-            .generateLines(settings.samples ?? 1, after: prompt, length: settings.length) { try stream.append($0) }
+        try writeBeam(model, prompt, settings, width: width, to: &stream)
     } else {
         let generation = Generation(model: model, rule: settings.rule, stops: settings.stops)
         for sample in 0..<(settings.samples ?? 1) {
-            if sample > 0 { try stream.append(settings.separatingBytes(after: stream)) }
-            try generation.generate(after: prompt, length: settings.length, sample: sample) { try stream.append($0) }
+            if sample > 0, !prompt.isLine { try stream.append(settings.separatingBytes(after: stream)) }
+            try generation.generate(prompt, length: settings.length, sample: sample) { try stream.append($0) }
+            if prompt.isLine { try stream.append([0x0A]) }
         }
     }
     try stream.end(ofBytes: model.unit == .byte)
 }
 
-/// Writes the most probable texts that a beam search finds, with the prompt before each.
+/// Writes the most probable texts that a beam search finds, with the prompt before each. A note tells if there are fewer texts than asked for.
 private func writeBeam(
-    _ model: StoredModel, _ prompt: [Int32], _ settings: GenerationSettings, width: Int, ofLines: Bool,
-    to stream: inout TextStream
+    _ model: StoredModel, _ prompt: GenerationPrompt, _ settings: GenerationSettings, width: Int, to stream: inout TextStream
 ) throws {
     let search = BeamSearch(
-        model: model, width: width, stops: settings.stops, endsAtLineEnd: ofLines, lengthPenalty: settings.lengthPenalty)
+        model: model, width: width, stops: settings.stops, endsAtLineEnd: prompt.isLine, lengthPenalty: settings.lengthPenalty)
     var decoder = TokenDecoder(model.vocabulary)
     var start: [UInt8] = []
-    for token in prompt { decoder.append(token, to: &start) }
+    for token in prompt.tokens { decoder.append(token, to: &start) }
     decoder.end(to: &start)
-    for (index, found) in try search.search(after: prompt, length: settings.length).prefix(settings.samples ?? 1).enumerated() {
-        if index > 0, !ofLines { try stream.append(settings.separatingBytes(after: stream)) }
-        try stream.append(start + found.text + (ofLines ? [0x0A] : []))
+    let (found, asked) = (try search.search(after: prompt.tokens, length: settings.length), settings.samples ?? 1)
+    for (index, text) in found.prefix(asked).enumerated() {
+        if index > 0, !prompt.isLine { try stream.append(settings.separatingBytes(after: stream)) }
+        try stream.append(start + text.text + (prompt.isLine ? [0x0A] : []))
+    }
+    // A beam that is not full holds every text.
+    if found.count < asked {
+        StandardError.note(
+            "--samples \(asked): only \(NumberText.counted(found.count, prompt.isLine ? "line" : "text")) of at most "
+                + "\(NumberText.counted(settings.length, "token")) \(found.count == 1 ? "exists" : "exist").")
     }
 }
 
 extension GenerationSettings {
+    /// Whether the texts are lines; nil: if the model was trained on lines.
+    fileprivate var asksForLines: Bool? { separator != nil ? false : samples != nil ? true : nil }
+
     /// A line with the separator, on a line of its own.
     fileprivate func separatingBytes(after stream: TextStream) -> [UInt8] {
         Array(((stream.endsLine ? "" : "\n") + (separator ?? "") + "\n").utf8)

@@ -97,6 +97,17 @@ struct ProbeFileTests {
         #expect(throws: DataFileError.self) { try items(.gold, "0\ta\tb\t0\n", sentences: "a\na\n") }
     }
 
+    @Test("Words that begin with a combining mark are words of sentences, templates and comparisons")
+    func marks() throws {
+        let gold = try items(.gold, "2\tम\tन\t0\n1\t\u{93E}\t\u{93F}\t0\n", sentences: "क \u{93E} म\nक \u{93E}\n")
+        #expect(gold[0].texts == [["क \u{93E} ", "म "], ["क \u{93E} ", "न "]])
+        #expect(gold[1].texts == [["क ", "\u{93E} "], ["क ", "\u{93F} "]])
+        let template = try #require(try items(.templates, "क (\u{93E}) म/\u{93F}\n").first)
+        #expect(template.texts == [["क ", "\u{93E} ", "म "], ["क ", "\u{93E} ", "\u{93F} "]] && template.distance == 0)
+        let pairs = try items(.blimp, "{\"sentence_good\":\"a \u{93E}\",\"sentence_bad\":\"a \u{93F}\"}\n")
+        #expect(pairs.map(\.hasEqualTexts) == [false])
+    }
+
     private let suite = """
         {"meta": {"name": "agreement", "metric": "sum"},
          "predictions": [{"type": "formula", "formula": "FORMULA"}],

@@ -38,6 +38,18 @@ struct RescoringTests {
         #expect(try NBestFormat.kaldi.references(Self.file("e\u{301} x\n\u{e9} y\n"), for: list) == ["y", "x"])
     }
 
+    @Test("A word that begins with a combining mark is a word, as for the models")
+    func marks() throws {
+        let list = try NBestFormat.kaldi.list(
+            Self.file("u-1 क म\nu-2 क \u{93F} म\nw-1 \u{93E} म\n"), scores: nil, beam: 1)
+        #expect(list.hypotheses.map(\.wordCount) == [2, 3, 2] && list.utterances == ["u", "w"])
+        let references = try NBestFormat.kaldi.references(Self.file("u क \u{93E} म\nw \u{93E} म\n"), for: list)
+        #expect(list.hypotheses.map { WordErrors.errors(of: $0.text, reference: references[$0.utterance]) } == [1, 1, 0])
+        let scored = list.hypotheses.map { _ in RescoredHypothesis(logProbability: 0, tokenCount: 1, unknownCount: 0) }
+        let rates = Rescoring(list, scores: scored).rates(.acousticOnly, references: references)
+        #expect(rates.oracle == WordErrors(errors: 1, words: 5))
+    }
+
     @Test("Lists of ESPnet give the files of its perplexities")
     func espnet() throws {
         let scores = try Self.file("b-1 tensor(-3.5)\nutt-a-1 tensor(1.5, device='cuda:0')\nutt-a-2 -2\nb-2 0\n", "scores")

@@ -71,6 +71,17 @@ struct AdaptationTests {
         #expect(mixed.status == 0 && mixed.errors.contains("It has probably diverged"), "\(mixed)")
     }
 
+    @Test("--skip-unknown also holds for the text of --dynamic-rms")
+    func skippedInStatistics() throws {
+        try SmallModels.write("rms.txt", "the \u{2603} cat sat on the mat\n")
+        let command = "$R evaluate --checkpoint char --data valid.txt --json --dynamic --dynamic-rms rms.txt"
+        let refused = try SmallModels.shell(command)
+        #expect(refused.status == 65 && refused.errors.contains("--skip-unknown"), "\(refused)")
+        let skipping = try SmallModels.shell(command + " --skip-unknown")
+        #expect(skipping.status == 0 && skipping.output.contains("\"skipped_characters\":0"), "\(skipping)")
+        #expect(skipping.errors.contains("rms.txt: skipped 1 character that is not in the vocabulary"), "\(skipping)")
+    }
+
     @Test(
         "Options that do not belong together are refused with status 64",
         arguments: [

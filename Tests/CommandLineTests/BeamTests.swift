@@ -18,6 +18,25 @@ struct BeamTests {
         }
     }
 
+    @Test("So it is if logits differ by less than a rounding of their log probabilities")
+    func nearlyEqualLogits() throws {
+        let flat = "--tokens char --init uniform --init-scale 1e-6 --optimizer sgd --learning-rate 1e-20 --epochs 1"
+        let run = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --run flat --hidden-size 16 --embedding-size 16 \(flat)")
+        try #require(run.status == 0, "\(run)")
+        for options in ["--length 40", "--length 20 --prompt 'the cat '"] {
+            #expect(try generate("flat", options + " --beam 1") == generate("flat", options + " --greedy"), "\(options)")
+        }
+    }
+
+    @Test("A note tells that fewer texts exist than --samples asks for")
+    func fewTexts() throws {
+        let outcome = try SmallModels.shell("$R generate --checkpoint word/best.safetensors --samples 10 --beam 10 --length 1")
+        // Six words and the line end: <unk> is never generated.
+        #expect(outcome.status == 0 && outcome.output.count { $0 == "\n" } == 7, "\(outcome)")
+        #expect(outcome.errors.contains("note: --samples 10: only 7 lines of at most 1 token exist."), "\(outcome)")
+    }
+
     @Test("A beam excludes --greedy and temperature 0, and a value may begin with dashes")
     func contradictions() throws {
         for (options, message) in [

@@ -5,6 +5,16 @@ import Testing
 /// What `classify` refuses. Its labels are compared with `evaluate` by the tests of classifiers.
 @Suite("classify")
 struct ClassifyTests {
+    @Test("Labels that Swift joins to the blank before them are labels of their own")
+    func marks() throws {
+        try SmallModels.write("marks.tsv", "\u{1F3FB}\ta b\n\u{1F3FF}\tc d\n\u{1F3FB}\ta c\n\u{1F3FF}\td b\n")
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 2 --epochs 1"
+        let trained = try SmallModels.shell("$R --task classifier --train marks.tsv --valid marks.tsv --run marks \(small)")
+        #expect(trained.status == 0, "\(trained)")
+        let evaluated = try SmallModels.shell("$R evaluate --checkpoint marks --data marks.tsv --json")
+        #expect(evaluated.status == 0 && evaluated.output.contains("\"lines\":4"), "\(evaluated)")
+    }
+
     @Test("A language model, n-grams, and a missing text are refused")
     func refusals() throws {
         let network = try SmallModels.shell("$R classify --checkpoint word --data valid.txt")

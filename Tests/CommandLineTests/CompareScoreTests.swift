@@ -20,7 +20,9 @@ struct CompareScoreTests {
                 "--rounds takes a number, 1 or more; it was given '0'."
             ),
             (["--speed", "1"], 64, "there is no option '--speed'"),
-            (["--checkpoint", file, "--data", scratch.file("none")], 66, "cannot be read."),
+            (["--checkpoint", file, "--data", scratch.file("none")], 66, "is no file that can be read."),
+            (["--checkpoint", file, "--data", scratch.path], 66, "is no file that can be read."),
+            (["--checkpoint", file, "--data", file, "--venv", ""], 64, "--venv takes a folder."),
             (["--checkpoint", file, "--data", file, "--venv", scratch.file("none")], 69, "there is no PyTorch in"),
         ]
         for (arguments, status, message) in cases {

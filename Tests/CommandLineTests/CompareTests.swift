@@ -47,6 +47,20 @@ struct CompareTests {
         #expect(swapped.difference == -figures.difference && swapped.a_better == figures.b_better)
     }
 
+    @Test("Models of bytes read a byte-order mark: it counts as in evaluate")
+    func byteOrderMark() throws {
+        try SmallModels.write("bytemark.txt", "\u{FEFF}the cat\nsat on\n")
+        let small = "--hidden-size 6 --embedding-size 8 --batch-size 4 --epochs 1 --tokens byte --batching sentences"
+        for seed in 1...2 {
+            let outcome = try SmallModels.shell(
+                "$R --train train.txt --valid valid.txt --run marked\(seed) --seed \(seed) \(small)")
+            try #require(outcome.status == 0, "\(outcome)")
+        }
+        let evaluated = try SmallModels.shell("$R evaluate --checkpoint marked1 --data bytemark.txt --json")
+        #expect(evaluated.output.contains("\"bytes\":18,"), "\(evaluated)")
+        #expect(try compare("marked1 marked2 --data bytemark.txt --by byte").units == 18)
+    }
+
     @Test("Equal options give equal bytes, and other seeds another interval")
     func determinism() throws {
         try Self.other.get()

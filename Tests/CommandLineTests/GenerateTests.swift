@@ -29,6 +29,9 @@ struct GenerateTests {
             #expect(text.count == 406 && text.starts(with: odd))
             #expect(String(validating: text[6...], as: UTF8.self) == nil, "drawn bytes are not all UTF-8 at this temperature")
         }
+        // Open MPI gives the rank a terminal, although the output is a file.
+        let launched = "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun -n 1 " + command
+        #expect(try bytes(launched + "--length 20") == bytes(command + "--length 20"))
         let piped = try bytes("printf '\\377\\000\\n' | " + command + "--prompt -")
         #expect(piped.count == 403 && piped.starts(with: [0xFF, 0x00, 0x0A]))
     }

@@ -267,11 +267,22 @@ struct LaunchScriptTests {
         #expect(missing.status == 66 && missing.errors.hasPrefix("slurm.sbatch: /gone/rnntrain: no such program."), "\(missing)")
     }
 
+    @Test(
+        "Scripts refuse arguments that they do not have, before they build",
+        arguments: [
+            "test x", "test-hosts t.o", "test-library --biuld", "test-mpi --biuld", "test-mpi --build x", "test-install x",
+            "demo --long x", "demo ''", "fuzz 0", "compare-pytorch --model 'char wikitext-2'", "slurm.sbatch --config x",
+        ])
+    func refusedArguments(command: String) throws {
+        let outcome = try bash("bash '\(ProcessRunner.source("launch"))'/\(command)")
+        #expect(outcome.status == 64 && outcome.output.isEmpty && outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
+    }
+
     @Test("Every script prints its synopsis with --help")
     func help() throws {
         for script in [
             "setup", "install", "demo", "test", "test-install", "test-library", "test-mpi", "test-hosts", "fuzz", "soak",
-            "compare-pytorch", "compare-score",
+            "compare-pytorch", "compare-score", "survey", "lectures",
         ] {
             let outcome = try bash("bash '\(ProcessRunner.source("launch"))/\(script)' --help")
             #expect(outcome.status == 0 && outcome.output.contains("\n    launch/\(script)"), "\(outcome)")

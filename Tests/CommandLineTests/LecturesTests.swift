@@ -63,4 +63,91 @@ struct LecturesTests {
             #expect(html.hasSuffix("</html>\n") && html.utf8.count < 1_000_000, "\(page)")
         }
     }
+
+    /// Runs these experiments. With the shell pattern `failing`, `rnntrain` fails if its arguments match.
+    private func lectures(
+        _ experiments: [String], in scratch: ScratchFolder, failing: String? = nil, environment: [String: String] = [:]
+    ) throws -> ProgramRun {
+        try scratch.write(Self.text, to: "text.txt")
+        var program = ProcessRunner.program
+        if let failing {
+            program = try scratch.write(
+                "#!/bin/sh\ncase \"$*\" in *--print-config*) ;; \(failing)) echo 'rnntrain: error: no memory' >&2; exit 70;; esac\n"
+                    + "exec '\(ProcessRunner.program)' \"$@\"\n", to: "program")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        }
+        let settings = ["RNNTRAIN_PROGRAM": program, "LECTURES_RANKS": "1", "LECTURES_EPOCHS": "1"]
+        return try ProcessRunner.run(
+            "/bin/bash", [ProcessRunner.source("launch/lectures"), "text.txt", "lectures"] + experiments, in: scratch.folder,
+            environment: settings.merging(environment) { $1 }, limit: 120)
+    }
+
+    @Test("A run of other options, other sentences and wrong arguments are refused, with the folder and the difference")
+    func otherOptions() throws {
+        let scratch = try ScratchFolder()
+        let first = try lectures(["clipping"], in: scratch)
+        try #require(first.status == 0, "\(first)")
+        let repeated = try lectures(["clipping"], in: scratch)
+        #expect(repeated.status == 0 && !repeated.errors.contains("== clip"), "\(repeated)")
+        let other = try lectures(["clipping"], in: scratch, environment: ["LECTURES_EPOCHS": "2"])
+        #expect(other.status == 64, "\(other)")
+        #expect(
+            other.errors.contains(
+                "launch/lectures: lectures/runs/clip-1 was trained with other options: --epochs is 2, in the run 1."), "\(other)")
+        let agreement = try lectures(["agreement"], in: scratch, environment: ["LECTURES_SENTENCES": "150"])
+        try #require(agreement.status == 0, "\(agreement)")
+        let sentences = try lectures(["agreement"], in: scratch, environment: ["LECTURES_SENTENCES": "160"])
+        #expect(sentences.status == 64 && sentences.errors.contains("LECTURES_SENTENCES is now 160"), "\(sentences)")
+        for name in ["LECTURES_SENTENCES", "LECTURES_EPOCHS", "LECTURES_RANKS"] {
+            let wrong = try lectures(["agreement"], in: scratch, environment: [name: "x"])
+            #expect(wrong.status == 64 && wrong.errors.contains("launch/lectures: \(name) is 'x'; "), "\(wrong)")
+        }
+        let joined = try lectures(["clipping surface"], in: scratch)
+        #expect(joined.status == 64 && joined.errors.hasPrefix("Usage: "), "\(joined)")
+    }
+
+    @Test("A failure other than a divergence ends the script with its status", arguments: ["*clip-0*", "evaluate*"])
+    func failure(failing: String) throws {
+        let scratch = try ScratchFolder()
+        let outcome = try lectures([failing == "evaluate*" ? "gradients" : "clipping"], in: scratch, failing: failing)
+        #expect(outcome.status == 70 && outcome.errors.contains("rnntrain: error: no memory\n"), "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("lectures/lectures.md")))
+    }
+
+    @Test("A run that diverges returns 64, and is not repeated")
+    func divergence() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(Self.text, to: "text.txt")
+        let options =
+            "--text text.txt --cell elman --nonlinearity relu --layers 1 --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 "
+            + "--epochs 1 --optimizer sgd --learning-rate 100000 --clip 0 --max-rollbacks 0"
+        func run() throws -> ProgramRun {
+            try ProcessRunner.run(
+                "/bin/bash",
+                [
+                    "-c",
+                    "set -euo pipefail; here='\(ProcessRunner.source("launch"))'; source \"$here/environment\"; "
+                        + "source \"$here/experiments\"; mkdir -p runs; finish_run runs/a 1 \(options) || echo \"returned $?\"",
+                ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
+        }
+        for isFirst in [true, false] {
+            let outcome = try run()
+            #expect(outcome.status == 0 && outcome.output == "returned 64\n", "\(outcome)")
+            #expect(outcome.errors.contains("training has diverged"), "\(outcome)")
+            #expect(outcome.errors.contains("== a\n") == isFirst, "\(outcome)")
+        }
+    }
+
+    @Test("A long text is split, and an experiment without runs has a report")
+    func longText() throws {
+        let scratch = try ScratchFolder()
+        // The validation and the test text together are longer than the buffer of a pipe.
+        try scratch.write(String(repeating: "the cat sat on the mat and the dog ran\n", count: 100_000), to: "long.txt")
+        let outcome = try ProcessRunner.run(
+            "/bin/bash", [ProcessRunner.source("launch/lectures"), "long.txt", "lectures", "surface"], in: scratch.folder,
+            environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
+        #expect(outcome.status == 0 && outcome.output.contains("## surface\n"), "\(outcome)")
+        let valid = try String(contentsOfFile: scratch.file("lectures/valid.txt"), encoding: .utf8)
+        #expect(valid.utf8.filter { $0 == UInt8(ascii: "\n") }.count == 5000)
+    }
 }

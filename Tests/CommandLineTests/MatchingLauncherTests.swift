@@ -100,4 +100,29 @@ struct MatchingLauncherTests {
             #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
         }
     }
+
+    @Test("launch/setup installs the launcher of its MPI although another MPI has an mpirun, and refuses wrong packages")
+    func setup() throws {
+        try scratch.write(
+            String(contentsOfFile: ProcessRunner.source("launch/setup"), encoding: .utf8), to: "launch/setup")
+        try program("bin/swift", "echo 'Swift version 6.3'")
+        try program("bin/pkg-config", "exit 0")
+        try program("bin/sudo", "exec \"$@\"")
+        try program("bin/apt-get", "echo \"$*\" >>calls")
+        try launcher("mpirun", of: "openmpi")
+        let command = "bash launch/setup --mpi mpich"
+        let without = try bash(command, library: "libc.so.6")
+        #expect(without.status == 69 && without.errors.contains("PATH has no mpirun of MPICH"), "\(without)")
+        let calls = try String(contentsOfFile: scratch.file("calls"), encoding: .utf8)
+        #expect(calls == "install -y --no-install-recommends mpich\n")
+        try program("bin/apt-get", "printf '#!/bin/sh\\necho HYDRA\\n' >bin/mpirun.mpich")
+        let installed = try bash(command, library: "libc.so.6")
+        #expect(installed.status == 0 && installed.output.hasSuffix("launch/setup: installed mpich.\n"), "\(installed)")
+        let again = try bash(command, library: "libc.so.6")
+        #expect(again.status == 0 && again.output.hasPrefix("launch/setup: all dependencies are installed"), "\(again)")
+        for arguments in ["zsh --mpi mpich", "--mpich", "''"] {
+            let refused = try bash("bash launch/setup \(arguments)", library: "libc.so.6")
+            #expect(refused.status == 64 && refused.errors.contains("is no name of a Debian package"), "\(refused)")
+        }
+    }
 }

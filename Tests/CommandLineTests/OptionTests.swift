@@ -10,8 +10,9 @@ struct OptionTests {
     private static let samples: [ConfigurationKey: (value: String, companions: [String])] = [
         .text: ("a b.txt", ["--run", "c"]), .train: ("a b.txt", ["--valid", "b", "--run", "c"]),
         .valid: ("b.txt", ["--train", "a", "--run", "c"]),
-        .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", []),
-        .tokenPattern: ("a|b", ["--tokens", "regex"]), .sentencePieceModel: ("m.model", ["--tokens", "sentencepiece"]),
+        .test: ("c.txt", ["--train", "a", "--valid", "b", "--run", "c"]), .tokens: ("byte", ["--text", "a", "--run", "c"]),
+        .tokenPattern: ("a|b", ["--tokens", "regex", "--text", "a", "--run", "c"]),
+        .sentencePieceModel: ("m.model", ["--tokens", "sentencepiece", "--text", "a", "--run", "c"]),
         .wordVectors: ("v.txt", ["--train", "a", "--valid", "b", "--run", "c"]),
         .tokenFrequencies: ("zipf", ["--output", "nce"]),
         .vocabularySize: ("77", []), .minimumCount: ("3", []), .cell: ("gru", []),
@@ -135,6 +136,8 @@ struct OptionTests {
             ("connections", "highway", "layers", "1", "2"), ("clip-mode", "value", "clip", "0", "1"),
             ("max-ent-size", "50", "max-ent-order", "0", "1"), ("asgd-power", "0.5", "asgd-decay", "0", "1"),
             ("on-fault", "end", "max-rollbacks", "0", "1"), ("batching", "sentences", "task", "classifier", "language-model"),
+            ("temporal-regularization", "2", "bptt", "1", "2"), ("node-size", "2", "exchange", "messages", "window"),
+            ("teams", "always", "exchange", "messages", "window"),
         ])
     func withoutCondition(key: String, value: String, other: String, off: String, on: String) throws {
         let scratch = try ScratchFolder()
@@ -150,11 +153,47 @@ struct OptionTests {
         }
         let isText = Double(value) == nil
         try scratch.write(
-            "\(key) = \(isText ? "\"\(value)\"" : value)\n\(other) = \(other == "task" ? "\"\(off)\"" : off)\n", to: "own.toml")
+            "\(key) = \(isText ? "\"\(value)\"" : value)\n\(other) = \(Double(off) == nil ? "\"\(off)\"" : off)\n", to: "own.toml"
+        )
         let file = try ProcessRunner.rnntrain(base + ["--config", "own.toml"], in: scratch.folder)
         #expect(file.status == 64 && file.errors.contains("own.toml:1:1: \(key) has no effect with \(other) = \(off)"), "\(file)")
         let replaced = try ProcessRunner.rnntrain(base + ["--config", "own.toml", "--\(other)", off], in: scratch.folder)
         #expect(replaced.status == 0, "\(replaced)")
+    }
+
+    @Test(
+        "The keys of a kind in a file are left out if an option replaces the kind",
+        arguments: [
+            ("cell = \"gru\"\ngru-reset = \"before\"", ["--cell", "lstm"]),
+            ("optimizer = \"sgd\"\nmomentum = 0.9", ["--optimizer", "adam"]),
+            ("output = \"adaptive\"\ncutoffs = [2000, 10000]\nweight-dropout = 0.2", ["--output", "full", "--cell", "mingru"]),
+            ("dropout = 0.2\nlocked-dropout = true", ["--dropout", "0"]),
+        ])
+    func replacedKinds(text: String, options: [String]) throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(text, to: "own.toml")
+        let outcome = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"] + options, in: scratch.folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        try scratch.write(outcome.output, to: "printed.toml")
+        let again = try ProcessRunner.rnntrain(["--config", "printed.toml", "--print-config"], in: scratch.folder)
+        #expect(again.status == 0 && again.output == outcome.output, "\(again)")
+    }
+
+    @Test("The tokens of the built-in source, and an identity without a square matrix, are refused")
+    func builtInTokens() throws {
+        for unit in ["byte", "word", "regex", "sentencepiece"] {
+            let outcome = try ProcessRunner.rnntrain(
+                ["--tokens", unit, "--print-config"] + (unit == "regex" ? ["--token-pattern", "a"] : []))
+            #expect(outcome.status == 64 && outcome.errors.contains("--tokens has no effect with --text not set"), "\(outcome)")
+        }
+        #expect(try ProcessRunner.rnntrain(["--tokens", "char", "--print-config"]).status == 0)
+        let options = [
+            "--cell", "elman", "--nonlinearity", "relu", "--init", "identity", "--hidden-size", "32", "--print-config",
+        ]
+        for (size, status) in [("16", 64), ("32", 0)] {
+            let outcome = try ProcessRunner.rnntrain(options + ["--transition-mlp", size])
+            #expect(outcome.status == Int32(status), "\(outcome)")
+        }
     }
 
     @Test("An option that the chosen kind does not read is refused, and a key in a file is not")
@@ -173,8 +212,10 @@ struct OptionTests {
             #expect(
                 outcome.errors.contains("error: --\(key) has no effect with --") && outcome.errors.contains(choice), "\(outcome)")
             #expect(outcome.errors.hasSuffix(", or omit --\(key).\n"), "\(outcome)")
-            if key == "gru-reset" || key == "nonlinearity" || key == "momentum" { continue }
-            try scratch.write("\(key) = \(value)", to: "own.toml")
+            // The default kinds do not use these keys.
+            if key == "gru-reset" || key == "nonlinearity" { continue }
+            let chosen = key == "momentum" ? "optimizer = \"sgd\"\n" : ""
+            try scratch.write("\(chosen)\(key) = \(value)", to: "own.toml")
             let file = try ProcessRunner.rnntrain(["--config", "own.toml", "--print-config"] + arguments, in: scratch.folder)
             #expect(file.status == 0, "\(file)")
             // Without an option for the kind, the kind in the file does not use the key.

@@ -95,6 +95,8 @@ struct ScoreFormatTests {
             let rows = try Self.output("--format words --carry-state", model: model, text: "the cat\\n").split(separator: "\n")
             #expect(rows[1] == "1\t1\tthe\tNA\t0\t\(tokens)" && !rows[2].contains("NA"), "\(rows)")
         }
+        let unknown = try Self.output("--format words --carry-state", text: "zzz the\\n").split(separator: "\n")
+        #expect(unknown[1] == "1\t1\tzzz\tNA\t1\t1", "\(unknown)")
     }
 
     @Test("json")

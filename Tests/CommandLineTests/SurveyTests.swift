@@ -42,4 +42,44 @@ struct SurveyTests {
         let other = try survey()
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
     }
+
+    @Test("A failed start has the status of its run and keeps the rows of other groups, and other options are refused")
+    func failures() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 150), to: "text.txt")
+        // Runs of cells fail as on a full disk.
+        let program = try scratch.write(
+            "#!/bin/sh\ncase \"$*\" in *--cell*) echo 'rnntrain: error: full' >&2; exit 74;; esac\n"
+                + "exec '\(ProcessRunner.program)' \"$@\"\n", to: "program")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        func survey(_ groups: String...) throws -> ProgramRun {
+            try ProcessRunner.run(
+                "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey"] + groups, in: scratch.folder,
+                environment: ["RNNTRAIN_PROGRAM": program, "SURVEY_RANKS": "1"], limit: 120)
+        }
+        for groups in [["cells outputs"], [""], ["nothing"]] {
+            let outcome = try ProcessRunner.run(
+                "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey"] + groups, in: scratch.folder)
+            #expect(outcome.status == 64 && outcome.errors.hasPrefix("Usage: "), "\(outcome)")
+        }
+        let whole = try survey("schedules")
+        try #require(whole.status == 0, "\(whole)")
+        let files = ["survey/survey.md", "survey/survey.jsonl"]
+        let before = try files.map { try String(contentsOfFile: scratch.file($0), encoding: .utf8) }
+        #expect(before.allSatisfy { $0.contains("cosine-warm-up") })
+        let failed = try survey("cells")
+        #expect(failed.status == 74 && failed.errors.contains("rnntrain: error: full"), "\(failed)")
+        #expect(try files.map { try String(contentsOfFile: scratch.file($0), encoding: .utf8) } == before)
+        let configuration = "survey/runs/schedules-step/config.toml"
+        let text = try String(contentsOfFile: scratch.file(configuration), encoding: .utf8)
+        try scratch.write(
+            text.replacingOccurrences(of: "learning-rate = 0.01\n", with: "learning-rate = 0.02\n"), to: configuration)
+        let refused = try survey("schedules")
+        #expect(refused.status == 64, "\(refused)")
+        #expect(
+            refused.errors.contains(
+                "survey/runs/schedules-step was trained with other options: --learning-rate is 0.01, in the run 0.02."),
+            "\(refused)")
+        #expect(try files.map { try String(contentsOfFile: scratch.file($0), encoding: .utf8) } == before)
+    }
 }

@@ -23,6 +23,7 @@ struct SamplerTests {
     func greedy() {
         #expect(drawn(SamplingRule(temperature: 7, greedy: true)) == [1])
         #expect(drawn(SamplingRule(greedy: true), excluding: 1) == [3])
+        #expect(drawn(SamplingRule(temperature: 0)) == [1] && drawn(SamplingRule(temperature: 0), excluding: 1) == [3])
     }
 
     @Test("Top-k draws from the k most probable tokens, of equal ones from the first")

@@ -59,21 +59,29 @@ struct AdaptationTests {
         try check(fixture.frozen, freezesEmbeddings: true)
     }
 
-    private func check(_ scaled: Fixture.Scaled, freezesEmbeddings: Bool = false) throws {
+    @Test(
+        "A model that was trained with samples adapts by the gradient of its exact loss",
+        arguments: ["sampled", "nce", "blackout"])
+    func sampledOutput(output: String) throws {
+        try check(fixture.frozen, freezesEmbeddings: true, output: #require(OutputKind(rawValue: output)))
+    }
+
+    private func check(_ scaled: Fixture.Scaled, freezesEmbeddings: Bool = false, output: OutputKind = .full) throws {
         let settings = DynamicEvaluation(
             rate: scaled.rate, decay: scaled.decay, window: fixture.window, epsilon: scaled.epsilon)
         try check(
             settings, observing: scaled.text, losses: scaled.losses, parameters: scaled.finalParameters,
-            freezesEmbeddings: freezesEmbeddings)
+            freezesEmbeddings: freezesEmbeddings, output: output)
     }
 
     private func check(
         _ settings: DynamicEvaluation, observing text: [Int32] = [], losses expectedLosses: [Double],
-        parameters: [String: [Double]], freezesEmbeddings: Bool = false
+        parameters: [String: [Double]], freezesEmbeddings: Bool = false, output: OutputKind = .full
     ) throws {
         let size = fixture.dimensions
         var shape = ModelShape(
-            cell: .lstm, layers: size.L, vocabularySize: size.V, embeddingSize: size.E, hiddenSize: size.H, dropout: 0.5)
+            cell: .lstm, output: output, layers: size.L, vocabularySize: size.V, embeddingSize: size.E, hiddenSize: size.H,
+            dropout: 0.5)
         shape.freezesEmbeddings = freezesEmbeddings
         let layout = shape.parameterLayout
         var trained = [Float](repeating: 0, count: layout.elementCount)

@@ -88,6 +88,15 @@ import Testing
         #expect(error?.exitStatus == .badData)
     }
 
+    @Test("A word in another encoding is refused")
+    func encoding() throws {
+        let bytes = Self.valid.replacingOccurrences(of: "\ta\t", with: "\té\t").data(using: .isoLatin1) ?? Data()
+        let folder = try ScratchFolder()
+        let path = try folder.write(Array(bytes), to: "latin.arpa")
+        let error = #expect(throws: ARPAError.self) { try NGramModel(arpa: path) }
+        #expect(error.map { "\($0)".contains("not UTF-8") } == true && error?.exitStatus == .badData)
+    }
+
     @Test("Lines before \\data\\, and the mark of UTF-8, are left out")
     func comment() throws {
         let folder = try ScratchFolder()

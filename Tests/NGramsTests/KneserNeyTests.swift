@@ -80,6 +80,31 @@ import TextData
         }
     }
 
+    /// Bigrams: n_1 = 8, n_2 = n_3 = 2, n_4 = 0, so that Y = 2/3 and D(2) = 2 - 3 Y = 0; only `</s>` follows b, twice.
+    @Test("A backoff weight of 0 is written as -99, and read as next to no probability")
+    func noBackoff() throws {
+        let estimated = try model(of: "p\nq\nr\ns\nb\nb\nc\nc\nc\n", order: 2)
+        #expect(estimated.discounts[1].values[1] == 0 && !estimated.discounts[1].areFallback)
+        let text = try arpa(estimated)
+        #expect(text.contains("\tb\t-99\n"), "\(text)")
+        let found = try read(text)
+        let (end, other) = (try logarithms("b", found)[1], try logarithms("b p", found)[1])
+        #expect(abs(end) < 1e-6 && other < -99 && other.isFinite && found.normalizationFault == nil)
+    }
+
+    @Test("A word <UNK> of the text is a word beside <unk>, and its file is read so")
+    func capitalUnknown() throws {
+        let found = try read(arpa(model(of: "a <UNK> b\na b c\na <UNK>\n", order: 2)))
+        let same = try read(arpa(model(of: "a x b\na b c\na x\n", order: 2)))
+        #expect(found.vocabulary.id(of: "<UNK>") != nil && found.vocabulary.size == same.vocabulary.size)
+        for line in ["a _ b", "_ c", "zebra _"] {
+            let values = try logarithms(line.replacingOccurrences(of: "_", with: "<UNK>"), found)
+            let expected = try logarithms(line.replacingOccurrences(of: "_", with: "x"), same)
+            #expect(zip(values, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(line): \(values) \(expected)")
+        }
+        #expect(found.normalizationFault == nil)
+    }
+
     @Test("Words outside the vocabulary are counted as <unk>; an empty line is a sentence")
     func unknownAndEmpty() throws {
         let model = try read(arpa(model(of: "a x\n\na y\n\n", order: 2, minimumCount: 2)))

@@ -20,6 +20,7 @@ extension TrainingOverRanks {
 
         private static let rules = [
             ["--optimizer", "asgd"], ["--optimizer", "nt-asgd", "--nt-asgd-interval", "1", "--learning-rate", "10"],
+            ["--optimizer", "asgd", "--freeze-embeddings"],
         ]
 
         @Test(

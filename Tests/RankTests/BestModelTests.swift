@@ -137,10 +137,12 @@ extension TrainingOverRanks {
             if damaged { try texts.write("run/best.safetensors", bytes) }
         }
 
-        @Test("A lost best model is restored if the checkpoint of its step exists", arguments: [true, false])
-        func madeAnew(damaged: Bool) throws {
-            let log = try finished(
-                try texts.start(ranks: 2, run: "run", ["--epochs", "1", "--validate-every", "30"]), in: texts, run: "run")
+        @Test(
+            "A lost best model is restored if the checkpoint of its step exists", arguments: [true, false],
+            ["adam", "asgd", "nt-asgd"])
+        func madeAnew(damaged: Bool, optimizer: String) throws {
+            let options = ["--epochs", "1", "--validate-every", "30", "--optimizer", optimizer]
+            let log = try finished(try texts.start(ranks: 2, run: "run", options), in: texts, run: "run")
             let before = try texts.bytes("run/best.safetensors")
             try loseBest(damaged: damaged)
             let outcome = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)

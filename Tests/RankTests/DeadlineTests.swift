@@ -91,6 +91,32 @@ extension TrainingOverRanks {
                 "\(outcome)")
         }
 
+        @Test(
+            "A validation of ranks that compute in a team ends at a signal to one of them, and at the time limit, with a checkpoint",
+            arguments: [[], ["--time-limit", "6s"]])
+        func teamInValidation(limit: [String]) throws {
+            let text = String(decoding: try texts.bytes("valid.txt"), as: UTF8.self)
+            try texts.write("long.txt", String(repeating: text, count: 4_000_000 / text.utf8.count))
+            let options = [
+                "--hidden-size", "300", "--layers", "1", "--teams", "always", "--epochs", "1", "--validate-every", "2",
+                "--log-every", "1", "--stall-limit", "20s", "--valid", texts.path("long.txt"),
+            ]
+            let program = try texts.start(ranks: 2, run: "team", options + limit)
+            let log = texts.path("team/metrics.jsonl")
+            let isValidating = waitFor(20) {
+                (try? String(contentsOfFile: log, encoding: .utf8))?.contains("\"step\":2,") == true
+            }
+            try #require(isValidating)
+            if limit.isEmpty {
+                usleep(500_000)
+                Foundation.kill(try #require(ranks(of: "team").last), SIGUSR1)
+            }
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status == 75, "\(outcome)")
+            #expect(try RunLog(run: texts.path("team")).events.first?["team_ranks"] == "2")
+            try expectSavedAtEnd("team")
+        }
+
         // MARK: Ranks that stop or die
 
         @Test(

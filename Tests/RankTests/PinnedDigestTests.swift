@@ -47,7 +47,7 @@ struct PinnedRun: Sendable, CustomTestStringConvertible {
         PinnedRun("inverse", "--schedule inverse --decay-rate 0.1"),
         PinnedRun("messages", "--exchange messages"),
         PinnedRun("nodes of two", "--node-size 2 --dropout 0.1"),
-        PinnedRun("nodes of three, messages", "--node-size 3 --exchange messages --cell gru"),
+        PinnedRun("nodes of three, messages", "--exchange messages --cell gru"),
         PinnedRun("teams", "--teams always --hidden-size 96"),
         PinnedRun("teams, gru, bf16", "--teams always --hidden-size 96 --cell gru --precision bf16"),
         PinnedRun("characters", "--tokens char"),

@@ -65,7 +65,7 @@ extension TrainingOverRanks {
             #expect(one.events.first?["team_ranks"] == "1")
             let layouts = [
                 (8, [], ofEightRanks), (3, [], 3), (8, ["--node-size", "2"], 2),
-                (4, ["--exchange", "messages"], 1), (4, ["--teams", "never"], 1),
+                (4, ["--exchange", "messages", "--teams", "auto"], 1), (4, ["--teams", "never"], 1),
             ]
             for (ranks, more, members) in layouts {
                 let log = try run(texts, ranks: ranks, options + more)

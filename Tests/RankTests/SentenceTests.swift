@@ -101,7 +101,7 @@ extension TrainingOverRanks {
                 let refused = try ProgramRun.alone(
                     "rnntrain", ["generate", "--checkpoint", "run", "--samples", "3", "--prompt", prompt], folder: texts.folder)
                 #expect(refused.status == 64 && refused.output.isEmpty, "\(refused)")
-                #expect(refused.errors.contains("--prompt has 1 line end before its end"), "\(refused)")
+                #expect(refused.errors.contains("the prompt has 1 line end before its end"), "\(refused)")
             }
         }
 

@@ -55,9 +55,10 @@ extension TrainingOverRanks {
 
         @Test("Teams find the same magnitudes")
         func teams() throws {
-            let options = ["--epochs", "1", "--hidden-size", "96", "--track-gradients", "10", "--teams"]
+            let options = ["--epochs", "1", "--hidden-size", "300", "--track-gradients", "10", "--teams"]
             let alone = try finished(texts.start(ranks: 2, run: "alone", options + ["never"]), in: texts, run: "alone")
             let team = try finished(texts.start(ranks: 2, run: "team", options + ["always"]), in: texts, run: "team")
+            #expect(team.events.first?["team_ranks"] == "2")
             #expect(lines("gradients", of: team) == lines("gradients", of: alone))
             #expect(lines("gradients", of: team).count > 2)
         }

@@ -57,7 +57,9 @@ public struct ModelComparison: Sendable {
                 first: first.path, second: second.path)
         }
         let carries = first.carriesState || second.carriesState
-        let text = OpenedText(name: name, bytes: bytes, unit: .word)
+        // Models of bytes read a byte-order mark. Both losses are divided by the same number, so it counts only if both models read it.
+        let areOfBytes = first.vocabulary.unit == .byte && second.vocabulary.unit == .byte
+        let text = OpenedText(name: name, bytes: bytes, unit: areOfBytes ? .byte : .word)
         let extents = unit == .token ? [] : try text.lineExtents()
         if unit != .token, carries, extents.count == 1 { throw NoComparedLine(text: name) }
         let a = try TokenLosses(first, OpenedText(name: name, bytes: bytes, unit: first.vocabulary.unit))

@@ -19,11 +19,11 @@ enum AgreementItems {
     }
 
     private static func item(_ gold: DataFile, _ text: DataFile, _ line: Int) throws(DataFileError) -> ProbeItem {
-        let columns = gold.lines[line - 1].split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        let columns = gold.lines[line - 1].fields(separatedBy: "\t")
         guard columns.count == 4, let index = Int(columns[0]), index >= 0, let attractors = Int(columns[3]), attractors >= 0,
-            columns[1...2].allSatisfy({ !$0.isEmpty && !$0.contains(" ") })
+            columns[1...2].allSatisfy({ !$0.isEmpty && $0.fields(separatedBy: " ").count == 1 })
         else { throw gold.error(line, "the line has not the four columns of a .gold file", advice) }
-        let words = text.lines[line - 1].split(separator: " ").map(String.init)
+        let words = text.lines[line - 1].words
         guard index < words.count, [columns[1], columns[2]].contains(where: { ExactText($0) == ExactText(words[index]) }) else {
             let found =
                 index < words.count

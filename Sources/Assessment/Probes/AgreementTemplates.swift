@@ -16,7 +16,7 @@ struct AgreementTemplates {
         var items: [ProbeItem] = []
         for line in 1...file.lines.count {
             let text = file.lines[line - 1]
-            if text.first == "#" || text.allSatisfy(\.isWhitespace) { continue }
+            if text.first == "#" || text.words.isEmpty { continue }
             items += try templates.items(line, text)
         }
         guard !items.isEmpty else { throw file.error(nil, "the file has no template", advice) }
@@ -29,7 +29,7 @@ struct AgreementTemplates {
         var items: [ProbeItem] = []
         for count in 0...(repeats ? repetitions : 0) {
             let words = parts.flatMap { part in Array(repeating: part.text, count: part.isRepeated ? count : 1) }
-                .flatMap { $0.split(separator: " ").map(String.init) }
+                .flatMap { $0.words }
             items.append(try item(line, text, words))
         }
         return items
@@ -56,24 +56,26 @@ struct AgreementTemplates {
     }
 
     private func item(_ line: Int, _ text: String, _ words: [String]) throws(DataFileError) -> ProbeItem {
-        let forms = (words.last ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let forms = (words.last ?? "").fields(separatedBy: "/")
         guard forms.count == 2, !forms.contains(""), ExactText(forms[0]) != ExactText(forms[1]) else {
             throw file.error(line, "the last word is not two different forms, right/wrong", Self.advice)
         }
         var (plain, head, attractors) = ([String](), Int?.none, 0)
         for (place, word) in words.dropLast().enumerated() {
-            let isHead = word.hasPrefix("(") && word.hasSuffix(")")
-            let isAttractor = word.hasPrefix("{") && word.hasSuffix("}")
-            guard isHead || isAttractor || !word.contains(where: "(){}[]".contains) else {
+            // Scalars: a bracket with a combining mark behind it is one character.
+            let scalars = word.unicodeScalars
+            let isHead = scalars.first == "(" && scalars.last == ")"
+            let isAttractor = scalars.first == "{" && scalars.last == "}"
+            guard isHead || isAttractor || !scalars.contains(where: { "(){}[]".unicodeScalars.contains($0) }) else {
                 throw file.error(line, "the brackets of '\(word)' do not surround one word", Self.advice)
             }
             if isHead, head != nil { throw file.error(line, "two words stand in ( )", Self.advice) }
             if isHead { head = place }
             if isAttractor { attractors += 1 }
-            plain.append(isHead || isAttractor ? String(word.dropFirst().dropLast()) : word)
+            plain.append(isHead || isAttractor ? String(scalars.dropFirst().dropLast()) : word)
         }
         return .agreeing(
-            place: line, group: text, attractors: text.contains("{") ? attractors : nil, words: plain, head: head,
+            place: line, group: text, attractors: text.unicodeScalars.contains("{") ? attractors : nil, words: plain, head: head,
             right: forms[0], wrong: forms[1])
     }
 }

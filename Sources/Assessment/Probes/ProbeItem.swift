@@ -44,7 +44,7 @@ public struct ProbeItem: Sendable {
 
     /// Whether all texts have the same words, so that the item is a tie for every model of words.
     public var hasEqualTexts: Bool {
-        let words = texts.map { $0.joined().split(whereSeparator: \.isWhitespace).map { ExactText(String($0)) } }
+        let words = texts.map { $0.joined().words.map { ExactText($0) } }
         return words.count > 1 && words.allSatisfy { $0 == words[0] }
     }
 

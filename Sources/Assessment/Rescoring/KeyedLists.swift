@@ -59,10 +59,12 @@ enum KeyedLists {
 
     /// The text before the first blank or tab, and the text after it without blanks at its ends.
     private static func pair(_ line: String) -> (key: String, words: String) {
-        let key = line.prefix { $0 != " " && $0 != "\t" }
-        var words = line[key.endIndex...]
-        while let first = words.first, first == " " || first == "\t" { words.removeFirst() }
-        while let last = words.last, last == " " || last == "\t" { words.removeLast() }
+        // Scalars: a blank with a combining mark behind it is one character.
+        func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
+        let scalars = line.unicodeScalars
+        let key = scalars.prefix { !isBlank($0) }
+        var words = scalars[key.endIndex...].drop(while: isBlank)
+        while let last = words.last, isBlank(last) { words = words.dropLast() }
         return (String(key), String(words))
     }
 }

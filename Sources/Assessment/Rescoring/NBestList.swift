@@ -13,7 +13,7 @@ public struct Hypothesis: Sendable, Equatable {
     public let acoustic: Double?
 
     /// The number of words between white space.
-    public var wordCount: Int { WordErrors.words(text).count }
+    public var wordCount: Int { text.words.count }
 }
 
 /// The hypotheses of a recogniser or translator for some utterances, in the order of the file.

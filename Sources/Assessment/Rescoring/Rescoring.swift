@@ -58,7 +58,7 @@ public struct Rescoring: Sendable {
     /// The word error rates with these weights.
     public func rates(_ weights: RescoringWeights, references: [String]) -> Rates {
         let errors = errors(references)
-        let words = references.reduce(0) { $0 + WordErrors.words($1).count }
+        let words = references.reduce(0) { $0 + $1.words.count }
         let oracle = list.alternatives.reduce(0) { sum, indices in sum + (indices.map { errors[$0] }.min() ?? 0) }
         let alternatives = list.alternatives
         return Rates(

@@ -14,7 +14,7 @@ public struct WordErrors: Sendable, Equatable {
     public var rate: Double? { words > 0 ? Double(errors) / Double(words) : nil }
 
     /// The words between white space.
-    static func words(_ text: String) -> [ExactText] { text.split(whereSeparator: \.isWhitespace).map { ExactText($0) } }
+    static func words(_ text: String) -> [ExactText] { text.words.map { ExactText($0) } }
 
     /// The smallest number of words to substitute, delete or insert (Levenshtein 1966).
     public static func errors(of hypothesis: String, reference: String) -> Int {

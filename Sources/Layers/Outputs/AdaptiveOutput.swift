@@ -39,7 +39,7 @@ final class AdaptiveOutput: OutputLayer {
     private let capacity: WindowCapacity
     private let workspace: Workspace
     private lazy var headLogits = workspace.matrix(rows: capacity.rows, columns: head.weight.rows)
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: vocabularySize)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: vocabularySize)
     private lazy var exponentials = workspace.allocate(Float.self, count: vocabularySize)
     private let vocabularySize: Int
     private var asked: (hidden: MatrixView, gradientScale: Float)?

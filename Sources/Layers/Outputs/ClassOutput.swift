@@ -36,7 +36,7 @@ final class ClassOutput: OutputLayer {
     private let capacity: WindowCapacity
     private let workspace: Workspace
     private lazy var headLogits = workspace.matrix(rows: capacity.rows, columns: words.count)
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: classOfToken.count)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: classOfToken.count)
     private lazy var exponentials = workspace.allocate(Float.self, count: classOfToken.count)
     private var asked: (hidden: MatrixView, gradientScale: Float)?
 

@@ -27,7 +27,7 @@ final class HierarchicalOutput: OutputLayer {
     private let dWithin: MatrixView  // [T*B, H], the gradient of h
     private let capacity: WindowCapacity
     private let workspace: Workspace
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: tree.leafCount)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: tree.leafCount)
     private lazy var decisions = workspace.allocate(Double.self, count: 2 * tree.nodeCount)
 
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {

@@ -35,7 +35,7 @@ final class MixtureOutput: OutputLayer {
     private let capacity: WindowCapacity
     private let workspace: Workspace
     private lazy var contextLogits = workspace.matrix(rows: count, columns: size.vocabulary)
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: size.vocabulary)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: size.vocabulary)
     private var asked: (hidden: MatrixView, gradientScale: Float)?
 
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {

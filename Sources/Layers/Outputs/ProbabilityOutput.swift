@@ -16,7 +16,7 @@ final class ProbabilityOutput: OutputLayer {
     private let slopes: UnsafeMutablePointer<Float>  // [T*B], the gradient of each row's target
     private let targets: UnsafeMutablePointer<Int32>  // [T*B]
     private let classCount: Int
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: classCount)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: classCount)
 
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder) {
         precondition(tied == nil, "a distribution has no table to share")

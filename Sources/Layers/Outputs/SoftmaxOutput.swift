@@ -17,7 +17,7 @@ final class SoftmaxOutput: OutputLayer {
     private let isTied: Bool
     private let capacity: WindowCapacity
     private let workspace: Workspace
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: linear.weight.rows)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: linear.weight.rows)
     private var window: Window?
 
     /// The arguments of `loss`, for the backward pass.

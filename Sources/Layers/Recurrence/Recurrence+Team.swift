@@ -60,6 +60,8 @@ extension Recurrence {
                 RowKernels.copy(own(ring.gates[set][t % 2]), into: gates.window.slice(rows: windowRange(t)))
             }
         }
+        // The first state lies in the same rows that another rank's observer may still read.
+        if gradientObserver != nil { team.barrier() }
         for (state, shared) in zip(states, ring.states) {
             RowKernels.copy(state.gradient, into: ofUnits(shared))
         }

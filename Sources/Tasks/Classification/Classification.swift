@@ -44,7 +44,7 @@ enum Classification: Task {
     static func labelNames(_ settings: Settings) -> LabelNames? { names(settings) }
 
     private static func names(_ settings: Settings) -> LabelNames {
-        LabelNames(settings[ClassifierSettings.labels].split(separator: " ").map(String.init))
+        LabelNames(settings[ClassifierSettings.labels].words)
     }
 
     static func outputSize(vocabularySize: Int, _ settings: Settings) -> Int { max(2, names(settings).count) }
@@ -72,7 +72,7 @@ extension ValueRange where Value == String {
         ValueRange(
             description: "2 or more different labels, separated by blanks, or nothing", ends: ["", "negative positive"],
             contains: { text in
-                let names = text.split(separator: " ")
+                let names = text.words
                 return text.isEmpty
                     || names.count >= 2 && Set(names.map { ExactText($0) }).count == names.count && names.count <= LabelNames.most
                         && !text.unicodeScalars.contains { $0 != " " && $0.properties.isWhitespace }

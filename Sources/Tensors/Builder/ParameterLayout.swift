@@ -32,7 +32,9 @@ public struct ParameterLayout: Sendable, Equatable {
         /// First float in the buffer.
         public let offset: Int
         /// Floats, without padding.
-        public var count: Int { shape.reduce(1, *) }
+        ///
+        /// At most 2^44, which is more than any memory holds, so that the sum over all parameters cannot overflow.
+        public var count: Int { shape.reduce(1) { Int(min(Double($0) * Double($1), 0x1p44)) } }
         /// Its place in the buffer, with padding.
         public var elements: Range<Int> { offset..<(offset + (count + 15) / 16 * 16) }
     }

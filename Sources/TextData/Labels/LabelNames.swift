@@ -114,8 +114,7 @@ extension OpenedText {
     /// Whether one of the words is `<eos>`. Most lines have no `<`, and are not divided into words.
     static func hasLineEndWord(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.contains(UInt8(ascii: "<")) else { return false }
-        return String(decoding: text, as: UTF8.self).unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
-            .contains { String($0) == "<eos>" }
+        return text.wordRanges.contains { text[$0].elementsEqual("<eos>".utf8) }
     }
 
     private struct Failure: Error { let defect: LabelDefect }

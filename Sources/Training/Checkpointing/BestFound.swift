@@ -12,24 +12,18 @@ extension CheckpointFolder {
     /// Restores `best.safetensors` from the checkpoint of the same step, if it exists and has the same loss. Returns the new
     /// content, or nil if there is no such checkpoint. Throws `FileError` if the file cannot be written.
     func remakeBest(step: Int, loss: Double, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
-        let path = path(forStep: step)
-        guard let model = try soundModel(path, fits), model.loss == loss else { return nil }
-        let bytes = try MappedFile(path: path)
-        let copy = try DurableFile(at: bestPlace())
-        try copy.write(bytes.bytes)
-        try copy.commit()
+        guard let (stored, model) = try soundModel(path(forStep: step), fits), model.loss == loss else { return nil }
+        try stored.withBestContent { try writeBest($0) }
         return model
     }
 
-    /// The model of the checkpoint at `path`; nil if there is none, or if it is invalid, does not fit or has no validation.
-    private func soundModel(_ path: String, _ fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+    /// The checkpoint at `path` and its model; nil if there is none, or if it is invalid, does not fit or has no validation.
+    private func soundModel(_ path: String, _ fits: (StoredCheckpoint) throws -> Void) throws -> (StoredCheckpoint, BestModel)? {
         guard pathExists(path) else { return nil }
         do {
             let stored = try StoredCheckpoint(path: path)
             try fits(stored)
-            // The best model of a rule that averages is the average, which a checkpoint has in another place.
-            guard stored.configuration.updateRule.averaging == nil else { return nil }
-            return try stored.bestModel()
+            return (stored, try stored.bestModel())
         } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
             return nil
         }

@@ -25,8 +25,8 @@ final class CheckpointCollector {
             return
         }
         fixedMetadata = [
-            "format": "rnntrain", "configuration": try Self.json(preparation.plan.configuration),
-            "texts": try Self.json(preparation.textDigests), "vocabulary": preparation.vocabulary.jsonText(),
+            "format": "rnntrain", "configuration": try CheckpointText.json(preparation.plan.configuration),
+            "texts": try CheckpointText.json(preparation.textDigests), "vocabulary": preparation.vocabulary.jsonText(),
             RunIdentity.metadataKey: preparation.identity.text,
         ]
     }
@@ -41,7 +41,7 @@ final class CheckpointCollector {
         }
         guard world.isRoot else { return nil }
         var metadata = fixedMetadata
-        metadata["state"] = try Self.json(state)
+        metadata["state"] = try CheckpointText.json(state)
         metadata["parameters_digest"] = parallel.parametersDigest.hexadecimal
         return Checkpoint(arrays: parameterArrays + momentArrays + stateArrays, metadata: metadata)
     }
@@ -89,12 +89,6 @@ final class CheckpointCollector {
         room.update(from: values, count: values.count)
         return UnsafeBufferPointer(start: room, count: values.count)
     }
-
-    private static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
 }
 
 extension ParallelModel {
@@ -104,13 +98,17 @@ extension ParallelModel {
     /// Distributes parameters, moments and hidden states of rank 0's checkpoint. Collective; only rank 0 passes a `checkpoint`.
     func restore(from checkpoint: StoredCheckpoint?, world: World) throws {
         let workspace = Workspace()
-        _ = try world.agreeOnRoot { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
+        _ = try world.agreeOnRoot {
+            try Watchdog.waitingForDisk { _ in try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
+        }
         try broadcastParameters()
         let whole =
             world.isRoot && !optimizer.moments.isEmpty
             ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil
         for (name, moment) in zip(optimizer.rule.moments, optimizer.moments) {
-            _ = try world.agreeOnRoot { try checkpoint?.copyMoment(name, to: whole!, layout: layout) }
+            _ = try world.agreeOnRoot {
+                try Watchdog.waitingForDisk { _ in try checkpoint?.copyMoment(name, to: whole!, layout: layout) }
+            }
             try exchange.scatterOwned(fromRoot: whole.map { UnsafePointer($0) }, into: moment)
         }
         for (name, matrix) in model.states {

@@ -97,10 +97,16 @@ final class CheckpointKeeper {
     /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state. Collective.
     ///
     /// With `rejectingFrom`, first removes the checkpoints of that step and later, if there is an older one.
-    func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
+    ///
+    /// - Parameter lastStep: the last step of this job. Checkpoints of later steps are not its own.
+    func restoreNewest(
+        into parallel: ParallelModel, rejectingFrom rejected: Int?, upTo lastStep: Int, windowCount: Int
+    ) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             if let rejected { try folder.removeGenerations(from: rejected) }
-            let newest = try folder.newestValid { try restorable($0, windowCount: windowCount) }
+            let newest = try Watchdog.waitingForDisk { _ in
+                try folder.newestValid { try restorable($0, upTo: lastStep, windowCount: windowCount) }
+            }
             for checkpoint in newest.passedOver { StandardError.warn("skipped \(checkpoint)") }
             return newest.contents
         }
@@ -112,8 +118,13 @@ final class CheckpointKeeper {
     }
 
     /// Opens a checkpoint of this run at a position that its text has.
-    private func restorable(_ reader: SafetensorsReader, windowCount: Int) throws -> StoredCheckpoint {
+    private func restorable(_ reader: SafetensorsReader, upTo lastStep: Int, windowCount: Int) throws -> StoredCheckpoint {
         let stored = try StoredCheckpoint(reader)
+        guard stored.state.step <= lastStep else {
+            throw StoredRunError.inconsistentCheckpoint(
+                path: stored.path,
+                reason: "it is from step \(stored.state.step), but this job has made the steps up to \(lastStep)")
+        }
         let changes = configuration.forbiddenChanges(from: stored.configuration)
         guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
         try stored.checkPosition(windowCount: windowCount)

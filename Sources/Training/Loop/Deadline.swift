@@ -4,7 +4,7 @@ import Glibc
 
 /// The time by which a job must have saved and ended, and whether there is time for more steps before it.
 ///
-/// Only the clock of rank 0 counts. Checkpoints, steps and validations are expected to take as long as the slowest one so far.
+/// Only the clock of rank 0 counts, except during a validation, where each rank looks at its own. Checkpoints, steps and validations are expected to take as long as the slowest one so far.
 struct Deadline {
     /// Nanoseconds of the monotonic clock; nil for no limit.
     private let end: Int64?

@@ -182,7 +182,7 @@ package final class ParallelModel {
     ///
     /// The text is divided into batches like the training text. Sums are by shard, in tree order. Collective.
     ///
-    /// A rank whose `flags` are not 0 stops after the current window. All ranks then return the flags of all ranks, and no loss.
+    /// A rank whose `flags` are not 0 stops before the next window. All ranks then return the flags of all ranks, and no loss.
     /// If a rank cannot read the text, throws the errors of `BatchSource.fill` on all ranks.
     package func measure(
         _ source: any BatchSource, countsHits: Bool, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
@@ -195,13 +195,12 @@ package final class ParallelModel {
         var fault: TextDataError?
         for index in 0..<source.windowCount {
             own = flags()
-            if own != 0 { break }
             do throws(TextDataError) {
-                try window.read(index, epoch: 1, from: source)
+                if own == 0 { try window.read(index, epoch: 1, from: source) }
             } catch {
                 (fault, own) = (error, StepFlags.inputFault.rawValue)
-                break
             }
+            if try isEnd(own) { break }
             let batch = source.window(index, epoch: 1)
             if batch.beginsSequences { model.resetState() }
             model.forward(window.inputs.baseAddress!, steps: batch.steps)
@@ -222,6 +221,13 @@ package final class ParallelModel {
         let count = Double(source.layout.predictionCount)
         let hitShare = countsHits ? try sum(hits, flags: 0).total / count : nil
         return (ValidationResult(loss: loss / count, hitShare: hitShare), all)
+    }
+
+    /// Whether a validation ends before a window because of this rank's flags. The ranks of a team compute each time step together, so that with teams
+    /// all ranks end before the same window; a rank that ended alone would leave its team in a barrier for ever.
+    private func isEnd(_ own: Int32) throws -> Bool {
+        guard exchange.shape.teams != nil else { return own != 0 }
+        return try exchange.exchangeScalars(flags: own) != 0
     }
 
     /// Adds the sums of `values`, one for each row of a window, to `totals` by shard.

@@ -28,7 +28,8 @@ extension Trainer {
         // If no update succeeded after restoring a checkpoint, the checkpoint itself is not usable.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
         let scale = state.rateScale ?? 1
-        state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
+        state = try keeper.restoreNewest(
+            into: parallel, rejectingFrom: rejected, upTo: state.step, windowCount: train.windowCount)
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
         let newScale = fault.isOfTheRun ? scale * Self.cut : scale

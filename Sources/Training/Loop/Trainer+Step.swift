@@ -146,6 +146,7 @@ extension Trainer {
 
     private func advance() {
         state.step += 1
+        hasStepped = true
         state.window += 1
         if state.window == train.windowCount {
             state.window = 0

@@ -59,6 +59,8 @@ package final class Trainer {
     var inputFault: TextDataError?
     /// How often this job has returned to a checkpoint, and to which step most recently.
     package internal(set) var rollbacks = 0
+    /// Whether this job has made a step, also if it has returned to the beginning since.
+    var hasStepped = false
     var lastRestoredStep: Int?
     var updatesAtRestoration = -1
     /// A hook for tests, called at moments of a step, to inject faults.
@@ -106,7 +108,7 @@ package final class Trainer {
 
     private func trainToEnd() throws -> TrainingOutcome {
         Watchdog.beginWork()
-        if state.step == 0 { try saveBeginning() }
+        if state.step == 0, !hasStepped { try saveBeginning() }
         _ = try world.agreeOnRoot { try whenReady?() }
         whenReady = nil
         if let reason = try reasonNotToBegin() { return .preempted(reason) }

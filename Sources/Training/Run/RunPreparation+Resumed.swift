@@ -22,14 +22,14 @@ extension RunPreparation {
         try Watchdog.waitingForDisk { _ in try CheckpointFolder(lockedBy: lock).requireWritable() }
         let records = RunRecords(folder)
         records.warnings.forEach(StandardError.warn)
-        guard let newest = try records.newestCheckpoint() else {
+        guard let newest = try Watchdog.waitingForDisk({ _ in try records.newestCheckpoint() }) else {
             return try restart(configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
         }
         func attempt(_ newest: NewestCheckpoint<StoredCheckpoint>) throws -> ResumedParts {
             try ResumedParts(newest, configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
         }
         var parts = try attempt(newest)
-        if !parts.hasPosition, let other = try records.newestCheckpoint() {
+        if !parts.hasPosition, let other = try Watchdog.waitingForDisk({ _ in try records.newestCheckpoint() }) {
             // The token file of the training text was missing before. It would have shown that the position of the checkpoint is
             // impossible.
             parts = try attempt(other)
@@ -38,9 +38,11 @@ extension RunPreparation {
             StandardError.warn("\(quoting: parts.checkpoint.path): \(doubt).")
         }
         let warned = warnOfChangedKeys(records, parts)
-        let best = try BestFound(
-            in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
-            vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
+        let best = try Watchdog.waitingForDisk { _ in
+            try BestFound(
+                in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
+                vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
+        }
         return RunPreparation(parts, best, folder: folder, lock: lock, changes: parts.changes(without: warned))
     }
 

@@ -1,5 +1,6 @@
 import Optimizers
 import Checkpoints
+import Communication
 import Digests
 import Failures
 import Runs
@@ -51,7 +52,7 @@ extension TrainingRun {
         let best = try world.agreeOnRoot {
             try run.keeper.requireOwnFolder()
             do {
-                return try readBest(run)
+                return try Watchdog.waitingForDisk { _ in try readBest(run) }
             } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
                 guard try run.remakeBest(written) else {
                     throw LostBestModel(reason: error, step: written.step, runFolder: run.plan.runFolder)

@@ -33,7 +33,7 @@ public struct TrainingRun {
         do {
             return try trainAndTest(run)
         } catch {
-            if run.trainer.state.step == 0 { run.preparation?.abandon() }
+            if run.trainer.state.step == 0, !run.trainer.hasStepped { run.preparation?.abandon() }
             guard error is RemoteFailure else { world.end(with: error) }
             throw error
         }

@@ -40,7 +40,7 @@ struct GenerateCommand: ExampledCommand {
 
     func run() throws {
         let rule = try sampling.rule()
-        if rule.greedy, sampling.beam != nil {
+        if rule.isGreedy, sampling.beam != nil {
             throw OptionConflict("--temperature 0 (as --greedy) and --beam exclude each other. Omit one of them.")
         }
         let settings = GenerationSettings(

@@ -121,6 +121,7 @@ struct RescoreCommand: ExampledCommand {
         if (format == .nemo) != (beamSize != nil) { throw .beamSize(format) }
         if tune, let option = weightOption { throw .tuned(option) }
         if scores != nil, format == .nemo || format == .mlmScoring { throw .scores(format) }
+        if json, output != nil { throw .outputOfJSON }
         if json { return }
         if (format == .espnet) != (output != nil) { throw .output(format) }
     }
@@ -131,6 +132,7 @@ enum RescoreOptionError: UserFacingError {
     case beamSize(NBestFormat)
     case scores(NBestFormat)
     case output(NBestFormat)
+    case outputOfJSON
     case noReferences
     case noScores
     /// A weight without acoustic scores.
@@ -147,6 +149,7 @@ enum RescoreOptionError: UserFacingError {
         case .scores(let format): "--format \(format.rawValue) has the acoustic scores in the list: omit --scores."
         case .output(.espnet): "--format espnet writes several files: name a folder with --output."
         case .output: "--output belongs to --format espnet: redirect the standard output to a file."
+        case .outputOfJSON: "--json prints totals and writes no files: omit --output."
         case .noReferences: "--tune needs references: name them with --references."
         case .nothingToWeigh(let option):
             "\(option) has no effect without acoustic scores: name them with --scores, or omit \(option)."

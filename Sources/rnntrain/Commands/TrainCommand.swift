@@ -49,6 +49,7 @@ struct TrainCommand: ExampledCommand {
         let file = try source.file()
         var configuration = try resolvedConfiguration(file)
         let fileKeys = Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys)
+        configuration.forgetReplaced(given: givenKeys, fileKeys: fileKeys)
         try check(configuration, file, fileKeys)
         configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }

@@ -85,7 +85,7 @@ struct SamplingOptions: ParsableArguments {
         return SamplingRule(
             temperature: temperature,
             topK: try ValueRange.whole(1...Int(Int32.max), orZero: "for all").value(topK, of: "--top-k"),
-            topP: try ValueRange.number(upTo: 1).value(topP, of: "--top-p"), greedy: greedy || temperature == 0,
+            topP: try ValueRange.number(upTo: 1).value(topP, of: "--top-p"), greedy: greedy,
             seed: UInt64(try ValueRange.whole(0...Int.max).value(seed, of: "--seed")))
     }
 

@@ -32,7 +32,7 @@ struct WordTableWriter: ScoreWriter {
         zip(1..., line.words(symbols.division)).map { number, word in
             let surprisal = word.surprisal.map { "\(base.value(ofNats: $0))" } ?? "NA"
             return
-                "\(line.number)\t\(number)\t\(symbols.original(word.text))\t\(surprisal)\t\(word.unknownCount)\t\(word.tokenCount)\n"
+                "\(line.number)\t\(number)\t\(symbols.word(word.text))\t\(surprisal)\t\(word.unknownCount)\t\(word.tokenCount)\n"
         }.joined()
     }
 

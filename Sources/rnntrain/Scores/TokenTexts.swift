@@ -21,19 +21,35 @@ struct TokenTexts {
         return String(decoding: bytes, as: UTF8.self).unicodeScalars.map { escaped($0, separatesAtBlanks) }.joined()
     }
 
+    /// A word as in the text, escaped alike for every kind of token, so that the tables of all models have the same words. If it is not UTF-8, as
+    /// `original`.
+    func word(_ bytes: ArraySlice<UInt8>) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return original(bytes) }
+        return text.unicodeScalars.map { Self.controls($0) ?? String($0) }.joined()
+    }
+
     private func escaped(_ character: Unicode.Scalar, _ separatesAtBlanks: Bool) -> String {
+        if character == "\\", !unit.isSpaced { return "\\\\" }
+        if character == " ", !separatesAtBlanks { return " " }
+        if unit == .byte && character.value > 0x7E || character == " " { return Self.hexadecimal(character) }
+        return Self.controls(character) ?? String(character)
+    }
+
+    /// The escape of a character that would end a field or a line, or that a terminal obeys; nil for others.
+    private static func controls(_ character: Unicode.Scalar) -> String? {
         switch character {
         case "\n": return "\\n"
         case "\t": return "\\t"
         case "\r": return "\\r"
-        case "\\" where !unit.isSpaced: return "\\\\"
         case "\u{2028}", "\u{2029}": return "\\u" + String(character.value, radix: 16)
-        case _ where unit == .byte && character.value > 0x7E, "\0"..." " where character != " " || separatesAtBlanks,
-            "\u{7F}"..."\u{9F}":
-            let digits = String(character.value, radix: 16, uppercase: true)
-            return "\\x" + (digits.count == 1 ? "0" : "") + digits
-        default: return String(character)
+        case "\0"..<" ", "\u{7F}"..."\u{9F}": return hexadecimal(character)
+        default: return nil
         }
+    }
+
+    private static func hexadecimal(_ character: Unicode.Scalar) -> String {
+        let digits = String(character.value, radix: 16, uppercase: true)
+        return "\\x" + (digits.count == 1 ? "0" : "") + digits
     }
 
     /// The number of characters of the token as the model reads it.

@@ -29,7 +29,7 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
     private let rest: TargetGradients
     private let capacity: WindowCapacity
     private let workspace: Workspace
-    private lazy var plainLogits = workspace.matrix(rows: capacity.rows, columns: weight.rows)
+    private lazy var plainLogits = PlainLogits(workspace, capacity, columns: weight.rows)
     private let targets: UnsafeMutablePointer<Int32>  // [T*B], of the last loss
     private var asked: MatrixView?  // the hidden rows of the last loss
 

@@ -1,0 +1,130 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `launch/survey` and `launch/lectures` have in common: their arguments, and figures that no locale changes.
+@Suite("Scripts of experiments")
+struct ExperimentScriptTests {
+    private let scratch: ScratchFolder
+
+    /// A folder with a text of 360 lines.
+    init() throws {
+        scratch = try ScratchFolder()
+        try scratch.write(Self.text(of: "king"), to: "text.txt")
+    }
+
+    private static func text(of noun: String) -> String {
+        (0..<360).map { "the \(noun) of w\($0 % 7) said \" go ahead \($0 % 3) \" .\n" }.joined()
+    }
+
+    /// Runs a command of bash in which `$SCRIPTS` is the folder of the scripts.
+    private func bash(_ command: String, environment: [String: String] = [:]) throws -> ProgramRun {
+        let settings = [
+            "RNNTRAIN_PROGRAM": ProcessRunner.program, "SCRIPTS": ProcessRunner.source("launch"), "SURVEY_RANKS": "1",
+            "LECTURES_RANKS": "1", "LECTURES_EPOCHS": "1", "LECTURES_SENTENCES": "150",
+        ]
+        return try ProcessRunner.run(
+            "/bin/bash", ["-c", command], in: scratch.folder, environment: settings.merging(environment) { $1 }, limit: 300)
+    }
+
+    @Test(
+        "Arguments that are no text or no folder are refused with what to do, and nothing is written",
+        arguments: ["survey", "lectures"])
+    func refusedArguments(script: String) throws {
+        try scratch.write("", to: "empty.txt")
+        let cases: [(String, Int32, String)] = [
+            ("'' new", 64, "TEXT is ''; it must be the name of a file."),
+            ("text.txt ''", 64, "FOLDER is ''; it must be the name of a folder."),
+            ("-x new", 64, "TEXT is '-x'; the only option is --help."),
+            ("text.txt --ranks", 64, "FOLDER is '--ranks'; the only option is --help."),
+            ("text.txt text.txt", 64, "text.txt is not a folder."),
+            ("empty.txt new", 65, "empty.txt: the file is empty;"),
+            ("gone.txt new", 66, "gone.txt: no such file, or no permission to read it."),
+            ("text.txt .", 64, ". has files that launch/\(script) did not write, and might overwrite. Name a new folder."),
+            (". new", 66, ".: this is a folder, but TEXT needs a file."),
+            ("/dev/stdin new <text.txt", 66, "/dev/stdin: this is no regular file. Each run reads the text again:"),
+            ("<(cat text.txt) new", 66, ": this is no regular file. Each run reads the text again:"),
+            ("text.txt /proc/rnntrain", 74, "/proc/rnntrain cannot be written: "),
+        ]
+        for (arguments, status, message) in cases {
+            let outcome = try bash("bash \"$SCRIPTS/\(script)\" \(arguments)")
+            #expect(outcome.status == status && outcome.output.isEmpty, "\(arguments): \(outcome)")
+            let lines = outcome.errors.split(separator: "\n")
+            #expect(lines.count == 1 && lines[0].hasPrefix("launch/\(script): ") && lines[0].contains(message), "\(outcome)")
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+        #expect(files.sorted() == ["empty.txt", "text.txt"])
+    }
+
+    @Test("A text whose name has an equals sign is read, not standard input, and a folder may have any name")
+    func names() throws {
+        try scratch.write(Self.text(of: "king"), to: "x=1.txt")
+        try scratch.write(Self.text(of: "queen"), to: "other.txt")
+        let outcome = try bash("bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' clipping agreement <other.txt")
+        try #require(outcome.status == 0, "\(outcome)")
+        let folder = "a=b[1] c"
+        #expect(try scratch.read("\(folder)/text.txt") == Array(Self.text(of: "king").utf8))
+        let report = try String(contentsOfFile: scratch.file("\(folder)/lectures.md"), encoding: .utf8)
+        #expect(report.contains(try Regex("(?m)^\\| 6( \\| [0-9]+ %){3} \\|$")), "\(report)")
+        #expect(FileManager.default.fileExists(atPath: scratch.file("\(folder)/runs.html")))
+        let sentences = try bash(
+            "bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' agreement", environment: ["LECTURES_SENTENCES": "160"])
+        #expect(sentences.status == 64 && sentences.errors.contains("LECTURES_SENTENCES is now 160"), "\(sentences)")
+        try scratch.write(Self.text(of: "king"), to: "-x.txt")
+        let hyphen = try bash("bash \"$SCRIPTS/lectures\" ./-x.txt ./-folder surface")
+        #expect(hyphen.status == 0 && FileManager.default.fileExists(atPath: scratch.file("-folder/lectures.md")), "\(hyphen)")
+    }
+
+    @Test("Lines with CR LF are those with LF, and a start that failed before its first run does not claim the folder")
+    func lineEnds() throws {
+        try scratch.write("one line\n", to: "crlf.txt")
+        let short = try bash("bash \"$SCRIPTS/lectures\" crlf.txt lectures surface")
+        #expect(short.status == 65 && short.errors.contains("crlf.txt has fewer than three lines with words;"), "\(short)")
+        let text = Self.text(of: "king")
+        try scratch.write(text.replacingOccurrences(of: "\n", with: "\r\n\r\n"), to: "crlf.txt")
+        let outcome = try bash("bash \"$SCRIPTS/lectures\" crlf.txt lectures surface")
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(try scratch.read("lectures/text.txt") == Array(text.utf8))
+    }
+
+    /// Whether this machine can make a locale with a decimal comma.
+    private static let makesLocales: Bool = {
+        let files = ["/usr/bin/localedef", "/usr/share/i18n/locales/de_DE"]
+        let charmap = ["/usr/share/i18n/charmaps/UTF-8", "/usr/share/i18n/charmaps/UTF-8.gz"]
+        return files.allSatisfy(FileManager.default.fileExists(atPath:))
+            && charmap.contains(where: FileManager.default.fileExists(atPath:))
+    }()
+
+    @Test(
+        "A locale with a decimal comma changes no figure",
+        .enabled(if: makesLocales, "localedef or its sources are missing (Debian has them in libc-bin and locales)"))
+    func decimalComma() throws {
+        let made = try bash("mkdir locales && localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8")
+        try #require(made.status == 0, "\(made)")
+        let german = ["LOCPATH": scratch.file("locales"), "LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"]
+        try #require(try bash("printf %.1f 0,5", environment: german).output == "0,5")
+        /// The reports. The second start has the runs of the first one.
+        func reports(_ environment: [String: String]) throws -> [String] {
+            let outcome = try bash(
+                "bash \"$SCRIPTS/lectures\" text.txt lectures gradients clipping agreement unit && "
+                    + "bash \"$SCRIPTS/survey\" text.txt survey schedules", environment: environment)
+            try #require(outcome.status == 0 && !outcome.errors.contains("printf"), "\(outcome)")
+            return try ["lectures/lectures.md", "survey/survey.md", "survey/survey.jsonl"].map {
+                try String(contentsOfFile: scratch.file($0), encoding: .utf8).split(separator: "\n")
+                    .filter { !$0.hasSuffix(" seconds.") }.joined(separator: "\n")
+            }
+        }
+        let plain = try reports(["LC_ALL": "C"])
+        #expect(plain[0].contains(try Regex("\\| norm 1 \\| [0-9]+\\.[0-9]{3} \\|")), "\(plain[0])")
+        #expect(try reports(german) == plain)
+    }
+
+    @Test("Every script sets the locale")
+    func locale() throws {
+        let outcome = try bash(
+            "cd \"$SCRIPTS\" && for s in $(grep -ls '^#!/usr/bin/env bash' *); do grep -Eq 'source=(environment|launcher)$' \"$s\" || echo \"$s\"; done; "
+                + "source ./environment; echo \"$LC_ALL\"; unset LC_ALL; source ./launcher; env | grep ^LC_ALL",
+            environment: ["LC_ALL": "C"])
+        #expect(outcome.output == "C.UTF-8\nLC_ALL=C.UTF-8\n", "\(outcome)")
+    }
+}
