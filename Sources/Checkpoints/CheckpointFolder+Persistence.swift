@@ -60,8 +60,15 @@ extension CheckpointFolder {
 extension FileError {
     /// Whether a retry may succeed: space on a disk may be freed and a server may return, but a folder without permission remains so.
     package var mayPass: Bool {
-        writeErrorNumber.map { [ENOSPC, EDQUOT, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT].contains($0) } ?? false
+        writeErrorNumber.map { Self.passing.contains($0) } ?? false
     }
+
+    /// Lack of something, and what file systems of a network report while a server is away.
+    private static let passing: Set<Int32> = [
+        ENOSPC, EDQUOT, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENOTCONN, ESHUTDOWN, EHOSTDOWN, EHOSTUNREACH,
+        ECONNREFUSED,
+        ECONNRESET, EREMOTEIO,
+    ]
 
     fileprivate var isLackOfRoom: Bool { writeErrorNumber == ENOSPC || writeErrorNumber == EDQUOT }
 

@@ -40,19 +40,6 @@ extension ConsistencyChecks {
     }
 }
 
-extension ConsistencyChecks {
-    /// An MLP of another size between h and the gates leaves no square matrix that could start as the identity.
-    func squareRecurrence() throws(ConfigurationError) {
-        let size = configuration.settings[CellSettings.transitionSize]
-        guard configuration.initialization == .identity, ![0, configuration.hiddenSize].contains(size) else { return }
-        throw conflict(
-            .initialization, CellSettings.transitionSize.key, .hiddenSize,
-            message:
-                "\(setting(.initialization)), but \(setting(CellSettings.transitionSize.key)) and \(setting(.hiddenSize)): no recurrent "
-                + "matrix is square. Make them equal, or use --init orthogonal.")
-    }
-}
-
 extension TrainingConfiguration {
     /// Sets the keys of `fileKeys` that have no effect since an option of the command line replaces the kind or the value they belong to, to their
     /// defaults.
@@ -68,6 +55,9 @@ extension TrainingConfiguration {
         for condition in EffectCondition.all where fileKeys.contains(condition.key) && given.contains(condition.needed) {
             if !condition.isMet(self) { forget(.of(condition.key)) }
         }
+        guard given.contains(.tokens) else { return }
+        if tokens != .regex, fileKeys.contains(.tokenPattern) { tokenPattern = nil }
+        if tokens != .sentencepiece, fileKeys.contains(.sentencePieceModel) { sentencePieceModel = nil }
     }
 
     private mutating func forget(_ field: ConfigurationField) {

@@ -41,6 +41,10 @@ struct EffectCondition: Sendable {
         EffectCondition(.temporalRegularization, needs: .windowLength, "2 or more") {
             $0.temporalRegularization == 0 || $0.windowLength > 1
         },
+        // An MLP of another size between h and the gates leaves no square matrix that could start as the identity.
+        EffectCondition(.initialization, needs: CellSettings.transitionSize.key, "0 or the hidden size") {
+            $0.initialization != .identity || [0, $0.hiddenSize].contains($0.settings[CellSettings.transitionSize])
+        },
         EffectCondition(.nodeSize, needs: .exchange, "window") { $0.nodeSize == 0 || $0.exchange == .window },
         EffectCondition(.teams, needs: .exchange, "window") { $0.teams != .always || $0.exchange == .window },
     ]

@@ -179,7 +179,6 @@ struct ConsistencyChecks {
                 message: "\(setting(.initialization)), which needs the elman cell with relu, but \(setting(.cell)) and "
                     + "\(setting(.nonlinearity)). Use --cell elman --nonlinearity relu, or --init orthogonal.")
         }
-        try squareRecurrence()
     }
 
     private func embeddings() throws(ConfigurationError) {

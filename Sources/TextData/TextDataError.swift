@@ -149,6 +149,7 @@ extension TextDataError {
         case .badVocabulary(let source, let reason):
             "\(source): this is not a vocabulary of rnntrain: \(reason). Restore the file. The vocabulary.json of a run with a checkpoint can also be "
                 + "deleted: --resume writes it again."
+        case .badTokenFile(let path, let defect) where defect == .notOfRankZero: "\(path): \(defect)."
         case .badTokenFile(let path, let defect):
             "\(path): this is not a valid token file: \(defect). Delete it: the next start writes it again from the text."
         case .textTooShort(let source, let tokenCount):

@@ -12,6 +12,8 @@ public enum TokenFileDefect: Error, Sendable, Equatable, CustomStringConvertible
     case wrongSize(byteCount: Int, expected: Int)
     case damagedTokens(found: UInt64, expected: UInt64)
     case tokenOutsideVocabulary(position: Int, token: Int32, vocabularySize: Int)
+    /// A rank finds another file under the path than rank 0.
+    case notOfRankZero
 
     public var description: String {
         switch self {
@@ -25,6 +27,8 @@ public enum TokenFileDefect: Error, Sendable, Equatable, CustomStringConvertible
         case .wrongSize(let byteCount, let expected): "it has \(counted(byteCount, "byte")) instead of \(expected)"
         case .damagedTokens(let found, let expected):
             "its tokens are damaged (checksum \(found.hexadecimal) instead of \(expected.hexadecimal))"
+        case .notOfRankZero:
+            "on this host it is another file than on that of rank 0, for example of another run. All hosts need the same run folder"
         case .tokenOutsideVocabulary(let position, let token, let vocabularySize):
             "token \(position) is \(token), outside the vocabulary of \(vocabularySize)"
         }

@@ -168,6 +168,7 @@ struct OptionTests {
             ("optimizer = \"sgd\"\nmomentum = 0.9", ["--optimizer", "adam"]),
             ("output = \"adaptive\"\ncutoffs = [2000, 10000]\nweight-dropout = 0.2", ["--output", "full", "--cell", "mingru"]),
             ("dropout = 0.2\nlocked-dropout = true", ["--dropout", "0"]),
+            ("tokens = \"regex\"\ntoken-pattern = \"a\"", ["--tokens", "char"]),
         ])
     func replacedKinds(text: String, options: [String]) throws {
         let scratch = try ScratchFolder()

@@ -54,6 +54,25 @@ extension TrainingOverRanks {
             #expect(outcome.status == 0 && lines.count == 1, "\(outcome)")
         }
 
+        @Test("A rank that finds the token file of another run under the path of rank 0's ends the job")
+        func otherTokens() throws {
+            let options = ["--run", "relative", "--tokens", "byte", "--shards", "2", "--epochs", "1"]
+            try texts.writeDeep("elsewhere/other.txt", String(repeating: "another text, of other bytes\n", count: 200))
+            let elsewhere = texts.folder.appendingPathComponent("elsewhere")
+            let other = try ProgramRun.alone(
+                "rnntrain", ["--train", "other.txt", "--valid", "other.txt"] + TrainingFolder.model + options, folder: elsewhere)
+            try #require(other.status == 0, "\(other)")
+            let program = try ProgramRun.startOnRanks(
+                2, "rnntrain",
+                ["--train", texts.path("train.txt"), "--valid", texts.path("valid.txt")] + TrainingFolder.model + options,
+                prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && cd '\(elsewhere.path)'", folder: texts.folder)
+            let outcome = try program.end(timeLimit: 30)
+            #expect(outcome.status == 65, "\(outcome)")
+            #expect(
+                outcome.errors.contains("rank 1 (") && outcome.errors.contains("another file than on that of rank 0"),
+                "\(outcome)")
+        }
+
         @Test("A lock of another machine is taken over only if the user requests it")
         func otherMachine() throws {
             try finished(try texts.start(ranks: 1, run: "run", ["--epochs", "1"]), in: texts, run: "run")

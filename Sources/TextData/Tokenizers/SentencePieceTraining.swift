@@ -17,7 +17,7 @@ extension SentencePieceModel {
         _ text: UnsafeRawBufferPointer, name: String, size: Int
     ) throws(TextDataError) -> [UInt8] {
         let options =
-            "--model_type=unigram --vocab_size=\(size) --hard_vocab_limit=false --num_threads=1 --max_sentence_length=65536 --minloglevel=2"
+            "--model_type=unigram --vocab_size=\(size) --hard_vocab_limit=false --num_threads=1 --max_sentence_length=\(1 << 30) --minloglevel=2"
         let training = TrainingText(text)
         let context = Unmanaged.passUnretained(training).toOpaque()
         var message = SentencePieceLibrary.Message()

@@ -28,7 +28,8 @@ package struct ResumeCommand {
         } else if environment["PMI_SIZE"] != nil {
             start = ["mpirun"] + ranks + [program]
         } else if environment["SLURM_PROCID"] != nil, rankCount > 1 {
-            start = ["srun"] + ranks + [program]
+            // srun starts separate processes without this option, unless the site has set it.
+            start = ["srun"] + (environment["PMIX_RANK"] == nil ? [] : ["--mpi=pmix"]) + ranks + [program]
         } else {
             start = [program]
         }

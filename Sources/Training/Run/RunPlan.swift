@@ -11,8 +11,15 @@ struct RunPlan: Codable {
     var vocabularySize: Int
     /// The counts of the tokens that the output layer uses; empty if it uses none.
     var tokenCounts: [Int]
-    /// The paths of the token files, by role.
-    var tokenFiles: [String: String]
+    /// A token file of rank 0.
+    struct PlannedTokens: Codable {
+        let path: String
+        /// `TokenFile.tokensDigest`.
+        let digest: UInt64
+    }
+
+    /// The token files, by role.
+    var tokenFiles: [String: PlannedTokens]
     var runFolder: String
     /// The state from which a resumed run continues.
     var state: TrainingState
@@ -32,7 +39,7 @@ struct RunPlan: Codable {
     init(jsonText: String) throws { self = try JSONDecoder().decode(RunPlan.self, from: Data(jsonText.utf8)) }
 
     init(
-        configuration: TrainingConfiguration, vocabulary: Vocabulary, tokenFiles: [String: String], runFolder: String,
+        configuration: TrainingConfiguration, vocabulary: Vocabulary, tokenFiles: [String: PlannedTokens], runFolder: String,
         state: TrainingState, isResumed: Bool, best: BestModel? = nil,
         loggedBest: BestValidation? = nil, symbols: TextSymbols, testExtent: TextExtent?
     ) {

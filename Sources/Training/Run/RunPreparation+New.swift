@@ -49,7 +49,7 @@ extension RunPreparation {
             in: folder, records, after: TrainingState(), configuration, identity: records.log?.identity, vocabulary: vocabulary,
             textDigests: texts.digests)
         let plan = RunPlan(
-            configuration: configuration, vocabulary: vocabulary, tokenFiles: tokens.paths, runFolder: folder.path,
+            configuration: configuration, vocabulary: vocabulary, tokenFiles: tokens.files, runFolder: folder.path,
             state: TrainingState(), isResumed: false, best: best.model, loggedBest: best.logged,
             symbols: try configuration.symbols(vocabulary), testExtent: try texts.testExtent())
         return RunPreparation(

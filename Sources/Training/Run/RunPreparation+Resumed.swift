@@ -62,7 +62,7 @@ extension RunPreparation {
         let rate = ResumedRate(checkpoint, parts.configuration)
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabulary: checkpoint.vocabulary,
-            tokenFiles: parts.tokens.paths, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
+            tokenFiles: parts.tokens.files, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
             loggedBest: best.logged, symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,

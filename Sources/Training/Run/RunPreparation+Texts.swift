@@ -68,7 +68,7 @@ extension RunPreparation {
             let layout = try layout(
                 of: role, TokenFileText(file, lineEnd: vocabulary.lineEndID), symbols, source: source, configuration)
             if role == .train { prepared.windowCount = layout.windowCount }
-            prepared.paths[role.rawValue] = place.path
+            prepared.files[role.rawValue] = RunPlan.PlannedTokens(path: place.path, digest: file.tokensDigest)
         }
         try Watchdog.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
         prepared.notices = texts.notices
@@ -106,8 +106,8 @@ struct CountedTexts {
 
 /// The token files of a run.
 struct PreparedTokens {
-    /// Paths by role.
-    var paths: [String: String] = [:]
+    /// By role.
+    var files: [String: RunPlan.PlannedTokens] = [:]
     /// Notices for the user, one line each.
     var notices: [String] = []
     /// The number of windows of the training text in an epoch.

@@ -12,9 +12,12 @@ struct RunTexts {
     /// Opens the files of `plan` for the streams of this rank.
     init(_ plan: RunPlan, streams: Range<Int>) throws(TextDataError) {
         func file(_ role: TextRole) throws(TextDataError) -> TokenFile? {
-            guard let path = plan.tokenFiles[role.rawValue] else { return nil }
+            guard let path = plan.tokenFiles[role.rawValue]?.path else { return nil }
             let tokens = try TokenFile(path: path)
-            guard tokens.vocabularySize == plan.vocabularySize else { throw TextDataError.fileChanged(path: path) }
+            guard tokens.vocabularySize == plan.vocabularySize, tokens.tokensDigest == plan.tokenFiles[role.rawValue]?.digest
+            else {
+                throw TextDataError.badTokenFile(path: path, defect: .notOfRankZero)
+            }
             return tokens
         }
         func source(_ role: TextRole) throws(TextDataError) -> (any BatchSource)? {

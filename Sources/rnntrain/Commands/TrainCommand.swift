@@ -49,7 +49,9 @@ struct TrainCommand: ExampledCommand {
         let file = try source.file()
         var configuration = try resolvedConfiguration(file)
         let fileKeys = Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys)
-        configuration.forgetReplaced(given: givenKeys, fileKeys: fileKeys)
+        // A resume with another exchange leaves out what only the stored one uses, so that its config.toml can start other runs.
+        let storedKeys: [ConfigurationKey] = source.resume ? [.nodeSize, .teams] : []
+        configuration.forgetReplaced(given: givenKeys, fileKeys: fileKeys.union(storedKeys).subtracting(givenKeys))
         try check(configuration, file, fileKeys)
         configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
