@@ -21,7 +21,8 @@ extension ConfigurationField {
                 "Probability of dropping a unit between layers, below 1; 0: off."),
             .init(
                 .tieWeights, \.tieWeights, .model, .fixed,
-                "Share one matrix between the embedding and the output layer; --embedding-size must equal --hidden-size."),
+                "Share one matrix between the embedding and the output layer. --embedding-size must be the number of columns that the output layer reads: --hidden-size, or --projection-size or --output-mlp if given."
+            ),
         ] + kinds(of: Cells.self, .model) + [
             .init(
                 .connections, \.connections, .model, .fixed, isNew: true,

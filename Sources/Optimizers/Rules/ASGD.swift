@@ -8,7 +8,7 @@ public import Tensors
 public struct ASGD: UpdateRule {
     public static let name = "asgd"
     public static let summary =
-        "Averaged SGD (Polyak & Juditsky 1992, torch.optim.ASGD), `p -= rate * g`; validation and the best model use the mean of the parameters over the updates."
+        "Averaged SGD (Polyak & Juditsky 1992, torch.optim.ASGD), `p = p * (1 - lambda * eta) - eta * g`, `eta = rate / (1 + lambda * rate * (t - 1))^power` in update t, with lambda `asgd-decay` (0: `p -= rate * g`); validation and the best model use the mean of the parameters over the updates."
     public static let settings: [any DeclaredSetting] = [start, decay, power, RuleSettings.weightDecay]
 
     public static let start = Setting(

@@ -8,7 +8,7 @@ public import Tensors
 public struct Adam: UpdateRule {
     public static let name = "adam"
     public static let summary =
-        "Adam (Kingma & Ba 2015), `p -= rate * m / (sqrt(v) + epsilon)` over means m of g and v of g^2; the weight decay is added to the gradient."
+        "Adam (Kingma & Ba 2015), `p -= rate * m / (sqrt(v) + epsilon)` over means m of g and v of g^2, which are divided by 1 - beta1^t and 1 - beta2^t in update t; the weight decay is added to the gradient."
     public static let settings = AdamSettings.all
 
     private let settings: AdamSettings
