@@ -1,4 +1,4 @@
-public import Kinds
+import Kinds
 import Layers
 
 extension ConsistencyChecks {
@@ -36,33 +36,6 @@ extension ConsistencyChecks {
             throw conflict(
                 CellSettings.transitionSize.key, key,
                 message: "\(name(CellSettings.transitionSize.key)) and \(name(key)) exclude each other. Use one of them.")
-        }
-    }
-}
-
-extension TrainingConfiguration {
-    /// Sets the keys of `fileKeys` that have no effect since an option of the command line replaces the kind or the value they belong to, to their
-    /// defaults.
-    ///
-    /// - Parameter given: the keys whose options the command line gives.
-    public mutating func forgetReplaced(given: [ConfigurationKey], fileKeys: Set<ConfigurationKey>) {
-        for field in ConfigurationField.all where field.isRefusedUnread && fileKeys.contains(field.key) {
-            guard let readers = field.readers, given.contains(readers.chooser),
-                !readers.names.contains(value(of: readers.chooser)?.description ?? "")
-            else { continue }
-            forget(field)
-        }
-        for condition in EffectCondition.all where fileKeys.contains(condition.key) && given.contains(condition.needed) {
-            if !condition.isMet(self) { forget(.of(condition.key)) }
-        }
-        guard given.contains(.tokens) else { return }
-        if tokens != .regex, fileKeys.contains(.tokenPattern) { tokenPattern = nil }
-        if tokens != .sentencepiece, fileKeys.contains(.sentencePieceModel) { sentencePieceModel = nil }
-    }
-
-    private mutating func forget(_ field: ConfigurationField) {
-        guard let unset = field.read(TrainingConfiguration()), field.write(&self, unset) else {
-            preconditionFailure("\(field.key.rawValue) has no default")
         }
     }
 }
