@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Makes the n-th call on files below one folder fail, for tests of whole programs:
@@ -19,7 +20,7 @@
      RNNTRAIN_FAULT_FOLDER  the folder: calls on its files are counted
      RNNTRAIN_FAULT_CALL    n, from 1
      RNNTRAIN_FAULT         the error: an errno; 0: the process ends (a write first writes half of its bytes); -1: a write writes half; -3: the call
-                            takes RNNTRAIN_FAULT_SECONDS
+                            takes RNNTRAIN_FAULT_SECONDS; -4: the same, in uninterruptible sleep as for a disk
      RNNTRAIN_FAULT_STAYS   set: from the n-th call on, all calls that need space on the disk fail, and no others
      RNNTRAIN_FAULT_MARK    a file to create at the n-th call
      RNNTRAIN_FAULT_THREADS n, from 1: the n-th and all later threads cannot be created
@@ -27,7 +28,7 @@
 
    The variables have no effect unless LD_PRELOAD names this library. */
 
-enum { ends = 0, cuts = -1, none = -2, lasts = -3, most_descriptors = 4096, killed = 137 };
+enum { ends = 0, cuts = -1, none = -2, lasts = -3, waits = -4, most_descriptors = 4096, killed = 137 };
 
 static unsigned char watched[most_descriptors];
 static int calls;
@@ -49,6 +50,15 @@ static void mark(void) {
 /* Whether a call creates, extends, writes or synchronises a file or folder. */
 enum { wants_none = 0, wants_room = 1 };
 
+/* The parent of vfork(2) sleeps uninterruptibly until the child ends. The child must not change memory, which is the parent's. */
+static void wait_as_for_disk(int seconds) {
+    struct timespec time = {.tv_sec = seconds};
+    if (vfork() == 0) {
+        syscall(SYS_nanosleep, &time, NULL);
+        _exit(0);
+    }
+}
+
 /* Counts a call, and returns its fault. */
 static int next_fault(int wants) {
     const char *chosen = getenv("RNNTRAIN_FAULT_CALL"), *fault = getenv("RNNTRAIN_FAULT");
@@ -57,11 +67,11 @@ static int next_fault(int wants) {
     int is_meant = getenv("RNNTRAIN_FAULT_STAYS") ? number >= first && wants == wants_room : number == first;
     if (!is_meant) return none;
     mark();
-    if (atoi(fault) == lasts) {
-        const char *seconds = getenv("RNNTRAIN_FAULT_SECONDS");
-        usleep(seconds ? (useconds_t)atoi(seconds) * 1000000 : 0);
-        return none;
-    }
+    const char *text = getenv("RNNTRAIN_FAULT_SECONDS");
+    int seconds = text ? atoi(text) : 0;
+    if (atoi(fault) == lasts) usleep((useconds_t)seconds * 1000000);
+    if (atoi(fault) == waits) wait_as_for_disk(seconds);
+    if (atoi(fault) == lasts || atoi(fault) == waits) return none;
     return atoi(fault);
 }
 

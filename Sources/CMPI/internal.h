@@ -48,8 +48,10 @@ void cmpi_liveness_set_polling(void);
 void cmpi_liveness_set_reporting(void);
 /// Records that another rank reports why the job ends.
 void cmpi_watchdog_mark_reported(void);
-/// Creates a thread with all signals blocked, so that the main thread receives them. Returns 0, or an errno.
-int cmpi_create_thread(pthread_t *thread, void *(*body)(void *));
+/// Creates a thread with all signals blocked except those of its own faults, so that the main thread receives them. Returns 0, or an errno.
+int cmpi_create_thread(pthread_t *thread, void *(*body)(void *), void *argument);
+/// Whether a rank of this host waits for a disk.
+int cmpi_watchdog_disk_is_awaited(void);
 /// Whether a group has answered in the current round.
 int cmpi_liveness_has_answered(int32_t group);
 
@@ -57,6 +59,8 @@ int cmpi_liveness_has_answered(int32_t group);
 void cmpi_watchdog_stop(void);
 /// Disables the reports of the watchdog: this process ends the job and has already printed the reason.
 void cmpi_watchdog_disable(void);
+/// Whether this process handles the stop signals, as each rank of a job does.
+int cmpi_signals_are_held(void);
 /// The time of the first stop signal, in nanoseconds; 0 if there was none.
 int64_t cmpi_signals_stop_time(void);
 /// The time of the first signal of any kind, in nanoseconds; 0 if there was none.

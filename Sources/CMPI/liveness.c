@@ -3,8 +3,13 @@
 // A group is the set of ranks that share a status table: the ranks of a host. Its first rank polls the first ranks of the other groups, by messages on
 // a separate communicator. The messages are sent and answered inside calls that wait for other ranks, so a rank that computes, is stopped or is
 // disconnected does not answer. Without this check a rank would blame the rank that it waits for, which may itself wait for a third rank.
+#define _GNU_SOURCE
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -92,7 +97,8 @@ static int32_t group_of_leader(int32_t rank) {
     return i;
 }
 
-/// Receives a message and answers it. `is_busy`: this rank does not wait for other ranks, and the answer says so.
+/// Receives a message and answers it. `is_busy`: this rank does not wait for other ranks, and the answer says so. It says the same if another rank
+/// of the group waits for a disk.
 static void receive_one(const MPI_Status *status, int is_busy) {
     int32_t word = 0, group = group_of_leader(status->MPI_SOURCE);
     if (MPI_Recv(&word, 1, MPI_INT32_T, status->MPI_SOURCE, status->MPI_TAG, liveness.comm, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
@@ -101,7 +107,8 @@ static void receive_one(const MPI_Status *status, int is_busy) {
     } else if (group == liveness.count) {
         return; // only the first ranks of groups take part
     } else if (status->MPI_TAG == question_tag) {
-        send_unawaited(&liveness.answers[group], word, status->MPI_SOURCE, is_busy ? busy_tag : answer_tag);
+        int tag = is_busy || cmpi_watchdog_disk_is_awaited() ? busy_tag : answer_tag;
+        send_unawaited(&liveness.answers[group], word, status->MPI_SOURCE, tag);
     } else {
         atomic_store(&liveness.answered[group], word);
         if (status->MPI_TAG == busy_tag) cmpi_watchdog_progress();
@@ -116,8 +123,33 @@ static void receive_all(int is_busy) {
     }
 }
 
-void cmpi_liveness_answer_busy(void) {
-    if (liveness.comm != MPI_COMM_NULL) receive_all(1);
+/// Whether other groups may poll this thread: it is the main thread, which alone calls MPI, and there are other groups.
+static int may_be_polled(void) { return liveness.count > 1 && liveness.comm != MPI_COMM_NULL && syscall(SYS_gettid) == getpid(); }
+
+typedef struct {
+    void (*work)(void *);
+    void *context;
+} errand;
+
+static void *run_errand(void *argument) {
+    const errand *errand = argument;
+    errand->work(errand->context);
+    return NULL;
+}
+
+int cmpi_liveness_answer_during(void (*work)(void *), void *context) {
+    if (!may_be_polled()) return 0;
+    pthread_t thread;
+    errand errand = {work, context};
+    if (cmpi_create_thread(&thread, run_errand, &errand) != 0) return 0;
+    while (1) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 20000000;
+        if (until.tv_nsec >= 1000000000) until = (struct timespec){until.tv_sec + 1, until.tv_nsec - 1000000000};
+        if (pthread_timedjoin_np(thread, NULL, &until) == 0) return 1;
+        receive_all(1);
+    }
 }
 
 int cmpi_liveness_serve(void) {

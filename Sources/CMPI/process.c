@@ -1,5 +1,7 @@
 // The start time of this process, and the target of its error messages.
 #define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,4 +17,33 @@ int64_t cmpi_process_start(void) { return start; }
 const char *cmpi_error_line_start(void) {
     const char *told = getenv("RNNTRAIN_ERRORS_TERMINAL");
     return (told && strcmp(told, "1") == 0) || isatty(STDERR_FILENO) ? "\r\033[K" : "";
+}
+
+/// Whether standard error can take bytes before `deadline`.
+static int has_room(int64_t deadline) {
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+    while (1) {
+        int64_t left = deadline - cmpi_nanoseconds();
+        int ready = poll(&room, 1, left > 0 ? (int)(left / 1000000) : 0);
+        if (ready >= 0 || errno != EINTR) return ready > 0;
+    }
+}
+
+enum { piece = 4096 }; // if poll finds room in a pipe, this many bytes fit into it
+
+void cmpi_write_error(const char *bytes, int64_t count) {
+    const int64_t deadline = cmpi_nanoseconds() + 2000000000;
+    int asks_first = cmpi_signals_are_held();
+    while (count > 0) {
+        if (asks_first && !has_room(deadline)) return;
+        ssize_t written = write(STDERR_FILENO, bytes, (size_t)(asks_first && count > piece ? piece : count));
+        if (written > 0) {
+            bytes += written;
+            count -= written;
+        } else if (written < 0 && errno == EAGAIN && cmpi_nanoseconds() < deadline) {
+            asks_first = 1;
+        } else if (written == 0 || errno != EINTR) {
+            return; // a failure cannot be reported anywhere
+        }
+    }
 }

@@ -50,6 +50,8 @@ static int take(void (*handler)(int), int flags_of_interrupt) {
     return 0;
 }
 
+int cmpi_signals_are_held(void) { return are_held; }
+
 int cmpi_signals_install(void) {
     static int are_noted = 0; // a second installation would require another SIGINT to end the process
     if (are_noted && are_held) return 0;
@@ -76,9 +78,8 @@ static void end_process(int signal) {
     for (int i = 0; i < stop_count; i++) {
         if (stops[i] != signal) continue;
         const char *start = cmpi_error_line_start();
-        ssize_t written = write(STDERR_FILENO, start, strlen(start));
-        written = write(STDERR_FILENO, endings[i], strlen(endings[i]));
-        (void)written; // a failure cannot be reported anywhere
+        cmpi_write_error(start, (int64_t)strlen(start));
+        cmpi_write_error(endings[i], (int64_t)strlen(endings[i]));
     }
     _exit(ending_status);
 }
@@ -92,11 +93,13 @@ int cmpi_signals_end_process(const char *checkpoint, const char *termination, co
     return take(end_process, 0);
 }
 
-int cmpi_create_thread(pthread_t *thread, void *(*body)(void *)) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(thread, NULL, body, NULL);
+int cmpi_create_thread(pthread_t *thread, void *(*body)(void *), void *argument) {
+    sigset_t asynchronous, before;
+    sigfillset(&asynchronous);
+    static const int faults[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&asynchronous, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &asynchronous, &before);
+    int code = pthread_create(thread, NULL, body, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
 }

@@ -25,8 +25,7 @@ __attribute__((noreturn)) static void end_start(int64_t waited) {
     int length = snprintf(line, sizeof line, "rnntrain: error: rank %d (%s) has waited %lld s for all ranks to start. %s\n", rank < 0 ? 0 : rank,
                           host, (long long)((waited + 500000000) / 1000000000), start.advice);
     if (length >= (int)sizeof line) length = sizeof line - 1;
-    ssize_t written = write(STDERR_FILENO, line, (size_t)length);
-    (void)written; // a failure cannot be reported anywhere
+    cmpi_write_error(line, length);
     usleep(100000); // the launcher transports the line and the status independently
     _exit(start.exit_status);
 }
@@ -76,7 +75,7 @@ int cmpi_startup_watchdog_start(int64_t limit, int32_t exit_status, const char *
     start.advice = advice;
     start.stop_event = eventfd(0, EFD_CLOEXEC);
     if (start.stop_event < 0) return errno;
-    int code = cmpi_create_thread(&start.thread, watchdog_main);
+    int code = cmpi_create_thread(&start.thread, watchdog_main, NULL);
     start.is_running = code == 0;
     return code;
 }

@@ -4,6 +4,7 @@
 // time of its watchdog's last check. The thread reads the table. It calls MPI only to abort.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -65,6 +66,23 @@ static void check_for_dead_ranks(int64_t now) {
     }
 }
 
+/// Whether the main thread of this process is in uninterruptible sleep (proc_pid_stat(5)): it waits for a disk or a file server.
+static int main_thread_sleeps_in_kernel(void) {
+    char text[512];
+    int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? 0 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    text[length < 0 ? 0 : length] = 0;
+    const char *name_end = strrchr(text, ')'); // the name may contain any character
+    return name_end && name_end[1] == ' ' && name_end[2] == 'D';
+}
+
+/// Records whether this rank waits for a disk in a call that it has not announced, such as a read of a mapped file.
+static void look_for_disk_wait(int64_t now) {
+    if (now - cmpi_watchdog.observations[cmpi_watchdog.plan.slot].since < cmpi_watchdog.plan.limit / 4) return;
+    if (main_thread_sleeps_in_kernel()) atomic_store(&watchdog_own_slot->slept, now);
+}
+
 /// Records the progress of each rank. Returns the time of the last progress on this host.
 static int64_t update_observations(int64_t now) {
     int64_t last = 0;
@@ -72,7 +90,7 @@ static int64_t update_observations(int64_t now) {
         const watchdog_slot *slot = &cmpi_watchdog.table->slots[i];
         uint64_t progress = atomic_load(&slot->progress);
         watchdog_observation *seen = &cmpi_watchdog.observations[i];
-        if (progress != seen->progress || atomic_load(&slot->disk) > 0) {
+        if (progress != seen->progress || cmpi_watchdog_slot_waits_for_disk(slot, now)) {
             seen->progress = progress;
             seen->since = now;
         }
@@ -153,6 +171,7 @@ static void check_ranks(int64_t now, int64_t tick) {
     check_for_dead_ranks(now);
     int64_t limit = cmpi_watchdog.plan.limit;
     if (limit <= 0) return;
+    look_for_disk_wait(now);
     int64_t idle = now - update_observations(now);
     if (idle < limit / 2) {
         cmpi_liveness_set_idle();
@@ -227,7 +246,7 @@ int cmpi_watchdog_start(void *table_memory, const cmpi_watchdog_plan *plan) {
         cmpi_watchdog.handles[i] = (struct pollfd){.fd = open_process_handle(&cmpi_watchdog.table->slots[i]), .events = POLLIN};
     }
     cmpi_watchdog.handles[plan->slot_count] = (struct pollfd){.fd = cmpi_watchdog.stop_event, .events = POLLIN};
-    int code = cmpi_create_thread(&cmpi_watchdog.thread, watchdog_main);
+    int code = cmpi_create_thread(&cmpi_watchdog.thread, watchdog_main, NULL);
     cmpi_watchdog.is_running = code == 0;
     return code;
 }

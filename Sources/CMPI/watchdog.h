@@ -14,6 +14,7 @@ typedef struct {
     _Atomic int32_t phase;
     _Atomic int32_t waits;   // number of active waits for other ranks
     _Atomic int32_t disk;    // number of active waits for a disk
+    _Atomic int64_t slept;   // the last time at which its watchdog found its main thread in uninterruptible sleep, in nanoseconds
     _Atomic int32_t process; // process id; 0 before the rank has taken its slot
     _Atomic int32_t is_exiting;
     _Atomic uint64_t pid_namespace; // the PID namespace of `process`
@@ -58,6 +59,8 @@ __attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *
 __attribute__((noreturn)) void cmpi_watchdog_report_wait(int64_t waited, const char *silent);
 /// Prints that a signal stopped the job before its work, and ends it.
 __attribute__((noreturn)) void cmpi_watchdog_report_stop(void);
+/// Whether a rank waits for a disk: in a call that it has announced, or in uninterruptible sleep.
+int cmpi_watchdog_slot_waits_for_disk(const watchdog_slot *slot, int64_t now);
 /// The host of a rank.
 const char *cmpi_watchdog_host(int32_t rank);
 /// Rounded seconds.

@@ -37,7 +37,7 @@ __attribute__((noreturn)) static void end_job(int32_t status) {
     exit_status = status;
     usleep(200000); // the launcher transports the line and the abort independently, and the other hosts still receive the report
     pthread_t helper;
-    if (cmpi_create_thread(&helper, abort_job) == 0) sleep(2);
+    if (cmpi_create_thread(&helper, abort_job, NULL) == 0) sleep(2);
     _exit(status);
 }
 
@@ -48,8 +48,7 @@ __attribute__((noreturn)) static void report_with(const char *reason, const char
         char line[longest_line];
         int length = snprintf(line, sizeof line, "%srnntrain: error: %s%s\n", cmpi_error_line_start(), reason, advice);
         if (length >= (int)sizeof line) length = sizeof line - 1;
-        ssize_t written = write(STDERR_FILENO, line, (size_t)length);
-        (void)written; // a failure cannot be reported anywhere
+        cmpi_write_error(line, length);
         cmpi_liveness_set_reporting();
     } else {
         sleep(1); // the reporting rank needs time to print its line

@@ -34,6 +34,19 @@ void cmpi_watchdog_disk_wait_end(void) {
     grow();
 }
 
+int cmpi_watchdog_slot_waits_for_disk(const watchdog_slot *slot, int64_t now) {
+    int64_t slept = atomic_load(&slot->slept), longest_tick = 500000000;
+    return atomic_load(&slot->disk) > 0 || (slept > 0 && now - slept < 3 * longest_tick);
+}
+
+int cmpi_watchdog_disk_is_awaited(void) {
+    int64_t now = cmpi_nanoseconds();
+    for (int i = 0; cmpi_watchdog.is_running && i < cmpi_watchdog.plan.slot_count; i++) {
+        if (cmpi_watchdog_slot_waits_for_disk(&cmpi_watchdog.table->slots[i], now)) return 1;
+    }
+    return 0;
+}
+
 void cmpi_wait_begin(void) {
     grow();
     atomic_store_explicit(&watchdog_own_slot->waits, watchdog_own_slot->waits + 1, memory_order_relaxed);

@@ -89,7 +89,10 @@ const char *cmpi_backing_folder(void) {
     return chosen && *chosen ? chosen : "/dev/shm";
 }
 
+int cmpi_backing_is_writable(void) { return access(cmpi_backing_folder(), W_OK | X_OK) == 0; }
+
 int64_t cmpi_backing_available(void) {
+    if (!cmpi_backing_is_writable()) return 0;
     struct statvfs store;
     if (statvfs(cmpi_backing_folder(), &store) != 0) return -1;
     return (int64_t)store.f_bavail * (int64_t)store.f_frsize;

@@ -51,12 +51,9 @@ public final class BackgroundWriter: Sendable {
 
     /// Submits a job after the previous job has ended.
     ///
-    /// Throws the error of the previous job. The new job is then not accepted, and may be submitted again. Calls `whileWaiting`
-    /// periodically.
-    public func submit(
-        whileWaiting: () -> Void = {}, _ job: @escaping @Sendable () throws(FileError) -> Void
-    ) throws(FileError) {
-        try desk.reserve(whileWaiting)
+    /// Throws the error of the previous job. The new job is then not accepted, and may be submitted again.
+    public func submit(_ job: @escaping @Sendable () throws(FileError) -> Void) throws(FileError) {
+        try desk.reserve()
         start(job)
     }
 
@@ -69,18 +66,17 @@ public final class BackgroundWriter: Sendable {
     ///
     /// Later calls reuse the memory of the copy. Throws the errors of the other `submit`.
     public func submit(
-        copying checkpoint: Checkpoint, whileWaiting: () -> Void = {},
-        for job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
+        copying checkpoint: Checkpoint, for job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
     ) throws(FileError) {
-        try desk.reserve(whileWaiting)
+        try desk.reserve()
         let snapshot = desk.snapshot
         snapshot.copy(checkpoint)
         start { () throws(FileError) in try job(snapshot.checkpoint) }
     }
 
     /// Waits until the last job has ended. Throws its error unless it was already thrown.
-    public func finish(whileWaiting: () -> Void = {}) throws(FileError) {
-        try desk.reserve(whileWaiting)
+    public func finish() throws(FileError) {
+        try desk.reserve()
         desk.release()
     }
 
@@ -90,6 +86,7 @@ public final class BackgroundWriter: Sendable {
     private static func blockSignals() {
         var all = sigset_t()
         sigfillset(&all)
+        sigdelset(&all, SIGBUS)  // a fault of this thread
         pthread_sigmask(SIG_SETMASK, &all, nil)
     }
 }
@@ -119,11 +116,9 @@ private final class Desk: @unchecked Sendable {
     private var stateIsIdle: Bool { if case .idle = state { true } else { false } }
 
     /// Waits until no job is running, and reserves the desk. Throws the error of the last job instead, without a reservation.
-    func reserve(_ whileWaiting: () -> Void) throws(FileError) {
+    func reserve() throws(FileError) {
         let failure = condition.withLock {
-            while !stateIsIdle {
-                if !condition.wait(until: Date(timeIntervalSinceNow: 0.05)) { whileWaiting() }
-            }
+            while !stateIsIdle { condition.wait() }
             let failure = self.failure
             self.failure = nil
             if failure == nil { state = .reserved }

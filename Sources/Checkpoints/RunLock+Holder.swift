@@ -43,11 +43,12 @@ extension RunLock.Holder {
 
     /// Whether the holder still runs, for a process that has just obtained the kernel's lock on the file.
     ///
-    /// Under the same kernel, a lock that can be obtained has no holder, if `kernelDecides`. If a machine of the same name has rebooted
-    /// since, the holder has ended. For another machine the answer is unknown, because only some file systems share locks among machines.
+    /// Under the same kernel, a lock that can be obtained has no holder, if `kernelDecides`. The same holds if a machine of the same name has rebooted
+    /// since. For another machine the answer is unknown, because only some file systems share locks among machines; without `kernelDecides` also for
+    /// another boot, because two machines may have the same name.
     package func standing(kernelDecides: Bool) -> Standing {
         guard let boot, let here = Self.currentBoot else { return host == Self.hostName && kernelDecides ? .ended : .unknown }
-        if boot != here { return host == Self.hostName ? .ended : .unknown }
+        if boot != here { return host == Self.hostName && kernelDecides ? .ended : .unknown }
         if kernelDecides { return .ended }
         guard let birth else { return .unknown }
         return Self.birth(of: processID) == birth ? .running : .ended
@@ -64,15 +65,17 @@ extension RunLock.Holder {
         return lines.map { $0 + "\n" }.joined() + Self.lastLine
     }
 
-    /// Parses the content of a lock's file; nil if it is incomplete or something else.
+    /// Parses the content of a lock's file, up to its first last line; nil if it is incomplete or something else.
+    ///
+    /// After the last line there may be remains of the content of the job before.
     package init?(text: String) {
         var values: [Substring: String] = [:]
-        for line in text.split(separator: "\n") {
+        guard let end = text.range(of: "\n" + Self.lastLine) else { return nil }
+        for line in text[..<end.lowerBound].split(separator: "\n") {
             guard let space = line.firstIndex(of: " ") else { continue }
             values[line[..<space]] = String(line[line.index(after: space)...])
         }
-        guard text.hasSuffix(Self.lastLine), let host = values["host"], let process = values["process"].flatMap({ Int32($0) })
-        else { return nil }
+        guard let host = values["host"], let process = values["process"].flatMap({ Int32($0) }) else { return nil }
         self.init(
             host: host, processID: process, started: values["started"] ?? "an unknown time", boot: values["boot"],
             birth: values["birth"].flatMap { UInt64($0) })

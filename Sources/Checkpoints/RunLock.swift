@@ -187,8 +187,8 @@ public final class RunLock: Sendable {
         }
     }
 
+    /// Replaces the content. The file is never empty meanwhile, because an empty file shows that no job had begun.
     private static func write(_ holder: Holder, to descriptor: Int32, _ path: String) throws(RunFolderError) {
-        guard ftruncate(descriptor, 0) == 0 else { throw failed(path, "write the lock") }
         var rest = Array(holder.text.utf8)[...]
         while !rest.isEmpty {
             let taken = rest.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(rest.startIndex)) }
@@ -197,6 +197,7 @@ public final class RunLock: Sendable {
             guard taken > 0 else { throw failed(path, "write the lock") }
             rest = rest.dropFirst(taken)
         }
+        guard ftruncate(descriptor, off_t(rest.endIndex)) == 0 else { throw failed(path, "write the lock") }
         // If this job dies with its machine, this content shows that it had begun.
         while fsync(descriptor) != 0, errno != EINVAL {
             if errno != EINTR { throw failed(path, "write the lock") }

@@ -13,6 +13,10 @@ public enum CommunicationError: UserFacingError {
     /// The system allows fewer threads than MPI and the watch need.
     case noThreads(reason: String)
 
+    /// The call that allocates memory which the ranks of a node share.
+    static let windowCall: StaticString = "MPI_Win_allocate_shared"
+    private static let windowAdvice = "Use --exchange messages, or make /dev/shm writable."
+
     public var exitStatus: ExitStatus {
         switch self {
         case .callFailed, .noWatch, .noThreads: .fault
@@ -23,7 +27,7 @@ public enum CommunicationError: UserFacingError {
     public var description: String {
         switch self {
         case .callFailed(let call, let message):
-            "\(call) failed: \(message)."
+            "\(call) failed: \(message)." + (call == "\(Self.windowCall)" ? " \(Self.windowAdvice)" : "")
         case .launcherMismatch(let launched, let library):
             """
             this is one of \(launched) separate processes, or the only process of a job with \(launched) tasks: the launcher belongs to another \

@@ -14,7 +14,8 @@ public final class SharedWindow {
     /// Allocates the window. Collective over the node; `byteCount` is the same on all its ranks.
     public init(in group: Communicator, byteCount: Int) throws(CommunicationError) {
         var handle: OpaquePointer?
-        try check(cmpi_window_create(group.handle, Int64(byteCount), &handle), "MPI_Win_allocate_shared")
+        let code = cmpi_window_create(group.handle, Int64(byteCount), &handle)
+        try check(code, group.rankCount == 1 ? "mmap" : CommunicationError.windowCall)
         self.group = group
         self.handle = handle!
         self.byteCount = byteCount
@@ -31,7 +32,10 @@ public final class SharedWindow {
         cmpi_populate(base + bytes.lowerBound, Int64(bytes.count)) == 0
     }
 
-    /// The folder that backs shared windows, and its free bytes; nil if the system does not report them. Local.
+    /// Whether this process may create files in the folder that backs shared windows. Local.
+    public static var backingStoreIsWritable: Bool { cmpi_backing_is_writable() != 0 }
+
+    /// The folder that backs shared windows, and its free bytes: 0 if no file can be created in it, nil if the system does not report them. Local.
     public static var backingStore: (folder: String, available: Int?) {
         let available = cmpi_backing_available()
         return (String(cString: cmpi_backing_folder()), available < 0 ? nil : Int(available))

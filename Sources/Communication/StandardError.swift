@@ -1,13 +1,13 @@
 internal import CMPI
-import Glibc
 
 /// Writes lines to standard error.
 public enum StandardError {
     /// Writes one line with one system call, so that lines of several ranks do not mix. On a terminal, the line replaces the progress line.
+    ///
+    /// If the reader pauses, a rank of a job waits at most two seconds, and then omits the line.
     public static func print(_ line: String) {
-        let bytes = Array((String(cString: cmpi_error_line_start()) + line + "\n").utf8)
-        // A failure of this write cannot be reported anywhere.
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let text = String(cString: cmpi_error_line_start()) + line + "\n"
+        cmpi_write_error(text, Int64(text.utf8.count))
     }
 
     /// Prints a note: a choice that the program made, or a value that it read.

@@ -80,20 +80,23 @@ public enum Watchdog {
     /// Records progress within a phase. Local.
     public static func progress() { cmpi_watchdog_progress() }
 
-    /// Runs work that waits for a disk. The watchdog does not limit the time of this work. Local.
+    /// Runs work that waits for a disk, or that reads a large file. The watchdog does not limit the time of this work. Local.
     ///
-    /// `work` receives a function that it must call periodically while it waits. The function informs the other hosts.
-    public static func waitingForDisk<T>(_ work: (_ reportBusy: () -> Void) throws -> T) rethrows -> T {
-        beginWaitingForDisk()
-        defer { endWaitingForDisk() }
-        return try work { cmpi_liveness_answer_busy() }
+    /// `work` must not use MPI: in a job of several hosts it runs on another thread, and the main thread tells the hosts that ask that this rank is busy.
+    public static func waitingForDisk<T, Failure: Error>(_ work: () throws(Failure) -> T) throws(Failure) -> T {
+        cmpi_watchdog_disk_wait_begin()
+        defer { cmpi_watchdog_disk_wait_end() }
+        return try withoutActuallyEscaping(work) { (work) throws(Failure) -> T in
+            var outcome: Result<T, Failure>?
+            func execute() { outcome = Result(catching: work) }
+            var errand = execute
+            let isDone = withUnsafeMutablePointer(to: &errand) { errand in
+                cmpi_liveness_answer_during({ $0!.assumingMemoryBound(to: (() -> Void).self).pointee() }, errand) != 0
+            }
+            if !isDone { execute() }
+            return try outcome!.get()
+        }
     }
-
-    /// Begins a wait for a disk, like `waitingForDisk`, for code that consumes a value and so cannot use a closure. Local.
-    package static func beginWaitingForDisk() { cmpi_watchdog_disk_wait_begin() }
-
-    /// Ends a wait that `beginWaitingForDisk` began. Local.
-    package static func endWaitingForDisk() { cmpi_watchdog_disk_wait_end() }
 
     /// The status table of the host; nil on all its ranks if a rank cannot map it.
     private static func sharedTable(

@@ -21,7 +21,7 @@ extension ConfigurationField {
                 "Probability of dropping a unit between layers, below 1; 0: off."),
             .init(
                 .tieWeights, \.tieWeights, .model, .fixed,
-                "Share one matrix between the embedding and the output layer. --embedding-size must be the number of columns that the output layer reads: --hidden-size, or --projection-size or --output-mlp if given."
+                "Share one matrix between the embedding and the output layer. --embedding-size must be the number of columns that the output layer reads: --hidden-size, or --projection-size or --output-mlp if given; with --cell concatenation, --context times --hidden-size."
             ),
         ] + kinds(of: Cells.self, .model) + [
             .init(
@@ -35,7 +35,8 @@ extension ConfigurationField {
                 .tokenFrequencies, optional: \.tokenFrequencies, .model, .fixed,
                 absent: "counts; zipf in a run that lacks the key",
                 readers: KindReaders(chooser: Outputs.key, names: Outputs.frequencyNames), isNew: true,
-                "How often tokens occur, for the Huffman tree and for samples: their counts in the training text, or Zipf's law by rank."
+                "How often tokens occur, for the Huffman tree and for samples: their counts in the training text, or Zipf's law by rank, which is the "
+                    + "number of the token. Tokens of --tokens byte and sentencepiece are not numbered by frequency: use counts."
             ),
             .init(
                 .wordVectors, optional: \.wordVectors, .model, .startOnly, range: .path, placeholder: "file", absent: "none",

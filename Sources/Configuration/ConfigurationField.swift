@@ -33,6 +33,8 @@ struct ConfigurationField: Sendable {
     let write: @Sendable (inout TrainingConfiguration, ConfigurationValue) -> Bool
     /// Sets the key from a command-line argument; false if that has another type or is not in the list of choices.
     let parse: @Sendable (inout TrainingConfiguration, String) -> Bool
+    /// Sets the key to its default; an optional key to no value.
+    let reset: @Sendable (inout TrainingConfiguration) -> Void
     /// Whether the value is in range. A key that is not set is in range.
     let isInRange: @Sendable (TrainingConfiguration) -> Bool
 
@@ -46,7 +48,8 @@ struct ConfigurationField: Sendable {
             key, theme, onResume, range: range, placeholder: placeholder, absent: nil, summary, readers: readers,
             isRefusedUnread: readers != nil, isNew: isNew,
             get: { $0[keyPath: path] },
-            set: { $0[keyPath: path] = $1 })
+            set: { $0[keyPath: path] = $1 },
+            reset: { $0[keyPath: path] = TrainingConfiguration()[keyPath: path] })
     }
 
     /// An optional key.
@@ -58,7 +61,8 @@ struct ConfigurationField: Sendable {
         self.init(
             key, theme, onResume, range: range, placeholder: placeholder, absent: absent, summary, readers: readers, isNew: isNew,
             get: { $0[keyPath: path] },
-            set: { $0[keyPath: path] = $1 })
+            set: { $0[keyPath: path] = $1 },
+            reset: { $0[keyPath: path] = nil })
     }
 
     /// A key that kinds declare. `readers` are the kinds that use it; nil for all.
@@ -70,7 +74,8 @@ struct ConfigurationField: Sendable {
             setting.key, theme, setting.mayChangeOnResume ? .free : .fixed, range: setting.range,
             placeholder: setting.placeholder, absent: nil, setting.summary, readers: readers,
             isRefusedUnread: setting.isRefusedUnread, isNew: isNew || setting.isNew, get: { $0.settings[setting] },
-            set: { $0.settings[setting] = $1 })
+            set: { $0.settings[setting] = $1 },
+            reset: { $0.settings[setting] = setting.standard })
     }
 
     private init<Value: ConfigurationScalar>(
@@ -78,7 +83,8 @@ struct ConfigurationField: Sendable {
         placeholder: String, absent: String?, _ summary: String, readers: KindReaders? = nil, isRefusedUnread: Bool = false,
         isNew: Bool = false,
         get: @escaping @Sendable (TrainingConfiguration) -> Value?,
-        set: @escaping @Sendable (inout TrainingConfiguration, Value) -> Void
+        set: @escaping @Sendable (inout TrainingConfiguration, Value) -> Void,
+        reset: @escaping @Sendable (inout TrainingConfiguration) -> Void
     ) {
         self.key = key
         self.theme = theme
@@ -93,6 +99,7 @@ struct ConfigurationField: Sendable {
         self.readers = readers
         self.isRefusedUnread = isRefusedUnread
         self.isNew = isNew
+        self.reset = reset
         read = { get($0)?.configurationValue }
         write = { configuration, value in
             guard let value = Value(configurationValue: value) else { return false }

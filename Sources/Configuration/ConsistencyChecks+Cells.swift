@@ -40,6 +40,45 @@ extension ConsistencyChecks {
     }
 }
 
+extension ConsistencyChecks {
+    /// A table for both the embedding and the output layer has as many columns as the output layer reads.
+    func tiedSizes() throws(ConfigurationError) {
+        if configuration.connections.joinsEmbedding, configuration.outputLayerSize == 0 {
+            throw conflict(
+                .tieWeights, .connections,
+                message:
+                    "\(name(.tieWeights)), but \(setting(.connections)): the output layer reads all layers, and needs a matrix of "
+                    + "its own. Use --no-tie-weights.")
+        }
+        let layerSize = Cells.outputSize(configuration.cell, units: configuration.hiddenSize, configuration.settings)
+        let size = configuration.outputLayerSize > 0 ? configuration.outputLayerSize : layerSize
+        if configuration.embeddingSize == size { return }
+        guard let key = tiedKey(size) else { throw tiedProduct(size) }
+        throw conflict(
+            .tieWeights, .embeddingSize, key,
+            message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(key)). "
+                + "Make them equal, or use --no-tie-weights.")
+    }
+
+    /// The key whose value is the number of columns that the output layer reads; nil if this is a product.
+    private func tiedKey(_ size: Int) -> ConfigurationKey? {
+        if configuration.outputLayerSize > 0 { return .outputLayerSize }
+        if size == configuration.hiddenSize { return .hiddenSize }
+        return size == configuration.settings[CellSettings.projectionSize] ? CellSettings.projectionSize.key : nil
+    }
+
+    /// The error for a cell that joins several vectors.
+    private func tiedProduct(_ size: Int) -> ConfigurationError {
+        let context = CellSettings.context
+        return conflict(
+            .tieWeights, .embeddingSize, context.key, .hiddenSize,
+            message:
+                "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and the output layer reads \(size) columns, "
+                + "\(name(context.key)) \(configuration.settings[context]) times \(name(.hiddenSize)) \(configuration.hiddenSize). "
+                + "Use \(name(.embeddingSize)) \(size), or --no-tie-weights.")
+    }
+}
+
 extension TrainingConfiguration {
     /// The largest vocabulary of a cell that reads the distribution over it at each step.
     private static let mostPredictedTokens = 1000

@@ -47,6 +47,15 @@ struct EffectCondition: Sendable {
         },
         EffectCondition(.nodeSize, needs: .exchange, "window") { $0.nodeSize == 0 || $0.exchange == .window },
         EffectCondition(.teams, needs: .exchange, "window") { $0.teams != .always || $0.exchange == .window },
+        // The output layer of such a cell computes no exponentials.
+        EffectCondition(.logitMemory, needs: .cell, "lstm, or another cell with an output layer") {
+            !Cells.predictsClasses($0.cell)
+        },
+        // The tree of a hierarchical softmax depends on frequencies without samples. Labels have no frequencies but these.
+        EffectCondition(.tokenFrequencies, needs: OutputSettings.samplePower.key, "above 0") {
+            $0.tokenFrequencies != .zipf || $0.settings[OutputSettings.samplePower] > 0
+                || !Outputs.estimatesTraining($0.output) || !$0.taskType.predictsTokens
+        },
     ]
 
     /// Throws `ConfigurationError.conflict` if the value of the key has no effect.

@@ -18,24 +18,39 @@ extension TrainingConfiguration {
         changes(from: stored, .free).filter { ![.run, .text, .train, .valid, .test].contains($0.key) }
     }
 
-    /// The keys that may not change on resume, with their values: `seed = 1`, a line each.
+    /// The keys that may not change on resume, with their values: `seed = 1`, a line each. Texts with control characters are escaped as in TOML,
+    /// because they may contain line feeds.
     package var fixedText: String {
         ConfigurationField.all.filter { $0.onResume == .fixed }.compactMap { field in
-            field.read(self).map { "\(field.key.rawValue) = \($0)" }
+            field.read(self).map { "\(field.key.rawValue) = \(Self.line($0))" }
         }.joined(separator: "\n")
     }
 
     /// The keys that differ from those of a `fixedText` and may not change. Keys that the text lacks are not compared: an earlier version may have
     /// written it.
     package func changes(fromFixedText text: String) -> [ConfigurationChange] {
-        let lines = text.split(separator: "\n")
+        let lines = text.unicodeScalars.split(separator: "\n").map { String($0) }
         return ConfigurationField.all.filter { $0.onResume == .fixed }.compactMap { field in
             let start = field.key.rawValue + " = "
             guard let stored = lines.first(where: { $0.hasPrefix(start) })?.dropFirst(start.count) else { return nil }
             let now = field.read(self)
-            return now?.description == String(stored)
-                ? nil : ConfigurationChange(key: field.key, stored: .text(String(stored)), requested: now)
+            if let now, Self.isWritten(now, as: String(stored)) { return nil }
+            return ConfigurationChange(key: field.key, stored: .text(String(stored)), requested: now)
         }
+    }
+
+    /// A value in one line.
+    private static func line(_ value: ConfigurationValue) -> String {
+        let text = value.description
+        return text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? ConfigurationValue.quoted(text) : text
+    }
+
+    /// Whether a line of a `fixedText` may have been written for the value. Earlier versions wrote texts as they are, so that a line has only what
+    /// precedes the first line feed.
+    private static func isWritten(_ value: ConfigurationValue, as stored: String) -> Bool {
+        if stored == line(value) { return true }
+        let first = value.description.unicodeScalars.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).first
+        return stored == first.map { String($0) }
     }
 
     private func changes(from stored: TrainingConfiguration, _ onResume: OnResume) -> [ConfigurationChange] {

@@ -216,28 +216,6 @@ struct ConsistencyChecks {
         if configuration.tieWeights { try tiedSizes() }
     }
 
-    private func tiedSizes() throws(ConfigurationError) {
-        if configuration.connections.joinsEmbedding, configuration.outputLayerSize == 0 {
-            throw conflict(
-                .tieWeights, .connections,
-                message:
-                    "\(name(.tieWeights)), but \(setting(.connections)): the output layer reads all layers, and needs a matrix of "
-                    + "its own. Use --no-tie-weights.")
-        }
-        let layerSize = Cells.outputSize(configuration.cell, units: configuration.hiddenSize, configuration.settings)
-        let size = configuration.outputLayerSize > 0 ? configuration.outputLayerSize : layerSize
-        if configuration.embeddingSize != size {
-            let key =
-                configuration.outputLayerSize > 0
-                ? ConfigurationKey.outputLayerSize
-                : size == configuration.hiddenSize ? .hiddenSize : CellSettings.projectionSize.key
-            throw conflict(
-                .tieWeights, .embeddingSize, key,
-                message: "\(name(.tieWeights)) needs equal sizes, but \(setting(.embeddingSize)) and \(setting(key)). "
-                    + "Make them equal, or use --no-tie-weights.")
-        }
-    }
-
     /// Refuses values that no chosen kind uses, if the declaration of the key requires it.
     func readers() throws(ConfigurationError) {
         for field in ConfigurationField.all where field.isRefusedUnread {

@@ -4,6 +4,8 @@ public import Failures
 public enum ExchangeError: UserFacingError {
     /// The folder that backs shared windows has too little room for this host's.
     case backingStoreTooSmall(folder: String, needed: Int, available: Int)
+    /// The folder that backs shared windows is missing, or this process may not create files in it.
+    case backingStoreNotWritable(folder: String)
     /// The system refused memory when it was first touched.
     case memoryRefused(byteCount: Int)
 
@@ -15,6 +17,11 @@ public enum ExchangeError: UserFacingError {
             """
             the ranks need \(megabytes(needed)) of shared memory in \(folder), which has \(available / 1_000_000) MB free \
             (in a container give --shm-size; OMPI_MCA_osc_sm_backing_directory names another folder)
+            """
+        case .backingStoreNotWritable(let folder):
+            """
+            shared memory needs a folder for its files, and \(folder) is missing or not writable \
+            (OMPI_MCA_osc_sm_backing_directory names another folder)
             """
         case .memoryRefused(let byteCount):
             "the system refused \(megabytes(byteCount)) of memory for parameters and gradients"

@@ -32,19 +32,23 @@ struct NodeMemory {
         return ExchangePlan(shape: shape, topology: topology, rank: world.rank)
     }
 
-    /// Throws if the backing folder has too little space. The first rank of each host checks for all nodes of the host.
+    /// Throws if the backing folder is missing, is not writable or has too little space. The first rank of each host checks for all nodes of
+    /// the host.
     ///
-    /// Without this check, writing to a page that the folder cannot hold raises SIGBUS instead of an error.
+    /// Without this check, the allocation fails on some ranks only, or uses a folder that is not checked, and writing to a page that the
+    /// folder cannot hold raises SIGBUS instead of an error.
     private static func checkBackingStore(world: World, plan: ExchangePlan) throws {
         guard let host = world.hosts.first(where: { $0.lowerBound == world.rank }) else { return }
         let nodes = plan.topology.nodes.filter { $0.count > 1 && host.contains($0.lowerBound) }
+        guard !nodes.isEmpty else { return }
+        let (folder, available) = SharedWindow.backingStore
+        guard SharedWindow.backingStoreIsWritable else { throw ExchangeError.backingStoreNotWritable(folder: folder) }
         let needed = nodes.reduce(0) { total, node in
             let topology = plan.topology.seen(from: node.lowerBound)
             let seen = ExchangePlan(shape: plan.shape, topology: topology, rank: node.lowerBound)
             return total + seen.layout.byteCount + node.count * Self.libraryByteCount
         }
-        let (folder, available) = SharedWindow.backingStore
-        if let available, needed > available, !nodes.isEmpty {
+        if let available, needed > available {
             throw ExchangeError.backingStoreTooSmall(folder: folder, needed: needed, available: available)
         }
     }

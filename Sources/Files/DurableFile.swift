@@ -6,9 +6,10 @@ import Glibc
 /// after a power failure. Without `commit`, `deinit` removes the temporary file; if the process is killed, the temporary file remains for
 /// `removeTemporaries`.
 ///
-/// Replaces regular files only. All methods throw `.notCommitted` or `.failed`, `.inTheWay` if the name refers to something else, or the
-/// errors of `HeldFolder.requireUnchanged`; the old file is then unchanged. Only `commit`, and the static `write` with it, may throw
-/// `.durabilityUncertain`: the new file is in place, but synchronising the folder failed.
+/// Replaces regular files only. The new file has the permissions of the old one, and none of its other hard links. All methods throw
+/// `.notCommitted` or `.failed`, `.inTheWay` if the name refers to something else, or the errors of `HeldFolder.requireUnchanged`; the old
+/// file is then unchanged. Only `commit`, and the static `write` with it, may throw `.durabilityUncertain`: the new file is in place, but
+/// synchronising the folder failed.
 public struct DurableFile: ~Copyable {
     private static let temporarySuffix = ".partial"
 
@@ -19,19 +20,25 @@ public struct DurableFile: ~Copyable {
 
     /// Creates an empty file that `commit` will place under this name.
     package init(at place: FilePlace) throws(FileError) {
-        try place.requireReplaceable()
+        let old = try place.requireReplaceable()
         // Two processes, or two writes of one process, must not use the same temporary name.
         let mark = "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
         let temporary = ".\(place.name).\(mark)\(Self.temporarySuffix)"
-        file = try Self.newFile(temporary, for: place)
+        file = try Self.newFile(temporary, old?.permissions, for: place)
         (self.place, self.temporary) = (place, temporary)
     }
 
-    private static func newFile(_ temporary: String, for place: FilePlace) throws(FileError) -> Descriptor {
+    /// - Parameter permissions: those of the file to replace; nil for none.
+    private static func newFile(
+        _ temporary: String, _ permissions: mode_t?, for place: FilePlace
+    ) throws(FileError) -> Descriptor {
         do throws(CallFailure) {
-            return try Descriptor(
+            let file = try Descriptor(
                 opening: temporary, in: place.folder.number, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                through: place.folder.calls)
+                mode: permissions ?? 0o666, through: place.folder.calls)
+            // Restores what the umask removed. If the file system refuses it, the file has fewer permissions, never more.
+            if let permissions { fchmod(file.number, permissions) }
+            return file
         } catch {
             throw .notCommitted(path: place.path, operation: .createTemporary, errorNumber: error.errorNumber)
         }
@@ -175,9 +182,10 @@ extension DurableFile {
 }
 
 extension FilePlace {
-    /// Throws if the name refers to something other than a regular file.
-    fileprivate func requireReplaceable() throws(FileError) {
+    /// The status of the file; nil without one. Throws if the name refers to something other than a regular file.
+    @discardableResult
+    fileprivate func requireReplaceable() throws(FileError) -> FileStatus? {
         try folder.requireUnchanged()
-        try folder.require(.file, orNothingAt: name)
+        return try folder.status(of: .file, orNothingAt: name)
     }
 }

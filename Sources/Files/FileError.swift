@@ -65,8 +65,7 @@ public enum FileError: UserFacingError, Equatable {
         case .folder(let path):
             "\(path) is a folder. Name a file in it."
         case .notRegular(let path):
-            "\(path) is a pipe or a device, which cannot be mapped. Save its contents to a file first, or give - "
-                + "if the command reads the standard input (--data -)."
+            "\(path) is a pipe or a device, which cannot be mapped. Save its contents to a file first, and name that file."
         case .unreadable(let path, .open, let number):
             "\(path): cannot open the file: \(systemText(number)). "
                 + ([EMFILE, ENFILE].contains(number) ? advice(number, path) : "Check the path and its permissions.")

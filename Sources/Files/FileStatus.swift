@@ -23,6 +23,8 @@ package struct FileStatus: Equatable, Sendable {
     /// The number of hard links; 0 after the last name was removed.
     package let linkCount: Int
     package let byteCount: Int
+    /// Who may read, write and execute it: the bits 0o777 of its mode.
+    let permissions: mode_t
 
     /// The status of an open file. `path` is used in messages only. Throws `.failed`.
     package init(ofOpenFile descriptor: Int32, _ path: String) throws(FileError) {
@@ -37,6 +39,7 @@ package struct FileStatus: Equatable, Sendable {
         identity = FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
         linkCount = Int(status.st_nlink)
         byteCount = Int(status.st_size)
+        permissions = status.st_mode & 0o777
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file

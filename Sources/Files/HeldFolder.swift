@@ -95,7 +95,13 @@ extension HeldFolder {
 
     /// Throws `.inTheWay` if the name refers to anything other than `kind`.
     package func require(_ kind: EntryKind, orNothingAt name: String) throws(FileError) {
-        guard let found = try status(of: name), found.kind != kind else { return }
+        _ = try status(of: kind, orNothingAt: name)
+    }
+
+    /// The status of what the name refers to; nil for nothing. Throws `.inTheWay` if it is anything other than `kind`.
+    func status(of kind: EntryKind, orNothingAt name: String) throws(FileError) -> FileStatus? {
+        guard let found = try status(of: name) else { return nil }
+        if found.kind == kind { return found }
         throw .inTheWay(path: joinPath(path, name), found: found.kind, expected: kind)
     }
 

@@ -86,6 +86,24 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         if let fault { throw failure(fault) }
         return try outcome.get()
     }
+
+    /// Runs `body`, which reads the file once, as a whole. Throws the read error as `checked` does, and `changed` if the file was written in the
+    /// meantime: what `body` read may then be a part of the old content and a part of the new one.
+    package func checkedUnchanged<Result, Failure: Error>(
+        _ failure: (FileError) -> Failure, changed: Failure, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try checked(failure) { () throws(Failure) in
+            let result = try body()
+            let hasChanged: Bool
+            do throws(FileError) {
+                hasChanged = try self.hasChanged()
+            } catch {
+                throw failure(error)
+            }
+            if hasChanged { throw changed }
+            return result
+        }
+    }
 }
 
 /// The pages of a mapped file, with a guard against read faults.

@@ -88,8 +88,11 @@ public struct PairedSurprisals: Sendable {
         return sum / Double(network.count)
     }
 
+    /// The first token, from 1, whose surprisal by the network is not finite; nil if there is none.
+    public var firstNotFinite: Int? { network.firstIndex { !$0.isFinite }.map { $0 + 1 } }
+
     /// The weight of the network with the smallest loss, by expectation maximization (Dempster et al. 1977) from 1/2; 0 or 1 if a model by
-    /// itself is as good.
+    /// itself is as good. A weight whose loss is NaN is not taken.
     public func bestWeight(_ mixture: Interpolation) -> Double {
         // The ratio p_n-grams / p_network of each token; limited, so that no infinity occurs.
         let ratios = zip(network, nGrams).map { exponential(min(700, max(-700, $0 - $1))) }
@@ -102,6 +105,7 @@ public struct PairedSurprisals: Sendable {
             weight = next
             if change < 1e-9 { break }
         }
-        return [1, 0, weight].min { loss(weight: $0, mixture) < loss(weight: $1, mixture) } ?? 1
+        let losses = [1, 0, weight].map { (weight: $0, loss: loss(weight: $0, mixture)) }.filter { !$0.loss.isNaN }
+        return losses.min { $0.loss < $1.loss }?.weight ?? 0
     }
 }

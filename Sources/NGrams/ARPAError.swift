@@ -5,19 +5,23 @@ public import Files
 public enum ARPAError: UserFacingError, Equatable {
     /// The file cannot be read or written.
     case file(FileError)
+    /// The file was written while it was read.
+    case fileChanged(path: String)
     /// The content is invalid. Lines are counted from 1.
     case malformed(path: String, line: Int, reason: String)
 
     public var exitStatus: ExitStatus {
         switch self {
         case .file(let error): error.exitStatus
-        case .malformed: .badData
+        case .fileChanged, .malformed: .badData
         }
     }
 
     public var description: String {
         switch self {
         case .file(let error): error.description
+        case .fileChanged(let path):
+            "\(path): the file changed while it was read. Start again when no other process writes to it."
         case .malformed(let path, let line, let reason):
             "\(path): line \(line) of this ARPA file: \(reason). Restore the file, or write it again."
         }

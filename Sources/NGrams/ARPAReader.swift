@@ -14,13 +14,14 @@ extension NGramModel {
     /// Reads an ARPA file. The word `<UNK>` of a file without `<unk>` is `<unk>`; a file without both gets it with a probability of 10^-100, as in
     /// KenLM.
     ///
-    /// Throws `file` (66, 74) and `malformed` (65) with the number of the line.
+    /// Throws `file` (66, 65, 74), `fileChanged` (65), and `malformed` (65) with the number of the line.
     public convenience init(arpa path: String) throws(ARPAError) {
         let file: MappedFile
         do throws(FileError) { file = try MappedFile(path: path) } catch { throw .file(error) }
         guard !file.bytes.isEmpty else { throw .malformed(path: path, line: 1, reason: "the file is empty") }
         file.adviseSequential()
-        let (vocabulary, levels) = try file.checked(ARPAError.file) { () throws(ARPAError) in
+        let (vocabulary, levels) = try file.checkedUnchanged(ARPAError.file, changed: .fileChanged(path: path)) {
+            () throws(ARPAError) in
             try ARPAReader(ARPALines(file.bytes, path: path)).read()
         }
         self.init(vocabulary: vocabulary, levels: levels)

@@ -139,7 +139,7 @@ package struct BestComparison {
 
     /// Parameters other than those in the newest checkpoint can be the best ones only if the run returned to an earlier step, or
     /// if the better ones were lost. The log shows both.
-    private func contradictionOfCheckpoint(_ model: BestModel) -> String? {
+    package func contradictionOfCheckpoint(_ model: BestModel) -> String? {
         guard let run else { return nil }
         let lines = lines(model).filter(\.isInOrder)
         guard let known = knownBest else {
@@ -157,7 +157,9 @@ package struct BestComparison {
             return "its validation loss is \(model.loss), but the checkpoint has \(known.loss) for that step"
         }
         if model.step < known.step { return lines.contains { wasLost(known, before: $0) || hasGoneBack(after: $0) } ? nil : text }
-        return lines.isEmpty || lines.contains { wasLost(known, before: $0) } ? nil : text
+        // After a return, an earlier step may reach exactly the loss in the file. It is not lower, so that the file stays.
+        let isTie = model.loss == known.loss
+        return lines.isEmpty || lines.contains { wasLost(known, before: $0) || isTie && hasGoneBack(after: $0) } ? nil : text
     }
 
     /// A model of a later step than the newest checkpoint, without a line in the log, can be that of a continued copy of the run, with the same

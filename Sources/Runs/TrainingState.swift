@@ -15,8 +15,13 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var skippedInARow = 0
     /// Whether a validation of this step is still due; nil means no.
     public var awaitsValidation: Bool?
+    /// Whether the text that the model generates at this step is still due; nil means no.
+    public var awaitsSample: Bool?
     /// The factor on the learning rate after returns to a checkpoint; nil means 1.
     public var rateScale: Double?
+    /// Whether the run has returned to a checkpoint after a divergence; nil means no, unless there is a factor. It stays when a resumed job
+    /// sets another learning rate, which has no factor.
+    public var hasReturned: Bool?
     public var convergence = ConvergenceState()
     /// When the average of the parameters begins, for a rule that begins it after validations; nil before the first.
     public var averaging: AveragingState?
@@ -31,6 +36,12 @@ public struct TrainingState: Codable, Equatable, Sendable {
 extension TrainingState {
     /// The epoch of the last step; 1 before the first step.
     package var lastEpoch: Int { window == 0 && step > 0 ? epoch - 1 : epoch }
+
+    /// Whether the parameters depend on the steps of earlier checkpoints, because the run has returned to one after a divergence.
+    package var dependsOnCheckpoints: Bool { hasReturned == true || rateScale != nil }
+
+    /// Whether the last validation was after the last step. States of older versions know only the step of the best one.
+    package var isValidated: Bool { (convergence.lastStep ?? convergence.bestStep) == step }
 }
 
 /// The validations that decide when the average of the parameters begins.

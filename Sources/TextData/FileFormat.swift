@@ -62,15 +62,15 @@ public enum FileFormat: Sendable, Equatable, CaseIterable {
 
 /// The positions of NUL characters in a text. Plain text has none.
 public struct NulCharacters: Sendable, Equatable {
-    /// The byte offset of the first NUL.
+    /// The byte offset of the first NUL in the file.
     public let byteOffset: Int
     /// The encoding that the positions suggest, by its name in `iconv`; nil if they suggest none.
     public let encoding: String?
 
-    /// The NUL characters of a text whose first NUL is at `byteOffset`. Examines a sample after it.
-    init(in text: UnsafeRawBufferPointer, byteOffset: Int) {
-        self.byteOffset = byteOffset
-        let start = byteOffset / 4 * 4
+    /// The NUL characters of a text whose first NUL is at `offset`. Examines a sample after it. `firstByte` is the offset of the text in its file.
+    init(in text: UnsafeRawBufferPointer, offset: Int, firstByte: Int) {
+        byteOffset = firstByte + offset
+        let start = offset / 4 * 4
         let quads = min(1024, (text.count - start) / 4)
         var zeros = [0, 0, 0, 0]
         for place in 0..<4 * quads where text[start + place] == 0 { zeros[place % 4] += 1 }

@@ -110,7 +110,8 @@ public final class OpenedText: Sendable {
         }
         foundNul.withLock { found in
             let offset = UnsafeRawPointer(place) - whole
-            if found.map({ offset < $0.byteOffset }) ?? true { found = NulCharacters(in: text, byteOffset: offset) }
+            if let found, found.byteOffset <= firstByte + offset { return }
+            found = NulCharacters(in: text, offset: offset, firstByte: firstByte)
         }
     }
 

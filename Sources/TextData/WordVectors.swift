@@ -24,13 +24,15 @@ public struct WordVectors: Sendable {
 
     /// Reads the vectors of `size` numbers for the symbols of `vocabulary`.
     ///
-    /// Throws `file` (66, 65, 74), `emptyFile`, and `badWordVectors` (65) if the first vector has another size, if a line has fewer numbers, if the
+    /// Throws `file` (66, 65, 74), `emptyFile`, `fileChanged` (65), and `badWordVectors` (65) if the first vector has another size, if a line has fewer numbers, if the
     /// counts of a first line are not those of the file, or if a vector that is used is damaged.
     public init(path: String, vocabulary: Vocabulary, size: Int) throws(TextDataError) {
         (self.path, self.size) = (path, size)
         let file = try mappedFile(path)
         file.adviseSequential()
-        try file.checked(TextDataError.init) { () throws(TextDataError) in try read(file.bytes, vocabulary) }
+        try file.checkedUnchanged(TextDataError.init, changed: .fileChanged(path: path)) { () throws(TextDataError) in
+            try read(file.bytes, vocabulary)
+        }
     }
 
     private mutating func read(_ bytes: UnsafeRawBufferPointer, _ vocabulary: Vocabulary) throws(TextDataError) {

@@ -35,7 +35,7 @@ private func warnOfDivergence(_ losses: DynamicLosses, _ token: Int, _ text: Str
 }
 
 /// Dynamic evaluation whose numbers overflow.
-private struct DynamicOverflow: UserFacingError {
+struct DynamicOverflow: UserFacingError {
     let place: String
     let text: String
 

@@ -51,8 +51,9 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
         activity: activity,
         unit: unit, correlations: correlations, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
     noteTokens(report.unknown, lags: lags, settings, of: text.name)
-    if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
+    // First, because the result must not be lost with a page that cannot be written.
     try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
+    if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
 }
 
 /// The first tokens of a text, and with `withSources` the part of the text that each stands for: nil for a line end that is no character of the text.

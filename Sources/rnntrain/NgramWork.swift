@@ -17,8 +17,6 @@ struct NgramSettings {
 
 /// Estimates an n-gram model, writes it as an ARPA file, and prints its figures.
 func runEstimation(train: String, arpa: String, settings: NgramSettings, json: Bool) throws {
-    // Creates and removes a temporary file, so that a path that cannot be written is found before the work.
-    _ = try DurableFile(path: arpa)
     let text = try sentences(train, settings)
     let model = try KneserNey(text, order: settings.order, prune: settings.prune)
     try model.write(arpa: arpa)

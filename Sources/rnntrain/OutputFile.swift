@@ -5,10 +5,18 @@ import Glibc
 
 /// Checks of files that a command writes, before its work.
 enum OutputFile {
-    /// Checks that the path names a file, and none of the files that the command reads, under any name.
+    /// Checks that the path names a file that can be written, and none of the files that the command reads, under any name.
     ///
     /// - Parameter inputs: each file that is read, with the option that names it; nil for an option that is not given.
     static func check(_ path: String, namedBy option: String, inputs: [(option: String, path: String?)]) throws(OutputFileError) {
+        try checkName(path, namedBy: option, inputs: inputs)
+        // Creates and removes a temporary file, so that a path that cannot be written is found before the work.
+        do throws(FileError) { _ = try DurableFile(path: path) } catch { throw .file(error) }
+    }
+
+    private static func checkName(
+        _ path: String, namedBy option: String, inputs: [(option: String, path: String?)]
+    ) throws(OutputFileError) {
         guard !path.isEmpty else { throw .empty(option: option) }
         guard path != StandardInput.sign else { throw .standardOutput(option: option) }
         guard let found = status(path) else { return }
@@ -22,12 +30,12 @@ enum OutputFile {
         }
     }
 
-    /// Checks files that a command writes into a folder, or removes from it.
+    /// Checks the names of files that a command writes into a folder, or removes from it. The folder need not exist.
     static func check(
         _ names: [String], in folder: String, namedBy option: String, inputs: [(option: String, path: String?)]
     ) throws(OutputFileError) {
         guard !folder.isEmpty else { throw .empty(option: option) }
-        for name in names { try check(folder + "/" + name, namedBy: option, inputs: inputs) }
+        for name in names { try checkName(folder + "/" + name, namedBy: option, inputs: inputs) }
     }
 
     /// Whether the path is that of a run's file, in the folder of a run or in one of its inner folders.
@@ -58,8 +66,12 @@ enum OutputFileError: UserFacingError {
     case isRunFile(path: String, option: String)
     /// The file exists, and is of another kind.
     case isNoARPA(path: String, option: String)
+    /// The file cannot be written.
+    case file(FileError)
 
-    var exitStatus: ExitStatus { .usage }
+    var exitStatus: ExitStatus {
+        if case .file(let error) = self { error.exitStatus } else { .usage }
+    }
 
     var description: String {
         switch self {
@@ -72,6 +84,7 @@ enum OutputFileError: UserFacingError {
             "\(quoting: path) is a file of a run, which \(option) would overwrite. Name another file with \(option)."
         case .isNoARPA(let path, let option):
             "\(quoting: path) exists, and is no ARPA file. Name another file with \(option), or remove this one."
+        case .file(let error): error.description
         }
     }
 }

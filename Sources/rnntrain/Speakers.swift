@@ -8,75 +8,35 @@ enum Speakers {
     case everyProcess
 
     init(_ command: any ParsableCommand) {
-        self = (command as? any LocalCommand)?.startsNoMPI == true ? .everyProcess : .rankZero
+        let startsNoMPI =
+            (command as? any RankedCommand)?.startsNoMPI ?? Self.commandsWithoutMPI.contains { $0 == type(of: command) }
+        self = startsNoMPI ? .everyProcess : .rankZero
     }
 
     /// For a command line that may be invalid. The subcommand decides.
     init(_ arguments: [[UInt8]]) {
-        let alone: [any ParsableCommand.Type] = [
-            EvaluateCommand.self, ScoreCommand.self, CompareCommand.self, ProbeCommand.self, RescoreCommand.self,
-            GenerateCommand.self, VerifyCommand.self, NgramCommand.self, InspectCommand.self, ReportCommand.self,
-            ClassifyCommand.self,
-        ]
-        let isAlone = alone.contains { $0.configuration.commandName.map { Array($0.utf8) } == arguments.first }
+        let isAlone = Self.commandsWithoutMPI.contains {
+            $0.configuration.commandName.map { Array($0.utf8) } == arguments.first
+        }
         self = isAlone ? .everyProcess : .rankZero
+    }
+
+    /// The subcommands that start MPI with none of their options: all but those of `RankedCommand`.
+    private static var commandsWithoutMPI: [any ParsableCommand.Type] {
+        RootCommand.configuration.subcommands.filter { !($0 is any RankedCommand.Type) }
     }
 }
 
-/// A command that may work without MPI.
-protocol LocalCommand: ParsableCommand {
-    /// Whether it starts no MPI.
+/// A command that starts MPI with most options.
+protocol RankedCommand: ParsableCommand {
+    /// Whether it starts no MPI with the given options.
     var startsNoMPI: Bool { get }
 }
 
-extension EvaluateCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension ScoreCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension ClassifyCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension CompareCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension ProbeCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension RescoreCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension GenerateCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension NgramCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension VerifyCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension InspectCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension ReportCommand: LocalCommand {
-    var startsNoMPI: Bool { true }
-}
-
-extension TrainCommand: LocalCommand {
+extension TrainCommand: RankedCommand {
     var startsNoMPI: Bool { source.printConfig }
 }
 
-extension BenchmarkCommand: LocalCommand {
+extension BenchmarkCommand: RankedCommand {
     var startsNoMPI: Bool { options.generate }
 }

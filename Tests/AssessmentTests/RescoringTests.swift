@@ -122,6 +122,7 @@ struct RescoringTests {
         let list = try NBestFormat.kaldi.list(Self.file(Self.kaldi), scores: nil, beam: 1)
         #expect(
             try NBestFormat.kaldi.references(Self.file("other x\nb on it\nutt-a the cat\n"), for: list) == ["the cat", "on it"])
+        #expect(NBestFormat.kaldi.unmatchedReferences(try Self.file("b x\nutt-a y\n"), for: list) == UnmatchedReferences())
         let error = #expect(throws: DataFileError.self) { try NBestFormat.kaldi.references(Self.file("b x\n"), for: list) }
         #expect(error?.reason.contains("'utt-a'") == true)
     }
@@ -158,6 +159,28 @@ struct RescoringTests {
         #expect(much.combined.errors == 150, "too large a weight takes the third hypothesis")
         let short = rescoring.rates(RescoringWeights(weight: 0, lengthBonus: -50), references: references)
         #expect(short.combined.errors == 150)
+    }
+
+    @Test("The words of references without a hypothesis are deleted ones in all three rates")
+    func unmatched() throws {
+        let (rescoring, references) = try Self.synthetic()
+        var list = rescoring.list
+        list.unmatched = NBestFormat.kaldi.unmatchedReferences(
+            try Self.file("x1 a b\nu0 w0 x y\nx2\tc  d e\nx3\n"), for: list)
+        #expect(list.unmatched.count == 3 && list.unmatched.words == 5 && list.unmatched.first == "x1")
+        let rates = Rescoring(list, scores: rescoring.scores).rates(.acousticOnly, references: references)
+        #expect(rates.acoustic == WordErrors(errors: 30, words: 155) && rates.combined == rates.acoustic)
+        #expect(rates.oracle == WordErrors(errors: 5, words: 155))
+    }
+
+    @Test("A list of mlm-scoring names the first utterance without a reference, if others have one")
+    func partialReferences() throws {
+        func list(_ text: String) throws -> NBestList { try NBestFormat.mlmScoring.list(Self.file(text), scores: nil, beam: 1) }
+        #expect(try list(Self.mlm).firstWithoutReference == nil)
+        let partial = try list(Self.mlm.replacing("\"ref\": \"the mat\"", with: "\"hyp_3\": {\"score\": 1, \"text\": \"\"}"))
+        #expect(partial.references == nil && partial.firstWithoutReference == "u2")
+        let none = try list("{\"u\": {\"h\": {\"score\": 1, \"text\": \"a\"}}}")
+        #expect(none.references == nil && none.firstWithoutReference == nil)
     }
 
     @Test("The combined score is acoustic + weight * log P + bonus * words")

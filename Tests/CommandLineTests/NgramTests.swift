@@ -111,6 +111,27 @@ struct NgramTests {
         #expect(rows.allSatisfy { (Double($0[4]) ?? 99) <= log(8.0) + 1e-6 && (1...8).contains(Int($0[5]) ?? 0) })
     }
 
+    @Test("A file that is written again keeps its permissions")
+    func permissions() throws {
+        try Self.write("private.arpa", "--order 2")
+        _ = try SmallModels.shell("chmod 600 private.arpa")
+        try Self.write("private.arpa", "--order 3")
+        #expect(try SmallModels.shell("stat -c %a private.arpa").output == "600\n")
+    }
+
+    @Test("The advice for a pipe names the standard input only where the option accepts it")
+    func pipes() throws {
+        _ = try SmallModels.shell("test -p text.pipe || mkfifo text.pipe")
+        for command in [
+            "ngram --train text.pipe --arpa x.arpa", "evaluate --checkpoint word --data text.pipe",
+            "compare word word --data text.pipe",
+        ] {
+            let outcome = try SmallModels.shell("$R \(command)")
+            #expect(outcome.status == 66 && outcome.errors.contains("text.pipe is a pipe or a device"), "\(outcome)")
+            #expect(outcome.errors.contains("give - in its place") != command.hasPrefix("ngram"), "\(outcome)")
+        }
+    }
+
     @Test(
         "What cannot be done is refused with the right status",
         arguments: [
@@ -126,6 +147,9 @@ struct NgramTests {
             ("error-surface --html word/best.safetensors --force", 64, "is a file of a run"),
             ("error-surface --html word/data/train.tokens --force", 64, "is a file of a run"),
             ("error-surface --html ''", 64, "--html is empty"),
+            ("error-surface --html absent/x.html", 74, "absent/x.html was not written"),
+            ("inspect --checkpoint word --data valid.txt --html absent/x.html", 74, "absent/x.html was not written"),
+            ("report absent --output absent/x.html", 74, "absent/x.html was not written"),
             ("rescore --checkpoint word --nbest valid.txt --format espnet --output ''", 64, "--output is empty"),
             ("ngram --train train.txt --arpa -", 64, "--arpa -: only a file can be written"),
             ("ngram --train train.txt --arpa x.arpa --order 0", 64, "order is 0; it must be a whole number from 1 to 32"),

@@ -138,12 +138,15 @@ struct OptionTests {
             ("on-fault", "end", "max-rollbacks", "0", "1"), ("batching", "sentences", "task", "classifier", "language-model"),
             ("temporal-regularization", "2", "bptt", "1", "2"), ("node-size", "2", "exchange", "messages", "window"),
             ("teams", "always", "exchange", "messages", "window"),
+            ("logit-memory", "5", "cell", "jordan-lm", "lstm"), ("token-frequencies", "zipf", "sample-power", "0", "1"),
         ])
     func withoutCondition(key: String, value: String, other: String, off: String, on: String) throws {
         let scratch = try ScratchFolder()
         try scratch.write("", to: "t.txt")
-        let base =
-            ["--print-config", "--train", "t.txt", "--valid", "t.txt"] + (key == "asgd-power" ? ["--optimizer", "asgd"] : [])
+        let companions = [
+            "asgd-power": ["--optimizer", "asgd"], "token-frequencies": ["--output", "nce"], "logit-memory": ["--layers", "1"],
+        ]
+        let base = ["--print-config", "--train", "t.txt", "--valid", "t.txt"] + (companions[key] ?? [])
         let refused = try ProcessRunner.rnntrain(base + ["--\(key)", value, "--\(other)", off], in: scratch.folder)
         #expect(
             refused.status == 64 && refused.errors.contains("error: --\(key) has no effect with --\(other) \(off)"), "\(refused)")
@@ -169,6 +172,10 @@ struct OptionTests {
             ("output = \"adaptive\"\ncutoffs = [2000, 10000]\nweight-dropout = 0.2", ["--output", "full", "--cell", "mingru"]),
             ("dropout = 0.2\nlocked-dropout = true", ["--dropout", "0"]),
             ("tokens = \"regex\"\ntoken-pattern = \"a\"", ["--tokens", "char"]),
+            ("beta1 = 0.8\nschedule = \"step\"\ndecay = 0.3", ["--optimizer", "sgd", "--schedule", "constant"]),
+            ("logit-memory = 5\nforget-bias = 0.5", ["--output", "hierarchical", "--cell", "gru"]),
+            ("output = \"nce\"\ntoken-frequencies = \"zipf\"", ["--output", "full"]),
+            ("cell = \"gru\"\nforget-bias = 1.0", ["--init", "uniform"]),
         ])
     func replacedKinds(text: String, options: [String]) throws {
         let scratch = try ScratchFolder()

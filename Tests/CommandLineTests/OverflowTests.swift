@@ -30,6 +30,15 @@ struct OverflowTests {
                 "\(outcome)")
             #expect(outcome.errors.contains("token ") && !outcome.output.contains("nan"), "\(outcome)")
         }
+        let estimate = ["ngram", "--train", "test.txt", "--order", "2", "--vocabulary", best, "--arpa", "test.arpa"]
+        #expect(try ProgramRun.alone("rnntrain", estimate, folder: texts.folder).status == 0)
+        let tuned = try ProgramRun.alone(
+            "rnntrain",
+            ["evaluate", "--checkpoint", best, "--data", "test.txt", "--interpolate", "test.arpa", "--tune", "test.txt"],
+            folder: texts.folder)
+        #expect(
+            tuned.status == 65 && tuned.errors.contains(" of test.txt is not finite") && !tuned.errors.contains("the weight of"),
+            "\(tuned)")
         // The log has the digest of the parameters.
         try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))
         let resumed = try ProgramRun.alone("rnntrain", ["--run", texts.path("run"), "--resume"], folder: texts.folder)

@@ -32,6 +32,36 @@ struct RankOutputTests {
         #expect(failed.status == 66, "\(failed)")
     }
 
+    @Test("error-surface writes one page and prints one result")
+    func errorSurface() throws {
+        let outcome = try ranks(2, "$R error-surface --updates 3 --html ranks.html --force")
+        #expect(outcome.status == 0 && outcome.lines.count == 3, "\(outcome)")
+    }
+
+    /// Those of the help, without the commands that need ranks.
+    private static func commandsWithoutRanks() throws -> [String] {
+        let help = try SmallModels.shell("$R --help").output
+        let section = try #require(help.components(separatedBy: "SUBCOMMANDS:\n").last)
+        let names = section.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
+        return names.filter { !["train", "benchmark"].contains($0) }
+    }
+
+    @Test("Each command but train and benchmark works without ranks: any process reports a wrong option")
+    func withoutRanks() throws {
+        let commands = try Self.commandsWithoutRanks()
+        #expect(commands.count >= 12 && commands.contains("error-surface"), "\(commands)")
+        // A rank other than 0 is silent if rank 0 speaks for all. A rank is a process whose parent has the name of a launcher.
+        let scratch = try ScratchFolder()
+        try scratch.write("#!/bin/sh\n\"$R\" \"$@\"\nexit $?\n", to: "mpirun")
+        for command in commands + ["benchmark"] {
+            let launcher = scratch.file("mpirun")
+            let outcome = try SmallModels.shell(
+                "chmod +x '\(launcher)'; '\(launcher)' \(command) --no-such-option", environment: ["OMPI_COMM_WORLD_RANK": "1"])
+            #expect(outcome.status == 64 && outcome.errors.isEmpty == (command == "benchmark"), "\(command): \(outcome)")
+        }
+    }
+
     @Test("Processes that may have work of their own do it: in a shell, a folder, or with a file as standard output")
     func ownWork() throws {
         let shell = try ranks(2, "sh -c 'exec $R \(Self.score) --base 1$OMPI_COMM_WORLD_RANK'")

@@ -69,6 +69,21 @@ struct RescoreTests {
         #expect(tuned.output.contains("\"acoustic\":{\"errors\":20,\"words\":120,"), "\(tuned)")
     }
 
+    @Test("References without hypotheses are counted, with a warning; a list with a part of its references is told of")
+    func otherReferences() throws {
+        let more = try shell("(cat refs; echo utt77 a b c) > more; \(Self.kaldi) --scores costs --references more --json")
+        #expect(more.errors.contains("no hypothesis of 1 utterance of the references (first: 'utt77')"), "\(more)")
+        #expect(more.output.contains("\"oracle\":{\"errors\":3,\"words\":123,"), "\(more)")
+        #expect(more.output.contains("\"utterances_without_hypothesis\":1}"), "\(more)")
+        let hypothesis = "{\"h\":{\"score\":-1,\"text\":\"the cat\"}"
+        let object = "{\"u\":\(hypothesis),\"ref\":\"the cat\"},\"v\":\(hypothesis)}}"
+        let command = "echo '\(object)' | $R rescore --checkpoint run --nbest - --format mlm-scoring"
+        let part = try shell(command)
+        #expect(part.status == 0 && part.errors.contains("no word error rate, because the utterance 'v' has no ref"), "\(part)")
+        let tuned = try shell("\(command) --tune")
+        #expect(tuned.status == 65 && tuned.errors.contains("the utterance 'v' has no ref, but --tune"), "\(tuned)")
+    }
+
     @Test("Without acoustic scores, the output of kaldi is -log P with the line end, as that of score")
     func plain() throws {
         let outcome = try shell(Self.kaldi)
@@ -115,6 +130,20 @@ struct RescoreTests {
             #expect(outcome.status == 64 && outcome.errors.contains(", which would be overwritten. Name another"), "\(outcome)")
             #expect(try shell("diff -r own before && rm -rf before").status == 0, "\(option)")
         }
+    }
+
+    @Test("A file that cannot be replaced keeps all others of the folder; a file that may be another one of the user is left")
+    func oldFiles() throws {
+        let command = "$R rescore --checkpoint run --nbest list --format espnet --output"
+        #expect(try shell("rm -rf old && \(command) old").status == 0)
+        let linked = try shell("echo 7 > old/utt2ppl; rm old/base; ln -s ppl old/base; \(command) old")
+        #expect(linked.status == 74 && linked.errors.contains("old/base is a symbolic link"), "\(linked)")
+        #expect(try shell("cat old/utt2ppl && ls -A old | wc -l").output == "7\n4\n")
+        let mine = try shell("rm -rf mine && mkdir mine && echo 8 > mine/ppl; \(command) mine")
+        #expect(mine.status == 64 && mine.errors.contains("mine/ppl exists, but mine does not have all files"), "\(mine)")
+        #expect(try shell("cat mine/ppl && ls -A mine").output == "8\nppl\n")
+        let absent = try shell("\(command) absent/inner")
+        #expect(absent.status == 74 && absent.errors.contains("absent/inner: cannot create the folder"), "\(absent)")
     }
 
     @Test("A line that is not valid ends with status 65, its number and advice; options that do not fit with 64")

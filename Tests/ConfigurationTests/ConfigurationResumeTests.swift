@@ -2,6 +2,7 @@ import Configuration
 import Kinds
 import Optimizers
 import Testing
+import TextData
 
 @Suite("Changes of the configuration on resume")
 struct ConfigurationResumeTests {
@@ -44,5 +45,33 @@ struct ConfigurationResumeTests {
         #expect((resumed.shards, resumed.epochs) == (4, 99))
         requested.shards = 8
         #expect(throws: ConfigurationError.self) { _ = try requested.resuming(stored) }
+    }
+
+    @Test("The fixed keys of a log are those of the configuration that wrote them, also with control characters in a text")
+    func fixedText() {
+        for pattern in ["a|b", "\"a\"|\\s", "a\nb", "\n", "a\r\nb", "a\r", "\t"] {
+            var stored = TrainingConfiguration()
+            (stored.tokens, stored.tokenPattern) = (.regex, pattern)
+            let text = stored.fixedText
+            #expect(stored.changes(fromFixedText: text).isEmpty, "\(text)")
+            var other = stored
+            other.tokenPattern = pattern + "\nc"
+            #expect(stored.changes(fromFixedText: other.fixedText).map(\.key) == [.tokenPattern], "\(text)")
+            other.tokenPattern = "c"
+            #expect(other.changes(fromFixedText: text).map(\.key) == [.tokenPattern], "\(text)")
+        }
+    }
+
+    @Test("A text of which an earlier version wrote lines as they are is no change, and other keys are compared")
+    func cutText() {
+        var configuration = TrainingConfiguration()
+        (configuration.tokens, configuration.tokenPattern) = (.regex, "a\nb")
+        let lines = "tokens = regex\ntoken-pattern = a\nb\nseed = "
+        #expect(configuration.changes(fromFixedText: lines + "1").isEmpty)
+        #expect(configuration.changes(fromFixedText: lines + "2").map(\.key) == [.seed])
+        configuration.tokenPattern = "c\nb"
+        #expect(configuration.changes(fromFixedText: lines + "1").map(\.key) == [.tokenPattern])
+        configuration.tokenPattern = "a\r"
+        #expect(configuration.changes(fromFixedText: "token-pattern = a\r\nseed = 1").isEmpty)
     }
 }

@@ -51,4 +51,18 @@ struct ModelKindTests {
         configuration.embeddingSize = 12
         #expect(conflict(configuration) == nil)
     }
+
+    @Test("Tied weights with a concatenation of vectors need an embedding of the size of all of them, which the message names")
+    func tiedConcatenation() throws {
+        var configuration = TrainingConfiguration.reberDemo
+        try configuration.set(.cell, argument: "concatenation")
+        (configuration.tieWeights, configuration.embeddingSize, configuration.hiddenSize) = (true, 8, 8)
+        let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+        let message = error?.description ?? ""
+        #expect(
+            message.contains("the output layer reads 32 columns, --context 4 times --hidden-size 8. Use --embedding-size 32,"),
+            "\(message)")
+        configuration.embeddingSize = 32
+        #expect(conflict(configuration) == nil)
+    }
 }

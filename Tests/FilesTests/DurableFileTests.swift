@@ -129,6 +129,26 @@ struct DurableFileTests {
         #expect(try folder.read("empty").isEmpty)
     }
 
+    @Test(
+        "A file that replaces another one has its permissions, from the first byte on",
+        arguments: [0o600, 0o640, 0o444, 0o777] as [mode_t])
+    func permissions(mode: mode_t) throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write(old, to: "f")
+        #expect(chmod(path, mode) == 0)
+        let file = try DurableFile(path: path)
+        for name in try folder.names() { #expect(try permissions(of: folder.file(name)) == mode) }
+        try file.write(new)
+        try file.commit()
+        #expect(try permissions(of: path) == mode && folder.read("f") == new)
+    }
+
+    private func permissions(of path: String) throws -> mode_t {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        return status.st_mode & 0o777
+    }
+
     @Test("A file that is not committed leaves nothing")
     func uncommitted() throws {
         let folder = try ScratchFolder()

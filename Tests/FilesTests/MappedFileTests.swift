@@ -96,6 +96,23 @@ struct MappedFileTests {
         #expect(try file.hasChanged())
         #expect(try !file.hasChanged())
     }
+
+    @Test("A file that is written or shortened while it is read as a whole is refused")
+    func changedMeanwhile() throws {
+        let path = try folder.write([1, 2, 3], to: "file")
+        let changed = FileError.folderGone(path: path, now: nil)  // any other error
+        func error(_ body: () -> Void) throws -> FileError? {
+            let file = try MappedFile(path: path)
+            return caughtFileError { () throws(FileError) in
+                try file.checkedUnchanged({ $0 }, changed: changed) { () throws(FileError) in body() }
+            }
+        }
+        #expect(try error {} == nil)
+        let times = [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)]
+        #expect(try error { _ = utimensat(AT_FDCWD, path, times, 0) } == changed)
+        let shortened = FileError.shortened(path: path, byteCount: 1, expected: 3)
+        #expect(try error { _ = truncate(path, 1) } == shortened)
+    }
 }
 
 @Suite("A file read by system calls")

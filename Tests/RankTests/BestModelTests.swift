@@ -174,6 +174,22 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
         }
 
+        @Test("Without a test text, a run whose best model is missing at the end is done, with a warning")
+        func lostWithoutTest() throws {
+            var arguments = texts.arguments(run: "run", ["--epsilon", "10", "--epochs", "8"])
+            let test = try #require(arguments.firstIndex(of: "--test"))
+            arguments.removeSubrange(test...test + 1)
+            let program = try ProgramRun.startOnRanks(2, "rnntrain", arguments, folder: texts.folder)
+            let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }
+            try #require(isWritten)
+            try FileManager.default.removeItem(atPath: best)
+            let outcome = try program.end(timeLimit: 30)
+            #expect(outcome.status == 0 && outcome.errors.contains("best.safetensors: no such checkpoint"), "\(outcome)")
+            #expect(!outcome.output.contains("  best  ") && outcome.output.contains("  lost  "), "\(outcome)")
+            let end = try #require(try RunLog(run: texts.path("run")).events.last)
+            #expect(end["event"] == "end" && end["reason"] == "epochs" && end["lost_best_step"] == "20", "\(end)")
+        }
+
         @Test("A job that is stopped after the best model was removed names no best model, and reports what is lost")
         func lostWhenStopped() throws {
             let program = try texts.start(ranks: 1, run: "run", ["--epsilon", "10", "--epochs", "100000"])
@@ -201,6 +217,11 @@ extension TrainingOverRanks {
             let other = try texts.startResume(ranks: 1, run: "run", ["--learning-rate", "0.02"]).end(timeLimit: 30)
             #expect(other.output.contains("the learning rate is 0.02, as given; the factor 0.25"), "\(other)")
             #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.02")
+            let longer = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
+            for outcome in [other, longer] {
+                #expect(outcome.output.contains("  returned to a checkpoint after a divergence"), "\(outcome)")
+            }
+            #expect(try RunLog(run: texts.path("run")).events.last?["rate_scale"] == "1.0")
         }
 
         /// Rewrites the checkpoint as after two rollbacks.

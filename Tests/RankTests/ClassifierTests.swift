@@ -195,6 +195,22 @@ extension TrainingOverRanks {
             #expect(long.status == 0 && !long.output.contains("longer than"), "\(long)")
         }
 
+        @Test("A model whose numbers overflow is never the best one, although some of its labels are right")
+        func overflow() throws {
+            let options = [
+                "--cell", "elman", "--nonlinearity", "relu", "--init", "uniform", "--init-scale", "1e30", "--validate-every", "5",
+                "--max-bad-steps", "100000", "--epochs", "1",
+            ]
+            let outcome = try texts.start(ranks: 2, run: "run", options).end(timeLimit: 30)
+            #expect(outcome.status == 65 && outcome.errors.contains("the validation loss is not finite"), "\(outcome)")
+            let validations = try RunLog(run: texts.path("run")).events.filter { $0["event"] == "validation" }
+            #expect(validations.count > 1)
+            for line in validations {
+                #expect(line["best"] == "false" && line["accuracy"] == "null" && line["criterion"] == "null", "\(line)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: texts.path("run/best.safetensors")))
+        }
+
         @Test("Texts without labels, unknown labels, and commands that need tokens are refused")
         func refusals() throws {
             _ = try trained(1, run: "run", ["--epochs", "1"])

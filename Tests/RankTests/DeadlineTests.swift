@@ -46,6 +46,17 @@ extension TrainingOverRanks {
             #expect(steps == (1...steps.count).map { "\($0)" })
         }
 
+        @Test("A run that stops at a due sample makes it after the resume")
+        func pendingSample() throws {
+            let options = ["--sample-every", "1"]
+            let program = try started("sampled", ranks: 2, options)
+            program.send(SIGUSR1)
+            #expect(try program.end(timeLimit: 20).status == 75)
+            try expectGoesOn("sampled", options)
+            let steps = try RunLog(run: texts.path("sampled")).events.filter { $0["event"] == "sample" }.map { $0["step"] }
+            #expect(steps == (1...steps.count).map { "\($0)" })
+        }
+
         // MARK: Time limits
 
         @Test("A run saves before --time-limit and ends with status 75")
@@ -92,13 +103,13 @@ extension TrainingOverRanks {
         }
 
         @Test(
-            "A validation of ranks that compute in a team ends at a signal to one of them, and at the time limit, with a checkpoint",
-            arguments: [[], ["--time-limit", "6s"]])
-        func teamInValidation(limit: [String]) throws {
+            "A validation ends at a signal to one of the ranks, and at the time limit, with a checkpoint",
+            arguments: ["always", "never"], [[], ["--time-limit", "6s"]])
+        func inValidation(teams: String, limit: [String]) throws {
             let text = String(decoding: try texts.bytes("valid.txt"), as: UTF8.self)
             try texts.write("long.txt", String(repeating: text, count: 4_000_000 / text.utf8.count))
             let options = [
-                "--hidden-size", "300", "--layers", "1", "--teams", "always", "--epochs", "1", "--validate-every", "2",
+                "--hidden-size", "300", "--layers", "1", "--teams", teams, "--epochs", "1", "--validate-every", "2",
                 "--log-every", "1", "--stall-limit", "20s", "--valid", texts.path("long.txt"),
             ]
             let program = try texts.start(ranks: 2, run: "team", options + limit)
@@ -111,9 +122,12 @@ extension TrainingOverRanks {
                 usleep(500_000)
                 Foundation.kill(try #require(ranks(of: "team").last), SIGUSR1)
             }
+            let start = Date()
             let outcome = try program.end(timeLimit: 20)
             #expect(outcome.status == 75, "\(outcome)")
-            #expect(try RunLog(run: texts.path("team")).events.first?["team_ranks"] == "2")
+            // The rest of the validation takes longer.
+            #expect(!limit.isEmpty || Date().timeIntervalSince(start) < 5, "\(outcome)")
+            #expect(try RunLog(run: texts.path("team")).events.first?["team_ranks"] == (teams == "always" ? "2" : "1"))
             try expectSavedAtEnd("team")
         }
 

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -62,7 +63,10 @@ struct ExchangeTests {
         #expect(try digest(ranks: 5, "--sparse", "300", "--divided", "12016", "--node-size", "3") == sparse)
     }
 
-    @Test("The exchange uses messages, with a notice, if the backing store of the window is too small")
+    /// For others than root, `/proc` counts as a folder that is not writable.
+    @Test(
+        "The exchange uses messages, with a notice, if the backing store of the window is too small",
+        .enabled(if: geteuid() == 0))
     func fallback() throws {
         // A file system that always reports no free space.
         let full = ["OMPI_MCA_osc_sm_backing_directory": "/proc"]
@@ -70,6 +74,16 @@ struct ExchangeTests {
         #expect(run.lines.count == 2 && run.status == 0, "\(run)")
         #expect(run.output.contains("exchanging messages instead of using a shared window: the ranks need 14 MB"), "\(run)")
         #expect(run.output.contains("in /proc, which has 0 MB free"), "\(run)")
+        #expect(run.lines.last == "digest \(try digest(ranks: 1)) nodes [1, 1, 1]", "\(run)")
+    }
+
+    @Test("The exchange uses messages, with a notice, if the folder of the window is missing")
+    func missingFolder() throws {
+        let run = try ProgramRun.onRanks(
+            3, "rank-checks", ["exchange"], environment: ["OMPI_MCA_osc_sm_backing_directory": "/nonexistent"])
+        #expect(run.lines.count == 2 && run.status == 0, "\(run)")
+        #expect(run.output.contains("exchanging messages instead of using a shared window: shared memory needs"), "\(run)")
+        #expect(run.output.contains("/nonexistent is missing or not writable"), "\(run)")
         #expect(run.lines.last == "digest \(try digest(ranks: 1)) nodes [1, 1, 1]", "\(run)")
     }
 

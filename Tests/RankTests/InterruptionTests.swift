@@ -95,6 +95,22 @@ extension TrainingOverRanks {
             #expect(try finished(resumed, in: texts, run: "longer").finalDigest == undisturbed.finalDigest)
         }
 
+        @Test("A run that a resume with fewer epochs ends in the middle of an epoch is validated there, once")
+        func fewerEpochs() throws {
+            let start = ["--epochs", "2", "--checkpoint-every", "10 steps", "--keep", "100"]
+            try finished(try texts.start(ranks: 2, run: "shorter", start), in: texts, run: "shorter")
+            for step in texts.checkpointSteps(run: "shorter") where step > 150 {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "shorter", step: step)))
+            }
+            for ranks in [3, 1] {
+                let resumed = try texts.startResume(ranks: ranks, run: "shorter", ["--epochs", "1"])
+                let log = try finished(resumed, in: texts, run: "shorter")
+                #expect(log.events.count { $0["event"] == "validation" && $0["step"] == "150" } == 1)
+                #expect(log.events.last?["event"] == "end" && log.events.last?["step"] == "150")
+            }
+            #expect(try ProgramRun.alone("rnntrain", ["verify", texts.path("shorter")], folder: texts.folder).status == 0)
+        }
+
         @Test("A run continues when the reader of its output exits")
         func closedPipe() throws {
             let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path

@@ -49,7 +49,7 @@ extension TrainingOverRanks {
         @Test("A rank that hangs while it reads a text ends the job")
         func hangingText() throws {
             let fault = [
-                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "15", "RNNTRAIN_FAULT_CALL": "2",
+                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "15", "RNNTRAIN_FAULT_CALL": "3",
                 "RNNTRAIN_FAULT_FOLDER": texts.path("train.txt"),
             ]
             let outcome = try alone(["--stall-limit", "1s"], fault: fault)
@@ -75,6 +75,24 @@ extension TrainingOverRanks {
             #expect(unwatched.status == 70 && unwatched.errors.contains("no thread can be started that watches"), "\(unwatched)")
             let waiting = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "2"])
             #expect(waiting.status == 0 && waiting.errors.contains("no thread for writing checkpoints"), "\(waiting)")
+        }
+
+        @Test("Ranks exchange messages if the folder of the shared memory is missing")
+        func missingSharedFolder() throws {
+            let program = try texts.start(
+                ranks: 2, run: "run", environment: ["OMPI_MCA_osc_sm_backing_directory": "/nonexistent"])
+            let outcome = try program.end(timeLimit: 30)
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(outcome.output.contains("note: exchanging messages instead of using a shared window: "), "\(outcome)")
+            let usual = try finished(try texts.start(ranks: 2, run: "usual"), in: texts, run: "usual")
+            expectSame(try RunLog(run: texts.path("run")), usual, "with messages")
+        }
+
+        @Test("The error of an MPI that cannot share memory says what to do")
+        func noSharedMemory() throws {
+            let outcome = try texts.start(ranks: 2, run: "run", environment: ["OMPI_MCA_osc": "^sm"]).end(timeLimit: 30)
+            #expect(outcome.status == 70 && outcome.errors.contains("MPI_Win_allocate_shared failed: "), "\(outcome)")
+            #expect(outcome.errors.contains(". Use --exchange messages, or make /dev/shm writable."), "\(outcome)")
         }
 
         @Test("A signal stops a validation at once")

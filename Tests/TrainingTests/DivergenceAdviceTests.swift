@@ -9,6 +9,9 @@ struct DivergenceAdviceTests {
     func options() throws {
         var configuration = TrainingConfiguration()
         #expect(configuration.adviceAfterDivergence.hasPrefix("Resume it with a lower --learning-rate, or "))
+        #expect(configuration.adviceAfterDivergence.hasSuffix(" or start a new run with a smaller --clip."))
+        configuration.clip = 0
+        #expect(configuration.adviceAfterDivergence.hasSuffix(" or start a new run with --clip 1."))
         try configuration.set(ConfigurationKey("weight-decay"), argument: "1e-4")
         #expect(configuration.adviceAfterDivergence.hasPrefix("Resume it with a lower --learning-rate, or "))
         try configuration.set(ConfigurationKey("weight-decay"), argument: "1e9")

@@ -38,11 +38,13 @@ struct ProgressTextTests {
 @Suite("The command that resumes a run")
 struct ResumeCommandTests {
     private func command(
-        _ folder: String, environment: [String: String] = [:], parent: [String] = [],
+        _ folder: String, environment: [String: String] = [:], parent: [String] = [], grandparent: [String] = [],
         arguments: [String] = ["./rnntrain", "--run", "x"]
     ) -> String {
-        ResumeCommand(runFolder: folder, rankCount: 3, arguments: arguments, environment: environment, parent: parent).text
-            .replacing(" --allow-run-as-root", with: "")
+        ResumeCommand(
+            runFolder: folder, rankCount: 3, arguments: arguments, environment: environment, parent: parent,
+            grandparent: grandparent
+        ).text.replacing(" --allow-run-as-root", with: "")
     }
 
     @Test("Without a launcher, with the folder quoted for a shell")
@@ -63,6 +65,19 @@ struct ResumeCommandTests {
         #expect(text("1") == "mpirun --oversubscribe -n 3 rnntrain --run r --resume")
         #expect(text("1", ["--oversubscribe"]) == "mpirun -n 3 --oversubscribe rnntrain --run r --resume")
         #expect(text("false") == "mpirun -n 3 rnntrain --run r --resume")
+    }
+
+    @Test("With MPICH, by the name of its launcher, and in a job of srun with PMI-2")
+    func hydra() {
+        let (proxy, environment) = (["/usr/bin/hydra_pmi_proxy", "--pgid", "0"], ["PMI_SIZE": "3"])
+        let last = " -n 3 ./rnntrain --run r --resume"
+        let launch = ["mpirun.mpich", "-n", "3"]
+        #expect(command("r", environment: environment, parent: proxy, grandparent: launch) == "mpirun.mpich" + last)
+        #expect(command("r", environment: environment, parent: proxy, grandparent: ["srun", "x"]) == "mpirun" + last)
+        #expect(command("r", environment: environment) == "mpirun" + last)
+        let job = environment.merging(["SLURM_PROCID": "0"]) { $1 }
+        #expect(command("r", environment: job, parent: ["slurmstepd"]) == "srun --mpi=pmi2" + last)
+        #expect(command("r", environment: job, parent: proxy, grandparent: ["mpiexec.hydra"]) == "mpiexec.hydra" + last)
     }
 
     @Test("In a job of SLURM, the advice is to submit the job again")

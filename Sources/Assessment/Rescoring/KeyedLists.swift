@@ -40,6 +40,18 @@ enum KeyedLists {
         return values
     }
 
+    /// The references in a file of utterances that the list does not have, in the order of the file.
+    static func unmatched(_ file: DataFile, for list: NBestList) -> UnmatchedReferences {
+        let known = Set(list.utterances.map { ExactText($0) })
+        var unmatched = UnmatchedReferences()
+        for (key, words) in file.lines.map(pair) where !known.contains(ExactText(key)) {
+            unmatched.count += 1
+            unmatched.words += words.words.count
+            if unmatched.first == nil { unmatched.first = key }
+        }
+        return unmatched
+    }
+
     private static func scores(_ file: DataFile, _ sign: Double) throws(DataFileError) -> [ExactText: Double] {
         var scores: [ExactText: Double] = [:]
         let what = "A line of scores is: utterance-n number"

@@ -24,8 +24,13 @@ enum MLMScoringLists {
                 throw file.error(element.line, "the utterance '\(utterance.name)' is in the file twice", advice)
             }
             for member in members where member.name != reference { try append(member, of: utterance.name, to: &list, file) }
-            if let text = try referenceText(of: element, file) { references.append(text) }
+            if let text = try referenceText(of: element, file) {
+                references.append(text)
+            } else if list.firstWithoutReference == nil {
+                list.firstWithoutReference = utterance.name
+            }
         }
+        if references.isEmpty { list.firstWithoutReference = nil }
         if references.count == utterances.count { list.references = references }
         return list
     }

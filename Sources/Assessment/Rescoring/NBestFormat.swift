@@ -50,6 +50,11 @@ public enum NBestFormat: String, Sendable, CaseIterable {
         return references
     }
 
+    /// The references of utterances that `list` does not have. `nemo` has none, because its references have no names.
+    public func unmatchedReferences(_ file: DataFile, for list: NBestList) -> UnmatchedReferences {
+        self == .nemo ? UnmatchedReferences() : KeyedLists.unmatched(file, for: list)
+    }
+
     /// The list with the scores of a model, as `rescore` prints it; nil for `espnet`, which has several files.
     public func text(_ list: NBestList, _ scores: [RescoredHypothesis]) -> String? {
         switch self {
@@ -61,7 +66,10 @@ public enum NBestFormat: String, Sendable, CaseIterable {
     }
 
     /// The names of all files of `espnet`.
-    public static let espnetNames = ["utt2ppl", "utt2ntokens", "ppl", "base", "utt2score"]
+    public static let espnetNames = espnetNamesOfAll + ["utt2score"]
+
+    /// The names of the files that `espnet` has for every list.
+    public static let espnetNamesOfAll = ["utt2ppl", "utt2ntokens", "ppl", "base"]
 
     /// The files of `espnet`, by name: perplexity and number of tokens of each hypothesis, the perplexity of all, and the base of the logarithms. With acoustic
     /// scores, also the new score of each hypothesis.

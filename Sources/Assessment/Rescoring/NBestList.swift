@@ -16,6 +16,19 @@ public struct Hypothesis: Sendable, Equatable {
     public var wordCount: Int { text.words.count }
 }
 
+/// The references of utterances that have no hypothesis. All of their words count as deleted.
+public struct UnmatchedReferences: Sendable, Equatable {
+    /// The number of the references.
+    public internal(set) var count = 0
+    /// The words of all of them.
+    public internal(set) var words = 0
+    /// The utterance of the first; nil if there is none.
+    public internal(set) var first: String?
+
+    /// No references.
+    public init() {}
+}
+
 /// The hypotheses of a recogniser or translator for some utterances, in the order of the file.
 public struct NBestList: Sendable {
     /// The names of the utterances.
@@ -23,6 +36,10 @@ public struct NBestList: Sendable {
     public private(set) var hypotheses: [Hypothesis] = []
     /// The references in the file; nil if an utterance has none.
     public var references: [String]?
+    /// The first utterance without a reference, if other utterances have one in the file; otherwise nil.
+    public internal(set) var firstWithoutReference: String?
+    /// References of utterances that the list does not have.
+    public var unmatched = UnmatchedReferences()
     /// The path of the file.
     public let name: String
     /// The JSON document of `mlm-scoring`.

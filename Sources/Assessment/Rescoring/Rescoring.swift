@@ -55,15 +55,16 @@ public struct Rescoring: Sendable {
         public let oracle: WordErrors
     }
 
-    /// The word error rates with these weights.
+    /// The word error rates with these weights. The words of `list.unmatched` count as deleted, as scoring tools count them.
     public func rates(_ weights: RescoringWeights, references: [String]) -> Rates {
         let errors = errors(references)
-        let words = references.reduce(0) { $0 + $1.words.count }
-        let oracle = list.alternatives.reduce(0) { sum, indices in sum + (indices.map { errors[$0] }.min() ?? 0) }
+        let deleted = list.unmatched.words
+        let words = references.reduce(deleted) { $0 + $1.words.count }
+        let oracle = list.alternatives.reduce(deleted) { sum, indices in sum + (indices.map { errors[$0] }.min() ?? 0) }
         let alternatives = list.alternatives
         return Rates(
-            acoustic: WordErrors(errors: errorCount(.acousticOnly, errors, alternatives), words: words),
-            combined: WordErrors(errors: errorCount(weights, errors, alternatives), words: words),
+            acoustic: WordErrors(errors: deleted + errorCount(.acousticOnly, errors, alternatives), words: words),
+            combined: WordErrors(errors: deleted + errorCount(weights, errors, alternatives), words: words),
             oracle: WordErrors(errors: oracle, words: words))
     }
 

@@ -94,7 +94,9 @@ int cmpi_window_free(cmpi_window *window);
 int cmpi_populate(void *bytes, int64_t count);
 /// The folder that backs shared windows.
 const char *cmpi_backing_folder(void);
-/// The free bytes in the backing folder; -1 if the system does not report them.
+/// Whether this process may create files in the backing folder. If not, Open MPI fails, or silently uses another folder.
+int cmpi_backing_is_writable(void);
+/// The free bytes in the backing folder; 0 if no file can be created in it, -1 if the system does not report them.
 int64_t cmpi_backing_available(void);
 
 // --- A barrier in shared memory ---
@@ -117,6 +119,9 @@ int64_t cmpi_process_start(void);
 /// The text to print before a line on standard error. On a terminal it clears the current line, which may be the progress line of rank 0; otherwise
 /// it is empty. RNNTRAIN_ERRORS_TERMINAL=1 means that the launching script forwards standard error to a terminal.
 const char *cmpi_error_line_start(void);
+/// Writes all bytes to standard error, with one system call if there is room. If there is none, because the reader pauses, a rank of a job waits
+/// at most two seconds, and then omits the rest; so does every process whose standard error is non-blocking. A signal handler may call it.
+void cmpi_write_error(const char *bytes, int64_t count);
 
 // --- Signals: the handlers of a job only set a flag ---
 
@@ -190,8 +195,9 @@ void cmpi_watchdog_progress(void);
 /// Between these two calls this rank waits for a disk. The watchdog does not limit this wait.
 void cmpi_watchdog_disk_wait_begin(void);
 void cmpi_watchdog_disk_wait_end(void);
-/// Answers the liveness polls of other hosts: this rank is busy. To be called periodically during a wait for a disk.
-void cmpi_liveness_answer_busy(void);
+/// Runs `work` on another thread, and until it ends answers the liveness polls of other hosts: this rank is busy. Does not run `work` and returns 0 if
+/// no other host can poll this thread, or if the system refuses a thread.
+int cmpi_liveness_answer_during(void (*work)(void *), void *context);
 
 /// Whether this process may create `count` more threads, at most 16. Returns 0, or an errno. The test threads end before it returns.
 int cmpi_probe_threads(int32_t count);

@@ -11,7 +11,8 @@ extension CellSettings {
         "time-scales", TimeScales.fixed, "Whether the time scales of leaky units are fixed or learned with the other parameters.")
     public static let longestTimeScale = Setting(
         "longest-time-scale", 100, range: .whole(2...1_000_000), placeholder: "steps",
-        "Longest time scale of leaky units at the start; those of the others are spread from 1 step on, evenly in their logarithms."
+        "Longest time scale of leaky units at the start; those of the others are spread from 1 step on (learned: from 2), evenly in the "
+            + "logarithm (learned: of the time scale less 1)."
     )
 }
 

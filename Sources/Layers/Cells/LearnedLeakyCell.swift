@@ -2,7 +2,8 @@ import Kinds
 import Tensors
 
 /// Leaky units with learned time scales: the equations of `LeakyCell` with `a = s(L)` and a parameter L for each unit,
-/// `rnn.rate_l0` `[H]` and so on. Initially 1/a - 1 is log-uniform over the units, from 1 to the longest time scale less 1.
+/// `rnn.rate_l0` `[H]` and so on. Initially 1/a - 1 is log-uniform over the units, from 1 to the longest time scale less 1,
+/// so that the time scales 1/a begin at 2.
 ///
 /// L has a gradient for each stream, so ranks do not divide the units of a step.
 struct LearnedLeakyCell: Cell {

@@ -6,7 +6,8 @@ extension OutputSettings {
         "cutoffs", WholeNumbers([2000, 10000]), range: .ascending(1...ValueRange<Int>.most, atMost: 8, example: "2000,10000"),
         placeholder: "list",
         "Numbers of frequent tokens after which a cluster of the adaptive softmax begins: the most frequent tokens, up to the first number, "
-            + "are in the head. Numbers from the size of the vocabulary on have no effect.")
+            + "are in the head. Numbers from the size of the vocabulary on have no effect. Tokens of --tokens byte and sentencepiece are not numbered "
+            + "by frequency, and have no use for clusters.")
     public static let tailDivision = Setting(
         "tail-division", 4, range: .whole(1...1_000_000), placeholder: "n",
         "Each cluster of the adaptive softmax reads a projection of the hidden units with this factor fewer columns than the one before."
@@ -24,6 +25,7 @@ final class AdaptiveOutput: OutputLayer {
     static let summary =
         "Adaptive softmax: a head of the most frequent tokens and of clusters, and for each cluster a softmax over a narrow projection of h "
         + "(Grave et al. 2017); no biases."
+    static let ranksTokens = true
     static let settings: [any DeclaredSetting] = [
         OutputSettings.cutoffs, OutputSettings.tailDivision, OutputSettings.logitMemory,
     ]

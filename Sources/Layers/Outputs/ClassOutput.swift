@@ -16,6 +16,7 @@ final class ClassOutput: OutputLayer {
     static let name = "class"
     static let summary =
         "Class-based softmax, `p(w) = p(class) p(w given its class)`, with classes of tokens of similar frequency (Mikolov et al. 2011); no biases."
+    static let ranksTokens = true
     static let settings: [any DeclaredSetting] = [
         OutputSettings.classes, OutputSettings.maxEntOrder, OutputSettings.maxEntSize, OutputSettings.logitMemory,
     ]

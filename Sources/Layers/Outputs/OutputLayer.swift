@@ -55,6 +55,9 @@ public protocol OutputLayer: Kind, AnyObject {
     /// Whether the layer depends on how often tokens occur. Default: no.
     static var usesFrequencies: Bool { get }
 
+    /// Whether the layer takes the number of a token for its rank by descending count. Default: no.
+    static var ranksTokens: Bool { get }
+
     /// A note for the user about settings that do little for an output of this size. Default: nil.
     static func note(_ settings: Settings, outputSize: Int) -> String?
 
@@ -95,6 +98,7 @@ extension OutputLayer {
     public static var mayBeTied: Bool { false }
     public static var estimatesTraining: Bool { false }
     public static var usesFrequencies: Bool { false }
+    public static var ranksTokens: Bool { false }
     public static func note(_ settings: Settings, outputSize: Int) -> String? { nil }
 
     /// Each rank computes the gradients of the output for its shards; those of the recurrent layers are computed together.

@@ -43,6 +43,9 @@ public enum Outputs: KindRegistry {
     /// Whether this kind depends on how often tokens occur.
     public static func usesFrequencies(_ name: OutputKind) -> Bool { type(name).usesFrequencies }
 
+    /// Whether this kind takes the number of a token for its rank by descending count.
+    public static func ranksTokens(_ name: OutputKind) -> Bool { type(name).ranksTokens }
+
     /// A note for the user about settings of this kind that do little for an output of this size; nil for none.
     public static func note(_ name: OutputKind, _ settings: Settings, outputSize: Int) -> String? {
         type(name).note(settings, outputSize: outputSize)

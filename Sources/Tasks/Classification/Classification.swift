@@ -87,13 +87,18 @@ struct AccuracyMetric: Metric {
     let presentation = MetricPresentation(
         name: "accuracy", followsFromLoss: false, isLogarithmic: false, lossUnit: "nats per line")
 
-    /// The share of wrong labels.
-    func criterion(_ measurement: ValidationResult) -> Double { 1 - (measurement.hitShare ?? .nan) }
+    /// The share of wrong labels; NaN if the loss is not finite.
+    func criterion(_ measurement: ValidationResult) -> Double { 1 - share(measurement) }
+
+    /// The share of right labels. Numbers that overflow have a most probable label, too, which says nothing: NaN if the loss is not finite.
+    private func share(_ measurement: ValidationResult) -> Double {
+        measurement.loss.isFinite ? measurement.hitShare ?? .nan : .nan
+    }
 
     func figure(_ criterion: Double) -> Figure { accuracy(1 - criterion) }
 
     func text(_ measurement: ValidationResult, tokens: TokenUnit) -> String {
-        "loss \(NumberText.fixed(measurement.loss, 4)), accuracy \(accuracy(measurement.hitShare ?? .nan).text)"
+        "loss \(NumberText.fixed(measurement.loss, 4)), accuracy \(accuracy(share(measurement)).text)"
     }
 
     func text(ofCriterion criterion: Double, tokens: TokenUnit) -> String { "accuracy \(figure(criterion).text)" }
@@ -101,7 +106,7 @@ struct AccuracyMetric: Metric {
     func texts(ofLoss loss: Double, tokens: TokenUnit) -> [String] { [] }
 
     func fields(_ measurement: ValidationResult) -> [Figure] {
-        [accuracy(measurement.hitShare ?? .nan), Figure("criterion", .number(criterion(measurement)))]
+        [accuracy(share(measurement)), Figure("criterion", .number(criterion(measurement)))]
     }
 
     func fields(ofCriterion criterion: Double) -> [Figure] {

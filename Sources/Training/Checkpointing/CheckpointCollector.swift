@@ -99,7 +99,7 @@ extension ParallelModel {
     func restore(from checkpoint: StoredCheckpoint?, world: World) throws {
         let workspace = Workspace()
         _ = try world.agreeOnRoot {
-            try Watchdog.waitingForDisk { _ in try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
+            try Watchdog.waitingForDisk { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
         }
         try broadcastParameters()
         let whole =
@@ -107,7 +107,7 @@ extension ParallelModel {
             ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil
         for (name, moment) in zip(optimizer.rule.moments, optimizer.moments) {
             _ = try world.agreeOnRoot {
-                try Watchdog.waitingForDisk { _ in try checkpoint?.copyMoment(name, to: whole!, layout: layout) }
+                try Watchdog.waitingForDisk { try checkpoint?.copyMoment(name, to: whole!, layout: layout) }
             }
             try exchange.scatterOwned(fromRoot: whole.map { UnsafePointer($0) }, into: moment)
         }

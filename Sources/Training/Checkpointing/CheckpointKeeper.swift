@@ -60,6 +60,8 @@ final class CheckpointKeeper {
     /// Takes a checkpoint of the current state, and writes the file while training continues. Returns the digest of its
     /// parameters on rank 0. Collective.
     ///
+    /// A checkpoint while updates are skipped, as at a stop, removes no older one: if the run has diverged, it must return to one of these.
+    ///
     /// Throws on all ranks the error of the previous checkpoint, after all retries.
     @discardableResult
     func save(_ state: TrainingState) throws -> String? {
@@ -71,6 +73,7 @@ final class CheckpointKeeper {
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
+            guard state.skippedInARow == 0 else { return }
             writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, upTo: state.step) })
         }
         lastWrite = MonotonicClock.nanoseconds
@@ -91,7 +94,7 @@ final class CheckpointKeeper {
 
     /// Waits until all files are written. Collective.
     func finish() throws {
-        _ = try world.agreeOnRoot { try Watchdog.waitingForDisk { goOn in try writer?.finish(whileWaiting: goOn) } }
+        _ = try world.agreeOnRoot { try Watchdog.waitingForDisk { try writer?.finish() } }
     }
 
     /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state. Collective.
@@ -103,9 +106,9 @@ final class CheckpointKeeper {
         into parallel: ParallelModel, rejectingFrom rejected: Int?, upTo lastStep: Int, windowCount: Int
     ) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
-            if let rejected { try folder.removeGenerations(from: rejected) }
-            let newest = try Watchdog.waitingForDisk { _ in
-                try folder.newestValid { try restorable($0, upTo: lastStep, windowCount: windowCount) }
+            let newest = try Watchdog.waitingForDisk {
+                if let rejected { try folder.removeGenerations(from: rejected) }
+                return try folder.newestValid { try restorable($0, upTo: lastStep, windowCount: windowCount) }
             }
             for checkpoint in newest.passedOver { StandardError.warn("skipped \(checkpoint)") }
             return newest.contents
@@ -157,7 +160,7 @@ final class CheckpointKeeper {
     ) throws {
         _ = try world.agreeOnRoot {
             guard let checkpoint, let writer else { return }
-            try Watchdog.waitingForDisk { goOn in try writer.submit(copying: checkpoint, whileWaiting: goOn, for: job) }
+            try Watchdog.waitingForDisk { try writer.submit(copying: checkpoint, for: job) }
         }
     }
 }

@@ -8,7 +8,10 @@ extension TrainingConfiguration {
         let causes = [
             (ConfigurationKey.initialScale, initialScale > 10), (RuleSettings.weightDecay.key, decaysTooFast),
         ].filter(\.1).map { "\($0.0.option) (\(value(of: $0.0)?.description ?? ""))" }
-        if causes.isEmpty { return "Resume it with a lower --learning-rate, or start a new run with a smaller --clip." }
+        if causes.isEmpty {
+            let limit = clip > 0 ? "a smaller --clip" : "--clip 1"
+            return "Resume it with a lower --learning-rate, or start a new run with \(limit)."
+        }
         return "Start a new run with a smaller \(causes.joined(separator: " and ")), which is far above the usual values."
     }
 

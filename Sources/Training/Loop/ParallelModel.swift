@@ -182,8 +182,8 @@ package final class ParallelModel {
     ///
     /// The text is divided into batches like the training text. Sums are by shard, in tree order. Collective.
     ///
-    /// A rank whose `flags` are not 0 stops before the next window. All ranks then return the flags of all ranks, and no loss.
-    /// If a rank cannot read the text, throws the errors of `BatchSource.fill` on all ranks.
+    /// A rank whose `flags` are not 0 stops before the next window, and the others at most `flagInterval` windows later. All ranks then return the
+    /// flags of all ranks, and no loss. If a rank cannot read the text, throws the errors of `BatchSource.fill` on all ranks.
     package func measure(
         _ source: any BatchSource, countsHits: Bool, window: WindowBuffers, world: World, flags: () -> Int32 = { 0 }
     ) throws -> (measurement: ValidationResult?, flags: Int32) {
@@ -191,7 +191,7 @@ package final class ParallelModel {
         var totals = [Double](repeating: 0, count: exchange.shards.count)
         var hits = totals
         let marks = countsHits ? HitMarks(count: window.mask.count) : nil
-        var own: Int32 = 0
+        var (own, all): (Int32, Int32) = (0, 0)
         var fault: TextDataError?
         for index in 0..<source.windowCount {
             own = flags()
@@ -200,22 +200,14 @@ package final class ParallelModel {
             } catch {
                 (fault, own) = (error, StepFlags.inputFault.rawValue)
             }
-            if try isEnd(own) { break }
-            let batch = source.window(index, epoch: 1)
-            if batch.beginsSequences { model.resetState() }
-            model.forward(window.inputs.baseAddress!, steps: batch.steps)
-            let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
-            addShardSums(of: losses, steps: batch.steps, to: &totals)
-            if let marks {
-                model.markHits(
-                    targets: window.targets.baseAddress!, mask: window.mask.baseAddress!, into: marks.rows)
-                addShardSums(of: marks.rows, steps: batch.steps, to: &hits)
-            }
-            model.carryState(steps: batch.steps)
+            all = try flagsOfAll(own, before: index)
+            if all != 0 { break }
+            measure(window, source.window(index, epoch: 1), marks, losses: &totals, hits: &hits)
             Watchdog.progress()
         }
         saved.restore(to: model)
-        let (loss, all) = try sum(totals, flags: own)
+        var loss = 0.0
+        if all == 0 { (loss, all) = try sum(totals, flags: 0) }
         if StepFlags(rawValue: all).contains(.inputFault) { try world.agree { if let fault { throw fault } } }
         if all != 0 { return (nil, all) }
         let count = Double(source.layout.predictionCount)
@@ -223,11 +215,35 @@ package final class ParallelModel {
         return (ValidationResult(loss: loss / count, hitShare: hitShare), all)
     }
 
-    /// Whether a validation ends before a window because of this rank's flags. The ranks of a team compute each time step together, so that with teams
-    /// all ranks end before the same window; a rank that ended alone would leave its team in a barrier for ever.
-    private func isEnd(_ own: Int32) throws -> Bool {
-        guard exchange.shape.teams != nil else { return own != 0 }
-        return try exchange.exchangeScalars(flags: own) != 0
+    /// Adds the losses of a window by shard, and with `marks` its hits.
+    private func measure(
+        _ window: WindowBuffers, _ batch: BatchWindow, _ marks: HitMarks?, losses totals: inout [Double], hits: inout [Double]
+    ) {
+        if batch.beginsSequences { model.resetState() }
+        model.forward(window.inputs.baseAddress!, steps: batch.steps)
+        let losses = model.loss(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!)
+        addShardSums(of: losses, steps: batch.steps, to: &totals)
+        if let marks {
+            model.markHits(targets: window.targets.baseAddress!, mask: window.mask.baseAddress!, into: marks.rows)
+            addShardSums(of: marks.rows, steps: batch.steps, to: &hits)
+        }
+        model.carryState(steps: batch.steps)
+    }
+
+    /// The number of windows of a validation after which ranks without teams exchange their flags.
+    private static let flagInterval = 16
+
+    /// The flags of all ranks before a window of a validation; 0 if the ranks do not exchange them before this window. If they are not 0, the
+    /// validation ends on all ranks.
+    ///
+    /// The ranks of a team compute each time step together, so that with teams all ranks end before the same window: a rank that ended alone would
+    /// leave its team in a barrier for ever. Without teams, a rank that must stop does its part of the next exchange early, and ends with it. The
+    /// others do theirs after `flagInterval` windows or, in the last windows, with the sum of the losses. Every rank thus takes part in equally
+    /// many exchanges, and the validation ends at the first with flags.
+    private func flagsOfAll(_ own: Int32, before index: Int) throws -> Int32 {
+        let isDue = exchange.shape.teams != nil || (index + 1) % Self.flagInterval == 0
+        guard own != 0 || isDue else { return 0 }
+        return try exchange.exchangeScalars(flags: own)
     }
 
     /// Adds the sums of `values`, one for each row of a window, to `totals` by shard.

@@ -1,5 +1,6 @@
 import Communication
 import Exchange
+import Runs
 
 /// The response to faults: a return to the last valid checkpoint, or the end of the run.
 extension Trainer {
@@ -18,6 +19,8 @@ extension Trainer {
 
     /// Continues the run from its last valid checkpoint, or ends it with an error on all ranks. Collective.
     func recover(from fault: RunFault) throws {
+        // The checkpoint of step 0 exists, so that the run can be resumed also if its first step has failed.
+        if hasBegun { hasStepped = true }
         let host = try hostName(of: fault)
         try parallel.exchange.clearGradients()
         try keeper.finish()
@@ -27,14 +30,22 @@ extension Trainer {
         let foundAt = state.step + 1
         // If no update succeeded after restoring a checkpoint, the checkpoint itself is not usable.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
-        let scale = state.rateScale ?? 1
+        let before = state
         state = try keeper.restoreNewest(
             into: parallel, rejectingFrom: rejected, upTo: state.step, windowCount: train.windowCount)
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
-        let newScale = fault.isOfTheRun ? scale * Self.cut : scale
-        state.rateScale = newScale == 1 ? nil : newScale
+        continueRestored(from: before, fault)
         try report.rollback(state, foundAt: foundAt, reason: fault.description(host: host))
+    }
+
+    /// Adapts a restored state to the faults of the run. `before` is the state at the fault.
+    private func continueRestored(from before: TrainingState, _ fault: RunFault) {
+        let scale = (before.rateScale ?? 1) * (fault.isOfTheRun ? Self.cut : 1)
+        state.rateScale = scale == 1 ? nil : scale
+        if fault.isOfTheRun || before.dependsOnCheckpoints { state.hasReturned = true }
+        // The checkpoint of a stop may be from the middle of skipped updates. With another learning rate they are counted anew.
+        if fault.isOfTheRun { state.skippedInARow = 0 }
     }
 
     private func hostName(of fault: RunFault) throws -> String {

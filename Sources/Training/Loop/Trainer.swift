@@ -1,7 +1,6 @@
 import Optimizers
 import Communication
 import Configuration
-import Digests
 import Exchange
 public import Failures
 package import Runs
@@ -48,18 +47,19 @@ package final class Trainer {
     /// Nil if gradients are not tracked.
     let hiddenGradients: HiddenGradientSums?
     /// Generates samples; nil without samples, and on ranks other than 0.
-    private let sampling: TextSampling?
-    private let rule: ConvergenceRule
+    let sampling: TextSampling?
+    let rule: ConvergenceRule
     package internal(set) var state: TrainingState
     var deadline: Deadline
-    private var isFirstAttempt = true
+    /// Whether this job has arrived directly before its first step, with a checkpoint from which the run can be resumed.
+    private(set) var hasBegun = false
     /// The number of steps of earlier jobs of this run.
     private let firstStep: Int
     /// The error that kept this rank from reading the window of the step.
     var inputFault: TextDataError?
     /// How often this job has returned to a checkpoint, and to which step most recently.
     package internal(set) var rollbacks = 0
-    /// Whether this job has made a step, also if it has returned to the beginning since.
+    /// Whether this job has made a step, or failed in its first one; also if it has returned to the beginning since.
     var hasStepped = false
     var lastRestoredStep: Int?
     var updatesAtRestoration = -1
@@ -114,21 +114,37 @@ package final class Trainer {
         if let reason = try reasonNotToBegin() { return .preempted(reason) }
         report.beginSteps(state)
         deadline.noteStart()
-        if state.awaitsValidation == true, let reason = try validate() {
-            try requireProgress(reason, in: "the validation")
-            return try preempt(reason)
-        }
+        if let reason = try doAwaitedWork() { return try save(stopping: reason) }
         while state.epoch <= configuration.epochs, !rule.isConverged(state.convergence) {
             let flags = try step()
             try logGradientsIfDue()
             if let reason = flags.stopReason { return try preempt(reason) }
             if validationIsDue, let reason = try validate() { return try preempt(reason) }
-            try sampleIfDue()
+            if sampleIsDue { try sample() }
             if checkpointIsDue(flags) { try saveCheckpoint() }
         }
+        if let reason = try validateAtEnd() { return try save(stopping: reason) }
         try saveCheckpoint()
         try keeper.finish()
         return rule.isConverged(state.convergence) ? .converged : .epochs
+    }
+
+    /// Does what was due when the job before this one stopped. Returns the reason to stop meanwhile.
+    private func doAwaitedWork() throws -> StopReason? {
+        if state.awaitsValidation == true, let reason = try validate() {
+            try requireProgress(reason, in: "the validation")
+            return reason
+        }
+        if state.awaitsSample == true, configuration.sampleEvery > 0 { try sample() }
+        state.awaitsSample = nil
+        return nil
+    }
+
+    /// Validates the last step of a run that has no validation of it: a resume with fewer epochs may end a run at any step.
+    private func validateAtEnd() throws -> StopReason? {
+        guard !state.isValidated, !rule.isConverged(state.convergence), let reason = try validate() else { return nil }
+        try requireProgress(reason, in: "the validation")
+        return reason
     }
 
     // MARK: Between steps
@@ -138,8 +154,8 @@ package final class Trainer {
     /// Throws `TrainingError.noTime` on all ranks if the time limit has passed, because a job with the same limit would make no
     /// progress either.
     private func reasonNotToBegin() throws -> StopReason? {
-        guard isFirstAttempt else { return nil }
-        isFirstAttempt = false
+        guard !hasBegun else { return nil }
+        hasBegun = true
         let flags = StepFlags(rawValue: Int32(try world.max(Int(deadline.startFlags.rawValue))))
         if case .signal? = flags.stopReason { return flags.stopReason }
         if let reason = flags.stopReason { throw try agreed(.noTime(reason, limit: configuration.timeLimit)) }
@@ -157,94 +173,6 @@ package final class Trainer {
         guard state.step % configuration.logEvery == 0 else { return report.showIfDue(state, norm: norm, rate: rate) }
         try report.step(state, norm: norm, rate: rate)
         state.interval = IntervalSums()
-    }
-
-    private var validationIsDue: Bool { validationIsDue(after: state.step, epochEnds: state.window == 0) }
-
-    func validationIsDue(after step: Int, epochEnds: Bool) -> Bool {
-        guard valid != nil else { return false }
-        if configuration.validateEvery > 0, step % configuration.validateEvery == 0 { return true }
-        if configuration.validateEvery == 0 { return epochEnds }
-        // The last of all epochs. The number of epochs may be the largest integer.
-        return epochEnds && step / train.windowCount == configuration.epochs
-    }
-
-    /// Measures the model on the validation text. Rank 0 decides on its consequences, and all ranks follow. If a signal arrives meanwhile, or a
-    /// time limit is near, returns this as the reason to stop, and the validation has no effect.
-    private func validate() throws -> StopReason? {
-        guard let valid else { return nil }
-        try requireSoundParameters()
-        try parallel.exchangeAverage()
-        let reason = try validate(on: valid)
-        try parallel.exchangeAverage()
-        return reason
-    }
-
-    /// The same for the parameters as they are.
-    private func validate(on valid: any BatchSource) throws -> StopReason? {
-        Watchdog.enter(.validation, step: state.step)
-        let start = MonotonicClock.nanoseconds
-        let metric = configuration.taskType.metric
-        let measured = try parallel.measure(valid, countsHits: metric.countsHits, window: window, world: world) {
-            validationFlags.rawValue
-        }
-        guard let found = measured.measurement else { return StepFlags(rawValue: measured.flags).stopReason }
-        let criterion = try world.broadcast(metric.criterion(found))
-        state.awaitsValidation = nil
-        noteAverage(criterion)
-        let improved = rule.take(loss: criterion, step: state.step, into: &state.convergence)
-        let model = BestModel(step: state.step, loss: criterion, parametersDigest: parallel.parametersDigest.hexadecimal)
-        let isBest = isBest(model, improved: improved)
-        try report.validation(state, found, model, improved: improved, best: isBest ? model : keeper.best, start: start)
-        deadline.noteValidation(start: start)
-        if isBest { try saveBest(model) }
-        return nil
-    }
-
-    private func saveBest(_ model: BestModel) throws {
-        var saved = state
-        if parallel.optimizer.rule.averaging != nil { saved.holdsAverage = true }
-        try keeper.saveBest(model, saved)
-    }
-
-    /// Begins the average of the parameters, if a rule begins it after this validation.
-    private func noteAverage(_ loss: Double) {
-        guard case .afterValidations(let interval)? = parallel.optimizer.rule.averaging else { return }
-        var averaging = state.averaging ?? AveragingState()
-        averaging.take(loss: loss, updates: state.updates, interval: interval)
-        state.averaging = averaging
-        parallel.optimizer.averagingStart = averaging.start
-    }
-
-    /// Whether a model replaces `best.safetensors`: it is better than or the same as the current content.
-    ///
-    /// Steps that were rolled back, or steps of an earlier job, may have given a better model than all steps that led to this
-    /// one. An improvement replaces the file whenever its loss is lower, even by less than `epsilon`: the loss in the file must never
-    /// exceed the best one in the state, or the file would pass for another run's.
-    private func isBest(_ model: BestModel, improved: Bool) -> Bool {
-        guard let kept = keeper.best else { return model.loss.isFinite }
-        return model == kept || rule.isImprovement(loss: model.loss, on: kept.loss) || (improved && model.loss < kept.loss)
-    }
-
-    /// Rank 0 generates and logs a text every `sampleEvery` steps.
-    private func sampleIfDue() throws {
-        guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0 else { return }
-        Watchdog.enter(.sample, step: state.step)
-        let start = MonotonicClock.nanoseconds
-        try parallel.exchangeAverage()
-        _ = try world.agreeOnRoot {
-            if let sampling { try report.sample(state, try sampling.text(step: state.step), start: start) }
-        }
-        try parallel.exchangeAverage()
-    }
-
-    /// The flags that request a stop during a validation, after which a checkpoint is written. A rank does not learn of another's flags before
-    /// the end, so that each one looks at its own clock.
-    private var validationFlags: StepFlags {
-        let signals = StepFlags(signals: StopSignals.received)
-        let isNear = deadline.isNear(
-            checkpointBytes: keeper.leastByteCount, checkpointNanoseconds: keeper.slowestWrite, validationWindows: 0)
-        return isNear ? signals.union(StepFlags(deadline.reason)) : signals
     }
 
     /// The flags that request a stop when there is nothing to save: a signal or, on rank 0, the clock.
@@ -276,9 +204,15 @@ package final class Trainer {
         try report.checkpoint(state, path: keeper.path(step: state.step), parametersDigest: digest ?? "")
     }
 
-    /// A due validation is left to the resumed job, because a request to stop usually allows little time.
+    /// A due validation or sample is left to the resumed job, because a request to stop usually allows little time.
     private func preempt(_ reason: StopReason) throws -> TrainingOutcome {
         if validationIsDue { state.awaitsValidation = true }
+        if sampleIsDue { state.awaitsSample = true }
+        return try save(stopping: reason)
+    }
+
+    /// Saves the state of a run that is asked to stop.
+    private func save(stopping reason: StopReason) throws -> TrainingOutcome {
         if reason == deadline.reason { report.limitUse = deadline.use(steps: state.step - firstStep) }
         try saveCheckpoint()
         try keeper.finish()

@@ -1,4 +1,5 @@
 import Communication
+import Failures
 import Files
 import Foundation
 
@@ -8,6 +9,7 @@ final class ProgressLine {
     /// The columns of the shown progress line; nil for none.
     private var shownColumns: Int?
     private var shownAt: Int64 = 0
+    private let output = HeldOutput()
     private var hasFailed = false
 
     /// Free columns after the line, for the `^C` that a terminal writes there.
@@ -19,22 +21,29 @@ final class ProgressLine {
     /// Whether there is a terminal whose progress line is a second old.
     var isDue: Bool { terminal != nil && MonotonicClock.nanoseconds - shownAt >= Self.pause }
 
+    /// A job that ends with an error has no last lines, but may have earlier ones that are held.
+    deinit { finish() }
+
     /// Prints a permanent line.
     func line(_ text: String) {
-        print(removal() + text + "\n")
+        print(removal() + text + "\n", .other)
     }
 
     /// Shows a progress line with a bar that is full at 1. Without a terminal, it prints a plain line.
     func show(_ text: ProgressText, done share: Double) {
-        guard let width = terminal?.width() else { return line(text.text) }
+        guard let width = terminal?.width() else {
+            print(text.text + "\n", .steps)
+            return
+        }
         var wide = ProgressText()
         wide.add(Self.bar(share, width: width < 110 ? 8 : 16), importance: Self.barImportance)
         for (index, part) in text.parts.enumerated() {
             wide.add(part.text, importance: part.importance, lead: index > 0 ? part.lead : " ")
         }
         let shown = wide.fitted(to: width - Self.margin)
-        print(removal(width: width) + shown)
-        (shownColumns, shownAt) = (shown.count, MonotonicClock.nanoseconds)
+        let before = shownColumns
+        let isPrinted = print(removal(width: width) + shown, .progress)
+        (shownColumns, shownAt) = (isPrinted ? shown.count : before, MonotonicClock.nanoseconds)
     }
 
     /// The bar is omitted only after all parts with a lower importance.
@@ -46,7 +55,22 @@ final class ProgressLine {
     }
 
     /// Removes the progress line.
-    func clear() { print(removal()) }
+    func clear() { print(removal(), .other) }
+
+    /// Writes the lines that the reader of the output has not made room for, or warns that they are lost. Nothing follows.
+    func finish() {
+        let output = self.output
+        guard output.isIncomplete else { return }
+        do throws(StandardOutputError) {
+            let count = try Watchdog.waitingForDisk { () throws(StandardOutputError) in try output.finish() }
+            guard count > 0 else { return }
+            StandardError.warn(
+                "the standard output is not read: \(counted(count, "line")) of the report could not be written. "
+                    + "metrics.jsonl has the figures.")
+        } catch {
+            warn(error)
+        }
+    }
 
     /// The sequence that removes the progress line. A terminal that became narrower has broken the line into rows.
     private func removal(width: Int? = nil) -> String {
@@ -56,14 +80,21 @@ final class ProgressLine {
         return "\u{1B}[\((columns - 1) / width)A\r\u{1B}[J"
     }
 
-    /// An output that cannot be written does not stop training. The first failure is reported, and further lines are still tried.
-    private func print(_ text: String) {
-        if text.isEmpty { return }
+    /// An output that cannot be written, or whose reader pauses, does not stop training. The first failure is reported, and further lines are
+    /// still tried. Returns false if the text is omitted because there is no room.
+    @discardableResult
+    private func print(_ text: String, _ kind: HeldOutput.Kind) -> Bool {
+        if text.isEmpty { return true }
         do throws(StandardOutputError) {
-            try StandardOutput.write(text)
+            return try output.write(text, kind)
         } catch {
-            if !hasFailed { StandardError.warn("\(error) Training continues, and metrics.jsonl has its figures.") }
-            hasFailed = true
+            warn(error)
+            return true
         }
+    }
+
+    private func warn(_ error: StandardOutputError) {
+        if !hasFailed { StandardError.warn("\(error) Training continues, and metrics.jsonl has its figures.") }
+        hasFailed = true
     }
 }

@@ -12,9 +12,11 @@ package struct ResumeCommand {
     /// - Parameters:
     ///   - arguments: the command line of this process, with its program.
     ///   - parent: the command line of the parent process; empty if it is unknown.
+    ///   - grandparent: that of its parent.
     package init(
         runFolder: String, rankCount: Int, arguments: [String] = CommandLine.arguments,
-        environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine
+        environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.commandLine(of: getppid()),
+        grandparent: [String] = Self.grandparentCommandLine
     ) {
         self.runFolder = runFolder.hasPrefix("-") ? "./" + runFolder : runFolder
         isInJob = environment["SLURM_JOB_ID"] != nil
@@ -25,11 +27,10 @@ package struct ResumeCommand {
         } else if environment["OMPI_COMM_WORLD_SIZE"] != nil {
             let launch = Self.launch(of: arguments, by: parent) ?? ["mpirun"] + ranks
             start = Self.allowingRoot(Self.sharingCores(launch, environment)) + [program]
-        } else if environment["PMI_SIZE"] != nil {
-            start = ["mpirun"] + ranks + [program]
+        } else if let launcher = Self.hydraLauncher(environment, parent: parent, grandparent: grandparent) {
+            start = [launcher] + ranks + [program]
         } else if environment["SLURM_PROCID"] != nil, rankCount > 1 {
-            // srun starts separate processes without this option, unless the site has set it.
-            start = ["srun"] + (environment["PMIX_RANK"] == nil ? [] : ["--mpi=pmix"]) + ranks + [program]
+            start = ["srun"] + Self.interface(environment) + ranks + [program]
         } else {
             start = [program]
         }
@@ -44,12 +45,29 @@ package struct ResumeCommand {
     /// The launcher with its flags, if its command line ends with this program and its arguments, and starts no other program.
     private static func launch(of arguments: [String], by parent: [String]) -> [String]? {
         let flags = parent.dropLast(arguments.count)
-        let launchers = ["mpirun", "mpiexec", "orterun"]
-        guard let launcher = flags.first?.split(separator: "/").last, launchers.contains(String(launcher)),
+        guard let launcher = flags.first, launchers.contains(base(launcher)),
             Array(parent.suffix(arguments.count)) == arguments, !flags.contains(":")
         else { return nil }
         return Array(flags)
     }
+
+    /// MPICH's launcher, by the name under which it was started: beside Open MPI, `mpirun` may be Open MPI's. Nil if it has not started this process.
+    private static func hydraLauncher(_ environment: [String: String], parent: [String], grandparent: [String]) -> String? {
+        guard environment["PMI_SIZE"] != nil else { return nil }
+        let isProxy = parent.first?.hasSuffix("hydra_pmi_proxy") ?? false
+        if isProxy, let launcher = grandparent.first, launchers.contains(where: base(launcher).hasPrefix) { return launcher }
+        return isProxy || environment["SLURM_PROCID"] == nil ? "mpirun" : nil
+    }
+
+    /// The option with which srun starts the ranks of one job. Without it srun starts separate processes, unless the site has set it.
+    private static func interface(_ environment: [String: String]) -> [String] {
+        if environment["PMIX_RANK"] != nil { return ["--mpi=pmix"] }
+        return environment["PMI_SIZE"] == nil ? [] : ["--mpi=pmi2"]
+    }
+
+    private static let launchers = ["mpirun", "mpiexec", "orterun"]
+
+    private static func base(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Adds the flag that allows root. Open MPI refuses root without it, or without two variables that may be set for one command only.
     private static func allowingRoot(_ launch: [String]) -> [String] {
@@ -67,8 +85,15 @@ package struct ResumeCommand {
         return [launch[0], "--oversubscribe"] + launch.dropFirst()
     }
 
-    package static var parentCommandLine: [String] {
-        guard let bytes = FileManager.default.contents(atPath: "/proc/\(getppid())/cmdline") else { return [] }
+    package static var grandparentCommandLine: [String] {
+        let status = FileManager.default.contents(atPath: "/proc/\(getppid())/status") ?? Data()
+        let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
+        let parent = lines.first { $0.hasPrefix("PPid:") }.flatMap { Int32($0.dropFirst(5).trimmingCharacters(in: .whitespaces)) }
+        return parent.map { commandLine(of: $0) } ?? []
+    }
+
+    package static func commandLine(of process: Int32) -> [String] {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return [] }
         return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { String(decoding: $0, as: UTF8.self) }
     }
 }

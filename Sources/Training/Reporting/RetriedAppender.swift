@@ -39,7 +39,7 @@ package final class RetriedAppender {
     /// Appends a complete record. Throws `TrainingError.log`, or the error of a missing or foreign folder or file.
     package func append(_ record: [UInt8]) throws {
         waiting.append(record)
-        let failure = Watchdog.waitingForDisk { _ in flush() }
+        let failure = Watchdog.waitingForDisk { flush() }
         warnOfReplacement()
         guard let failure else { return }
         guard case .failed(_, _, let number) = failure else { throw failure }
@@ -51,7 +51,7 @@ package final class RetriedAppender {
 
     /// Makes the written records durable, or warns of the failure.
     package func synchronize() {
-        Watchdog.waitingForDisk { _ in
+        Watchdog.waitingForDisk {
             do throws(FileError) {
                 try file.synchronize()
             } catch {
@@ -77,11 +77,10 @@ package final class RetriedAppender {
     ///
     /// Throws `TrainingError.log`.
     package func finish() throws {
-        try Watchdog.waitingForDisk { reportBusy in
+        try Watchdog.waitingForDisk {
             guard var last = flush() else { return }
             for pause in CheckpointFolder.pauses where last.mayPass {
                 usleep(useconds_t(pause * 1e6))
-                reportBusy()
                 guard let failure = flush() else { return }
                 last = failure
             }

@@ -8,7 +8,9 @@ extension TrainingConfiguration {
     /// Notes about defaults that do little for a new run with a vocabulary of this size.
     func startNotes(vocabularySize: Int) -> [String] {
         let outputSize = taskType.outputSize(vocabularySize: vocabularySize, settings)
-        return [rateNote, Outputs.note(output, settings, outputSize: outputSize)].compactMap { $0 }
+        // Settings of an output that suits the tokens badly are not worth advice.
+        let outputNote = ranksWarning == nil ? Outputs.note(output, settings, outputSize: outputSize) : nil
+        return [rateNote, outputNote].compactMap { $0 }
     }
 
     /// The default learning rate with an optimizer that learns little with it.

@@ -16,7 +16,7 @@ extension TrainingReport {
                 ("reason", .text(ending.outcome.name)), ("step", .integer(state.step)),
                 ("epoch", .integer(state.lastEpoch)),
             ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
-                + (state.rateScale.map { [("rate_scale", .number($0))] } ?? [])
+                + (state.dependsOnCheckpoints ? [("rate_scale", .number(state.rateScale ?? 1))] : [])
                 + [("parameters_digest", .text(ending.parametersDigest))])
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
@@ -30,7 +30,7 @@ extension TrainingReport {
         if let test = ending.test { sayTest(test, ending) }
         if configuration.usesBuiltInSource, let best = ending.best { sayOptimum(best.loss) }
         say("  last     step \(state.step), digest \(ending.parametersDigest)")
-        if state.rateScale != nil {
+        if state.dependsOnCheckpoints {
             say("  returned to a checkpoint after a divergence: the digests depend on --checkpoint-every and on interruptions")
         }
         say("  run      \(plan.runFolder)")
@@ -40,6 +40,7 @@ extension TrainingReport {
         }
         if let warning = limitUse?.warning { StandardError.warn(warning) }
         try log.finish()
+        progress.finish()
     }
 
     private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {

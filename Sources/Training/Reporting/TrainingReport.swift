@@ -30,8 +30,7 @@ final class TrainingReport {
         self.plan = plan
         self.log = log
         self.windowCount = windowCount
-        divergence = DivergenceWatch(
-            vocabularySize: plan.vocabularySize, isEstimated: Outputs.estimatesTraining(plan.configuration.output))
+        divergence = plan.configuration.divergenceWatch(vocabularySize: plan.vocabularySize)
         pace = TrainingPace(plan.configuration, windowCount: windowCount, validWindowCount: validWindowCount)
     }
 
@@ -93,7 +92,9 @@ final class TrainingReport {
 
     private func warn(of texts: TextSummary) {
         texts.warnings.forEach(StandardError.warn)
-        if !plan.isResumed { configuration.startNotes(vocabularySize: plan.vocabularySize).forEach { StandardError.note($0) } }
+        guard !plan.isResumed else { return }
+        if let warning = configuration.ranksWarning { StandardError.warn(warning) }
+        configuration.startNotes(vocabularySize: plan.vocabularySize).forEach { StandardError.note($0) }
     }
 
     /// Whether the training loss is an estimate.
@@ -192,7 +193,7 @@ final class TrainingReport {
             ] + fields(metric.fields(measurement)) + [
                 ("best", .flag(model == best)), ("parameters_digest", .text(model.parametersDigest)),
             ])
-        if !model.loss.isFinite, divergence.isFirst() {
+        if !measurement.loss.isFinite, divergence.isFirst() {
             StandardError.warn(
                 "step \(state.step): the validation loss is not finite: the numbers of the model overflow. Use a lower --learning-rate, a smaller "
                     + "--init-scale or fewer --layers.")

@@ -15,8 +15,7 @@ extension DistributedTokenizer {
                 Watchdog.progress()
             }
         }
-        guard isComplete else { return [] }
-        try findFirstNul(shared.text)
+        guard try isComplete && findFirstNul(shared.text) else { return [] }
         if command.action == .scanAndCount {
             // Rank 0 has counted the first blocks, and adds the counts of the others in the order of the text.
             let others = try world.gather(world.isRoot ? [] : counts?.records() ?? [])
@@ -25,11 +24,22 @@ extension DistributedTokenizer {
         return try world.gather(digests)
     }
 
-    /// If the first NUL character is in another rank's blocks, rank 0 reads these blocks again and reports it.
-    private func findFirstNul(_ text: OpenedText?) throws {
+    /// If the first NUL character is in another rank's blocks, rank 0 reads these blocks again, so that it can report it.
+    ///
+    /// Throws on rank 0 if the text has changed meanwhile; the workers then return false.
+    private func findFirstNul(_ text: OpenedText?) throws -> Bool {
         let first = try world.max(text?.nulCharacters.map { Int.max - $0.byteOffset } ?? 0)
-        guard first > 0, world.isRoot, let text, text.nulCharacters?.byteOffset != Int.max - first else { return }
-        _ = try text.examine(blocks: text.blocks(around: Int.max - first + (text.part?.lowerBound ?? 0)))
+        guard first > 0 else { return true }
+        do {
+            _ = try world.agreeOnRoot {
+                guard let text, text.nulCharacters?.byteOffset != Int.max - first else { return }
+                _ = try text.examine(blocks: text.blocks(around: Int.max - first))
+            }
+            return true
+        } catch {
+            if world.isRoot { throw error }
+            return false
+        }
     }
 
     /// The counts that this rank adds to; nil on a rank that does not read the text.

@@ -38,7 +38,9 @@ package final class DistributedTokenizer {
 
     /// Opens the text at `path`, or a named part of it, on every rank that sees it. Throws the errors that rank 0 finds.
     package func open(path: String, part: Range<Int>? = nil, name: String? = nil, unit: TokenUnit) throws -> TokenizerText {
-        let text = try OpenedText(path: path, part: part, name: name, unit: unit, blockByteCount: blockByteCount)
+        let text = try Watchdog.waitingForDisk {
+            try OpenedText(path: path, part: part, name: name, unit: unit, blockByteCount: blockByteCount)
+        }
         let command = TokenizerCommand(.open, unit: unit, lower: part?.lowerBound ?? 0, upper: part?.upperBound ?? -1)
         _ = try world.broadcast(command)
         _ = try world.broadcast(path)
@@ -68,8 +70,18 @@ package final class DistributedTokenizer {
     package func writeTokens(
         _ text: TokenizerText, digest: UInt64, vocabulary: Vocabulary, to place: FilePlace
     ) throws {
-        var writer = try TokenFileWriter(
-            at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
+        var writer: TokenFileWriter?
+        try Watchdog.waitingForDisk {
+            writer = try TokenFileWriter(
+                at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
+        }
+        try writeTokens(text, digest: digest, vocabulary: vocabulary, with: &writer!)
+        try Watchdog.waitingForDisk { try writer.take()?.finish() }
+    }
+
+    private func writeTokens(
+        _ text: TokenizerText, digest: UInt64, vocabulary: Vocabulary, with writer: inout TokenFileWriter
+    ) throws {
         if let number = text.number {
             try broadcast(vocabulary)
             try encode(number, blockCount: text.text.blockCount, to: &writer)
@@ -78,9 +90,6 @@ package final class DistributedTokenizer {
                 try writer.append(tokens)
             }
         }
-        Watchdog.beginWaitingForDisk()
-        defer { Watchdog.endWaitingForDisk() }
-        try writer.finish()
     }
 
     private func encode(_ number: Int, blockCount: Int, to writer: inout TokenFileWriter) throws {
@@ -88,7 +97,7 @@ package final class DistributedTokenizer {
         for start in stride(from: 0, to: blockCount, by: round) {
             let blocks = start..<min(start + round, blockCount)
             let packed = try encode(world.broadcast(TokenizerCommand(.encode, text: number, blocks)))
-            try Watchdog.waitingForDisk { _ in try packed.withUnsafeBytes { try writer.append(packed: $0) } }
+            try Watchdog.waitingForDisk { try packed.withUnsafeBytes { try writer.append(packed: $0) } }
         }
     }
 
@@ -120,7 +129,10 @@ package final class DistributedTokenizer {
         // A rank that cannot open the file is not a reader; `register` finds that out.
         let text =
             opensNothing
-            ? nil : try? OpenedText(path: path, part: command.part, unit: command.unit, blockByteCount: blockByteCount)
+            ? nil
+            : Watchdog.waitingForDisk {
+                try? OpenedText(path: path, part: command.part, unit: command.unit, blockByteCount: blockByteCount)
+            }
         try register(text)
     }
 

@@ -1,6 +1,6 @@
 public import Failures
 
-/// The best model was written, but cannot be read at the end of the run.
+/// The best model was written, but cannot be read for the test at the end of the run.
 public struct LostBestModel: UserFacingError {
     /// The error of reading it, which names the file.
     let reason: any Error

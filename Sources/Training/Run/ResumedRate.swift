@@ -19,7 +19,7 @@ struct ResumedRate {
         let (before, now) = (checkpoint.configuration.learningRate, configuration.learningRate)
         let factor = NumberText.significant(scale)
         if now != before {
-            state.rateScale = nil
+            (state.rateScale, state.hasReturned) = (nil, true)
             notice =
                 "the learning rate is \(NumberText.significant(now)), as given; the factor \(factor) of a return to a checkpoint, which applied to "
                 + "\(NumberText.significant(before)), is not used"

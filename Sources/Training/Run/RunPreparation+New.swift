@@ -16,12 +16,12 @@ extension RunPreparation {
     ) throws -> RunPreparation {
         let asked = configuration.shards
         let configuration = try resolved(configuration, rankCount: rankCount)
-        let folder = try freshFolder(configuration)
+        let folder = try Watchdog.waitingForDisk { try freshFolder(configuration) }
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps())
         let notices =
             try require(counted, folder: folder, survey: survey)
             + [asked == nil ? shardsNotice(configuration, rankCount: rankCount) : nil].compactMap { $0 }
-        let newFolder = try Watchdog.waitingForDisk { _ in try createFolder(configuration, breakingLock: breakingLock) }
+        let newFolder = try Watchdog.waitingForDisk { try createFolder(configuration, breakingLock: breakingLock) }
         do {
             return try begin(counted, lock: newFolder.lock, newFolder: newFolder, notices: notices)
         } catch {
@@ -40,14 +40,17 @@ extension RunPreparation {
         var configuration = counted.configuration.withAbsoluteTexts
         configuration.run = folder.path
         let tokens = try prepareTokenFiles(texts, vocabulary: vocabulary, lock: lock, configuration)
-        try Watchdog.waitingForDisk { _ in
+        try Watchdog.waitingForDisk {
             try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary))
         }
         // A run that has lost all its checkpoints may still have its best model.
-        let records = RunRecords(folder)
-        let best = try BestFound(
-            in: folder, records, after: TrainingState(), configuration, identity: records.log?.identity, vocabulary: vocabulary,
-            textDigests: texts.digests)
+        let (records, best) = try Watchdog.waitingForDisk {
+            let records = RunRecords(folder)
+            let best = try BestFound(
+                in: folder, records, after: TrainingState(), configuration, identity: records.log?.identity,
+                vocabulary: vocabulary, textDigests: texts.digests)
+            return (records, best)
+        }
         let plan = RunPlan(
             configuration: configuration, vocabulary: vocabulary, tokenFiles: tokens.files, runFolder: folder.path,
             state: TrainingState(), isResumed: false, best: best.model, loggedBest: best.logged,
@@ -77,12 +80,13 @@ extension RunPreparation {
     static func require(
         _ counted: CountedTexts, folder: RunFolder, survey: HostSurvey
     ) throws -> [String] {
-        let check = try RunCheck(
-            counted.configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
-            folder: folder,
-            survey: survey)
-        try check.requireAll()
-        return check.notices
+        try Watchdog.waitingForDisk {
+            let check = try RunCheck(
+                counted.configuration, texts: counted.texts, vocabulary: counted.vocabulary, trainTokens: counted.trainTokens,
+                folder: folder, survey: survey)
+            try check.requireAll()
+            return check.notices
+        }
     }
 
     // MARK: The folder of a new run

@@ -18,18 +18,20 @@ extension RunPreparation {
         breakingLock: Bool
     ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
-        let lock = try folder.reopen(breakingLock: breakingLock)
-        try Watchdog.waitingForDisk { _ in try CheckpointFolder(lockedBy: lock).requireWritable() }
-        let records = RunRecords(folder)
+        let (lock, records) = try Watchdog.waitingForDisk {
+            let lock = try folder.reopen(breakingLock: breakingLock)
+            try CheckpointFolder(lockedBy: lock).requireWritable()
+            return (lock, RunRecords(folder))
+        }
         records.warnings.forEach(StandardError.warn)
-        guard let newest = try Watchdog.waitingForDisk({ _ in try records.newestCheckpoint() }) else {
+        guard let newest = try Watchdog.waitingForDisk({ try records.newestCheckpoint() }) else {
             return try restart(configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
         }
         func attempt(_ newest: NewestCheckpoint<StoredCheckpoint>) throws -> ResumedParts {
             try ResumedParts(newest, configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
         }
         var parts = try attempt(newest)
-        if !parts.hasPosition, let other = try Watchdog.waitingForDisk({ _ in try records.newestCheckpoint() }) {
+        if !parts.hasPosition, let other = try Watchdog.waitingForDisk({ try records.newestCheckpoint() }) {
             // The token file of the training text was missing before. It would have shown that the position of the checkpoint is
             // impossible.
             parts = try attempt(other)
@@ -38,7 +40,7 @@ extension RunPreparation {
             StandardError.warn("\(quoting: parts.checkpoint.path): \(doubt).")
         }
         let warned = warnOfChangedKeys(records, parts)
-        let best = try Watchdog.waitingForDisk { _ in
+        let best = try Watchdog.waitingForDisk {
             try BestFound(
                 in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
                 vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
@@ -78,14 +80,15 @@ extension RunPreparation {
         tokenizer: DistributedTokenizer
     ) throws -> RunPreparation {
         let folder = RunFolder(path: lock.folder.path)
-        let remaining = try remainingModel(folder)
+        let remaining = try Watchdog.waitingForDisk { try remainingModel(folder) }
         let configuration =
             try remaining.map { try resumed(configuration, $0, folder: folder, rankCount: rankCount) }
             ?? resolved(configuration, rankCount: rankCount)
-        let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: TextStamps(path: stampsPath(folder)))
+        let (stamps, log) = Watchdog.waitingForDisk { (TextStamps(path: stampsPath(folder)), RunRecords(folder).log) }
+        let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: stamps)
         if let remaining {
             try check(counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal)
-        } else if let log = RunRecords(folder).log, log.hasModels {
+        } else if let log, log.hasModels {
             try check(counted, against: log)
         }
         let notices = try require(counted, folder: folder, survey: survey)
@@ -157,16 +160,19 @@ private struct ResumedParts {
         let folder = RunFolder(path: lock.folder.path)
         self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
         symbols = try self.configuration.symbols(checkpoint.vocabulary)
-        let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
+        let stamps = Watchdog.waitingForDisk { TextStamps(path: RunPreparation.stampsPath(folder)) }
         var texts = try Texts(self.configuration, tokenizer: tokenizer, stamps: stamps)
         // The parameters come from the checkpoint, so the file of the vectors is not read again.
         let vectors = configuration.wordVectors ?? ""
         texts.wordVectors = checkpoint.textDigests[Texts.wordVectorsKey].map { (vectors, $0) }
         self.texts = texts
         try texts.check(against: checkpoint.textDigests)
-        let check = try RunCheck(
-            self.configuration, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey)
-        try check.requireAll()
+        let (resumed, vocabulary) = (self.configuration, checkpoint.vocabulary)
+        let check = try Watchdog.waitingForDisk {
+            let check = try RunCheck(resumed, texts: texts, vocabulary: vocabulary, folder: folder, survey: survey)
+            try check.requireAll()
+            return check
+        }
         testExtent = try texts.testExtent()
         tokens = try RunPreparation.prepareTokenFiles(
             texts, vocabulary: checkpoint.vocabulary, lock: lock, self.configuration)

@@ -26,8 +26,10 @@ extension RunPreparation {
         guard vocabulary.unit == .byte || vocabulary.size - special >= 2 else {
             throw TextDataError.vocabularyTooSmall(source: source, unit: vocabulary.unit, size: vocabulary.size - special)
         }
-        let vectors = try configuration.wordVectors.map {
-            try WordVectors(path: $0, vocabulary: vocabulary, size: configuration.embeddingSize)
+        let vectors = try configuration.wordVectors.map { path in
+            try Watchdog.waitingForDisk {
+                try WordVectors(path: path, vocabulary: vocabulary, size: configuration.embeddingSize)
+            }
         }
         texts.wordVectors = vectors.map { ($0.path, $0.digest.hexadecimal) }
         return CountedTexts(
@@ -43,10 +45,11 @@ extension RunPreparation {
         case .regex: return try Tokenizer(pattern: configuration.tokenPattern ?? "")
         case .sentencepiece:
             try SentencePieceLibrary.require()
-            if let path = configuration.sentencePieceModel { return Tokenizer(try SentencePieceModel(path: path)) }
+            if let path = configuration.sentencePieceModel {
+                return try Watchdog.waitingForDisk { Tokenizer(try SentencePieceModel(path: path)) }
+            }
             _ = try tokenizer.scan(text)
-            // The library reports no progress.
-            return try Watchdog.waitingForDisk { _ in
+            return try Watchdog.waitingForDisk {
                 Tokenizer(try SentencePieceModel(training: text.text, size: configuration.vocabularyLimits.size ?? 8_000))
             }
         case let unit: return Tokenizer(unit)
@@ -70,7 +73,7 @@ extension RunPreparation {
             if role == .train { prepared.windowCount = layout.windowCount }
             prepared.files[role.rawValue] = RunPlan.PlannedTokens(path: place.path, digest: file.tokensDigest)
         }
-        try Watchdog.waitingForDisk { _ in try texts.stamps.write(to: folder.place(RunFile.stamps)) }
+        try Watchdog.waitingForDisk { try texts.stamps.write(to: folder.place(RunFile.stamps)) }
         prepared.notices = texts.notices
         return prepared
     }

@@ -68,7 +68,7 @@ final class RunPreparation {
     func establish() throws {
         let path = folder.vocabularyPath
         let isLost = plan.isResumed && (!pathExists(path) || (try? Vocabulary(path: path))?.digest != vocabulary.digest)
-        try Watchdog.waitingForDisk { _ in
+        try Watchdog.waitingForDisk {
             if isLost { try DurableFile.write(vocabulary.jsonText(), to: lock.folder.place(RunFile.vocabulary)) }
             try writeTokenizer()
             try DurableFile.write(plan.configuration.toml, to: lock.folder.place(RunFile.configuration))

@@ -45,7 +45,7 @@ struct Texts {
         for role in TextRole.allCases {
             guard let text = try Self.open(role, configuration, split: split, tokenizer) else { continue }
             let counts = role == .train ? try counting?(text) : nil
-            let known = counts == nil ? stamps.digest(of: role, text.text) : nil
+            let known = counts == nil ? Watchdog.waitingForDisk { stamps.digest(of: role, text.text) } : nil
             let digest = try known ?? tokenizer.scan(text, counting: counts)
             entries[role] = Entry(text: text, digest: digest, isRead: known == nil)
             if known == nil {
@@ -60,8 +60,8 @@ struct Texts {
 
     /// Splits the text, and records the notice.
     private mutating func splitText(_ path: String) throws -> TextSplit {
-        let text = try OpenedText(path: path, unit: .byte)
-        let split = try stamps.split(of: text) ?? TextSplit(text)
+        let text = try Watchdog.waitingForDisk { try OpenedText(path: path, unit: .byte) }
+        let split = try stamps.split(of: text) ?? Watchdog.waitingForDisk { () throws(TextDataError) in try TextSplit(text) }
         stamps.note(split, of: text)
         let parts = TextRole.allCases.enumerated().map { "\($1.rawValue) \(split.lineText($0))" }
         splitNotice = "text split: \(Quotation.of(path)): " + parts.joined(separator: ", ")
@@ -120,12 +120,12 @@ struct Texts {
     /// The token file at `path`, if it exists, is valid, and belongs to this text and vocabulary.
     private mutating func soundTokens(_ path: String, _ entry: Entry, vocabulary: Vocabulary) -> TokenFile? {
         do throws(TextDataError) {
-            let file = try TokenFile(path: path)
+            let file = try Watchdog.waitingForDisk { () throws(TextDataError) in try TokenFile(path: path) }
             guard file.isCurrent(textDigest: entry.digest, vocabulary: vocabulary) else {
                 notices.append("wrote tokens again from \(entry.text.text.name): \(path) is of another text or vocabulary")
                 return nil
             }
-            try file.verify()
+            try Watchdog.waitingForDisk { () throws(TextDataError) in try file.verify() }
             return file
         } catch .file(.missing) {
             // The notice is for a text that an earlier job has read.
@@ -143,11 +143,16 @@ struct Texts {
     func resolved(_ configuration: TrainingConfiguration) throws(TextDataError) -> TrainingConfiguration {
         var configuration = configuration
         if let text = entries[.train]?.text.text {
-            try configuration.taskType.resolve(&configuration.settings, trainingText: text)
+            try Watchdog.waitingForDisk { () throws(TextDataError) in
+                try configuration.taskType.resolve(&configuration.settings, trainingText: text)
+            }
         }
         for role in TextRole.allCases {
             guard let text = entries[role]?.text.text else { continue }
-            try configuration.taskType.check(text, configuration.settings).map(StandardError.warn)
+            let warning = try Watchdog.waitingForDisk { () throws(TextDataError) in
+                try configuration.taskType.check(text, configuration.settings)
+            }
+            warning.map(StandardError.warn)
         }
         return configuration
     }
@@ -161,7 +166,9 @@ struct Texts {
     }
 
     /// The words and bytes of the test text; nil if the run has none.
-    func testExtent() throws(TextDataError) -> TextExtent? { try entries[.test]?.text.text.extent() }
+    func testExtent() throws(TextDataError) -> TextExtent? {
+        try Watchdog.waitingForDisk { () throws(TextDataError) in try entries[.test]?.text.text.extent() }
+    }
 
     /// The size of a role's text in bytes; 0 if the run has none.
     func byteCount(of role: TextRole) -> Int { entries[role]?.text.text.byteCount ?? 0 }

@@ -43,26 +43,34 @@ extension TrainingRun {
     }
 
     /// Loads the parameters of `best.safetensors`, and returns the file's description of them. If the run has no best model, returns
-    /// nil, and keeps the last parameters, or their average if the rule averages them. Collective; the result is that of rank 0.
+    /// nil, and keeps the last parameters, or their average if the rule averages them. Collective; the result is that of rank 0. Returns nil also
+    /// for a model that is lost, if nothing is tested.
     private func takeBest(_ run: RunSetup) throws -> BestModel? {
         guard let written = run.keeper.best else {
             if run.test != nil { try run.parallel.exchangeAverage() }
             return nil
         }
-        let best = try world.agreeOnRoot {
-            try run.keeper.requireOwnFolder()
-            do {
-                return try Watchdog.waitingForDisk { _ in try readBest(run) }
-            } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
-                guard try run.remakeBest(written) else {
-                    throw LostBestModel(reason: error, step: written.step, runFolder: run.plan.runFolder)
-                }
-                run.report.say(run.keeper.remakeNotice(error, written))
-                return try readBest(run)
-            }
-        }
+        let best: BestModel?? = try world.agreeOnRoot { try readOrRemakeBest(run, written) }
         if run.test != nil { try run.parallel.broadcastParameters() }
         return best ?? written
+    }
+
+    /// The best model in the file, which is restored if it is lost and the checkpoint of its step exists. On rank 0.
+    ///
+    /// Throws `LostBestModel` if the lost model was to be tested; otherwise warns of the loss, and returns nil.
+    private func readOrRemakeBest(_ run: RunSetup, _ written: BestModel) throws -> BestModel? {
+        try run.keeper.requireOwnFolder()
+        do {
+            return try Watchdog.waitingForDisk { try readBest(run) }
+        } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
+            guard try Watchdog.waitingForDisk({ try run.remakeBest(written) }) else {
+                if run.test != nil { throw LostBestModel(reason: error, step: written.step, runFolder: run.plan.runFolder) }
+                StandardError.warn("\(error)")
+                return nil
+            }
+            run.report.say(run.keeper.remakeNotice(error, written))
+            return try Watchdog.waitingForDisk { try readBest(run) }
+        }
     }
 
     /// Reads the file on rank 0, and its parameters only if they are tested.

@@ -6,6 +6,7 @@ import Exchange
 import Failures
 import Models
 import Runs
+import Tasks
 import Tensors
 import TextData
 
@@ -83,7 +84,7 @@ public struct TrainingRun {
             world: world, plan.configuration, vocabularySize: plan.vocabularySize, tokenCounts: plan.tokenCounts)
         let vectors = preparation?.takeWordVectors()
         try initialize(parallel, plan, preparation?.takeCheckpoint(), vectors)
-        let texts = try world.agree { try RunTexts(plan, streams: parallel.streams) }
+        let texts = try world.agree { try Watchdog.waitingForDisk { try RunTexts(plan, streams: parallel.streams) } }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
     }
 
@@ -146,11 +147,18 @@ public struct TrainingRun {
         }
     }
 
+    private func unknownCounts(_ texts: RunTexts, _ preparation: RunPreparation?) throws -> [TextRole: UnknownCount] {
+        let counts = try world.agreeOnRoot {
+            try preparation.map { run in try Watchdog.waitingForDisk { try texts.unknownCounts(run.vocabulary) } }
+        }
+        return (counts ?? nil) ?? [:]
+    }
+
     private func makeSetup(
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
     ) throws -> RunSetup {
         let log = try world.agreeOnRoot {
-            try Watchdog.waitingForDisk { _ in try preparation?.openLog() }
+            try Watchdog.waitingForDisk { try preparation?.openLog() }
         }
         let report = TrainingReport(
             plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
@@ -169,11 +177,11 @@ public struct TrainingRun {
             configuration: plan.configuration, best: plan.best)
         let memory = try TrainingMemory(
             world: world, parallel: parallel, others: (test?.byteCount ?? 0) + (sampling?.byteCount ?? 0))
-        let unknown = try world.agreeOnRoot { try preparation.map { try texts.unknownCounts($0.vocabulary) } }
+        let unknown = try unknownCounts(texts, preparation)
         ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
             version: version, identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
-            unknown: (unknown ?? nil) ?? [:], memory: memory, separatesLines: plan.configuration.separatesLines,
+            unknown: unknown, memory: memory, separatesLines: plan.configuration.separatesLines,
             coverage: preparation?.wordVectorCoverage, coresOfHosts: try world.coresOfHosts(),
             textDigests: preparation?.textDigests ?? [:])
         _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }

@@ -93,7 +93,15 @@ struct RescoreCommand: ExampledCommand {
         let acoustic = try scores.map { try NamedData.file($0, namedBy: "--scores") }
         var list = try format.list(file, scores: acoustic, beam: beam)
         if let references {
-            list.references = try format.references(NamedData.file(references, namedBy: "--references"), for: list)
+            let file = try NamedData.file(references, namedBy: "--references")
+            list.references = try format.references(file, for: list)
+            list.unmatched = format.unmatchedReferences(file, for: list)
+        }
+        if tune, list.references == nil, let utterance = list.firstWithoutReference {
+            throw DataFileError(
+                path: list.name, line: nil,
+                reason: "the utterance '\(utterance)' has no ref, but --tune needs one of each utterance",
+                advice: "Add it, or name a file of references with --references.")
         }
         if tune, list.references == nil { throw RescoreOptionError.noReferences }
         if tune, !list.hasAcoustic { throw RescoreOptionError.noScores }

@@ -49,9 +49,12 @@ struct TrainCommand: ExampledCommand {
         let file = try source.file()
         var configuration = try resolvedConfiguration(file)
         let fileKeys = Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys)
-        // A resume with another exchange leaves out what only the stored one uses, so that its config.toml can start other runs.
-        let storedKeys: [ConfigurationKey] = source.resume ? [.nodeSize, .teams] : []
-        configuration.forgetReplaced(given: givenKeys, fileKeys: fileKeys.union(storedKeys).subtracting(givenKeys))
+        configuration.forgetReplaced(given: givenKeys, fileKeys: fileKeys, isResumed: source.resume)
+        if let file, !source.resume {
+            var own = TrainingConfiguration()
+            file.apply(to: &own)
+            configuration.forgetDependentDefaults(given: givenKeys, fileKeys: fileKeys, of: own)
+        }
         try check(configuration, file, fileKeys)
         configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }

@@ -66,7 +66,9 @@ struct InterpolationOptions: ParsableArguments {
         let nGrams = try NGramModel(warningAt: interpolate)
         var mixture = try Interpolation(network, nGrams, path: interpolate, weight: givenWeight() ?? 1)
         guard let tune else { return mixture }
-        let pairs = try mixture.surprisals(of: NamedText.opened(tune, unit: .word), model: network, adaptation: methods)
+        let text = try NamedText.opened(tune, unit: .word, acceptsSign: false)
+        let pairs = try mixture.surprisals(of: text, model: network, adaptation: methods)
+        try requireFinite(pairs, of: tune, network, isDynamic: methods.dynamic != nil)
         mixture.weight = pairs.bestWeight(mixture)
         let perplexities = [mixture.weight, 1, 0].map {
             NumberText.perplexity(exponential(pairs.loss(weight: $0, mixture)), digits: 3)
@@ -75,6 +77,13 @@ struct InterpolationOptions: ParsableArguments {
             "\(tune): the weight of the network is \(NumberText.fixed(mixture.weight, 6)): perplexity \(perplexities[0]), the network alone "
                 + "\(perplexities[1]), the n-grams alone \(perplexities[2]).")
         return mixture
+    }
+
+    /// Throws the errors of an evaluation whose losses are not finite: no weight follows from them.
+    private func requireFinite(_ pairs: PairedSurprisals, of text: String, _ network: StoredModel, isDynamic: Bool) throws {
+        guard let token = pairs.firstNotFinite else { return }
+        if isDynamic { throw DynamicOverflow(place: "token \(token)", text: text) }
+        throw StoredRunError.overflow(checkpoint: network.path, place: "token \(token) of \(text)")
     }
 }
 

@@ -16,6 +16,11 @@ enum NamedData {
         if path == StandardInput.sign { return try StandardInput.contents() }
         if let pipe = StandardInput.openPipe(path) { return try StandardInput.contents(of: pipe) }
         try InputFile.check(path, namedBy: option)
-        return try ReadableFile.contents(of: path, limit: limit)
+        do throws(FileError) {
+            return try ReadableFile.contents(of: path, limit: limit)
+        } catch {
+            if case .notRegular = error { throw UnmappableInputError(path: path) }
+            throw error
+        }
     }
 }

@@ -2,7 +2,6 @@ import Assessment
 import Communication
 import Failures
 import Files
-import Glibc
 import TextData
 
 /// How `rescore` combines scores and writes.
@@ -17,6 +16,7 @@ struct RescoreSettings {
 
 /// Rescores a list with the model of a checkpoint, and writes it.
 func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSettings) throws {
+    let folder = try settings.output.map { try ESPnetFolder($0) }
     let characters = settings.skipsUnknown ? SkippedCharacters() : nil
     var rescoring = try UnknownCharacterError.naming { try Rescoring(list, model: model, skipping: characters) }
     let references = list.references ?? []
@@ -29,24 +29,24 @@ func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSetting
         try StandardOutput.printResult(report.json)
     } else if let text = settings.format.text(list, rescoring.scores) {
         try StandardOutput.printResult(text)
-    } else if let folder = settings.output {
-        try write(NBestFormat.espnetFiles(list, rescoring.scores), to: folder)
+    } else if let folder {
+        try folder.write(NBestFormat.espnetFiles(list, rescoring.scores))
     }
     if !settings.json { report.lines.forEach { StandardError.note("\(list.name): \($0)") } }
     if let characters { noteSkipped(characters.unknown, of: list.name) }
+    tellOfReferences(list)
 }
 
-private func write(_ files: [(name: String, text: String)], to folder: String) throws {
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-        throw FileError.failed(path: folder, operation: "create the folder", errorNumber: errno)
+/// Tells of references without hypotheses, and of hypotheses without references.
+private func tellOfReferences(_ list: NBestList) {
+    if let first = list.unmatched.first {
+        let utterances = NumberText.counted(list.unmatched.count, "utterance")
+        StandardError.warn(
+            "\(list.name): no hypothesis of \(utterances) of the references (first: '\(first)'). The word error rates count "
+                + "\(NumberText.counted(list.unmatched.words, "word")) more as deleted.")
     }
-    for file in files { try DurableFile.write(Array(file.text.utf8), to: folder + "/" + file.name) }
-    // The files of a folder belong together: one of an earlier list would pass for a file of this one.
-    for name in NBestFormat.espnetNames where !files.contains(where: { $0.name == name }) {
-        let path = folder + "/" + name
-        guard unlink(path) == 0 || errno == ENOENT else {
-            throw FileError.failed(path: path, operation: "remove the file of an earlier list", errorNumber: errno)
-        }
+    if list.references == nil, let utterance = list.firstWithoutReference {
+        StandardError.note("\(list.name): no word error rate, because the utterance '\(utterance)' has no ref.")
     }
 }
 
@@ -92,6 +92,7 @@ private struct RescoreReport {
         return "{\"hypotheses\":\(rescoring.list.hypotheses.count),\"utterances\":\(rescoring.list.utterances.count),"
             + "\"weight\":\(weight(weights.weight)),\"length_bonus\":\(weight(weights.lengthBonus)),"
             + "\"tokens\":\(tokenCount),\"oovs\":\(unknownCount),\"acoustic\":\(object(hasAcoustic ? rates?.acoustic : nil)),"
-            + "\"combined\":\(object(rates?.combined)),\"oracle\":\(object(rates?.oracle))}"
+            + "\"combined\":\(object(rates?.combined)),\"oracle\":\(object(rates?.oracle)),"
+            + "\"utterances_without_hypothesis\":\(rescoring.list.unmatched.count)}"
     }
 }

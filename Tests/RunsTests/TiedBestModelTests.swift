@@ -1,0 +1,49 @@
+import Checkpoints
+import Configuration
+import Runs
+import TestSupport
+import Testing
+import TextData
+
+@Suite("Two validations with exactly the same loss")
+struct TiedBestModelTests {
+    private let scratch: ScratchFolder
+    private static let vocabulary = #"{"counts":[3,2,1],"symbols":["a","b","c"],"unit":"char"}"#
+    private let model = BestModel(step: 50, loss: 0.25, parametersDigest: "00000000000000aa")
+
+    init() throws { scratch = try ScratchFolder() }
+
+    private static func validation(_ step: Int, best: Bool, _ digest: String) -> String {
+        #"{"event":"validation","step":\#(step),"loss":0.25,"best":\#(best),"parameters_digest":"00000000000000\#(digest)"}"#
+    }
+
+    /// What is wrong with the model of step 50, if the newest checkpoint is from step 60 and has the same loss after step 40.
+    private func contradiction(_ log: [String]) throws -> String? {
+        try scratch.write(log.map { $0 + "\n" }.joined(), to: "metrics.jsonl")
+        var state = TrainingState()
+        state.step = 60
+        (state.convergence.bestLoss, state.convergence.bestStep) = (0.25, 40)
+        let run = BestComparison.Run(
+            TrainingConfiguration(), identity: nil, vocabulary: try Vocabulary(jsonText: Self.vocabulary, source: "v"),
+            textDigests: [:], state: state)
+        return BestComparison(records: RunRecords(RunFolder(path: scratch.path)), run: run).contradictionOfCheckpoint(model)
+    }
+
+    @Test("After a return to an earlier step, a step that only equals the best model leaves it in its file")
+    func afterReturn() throws {
+        let reason = try contradiction([
+            #"{"event":"start","step":0}"#, Self.validation(50, best: true, "aa"), #"{"event":"resume","step":30}"#,
+            Self.validation(40, best: false, "bb"), #"{"event":"checkpoint","step":60}"#,
+        ])
+        #expect(reason == nil, "\(reason ?? "")")
+    }
+
+    @Test("Without a return, the later of two equal models is not the run's best one")
+    func withoutReturn() throws {
+        let reason = try contradiction([
+            #"{"event":"start","step":0}"#, Self.validation(40, best: true, "bb"), Self.validation(50, best: false, "aa"),
+            #"{"event":"checkpoint","step":60}"#,
+        ])
+        #expect(reason == "it is from step 50, but the best parameters were those of step 40")
+    }
+}
