@@ -119,6 +119,32 @@ struct ExperimentScriptTests {
         #expect(try reports(german) == plain)
     }
 
+    @Test("slurm.sbatch requeues a job without progress three times, and one with a new checkpoint always")
+    func requeues() throws {
+        /// Replaces a program that the script finds on its path.
+        func program(_ name: String, _ text: String) throws {
+            let path = try scratch.write("#!/bin/sh\n\(text)\n", to: "bin/\(name)")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        }
+        func job(after requeues: Int) throws -> ProgramRun {
+            try bash(
+                "PATH=\"$PWD/bin:$PATH\" bash \"$SCRIPTS/slurm.sbatch\" run",
+                environment: ["SLURM_JOB_ID": "1", "SLURM_RESTART_COUNT": "\(requeues)"])
+        }
+        try program("scontrol", "echo \"scontrol: $*\"")
+        try program("mpirun", "[ \"$1\" = --version ] || exit 75")
+        let third = try job(after: 2)
+        #expect(third.status == 75 && third.output.hasSuffix("the next one continues\nscontrol: requeue 1\n"), "\(third)")
+        let last = try job(after: 3)
+        #expect(last.status == 64 && last.errors.contains("longer --time"), "\(last)")
+        #expect(!last.output.contains("continues") && !last.output.contains("scontrol"), "\(last)")
+        try program(
+            "mpirun",
+            "[ \"$1\" = --version ] || { mkdir -p run/checkpoints; touch run/checkpoints/step-00000005.safetensors; exit 75; }")
+        let busy = try job(after: 9)
+        #expect(busy.status == 75 && busy.output.hasSuffix("scontrol: requeue 1\n"), "\(busy)")
+    }
+
     @Test("Every script sets the locale")
     func locale() throws {
         let outcome = try bash(

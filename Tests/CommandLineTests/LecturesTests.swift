@@ -58,6 +58,7 @@ struct LecturesTests {
                 #expect(report.range(of: pattern, options: .regularExpression) != nil, "\(pattern)\n\(report)")
             }
         }
+        #expect(report.contains(try Regex("(?m)^- run `sentences`: epochs 2, steps [0-9]+$")), "\(report)")
         for page in ["surface.html", "unit-quotes.html", "unit-line-length.html", "runs.html"] {
             let html = try String(contentsOfFile: scratch.file("lectures/\(page)"), encoding: .utf8)
             #expect(html.hasSuffix("</html>\n") && html.utf8.count < 1_000_000, "\(page)")
@@ -136,6 +137,18 @@ struct LecturesTests {
             #expect(outcome.errors.contains("training has diverged"), "\(outcome)")
             #expect(outcome.errors.contains("== a\n") == isFirst, "\(outcome)")
         }
+    }
+
+    @Test("The text of the pages has whole lines, or whole characters of one line", arguments: [true, false])
+    func unitText(hasLongLine: Bool) throws {
+        let scratch = try ScratchFolder()
+        // With an odd offset, a limit of 2000 bytes divides a character of two bytes.
+        let line = "a" + String(repeating: "é", count: hasLongLine ? 1500 : 300) + "\n"
+        try scratch.write(line + line + line + line, to: "test.txt")
+        let definition = "eval \"$(sed -n '/^beginning()/,/^}/p' '\(ProcessRunner.source("launch/lectures"))')\""
+        let outcome = try ProcessRunner.run("/bin/bash", ["-c", "\(definition); beginning test.txt 2000"], in: scratch.folder)
+        let expected = hasLongLine ? "a" + String(repeating: "é", count: 999) + "\n" : line + line + line
+        #expect(outcome.status == 0 && outcome.output == expected, "\(outcome)")
     }
 
     @Test("A long text is split, and an experiment without runs has a report")

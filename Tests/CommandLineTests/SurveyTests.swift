@@ -43,6 +43,51 @@ struct SurveyTests {
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
     }
 
+    @Test("The row of a run that diverged after an interruption has no figures")
+    func divergedAfterInterruption() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 150), to: "text.txt")
+        func survey() throws -> ProgramRun {
+            try ProcessRunner.run(
+                "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey", "schedules"], in: scratch.folder,
+                environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "1"], limit: 120)
+        }
+        let first = try survey()
+        try #require(first.status == 0, "\(first)")
+        let run = "survey/runs/schedules-constant"
+        let log = try String(contentsOfFile: scratch.file("\(run)/metrics.jsonl"), encoding: .utf8)
+        try scratch.write(
+            log.replacingOccurrences(of: #""reason":"epochs""#, with: #""reason":"preempted""#), to: "\(run)/metrics.jsonl")
+        try scratch.write("rnntrain: error: training has diverged\n", to: "\(run)/diverged")
+        let second = try survey()
+        #expect(second.status == 0 && second.errors.contains("training has diverged"), "\(second)")
+        let table = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
+        #expect(table.contains(try Regex("(?m)^\\| `constant` \\| [0-9]+ \\| - \\| - \\| - \\|$")), "\(table)")
+        let rows = try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8)
+        #expect(rows.contains(#""best_loss":null,"test_loss":null,"best_parameters_digest":null}"#), "\(rows)")
+    }
+
+    @Test("More ranks than shards are refused, and a signal to the script makes its run save")
+    func ranksAndSignals() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 20_000), to: "text.txt")
+        let script = ProcessRunner.source("launch/survey")
+        let many = try ProcessRunner.run(
+            "/bin/bash", [script, "text.txt", "survey", "schedules"], in: scratch.folder,
+            environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "9"])
+        #expect(many.status == 64 && many.errors.contains("SURVEY_RANKS is '9'; it must be at most 8"), "\(many)")
+        let stopped = try ProcessRunner.run(
+            "/bin/bash",
+            [
+                "-c",
+                "bash '\(script)' text.txt survey schedules & p=$!; for i in $(seq 300); do "
+                    + "grep -qs start survey/runs/*/metrics.jsonl && break; sleep 0.1; done; kill -TERM $p; wait $p; echo \"status $?\"",
+            ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "1"], limit: 120)
+        #expect(stopped.output.hasSuffix("status 75\n"), "\(stopped)")
+        let log = try String(contentsOfFile: scratch.file("survey/runs/schedules-constant/metrics.jsonl"), encoding: .utf8)
+        #expect(log.contains(#""reason":"preempted""#), "\(log)")
+    }
+
     @Test("A failed start has the status of its run and keeps the rows of other groups, and other options are refused")
     func failures() throws {
         let scratch = try ScratchFolder()
