@@ -69,10 +69,11 @@ static int next_fault(int wants) {
     mark();
     const char *text = getenv("RNNTRAIN_FAULT_SECONDS");
     int seconds = text ? atoi(text) : 0;
-    if (atoi(fault) == lasts) usleep((useconds_t)seconds * 1000000);
-    if (atoi(fault) == waits) wait_as_for_disk(seconds);
-    if (atoi(fault) == lasts || atoi(fault) == waits) return none;
-    return atoi(fault);
+    switch (atoi(fault)) {
+    case lasts: usleep((useconds_t)seconds * 1000000); return none;
+    case waits: wait_as_for_disk(seconds); return none;
+    default: return atoi(fault);
+    }
 }
 
 /* Whether the call must fail; sets errno. Does not return if the fault ends the process. */

@@ -65,9 +65,9 @@ extension RunLock.Holder {
         return lines.map { $0 + "\n" }.joined() + Self.lastLine
     }
 
-    /// Parses the content of a lock's file, up to its first last line; nil if it is incomplete or something else.
+    /// Parses the content of a lock's file up to the first line `end`; nil if it is incomplete or something else.
     ///
-    /// After the last line there may be remains of the content of the job before.
+    /// While a job takes a lock over, the rest of the longer content of the job before may follow that line.
     package init?(text: String) {
         var values: [Substring: String] = [:]
         guard let end = text.range(of: "\n" + Self.lastLine) else { return nil }

@@ -3,8 +3,8 @@ public import Failures
 
 /// Errors of MPI and of the watch over the ranks.
 public enum CommunicationError: UserFacingError {
-    /// An MPI function returned an error code. `message` is the text of `MPI_Error_string`.
-    case callFailed(call: String, message: String)
+    /// An MPI function returned an error code. `message` is the text of `MPI_Error_string`; `advice` says what to do, if that is known.
+    case callFailed(call: String, message: String, advice: String? = nil)
     /// The environment names `launched` tasks, but `MPI_Comm_size` is 1: the launcher belongs to another MPI, or there is none. `library` is
     /// the MPI library that the program is linked with.
     case launcherMismatch(launched: Int, library: String)
@@ -12,10 +12,6 @@ public enum CommunicationError: UserFacingError {
     case noWatch(reason: String)
     /// The system allows fewer threads than MPI and the watch need.
     case noThreads(reason: String)
-
-    /// The call that allocates memory which the ranks of a node share.
-    static let windowCall: StaticString = "MPI_Win_allocate_shared"
-    private static let windowAdvice = "Use --exchange messages, or make /dev/shm writable."
 
     public var exitStatus: ExitStatus {
         switch self {
@@ -26,8 +22,8 @@ public enum CommunicationError: UserFacingError {
 
     public var description: String {
         switch self {
-        case .callFailed(let call, let message):
-            "\(call) failed: \(message)." + (call == "\(Self.windowCall)" ? " \(Self.windowAdvice)" : "")
+        case .callFailed(let call, let message, let advice):
+            "\(call) failed: \(message)." + (advice.map { " " + $0 } ?? "")
         case .launcherMismatch(let launched, let library):
             """
             this is one of \(launched) separate processes, or the only process of a job with \(launched) tasks: the launcher belongs to another \
@@ -49,9 +45,9 @@ public enum CommunicationError: UserFacingError {
 }
 
 /// Throws `callFailed` with the text of `MPI_Error_string` unless `code` is `MPI_SUCCESS`. All error codes of MPI pass through here.
-func check(_ code: Int32, _ call: StaticString) throws(CommunicationError) {
+func check(_ code: Int32, _ call: StaticString, advice: String? = nil) throws(CommunicationError) {
     guard code != CMPI_SUCCESS else { return }
-    throw .callFailed(call: "\(call)", message: textFromC(capacity: 512) { cmpi_error_text(code, $0, $1) })
+    throw .callFailed(call: "\(call)", message: textFromC(capacity: 512) { cmpi_error_text(code, $0, $1) }, advice: advice)
 }
 
 /// The zero-terminated text that a C function writes into a buffer of `capacity` bytes.

@@ -15,7 +15,11 @@ public final class SharedWindow {
     public init(in group: Communicator, byteCount: Int) throws(CommunicationError) {
         var handle: OpaquePointer?
         let code = cmpi_window_create(group.handle, Int64(byteCount), &handle)
-        try check(code, group.rankCount == 1 ? "mmap" : CommunicationError.windowCall)
+        if group.rankCount == 1 {
+            try check(code, "mmap")
+        } else {
+            try check(code, "MPI_Win_allocate_shared", advice: "Use --exchange messages, or make /dev/shm writable.")
+        }
         self.group = group
         self.handle = handle!
         self.byteCount = byteCount

@@ -21,7 +21,7 @@ extension StandardOutput {
     /// ends the wait.
     package static func writeSome(_ bytes: ArraySlice<UInt8>, waiting milliseconds: Int32) throws(StandardOutputError) -> Int {
         var rest = bytes
-        while !rest.isEmpty, hasRoom(waiting: rest.count == bytes.count ? milliseconds : 0) {
+        while !rest.isEmpty, hasRoom(unblocked, waiting: rest.count == bytes.count ? milliseconds : 0) {
             let count = rest.prefix(pieceByteCount).withUnsafeBytes { Glibc.write(unblocked, $0.baseAddress, $0.count) }
             if count > 0 {
                 rest = rest.dropFirst(count)
@@ -36,9 +36,9 @@ extension StandardOutput {
         return bytes.count - rest.count
     }
 
-    /// Whether a write would not wait. It also does not if it fails.
-    private static func hasRoom(waiting milliseconds: Int32) -> Bool {
-        var room = pollfd(fd: unblocked, events: Int16(POLLOUT), revents: 0)
+    /// Whether a write to the descriptor would not wait: there is room, or the write fails. Waits at most the given time; a negative one is no limit.
+    static func hasRoom(_ descriptor: Int32, waiting milliseconds: Int32) -> Bool {
+        var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return poll(&room, 1, milliseconds) > 0
     }
 }

@@ -72,18 +72,13 @@ package enum StandardOutput {
             } else if count == 0 {
                 return StandardOutputError(errorNumber: EIO)
             } else if errno == EAGAIN {
-                waitForRoom()
+                // Another program that shares the pipe or the terminal may have made it non-blocking.
+                _ = hasRoom(STDOUT_FILENO, waiting: -1)
             } else if errno != EINTR {
                 return StandardOutputError(errorNumber: errno)
             }
         }
         return nil
-    }
-
-    /// Another program that shares the pipe or the terminal may have made it non-blocking.
-    private static func waitForRoom() {
-        var room = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-        poll(&room, 1, -1)
     }
 
     /// Ends the process by SIGPIPE. If that has no effect, as in the first process of a container, exits with the status that shells use

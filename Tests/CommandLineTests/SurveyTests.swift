@@ -7,16 +7,23 @@ import Testing
 /// `launch/survey` on a small text.
 @Suite("A survey of kinds")
 struct SurveyTests {
+    /// A folder with a text of twice as many lines.
+    private func folder(lines: Int) throws -> ScratchFolder {
+        let scratch = try ScratchFolder()
+        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: lines), to: "text.txt")
+        return scratch
+    }
+
+    private func survey(_ scratch: ScratchFolder, ranks: Int = 1) throws -> ProgramRun {
+        try ProcessRunner.run(
+            "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey", "schedules"], in: scratch.folder,
+            environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "\(ranks)"], limit: 120)
+    }
+
     @Test("Every schedule has a row and a line in the log, and a second call repeats no run")
     func schedules() throws {
-        let scratch = try ScratchFolder()
-        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 150), to: "text.txt")
-        func survey() throws -> ProgramRun {
-            try ProcessRunner.run(
-                "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey", "schedules"], in: scratch.folder,
-                environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "1"], limit: 120)
-        }
-        let outcome = try survey()
+        let scratch = try folder(lines: 150)
+        let outcome = try survey(scratch)
         try #require(outcome.status == 0, "\(outcome)")
         let table = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
         for kind in ConfigurationKey.schedule.kinds {
@@ -26,40 +33,34 @@ struct SurveyTests {
         }
         let log = try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8)
         #expect(log.split(separator: "\n").count == ConfigurationKey.schedule.kinds.count + 1)
-        let again = try survey()
+        let again = try survey(scratch)
         #expect(again.status == 0 && !again.errors.contains("== schedules"), "\(again)")
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
         // A run that was killed before its end is resumed.
         let run = "survey/runs/schedules-constant/metrics.jsonl"
         let lines = try String(contentsOfFile: scratch.file(run), encoding: .utf8).split(separator: "\n")
         try scratch.write(lines.dropLast().map { $0 + "\n" }.joined(), to: run)
-        let resumed = try survey()
+        let resumed = try survey(scratch)
         #expect(resumed.status == 0 && resumed.errors.contains("== schedules-constant\n"), "\(resumed)")
         #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")
         #expect(try String(contentsOfFile: scratch.file(run), encoding: .utf8).contains(#""event":"resume""#))
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
         try scratch.write("another text\n", to: "text.txt")
-        let other = try survey()
+        let other = try survey(scratch)
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
     }
 
     @Test("The row of a run that diverged after an interruption has no figures")
     func divergedAfterInterruption() throws {
-        let scratch = try ScratchFolder()
-        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 150), to: "text.txt")
-        func survey() throws -> ProgramRun {
-            try ProcessRunner.run(
-                "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey", "schedules"], in: scratch.folder,
-                environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "1"], limit: 120)
-        }
-        let first = try survey()
+        let scratch = try folder(lines: 150)
+        let first = try survey(scratch)
         try #require(first.status == 0, "\(first)")
         let run = "survey/runs/schedules-constant"
         let log = try String(contentsOfFile: scratch.file("\(run)/metrics.jsonl"), encoding: .utf8)
         try scratch.write(
             log.replacingOccurrences(of: #""reason":"epochs""#, with: #""reason":"preempted""#), to: "\(run)/metrics.jsonl")
         try scratch.write("rnntrain: error: training has diverged\n", to: "\(run)/diverged")
-        let second = try survey()
+        let second = try survey(scratch)
         #expect(second.status == 0 && second.errors.contains("training has diverged"), "\(second)")
         let table = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
         #expect(table.contains(try Regex("(?m)^\\| `constant` \\| [0-9]+ \\| - \\| - \\| - \\|$")), "\(table)")
@@ -69,12 +70,9 @@ struct SurveyTests {
 
     @Test("More ranks than shards are refused, and a signal to the script makes its run save")
     func ranksAndSignals() throws {
-        let scratch = try ScratchFolder()
-        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 20_000), to: "text.txt")
+        let scratch = try folder(lines: 20_000)
         let script = ProcessRunner.source("launch/survey")
-        let many = try ProcessRunner.run(
-            "/bin/bash", [script, "text.txt", "survey", "schedules"], in: scratch.folder,
-            environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "9"])
+        let many = try survey(scratch, ranks: 9)
         #expect(many.status == 64 && many.errors.contains("SURVEY_RANKS is '9'; it must be at most 8"), "\(many)")
         let stopped = try ProcessRunner.run(
             "/bin/bash",
@@ -90,8 +88,7 @@ struct SurveyTests {
 
     @Test("A failed start has the status of its run and keeps the rows of other groups, and other options are refused")
     func failures() throws {
-        let scratch = try ScratchFolder()
-        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: 150), to: "text.txt")
+        let scratch = try folder(lines: 150)
         // Runs of cells fail as on a full disk.
         let program = try scratch.write(
             "#!/bin/sh\ncase \"$*\" in *--cell*) echo 'rnntrain: error: full' >&2; exit 74;; esac\n"

@@ -58,6 +58,17 @@ extension TrainingOverRanks {
             #expect(outcome.errors.contains("nothing is lost") && !outcome.errors.contains("--resume"), "\(outcome)")
         }
 
+        @Test("A rank that waits for the disk while it reads a text does not end the job")
+        func slowText() throws {
+            let fault = [
+                "RNNTRAIN_FAULT": "-4", "RNNTRAIN_FAULT_SECONDS": "4", "RNNTRAIN_FAULT_CALL": "3",
+                "RNNTRAIN_FAULT_FOLDER": texts.path("train.txt"), "RNNTRAIN_FAULT_MARK": texts.path("mark"),
+            ]
+            let outcome = try alone(["--stall-limit", "1s"], fault: fault)
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(FileManager.default.fileExists(atPath: texts.path("mark")), "the disk was never slow")
+        }
+
         @Test("The watchdog does not limit a wait for a disk")
         func slowDisk() throws {
             let fault = [

@@ -1,3 +1,4 @@
+import Communication
 import Foundation
 import Glibc
 
@@ -15,7 +16,7 @@ package struct ResumeCommand {
     ///   - grandparent: that of its parent.
     package init(
         runFolder: String, rankCount: Int, arguments: [String] = CommandLine.arguments,
-        environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.commandLine(of: getppid()),
+        environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine,
         grandparent: [String] = Self.grandparentCommandLine
     ) {
         self.runFolder = runFolder.hasPrefix("-") ? "./" + runFolder : runFolder
@@ -85,15 +86,13 @@ package struct ResumeCommand {
         return [launch[0], "--oversubscribe"] + launch.dropFirst()
     }
 
-    package static var grandparentCommandLine: [String] {
-        let status = FileManager.default.contents(atPath: "/proc/\(getppid())/status") ?? Data()
-        let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
-        let parent = lines.first { $0.hasPrefix("PPid:") }.flatMap { Int32($0.dropFirst(5).trimmingCharacters(in: .whitespaces)) }
-        return parent.map { commandLine(of: $0) } ?? []
-    }
+    /// The command line of the parent process.
+    package static var parentCommandLine: [String] { texts(ProcessRecord.parent) }
 
-    package static func commandLine(of process: Int32) -> [String] {
-        guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return [] }
-        return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { String(decoding: $0, as: UTF8.self) }
+    /// The command line of its parent.
+    package static var grandparentCommandLine: [String] { texts(ProcessRecord.parent.parent) }
+
+    private static func texts(_ process: ProcessRecord?) -> [String] {
+        (process?.arguments ?? []).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -30,15 +30,9 @@ extension DistributedTokenizer {
     private func findFirstNul(_ text: OpenedText?) throws -> Bool {
         let first = try world.max(text?.nulCharacters.map { Int.max - $0.byteOffset } ?? 0)
         guard first > 0 else { return true }
-        do {
-            _ = try world.agreeOnRoot {
-                guard let text, text.nulCharacters?.byteOffset != Int.max - first else { return }
-                _ = try text.examine(blocks: text.blocks(around: Int.max - first))
-            }
-            return true
-        } catch {
-            if world.isRoot { throw error }
-            return false
+        return try succeeds {
+            guard world.isRoot, let text, text.nulCharacters?.byteOffset != Int.max - first else { return }
+            _ = try text.examine(blocks: text.blocks(around: Int.max - first))
         }
     }
 
@@ -85,7 +79,7 @@ extension DistributedTokenizer {
         // The first fault in the text as a maximum: 0 for none, and `Int.max`, above all others, for a file that cannot be read.
         let first = try world.max(fault.map { $0.byteOffset.map { Int.max - 1 - $0 } ?? Int.max } ?? 0)
         guard first > 0 else { return true }
-        if first == Int.max { return try throwOnRoot(fault) }
+        if first == Int.max { return try succeeds { if let fault, fault.byteOffset == nil { throw fault } } }
         guard world.isRoot, let text = shared.text else { return false }
         if let fault, fault.byteOffset == Int.max - 1 - first { throw fault }
         // Another rank found the fault: rank 0 reads the same blocks, so that the message does not depend on the number of ranks.
@@ -93,13 +87,14 @@ extension DistributedTokenizer {
         throw TrainingError.textChanged(path: text.name)
     }
 
-    /// Throws the error of a reader on rank 0; returns false on the workers.
-    private func throwOnRoot(_ fault: TextDataError?) throws -> Bool {
+    /// Whether work succeeds on all ranks. If it fails on one, throws its error on rank 0, and returns false on the workers.
+    private func succeeds(_ work: () throws -> Void) throws -> Bool {
         do {
-            try world.agree { if let fault, fault.byteOffset == nil { throw fault } }
+            try world.agree(work)
+            return true
         } catch {
             if world.isRoot { throw error }
+            return false
         }
-        return false
     }
 }
