@@ -12,19 +12,22 @@ extension CheckpointFolder {
     /// the disk. Throws the error of the last attempt.
     ///
     /// Generations after `lastStep`, which the job has passed over, are not counted as valid, and are not removed.
+    ///
+    /// - Parameter mayRemove: whether older generations may be removed for space. False while the run may have to return to one of them.
     public func persistently(
-        upTo lastStep: Int, report: (String) -> Void, _ write: () throws(FileError) -> Void
+        upTo lastStep: Int, mayRemove: Bool, report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
-        try persistently(upTo: lastStep, pauses: Self.pauses, report: report, write)
+        try persistently(upTo: lastStep, mayRemove: mayRemove, pauses: Self.pauses, report: report, write)
     }
 
     /// Like the other method, with the given pauses.
     package func persistently(
-        upTo lastStep: Int = .max, pauses: [Double], report: (String) -> Void, _ write: () throws(FileError) -> Void
+        upTo lastStep: Int = .max, mayRemove: Bool = true, pauses: [Double], report: (String) -> Void,
+        _ write: () throws(FileError) -> Void
     ) throws(FileError) {
         guard let first = failure(of: write) else { return }
         let good = newestGood(upTo: lastStep)
-        if let good, first.isLackOfRoom { makeRoom(keeping: good, upTo: lastStep) }
+        if let good, mayRemove, first.isLackOfRoom { makeRoom(keeping: good, upTo: lastStep) }
         guard var last = failure(of: write) else { return }
         guard good != nil, last.mayPass else { throw last }
         report("\(first) Training continues, and the checkpoint is tried again for \(Int(pauses.reduce(0, +))) seconds.")

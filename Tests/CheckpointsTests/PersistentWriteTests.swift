@@ -17,12 +17,12 @@ final class PersistentWriteTests {
     }
 
     /// Writes step 4 with failing calls. Returns the thrown error.
-    private func attempt(_ injector: FaultInjector, in path: String? = nil) -> FileError? {
+    private func attempt(_ injector: FaultInjector, in path: String? = nil, mayRemove: Bool = true) -> FileError? {
         let folder = CheckpointFolder(runFolder: path ?? scratch.path, through: injector.calls)
         return caughtFileError { () throws(FileError) in
-            try folder.persistently(pauses: [0, 0.001], report: { line in lines.withLock { $0.append(line) } }) {
-                () throws(FileError) in try folder.writeSmall(4, step: 4)
-            }
+            try folder.persistently(
+                mayRemove: mayRemove, pauses: [0, 0.001], report: { line in lines.withLock { $0.append(line) } }
+            ) { () throws(FileError) in try folder.writeSmall(4, step: 4) }
         }
     }
 
@@ -55,6 +55,14 @@ final class PersistentWriteTests {
         #expect(lines.withLock { $0.count } == 8)
         #expect(lines.withLock { $0[0] }.contains("No space left on device"))
         #expect(lines.withLock { $0[0] }.hasSuffix("tried again for 0 seconds."))
+    }
+
+    @Test("A run that may have to return to an older checkpoint loses none of them to a full disk")
+    func keepsAll() throws {
+        #expect(attempt(FaultInjector(failingCall: 3, .error(ENOSPC), staysBroken: true), mayRemove: false) != nil)
+        #expect(try steps == [3, 2, 1])
+        #expect(attempt(FaultInjector(failingCall: 3, .error(ENOSPC)), mayRemove: false) == nil)
+        #expect(try steps == [4, 3, 2, 1])
     }
 
     @Test("A permanent failure, and a failure of the first checkpoint, is not retried")

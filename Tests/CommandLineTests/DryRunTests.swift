@@ -108,6 +108,16 @@ struct DryRunTests {
         }
     }
 
+    @Test("A dry run and the start of a run warn of an output layer that takes the numbers of bytes for ranks")
+    func ranks() throws {
+        let options = texts.arguments(run: "run", ["--epochs", "1", "--tokens", "byte", "--output", "class"])
+        for more in [["--dry-run"], []] {
+            let outcome = try ProgramRun.onRanks(1, "rnntrain", options + more, folder: texts.folder)
+            let warning = "warning: the tokens of --tokens byte are not numbered by frequency, and --output class takes "
+            #expect(outcome.status == 0 && outcome.errors.contains(warning), "\(outcome)")
+        }
+    }
+
     @Test("A dry run of texts without --run does not name a folder")
     func unnamedFolder() throws {
         let arguments = ["--train", "train.txt", "--valid", "valid.txt", "--dry-run"]

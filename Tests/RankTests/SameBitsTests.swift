@@ -74,6 +74,21 @@ extension TrainingOverRanks {
             }
         }
 
+        @Test(
+            "A run without teams says why, if they were asked for",
+            arguments: [
+                (1, [], "there is one rank"), (2, ["--node-size", "1"], "no two ranks share memory"),
+                (2, ["--cell", "gru", "--gru-reset", "before"], "the layers of this model cannot be split by hidden units"),
+                (2, ["--hidden-size", "96"], nil),
+            ])
+        func noTeams(ranks: Int, options: [String], reason: String?) throws {
+            let texts = try TrainingFolder(lines: 60, validLines: 20)
+            let options = ["--dropout", "0"] + options + ["--epochs", "1", "--teams", "always"]
+            let outcome = try texts.start(ranks: ranks, run: "run", options).end(timeLimit: 60)
+            let said = outcome.errors.contains("note: --teams always has no effect in this run, because \(reason ?? "").")
+            #expect(outcome.status == 0 && said == (reason != nil), "\(outcome)")
+        }
+
         /// Starts from orthogonal matrices whose size is not a multiple of a block of reflections. If the processor lacks a
         /// level, the program selects the next lower one.
         @Test("The bits are the same at every kernel level, and for any processor that a library detects")

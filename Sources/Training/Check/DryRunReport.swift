@@ -18,8 +18,8 @@ struct DryRunReport {
     private var check: RunCheck { preparation.check }
     private var texts: TextSummary { TextSummary(preparation.counts, preparation.plan) }
 
-    /// Warnings about the texts.
-    var warnings: [String] { texts.warnings }
+    /// Warnings about the texts and about options that do not fit together.
+    var warnings: [String] { texts.warnings + (preparation.plan.isResumed ? [] : [configuration.ranksWarning].compactMap { $0 }) }
 
     var lines: [String] {
         ["rnntrain \(version): dry run; nothing is written"] + modelLines + memoryLines + diskLines + exchangeLines + timeLines

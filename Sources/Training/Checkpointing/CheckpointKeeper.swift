@@ -68,12 +68,13 @@ final class CheckpointKeeper {
         let start = MonotonicClock.nanoseconds
         let checkpoint = try collector.collect(state)
         let (folder, keep, writing) = (folder, keep, writing)
+        let mayRemove = state.skippedInARow == 0
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(upTo: state.step, report: StandardError.warn) { () throws(FileError) in
+            try folder.persistently(upTo: state.step, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
-            guard state.skippedInARow == 0 else { return }
+            guard mayRemove else { return }
             writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, upTo: state.step) })
         }
         lastWrite = MonotonicClock.nanoseconds
@@ -84,9 +85,9 @@ final class CheckpointKeeper {
     func saveBest(_ model: BestModel, _ state: TrainingState) throws {
         best = model
         let checkpoint = try collector.collect(state)
-        let folder = folder
+        let (folder, mayRemove) = (folder, state.skippedInARow == 0)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(upTo: state.step, report: StandardError.warn) { () throws(FileError) in
+            try folder.persistently(upTo: state.step, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
                 try folder.writeBest(checkpoint)
             }
         }

@@ -88,6 +88,15 @@ final class TrainingReport {
                 + (run.teamRankCount > 1 ? "teams of \(run.teamRankCount), " : "")
                 + "\(counted(configuration.shards ?? 1, "shard")), kernels \(run.level), memory \(memoryText(run.memory))")
         if let cores = run.coresText { say("  cores    \(cores)") }
+        if configuration.teams == .always, run.teamRankCount <= 1 { StandardError.note(noTeamsText(run)) }
+    }
+
+    private func noTeamsText(_ run: RunDescription) -> String {
+        let reason =
+            run.rankCount == 1
+            ? "there is one rank"
+            : run.transport == "messages" ? "no two ranks share memory" : "the layers of this model cannot be split by hidden units"
+        return "--teams always has no effect in this run, because \(reason)."
     }
 
     private func warn(of texts: TextSummary) {
