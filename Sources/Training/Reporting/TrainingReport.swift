@@ -95,7 +95,8 @@ final class TrainingReport {
         let reason =
             run.rankCount == 1
             ? "there is one rank"
-            : run.transport == "messages" ? "no two ranks share memory" : "the layers of this model cannot be split by hidden units"
+            : run.transport == "messages"
+                ? "no two ranks share memory" : "the layers of this model cannot be split by hidden units"
         return "--teams always has no effect in this run, because \(reason)."
     }
 
