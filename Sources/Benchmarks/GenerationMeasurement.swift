@@ -5,10 +5,11 @@ import Models
 import Tensors
 import Training
 
-/// The speed of generation in one process, token by token on one stream, compared with the time to read the weights once per token.
+/// The speed of generation in one process, token by token on one stream, compared with the time to read the weights that each token needs.
 ///
 /// Tokens are measured in blocks, with bandwidth samples before, between and after the blocks. The share of the bound is the median over
-/// the blocks of the speed divided by the mean of the two adjacent samples.
+/// the blocks of the speed divided by the mean of the two adjacent samples. Figures that depend on the weights are nil if the output layer
+/// does not know its own.
 public struct GenerationMeasurement: Sendable {
     /// The measured model.
     public let model: MeasuredModel
@@ -19,32 +20,36 @@ public struct GenerationMeasurement: Sendable {
     public let tokenMilliseconds: Double
     public let modelMilliseconds: Double
     public let drawMilliseconds: Double
-    /// Bytes of the weights that a token is multiplied with.
-    public let weightBytes: Int
-    /// Bytes per second of reading a buffer of that size: the median of the samples.
-    public let bytesPerSecond: Double
+    /// Bytes of weights that the products of a token read. Weights that a layer reads several times count as often.
+    public let weightBytes: Int?
+    /// Bytes per second of reading a buffer of the size of all weights: the median of the samples.
+    public let bytesPerSecond: Double?
     /// The speed divided by the bound.
-    public let boundShare: Double
+    public let boundShare: Double?
 
     /// Tokens per second, from the median time of a token.
     public var tokensPerSecond: Double { 1e3 / tokenMilliseconds }
     /// The bound on tokens per second, if each token reads all weights.
-    public var boundTokensPerSecond: Double { bytesPerSecond / Double(weightBytes) }
+    public var boundTokensPerSecond: Double? {
+        guard let bytesPerSecond, let weightBytes else { return nil }
+        return bytesPerSecond / Double(weightBytes)
+    }
 
     /// Generates `tokens` tokens after a warm-up. Local. Throws if there is too little memory (70).
     public init(model: MeasuredModel, tokens: Int) throws {
         try MemoryCheck.requireForGeneration(model.configuration, vocabularySize: model.vocabularySize)
         var generator = GenerationBench(model: model)
-        let weightBytes = Int(model.shape.needs(training: false).forwardOperationsPerToken) / 2 * MemoryLayout<Float>.size
-        let bandwidth = ReadBandwidth(byteCount: weightBytes)
+        let work = model.work
+        let bandwidth = work.map { ReadBandwidth(byteCount: $0.weightCount * MemoryLayout<Float>.size) }
+        let weightBytes = work.map { $0.readCount * MemoryLayout<Float>.size }
         let blockCount = min(10, tokens)
         for _ in 0..<min(20, tokens) { _ = generator.draw() }
-        var samples = [bandwidth.sample()]
+        var samples = [bandwidth?.sample()]
         var blocks: [[TokenTimes]] = []
         for block in 0..<blockCount {
             let range = (block * tokens / blockCount)..<((block + 1) * tokens / blockCount)
             blocks.append(range.map { _ in generator.draw() })
-            samples.append(bandwidth.sample())
+            samples.append(bandwidth?.sample())
         }
         self.model = model
         self.tokens = tokens
@@ -53,12 +58,17 @@ public struct GenerationMeasurement: Sendable {
         tokenMilliseconds = blocks.joined().map(\.whole).median
         modelMilliseconds = blocks.joined().map(\.model).median
         drawMilliseconds = blocks.joined().map(\.draw).median
-        bytesPerSecond = samples.median
-        boundShare =
-            blocks.indices.map { block in
-                let bound = Double(weightBytes) / ((samples[block] + samples[block + 1]) / 2) * 1e3
-                return bound / blocks[block].map(\.whole).median
-            }.median
+        let speeds = samples.compactMap { $0 }
+        bytesPerSecond = speeds.isEmpty ? nil : speeds.median
+        boundShare = weightBytes.map { Self.boundShare(blocks, weightBytes: $0, speeds: speeds) }
+    }
+
+    /// The median of the blocks' shares of the bound. `speeds`: the samples, one more than there are blocks.
+    private static func boundShare(_ blocks: [[TokenTimes]], weightBytes: Int, speeds: [Double]) -> Double {
+        blocks.indices.map { block in
+            let bound = Double(weightBytes) / ((speeds[block] + speeds[block + 1]) / 2) * 1e3
+            return bound / blocks[block].map(\.whole).median
+        }.median
     }
 }
 

@@ -1,4 +1,6 @@
 public import Configuration
+import Glibc
+import Layers
 import Models
 
 /// A model with a training step, to be measured with random tokens.
@@ -29,11 +31,24 @@ public struct MeasuredModel: Sendable {
     /// The number of weights of the model.
     public var parameterCount: Int { shape.parameterLayout.parameterCount }
 
-    /// Floating-point operations of the matrix products per token: three times those of a forward pass.
-    public var operationsPerToken: Double { 3 * shape.needs(training: false).forwardOperationsPerToken }
+    /// The work for one token; nil if the output layer does not know its own. Cost: linear in the size of the vocabulary.
+    var work: TokenWork? { shape.work(targets: share) }
 
     var shape: ModelShape { configuration.modelShape(vocabularySize: vocabularySize) }
 
     /// The number of tokens of a step, over all ranks.
     var tokensPerStep: Int { configuration.batchSize * configuration.windowLength }
+
+    /// A token from a random number. By Zipf's law, token t has the probability `log((t+2)/(t+1)) / log(V+1)`.
+    func token(_ number: UInt32) -> Int32 {
+        guard drawsByZipf else { return Int32(number % UInt32(vocabularySize)) }
+        let rank = pow(Double(vocabularySize + 1), Double(number) * 0x1p-32)
+        return Int32(min(max(Int(rank) - 1, 0), vocabularySize - 1))
+    }
+
+    /// The probability that `token` draws one of these tokens.
+    func share(of tokens: Range<Int>) -> Double {
+        guard drawsByZipf else { return Double(tokens.count) / Double(vocabularySize) }
+        return log(Double(tokens.upperBound + 1) / Double(tokens.lowerBound + 1)) / log(Double(vocabularySize + 1))
+    }
 }

@@ -1,6 +1,5 @@
 import Communication
 import Exchange
-import Glibc
 import Models
 import Tensors
 import TextData
@@ -85,14 +84,5 @@ extension WindowBuffers {
             targets[i] = model.token(target)
             mask[i] = 1
         }
-    }
-}
-
-extension MeasuredModel {
-    /// A token from a random number. By Zipf's law, token t has the probability `log((t+2)/(t+1)) / log(V+1)`.
-    fileprivate func token(_ number: UInt32) -> Int32 {
-        guard drawsByZipf else { return Int32(number % UInt32(vocabularySize)) }
-        let rank = pow(Double(vocabularySize + 1), Double(number) * 0x1p-32)
-        return Int32(min(max(Int(rank) - 1, 0), vocabularySize - 1))
     }
 }

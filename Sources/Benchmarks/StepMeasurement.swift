@@ -6,7 +6,8 @@ import Training
 /// The speed of training steps relative to the peak of the cores, the parts of their time, and their memory.
 ///
 /// Steps are measured in blocks, with samples of the FMA peak before, between and after the blocks. The share of the peak is the median
-/// over the blocks of the speed divided by the mean of the two adjacent samples.
+/// over the blocks of the speed divided by the mean of the two adjacent samples. Figures that depend on the operations of a token are nil
+/// if the output layer does not know its own.
 public struct StepMeasurement: Sendable {
     /// The measured model.
     public let model: MeasuredModel
@@ -23,12 +24,15 @@ public struct StepMeasurement: Sendable {
     /// Why the exchange does not use the requested transport, as a sentence; nil if it does.
     public let notice: String?
 
+    /// Floating-point operations of the products with weights for one token, forward and backward.
+    public let operationsPerToken: Double?
+
     /// Medians over all steps.
     public let parts: StepParts
     /// Samples of the FMA peak of all cores in use, in 10^9 operations per second, in the order of measurement.
     public let peaks: [Double]
     /// The speed in each block divided by the FMA peak.
-    public let peakShares: [Double]
+    public let peakShares: [Double]?
 
     /// Bytes that all ranks read and write in a step to sum gradients, and bytes that they send to other nodes.
     public let addedBytes: Int
@@ -42,14 +46,14 @@ public struct StepMeasurement: Sendable {
     /// Tokens per second of all ranks, from the median step.
     public var tokensPerSecond: Double { Double(model.tokensPerStep) / (parts.whole / 1e3) }
     /// 10^9 floating-point operations per second of the matrix products, of all ranks together.
-    public var gigaflops: Double { tokensPerSecond * model.operationsPerToken / 1e9 }
+    public var gigaflops: Double? { operationsPerToken.map { tokensPerSecond * $0 / 1e9 } }
     /// The median of the peak samples, in 10^9 operations per second.
     public var peakGigaflops: Double { peaks.median }
     /// The bound on tokens per second: the matrix products of a step at the speed of the peak.
-    public var floorTokensPerSecond: Double { peakGigaflops * 1e9 / model.operationsPerToken }
+    public var floorTokensPerSecond: Double? { operationsPerToken.map { peakGigaflops * 1e9 / $0 } }
 
     /// The median of the blocks' shares of the peak.
-    public var peakShare: Double { peakShares.median }
+    public var peakShare: Double? { peakShares?.median }
 
     /// Runs `steps` steps after three warm-up steps. Collective; the result is the same on all ranks.
     ///
@@ -69,8 +73,9 @@ public struct StepMeasurement: Sendable {
         notice = bench.parallel.exchange.notice
         parts = StepParts(medianOf: blocks.blocks.flatMap { $0 })
         peaks = blocks.peaks
-        let operationsPerStep = Double(model.tokensPerStep) * model.operationsPerToken
-        peakShares = blocks.shares(operationsPerStep: operationsPerStep)
+        let operations = model.work?.trainingOperations
+        operationsPerToken = operations
+        peakShares = operations.map { blocks.shares(operationsPerStep: Double(model.tokensPerStep) * $0) }
         let counters = bench.parallel.exchange.counters
         addedBytes = try world.allgather(counters.addedByteCountPerStep).reduce(0, +)
         sentBytes = try world.allgather(counters.sentByteCountPerStep).reduce(0, +)

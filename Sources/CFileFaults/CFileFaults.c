@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
      RNNTRAIN_FAULT_STAYS   set: from the n-th call on, all calls that need space on the disk fail, and no others
      RNNTRAIN_FAULT_MARK    a file to create at the n-th call
      RNNTRAIN_FAULT_THREADS n, from 1: the n-th and all later threads cannot be created
+     RNNTRAIN_FAULT_SLEEP   seconds: SIGUSR2 puts the main thread into uninterruptible sleep for so long, as for a disk
      RNNTRAIN_FAULT_BINDING set: processes cannot be bound to cores, as in some containers
 
    The variables have no effect unless LD_PRELOAD names this library. */
@@ -57,6 +59,17 @@ static void wait_as_for_disk(int seconds) {
         syscall(SYS_nanosleep, &time, NULL);
         _exit(0);
     }
+}
+
+static void sleep_at_signal(int number) {
+    (void)number;
+    int saved = errno;
+    wait_as_for_disk(atoi(getenv("RNNTRAIN_FAULT_SLEEP")));
+    errno = saved;
+}
+
+__attribute__((constructor)) static void take_signal(void) {
+    if (getenv("RNNTRAIN_FAULT_SLEEP")) signal(SIGUSR2, sleep_at_signal);
 }
 
 /* Counts a call, and returns its fault. */

@@ -48,9 +48,7 @@ int cmpi_liveness_prepare(cmpi_comm *comm, const int32_t *leaders, int32_t count
 
 void cmpi_liveness_set_idle(void) { atomic_store(&state, idle_state); }
 
-void cmpi_liveness_set_answering(void) {
-    if (atomic_load(&state) == idle_state) atomic_store(&state, answering_state);
-}
+void cmpi_liveness_set_answering(void) { atomic_store(&state, answering_state); }
 
 void cmpi_liveness_set_polling(void) {
     if (atomic_load(&state) == polling_state) return;
@@ -123,8 +121,7 @@ static void receive_all(int is_busy) {
     }
 }
 
-/// Whether other groups may poll this thread: it is the main thread, which alone calls MPI, and there are other groups.
-static int may_be_polled(void) { return liveness.count > 1 && liveness.comm != MPI_COMM_NULL && syscall(SYS_gettid) == getpid(); }
+int cmpi_liveness_may_be_polled(void) { return liveness.count > 1 && liveness.comm != MPI_COMM_NULL && syscall(SYS_gettid) == getpid(); }
 
 typedef struct {
     void (*work)(void *);
@@ -138,7 +135,7 @@ static void *run_errand(void *argument) {
 }
 
 int cmpi_liveness_answer_during(void (*work)(void *), void *context) {
-    if (!may_be_polled()) return 0;
+    if (!cmpi_liveness_may_be_polled()) return 0;
     pthread_t thread;
     errand errand = {work, context};
     if (cmpi_create_thread(&thread, run_errand, &errand) != 0) return 0;

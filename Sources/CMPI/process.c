@@ -19,20 +19,23 @@ const char *cmpi_error_line_start(void) {
     return (told && strcmp(told, "1") == 0) || isatty(STDERR_FILENO) ? "\r\033[K" : "";
 }
 
-/// Whether standard error can take bytes before `deadline`.
+enum { slice = 100000000 }; // nanoseconds of a wait, after which it looks for signals
+
+/// Whether standard error can take bytes before `deadline`. After the end of the work, a signal ends the wait.
 static int has_room(int64_t deadline) {
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
     while (1) {
         int64_t left = deadline - cmpi_nanoseconds();
-        int ready = poll(&room, 1, left > 0 ? (int)(left / 1000000) : 0);
-        if (ready >= 0 || errno != EINTR) return ready > 0;
+        int may_wait = left > 0 && cmpi_signals_after_end() == 0;
+        int ready = poll(&room, 1, may_wait ? (int)((left < slice ? left : slice) / 1000000) : 0);
+        if (ready > 0) return 1;
+        if (ready < 0 ? errno != EINTR : !may_wait) return 0;
     }
 }
 
 enum { piece = 4096 }; // if poll finds room in a pipe, this many bytes fit into it
 
-void cmpi_write_error(const char *bytes, int64_t count) {
-    const int64_t deadline = cmpi_nanoseconds() + 2000000000;
+static void write_before(int64_t deadline, const char *bytes, int64_t count) {
     int asks_first = cmpi_signals_are_held();
     while (count > 0) {
         if (asks_first && !has_room(deadline)) return;
@@ -46,4 +49,18 @@ void cmpi_write_error(const char *bytes, int64_t count) {
             return; // a failure cannot be reported anywhere
         }
     }
+}
+
+void cmpi_write_error(const char *bytes, int64_t count) { write_before(cmpi_nanoseconds() + 2000000000, bytes, count); }
+
+void cmpi_write_last_error(const char *bytes, int64_t count) {
+    cmpi_signals_note_end();
+    cmpi_startup_watchdog_stop(); // neither watchdog limits the wait
+    if (cmpi_signals_flags() != 0 && !isatty(STDERR_FILENO)) {
+        cmpi_write_error(bytes, count);
+        return;
+    }
+    cmpi_watchdog_disk_wait_begin();
+    write_before(INT64_MAX, bytes, count);
+    cmpi_watchdog_disk_wait_end();
 }

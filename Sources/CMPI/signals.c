@@ -10,8 +10,10 @@
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may touch lock-free atomics only");
 
 static _Atomic int32_t flags = 0;
-static _Atomic int64_t stop_time = 0;  // nanoseconds; 0 before the first stop signal
-static _Atomic int64_t first_time = 0; // the same, with SIGUSR1
+static _Atomic int64_t stop_time = 0;        // nanoseconds; 0 before the first stop signal
+static _Atomic int64_t first_time = 0;       // the same, with SIGUSR1
+static _Atomic int32_t received = 0;         // the number of signals
+static _Atomic int32_t received_at_end = -1; // the same at the end of the work; -1 before it
 
 static int32_t flag_of(int signal) {
     switch (signal) {
@@ -26,6 +28,7 @@ static void note(int signal) {
     if (atomic_load(&first_time) == 0) atomic_store(&first_time, cmpi_nanoseconds());
     if (signal != SIGUSR1 && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
     atomic_fetch_or(&flags, flag_of(signal));
+    atomic_fetch_add(&received, 1);
 }
 
 static const int stops[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
@@ -75,6 +78,10 @@ static const char *endings[stop_count];
 static int ending_status = 0;
 
 static void end_process(int signal) {
+    if (atomic_load(&received_at_end) >= 0) { // the process is ending with a status of its own: the signal ends its wait for the reader
+        atomic_fetch_add(&received, 1);
+        return;
+    }
     for (int i = 0; i < stop_count; i++) {
         if (stops[i] != signal) continue;
         const char *start = cmpi_error_line_start();
@@ -105,6 +112,16 @@ int cmpi_create_thread(pthread_t *thread, void *(*body)(void *), void *argument)
 }
 
 int32_t cmpi_signals_flags(void) { return atomic_load(&flags); }
+
+void cmpi_signals_note_end(void) {
+    int32_t none = -1;
+    atomic_compare_exchange_strong(&received_at_end, &none, atomic_load(&received));
+}
+
+int32_t cmpi_signals_after_end(void) {
+    int32_t before = atomic_load(&received_at_end);
+    return before < 0 ? 0 : atomic_load(&received) - before;
+}
 
 int64_t cmpi_signals_stop_time(void) { return atomic_load(&stop_time); }
 

@@ -77,30 +77,31 @@ static int main_thread_sleeps_in_kernel(void) {
     return name_end && name_end[1] == ' ' && name_end[2] == 'D';
 }
 
-/// Records whether this rank waits for a disk in a call that it has not announced, such as a read of a mapped file.
+/// Records whether this rank waits for a disk in a call that it has not announced, such as a read of a mapped file. It looks at each check of a rank
+/// whose counter stands still, because what it finds is valid for a few checks only.
 static void look_for_disk_wait(int64_t now) {
-    if (now - cmpi_watchdog.observations[cmpi_watchdog.plan.slot].since < cmpi_watchdog.plan.limit / 4) return;
+    if (now - cmpi_watchdog.observations[cmpi_watchdog.plan.slot].changed < cmpi_watchdog.plan.limit / 4) return;
     if (main_thread_sleeps_in_kernel()) atomic_store(&watchdog_own_slot->slept, now);
 }
 
-/// Records the progress of each rank. Returns the time of the last progress on this host.
-static int64_t update_observations(int64_t now) {
-    int64_t last = 0;
+/// Records the progress of each rank. Returns the time of the last progress on this host, and in `changed` that of the last change of a counter.
+static int64_t update_observations(int64_t now, int64_t *changed) {
+    int64_t last = *changed = 0;
     for (int i = 0; i < cmpi_watchdog.plan.slot_count; i++) {
         const watchdog_slot *slot = &cmpi_watchdog.table->slots[i];
         uint64_t progress = atomic_load(&slot->progress);
         watchdog_observation *seen = &cmpi_watchdog.observations[i];
-        if (progress != seen->progress || cmpi_watchdog_slot_waits_for_disk(slot, now)) {
-            seen->progress = progress;
-            seen->since = now;
-        }
+        if (progress != seen->progress) seen->changed = seen->since = now;
+        if (cmpi_watchdog_slot_waits_for_disk(slot, now)) seen->since = now;
+        seen->progress = progress;
+        if (seen->changed > *changed) *changed = seen->changed;
         if (seen->since > last) last = seen->since;
     }
     return last;
 }
 
 static void reset_observations(int64_t now) {
-    for (int i = 0; i < cmpi_watchdog.plan.slot_count; i++) cmpi_watchdog.observations[i].since = now;
+    for (int i = 0; i < cmpi_watchdog.plan.slot_count; i++) cmpi_watchdog.observations[i].changed = cmpi_watchdog.observations[i].since = now;
 }
 
 /// Reports a rank that does not wait for others: all other ranks wait for it. The waiting ranks report first, because they can also inform the
@@ -172,11 +173,11 @@ static void check_ranks(int64_t now, int64_t tick) {
     int64_t limit = cmpi_watchdog.plan.limit;
     if (limit <= 0) return;
     look_for_disk_wait(now);
-    int64_t idle = now - update_observations(now);
-    if (idle < limit / 2) {
+    int64_t changed, idle = now - update_observations(now, &changed);
+    if (now - changed < limit / 2) {
         cmpi_liveness_set_idle();
-    } else {
-        cmpi_liveness_set_answering();
+    } else if (idle < limit / 10 * 8) {
+        cmpi_liveness_set_answering(); // also while a rank waits for a disk: the hosts that wait for it ask
     }
     // Checks begin before the limit, because the job must have ended at the limit.
     if (idle < limit / 10 * 8 || launcher_is_ending_job(now)) return;

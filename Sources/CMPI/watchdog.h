@@ -32,7 +32,8 @@ extern watchdog_slot *watchdog_own_slot;
 /// What the thread has observed of a slot.
 typedef struct {
     uint64_t progress;
-    int64_t since; // time of the last progress, in nanoseconds
+    int64_t changed; // time of the last change of `progress`, in nanoseconds
+    int64_t since;   // time of the last progress, which a wait for a disk is, too
 } watchdog_observation;
 
 /// The state of this process's watchdog.

@@ -1,8 +1,11 @@
 #include "CSentencePiece.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
@@ -100,6 +103,38 @@ void tell(const std::string &text, char *message, size_t capacity) {
         if (*p == '\n' || *p == '\r') *p = ' ';
 }
 
+// The line and the status of a process that the library ends. The line is NULL unless the library trains.
+std::atomic<const char *> fatalLine{nullptr};
+std::atomic<int> fatalStatus{0};
+
+// Runs at `exit`. The library calls `exit(-1)` if a check fails, also in threads of its own; nothing else in this program has this status.
+void tellFatalEnd(int status, void *) {
+    const char *line = fatalLine.load();
+    if (status != -1 || !line) return;
+    size_t rest = strlen(line);
+    while (rest > 0) {
+        const ssize_t written = write(STDERR_FILENO, line, rest);
+        if (written <= 0) break;
+        line += written;
+        rest -= static_cast<size_t>(written);
+    }
+    usleep(200000);  // mpirun transports the line and the end of the rank independently
+    _exit(fatalStatus.load());
+}
+
+// Sets the line and the status for the time of a training.
+class FatalEnd {
+  public:
+    FatalEnd(const char *line, int status) {
+        static const int isInstalled = on_exit(tellFatalEnd, nullptr);
+        (void)isInstalled;
+        fatalStatus.store(status);
+        fatalLine.store(line);
+    }
+    FatalEnd(const FatalEnd &) = delete;
+    ~FatalEnd() { fatalLine.store(nullptr); }
+};
+
 }  // namespace
 
 struct csp_model {
@@ -159,9 +194,10 @@ void csp_encode_with_places(csp_model *model, const char *text, size_t size, con
 }
 
 int csp_train(
-    const char *arguments, csp_next_sentence next, void *context, void (*take)(void *context, const char *bytes, size_t count),
-    char *message, size_t capacity) {
+    const char *arguments, const char *fatal_line, int fatal_status, csp_next_sentence next, void *context,
+    void (*take)(void *context, const char *bytes, size_t count), char *message, size_t capacity) {
     if (csp_open(message, capacity) != 0) return -1;
+    const FatalEnd fatalEnd(fatal_line, fatal_status);
     Sentences sentences(next, context);
     std::string model;
     const Status status = reinterpret_cast<Status (*)(std::string_view, Sentences *, std::string *)>(library().train)(

@@ -1,3 +1,4 @@
+import Failures
 public import Files
 import Foundation
 package import Glibc
@@ -64,13 +65,19 @@ public final class BackgroundWriter: Sendable {
 
     /// Copies a checkpoint's arrays and submits a job that receives the copy. The originals may change after it returns.
     ///
-    /// Later calls reuse the memory of the copy. Throws the errors of the other `submit`.
+    /// Later calls reuse the memory of the copy. Throws the errors of the other `submit`, and `MemoryError` if there is no memory for the copy;
+    /// the new job is then not accepted.
     public func submit(
         copying checkpoint: Checkpoint, for job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
-    ) throws(FileError) {
+    ) throws {
         try desk.reserve()
         let snapshot = desk.snapshot
-        snapshot.copy(checkpoint)
+        do throws(MemoryError) {
+            try snapshot.copy(checkpoint)
+        } catch {
+            desk.release()
+            throw error
+        }
         start { () throws(FileError) in try job(snapshot.checkpoint) }
     }
 

@@ -16,6 +16,8 @@ public enum CheckpointError: UserFacingError, Equatable {
     case noSuchArray(path: String, name: String)
     /// The array has another element type or shape. Exit status 65.
     case otherArray(path: String, name: String, found: String, expected: String)
+    /// There is no memory to read an array. The file may be valid. Exit status 70.
+    case noMemory(path: String, MemoryError)
     /// The folder has checkpoints, but none passes verification. Exit status 65.
     case noneValid(folder: String, passedOver: [PassedOverCheckpoint])
     /// The folder has no checkpoint. Exit status 66.
@@ -30,6 +32,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .unlistable(let error): error.exitStatus
         case .noneValid(_, let passedOver): Self.unreadable(passedOver)?.exitStatus ?? .badData
         case .notAFile, .damaged, .noSuchArray, .otherArray: .badData
+        case .noMemory(_, let error): error.exitStatus
         }
     }
 
@@ -53,6 +56,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .noSuchArray(let path, let name): "\(path) has no array \(quoted(name))"
         case .otherArray(let path, let name, let found, let expected):
             "\(path): \(quoted(name)) is \(found); expected \(expected)"
+        case .noMemory(let path, let error): "\(path): \(error.fault)"
         case .noneValid(let folder, let passedOver):
             "\(folder): no valid checkpoint: \(passedOver.map(\.description).joined(separator: "; "))"
         case .noneWritten(let folder): "\(folder) has no checkpoint yet"
@@ -70,6 +74,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .damaged: "Use another checkpoint."
         case .noSuchArray: "Use a checkpoint of the same kind of model."
         case .otherArray: "Use a checkpoint of the same model size."
+        case .noMemory: MemoryError.advice
         case .noneValid(_, let passedOver):
             Self.unreadable(passedOver) == nil
                 ? "Restore one of them, or remove them: without checkpoints, --resume starts at the first step."
@@ -81,6 +86,9 @@ public enum CheckpointError: UserFacingError, Equatable {
 }
 
 extension CheckpointError {
+    /// Whether the file could not be read for lack of memory.
+    var isLackOfMemory: Bool { if case .noMemory = self { true } else { false } }
+
     /// Converts an error of opening or reading a checkpoint's file.
     init(_ error: FileError) {
         switch error {

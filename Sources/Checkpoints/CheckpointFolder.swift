@@ -81,14 +81,7 @@ public struct CheckpointFolder: Sendable {
     /// Renames `best.safetensors` to `best-unused.safetensors`, or to `best-unused-2.safetensors` and so on, so that no best model replaces it.
     /// Returns its new path. Throws the errors of `HeldFolder.renameFile`.
     package func setBestAside() throws(FileError) -> String {
-        let folder = try openRunFolder()
-        var (name, number) = ("best-unused" + Self.suffix, 1)
-        while try folder.status(of: name) != nil {
-            number += 1
-            name = "best-unused-\(number)" + Self.suffix
-        }
-        try folder.renameFile(Self.bestName, to: name)
-        return joinPath(runFolder, name)
+        try openRunFolder().setAside(Self.bestName, as: "best-unused", suffix: Self.suffix)
     }
 
     /// The place of `best.safetensors`. Creates the run folder if it does not exist and is not held. Throws `.failed`.
@@ -106,7 +99,7 @@ public struct CheckpointFolder: Sendable {
 
     /// Reads the newest generation that passes verification and that `read` accepts. An error of `read` is the reason to pass a generation over.
     ///
-    /// Throws `.noneWritten`, `.noneValid` with all reasons, or `.unlistable`.
+    /// Throws `.noneWritten`, `.noneValid` with all reasons, `.unlistable` or `.noMemory`.
     public func newestValid<Contents>(
         _ read: (SafetensorsReader) throws -> Contents
     ) throws(CheckpointError) -> NewestCheckpoint<Contents> {
@@ -117,6 +110,9 @@ public struct CheckpointFolder: Sendable {
             do {
                 let contents = try read(try verified(generation))
                 return NewestCheckpoint(generation: generation, contents: contents, passedOver: passedOver)
+            } catch let error as CheckpointError where error.isLackOfMemory {
+                // The file may be valid, so that an older one must not take its place.
+                throw error
             } catch {
                 passedOver.append(PassedOverCheckpoint(generation: generation, reason: error))
             }

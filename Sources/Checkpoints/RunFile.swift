@@ -10,6 +10,9 @@ package enum RunFile {
     package static let metrics = "metrics.jsonl"
     /// TensorBoard recognises an event file by `tfevents` in its name.
     package static let events = "events.out.tfevents.rnntrain"
+    /// The new name of an event file that was found damaged. TensorBoard reads the files of a folder in the order of their names: this one
+    /// first, up to the damage.
+    package static let damagedEvents = "events.out.tfevents.damaged"
     package static let lock = "lock"
     package static let best = "best.safetensors"
     package static let data = "data"

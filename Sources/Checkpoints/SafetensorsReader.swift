@@ -1,4 +1,5 @@
 import Digests
+import Failures
 package import Files
 
 /// An open checkpoint file. It is validated and, if it has checksums, verified to the last byte.
@@ -77,17 +78,25 @@ public final class SafetensorsReader: Sendable {
 
     /// Calls the body with a copy of an array's elements, which is valid during the call.
     ///
-    /// Throws `.noSuchArray`, `.otherArray` if the element type or the shape differs, and `.unreadable` or `.damaged` if the file has
-    /// changed since it was opened.
+    /// Throws `.noSuchArray`, `.otherArray` if the element type or the shape differs, `.unreadable` or `.damaged` if the file has
+    /// changed since it was opened, and `.noMemory`.
     public func withElements<Element: CheckpointElement, Result>(
         of name: String, as type: Element.Type = Element.self, shape: [Int]? = nil,
         _ body: (UnsafeBufferPointer<Element>) -> Result
     ) throws(CheckpointError) -> Result {
         let entry = try entry(name, Element.elementType, shape)
-        let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: entry.range.count / MemoryLayout<Element>.size)
-        defer { copy.deallocate() }
-        try read(entry, into: UnsafeMutableRawBufferPointer(copy))
-        return body(UnsafeBufferPointer(copy))
+        let copy = try room(of: entry)
+        defer { withExtendedLifetime(copy) {} }
+        try read(entry, into: copy.bytes)
+        return body(UnsafeBufferPointer(copy.bytes.bindMemory(to: Element.self)))
+    }
+
+    private func room(of entry: SafetensorsHeader.Entry) throws(CheckpointError) -> MemoryBlock {
+        do throws(MemoryError) {
+            return try MemoryBlock(byteCount: entry.range.count, for: "an array of the checkpoint")
+        } catch {
+            throw .noMemory(path: path, error)
+        }
     }
 
     /// Copies an array of exactly this shape to the destination, which must have the same number of elements.

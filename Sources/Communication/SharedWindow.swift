@@ -18,7 +18,9 @@ public final class SharedWindow {
         if group.rankCount == 1 {
             try check(code, "mmap")
         } else {
-            try check(code, "MPI_Win_allocate_shared", advice: "Use --exchange messages, or make /dev/shm writable.")
+            try check(
+                code, "MPI_Win_allocate_shared",
+                advice: "Use --exchange messages, or make \(Self.backingStore.folder) writable.")
         }
         self.group = group
         self.handle = handle!

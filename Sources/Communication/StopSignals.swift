@@ -40,6 +40,12 @@ public struct StopSignals: OptionSet, Sendable {
     /// The signals that this rank has received so far.
     public static var received: StopSignals { StopSignals(rawValue: cmpi_signals_flags()) }
 
+    /// Notes that the work of this rank has ended. Calls after the first one have no effect.
+    public static func noteEndOfWork() { cmpi_signals_note_end() }
+
+    /// Whether a signal has come after `noteEndOfWork`. It ends waits for the readers of the output.
+    public static var hasComeAfterEnd: Bool { cmpi_signals_after_end() > 0 }
+
     /// The name of the signal that the user sent. SIGTERM comes last, because the launcher may send it after any other signal.
     public var name: String? {
         let named: [(StopSignals, String)] = [

@@ -98,6 +98,10 @@ public enum Watchdog {
         }
     }
 
+    /// Whether this thread answers other hosts. It cannot do so while it reads a mapped file, which may wait long for a disk: such reads belong into
+    /// `waitingForDisk` if this is true. In a job of one host the watchdog notices these waits itself. Local.
+    public static var answersOtherHosts: Bool { cmpi_liveness_may_be_polled() != 0 }
+
     /// The status table of the host; nil on all its ranks if a rank cannot map it.
     private static func sharedTable(
         of ranks: Range<Int>, host: Int, in world: World

@@ -45,12 +45,14 @@ extension World {
     /// For a `RemoteFailure`, rank 0 prints it, and all ranks call `finish` and exit with its status. Collective in this case.
     /// Any other error belongs to this rank only, and other ranks may be waiting for it: prints `rank 3 (host): ...` and aborts the job. Local.
     public func end(with error: any Error) -> Never {
+        runBeforeEnd()
         if let agreed = error as? RemoteFailure {
-            if isRoot { StandardError.fail("\(message: agreed)") }
+            if isRoot { Watchdog.waitingForDisk { StandardError.fail("\(message: agreed)") } }
             try? finish()  // the message is printed already: a second failure would hide it
             exit(agreed.exitStatus.rawValue)
         }
-        StandardError.fail(rankCount > 1 ? "rank \(rank) (\(hostName)): \(message: error)" : "\(message: error)")
+        let text = rankCount > 1 ? "rank \(rank) (\(hostName)): \(message: error)" : "\(message: error)"
+        Watchdog.waitingForDisk { StandardError.fail(text) }
         // mpirun transports the line and the abort independently. The delay lets the line arrive first; otherwise it may be lost.
         if rankCount > 1 { usleep(100_000) }
         World.abort(exitStatus: ((error as? any UserFacingError)?.exitStatus ?? .fault).rawValue)

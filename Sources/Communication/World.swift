@@ -20,6 +20,9 @@ public final class World {
     let ordered: OpaquePointer  // all ranks, in the order of this program
     private let launched: OpaquePointer  // all ranks, in the launcher's order
 
+    /// Called once by `finish`, and by `end` before it prints the error, to write what this rank still holds. It may take any time.
+    public var beforeEnd: (() -> Void)?
+
     /// Whether this is rank 0, which prints.
     public var isRoot: Bool { rank == 0 }
 
@@ -52,8 +55,16 @@ public final class World {
 
     /// Ends MPI. No method of this world may be called after it.
     public func finish() throws(CommunicationError) {
+        runBeforeEnd()
+        // Ranks that wait for `beforeEnd` of another rank wait here, where they answer the polls of other hosts, and not in MPI_Finalize.
+        try barrier()
         try check(cmpi_comm_free(ordered), "MPI_Comm_free")
         try check(cmpi_finish(launched), "MPI_Finalize")
+    }
+
+    func runBeforeEnd() {
+        beforeEnd?()
+        beforeEnd = nil
     }
 
     /// `MPI_Abort`: ends the processes of all ranks immediately. Local.

@@ -25,7 +25,8 @@ extension ConfigurationField {
                 "Unit of a token: words between white space, characters (Unicode scalars), bytes, integers between white space, matches of "
                     + "--token-pattern (regex), or pieces of a SentencePiece model."),
             .init(
-                .tokenPattern, optional: \.tokenPattern, .data, .fixed, placeholder: "regex", absent: "none", isNew: true,
+                .tokenPattern, optional: \.tokenPattern, .data, .fixed, range: .pattern, placeholder: "regex", absent: "none",
+                isNew: true,
                 "With --tokens regex: the regular expression of a token, such as `\\[[^\\]]*\\]|Br|Cl|.` for SMILES."),
             .init(
                 .sentencePieceModel, optional: \.sentencePieceModel, .data, .startOnly, range: .path, placeholder: "file",
@@ -49,4 +50,10 @@ extension ConfigurationField {
                 "What a row of a batch is: a stream, which is a contiguous part of the text, or a line, which is read for itself."
             ),
         ] + kinds(of: Tasks.self, .data)
+}
+
+extension ValueRange where Value == String {
+    /// A regular expression of a token. An empty one matches no character.
+    fileprivate static let pattern = ValueRange(
+        description: "a non-empty regular expression", ends: [], contains: { !$0.isEmpty })
 }

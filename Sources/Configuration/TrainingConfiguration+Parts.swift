@@ -68,6 +68,9 @@ extension TrainingConfiguration {
     /// What the model is trained to do.
     public var taskType: any Task.Type { Tasks.task(task) }
 
+    /// Whether the training loss is an estimate from samples, which has no perplexity.
+    package var estimatesTrainingLoss: Bool { Outputs.estimatesTraining(output) }
+
     package var learningRateSchedule: any Schedule { Schedules.schedule(schedule, settings) }
 
     /// The maximum number of ranks: each needs a shard, and each shard needs a stream.

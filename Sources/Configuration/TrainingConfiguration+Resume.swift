@@ -34,9 +34,15 @@ extension TrainingConfiguration {
             let start = field.key.rawValue + " = "
             guard let stored = lines.first(where: { $0.hasPrefix(start) })?.dropFirst(start.count) else { return nil }
             let now = field.read(self)
-            if let now, Self.isWritten(now, as: String(stored)) { return nil }
+            if let now, Self.isWritten(now, as: String(stored)) || Self.value(of: field, in: String(stored)) == now { return nil }
             return ConfigurationChange(key: field.key, stored: .text(String(stored)), requested: now)
         }
+    }
+
+    /// The value of a line, in the form in which this version stores it; nil if it is none.
+    private static func value(of field: ConfigurationField, in line: String) -> ConfigurationValue? {
+        var scratch = TrainingConfiguration()
+        return field.parse(&scratch, line) ? field.read(scratch) : nil
     }
 
     /// A value in one line.

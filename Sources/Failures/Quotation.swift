@@ -16,6 +16,9 @@ public enum Quotation {
             + escaped(scalars.suffix(tail))
     }
 
+    /// The whole text with control characters escaped, for a line that people read. An escaped text stays as it is.
+    public static func inFull(_ text: some StringProtocol) -> String { escaped(text.unicodeScalars) }
+
     private static func escaped(_ scalars: some Sequence<Unicode.Scalar>) -> String {
         var shown = ""
         for scalar in scalars {
@@ -37,6 +40,11 @@ extension DefaultStringInterpolation {
     /// Inserts a path or other text from outside; see ``Quotation/of(_:longest:)``.
     public mutating func appendInterpolation(quoting text: some StringProtocol) {
         appendInterpolation(text.isEmpty ? "''" : Quotation.of(text))
+    }
+
+    /// Inserts a path or other text from outside in its full length; see ``Quotation/inFull(_:)``.
+    public mutating func appendInterpolation(inFull text: some StringProtocol) {
+        appendInterpolation(Quotation.inFull(text))
     }
 
     /// Inserts the message of an error, on one line and of bounded length.

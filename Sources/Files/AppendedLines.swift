@@ -14,7 +14,7 @@ package struct AppendedLines: ~Copyable {
         try self.init(at: FilePlace(path: path, through: calls))
     }
 
-    /// How often another process removed or replaced the file, so that it was reopened or created again.
+    /// How often another process removed, replaced or changed the file, so that it was reopened or created again.
     package var replacementCount: Int { records.replacementCount }
 
     /// Appends a line; the method adds the line end. If it throws, the line is not in the file and may be appended again.

@@ -172,6 +172,18 @@ extension HeldFolder {
         }
     }
 
+    /// Renames a file to `newName`, or to `newName-2` and so on if this name is in use, with `suffix` at the end. Returns the new path. Throws the
+    /// errors of `renameFile`.
+    package func setAside(_ name: String, as newName: String, suffix: String = "") throws(FileError) -> String {
+        var (unused, number) = (newName + suffix, 1)
+        while try status(of: unused) != nil {
+            number += 1
+            unused = "\(newName)-\(number)\(suffix)"
+        }
+        try renameFile(name, to: unused)
+        return joinPath(path, unused)
+    }
+
     /// Removes a folder inside this one. Throws `.failed`, also if it is not empty.
     package func removeFolder(_ name: String) throws(FileError) { try remove(name, AT_REMOVEDIR, "remove the folder") }
 

@@ -12,8 +12,11 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
     /// The content of the file, valid during the lifetime of this object. The base address is nil if the file is empty.
     package let bytes: UnsafeRawBufferPointer
 
+    /// The version of the file when it was opened; nil for a copy.
+    package let version: FileVersion?
+
     private let mapping: Mapping?
-    /// The last observed size and modification time; nil for a copy.
+    /// The last observed version; nil for a copy.
     private let seen: Mutex<FileVersion?>
 
     /// The number of readable zero bytes after the content. A text that changes during reading may end inside a character.
@@ -25,7 +28,7 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
     package init(path: String) throws(FileError) {
         let descriptor = try OpenFile(path: path)
         let version = try descriptor.version()
-        self.path = path
+        (self.path, self.version) = (path, version)
         mapping = try Mapping(descriptor, byteCount: version.byteCount, margin: Self.margin)
         bytes = mapping?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
         seen = Mutex(version)
@@ -37,7 +40,7 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
         copy.copyMemory(from: bytes)
         self.path = path
         self.bytes = UnsafeRawBufferPointer(copy)
-        mapping = nil
+        (mapping, version) = (nil, nil)
         seen = Mutex(nil)
     }
 
@@ -50,17 +53,22 @@ package final class MappedFile: @unchecked Sendable {  // Sendable since the map
 
     // MARK: What may have happened meanwhile
 
-    /// Whether the file has changed since it was opened or since the last call. Costs one system call, allocates nothing.
+    /// Whether content or status of the file have changed since it was opened or since the last call. Costs one system call, allocates nothing.
     ///
     /// Throws `.shortened`.
-    package func hasChanged() throws(FileError) -> Bool {
-        guard let mapping else { return false }
+    package func hasChanged() throws(FileError) -> Bool { try change() != .nothing }
+
+    /// What has changed in the file since it was opened or since the last call. Costs one system call, allocates nothing.
+    ///
+    /// Throws `.shortened`.
+    package func change() throws(FileError) -> FileChange {
+        guard let mapping else { return .nothing }
         let now = try mapping.file.version()
         guard now.byteCount >= bytes.count else { throw .shortened(path: path, byteCount: now.byteCount, expected: bytes.count) }
         return seen.withLock { seen in
-            let isOther = seen != now
+            let change = seen?.change(to: now) ?? .nothing
             seen = now
-            return isOther
+            return change
         }
     }
 

@@ -1,10 +1,39 @@
 import Glibc
 
-/// Properties of a file that change when it is written.
-struct FileVersion: Equatable {
-    let byteCount: Int
-    /// The time of the last change of the content, in nanoseconds since 1970.
-    let changed: Int64
+/// The number of a file in its file system, and the properties that change when it is written.
+package struct FileVersion: Equatable, Sendable {
+    package let inode: UInt64
+    package let byteCount: Int
+    /// The time of the last change of the content, in nanoseconds since 1970. Programs can set it.
+    package let modified: Int64
+    /// The time of the last change of content, permissions, owner or names, in nanoseconds since 1970. Programs cannot set it.
+    package let changed: Int64
+
+    init(_ status: stat) {
+        inode = UInt64(status.st_ino)
+        byteCount = Int(status.st_size)
+        modified = Self.nanoseconds(status.st_mtim)
+        changed = Self.nanoseconds(status.st_ctim)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
+    /// What has changed in a later version of the same file.
+    func change(to later: FileVersion) -> FileChange {
+        if self == later { return .nothing }
+        return (byteCount, modified) == (later.byteCount, later.modified) ? .status : .content
+    }
+}
+
+/// What has changed in a file.
+package enum FileChange: Sendable {
+    case nothing
+    /// Neither size nor modification time have changed. Permissions, owner or names have: or the content, if a program has set the modification time
+    /// back.
+    case status
+    case content
 }
 
 /// A regular file that is open for reading. `deinit` closes it.
@@ -26,13 +55,8 @@ struct OpenFile: ~Copyable {
 
     deinit { Glibc.close(number) }
 
-    /// The current size and change time. It uses `st_ctim`, which programs cannot set, unlike the modification time. Throws `.unreadable`.
-    func version() throws(FileError) -> FileVersion {
-        let status = try status()
-        return FileVersion(
-            byteCount: Int(status.st_size),
-            changed: Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec))
-    }
+    /// The current version. Throws `.unreadable`.
+    func version() throws(FileError) -> FileVersion { FileVersion(try status()) }
 
     /// Fills `room` from `offset`. Throws `.notRead`, or `.shortened` if the file ends earlier.
     func read(into room: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {

@@ -7,6 +7,8 @@ public struct TaskEvaluation: Sendable {
     public let score: any TaskScore
     /// Unknown characters that were skipped.
     public let skipped: UnknownSymbols
+    /// The number of tokens of the text, including a first token that is not scored.
+    public let tokenCount: Int
     /// Unknown characters that were skipped in the text whose gradients scale the updates of dynamic evaluation.
     public private(set) var skippedInStatistics = UnknownSymbols()
     /// The losses of dynamic evaluation; nil without it.
@@ -40,7 +42,7 @@ public struct TaskEvaluation: Sendable {
     /// Throws `TextDataError.textTooShort` if a score is one of no predictions.
     init(_ score: any TaskScore, skipped: UnknownSymbols, of name: String, tokenCount: Int) throws(TextDataError) {
         guard score.count > 0 else { throw .textTooShort(source: name, tokenCount: tokenCount) }
-        (self.score, self.skipped) = (score, skipped)
+        (self.score, self.skipped, self.tokenCount) = (score, skipped, tokenCount)
     }
 }
 

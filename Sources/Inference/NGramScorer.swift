@@ -12,7 +12,7 @@ extension TaskEvaluation {
         try model.vocabulary.encode(source) { tokens in
             for token in tokens { score.add(context.surprisal(of: token), of: token) }
         }
-        try self.init(score.measured(on: try text.extent()), skipped: UnknownSymbols(), of: text.name, tokenCount: 0)
+        try self.init(score.measured(on: try text.extent()), skipped: UnknownSymbols(), of: text.name, tokenCount: score.tokens)
     }
 }
 

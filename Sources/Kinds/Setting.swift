@@ -11,6 +11,8 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
     public let mayChangeOnResume: Bool
     public let isRefusedUnread: Bool
     public let isNew: Bool
+    /// The form in which a value is stored, among forms with the same meaning; nil if each value has one form.
+    package let normalForm: (@Sendable (Value) -> Value)?
 
     /// Declares a setting.
     ///
@@ -19,9 +21,11 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
     /// - `onResume`: whether a resumed run may change the value.
     /// - `unread`: how to treat a value other than the default if no chosen kind uses the setting.
     /// - `isNew`: whether runs of earlier versions lack the key, although they have kinds that use it.
+    /// - `normalForm`: the form in which a value is stored, for a setting of which several forms have the same meaning.
     public init(
         _ key: ConfigurationKey, _ standard: Value, range: ValueRange<Value>? = nil, placeholder: String = "",
-        onResume: OnResume = .fixed, unread: Unread = .refused, isNew: Bool = false, _ summary: String
+        onResume: OnResume = .fixed, unread: Unread = .refused, isNew: Bool = false,
+        normalForm: (@Sendable (Value) -> Value)? = nil, _ summary: String
     ) {
         self.key = key
         self.standard = standard
@@ -31,6 +35,7 @@ public struct Setting<Value: ConfigurationScalar>: DeclaredSetting {
         mayChangeOnResume = onResume == .free
         isRefusedUnread = unread == .refused
         self.isNew = isNew
+        self.normalForm = normalForm
     }
 
     public var setting: Setting { self }
@@ -74,7 +79,10 @@ public struct Settings: Equatable, Sendable {
     /// The value of a setting; its default if it was not set.
     public subscript<Value>(_ setting: Setting<Value>) -> Value {
         get { values[setting.key].flatMap(Value.init(configurationValue:)) ?? setting.standard }
-        set { values[setting.key] = newValue == setting.standard ? nil : newValue.configurationValue }
+        set {
+            let value = setting.normalForm?(newValue) ?? newValue
+            values[setting.key] = value == setting.standard ? nil : value.configurationValue
+        }
     }
 
     /// Whether a setting has its default.

@@ -103,6 +103,17 @@ public struct ModelShape: Sendable, Equatable {
         needs(BuildSettings(WindowCapacity(steps: 1, streams: 1, training: training), precision: precision))
     }
 
+    /// The work of the model for one token; nil if the output layer does not know its own. Every weight below the output layer counts once for each
+    /// token, also that of the lowest layer, which is multiplied once with each distinct token of a window.
+    ///
+    /// - Parameter targets: the share of the targets that are in a range of tokens.
+    public func work(targets: (Range<Int>) -> Double) -> TokenWork? {
+        let ofOutput =
+            Cells.predictsClasses(cell)
+            ? Outputs.workOfProbabilities(outputShape, targets: targets) : Outputs.work(output, outputShape, targets: targets)
+        return ofOutput.map { TokenWork(weightCount: needs(training: false).layerWeightCount) + $0 }
+    }
+
     /// PyTorch's names and shapes, in the order of the arena.
     public var parameterLayout: ParameterLayout { needs(training: false).parameters }
 

@@ -68,6 +68,7 @@ public final class SequenceModel {
         var outputShape = shape.outputShape
         features = shape.maxEntOrder > 0 ? ContextFeatures(order: shape.maxEntOrder, builder) : nil
         outputShape.features = features
+        builder.beginOutput()
         outputLayer =
             Cells.predictsClasses(shape.cell)
             ? Outputs.ofProbabilities(outputShape, builder)

@@ -4,13 +4,15 @@ public import Failures
 public enum NGramError: UserFacingError, Equatable {
     /// The text has a word that ARPA files reserve.
     case reservedWord(source: String, word: String)
+    /// The vocabulary of a network has a word that ARPA files reserve.
+    case reservedWordOfNetwork(checkpoint: String, word: String)
     case textTooLong(source: String, tokenCount: Int)
     /// `--prune` has a value that no model can satisfy.
     case badPruning(reason: String)
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .reservedWord, .textTooLong: .badData
+        case .reservedWord, .reservedWordOfNetwork, .textTooLong: .badData
         case .badPruning: .usage
         }
     }
@@ -18,8 +20,11 @@ public enum NGramError: UserFacingError, Equatable {
     public var description: String {
         switch self {
         case .reservedWord(let source, let word):
-            "\(source): the text has the word \(word), which ARPA files reserve for the \(word == "<s>" ? "start" : "end") of a line. "
+            "\(source): the text has the word \(word), which ARPA files reserve for the \(Self.place(word)) of a line. "
                 + "Remove it: each line already is a sentence with a start and an end."
+        case .reservedWordOfNetwork(let checkpoint, let word):
+            "\(quoting: checkpoint): the training text of this network has the word \(word), which ARPA files reserve for the "
+                + "\(Self.place(word)) of a line. Train a network on a text without it, or omit --vocabulary."
         case .textTooLong(let source, let tokenCount):
             "\(source): the text has \(tokenCount) words and lines, but n-grams of at most \(NGramText.mostTokens) can be counted. "
                 + "Use a part of it."
@@ -27,4 +32,7 @@ public enum NGramError: UserFacingError, Equatable {
             "--prune: \(reason)."
         }
     }
+
+    /// The place in a line for which a word is reserved.
+    private static func place(_ word: String) -> String { word == "<s>" ? "start" : "end" }
 }

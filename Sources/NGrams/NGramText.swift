@@ -21,10 +21,13 @@ public struct NGramText: Sendable {
 
     /// Encodes `source` with a vocabulary of words.
     ///
-    /// Throws the errors of reading a text, and `NGramError` for a text that is too long or has a word `<s>` or `</s>` (65).
-    public init(_ source: TextSource, vocabulary: Vocabulary) throws {
+    /// Throws the errors of reading a text, and `NGramError` for a text that is too long, or a vocabulary with a word `<s>` or `</s>` (65).
+    ///
+    /// - Parameter checkpoint: the checkpoint of the network with the vocabulary; nil if the vocabulary is that of `source`.
+    public init(_ source: TextSource, vocabulary: Vocabulary, of checkpoint: String? = nil) throws {
         for name in ["<s>", "</s>"] where vocabulary.id(of: name) != nil {
-            throw NGramError.reservedWord(source: source.name, word: name)
+            throw checkpoint.map { NGramError.reservedWordOfNetwork(checkpoint: $0, word: name) }
+                ?? NGramError.reservedWord(source: source.name, word: name)
         }
         guard let end = vocabulary.endOfLineID else { preconditionFailure("a vocabulary of \(vocabulary.unit), not of words") }
         let start = Int32(vocabulary.size)

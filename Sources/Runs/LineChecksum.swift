@@ -22,6 +22,15 @@ package struct LineChecksum: Equatable {
         return body + start + Array(digest.hexadecimal.utf8) + end + Array("\n".utf8)
     }
 
+    /// Whether a line with its line end, which `sealed` has made as a first line, is unchanged; nil if it has no checksum.
+    package static func isRight(_ line: [UInt8]) -> Bool? {
+        line.withUnsafeBytes { bytes in
+            guard bytes.last == UInt8(ascii: "\n") else { return nil }
+            let nothing = UnsafeRawBufferPointer(rebasing: bytes[..<0])
+            return LineChecksum(of: UnsafeRawBufferPointer(rebasing: bytes.dropLast()), after: nothing)?.isRight
+        }
+    }
+
     /// The checksum of a line without its line end, after a line with its line end; nil if the line does not end with a checksum.
     init?(of line: UnsafeRawBufferPointer, after before: UnsafeRawBufferPointer) {
         let count = line.count - (Self.start.count + Self.digits + Self.end.count)

@@ -16,18 +16,19 @@ package struct LoggedEvent: Sendable {
     /// The number of steps before the line.
     package var step: Int? { numbers["step"].flatMap { Int(exactly: $0) } }
 
-    /// The complete lines of the log at `path`, in order. Throws `FileError`, and `StoredRunError.badLog`.
-    package static func all(path: String) throws -> [LoggedEvent] {
+    /// The complete lines of the log at `path`, in order, and the numbers of those that are not valid. Throws `FileError`.
+    package static func all(path: String) throws -> (events: [LoggedEvent], invalidLines: [Int]) {
         let file = try MappedFile(path: path)
         return try file.checked({ $0 as any Error }) { () throws(any Error) in
-            var events: [LoggedEvent] = []
-            try MetricsReader.forEachLine(of: file) { line, bytes, offset in
-                guard let event = try? JSONDecoder().decode(LoggedEvent.self, from: Data(bytes)) else {
-                    throw StoredRunError.badLog(path: path, line: line, byteOffset: offset)
+            var (events, invalidLines): ([LoggedEvent], [Int]) = ([], [])
+            try MetricsReader.forEachLine(of: file) { line, bytes, _ in
+                if let event = try? JSONDecoder().decode(LoggedEvent.self, from: Data(bytes)) {
+                    events.append(event)
+                } else {
+                    invalidLines.append(line)
                 }
-                events.append(event)
             }
-            return events
+            return (events, invalidLines)
         }
     }
 }

@@ -13,6 +13,20 @@ extension LoggedModels {
         return "it is from step \(step), but by the log the last job ended after step \(end.step)"
     }
 
+    /// Notes about steps that no part of the log has, although a later job continued after them.
+    package var gaps: [String] {
+        var (notes, last) = ([String](), parts.first?.begin ?? 0)
+        for part in parts {
+            if part.hasBegin, part.begin > last {
+                notes.append(
+                    "it has no line of the steps after step \(last) up to step \(part.begin), from which a job continued: the lines were lost, as "
+                        + "on a full disk or in a power failure")
+            }
+            last = max(last, part.lastStep)
+        }
+        return notes
+    }
+
     /// The note about a checkpoint that is later than all lines of a log without an end; nil for any other.
     package func doubt(aboutCheckpointAfter step: Int) -> String? {
         guard lastStep > 0, step > lastStep else { return nil }

@@ -17,14 +17,14 @@ package struct ProcessRoom: Equatable, Sendable {
         /// It trains, as one of `ranks` ranks on its host.
         case training(ranks: Int)
 
-        /// Addresses and data that are not counted elsewhere: thread stacks; arenas of 64 MB, of which only a part is used; the
-        /// shared memory of MPI, which is mapped with the first messages (measured with Open MPI 4.1); and the texts during
-        /// reading.
+        /// Addresses and data that are not counted elsewhere: the stack (8 MB) and the arena (64 MB, of which only a part is used) of the thread
+        /// that writes checkpoints; the shared memory of MPI, which is mapped with the first messages (measured with Open MPI 4.1); and
+        /// the texts during reading.
         fileprivate var reserve: (addresses: Int, data: Int) {
             switch self {
             case .oneModel: (8 << 20, 4 << 20)
             case .startingMPI: (240 << 20, 0)
-            case .training(let ranks): ranks > 1 ? (96 << 20, 16 << 20) : (64 << 20, 20 << 20)
+            case .training(let ranks): ranks > 1 ? (96 << 20, 16 << 20) : (80 << 20, 20 << 20)
             }
         }
     }
@@ -35,8 +35,8 @@ package struct ProcessRoom: Equatable, Sendable {
         data = room(figures.dataLeft, use.reserve.data)
     }
 
-    /// The limit that is too low for this number of bytes of own and of shared memory, with the needed and the available bytes;
-    /// nil if both limits suffice.
+    /// The limit that is too low for this number of bytes of own memory, and of shared memory and mapped files, with the needed and the
+    /// available bytes; nil if both limits suffice.
     package func shortage(own: Double, shared: Double) -> (limit: String, needed: Double, available: Int)? {
         if let addresses, own + shared > Double(addresses) { return ("ulimit -v", own + shared, addresses) }
         if let data, own > Double(data) { return ("ulimit -d", own, data) }

@@ -4,7 +4,6 @@ import Digests
 import Foundation
 import Models
 import Optimizers
-import Tensors
 
 /// The model of a run whose rule averages the parameters.
 extension StoredCheckpoint {
@@ -33,9 +32,10 @@ extension StoredCheckpoint {
 
     /// Calls the body with the content that `best.safetensors` has for the model of this file: the average and the parameters change places.
     ///
-    /// The arrays are valid during the call. Throws the errors of `SafetensorsReader.copy` and of the body.
+    /// The arrays are valid during the call. Throws the errors of `SafetensorsReader.copy` and of the body, and `MemoryError`.
     package func withBestContent(_ body: (Checkpoint) throws -> Void) throws {
-        let workspace = Workspace()
+        var blocks: [MemoryBlock] = []
+        defer { withExtendedLifetime(blocks) {} }
         var metadata = reader.metadata
         if configuration.updateRule.averaging != nil {
             var state = state
@@ -44,10 +44,10 @@ extension StoredCheckpoint {
             metadata["parameters_digest"] = modelDigest
         }
         let arrays = try reader.arrays.map { array in
-            let count = array.shape.reduce(1, *)
-            let values = UnsafeMutableBufferPointer(start: workspace.allocate(Float.self, count: count), count: count)
-            try reader.copy(array.name, shape: array.shape, into: values)
-            return NamedArray(name: nameInBest(array.name), shape: array.shape, elements: UnsafeBufferPointer(values))
+            let block = try MemoryBlock(floatCount: array.shape.reduce(1, *), for: "a copy of the best model")
+            blocks.append(block)
+            try reader.copy(array.name, shape: array.shape, into: block.floats)
+            return NamedArray(name: nameInBest(array.name), shape: array.shape, elements: UnsafeBufferPointer(block.floats))
         }
         try body(Checkpoint(arrays: arrays, metadata: metadata))
     }

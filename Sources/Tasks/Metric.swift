@@ -95,11 +95,15 @@ public protocol TaskScore: Sendable {
 
     /// What a user should be warned of; nil for nothing. `name` is that of the text, `vocabulary` that of a network.
     func warning(of name: String, scoredWith vocabulary: Vocabulary?) -> String?
+
+    /// What a user should know of the figures of a text of `tokenCount` tokens; nil, which is the default, for nothing.
+    func note(of name: String, tokenCount: Int) -> String?
 }
 
 extension TaskScore {
     public func measured(on extent: TextExtent) -> any TaskScore { self }
     public var confusion: ConfusionMatrix? { nil }
+    public func note(of name: String, tokenCount: Int) -> String? { nil }
 }
 
 /// Scores a text, a piece at a time. Several processes can divide the work: each computes some values of a piece, and all add the values of all.

@@ -9,4 +9,8 @@ public enum Sanitizers {
     public static let plainFaultLibrary = ProcessInfo.processInfo.environment["RNNTRAIN_PLAIN_FAULTS"]
     /// The factor by which time limits are longer.
     public static let patience = areOn ? 5.0 : 1
+
+    /// The time limit of a test that takes `count` minutes at most without sanitizers. Under them, tests that run at the same time take one another's
+    /// cores for many minutes.
+    public static func minutes(_ count: Int) -> Int { areOn ? 30 * count : count }
 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// The identity of a file without reading its content: inode number, size and times.
@@ -21,6 +22,14 @@ public struct FileStamp: Sendable, Equatable, Codable, BitwiseCopyable {
         byteCount = Int64(status.st_size)
         modified = Self.nanoseconds(status.st_mtim)
         changed = Self.nanoseconds(status.st_ctim)
+    }
+
+    /// The stamp of an open file.
+    init(_ version: FileVersion) {
+        inode = version.inode
+        byteCount = Int64(version.byteCount)
+        modified = version.modified
+        changed = version.changed
     }
 
     /// The stamp as four words, for messages to other ranks.

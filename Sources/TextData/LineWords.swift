@@ -43,10 +43,17 @@ package struct WordDivision: Sendable {
                 words[word].tokens = first..<(token + 1)
             }
         }
-        for place in places.skipped {
-            if let word = words.firstIndex(where: { $0.text.indices.contains(place) }) { words[word].skippedCount += 1 }
-        }
+        Self.countSkipped(places.skipped, in: &words)
         return words
+    }
+
+    /// Adds the skipped characters at `places`, which ascend, to the words that they are in.
+    private static func countSkipped(_ places: [Int], in words: inout [LineWord]) {
+        var next = 0
+        for place in places {
+            while next < words.count, words[next].text.endIndex <= place { next += 1 }
+            if next < words.count, words[next].text.startIndex <= place { words[next].skippedCount += 1 }
+        }
     }
 
     /// The word of the token at `range`; nil for none.

@@ -1,7 +1,8 @@
 extension OpenedText {
-    /// Passes each line with its line feed, if it has one, and its number, from 1, to `body`. A byte-order mark is not part of the first line.
+    /// Passes each line with its line feed, if it has one, and its number, from 1, to `body`. A byte-order mark that is no part of the tokens is not
+    /// part of the first line.
     func forEachEndedLine(_ body: (UnsafeRawBufferPointer, Int) throws(TextDataError) -> Void) throws(TextDataError) {
-        try withBytes { (all) throws(TextDataError) in try withoutByteOrderMark(all).forEachEndedLine(body) }
+        try withBytes { (all) throws(TextDataError) in try textPiece(all, 0..<all.count).bytes.forEachEndedLine(body) }
     }
 
     /// The same without the line feeds.
@@ -9,6 +10,11 @@ extension OpenedText {
         try forEachEndedLine { (line, number) throws(TextDataError) in
             try body(line.last == 0x0A ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line, number)
         }
+    }
+
+    /// Whether a line is the first of a text of bytes, and begins with a byte-order mark, which is part of the tokens.
+    func hasTokensOfMark(_ line: UnsafeRawBufferPointer, _ number: Int) -> Bool {
+        number == 1 && firstByte == 0 && unit == .byte && withoutByteOrderMark(line).count < line.count
     }
 }
 

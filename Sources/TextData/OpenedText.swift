@@ -29,6 +29,8 @@ public final class OpenedText: Sendable {
     private let dropsByteOrderMark: Bool
     /// The first NUL characters in the blocks that were examined.
     private let foundNul = Mutex<NulCharacters?>(nil)
+    /// The digests of all blocks; nil until the whole text was examined.
+    private let knownDigests = Mutex<[UInt64]?>(nil)
 
     /// Maps the file at `path`. Throws the errors of `mappedFile` (66, 65, 74).
     public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
@@ -36,19 +38,20 @@ public final class OpenedText: Sendable {
     }
 
     /// Maps the file at `path`. `part` is a range of whole lines; the rest of the file is not read. `name` is the name of the part in
-    /// messages.
+    /// messages. Throws `shortened` (65) if the file ends before the part does.
     package init(
         path: String, part: Range<Int>? = nil, name: String? = nil, unit: TokenUnit, blockByteCount: Int
     ) throws(TextDataError) {
-        // The stamp is read first, so that any later change gives another stamp.
-        let stamp = FileStamp(path: path)
         let file = try mappedFile(path)
+        if let part, part.upperBound > file.bytes.count {
+            throw .file(.shortened(path: path, byteCount: file.bytes.count, expected: part.upperBound))
+        }
         file.adviseSequential()
-        (self.name, self.path, self.unit, self.stamp, storage) = (name ?? path, path, unit, stamp, .file(file))
+        // The stamp is that of the file that was opened. The path may name another one by now.
+        (self.name, self.path, self.unit, storage) = (name ?? path, path, unit, .file(file))
+        (self.part, stamp) = (part, file.version.map { FileStamp($0) })
         dropsByteOrderMark = unit != .byte
-        // Reading detects that the file has become shorter.
-        self.part = part?.clamped(to: 0..<file.bytes.count)
-        blocks = TextBlocks(unit: unit, byteCount: self.part?.count ?? file.bytes.count, blockByteCount: blockByteCount)
+        blocks = TextBlocks(unit: unit, byteCount: part?.count ?? file.bytes.count, blockByteCount: blockByteCount)
     }
 
     /// A text in memory.
@@ -71,10 +74,13 @@ public final class OpenedText: Sendable {
     /// The offset of the text in the file.
     var firstByte: Int { part?.lowerBound ?? 0 }
 
-    /// The blocks that contain the bytes `offset - 1` and `offset`. Offsets count from the start of the file.
-    package func blocks(around offset: Int) -> Range<Int> {
-        let block = min(max(0, offset - firstByte) / blocks.blockByteCount, blockCount - 1)
-        return max(0, block - 1)..<block + 1
+    /// The blocks that contain the bytes `offset - 1` and `offset`, from the block on that owns the token at `offset`. Offsets count from the start
+    /// of the file. Throws the errors of reading.
+    package func blocks(around offset: Int) throws(TextDataError) -> Range<Int> {
+        let place = max(0, offset - firstByte)
+        let last = min(place / blocks.blockByteCount, blockCount - 1)
+        let owner = try withBytes { (text) throws(TextDataError) in blocks.owner(of: place, in: text) }
+        return max(0, min(last - 1, owner))..<last + 1
     }
 
     /// Reads the blocks, computes their digests, validates UTF-8 (unless the unit is bytes), and adds their symbols to `counts`.
@@ -84,7 +90,7 @@ public final class OpenedText: Sendable {
     /// Throws `notPlainText` (65), and `invalidUTF8` (65) with the offset of the first invalid sequence. The offset is correct if the text
     /// before these blocks is valid.
     public func examine(blocks range: Range<Int>, counting counts: SymbolCounts? = nil) throws(TextDataError) -> [UInt64] {
-        try withBytes { (text) throws(TextDataError) in
+        let digests = try withBytes { (text) throws(TextDataError) -> [UInt64] in
             let format = unit == .byte || firstByte > 0 ? nil : FileFormat(text)
             if let format, format.isCertain { throw .notPlainText(source: name, format: format) }
             var reader = BlockReader(text, blocks, name: name, format: format, from: range.lowerBound)
@@ -92,13 +98,26 @@ public final class OpenedText: Sendable {
             digests.reserveCapacity(range.count)
             for block in range {
                 let bytes = UnsafeRawBufferPointer(rebasing: text[blocks.bytes(of: block)])
-                digests.append(XXH3.digest(bytes))
+                digests.append(digest(of: block, in: text))
                 if unit != .byte { lookForNul(in: bytes, of: text) }
                 let valid = try reader.read(block)
                 try counts?.count(textPiece(text, valid), of: SearchedText(whole: text, name: name))
             }
             return digests
         }
+        if range == 0..<blockCount { keep(digests: digests) }
+        return digests
+    }
+
+    /// Records the digests of all blocks, which several processes may have computed. If only the status of the file changes later, such as its
+    /// permissions or its names, reading compares the content with the digests.
+    package func keep(digests: [UInt64]) {
+        precondition(digests.count == blockCount, "\(digests.count) digests of \(blockCount) blocks")
+        knownDigests.withLock { $0 = digests }
+    }
+
+    private func digest(of block: Int, in text: UnsafeRawBufferPointer) -> UInt64 {
+        XXH3.digest(UnsafeRawBufferPointer(rebasing: text[blocks.bytes(of: block)]))
     }
 
     /// The first NUL characters in the blocks that were examined; nil if there are none, or if the unit is bytes.
@@ -125,13 +144,16 @@ public final class OpenedText: Sendable {
     /// Passes the whole text, including a byte-order mark, to `body`.
     ///
     /// Also throws `file` if part of the file cannot be read (74) or the file was shortened (65), and `fileChanged` (65) if it was written
-    /// in the meantime.
+    /// in the meantime. If only the status of the file has changed, the text is read again and compared with its digests; that is an error if it was
+    /// not examined before.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result) throws(TextDataError) -> Result {
         switch storage {
         case .file(let file):
+            // Digests of a text that `body` examines do not count: they may be those of the changed text.
+            let digests = knownDigests.withLock { $0 }
             return try file.checked(TextDataError.init) { () throws(TextDataError) in
                 let result = try read(file, body)
-                try requireUnchanged(file)
+                try requireUnchanged(file, digests)
                 return result
             }
         case .memory(let bytes):
@@ -139,14 +161,19 @@ public final class OpenedText: Sendable {
         }
     }
 
-    private func requireUnchanged(_ file: MappedFile) throws(TextDataError) {
-        let hasChanged: Bool
+    private func requireUnchanged(_ file: MappedFile, _ digests: [UInt64]?) throws(TextDataError) {
+        let change: FileChange
         do throws(FileError) {
-            hasChanged = try file.hasChanged()
+            change = try file.change()
         } catch {
             throw TextDataError(error)
         }
-        if hasChanged { throw .fileChanged(path: path ?? name) }
+        if change == .nothing { return }
+        if change == .status, let digests {
+            let text = part.map { UnsafeRawBufferPointer(rebasing: file.bytes[$0]) } ?? file.bytes
+            if digests.indices.allSatisfy({ digest(of: $0, in: text) == digests[$0] }) { return }
+        }
+        throw .fileChanged(path: path ?? name)
     }
 
     /// Passes the text's part of the file to `body`. Errors that `body` throws for an offset in the text are converted to offsets in the

@@ -151,7 +151,7 @@ extension SymbolTally {
         let reserved = reserve()
         var ordinary = Array(0..<table.count)
         ordinary.removeAll { reserved.contains($0) }
-        let kept = keptPrefix(&ordinary, limits)
+        let kept = keptPrefix(&ordinary, limits, reserved: reserved.count)
         let cut = ordinary[kept...]
         if !cut.isEmpty { makeUnknown(cut) }
         var order = Array(ordinary[..<kept]) + reserved
@@ -160,22 +160,25 @@ extension SymbolTally {
         return renumbered(order)
     }
 
-    /// The numbers of the symbols that limits never remove: `<eos>` or the line feed, and `<unk>`, of a text of words or matches. Adds them with count 0 if necessary.
+    /// The numbers of the symbols that limits never remove. Of a text of words or matches: `<eos>` or the line feed, and `<unk>`, which are added
+    /// with count 0 if necessary. Of a text of characters: the line feed, if it occurs.
     private mutating func reserve() -> [Int] {
+        if unit == .char { return table.find(SpecialSymbol.lineFeed.token).map { [$0] } ?? [] }
         guard unit.isSpaced || unit == .regex else { return [] }
         let lineEnd = number((unit == .regex ? SpecialSymbol.lineFeed : .endOfLine).token)
         return [lineEnd, number(SpecialSymbol.unknown.token)]
     }
 
-    /// Sorts the ordinary symbols. Returns the number of symbols that the limits keep.
-    private func keptPrefix(_ ordinary: inout [Int], _ limits: VocabularyLimits) -> Int {
+    /// Sorts the ordinary symbols. Returns the number of them that the limits keep.
+    private func keptPrefix(_ ordinary: inout [Int], _ limits: VocabularyLimits, reserved: Int) -> Int {
         sortByCount(&ordinary)
         let frequent = ordinary.firstIndex { counts.base[$0] < limits.minimumCount } ?? ordinary.count
         guard let size = limits.size else { return frequent }
-        if unit != .char { return min(frequent, size - 2) }
+        let room = size - reserved
+        if unit != .char { return min(frequent, room) }
         // Characters need an entry for <unk> only if the limits remove any.
-        let needsUnknown = frequent < ordinary.count || frequent > size
-        return min(frequent, needsUnknown ? size - 1 : size)
+        let needsUnknown = frequent < ordinary.count || frequent > room
+        return min(frequent, needsUnknown ? room - 1 : room)
     }
 
     /// Numbers follow first occurrence, so they are the tie-breaker for equal counts.

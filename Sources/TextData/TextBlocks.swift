@@ -30,6 +30,16 @@ struct TextBlocks: Sendable {
         }
     }
 
+    /// The block that owns the token at `offset`, or the one after it. Matches and pieces belong to the block in which their line starts.
+    func owner(of offset: Int, in text: UnsafeRawBufferPointer) -> Int {
+        switch unit {
+        case .byte, .char, .word, .integers: return offset / blockByteCount
+        case .regex, .sentencepiece:
+            let before = UnsafeRawBufferPointer(rebasing: text[..<min(offset, text.count)])
+            return (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) / blockByteCount
+        }
+    }
+
     private static func lineStart(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {
         guard text[offset - 1] != 0x0A else { return offset }
         return UnsafeRawBufferPointer(rebasing: text[offset...]).firstIndex(of: 0x0A).map { offset + $0 + 1 } ?? text.count

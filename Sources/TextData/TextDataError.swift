@@ -17,12 +17,14 @@ public enum TextDataError: UserFacingError, Equatable {
     case unknownCharacter(source: String, byteOffset: Int, scalar: Unicode.Scalar)
     /// A word of a text of integers is none.
     case notAnInteger(source: String, byteOffset: Int, word: String)
-    /// No match of the pattern of tokens begins at a place of a line.
-    case noMatch(source: String, byteOffset: Int, scalar: Unicode.Scalar, pattern: String)
+    /// No match of the pattern of tokens begins at a place of a line, or only one without a character.
+    case noMatch(source: String, byteOffset: Int, scalar: Unicode.Scalar, pattern: String, isEmptyMatch: Bool = false)
     case badTokenPattern(pattern: String, reason: String)
     case noSentencePieceLibrary(reason: String)
     case badSentencePieceModel(source: String, reason: String)
     case sentencePieceFailed(operation: String, reason: String)
+    /// A text has no character from which SentencePiece learns.
+    case nothingToTrain(source: String)
     case badWordVectors(path: String, reason: String)
     case vocabularyTooSmall(source: String, unit: TokenUnit, size: Int)
     case badVocabularyLimits(option: String, value: Int, reason: String)
@@ -58,7 +60,8 @@ public enum TextDataError: UserFacingError, Equatable {
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
             .badTokenFile, .textTooShort, .nothingToScore, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary,
             .labelOfUnknownWords, .unlabelledLine,
-            .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed, .badWordVectors:
+            .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed, .nothingToTrain,
+            .badWordVectors:
             .badData
         }
     }
@@ -69,7 +72,7 @@ extension TextDataError {
     package var byteOffset: Int? {
         switch self {
         case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _),
-            .notAnInteger(_, let byteOffset, _), .noMatch(_, let byteOffset, _, _):
+            .notAnInteger(_, let byteOffset, _), .noMatch(_, let byteOffset, _, _, _):
             byteOffset
         case .notPlainText: 0
         default: nil
@@ -85,8 +88,8 @@ extension TextDataError {
             .unknownCharacter(source: source, byteOffset: byteOffset + start, scalar: scalar)
         case .notAnInteger(let source, let byteOffset, let word):
             .notAnInteger(source: source, byteOffset: byteOffset + start, word: word)
-        case .noMatch(let source, let byteOffset, let scalar, let pattern):
-            .noMatch(source: source, byteOffset: byteOffset + start, scalar: scalar, pattern: pattern)
+        case .noMatch(let source, let byteOffset, let scalar, let pattern, let isEmpty):
+            .noMatch(source: source, byteOffset: byteOffset + start, scalar: scalar, pattern: pattern, isEmptyMatch: isEmpty)
         default: self
         }
     }
@@ -98,8 +101,8 @@ extension TextDataError {
         case .unknownCharacter(_, let byteOffset, let scalar):
             .unknownCharacter(source: name, byteOffset: byteOffset, scalar: scalar)
         case .notAnInteger(_, let byteOffset, let word): .notAnInteger(source: name, byteOffset: byteOffset, word: word)
-        case .noMatch(_, let byteOffset, let scalar, let pattern):
-            .noMatch(source: name, byteOffset: byteOffset, scalar: scalar, pattern: pattern)
+        case .noMatch(_, let byteOffset, let scalar, let pattern, let isEmpty):
+            .noMatch(source: name, byteOffset: byteOffset, scalar: scalar, pattern: pattern, isEmptyMatch: isEmpty)
         case let other: other
         }
     }
@@ -110,7 +113,7 @@ extension TextDataError {
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .labelOfUnknownWords, .unlabelledLine: labelSentence
         case .notAnInteger, .noMatch, .badTokenPattern, .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed,
-            .badWordVectors:
+            .nothingToTrain, .badWordVectors:
             tokenizerSentence
         default: contentSentence
         }

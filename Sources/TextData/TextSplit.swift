@@ -11,16 +11,22 @@ public struct TextSplit: Codable, Equatable, Sendable {
 
     /// Splits a text. Cost: one pass over it.
     ///
-    /// Throws `tooFewLines` (65) for fewer than three lines.
+    /// Throws `tooFewLines` (65) for fewer than three lines, or the errors of `OpenedText.examine` if they explain that.
     public init(_ text: OpenedText) throws(TextDataError) {
-        self = try text.withBytes { (bytes) throws(TextDataError) in
+        var lineCount = 0
+        let split = try text.withBytes { (bytes) throws(TextDataError) -> TextSplit? in
             let index = LineIndex(bytes)
-            guard let counts = Self.counts(ofLines: index.lineCount) else {
-                throw .tooFewLines(source: text.name, lineCount: index.lineCount)
-            }
+            lineCount = index.lineCount
+            guard let counts = Self.counts(ofLines: lineCount) else { return nil }
             let ends = [index.end(ofLine: counts[0]), index.end(ofLine: counts[0] + counts[1]), bytes.count]
             return TextSplit(counts: counts, ends: ends)
         }
+        guard let split else {
+            // A file of another format, such as a compressed one, has few line feeds.
+            _ = try text.examine(blocks: 0..<text.blockCount)
+            throw .tooFewLines(source: text.name, lineCount: lineCount)
+        }
+        self = split
     }
 
     private init(counts: [Int], ends: [Int]) {

@@ -56,7 +56,7 @@ extension Vocabulary: Codable {
             return tokenizer
         case .sentencepiece:
             let bytes = Data(base64Encoded: try container.decode(String.self, forKey: .model)) ?? Data()
-            guard let model = try? SentencePieceModel(Array(bytes), source: "") else {
+            guard let model = try? SentencePieceModel(Array(bytes), source: "the SentencePiece model of the vocabulary") else {
                 throw defect(.model, "its SentencePiece model is damaged")
             }
             guard (0..<model.size).map({ String(decoding: model.symbols.table.bytes($0), as: UTF8.self) }) == symbols else {

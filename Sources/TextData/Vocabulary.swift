@@ -5,7 +5,8 @@ import Digests
 /// - **word**: the words that `VocabularyLimits` keep, `<eos>`, and always `<unk>`, because new texts contain new words. Both are numbered
 /// by their counts. The count of `<unk>` is that of all words that the limits remove; it is last if they remove none. The words `<unk>` and
 /// `<eos>` of a text are these same symbols.
-/// - **char**: the scalars that the limits keep, and `<unk>` only if they remove any. Without `<unk>`, an unknown scalar is an error.
+/// - **char**: the scalars that the limits keep, the line feed if it occurs, and `<unk>` only if they remove any. Without `<unk>`, an unknown
+/// scalar is an error.
 /// - **byte**: all 256 bytes. The number of a byte is its value.
 /// - **integers**: as words.
 /// - **regex**: the matches that the limits keep, the line feed, and always `<unk>`.

@@ -10,6 +10,9 @@ public enum TrainingError: UserFacingError, Equatable {
     case corrupted(what: String, step: Int, rollbacks: Int, runFolder: String)
     /// A resumed run has another text.
     case otherText(option: String, path: String, found: String, expected: String)
+    /// A run that starts again gets another vocabulary from equal texts. `trainedModel` is the path of the SentencePiece model that the run trained
+    /// before; nil for other tokens.
+    case otherVocabulary(runFolder: String, trainedModel: String?, found: String, expected: String)
     /// A text changed while it was read.
     case textChanged(path: String)
     /// A vocabulary that is too large for the header of a checkpoint.
@@ -18,6 +21,8 @@ public enum TrainingError: UserFacingError, Equatable {
     case shorterThanWindow(source: String, tokens: Int, streams: Int, windowLength: Int)
     /// A file in the run folder could not be written.
     case log(path: String, errorNumber: Int32)
+    /// Records of a log could not be written while training went on. `firstStep` is the step of the first one, if it has one.
+    case unwrittenRecords(path: String, errorNumber: Int32, count: Int, firstStep: Int?)
     /// The system refused the signal handlers.
     case signals
     /// A signal came before the first step.
@@ -36,8 +41,8 @@ public enum TrainingError: UserFacingError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .diverged, .noTime, .noTimeFor: .usage
-        case .otherText, .textChanged, .vocabularyTooLarge, .shorterThanWindow: .badData
-        case .log: .inputOutput
+        case .otherText, .otherVocabulary, .textChanged, .vocabularyTooLarge, .shorterThanWindow: .badData
+        case .log, .unwrittenRecords: .inputOutput
         case .stoppedBeforeStart: .preempted
         case .signals, .corrupted: .fault
         }
@@ -54,6 +59,8 @@ public enum TrainingError: UserFacingError, Equatable {
         case .otherText(let option, let path, let found, let expected):
             "\(path): the run was started with another text for \(option): the digest of this file is \(found); expected \(expected). "
                 + "Resume with the same text, or start a new run with another --run."
+        case .otherVocabulary(let runFolder, let trainedModel, let found, let expected):
+            Self.vocabularySentence(runFolder, trainedModel, "the digest of its vocabulary is \(found); expected \(expected)")
         case .textChanged(let path):
             "\(path): the text changed while it was read. Start again when no other process writes to it."
         case .vocabularyTooLarge(let source, let headerByteCount, let limit, let symbolCount, let longest):
@@ -63,8 +70,19 @@ public enum TrainingError: UserFacingError, Equatable {
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
             "\(source): the text has \(tokens) tokens, but one window of \(streams) streams and \(windowLength) steps needs "
                 + "\(Self.leastTokens(streams, windowLength)). Use a longer text, or lower --batch-size or --bptt."
+        case .log, .unwrittenRecords, .signals, .stoppedBeforeStart, .noTime, .noTimeFor: endingDescription
+        }
+    }
+
+    /// The description of an error that ends a job whose texts and numbers are right.
+    private var endingDescription: String {
+        switch self {
         case .log(let path, let number):
             "\(path): cannot write: \(systemText(number)). \(advice(number, path)) Then continue with --resume."
+        case .unwrittenRecords(let path, let number, let count, let firstStep):
+            "\(path): cannot write: \(systemText(number)). \(counted(count, "record"))\(firstStep.map { ", from step \($0) on," } ?? "") "
+                + "\(count == 1 ? "is" : "are") not written. \(advice(number, path)) Then continue with --resume, which repeats and logs only "
+                + "the steps after its checkpoint."
         case .signals:
             "the system refuses to install signal handlers; the run was not started."
         case .stoppedBeforeStart(let reason):
@@ -80,7 +98,20 @@ public enum TrainingError: UserFacingError, Equatable {
         case .noTimeFor(let work, _, let limit):
             "\(work) takes longer than the time limit of \(limit?.description ?? "the run") (--time-limit), and begins again in each job. "
                 + "The checkpoints are complete. Resume with a longer limit, or with --time-limit 0 for none."
+        default: ""
         }
+    }
+
+    private static func vocabularySentence(_ runFolder: String, _ trainedModel: String?, _ digests: String) -> String {
+        guard let trainedModel else {
+            return
+                "\(runFolder): this version of rnntrain divides the training text into other tokens than the version that began the "
+                + "run: \(digests). Resume with that version, or start a new run with another --run."
+        }
+        return
+            "\(runFolder): this version of the SentencePiece library trains another model than the one of the run: "
+            + "\(digests). Resume with the version of the library that began the run, or start a new run with another --run, with --sentencepiece-model "
+            + "\(quoting: trainedModel) and without --vocabulary-size."
     }
 
     /// As text, because the number may exceed the range of an integer.

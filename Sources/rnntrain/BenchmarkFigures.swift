@@ -11,11 +11,12 @@ struct Figures {
 
     init() {}
 
-    mutating func add(_ name: String, _ value: Int) { members.append("\"\(name)\":\(value)") }
+    /// A figure that is not known becomes null.
+    mutating func add(_ name: String, _ value: Int?) { members.append("\"\(name)\":" + (value.map { "\($0)" } ?? "null")) }
 
-    /// A number that is not finite becomes null, because JSON cannot represent it.
-    mutating func add(_ name: String, _ value: Double) {
-        members.append("\"\(name)\":" + (value.isFinite ? "\(value)" : "null"))
+    /// The same for a number that is not finite, because JSON cannot represent it.
+    mutating func add(_ name: String, _ value: Double?) {
+        members.append("\"\(name)\":" + (value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"))
     }
 
     /// A text without characters that JSON must escape.
@@ -67,14 +68,14 @@ extension StepMeasurement {
     }
 
     private func addSpeed(to figures: inout Figures) {
-        figures.add("operations_per_token", model.operationsPerToken)
+        figures.add("operations_per_token", operationsPerToken)
         figures.add("tokens_per_second", tokensPerSecond)
         figures.add("gigaflops", gigaflops)
         figures.add("peak_gigaflops", peakGigaflops)
         figures.add("peak_gigaflops_per_core", peakGigaflops / Double(coreCount))
         figures.add("peak_share", peakShare)
-        figures.add("peak_share_lowest", peakShares.min() ?? 0)
-        figures.add("peak_share_highest", peakShares.max() ?? 0)
+        figures.add("peak_share_lowest", peakShares?.min())
+        figures.add("peak_share_highest", peakShares?.max())
         figures.add("floor_tokens_per_second", floorTokensPerSecond)
     }
 

@@ -25,18 +25,28 @@ extension StepMeasurement {
     }
 
     private var speedLine: String {
-        """
-          speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s, \(NumberText.fixed(gigaflops, 1)) GFLOP/s: \
-        \(percent(peakShare)) of the peak, \(percent(peakShares.min() ?? 0)) to \(percent(peakShares.max() ?? 0)) over the blocks
-        """
+        "  speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s\(shareText)"
+    }
+
+    /// Empty if the operations of a token are not known.
+    private var shareText: String {
+        guard let gigaflops, let peakShare, let lowest = peakShares?.min(), let highest = peakShares?.max() else { return "" }
+        let range = "\(percent(lowest)) to \(percent(highest)) over the blocks"
+        return ", \(NumberText.fixed(gigaflops, 1)) GFLOP/s: \(percent(peakShare)) of the peak, \(range)"
     }
 
     private var peakLine: String {
-        """
-          peak      \(NumberText.fixed(peakGigaflops, 1)) GFLOP/s (\(NumberText.fixed(peakGigaflops / Double(coreCount), 1)) per core), \
-        which is \(NumberText.grouped(Int(floorTokensPerSecond))) tokens/s at \(NumberText.fixed(model.operationsPerToken / 1e6, 1)) MFLOP per token; \
-        range over the measurements \(NumberText.fixed(peaks.min() ?? 0, 1)) to \(NumberText.fixed(peaks.max() ?? 0, 1))
-        """
+        let perCore = NumberText.fixed(peakGigaflops / Double(coreCount), 1)
+        return """
+              peak      \(NumberText.fixed(peakGigaflops, 1)) GFLOP/s (\(perCore) per core)\(floorText); \
+            range over the measurements \(NumberText.fixed(peaks.min() ?? 0, 1)) to \(NumberText.fixed(peaks.max() ?? 0, 1))
+            """
+    }
+
+    private var floorText: String {
+        guard let operationsPerToken, let floorTokensPerSecond else { return "" }
+        let operations = "\(NumberText.fixed(operationsPerToken / 1e6, 1)) MFLOP per token"
+        return ", which is \(NumberText.grouped(Int(floorTokensPerSecond))) tokens/s at \(operations)"
     }
 
     private var stepLine: String {
@@ -70,12 +80,20 @@ extension GenerationMeasurement {
         """
         \(model.heading), \(model.configuration.precision.rawValue), one stream
           process   1 on 1 core, kernels \(level); medians of \(counted(tokens, "token"))
-          speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s: \(percent(boundShare)) of the bound
-          bound     \(NumberText.grouped(Int(boundTokensPerSecond))) tokens/s: \(bytes(weightBytes)) of weights read once per token at \
-        \(NumberText.fixed(bytesPerSecond / 1e9, 1)) GB/s, measured between tokens
+          speed     \(NumberText.grouped(Int(tokensPerSecond))) tokens/s\(boundText)
           token     \(NumberText.fixed(tokenMilliseconds, 3)) ms: model \(NumberText.fixed(modelMilliseconds, 3)), \
         sampling \(NumberText.fixed(drawMilliseconds, 3))
         """
+    }
+
+    /// The share of the bound, and the line of the bound; empty if the weights that a token reads are not known.
+    private var boundText: String {
+        guard let boundShare, let boundTokensPerSecond, let weightBytes, let bytesPerSecond else { return "" }
+        return """
+            : \(percent(boundShare)) of the bound
+              bound     \(NumberText.grouped(Int(boundTokensPerSecond))) tokens/s: \(bytes(weightBytes)) of weights read per token at \
+            \(NumberText.fixed(bytesPerSecond / 1e9, 1)) GB/s, measured between tokens
+            """
     }
 }
 

@@ -12,20 +12,20 @@ func runClassification(
     let text = try NamedText.opened(data, unit: unit)
     let characters = skippingUnknown ? SkippedCharacters() : nil
     var stream = TextStream()
-    var blankCount = 0
+    var (textCount, blankCount) = (0, 0)
     let lines = try UnknownCharacterError.naming {
         try classifier.classify(text, skipping: characters) { line in
             if let loss = line.prediction?.loss, !loss.isFinite {
                 throw StoredRunError.overflow(checkpoint: path, place: "line \(line.number) of \(text.name)")
             }
-            if line.prediction == nil { blankCount += 1 }
+            if line.prediction == nil { blankCount += 1 } else { textCount += 1 }
             // Not before the first line, so that a text that cannot be read leaves the output empty.
             let output = (line.number == 1 ? writer.header : "") + writer.text(of: line)
             try stream.append(Array(output.utf8))
         }
     }
     try stream.end(ofBytes: true)
-    noteText(lines, unknown: classifier.unknown, of: text.name)
+    noteText(textCount, labelled: lines.labelledCount, unknown: classifier.unknown, of: text.name)
     if blankCount > 0 {
         StandardError.note(
             "\(text.name): \(NumberText.counted(blankCount, "line")) without text, which \(blankCount == 1 ? "has" : "have") no label."
@@ -34,15 +34,15 @@ func runClassification(
     if let characters { noteSkipped(characters.unknown, of: text.name) }
 }
 
-/// Tells the size of the text and its unknown tokens, and what makes the labels doubtful.
-private func noteText(_ lines: UnlabelledLines, unknown: UnknownCount, of name: String) {
+/// Tells the number of lines with text, of which `labelled` look labelled, the tokens and the unknown ones, and what makes the labels doubtful.
+private func noteText(_ lines: Int, labelled: Int, unknown: UnknownCount, of name: String) {
     StandardError.note(
-        "\(name): \(NumberText.counted(lines.count, "line")), \(NumberText.counted(unknown.tokens, "token")), \(unknown.text)")
+        "\(name): \(NumberText.counted(lines, "line")), \(NumberText.counted(unknown.tokens, "token")), \(unknown.text)")
     if let warning = unknown.warning(ofLabels: name) { StandardError.warn(warning) }
-    guard lines.labelledCount > 0 else { return }
+    guard labelled > 0 else { return }
     StandardError.warn(
-        "\(name): \(NumberText.counted(lines.labelledCount, "line")) of \(NumberText.grouped(lines.count)) "
-            + "\(lines.labelledCount == 1 ? "begins" : "begin") with a label of the model and a tab, which the model reads as text. "
+        "\(name): \(NumberText.counted(labelled, "line")) of \(NumberText.grouped(lines)) "
+            + "\(labelled == 1 ? "begins" : "begin") with a label of the model and a tab, which the model reads as text. "
             + "Remove labels before classifying (cut -f 2-).")
 }
 

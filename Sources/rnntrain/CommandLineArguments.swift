@@ -38,11 +38,22 @@ enum CommandLineArguments {
                 if isValue(text), let option, takesValue(option), OptionSpelling.mayBeValue(text, of: option, texts) {
                     texts[texts.count - 1] = "\(option)=\(text)"
                 } else {
-                    texts.append(text)
+                    texts += parts(text)
                 }
             }
         }
         return texts
+    }
+
+    /// The argument; the option and the value apart if the value begins with a scalar that joins the equals sign, such as a combining mark.
+    ///
+    /// The parser compares characters, and would not find the equals sign.
+    private static func parts(_ text: String) -> [String] {
+        let scalars = text.unicodeScalars
+        guard text.hasPrefix("--"), let sign = scalars.firstIndex(of: "="), text.firstIndex(of: "=") != sign else {
+            return [text]
+        }
+        return [String(scalars[..<sign]), String(scalars[scalars.index(after: sign)...])]
     }
 
     private static func text(_ bytes: [UInt8], after option: String?) throws(ArgumentError) -> String {

@@ -70,6 +70,7 @@ private func printFigures(
             ([score.text] + [score.confusion.map { LabelReport($0).text }].compactMap { $0 }).joined(separator: "\n"))
     }
     if let warning = score.warning(of: text, scoredWith: vocabulary) { StandardError.warn(warning) }
+    if let note = score.note(of: text, tokenCount: evaluation.tokenCount) { StandardError.note(note) }
     noteSkipped(evaluation.skipped, of: text)
 }
 

@@ -154,14 +154,22 @@ struct InspectionReport {
             unit: unit.map { ("\($0.layer):\($0.index)", pageTokens) })
     }
 
-    /// The text as it was; words are separated by blanks.
+    /// The text as it was, of pieces after the normalisation; words are separated by blanks.
     private var pageTokens: [InspectionPage.Token] {
-        activity.places.map { place in
-            let isWord = vocabulary.unit == .word
-            let isLineEnd = isWord && place.token == vocabulary.lineEndID
-            let text = isLineEnd ? "\n" : inJSON(place.token) + (isWord ? " " : "")
-            return InspectionPage.Token(text, value: place.activation ?? 0, next: nextText(place))
+        var decoder = TokenDecoder(vocabulary)
+        return activity.places.map { place in
+            InspectionPage.Token(pageText(place.token, &decoder), value: place.activation ?? 0, next: nextText(place))
         }
+    }
+
+    private func pageText(_ token: Int32, _ decoder: inout TokenDecoder) -> String {
+        if vocabulary.unit == .sentencepiece {
+            var bytes: [UInt8] = []
+            decoder.append(token, to: &bytes)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        if token == vocabulary.lineEndID { return "\n" }
+        return inJSON(token) + (vocabulary.unit.isSpaced ? " " : "")
     }
 
     // MARK: JSON

@@ -35,7 +35,7 @@ private func sentences(_ train: String, _ settings: NgramSettings) throws -> NGr
         guard vocabulary.unit == .word else {
             throw InterpolationError.notWords(checkpoint: path, unit: vocabulary.unit.rawValue)
         }
-        return try NGramText(TextSource(path: train, unit: .word), vocabulary: vocabulary)
+        return try NGramText(TextSource(path: train, unit: .word), vocabulary: vocabulary, of: path)
     }
     let source = try TextSource(path: train, unit: .word)
     return try NGramText(source, vocabulary: Vocabulary(counting: source, limits: settings.limits))
@@ -45,7 +45,7 @@ extension KneserNey {
     /// The figures for people.
     fileprivate func text(arpa path: String) -> String {
         let head =
-            "\(path): \(NumberText.grouped(text.wordCount)) tokens in \(NumberText.counted(text.lineCount, "line")), "
+            "\(inFull: path): \(NumberText.grouped(text.wordCount)) tokens in \(NumberText.counted(text.lineCount, "line")), "
             + "\(NumberText.grouped(text.vocabulary.size)) words in the vocabulary\n"
         let rows = counts.indices.map { index in
             let values = discounts[index].values.map { NumberText.fixed($0, 4) }.joined(separator: " ")

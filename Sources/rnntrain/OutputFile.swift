@@ -7,11 +7,23 @@ import Glibc
 enum OutputFile {
     /// Checks that the path names a file that can be written, and none of the files that the command reads, under any name.
     ///
-    /// - Parameter inputs: each file that is read, with the option that names it; nil for an option that is not given.
-    static func check(_ path: String, namedBy option: String, inputs: [(option: String, path: String?)]) throws(OutputFileError) {
+    /// - Parameters:
+    ///   - inputs: each file that is read, with the option that names it; nil for an option that is not given.
+    ///   - isForced: whether an existing file may be replaced; false without `--force`.
+    static func check(
+        _ path: String, namedBy option: String, inputs: [(option: String, path: String?)], isForced: Bool = true
+    ) throws(OutputFileError) {
         try checkName(path, namedBy: option, inputs: inputs)
         // Creates and removes a temporary file, so that a path that cannot be written is found before the work.
-        do throws(FileError) { _ = try DurableFile(path: path) } catch { throw .file(error) }
+        do throws(FileError) {
+            _ = try DurableFile(path: path)
+        } catch .inTheWay(_, let found, _) {
+            throw .isNoRegularFile(path: path, option: option, found: found)
+        } catch {
+            throw .file(error)
+        }
+        // The last check: the error proposes --force, which must help.
+        if !isForced, pathExists(path) { throw .exists(path: path, option: option) }
     }
 
     private static func checkName(
@@ -35,7 +47,13 @@ enum OutputFile {
         _ names: [String], in folder: String, namedBy option: String, inputs: [(option: String, path: String?)]
     ) throws(OutputFileError) {
         guard !folder.isEmpty else { throw .empty(option: option) }
-        for name in names { try checkName(folder + "/" + name, namedBy: option, inputs: inputs) }
+        for name in names {
+            do throws(OutputFileError) {
+                try checkName(folder + "/" + name, namedBy: option, inputs: inputs)
+            } catch .isFolder(let path, _) {
+                throw .containsFolder(path: path, option: option)
+            }
+        }
     }
 
     /// Whether the path is that of a run's file, in the folder of a run or in one of its inner folders.
@@ -60,6 +78,12 @@ enum OutputFileError: UserFacingError {
     /// The standard output, named instead of a file.
     case standardOutput(option: String)
     case isFolder(path: String, option: String)
+    /// A folder has the name of a file to write into the folder that the option names.
+    case containsFolder(path: String, option: String)
+    /// The name refers to a link, a pipe, a socket or a device.
+    case isNoRegularFile(path: String, option: String, found: EntryKind)
+    /// The file exists, and nothing but `--force` is needed to replace it.
+    case exists(path: String, option: String)
     /// The file is one of those that the command reads.
     case isInput(path: String, option: String, input: String)
     /// The file is one of a run's.
@@ -78,6 +102,14 @@ enum OutputFileError: UserFacingError {
         case .empty(let option): "\(option) is empty. Name a file."
         case .standardOutput(let option): "\(option) -: only a file can be written. Name a file (./- if its name is -)."
         case .isFolder(let path, let option): "\(quoting: path): this is a folder, but \(option) needs a file. Name a file in it."
+        case .containsFolder(let path, let option):
+            "\(quoting: path): this is a folder, but \(option) writes a file of this name. Move it away, or name another folder with \(option)."
+        case .isNoRegularFile(let path, let option, .link):
+            "\(quoting: path) is a symbolic link, which \(option) does not follow. Name the file that it refers to, or another file."
+        case .isNoRegularFile(let path, let option, let found):
+            "\(quoting: path) is \(found.rawValue), but \(option) needs a regular file. Name a new file with \(option)."
+        case .exists(let path, let option):
+            "\(quoting: path) exists already. Name another file with \(option), or replace this one with --force."
         case .isInput(let path, let option, let input):
             "\(quoting: path): \(option) names the file of \(input), which would be overwritten. Name another file with \(option)."
         case .isRunFile(let path, let option):

@@ -43,7 +43,7 @@ struct ProcessEnding {
     func end() -> Int32 {
         if status == ExitStatus.done.rawValue { return printResult() }
         if speakers == .everyProcess || ProcessRank.speaks {
-            if !text.isEmpty { StandardError.print(text) }
+            if !text.isEmpty { StandardError.printLast(text) }
         } else {
             // The launcher ends this rank by a signal as soon as rank 0 has the error, too.
             if !isOnAllRanks { StopSignals.release() }
@@ -76,7 +76,7 @@ struct ProcessEnding {
     }
 
     private func say(_ failure: LoneFailure) {
-        StandardError.print("rnntrain: error: rank \(ProcessRank.current) (\(World.localHostName)): \(failure)")
+        StandardError.fail("rank \(ProcessRank.current) (\(World.localHostName)): \(failure)")
     }
 
     private func printResult() -> Int32 {
@@ -91,7 +91,9 @@ struct ProcessEnding {
 
     /// The parser's message, in which it quotes arguments, with long arguments shortened and control characters escaped.
     private static func shortened(_ message: String) -> String {
-        let texts = CommandLine.arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        let texts = CommandLine.arguments.flatMap { argument in
+            [argument] + argument.unicodeScalars.split(separator: "=", maxSplits: 1).map { String($0) }
+        }
         return texts.reduce(message) { message, text in
             let shown = Quotation.of(text, longest: text.utf8.count > Quotation.longest ? 60 : Quotation.longest)
             return shown == text ? message : message.replacing(text, with: shown)

@@ -8,9 +8,8 @@ import Runs
 
 /// Writes a page about the runs in these folders.
 func runReport(_ folders: [String], output: String, replacing: Bool) throws {
-    if !replacing, pathExists(output) { throw ReportError.outputExists(path: output, option: "--output") }
     let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
-    try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) })
+    try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) }, isForced: replacing)
     let runs = try folders.map { folder in
         if !isFolder(folder), NGramModel.isARPA(folder) { throw ReportError.isARPA(path: folder) }
         let records = RunRecords(RunFolder(path: folder))
@@ -19,17 +18,17 @@ func runReport(_ folders: [String], output: String, replacing: Bool) throws {
             StandardError.warn("\(foreign) The page shows the values of \(records.folder.configurationPath).")
         }
         guard isFolder(folder), let run = try RunHistory(folder: folder) else { throw ReportError.noRun(path: folder) }
+        run.warnings.forEach(StandardError.warn)
         return run
     }
     try DurableFile.write(ReportPage(runs, version: rnntrainVersion).html, to: output)
-    try StandardOutput.printResult("\(output): a page about \(counted(runs.count, "run"))")
+    try StandardOutput.printResult("\(inFull: output): a page about \(counted(runs.count, "run"))")
 }
 
 /// What keeps `report` from writing a page.
 enum ReportError: UserFacingError {
     case noRun(path: String)
     case isARPA(path: String)
-    case outputExists(path: String, option: String)
 
     var exitStatus: ExitStatus {
         if case .noRun = self { .inputMissing } else { .usage }
@@ -41,8 +40,6 @@ enum ReportError: UserFacingError {
         case .isARPA(let path):
             "\(quoting: path) is an ARPA file. A page shows what runs log while they train, so an n-gram model has no curves. Omit the file; "
                 + "rnntrain evaluate --checkpoint FILE --data TEXT gives its perplexity."
-        case .outputExists(let path, let option):
-            "\(quoting: path) exists already. Name another file with \(option), or replace this one with --force."
         }
     }
 }

@@ -33,6 +33,10 @@ func runScoring(_ scorer: any TokenScorer, path: String, data: String, settings:
     try stream.append(Array((footer ?? "").utf8))
     try stream.end(ofBytes: true)
     if footer == nil { StandardError.note("\(text.name): \(NumberText.counted(scorer.lineCount, "line")), \(score.text)") }
+    // The other formats with totals print no perplexity by word or by byte.
+    if footer == nil || settings.format == .json, let note = score.note(of: text.name, tokenCount: scorer.tokenCount) {
+        StandardError.note(note)
+    }
     if let warning = score.unknown.warning(of: text.name, scoredWith: scorer.vocabulary) { StandardError.warn(warning) }
     if let characters { noteSkipped(characters.unknown, of: text.name) }
 }

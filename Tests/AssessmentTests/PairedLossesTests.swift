@@ -14,6 +14,20 @@ struct PairedLossesTests {
         #expect(losses.better == (1, 1, 1))
     }
 
+    @Test("The sums are those of the tokens in the order of the text, not of the lines")
+    func order() {
+        // Each 1 is lost beside 1e16, but their sum would not be.
+        var tokens = PairedLosses()
+        var lines = PairedLosses()
+        for line in [[1e16, 1], [1, 1]] {
+            tokens.append(tokens: line, line)
+            lines.append(line: line, line, units: 2)
+        }
+        for losses in [tokens, lines] {
+            #expect(losses.firstLoss == 1e16 / 4 && losses.secondLoss == 1e16 / 4 && losses.difference == 0)
+        }
+    }
+
     @Test("Lines are divided by their units")
     func lines() {
         var losses = PairedLosses()

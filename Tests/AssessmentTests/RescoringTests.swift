@@ -161,6 +161,21 @@ struct RescoringTests {
         #expect(short.combined.errors == 150)
     }
 
+    @Test("The finer grid has the weight 0 with bonuses around the best one, although that has another weight")
+    func finerGrid() throws {
+        // With the weight 0, u is right from a bonus above 0.5 on, and v up to one below 0.8. The grid has (0.2, 0.5), with one error.
+        let lines = "u-1 a b\nu-2 a b c d\nu-3 a b c\nv-1 e f\nv-2 e g h\n"
+        let costs = "u-1 0\nu-2 1\nu-3 2\nv-1 0\nv-2 0.8\n"
+        let list = try NBestFormat.kaldi.list(Self.file(lines), scores: Self.file(costs), beam: 1)
+        let scores = [-10.0, -15, -2, -10, -10].map { RescoredHypothesis(logProbability: $0, tokenCount: 4, unknownCount: 0) }
+        let (rescoring, references) = (Rescoring(list, scores: scores), ["a b c d", "e f"])
+        let coarse = RescoringWeights(weight: 0.2, lengthBonus: 0.5)
+        #expect(rescoring.rates(coarse, references: references).combined.errors == 1)
+        let weights = rescoring.tuned(references: references)
+        #expect(weights == RescoringWeights(weight: 0, lengthBonus: 0.6))
+        #expect(rescoring.rates(weights, references: references).combined.errors == 0)
+    }
+
     @Test("The words of references without a hypothesis are deleted ones in all three rates")
     func unmatched() throws {
         let (rescoring, references) = try Self.synthetic()

@@ -1,11 +1,12 @@
 import Checkpoints
+import Failures
 import Files
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Checkpoints written in the background", .timeLimit(.minutes(1)))
+@Suite("Checkpoints written in the background", .timeLimit(.minutes(Sanitizers.minutes(1))))
 struct BackgroundWriterTests {
     private let failure = FileError.notCommitted(path: "p", operation: .write, errorNumber: ENOSPC)
 
@@ -89,6 +90,27 @@ struct BackgroundWriterTests {
             #expect(try reader.elements(of: "odd") == [UInt8](repeating: 4, count: 5))
             #expect(reader.metadata == ["step": "\(step)"])
         }
+    }
+
+    @Test(
+        "Without memory for the copy, the submission throws with status 70, and the next one is accepted",
+        .disabled(if: Sanitizers.areOn, "The address sanitizer ends the process at such a request."))
+    func noMemory() throws {
+        let (scratch, writer) = (try ScratchFolder(), BackgroundWriter())
+        let folder = CheckpointFolder(runFolder: scratch.path)
+        let refusal = MemoryError(purpose: "the copy of a checkpoint", byteCount: 1 << 60)
+        var value: Float = 1
+        withUnsafePointer(to: &value) { start in
+            let huge = NamedArray(name: "huge", shape: [1 << 58], elements: UnsafeBufferPointer(start: start, count: 1 << 58))
+            #expect(throws: refusal) { try writer.submit(copying: Checkpoint(arrays: [huge])) { _ in } }
+        }
+        #expect(refusal.exitStatus == .fault)
+        #expect("\(refusal)".hasPrefix("too little memory for the copy of a checkpoint: the system refuses "))
+        try Arrays.small(3).withCheckpoint { small in
+            try writer.submit(copying: small) { copy throws(FileError) in try folder.write(copy, step: 1) }
+        }
+        try writer.finish()
+        #expect(try smallValue(folder.path(forStep: 1)) == 3)
     }
 
     @Test("The next submission throws an error once and does not accept its job")

@@ -31,6 +31,15 @@ struct CheckpointErrorTests {
         #expect(error.description.contains("'w' is F32 [2]; expected F32 [3]") && error.exitStatus == .badData)
     }
 
+    @Test("A lack of memory for an array is a fault of the process, not of the file")
+    func noMemory() {
+        let error = CheckpointError.noMemory(path: path, MemoryError(purpose: "an array of the checkpoint", byteCount: 5_000_000))
+        #expect(
+            error.description == "\(path): too little memory for an array of the checkpoint: the system refuses 5.0 MB. "
+                + "Raise the limits of the process (ulimit -v, ulimit -d), or use a machine with more memory.")
+        #expect(error.exitStatus == .fault)
+    }
+
     @Test("Names from a file are shortened, without control characters")
     func names() {
         let damage = CheckpointDamage.noChecksum(array: "\u{1b}[2J" + String(repeating: "x", count: 1000))

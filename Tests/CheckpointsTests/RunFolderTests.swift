@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A run folder and its lock", .timeLimit(.minutes(1)))
+@Suite("A run folder and its lock", .timeLimit(.minutes(Sanitizers.minutes(1))))
 struct RunFolderTests {
     private let scratch: ScratchFolder
     private let run: RunFolder
@@ -112,7 +112,7 @@ struct RunFolderTests {
     }
 }
 
-@Suite("A run folder with other files", .timeLimit(.minutes(1)))
+@Suite("A run folder with other files", .timeLimit(.minutes(Sanitizers.minutes(1))))
 struct SharedRunFolderTests {
     private let scratch: ScratchFolder
     private let run: RunFolder

@@ -42,6 +42,28 @@ struct BenchmarkTests {
         #expect(try value("peak_share") > 0)
     }
 
+    @Test("The operations of a step, and the weights of a generated token, are those that the output layer uses")
+    func outputs() throws {
+        let layers = Self.weights - 11 * 8
+        // Classes of 1, 2, 4 and 4 tokens. By Zipf's law, tokens from a to b - 1 have the share log((b+1)/(a+1)) / log(V+1).
+        var members = 0.0
+        for (first, end) in [(0, 1), (1, 3), (3, 7), (7, 11)] {
+            let share: Double = log(Double(end + 1) / Double(first + 1)) / log(12)
+            members += Double(end - first) * share
+        }
+        let classes = try figures(ranks: 2, ["--output", "class", "--zipf"])
+        let rows: Double = 4 + members
+        let expected: Double = 6 * (Double(layers) + 8 * rows)
+        try expectEqual(try number("operations_per_token", in: classes), expected)
+        #expect(try number("peak_share", in: classes) > 0)
+        // The logits of a mixture of three read the table three times; those of a tree all of its ten nodes.
+        let outputs: [(String, Int)] = [("mixture", 3 * 8 * 9 + 3 * 11 * 8), ("hierarchical", 10 * 8), ("class", (4 + 11) * 8)]
+        for (output, weights) in outputs {
+            let generated = try figures(ranks: 1, ["--generate", "--output", output])
+            #expect(try number("weight_bytes", in: generated) == Double(4 * (layers + weights)), "\(output)")
+        }
+    }
+
     @Test("--set changes any key of the model, and refuses other keys")
     func otherKeys() throws {
         let projected = try figures(ranks: 1, ["--set", "projection-size=3", "--set", "locked-dropout=true", "--dropout", "0.5"])

@@ -15,6 +15,19 @@ struct ClassifyTests {
         #expect(evaluated.status == 0 && evaluated.output.contains("\"lines\":4"), "\(evaluated)")
     }
 
+    @Test("The lines with and without text are those of the text, also if all characters of a line are skipped")
+    func skippedLines() throws {
+        try SmallModels.write("signs.tsv", "x\tab\ny\tba\nx\taab\ny\tbba\n")
+        let small = "--tokens char --hidden-size 8 --embedding-size 8 --batch-size 2 --epochs 1"
+        let trained = try SmallModels.shell("$R --task classifier --train signs.tsv --valid signs.tsv --run signs \(small)")
+        try #require(trained.status == 0, "\(trained)")
+        try SmallModels.write("drawn.txt", "ab\n\n\u{2603}\nb\n\u{2603}a\n")
+        let outcome = try SmallModels.shell("$R classify --checkpoint signs --data drawn.txt --skip-unknown")
+        #expect(outcome.status == 0 && outcome.lines.count == 6, "\(outcome)")
+        #expect(outcome.errors.contains("drawn.txt: 3 lines, "), "\(outcome)")
+        #expect(outcome.errors.contains("drawn.txt: 2 lines without text"), "\(outcome)")
+    }
+
     @Test("A language model, n-grams, and a missing text are refused")
     func refusals() throws {
         let network = try SmallModels.shell("$R classify --checkpoint word --data valid.txt")

@@ -7,7 +7,7 @@ import Testing
 struct CompareTests {
     private struct Figures: Decodable {
         let units: Int
-        let loss_a, loss_b, difference: Double
+        let loss_a, loss_b, perplexity_a, perplexity_b, difference: Double
         let low, high: Double?
         let a_better, b_better, equal, lines: Int
         let compared_by: String
@@ -28,17 +28,23 @@ struct CompareTests {
         try #require(outcome.status == 0, "\(outcome)")
     }
 
-    private func loss(_ model: String) throws -> Double {
-        let outcome = try SmallModels.shell("$R evaluate --checkpoint \(model) --data valid.txt --json")
-        return try #require(Double(outcome.output.firstMatch(of: /"loss":([0-9.e-]+)/)?.1 ?? ""))
+    private struct Evaluated: Decodable {
+        let loss, perplexity: Double
+        let word_perplexity, byte_perplexity: Double?
     }
 
-    @Test("The losses are those of evaluate, and the interval contains their difference")
+    private func evaluated(_ model: String) throws -> Evaluated {
+        let outcome = try SmallModels.shell("$R evaluate --checkpoint \(model) --data valid.txt --json")
+        return try JSONDecoder().decode(Evaluated.self, from: Data(outcome.output.utf8))
+    }
+
+    @Test("The losses and perplexities are those of evaluate to the bit, and the interval contains the difference")
     func figures() throws {
         try Self.other.get()
         let figures = try compare("word other --data valid.txt")
-        let (a, b) = (try loss("word"), try loss("other"))
-        #expect(abs(figures.loss_a - a) < 1e-12 && abs(figures.loss_b - b) < 1e-12 && abs(figures.difference - (a - b)) < 1e-12)
+        let (a, b) = (try evaluated("word"), try evaluated("other"))
+        #expect(figures.loss_a == a.loss && figures.loss_b == b.loss && figures.difference == a.loss - b.loss)
+        #expect(figures.perplexity_a == a.perplexity && figures.perplexity_b == b.perplexity)
         #expect(figures.units == 99 && figures.lines == 10 && figures.a_better + figures.b_better + figures.equal == 99)
         let (low, high) = (try #require(figures.low), try #require(figures.high))
         #expect(low < figures.difference && figures.difference < high && figures.compared_by == "token")
@@ -113,7 +119,10 @@ struct CompareTests {
         let counted = try SmallModels.shell("$R ngram --order 2 --train train.txt --arpa compared.arpa")
         try #require(counted.status == 0, "\(counted)")
         let same = try compare("compared.arpa compared.arpa --data valid.txt")
-        #expect(try abs(same.loss_a - loss("compared.arpa")) < 1e-12)
+        let alone = try evaluated("compared.arpa")
+        #expect(same.loss_a == alone.loss && same.perplexity_a == alone.perplexity)
+        let perWord = try compare("compared.arpa compared.arpa --data valid.txt --by word")
+        #expect(perWord.perplexity_a == alone.word_perplexity)
         #expect(same.units == 100 && same.equal == 100 && same.configuration.isEmpty)
         let words = try compare("word compared.arpa --data valid.txt --by word")
         #expect(words.units == 90 && words.loss_b < words.loss_a, "the bigrams know the text better than the small network")

@@ -209,6 +209,17 @@ struct DryRunTests {
         }
     }
 
+    @Test("A folder of the shared memory that is missing is named, with its consequence")
+    func missingSharedFolder() throws {
+        let outcome = try ProgramRun.onRanks(
+            2, "rnntrain", texts.arguments(run: "run", ["--dry-run"]),
+            environment: ["OMPI_MCA_osc_sm_backing_directory": "/nonexistent"], folder: texts.folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        let item = try #require(outcome.lines.first { $0.hasPrefix("  /nonexistent ") }, "\(outcome)")
+        #expect(item.contains("; missing or not writable, so that the ranks will exchange messages"), "\(outcome)")
+        #expect(!outcome.output.contains("shm"), "\(outcome)")
+    }
+
     @Test("A /dev/shm that is too small is a warning with its consequence, not an error", .enabled(if: mayMount))
     func sharedMemory() throws {
         let outcome = try shell("mount -t tmpfs -o size=1m tmpfs /dev/shm && exec $RUN --dry-run")

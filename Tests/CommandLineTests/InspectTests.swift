@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TextData
 
 @Suite("The commands report and inspect")
 struct InspectTests {
@@ -156,6 +157,28 @@ struct InspectTests {
         #expect(try SmallModels.shell(command + " --force").status == 0)
     }
 
+    @Test(
+        "The page of a model of numbers separates them, and that of pieces has the text",
+        arguments: SentencePieceLibrary.isInstalled ? ["integers", "sentencepiece"] : ["integers"])
+    func pageText(unit: String) throws {
+        let text = unit == "integers" ? "10 2 7\n2 10\n" : "the cat\non a mat\n"
+        try SmallModels.write("paged.txt", String(repeating: text, count: 10))
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 2 --bptt 4 --epochs 1"
+        let limit = unit == "integers" ? "" : "--vocabulary-size 30"
+        let trained = try SmallModels.shell(
+            "$R --train paged.txt --valid paged.txt --run paged-\(unit) --tokens \(unit) \(limit) \(small)")
+        try #require(trained.status == 0, "\(trained)")
+        let scratch = try ScratchFolder()
+        let inspect = "$R inspect --checkpoint paged-\(unit) --data paged.txt --lags 2 --unit 0:0 --html"
+        let outcome = try SmallModels.shell("\(inspect) '\(scratch.file("page.html"))'")
+        try #require(outcome.status == 0, "\(outcome)")
+        let html = try String(contentsOfFile: scratch.file("page.html"), encoding: .utf8)
+        let parts = html.components(separatedBy: "<pre class=\"unit\"")
+        try #require(parts.count == 2)
+        let shown = ("<" + parts[1].components(separatedBy: "</pre>")[0]).replacing(/<[^>]*>/, with: "")
+        #expect(shown.hasPrefix(unit == "integers" ? "10 2 7 \n2 10 \n" : text), "\(shown.prefix(200))")
+    }
+
     @Test("report writes a page, replaces a file only if asked, and names a folder without a run")
     func report() throws {
         let scratch = try ScratchFolder()
@@ -178,6 +201,34 @@ struct InspectTests {
         #expect(nGrams.status == 64 && nGrams.errors.contains("x.arpa is an ARPA file. A page shows what runs log"), "\(nGrams)")
         let unwritable = try SmallModels.shell("$R report word --output '\(scratch.path)/none/page.html'")
         #expect(unwritable.status == 74, "\(unwritable)")
+    }
+
+    @Test(
+        "A file to write that --force cannot replace is refused with other advice, also without --force",
+        arguments: [
+            ("folder", "this is a folder, but OPTION needs a file. Name a file in it."),
+            ("/dev/null", "/dev/null is a device, but OPTION needs a regular file. Name a new file with OPTION."),
+            ("/dev/full", "/dev/full is a device, but OPTION needs a regular file."),
+            ("link", "is a symbolic link, which OPTION does not follow. Name the file that it refers to, or another file."),
+            ("absent", "is a symbolic link, which OPTION does not follow."),
+            ("pipe", "is a pipe, but OPTION needs a regular file."),
+        ])
+    func notReplaceable(name: String, advice: String) throws {
+        let scratch = try ScratchFolder()
+        let path = name.hasPrefix("/") ? name : scratch.file(name)
+        _ = try SmallModels.shell(
+            "cd '\(scratch.path)' && mkdir folder && : > file && ln -s file link && ln -s none absent && mkfifo pipe")
+        let pages = [
+            "report word --output", "error-surface --updates 1 --html", "inspect --checkpoint word --data valid.txt --html",
+        ]
+        let commands = ["ngram --train train.txt --arpa"].map { ($0, "") } + pages.flatMap { [($0, ""), ($0, "--force")] }
+        for (command, force) in commands {
+            let option = command.split(separator: " ").last.map(String.init) ?? ""
+            let outcome = try SmallModels.shell("$R \(command) '\(path)' \(force)")
+            let errors = outcome.errors
+            #expect(outcome.status == 64 && errors.contains(advice.replacing("OPTION", with: option)), "\(outcome)")
+            #expect(!errors.contains("--force") && !errors.contains("Move it away") && outcome.output.isEmpty, "\(outcome)")
+        }
     }
 
     @Test("report warns of a config.toml of another run, which the best model, a checkpoint or the log shows")

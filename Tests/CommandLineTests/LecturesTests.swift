@@ -16,7 +16,7 @@ struct LecturesTests {
         return (0..<400).map { $0 % 3 == 0 ? "\(phrase(2...5)) \" \(phrase(1...6)) \"\n" : phrase(4...12) + "\n" }.joined()
     }()
 
-    @Test("Every experiment runs, and its figures are in the report")
+    @Test("Every experiment runs, its figures are in the report, and a run whose losses are not finite is called diverged")
     func report() throws {
         let scratch = try ScratchFolder()
         try scratch.write("\n" + Self.text, to: "text.txt")
@@ -63,13 +63,40 @@ struct LecturesTests {
             let html = try String(contentsOfFile: scratch.file("lectures/\(page)"), encoding: .utf8)
             #expect(html.hasSuffix("</html>\n") && html.utf8.count < 1_000_000, "\(page)")
         }
+        try repeatWithOverflows(in: scratch)
+    }
+
+    /// Repeats experiments of `report` after losses in the logs of their runs have become null, as those of a model whose numbers overflow.
+    private func repeatWithOverflows(in scratch: ScratchFolder) throws {
+        let losses = [
+            ("clip-1", "validation", "loss"), ("agreement-elman", "end", "test_loss"), ("lstm", "end", "test_loss"),
+            ("characters", "validation", "loss"),
+        ]
+        for (run, event, key) in losses {
+            let log = "lectures/runs/\(run)/metrics.jsonl"
+            try scratch.write(
+                try String(contentsOfFile: scratch.file(log), encoding: .utf8).replacingOccurrences(
+                    of: "(\"event\":\"\(event)\".*\"\(key)\"):[^,]+", with: "$1:null", options: .regularExpression), to: log)
+        }
+        let outcome = try lectures(
+            ["clipping", "agreement", "batches", "sampling", "unit"], in: scratch, text: "\n" + Self.text,
+            environment: ["LECTURES_EPOCHS": "2", "LECTURES_SENTENCES": "150"])
+        try #require(outcome.status == 0 && !outcome.errors.contains("== "), "\(outcome)")
+        let report = try String(contentsOfFile: scratch.file("lectures/lectures.md"), encoding: .utf8)
+        #expect(report.contains("\n| norm 1 | - | diverged |\n") && !report.contains("`--greedy`"), "\(report)")
+        let rows = [
+            "\\| 0 \\| [0-9]+ % \\| diverged \\| [0-9]+ % \\|", "\\| 6 \\| [0-9]+ % \\| - \\| [0-9]+ % \\|",
+            "\\| lines .* \\| [0-9.]+ \\|", "\\| streams .* \\| diverged \\|", "The run diverged: its units would say nothing.",
+        ]
+        for row in rows { #expect(report.contains(try Regex("(?m)^\(row)$")), "\(row)\n\(report)") }
     }
 
     /// Runs these experiments. With the shell pattern `failing`, `rnntrain` fails if its arguments match.
     private func lectures(
-        _ experiments: [String], in scratch: ScratchFolder, failing: String? = nil, environment: [String: String] = [:]
+        _ experiments: [String], in scratch: ScratchFolder, text: String = Self.text, failing: String? = nil,
+        environment: [String: String] = [:]
     ) throws -> ProgramRun {
-        try scratch.write(Self.text, to: "text.txt")
+        try scratch.write(text, to: "text.txt")
         var program = ProcessRunner.program
         if let failing {
             program = try scratch.write(
@@ -115,26 +142,46 @@ struct LecturesTests {
         #expect(!FileManager.default.fileExists(atPath: scratch.file("lectures/lectures.md")))
     }
 
+    /// Calls `finish_run` of `launch/experiments` for a small network on the file `text.txt`, with these options.
+    private func finishRun(_ options: String, in scratch: ScratchFolder) throws -> ProgramRun {
+        let arguments =
+            "--text text.txt --cell elman --nonlinearity relu --layers 1 --hidden-size 8 --embedding-size 8 --epochs 1 "
+            + "--optimizer sgd --clip 0 --max-rollbacks 0 \(options)"
+        return try ProcessRunner.run(
+            "/bin/bash",
+            [
+                "-c",
+                "set -euo pipefail; here='\(ProcessRunner.source("launch"))'; source \"$here/environment\"; "
+                    + "source \"$here/experiments\"; mkdir -p runs; finish_run runs/a 1 \(arguments) || echo \"returned $?\"",
+            ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
+    }
+
     @Test("A run that diverges returns 64, and is not repeated")
     func divergence() throws {
         let scratch = try ScratchFolder()
         try scratch.write(Self.text, to: "text.txt")
-        let options =
-            "--text text.txt --cell elman --nonlinearity relu --layers 1 --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 "
-            + "--epochs 1 --optimizer sgd --learning-rate 100000 --clip 0 --max-rollbacks 0"
-        func run() throws -> ProgramRun {
-            try ProcessRunner.run(
-                "/bin/bash",
-                [
-                    "-c",
-                    "set -euo pipefail; here='\(ProcessRunner.source("launch"))'; source \"$here/environment\"; "
-                        + "source \"$here/experiments\"; mkdir -p runs; finish_run runs/a 1 \(options) || echo \"returned $?\"",
-                ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
-        }
         for isFirst in [true, false] {
-            let outcome = try run()
+            let outcome = try finishRun("--batch-size 4 --bptt 8 --learning-rate 100000", in: scratch)
             #expect(outcome.status == 0 && outcome.output == "returned 64\n", "\(outcome)")
             #expect(outcome.errors.contains("training has diverged"), "\(outcome)")
+            #expect(outcome.errors.contains("== a\n") == isFirst, "\(outcome)")
+        }
+    }
+
+    @Test(
+        "A run whose test fails because its numbers overflow returns 64, and is not repeated; any other error of data ends the script"
+    )
+    func overflow() throws {
+        let scratch = try ScratchFolder()
+        // The training text has 630 tokens, which are one window of two streams.
+        try scratch.write(String(repeating: "the cat sat on the mat\n", count: 100), to: "text.txt")
+        let short = try finishRun("--batch-size 2 --bptt 400 --learning-rate 1e30", in: scratch)
+        #expect(short.status == 65 && short.output.isEmpty && short.errors.contains("Use a longer text"), "\(short)")
+        for isFirst in [true, false] {
+            let outcome = try finishRun("--batch-size 2 --bptt 315 --learning-rate 1e30", in: scratch)
+            #expect(outcome.status == 0 && outcome.output == "returned 64\n", "\(outcome)")
+            #expect(outcome.errors.hasSuffix("of runs/a is not finite: the run counts as diverged.\n"), "\(outcome)")
+            #expect(outcome.errors.contains("of the test text is not finite. The model has diverged.") == isFirst, "\(outcome)")
             #expect(outcome.errors.contains("== a\n") == isFirst, "\(outcome)")
         }
     }

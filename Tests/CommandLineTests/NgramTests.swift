@@ -111,6 +111,21 @@ struct NgramTests {
         #expect(rows.allSatisfy { (Double($0[4]) ?? 99) <= log(8.0) + 1e-6 && (1...8).contains(Int($0[5]) ?? 0) })
     }
 
+    @Test("A reserved word is an error that names where it is: the text, or the network with the vocabulary")
+    func reservedWords() throws {
+        try SmallModels.write("marked.txt", String(repeating: "<s> the cat sat\n", count: 20))
+        let own = try SmallModels.shell("$R ngram --train marked.txt --arpa reserved.arpa")
+        #expect(own.status == 65 && own.errors.contains("marked.txt: the text has the word <s>, which"), "\(own)")
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 2 --bptt 4 --epochs 1"
+        let trained = try SmallModels.shell("$R --train marked.txt --valid marked.txt --run marked \(small)")
+        try #require(trained.status == 0, "\(trained)")
+        let network = try SmallModels.shell("$R ngram --train train.txt --arpa reserved.arpa --vocabulary marked")
+        #expect(
+            network.status == 65 && network.errors.contains("error: marked: the training text of this network has"), "\(network)")
+        #expect(!network.errors.contains("train.txt") && network.errors.contains("omit --vocabulary"), "\(network)")
+        #expect(try SmallModels.shell("ls reserved.arpa").status != 0)
+    }
+
     @Test("A file that is written again keeps its permissions")
     func permissions() throws {
         try Self.write("private.arpa", "--order 2")

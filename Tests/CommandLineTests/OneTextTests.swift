@@ -111,6 +111,34 @@ struct OneTextTests {
         #expect(few.status == 65 && few.errors.contains("three.txt, line 1: the text has 3 tokens, but one window of"), "\(few)")
     }
 
+    @Test("A compressed text is named as such, although it has fewer than three lines")
+    func compressed() throws {
+        try texts.write("small.gz", Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 0x54, 0x48, 2, 0]))
+        let refused = try run(["--text", "small.gz", "--run", "r"] + Self.model)
+        #expect(refused.status == 65 && refused.errors.contains("small.gz: this is gzip, not plain text"), "\(refused)")
+    }
+
+    @Test("A path that another file gets while the parts are opened ends the start")
+    func replaced() throws {
+        try texts.write("other.txt", String(decoding: try texts.bytes("input.txt"), as: UTF8.self).replacing("w1", with: "w2"))
+        let link = texts.path("link.txt")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "input.txt")
+        // The calls: opening, mapping and closing the text for its split, then opening and mapping each part. The sixth opens the second part.
+        let fault = [
+            "LD_PRELOAD": ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path, "RNNTRAIN_FAULT_FOLDER": link,
+            "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "1", "RNNTRAIN_FAULT_CALL": "6",
+            "RNNTRAIN_FAULT_MARK": texts.path("mark"),
+        ]
+        let program = try ProgramRun.start(
+            "rnntrain", ["--text", link, "--run", "r"] + Self.model, environment: fault, folder: texts.folder)
+        try #require(waitFor(20) { FileManager.default.fileExists(atPath: texts.path("mark")) })
+        try FileManager.default.createSymbolicLink(atPath: texts.path("next"), withDestinationPath: "other.txt")
+        #expect(rename(texts.path("next"), link) == 0)
+        let outcome = try program.end(timeLimit: 30)
+        #expect(outcome.status == 65 && outcome.errors.contains("link.txt: the file changed while it was read"), "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: texts.path("r")))
+    }
+
     @Test("Errors in a split text contain the offset in the file")
     func faults() throws {
         var bytes = try texts.bytes("input.txt")

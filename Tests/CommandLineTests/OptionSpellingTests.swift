@@ -31,6 +31,16 @@ struct OptionSpellingTests {
         #expect(try rnntrain(["-np", "4"]).errors.contains("mpirun -n RANKS"))
     }
 
+    @Test(
+        "A value may begin with a scalar that joins the equals sign",
+        arguments: ["\u{200D}", "\u{301}a", "\u{200D}=", "\u{1F3FB}"])
+    func joiningValues(value: String) throws {
+        let stopped = try rnntrain(["generate", "--checkpoint", "none", "--stop=" + value, "--stop", "b"])
+        #expect(stopped.status == 66 && !stopped.errors.contains("unknown option"), "\(stopped)")
+        let printed = try rnntrain(["--hidden-size=8", "--run=" + value, "--print-config"])
+        #expect(printed.status == 0 && printed.output.contains("run = \"\(value)\""), "\(printed)")
+    }
+
     @Test("Numbers are decimal in every command")
     func numbers() throws {
         let commands = [

@@ -153,6 +153,64 @@ struct ProbeTests {
             let start = rows.lastIndex { $0[2].hasPrefix("\u{2581}") } ?? 0
             return rows[start..<(rows.count - 1)]
         }
+        // SentencePiece reads U+200B as a blank.
+        let word = try probe("pieces", "the cat \u{200B}/sat\nthe cat sat/größe", "--format templates --items")
+        #expect(try decisions(word).map { $0 == "unknown" } == [true, false], "\(word)")
+        let sentences = """
+            {"sentence_good":"the \u{200B}","sentence_bad":"the cat"}
+            {"sentence_good":"\u{200B} the cat","sentence_bad":"\u{200B} the sat"}
+            """
+        let whole = try probe("pieces", sentences, "--format blimp --items")
+        #expect(try decisions(whole).map { $0 == "unknown" } == [true, false], "\(whole)")
+    }
+
+    /// The decisions of `--items`.
+    private func decisions(_ outcome: ProgramRun) throws -> [String] {
+        try #require(outcome.status == 0, "\(outcome)")
+        return outcome.output.split(separator: "\n").dropFirst().map {
+            String($0.split(separator: "\t", omittingEmptySubsequences: false)[3])
+        }
+    }
+
+    @Test("A word that a token of the word before contains has no surprisal of its own: the answer is unknown")
+    func wordsWithoutToken() throws {
+        try SmallModels.write("cities.txt", String(repeating: "we like New York\nwe like New Jersey\nwe like York\n", count: 30))
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"
+        for (run, pattern) in [("cities", " ?New York| ?\\p{L}+|."), ("towns", "New York|\\p{L}+|.")] {
+            let trained = try SmallModels.shell(
+                "head -n 20 cities.txt > towns.txt && $R --train cities.txt --valid towns.txt --run \(run) \(small) "
+                    + "--tokens regex --token-pattern '\(pattern)'")
+            try #require(trained.status == 0, "\(trained)")
+            try expectUnknownWords(run)
+        }
+    }
+
+    /// In `New York`, the second word has no token.
+    private func expectUnknownWords(_ run: String) throws {
+        let pairs = """
+            {"one_prefix_prefix":"we like New","one_prefix_word_good":"Jersey","one_prefix_word_bad":"York"}
+            {"one_prefix_prefix":"we like New","one_prefix_word_good":"York","one_prefix_word_bad":"Jersey"}
+            {"one_prefix_prefix":"we like","one_prefix_word_good":"New York","one_prefix_word_bad":"New Jersey"}
+            {"two_prefix_prefix_good":"we like","two_prefix_prefix_bad":"we like New","two_prefix_word":"York York"}
+            {"sentence_good":"we like New York","sentence_bad":"we like New Jersey"}
+            """
+        let compared = try probe(run, pairs, "--format blimp --items")
+        #expect(try decisions(compared).map { $0 == "unknown" } == [true, true, false, true, false], "\(compared)")
+        let templates = "we like New (York) like/New\nwe like (New) York like/New"
+        let heads = try probe(run, templates, "--format templates --items")
+        #expect(try decisions(heads).map { $0 == "unknown" } == [true, false], "\(heads)")
+        let condition = { (name: String, last: String) in
+            "{\"condition_name\":\"\(name)\",\"regions\":[{\"region_number\":1,\"content\":\"we like New\"},"
+                + "{\"region_number\":2,\"content\":\"\(last)\"},{\"region_number\":3,\"content\":\"\"}]}"
+        }
+        let formulas = ["(2;%a%) < (2;%b%)", "(*;%a%) < (*;%b%)", "(3;%a%) = (3;%b%)"].map {
+            "{\"type\":\"formula\",\"formula\":\"\($0)\"}"
+        }.joined(separator: ",")
+        let conditions = [condition("a", "Jersey"), condition("b", "York")].joined(separator: ",")
+        let suite = "{\"predictions\":[\(formulas)],\"items\":[{\"conditions\":[\(conditions)]}]}"
+        let regions = try probe(run, suite, "--format syntaxgym --items")
+        #expect(try decisions(regions).map { $0 == "unknown" } == [true, false, false], "\(regions)")
+        #expect(try decisions(regions).last == "right", "regions without text have the surprisal 0: \(regions)")
     }
 
     @Test("A match of a regular expression that begins with a blank belongs to the word after it")

@@ -55,6 +55,29 @@ struct ProcessLimitTests {
         }
     }
 
+    /// The smallest limit of addresses, in kB, that the check accepts for a run.
+    private func leastAddresses(_ arguments: [String]) throws -> Int {
+        let low = 240_000
+        let outcome = try run("-v \(low)", ranks: 1, arguments + ["--dry-run"])
+        let figures = try #require(
+            outcome.errors.firstMatch(of: /needs ([0-9.]+) MB, but the limit leaves ([0-9.]+) MB/), "\(outcome)")
+        let needed = try #require(Double(figures.1))
+        let left = try #require(Double(figures.2))
+        // Both figures are rounded.
+        return low + Int((needed - left + 1) * 1e6 / 1024)
+    }
+
+    @Test("that the check accepts suffices for the copies of checkpoints and for the final test")
+    func accepted() throws {
+        let large = ["--hidden-size", "16", "--embedding-size", "8", "--max-ent-order", "2"]
+        let least = try leastAddresses(texts.arguments(run: "run", large))
+        for more in [0, 10_000, 20_000] {
+            let name = "run-\(more)"
+            let outcome = try run("-v \(least + more)", ranks: 1, texts.arguments(run: name, large))
+            #expect(outcome.status == 0 && outcome.output.contains("  test     "), "\(least) + \(more): \(outcome)")
+        }
+    }
+
     @Test("ends a run of two ranks in one line", arguments: ["-v 200000", "-v 295000", "-v 300000", "-v 400000", "-d 60000"])
     func twoRanks(limit: String) throws { try expectLineOrSuccess(limit, ranks: 2, texts.arguments(run: "run")) }
 

@@ -130,6 +130,11 @@ struct RescoreTests {
             #expect(outcome.status == 64 && outcome.errors.contains(", which would be overwritten. Name another"), "\(outcome)")
             #expect(try shell("diff -r own before && rm -rf before").status == 0, "\(option)")
         }
+        let command = "rm -rf own; mkdir -p own/ppl; $R rescore --checkpoint run --nbest list --format espnet --output own"
+        let folder = try shell(command)
+        #expect(
+            folder.status == 64 && folder.errors.contains("own/ppl: this is a folder, but --output writes a file of this"),
+            "\(folder)")
     }
 
     @Test("A file that cannot be replaced keeps all others of the folder; a file that may be another one of the user is left")

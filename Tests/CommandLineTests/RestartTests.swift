@@ -71,6 +71,20 @@ struct RestartTests {
         #expect(outcome.status == 64 && outcome.errors.contains(change), "\(outcome)")
     }
 
+    @Test("Another vocabulary of the same text is refused")
+    func otherVocabulary() throws {
+        let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+        let changed = log.replacing(/,"checksum":"[0-9a-f]{16}"/, with: "")
+            .replacing(/"vocabulary_digest":"[0-9a-f]{16}"/, with: "\"vocabulary_digest\":\"0123456789abcdef\"")
+        try #require(changed.contains("0123456789abcdef"), "\(log)")
+        try texts.write("run/metrics.jsonl", changed)
+        let outcome = try resume()
+        #expect(
+            outcome.status == 65 && outcome.errors.contains("divides the training text into other tokens")
+                && outcome.errors.contains("expected 0123456789abcdef"), "\(outcome)")
+        #expect(String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self) == changed)
+    }
+
     @Test("A run without a validation may start with another text")
     func withoutModels() throws {
         let lines = try String(decoding: texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")

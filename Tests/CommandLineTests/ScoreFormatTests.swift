@@ -80,6 +80,21 @@ struct ScoreFormatTests {
         #expect(fields.compactMap { Int($0[5]) }.reduce(0, +) == rows.count - excluded.count)
     }
 
+    @Test("words: the figure of a word before a blank is that of probe, and that of the last word has the line end instead")
+    func probed() throws {
+        try SmallModels.write("probed.text", "the cat sat\nthe cat sat\n")
+        try SmallModels.write("probed.gold", "1\tcat\tmat\t0\n2\tsat\ton\t0\n")
+        for model in ["char", "byte"] {
+            let words = try Self.output("--format words", model: model, text: "the cat sat\\n").split(separator: "\n").map {
+                $0.split(separator: "\t")
+            }
+            let probe = try SmallModels.shell("$R probe --checkpoint \(model) --pairs probed.gold --items")
+            let items = probe.output.split(separator: "\n").map { $0.split(separator: "\t") }
+            try #require(words.count == 4 && items.count == 3, "\(words) \(probe)")
+            #expect(words[2][3] == items[1][4] && words[3][3] != items[2][4], "\(words) \(probe)")
+        }
+    }
+
     @Test("words: every word has a row, also one of skipped characters or of characters that SentencePiece removes")
     func wordRows() throws {
         let skipping = try Self.output("--format words --skip-unknown", model: "char", text: "the # cat#s\\n# mat\\n")

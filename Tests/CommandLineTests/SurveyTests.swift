@@ -7,10 +7,10 @@ import Testing
 /// `launch/survey` on a small text.
 @Suite("A survey of kinds")
 struct SurveyTests {
-    /// A folder with a text of twice as many lines.
-    private func folder(lines: Int) throws -> ScratchFolder {
+    /// A folder with a text of twice as many lines, and this text after them.
+    private func folder(lines: Int, last: String = "") throws -> ScratchFolder {
         let scratch = try ScratchFolder()
-        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: lines), to: "text.txt")
+        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: lines) + last, to: "text.txt")
         return scratch
     }
 
@@ -32,7 +32,7 @@ struct SurveyTests {
                 "\(table)")
         }
         let log = try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8)
-        #expect(log.split(separator: "\n").count == ConfigurationKey.schedule.kinds.count + 1)
+        #expect(log.split(separator: "\n").count == ConfigurationKey.schedule.kinds.count + 1 && !log.contains("minimum-count"))
         let again = try survey(scratch)
         #expect(again.status == 0 && !again.errors.contains("== schedules"), "\(again)")
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
@@ -50,9 +50,10 @@ struct SurveyTests {
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
     }
 
-    @Test("The row of a run that diverged after an interruption has no figures")
-    func divergedAfterInterruption() throws {
-        let scratch = try folder(lines: 150)
+    @Test("Runs take characters of the test text only, and the row of one that diverged, also at its end, has no figures")
+    func divergedRuns() throws {
+        // Each character of the training text occurs 135 times or more.
+        let scratch = try folder(lines: 150, last: "the dog’s mat\n")
         let first = try survey(scratch)
         try #require(first.status == 0, "\(first)")
         let run = "survey/runs/schedules-constant"
@@ -60,11 +61,19 @@ struct SurveyTests {
         try scratch.write(
             log.replacingOccurrences(of: #""reason":"epochs""#, with: #""reason":"preempted""#), to: "\(run)/metrics.jsonl")
         try scratch.write("rnntrain: error: training has diverged\n", to: "\(run)/diverged")
+        let overflow = "survey/runs/schedules-step/metrics.jsonl"
+        try scratch.write(
+            try String(contentsOfFile: scratch.file(overflow), encoding: .utf8).replacingOccurrences(
+                of: #"("event":"validation".*"loss"):[^,]+"#, with: "$1:null", options: .regularExpression), to: overflow)
         let second = try survey(scratch)
         #expect(second.status == 0 && second.errors.contains("training has diverged"), "\(second)")
         let table = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
-        #expect(table.contains(try Regex("(?m)^\\| `constant` \\| [0-9]+ \\| - \\| - \\| - \\|$")), "\(table)")
+        for kind in ["constant", "step"] {
+            #expect(table.contains(try Regex("(?m)^\\| `\(kind)` \\| [0-9]+ \\| - \\| - \\| - \\|$")), "\(table)")
+        }
+        #expect(table.contains(try Regex("(?m)^\\| `linear` \\| [0-9]+( \\| [0-9.]+){3} \\|$")), "\(table)")
         let rows = try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8)
+        #expect(rows.split(separator: "\n").allSatisfy { $0.contains(" --minimum-count 256 ") }, "\(rows)")
         #expect(rows.contains(#""best_loss":null,"test_loss":null,"best_parameters_digest":null}"#), "\(rows)")
     }
 

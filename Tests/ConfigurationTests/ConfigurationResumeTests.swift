@@ -62,6 +62,21 @@ struct ConfigurationResumeTests {
         }
     }
 
+    @Test("The order of labels is no change, also from the log of an earlier version, which has it as it was given")
+    func labels() throws {
+        let stored = ConfigurationSamples.with([.task: .text("classifier"), "labels": .text("b a  c")])
+        #expect(stored.value(of: "labels") == .text("a b c"))
+        var requested = TrainingConfiguration()
+        try requested.set(.task, argument: "classifier")
+        try requested.set("labels", argument: "c b a")
+        #expect(requested.forbiddenChanges(from: stored).isEmpty)
+        #expect(requested.changes(fromFixedText: "labels = b c a\nseed = 1").isEmpty)
+        #expect(requested.changes(fromFixedText: "labels = b c d").map(\.key) == ["labels"])
+        try requested.set("labels", argument: "a b")
+        #expect(requested.forbiddenChanges(from: stored).map(\.key) == ["labels"])
+        #expect(throws: ConfigurationError.self) { try requested.set("labels", argument: "b\ta") }
+    }
+
     @Test("A text of which an earlier version wrote lines as they are is no change, and other keys are compared")
     func cutText() {
         var configuration = TrainingConfiguration()

@@ -24,6 +24,7 @@ struct ConfigurationValidationTests {
             ("decay-after", .integer(-1)), ("decay-rate", .number(-1)), (.validateEvery, .integer(-1)),
             (.patience, .integer(-1)), (.epsilon, .number(-1)), (.seed, .integer(-1)), (.logEvery, .integer(0)),
             (.keep, .integer(1)), (.shards, .integer(0)), (.nodeSize, .integer(-1)),
+            (.tokenPattern, .text("")),
         ])
     func outOfRange(key: ConfigurationKey, value: ConfigurationValue) {
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationSamples.with([key: value]).validate() }

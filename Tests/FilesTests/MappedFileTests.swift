@@ -97,6 +97,24 @@ struct MappedFileTests {
         #expect(try !file.hasChanged())
     }
 
+    @Test("A change of permissions, names or times is no change of the content; a changed modification time or size may be one")
+    func kindOfChange() throws {
+        let path = try folder.write([1, 2, 3], to: "file")
+        let file = try MappedFile(path: path)
+        #expect(try file.change() == .nothing)
+        usleep(20_000)  // longer than a tick of the file system's clock
+        #expect(chmod(path, 0o600) == 0)
+        #expect(try file.change() == .status)
+        #expect(try file.change() == .nothing)
+        usleep(20_000)
+        #expect(link(path, folder.file("other")) == 0)
+        #expect(try file.change() == .status)
+        #expect(utimensat(AT_FDCWD, path, [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)], 0) == 0)
+        #expect(try file.change() == .content)
+        try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: 5)
+        #expect(try file.change() == .content)
+    }
+
     @Test("A file that is written or shortened while it is read as a whole is refused")
     func changedMeanwhile() throws {
         let path = try folder.write([1, 2, 3], to: "file")

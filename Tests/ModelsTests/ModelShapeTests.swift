@@ -56,10 +56,12 @@ struct ModelShapeTests {
         }
     }
 
-    @Test("The operations of a token are twice the number of weights of its products")
+    @Test("The operations of a token in training are six times the number of weights of its products")
     func operations() {
         let shape = ModelShape(cell: .lstm, layers: 2, vocabularySize: 7, embeddingSize: 5, hiddenSize: 4)
-        #expect(shape.needs(training: false).forwardOperationsPerToken == 2 * Double(16 * 9 + 16 * 8 + 28))
+        let work = shape.work { _ in 0 }
+        #expect(work == TokenWork(weightCount: 16 * 9 + 16 * 8 + 28))
+        #expect(work?.trainingOperations == 6 * Double(16 * 9 + 16 * 8 + 28))
     }
 
     @Test(

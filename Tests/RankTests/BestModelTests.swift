@@ -199,7 +199,7 @@ extension TrainingOverRanks {
             program.send(SIGUSR1)
             let outcome = try program.end(timeLimit: 30)
             #expect(
-                outcome.status == 75 && outcome.output.contains("best.safetensors: no such checkpoint"), "\(outcome)")
+                outcome.status == 75 && outcome.errors.contains("best.safetensors: no such checkpoint"), "\(outcome)")
             #expect(!outcome.output.contains("  best  ") && outcome.output.contains("  lost  "), "\(outcome)")
             let end = try #require(try RunLog(run: texts.path("run")).events.last)
             #expect(end["best_loss"] == nil && end["lost_best_step"] == "20")

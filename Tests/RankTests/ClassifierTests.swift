@@ -54,6 +54,36 @@ extension TrainingOverRanks {
             #expect(try outcome(["verify", "one"]).status == 0)
         }
 
+        @Test("An accuracy below one half has the same bits in each line of the log, in evaluate and in verify")
+        func sameAccuracy() throws {
+            // 10 of 53, whose share is not 1 - (1 - 10/53) in double precision: equal lines get one label.
+            let label = try labelOfUntrained()
+            let others = ["low", "mid", "top"].filter { $0 != label }
+            let lines = (0..<53).map { "\($0 < 10 ? label : others[$0 % 2])\tw1 w1\n" }
+            try texts.write("valid.txt", lines.joined())
+            try texts.write("test.txt", lines.joined())
+            let log = try trained(2, run: "run", Self.untrained)
+            let (end, best) = (try #require(log.events.last), log.events.last { $0["best"] == "true" })
+            let accuracy = try #require(end["best_accuracy"])
+            #expect(try #require(Double(accuracy)) < 0.5)
+            let evaluated = try outcome(["evaluate", "--json", "--checkpoint", "run", "--data", "valid.txt"])
+            let verified = try outcome(["verify", "--json", "run"])
+            #expect(best?["accuracy"] == accuracy && end["test_accuracy"] == accuracy, "\(log.events)")
+            #expect(evaluated.output.contains("\"accuracy\":\(accuracy),"), "\(evaluated) \(accuracy)")
+            #expect(verified.output.contains(accuracy), "\(verified) \(accuracy)")
+        }
+
+        private static let untrained = ["--epochs", "1", "--learning-rate", "1e-9"]
+
+        /// The label that a model gives a line before it has learned.
+        private func labelOfUntrained() throws -> String {
+            try texts.write("valid.txt", "low\tw1 w1\nmid\tw2 w1\n")
+            _ = try trained(1, run: "first", Self.untrained)
+            try texts.write("plain.txt", "w1 w1\n")
+            let given = try outcome(["classify", "--checkpoint", "first", "--data", "plain.txt"])
+            return String(try #require(given.output.split(separator: "\n").last).split(separator: "\t")[1])
+        }
+
         @Test("A run that is resumed in the middle of an epoch ends with the same bits")
         func resumed() throws {
             let expected = try trained(2, run: "whole", ["--checkpoint-every", "4", "--keep", "100"])
@@ -193,6 +223,26 @@ extension TrainingOverRanks {
             #expect(steps.contains { $0["loss"] == "null" } && steps.contains { $0["loss"] != "null" }, "\(steps)")
             let long = try texts.start(ranks: 1, run: "long", ["--bptt", "20", "--epochs", "1"]).end(timeLimit: 30)
             #expect(long.status == 0 && !long.output.contains("longer than"), "\(long)")
+        }
+
+        @Test("A test text that only the resume names has the same checks as one of the start, also in a dry run")
+        func newTest() throws {
+            let options = texts.arguments(run: "run", ["--test", "", "--epochs", "1"])
+            let first = try outcome(options.filter { $0 != "--test" && $0 != "" })
+            try #require(first.status == 0, "\(first)")
+            for (name, line, says) in [
+                ("blank.tsv", "low first0 w1", "the line has no tab"),
+                ("ended.tsv", "low\tfirst0 <eos> w1", "the text has the word <eos>"),
+            ] {
+                try texts.write(name, "mid\tfirst1 w1\n\(line)\n")
+                for more in [[], ["--dry-run"]] {
+                    let refused = try outcome(["--run", "run", "--resume", "--epochs", "2", "--test", name] + more)
+                    #expect(refused.status == 65 && refused.errors.contains("\(name), line 2: \(says)"), "\(refused)")
+                }
+            }
+            try texts.write("single.tsv", "mid\tfirst1 w1\nmid\tfirst1\n")
+            let single = try outcome(["--run", "run", "--resume", "--epochs", "2", "--test", "single.tsv"])
+            #expect(single.status == 0 && single.errors.contains("single.tsv: all lines have the label mid"), "\(single)")
         }
 
         @Test("A model whose numbers overflow is never the best one, although some of its labels are right")

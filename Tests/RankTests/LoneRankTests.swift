@@ -80,6 +80,24 @@ extension TrainingOverRanks {
             #expect(FileManager.default.fileExists(atPath: texts.path("mark")), "the disk was never slow")
         }
 
+        @Test("The watchdog does not limit a wait for a disk in a call that the rank has not announced")
+        func slowCall() throws {
+            let program = try texts.start(
+                ranks: 2, run: "run", ["--epochs", "100000", "--stall-limit", "1s", "--checkpoint-every", "10 steps"],
+                prelude: "export LD_PRELOAD='\(Self.library)' RNNTRAIN_FAULT_SLEEP=3")
+            try #require(waitFor(30) { texts.checkpointSteps(run: "run").last ?? 0 >= 10 })
+            let rank = try #require(ProcessTable.processes(of: "rnntrain", naming: texts.path("run")).last)
+            kill(rank, SIGUSR2)
+            usleep(1_500_000)
+            let step = texts.checkpointSteps(run: "run").last ?? 0
+            usleep(1_000_000)
+            #expect(texts.checkpointSteps(run: "run").last == step, "the rank did not sleep")
+            #expect(waitFor(20) { texts.checkpointSteps(run: "run").last ?? 0 > step + 20 }, "the run did not go on")
+            kill(rank, SIGUSR1)
+            let outcome = try program.end(timeLimit: 20)
+            #expect(outcome.status == 75, "\(outcome)")
+        }
+
         @Test("A run needs the thread of the watchdog, but not that of the checkpoint writer")
         func threads() throws {
             let unwatched = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "1"])

@@ -53,6 +53,28 @@ extension TrainingOverRanks {
             #expect(try tokenise("train.txt", ranks: 2, ["--block", "500", "--blind", "1"], readers: 1) == one)
         }
 
+        @Test("Reading looks for a request to stop after each block, for counting and for encoding")
+        func requests() throws {
+            let blocks = (try texts.bytes("train.txt").count + 499) / 500
+            let rounds = (blocks + 3) / 4
+            let run = try start("train.txt", ranks: 1, ["--block", "500", "--out", texts.path("out"), "--requests", "yes"])
+            // Once for each block, and once at the end of the counting and of each round of the encoding.
+            #expect(run.status == 0 && run.output == "read by 1\nasked \(2 * blocks + 1 + rounds) times\n", "\(run)")
+        }
+
+        @Test("A line of many blocks with a fault gives the same message at any rank count")
+        func faultInLongLine() throws {
+            // The line begins among the blocks of the second rank, and the fault is some blocks later.
+            let (lines, line) = (String(repeating: "abc\n", count: 60), String(repeating: "abc", count: 100))
+            try texts.write("long.txt", "\(lines)\(line)%\n")
+            let place = "begins at byte \(lines.utf8.count + line.utf8.count), with the character \"%\""
+            for ranks in [1, 3] {
+                let options = ["--pattern", "[a-c]", "--unit", "regex", "--block", "20", "--out", texts.path("out")]
+                let failed = try start("long.txt", ranks: ranks, options)
+                #expect(failed.status == 65 && failed.errors.contains(place), "\(failed)")
+            }
+        }
+
         @Test("A fault in any rank's part gives the same message")
         func faults() throws {
             var bytes = try texts.bytes("train.txt")

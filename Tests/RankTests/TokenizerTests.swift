@@ -107,6 +107,49 @@ extension TrainingOverRanks {
             #expect(again.status == 65 && again.errors.contains("another text for --sentencepiece-model"), "\(again)")
         }
 
+        @Test(
+            "Another model of pieces than the one that a run trained is refused if the run starts again from its log",
+            .enabled(if: SentencePieceLibrary.isInstalled))
+        func otherModelAtRestart() throws {
+            let texts = try TrainingFolder(options: Self.pieces, lines: 40, validLines: 20)
+            _ = try finished(try texts.start(ranks: 1, run: "run"), in: texts, run: "run")
+            for name in ["checkpoints", "best.safetensors"] {
+                try FileManager.default.removeItem(atPath: texts.path("run/" + name))
+            }
+            let model = try texts.bytes("run/sentencepiece.model")
+            let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+            let changed = log.replacing(/,"checksum":"[0-9a-f]{16}"/, with: "")
+                .replacing(/"vocabulary_digest":"[0-9a-f]{16}"/, with: "\"vocabulary_digest\":\"0123456789abcdef\"")
+            try texts.write("run/metrics.jsonl", changed)
+            let refused = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
+            #expect(
+                refused.status == 65 && refused.errors.contains("version of the SentencePiece library trains another model")
+                    && refused.errors.contains("--sentencepiece-model \(texts.path("run/sentencepiece.model"))"), "\(refused)")
+            #expect(try texts.bytes("run/sentencepiece.model") == model)
+        }
+
+        @Test(
+            "A failed check of the library ends a job with an error line and a status of the program",
+            .enabled(if: SentencePieceLibrary.isInstalled), arguments: [1, 2])
+        func failedCheck(ranks: Int) throws {
+            let texts = try TrainingFolder(options: Self.pieces, lines: 40, validLines: 20)
+            // A library whose training ends the process, as failed checks of SentencePiece do.
+            let train =
+                "_ZN13sentencepiece20SentencePieceTrainer5TrainESt17basic_string_viewIcSt11char_traitsIcEE"
+                + "PNS_16SentenceIteratorEPNSt7__cxx1112basic_stringIcS3_SaIcEEE"
+            try texts.write("train.c", "#include <stdlib.h>\nvoid \(train)(void) { exit(-1); }\n")
+            let compiler = ["clang", "-shared", "-fPIC", "-o", "libsentencepiece_train.so.0", "train.c"]
+            let built = try ProgramRun.run(
+                URL(fileURLWithPath: "/usr/bin/env"), compiler, environment: [:], folder: texts.folder, timeLimit: 60)
+            try #require(built.status == 0, "\(built)")
+            let path = [texts.folder.path, ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]].compactMap { $0 }
+            let failed = try texts.start(
+                ranks: ranks, run: "run", environment: ["LD_LIBRARY_PATH": path.joined(separator: ":")]
+            ).end(timeLimit: 30)
+            let line = "rnntrain: error: SentencePiece's training on \(texts.path("train.txt")) failed: a check of the library"
+            #expect(failed.status == 65 && failed.errors.contains(line), "\(failed)")
+        }
+
         @Test("Matches of a regular expression give the same bits at any rank count, and an error of any rank has its place")
         func matches() throws {
             let molecules = ["CC(=O)Oc1ccccc1", "C[NH4+]Cl", "BrCC%12C%12"]

@@ -83,5 +83,23 @@ extension TrainingOverRanks {
             }
             #expect(events.last?.scalars["test/perplexity"] != nil)
         }
+
+        @Test("A log and an event file that are emptied while a job trains are continued from their start, with warnings")
+        func emptied() throws {
+            let program = try texts.start(ranks: 1, run: "run", ["--epochs", "100000", "--tensorboard"])
+            let names = ["run/metrics.jsonl", "run/events.out.tfevents.rnntrain"]
+            func haveBytes(_ count: Int) -> Bool { names.allSatisfy { ((try? texts.bytes($0)) ?? Data()).count >= count } }
+            try #require(waitFor(30) { haveBytes(500) })
+            for name in names { #expect(truncate(texts.path(name), 0) == 0) }
+            #expect(waitFor(30) { haveBytes(1) })
+            program.send(SIGUSR1)
+            let outcome = try program.end(timeLimit: 30)
+            #expect(outcome.status == 75, "\(outcome)")
+            for name in names {
+                #expect(outcome.errors.contains("\(texts.path(name)) was removed, replaced or changed."), "\(outcome)")
+            }
+            #expect(try texts.bytes(names[0]).first == UInt8(ascii: "{"))
+            #expect(try EventFile([UInt8](texts.bytes(names[1]))).events.first?.version == "brain.Event:2")
+        }
     }
 }

@@ -39,13 +39,17 @@ struct EventRecordTests {
         let content = records.flatMap(\.bytes)
         let ends = records.indices.map { records[...$0].reduce(0) { $0 + $1.bytes.count } }
         for count in 0...content.count {
-            #expect(EventRecord.wholeByteCount(Array(content[..<count])) == ends.last { $0 <= count } ?? 0)
+            let (extent, end) = (EventRecord.extent(Array(content[..<count])), ends.last { $0 <= count } ?? 0)
+            #expect(extent.byteCount == end && extent.count == ends.count(where: { $0 <= count }))
+            #expect(extent.rest == (count == end ? .nothing : .cutRecord))
         }
         for place in content.indices {
             var damaged = content
             damaged[place] ^= 1 << UInt8(place % 8)
-            #expect(EventRecord.wholeByteCount(damaged) == ends.last { $0 <= place } ?? 0)
+            let extent = EventRecord.extent(damaged)
+            #expect(extent.byteCount == ends.last { $0 <= place } ?? 0 && extent.rest == .damage)
         }
-        #expect(EventRecord.wholeByteCount(content + [UInt8](repeating: 0, count: 64)) == content.count)
+        let filled = EventRecord.extent(content + [UInt8](repeating: 0, count: 64))
+        #expect(filled.byteCount == content.count && filled.rest == .cutRecord)
     }
 }

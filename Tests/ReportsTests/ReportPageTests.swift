@@ -14,12 +14,12 @@ struct ReportPageTests {
 
     /// Writes a run folder with this log.
     private func run(
-        _ name: String, _ lines: [String], configure: (inout TrainingConfiguration) -> Void = { _ in }
+        _ name: String, _ lines: [String], configure: (inout TrainingConfiguration) throws -> Void = { _ in }
     ) throws -> RunHistory {
         let folder = scratch.folder.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var configuration = TrainingConfiguration()
-        configure(&configuration)
+        try configure(&configuration)
         try Data(configuration.toml.utf8).write(to: folder.appending(path: "config.toml"))
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: folder.appending(path: "metrics.jsonl"))
         return try #require(try RunHistory(folder: folder.path(percentEncoded: false)))
@@ -100,6 +100,41 @@ struct ReportPageTests {
         let end = #"{"event":"end","step":302,"reason":"epochs","best_step":300,"best_loss":4.5}"#
         let ended = try figures("ended", lines + [end])
         #expect(ended.contains("4.5") && ended.contains("300") && !ended.contains("4.25"), "\(ended)")
+    }
+
+    @Test("After a rollback or a resume, the best model is still the one in best.safetensors; a new run has none")
+    func bestAfterReturn() throws {
+        let lines = [
+            #"{"event":"start","step":0}"#, #"{"event":"validation","step":20,"loss":0.625,"criterion":0.25,"best":true}"#,
+            #"{"event":"rollback","step":10}"#, #"{"event":"validation","step":15,"loss":2.5,"criterion":0.75,"best":false}"#,
+            #"{"event":"resume","step":12}"#,
+        ]
+        func row(_ name: String, _ lines: [String]) throws -> String {
+            let html = ReportPage([try run(name, lines) { $0.task = TaskKind.classifier }], version: "1").html
+            return String(try #require(html.firstMatch(of: /at step(?s:.*?)<\/table>/)).0)
+        }
+        let best = "<td>20</td><td>0.625</td><td>0.75</td>"
+        for count in 3...5 {
+            let running = try row("running\(count)", Array(lines.prefix(count)))
+            #expect(running.contains(best), "\(running)")
+        }
+        let end = #"{"event":"end","step":15,"reason":"epochs","best_step":20,"best_accuracy":0.75,"best_criterion":0.25}"#
+        #expect(try row("ended", lines + [end]).contains(best))
+        #expect(try !row("new", lines + [#"{"event":"start","step":0}"#]).contains("0.625"))
+    }
+
+    @Test("Training losses that are estimated from samples have no perplexity, and the chart of losses says so")
+    func estimatedLosses() throws {
+        let estimated = try run("e", log(steps: 4)) { try $0.set(.output, argument: "nce") }
+        let exact = try run("x", log(steps: 4))
+        let page = try parsed(ReportPage([estimated], version: "1").html)
+        #expect(page.labels.contains { $0.hasPrefix("Perplexity.") && $0.contains("validation") && !$0.contains("training") })
+        #expect(page.labels.contains { $0.hasPrefix("Loss.") && $0.contains("training") })
+        #expect(page.text.contains("mean since the last line of the log, an estimate from samples. Points: validation."))
+        let both = try parsed(ReportPage([estimated, exact], version: "1").html)
+        #expect(both.labels.contains { $0.hasPrefix("Perplexity.") && $0.contains("x training") && !$0.contains("e training") })
+        #expect(both.text.contains("an estimate from samples in e. Points"))
+        #expect(try !parsed(ReportPage([exact], version: "1").html).text.contains("estimate"))
     }
 
     @Test("A classifier has its accuracy, also beside a language model, and no perplexity")

@@ -42,7 +42,8 @@ struct ChangedFileTests {
     }
 
     /// Overwrites the bytes at `offset`. With `keepsTime` it then restores the modification time, as copying programs do.
-    private func overwrite(_ bytes: [UInt8], at offset: UInt64, keepsTime: Bool = false) throws {
+    private func overwrite(_ bytes: [UInt8], at offset: UInt64, of other: String? = nil, keepsTime: Bool = false) throws {
+        let path = other ?? self.path
         var before = stat()
         #expect(stat(path, &before) == 0)
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
@@ -110,5 +111,31 @@ struct ChangedFileTests {
         try file.truncate(atOffset: 5)
         let error = textDataError { _ = try text.examine(blocks: 0..<text.blockCount) }
         #expect(error == .file(.shortened(path: path, byteCount: 5, expected: 110_000)))
+    }
+
+    @Test(
+        "Other permissions or another name of a text that was examined are no change; other bytes with the old modification time are one"
+    )
+    func statusOfText() throws {
+        let path = try folder.write(String(repeating: "some words\n", count: 10_000), to: "text")
+        let source = try TextSource(path: path, unit: .word)
+        let vocabulary = try Vocabulary(counting: source)
+        usleep(20_000)  // longer than a tick of the file system's clock
+        #expect(chmod(path, 0o600) == 0)
+        #expect(textDataError { try vocabulary.encode(source) { _ in } } == nil)
+        usleep(20_000)
+        #expect(link(path, folder.file("backup")) == 0)
+        #expect(textDataError { try vocabulary.encode(source) { _ in } } == nil)
+        usleep(20_000)
+        try overwrite(Array("a".utf8), at: 6, of: path, keepsTime: true)
+        #expect(textDataError { try vocabulary.encode(source) { _ in } } == .fileChanged(path: path))
+    }
+
+    @Test("A part of a file that ends beyond the file is refused")
+    func partBeyondEnd() throws {
+        let path = try folder.write("a b\nc d\n", to: "text")
+        let error = textDataError { _ = try OpenedText(path: path, part: 4..<9, unit: .word, blockByteCount: 100) }
+        #expect(error == .file(.shortened(path: path, byteCount: 8, expected: 9)))
+        #expect(textDataError { _ = try OpenedText(path: path, part: 4..<8, unit: .word, blockByteCount: 100) } == nil)
     }
 }

@@ -15,6 +15,16 @@ import TextData
         #expect(try LabelNames(of: opened("\u{FEFF}b\tx\na\ty\n")).names == ["a", "b"])
     }
 
+    @Test("A byte-order mark is part of the first label of a text of bytes, and is named")
+    func byteOrderMark() throws {
+        let marked = opened("\u{FEFF}b\tx\na\ty\n", .byte)
+        let expected = TextDataError.badLabel(source: "t.tsv", line: 1, defect: .byteOrderMark)
+        #expect(textDataError { _ = try LabelNames(of: marked) } == expected)
+        #expect(textDataError { try LabelNames(["a", "b"]).check(marked) } == expected)
+        #expect(expected.description.contains("byte-order mark") && expected.description.contains("tail -c +4"))
+        #expect(try LabelNames(of: opened("b\tx\n\u{FEFF}a\ty\n", .byte)).names == ["b", "\u{FEFF}a"])
+    }
+
     @Test("Labels that differ only in their Unicode form are different", arguments: [TokenUnit.word, .char, .byte])
     func forms(unit: TokenUnit) throws {
         let text = opened("\u{e9}\ta b\ne\u{301}\tc d\n", unit)

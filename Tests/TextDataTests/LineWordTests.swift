@@ -71,6 +71,20 @@ struct LineWordTests {
         #expect(words.map(\.tokens.count) == [3, 1, 4, 2] && words.map(\.skippedCount) == [0, 1, 1, 0])
     }
 
+    @Test("The time for a line grows in proportion to its skipped characters")
+    func manySkipped() {
+        var line = EncodedLine()
+        let count = 40_000
+        for _ in 0..<count {
+            line.appendGap(Array("#".utf8), isUnknown: true)
+            for byte in "a ".utf8 { [byte].withUnsafeBufferPointer { line.append(0, $0, endsLine: false) } }
+        }
+        var words: [LineWord] = []
+        let time = ContinuousClock().measure { words = WordDivision(isSpaced: false, joinsBlanks: false).words(of: line) }
+        #expect(words.count == count && words.allSatisfy { $0.skippedCount == 1 && $0.tokens.count == 2 })
+        #expect(time < .seconds(10), "\(time)")
+    }
+
     @Test(
         "A piece after a blank belongs to the word that it begins, although a normalisation removed characters or words before it"
     )

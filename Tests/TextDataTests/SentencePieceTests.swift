@@ -136,7 +136,35 @@ struct SentencePieceTests {
         #expect(
             failure("a\n")?.description.hasPrefix("--vocabulary-size 4: t needs 5 pieces or more, ") == true,
             "\(String(describing: failure("a\n")))")
-        #expect(failure("\n\n") == .vocabularyTooSmall(source: "t", unit: .sentencepiece, size: 0))
+        // The library ends the process for texts of which its normalisation leaves nothing.
+        for text in [
+            "\n\n", "  \n \n", "\u{200B}\n", "\u{2581}\n", "\t\u{A0}\u{3000}\u{2028}\n", "\u{1}\u{7F}\u{FFFD}\n",
+            "\u{2585}\n", " \u{2585}\u{2585} ",
+        ] {
+            #expect(failure(text) == .nothingToTrain(source: "t"), "\(text.debugDescription)")
+        }
+    }
+
+    @Test("Training learns from both parts of a line with U+2585", .enabled(if: SentencePieceLibrary.isInstalled))
+    func reservedCharacter() throws {
+        let text = (0..<100).map { "wort\($0 % 7)\u{2585}stück ende\($0 % 5)\u{2585}\n" }.joined()
+        let opened = OpenedText(name: "t", bytes: Array(text.utf8), unit: .sentencepiece)
+        let vocabulary = try Self.vocabulary(SentencePieceModel(training: opened, size: 40), text)
+        let unknown = try #require(vocabulary.unknownID)
+        let found = try vocabulary.encode("wort1\u{2585}stück ende2")
+        #expect(found.count { $0 == unknown } == 1, "\(found.map { vocabulary.symbol(of: $0) })")
+        #expect(vocabulary.id(of: "\u{2585}") == nil)
+    }
+
+    @Test("A model that the library refuses is named, in one sentence", .enabled(if: SentencePieceLibrary.isInstalled))
+    func refusedModel() throws {
+        // A second piece of the kind of <unk>: the library allows one.
+        let second: [UInt8] = [0x0A, 0x07, 0x0A, 0x03] + Array("<x>".utf8) + [0x18, 0x02]
+        let model = try SentencePieceModel(Self.fixtures.get()[0].read().bytes + second, source: "a.model")
+        let error = textDataError { _ = try Self.vocabulary(model, "ra") }
+        let message = error?.description ?? ""
+        #expect(message.hasPrefix("a.model: this is not a SentencePiece model that can be used: "), "\(message)")
+        #expect(message.hasSuffix(".") && !message.hasSuffix(".."), "\(message)")
     }
 
     @Test("A vocabulary whose symbols are not the pieces of its model is refused")

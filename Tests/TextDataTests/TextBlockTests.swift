@@ -97,6 +97,21 @@ import Testing
         }
     }
 
+    @Test("A place without a match is found again from its offset alone, although its line begins many blocks before")
+    func sameNoMatch() throws {
+        let tokenizer = try Tokenizer(pattern: "[a-c]")
+        let vocabulary = try Vocabulary(counting: source("abc\nabc\n", .regex), tokenizer: tokenizer)
+        let bytes = Array(("ab\n" + String(repeating: "abc", count: 30) + "%ab\nc\n").utf8)
+        let whole = TextDataError.noMatch(source: "t", byteOffset: 93, scalar: "%", pattern: "[a-c]")
+        for blockByteCount in [1, 2, 7, 16, 40, 200] {
+            let text = Self.opened(bytes, .regex, blockByteCount)
+            #expect(textDataError { try vocabulary.encode(text, blocks: 0..<text.blockCount) { _ in } } == whole)
+            #expect(
+                textDataError { try vocabulary.encode(text, blocks: text.blocks(around: 93)) { _ in } } == whole,
+                "\(blockByteCount)")
+        }
+    }
+
     @Test("The digest is that of the only block, or of the digests of all blocks")
     func digests() throws {
         let bytes = Array("0123456789abcdef!".utf8)

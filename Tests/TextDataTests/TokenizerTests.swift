@@ -37,12 +37,42 @@ struct TokenizerTests {
         #expect(Set(symbols(of: vocabulary)).isSuperset(of: ["\u{B}", "\u{C}", "\u{85}", "\u{2028}", "\r", "."]))
     }
 
-    @Test("A place where nothing matches is an error with its offset in the text, also for an empty match")
-    func noMatch() throws {
-        for pattern in ["[a-c]", "[a-c]*"] {
-            let error = textDataError { _ = try Self.matches("ab\nabc ß\n", pattern: pattern) }
-            #expect(error == .noMatch(source: "test.txt", byteOffset: 6, scalar: " ", pattern: pattern), "\(pattern)")
-        }
+    @Test(
+        "A pattern sees the whole line: the start of the line is no other place, and a match knows the character before it",
+        arguments: [
+            ("^aa|a|b| ", "baab aab\naab", "b|a|a|b| |a|a|b|\n|aa|b"),
+            (#"\Aaa|a|b| "#, "baab aab\naab", "b|a|a|b| |a|a|b|\n|aa|b"),
+            (#"\baa|a|b| "#, "baab aab\naab", "b|a|a|b| |aa|b|\n|aa|b"),
+            (#"\Baa|a|b| "#, "baab aab\naab", "b|aa|b| |a|a|b|\n|a|a|b"),
+            (
+                #"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
+                "I've  12 caf\u{E9}s,\tnot a...\u{301} \nb", "I|'ve| | 12| caf\u{E9}s|,|\t|not| a|...\u{301}| |\n|b"
+            ),
+        ])
+    func wholeLine(pattern: String, text: String, matches: String) throws {
+        let vocabulary = try Self.matches(text, pattern: pattern)
+        let found = try tokens(source(text, .regex), vocabulary).map { vocabulary.symbol(of: $0) }
+        #expect(found.joined(separator: "|") == matches, "\(pattern)")
+    }
+
+    @Test(
+        "A place where nothing matches is an error with its offset in the text, and another one for an empty match",
+        arguments: [
+            ("[a-c]", 6, false), ("[a-c]*", 6, true), ("[a-c]*|.", 6, true), (#"\b|."#, 0, true), ("(?=c)|.", 5, true),
+        ])
+    func noMatch(pattern: String, offset: Int, isEmpty: Bool) throws {
+        let error = textDataError { _ = try Self.matches("ab\nabc ß\n", pattern: pattern) }
+        let scalar: Unicode.Scalar = offset == 0 ? "a" : offset == 5 ? "c" : " "
+        #expect(
+            error
+                == .noMatch(source: "test.txt", byteOffset: offset, scalar: scalar, pattern: pattern, isEmptyMatch: isEmpty))
+        let text = error?.description ?? ""
+        #expect(text.contains("a token cannot be empty") == isEmpty && text.contains("extend the pattern") != isEmpty, "\(text)")
+        #expect(throws: Never.self, "the advice helps") { _ = try Self.matches("ab\nabc ß\n", pattern: #"[a-c]+|.|\b|(?=c)"#) }
+    }
+
+    @Test("A pattern that is no regular expression is an error of usage")
+    func badPattern() {
         let bad = textDataError { _ = try Tokenizer(pattern: "a(") }
         #expect(
             bad?.exitStatus == .usage && bad?.description.hasPrefix("--token-pattern a( is not a regular expression: ") == true)

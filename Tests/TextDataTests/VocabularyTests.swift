@@ -48,6 +48,17 @@ import Testing
         #expect(try vocabulary("aaabbcd", .char, size: 3, minimumCount: 2).size == 3)
     }
 
+    @Test("Limits on characters keep the line feed, and change nothing if they would keep it anyway")
+    func lineFeedLimits() throws {
+        #expect(symbols(of: try vocabulary("aaabbc\n", .char, size: 3)) == ["a", "<unk>", "\n"])
+        #expect(try vocabulary("aaabbc\n", .char, size: 3).counts == [3, 3, 1])
+        #expect(symbols(of: try vocabulary("aaabb\nc", .char, minimumCount: 2)) == ["a", "b", "\n", "<unk>"])
+        #expect(symbols(of: try vocabulary("aabb\n", .char, minimumCount: 2)) == ["a", "b", "\n"])
+        #expect(symbols(of: try vocabulary("a\nb\nac\na", .char, size: 3)) == ["a", "\n", "<unk>"])
+        #expect(symbols(of: try vocabulary("aaab\nc", .char, size: 4)) == ["a", "b", "\n", "c"])
+        #expect(try vocabulary("abc", .char, size: 3).lineEndID == nil)
+    }
+
     @Test("Limits do not depend on the order of the symbols", arguments: 0..<20)
     func limitsHold(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))

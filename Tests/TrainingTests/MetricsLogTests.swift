@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Runs
+import Synchronization
 import Testing
 import Training
 
@@ -84,6 +85,57 @@ struct MetricsLogTests {
         #expect(try FileManager.default.attributesOfItem(atPath: place.path)[.size] as? Int == 0)
         try log.finish()
         #expect(try contents(place) == line)
+    }
+
+    /// The error of each write to a file.
+    private final class WriteFault: Sendable {
+        let number: Mutex<Int32>
+        init(_ number: Int32) { self.number = Mutex(number) }
+    }
+
+    /// A log in which each write fails.
+    private func failing(_ fault: WriteFault, at place: URL) throws -> MetricsLog {
+        var calls = FileSystemCalls.system
+        calls.write = { _, _ throws(CallFailure) in throw CallFailure(errorNumber: fault.number.withLock { $0 }) }
+        return try MetricsLog(at: FilePlace(path: place.path, through: calls), moment: { [] })
+    }
+
+    @Test("A line that cannot be written for a reason that cannot pass ends the job at once", arguments: [EFBIG, EROFS, EACCES])
+    func lastingFault(number: Int32) throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let log = try failing(WriteFault(number), at: place)
+        let error = TrainingError.log(path: place.path, errorNumber: number)
+        #expect(throws: error) { try log.write("step", [("step", .integer(7))]) }
+    }
+
+    @Test("Lines that cannot be written until the end of the job are counted, with their first step")
+    func missingLines() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let fault = WriteFault(ENOSPC)
+        let log = try failing(fault, at: place)
+        for step in 7...9 { try log.write("step", [("loss", .number(1)), ("step", .integer(step))]) }
+        fault.number.withLock { $0 = EROFS }
+        let lack = TrainingError.unwrittenRecords(path: place.path, errorNumber: EROFS, count: 3, firstStep: 7)
+        #expect(throws: lack) { try log.finish() }
+        #expect(lack.exitStatus == .inputOutput && "\(lack)".contains("3 records, from step 7 on, are not written."))
+    }
+
+    @Test("Steps that no line of the log has, although a later job continued after them, are noted")
+    func gaps() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        func gaps(_ lines: [(String, Int)]) throws -> [String] {
+            let text = lines.map { "{\"event\":\"\($0.0)\",\"step\":\($0.1)}\n" }.joined()
+            try Data(text.utf8).write(to: place)
+            return try MetricsReader(path: place.path).models.gaps
+        }
+        let repeated = [("start", 0), ("step", 5), ("resume", 5), ("step", 9), ("resume", 7), ("step", 8), ("resume", 9)]
+        #expect(try gaps(repeated).isEmpty)
+        #expect(try gaps([("resume", 40), ("step", 41), ("rollback", 40)]).isEmpty, "an older log was moved away")
+        let found = try gaps([("start", 0), ("step", 5), ("resume", 20), ("step", 21)])
+        #expect(found.count == 1 && found.first?.hasPrefix("it has no line of the steps after step 5 up to step 20,") == true)
     }
 
     // MARK: Checksums

@@ -69,6 +69,26 @@ struct RunCheckTests {
         }
     }
 
+    @Test("A limit of addresses must also suffice for the token files and for reading a checkpoint, but not for more")
+    func addresses() throws {
+        func check(_ addresses: Int?) throws -> RunCheck {
+            let process = ProcessRoom(addresses: addresses)
+            let host = HostRoom(
+                name: "a", ranks: 0..<1, memory: nil, memoryWithSwap: nil, backing: nil, processes: [process])
+            return try RunCheck(configuration(), vocabularySize: 50, hosts: [host]) { _ in
+                DiskNeeds(folder: "r", checkpoint: 100, hasBest: true, data: 7, existing: ExistingFiles(), available: nil)
+            }
+        }
+        func shortage(_ addresses: Int) throws -> RunCheckError? { try check(addresses).shortages.first }
+        let own = try #require(try check(nil).memory).bytes(ofHost: 0..<1)
+        guard case .processLimit(_, 0, "ulimit -v", let needed, own, false)? = try shortage(own) else {
+            Issue.record("a limit of \(own) is accepted")
+            return
+        }
+        #expect(Int(needed) > own + 7)
+        #expect(try shortage(Int(needed) - 1) != nil && shortage(Int(needed)) == nil)
+    }
+
     @Test("If shared memory is too small, the check assumes messages, as in the exchange")
     func backing() throws {
         let whole = try check(configuration(), memory: nil, backing: 1 << 30)

@@ -10,6 +10,8 @@ public struct PairedLosses: Sendable {
     }
 
     private(set) var blocks: [Block] = []
+    /// The sums over all tokens in the order of the text, in nats: the bits of the sums of `evaluate` on the same tokens.
+    private var sums = (first: 0.0, second: 0.0)
     /// The number of comparisons in which the first loss is lower, in which the second is lower, and in which they are equal.
     public private(set) var better = (first: 0, second: 0, neither: 0)
 
@@ -21,6 +23,8 @@ public struct PairedLosses: Sendable {
         var block = Block()
         for (a, b) in zip(first.suffix(count), second.suffix(count)) {
             compare(a, b)
+            sums.first += a
+            sums.second += b
             block.first += a
             block.second += b
             block.units += 1
@@ -32,6 +36,8 @@ public struct PairedLosses: Sendable {
     package mutating func append(line first: [Double], _ second: [Double], units: Int) {
         let (a, b) = (first.reduce(0, +), second.reduce(0, +))
         compare(a, b)
+        for loss in first { sums.first += loss }
+        for loss in second { sums.second += loss }
         blocks.append(Block(first: a, second: b, units: units))
     }
 
@@ -43,8 +49,11 @@ public struct PairedLosses: Sendable {
     public var unitCount: Int { blocks.reduce(0) { $0 + $1.units } }
     public var blockCount: Int { blocks.count }
     /// Mean losses in nats per unit.
-    public var firstLoss: Double { blocks.reduce(0) { $0 + $1.first } / Double(unitCount) }
-    public var secondLoss: Double { blocks.reduce(0) { $0 + $1.second } / Double(unitCount) }
+    public var firstLoss: Double { sums.first / Double(unitCount) }
+    public var secondLoss: Double { sums.second / Double(unitCount) }
+    /// Their exponentials.
+    public var firstPerplexity: Double { RowKernels.exp(firstLoss) }
+    public var secondPerplexity: Double { RowKernels.exp(secondLoss) }
     /// The first loss minus the second.
     public var difference: Double { firstLoss - secondLoss }
 

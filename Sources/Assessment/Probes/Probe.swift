@@ -8,7 +8,7 @@ public enum Decision: String, Sendable {
     case right, wrong
     /// The surprisals are equal. A tie is no success.
     case tie
-    /// A word that the answer depends on is outside the vocabulary.
+    /// A word that the answer depends on is outside the vocabulary, or has no token of its own.
     case unknown
 }
 
@@ -30,12 +30,14 @@ public struct Probe {
     private let scorer: any TokenScorer
     /// Whether the tokens of the model join a blank to the word after it.
     private let joinsBlanks: Bool
+    private let division: WordDivision
 
     /// Probes a model.
     public init(_ model: ScoringModel) {
         self.model = model
         scorer = model.lineScorer()
         joinsBlanks = model.vocabulary.joinsBlanks
+        division = WordDivision(model.vocabulary)
     }
 
     /// Passes the answer to each item to `body`, in order. Throws if the numbers of the model overflow, and the errors of `body`.
@@ -56,7 +58,8 @@ public struct Probe {
         var texts: [ScoredText] = []
         try scorer.score(sentences: sentences, named: name, place: { places[$0] }) { _, line in
             try scorer.total.requireFinite(model: model.path, text: name)
-            texts.append(ScoredText(line, pieces: pieces(items[next].texts[texts.count]), joinsBlanks: joinsBlanks))
+            let parts = pieces(items[next].texts[texts.count])
+            texts.append(ScoredText(line, pieces: parts, division: division, joinsBlanks: joinsBlanks))
             guard texts.count == items[next].texts.count else { return }
             try body(Self.answer(items[next], texts))
             texts.removeAll(keepingCapacity: true)

@@ -8,7 +8,7 @@ public struct ProbeCounts: Sendable, Equatable {
     public private(set) var wrong = 0
     /// Items with equal surprisals.
     public private(set) var ties = 0
-    /// Items whose words are outside the vocabulary. They are not in `items`.
+    /// Items that depend on words outside the vocabulary or without a token of their own. They are not in `items`.
     public private(set) var unknown = 0
     /// Those of `items` that have tokens outside the vocabulary, which the model reads as `<unk>`.
     public private(set) var withUnknownContext = 0

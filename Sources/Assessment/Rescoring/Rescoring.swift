@@ -70,13 +70,14 @@ public struct Rescoring: Sendable {
 
     /// The weights with the fewest errors against `references`: a grid of weights from 0 to 10 and of bonuses from -5 to 5, and a finer grid around its best point.
     ///
-    /// Of equally good weights, the smallest weight and then the bonus nearest to 0 is taken, so the result is never worse than the acoustic score alone.
+    /// The finer grid also has the weight 0 and the bonus 0, so that it compares its best weight with a bonus alone. Of equally good weights, the
+    /// smallest weight and then the bonus nearest to 0 is taken, so the result is never worse than the acoustic score alone.
     public func tuned(references: [String]) -> RescoringWeights {
         let (errors, alternatives) = (errors(references), list.alternatives)
         let coarse = best(
             (0...20).map { Double($0) / 10 } + [2.5, 3, 4, 5, 7, 10], bonuses(around: 0, step: 0.5), errors, alternatives)
         let near = (-5...5).map { max(0, Self.decimal(coarse.weight + Double($0) / 50)) }
-        return best([0, coarse.weight] + near, [0] + bonuses(around: coarse.lengthBonus, step: 0.1), errors, alternatives)
+        return best([0] + near, [0] + bonuses(around: coarse.lengthBonus, step: 0.1), errors, alternatives)
     }
 
     private func bonuses(around center: Double, step: Double) -> [Double] {

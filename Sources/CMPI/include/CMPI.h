@@ -122,6 +122,9 @@ const char *cmpi_error_line_start(void);
 /// Writes all bytes to standard error, with one system call if there is room. If there is none, because the reader pauses, a rank of a job waits
 /// at most two seconds, and then omits the rest; so does every process whose standard error is non-blocking. A signal handler may call it.
 void cmpi_write_error(const char *bytes, int64_t count);
+/// The same for the last line of a process whose work has ended: nothing else waits for it, so it waits until the reader continues, or closes, or a
+/// further signal comes. If a signal has requested the end, it waits so long at a terminal only. Calls cmpi_signals_note_end.
+void cmpi_write_last_error(const char *bytes, int64_t count);
 
 // --- Signals: the handlers of a job only set a flag ---
 
@@ -140,6 +143,10 @@ int cmpi_signals_end_process(const char *checkpoint, const char *termination, co
 int cmpi_signals_release(void);
 /// The flags of all signals received since the start.
 int32_t cmpi_signals_flags(void);
+/// The work of this process has ended. Calls after the first one have no effect.
+void cmpi_signals_note_end(void);
+/// The number of signals received since cmpi_signals_note_end; 0 before it. A signal then ends the waits for readers of the output.
+int32_t cmpi_signals_after_end(void);
 
 // --- The watchdog: ends the job if a rank stops or dies ---
 
@@ -198,6 +205,8 @@ void cmpi_watchdog_disk_wait_end(void);
 /// Runs `work` on another thread, and until it ends answers the liveness polls of other hosts: this rank is busy. Does not run `work` and returns 0 if
 /// no other host can poll this thread, or if the system refuses a thread.
 int cmpi_liveness_answer_during(void (*work)(void *), void *context);
+/// Whether other hosts may poll this thread: it is the main thread of a job of several hosts. Costs a load in a job of one host.
+int cmpi_liveness_may_be_polled(void);
 
 /// Whether this process may create `count` more threads, at most 16. Returns 0, or an errno. The test threads end before it returns.
 int cmpi_probe_threads(int32_t count);

@@ -37,9 +37,12 @@ typedef const char *(*csp_next_sentence)(void *context, size_t *size);
 /// Trains a model with the options in `arguments`, as on the command line of `spm_train`, on the sentences of `next`.
 ///
 /// Passes the serialised model to `take`. Returns 0, or -1 on failure.
+///
+/// The library ends the process if one of its checks fails. In this case, `fatal_line` is written to the standard error, and the process ends with
+/// `fatal_status`. One thread of the process trains at a time.
 int csp_train(
-    const char *arguments, csp_next_sentence next, void *context, void (*take)(void *context, const char *bytes, size_t count),
-    char *message, size_t capacity);
+    const char *arguments, const char *fatal_line, int fatal_status, csp_next_sentence next, void *context,
+    void (*take)(void *context, const char *bytes, size_t count), char *message, size_t capacity);
 
 #ifdef __cplusplus
 }

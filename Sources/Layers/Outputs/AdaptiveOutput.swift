@@ -57,7 +57,7 @@ final class AdaptiveOutput: OutputLayer {
         capacity = builder.capacity
         workspace = builder.workspace
         vocabularySize = shape.vocabularySize
-        let cutoffs = shape.settings[OutputSettings.cutoffs].values.filter { $0 < shape.vocabularySize } + [shape.vocabularySize]
+        let cutoffs = Self.ends(shape)
         headSize = cutoffs[0]
         let weight = builder.parameter(
             "decoder.head.weight", [cutoffs[0] + cutoffs.count - 1, shape.hiddenSize], start: .table, .rank)
@@ -73,6 +73,25 @@ final class AdaptiveOutput: OutputLayer {
         let rows = tails.isEmpty ? 0 : capacity.rows
         gathered = workspace.matrix(rows: rows, columns: shape.hiddenSize)
         dGathered = workspace.matrix(rows: capacity.training ? rows : 0, columns: shape.hiddenSize)
+    }
+
+    /// The ends of the head and of each cluster.
+    private static func ends(_ shape: OutputShape) -> [Int] {
+        shape.settings[OutputSettings.cutoffs].values.filter { $0 < shape.vocabularySize } + [shape.vocabularySize]
+    }
+
+    /// Training computes the head and the cluster of the target, logits all clusters.
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        let ends = Self.ends(shape)
+        var weightCount = (ends[0] + ends.count - 1) * shape.hiddenSize
+        var trained = Double(weightCount)
+        for (index, bounds) in zip(ends, ends.dropFirst()).enumerated() {
+            let words = bounds.0..<bounds.1
+            let ofTail = AdaptiveTail.width(index, shape) * (shape.hiddenSize + words.count)
+            weightCount += ofTail
+            trained += targets(words) * Double(ofTail)
+        }
+        return TokenWork(trainingOperations: TokenWork.trainingOperations(weights: trained), weightCount: weightCount)
     }
 
     func loss(
@@ -135,10 +154,7 @@ private final class AdaptiveTail {
 
     init(_ index: Int, words: Range<Int>, _ shape: OutputShape, _ builder: Builder) {
         self.words = words
-        let division = (0...index).reduce(1) { product, _ in
-            min(product * shape.settings[OutputSettings.tailDivision], shape.hiddenSize)
-        }
-        let width = max(shape.hiddenSize / division, 1)
+        let width = Self.width(index, shape)
         let (capacity, workspace) = (builder.capacity, builder.workspace)
         let matrix = builder.parameter(
             "decoder.tail.\(index).0.weight", [width, shape.hiddenSize], start: .input(outputs: width), .rank)
@@ -155,6 +171,14 @@ private final class AdaptiveTail {
         mask = workspace.allocate(Float.self, count: capacity.rows)
         // Memory that is measured only must not be written.
         if !builder.isMeasuring { mask.update(repeating: 1, count: capacity.rows) }
+    }
+
+    /// The rows of the projection of a cluster, k.
+    static func width(_ index: Int, _ shape: OutputShape) -> Int {
+        let division = (0...index).reduce(1) { product, _ in
+            min(product * shape.settings[OutputSettings.tailDivision], shape.hiddenSize)
+        }
+        return max(shape.hiddenSize / division, 1)
     }
 
     /// Adds the losses of the tail to those of the rows that it has. `gathered`: scratch, `[T*B, H]`.

@@ -80,6 +80,16 @@ final class ClassOutput: OutputLayer {
         return zip(starts, starts.dropFirst()).map { $0..<$1 }.filter { !$0.isEmpty }
     }
 
+    /// Training computes the class of the target alone, logits all classes.
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        let (V, H) = (shape.vocabularySize, shape.hiddenSize)
+        let words = classes(shape.settings[OutputSettings.classes], vocabularySize: V)
+        let members = words.reduce(0) { $0 + targets($1) * Double($1.count) }
+        return TokenWork(
+            trainingOperations: TokenWork.trainingOperations(weights: Double(H) * (Double(words.count) + members)),
+            weightCount: H * (words.count + V))
+    }
+
     /// In training also the gradients within the classes, one class after another in the same scratch.
     func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?

@@ -51,6 +51,15 @@ final class HierarchicalOutput: OutputLayer {
         dWithin = workspace.matrix(rows: rows, columns: H)
     }
 
+    /// Training computes the nodes on the path to the target, logits all nodes.
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        let tree = HuffmanTree(TokenWeights(shape))
+        let visited = (0..<tree.leafCount).reduce(0) { $0 + targets($1..<($1 + 1)) * Double(tree.pathLength(toLeaf: $1)) }
+        return TokenWork(
+            trainingOperations: TokenWork.trainingOperations(weights: visited * Double(shape.hiddenSize)),
+            weightCount: tree.nodeCount * shape.hiddenSize)
+    }
+
     func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double> {

@@ -74,4 +74,14 @@ struct HuffmanTree {
 
     /// The decision that leads to a node; `end` for the root.
     func code(ofNode node: Int) -> Int32 { nodeCodes[node] }
+
+    /// The number of decisions from the root to a leaf.
+    func pathLength(toLeaf leaf: Int) -> Int {
+        var (length, code) = (0, leafCodes[leaf])
+        while code != Self.end {
+            length += 1
+            code = nodeCodes[Int(code >> 1)]
+        }
+        return length
+    }
 }

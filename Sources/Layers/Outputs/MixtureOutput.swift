@@ -63,6 +63,16 @@ final class MixtureOutput: OutputLayer {
         exponentials = workspace.allocate(Float.self, count: max(V, K))
     }
 
+    /// The logits of a token read the table of the tokens once for each context.
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        let (H, K) = (shape.hiddenSize, shape.settings[OutputSettings.mixtureSize])
+        let (table, own) = (shape.vocabularySize * H, K * H * (H + 1))
+        let products = own + K * table
+        return TokenWork(
+            trainingOperations: TokenWork.trainingOperations(weights: Double(products)), weightCount: own + table,
+            readCount: products)
+    }
+
     func loss(
         _ hidden: MatrixView, targets all: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double> {

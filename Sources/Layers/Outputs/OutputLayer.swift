@@ -64,6 +64,11 @@ public protocol OutputLayer: Kind, AnyObject {
     /// Which gradients the `rankCount` ranks of a node compute together, with `streams` streams in windows of `steps`.
     static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing
 
+    /// The work of the layer for one token. The default is nil: the work is not known, and `benchmark` prints no figures that depend on it.
+    ///
+    /// - Parameter targets: the share of the targets that are in a range of tokens.
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork?
+
     /// - Parameter tied: the embedding's table, if the shape is tied.
     init(_ shape: OutputShape, tied: Parameter?, _ builder: Builder)
 
@@ -100,6 +105,7 @@ extension OutputLayer {
     public static var usesFrequencies: Bool { false }
     public static var ranksTokens: Bool { false }
     public static func note(_ settings: Settings, outputSize: Int) -> String? { nil }
+    public static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? { nil }
 
     /// Each rank computes the gradients of the output for its shards; those of the recurrent layers are computed together.
     public static func gradientSharing(_ shape: OutputShape, steps: Int, streams: Int, rankCount: Int) -> GradientSharing {

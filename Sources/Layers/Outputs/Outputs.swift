@@ -51,6 +51,16 @@ public enum Outputs: KindRegistry {
         type(name).note(settings, outputSize: outputSize)
     }
 
+    /// The work of a layer of this kind for one token; nil if it is not known. `targets`: the share of the targets that are in a range of tokens.
+    public static func work(_ name: OutputKind, _ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        type(name).work(shape, targets: targets)
+    }
+
+    /// The same of the layer of a model whose topmost recurrent layer gives the distribution itself.
+    public static func workOfProbabilities(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        ProbabilityOutput.work(shape, targets: targets)
+    }
+
     /// The kinds that depend on how often tokens occur.
     public static var frequencyNames: [String] { all.filter { $0.usesFrequencies }.map { $0.name } }
 

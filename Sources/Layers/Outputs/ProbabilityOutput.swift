@@ -27,6 +27,8 @@ final class ProbabilityOutput: OutputLayer {
         targets = workspace.allocate(Int32.self, count: capacity.rows)
     }
 
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? { TokenWork(weightCount: 0) }
+
     /// Log probabilities. The buffer is made at the first call.
     func logits(_ hidden: MatrixView) -> MatrixView {
         let result = plainLogits.prefix(rows: hidden.rows)

@@ -45,6 +45,10 @@ final class SoftmaxOutput: OutputLayer {
         linear.direct = direct.map { .init(weights: $0) }
     }
 
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        TokenWork(weightCount: shape.vocabularySize * shape.hiddenSize)
+    }
+
     /// The choice includes this layer's gradients if the gradients of all logits fit into a cache and take less memory traffic
     /// than separate weight gradients. A separate weight gradient is written, which first reads its cache lines, and later read
     /// to be added: three times its size, for all ranks but one. Joint gradients need the gradients of the logits to be written

@@ -85,19 +85,27 @@ package struct ReportPage {
     private var lossChart: Chart {
         let unit = lossUnits.prefix(1).uppercased() + lossUnits.dropFirst()
         return Chart(
-            title: "Loss", caption: "\(unit). Thin: training, mean since the last line of the log. Points: validation.",
+            title: "Loss",
+            caption: "\(unit). Thin: training, mean since the last line of the log\(estimateText). Points: validation.",
             lines: lines("loss", "training", style: "faint") + lines("valid_loss", "validation", style: "marked"),
             pointCount: pointCount)
     }
 
+    /// What the caption says of training losses that are estimates from samples: of all runs, or of which ones.
+    private var estimateText: String {
+        let names = runs.filter(\.estimatesTraining).map(\.name)
+        if names.isEmpty { return "" }
+        return ", an estimate from samples" + (names.count == runs.count ? "" : " in \(names.joined(separator: ", "))")
+    }
+
     /// The figure by which the models of a task are compared.
     private func chart(of metric: MetricPresentation) -> Chart {
-        Chart(
+        let training = lines("figure", "training", style: "faint", of: metric)
+        return Chart(
             title: metric.name.prefix(1).uppercased() + metric.name.dropFirst(),
             caption: (metric.isLogarithmic ? "Logarithmic scale. " : "")
-                + (metric.followsFromLoss ? "Thin: training. Points: validation." : "Of the validation text."),
-            lines: lines("figure", "training", style: "faint", of: metric)
-                + lines("valid_figure", "validation", style: "marked", of: metric),
+                + (training.isEmpty ? "Of the validation text." : "Thin: training. Points: validation."),
+            lines: training + lines("valid_figure", "validation", style: "marked", of: metric),
             isLogarithmic: metric.isLogarithmic, startsAtZero: !metric.isLogarithmic, pointCount: pointCount)
     }
 

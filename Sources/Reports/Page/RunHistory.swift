@@ -1,5 +1,6 @@
 import Checkpoints
 import Configuration
+import Failures
 import Files
 import Runs
 import Tasks
@@ -18,6 +19,10 @@ package struct RunHistory {
     private(set) var end: LoggedEvent?
     /// The validations with their digests.
     private(set) var validations: [LoggedEvent] = []
+    /// Warnings about the log, one line each.
+    package private(set) var warnings: [String] = []
+    /// The last validation whose model went into `best.safetensors`. A resume or a rollback to an earlier step leaves that file as it is.
+    private var lastBest: LoggedEvent?
 
     /// The model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
     ///
@@ -26,12 +31,13 @@ package struct RunHistory {
         if let end, let criterion = end.numbers["best_criterion"] ?? end.numbers["best_loss"],
             let step = end.numbers["best_step"].flatMap({ Int(exactly: $0) })
         {
-            let loss = end.numbers["best_loss"] ?? validations.last { $0.step == step }?.numbers["loss"]
+            let validation = lastBest?.step == step ? lastBest : validations.last { $0.step == step }
+            let loss = end.numbers["best_loss"] ?? validation?.numbers["loss"]
             return Best(step: step, loss: loss, figure: figure(criterion))
         }
-        guard let validation = validations.last(where: { $0.flags["best"] == true }), let step = validation.step,
-            let criterion = Self.criterion(validation)
-        else { return nil }
+        guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
+            return nil
+        }
         return Best(step: step, loss: validation.numbers["loss"], figure: figure(criterion))
     }
 
@@ -46,6 +52,9 @@ package struct RunHistory {
 
     /// The metric of the run's task.
     var metric: any Metric { configuration.taskType.metric }
+
+    /// Whether the losses of the lines `step` are estimates from samples, whose perplexity would pass for that of the model.
+    var estimatesTraining: Bool { configuration.estimatesTrainingLoss }
 
     /// The task's figure on the test text; nil without a test.
     var testFigure: Double? { end?.numbers["test_\(metric.presentation.name)"] }
@@ -66,13 +75,16 @@ package struct RunHistory {
         let text: String
     }
 
-    /// Reads the folder of a run. Throws the errors of its files; nil if there is no run.
+    /// Reads the folder of a run. A line of the log that is not valid is left out, with a warning. Throws the errors of its files; nil if there
+    /// is no run.
     package init?(folder path: String) throws {
         guard let stored = try StoredConfiguration(ofRun: path) else { return nil }
-        let folder = RunFolder(path: path)
-        self.init(
-            name: path.split(separator: "/").last.map(String.init) ?? path, stored.configuration,
-            events: try LoggedEvent.all(path: folder.metricsPath))
+        let log = RunFolder(path: path).metricsPath
+        let (events, invalidLines) = try LoggedEvent.all(path: log)
+        self.init(name: path.split(separator: "/").last.map(String.init) ?? path, stored.configuration, events: events)
+        guard let first = invalidLines.first else { return }
+        let others = invalidLines.count == 1 ? "" : " and \(counted(invalidLines.count - 1, "later line"))"
+        warnings = ["\(log): line \(first)\(others) cannot be read. The page leaves out what the log says there."]
     }
 
     /// The history in the lines of a log.
@@ -92,13 +104,17 @@ package struct RunHistory {
             samples.removeAll { $0.step > step }
             validations.removeAll { $0.step ?? 0 > step }
             if event.name != "rollback" { (beginning, end) = (event, nil) }
+            // A new run.
+            if event.name == "start" { lastBest = nil }
         case "step":
             for field in Self.stepFields { add(event, field, to: field, step) }
-            if metric.presentation.followsFromLoss { add(event.numbers["loss"].flatMap(figure), to: "figure", step) }
+            guard metric.presentation.followsFromLoss, !estimatesTraining else { break }
+            add(event.numbers["loss"].flatMap(figure), to: "figure", step)
         case "validation":
             add(event, "loss", to: "valid_loss", step)
             add(Self.criterion(event).flatMap(figure), to: "valid_figure", step)
             validations.append(event)
+            if event.flags["best"] == true { lastBest = event }
         case "gradients":
             for field in event.numbers.keys where field.hasPrefix("hidden_gradient_") { add(event, field, to: field, step) }
         case "sample": samples.append(Sample(step: step, text: event.texts["text"] ?? ""))

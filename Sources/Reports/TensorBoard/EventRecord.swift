@@ -1,3 +1,5 @@
+package import Files
+
 /// One record of a TensorBoard event file: a framed protocol buffer message `Event`.
 ///
 /// Sources: tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto, tensor.proto and tensor_shape.proto for the
@@ -87,22 +89,39 @@ package struct EventRecord {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
 
-    /// The number of bytes of the complete and undamaged records at the start of a file's content.
-    package static func wholeByteCount(_ content: [UInt8]) -> Int {
-        var start = 0
-        while let end = end(ofRecordAt: start, content) { start = end }
-        return start
+    /// Length and its checksum.
+    private static let headerByteCount = 12
+
+    /// The complete and undamaged records at the start of a file's content, and what follows them.
+    package static func extent(_ content: [UInt8]) -> RecordExtent {
+        var (start, count) = (0, 0)
+        while let end = end(ofRecordAt: start, content) { (start, count) = (end, count + 1) }
+        return RecordExtent(count: count, byteCount: start, rest: rest(content[start...], of: content))
+    }
+
+    /// What bytes are that are no complete record.
+    private static func rest(_ bytes: ArraySlice<UInt8>, of content: [UInt8]) -> RecordExtent.Rest {
+        if bytes.isEmpty { return .nothing }
+        // After a power failure, a file system may have the new size of a file, but zeros in place of its new content.
+        if bytes.count < headerByteCount || bytes.allSatisfy({ $0 == 0 }) { return .cutRecord }
+        guard let count = dataByteCount(ofRecordAt: bytes.startIndex, content) else { return .damage }
+        return bytes.count < headerByteCount + 4 || count > UInt64(bytes.count - headerByteCount - 4) ? .cutRecord : .damage
+    }
+
+    /// The number of data bytes that the header of a record states; nil if the header is damaged or incomplete.
+    private static func dataByteCount(ofRecordAt start: Int, _ content: [UInt8]) -> UInt64? {
+        guard content.count - start >= headerByteCount else { return nil }
+        let length = content[start..<(start + 8)]
+        guard checksum(at: start + 8, content) == CRC32C.masked(length) else { return nil }
+        return length.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
 
     /// The end of a complete and undamaged record; nil if there is none.
     private static func end(ofRecordAt start: Int, _ content: [UInt8]) -> Int? {
-        guard content.count - start >= 16 else { return nil }
-        let length = content[start..<(start + 8)]
-        let count = length.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard checksum(at: start + 8, content) == CRC32C.masked(length), count <= UInt64(content.count - start - 16) else {
-            return nil
-        }
-        let data = (start + 12)..<(start + 12 + Int(count))
+        guard let count = dataByteCount(ofRecordAt: start, content) else { return nil }
+        let (begin, room) = (start + headerByteCount, content.count - start - headerByteCount - 4)
+        guard room >= 0, count <= UInt64(room) else { return nil }
+        let data = begin..<(begin + Int(count))
         guard checksum(at: data.upperBound, content) == CRC32C.masked(content[data]) else { return nil }
         return data.upperBound + 4
     }

@@ -6,8 +6,13 @@ import TextData
 /// The settings of classifiers.
 public enum ClassifierSettings {
     public static let labels = Setting(
-        "labels", "", range: .labels, placeholder: "list",
+        "labels", "", range: .labels, placeholder: "list", normalForm: sorted,
         "Labels, separated by blanks. Empty: those of the training text, in the order of their bytes.")
+
+    /// A valid list in the order of the labels' numbers, which do not depend on the order in which they are named.
+    private static func sorted(_ list: String) -> String {
+        ValueRange<String>.labels.contains(list) ? LabelNames(list.words).names.joined(separator: " ") : list
+    }
 }
 
 /// Gives each line one of several labels: from the last hidden state of the topmost layer, `softmax(h W^T + b)`.
@@ -81,39 +86,43 @@ extension ValueRange where Value == String {
 }
 
 /// The share of right labels.
+///
+/// Training minimises the share of wrong labels, and checkpoints keep it alone. Every accuracy that the program gives is computed from it, so that it
+/// has the same bits everywhere: `1 - (1 - x)` can differ from x in the last bits.
 struct AccuracyMetric: Metric {
     let countsHits = true
     let unit = "of the lines"
     let presentation = MetricPresentation(
         name: "accuracy", followsFromLoss: false, isLogarithmic: false, lossUnit: "nats per line")
 
-    /// The share of wrong labels; NaN if the loss is not finite.
-    func criterion(_ measurement: ValidationResult) -> Double { 1 - share(measurement) }
-
-    /// The share of right labels. Numbers that overflow have a most probable label, too, which says nothing: NaN if the loss is not finite.
-    private func share(_ measurement: ValidationResult) -> Double {
-        measurement.loss.isFinite ? measurement.hitShare ?? .nan : .nan
+    /// The share of wrong labels. Numbers that overflow have a most probable label, too, which says nothing: NaN if the loss is not finite.
+    func criterion(_ measurement: ValidationResult) -> Double {
+        measurement.loss.isFinite ? Self.criterion(hitShare: measurement.hitShare ?? .nan) : .nan
     }
 
-    func figure(_ criterion: Double) -> Figure { accuracy(1 - criterion) }
+    private static func criterion(hitShare: Double) -> Double { 1 - hitShare }
+
+    private static func accuracy(_ criterion: Double) -> Double { 1 - criterion }
+
+    /// The accuracy of a share of right labels, with the bits of the accuracy of its criterion.
+    static func accuracy(hitShare: Double) -> Double { accuracy(criterion(hitShare: hitShare)) }
+
+    func figure(_ criterion: Double) -> Figure {
+        let accuracy = Self.accuracy(criterion)
+        return Figure(presentation.name, .number(accuracy), text: NumberText.fixed(accuracy * 100, 2) + " %")
+    }
 
     func text(_ measurement: ValidationResult, tokens: TokenUnit) -> String {
-        "loss \(NumberText.fixed(measurement.loss, 4)), accuracy \(accuracy(share(measurement)).text)"
+        "loss \(NumberText.fixed(measurement.loss, 4)), \(text(ofCriterion: criterion(measurement), tokens: tokens))"
     }
 
     func text(ofCriterion criterion: Double, tokens: TokenUnit) -> String { "accuracy \(figure(criterion).text)" }
 
     func texts(ofLoss loss: Double, tokens: TokenUnit) -> [String] { [] }
 
-    func fields(_ measurement: ValidationResult) -> [Figure] {
-        [accuracy(share(measurement)), Figure("criterion", .number(criterion(measurement)))]
-    }
+    func fields(_ measurement: ValidationResult) -> [Figure] { fields(ofCriterion: criterion(measurement)) }
 
     func fields(ofCriterion criterion: Double) -> [Figure] {
         [figure(criterion), Figure("criterion", .number(criterion))]
-    }
-
-    private func accuracy(_ share: Double) -> Figure {
-        Figure(presentation.name, .number(share), text: NumberText.fixed(share * 100, 2) + " %")
     }
 }

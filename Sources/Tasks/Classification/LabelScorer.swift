@@ -28,8 +28,8 @@ public struct LabelScore: TaskScore, Equatable {
 
     /// The mean negative log likelihood of the right label, in nats per line.
     public var loss: Double { sum / Double(count) }
-    /// The share of right labels.
-    public var accuracy: Double { Double(correct) / Double(count) }
+    /// The share of right labels, with the bits of a validation of equal share.
+    public var accuracy: Double { AccuracyMetric.accuracy(hitShare: Double(correct) / Double(count)) }
 
     private var accuracyText: String {
         "accuracy \(NumberText.fixed(accuracy * 100, 2)) % (\(NumberText.grouped(correct)) right)"

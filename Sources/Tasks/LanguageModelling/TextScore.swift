@@ -156,6 +156,16 @@ extension TextScore: TaskScore {
         guard let vocabulary else { return unknown.warning(of: name) }
         return unknown.warning(of: name, scoredWith: vocabulary)
     }
+
+    /// Tells that the perplexities by word and by byte count a first token that is not scored, if it is more than 1 % of the tokens.
+    ///
+    /// They count it so that the words and bytes of a text are the same for every model.
+    public func note(of name: String, tokenCount: Int) -> String? {
+        guard extent != nil, (tokenCount - tokens) * 100 > tokenCount else { return nil }
+        return
+            "\(name): the perplexities by word and by byte divide by the whole text, although the first of its \(tokenCount) tokens is not scored; "
+            + "on so short a text they are clearly too low."
+    }
 }
 
 /// The number of tokens of a text that are outside the vocabulary.

@@ -41,6 +41,8 @@ public struct ModelNeeds: Sendable {
     public internal(set) var dividedElements = 0..<0
     /// The packed weights, in the order in which layers asked for them.
     public internal(set) var operands: [PackedOperand] = []
+    /// The number of operands of the layers below the output layer, which come first; nil for a part of a model without an output layer.
+    var layerOperandCount: Int?
     public internal(set) var precision = Precision.fp32
     /// The rows that a layer has for each row of a window, at most; at least 1. Gradients need scratch for so many.
     public internal(set) var rowsPerPrediction = 1
@@ -60,10 +62,10 @@ public struct ModelNeeds: Sendable {
     /// The layout of the packed weights.
     public var packed: PackedLayout { PackedLayout(operands, of: parameters, precision: precision) }
 
-    /// Floating-point operations of the forward products for one token.
-    public var forwardOperationsPerToken: Double {
-        let forward = operands.lazy.filter { $0.form == .forward }
-        return forward.reduce(0) { $0 + 2 * Double($1.rows.count * parameters.entry(named: $1.name)!.shape[1]) }
+    /// The number of weights below the output layer that each token is multiplied with, once each.
+    public var layerWeightCount: Int {
+        let forward = operands.prefix(layerOperandCount ?? operands.count).lazy.filter { $0.form == .forward }
+        return forward.reduce(0) { $0 + $1.rows.count * parameters.entry(named: $1.name)!.shape[1] }
     }
 
     /// The number of floats that the ranks of a node share, for windows of `steps` steps and the given streams of each shard.

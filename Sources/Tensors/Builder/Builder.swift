@@ -138,6 +138,9 @@ public final class Builder {
         capacity.training ? packed(weight, rows: rows, .backward) : nil
     }
 
+    /// Says that what is asked for from now on is that of the output layer, which may use a weight for some tokens only, or several times.
+    public func beginOutput() { needs.layerOperandCount = needs.operands.count }
+
     // MARK: Activations
 
     /// Says that a layer asks for gradients of windows with so many times their rows.

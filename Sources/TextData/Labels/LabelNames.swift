@@ -72,6 +72,8 @@ public enum LabelDefect: Sendable, Equatable {
     case skippedText
     /// The text has a word `<eos>`, which would end the line.
     case lineEndWord
+    /// The text begins with a byte-order mark, which is three tokens of the first label.
+    case byteOrderMark
     case tooMany(Int)
     case unknown(String, known: [String])
     /// Every line of a text that should have no labels begins with a label; that of the line.
@@ -89,6 +91,9 @@ extension LabelDefect: CustomStringConvertible {
             "all characters of the text after the label are outside the vocabulary, and are skipped. Remove the line"
         case .lineEndWord:
             "the text has the word <eos>, which is the line end of the vocabulary. Remove it, or write another word"
+        case .byteOrderMark:
+            "the text begins with a byte-order mark, whose three bytes would be part of the label (--tokens byte). Remove it, for example with "
+                + "tail -c +4"
         case .tooMany(let most): "more than \(most) labels. Write the label before the tab, not the text"
         case .unknown(let name, let known):
             "the label \(quoting: name) does not occur in the training text, whose labels are "
@@ -104,6 +109,7 @@ extension OpenedText {
     /// Passes the label and the number of each line, from 1, to `body`. The text must be valid UTF-8 unless its tokens are bytes.
     fileprivate func forEachLabel(_ body: (String, Int) throws(TextDataError) -> Void) throws(TextDataError) {
         try forEachLine { (line, number) throws(TextDataError) in
+            if hasTokensOfMark(line, number) { throw .badLabel(source: self.name, line: number, defect: .byteOrderMark) }
             switch Self.label(of: line, unit: unit) {
             case .success(let name): try body(name, number)
             case .failure(let defect): throw .badLabel(source: self.name, line: number, defect: defect.defect)

@@ -15,18 +15,29 @@ struct PatternMatcher {
         }
     }
 
-    /// Passes the matches, each from the end of the one before, to `take`. Returns the offset at which nothing matches, or nil.
+    /// A place of a line at which no token begins.
+    struct Gap {
+        let offset: Int
+        /// Whether the pattern matches there, but no character.
+        let isEmptyMatch: Bool
+    }
+
+    /// Passes the matches, each from the end of the one before, to `take`. Returns the place at which no token begins, or nil.
+    ///
+    /// The pattern sees the whole line, so that `^` matches at its start only, and `\b` depends on the character before a match. Memory: the line,
+    /// and 16 bytes for each match.
     func forEachMatch(
         in line: UnsafeRawBufferPointer, _ take: (FoundToken) throws(TextDataError) -> Void
-    ) throws(TextDataError) -> Int? {
+    ) throws(TextDataError) -> Gap? {
         let text = String(decoding: line, as: UTF8.self)
-        var (start, offset) = (text.startIndex, 0)
-        while start < text.endIndex {
-            guard let match = try? regex.prefixMatch(in: text[start...]), !match.range.isEmpty else { return offset }
-            let end = offset + text.utf8.distance(from: start, to: match.range.upperBound)
+        var (start, offset, isEmptyMatch) = (text.startIndex, 0, false)
+        for range in text.ranges(of: regex) {
+            isEmptyMatch = range.lowerBound == start && range.isEmpty
+            guard range.lowerBound == start, !range.isEmpty else { break }
+            let end = offset + text.utf8.distance(from: start, to: range.upperBound)
             try take(FoundToken(bytes: UnsafeRawBufferPointer(rebasing: line[offset..<end])))
-            (start, offset) = (match.range.upperBound, end)
+            (start, offset) = (range.upperBound, end)
         }
-        return nil
+        return start < text.endIndex ? Gap(offset: offset, isEmptyMatch: isEmptyMatch) : nil
     }
 }

@@ -5,11 +5,12 @@ import Synchronization
 final class SentencePieceEncoder: @unchecked Sendable {  // one thread encodes at a time
     private let model: OpaquePointer
 
-    init(_ bytes: [UInt8]) throws(TextDataError) {
+    /// Loads a serialised model. `source` names it in messages.
+    init(_ bytes: [UInt8], source: String) throws(TextDataError) {
         try SentencePieceLibrary.require()
         var message = SentencePieceLibrary.Message()
         let loaded = message.filled { csp_load(bytes, bytes.count, $0, $1) }
-        guard let loaded else { throw .badSentencePieceModel(source: "the SentencePiece model", reason: message.text) }
+        guard let loaded else { throw .badSentencePieceModel(source: source, reason: message.text) }
         model = loaded
     }
 
@@ -66,7 +67,7 @@ extension SentencePieceModel {
         let result: Result<SentencePieceEncoder, TextDataError> = encoder.withLock { encoder in
             if let encoder { return .success(encoder) }
             do throws(TextDataError) {
-                let loaded = try SentencePieceEncoder(bytes)
+                let loaded = try SentencePieceEncoder(bytes, source: source)
                 encoder = loaded
                 return .success(loaded)
             } catch {
@@ -99,6 +100,11 @@ public enum SentencePieceLibrary {
             bytes.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
         }
 
-        var text: String { String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+        /// The message without a full stop at its end, because it becomes a part of a sentence.
+        var text: String {
+            var text = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }
+            return text
+        }
     }
 }

@@ -19,6 +19,8 @@ public final class SentencePieceModel: Sendable {
 
     /// The serialised model, as in a file `.model`.
     public let bytes: [UInt8]
+    /// The name of the model in messages.
+    let source: String
     /// What each piece is. `[V]`
     let kinds: [Kind]
     /// The texts of the pieces.
@@ -58,7 +60,8 @@ public final class SentencePieceModel: Sendable {
         guard table.count == contents.pieces.count, contents.pieces.allSatisfy({ !$0.text.isEmpty }) else {
             throw .badSentencePieceModel(source: source, reason: "a piece is empty or occurs twice")
         }
-        (self.bytes, kinds, lineEnd, self.unknown) = (bytes, contents.pieces.map(\.kind), Int32(end), Int32(unknown))
+        (self.bytes, self.source) = (bytes, source)
+        (kinds, lineEnd, self.unknown) = (contents.pieces.map(\.kind), Int32(end), Int32(unknown))
         symbols = SymbolIndex(table)
         dropsAllFirstBlanks = contents.removesBlanks
         dropsFirstBlank = contents.addsPrefix || contents.removesBlanks

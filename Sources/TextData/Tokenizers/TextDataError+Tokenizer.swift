@@ -7,7 +7,11 @@ extension TextDataError {
         case .notAnInteger(let source, let byteOffset, let word):
             "\(source): \(quoting: word) at byte \(byteOffset) is not a whole number without leading zeros, as --tokens integers needs. "
                 + "Correct the text, or use --tokens word."
-        case .noMatch(let source, let byteOffset, let scalar, let pattern):
+        case .noMatch(let source, let byteOffset, let scalar, let pattern, isEmptyMatch: true):
+            "\(source): --token-pattern \(quoting: pattern) matches at byte \(byteOffset), but not the character \(characterText(scalar)) there, "
+                + "and a token cannot be empty. The first alternative that matches counts: let each match at least one character (+ instead of *), "
+                + "or move those that match none to the end."
+        case .noMatch(let source, let byteOffset, let scalar, let pattern, isEmptyMatch: false):
             "\(source): no match of --token-pattern \(quoting: pattern) begins at byte \(byteOffset), with the character \(characterText(scalar)). "
                 + "Correct the text, or extend the pattern; the alternative |. at its end matches every character."
         case .badTokenPattern(let pattern, let reason):
@@ -19,6 +23,9 @@ extension TextDataError {
             "\(source): this is not a SentencePiece model that can be used: \(reason)."
         case .sentencePieceFailed(let operation, let reason):
             "SentencePiece's \(operation) failed: \(reason). Check the text, or use another --vocabulary-size."
+        case .nothingToTrain(let source):
+            "\(source): the text has no character from which SentencePiece learns: it ignores white space, control characters, U+2581 and U+2585. "
+                + "Use another text, or name a model with --sentencepiece-model."
         case .badWordVectors(let path, let reason):
             "\(path): this is not a file of word vectors that can be used: \(reason)."
         default: ""

@@ -108,10 +108,12 @@ extension Tokenizer {
         let matcher = try PatternMatcher(String(decoding: definition, as: UTF8.self))
         var lines = LineScanner(piece)
         while let line = lines.next() {
-            if let bad = try matcher.forEachMatch(in: line.bytes, take) {
-                let rest = UnsafeRawBufferPointer(rebasing: line.bytes[bad...])
+            if let gap = try matcher.forEachMatch(in: line.bytes, take) {
+                let rest = UnsafeRawBufferPointer(rebasing: line.bytes[gap.offset...])
                 let scalar = String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}"
-                throw .noMatch(source: text.name, byteOffset: text.offset(of: rest), scalar: scalar, pattern: matcher.pattern)
+                throw .noMatch(
+                    source: text.name, byteOffset: text.offset(of: rest), scalar: scalar, pattern: matcher.pattern,
+                    isEmptyMatch: gap.isEmptyMatch)
             }
             if line.isEnded { try take(FoundToken(bytes: SpecialSymbol.lineFeed.buffer, endsLine: true)) }
         }

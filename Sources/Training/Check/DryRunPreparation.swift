@@ -33,9 +33,10 @@ struct DryRunPreparation {
         if resume, let newest = try RunRecords(folder).newestCheckpoint() {
             let checkpoint = newest.contents
             let resumed = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
-            let stamps = TextStamps(path: RunPreparation.stampsPath(folder))
+            let stamps = TextStamps(path: RunPreparation.stampsPath(folder), expecting: checkpoint.textDigests)
             let texts = try Texts(resumed, tokenizer: tokenizer, stamps: stamps)
             try texts.check(against: checkpoint.textDigests)
+            try texts.checkForm(resumed, except: checkpoint.textDigests)
             try self.init(
                 resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey,
                 state: checkpoint.state, passedOver: newest.passedOver)

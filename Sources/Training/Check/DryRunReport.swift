@@ -1,3 +1,4 @@
+import Communication
 import Configuration
 import Failures
 import Runs
@@ -107,10 +108,17 @@ struct DryRunReport {
 
     private func backingLines(_ memory: MemoryNeeds) -> [String] {
         guard configuration.exchange == .window, let worst = check.worstBacking else { return [] }
-        if worst.needed == 0 { return [line("/dev/shm", "not needed for one rank per host")] }
-        let size = "\(bytes(worst.needed)); \(worst.available.map(bytes) ?? "an unknown amount is") free"
-        let remedy = ": too little, so that the ranks will exchange messages, which is slower (in a container, raise --shm-size)"
-        return [line("/dev/shm", size + (check.windowFits ? "" : remedy))]
+        let folder = SharedWindow.backingStore.folder
+        if worst.needed == 0 { return [line(folder, "not needed for one rank per host")] }
+        let needed = bytes(worst.needed) + "; "
+        let consequence = "so that the ranks will exchange messages, which is slower"
+        guard worst.isWritable else {
+            let remedy = "OMPI_MCA_osc_sm_backing_directory names another folder"
+            return [line(folder, needed + "missing or not writable, \(consequence) (\(remedy))")]
+        }
+        let free = (worst.available.map(bytes) ?? "an unknown amount is") + " free"
+        let shortage = ": too little, \(consequence) (in a container, raise --shm-size)"
+        return [line(folder, needed + free + (check.windowFits ? "" : shortage))]
     }
 
     /// Contiguous ranges with the same text.

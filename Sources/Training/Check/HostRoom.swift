@@ -10,8 +10,10 @@ package struct HostRoom: Equatable, Sendable {
     package var memory: Int?
     /// Memory including free swap, within the limits of control groups.
     package var memoryWithSwap: Int?
-    /// Free space in the folder that backs shared windows.
+    /// Free space in the folder that backs shared windows; 0 if no file can be created in it.
     package var backing: Int?
+    /// Whether the ranks may create files in this folder.
+    package var backingIsWritable = true
     /// What the limits of each rank's process leave, in rank order; empty if no process has a limit.
     package var processes: [ProcessRoom] = []
 
@@ -33,12 +35,14 @@ package struct HostRoom: Equatable, Sendable {
             processes: figures.map { ProcessRoom($0, for: .training(ranks: figures.count)) })
     }
 
-    /// The first rank whose process limits are too low for this number of bytes of its own and of shared memory. A single rank on
-    /// a host shares no memory: all memory is its own.
-    func processShortage(own: (_ rank: Int) -> Double, shared: Double, isLeast: Bool) -> RunCheckError? {
+    /// The first rank whose process limits are too low for this number of bytes of its own, of shared memory and of mapped files. A single
+    /// rank on a host shares no memory: all memory is its own.
+    func processShortage(
+        own: (_ rank: Int) -> Double, shared: Double, mapped: Double = 0, isLeast: Bool
+    ) -> RunCheckError? {
         zip(ranks, processes).lazy.compactMap { rank, process -> RunCheckError? in
             let isAlone = processes.count == 1
-            return process.shortage(own: own(rank) + (isAlone ? shared : 0), shared: isAlone ? 0 : shared).map {
+            return process.shortage(own: own(rank) + (isAlone ? shared : 0), shared: (isAlone ? 0 : shared) + mapped).map {
                 .processLimit(
                     host: name, rank: rank, limit: $0.limit, needed: $0.needed, available: $0.available, isLeast: isLeast)
             }
@@ -63,12 +67,15 @@ package struct HostSurvey: Sendable {
     package init(world: World) throws {
         let figures = try world.allgather(MemoryFigures(root: ""))
         let backings = try world.allgather(SharedWindow.backingStore.available ?? -1)
+        let writable = try world.allgather(Int32(SharedWindow.backingStoreIsWritable ? 1 : 0))
         let names = String(decoding: try world.gather(Array((world.hostName + "\n").utf8)), as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
         hosts = world.hosts.map { ranks in
             let backing = backings[ranks].filter { $0 >= 0 }.min()
             let name = ranks.lowerBound < names.count ? String(names[ranks.lowerBound]) : ""
-            return HostRoom(name: name, ranks: ranks, figures: Array(figures[ranks]), backing: backing)
+            var room = HostRoom(name: name, ranks: ranks, figures: Array(figures[ranks]), backing: backing)
+            room.backingIsWritable = !writable[ranks].contains(0)
+            return room
         }
     }
 }

@@ -12,6 +12,9 @@ package struct MemoryNeeds: Sendable {
     package let privateBytes: [Int]
     /// The part of rank 0's memory that is for checkpoints.
     package let checkpointBytes: Int
+    /// What rank 0 needs for a short time while it reads a checkpoint, which it does for the final test and to return to a checkpoint: one
+    /// moment, or one array. It is compared with the limits of the process only.
+    let readingBytes: Int
     package let exchange: ExchangeForecast
 
     /// - Parameters:
@@ -36,6 +39,7 @@ package struct MemoryNeeds: Sendable {
         // Rank 0 gathers the moments of all ranks, and the writer copies everything.
         let checkpoint = (2 * moments + 1) * shape.parameterLayout.elementCount * 4
         checkpointBytes = checkpoint
+        readingBytes = shape.parameterLayout.elementCount * 4
         privateBytes = (0..<rankCount).map { rank in
             Self.rankBytes(
                 configuration, shape: shape, shards: shards, rank: rank, node: exchange.nodes.first { $0.contains(rank) }!,

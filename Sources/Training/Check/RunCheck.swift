@@ -48,7 +48,7 @@ package struct RunCheck: Sendable {
         }
         memory = needs
         self.disk = try disk(configuration.modelShape(vocabularySize: vocabularySize))
-        shortages = Self.memoryShortages(needs, hosts) + [self.disk.shortage].compactMap { $0 }
+        shortages = Self.memoryShortages(needs, hosts, mapped: self.disk.data) + [self.disk.shortage].compactMap { $0 }
     }
 
     /// A shortage that is certain before exact sizes are computed, which could overflow.
@@ -82,10 +82,13 @@ package struct RunCheck: Sendable {
         if let shortage = processShortage(configuration, vocabularySize: 2, hosts: survey.hosts) { throw shortage }
     }
 
-    private static func memoryShortages(_ needs: MemoryNeeds, _ hosts: [HostRoom]) -> [RunCheckError] {
+    /// - Parameter mapped: the bytes of the token files, which each rank maps. They take addresses, and no memory that the system cannot
+    ///   reclaim.
+    private static func memoryShortages(_ needs: MemoryNeeds, _ hosts: [HostRoom], mapped: Int) -> [RunCheckError] {
         let limits = hosts.compactMap { host in
             host.processShortage(
-                own: { Double(needs.privateBytes[$0]) }, shared: Double(needs.sharedBytes(ofHost: host.ranks)), isLeast: false)
+                own: { Double(needs.privateBytes[$0] + ($0 == 0 ? needs.readingBytes : 0)) },
+                shared: Double(needs.sharedBytes(ofHost: host.ranks)), mapped: Double(mapped), isLeast: false)
         }
         return limits
             + hosts.compactMap { host in
@@ -114,8 +117,8 @@ package struct RunCheck: Sendable {
     }
 
     /// The folder that backs shared windows, on the host with the least free space; nil without a host.
-    var worstBacking: (needed: Int, available: Int?)? {
-        zip(hosts, windowBytes).map { (needed: $1, available: $0.backing) }.max {
+    var worstBacking: (needed: Int, available: Int?, isWritable: Bool)? {
+        zip(hosts, windowBytes).map { (needed: $1, available: $0.backing, isWritable: $0.backingIsWritable) }.max {
             $0.needed - ($0.available ?? Int.max / 2) < $1.needed - ($1.available ?? Int.max / 2)
         }
     }

@@ -1,5 +1,6 @@
 import Communication
 public import Configuration
+import Failures
 import Files
 import Tensors
 
@@ -20,7 +21,7 @@ extension TrainingRun {
         _ = try world.agreeOnRoot {
             guard let preparation = preparation ?? nil else { return }
             let report = DryRunReport(preparation, calibration: calibration, version: version)
-            try StandardOutput.printResult(report.lines.joined(separator: "\n"))
+            try StandardOutput.printResult(report.lines.map { Quotation.inFull($0) }.joined(separator: "\n"))
             report.warnings.forEach(StandardError.warn)
             try preparation.check.requireAll()
         }

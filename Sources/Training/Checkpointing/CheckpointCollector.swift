@@ -13,7 +13,9 @@ final class CheckpointCollector {
     private let fixedMetadata: [String: String]
     private let workspace = Workspace()
     /// On rank 0, all elements of each moment, `[P]`, allocated at the first checkpoint.
-    private var wholeMoments: [UnsafeMutablePointer<Float>] = []
+    private var wholeMoments: [MemoryBlock] = []
+    /// Whether rank 0 has the memory of the moments.
+    private var hasRoom = false
     /// On rank 0, the hidden states of all streams.
     private var wholeStates: [[Float]] = []
 
@@ -33,7 +35,7 @@ final class CheckpointCollector {
 
     /// Gathers the checkpoint after `state.step` steps. Collective; nil on ranks other than 0.
     ///
-    /// The arrays are valid until the next call or step: copy or write them before.
+    /// The arrays are valid until the next call or step: copy or write them before. Throws on all ranks if there is no memory for them.
     func collect(_ state: TrainingState) throws -> Checkpoint? {
         try gatherMoments()
         wholeStates = try parallel.model.states.map {
@@ -47,20 +49,28 @@ final class CheckpointCollector {
     }
 
     private func gatherMoments() throws {
-        let count = parallel.exchange.shape.elementCount
-        if world.isRoot, wholeMoments.isEmpty {
-            wholeMoments = parallel.optimizer.moments.map { _ in workspace.allocate(Float.self, count: count) }
-        }
+        if !hasRoom { try makeRoom() }
         for (index, moment) in parallel.optimizer.moments.enumerated() {
-            try parallel.exchange.gatherOwned(from: moment, intoRoot: world.isRoot ? wholeMoments[index] : nil)
+            try parallel.exchange.gatherOwned(
+                from: moment, intoRoot: world.isRoot ? wholeMoments[index].floats.baseAddress : nil)
         }
+    }
+
+    private func makeRoom() throws {
+        let count = parallel.exchange.shape.elementCount
+        _ = try world.agreeOnRoot {
+            wholeMoments = try parallel.optimizer.moments.map { _ in
+                try MemoryBlock(floatCount: count, for: "the optimizer state of a checkpoint")
+            }
+        }
+        hasRoom = true
     }
 
     private var parameterArrays: [NamedArray] { arrays("", parallel.exchange.parameters) }
 
     private var momentArrays: [NamedArray] {
         zip(parallel.optimizer.rule.moments, wholeMoments).flatMap {
-            arrays(CheckpointNames.momentPrefix($0), $1)
+            arrays(CheckpointNames.momentPrefix($0), $1.floats.baseAddress!)
         }
     }
 
@@ -97,14 +107,16 @@ extension ParallelModel {
 
     /// Distributes parameters, moments and hidden states of rank 0's checkpoint. Collective; only rank 0 passes a `checkpoint`.
     func restore(from checkpoint: StoredCheckpoint?, world: World) throws {
-        let workspace = Workspace()
         _ = try world.agreeOnRoot {
             try Watchdog.waitingForDisk { try checkpoint?.copyParameters(to: exchange.parameters, layout: layout) }
         }
         try broadcastParameters()
-        let whole =
-            world.isRoot && !optimizer.moments.isEmpty
-            ? workspace.allocate(Float.self, count: exchange.shape.elementCount) : nil
+        let count = exchange.shape.elementCount
+        let room: MemoryBlock?? = try world.agreeOnRoot {
+            try optimizer.moments.isEmpty ? nil : MemoryBlock(floatCount: count, for: "the optimizer state of a checkpoint")
+        }
+        let whole = (room ?? nil)?.floats.baseAddress
+        defer { withExtendedLifetime(room) {} }
         for (name, moment) in zip(optimizer.rule.moments, optimizer.moments) {
             _ = try world.agreeOnRoot {
                 try Watchdog.waitingForDisk { try checkpoint?.copyMoment(name, to: whole!, layout: layout) }

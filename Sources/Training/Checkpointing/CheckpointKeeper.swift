@@ -98,6 +98,15 @@ final class CheckpointKeeper {
         _ = try world.agreeOnRoot { try Watchdog.waitingForDisk { try writer?.finish() } }
     }
 
+    /// Waits until the last file is written, before an error of rank 0 ends the job. Warns if it cannot be written. Local.
+    func finishBeforeEnd() {
+        do throws(FileError) {
+            _ = try Watchdog.waitingForDisk { () throws(FileError) in try writer?.finish() }
+        } catch {
+            StandardError.warn("\(error)")
+        }
+    }
+
     /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state. Collective.
     ///
     /// With `rejectingFrom`, first removes the checkpoints of that step and later, if there is an older one.

@@ -1,3 +1,4 @@
+import Communication
 import Tensors
 package import TextData
 
@@ -16,7 +17,15 @@ package final class WindowBuffers {
     }
 
     /// Reads window `index` of an epoch. Throws the errors of `BatchSource.fill`.
+    ///
+    /// The text is a mapped file: on a network file system its pages may take long to arrive. In a job of several hosts this rank answers the others
+    /// meanwhile, which costs a thread for each window. In a job of one host it costs nothing.
     package func read(_ index: Int, epoch: Int, from source: any BatchSource) throws(TextDataError) {
+        guard Watchdog.answersOtherHosts else { return try fill(index, epoch: epoch, from: source) }
+        try Watchdog.waitingForDisk { () throws(TextDataError) in try fill(index, epoch: epoch, from: source) }
+    }
+
+    private func fill(_ index: Int, epoch: Int, from source: any BatchSource) throws(TextDataError) {
         try source.fill(index, epoch: epoch, inputs: inputs, targets: targets, mask: mask)
     }
 

@@ -1,7 +1,6 @@
 import Configuration
 import Failures
 import Foundation
-import Layers
 import Tasks
 
 /// Finds a training loss that shows divergence, and warns of it once.
@@ -46,6 +45,6 @@ extension TrainingConfiguration {
     func divergenceWatch(vocabularySize: Int) -> DivergenceWatch {
         DivergenceWatch(
             outputSize: taskType.outputSize(vocabularySize: vocabularySize, settings),
-            unit: taskType.metric.presentation.lossUnit, isEstimated: Outputs.estimatesTraining(output))
+            unit: taskType.metric.presentation.lossUnit, isEstimated: estimatesTrainingLoss)
     }
 }

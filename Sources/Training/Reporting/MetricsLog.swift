@@ -28,7 +28,7 @@ package final class MetricsLog {
     ///
     /// - Parameter moment: the fields with the time of a line.
     package init(at place: FilePlace, moment: @escaping () -> [(String, Value)] = MetricsLog.now) throws {
-        file = try RetriedAppender(at: place, framing: .lines, seal: LineChecksum.sealed)
+        file = try RetriedAppender(at: place, framing: .lines, isLog: true, seal: LineChecksum.sealed)
         self.moment = moment
     }
 
@@ -47,7 +47,7 @@ package final class MetricsLog {
     package func write(_ event: String, _ fields: [(String, Value)]) throws {
         let members = [("event", .text(event))] + moment() + fields
         let line = "{" + members.map { "\(Self.quoted($0.0)):\(Self.spelled($0.1))" }.joined(separator: ",") + "}"
-        try file.append(Array(line.utf8))
+        try file.append(Array(line.utf8), step: fields.lazy.compactMap { Self.step($0.0, $0.1) }.first)
         try events?.write(event, fields)
     }
 
@@ -56,10 +56,21 @@ package final class MetricsLog {
 
     /// Writes what is not written yet at the end of a job. If the disk may recover, it retries for as long as for a checkpoint.
     ///
-    /// Throws `TrainingError.log`.
+    /// Throws `TrainingError.unwrittenRecords`.
     package func finish() throws {
         try file.finish()
         try events?.finish()
+    }
+
+    /// Tries once more to write what is not written yet, before an error ends the job. Warns of what is lost.
+    package func tryBeforeEnd() {
+        file.tryBeforeEnd()
+        events?.tryBeforeEnd()
+    }
+
+    /// The step of a line, if this field is the step.
+    private static func step(_ name: String, _ value: Value) -> Int? {
+        if name == "step", case .integer(let step) = value { step } else { nil }
     }
 
     /// `time` and `elapsed_seconds`, to the millisecond.

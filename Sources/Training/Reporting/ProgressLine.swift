@@ -11,6 +11,7 @@ final class ProgressLine {
     private var shownAt: Int64 = 0
     private let output = HeldOutput()
     private var hasFailed = false
+    private var isEnding = false
 
     /// Free columns after the line, for the `^C` that a terminal writes there.
     private static let margin = 3
@@ -21,12 +22,12 @@ final class ProgressLine {
     /// Whether there is a terminal whose progress line is a second old.
     var isDue: Bool { terminal != nil && MonotonicClock.nanoseconds - shownAt >= Self.pause }
 
-    /// A job that ends with an error has no last lines, but may have earlier ones that are held.
+    /// A job that ends with an error has no last lines, but may have earlier ones that are held (`World.beforeEnd` writes them in good time).
     deinit { finish() }
 
     /// Prints a permanent line.
     func line(_ text: String) {
-        print(removal() + text + "\n", .other)
+        print(removal() + text + "\n", isEnding ? .last : .other)
     }
 
     /// Shows a progress line with a bar that is full at 1. Without a terminal, it prints a plain line.
@@ -57,10 +58,18 @@ final class ProgressLine {
     /// Removes the progress line.
     func clear() { print(removal(), .other) }
 
-    /// Writes the lines that the reader of the output has not made room for, or warns that they are lost. Nothing follows.
+    /// The work of the job has ended, and its last lines follow.
+    func beginEnd(_ wait: HeldOutput.LastWait) {
+        isEnding = true
+        output.beginEnd(wait)
+    }
+
+    /// Writes the lines that the reader of the output has not made room for, or warns that they are lost. Nothing follows. Without `beginEnd`, the
+    /// job has failed.
     func finish() {
         let output = self.output
         guard output.isIncomplete else { return }
+        output.beginEnd(HeldOutput.LastWait(after: nil))
         do throws(StandardOutputError) {
             let count = try Watchdog.waitingForDisk { () throws(StandardOutputError) in try output.finish() }
             guard count > 0 else { return }

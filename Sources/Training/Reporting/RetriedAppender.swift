@@ -5,48 +5,93 @@ import Glibc
 
 /// A file of rank 0 to which records are appended during training.
 ///
-/// A record that cannot be written is kept and retried with the next record, because a failing log must not end the training.
+/// A record that cannot be written because of a fault that can pass, such as a full disk, is kept and tried again with the next record.
+/// Checkpoints are written meanwhile: they save computation, and the kept records are lost only if the process dies. A fault that cannot pass,
+/// such as a limit on file sizes, ends the job at once if the file is the run's log. No checkpoint of a later step is then written, and a
+/// resume repeats and logs the steps.
 package final class RetriedAppender {
     private let path: String
     private var replacementCount = 0
+    /// The damaged file that the last warning named.
+    private var damagedPath: String?
     private var file: AppendedRecords
-    /// Records that are not written yet.
-    private var waiting: [[UInt8]] = []
+    /// Records that are not written yet, with their steps.
+    private var waiting: [(bytes: [UInt8], step: Int?)] = []
+    /// Whether a fault of this file that cannot pass ends the job.
+    private let isLog: Bool
+    /// Whether an error of this file ends the job.
+    private var hasThrown = false
+    /// The records with which a file begins.
+    private let opening: () -> [UInt8]
     /// Completes a record when it is written, from the last line of the file with its line end.
     private let seal: (_ record: [UInt8], _ last: [UInt8]) -> [UInt8]
     /// The maximum number of kept records. If a disk accepts none for that long, it also accepts no checkpoint.
     private static let mostWaiting = 100_000
 
-    /// Opens or creates the file, and removes the incomplete last record of an interrupted write.
+    /// Opens or creates the file, and removes the incomplete last record of an interrupted write. Warns of a damaged file, which is renamed.
     ///
-    /// - Parameter seal: completes a record when it is written, from the last line of the file with its line end.
+    /// - Parameters:
+    ///   - isLog: whether a fault that cannot pass ends the job.
+    ///   - opening: the records with which a file begins. They are written before the first other record.
+    ///   - seal: completes a record when it is written, from the last line of the file with its line end.
     package init(
-        at place: FilePlace, framing: RecordFraming,
+        at place: FilePlace, framing: RecordFraming, isLog: Bool, opening: @escaping () -> [UInt8] = { [] },
         seal: @escaping (_ record: [UInt8], _ last: [UInt8]) -> [UInt8] = { record, _ in record }
     ) throws {
         path = place.path
-        self.seal = seal
+        (self.isLog, self.opening, self.seal) = (isLog, opening, seal)
         do throws(FileError) {
             file = try AppendedRecords(at: place, framing: framing)
         } catch {
             throw Self.failure(error, path)
         }
+        warnOfDamage()
     }
 
-    /// Whether the file has no record.
-    package var isEmpty: Bool { file.isEmpty }
+    /// Whether the next record is the first: the file has none, and no damaged file was before it.
+    package var isNew: Bool { file.isEmpty && damagedPath == nil && waiting.isEmpty }
 
-    /// Appends a complete record. Throws `TrainingError.log`, or the error of a missing or foreign folder or file.
-    package func append(_ record: [UInt8]) throws {
-        waiting.append(record)
+    /// Appends a complete record of a step; nil for a record of no step.
+    ///
+    /// Throws `TrainingError.log`, `TrainingError.unwrittenRecords`, or the error of a missing or foreign folder or file.
+    package func append(_ record: [UInt8], step: Int? = nil) throws {
+        waiting.append((record, step))
         let failure = Watchdog.waitingForDisk { flush() }
         warnOfReplacement()
+        warnOfDamage()
         guard let failure else { return }
-        guard case .failed(_, _, let number) = failure else { throw failure }
+        guard case .failed(_, _, let number) = failure else { throw ending(failure) }
+        if isLog, !failure.mayPass {
+            // Without checkpoints since the first kept record, nothing is missing after a resume.
+            throw ending(waiting.count == 1 ? Self.failure(failure, path) : lack(failure))
+        }
         if waiting.count == 1 {
             StandardError.warn("\(path): cannot write: \(systemText(number)). The lines are kept and tried again.")
         }
-        if waiting.count > Self.mostWaiting { throw Self.failure(failure, path) }
+        guard waiting.count > Self.mostWaiting else { return }
+        if isLog { throw ending(lack(failure)) }
+        waiting.removeFirst()
+    }
+
+    /// Tries the kept records once more before an error of something else ends the job, and warns if they are lost. Without a step among them,
+    /// nothing is lost, and the folder of the run may have been removed.
+    package func tryBeforeEnd() {
+        guard !hasThrown, waiting.contains(where: { ($0.step ?? 0) > 0 }) else { return }
+        guard let failure = Watchdog.waitingForDisk({ flush() }) else { return }
+        StandardError.warn("\(lack(failure))")
+    }
+
+    /// Notes that the job ends with this error, which needs no further warning.
+    private func ending(_ error: any Error) -> any Error {
+        hasThrown = true
+        return error
+    }
+
+    /// The error for a failure while records are kept. A missing or foreign folder or file keeps its own error.
+    private func lack(_ error: FileError) -> any Error {
+        guard case .failed(_, _, let number) = error, !waiting.isEmpty else { return error }
+        return TrainingError.unwrittenRecords(
+            path: path, errorNumber: number, count: waiting.count, firstStep: waiting.lazy.compactMap { $0.step }.first)
     }
 
     /// Makes the written records durable, or warns of the failure.
@@ -70,12 +115,19 @@ package final class RetriedAppender {
         guard file.replacementCount > replacementCount else { return }
         replacementCount = file.replacementCount
         StandardError.warn(
-            "\(path) was removed or replaced. Its contents are lost, and the log continues in the new file.")
+            "\(path) was removed, replaced or changed. What it has lost is not written again, and the log continues in the file that is there now."
+        )
+    }
+
+    private func warnOfDamage() {
+        guard let now = file.damagedPath, now != damagedPath else { return }
+        damagedPath = now
+        StandardError.warn("\(path) has a damaged record. The file is kept as \(now), and the log continues in a new file.")
     }
 
     /// Writes the waiting records at the end of a job. If the disk may recover, it retries for as long as for a checkpoint.
     ///
-    /// Throws `TrainingError.log`.
+    /// Throws `TrainingError.unwrittenRecords`.
     package func finish() throws {
         try Watchdog.waitingForDisk {
             guard var last = flush() else { return }
@@ -84,7 +136,7 @@ package final class RetriedAppender {
                 guard let failure = flush() else { return }
                 last = failure
             }
-            throw Self.failure(last, path)
+            throw ending(lack(last))
         }
     }
 
@@ -94,7 +146,7 @@ package final class RetriedAppender {
         defer { waiting.removeFirst(written) }
         do throws(FileError) {
             for record in waiting {
-                try file.append { seal(record, $0) }
+                try file.append { last, isFirst in (isFirst ? opening() : []) + seal(record.bytes, last) }
                 written += 1
             }
             return nil

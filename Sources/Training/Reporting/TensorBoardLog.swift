@@ -1,12 +1,13 @@
+import Checkpoints
 package import Files
 import Foundation
 import Reports
 
 /// The TensorBoard event file of a run: the figures of `metrics.jsonl` as scalars, and its samples as texts. Only rank 0 has one.
 ///
-/// TensorBoard stops reading a file at an incomplete record. Opening the file therefore removes everything after the last
-/// complete record. A resumed run, and a run that returned to a checkpoint, mark the step at which they continue, so that
-/// TensorBoard discards the later points of the abandoned steps.
+/// TensorBoard stops reading a file at an incomplete or damaged record. Opening the file therefore removes an incomplete last record. A
+/// file with a damaged record is renamed, and a new file is begun; TensorBoard reads both. A resumed run, a run that starts again, and a run
+/// that returned to a checkpoint mark the step at which they continue, so that TensorBoard discards the later points of the abandoned steps.
 package final class TensorBoardLog {
     private let file: RetriedAppender
     /// Seconds since 1970.
@@ -15,15 +16,17 @@ package final class TensorBoardLog {
     /// Opens or creates the file.
     package init(at place: FilePlace, clock: @escaping () -> Double = { Date().timeIntervalSince1970 }) throws {
         self.clock = clock
-        file = try RetriedAppender(at: place, framing: .framed(EventRecord.wholeByteCount))
-        if file.isEmpty { try append(.fileVersion) }
+        file = try RetriedAppender(
+            at: place, framing: .framed(damagedName: RunFile.damagedEvents, extent: EventRecord.extent), isLog: false,
+            opening: { EventRecord(wallTime: clock(), step: 0, content: .fileVersion).bytes })
     }
 
     /// Appends what a line of `metrics.jsonl` says. Lines without figures are ignored.
     func write(_ event: String, _ fields: [(String, MetricsLog.Value)]) throws {
         guard case .integer(let step)? = Self.value("step", fields) else { return }
         switch event {
-        case "resume", "rollback": try append(.start, step: step + 1)
+        case "start" where file.isNew: return
+        case "start", "resume", "rollback": try append(.start, step: step + 1)
         case "sample":
             guard case .text(let text)? = Self.value("text", fields) else { return }
             try append(.text(tag: event, text), step: step)
@@ -37,8 +40,11 @@ package final class TensorBoardLog {
     /// Writes what is not written yet, as `MetricsLog.finish`.
     func finish() throws { try file.finish() }
 
+    /// Tries once more to write what is not written yet, as `MetricsLog.tryBeforeEnd`.
+    func tryBeforeEnd() { file.tryBeforeEnd() }
+
     private func append(_ content: EventRecord.Content, step: Int = 0) throws {
-        try file.append(EventRecord(wallTime: clock(), step: step, content: content).bytes)
+        try file.append(EventRecord(wallTime: clock(), step: step, content: content).bytes, step: step)
     }
 
     /// A group of tags for the lines with this event: the prefix that fields must have, which is removed, and the tags' prefix.

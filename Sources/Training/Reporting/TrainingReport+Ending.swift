@@ -18,6 +18,7 @@ extension TrainingReport {
             ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
                 + (state.dependsOnCheckpoints ? [("rate_scale", .number(state.rateScale ?? 1))] : [])
                 + [("parameters_digest", .text(ending.parametersDigest))])
+        progress.beginEnd(HeldOutput.LastWait(after: ending.outcome.stopReason))
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     validation \(text(ofCriterion: best.loss)) after step \(best.step), digest \(best.parametersDigest)")
@@ -36,7 +37,7 @@ extension TrainingReport {
         say("  run      \(plan.runFolder)")
         if let limitUse { say("  time     \(limitUse.text)") }
         if ending.outcome.stopReason != nil {
-            say("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).advice)")
+            sayCommand("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).advice)")
         }
         if let warning = limitUse?.warning { StandardError.warn(warning) }
         try log.finish()

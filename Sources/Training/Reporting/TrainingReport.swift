@@ -36,8 +36,11 @@ final class TrainingReport {
 
     var configuration: TrainingConfiguration { plan.configuration }
 
-    /// Prints a line for the user.
-    func say(_ line: String) {
+    /// Prints a line for the user, with control characters escaped, which may be in the names of files.
+    func say(_ line: String) { sayCommand(Quotation.inFull(line)) }
+
+    /// Prints a line with a command as it is: its words are quoted for a shell.
+    func sayCommand(_ line: String) {
         if log != nil { progress.line(line) }
     }
 
@@ -108,7 +111,7 @@ final class TrainingReport {
     }
 
     /// Whether the training loss is an estimate.
-    private var estimatesTraining: Bool { Outputs.estimatesTraining(configuration.output) }
+    private var estimatesTraining: Bool { configuration.estimatesTrainingLoss }
 
     private func lateLabelsText(_ share: Double) -> String {
         "  bptt     \(NumberText.significant(share * 100, 3)) % of the training lines are longer than --bptt \(configuration.windowLength): only "

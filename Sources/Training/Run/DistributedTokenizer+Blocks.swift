@@ -3,7 +3,8 @@ import TextData
 
 /// The passes over the blocks of a text. Collective.
 extension DistributedTokenizer {
-    /// Validates this rank's share of the blocks, and counts their symbols if asked. Returns the digests of all blocks on rank 0.
+    /// Validates this rank's share of the blocks, and counts their symbols if asked. Returns the digests of all blocks on rank 0. All
+    /// readers keep them.
     @discardableResult
     func scan(_ command: TokenizerCommand) throws -> [UInt64] {
         var digests: [UInt64] = []
@@ -21,7 +22,10 @@ extension DistributedTokenizer {
             let others = try world.gather(world.isRoot ? [] : counts?.records() ?? [])
             counts?.add(records: others)
         }
-        return try world.gather(digests)
+        let all = try world.gather(digests)
+        let known = try world.broadcast(all)
+        shared.text?.keep(digests: known)
+        return all
     }
 
     /// If the first NUL character is in another rank's blocks, rank 0 reads these blocks again, so that it can report it.
@@ -48,8 +52,13 @@ extension DistributedTokenizer {
         let packer = TokenPacker(vocabularySize: vocabulary.size)
         var packed: [UInt8] = []
         let isComplete = try read(command) { (text, blocks) throws(TextDataError) in
-            try vocabulary.encode(text, blocks: blocks) { (tokens) throws(TextDataError) in
-                try packer.pack(tokens) { packed.append(contentsOf: $0) }
+            for block in blocks where !interruption().asksToStop {
+                try vocabulary.encode(text, blocks: block..<(block + 1)) { (tokens) throws(TextDataError) in
+                    try packer.pack(tokens) { packed.append(contentsOf: $0) }
+                    // A line of many blocks is one piece of text.
+                    Watchdog.progress()
+                }
+                Watchdog.progress()
             }
         }
         return isComplete ? try world.gather(packed) : []

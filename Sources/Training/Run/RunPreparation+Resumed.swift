@@ -84,12 +84,16 @@ extension RunPreparation {
         let configuration =
             try remaining.map { try resumed(configuration, $0, folder: folder, rankCount: rankCount) }
             ?? resolved(configuration, rankCount: rankCount)
-        let (stamps, log) = Watchdog.waitingForDisk { (TextStamps(path: stampsPath(folder)), RunRecords(folder).log) }
+        let (stamps, log) = Watchdog.waitingForDisk {
+            let log = RunRecords(folder).log
+            return (TextStamps(path: stampsPath(folder), expecting: remaining?.textDigests ?? log?.textDigests ?? [:]), log)
+        }
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: stamps)
         if let remaining {
-            try check(counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal)
+            try check(
+                counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal, folder: folder)
         } else if let log, log.hasModels {
-            try check(counted, against: log)
+            try check(counted, against: log, folder: folder)
         }
         let notices = try require(counted, folder: folder, survey: survey)
         let start = "\(quoting: folder.checkpoints.path) has no checkpoint; training starts at the first step"
@@ -97,24 +101,28 @@ extension RunPreparation {
     }
 
     /// Throws unless the texts, the word vectors, the vocabulary and the fixed keys are those of a log.
-    private static func check(_ counted: CountedTexts, against log: LoggedModels) throws {
+    private static func check(_ counted: CountedTexts, against log: LoggedModels, folder: RunFolder) throws {
         var changes = log.fixedKeys.map { counted.configuration.changes(fromFixedText: $0) } ?? []
         if log.textDigests[Texts.wordVectorsKey] != nil, counted.configuration.wordVectors == nil {
             changes.append(ConfigurationChange(key: .wordVectors, stored: .text("a file"), requested: nil))
         }
         guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
-        try check(counted, against: log.textDigests, vocabulary: log.vocabularyDigest)
+        try check(counted, against: log.textDigests, vocabulary: log.vocabularyDigest, folder: folder)
     }
 
-    /// Throws unless the texts, the word vectors and the vocabulary have these digests. With equal texts and options, only another SentencePiece model
-    /// gives another vocabulary.
+    /// Throws unless the texts, the word vectors and the vocabulary have these digests. With equal texts and options, another SentencePiece model
+    /// gives another vocabulary: one that is named, or one that another version of the library trains.
     private static func check(
-        _ counted: CountedTexts, against textDigests: [String: String], vocabulary expected: String?
+        _ counted: CountedTexts, against textDigests: [String: String], vocabulary expected: String?, folder: RunFolder
     ) throws(TrainingError) {
         try counted.texts.check(against: textDigests)
         let found = counted.vocabulary.digest.hexadecimal
-        guard let expected, found != expected, let path = counted.configuration.sentencePieceModel else { return }
-        throw .otherText(option: "--sentencepiece-model", path: path, found: found, expected: expected)
+        guard let expected, found != expected else { return }
+        if let path = counted.configuration.sentencePieceModel {
+            throw .otherText(option: "--sentencepiece-model", path: path, found: found, expected: expected)
+        }
+        let model = counted.vocabulary.unit == .sentencepiece ? joinPath(folder.path, RunFile.sentencePieceModel) : nil
+        throw .otherVocabulary(runFolder: folder.path, trainedModel: model, found: found, expected: expected)
     }
 
     /// The best model of a run without checkpoints; nil if there is none, or if it is damaged.
@@ -160,13 +168,15 @@ private struct ResumedParts {
         let folder = RunFolder(path: lock.folder.path)
         self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
         symbols = try self.configuration.symbols(checkpoint.vocabulary)
-        let stamps = Watchdog.waitingForDisk { TextStamps(path: RunPreparation.stampsPath(folder)) }
+        let expected = checkpoint.textDigests
+        let stamps = Watchdog.waitingForDisk { TextStamps(path: RunPreparation.stampsPath(folder), expecting: expected) }
         var texts = try Texts(self.configuration, tokenizer: tokenizer, stamps: stamps)
         // The parameters come from the checkpoint, so the file of the vectors is not read again.
         let vectors = configuration.wordVectors ?? ""
         texts.wordVectors = checkpoint.textDigests[Texts.wordVectorsKey].map { (vectors, $0) }
         self.texts = texts
         try texts.check(against: checkpoint.textDigests)
+        try texts.checkForm(self.configuration, except: checkpoint.textDigests)
         let (resumed, vocabulary) = (self.configuration, checkpoint.vocabulary)
         let check = try Watchdog.waitingForDisk {
             let check = try RunCheck(resumed, texts: texts, vocabulary: vocabulary, folder: folder, survey: survey)

@@ -64,10 +64,11 @@ final class TestScoring {
         return extent.map { scorer.score.measured(on: $0) } ?? scorer.score
     }
 
-    /// Reads a piece.
+    /// Reads a piece, in a job of several hosts as a wait for a disk, as `WindowBuffers.read` does.
     private func read(from start: Int, into tokens: UnsafeMutableBufferPointer<Int32>) {
         do throws(TextDataError) {
-            try text.read(from: start, into: tokens)
+            guard Watchdog.answersOtherHosts else { return try text.read(from: start, into: tokens) }
+            try Watchdog.waitingForDisk { () throws(TextDataError) in try text.read(from: start, into: tokens) }
         } catch {
             fault = error
         }

@@ -1,9 +1,12 @@
+import Digests
 import Files
 import Foundation
 import Runs
 import TextData
 
 /// The stamps of a run's texts. A text with the stamp of its last examination need not be read again, if its token file is valid.
+///
+/// The file is one JSON object with a checksum, as a line of `metrics.jsonl`. Files of older versions have none, and are not used.
 struct TextStamps: Codable, Equatable {
     private struct Entry: Codable, Equatable {
         var unit: TokenUnit
@@ -29,16 +32,31 @@ struct TextStamps: Codable, Equatable {
     /// No known stamps.
     init() {}
 
-    /// Reads the file that `write` writes. If it cannot be read, no stamps are known, and the texts are read again.
-    init(path: String) {
+    /// Reads the file that `write` writes. If it cannot be read or was changed, no stamps are known, and the texts are read again.
+    ///
+    /// - Parameter expected: the digests of the run's texts, by role. A stamp with another digest is not used: a text is read before it is
+    ///   refused.
+    init(path: String, expecting expected: [String: String] = [:]) {
         guard let bytes = try? ReadableFile.contents(of: path, limit: Self.mostBytes) else { return }
-        self = (try? JSONDecoder().decode(TextStamps.self, from: Data(bytes))) ?? TextStamps()
+        guard LineChecksum.isRight(bytes) == true else { return }
+        self = Self.decoded(bytes) ?? TextStamps()
+        entries = entries.filter { role, entry in expected[role].map { $0 == entry.digest.hexadecimal } ?? true }
+    }
+
+    private static func decoded(_ bytes: [UInt8]) -> TextStamps? {
+        try? JSONDecoder().decode(TextStamps.self, from: Data(bytes))
+    }
+
+    /// Whether the file at `path` is not as `write` has written it. Throws `FileError`.
+    static func areChanged(path: String) throws(FileError) -> Bool {
+        let bytes = try ReadableFile.contents(of: path, limit: mostBytes)
+        return LineChecksum.isRight(bytes) == false || decoded(bytes) == nil
     }
 
     /// Writes the file if its content has changed.
     func write(to place: FilePlace) throws {
         guard self != TextStamps(path: place.path) else { return }
-        try DurableFile.write(String(decoding: try JSONEncoder().encode(self), as: UTF8.self) + "\n", to: place)
+        try DurableFile.write(LineChecksum.sealed([UInt8](JSONEncoder().encode(self)), after: []), to: place)
     }
 
     /// The digest of an opened text, if its stamp is known.

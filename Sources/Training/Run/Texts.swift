@@ -41,9 +41,8 @@ struct Texts {
     ) throws {
         (self.tokenizer, self.stamps) = (tokenizer, stamps)
         isSplit = configuration.text != nil
-        let split = try configuration.text.map { try splitText($0) }
-        for role in TextRole.allCases {
-            guard let text = try Self.open(role, configuration, split: split, tokenizer) else { continue }
+        // All texts are opened before the first one is read, which may take hours: a path that another file gets meanwhile changes nothing.
+        for (role, text) in try openAll(configuration) {
             let counts = role == .train ? try counting?(text) : nil
             let known = counts == nil ? Watchdog.waitingForDisk { stamps.digest(of: role, text.text) } : nil
             let digest = try known ?? tokenizer.scan(text, counting: counts)
@@ -58,14 +57,27 @@ struct Texts {
         }
     }
 
-    /// Splits the text, and records the notice.
-    private mutating func splitText(_ path: String) throws -> TextSplit {
-        let text = try Watchdog.waitingForDisk { try OpenedText(path: path, unit: .byte) }
+    private mutating func openAll(_ configuration: TrainingConfiguration) throws -> [(TextRole, TokenizerText)] {
+        let split = try configuration.text.map { try splitText($0, unit: configuration.tokens) }
+        var opened: [(TextRole, TokenizerText)] = []
+        for role in TextRole.allCases {
+            guard let text = try Self.open(role, configuration, split: split?.cut, tokenizer) else { continue }
+            if let split, let path = text.text.path, text.text.stamp != split.stamp {
+                throw TextDataError.fileChanged(path: path)
+            }
+            opened.append((role, text))
+        }
+        return opened
+    }
+
+    /// Splits the text, and records the notice. Returns the split with the stamp of the file that was split.
+    private mutating func splitText(_ path: String, unit: TokenUnit) throws -> (cut: TextSplit, stamp: FileStamp?) {
+        let text = try Watchdog.waitingForDisk { try OpenedText(path: path, unit: unit) }
         let split = try stamps.split(of: text) ?? Watchdog.waitingForDisk { () throws(TextDataError) in try TextSplit(text) }
         stamps.note(split, of: text)
         let parts = TextRole.allCases.enumerated().map { "\($1.rawValue) \(split.lineText($0))" }
         splitNotice = "text split: \(Quotation.of(path)): " + parts.joined(separator: ", ")
-        return split
+        return (split, text.stamp)
     }
 
     private static func open(
@@ -137,9 +149,7 @@ struct Texts {
         }
     }
 
-    /// The configuration of a new run with the settings whose defaults come from the training text. Throws if a text does not have the form that the
-    /// task needs. Warns of a text that cannot
-    /// show what the task measures.
+    /// The configuration of a new run with the settings whose defaults come from the training text. Throws and warns as `checkForm`.
     func resolved(_ configuration: TrainingConfiguration) throws(TextDataError) -> TrainingConfiguration {
         var configuration = configuration
         if let text = entries[.train]?.text.text {
@@ -147,14 +157,21 @@ struct Texts {
                 try configuration.taskType.resolve(&configuration.settings, trainingText: text)
             }
         }
-        for role in TextRole.allCases {
+        try checkForm(configuration)
+        return configuration
+    }
+
+    /// Throws if a text does not have the form that the task needs. Warns of a text that cannot show what the task measures.
+    ///
+    /// - Parameter known: the digests of texts that an earlier job has checked, by role. They equal those of this run.
+    func checkForm(_ configuration: TrainingConfiguration, except known: [String: String] = [:]) throws(TextDataError) {
+        for role in TextRole.allCases where known[role.rawValue] == nil {
             guard let text = entries[role]?.text.text else { continue }
             let warning = try Watchdog.waitingForDisk { () throws(TextDataError) in
                 try configuration.taskType.check(text, configuration.settings)
             }
             warning.map(StandardError.warn)
         }
-        return configuration
     }
 
     /// The tokens of a role's text, encoded without a file, and the first `sampleCount` of them. Nil if the run has no such text.
@@ -162,7 +179,9 @@ struct Texts {
     /// Only rank 0 reads. Cost: one pass over the text.
     func encoded(_ role: TextRole, vocabulary: Vocabulary, sampleCount: Int) throws(TextDataError) -> EncodedText? {
         guard let entry = entries[role] else { return nil }
-        return try EncodedText(TextSource(entry.text.text, digest: entry.digest), vocabulary, sampleCount: sampleCount)
+        return try Watchdog.waitingForDisk { () throws(TextDataError) in
+            try EncodedText(TextSource(entry.text.text, digest: entry.digest), vocabulary, sampleCount: sampleCount)
+        }
     }
 
     /// The words and bytes of the test text; nil if the run has none.

@@ -35,7 +35,7 @@ extension TrainingRun {
                 let digest = try SafetensorsReader.metadata(path: run.keeper.bestPath)["parameters_digest"]
                 return digest == nil || digest == written.parametersDigest
             } catch {
-                run.report.say("warning: \(error)")
+                StandardError.warn("\(error)")
                 return false
             }
         }

@@ -35,7 +35,11 @@ public struct TrainingRun {
             return try trainAndTest(run)
         } catch {
             if run.trainer.state.step == 0, !run.trainer.hasStepped { run.preparation?.abandon() }
-            guard error is RemoteFailure else { world.end(with: error) }
+            guard error is RemoteFailure else {
+                // An error of the log, for example. The checkpoint that is being written is of an earlier step.
+                if error is TrainingError { run.keeper.finishBeforeEnd() }
+                world.end(with: error)
+            }
             throw error
         }
     }
@@ -154,14 +158,24 @@ public struct TrainingRun {
         return (counts ?? nil) ?? [:]
     }
 
+    /// The report. What it and the log hold, because a reader pauses or a disk is full, is written also if the job ends with an error.
+    private func makeReport(_ plan: RunPlan, log: MetricsLog?, _ texts: RunTexts) -> TrainingReport {
+        let report = TrainingReport(
+            plan: plan, log: log, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
+        world.beforeEnd = { [progress = report.progress] in
+            log?.tryBeforeEnd()
+            progress.finish()
+        }
+        return report
+    }
+
     private func makeSetup(
         _ plan: RunPlan, parallel: ParallelModel, texts: RunTexts, preparation: RunPreparation?
     ) throws -> RunSetup {
         let log = try world.agreeOnRoot {
             try Watchdog.waitingForDisk { try preparation?.openLog() }
         }
-        let report = TrainingReport(
-            plan: plan, log: log ?? nil, windowCount: texts.train.windowCount, validWindowCount: texts.valid?.windowCount ?? 0)
+        let report = makeReport(plan, log: log ?? nil, texts)
         let test = texts.test.map {
             TestScoring(world: world, parallel: parallel, text: $0, plan)
         }

@@ -55,8 +55,8 @@ private struct RunVerification {
         if let change = records.change { metrics.fail("\(change)") }
         if let newest { configuration.notes += records.changedKeys(since: newest).map { "\($0)" } }
         let files = (generations.isEmpty ? [noGenerations(best)] : []) + models.map(\.file) + [configuration]
-        let all = try files + [vocabulary(newest)] + tokenizer(newest) + [metrics] + tokens(newest) + temporaries() + [lock()]
-        return all.map(checkingKind) + misplaced
+        let all = try files + [vocabulary(newest)] + tokenizer(newest) + [metrics] + events + tokens(newest) + temporaries()
+        return (all + [lock()]).map(checkingKind) + misplaced
     }
 
     /// Reports a file whose name refers to a link, a folder, a pipe or a device. No job accepts these.
@@ -67,20 +67,20 @@ private struct RunVerification {
         return file
     }
 
-    /// Folders, and the stamps of the texts, whose names refer to something of another kind. Their contents are checked
+    /// Stamps of the texts that are not valid, and names of folders that refer to something else. The contents of the folders are checked
     /// elsewhere.
     private var misplaced: [VerifiedFile] {
-        let expected: [(VerifiedFile.Kind, String, EntryKind)] = [
-            (.stamps, RunPreparation.stampsPath(folder), .file), (.tokens, folder.dataPath, .folder),
-            (.checkpoint, folder.checkpoints.path, .folder), (.events, folder.eventsPath, .file),
-        ]
-        return expected.compactMap { kind, path, entry in
+        let folders: [(VerifiedFile.Kind, String)] = [(.tokens, folder.dataPath), (.checkpoint, folder.checkpoints.path)]
+        let checked = folders.map { kind, path in
             var file = VerifiedFile(kind, path)
-            file.require(entry)
-            if kind == .events { file.requireOneName() }
-            return file.problem == nil ? nil : file
+            file.require(.folder)
+            return file
         }
+        return ([VerifiedFile(stampsAt: RunPreparation.stampsPath(folder))] + checked).filter { $0.problem != nil }
     }
+
+    /// The event file for TensorBoard, if the run has one.
+    private var events: [VerifiedFile] { isNamed(folder.eventsPath) ? [VerifiedFile(eventsAt: folder.eventsPath)] : [] }
 
     /// Whether there is an entry of this name, also a link to nothing.
     private func isNamed(_ path: String) -> Bool {
@@ -208,6 +208,7 @@ private struct RunVerification {
         file.check { file in
             let log = try MetricsReader(path: file.path)
             file.contents = NumberText.counted(log.lineCount, "line")
+            file.notes += log.models.gaps
             if log.hasCutLine { file.notes.append("its last line is incomplete; the next start removes it") }
         }
         return file

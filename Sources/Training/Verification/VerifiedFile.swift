@@ -125,11 +125,11 @@ public struct Verification: Sendable, Equatable {
         let files: [VerifiedFile]
     }
 
-    /// Readable lines: one for each file, followed by its fault or its notes.
+    /// Readable lines: one for each file, followed by its fault or its notes. Control characters are escaped.
     public var lines: [String] {
         let checkpoint = files.lazy.compactMap(\.checkpoint).first
         let model = checkpoint.map { ["model  \($0.model), vocabulary \($0.vocabularyDigest)"] } ?? []
-        return model + fileLines
+        return (model + fileLines).map { Quotation.inFull($0) }
     }
 
     private var fileLines: [String] {

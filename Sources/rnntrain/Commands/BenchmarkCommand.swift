@@ -16,7 +16,7 @@ struct BenchmarkCommand: ExampledCommand {
         discussion: """
             The speed is compared with the FMA peak of the cores, which all ranks measure at the same time, between the steps. No step can be \
             faster than its matrix products at the peak. With --generate, the speed of one stream is compared with the time to read the weights \
-            once per token.
+            that each token needs.
             """)
 
     static let examples = [

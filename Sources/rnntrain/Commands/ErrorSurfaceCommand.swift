@@ -77,8 +77,7 @@ struct ErrorSurfaceCommand: ExampledCommand {
 
     func run() throws {
         let numbers = try numbers()
-        if let html, !force, pathExists(html) { throw ReportError.outputExists(path: html, option: "--html") }
-        if let html { try OutputFile.check(html, namedBy: "--html", inputs: []) }
+        if let html { try OutputFile.check(html, namedBy: "--html", inputs: [], isForced: force) }
         let surface = ErrorSurface(steps: numbers.steps)
         let paths = [nil, numbers.clip].map { clip in
             (

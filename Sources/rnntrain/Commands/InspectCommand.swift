@@ -68,10 +68,12 @@ struct InspectCommand: ExampledCommand {
     func run() throws {
         let tokenCount = try ValueRange.whole(2...10_000_000).value(tokens, of: "--tokens")
         let lagCount = try ValueRange.whole(1...10_000).value(lags, of: "--lags")
-        if let html, !force, pathExists(html) { throw ReportError.outputExists(path: html, option: "--html") }
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
-        if let html { try OutputFile.check(html, namedBy: "--html", inputs: [("--data", data), ("--checkpoint", checkpoint)]) }
+        if let html {
+            let inputs = [("--data", data), ("--checkpoint", checkpoint)]
+            try OutputFile.check(html, namedBy: "--html", inputs: inputs, isForced: force)
+        }
         try runInspection(
             checkpoint: named.open(), data: data,
             InspectionSettings(tokens: tokenCount, lags: lagCount, unit: unit?.unit, property: correlate, html: html, json: json))

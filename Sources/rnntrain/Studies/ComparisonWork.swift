@@ -48,10 +48,10 @@ private struct ComparisonReport {
     private var comparedUnit: String { comparison.unit == .token ? "token" : "line" }
 
     var text: String {
-        var lines = zip(["A", "B"], zip(paths, [losses.firstLoss, losses.secondLoss])).map { name, model in
-            "\(name)           \(model.0): loss \(NumberText.fixed(model.1, 4)) nats per \(unit), perplexity "
-                + NumberText.perplexity(exp(model.1), digits: 3)
-        }
+        var lines = [
+            modelText("A", paths[0], losses.firstLoss, losses.firstPerplexity),
+            modelText("B", paths[1], losses.secondLoss, losses.secondPerplexity),
+        ]
         lines += ["A - B       \(differenceText)", "A / B       \(ratioText)", "better      \(betterText)"]
         guard let differences, !differences.isEmpty else {
             return lines.joined(separator: "\n") + (differences == nil ? "\n" : "\n\nconfiguration: equal\n")
@@ -59,6 +59,11 @@ private struct ComparisonReport {
         var table = TextTable(header: ["configuration", "A", "B"])
         for difference in differences { table.append([difference.key, difference.first, difference.second]) }
         return lines.joined(separator: "\n") + "\n\n" + table.text
+    }
+
+    private func modelText(_ name: String, _ path: String, _ loss: Double, _ perplexity: Double) -> String {
+        "\(name)           \(inFull: path): loss \(NumberText.fixed(loss, 4)) nats per \(unit), perplexity "
+            + NumberText.perplexity(perplexity, digits: 3)
     }
 
     private var differenceText: String {
@@ -100,7 +105,7 @@ private struct ComparisonReport {
         return
             "{\"a\":\(JSONText.string(paths[0])),\"b\":\(JSONText.string(paths[1])),\"unit\":\"\(unit)\",\"units\":\(losses.unitCount),"
             + "\"loss_a\":\(number(losses.firstLoss)),\"loss_b\":\(number(losses.secondLoss)),"
-            + "\"perplexity_a\":\(number(exp(losses.firstLoss))),\"perplexity_b\":\(number(exp(losses.secondLoss))),"
+            + "\"perplexity_a\":\(number(losses.firstPerplexity)),\"perplexity_b\":\(number(losses.secondPerplexity)),"
             + "\"difference\":\(number(losses.difference)),\"low\":\(number(interval?.low)),\"high\":\(number(interval?.high)),"
             + "\"resamples\":\(settings.resamples),\"seed\":\(settings.seed),\"lines\":\(losses.blockCount),"
             + "\"compared_by\":\"\(comparedUnit)\",\"a_better\":\(first),\"b_better\":\(second),\"equal\":\(neither),"

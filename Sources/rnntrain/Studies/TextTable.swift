@@ -1,10 +1,15 @@
+import Failures
+
 /// A table for people: columns of equal width, two blanks apart. The first column is aligned to the left, the others to the right.
 struct TextTable {
     private var rows: [[String]]
 
-    init(header: [String]) { rows = [header] }
+    init(header: [String]) { rows = [Self.shown(header)] }
 
-    mutating func append(_ row: [String]) { rows.append(row) }
+    mutating func append(_ row: [String]) { rows.append(Self.shown(row)) }
+
+    /// The fields with control characters escaped, so that a row is one line.
+    private static func shown(_ row: [String]) -> [String] { row.map { Quotation.inFull($0) } }
 
     var text: String {
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -56,6 +56,15 @@ final class SamplingOutput<Objective: SampledObjective>: OutputLayer {
         rest = TargetGradients(vocabularySize: V, columns: H, maximumRows: rows, workspace: workspace)
     }
 
+    /// Training multiplies each row with the weights of the samples and of its target. A target that is a sample has no gradient of its own.
+    static func work(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> TokenWork? {
+        let drawn = TokenSampler.expected(shape, targets: targets)
+        let H = Double(shape.hiddenSize)
+        return TokenWork(
+            trainingOperations: TokenWork.trainingOperations(weights: H * drawn.tokens) + 2 * H + 4 * H * drawn.missedTargets,
+            weightCount: shape.vocabularySize * shape.hiddenSize)
+    }
+
     func loss(
         _ hidden: MatrixView, targets: UnsafePointer<Int32>, mask: UnsafePointer<Float>, training: TrainingLoss?
     ) -> UnsafePointer<Double> {

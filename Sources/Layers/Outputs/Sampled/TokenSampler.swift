@@ -46,12 +46,31 @@ final class TokenSampler {
     private func prepare(_ weights: TokenWeights, power: Double) {
         var sum = 0.0
         for w in 0..<size {
-            sum += RowKernels.exp(power * weights.logarithm(w))
+            sum += Self.unscaled(w, weights, power)
             sums[w] = sum
             places[w] = -1
         }
         let shift = RowKernels.log(Double(draws)) - RowKernels.log(sum)
         for w in 0..<size { logarithms[w] = Float(shift + power * weights.logarithm(w)) }
+    }
+
+    /// q(w) times a constant.
+    private static func unscaled(_ token: Int, _ weights: TokenWeights, _ power: Double) -> Double {
+        RowKernels.exp(power * weights.logarithm(token))
+    }
+
+    /// The expected number of distinct tokens of a step, and the expected share of the targets that are none of them: a token is not drawn with the
+    /// probability `(1 - q(w))^k`.
+    static func expected(_ shape: OutputShape, targets: (Range<Int>) -> Double) -> (tokens: Double, missedTargets: Double) {
+        let (weights, power) = (TokenWeights(shape), shape.settings[OutputSettings.samplePower])
+        let draws = Double(shape.settings[OutputSettings.samples])
+        let sum = (0..<weights.size).reduce(0) { $0 + unscaled($1, weights, power) }
+        return (0..<weights.size).reduce(into: (tokens: 0.0, missedTargets: 0.0)) { result, token in
+            let rest = 1 - unscaled(token, weights, power) / sum
+            let missed = rest > 0 ? RowKernels.exp(draws * RowKernels.log(rest)) : 0
+            result.tokens += 1 - missed
+            result.missedTargets += targets(token..<(token + 1)) * missed
+        }
     }
 
     /// Draws the tokens of a step.
