@@ -14,8 +14,8 @@ package struct ProcessRoom: Equatable, Sendable {
         /// It starts Open MPI as one of several ranks. Open MPI 4.1 takes some 200 MB of addresses until its first message, and
         /// crashes if it cannot map them.
         case startingMPI
-        /// It trains, as one of `ranks` ranks on its host.
-        case training(ranks: Int)
+        /// It trains, alone or as one of several ranks.
+        case training
 
         /// Addresses and data that are not counted elsewhere: the stack (8 MB) and the arena (64 MB, of which only a part is used) of the thread
         /// that writes checkpoints; the shared memory of MPI, which is mapped with the first messages (measured with Open MPI 4.1); and
@@ -24,7 +24,7 @@ package struct ProcessRoom: Equatable, Sendable {
             switch self {
             case .oneModel: (8 << 20, 4 << 20)
             case .startingMPI: (240 << 20, 0)
-            case .training(let ranks): ranks > 1 ? (96 << 20, 16 << 20) : (80 << 20, 20 << 20)
+            case .training: (96 << 20, 20 << 20)
             }
         }
     }

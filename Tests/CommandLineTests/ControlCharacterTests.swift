@@ -30,7 +30,10 @@ struct ControlCharacterTests {
             ),
             (
                 ["compare", "NAME", "NAME", "--data", "textNAME"],
-                ["A           NAME: loss ", "B           NAME: loss ", "rnntrain: note: A NAME is a run folder; "]
+                [
+                    "A           NAME/best.safetensors: loss ", "B           NAME/best.safetensors: loss ",
+                    "rnntrain: note: A NAME is a run folder; ",
+                ]
             ),
             (["report", "NAME", "--output", "pageNAME"], ["pageNAME: a page about 1 run"]),
             (["verify", "NAME"], ["configuration  NAME/config.toml  ", "lock  NAME/lock  "]),

@@ -162,14 +162,14 @@ struct InspectTests {
         arguments: SentencePieceLibrary.isInstalled ? ["integers", "sentencepiece"] : ["integers"])
     func pageText(unit: String) throws {
         let text = unit == "integers" ? "10 2 7\n2 10\n" : "the cat\non a mat\n"
-        try SmallModels.write("paged.txt", String(repeating: text, count: 10))
+        try SmallModels.write("paged-\(unit).txt", String(repeating: text, count: 10))
         let small = "--hidden-size 8 --embedding-size 8 --batch-size 2 --bptt 4 --epochs 1"
         let limit = unit == "integers" ? "" : "--vocabulary-size 30"
         let trained = try SmallModels.shell(
-            "$R --train paged.txt --valid paged.txt --run paged-\(unit) --tokens \(unit) \(limit) \(small)")
+            "$R --train paged-\(unit).txt --valid paged-\(unit).txt --run paged-\(unit) --tokens \(unit) \(limit) \(small)")
         try #require(trained.status == 0, "\(trained)")
         let scratch = try ScratchFolder()
-        let inspect = "$R inspect --checkpoint paged-\(unit) --data paged.txt --lags 2 --unit 0:0 --html"
+        let inspect = "$R inspect --checkpoint paged-\(unit) --data paged-\(unit).txt --lags 2 --unit 0:0 --html"
         let outcome = try SmallModels.shell("\(inspect) '\(scratch.file("page.html"))'")
         try #require(outcome.status == 0, "\(outcome)")
         let html = try String(contentsOfFile: scratch.file("page.html"), encoding: .utf8)

@@ -43,6 +43,7 @@ public struct ModelNeeds: Sendable {
     public internal(set) var operands: [PackedOperand] = []
     /// The number of operands of the layers below the output layer, which come first; nil for a part of a model without an output layer.
     var layerOperandCount: Int?
+    /// The number format of the packed weights.
     public internal(set) var precision = Precision.fp32
     /// The rows that a layer has for each row of a window, at most; at least 1. Gradients need scratch for so many.
     public internal(set) var rowsPerPrediction = 1

@@ -32,7 +32,7 @@ package struct HostRoom: Equatable, Sendable {
         let withSwap = [system.map { $0.available + max(0, $0.swap) }, limit].compactMap { $0 }.min()
         self.init(
             name: name, ranks: ranks, memory: all, memoryWithSwap: withSwap, backing: backing,
-            processes: figures.map { ProcessRoom($0, for: .training(ranks: figures.count)) })
+            processes: figures.map { ProcessRoom($0, for: .training) })
     }
 
     /// The first rank whose process limits are too low for this number of bytes of its own, of shared memory and of mapped files. A single
