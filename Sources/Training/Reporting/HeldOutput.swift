@@ -68,12 +68,15 @@ final class HeldOutput {
 
     /// Writes a text, or holds it; returns false if it is omitted. Throws if the output fails; what is held is then lost.
     func write(_ text: String, _ kind: Kind) throws(StandardOutputError) -> Bool {
-        if !texts.isEmpty { try flush(waiting: 0) }
+        // Before the last texts are complete, room that the reader makes would go to older ones.
+        let waitsForEnd = lastWait == .brief && !texts.isEmpty
+        if !texts.isEmpty, !waitsForEnd { try flush(waiting: 0) }
         guard texts.count < kind.capacity else {
             if kind != .progress { omittedLineCount += 1 }
             return false
         }
         texts.insert((Array(text.utf8), kind), at: kind == .last && lastWait == .brief ? placeOfLast : texts.endIndex)
+        if waitsForEnd { return true }
         try flush(waiting: isFull ? 0 : Self.pause)
         guard kind == .progress, !texts.isEmpty, writtenByteCount == 0 else { return true }
         texts.removeAll()
