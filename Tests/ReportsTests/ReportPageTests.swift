@@ -137,6 +137,17 @@ struct ReportPageTests {
         #expect(try !parsed(ReportPage([exact], version: "1").html).text.contains("estimate"))
     }
 
+    @Test("A perplexity over 1e308, which the log cannot have, is shown as such for validation and test")
+    func overflownPerplexity() throws {
+        let lines = [
+            #"{"event":"start","step":0}"#, #"{"event":"validation","step":20,"loss":2000,"perplexity":null,"best":true}"#,
+            #"{"event":"end","step":20,"reason":"epochs","best_step":20,"best_loss":2000,"test_loss":3000,"test_perplexity":null}"#,
+        ]
+        let html = ReportPage([try run("o", lines)], version: "1").html
+        let cells = ["20", "2000", "over 1e308", "over 1e308", "epochs"].map { "<td>\($0)</td>" }
+        #expect(html.contains(cells.joined()), "\(html.firstMatch(of: /<table(?s:.*?)<\/table>/)?.0 ?? "")")
+    }
+
     @Test("A classifier has its accuracy, also beside a language model, and no perplexity")
     func classifier() throws {
         let lines = [

@@ -38,6 +38,20 @@ struct TokenizerTests {
     }
 
     @Test(
+        "Classes of word characters and digits are those of Unicode, whatever follows",
+        arguments: [
+            (#"\w+|."#, "1990|–|1984|”|60|’|s_名"), (#"[\w]{2,}|[^\W]|[\W]"#, "1990|–|1984|”|60|’|s_名"),
+            (#"\W|[[:word:]-]+"#, "1990|–|1984|”|60|’|s_名"), (#"\W|\w"#, "٣|é|½|-"), (#"\w+|\W+"#, "a‿b|½-|e\u{301}"),
+            (#"\d+|\D"#, "12|½|٣|Ⅷ|–|3|日"), (#"[^\d]+|\d"#, "½Ⅷ–|3|日"), (#"\\w|\Q\w\E|."#, "\\w|w|\\w"),
+        ])
+    func classes(pattern: String, tokens expected: String) throws {
+        let text = expected.replacing("|", with: "") + "\n"
+        let vocabulary = try Self.matches(text, pattern: pattern)
+        let found = try tokens(source(text, .regex), vocabulary).dropLast().map { vocabulary.symbol(of: $0) }
+        #expect(found.joined(separator: "|") == expected, "\(pattern)")
+    }
+
+    @Test(
         "A pattern sees the whole line: the start of the line is no other place, and a match knows the character before it",
         arguments: [
             ("^aa|a|b| ", "baab aab\naab", "b|a|a|b| |a|a|b|\n|aa|b"),

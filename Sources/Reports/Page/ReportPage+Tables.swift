@@ -115,5 +115,7 @@ extension ReportPage {
 
     private func text(_ value: String?) -> String { HTMLText.escaped(value ?? "-") }
 
-    private func number(_ value: Double?) -> String { text(value.map { NumberText.significant($0, 5) }) }
+    private func number(_ value: Double?) -> String {
+        text(value.map { $0 == .infinity ? NumberText.perplexity($0) : NumberText.significant($0, 5) })
+    }
 }

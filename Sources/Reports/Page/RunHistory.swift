@@ -56,8 +56,11 @@ package struct RunHistory {
     /// Whether the losses of the lines `step` are estimates from samples, whose perplexity would pass for that of the model.
     var estimatesTraining: Bool { configuration.estimatesTrainingLoss }
 
-    /// The task's figure on the test text; nil without a test.
-    var testFigure: Double? { end?.numbers["test_\(metric.presentation.name)"] }
+    /// The task's figure on the test text; nil without a test. A figure that JSON cannot represent is made from the loss.
+    var testFigure: Double? {
+        let logged = end?.numbers["test_\(metric.presentation.name)"]
+        return logged ?? (metric.presentation.followsFromLoss ? end?.numbers["test_loss"].flatMap(figure) : nil)
+    }
 
     private func figure(_ criterion: Double) -> Double? {
         guard case .number(let value) = metric.figure(criterion).value else { return nil }

@@ -9,7 +9,7 @@ struct PatternMatcher {
         do {
             // A match begins and ends at any scalar, so that it does not depend on how characters combine.
             // A line ends at a line feed only, so a dot also matches the other characters that Unicode calls line ends.
-            regex = try Regex(pattern).matchingSemantics(.unicodeScalar).dotMatchesNewlines()
+            regex = try Regex(PatternClasses.spelledOut(pattern)).matchingSemantics(.unicodeScalar).dotMatchesNewlines()
         } catch {
             throw .badTokenPattern(pattern: pattern, reason: "\(error)".split(separator: "\n").first.map(String.init) ?? "")
         }

@@ -29,7 +29,7 @@ struct SRILMWriter: ScoreWriter {
         return text + counts.lines + "\n"
     }
 
-    func footer(_ total: ScoreTotal) -> String? { "file \(total.name): " + self.total.lines }
+    func footer(_ total: ScoreTotal) -> String? { "file \(Quotation.inFull(total.name)): " + self.total.lines }
 
     private func probability(_ token: ScoredToken) -> String {
         if token.isUnknown { return "[OOV] 0 [ -inf ]" }
