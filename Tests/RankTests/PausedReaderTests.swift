@@ -69,7 +69,8 @@ extension TrainingOverRanks {
             let reader = "\(Self.untilDone); dd bs=4096 count=2 iflag=fullblock 2> dd.errors; \(Self.untilEnded); cat"
             let outcome = try piped(Self.endless, signal, reader: reader)
             #expect(outcome.errors.contains(Self.unreadWarning) && outcome.errors.hasSuffix("status 75\n"), "\(outcome.errors)")
-            #expect(outcome.lines.last?.hasPrefix("  resume ") == true, "\(outcome.lines.suffix(5))")
+            // Older held lines may follow them.
+            #expect(outcome.lines.contains { $0.hasPrefix("  resume ") }, "\(outcome.lines.suffix(5))")
         }
 
         @Test("A reader that continues gets the held lines in order, and the last lines")
