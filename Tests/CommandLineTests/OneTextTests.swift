@@ -125,7 +125,8 @@ struct OneTextTests {
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "input.txt")
         // The calls: opening, mapping and closing the text for its split, then opening and mapping each part. The sixth opens the second part.
         let fault = [
-            "LD_PRELOAD": ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path, "RNNTRAIN_FAULT_FOLDER": link,
+            "LD_PRELOAD": Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appending(path: "libfile-faults.so").path,
+            "RNNTRAIN_FAULT_FOLDER": link,
             "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "1", "RNNTRAIN_FAULT_CALL": "6",
             "RNNTRAIN_FAULT_MARK": texts.path("mark"),
         ]

@@ -84,7 +84,7 @@ extension TrainingOverRanks {
         func slowCall() throws {
             let program = try texts.start(
                 ranks: 2, run: "run", ["--epochs", "100000", "--stall-limit", "1s", "--checkpoint-every", "10 steps"],
-                prelude: "export LD_PRELOAD='\(Self.library)' RNNTRAIN_FAULT_SLEEP=3")
+                prelude: "export LD_PRELOAD='\(Self.library)':$LD_PRELOAD RNNTRAIN_FAULT_SLEEP=3")
             try #require(waitFor(30) { texts.checkpointSteps(run: "run").last ?? 0 >= 10 })
             let rank = try #require(ProcessTable.processes(of: "rnntrain", naming: texts.path("run")).last)
             kill(rank, SIGUSR2)
@@ -117,7 +117,9 @@ extension TrainingOverRanks {
             expectSame(try RunLog(run: texts.path("run")), usual, "with messages")
         }
 
-        @Test("The error of an MPI that cannot share memory says what to do")
+        @Test(
+            "The error of an MPI that cannot share memory says what to do",
+            .disabled(if: Sanitizers.areOn, "Open MPI 4.1 calls a pointer of a window that it has not initialized."))
         func noSharedMemory() throws {
             let outcome = try texts.start(ranks: 2, run: "run", environment: ["OMPI_MCA_osc": "^sm"]).end(timeLimit: 30)
             #expect(outcome.status == 70 && outcome.errors.contains("MPI_Win_allocate_shared failed: "), "\(outcome)")
