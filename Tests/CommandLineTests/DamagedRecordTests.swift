@@ -57,6 +57,9 @@ struct DamagedRecordTests {
         let resumed = try resume()
         #expect(resumed.status == 0, "\(resumed)")
         #expect(try verify().status == 0)
+        try texts.write(name, text.replacing(/"checksum":"[^"]*"/, with: #""checksum":"0""#))
+        let unsealed = try verify()
+        #expect(unsealed.status == 0 && unsealed.output.contains("it has no checksum"), "\(unsealed)")
     }
 
     @Test("report leaves out a line of the log that cannot be read, and warns with its number")

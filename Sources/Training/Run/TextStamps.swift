@@ -47,10 +47,10 @@ struct TextStamps: Codable, Equatable {
         try? JSONDecoder().decode(TextStamps.self, from: Data(bytes))
     }
 
-    /// Whether the file at `path` is not as `write` has written it. Throws `FileError`.
-    static func areChanged(path: String) throws(FileError) -> Bool {
+    /// Whether the file at `path` is as `write` has written it; nil if it has no checksum, and is not used. Throws `FileError`.
+    static func areSound(path: String) throws(FileError) -> Bool? {
         let bytes = try ReadableFile.contents(of: path, limit: mostBytes)
-        return LineChecksum.isRight(bytes) == false || decoded(bytes) == nil
+        return decoded(bytes) == nil ? false : LineChecksum.isRight(bytes)
     }
 
     /// Writes the file if its content has changed.

@@ -76,7 +76,8 @@ private struct RunVerification {
             file.require(.folder)
             return file
         }
-        return ([VerifiedFile(stampsAt: RunPreparation.stampsPath(folder))] + checked).filter { $0.problem != nil }
+        let stamps = VerifiedFile(stampsAt: RunPreparation.stampsPath(folder))
+        return ([stamps] + checked).filter { $0.problem != nil || !$0.notes.isEmpty }
     }
 
     /// The event file for TensorBoard, if the run has one.
