@@ -35,6 +35,7 @@ struct ControlCharacterTests {
                     "rnntrain: note: A NAME is a run folder; ",
                 ]
             ),
+            (["score", "--checkpoint", "NAME", "--data", "textNAME", "--format", "srilm"], ["file textNAME: "]),
             (["report", "NAME", "--output", "pageNAME"], ["pageNAME: a page about 1 run"]),
             (["verify", "NAME"], ["configuration  NAME/config.toml  ", "lock  NAME/lock  "]),
             (["ngram", "--train", "textNAME", "--arpa", "modelNAME", "--order", "2"], ["modelNAME: "]),
