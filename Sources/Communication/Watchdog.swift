@@ -98,7 +98,7 @@ public enum Watchdog {
         }
     }
 
-    /// Whether this thread answers other hosts. It cannot do so while it reads a mapped file, which may wait long for a disk: such reads belong into
+    /// Whether this thread answers other hosts. It cannot do so while it reads a mapped file, which may wait long for a disk: such reads belong in
     /// `waitingForDisk` if this is true. In a job of one host the watchdog notices these waits itself. Local.
     public static var answersOtherHosts: Bool { cmpi_liveness_may_be_polled() != 0 }
 
