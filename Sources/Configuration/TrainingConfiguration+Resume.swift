@@ -105,10 +105,13 @@ extension TrainingConfiguration {
 
     /// The first key that may change on resume, decides the updates, and has another value in `other`; nil if there is none.
     package func updateDifference(from other: TrainingConfiguration) -> ConfigurationKey? {
-        let keys = Self.updateKeys + (lastsToTheEnd ? [.epochs] : [])
+        let keys = Self.updateKeys + (lastsToTheEnd ? [.epochs] : []) + (dependsOnPlateaus ? [.epsilon] : [])
         return keys.first { value(of: $0) != other.value(of: $0) }
     }
 
     /// Whether the learning rate depends on the number of epochs.
     private var lastsToTheEnd: Bool { ["cosine", "linear"].contains(schedule.rawValue) }
+
+    /// Whether the learning rate depends on the validations without an improvement.
+    private var dependsOnPlateaus: Bool { schedule.rawValue == PlateauSchedule.name }
 }

@@ -168,7 +168,7 @@ struct ConsistencyChecks {
             throw conflict(
                 .tieWeights, .output,
                 message:
-                    "\(setting(.tieWeights)), but \(setting(.output)), whose weights have another form than the embedding's. Use "
+                    "\(setting(.tieWeights)), but \(setting(.output)), whose weights cannot be those of the embedding. Use "
                     + "\(name(.output)) \(Outputs.tiedNames.joined(separator: " or ")), or --no-tie-weights.")
         }
         if configuration.initialization == .identity,

@@ -19,6 +19,14 @@ public enum Quotation {
     /// The whole text with control characters escaped, for a line that people read. An escaped text stays as it is.
     public static func inFull(_ text: some StringProtocol) -> String { escaped(text.unicodeScalars) }
 
+    /// Whether a scalar is a control character, ends a line, or changes the direction of the text.
+    package static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}": true
+        default: false
+        }
+    }
+
     private static func escaped(_ scalars: some Sequence<Unicode.Scalar>) -> String {
         var shown = ""
         for scalar in scalars {
@@ -26,9 +34,7 @@ public enum Quotation {
             case "\n": shown += "\\n"
             case "\r": shown += "\\r"
             case "\t": shown += "\\t"
-            // Also escapes characters that change the text direction.
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            case _ where isEscaped(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
             default: shown.unicodeScalars.append(scalar)
             }
         }

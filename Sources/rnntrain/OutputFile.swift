@@ -1,7 +1,10 @@
 import Checkpoints
+import Configuration
 import Failures
 import Files
 import Glibc
+import Kinds
+import Runs
 
 /// Checks of files that a command writes, before its work.
 enum OutputFile {
@@ -35,7 +38,7 @@ enum OutputFile {
         if found.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path: path, option: option) }
         if isRunFile(path) { throw .isRunFile(path: path, option: option) }
         for input in inputs {
-            guard let name = input.path, let read = status(name) else { continue }
+            guard let name = input.path, let read = name == StandardInput.sign ? statusOfInput() : status(name) else { continue }
             if (read.st_dev, read.st_ino) == (found.st_dev, found.st_ino) {
                 throw .isInput(path: path, option: option, input: input.option)
             }
@@ -64,6 +67,26 @@ enum OutputFile {
             let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil
             return isRun && RunFile.isFile(Array(parts.suffix(depth)))
         }
+    }
+
+    /// The texts and other files that the run in a folder reads, with words for them; empty without a readable configuration, which the
+    /// command itself reports.
+    static func inputs(ofRun folder: String) -> [(option: String, path: String?)] {
+        let values: [ConfigurationKey: ConfigurationValue]
+        do throws(ConfigurationFileError) {
+            values = try ConfigurationFile(ofRunAt: RunFolder(path: folder).configurationPath).values
+        } catch {
+            return []
+        }
+        return [ConfigurationKey.text, .train, .valid, .test, .wordVectors, .sentencePieceModel].map {
+            ("\($0.option) of \(Quotation.of(folder))", values[$0]?.description)
+        }
+    }
+
+    /// The file of the standard input, such as one that the shell redirects.
+    private static func statusOfInput() -> stat? {
+        var status = stat()
+        return fstat(STDIN_FILENO, &status) == 0 ? status : nil
     }
 
     private static func status(_ path: String) -> stat? {

@@ -213,9 +213,9 @@ struct DryRunTests {
     func missingSharedFolder() throws {
         let outcome = try ProgramRun.onRanks(
             2, "rnntrain", texts.arguments(run: "run", ["--dry-run"]),
-            environment: ["OMPI_MCA_osc_sm_backing_directory": "/nonexistent"], folder: texts.folder)
+            environment: ["OMPI_MCA_osc_sm_backing_directory": "/dev/null/missing"], folder: texts.folder)
         #expect(outcome.status == 0, "\(outcome)")
-        let item = try #require(outcome.lines.first { $0.hasPrefix("  /nonexistent ") }, "\(outcome)")
+        let item = try #require(outcome.lines.first { $0.hasPrefix("  /dev/null/missing ") }, "\(outcome)")
         #expect(item.contains("; missing or not writable, so that the ranks will exchange messages"), "\(outcome)")
         #expect(!outcome.output.contains("shm"), "\(outcome)")
     }

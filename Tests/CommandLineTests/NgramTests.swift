@@ -158,6 +158,8 @@ struct NgramTests {
             ("inspect --checkpoint good.arpa --data valid.txt", 64, "is an ARPA file, and this command needs"),
             ("inspect --checkpoint word --data valid.txt --html ./valid.txt --force", 64, "--html names the file of --data"),
             ("report word --output word/metrics.jsonl --force", 64, "is a file of a run"),
+            ("report word --output train.txt --force", 64, "--output names the file of --train of word"),
+            ("inspect --checkpoint word --data - --html valid.txt --force < valid.txt", 64, "--html names the file of --"),
             ("inspect --checkpoint word --data valid.txt --html word/best.safetensors --force", 64, "is a file of a run"),
             ("error-surface --html word/best.safetensors --force", 64, "is a file of a run"),
             ("error-surface --html word/data/train.tokens --force", 64, "is a file of a run"),

@@ -72,4 +72,32 @@ struct StartNoteTests {
         #expect(inFile.errors.contains("epochs was 2 in the checkpoint, and is now 3"), "\(inFile)")
         #expect(!inFile.output.contains("changed --epochs"), "\(inFile)")
     }
+
+    @Test("A resume with --schedule plateau and another rate or schedule says what the earlier validations make of the rate")
+    func plateaus() throws {
+        let options = ["--epochs", "1", "--validate-every", "2", "--epsilon", "100"]
+        _ = try ProgramRun.alone("rnntrain", texts.arguments(run: "run", options), folder: texts.folder)
+        let note = /becomes ([0-9.e-]+): --schedule plateau counts the ([0-9]+) validations without an improvement/
+        let changed = try start(
+            "--run", texts.path("run"), "--resume", "--epochs", "2", "--schedule", "plateau", "--log-every", "1")
+        let words = try #require(changed.output.firstMatch(of: note), "\(changed)")
+        let rates = try RunLog(run: texts.path("run")).events.filter { $0["event"] == "step" }.compactMap { $0["learning_rate"] }
+        let lowered = rates.compactMap { Double($0) }.filter { $0 < 0.001 }
+        let first = try #require(lowered.first)
+        #expect(Double(words.1).map { abs($0 / first - 1) < 0.01 } == true, "\(words.0) \(first)")
+        let same = try start("--run", texts.path("run"), "--resume", "--epochs", "2")
+        #expect(same.output.firstMatch(of: note) == nil, "\(same)")
+    }
+
+    @Test("A run that clips each element by itself has no share of clipped steps on the terminal and in the log")
+    func clippedByValue() throws {
+        for mode in ["norm", "value"] {
+            let options = ["--epochs", "1", "--clip", "0.0001", "--clip-mode", mode, "--log-every", "1"]
+            let outcome = try ProgramRun.alone("rnntrain", texts.arguments(run: mode, options), folder: texts.folder)
+            try #require(outcome.status == 0, "\(outcome)")
+            let shares = try RunLog(run: texts.path(mode)).events.filter { $0["event"] == "step" }.map { $0["clipped"] }
+            #expect(!shares.isEmpty && shares.allSatisfy { $0 == (mode == "norm" ? "1.0" : "null") }, "\(shares)")
+            #expect(outcome.output.contains("% clipped)") == (mode == "norm"), "\(outcome)")
+        }
+    }
 }

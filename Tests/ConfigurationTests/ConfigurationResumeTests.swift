@@ -62,6 +62,21 @@ struct ConfigurationResumeTests {
         }
     }
 
+    @Test("Keys that decide the updates of a schedule are compared only with this schedule")
+    func updates() throws {
+        for (schedule, key, value) in [("plateau", "epsilon", "0.5"), ("cosine", "epochs", "77"), ("step", "decay", "0.9")] {
+            var configuration = TrainingConfiguration()
+            try configuration.set(.schedule, argument: schedule)
+            var other = configuration
+            try other.set(ConfigurationKey(key), argument: value)
+            #expect(configuration.updateDifference(from: other) == ConfigurationKey(key))
+        }
+        var (constant, other) = (TrainingConfiguration(), TrainingConfiguration())
+        (constant.epsilon, other.epsilon) = (0, 0.5)
+        other.epochs += 1
+        #expect(constant.updateDifference(from: other) == nil)
+    }
+
     @Test("The order of labels is no change, also from the log of an earlier version, which has it as it was given")
     func labels() throws {
         let stored = ConfigurationSamples.with([.task: .text("classifier"), "labels": .text("b a  c")])

@@ -215,7 +215,7 @@ extension TrainingOverRanks {
             #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.0025")
             try removeCheckpoints(from: 50)
             let other = try texts.startResume(ranks: 1, run: "run", ["--learning-rate", "0.02"]).end(timeLimit: 30)
-            #expect(other.output.contains("the learning rate is 0.02, as given; the factor 0.25"), "\(other)")
+            #expect(other.output.contains("the given learning rate 0.02 is used; the factor 0.25"), "\(other)")
             #expect(try RunLog(run: texts.path("run")).events.last { $0["event"] == "step" }?["learning_rate"] == "0.02")
             let longer = try texts.startResume(ranks: 1, run: "run", ["--epochs", "2"]).end(timeLimit: 30)
             for outcome in [other, longer] {

@@ -109,7 +109,7 @@ extension TrainingOverRanks {
         @Test("Ranks exchange messages if the folder of the shared memory is missing")
         func missingSharedFolder() throws {
             let program = try texts.start(
-                ranks: 2, run: "run", environment: ["OMPI_MCA_osc_sm_backing_directory": "/nonexistent"])
+                ranks: 2, run: "run", environment: ["OMPI_MCA_osc_sm_backing_directory": "/dev/null/missing"])
             let outcome = try program.end(timeLimit: 30)
             #expect(outcome.status == 0, "\(outcome)")
             #expect(outcome.output.contains("note: exchanging messages instead of using a shared window: "), "\(outcome)")

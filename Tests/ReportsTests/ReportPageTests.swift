@@ -190,6 +190,18 @@ struct ReportPageTests {
         #expect(try !parsed(ReportPage([run("clipped", log(steps: 4))], version: "1").html).text.contains("No step was clipped."))
     }
 
+    @Test("A run that clips each element by itself has no share of clipped steps, and the page does not say that none was")
+    func clippedByValue() throws {
+        let byValue = try run("value", log(steps: 4).map { $0.replacing(#""clipped":0.1"#, with: #""clipped":null"#) }) {
+            try $0.set("clip-mode", argument: "value")
+        }
+        let byNorm = try run("norm", log(steps: 4, clipped: 0))
+        let alone = try parsed(ReportPage([byValue], version: "1").html).text
+        #expect(!alone.contains("No step was clipped.") && !alone.contains("Clipped steps"))
+        let both = try parsed(ReportPage([byValue, byNorm], version: "1").html).text
+        #expect(both.contains("Runs that clip each element by itself have no share."))
+    }
+
     @Test("The page of inspect is well-formed, escapes tokens, and colours them by sign and size")
     func inspection() throws {
         let tokens = [

@@ -18,5 +18,11 @@ struct DivergenceAdviceTests {
         #expect(configuration.adviceAfterDivergence.hasPrefix("Start a new run with a smaller --weight-decay (1000000000.0), "))
         configuration.initialScale = 1000
         #expect(configuration.adviceAfterDivergence.contains("--init-scale (1000.0) and --weight-decay (1000000000.0), "))
+        var averaged = TrainingConfiguration()
+        try averaged.set(.optimizer, argument: "asgd")
+        try averaged.set("asgd-decay", argument: "1e-4")
+        #expect(averaged.adviceAfterDivergence.hasPrefix("Resume it with a lower --learning-rate, or "))
+        try averaged.set("asgd-decay", argument: "1e9")
+        #expect(averaged.adviceAfterDivergence.hasPrefix("Start a new run with a smaller --asgd-decay (1000000000.0), "))
     }
 }

@@ -107,9 +107,26 @@ struct ResumeCommandTests {
         #expect(command("r", environment: ranks, parent: ["sh"] + own) == "mpirun -n 3 ./rnntrain --run r --resume")
     }
 
+    @Test("A folder with line ends or other control characters in its name leaves the command on one line")
+    func controlCharacters() {
+        #expect(command("g/a\nb\rc\td'e\\f") == "./rnntrain --run $'g/a\\012b\\015c\\011d\\'e\\\\f' --resume")
+        #expect(command("a\u{85}b\u{2028}c") == "./rnntrain --run $'a\\302\\205b\\342\\200\\250c' --resume")
+    }
+
+    @Test(
+        "bash reads a word with control characters as it was",
+        arguments: ["a\nb", "\r\n\u{1}7", "'\\\u{1B}[0m", "a\u{85}b\u{2028}\u{202E}ö"])
+    func dollarQuoting(word: String) throws {
+        let quoted = ShellText.quoted(word)
+        #expect(quoted.unicodeScalars.allSatisfy { $0.value >= 32 })
+        let shell = try ProgramRun.run(
+            URL(filePath: "/bin/bash"), ["-c", "printf '%s|' \(quoted)"], environment: [:], folder: nil, timeLimit: 10)
+        #expect(shell.output.utf8.elementsEqual((word + "|").utf8))
+    }
+
     @Test(
         "A shell reads every word as it was",
-        arguments: ["", "a b", "it's", "\"$x\" `y` \\", "*?[~]", "a\nb", "größe", "-n", "!"])
+        arguments: ["", "a b", "it's", "\"$x\" `y` \\", "*?[~]", "größe", "-n", "!"])
     func quoting(word: String) throws {
         let command = "printf '%s|' " + ShellText.line(["x", word])
         let shell = try ProgramRun.run(URL(filePath: "/bin/sh"), ["-c", command], environment: [:], folder: nil, timeLimit: 10)

@@ -1,3 +1,4 @@
+import Failures
 import TextData
 
 /// Agreement in sentences with the columns of a `.gold` file (Gulordava et al. 2018).
@@ -10,7 +11,7 @@ enum AgreementItems {
     static func items(_ gold: DataFile, text: DataFile) throws(DataFileError) -> [ProbeItem] {
         guard gold.lines.count == text.lines.count else {
             throw gold.error(
-                nil, "the file has \(gold.lines.count) lines, but \(text.name) has \(text.lines.count)",
+                nil, "the file has \(counted(gold.lines.count, "line")), but \(text.name) has \(text.lines.count)",
                 "The two files must describe the same sentences, one a line.")
         }
         var items: [ProbeItem] = []

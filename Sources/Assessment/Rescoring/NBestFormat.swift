@@ -1,5 +1,6 @@
-import TextData
+import Failures
 import Tasks
+import TextData
 
 /// A format of n-best lists.
 public enum NBestFormat: String, Sendable, CaseIterable {
@@ -33,7 +34,9 @@ public enum NBestFormat: String, Sendable, CaseIterable {
         guard self != .nemo else {
             guard file.lines.count == list.utterances.count else {
                 throw file.error(
-                    nil, "the file has \(file.lines.count) lines, but \(list.name) has \(list.utterances.count) utterances",
+                    nil,
+                    "the file has \(counted(file.lines.count, "line")), but \(list.name) has "
+                        + counted(list.utterances.count, "utterance"),
                     "Each line must be the reference of the next utterance. Check --beam-size, too.")
             }
             return file.lines

@@ -15,7 +15,8 @@ enum NeMoLists {
         }
         guard file.lines.count % beam == 0 else {
             throw file.error(
-                file.lines.count, "the file has \(file.lines.count) lines, which is no multiple of the beam size \(beam)", advice)
+                file.lines.count,
+                "the file has \(counted(file.lines.count, "line")), which is no multiple of the beam size \(beam)", advice)
         }
         return list
     }

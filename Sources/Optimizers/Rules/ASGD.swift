@@ -2,18 +2,19 @@ public import Kinds
 public import Tensors
 
 /// Averaged SGD: `p = p * (1 - lambda * eta) - eta * g` with `eta = rate / (1 + lambda * rate * (t-1))^power` at update t; validation and the best
-/// model use the mean of p over the updates after the first `--asgd-start`. The weight decay is added to the gradient.
+/// model use the mean of p over the updates after the first `--asgd-start` + 1: as in PyTorch, the first of the following updates only sets the mean's
+/// start, which the next one replaces. The weight decay is added to the gradient.
 ///
 /// Source: Polyak & Juditsky 1992; torch.optim.ASGD, whose defaults for lambda and the start are 1e-4 and a million.
 public struct ASGD: UpdateRule {
     public static let name = "asgd"
     public static let summary =
-        "Averaged SGD (Polyak & Juditsky 1992, torch.optim.ASGD), `p = p * (1 - lambda * eta) - eta * g`, `eta = rate / (1 + lambda * rate * (t - 1))^power` in update t, with lambda `asgd-decay` (0: `p -= rate * g`); validation and the best model use the mean of the parameters over the updates."
+        "Averaged SGD (Polyak & Juditsky 1992, torch.optim.ASGD), `p = p * (1 - lambda * eta) - eta * g`, `eta = rate / (1 + lambda * rate * (t - 1))^power` in update t, with lambda `asgd-decay` (0: `p -= rate * g`); validation and the best model use the mean of the parameters over the updates after the first `asgd-start` + 1, as PyTorch does."
     public static let settings: [any DeclaredSetting] = [start, decay, power, RuleSettings.weightDecay]
 
     public static let start = Setting(
         "asgd-start", 0, range: .whole(1...ValueRange<Int>.most, orZero: "for the first"), placeholder: "n",
-        "Updates before the mean begins.")
+        "Updates before the mean begins; it contains the updates after the next one, as in PyTorch.")
     public static let decay = Setting(
         "asgd-decay", 0.0, range: .number(orZero: "for none"), placeholder: "x",
         "Lambda: shrinks the parameters, and the rate with the number of updates; 0: off.")
@@ -36,14 +37,14 @@ public struct ASGD: UpdateRule {
     public func update(_ update: ElementUpdate, bits: inout BitSum) { step.run(update, bits: &bits) }
 }
 
-/// SGD whose parameters are averaged from the validation on that is no better than the best of those more than `--nt-asgd-interval` validations
+/// SGD whose parameters are averaged from the validation on that is worse than the best of those more than `--nt-asgd-interval` validations
 /// before: the steps of ``ASGD``.
 ///
 /// Source: Merity, Keskar & Socher 2018, algorithm 1 (NT-ASGD).
 public struct NTASGD: UpdateRule {
     public static let name = "nt-asgd"
     public static let summary =
-        "SGD, averaged as asgd from the validation on that is worse than the best one of those `nt-asgd-interval` and more validations before (Merity et al. 2018)."
+        "SGD, averaged as asgd from the validation on that is worse than the best one of those more than `nt-asgd-interval` validations before (Merity et al. 2018)."
     public static let settings: [any DeclaredSetting] = [interval, ASGD.decay, ASGD.power, RuleSettings.weightDecay]
 
     public static let interval = Setting(

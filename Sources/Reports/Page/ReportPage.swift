@@ -111,7 +111,9 @@ package struct ReportPage {
 
     private var figureCharts: [Chart] {
         let clipped = lines("clipped") { $0 * 100 }
-        let isClipped = clipped.contains { $0.curve.points.contains { $0.value != 0 } }
+        let points = clipped.flatMap(\.curve.points)
+        let clipsNone = !points.isEmpty && points.allSatisfy { $0.value == 0 }
+        let byValue = runs.contains { $0.configuration.clip > 0 && $0.configuration.clipMode == .value }
         return [
             Chart(
                 title: "Gradient norm",
@@ -120,7 +122,8 @@ package struct ReportPage {
             Chart(
                 title: "Clipped steps",
                 caption: "Share of the steps since the last line of the log whose gradient was clipped, in per cent."
-                    + (isClipped ? "" : " No step was clipped."),
+                    + (clipsNone ? " No step was clipped." : "")
+                    + (byValue ? " Runs that clip each element by itself have no share." : ""),
                 lines: clipped, startsAtZero: true, pointCount: pointCount),
             Chart(
                 title: "Learning rate", caption: "Of the last step before each line of the log.", lines: lines("learning_rate"),

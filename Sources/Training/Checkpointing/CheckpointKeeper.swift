@@ -98,12 +98,19 @@ final class CheckpointKeeper {
         _ = try world.agreeOnRoot { try Watchdog.waitingForDisk { try writer?.finish() } }
     }
 
-    /// Waits until the last file is written, before an error of rank 0 ends the job. Warns if it cannot be written. Local.
-    func finishBeforeEnd() {
+    /// Waits until the last file is written, before an error ends the job: an error of the log, for example, is of a later step. Local.
+    ///
+    /// Warns if the file cannot be written, unless the error says the same. Does not wait in a folder that no longer belongs to the job, where no
+    /// file can be completed, or after an error of MPI.
+    func finish(before jobError: any Error) {
+        guard let writer, !(jobError is CommunicationError) else { return }
         do throws(FileError) {
-            _ = try Watchdog.waitingForDisk { () throws(FileError) in try writer?.finish() }
+            try Watchdog.waitingForDisk { () throws(FileError) -> Void in
+                try folder.requireUnchanged()
+                try writer.finish()
+            }
         } catch {
-            StandardError.warn("\(error)")
+            if "\(error)" != "\(jobError)" { StandardError.warn("\(error)") }
         }
     }
 

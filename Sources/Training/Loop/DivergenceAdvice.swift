@@ -7,6 +7,7 @@ extension TrainingConfiguration {
     package var adviceAfterDivergence: String {
         let causes = [
             (ConfigurationKey.initialScale, initialScale > 10), (RuleSettings.weightDecay.key, decaysTooFast),
+            (ASGD.decay.key, shrinksTooFast),
         ].filter(\.1).map { "\($0.0.option) (\(value(of: $0.0)?.description ?? ""))" }
         if causes.isEmpty {
             let limit = clip > 0 ? "a smaller --clip" : "--clip 1"
@@ -19,5 +20,11 @@ extension TrainingConfiguration {
     private var decaysTooFast: Bool {
         let decay = settings[RuleSettings.weightDecay]
         return decay >= 1 || decay * learningRate >= 1
+    }
+
+    /// Whether the lambda of averaged SGD makes parameters grow: each update then multiplies a parameter by less than -1.
+    private var shrinksTooFast: Bool {
+        guard [ASGD.name, NTASGD.name].contains(optimizer.rawValue) else { return false }
+        return settings[ASGD.decay] * learningRate > 2
     }
 }

@@ -44,7 +44,8 @@ package struct TrainingStep {
         return true
     }
 
-    /// Whether a gradient of this norm is clipped. If each element is clipped by itself, none counts.
+    /// Whether a gradient of this norm is clipped. If each element is clipped by itself, no step counts, and the log has no
+    /// share of them.
     package func clips(norm: Double) -> Bool { clipLimit > 0 && clipMode == .norm && norm > clipLimit }
 
     private func clip(_ norm: Double) -> GradientClip {

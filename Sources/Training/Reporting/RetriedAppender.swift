@@ -1,5 +1,6 @@
 import Checkpoints
 import Communication
+import Failures
 package import Files
 import Glibc
 
@@ -8,7 +9,8 @@ import Glibc
 /// A record that cannot be written because of a fault that can pass, such as a full disk, is kept and tried again with the next record.
 /// Checkpoints are written meanwhile: they save computation, and the kept records are lost only if the process dies. A fault that cannot pass,
 /// such as a limit on file sizes, ends the job at once if the file is the run's log. No checkpoint of a later step is then written, and a
-/// resume repeats and logs the steps.
+/// resume repeats and logs the steps. Any other file never ends the job: its records are kept after all faults, and the end of the job warns if
+/// they are lost.
 package final class RetriedAppender {
     private let path: String
     private var replacementCount = 0
@@ -17,10 +19,10 @@ package final class RetriedAppender {
     private var file: AppendedRecords
     /// Records that are not written yet, with their steps.
     private var waiting: [(bytes: [UInt8], step: Int?)] = []
-    /// Whether a fault of this file that cannot pass ends the job.
+    /// Whether faults of this file end the job.
     private let isLog: Bool
-    /// Whether an error of this file ends the job.
-    private var hasThrown = false
+    /// Whether an error or a warning has said that the kept records are lost.
+    private var hasReportedLoss = false
     /// The records with which a file begins.
     private let opening: () -> [UInt8]
     /// Completes a record when it is written, from the last line of the file with its line end.
@@ -31,7 +33,7 @@ package final class RetriedAppender {
     /// Opens or creates the file, and removes the incomplete last record of an interrupted write. Warns of a damaged file, which is renamed.
     ///
     /// - Parameters:
-    ///   - isLog: whether a fault that cannot pass ends the job.
+    ///   - isLog: whether a fault that cannot pass, or that does not pass until the end, ends the job.
     ///   - opening: the records with which a file begins. They are written before the first other record.
     ///   - seal: completes a record when it is written, from the last line of the file with its line end.
     package init(
@@ -53,20 +55,19 @@ package final class RetriedAppender {
 
     /// Appends a complete record of a step; nil for a record of no step.
     ///
-    /// Throws `TrainingError.log`, `TrainingError.unwrittenRecords`, or the error of a missing or foreign folder or file.
+    /// Throws if the file is the log: `TrainingError.log`, `TrainingError.unwrittenRecords`, or the error of a missing or foreign folder or file.
     package func append(_ record: [UInt8], step: Int? = nil) throws {
         waiting.append((record, step))
         let failure = Watchdog.waitingForDisk { flush() }
         warnOfReplacement()
         warnOfDamage()
         guard let failure else { return }
-        guard case .failed(_, _, let number) = failure else { throw ending(failure) }
         if isLog, !failure.mayPass {
             // Without checkpoints since the first kept record, nothing is missing after a resume.
             throw ending(waiting.count == 1 ? Self.failure(failure, path) : lack(failure))
         }
         if waiting.count == 1 {
-            StandardError.warn("\(path): cannot write: \(systemText(number)). The lines are kept and tried again.")
+            StandardError.warn("\(sentence(failure)) The lines are kept and tried again.")
         }
         guard waiting.count > Self.mostWaiting else { return }
         if isLog { throw ending(lack(failure)) }
@@ -76,15 +77,29 @@ package final class RetriedAppender {
     /// Tries the kept records once more before an error of something else ends the job, and warns if they are lost. Without a step among them,
     /// nothing is lost, and the folder of the run may have been removed.
     package func tryBeforeEnd() {
-        guard !hasThrown, waiting.contains(where: { ($0.step ?? 0) > 0 }) else { return }
+        guard !hasReportedLoss, waiting.contains(where: { ($0.step ?? 0) > 0 }) else { return }
         guard let failure = Watchdog.waitingForDisk({ flush() }) else { return }
-        StandardError.warn("\(lack(failure))")
+        warnOfLoss(failure)
     }
 
     /// Notes that the job ends with this error, which needs no further warning.
     private func ending(_ error: any Error) -> any Error {
-        hasThrown = true
+        hasReportedLoss = true
         return error
+    }
+
+    /// Warns that the kept records are lost.
+    private func warnOfLoss(_ failure: FileError) {
+        hasReportedLoss = true
+        if isLog { return StandardError.warn("\(lack(failure))") }
+        let records = "\(counted(waiting.count, "record")) \(waiting.count == 1 ? "is" : "are") not written"
+        StandardError.warn("\(sentence(failure)) \(records); metrics.jsonl has the figures.")
+    }
+
+    /// What keeps the records from being written, without advice on an error of the system.
+    private func sentence(_ failure: FileError) -> String {
+        guard case .failed(_, _, let number) = failure else { return "\(failure)" }
+        return "\(path): cannot write: \(systemText(number))."
     }
 
     /// The error for a failure while records are kept. A missing or foreign folder or file keeps its own error.
@@ -127,7 +142,7 @@ package final class RetriedAppender {
 
     /// Writes the waiting records at the end of a job. If the disk may recover, it retries for as long as for a checkpoint.
     ///
-    /// Throws `TrainingError.unwrittenRecords`.
+    /// If they cannot be written, it throws `TrainingError.unwrittenRecords`, or warns if the file is not the log.
     package func finish() throws {
         try Watchdog.waitingForDisk {
             guard var last = flush() else { return }
@@ -136,6 +151,7 @@ package final class RetriedAppender {
                 guard let failure = flush() else { return }
                 last = failure
             }
+            guard isLog else { return warnOfLoss(last) }
             throw ending(lack(last))
         }
     }

@@ -7,9 +7,20 @@ import TextData
 
 extension TrainingReport {
     /// The last lines. `best` and `test` are those of one model; `step`, `epoch` and `parameters_digest` are those of the last step.
+    ///
+    /// Throws the errors of the log, after the lines are printed: the test may have taken hours.
     func end(_ ending: RunEnding, state: TrainingState) throws {
         guard let log else { return }
         progress.clear()
+        let logging = Result { try writeEnd(ending, state, to: log) }
+        progress.beginEnd(HeldOutput.LastWait(after: ending.outcome.stopReason))
+        defer { progress.finish() }
+        sayEnd(ending, state)
+        try logging.get()
+        try log.finish()
+    }
+
+    private func writeEnd(_ ending: RunEnding, _ state: TrainingState, to log: MetricsLog) throws {
         try log.write(
             "end",
             [
@@ -18,7 +29,9 @@ extension TrainingReport {
             ] + stopFields(ending) + bestFields(ending) + lostFields(state, ending) + testFields(ending)
                 + (state.dependsOnCheckpoints ? [("rate_scale", .number(state.rateScale ?? 1))] : [])
                 + [("parameters_digest", .text(ending.parametersDigest))])
-        progress.beginEnd(HeldOutput.LastWait(after: ending.outcome.stopReason))
+    }
+
+    private func sayEnd(_ ending: RunEnding, _ state: TrainingState) {
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     validation \(text(ofCriterion: best.loss)) after step \(best.step), digest \(best.parametersDigest)")
@@ -40,8 +53,6 @@ extension TrainingReport {
             sayCommand("  resume   \(ResumeCommand(runFolder: plan.runFolder, rankCount: rankCount).advice)")
         }
         if let warning = limitUse?.warning { StandardError.warn(warning) }
-        try log.finish()
-        progress.finish()
     }
 
     private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {

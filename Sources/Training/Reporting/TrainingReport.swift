@@ -153,11 +153,16 @@ final class TrainingReport {
             [
                 ("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("tokens", .integer(state.tokens)),
                 ("loss", .number(state.interval.meanLoss)), ("gradient_norm", .number(norm)),
-                ("clipped", .number(state.interval.clippedShare)), ("skipped", .integer(state.interval.skipped)),
+                ("clipped", .number(clippedShare(state))), ("skipped", .integer(state.interval.skipped)),
                 ("learning_rate", .number(rate)), ("tokens_per_second", .number(pace.tokensPerSecond(state).rounded())),
             ])
         show(state, norm: norm, rate: rate)
         pace.beginInterval(state)
+    }
+
+    /// The share of clipped steps since the last log line; not a number if each element is clipped by itself, because no step counts then.
+    private func clippedShare(_ state: TrainingState) -> Double {
+        configuration.clip > 0 && configuration.clipMode == .value ? .nan : state.interval.clippedShare
     }
 
     /// Shows progress between the log lines: after the first step and, on a terminal, every second.
@@ -180,7 +185,8 @@ final class TrainingReport {
             text.add(figure, importance: importance, lead: ", ")
         }
         text.add("gradient norm \(NumberText.significant(norm, 3))", importance: 3)
-        text.add("(\(Int((state.interval.clippedShare * 100).rounded())) % clipped)", importance: 0, lead: " ")
+        let clipped = clippedShare(state) * 100
+        if !clipped.isNaN { text.add("(\(Int(clipped.rounded())) % clipped)", importance: 0, lead: " ") }
         text.add("rate \(NumberText.significant(rate))", importance: 2)
         text.add("\(NumberText.grouped(Int(pace.tokensPerSecond(state)))) tokens/s", importance: 6)
         text.add("\(NumberText.duration(seconds: pace.secondsLeft(state))) left", importance: 8)
@@ -188,7 +194,7 @@ final class TrainingReport {
         progress.show(text, done: Double(state.step) / Double(stepCount))
     }
 
-    /// Reports a validation that began at `start` on the monotonic clock. Its time does not count for the speed of steps.
+    /// Reports a validation that began at `start` on the monotonic clock, first on the output: a log that throws does not hide the figures.
     ///
     /// - Parameters:
     ///   - improved: whether it improves on earlier validations of this run.
@@ -198,14 +204,6 @@ final class TrainingReport {
         start validationStart: Int64
     ) throws {
         guard let log else { return }
-        try log.write(
-            "validation",
-            [
-                ("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)),
-                ("streams", .integer(configuration.batchSize)), ("loss", .number(measurement.loss)),
-            ] + fields(metric.fields(measurement)) + [
-                ("best", .flag(model == best)), ("parameters_digest", .text(model.parametersDigest)),
-            ])
         if !measurement.loss.isFinite, divergence.isFirst() {
             StandardError.warn(
                 "step \(state.step): the validation loss is not finite: the numbers of the model overflow. Use a lower --learning-rate, a smaller "
@@ -215,7 +213,16 @@ final class TrainingReport {
             "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  validation "
                 + metric.text(measurement, tokens: configuration.tokens)
                 + verdict(state, model, improved: improved, best: best))
+        // Its time does not count for the speed of steps.
         pace.noteValidation(start: validationStart)
+        try log.write(
+            "validation",
+            [
+                ("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)),
+                ("streams", .integer(configuration.batchSize)), ("loss", .number(measurement.loss)),
+            ] + fields(metric.fields(measurement)) + [
+                ("best", .flag(model == best)), ("parameters_digest", .text(model.parametersDigest)),
+            ])
     }
 
     private func verdict(_ state: TrainingState, _ model: BestModel, improved: Bool, best: BestModel?) -> String {
@@ -238,23 +245,23 @@ final class TrainingReport {
     func sample(_ state: TrainingState, _ text: String?, start: Int64) throws {
         defer { pace.exclude(since: start) }
         guard let log, let text else { return }
-        try log.write(
-            "sample", [("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("text", .text(text))])
         let shown = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " / ")
         say("epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  sample: \(Quotation.of(shown, longest: 200))")
+        try log.write(
+            "sample", [("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("text", .text(text))])
     }
 
     /// Reports a return to the state of a checkpoint.
     func rollback(_ state: TrainingState, foundAt step: Int, reason: String) throws {
         guard let log else { return }
+        let rate = state.rateScale.map { ", with the learning rate multiplied by \(NumberText.significant($0))" } ?? ""
+        say("step \(step): \(reason): returned to the checkpoint after step \(state.step)\(rate)")
         try log.write(
             "rollback",
             [
                 ("step", .integer(state.step)), ("found_at", .integer(step)), ("reason", .text(reason)),
                 ("rate_scale", .number(state.rateScale ?? 1)),
             ])
-        let rate = state.rateScale.map { ", with the learning rate multiplied by \(NumberText.significant($0))" } ?? ""
-        say("step \(step): \(reason): returned to the checkpoint after step \(state.step)\(rate)")
     }
 
     func checkpoint(_ state: TrainingState, path: String, parametersDigest: String) throws {

@@ -34,12 +34,9 @@ public struct TrainingRun {
         do {
             return try trainAndTest(run)
         } catch {
+            run.keeper.finish(before: error)
             if run.trainer.state.step == 0, !run.trainer.hasStepped { run.preparation?.abandon() }
-            guard error is RemoteFailure else {
-                // An error of the log, for example. The checkpoint that is being written is of an earlier step.
-                if error is TrainingError { run.keeper.finishBeforeEnd() }
-                world.end(with: error)
-            }
+            guard error is RemoteFailure else { world.end(with: error) }
             throw error
         }
     }

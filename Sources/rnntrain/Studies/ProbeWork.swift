@@ -29,7 +29,7 @@ func runProbe(model: ScoringModel, items: [ProbeItem], name: String, output: Pro
     let (unknown, all) = (summary.groups.reduce(0) { $0 + $1.counts.unknown }, items.count)
     if unknown * 5 >= all {
         StandardError.warn(
-            "\(name): \(NumberText.grouped(unknown)) of \(NumberText.counted(all, "item")) depend on words outside the vocabulary "
+            "\(name): \(NumberText.grouped(unknown)) of \(NumberText.counted(all, "item")) \(unknown == 1 ? "depends" : "depend") on words outside the vocabulary "
                 + "or without a token of their own, and are not counted. "
                 + "Write the sentences like the training text (spaces around punctuation, case), or use a model with a larger vocabulary "
                 + "or of characters.")

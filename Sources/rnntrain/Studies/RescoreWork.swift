@@ -64,7 +64,7 @@ private struct RescoreReport {
         let weighting =
             list.hasAcoustic ? ", weight \(weights.weight), length bonus \(weights.lengthBonus)" : ", without acoustic scores"
         return [
-            "\(NumberText.grouped(list.hypotheses.count)) hypotheses of "
+            "\(NumberText.grouped(list.hypotheses.count)) \(list.hypotheses.count == 1 ? "hypothesis" : "hypotheses") of "
                 + "\(NumberText.counted(list.utterances.count, "utterance"))\(weighting); "
                 + "\(NumberText.grouped(unknownCount)) of \(NumberText.counted(tokenCount, "token")) unknown."
         ] + (rates.map { [rateLine($0)] } ?? [])
