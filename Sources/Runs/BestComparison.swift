@@ -149,7 +149,9 @@ package struct BestComparison {
         guard known != (model.step, model.loss), !isOlder(model) else { return nil }
         let text = "it is from step \(model.step), but the best parameters were those of step \(known.step)"
         if model.loss < known.loss {
-            guard model.step <= run.state.step, !lines.contains(where: { hasGoneBack(after: $0) }) else { return nil }
+            // After the loss of the best parameters, those of the next validation replace them, also if it is no improvement by more than `epsilon`.
+            let mayBeNext = lines.contains { hasGoneBack(after: $0) || $0.isBest == true && wasLost(known, before: $0) }
+            guard model.step <= run.state.step, !mayBeNext else { return nil }
             return
                 "its validation loss after step \(model.step) is \(model.loss), but the checkpoint has \(known.loss) after step \(known.step)"
         }

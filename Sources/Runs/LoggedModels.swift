@@ -59,6 +59,8 @@ package struct LoggedModels: Equatable, Sendable {
     private(set) var parts: [LogPart] = []
     /// The line `end` of the last job; nil if the job has not ended.
     private(set) var end: LoggedEnd?
+    /// Whether this line has the figures of a best model.
+    package var endsWithBest: Bool { end?.best != nil }
     private var runs: [Run] = []
     /// The digests of the texts by role, and of the word vectors, at the last start; as in a checkpoint. Logs of earlier versions have only that of the
     /// training text.

@@ -29,7 +29,7 @@ public enum RunCheckError: UserFacingError, Equatable {
                 + "smaller sizes (hidden, embedding, layers, batch, window, vocabulary)."
         case .disk(let folder, let needed, let available, let checkpoint):
             "\(folder): too little disk space: the run needs \(NumberText.bytes(Double(needed))), for checkpoints of "
-                + "\(NumberText.bytes(Double(checkpoint))) each and token files, but \(NumberText.bytes(Double(available))) "
+                + "\(NumberText.bytes(Double(checkpoint))) each, token files and the log, but \(NumberText.bytes(Double(available))) "
                 + "are free. Free disk space, or choose a folder on another disk with --run."
         }
     }

@@ -31,6 +31,8 @@ public final class OpenedText: Sendable {
     private let foundNul = Mutex<NulCharacters?>(nil)
     /// The digests of all blocks; nil until the whole text was examined.
     private let knownDigests = Mutex<[UInt64]?>(nil)
+    /// What this process has read, until the digests of all blocks are known.
+    private let examined = Mutex(ExaminedRanges())
 
     /// Maps the file at `path`. Throws the errors of `mappedFile` (66, 65, 74).
     public convenience init(path: String, unit: TokenUnit) throws(TextDataError) {
@@ -101,6 +103,9 @@ public final class OpenedText: Sendable {
                 digests.append(digest(of: block, in: text))
                 if unit != .byte { lookForNul(in: bytes, of: text) }
                 let valid = try reader.read(block)
+                // The last token of a block may reach into the next one.
+                let own = blocks.bytes(of: block)
+                note(own.lowerBound..<max(own.upperBound, valid.upperBound), in: text)
                 try counts?.count(textPiece(text, valid), of: SearchedText(whole: text, name: name))
             }
             return digests
@@ -114,6 +119,15 @@ public final class OpenedText: Sendable {
     package func keep(digests: [UInt64]) {
         precondition(digests.count == blockCount, "\(digests.count) digests of \(blockCount) blocks")
         knownDigests.withLock { $0 = digests }
+        examined.withLock { $0.digests = [] }
+    }
+
+    /// Records the digest of a range that is about to be counted, unless those of all blocks are known.
+    private func note(_ range: Range<Int>, in text: UnsafeRawBufferPointer) {
+        if case .memory = storage { return }
+        if knownDigests.withLock({ $0 != nil }) { return }
+        let digest = XXH3.digest(UnsafeRawBufferPointer(rebasing: text[range]))
+        examined.withLock { $0.digests.append((range, digest)) }
     }
 
     private func digest(of block: Int, in text: UnsafeRawBufferPointer) -> UInt64 {
@@ -144,13 +158,14 @@ public final class OpenedText: Sendable {
     /// Passes the whole text, including a byte-order mark, to `body`.
     ///
     /// Also throws `file` if part of the file cannot be read (74) or the file was shortened (65), and `fileChanged` (65) if it was written
-    /// in the meantime. If only the status of the file has changed, the text is read again and compared with its digests; that is an error if it was
-    /// not examined before.
+    /// in the meantime. If only the status of the file has changed, what was examined is read again and compared with its digests; that is an
+    /// error if nothing was examined before. A change of the status before the first reading means nothing.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws(TextDataError) -> Result) throws(TextDataError) -> Result {
         switch storage {
         case .file(let file):
             // Digests of a text that `body` examines do not count: they may be those of the changed text.
             let digests = knownDigests.withLock { $0 }
+            try requireUnwritten(file)
             return try file.checked(TextDataError.init) { () throws(TextDataError) in
                 let result = try read(file, body)
                 try requireUnchanged(file, digests)
@@ -161,19 +176,43 @@ public final class OpenedText: Sendable {
         }
     }
 
+    /// Records that the digest was taken from the stamp, as if the text had been read: a later change of the status counts.
+    package func relyOnStamp() { examined.withLock { $0.isBegun = true } }
+
+    /// Before the first reading, takes the present version of the file as the one to read. Throws if the file was written since it was opened.
+    private func requireUnwritten(_ file: MappedFile) throws(TextDataError) {
+        let isFirst = examined.withLock { examined in
+            defer { examined.isBegun = true }
+            return !examined.isBegun
+        }
+        guard isFirst else { return }
+        switch try change(of: file) {
+        case .nothing, .status: return
+        case .content: throw .fileChanged(path: path ?? name)
+        }
+    }
+
     private func requireUnchanged(_ file: MappedFile, _ digests: [UInt64]?) throws(TextDataError) {
-        let change: FileChange
+        let found = try change(of: file)
+        if found == .nothing { return }
+        let text = part.map { UnsafeRawBufferPointer(rebasing: file.bytes[$0]) } ?? file.bytes
+        if found == .status, isAsExamined(text, digests) { return }
+        throw .fileChanged(path: path ?? name)
+    }
+
+    private func change(of file: MappedFile) throws(TextDataError) -> FileChange {
         do throws(FileError) {
-            change = try file.change()
+            return try file.change()
         } catch {
             throw TextDataError(error)
         }
-        if change == .nothing { return }
-        if change == .status, let digests {
-            let text = part.map { UnsafeRawBufferPointer(rebasing: file.bytes[$0]) } ?? file.bytes
-            if digests.indices.allSatisfy({ digest(of: $0, in: text) == digests[$0] }) { return }
-        }
-        throw .fileChanged(path: path ?? name)
+    }
+
+    /// Whether the text still has the given digests of all blocks, or those of the ranges that this process has examined.
+    private func isAsExamined(_ text: UnsafeRawBufferPointer, _ digests: [UInt64]?) -> Bool {
+        if let digests { return digests.indices.allSatisfy { digest(of: $0, in: text) == digests[$0] } }
+        let ranges = examined.withLock { $0.digests }
+        return !ranges.isEmpty && ranges.allSatisfy { XXH3.digest(UnsafeRawBufferPointer(rebasing: text[$0.range])) == $0.digest }
     }
 
     /// Passes the text's part of the file to `body`. Errors that `body` throws for an offset in the text are converted to offsets in the

@@ -7,6 +7,8 @@ public final class SymbolCounts {
     public let tokenizer: Tokenizer
     /// The unit of the symbols.
     public var unit: TokenUnit { tokenizer.unit }
+    /// Called after every few thousand tokens of a tokenizer with a definition, because a line may be as long as the text. Its error ends `count`.
+    package var reportProgress: () throws(TextDataError) -> Void = {}
     private var tally: SymbolTally
 
     /// Creates empty counts of a unit that needs no definition.
@@ -25,8 +27,11 @@ public final class SymbolCounts {
         case .char: tally.countCharacters(CharacterScanner(piece.bytes))
         case .byte: tally.countBytes(piece.bytes)
         case .integers, .regex, .sentencepiece:
+            var count = 0
             try tokenizer.forEachToken(of: piece.bytes, in: text, endsLastLine: piece.isLast) { (token) throws(TextDataError) in
                 tally.count(token)
+                count += 1
+                if count.isMultiple(of: 4096) { try reportProgress() }
             }
         }
     }

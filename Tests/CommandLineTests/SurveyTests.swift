@@ -7,10 +7,11 @@ import Testing
 /// `launch/survey` on a small text.
 @Suite("A survey of kinds")
 struct SurveyTests {
-    /// A folder with a text of twice as many lines, and this text after them.
-    private func folder(lines: Int, last: String = "") throws -> ScratchFolder {
+    /// A folder with a text of twice as many lines, and these texts around them.
+    private func folder(lines: Int, first: String = "", last: String = "") throws -> ScratchFolder {
         let scratch = try ScratchFolder()
-        try scratch.write(String(repeating: "the cat sat on the mat\nand the dog ran\n", count: lines) + last, to: "text.txt")
+        let text = String(repeating: "the cat sat on the mat\nand the dog ran\n", count: lines)
+        try scratch.write(first + text + last, to: "text.txt")
         return scratch
     }
 
@@ -52,8 +53,8 @@ struct SurveyTests {
 
     @Test("Runs take characters of the test text only, and the row of one that diverged, also at its end, has no figures")
     func divergedRuns() throws {
-        // Each character of the training text occurs 135 times or more.
-        let scratch = try folder(lines: 150, last: "the dog’s mat\n")
+        // One character of the training text occurs once.
+        let scratch = try folder(lines: 150, first: "the cat é\n", last: "the dog’s mat\n")
         let first = try survey(scratch)
         try #require(first.status == 0, "\(first)")
         let run = "survey/runs/schedules-constant"
@@ -73,8 +74,16 @@ struct SurveyTests {
         }
         #expect(table.contains(try Regex("(?m)^\\| `linear` \\| [0-9]+( \\| [0-9.]+){3} \\|$")), "\(table)")
         let rows = try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8)
-        #expect(rows.split(separator: "\n").allSatisfy { $0.contains(" --minimum-count 256 ") }, "\(rows)")
+        #expect(rows.split(separator: "\n").allSatisfy { $0.contains(" --minimum-count 2 ") }, "\(rows)")
+        #expect(first.errors.contains("launch/survey: --minimum-count 2: "), "\(first)")
         #expect(rows.contains(#""best_loss":null,"test_loss":null,"best_parameters_digest":null}"#), "\(rows)")
+    }
+
+    @Test("A character of the test text ends the survey if only frequent characters of the training text could become <unk>")
+    func noRareCharacters() throws {
+        let scratch = try folder(lines: 150, last: "the dog’s mat\n")
+        let outcome = try survey(scratch)
+        #expect(outcome.status == 65 && outcome.errors.contains("is not in the vocabulary of the training text"), "\(outcome)")
     }
 
     @Test("More ranks than shards are refused, and a signal to the script makes its run save")

@@ -159,7 +159,7 @@ extension TrainingOverRanks {
             arguments: [true, false])
         func lostAtTheEnd(damaged: Bool) throws {
             // With this epsilon only the first validation is an improvement.
-            let options = ["--epsilon", "10", "--epochs", "8"]
+            let options = ["--epsilon", "10", "--epochs", "8", "--patience", "0"]
             let program = try texts.start(ranks: 2, run: "run", options)
             let isWritten = waitFor(30) { texts.checkpointSteps(run: "run").contains { $0 >= 60 } }
             try #require(isWritten)
@@ -168,10 +168,45 @@ extension TrainingOverRanks {
                 program, run: "run", status: damaged ? 65 : 66, says: ["The best parameters (step 20) are missing"])
             #expect(!outcome.output.contains("  test "), "\(outcome)")
             #expect(try RunLog(run: texts.path("run")).events.allSatisfy { $0["test_loss"] == nil })
-            let resumed = try texts.startResume(ranks: 2, run: "run").end(timeLimit: 30)
-            #expect(resumed.status == 0 && resumed.output.contains("of step 20, are lost"), "\(resumed)")
-            #expect(resumed.output.contains("with the last parameters, because there are no best ones"), "\(resumed)")
-            #expect(try RunLog(run: texts.path("run")).events.last?["test_of"] == "last")
+            try expectLost(damaged: damaged, longer: "9")
+        }
+
+        /// Expects that a resume without a further step changes nothing, and that a longer run has a best model again.
+        private func expectLost(damaged: Bool, longer epochs: String) throws {
+            let verify = { try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder) }
+            let verified = try verify()
+            #expect(
+                verified.status == 65
+                    && verified.output.contains("(step 20) are in no checkpoint. Restore the file from a backup"),
+                "\(verified)")
+            let log = try texts.bytes("run/metrics.jsonl")
+            try texts.expectRefusal(
+                try texts.startResume(ranks: 1, run: "run"), run: "run", status: damaged ? 65 : 66,
+                says: ["The best parameters (step 20) are missing", "or use the newest checkpoint: --checkpoint "])
+            #expect(try texts.bytes("run/metrics.jsonl") == log)
+            #expect(FileManager.default.fileExists(atPath: best) == damaged)
+            let resumed = try texts.startResume(ranks: 2, run: "run", ["--epochs", epochs]).end(timeLimit: 30)
+            #expect(
+                resumed.status == 0 && resumed.output.contains("of step 20, are lost; those of the next validation"), "\(resumed)"
+            )
+            let aside = texts.path("run/best-unused.safetensors")
+            #expect(FileManager.default.fileExists(atPath: aside) == damaged && resumed.output.contains(aside) == damaged)
+            let sound = try verify()
+            #expect(sound.status == 0, "\(sound)")
+        }
+
+        @Test(
+            "A resume after the end of a run tests no other parameters, and leaves the log, if the best ones are lost",
+            arguments: [true, false], [true, false])
+        func lostAfterTheEnd(damaged: Bool, hasTest: Bool) throws {
+            var arguments = texts.arguments(run: "run", ["--epsilon", "10", "--epochs", "1", "--patience", "0"])
+            let test = try #require(arguments.firstIndex(of: "--test"))
+            if !hasTest { arguments.removeSubrange(test...test + 1) }
+            let outcome = try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
+            try #require(outcome.status == 0, "\(outcome)")
+            try loseBest(damaged: damaged)
+            try expectLost(damaged: damaged, longer: "2")
+            if hasTest { try expectOneModel(try RunLog(run: texts.path("run"))) }
         }
 
         @Test("Without a test text, a run whose best model is missing at the end is done, with a warning")

@@ -58,8 +58,8 @@ extension TrainingOverRanks {
             let blocks = (try texts.bytes("train.txt").count + 499) / 500
             let rounds = (blocks + 3) / 4
             let run = try start("train.txt", ranks: 1, ["--block", "500", "--out", texts.path("out"), "--requests", "yes"])
-            // Once for each block, and once at the end of the counting and of each round of the encoding.
-            #expect(run.status == 0 && run.output == "read by 1\nasked \(2 * blocks + 1 + rounds) times\n", "\(run)")
+            // Once for each block, once for the tokens of each block, and once at the end of the counting and of each round of the encoding.
+            #expect(run.status == 0 && run.output == "read by 1\nasked \(3 * blocks + 1 + rounds) times\n", "\(run)")
         }
 
         @Test("A line of many blocks with a fault gives the same message at any rank count")

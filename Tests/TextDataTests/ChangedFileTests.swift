@@ -131,6 +131,38 @@ struct ChangedFileTests {
         #expect(textDataError { try vocabulary.encode(source) { _ in } } == .fileChanged(path: path))
     }
 
+    @Test(
+        "The status of a text may change before and between the readings of its blocks; its content may not",
+        arguments: [false, true])
+    func statusBeforeDigests(isAltered: Bool) throws {
+        let path = try folder.write(String(repeating: "some words\n", count: 1000), to: "text")
+        let text = try OpenedText(path: path, unit: .word, blockByteCount: 4096)
+        usleep(20_000)  // longer than a tick of the file system's clock
+        #expect(chmod(path, 0o600) == 0)
+        #expect(textDataError { _ = try text.examine(blocks: 0..<1) } == nil)
+        usleep(20_000)
+        if isAltered {
+            try overwrite(Array("a".utf8), at: 6, of: path, keepsTime: true)
+        } else {
+            #expect(link(path, folder.file("backup")) == 0)
+        }
+        #expect(textDataError { _ = try text.examine(blocks: 1..<2) } == (isAltered ? .fileChanged(path: path) : nil))
+    }
+
+    @Test("Counting a long line reports progress, and ends if that throws")
+    func progressInLine() throws {
+        let path = try folder.write(String(repeating: "ab", count: 10_000), to: "line")
+        let text = try OpenedText(path: path, unit: .regex)
+        let counts = SymbolCounts(try Tokenizer(pattern: "."))
+        var calls = 0
+        counts.reportProgress = { () throws(TextDataError) in
+            calls += 1
+            if calls == 3 { throw .inputOutput(path: path, operation: "read", code: EINTR) }
+        }
+        let error = textDataError { _ = try text.examine(blocks: 0..<text.blockCount, counting: counts) }
+        #expect(error == .inputOutput(path: path, operation: "read", code: EINTR) && calls == 3)
+    }
+
     @Test("A part of a file that ends beyond the file is refused")
     func partBeyondEnd() throws {
         let path = try folder.write("a b\nc d\n", to: "text")

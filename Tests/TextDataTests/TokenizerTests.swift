@@ -43,6 +43,9 @@ struct TokenizerTests {
             (#"\w+|."#, "1990|–|1984|”|60|’|s_名"), (#"[\w]{2,}|[^\W]|[\W]"#, "1990|–|1984|”|60|’|s_名"),
             (#"\W|[[:word:]-]+"#, "1990|–|1984|”|60|’|s_名"), (#"\W|\w"#, "٣|é|½|-"), (#"\w+|\W+"#, "a‿b|½-|e\u{301}"),
             (#"\d+|\D"#, "12|½|٣|Ⅷ|–|3|日"), (#"[^\d]+|\d"#, "½Ⅷ–|3|日"), (#"\\w|\Q\w\E|."#, "\\w|w|\\w"),
+            (#"[[:^word:]]+|\w+"#, "a1|–|b_|’"), (#"\p{word}+|\P{Word}"#, "a1|–|b‿c|’"),
+            (#"[[:alnum:]]+|[[:^alnum:]]+"#, "a1٣名|½²①–_|b"), (#"\p{alnum}+|\P{alnum}+"#, "a1٣名|½²①–_|b"),
+            (#"[[:print:]]+|[[:^print:]]+"#, "a ½–😀|\u{378}\t|b"), (#"\w+|."#, "می\u{200C}خواهم|–"),
         ])
     func classes(pattern: String, tokens expected: String) throws {
         let text = expected.replacing("|", with: "") + "\n"
@@ -89,7 +92,74 @@ struct TokenizerTests {
     func badPattern() {
         let bad = textDataError { _ = try Tokenizer(pattern: "a(") }
         #expect(
-            bad?.exitStatus == .usage && bad?.description.hasPrefix("--token-pattern a( is not a regular expression: ") == true)
+            bad?.exitStatus == .usage && bad?.description.hasPrefix("--token-pattern a( cannot be used: ") == true)
+    }
+
+    @Test(
+        "Options that the classes of Unicode would not heed are refused with advice, and so is \\G",
+        arguments: [
+            (#"(?W)\w+|."#, "(?W)"), (#"(?W:\w+)|."#, "(?W)"), (#"(?iD-s)\d|."#, "(?D)"), (#"(?P)[[:alnum:]]|."#, "(?P)"),
+            (#"\Ga|."#, #"\G"#),
+        ])
+    func refusedOptions(pattern: String, part: String) {
+        let error = textDataError { _ = try Tokenizer(pattern: pattern) }
+        #expect(
+            error?.exitStatus == .usage && error?.description.contains("\(part) is not supported") == true,
+            "\(String(describing: error))")
+    }
+
+    @Test(
+        "Text that only looks like a refused option is accepted",
+        arguments: [#"(?P<x>a)|."#, "[(?W)]|.", #"\(?W\)|."#, #"(?-W)\w|."#])
+    func acceptedOptions(pattern: String) {
+        #expect(throws: Never.self) { _ = try Tokenizer(pattern: pattern) }
+    }
+
+    @Test("An error of a pattern is about the pattern as written")
+    func errorOfPattern() throws {
+        let pattern = #"[+-\w]+|."#
+        let error = textDataError { _ = try Tokenizer(pattern: pattern) }
+        #expect(throws: (any Error).self) { _ = try Regex(pattern) }
+        #expect(error?.description.contains("subtraction") == false, "\(String(describing: error))")
+    }
+
+    @Test("Counting and encoding take the tokens of a long line one by one, and report progress within it")
+    func longLine() throws {
+        let text = String(repeating: "ab ", count: 10_000)
+        let counts = SymbolCounts(try Tokenizer(pattern: #"^ab|\w+(?= )|."#))
+        var reports = 0
+        counts.reportProgress = { reports += 1 }
+        _ = try OpenedText(name: "t", bytes: Array(text.utf8), unit: .regex, blockByteCount: 1 << 20).examine(
+            blocks: 0..<1, counting: counts)
+        #expect(counts.tokenCount == 20_000 && reports == 4)
+    }
+
+    @Test("The matches of random patterns are those of a search in the whole line")
+    func randomPatterns() throws {
+        let parts = [
+            "a", "b", ".", "^", "$", #"\b"#, #"\B"#, #"\A"#, #"\z"#, "(?=b)", "(?!a)", #"\s"#, "(a)?", #"\1"#, "|", "[^a]",
+            "(?<=a)", "(?m)",
+        ]
+        var state: UInt64 = 1
+        func pick(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        for _ in 0..<500 {
+            let pattern = (0...pick(5)).map { _ in parts[pick(parts.count)] }.joined() + "|."
+            guard let regex = try? Regex(pattern).matchingSemantics(.unicodeScalar).dotMatchesNewlines() else { continue }
+            let line = (0..<8).map { _ in ["a", "b", " ", "e\u{301}"][pick(4)] }.joined()
+            var (expected, end): ([String], String.Index?) = ([], line.startIndex)
+            for range in line.ranges(of: regex) {
+                guard range.lowerBound == end, !range.isEmpty else { break }
+                expected.append(String(line.unicodeScalars[range]))
+                end = range.upperBound
+            }
+            guard end == line.endIndex else { continue }
+            let vocabulary = try Self.matches(line, pattern: pattern)
+            #expect(
+                try tokens(source(line, .regex), vocabulary).map { vocabulary.symbol(of: $0) } == expected, "\(pattern) \(line)")
+        }
     }
 
     @Test("Integers are words without another form, and other words are an error with their offset")

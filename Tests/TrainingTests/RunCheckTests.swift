@@ -44,7 +44,7 @@ struct RunCheckTests {
         let host = HostRoom(
             name: "a", ranks: 0..<2, memory: memory, memoryWithSwap: memory.map { $0 + swap }, backing: backing)
         return try RunCheck(configuration, vocabularySize: 50, hosts: [host]) { _ in
-            DiskNeeds(folder: "r", checkpoint: 100, hasBest: true, data: 7, existing: ExistingFiles(), available: disk)
+            DiskNeeds(folder: "r", checkpoint: 100, hasBest: true, data: 7, log: 5, existing: ExistingFiles(), available: disk)
         }
     }
 
@@ -76,7 +76,7 @@ struct RunCheckTests {
             let host = HostRoom(
                 name: "a", ranks: 0..<1, memory: nil, memoryWithSwap: nil, backing: nil, processes: [process])
             return try RunCheck(configuration(), vocabularySize: 50, hosts: [host]) { _ in
-                DiskNeeds(folder: "r", checkpoint: 100, hasBest: true, data: 7, existing: ExistingFiles(), available: nil)
+                DiskNeeds(folder: "r", checkpoint: 100, hasBest: true, data: 7, log: 5, existing: ExistingFiles(), available: nil)
             }
         }
         func shortage(_ addresses: Int) throws -> RunCheckError? { try check(addresses).shortages.first }
@@ -99,18 +99,20 @@ struct RunCheckTests {
         #expect(try #require(small.memory).exchange.sentByteCountPerStep > 0)
     }
 
-    @Test("A disk needs space for two generations, the best model and the data; existing files count as space")
+    @Test("A disk needs space for two generations, the best model, a new checkpoint, data and log; existing files count as space")
     func disk() throws {
-        func needed(best: Bool, _ count: Int = 0, data: Int = 0) -> Int {
-            let existing = ExistingFiles(checkpointCount: count, dataByteCount: data)
-            return DiskNeeds(folder: "r", checkpoint: 100, hasBest: best, data: 7, existing: existing, available: nil).needed
+        func needed(best: Bool, _ count: Int = 0, data: Int = 0, log: Int = 0) -> Int {
+            let existing = ExistingFiles(checkpointCount: count, dataByteCount: data, logByteCount: log)
+            return DiskNeeds(folder: "r", checkpoint: 100, hasBest: best, data: 7, log: 5, existing: existing, available: nil)
+                .needed
         }
-        #expect(needed(best: true) == 307 && needed(best: false) == 207)
-        #expect(needed(best: true, 1, data: 7) == 200 && needed(best: true, 5, data: 70) == 0)
-        #expect(try check(configuration(), memory: nil, disk: 307).shortages.isEmpty)
+        #expect(needed(best: true) == 412 && needed(best: false) == 312)
+        #expect(needed(best: true, 1, data: 7) == 305 && needed(best: true, 2, data: 7, log: 5) == 200)
+        #expect(needed(best: true, 3, data: 7, log: 4) == 1 && needed(best: true, 5, data: 70, log: 50) == 0)
+        #expect(try check(configuration(), memory: nil, disk: 412).shortages.isEmpty)
         #expect(
-            try check(configuration(), memory: nil, disk: 306).shortages
-                == [.disk(folder: "r", needed: 307, available: 306, checkpoint: 100)])
+            try check(configuration(), memory: nil, disk: 411).shortages
+                == [.disk(folder: "r", needed: 412, available: 411, checkpoint: 100)])
     }
 
     @Test("Messages contain the place, the needed and the available amount, and advice")
@@ -123,7 +125,7 @@ struct RunCheckTests {
         let disk = RunCheckError.disk(folder: "runs/a", needed: 3_100_000, available: 0, checkpoint: 1_000_000)
         #expect(
             "\(disk)"
-                == "runs/a: too little disk space: the run needs 3.1 MB, for checkpoints of 1.0 MB each and token files, "
+                == "runs/a: too little disk space: the run needs 3.1 MB, for checkpoints of 1.0 MB each, token files and the log, "
                 + "but 0 B are free. Free disk space, or choose a folder on another disk with --run.")
         #expect(memory.exitStatus == .fault && disk.exitStatus == .inputOutput)
         let absurd = RunCheckError.memory(host: "n1", ranks: 1, needed: 1.3e38, available: 5, isLeast: true)

@@ -15,7 +15,7 @@ extension TextDataError {
             "\(source): no match of --token-pattern \(quoting: pattern) begins at byte \(byteOffset), with the character \(characterText(scalar)). "
                 + "Correct the text, or extend the pattern; the alternative |. at its end matches every character."
         case .badTokenPattern(let pattern, let reason):
-            "--token-pattern \(quoting: pattern) is not a regular expression: \(reason)."
+            "--token-pattern \(quoting: pattern) cannot be used: \(reason)."
         case .noSentencePieceLibrary(let reason):
             "--tokens sentencepiece needs SentencePiece's library, which cannot be loaded (\(reason)). Install the Debian package "
                 + "\(SentencePieceLibrary.package): launch/setup \(SentencePieceLibrary.package)."

@@ -153,7 +153,8 @@ struct DryRunReport {
         return [
             line(
                 "disk",
-                "\(bytes(disk.needed)) in \(place); \(free) free (a checkpoint \(bytes(disk.checkpoint)), tokens \(bytes(disk.data)))"
+                "\(bytes(disk.needed)) in \(place); \(free) free (a checkpoint \(bytes(disk.checkpoint)), tokens \(bytes(disk.data)), "
+                    + "log \(bytes(disk.log)))"
             )
         ]
     }

@@ -17,6 +17,8 @@ extension RunCheck {
         let vocabularyText = vocabulary.jsonText()
         let tokens = trainTokens.map { texts.tokenBytes(trainTokens: $0, vocabularySize: vocabulary.size) }
         let data = (tokens ?? TextRole.allCases.reduce(0) { $0 + fileSize(folder.tokensPath($1)) }) + vocabularyText.utf8.count
+        let width = TokenPacker.elementWidth(vocabularySize: vocabulary.size)
+        let log = LogSize.estimate(configuration, trainTokens: trainTokens ?? fileSize(folder.tokensPath(.train)) / width)
         let existing = try folder.existingFiles()
         try self.init(configuration, vocabularySize: vocabulary.size, hosts: survey.hosts) { shape in
             let checkpoint = try shape.map {
@@ -26,7 +28,7 @@ extension RunCheck {
                 return size.file
             }
             return DiskNeeds(
-                folder: folder.path, checkpoint: checkpoint ?? 0, hasBest: texts.name(of: .valid) != nil, data: data,
+                folder: folder.path, checkpoint: checkpoint ?? 0, hasBest: texts.name(of: .valid) != nil, data: data, log: log,
                 existing: existing, available: freeSpace(forPath: folder.path))
         }
     }

@@ -136,18 +136,25 @@ package struct DiskNeeds: Equatable, Sendable {
     package let checkpoint: Int
     /// Token files and vocabulary.
     package let data: Int
+    /// The log, the event file and small files, estimated.
+    package let log: Int
     /// The space that the run needs in addition to its existing files.
     package let needed: Int
     /// Nil if the file system does not report it.
     package let available: Int?
 
-    /// Two generations, the best model if there is a validation text, and the data. New checkpoints gradually replace existing
-    /// ones, so the existing ones count as free space: if a disk is full, an older generation is removed first.
-    package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, existing: ExistingFiles, available: Int?) {
+    /// Two generations, the best model if there is a validation text, a new checkpoint that is written beside them, the data and the log.
+    ///
+    /// New checkpoints gradually replace existing ones, so the existing ones count as free space. If all of them exist, no space for another is
+    /// needed: if a disk is full, an older generation is removed first.
+    package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, log: Int, existing: ExistingFiles, available: Int?) {
         self.folder = folder
         self.checkpoint = checkpoint
         self.data = data
-        needed = max(0, (hasBest ? 3 : 2) - existing.checkpointCount) * checkpoint + max(0, data - existing.dataByteCount)
+        self.log = log
+        let kept = CheckpointFolder.leastKept + (hasBest ? 1 : 0)
+        let missing = existing.checkpointCount < kept ? kept + 1 - existing.checkpointCount : 0
+        needed = missing * checkpoint + max(0, data - existing.dataByteCount) + max(0, log - existing.logByteCount)
         self.available = available
     }
 
@@ -164,9 +171,11 @@ package struct ExistingFiles: Equatable, Sendable {
     package var checkpointCount = 0
     /// Token files and vocabulary.
     package var dataByteCount = 0
+    /// The log and the event file.
+    package var logByteCount = 0
 
-    package init(checkpointCount: Int = 0, dataByteCount: Int = 0) {
-        (self.checkpointCount, self.dataByteCount) = (checkpointCount, dataByteCount)
+    package init(checkpointCount: Int = 0, dataByteCount: Int = 0, logByteCount: Int = 0) {
+        (self.checkpointCount, self.dataByteCount, self.logByteCount) = (checkpointCount, dataByteCount, logByteCount)
     }
 }
 
@@ -176,6 +185,7 @@ extension RunFolder {
         let best = pathExists(checkpoints.bestPath) ? 1 : 0
         let tokens = TextRole.allCases.reduce(0) { $0 + fileSize(tokensPath($1)) }
         return ExistingFiles(
-            checkpointCount: try checkpoints.generations().count + best, dataByteCount: tokens + fileSize(vocabularyPath))
+            checkpointCount: try checkpoints.generations().count + best, dataByteCount: tokens + fileSize(vocabularyPath),
+            logByteCount: fileSize(metricsPath) + fileSize(eventsPath))
     }
 }

@@ -11,8 +11,13 @@ import TextData
 extension CheckpointFolder {
     /// Restores `best.safetensors` from the checkpoint of the same step, if it exists and has the same loss. Returns the new
     /// content, or nil if there is no such checkpoint. Throws `FileError` if the file cannot be written.
-    func remakeBest(step: Int, loss: Double, fits: (StoredCheckpoint) throws -> Void) throws -> BestModel? {
+    ///
+    /// - Parameter begin: is called before the file is written.
+    func remakeBest(
+        step: Int, loss: Double, begin: () throws -> Void = {}, fits: (StoredCheckpoint) throws -> Void
+    ) throws -> BestModel? {
         guard let (stored, model) = try soundModel(path(forStep: step), fits), model.loss == loss else { return nil }
+        try begin()
         try stored.withBestContent { try writeBest($0) }
         return model
     }
@@ -49,8 +54,8 @@ struct BestFound {
 
     /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///
-    /// A missing or damaged file causes a notice, and the next validation writes another. Throws if the file cannot be read,
-    /// because it may be valid and would be replaced by a worse model.
+    /// A missing or damaged file causes a notice, and the next validation writes another. Throws `LostBestModel` if no validation follows, and the
+    /// errors of a file that cannot be read, because it may be valid and would be replaced by a worse model.
     init(
         in folder: RunFolder, _ records: RunRecords, after state: TrainingState, _ configuration: TrainingConfiguration,
         identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
@@ -61,47 +66,27 @@ struct BestFound {
             configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests, state: state)
         let comparison = BestComparison(records: records, run: run)
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
-        /// Writes the best model of `state` again from its checkpoint; nil if there is none.
-        func remade() throws -> BestModel? {
-            let step = state.convergence.bestStep
-            return try state.convergence.bestLoss.flatMap {
-                try folder.checkpoints.remakeBest(step: step, loss: $0) { _ = try comparison.model(of: $0) }
-            }
-        }
-        var kept = ""
+        let replacement = BestReplacement(
+            checkpoints: folder.checkpoints, comparison: comparison, state: state, configuration: configuration,
+            isReported: textDigests[TextRole.test.rawValue] != nil || records.log?.endsWithBest == true)
+        var stored: StoredCheckpoint?
+        let found: BestModel
         do {
-            let stored = try StoredCheckpoint(path: path)
-            let found = try Self.model(of: stored, comparison) {
-                kept = " The rejected file is now \(try folder.checkpoints.setBestAside())."
-            }
-            if comparison.isUnconfirmed(found) {
-                model = try remade()
-                notice = Self.notice(ofUnconfirmed: found, path: path) + (model == nil ? Self.loss(after: state) : "") + kept
-            } else if found.loss > state.convergence.bestLoss ?? .infinity, let better = try remade() {
-                let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
-                (model, notice) = (better, "\(fault). It was written again from the checkpoint of that step.")
-            } else {
-                (model, notice) = (found, Self.notice(of: found, path: path, after: state))
-                self.identity = stored.runIdentity
-            }
+            let file = try StoredCheckpoint(path: path)
+            stored = file
+            found = try comparison.model(of: file)
         } catch let error as any UserFacingError where error.exitStatus == .badData || !pathExists(path) {
-            model = try remade()
-            let remake = model.map { folder.checkpoints.remakeNotice(error, step: $0.step) }
-            notice = (remake ?? "\(faultText(error)).\(Self.lossText(state))") + kept
+            (model, notice) = try replacement.replaceUnusable(error, isForeign: stored != nil)
+            return
         }
-    }
-
-    /// The best model in a sound file. Calls `setAside` for a file that may be of another run, so that the run does not replace it.
-    private static func model(of stored: StoredCheckpoint, _ comparison: BestComparison, setAside: () throws -> Void) throws
-        -> BestModel
-    {
-        do {
-            let model = try comparison.model(of: stored)
-            if comparison.isUnconfirmed(model) { try setAside() }
-            return model
-        } catch let error as StoredRunError {
-            try setAside()
-            throw error
+        if comparison.isUnconfirmed(found) {
+            (model, notice) = try replacement.replaceUnconfirmed(found)
+        } else if found.loss > state.convergence.bestLoss ?? .infinity, let better = try replacement.remade() {
+            let fault = "\(path) was from step \(found.step), although step \(better.step) is better"
+            (model, notice) = (better, "\(fault). It was written again from the checkpoint of that step.")
+        } else {
+            (model, notice) = (found, Self.notice(of: found, path: path, after: state))
+            self.identity = stored?.runIdentity
         }
     }
 
@@ -113,39 +98,18 @@ struct BestFound {
             + "Its parameters are in no file; with unchanged options, the run computes them again."
     }
 
-    private static func step(of state: TrainingState) -> String {
-        state.convergence.bestLoss == nil ? "" : ", of step \(state.convergence.bestStep),"
-    }
-
-    private static let replacement = "those of the next validation replace them."
-
-    /// Empty if the run had no best model before the checkpoint.
-    private static func loss(after state: TrainingState) -> String {
-        state.convergence.bestLoss == nil ? "" : lossText(state)
-    }
-
-    private static func lossText(_ state: TrainingState) -> String {
-        " The best parameters so far\(step(of: state)) are lost; \(replacement)"
-    }
-
-    /// If the run itself made the steps up to this model, it repeats them with the same result.
-    private static func notice(ofUnconfirmed found: BestModel, path: String) -> String {
-        "\(path) is not used: it is from step \(found.step), later than the checkpoint from which the run continues, and no line of the log "
-            + "has its validation, so that it may be from a copy of the run. The run computes these steps again."
-    }
-
     /// Nil for the file that the state refers to.
     private static func notice(of found: BestModel, path: String, after state: TrainingState) -> String? {
         let file = "\(path) is from step \(found.step)"
         let rest = "it is kept until a validation loss is lower"
         if found.step > state.step { return file + ", later than the checkpoint from which the run continues; " + rest }
         guard let best = state.convergence.bestLoss, found.loss > best else { return nil }
-        return file + ", because the best parameters of the run\(step(of: state)) are lost; " + rest
+        return file + ", because the best parameters of the run, of step \(state.convergence.bestStep), are lost; " + rest
     }
 }
 
 /// The fault, without the advice and the period.
-private func faultText(_ error: any Error) -> String {
+func faultText(_ error: any Error) -> String {
     let text = (error as? any UserFacingError)?.fault ?? "\(error)"
     return text.hasSuffix(".") ? String(text.dropLast()) : text
 }

@@ -44,4 +44,10 @@ public struct ConvergenceRule: Sendable, Equatable {
 
 extension TrainingConfiguration {
     var convergenceRule: ConvergenceRule { ConvergenceRule(epsilon: epsilon, patience: patience) }
+
+    /// Whether a run with a validation text that continues from `state` makes another validation.
+    func hasValidation(after state: TrainingState) -> Bool {
+        if state.awaitsValidation == true { return true }
+        return !convergenceRule.isConverged(state.convergence) && (state.epoch <= epochs || !state.isValidated)
+    }
 }

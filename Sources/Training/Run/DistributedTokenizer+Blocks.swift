@@ -1,4 +1,5 @@
 import Communication
+import Glibc
 import TextData
 
 /// The passes over the blocks of a text. Collective.
@@ -10,6 +11,9 @@ extension DistributedTokenizer {
         var digests: [UInt64] = []
         let shared = texts[command.textNumber]
         let counts = command.action == .scanAndCount ? ownCounts(shared) : nil
+        let path = shared.text?.name ?? ""
+        counts?.reportProgress = { () throws(TextDataError) in try self.reportProgress(path) }
+        defer { counts?.reportProgress = {} }
         let isComplete = try read(command) { (text, blocks) throws(TextDataError) in
             for block in blocks where !interruption().asksToStop {
                 digests += try text.examine(blocks: block..<(block + 1), counting: counts)
@@ -26,6 +30,13 @@ extension DistributedTokenizer {
         let known = try world.broadcast(all)
         shared.text?.keep(digests: known)
         return all
+    }
+
+    /// Reports progress inside a block: a line of many blocks is one piece of text. Throws if this rank was asked to stop; `read` then throws the
+    /// interruption instead of this error.
+    private func reportProgress(_ path: String) throws(TextDataError) {
+        Watchdog.progress()
+        if interruption().asksToStop { throw .inputOutput(path: path, operation: "read", code: EINTR) }
     }
 
     /// If the first NUL character is in another rank's blocks, rank 0 reads these blocks again, so that it can report it.
@@ -55,8 +66,7 @@ extension DistributedTokenizer {
             for block in blocks where !interruption().asksToStop {
                 try vocabulary.encode(text, blocks: block..<(block + 1)) { (tokens) throws(TextDataError) in
                     try packer.pack(tokens) { packed.append(contentsOf: $0) }
-                    // A line of many blocks is one piece of text.
-                    Watchdog.progress()
+                    try reportProgress(text.name)
                 }
                 Watchdog.progress()
             }
@@ -92,7 +102,9 @@ extension DistributedTokenizer {
         guard world.isRoot, let text = shared.text else { return false }
         if let fault, fault.byteOffset == Int.max - 1 - first { throw fault }
         // Another rank found the fault: rank 0 reads the same blocks, so that the message does not depend on the number of ranks.
-        try body(text, text.blocks(around: Int.max - 1 - first))
+        let again = Result { () throws(TextDataError) in try body(text, text.blocks(around: Int.max - 1 - first)) }
+        if let reason = interruption().stopReason { throw TextInterruption(reason: reason) }
+        try again.get()
         throw TrainingError.textChanged(path: text.name)
     }
 

@@ -10,7 +10,7 @@ package import TextData
 package final class DistributedTokenizer {
     let world: World
     private let blockByteCount: Int
-    /// The request to stop, called between blocks.
+    /// The request to stop, called between blocks and every few thousand tokens of a long line.
     let interruption: () -> StepFlags
     private var opensNothing = false
     /// The opened texts, by number.

@@ -1,18 +1,19 @@
 public import Failures
 
-/// The best model was written, but cannot be read for the test at the end of the run.
+/// The best model of a run whose training is done cannot be read, and no checkpoint has its parameters.
 public struct LostBestModel: UserFacingError {
     /// The error of reading it, which names the file.
     let reason: any Error
     /// The step of its validation.
     let step: Int
-    let runFolder: String
+    /// The path of the newest checkpoint.
+    let newestCheckpoint: String
 
     public var exitStatus: ExitStatus { (reason as? any UserFacingError)?.exitStatus ?? .fault }
 
     public var description: String {
-        "\(reason) Training is done, and its last checkpoint is in \(runFolder)/checkpoints. The best parameters (step \(step)) are missing, "
-            + "so that the test was not made. Restore best.safetensors and run --resume, which only tests; without it, --resume tests the last "
-            + "parameters."
+        "\(faultText(reason)). Training is done. The best parameters (step \(step)) are missing, so that nothing is tested. Restore the file "
+            + "from a backup and run --resume; or train on with --resume and more --epochs (if the run has converged, also a larger --patience), "
+            + "so that the next validation replaces them; or use the newest checkpoint: --checkpoint \(newestCheckpoint)"
     }
 }

@@ -64,7 +64,8 @@ extension TrainingRun {
             return try Watchdog.waitingForDisk { try readBest(run) }
         } catch let error as any UserFacingError where error.exitStatus == .badData || error.exitStatus == .inputMissing {
             guard try Watchdog.waitingForDisk({ try run.remakeBest(written) }) else {
-                if run.test != nil { throw LostBestModel(reason: error, step: written.step, runFolder: run.plan.runFolder) }
+                let newest = run.keeper.path(step: run.trainer.state.step)
+                if run.test != nil { throw LostBestModel(reason: error, step: written.step, newestCheckpoint: newest) }
                 StandardError.warn("\(error)")
                 return nil
             }

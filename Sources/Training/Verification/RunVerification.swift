@@ -40,7 +40,7 @@ private struct RunVerification {
     /// All files, the newest checkpoint first.
     func files() throws -> [VerifiedFile] {
         let generations = try generations()
-        let best = best(isExpected: generations.first?.checkpoint?.state.convergence.bestLoss != nil)
+        let best = best(beside: generations)
         var models = generations + best
         var (configuration, metrics) = (configuration(), metrics())
         RecordConflicts(records, models).mark(&models, configuration: &configuration, metrics: &metrics)
@@ -132,9 +132,31 @@ private struct RunVerification {
     }
 
     /// The best model, if it exists or must exist.
-    func best(isExpected: Bool) -> [CheckpointVerification] {
+    func best(beside generations: [CheckpointVerification]) -> [CheckpointVerification] {
         let path = folder.checkpoints.bestPath
-        return isNamed(path) || isExpected ? [CheckpointVerification(path, .best, windowCount: records.windowCount)] : []
+        let newest = generations.first?.checkpoint
+        let isExpected = newest?.state.convergence.bestLoss != nil
+        guard isNamed(path) || isExpected else { return [] }
+        var best = CheckpointVerification(path, .best, windowCount: records.windowCount)
+        guard isExpected, let newest, best.file.problem != nil else { return [best] }
+        let advice = adviceWithoutBest(newest, generations)
+        if isNamed(path) {
+            best.file.notes.append(advice)
+        } else {
+            best.file = VerifiedFile(.best, path)
+            best.file.fail("\(path): no such checkpoint. \(advice)", .inputMissing)
+        }
+        return [best]
+    }
+
+    /// What to do about a best model that is missing or damaged.
+    private func adviceWithoutBest(_ newest: StoredCheckpoint, _ generations: [CheckpointVerification]) -> String {
+        let step = newest.state.convergence.bestStep
+        let source = generations.first { $0.file.problem == nil && $0.checkpoint?.state.step == step }
+        if let source { return "--resume writes the best parameters (step \(step)) again from \(source.file.path)." }
+        return
+            "The best parameters (step \(step)) are in no checkpoint. Restore the file from a backup; or train on with --resume, and more "
+            + "--epochs if training is done, so that the next validation replaces it; or use the newest checkpoint, \(newest.path)."
     }
 
     /// Compares the best model with the newest checkpoint, and with the log if the log belongs to the run.
