@@ -56,6 +56,39 @@ struct ExperimentScriptTests {
         #expect(files.sorted() == ["empty.txt", "text.txt"])
     }
 
+    @Test(
+        "A text that is a file in the folder of the results is refused under any of its names, and no file changes",
+        arguments: ["survey schedules", "lectures surface"])
+    func textInFolder(start: String) throws {
+        let words = start.split(separator: " ")
+        let first = try bash(
+            "bash \"$SCRIPTS/lectures\" text.txt results surface && ln -s results/train.txt link && ln results/valid.txt hard")
+        try #require(first.status == 0, "\(first)")
+        let sums = "find results -type f -exec sha256sum {} + | sort"
+        let before = try bash(sums).output
+        for name in ["results/text.txt", "results/train.txt", "./results/runs/../lectures.md", "link", "hard"] {
+            let outcome = try bash("bash \"$SCRIPTS/\(words[0])\" \(name) results \(words[1])")
+            #expect(outcome.status == 64 && outcome.output.isEmpty, "\(outcome)")
+            #expect(outcome.errors.hasPrefix("launch/\(words[0]): \(name) is the file results/"), "\(outcome)")
+            #expect(outcome.errors.hasSuffix(" Name another text, or another folder.\n"), "\(outcome)")
+        }
+        #expect(try bash(sums).output == before)
+    }
+
+    @Test("A start that cannot write, as on a full disk, leaves the results, and a later start goes on")
+    func fullDisk() throws {
+        let start = "bash \"$SCRIPTS/lectures\" text.txt results surface"
+        let first = try bash("\(start) && mkdir results/runs/lstm")
+        try #require(first.status == 0, "\(first)")
+        let sums = "find results -type f ! -name '.*' -exec sha256sum {} + | sort"
+        let before = try bash(sums).output
+        let full = try bash("trap '' XFSZ; ulimit -f 0; \(start)")
+        #expect(full.status != 0 && full.status != 64 && full.output.isEmpty, "\(full)")
+        #expect(try bash(sums).output == before)
+        let later = try bash(start)
+        #expect(later.status == 0 && later.output.contains("## surface\n"), "\(later)")
+    }
+
     @Test("A text whose name has an equals sign is read, not standard input, and a folder may have any name")
     func names() throws {
         try scratch.write(Self.text(of: "king"), to: "x=1.txt")

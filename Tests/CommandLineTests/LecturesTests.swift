@@ -198,6 +198,25 @@ struct LecturesTests {
         #expect(outcome.status == 0 && outcome.output == expected, "\(outcome)")
     }
 
+    @Test("Another text in a folder without runs replaces its files, and a copy of hard links keeps their content")
+    func replacedFiles() throws {
+        let scratch = try ScratchFolder()
+        let first = try lectures(["surface"], in: scratch)
+        try #require(first.status == 0, "\(first)")
+        let names = ["text.txt", "train.txt", "valid.txt", "test.txt"]
+        let before = try names.map { try scratch.read("lectures/\($0)") }
+        let copy = try ProcessRunner.run("/bin/bash", ["-c", "cp -al lectures copy"], in: scratch.folder)
+        try #require(copy.status == 0, "\(copy)")
+        let second = try lectures(["surface"], in: scratch, text: String(repeating: "another line\n", count: 40))
+        try #require(second.status == 0, "\(second)")
+        #expect(try names.map { try scratch.read("copy/\($0)") } == before)
+        let counts = try names.map { try scratch.read("lectures/\($0)").filter { $0 == UInt8(ascii: "\n") }.count }
+        #expect(counts == [40, 36, 2, 2])
+        // No file has the name under which it was written.
+        let hidden = try scratch.names().filter { $0.contains("/.") }
+        #expect(hidden.isEmpty, "\(hidden)")
+    }
+
     @Test("A long text is split, and an experiment without runs has a report")
     func longText() throws {
         let scratch = try ScratchFolder()
