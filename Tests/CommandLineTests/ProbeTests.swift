@@ -36,7 +36,7 @@ struct ProbeTests {
         _ = try Self.uniform.get()
         let outcome = try probe("uniform.safetensors", Self.pairs, "--format blimp --json")
         #expect(
-            outcome.status == 0 && outcome.errors.contains("1 of 5 items depend on words outside the vocabulary"), "\(outcome)")
+            outcome.status == 0 && outcome.errors.contains("1 of 5 items depends on words outside the vocabulary"), "\(outcome)")
         let expected = [
             ("\"a\"", "sentence", 1, 0), ("\"a\"", "one-prefix", 1, 0), ("\"b\"", "sentence", 1, 1),
             ("\"b\"", "two-prefix", 1, 0),
