@@ -30,7 +30,7 @@ public enum RunCheckError: UserFacingError, Equatable {
         case .disk(let folder, let needed, let available, let checkpoint):
             "\(folder): too little disk space: the run needs \(NumberText.bytes(Double(needed))), for checkpoints of "
                 + "\(NumberText.bytes(Double(checkpoint))) each, token files and the log, but \(NumberText.bytes(Double(available))) "
-                + "are free. Free disk space, or choose a folder on another disk with --run."
+                + "are free. Free disk space, or choose a folder on another disk with --run; copy a run that is resumed there first."
         }
     }
 }

@@ -176,8 +176,8 @@ public final class OpenedText: Sendable {
         }
     }
 
-    /// Records that the digest was taken from the stamp, as if the text had been read: a later change of the status counts.
-    package func relyOnStamp() { examined.withLock { $0.isBegun = true } }
+    /// Records that the text's digest was taken from its stamp instead of a reading: later readings must find this text.
+    package func relyOnStamp(_ digest: UInt64) { examined.withLock { ($0.isBegun, $0.stamp) = (true, digest) } }
 
     /// Before the first reading, takes the present version of the file as the one to read. Throws if the file was written since it was opened.
     private func requireUnwritten(_ file: MappedFile) throws(TextDataError) {
@@ -211,7 +211,8 @@ public final class OpenedText: Sendable {
     /// Whether the text still has the given digests of all blocks, or those of the ranges that this process has examined.
     private func isAsExamined(_ text: UnsafeRawBufferPointer, _ digests: [UInt64]?) -> Bool {
         if let digests { return digests.indices.allSatisfy { digest(of: $0, in: text) == digests[$0] } }
-        let ranges = examined.withLock { $0.digests }
+        let (ranges, stamp) = examined.withLock { ($0.digests, $0.stamp) }
+        if let stamp { return TextSource.digest(ofBlocks: (0..<blockCount).map { digest(of: $0, in: text) }) == stamp }
         return !ranges.isEmpty && ranges.allSatisfy { XXH3.digest(UnsafeRawBufferPointer(rebasing: text[$0.range])) == $0.digest }
     }
 

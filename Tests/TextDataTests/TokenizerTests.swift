@@ -99,6 +99,7 @@ struct TokenizerTests {
         "Options that the classes of Unicode would not heed are refused with advice, and so is \\G",
         arguments: [
             (#"(?W)\w+|."#, "(?W)"), (#"(?W:\w+)|."#, "(?W)"), (#"(?iD-s)\d|."#, "(?D)"), (#"(?P)[[:alnum:]]|."#, "(?P)"),
+            (#"(?#[)(?W)\w+|."#, "(?W)"),
             (#"\Ga|."#, #"\G"#),
         ])
     func refusedOptions(pattern: String, part: String) {

@@ -64,7 +64,8 @@ enum PatternClasses {
                 _ = escape(&rest)
                 continue
             }
-            if depth == 0, let option = asciiOption(rest) {
+            // A comment may have a bracket, which is no start of a class.
+            if depth == 0 || pattern.contains("#"), let option = asciiOption(rest) {
                 return "the option (?\(option)) is not supported; write classes of ASCII, such as [0-9A-Za-z_] or [0-9], instead"
             }
             rest.removeFirst()

@@ -143,18 +143,19 @@ package struct DiskNeeds: Equatable, Sendable {
     /// Nil if the file system does not report it.
     package let available: Int?
 
-    /// Two generations, the best model if there is a validation text, a new checkpoint that is written beside them, the data and the log.
+    /// Two generations, the best model if there is a validation text, the data and the log.
     ///
-    /// New checkpoints gradually replace existing ones, so the existing ones count as free space. If all of them exist, no space for another is
-    /// needed: if a disk is full, an older generation is removed first.
+    /// New checkpoints gradually replace existing ones, so the existing ones count as free space. A new checkpoint is written beside the others,
+    /// but needs no space of its own: if a disk is full, an older generation is removed first.
     package init(folder: String, checkpoint: Int, hasBest: Bool, data: Int, log: Int, existing: ExistingFiles, available: Int?) {
         self.folder = folder
         self.checkpoint = checkpoint
         self.data = data
         self.log = log
         let kept = CheckpointFolder.leastKept + (hasBest ? 1 : 0)
-        let missing = existing.checkpointCount < kept ? kept + 1 - existing.checkpointCount : 0
-        needed = missing * checkpoint + max(0, data - existing.dataByteCount) + max(0, log - existing.logByteCount)
+        needed =
+            max(0, kept - existing.checkpointCount) * checkpoint + max(0, data - existing.dataByteCount)
+            + max(0, log - existing.logByteCount)
         self.available = available
     }
 

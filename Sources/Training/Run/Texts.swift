@@ -45,7 +45,7 @@ struct Texts {
         for (role, text) in try openAll(configuration) {
             let counts = role == .train ? try counting?(text) : nil
             let known = counts == nil ? Watchdog.waitingForDisk { stamps.digest(of: role, text.text) } : nil
-            if known != nil { text.text.relyOnStamp() }
+            if let known { text.text.relyOnStamp(known) }
             let digest = try known ?? tokenizer.scan(text, counting: counts)
             entries[role] = Entry(text: text, digest: digest, isRead: known == nil)
             if known == nil {

@@ -156,7 +156,7 @@ private struct RunVerification {
         if let source { return "--resume writes the best parameters (step \(step)) again from \(source.file.path)." }
         return
             "The best parameters (step \(step)) are in no checkpoint. Restore the file from a backup; or train on with --resume, and more "
-            + "--epochs if training is done, so that the next validation replaces it; or use the newest checkpoint, \(newest.path)."
+            + "--epochs if training is done (and a larger --patience if the run has converged), so that the next validation replaces it; or use the newest checkpoint, \(newest.path)."
     }
 
     /// Compares the best model with the newest checkpoint, and with the log if the log belongs to the run.
