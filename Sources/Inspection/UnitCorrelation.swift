@@ -32,8 +32,10 @@ package enum TextProperty: String, CaseIterable, Sendable {
 
 /// What is known of a text so far.
 private struct PropertyReader {
-    var isQuoted = false
+    var isQuoted: Bool { !openMarks.isEmpty }
     var lineLength = 0
+    /// The marks that have opened a quotation, from the outermost one.
+    private var openMarks: [Unicode.Scalar] = []
     private var last: Unicode.Scalar?
     /// The bytes of a character whose last byte is not read yet.
     private var begun: [UInt8] = []
@@ -66,18 +68,41 @@ private struct PropertyReader {
         }
     }
 
-    /// Quotation marks are `"`, those of typography, and those of the Penn Treebank, two grave accents and two apostrophes.
     private mutating func read(_ scalar: Unicode.Scalar) {
-        switch scalar {
-        case "\"": isQuoted.toggle()
-        case "\u{201C}", "\u{00AB}", "\u{201E}": isQuoted = true
-        case "\u{201D}", "\u{00BB}": isQuoted = false
-        case "`" where last == "`": isQuoted = true
-        case "'" where last == "'": isQuoted = false
-        default: break
-        }
+        readMark(scalar)
         lineLength = scalar == "\n" ? 0 : lineLength + 1
         last = scalar
+    }
+
+    /// Quotation marks are `"`, those of typography but the single ones, of which one is an apostrophe, and those of the Penn Treebank, two grave
+    /// accents and two apostrophes. A mark that opens in one language closes in another.
+    private mutating func readMark(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\"", "\u{FF02}": if isQuoted { openMarks = [] } else { open(scalar) }
+        case "\u{201E}", "\u{300C}", "\u{300E}": open(scalar)
+        case "\u{201C}": if openMarks.contains("\u{201E}") { close("\u{201E}") } else { open(scalar) }
+        case "\u{201D}": close(openMarks.contains("\u{201C}") ? "\u{201C}" : "\u{201E}")
+        case "\u{AB}": turn(scalar, "\u{BB}")
+        case "\u{BB}": turn(scalar, "\u{AB}")
+        case "\u{2039}": turn(scalar, "\u{203A}")
+        case "\u{203A}": turn(scalar, "\u{2039}")
+        case "\u{300D}": close("\u{300C}")
+        case "\u{300F}": close("\u{300E}")
+        case "`" where last == "`": open("`")
+        case "'" where last == "'": close("`")
+        default: break
+        }
+    }
+
+    /// A mark at the start of each paragraph of a long quotation opens it once.
+    private mutating func open(_ mark: Unicode.Scalar) { if !openMarks.contains(mark) { openMarks.append(mark) } }
+
+    /// Ends the quotation that `mark` opened, and those within it; all of them if it opened none.
+    private mutating func close(_ mark: Unicode.Scalar) { openMarks.removeSubrange((openMarks.lastIndex(of: mark) ?? 0)...) }
+
+    /// A guillemet closes a quotation that the opposite or the same one has opened; otherwise it opens one.
+    private mutating func turn(_ mark: Unicode.Scalar, _ opposite: Unicode.Scalar) {
+        if let opened = openMarks.last(where: { $0 == mark || $0 == opposite }) { close(opened) } else { open(mark) }
     }
 }
 

@@ -16,6 +16,11 @@ struct UnitCorrelationTests {
         #expect(values("a\"b\"c") == [0, 1, 1, 0, 0])
         #expect(values("\u{201C}b\u{201D}c") == [1, 1, 0, 0])
         #expect(values("``b''c'") == [0, 1, 1, 1, 0, 0, 0])
+        for text in ["„b“c", "„b”c", "«b»c", "»b«c", "»b»c", "‹b›c", "「b」c", "＂b＂c"] {
+            #expect(values(text) == [1, 1, 0, 0], "\(text)")
+        }
+        #expect(values("“b\n“c”d") == [1, 1, 1, 1, 1, 0, 0] && values("「a『b』c」d") == [1, 1, 1, 1, 1, 1, 0, 0])
+        #expect(values("it’s ‘a’") == [0, 0, 0, 0, 0, 0, 0, 0])
         let words = ["he", "\"", "so", "it's\"", nil, "x"].map { $0.map { Array($0.utf8) } }
         #expect(TextProperty.quotes.values(of: words, separates: true) == [0, 1, 1, 0, 0, 0])
     }

@@ -2,14 +2,14 @@
 /// Annex C, and their complements and forms with `\p`.
 ///
 /// With matching by scalars, those of Swift 6.3 are others: `\w` matches no digit and no `_` directly before a scalar from U+0300 on, such as a
-/// dash, and no digit outside ASCII; `[:word:]` also matches a dash; `\d` and `[:alnum:]` also match fractions; `[:print:]` unassigned characters.
+/// dash, and no digit outside ASCII; `[:word:]` also matches a dash; `\p{Any}` matches several scalars; `\d` and `[:alnum:]` also match fractions; `[:print:]` unassigned characters.
 enum PatternClasses {
     private static let word = #"0-9A-Z_a-z\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u{200C}\u{200D}"#
     private static let classes: [Unicode.Scalar: String] = [
         "w": "[\(word)]", "W": "[^\(word)]", "d": #"\p{Nd}"#, "D": #"\P{Nd}"#,
     ]
     private static let properties = [
-        "word": word, "alnum": #"\p{Alphabetic}\p{Nd}"#, "print": #"\p{graph}\p{Zs}"#,
+        "word": word, "alnum": #"\p{Alphabetic}\p{Nd}"#, "print": #"\p{graph}\p{Zs}"#, "any": #"\s\S"#,
     ]
 
     /// The pattern with these classes in place of the names. Inside `[...]` they are nested classes. Text between `\Q` and `\E` stays.
@@ -56,14 +56,19 @@ enum PatternClasses {
     static func unusablePart(of pattern: String) -> String? {
         var rest = pattern.unicodeScalars[...]
         var depth = 0
+        var (ignoresCase, refers) = (false, false)
         while let scalar = rest.first {
             if scalar == "\\" {
-                if rest.dropFirst().first == "G" {
+                let name = rest.dropFirst().first
+                if name == "G" {
                     return #"\G is not supported; leave it out, because a token always begins where the one before ends"#
                 }
+                refers = refers || name.map("123456789kg".unicodeScalars.contains) == true
                 _ = escape(&rest)
                 continue
             }
+            ignoresCase = ignoresCase || options(rest).contains("i")
+            refers = refers || rest.starts(with: "(?P=".unicodeScalars)
             // A comment may have a bracket, which is no start of a class.
             if depth == 0 || pattern.contains("#"), let option = asciiOption(rest) {
                 return "the option (?\(option)) is not supported; write classes of ASCII, such as [0-9A-Za-z_] or [0-9], instead"
@@ -78,18 +83,24 @@ enum PatternClasses {
                 depth -= 1
             }
         }
-        return nil
+        // Swift 6.3 compares the text of a reference with case.
+        return ignoresCase && refers ? "a reference to a group, such as \\1, is not supported together with the option (?i)" : nil
     }
 
     /// The option `W`, `D` or `P` that a group at the start of `rest` sets.
     private static func asciiOption(_ rest: Substring.UnicodeScalarView) -> Unicode.Scalar? {
-        guard rest.starts(with: "(?".unicodeScalars) else { return nil }
+        options(rest).first { $0 == "W" || $0 == "D" || $0 == "P" }
+    }
+
+    /// The options that a group at the start of `rest` sets; empty for other text.
+    private static func options(_ rest: Substring.UnicodeScalarView) -> Substring.UnicodeScalarView {
+        guard rest.starts(with: "(?".unicodeScalars) else { return rest.prefix(0) }
         let options = rest.dropFirst(2).prefix {
             ("a"..."z").contains($0) || ("A"..."Z").contains($0) || "^-{}".unicodeScalars.contains($0)
         }
         // `(?P<name>...)` is a group with a name.
-        guard let next = rest[options.endIndex...].first, next == ")" || next == ":" else { return nil }
-        return options.prefix { $0 != "-" }.first { $0 == "W" || $0 == "D" || $0 == "P" }
+        guard let next = rest[options.endIndex...].first, next == ")" || next == ":" else { return rest.prefix(0) }
+        return options.prefix { $0 != "-" }
     }
 
     /// Removes a property of `properties` between two marks from the start of `rest`. Returns what takes its place; nil for other text.

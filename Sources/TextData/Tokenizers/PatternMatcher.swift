@@ -21,7 +21,8 @@ struct PatternMatcher {
             }
             // A match begins and ends at any scalar, so that it does not depend on how characters combine.
             // A line ends at a line feed only, so a dot also matches the other characters that Unicode calls line ends.
-            let tokens = try Regex(PatternClasses.spelledOut(pattern)).matchingSemantics(.unicodeScalar).dotMatchesNewlines()
+            let spelledOut = PatternClasses.spelledOut(PossessiveQuantifiers.spelledOut(pattern))
+            let tokens = try Regex(spelledOut).matchingSemantics(.unicodeScalar).dotMatchesNewlines()
             sliceRegex = PatternClasses.ignoresTextBefore(pattern) ? tokens : nil
             regex = Regex {
                 start
