@@ -22,7 +22,7 @@ extension TrainingConfiguration {
         return decay >= 1 || decay * learningRate >= 1
     }
 
-    /// Whether the lambda of averaged SGD makes parameters grow: each update then multiplies a parameter by less than -1.
+    /// Whether the lambda of averaged SGD makes parameters grow: the first update then multiplies them by less than -1.
     private var shrinksTooFast: Bool {
         guard [ASGD.name, NTASGD.name].contains(optimizer.rawValue) else { return false }
         return settings[ASGD.decay] * learningRate > 2
