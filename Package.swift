@@ -70,6 +70,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: strictC),
         .target(name: "CXXHash", cSettings: strictC),
         .target(name: "CSentencePiece", cxxSettings: strictCXX),
+        .target(name: "CPCRE2", cSettings: strictC),
         .target(name: "CAllocationCounter", cSettings: strictC),
         .target(name: "CFileFaults", cSettings: strictC),
         .target(name: "CMappingGuard", cSettings: strictC),
@@ -84,7 +85,7 @@ let package = Package(
         library("Kinds", ["Failures"]),
 
         // Floor 3: independent of each other.
-        library("TextData", ["CSentencePiece", "Digests", "Files", "Failures", "Kinds"]),
+        library("TextData", ["CSentencePiece", "CPCRE2", "Digests", "Files", "Failures", "Kinds"]),
         library("Layers", ["Tensors", "Kinds"]),
         library("Exchange", ["Tensors", "Communication", "Failures"]),
 

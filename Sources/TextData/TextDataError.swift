@@ -19,7 +19,12 @@ public enum TextDataError: UserFacingError, Equatable {
     case notAnInteger(source: String, byteOffset: Int, word: String)
     /// No match of the pattern of tokens begins at a place of a line, or only one without a character.
     case noMatch(source: String, byteOffset: Int, scalar: Unicode.Scalar, pattern: String, isEmptyMatch: Bool = false)
+    /// The library of regular expressions gave up at a place of a line.
+    case matchFailed(source: String, byteOffset: Int, pattern: String, reason: String)
     case badTokenPattern(pattern: String, reason: String)
+    case noPatternLibrary(reason: String)
+    /// A rank has another version of the library of regular expressions than rank 0.
+    case otherPatternLibrary(found: String, expected: String)
     case noSentencePieceLibrary(reason: String)
     case badSentencePieceModel(source: String, reason: String)
     case sentencePieceFailed(operation: String, reason: String)
@@ -55,12 +60,14 @@ public enum TextDataError: UserFacingError, Equatable {
         switch self {
         case .file(let error): error.exitStatus
         case .inputOutput: .inputOutput
-        case .noSentencePieceLibrary: .inputMissing
+        case .noSentencePieceLibrary, .noPatternLibrary: .inputMissing
+        case .otherPatternLibrary: .fault
         case .badTokenPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
             .badTokenFile, .textTooShort, .nothingToScore, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary,
             .labelOfUnknownWords, .unlabelledLine,
-            .tooFewLines, .notReber, .notAnInteger, .noMatch, .badSentencePieceModel, .sentencePieceFailed, .nothingToTrain,
+            .tooFewLines, .notReber, .notAnInteger, .noMatch, .matchFailed, .badSentencePieceModel, .sentencePieceFailed,
+            .nothingToTrain,
             .badWordVectors:
             .badData
         }
@@ -72,7 +79,7 @@ extension TextDataError {
     package var byteOffset: Int? {
         switch self {
         case .invalidUTF8(_, let byteOffset, _), .unknownCharacter(_, let byteOffset, _), .notReber(let byteOffset, _, _),
-            .notAnInteger(_, let byteOffset, _), .noMatch(_, let byteOffset, _, _, _):
+            .notAnInteger(_, let byteOffset, _), .noMatch(_, let byteOffset, _, _, _), .matchFailed(_, let byteOffset, _, _):
             byteOffset
         case .notPlainText: 0
         default: nil
@@ -90,6 +97,8 @@ extension TextDataError {
             .notAnInteger(source: source, byteOffset: byteOffset + start, word: word)
         case .noMatch(let source, let byteOffset, let scalar, let pattern, let isEmpty):
             .noMatch(source: source, byteOffset: byteOffset + start, scalar: scalar, pattern: pattern, isEmptyMatch: isEmpty)
+        case .matchFailed(let source, let byteOffset, let pattern, let reason):
+            .matchFailed(source: source, byteOffset: byteOffset + start, pattern: pattern, reason: reason)
         default: self
         }
     }
@@ -103,6 +112,8 @@ extension TextDataError {
         case .notAnInteger(_, let byteOffset, let word): .notAnInteger(source: name, byteOffset: byteOffset, word: word)
         case .noMatch(_, let byteOffset, let scalar, let pattern, let isEmpty):
             .noMatch(source: name, byteOffset: byteOffset, scalar: scalar, pattern: pattern, isEmptyMatch: isEmpty)
+        case .matchFailed(_, let byteOffset, let pattern, let reason):
+            .matchFailed(source: name, byteOffset: byteOffset, pattern: pattern, reason: reason)
         case let other: other
         }
     }
@@ -112,7 +123,8 @@ extension TextDataError {
         case .file, .emptyFile, .fileChanged, .inputOutput: fileSentence
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .labelOfUnknownWords, .unlabelledLine: labelSentence
-        case .notAnInteger, .noMatch, .badTokenPattern, .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed,
+        case .notAnInteger, .noMatch, .matchFailed, .badTokenPattern, .noPatternLibrary, .otherPatternLibrary,
+            .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed,
             .nothingToTrain, .badWordVectors:
             tokenizerSentence
         default: contentSentence

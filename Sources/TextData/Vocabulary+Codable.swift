@@ -4,10 +4,10 @@ import FoundationEssentials
 
 /// JSON format: `{"unit":"word","symbols":["the",…],"counts":[113161,…]}`, in the order of the numbers; bytes as "00" to "ff".
 ///
-/// Matches of a regular expression have its `pattern`, and pieces their `model`, the serialised model in Base64.
+/// Matches of a regular expression have its `pattern` and the `library` that found them, and pieces their `model`, the serialised model in Base64.
 extension Vocabulary: Codable {
     private enum CodingKeys: String, CodingKey {
-        case unit, symbols, counts, pattern, model
+        case unit, symbols, counts, pattern, library, model
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -16,7 +16,9 @@ extension Vocabulary: Codable {
         try container.encode((0..<size).map { writtenSymbol(Int32($0)) }, forKey: .symbols)
         try container.encode(counts, forKey: .counts)
         switch unit {
-        case .regex: try container.encode(String(decoding: tokenizer.definition, as: UTF8.self), forKey: .pattern)
+        case .regex:
+            try container.encode(String(decoding: tokenizer.definition, as: UTF8.self), forKey: .pattern)
+            try container.encode(tokenizer.patternLibrary, forKey: .library)
         case .sentencepiece: try container.encode(Data(tokenizer.definition).base64EncodedString(), forKey: .model)
         case .word, .char, .byte, .integers: break
         }
@@ -50,10 +52,18 @@ extension Vocabulary: Codable {
         switch unit {
         case .word, .char, .byte, .integers: return Tokenizer(unit)
         case .regex:
-            guard let tokenizer = try? Tokenizer(pattern: container.decode(String.self, forKey: .pattern)) else {
-                throw defect(.pattern, "its pattern is not a regular expression")
+            let pattern = try container.decode(String.self, forKey: .pattern)
+            guard let library = try container.decodeIfPresent(String.self, forKey: .library) else {
+                throw defect(
+                    .library,
+                    "its tokens are those of an earlier version, with another kind of regular expressions; train the model again")
             }
-            return tokenizer
+            do throws(TextDataError) {
+                return try Tokenizer(pattern: pattern, library: library)
+            } catch {
+                guard case .badTokenPattern(_, let reason) = error else { throw error }
+                throw defect(.pattern, "its pattern is not a regular expression: \(reason)")
+            }
         case .sentencepiece:
             let bytes = Data(base64Encoded: try container.decode(String.self, forKey: .model)) ?? Data()
             guard let model = try? SentencePieceModel(Array(bytes), source: "the SentencePiece model of the vocabulary") else {
@@ -117,6 +127,8 @@ extension Vocabulary {
             // The decoder's own message about the whole text.
             let isJSON = !context.debugDescription.hasPrefix("The given data was not valid JSON")
             throw .badVocabulary(source: source, reason: isJSON ? context.debugDescription : "it is not valid JSON")
+        } catch let error as TextDataError {
+            throw error
         } catch let DecodingError.keyNotFound(key, _) {
             throw .badVocabulary(source: source, reason: "it has no \(key.stringValue)")
         } catch {

@@ -30,6 +30,7 @@ struct NamedCheckpoint {
             StandardError.note("\(option) \(path) is a run folder; using \(taken).")
         }
         found.warnings.forEach(StandardError.warn)
+        if let notice = found.checkpoint.vocabulary.tokenizer.libraryNotice { StandardError.warn("\(path): \(notice).") }
         for damaged in found.passedOver { StandardError.warn(damaged.description) }
         return found.checkpoint
     }

@@ -1,89 +1,102 @@
-internal import RegexBuilder
+import CPCRE2
 
-/// Divides lines into the matches of a regular expression in Swift's syntax, which is that of PCRE without extensions.
+/// Divides lines into the matches of a regular expression of PCRE2. One thread at a time uses it.
 struct PatternMatcher {
     let pattern: String
-    private let start: MatchStart
-    private let regex: Regex<Substring>
-    /// The pattern alone, which is quicker; nil if a match may depend on the text before it.
-    private let sliceRegex: Regex<AnyRegexOutput>?
+    private let compiled: CompiledPattern
 
-    /// Throws `badTokenPattern` (64).
+    /// Throws `badTokenPattern` (64), `noPatternLibrary` (66).
     init(_ pattern: String) throws(TextDataError) {
         self.pattern = pattern
-        let start = MatchStart()
-        self.start = start
-        do {
-            // Errors are about the pattern as the user wrote it.
-            _ = try Regex(pattern)
-            if let reason = PatternClasses.unusablePart(of: pattern) {
-                throw TextDataError.badTokenPattern(pattern: pattern, reason: reason)
-            }
-            // A match begins and ends at any scalar, so that it does not depend on how characters combine.
-            // A line ends at a line feed only, so a dot also matches the other characters that Unicode calls line ends.
-            let spelledOut = PatternClasses.spelledOut(PossessiveQuantifiers.spelledOut(pattern))
-            let tokens = try Regex(spelledOut).matchingSemantics(.unicodeScalar).dotMatchesNewlines()
-            sliceRegex = PatternClasses.ignoresTextBefore(pattern) ? tokens : nil
-            regex = Regex {
-                start
-                tokens
-            }.matchingSemantics(.unicodeScalar)
-        } catch let error as TextDataError {
-            throw error
-        } catch {
-            throw .badTokenPattern(pattern: pattern, reason: "\(error)".split(separator: "\n").first.map(String.init) ?? "")
-        }
+        compiled = try CompiledPattern(pattern)
     }
 
     /// A place of a line at which no token begins.
     struct Gap {
         let offset: Int
-        /// Whether the pattern matches there, but no character.
-        let isEmptyMatch: Bool
+        let reason: Reason
+
+        enum Reason: Equatable {
+            case noMatch
+            /// The pattern matches there, but no character.
+            case emptyMatch
+            /// The library gave up, such as at its limit of steps.
+            case failure(String)
+        }
     }
 
     /// Passes the matches, each from the end of the one before, to `take`. Returns the place at which no token begins, or nil.
     ///
     /// The pattern sees the whole line, so that `^` matches at its start only, and `\b` depends on the character before a match. Each match is
-    /// passed before the next one is searched. Memory: the line.
+    /// passed before the next one is searched.
     func forEachMatch(
         in line: UnsafeRawBufferPointer, _ take: (FoundToken) throws(TextDataError) -> Void
     ) throws(TextDataError) -> Gap? {
-        let text = String(decoding: line, as: UTF8.self)
         var offset = 0
-        start.index = text.startIndex
-        while start.index < text.endIndex {
-            guard let end = try endOfMatch(in: text) else { return Gap(offset: offset, isEmptyMatch: false) }
-            guard end > start.index else { return Gap(offset: offset, isEmptyMatch: true) }
-            let endOffset = offset + text.utf8.distance(from: start.index, to: end)
-            try take(FoundToken(bytes: UnsafeRawBufferPointer(rebasing: line[offset..<endOffset])))
-            (start.index, offset) = (end, endOffset)
+        while offset < line.count {
+            let match = compiled.match(line, at: offset)
+            guard case .end(let end) = match else {
+                if case .failure(let reason) = match { return Gap(offset: offset, reason: .failure(reason)) }
+                return Gap(offset: offset, reason: .noMatch)
+            }
+            guard end > offset else { return Gap(offset: offset, reason: .emptyMatch) }
+            try take(FoundToken(bytes: UnsafeRawBufferPointer(rebasing: line[offset..<end])))
+            offset = end
         }
         return nil
     }
+}
 
-    /// The end of the match that begins at `start`; nil without a match.
-    private func endOfMatch(in text: String) throws(TextDataError) -> String.Index? {
-        do {
-            if let sliceRegex { return try sliceRegex.prefixMatch(in: text[start.index...])?.range.upperBound }
-            return try regex.prefixMatch(in: text)?.range.upperBound
-        } catch {
-            throw .badTokenPattern(pattern: pattern, reason: "\(error)")
+/// A regular expression that the library has compiled.
+private final class CompiledPattern {
+    private let pointer: OpaquePointer
+
+    init(_ pattern: String) throws(TextDataError) { pointer = try Self.compiled(pattern) }
+
+    private static func compiled(_ pattern: String) throws(TextDataError) -> OpaquePointer {
+        try PatternLibrary.require()
+        var message = LibraryMessage()
+        var (pattern, offset) = (pattern, 0)
+        let compiled = pattern.withUTF8 { bytes in
+            message.filled { cpcre2_compile(bytes.baseAddress, bytes.count, &offset, $0, $1) }
         }
+        if let compiled { return compiled }
+        let place = String(decoding: pattern.utf8.prefix(offset), as: UTF8.self)
+        let found = place.isEmpty ? "" : " after '\(place.suffix(40))'"
+        throw .badTokenPattern(pattern: pattern, reason: message.text + found)
+    }
+
+    deinit { cpcre2_free(pointer) }
+
+    enum Match {
+        case end(Int)
+        case none
+        case failure(String)
+    }
+
+    /// Matches at byte `start`. A match in a line must have begun at byte 0 of it before, which checks that the line is UTF-8.
+    func match(_ line: UnsafeRawBufferPointer, at start: Int) -> Match {
+        var message = LibraryMessage()
+        let end = message.filled {
+            cpcre2_match(
+                pointer, line.baseAddress?.assumingMemoryBound(to: CChar.self), line.count, start, start > 0 ? 1 : 0, $0, $1)
+        }
+        if end >= 0 { return .end(Int(end)) }
+        return end == CPCRE2_NO_MATCH ? .none : .failure(message.text)
     }
 }
 
-/// The part of a pattern that skips the text before a match.
-///
-/// `prefixMatch` on a slice of a line would take the start of the slice for the start of the line. `ranges(of:)` searches all matches before it
-/// returns the first one, and takes several times as long.
-private final class MatchStart: CustomConsumingRegexComponent {
-    typealias RegexOutput = Substring
-    var index = "".startIndex
+/// PCRE2, the library of regular expressions, which is loaded when it is first used.
+enum PatternLibrary {
+    /// The Debian package of the library.
+    static let package = "libpcre2-8-0"
 
-    func consuming(
-        _ input: String, startingAt _: String.Index, in _: Range<String.Index>
-    ) throws -> (upperBound: String.Index, output: Substring)? {
-        (index, input[index..<index])
+    /// The versions of the library and of its Unicode tables, on which classes such as `\w` depend. Empty if the library is not installed.
+    static var version: String { cpcre2_open(nil, 0) == 0 ? String(cString: cpcre2_version()) : "" }
+
+    /// Throws `noPatternLibrary` (66) unless the library can be loaded.
+    static func require() throws(TextDataError) {
+        var message = LibraryMessage()
+        guard message.filled({ cpcre2_open($0, $1) }) == 0 else { throw .noPatternLibrary(reason: message.text) }
     }
 }

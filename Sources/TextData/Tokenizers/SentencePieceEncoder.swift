@@ -8,7 +8,7 @@ final class SentencePieceEncoder: @unchecked Sendable {  // one thread encodes a
     /// Loads a serialised model. `source` names it in messages.
     init(_ bytes: [UInt8], source: String) throws(TextDataError) {
         try SentencePieceLibrary.require()
-        var message = SentencePieceLibrary.Message()
+        var message = LibraryMessage()
         let loaded = message.filled { csp_load(bytes, bytes.count, $0, $1) }
         guard let loaded else { throw .badSentencePieceModel(source: source, reason: message.text) }
         model = loaded
@@ -18,7 +18,7 @@ final class SentencePieceEncoder: @unchecked Sendable {  // one thread encodes a
 
     /// The numbers of the pieces of a text without line ends, valid until the next call.
     func ids(_ text: UnsafeRawBufferPointer) throws(TextDataError) -> UnsafeBufferPointer<Int32> {
-        var message = SentencePieceLibrary.Message()
+        var message = LibraryMessage()
         var (ids, count) = (UnsafePointer<Int32>?.none, 0)
         let result = message.filled {
             csp_encode(model, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, &ids, &count, $0, $1)
@@ -88,23 +88,7 @@ public enum SentencePieceLibrary {
 
     /// Throws `noSentencePieceLibrary` (66) unless the library can be loaded.
     public static func require() throws(TextDataError) {
-        var message = Message()
+        var message = LibraryMessage()
         guard message.filled({ csp_open($0, $1) }) == 0 else { throw .noSentencePieceLibrary(reason: message.text) }
-    }
-
-    /// Room for a message of the library.
-    struct Message {
-        private var bytes = [CChar](repeating: 0, count: 1000)
-
-        mutating func filled<Result>(_ call: (UnsafeMutablePointer<CChar>?, Int) -> Result) -> Result {
-            bytes.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
-        }
-
-        /// The message without a full stop at its end, because it becomes a part of a sentence.
-        var text: String {
-            var text = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }
-            return text
-        }
     }
 }

@@ -26,7 +26,7 @@ extension SentencePieceModel {
             operation: "training on \(name)", reason: "a check of the library, which is printed above, found a fault")
         let training = TrainingText(text)
         let context = Unmanaged.passUnretained(training).toOpaque()
-        var message = SentencePieceLibrary.Message()
+        var message = LibraryMessage()
         let result = message.filled { bytes, capacity in
             csp_train(
                 options, "rnntrain: error: \(message: failedCheck)\n", failedCheck.exitStatus.rawValue,

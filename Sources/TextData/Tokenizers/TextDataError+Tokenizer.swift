@@ -16,6 +16,15 @@ extension TextDataError {
                 + "Correct the text, or extend the pattern; the alternative |. at its end matches every character."
         case .badTokenPattern(let pattern, let reason):
             "--token-pattern \(quoting: pattern) cannot be used: \(reason)."
+        case .matchFailed(let source, let byteOffset, let pattern, let reason):
+            "\(source): --token-pattern \(quoting: pattern) cannot be matched at byte \(byteOffset): \(reason). Rewrite the pattern so that it goes back less "
+                + "often: a++ and (?>a|b) keep what they have matched. Or divide long lines."
+        case .noPatternLibrary(let reason):
+            "--tokens regex needs PCRE2, the library of regular expressions, which cannot be loaded (\(reason)). Install the Debian package "
+                + "\(PatternLibrary.package): launch/setup \(PatternLibrary.package)."
+        case .otherPatternLibrary(let found, let expected):
+            "--tokens regex needs the same version of PCRE2 on all ranks, because classes such as \\w depend on it: this rank has \(found), rank 0 has \(expected). "
+                + "Use nodes with the same system."
         case .noSentencePieceLibrary(let reason):
             "--tokens sentencepiece needs SentencePiece's library, which cannot be loaded (\(reason)). Install the Debian package "
                 + "\(SentencePieceLibrary.package): launch/setup \(SentencePieceLibrary.package)."

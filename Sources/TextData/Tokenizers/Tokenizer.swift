@@ -4,6 +4,8 @@ public struct Tokenizer: Sendable {
     public let unit: TokenUnit
     /// The pattern in UTF-8, the serialised model, or nothing.
     public let definition: [UInt8]
+    /// The versions of PCRE2 and of its Unicode tables that found the tokens of a regular expression; nil for other units.
+    public let patternLibrary: String?
     let model: SentencePieceModel?
 
     /// The contents of a file `.model` that SentencePiece's tools read; nil for other units.
@@ -12,25 +14,50 @@ public struct Tokenizer: Sendable {
     /// A tokenizer of a unit that needs no definition.
     public init(_ unit: TokenUnit) {
         precondition(!unit.needsDefinition, "a tokenizer of \(unit) without a definition")
-        (self.unit, definition, model) = (unit, [], nil)
+        (self.unit, definition, model, patternLibrary) = (unit, [], nil, nil)
     }
 
-    /// A tokenizer of regular expressions. Throws `badTokenPattern` (64).
-    public init(pattern: String) throws(TextDataError) {
+    /// A tokenizer of regular expressions. Throws `badTokenPattern` (64), `noPatternLibrary` (66).
+    ///
+    /// - Parameter library: the `patternLibrary` of the tokenizer with which a model was trained; nil for this machine's.
+    public init(pattern: String, library: String? = nil) throws(TextDataError) {
         _ = try PatternMatcher(pattern)
-        (unit, definition, model) = (.regex, Array(pattern.utf8), nil)
+        (unit, definition, model, patternLibrary) = (.regex, Array(pattern.utf8), nil, library ?? PatternLibrary.version)
     }
 
     /// A tokenizer of pieces.
-    public init(_ model: SentencePieceModel) { (unit, definition, self.model) = (.sentencepiece, model.bytes, model) }
+    public init(_ model: SentencePieceModel) {
+        (unit, definition, self.model, patternLibrary) = (.sentencepiece, model.bytes, model, nil)
+    }
 
-    /// A tokenizer with the definition of another one. Throws `badTokenPattern` (64), `badSentencePieceModel` (65).
+    /// A tokenizer with the definition of another one.
+    ///
+    /// Throws `badTokenPattern` (64), `noPatternLibrary` (66), `badSentencePieceModel` (65).
     public init(_ unit: TokenUnit, definition: [UInt8], source: String) throws(TextDataError) {
         switch unit {
         case .regex: try self.init(pattern: String(decoding: definition, as: UTF8.self))
         case .sentencepiece: self.init(try SentencePieceModel(definition, source: source))
         case .word, .char, .byte, .integers: self.init(unit)
         }
+    }
+}
+
+extension Tokenizer {
+    /// This machine's version of a library on which the tokens of a unit depend; empty if there is none.
+    public static func libraryVersion(for unit: TokenUnit) -> String { unit == .regex ? PatternLibrary.version : "" }
+
+    /// Throws `otherPatternLibrary` (70) unless this machine's version for a unit is that of rank 0.
+    public static func checkLibrary(for unit: TokenUnit, expecting expected: String) throws(TextDataError) {
+        let found = libraryVersion(for: unit)
+        guard found == expected else { throw .otherPatternLibrary(found: found, expected: expected) }
+    }
+
+    /// That another version of the library of regular expressions found the tokens of a model than this machine has; nil if it did not.
+    public var libraryNotice: String? {
+        guard let patternLibrary, patternLibrary != PatternLibrary.version else { return nil }
+        return
+            "the tokens of this model were found with \(patternLibrary); this machine has \(PatternLibrary.version), for which "
+            + "classes such as \\w can have other characters"
     }
 }
 
@@ -66,7 +93,7 @@ struct SearchedText {
 extension Tokenizer {
     /// Passes the tokens of `piece` to `take`. With `endsLastLine`, a last line without a line feed gets an end, if ends are symbols of their own.
     ///
-    /// Throws `notAnInteger`, `noMatch`, `sentencePieceFailed` (65), `noSentencePieceLibrary` (66), and the errors of `take`.
+    /// Throws `notAnInteger`, `noMatch`, `matchFailed`, `sentencePieceFailed` (65), `noPatternLibrary`, `noSentencePieceLibrary` (66), and the errors of `take`.
     ///
     /// - Parameter withSources: whether pieces have a `source`, for which they are encoded a second time.
     func forEachToken(
@@ -111,9 +138,13 @@ extension Tokenizer {
             if let gap = try matcher.forEachMatch(in: line.bytes, take) {
                 let rest = UnsafeRawBufferPointer(rebasing: line.bytes[gap.offset...])
                 let scalar = String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}"
+                let offset = text.offset(of: rest)
+                if case .failure(let reason) = gap.reason {
+                    throw .matchFailed(source: text.name, byteOffset: offset, pattern: matcher.pattern, reason: reason)
+                }
                 throw .noMatch(
-                    source: text.name, byteOffset: text.offset(of: rest), scalar: scalar, pattern: matcher.pattern,
-                    isEmptyMatch: gap.isEmptyMatch)
+                    source: text.name, byteOffset: offset, scalar: scalar, pattern: matcher.pattern,
+                    isEmptyMatch: gap.reason == .emptyMatch)
             }
             if line.isEnded { try take(FoundToken(bytes: SpecialSymbol.lineFeed.buffer, endsLine: true)) }
         }

@@ -109,7 +109,7 @@ extension DistributedTokenizer {
     }
 
     /// Whether work succeeds on all ranks. If it fails on one, throws its error on rank 0, and returns false on the workers.
-    private func succeeds(_ work: () throws -> Void) throws -> Bool {
+    func succeeds(_ work: () throws -> Void) throws -> Bool {
         do {
             try world.agree(work)
             return true

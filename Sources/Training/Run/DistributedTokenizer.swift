@@ -156,7 +156,11 @@ package final class DistributedTokenizer {
 
     private func receiveTokenizer(_ command: TokenizerCommand, _ definition: [UInt8]) throws {
         let shared = try world.broadcast(definition)
-        if !world.isRoot { tokenizer = try Tokenizer(command.unit, definition: shared, source: "the tokenizer of rank 0") }
+        let library = try world.broadcast(Tokenizer.libraryVersion(for: command.unit))
+        _ = try succeeds {
+            if !world.isRoot { tokenizer = try Tokenizer(command.unit, definition: shared, source: "the tokenizer of rank 0") }
+            try Tokenizer.checkLibrary(for: command.unit, expecting: library)
+        }
     }
 
     /// Sends the vocabulary to all ranks, unless they have it.

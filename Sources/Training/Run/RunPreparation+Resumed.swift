@@ -70,7 +70,9 @@ extension RunPreparation {
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
             checkpoint: checkpoint,
-            notices: parts.notices + [changes, best.notice, best.loggedNotice].compactMap { $0 } + rate.notices)
+            notices: parts.notices
+                + [checkpoint.vocabulary.tokenizer.libraryNotice, changes, best.notice, best.loggedNotice].compactMap { $0 }
+                + rate.notices)
     }
 
     /// Prepares the first step of a run without a checkpoint. Options and texts must be those of its best model, or of the models in its log: the run
