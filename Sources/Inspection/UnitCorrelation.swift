@@ -36,6 +36,8 @@ private struct PropertyReader {
     var lineLength = 0
     /// The marks that have opened a quotation, from the outermost one.
     private var openMarks: [Unicode.Scalar] = []
+    /// The marks that open quotations in this text: of each pair whose marks both open in some language, the one that came first.
+    private var leadingMarks: Set<Unicode.Scalar> = []
     private var last: Unicode.Scalar?
     /// The bytes of a character whose last byte is not read yet.
     private var begun: [UInt8] = []
@@ -78,9 +80,14 @@ private struct PropertyReader {
     /// accents and two apostrophes. A mark that opens in one language closes in another.
     private mutating func readMark(_ scalar: Unicode.Scalar) {
         switch scalar {
-        case "\"", "\u{FF02}": if isQuoted { openMarks = [] } else { open(scalar) }
-        case "\u{201E}", "\u{300C}", "\u{300E}": open(scalar)
-        case "\u{201C}": if openMarks.contains("\u{201E}") { close("\u{201E}") } else { open(scalar) }
+        case "\"", "\u{FF02}": readStraight()
+        case "\u{300C}", "\u{300E}": open(scalar)
+        case "\u{201E}":
+            _ = leads(scalar, "\u{201C}")
+            open(scalar)
+        case "\u{201C}":
+            let opens = leads(scalar, "\u{201E}") && !openMarks.contains("\u{201E}")
+            if opens { open(scalar) } else { close("\u{201E}") }
         case "\u{201D}": close(openMarks.contains("\u{201C}") ? "\u{201C}" : "\u{201E}")
         case "\u{AB}": turn(scalar, "\u{BB}")
         case "\u{BB}": turn(scalar, "\u{AB}")
@@ -100,9 +107,35 @@ private struct PropertyReader {
     /// Ends the quotation that `mark` opened, and those within it; all of them if it opened none.
     private mutating func close(_ mark: Unicode.Scalar) { openMarks.removeSubrange((openMarks.lastIndex(of: mark) ?? 0)...) }
 
-    /// A guillemet closes a quotation that the opposite or the same one has opened; otherwise it opens one.
+    /// Whether `mark` comes before `opposite` in the text.
+    private mutating func leads(_ mark: Unicode.Scalar, _ opposite: Unicode.Scalar) -> Bool {
+        if !leadingMarks.contains(opposite) { leadingMarks.insert(mark) }
+        return leadingMarks.contains(mark)
+    }
+
+    /// The first guillemet of the text opens quotations, and the opposite one closes them. If the first one points to the right, it also closes those
+    /// that it has opened, as in Swedish. A closing guillemet without an opening one has no effect.
     private mutating func turn(_ mark: Unicode.Scalar, _ opposite: Unicode.Scalar) {
-        if let opened = openMarks.last(where: { $0 == mark || $0 == opposite }) { close(opened) } else { open(mark) }
+        let pointsRight = mark == "\u{BB}" || mark == "\u{203A}"
+        if !leads(mark, opposite) {
+            if openMarks.contains(opposite) { close(opposite) }
+        } else if pointsRight, openMarks.contains(mark) {
+            close(mark)
+        } else {
+            open(mark)
+        }
+    }
+
+    /// `"` closes the quotation that `"`, or else one of the typographic marks of the same shape, has opened. Otherwise it opens one, also within
+    /// guillemets and brackets.
+    private mutating func readStraight() {
+        if openMarks.contains("\"") {
+            close("\"")
+        } else if let innermost = openMarks.last, ["\u{201C}", "\u{201E}", "`"].contains(innermost) {
+            close(innermost)
+        } else {
+            open("\"")
+        }
     }
 }
 

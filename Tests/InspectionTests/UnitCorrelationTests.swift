@@ -25,6 +25,31 @@ struct UnitCorrelationTests {
         #expect(TextProperty.quotes.values(of: words, separates: true) == [0, 1, 1, 0, 0, 0])
     }
 
+    @Test(
+        "Nested, repeated, missing and mixed quotation marks do not invert what follows",
+        arguments: [
+            ("«x\"1\"x»0«x»0«x»0", "of the kind that opens and closes, within guillemets"),
+            ("«1\n«1»0«1»0«1»0", "at the start of each paragraph"),
+            ("«1«1»0", "a closing mark is missing"),
+            ("‹1‹1›0‹1›0", "of single guillemets"),
+            ("»1«0»1«0«0»1«0", "the mirror"),
+            ("»1»0»1»0", "Swedish"),
+            ("«1\"1»0«1»0\"1\"0", "an inch sign"),
+            ("\"1«1»1\"0«1»0", "guillemets within"),
+            ("「1\"1\"1」0", "within brackets"),
+            ("«1«1»0»0«1»0", "the same kind within"),
+            ("„1“0”0“0„1“0", "“ and ” within „ and “"),
+            ("“1”0„1“0“1”0", "of two languages"),
+            ("„1\"0„1\"0", "a closing mark of a typewriter"),
+            ("\"1»1\"0\"1\"0", "a single guillemet within"),
+        ])
+    func recoveredQuotes(text: String, reason: String) {
+        let values = TextProperty.quotes.values(of: text.map { Array(String($0).utf8) }, separates: false)
+        for (character, value) in zip(text, values) where character == "0" || character == "1" || character == "x" {
+            #expect(value == (character == "0" ? 0 : 1), "\(text): \(reason), \(values)")
+        }
+    }
+
     @Test("The length of a line starts again after a line end, in characters, of words with a blank each")
     func lineLength() {
         let characters = "aß\nb".map { Array(String($0).utf8) }
