@@ -20,10 +20,10 @@
 #define CONFIG_VERSION 11u
 #define ERROR_NOMATCH (-1)
 
-// Enough for any token that is meant, and less than a second.
+// The choices that a match may try: far more than a token needs.
 #define MATCH_LIMIT 10000000u
 // In units of 1,024 bytes: what a match may take to remember where to go back to.
-#define HEAP_LIMIT (2u << 20)
+#define HEAP_LIMIT (256u << 10)
 
 static struct {
     int (*config)(uint32_t what, void *where);

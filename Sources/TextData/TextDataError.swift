@@ -25,6 +25,10 @@ public enum TextDataError: UserFacingError, Equatable {
     case noPatternLibrary(reason: String)
     /// A rank has another version of the library of regular expressions than rank 0.
     case otherPatternLibrary(found: String, expected: String)
+    /// A text of a run is to be divided into tokens with another version of the library than the run's texts were.
+    case tokensOfOtherLibrary(source: String, found: String, expected: String)
+    /// A vocabulary of matches of a regular expression was written before PCRE2 was the library.
+    case earlierPattern(source: String)
     case noSentencePieceLibrary(reason: String)
     case badSentencePieceModel(source: String, reason: String)
     case sentencePieceFailed(operation: String, reason: String)
@@ -61,8 +65,8 @@ public enum TextDataError: UserFacingError, Equatable {
         case .file(let error): error.exitStatus
         case .inputOutput: .inputOutput
         case .noSentencePieceLibrary, .noPatternLibrary: .inputMissing
-        case .otherPatternLibrary: .fault
-        case .badTokenPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
+        case .otherPatternLibrary, .tokensOfOtherLibrary: .fault
+        case .badTokenPattern, .earlierPattern, .badVocabularyLimits, .moreShardsThanStreams, .moreRanksThanShards: .usage
         case .emptyFile, .fileChanged, .notPlainText, .invalidUTF8, .unknownCharacter, .vocabularyTooSmall, .badVocabulary,
             .badTokenFile, .textTooShort, .nothingToScore, .noLines, .badLabel, .tooFewLabels, .labelOutsideVocabulary,
             .labelOfUnknownWords, .unlabelledLine,
@@ -124,6 +128,7 @@ extension TextDataError {
         case .moreShardsThanStreams, .moreRanksThanShards: layoutSentence
         case .badLabel, .tooFewLabels, .labelOutsideVocabulary, .labelOfUnknownWords, .unlabelledLine: labelSentence
         case .notAnInteger, .noMatch, .matchFailed, .badTokenPattern, .noPatternLibrary, .otherPatternLibrary,
+            .tokensOfOtherLibrary, .earlierPattern,
             .noSentencePieceLibrary, .badSentencePieceModel, .sentencePieceFailed,
             .nothingToTrain, .badWordVectors:
             tokenizerSentence

@@ -54,16 +54,9 @@ extension Vocabulary: Codable {
         case .regex:
             let pattern = try container.decode(String.self, forKey: .pattern)
             guard let library = try container.decodeIfPresent(String.self, forKey: .library) else {
-                throw defect(
-                    .library,
-                    "its tokens are those of an earlier version, with another kind of regular expressions; train the model again")
+                throw TextDataError.earlierPattern(source: "")
             }
-            do throws(TextDataError) {
-                return try Tokenizer(pattern: pattern, library: library)
-            } catch {
-                guard case .badTokenPattern(_, let reason) = error else { throw error }
-                throw defect(.pattern, "its pattern is not a regular expression: \(reason)")
-            }
+            return Tokenizer(storedPattern: pattern, library: library)
         case .sentencepiece:
             let bytes = Data(base64Encoded: try container.decode(String.self, forKey: .model)) ?? Data()
             guard let model = try? SentencePieceModel(Array(bytes), source: "the SentencePiece model of the vocabulary") else {
@@ -127,8 +120,8 @@ extension Vocabulary {
             // The decoder's own message about the whole text.
             let isJSON = !context.debugDescription.hasPrefix("The given data was not valid JSON")
             throw .badVocabulary(source: source, reason: isJSON ? context.debugDescription : "it is not valid JSON")
-        } catch let error as TextDataError {
-            throw error
+        } catch TextDataError.earlierPattern {
+            throw .earlierPattern(source: source)
         } catch let DecodingError.keyNotFound(key, _) {
             throw .badVocabulary(source: source, reason: "it has no \(key.stringValue)")
         } catch {

@@ -36,23 +36,48 @@ extension TrainingOverRanks {
                     && outcome.errors.contains("rank 1"), "\(outcome)")
         }
 
-        @Test("A model is evaluated and trained on with another version after a warning, and needs the library")
+        private func run(_ arguments: [String], _ environment: [String: String] = [:]) throws -> ProgramRun {
+            try ProgramRun.alone("rnntrain", arguments, environment: environment, folder: texts.folder)
+        }
+
+        private let evaluation = ["evaluate", "--checkpoint", "run", "--data", "test.txt"]
+        private let resume = ["--run", "run", "--resume", "--epochs", "2"]
+
+        @Test("A model is evaluated and trained on with another version after a warning, but no text of its run is divided again")
         func otherMachine() throws {
             _ = try finished(try texts.start(ranks: 1, run: "run"), in: texts, run: "run")
             let other = try otherLibrary()
-            let evaluation = ["evaluate", "--checkpoint", "run", "--data", "test.txt"]
-            let resume = ["--run", "run", "--resume", "--epochs", "2"]
-            let here = try ProgramRun.alone("rnntrain", evaluation, folder: texts.folder)
+            let here = try run(evaluation)
             #expect(here.status == 0 && !"\(here)".contains("PCRE2"), "\(here)")
-            for arguments in [evaluation, resume] {
-                let there = try ProgramRun.alone("rnntrain", arguments, environment: other, folder: texts.folder)
-                #expect(there.status == 0 && (there.output + there.errors).contains("this machine has PCRE2 10.00"), "\(there)")
+            for arguments in [evaluation, resume + ["--dry-run"], resume] {
+                let there = try run(arguments, other)
+                #expect(
+                    there.status == 0 && (there.output + there.errors).contains("this machine has PCRE2 10.00"), "\(there)")
             }
-            try texts.write("other/libpcre2-8.so.0", "no library")
+            let digest = try #require(try RunLog(run: texts.path("run")).finalDigest)
+            try FileManager.default.removeItem(atPath: texts.path("run/data/valid.tokens"))
+            let longer = ["--run", "run", "--resume", "--epochs", "3"]
+            let refused = try run(longer, other)
+            #expect(
+                refused.status == 70 && refused.errors.contains("valid.txt: the run needs the tokens of this text"), "\(refused)")
+            let verified = try run(["verify", "run"])
+            #expect(verified.status == 0 && verified.output.contains(digest), "\(verified)")
+            #expect(try run(longer).status == 0)
+        }
+
+        @Test("Without the library, a text cannot be divided, but a run resumes and is verified")
+        func withoutLibrary() throws {
+            _ = try finished(try texts.start(ranks: 1, run: "run"), in: texts, run: "run")
+            try texts.writeDeep("other/libpcre2-8.so.0", "no library")
+            let missing = ["LD_LIBRARY_PATH": texts.path("other")]
             for arguments in [evaluation, texts.arguments(run: "new")] {
-                let without = try ProgramRun.alone("rnntrain", arguments, environment: other, folder: texts.folder)
+                let without = try run(arguments, missing)
                 #expect(
                     without.status == 66 && without.errors.contains("Install the Debian package libpcre2-8-0"), "\(without)")
+            }
+            for arguments in [["verify", "run"], resume] {
+                let without = try run(arguments, missing)
+                #expect(without.status == 0, "\(without)")
             }
         }
     }

@@ -207,14 +207,15 @@ struct TokenPatternTests {
         #expect(Vocabulary(tokenizer: vocabulary.tokenizer, records: vocabulary.records()) == vocabulary)
         #expect(try Self.matches("ab\n", pattern: "b|a").digest != vocabulary.digest)
         let text = vocabulary.jsonText()
-        for (part, other, reason) in [
-            ("\"pattern\":\"a|b\",", "", "it has no pattern"),
-            ("\"a|b\"", "\"a|(b\"", "missing closing parenthesis after 'a|(b'"),
-            ("\"library\":", "\"x\":", "those of an earlier version"),
+        for (part, other, error) in [
+            ("\"pattern\":\"a|b\",", "", TextDataError.badVocabulary(source: "x", reason: "it has no pattern")),
+            ("\"library\":", "\"x\":", .earlierPattern(source: "x")),
         ] {
-            let error = textDataError { _ = try Vocabulary(jsonText: text.replacing(part, with: other), source: "x") }
-            #expect(error?.exitStatus == .badData && error?.description.contains(reason) == true, "\(String(describing: error))")
+            #expect(textDataError { _ = try Vocabulary(jsonText: text.replacing(part, with: other), source: "x") } == error)
         }
+        let damaged = try Vocabulary(jsonText: text.replacing("\"a|b\"", with: "\"a|(b\""), source: "x")
+        #expect(
+            textDataError { _ = try damaged.encode("a") }?.exitStatus == .usage, "a stored pattern is compiled when it is used")
         #expect(vocabulary.tokenizer.libraryNotice == nil)
         let library = try #require(vocabulary.tokenizer.patternLibrary)
         #expect(library.hasPrefix("PCRE2 10.") && library.contains("(Unicode "))
@@ -224,6 +225,8 @@ struct TokenPatternTests {
                 && other.tokenizer.libraryNotice?.contains("found with PCRE2 10.1 (Unicode 7); this machine has \(library)")
                     == true
         )
+        #expect(textDataError { try other.tokenizer.requireSameLibrary(for: "t") }?.exitStatus == .fault)
+        #expect(throws: Never.self) { try vocabulary.tokenizer.requireSameLibrary(for: "t") }
         #expect(textDataError { try Tokenizer.checkLibrary(for: .regex, expecting: "PCRE2 10.1") }?.exitStatus == .fault)
     }
 }

@@ -7,6 +7,25 @@ extension TextDataError {
         case .notAnInteger(let source, let byteOffset, let word):
             "\(source): \(quoting: word) at byte \(byteOffset) is not a whole number without leading zeros, as --tokens integers needs. "
                 + "Correct the text, or use --tokens word."
+        case .noSentencePieceLibrary(let reason):
+            "--tokens sentencepiece needs SentencePiece's library, which cannot be loaded (\(reason)). Install the Debian package "
+                + "\(SentencePieceLibrary.package): launch/setup \(SentencePieceLibrary.package)."
+        case .badSentencePieceModel(let source, let reason):
+            "\(source): this is not a SentencePiece model that can be used: \(reason)."
+        case .sentencePieceFailed(let operation, let reason):
+            "SentencePiece's \(operation) failed: \(reason). Check the text, or use another --vocabulary-size."
+        case .nothingToTrain(let source):
+            "\(source): the text has no character from which SentencePiece learns: it ignores white space, control characters, U+2581 and U+2585. "
+                + "Use another text, or name a model with --sentencepiece-model."
+        case .badWordVectors(let path, let reason):
+            "\(path): this is not a file of word vectors that can be used: \(reason)."
+        default: patternSentence
+        }
+    }
+
+    /// The sentences of errors of regular expressions; empty for other errors.
+    private var patternSentence: String {
+        switch self {
         case .noMatch(let source, let byteOffset, let scalar, let pattern, isEmptyMatch: true):
             "\(source): --token-pattern \(quoting: pattern) matches at byte \(byteOffset), but not the character \(characterText(scalar)) there, "
                 + "and a token cannot be empty. The first alternative that matches counts: let each match at least one character (+ instead of *), "
@@ -25,18 +44,12 @@ extension TextDataError {
         case .otherPatternLibrary(let found, let expected):
             "--tokens regex needs the same version of PCRE2 on all ranks, because classes such as \\w depend on it: this rank has \(found), rank 0 has \(expected). "
                 + "Use nodes with the same system."
-        case .noSentencePieceLibrary(let reason):
-            "--tokens sentencepiece needs SentencePiece's library, which cannot be loaded (\(reason)). Install the Debian package "
-                + "\(SentencePieceLibrary.package): launch/setup \(SentencePieceLibrary.package)."
-        case .badSentencePieceModel(let source, let reason):
-            "\(source): this is not a SentencePiece model that can be used: \(reason)."
-        case .sentencePieceFailed(let operation, let reason):
-            "SentencePiece's \(operation) failed: \(reason). Check the text, or use another --vocabulary-size."
-        case .nothingToTrain(let source):
-            "\(source): the text has no character from which SentencePiece learns: it ignores white space, control characters, U+2581 and U+2585. "
-                + "Use another text, or name a model with --sentencepiece-model."
-        case .badWordVectors(let path, let reason):
-            "\(path): this is not a file of word vectors that can be used: \(reason)."
+        case .tokensOfOtherLibrary(let source, let found, let expected):
+            "\(source): the run needs the tokens of this text, but this machine has \(found), and those of the run were found with \(expected): others can "
+                + "come out. Use a machine with that version, or restore the token files of the run (RUN/data)."
+        case .earlierPattern(let source):
+            "\(source): the tokens of this model were found by an earlier version of rnntrain, with another kind of regular expressions. Train the "
+                + "model again in another folder (--run), or use that version."
         default: ""
         }
     }

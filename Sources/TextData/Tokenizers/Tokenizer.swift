@@ -18,11 +18,16 @@ public struct Tokenizer: Sendable {
     }
 
     /// A tokenizer of regular expressions. Throws `badTokenPattern` (64), `noPatternLibrary` (66).
-    ///
-    /// - Parameter library: the `patternLibrary` of the tokenizer with which a model was trained; nil for this machine's.
-    public init(pattern: String, library: String? = nil) throws(TextDataError) {
+    public init(pattern: String) throws(TextDataError) {
         _ = try PatternMatcher(pattern)
-        (unit, definition, model, patternLibrary) = (.regex, Array(pattern.utf8), nil, library ?? PatternLibrary.version)
+        self.init(storedPattern: pattern, library: PatternLibrary.version)
+    }
+
+    /// The tokenizer of a stored model. The library is not needed before a text is divided, which throws the errors of `init(pattern:)`.
+    ///
+    /// - Parameter library: the `patternLibrary` of the tokenizer with which the model was trained.
+    init(storedPattern pattern: String, library: String) {
+        (unit, definition, model, patternLibrary) = (.regex, Array(pattern.utf8), nil, library)
     }
 
     /// A tokenizer of pieces.
@@ -32,10 +37,11 @@ public struct Tokenizer: Sendable {
 
     /// A tokenizer with the definition of another one.
     ///
-    /// Throws `badTokenPattern` (64), `noPatternLibrary` (66), `badSentencePieceModel` (65).
+    /// Throws `badSentencePieceModel` (65).
     public init(_ unit: TokenUnit, definition: [UInt8], source: String) throws(TextDataError) {
         switch unit {
-        case .regex: try self.init(pattern: String(decoding: definition, as: UTF8.self))
+        case .regex:
+            self.init(storedPattern: String(decoding: definition, as: UTF8.self), library: PatternLibrary.version)
         case .sentencepiece: self.init(try SentencePieceModel(definition, source: source))
         case .word, .char, .byte, .integers: self.init(unit)
         }
@@ -46,18 +52,32 @@ extension Tokenizer {
     /// This machine's version of a library on which the tokens of a unit depend; empty if there is none.
     public static func libraryVersion(for unit: TokenUnit) -> String { unit == .regex ? PatternLibrary.version : "" }
 
-    /// Throws `otherPatternLibrary` (70) unless this machine's version for a unit is that of rank 0.
+    /// Throws `noPatternLibrary` (66), and `otherPatternLibrary` (70) unless this machine's version for a unit is that of rank 0.
     public static func checkLibrary(for unit: TokenUnit, expecting expected: String) throws(TextDataError) {
-        let found = libraryVersion(for: unit)
+        guard unit == .regex else { return }
+        try PatternLibrary.require()
+        let found = PatternLibrary.version
         guard found == expected else { throw .otherPatternLibrary(found: found, expected: expected) }
     }
 
     /// That another version of the library of regular expressions found the tokens of a model than this machine has; nil if it did not.
     public var libraryNotice: String? {
-        guard let patternLibrary, patternLibrary != PatternLibrary.version else { return nil }
+        let found = PatternLibrary.version
+        guard let patternLibrary, patternLibrary != found, !found.isEmpty else { return nil }
         return
-            "the tokens of this model were found with \(patternLibrary); this machine has \(PatternLibrary.version), for which "
+            "the tokens of this model were found with \(patternLibrary); this machine has \(found), for which "
             + "classes such as \\w can have other characters"
+    }
+
+    /// Throws unless this machine finds the tokens of `source` with the library that found those of the model before: `noPatternLibrary` (66),
+    /// `tokensOfOtherLibrary` (70).
+    public func requireSameLibrary(for source: String) throws(TextDataError) {
+        guard let patternLibrary else { return }
+        try PatternLibrary.require()
+        let found = PatternLibrary.version
+        guard found == patternLibrary else {
+            throw .tokensOfOtherLibrary(source: source, found: found, expected: patternLibrary)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Checkpoints
 import Configuration
+import Communication
 import Tasks
 import Runs
 import TextData
@@ -32,6 +33,7 @@ struct DryRunPreparation {
         if resume, try !folder.holdsRun() { throw RunFolderError.noRun(path: folder.path) }
         if resume, let newest = try RunRecords(folder).newestCheckpoint() {
             let checkpoint = newest.contents
+            if let notice = checkpoint.vocabulary.tokenizer.libraryNotice { StandardError.warn("\(notice).") }
             let resumed = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
             let stamps = TextStamps(path: RunPreparation.stampsPath(folder), expecting: checkpoint.textDigests)
             let texts = try Texts(resumed, tokenizer: tokenizer, stamps: stamps)

@@ -158,8 +158,8 @@ package final class DistributedTokenizer {
         let shared = try world.broadcast(definition)
         let library = try world.broadcast(Tokenizer.libraryVersion(for: command.unit))
         _ = try succeeds {
-            if !world.isRoot { tokenizer = try Tokenizer(command.unit, definition: shared, source: "the tokenizer of rank 0") }
             try Tokenizer.checkLibrary(for: command.unit, expecting: library)
+            if !world.isRoot { tokenizer = try Tokenizer(command.unit, definition: shared, source: "the tokenizer of rank 0") }
         }
     }
 

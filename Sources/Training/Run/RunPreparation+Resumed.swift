@@ -92,6 +92,7 @@ extension RunPreparation {
         }
         let counted = try countVocabulary(configuration, tokenizer: tokenizer, stamps: stamps)
         if let remaining {
+            try remaining.vocabulary.tokenizer.requireSameLibrary(for: remaining.path)
             try check(
                 counted, against: remaining.textDigests, vocabulary: remaining.vocabulary.digest.hexadecimal, folder: folder)
         } else if let log, log.hasModels {

@@ -119,6 +119,7 @@ struct Texts {
         let path = place.path
         guard var entry = entries[role] else { preconditionFailure("no text for \(role)") }
         if let file = soundTokens(path, entry, vocabulary: vocabulary) { return file }
+        try vocabulary.tokenizer.requireSameLibrary(for: entry.text.text.name)
         if !entry.isRead {
             guard try tokenizer.scan(entry.text) == entry.digest else {
                 throw TrainingError.textChanged(path: entry.text.text.name)
