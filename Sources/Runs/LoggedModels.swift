@@ -139,6 +139,16 @@ package struct LoggedModels: Equatable, Sendable {
     /// Whether the log belongs to a run with another seed, vocabulary or training text.
     package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
 
+    /// Whether a run that continues after `step` has given up the steps that led to a model: each of its validations is of steps after the one from
+    /// which a later part of the log, or this run, continues. False without a line of it.
+    package func givesUp(_ model: BestModel, continuingAfter step: Int) -> Bool {
+        let own = validations.filter { $0.isOf(model) }
+        return !own.isEmpty
+            && own.allSatisfy { validation in
+                step < validation.step || parts[(validation.part + 1)...].contains { $0.begin < validation.step }
+            }
+    }
+
     /// Whether the log has a validation of this step.
     package func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
 

@@ -95,6 +95,10 @@ extension TrainingOverRanks {
             #expect(try texts.bytes("run/best.safetensors") == before)
             let log = try RunLog(run: texts.path("run"))
             try expectOneModel(log)
+            #expect(outcome.output.contains("  kept     the best parameters are of steps that the run gave up"), "\(outcome)")
+            #expect(log.events.last?["best_is_given_up"] == "true")
+            let again = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
+            #expect(again.output.contains("  kept     the best parameters"), "\(again)")
             let worse = log.events.suffix(8).filter { $0["event"] == "validation" }
             #expect(worse.count > 2 && worse.allSatisfy { $0["best"] == "false" }, "\(worse)")
             #expect(try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder).status == 0)

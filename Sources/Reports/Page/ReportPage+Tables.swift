@@ -7,19 +7,28 @@ import Tasks
 extension ReportPage {
     /// The main result of each run.
     var figures: String {
-        PageDocument.table(
+        let table = PageDocument.table(
             ["run", "steps", "best model at step", "validation loss"] + metrics.map { "validation \($0.name)" }
                 + metrics.map { "test \($0.name)" } + ["outcome"],
             runs.enumerated().map { index, run in
                 let best = run.best
                 let steps = run.end?.step ?? run.curves.values.compactMap { $0.points.last?.step }.max()
                 let has = metrics.map { $0 == run.metric.presentation }
-                return [name(index), text(steps.map(NumberText.grouped)), text((best?.step).map(NumberText.grouped))]
+                return [
+                    name(index), text(steps.map(NumberText.grouped)),
+                    text(best.map { NumberText.grouped($0.step) + ($0.isGivenUp ? " (given up)" : "") }),
+                ]
                     + [number(best?.loss)] + has.map { number($0 ? best?.figure : nil) }
                     + has.map { number($0 ? run.testFigure : nil) }
                     + [text(run.end?.texts["reason"] ?? "has not ended")]
             })
+        guard runs.contains(where: { $0.best?.isGivenUp == true }) else { return table }
+        return table + HTMLText.text("p", [], Self.givenUp)
     }
+
+    private static let givenUp =
+        "Given up: the run continued from an earlier step than that of its best model, and no validation since then is better. The curves do not show "
+        + "the steps that led to this model; its figures, also on the test text, are not those of the steps shown."
 
     // MARK: Samples
 

@@ -33,12 +33,14 @@ package struct RunHistory {
         {
             let validation = lastBest?.step == step ? lastBest : validations.last { $0.step == step }
             let loss = end.numbers["best_loss"] ?? validation?.numbers["loss"]
-            return Best(step: step, loss: loss, figure: figure(criterion))
+            let isGivenUp = end.flags["best_is_given_up"] == true
+            return Best(step: step, loss: loss, figure: figure(criterion), isGivenUp: isGivenUp)
         }
         guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
             return nil
         }
-        return Best(step: step, loss: validation.numbers["loss"], figure: figure(criterion))
+        let isGivenUp = !validations.contains { $0.step == step && Self.criterion($0) == criterion }
+        return Best(step: step, loss: validation.numbers["loss"], figure: figure(criterion), isGivenUp: isGivenUp)
     }
 
     /// The figures of the best model on the validation text.
@@ -48,6 +50,8 @@ package struct RunHistory {
         let loss: Double?
         /// That of the task's metric.
         let figure: Double?
+        /// Whether the run has given up the steps that led to it, because it continued from an earlier step.
+        let isGivenUp: Bool
     }
 
     /// The metric of the run's task.

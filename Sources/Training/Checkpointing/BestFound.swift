@@ -50,7 +50,11 @@ struct BestFound {
     private(set) var identity: RunIdentity?
     /// The best validation in the log.
     let logged: BestValidation?
+    private let log: LoggedModels?
     private let firstStep: Int
+
+    /// Whether the run gives up the steps that led to the model: it continues from an earlier one.
+    var isGivenUp: Bool { model.map { log?.givesUp($0, continuingAfter: firstStep) == true } ?? false }
 
     /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///
@@ -61,7 +65,7 @@ struct BestFound {
         identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
-        (logged, firstStep) = (records.log?.bestValidation, state.step)
+        (log, logged, firstStep) = (records.log, records.log?.bestValidation, state.step)
         let run = BestComparison.Run(
             configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests, state: state)
         let comparison = BestComparison(records: records, run: run)

@@ -35,6 +35,7 @@ extension TrainingReport {
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     validation \(text(ofCriterion: best.loss)) after step \(best.step), digest \(best.parametersDigest)")
+            if ending.bestIsGivenUp { say(Self.givenUp) }
         }
         if let lost = lostBest(state, ending) {
             say(
@@ -55,6 +56,9 @@ extension TrainingReport {
         if let warning = limitUse?.warning { StandardError.warn(warning) }
     }
 
+    private static let givenUp =
+        "  kept     the best parameters are of steps that the run gave up when it continued from an earlier one; no validation since then is better"
+
     private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
         ending.outcome.stopReason.map { [("stopped_by", .text($0.name))] } ?? []
     }
@@ -65,6 +69,7 @@ extension TrainingReport {
             ("best_step", .integer(best.step))
         ] + fields(metric.fields(ofCriterion: best.loss), prefix: "best_")
             + [("best_parameters_digest", .text(best.parametersDigest))]
+            + (ending.bestIsGivenUp ? [("best_is_given_up", .flag(true))] : [])
     }
 
     /// The best validation of the steps so far, also of those of earlier jobs, if `best.safetensors` does not contain its parameters.

@@ -23,7 +23,8 @@ extension TrainingRun {
         let reason = scoring.stopReason
         if let reason { try run.trainer.requireProgress(reason, in: "the test") }
         return RunEnding(
-            outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best, test: score)
+            outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best,
+            bestIsGivenUp: run.keeper.bestIsGivenUp, test: score)
     }
 
     /// The best model of a run that is asked to stop, if the header of `best.safetensors` confirms it. Collective; the result is
