@@ -69,6 +69,12 @@ package struct BestComparison {
                 "it is from step \(model.step) with validation loss \(model.loss), but the log has a better validation, \(better.loss) after "
                     + "step \(better.step): the file is older than the log, or the job ended before it wrote those parameters")
         }
+        // A job that trains may repeat them.
+        if records.log?.givesUp(model) == true, !records.folder.isInUse {
+            notes.append(
+                "it is from step \(model.step), of steps that the run gave up: the run continued from an earlier step and has not "
+                    + "repeated this validation")
+        }
         if let log = records.log, !log.hasValidation(ofStep: model.step) {
             let isAfterEnd = log.end != nil && model.step > log.lastStep
             notes.append(
@@ -179,7 +185,7 @@ package struct BestComparison {
 
     /// Whether the run returned, after this validation, to a step before it.
     private func hasGoneBack(after line: LoggedValidation) -> Bool {
-        records.log?.parts.dropFirst(line.part + 1).contains { $0.begin < line.step } ?? false
+        records.log?.hasGoneBack(after: line) ?? false
     }
 
     /// Whether a job started between the validation of the best parameters and this one, so that the job may have found the file

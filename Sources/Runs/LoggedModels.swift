@@ -139,14 +139,16 @@ package struct LoggedModels: Equatable, Sendable {
     /// Whether the log belongs to a run with another seed, vocabulary or training text.
     package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
 
-    /// Whether a run that continues after `step` has given up the steps that led to a model: each of its validations is of steps after the one from
-    /// which a later part of the log, or this run, continues. False without a line of it.
-    package func givesUp(_ model: BestModel, continuingAfter step: Int) -> Bool {
+    /// Whether the run has given up the steps that led to a model: after each validation of the model, a later part of the log continues from an
+    /// earlier step, or a run that continues after `step` does. False without a line of such a validation.
+    package func givesUp(_ model: BestModel, continuingAfter step: Int = .max) -> Bool {
         let own = validations.filter { $0.isOf(model) }
-        return !own.isEmpty
-            && own.allSatisfy { validation in
-                step < validation.step || parts[(validation.part + 1)...].contains { $0.begin < validation.step }
-            }
+        return !own.isEmpty && own.allSatisfy { step < $0.step || hasGoneBack(after: $0) }
+    }
+
+    /// Whether the run returned, after this validation, to a step before it.
+    func hasGoneBack(after line: LoggedValidation) -> Bool {
+        parts.dropFirst(line.part + 1).contains { $0.begin < line.step }
     }
 
     /// Whether the log has a validation of this step.

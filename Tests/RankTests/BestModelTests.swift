@@ -101,7 +101,21 @@ extension TrainingOverRanks {
             #expect(again.output.contains("  kept     the best parameters"), "\(again)")
             let worse = log.events.suffix(8).filter { $0["event"] == "validation" }
             #expect(worse.count > 2 && worse.allSatisfy { $0["best"] == "false" }, "\(worse)")
-            #expect(try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder).status == 0)
+            let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
+            #expect(verified.status == 0 && verified.output.contains("of steps that the run gave up"), "\(verified)")
+        }
+
+        @Test("A resume with the same options repeats the validation of the best parameters and logs it as the best")
+        func repeatedSteps() throws {
+            let first = try finished(try texts.start(ranks: 2, run: "run", ["--epochs", "1"]), in: texts, run: "run")
+            let step = try #require(first.events.last?["best_step"])
+            try removeCheckpoints(from: 20)
+            let log = try finished(try texts.startResume(ranks: 1, run: "run"), in: texts, run: "run")
+            let repeated = log.events.filter { $0["event"] == "validation" && $0["step"] == step }
+            #expect(repeated.map { $0["best"] } == ["true", "true"], "\(repeated)")
+            #expect(log.events.last?["best_step"] == step && log.events.last?["best_is_given_up"] == nil)
+            let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
+            #expect(verified.status == 0 && !verified.output.contains("gave up"), "\(verified)")
         }
 
         @Test(
