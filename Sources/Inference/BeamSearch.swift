@@ -84,8 +84,8 @@ public struct BeamSearch {
         var decoder = TokenDecoder(stored.vocabulary)
         var ignored: [UInt8] = []
         for token in prompt { decoder.append(token, to: &ignored) }
-        let inputs = endsAtLineEnd || prompt.isEmpty ? [stored.startToken] + prompt : prompt
-        for token in inputs.dropLast() { step(token) }
+        let inputs = endsAtLineEnd || stored.separatesLines || prompt.isEmpty ? [stored.startToken] + prompt : prompt
+        for token in inputs.dropLast() { read(token) }
         var first = Hypothesis(
             last: inputs.last ?? stored.startToken, states: states(), decoder: decoder, filter: StopFilter(stops))
         first.found.isEnded = endsAtLineEnd && prompt.last.map { $0 == stored.vocabulary.lineEndID } ?? false
@@ -107,7 +107,7 @@ public struct BeamSearch {
         for (state, values) in zip(stored.model.states, hypothesis.states) {
             state.matrix.pointer.update(from: values, count: values.count)
         }
-        step(hypothesis.last)
+        read(hypothesis.last)
         hypothesis.states = states()
         for (token, logProbability) in try mostProbable(place: place) { add(token, before + logProbability, tokens: count + 1) }
     }
@@ -158,6 +158,12 @@ public struct BeamSearch {
 
     private func states() -> [[Float]] {
         stored.model.states.map { Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)) }
+    }
+
+    /// Reads a token. A model of lines begins each from the initial state.
+    private func read(_ token: Int32) {
+        if stored.separatesLines, token == stored.vocabulary.lineEndID { stored.model.resetState() }
+        step(token)
     }
 
     private func step(_ token: Int32) {

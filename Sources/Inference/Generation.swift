@@ -11,21 +11,25 @@ public struct Generation {
     private let sampler: Sampler
     /// The number of the first sample, which selects the random numbers.
     private let firstSample: Int
+    /// Whether each line begins from the initial state.
+    private let separatesLines: Bool
     private let stops: [String]
 
     /// Generates with the model of a checkpoint.
     ///
     /// - Parameter stops: strings that end a text. They are not part of it.
     public init(model: StoredModel, rule: SamplingRule, stops: [String] = []) {
-        self.init(model.model, model.vocabulary, checkpoint: model.path, rule: rule, stops: stops)
+        self.init(
+            model.model, model.vocabulary, checkpoint: model.path, rule: rule, separatesLines: model.separatesLines, stops: stops)
     }
 
     /// Generates with a model of one stream and windows of one step or more. `checkpoint` names it in errors; `sample` is the number
     /// of the first text, which selects the random numbers.
     package init(
         _ model: SequenceModel, _ vocabulary: Vocabulary, checkpoint: String, rule: SamplingRule, sample: Int = 0,
-        stops: [String] = []
+        separatesLines: Bool, stops: [String] = []
     ) {
+        self.separatesLines = separatesLines
         (self.model, self.vocabulary, path, firstSample) = (model, vocabulary, checkpoint, sample)
         sampler = Sampler(rule)
         self.stops = stops
@@ -34,7 +38,7 @@ public struct Generation {
     /// Passes the text of the prompt to `sink`, followed by that of each of `length` sampled tokens, as soon as it is sampled.
     ///
     /// Without a prompt, the text begins as after a line end if the vocabulary has one, otherwise as after its first symbol,
-    /// which is not output. `<unk>` is never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
+    /// which is not output. A model of lines reads its training text in this way: after every line end, from the initial state. `<unk>` is never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
     ///
     /// - Parameter sample: the number of the text. Texts of different numbers have independent random numbers.
     public func generate(
@@ -46,11 +50,12 @@ public struct Generation {
         var text: [UInt8] = []
         for token in prompt { decoder.append(token, to: &text) }
         try sink(text)
-        for token in prompt.dropLast() { step(token) }
-        var last = prompt.last ?? vocabulary.startToken
+        let inputs = separatesLines || prompt.isEmpty ? [vocabulary.startToken] + prompt : prompt
+        for token in inputs.dropLast() { read(token) }
+        var last = inputs.last ?? vocabulary.startToken
         var place = 0
         while place < length, !filter.isStopped {
-            step(last)
+            read(last)
             last = try draw(place: place, sample: firstSample + sample)
             place += 1
             text.removeAll(keepingCapacity: true)
@@ -113,6 +118,12 @@ public struct Generation {
             throw .overflow(checkpoint: path, place: "generated token \(place + 1)")
         }
         return sampler.draw(row, place: place, sample: sample, excluding: vocabulary.unknownID)
+    }
+
+    /// Reads a token of a text that may have several lines.
+    private func read(_ token: Int32) {
+        if separatesLines, token == vocabulary.lineEndID { model.resetState() }
+        step(token)
     }
 
     private func step(_ token: Int32) {

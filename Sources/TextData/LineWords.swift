@@ -66,10 +66,16 @@ package struct WordDivision: Sendable {
                 .filter { words[$0].text.startIndex >= range.lowerBound }
             let count = Self.beginnings(of: bytes)
             if count > 0, let word = begun.suffix(count).first { return word }
+            // Blanks alone may contain a word that a normalisation has removed.
+            if Self.isBlank(bytes) { return words[next...].firstIndex { $0.text.startIndex >= range.upperBound } }
             return next < words.count ? next : nil
         }
         if next < words.count, words[next].text.startIndex < range.upperBound { return next }
         return words.isEmpty ? nil : max(next - 1, 0)
+    }
+
+    private static func isBlank(_ token: ArraySlice<UInt8>) -> Bool {
+        String(decoding: token, as: UTF8.self).unicodeScalars.allSatisfy { $0 == "\u{2581}" || $0.properties.isWhitespace }
     }
 
     /// The number of words that a token begins after blanks of its own; 0 if it does not begin with a blank.

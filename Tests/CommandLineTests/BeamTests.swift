@@ -107,6 +107,22 @@ struct BeamTests {
         #expect(beams.count == 2 && beams[0] != beams[1])
     }
 
+    @Test("A text of a model of lines goes on over line ends as lines do: each begins from the initial state, after a line end")
+    func textsOfLines() throws {
+        let run = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --run lines --hidden-size 16 --embedding-size 16 --tokens char --batching sentences "
+                + "--batch-size 8 --init uniform --init-scale 1 --optimizer sgd --learning-rate 1e-20 --epochs 1")
+        try #require(run.status == 0, "\(run)")
+        for choice in ["--seed 1", "--seed 2", "--seed 3", "--beam 3"] {
+            let line = try generate("lines", "--length 30 --prompt the \(choice)")
+            let alone = try generate("lines", "--length 30 --samples 1 --separator @ --prompt the \(choice)")
+            #expect(line.contains("\n") && alone.prefix(while: { $0 != "\n" }) == line.prefix(while: { $0 != "\n" }), "\(choice)")
+            let second = try generate(
+                "lines", "--length 30 --samples 1 --separator @ --prompt \"$(printf 'cat\\nthe')\" \(choice)")
+            #expect(second == "cat\n" + alone, "\(choice)")
+        }
+    }
+
     @Test("Options that do not fit together are refused")
     func usage() throws {
         for options in [

@@ -89,6 +89,13 @@ struct EvaluationAndGenerationTests {
         #expect(json.output.hasSuffix("\"oovs\":2,\"oov_share\":0.5,\"perplexity_excluding_oovs\":null}\n"), "\(json)")
         let plain = try run(["evaluate", "--checkpoint", "best.safetensors", "--data", "test.txt"])
         #expect(plain.output.hasSuffix("; 2 OOV (50 %), no other words\n"), "\(plain)")
+        // KenLM's query counts the line ends.
+        let score = ["score", "--checkpoint", "best.safetensors", "--data", "test.txt", "--format"]
+        let ends = try run(score + ["tsv", "--base", "e"]).lines.filter { $0.contains("\t<eos>\t") }
+            .compactMap { Double($0.split(separator: "\t")[3]) }
+        let kenlm = try run(score + ["kenlm"]).output
+        let expected = NumberText.significant(exp(ends.reduce(0, +) / Double(ends.count)), 6)
+        #expect(!ends.isEmpty && kenlm.contains("Perplexity excluding OOVs:\t\(expected)\n"), "\(ends) \(kenlm)")
         #expect(
             plain.errors.contains("warning: test.txt: 2 OOVs are scored as <unk>, whose probability was not trained"), "\(plain)")
         #expect(plain.errors.contains("Exclude them, or train with --minimum-count 2."), "\(plain)")

@@ -109,6 +109,10 @@ struct LineWordTests {
             ])
         #expect(words([("\u{2581}end", "end")], rest: " \u{200B}") == [["end": 1], ["\u{200B}": 0]])
         #expect(words([], rest: "\u{200B}") == [["\u{200B}": 0]])
+        #expect(
+            words([("\u{2581}", ""), ("d", "d"), ("\u{2581}", " \u{200B} "), ("e", "e"), ("\u{2581}", " ")]) == [
+                ["d": 2], ["\u{200B}": 0], ["e": 2],
+            ], "pieces that are blanks alone")
         #expect(words([("\u{2581}of\u{2581}the", "of the"), ("n", "n")]) == [["of": 1], ["then": 1]])
     }
 

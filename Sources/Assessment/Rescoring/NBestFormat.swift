@@ -71,6 +71,9 @@ public enum NBestFormat: String, Sendable, CaseIterable {
     /// The names of all files of `espnet`.
     public static let espnetNames = espnetNamesOfAll + ["utt2score"]
 
+    /// The names of the files of `espnet` for a list.
+    public static func espnetNames(of list: NBestList) -> [String] { list.hasAcoustic ? espnetNames : espnetNamesOfAll }
+
     /// The names of the files that `espnet` has for every list.
     public static let espnetNamesOfAll = ["utt2ppl", "utt2ntokens", "ppl", "base"]
 

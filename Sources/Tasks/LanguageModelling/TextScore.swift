@@ -68,6 +68,8 @@ public struct TextScore: Sendable, Equatable {
 
     /// Mean negative log likelihood without OOVs; nil if only line ends remain.
     public var lossWithoutUnknown: Double? { knownSymbols > 0 ? knownSum / Double(tokens - unknownTokens) : nil }
+    /// As `lossWithoutUnknown`, also if only line ends remain; nil if no token does. KenLM's `query` computes it in this way.
+    public var lossOfKnownTokens: Double? { tokens > unknownTokens ? knownSum / Double(tokens - unknownTokens) : nil }
     public var perplexityWithoutUnknown: Double? { lossWithoutUnknown.map(exponential) }
 
     /// The exponential of the total loss divided by the words of the text; nil if its size is not known.

@@ -39,7 +39,9 @@ final class TextSampling {
     /// Nil if a logit is not finite. Bytes that are not valid UTF-8 are replaced.
     func text(step: Int) throws -> String? {
         let rule = SamplingRule(seed: UInt64(configuration.seed))
-        let generation = Generation(model, vocabulary, checkpoint: runFolder, rule: rule, sample: step)
+        let generation = Generation(
+            model, vocabulary, checkpoint: runFolder, rule: rule, sample: step,
+            separatesLines: configuration.separatesLines)
         let length = vocabulary.unit == .word ? 50 : 200
         var text: [UInt8] = []
         let sink: ([UInt8]) throws -> Void = {

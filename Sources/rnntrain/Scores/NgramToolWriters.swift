@@ -93,7 +93,7 @@ struct KenLMWriter: ScoreWriter {
     func footer(_ total: ScoreTotal) -> String? {
         let score = total.score
         return "Perplexity including OOVs:\t\(NumberText.significant(score.perplexity, 6))\n"
-            + "Perplexity excluding OOVs:\t\(score.perplexityWithoutUnknown.map { NumberText.significant($0, 6) } ?? "nan")\n"
+            + "Perplexity excluding OOVs:\t\(score.lossOfKnownTokens.map { NumberText.significant(exp($0), 6) } ?? "nan")\n"
             + "OOVs:\t\(score.unknownTokens)\nTokens:\t\(score.tokens)\n"
     }
 

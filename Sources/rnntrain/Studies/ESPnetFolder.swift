@@ -9,8 +9,9 @@ struct ESPnetFolder {
 
     /// Creates the folder if it does not exist, and tries to write in it, so that a fault is found before the work.
     ///
-    /// Throws `ESPnetFolderError.otherFiles` if files of these names are not those of an earlier list.
-    init(_ path: String) throws {
+    /// Throws `ESPnetFolderError.otherFiles` if files of these names are not those of an earlier list, and `superfluousFile` if the folder has a file
+    /// that is not among `names`, those of this list: it would pass for a file of this list.
+    init(_ path: String, names: [String]) throws {
         self.path = path
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
             throw FileError.failed(path: path, operation: "create the folder", errorNumber: errno)
@@ -20,8 +21,11 @@ struct ESPnetFolder {
         if let first = found.first, !NBestFormat.espnetNamesOfAll.allSatisfy(found.contains) {
             throw ESPnetFolderError.otherFiles(path: file(first), folder: path)
         }
+        if let other = found.first(where: { !names.contains($0) }) {
+            throw ESPnetFolderError.superfluousFile(path: file(other))
+        }
         // Creates and removes temporary files.
-        for name in NBestFormat.espnetNames { _ = try DurableFile(path: file(name)) }
+        for name in names { _ = try DurableFile(path: file(name)) }
     }
 
     private func file(_ name: String) -> String { path + "/" + name }
@@ -34,12 +38,6 @@ struct ESPnetFolder {
         } catch {
             guard !replaced.isEmpty else { throw error }
             throw ESPnetFolderError.partlyReplaced(folder: path, names: replaced, cause: error)
-        }
-        // The files of a folder belong together: one of an earlier list would pass for a file of this one.
-        for name in NBestFormat.espnetNames where !files.contains(where: { $0.name == name }) {
-            guard unlink(file(name)) == 0 || errno == ENOENT else {
-                throw FileError.failed(path: file(name), operation: "remove the file of an earlier list", errorNumber: errno)
-            }
         }
     }
 
@@ -58,12 +56,14 @@ struct ESPnetFolder {
 enum ESPnetFolderError: UserFacingError {
     /// A file of the user has one of the names.
     case otherFiles(path: String, folder: String)
+    /// A file of an earlier list, or of the user, has no counterpart in this list.
+    case superfluousFile(path: String)
     /// The files with these names are new, the others are not.
     case partlyReplaced(folder: String, names: [String], cause: FileError)
 
     var exitStatus: ExitStatus {
         switch self {
-        case .otherFiles: .usage
+        case .otherFiles, .superfluousFile: .usage
         case .partlyReplaced(_, _, let cause): cause.exitStatus
         }
     }
@@ -73,6 +73,8 @@ enum ESPnetFolderError: UserFacingError {
         case .otherFiles(let path, let folder):
             "\(quoting: path) exists, but \(quoting: folder) does not have all files of an earlier list, so that it may be "
                 + "another file of yours. Name another folder with --output, or move the file away."
+        case .superfluousFile(let path):
+            "\(quoting: path) would pass for a file of this list, which has no --scores. Move it away, or name another folder with --output."
         case .partlyReplaced(let folder, let names, let cause):
             "\(cause) In \(folder), \(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") of this list, and the "
                 + "other files are not: remove all of them, and run the command again."

@@ -16,7 +16,7 @@ struct RescoreSettings {
 
 /// Rescores a list with the model of a checkpoint, and writes it.
 func runRescoring(model: ScoringModel, list: NBestList, settings: RescoreSettings) throws {
-    let folder = try settings.output.map { try ESPnetFolder($0) }
+    let folder = try settings.output.map { try ESPnetFolder($0, names: NBestFormat.espnetNames(of: list)) }
     let characters = settings.skipsUnknown ? SkippedCharacters() : nil
     var rescoring = try UnknownCharacterError.naming { try Rescoring(list, model: model, skipping: characters) }
     let references = list.references ?? []
