@@ -48,7 +48,7 @@ public struct ContinuousCache {
     ///
     /// Shape: `output` `[H]`, from which the model predicts the token.
     public mutating func surprisal(of token: Int32, loss: Double, output: UnsafePointer<Float>) -> Double {
-        let result = kept == 0 ? loss : -RowKernels.log(probability(of: token, loss: loss, output: output))
+        let result = kept == 0 ? loss : surprisal(of: probability(of: token, loss: loss, output: output), loss: loss)
         (outputs + next * columns).update(from: output, count: columns)
         tokens[next] = token
         next = (next + 1) % settings.size
@@ -56,9 +56,16 @@ public struct ContinuousCache {
         return result
     }
 
+    /// Below the smallest doubles, a probability is that of the model alone.
+    private func surprisal(of probability: Double, loss: Double) -> Double {
+        probability < 1e-290 ? loss - RowKernels.log(1 - settings.lambda) : -RowKernels.log(probability)
+    }
+
     private func probability(of token: Int32, loss: Double, output: UnsafePointer<Float>) -> Double {
         RowKernels.dots(output, with: MatrixView(outputs, rows: kept, columns: columns), into: products)
         var largest = -Double.infinity
+        // Products that overflow count as nothing, too.
+        if settings.theta == 0 { products.update(repeating: 0, count: kept) }
         for place in 0..<kept { largest = max(largest, settings.theta * Double(products[place])) }
         var (sum, own) = (0.0, 0.0)
         for place in 0..<kept {

@@ -12,7 +12,7 @@ package struct LineWord: Equatable, Sendable {
 /// To which word a token belongs.
 ///
 /// A token belongs to the word of its first character that is no white space. White space alone, and the end of a line of characters, belongs to the
-/// word before it, or at the beginning of a line to the first word; with `joinsBlanks`, it belongs to the word after it, and the line end to no word.
+/// word before it, or to that of the token that contains the word before it, and at the beginning of a line to the first word; with `joinsBlanks`, it belongs to the word after it, and the line end to no word.
 package struct WordDivision: Sendable {
     /// Whether each token but the line end is a word.
     let isSpaced: Bool
@@ -35,10 +35,13 @@ package struct WordDivision: Sendable {
         if isSpaced { return (0..<count).map { LineWord(text: line.bytes(of: $0), tokens: $0..<($0 + 1)) } }
         let places = LinePlaces(line, tokens: count)
         var words = places.text.withUnsafeBytes { $0.wordRanges }.map { LineWord(text: places.text[$0]) }
-        var next = 0
+        var (next, last, covered) = (0, 0, 0)
         for (token, range) in places.tokens.enumerated() {
             while next < words.count, words[next].text.endIndex <= range.lowerBound { next += 1 }
-            if let word = wordOfToken(range, line.bytes(of: token), from: next, words) {
+            if var word = wordOfToken(range, line.bytes(of: token), from: next, words) {
+                // Before this white space is a word that the token before it contains.
+                if word < next, words[word].tokens.isEmpty, words[word].text.startIndex < covered { word = last }
+                (last, covered) = (word, range.upperBound)
                 let first = words[word].tokens.isEmpty ? token : words[word].tokens.lowerBound
                 words[word].tokens = first..<(token + 1)
             }

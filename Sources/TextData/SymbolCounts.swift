@@ -7,7 +7,7 @@ public final class SymbolCounts {
     public let tokenizer: Tokenizer
     /// The unit of the symbols.
     public var unit: TokenUnit { tokenizer.unit }
-    /// Called after every few thousand tokens of a tokenizer with a definition, because a line may be as long as the text. Its error ends `count`.
+    /// Called after every few hundred tokens of a tokenizer with a definition, because a line may be as long as the text. Its error ends `count`.
     package var reportProgress: () throws(TextDataError) -> Void = {}
     private var tally: SymbolTally
 
@@ -31,7 +31,7 @@ public final class SymbolCounts {
             try tokenizer.forEachToken(of: piece.bytes, in: text, endsLastLine: piece.isLast) { (token) throws(TextDataError) in
                 tally.count(token)
                 count += 1
-                if count.isMultiple(of: 4096) { try reportProgress() }
+                if count.isMultiple(of: 256) { try reportProgress() }
             }
         }
     }

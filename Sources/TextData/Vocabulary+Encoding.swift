@@ -51,7 +51,7 @@ extension Vocabulary {
         try tokenizer.forEachToken(of: piece.bytes, in: text, endsLastLine: piece.isLast) { (token) throws(TextDataError) in
             room.tokens[count] = number(of: token)
             count += 1
-            if count == TokenRoom.capacity { try room.give(&count, to: sink) }
+            if count == TokenRoom.slowCapacity { try room.give(&count, to: sink) }
         }
         try room.give(&count, to: sink)
     }
@@ -153,6 +153,8 @@ extension Vocabulary {
 /// A buffer for tokens on their way to a sink.
 private final class TokenRoom {
     static let capacity = 1 << 16
+    /// For tokens each of which may take milliseconds to find, because the sink looks for signals.
+    static let slowCapacity = 256
     let tokens = UnsafeMutablePointer<Int32>.allocate(capacity: TokenRoom.capacity)
 
     deinit {

@@ -49,6 +49,17 @@ struct AdaptationTests {
         try check(settings, losses: fixture.losses, parameters: fixture.finalParameters)
     }
 
+    @Test(
+        "A token of no double's probability has the surprisal of the model alone, and products that overflow count as nothing with theta 0"
+    )
+    func extremes() {
+        var cache = ContinuousCache(CacheSettings(size: 4, theta: 0, lambda: 0.1), columns: 2)
+        let output: [Float] = [1e30, -1e30]
+        #expect(cache.surprisal(of: 1, loss: 2, output: output) == 2)
+        #expect(abs(cache.surprisal(of: 2, loss: 900, output: output) - (900 - log(0.9))) < 1e-9)
+        #expect(abs(cache.surprisal(of: 1, loss: 900, output: output) + log(0.1 / 2)) < 1e-9)
+    }
+
     @Test("So are those of updates that are scaled by the root mean squares of the gradients of another text")
     func scaledUpdates() throws {
         try check(fixture.rms)

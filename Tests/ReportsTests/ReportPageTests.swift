@@ -123,6 +123,9 @@ struct ReportPageTests {
             #"{"event":"end","step":15,"reason":"epochs","best_step":20,"best_accuracy":0.75,"best_criterion":0.25,"best_is_given_up":true}"#
         #expect(try row("ended", lines + [end]).contains(best))
         #expect(try !row("new", lines + [#"{"event":"start","step":0}"#]).contains("0.625"))
+        func start(_ identity: String) -> String { #"{"event":"start","step":0,"run_identity":"\#(identity)"}"# }
+        #expect(try row("again", [start("a")] + lines.dropFirst().prefix(1) + [start("a")]).contains(best), "a run that starts again")
+        #expect(try !row("other", [start("a")] + lines.dropFirst() + [start("b")]).contains("0.625"))
     }
 
     @Test("Training losses that are estimated from samples have no perplexity, and the chart of losses says so")

@@ -119,7 +119,8 @@ struct LineWordTests {
     @Test("A token with the beginning of two words belongs to the first one, and the second word has no token")
     func longToken() {
         #expect(Self.words(["of", " the cat", "s", "</s>"], joinsBlanks: true) == ["of": 0..<1, "the": 1..<2, "cats": 2..<3])
-        #expect(Self.words(["of the", " ", "x", "\n"]) == ["of": 0..<1, "the": 1..<2, "x": 2..<4])
+        #expect(Self.words(["of the", " ", "x", "\n"]) == ["of": 0..<2, "the": 0..<0, "x": 2..<4])
+        #expect(Self.words(["New York", "\n"]) == ["New": 0..<2, "York": 0..<0])
     }
 
     @Test("Each word of a text of words is a token; the line end is none")

@@ -129,7 +129,7 @@ struct TokenPatternTests {
         counts.reportProgress = { reports += 1 }
         _ = try OpenedText(name: "t", bytes: Array(text.utf8), unit: .regex, blockByteCount: 1 << 20).examine(
             blocks: 0..<1, counting: counts)
-        #expect(counts.tokenCount == 20_000 && reports == 4)
+        #expect(counts.tokenCount == 20_000 && reports == 78)
     }
 
     @Test("The tokens of random patterns in random lines are those that grep -oP lists")

@@ -110,9 +110,10 @@ package struct RunHistory {
             for name in curves.keys { curves[name]?.cut(after: step) }
             samples.removeAll { $0.step > step }
             validations.removeAll { $0.step ?? 0 > step }
+            // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
+            let identity = event.texts["run_identity"]
+            if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] { lastBest = nil }
             if event.name != "rollback" { (beginning, end) = (event, nil) }
-            // A new run.
-            if event.name == "start" { lastBest = nil }
         case "step":
             for field in Self.stepFields { add(event, field, to: field, step) }
             guard metric.presentation.followsFromLoss, !estimatesTraining else { break }

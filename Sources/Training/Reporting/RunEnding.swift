@@ -9,7 +9,7 @@ struct RunEnding {
     /// The model in `best.safetensors`, read again at the end; nil for none.
     var best: BestModel?
     /// Whether the run has given up the steps that led to `best`.
-    var bestIsGivenUp = false
+    var bestIsGivenUp: Bool
     /// The score of the best model on the test text, or of the last parameters if there is no best model; nil without a test.
     var test: (any TaskScore)?
 }

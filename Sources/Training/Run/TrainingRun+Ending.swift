@@ -15,10 +15,15 @@ extension TrainingRun {
     func ending(_ run: RunSetup, _ outcome: TrainingOutcome) throws -> RunEnding {
         let digest = run.parallel.parametersDigest.hexadecimal
         if outcome.stopReason != nil {
-            return RunEnding(outcome: outcome, parametersDigest: digest, best: try bestOnDisk(run))
+            let best = try bestOnDisk(run)
+            return RunEnding(
+                outcome: outcome, parametersDigest: digest, best: best, bestIsGivenUp: run.keeper.bestIsGivenUp)
         }
         let best = try takeBest(run)
-        guard let scoring = run.test else { return RunEnding(outcome: outcome, parametersDigest: digest, best: best) }
+        guard let scoring = run.test else {
+            return RunEnding(
+                outcome: outcome, parametersDigest: digest, best: best, bestIsGivenUp: run.keeper.bestIsGivenUp)
+        }
         let score = try scoring.score { run.trainer.stopFlags }
         let reason = scoring.stopReason
         if let reason { try run.trainer.requireProgress(reason, in: "the test") }

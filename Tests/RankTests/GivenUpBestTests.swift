@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainingOverRanks {
+    @Suite("A best model of steps that the run gave up", .serialized)
+    struct GivenUpBestTests {
+        private let texts: TrainingFolder
+
+        init() throws { texts = try TrainingFolder(lines: 60, validLines: 20) }
+
+        private func train(_ options: String) throws -> (run: ProgramRun, log: RunLog) {
+            let run = try ProgramRun.alone(
+                "rnntrain", ["--run", "run"] + options.split(separator: " ").map(String.init), folder: texts.folder)
+            return (run, try RunLog(run: texts.path("run")))
+        }
+
+        @Test(
+            "The end of a job says so, whether or not it tests, and whether it ends or is stopped",
+            arguments: ["", " --test test.txt"])
+        func everyEnd(test: String) throws {
+            let size = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --minimum-count 1"
+            let first = try train("--train train.txt --valid valid.txt\(test) \(size) --learning-rate 0.1 --epochs 1 --keep 100")
+            try #require(first.run.status == 0, "\(first.run)")
+            #expect(first.log.events.last?["best_is_given_up"] == nil && !first.run.output.contains("  kept  "))
+            // Leaves the checkpoint of step 0 only.
+            let steps = texts.checkpointSteps(run: "run").filter { $0 > 0 }
+            for step in steps { try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step))) }
+            for options in ["--learning-rate 1e-9", "--epochs 100000 --time-limit 1s"] {
+                let next = try train("--resume " + options)
+                #expect(next.run.status == (options.hasSuffix("s") ? 75 : 0), "\(next.run)")
+                #expect(
+                    next.log.events.last?["best_is_given_up"] == "true" && next.run.output.contains("  kept  "), "\(next.run)")
+            }
+        }
+    }
+}
