@@ -93,7 +93,7 @@ public struct Generation {
         model.resetState()
         var last = vocabulary.startToken
         for token in prompt {
-            step(last)
+            read(last)
             last = token
             decoder.append(token, to: &text)
         }

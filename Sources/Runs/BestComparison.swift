@@ -72,8 +72,7 @@ package struct BestComparison {
         // A job that trains may repeat them.
         if records.log?.givesUp(model) == true, !records.folder.isInUse {
             notes.append(
-                "it is from step \(model.step), of steps that the run gave up: the run continued from an earlier step and has not "
-                    + "repeated this validation")
+                "it is from step \(model.step), but the run continued from an earlier step and has not repeated this validation")
         }
         if let log = records.log, !log.hasValidation(ofStep: model.step) {
             let isAfterEnd = log.end != nil && model.step > log.lastStep

@@ -7,6 +7,8 @@ package struct LineWord: Equatable, Sendable {
     package internal(set) var tokens: Range<Int> = 0..<0
     /// The number of skipped characters.
     package internal(set) var skippedCount = 0
+
+    func contains(_ place: Range<Int>) -> Bool { text.startIndex <= place.lowerBound && place.upperBound <= text.endIndex }
 }
 
 /// To which word a token belongs.
@@ -69,8 +71,10 @@ package struct WordDivision: Sendable {
                 .filter { words[$0].text.startIndex >= range.lowerBound }
             let count = Self.beginnings(of: bytes)
             if count > 0, let word = begun.suffix(count).first { return word }
-            // Blanks alone may contain a word that a normalisation has removed.
-            if Self.isBlank(bytes) { return words[next...].firstIndex { $0.text.startIndex >= range.upperBound } }
+            // Blanks alone may contain a word that a normalisation has removed, or stand for a character within a word.
+            if Self.isBlank(bytes), next == words.count || !words[next].contains(range) {
+                return words[next...].firstIndex { $0.text.startIndex >= range.upperBound }
+            }
             return next < words.count ? next : nil
         }
         if next < words.count, words[next].text.startIndex < range.upperBound { return next }

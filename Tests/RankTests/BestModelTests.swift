@@ -95,14 +95,16 @@ extension TrainingOverRanks {
             #expect(try texts.bytes("run/best.safetensors") == before)
             let log = try RunLog(run: texts.path("run"))
             try expectOneModel(log)
-            #expect(outcome.output.contains("  kept     the best parameters are of steps that the run gave up"), "\(outcome)")
+            #expect(
+                outcome.output.contains("  kept     the run continued from an earlier step than that of its best parameters"),
+                "\(outcome)")
             #expect(log.events.last?["best_is_given_up"] == "true")
             let again = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
-            #expect(again.output.contains("  kept     the best parameters"), "\(again)")
+            #expect(again.output.contains("  kept     the run continued"), "\(again)")
             let worse = log.events.suffix(8).filter { $0["event"] == "validation" }
             #expect(worse.count > 2 && worse.allSatisfy { $0["best"] == "false" }, "\(worse)")
             let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
-            #expect(verified.status == 0 && verified.output.contains("of steps that the run gave up"), "\(verified)")
+            #expect(verified.status == 0 && verified.output.contains("the run continued from an earlier step and"), "\(verified)")
         }
 
         @Test("A resume with the same options repeats the validation of the best parameters and logs it as the best")
@@ -115,7 +117,7 @@ extension TrainingOverRanks {
             #expect(repeated.map { $0["best"] } == ["true", "true"], "\(repeated)")
             #expect(log.events.last?["best_step"] == step && log.events.last?["best_is_given_up"] == nil)
             let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
-            #expect(verified.status == 0 && !verified.output.contains("gave up"), "\(verified)")
+            #expect(verified.status == 0 && !verified.output.contains("continued from an earlier step"), "\(verified)")
         }
 
         @Test(

@@ -113,6 +113,10 @@ struct LineWordTests {
             words([("\u{2581}", ""), ("d", "d"), ("\u{2581}", " \u{200B} "), ("e", "e"), ("\u{2581}", " ")]) == [
                 ["d": 2], ["\u{200B}": 0], ["e": 2],
             ], "pieces that are blanks alone")
+        #expect(
+            words([("\u{2581}don", "don"), ("\u{2581}", "\u{B4}"), ("\u{301}", ""), ("t", "t"), ("\u{2581}know", " know")]) == [
+                ["don\u{B4}t": 4], ["know": 1],
+            ], "a character that the normalisation makes a blank and a mark")
         #expect(words([("\u{2581}of\u{2581}the", "of the"), ("n", "n")]) == [["of": 1], ["then": 1]])
     }
 

@@ -27,8 +27,8 @@ extension ReportPage {
     }
 
     private static let givenUp =
-        "Given up: the run continued from an earlier step than that of its best model, and no validation since then is better. The curves do not show "
-        + "the steps that led to this model; its figures, also on the test text, are not those of the steps shown."
+        "Given up: the run continued from an earlier step than that of its best model, and no validation since then repeats or improves on that of this "
+        + "model. With other options, its figures, also on the test text, are not those of the steps shown."
 
     // MARK: Samples
 

@@ -33,14 +33,24 @@ package struct RunHistory {
         {
             let validation = lastBest?.step == step ? lastBest : validations.last { $0.step == step }
             let loss = end.numbers["best_loss"] ?? validation?.numbers["loss"]
-            let isGivenUp = end.flags["best_is_given_up"] == true
+            // Earlier versions have not written the flag.
+            let isGivenUp = end.flags["best_is_given_up"] == true || lastBest?.step == step && isGivenUp(lastBest)
             return Best(step: step, loss: loss, figure: figure(criterion), isGivenUp: isGivenUp)
         }
         guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
             return nil
         }
-        let isGivenUp = !validations.contains { $0.step == step && Self.criterion($0) == criterion }
-        return Best(step: step, loss: validation.numbers["loss"], figure: figure(criterion), isGivenUp: isGivenUp)
+        return Best(
+            step: step, loss: validation.numbers["loss"], figure: figure(criterion), isGivenUp: isGivenUp(validation))
+    }
+
+    /// Whether the run continued from a step before a validation and has not repeated it.
+    private func isGivenUp(_ validation: LoggedEvent?) -> Bool {
+        guard let validation else { return false }
+        return !validations.contains {
+            $0.step == validation.step && Self.criterion($0) == Self.criterion(validation)
+                && $0.texts["parameters_digest"] == validation.texts["parameters_digest"]
+        }
     }
 
     /// The figures of the best model on the validation text.

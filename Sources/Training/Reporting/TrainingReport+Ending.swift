@@ -57,7 +57,7 @@ extension TrainingReport {
     }
 
     private static let givenUp =
-        "  kept     the best parameters are of steps that the run gave up when it continued from an earlier one; no validation since then is better"
+        "  kept     the run continued from an earlier step than that of its best parameters; no validation since then repeats or improves on theirs"
 
     private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
         ending.outcome.stopReason.map { [("stopped_by", .text($0.name))] } ?? []
