@@ -66,7 +66,7 @@ package struct BestComparison {
                 "it is from step \(model.step), but the best parameters were those of step \(best.step), which were lost")
         } else if let better = records.log?.bestValidation, better.loss < model.loss, !records.folder.isInUse {
             notes.append(
-                "it is from step \(model.step) with validation loss \(model.loss), but the log has a better validation, \(better.loss) after "
+                "it is from step \(model.step), whose validation gave \(model.loss), but the log has a better validation, \(better.loss) after "
                     + "step \(better.step): the file is older than the log, or the job ended before it wrote those parameters")
         }
         // A job that trains may repeat them.

@@ -51,6 +51,8 @@ package struct LoggedModels: Equatable, Sendable {
     package private(set) var digests: [Int: Set<String>] = [:]
     /// Those of validations alone.
     private var validated: [Int: Set<String>] = [:]
+    /// Those of all other lines.
+    private var trained: [Int: Set<String>] = [:]
     /// Validation losses in nats per token, by step.
     private var losses: [Int: Set<Double>] = [:]
     /// The validations, in the order of the log.
@@ -100,7 +102,10 @@ package struct LoggedModels: Equatable, Sendable {
             lastCheckpoint = step
             checkpointSteps.insert(step)
         }
-        if let digest = line.parameters_digest { digests[step, default: []].insert(digest) }
+        if let digest = line.parameters_digest {
+            digests[step, default: []].insert(digest)
+            if line.event != "validation" { trained[step, default: []].insert(digest) }
+        }
         if parts.isEmpty || ["start", "resume", "rollback"].contains(line.event) {
             parts.append(LogPart(event: line.event, step: step))
             end = nil
@@ -131,9 +136,9 @@ package struct LoggedModels: Equatable, Sendable {
     /// The digests that the parameters of a checkpoint may have. A rule that averages them validates the average, whose digest is another one.
     private func digests(for checkpoint: StoredCheckpoint) -> Set<String> {
         let step = checkpoint.state.step
-        let (all, ofValidations) = (digests[step] ?? [], validated[step] ?? [])
-        guard checkpoint.configuration.updateRule.averaging != nil else { return all }
-        return checkpoint.state.holdsAverage == true ? ofValidations : all.subtracting(ofValidations)
+        guard checkpoint.configuration.updateRule.averaging != nil else { return digests[step] ?? [] }
+        // Before the average begins, both may have the same digest.
+        return (checkpoint.state.holdsAverage == true ? validated : trained)[step] ?? []
     }
 
     /// Whether the log belongs to a run with another seed, vocabulary or training text.

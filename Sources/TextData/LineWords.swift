@@ -72,8 +72,8 @@ package struct WordDivision: Sendable {
             let count = Self.beginnings(of: bytes)
             if count > 0, let word = begun.suffix(count).first { return word }
             // Blanks alone may contain a word that a normalisation has removed, or stand for a character within a word.
-            if Self.isBlank(bytes), next == words.count || !words[next].contains(range) {
-                return words[next...].firstIndex { $0.text.startIndex >= range.upperBound }
+            if Self.isBlank(bytes), next < words.count, !words[next].contains(range) {
+                return words[next...].firstIndex { $0.text.endIndex > range.upperBound }
             }
             return next < words.count ? next : nil
         }

@@ -16,6 +16,23 @@ extension TrainingOverRanks {
         }
 
         @Test(
+            "A checkpoint of a rule that averages is the run's own, also if an earlier job logged its step with other parameters")
+        func ownCheckpoint() throws {
+            let size =
+                "--hidden-size 6 --embedding-size 6 --batch-size 4 --bptt 8 --minimum-count 1 --clip 0 --checkpoint-every 1h"
+            let rule = "--optimizer nt-asgd --nt-asgd-interval 1 --learning-rate 10 --epochs 2 --validate-every 7"
+            let first = try train("--train train.txt --valid valid.txt \(size) \(rule)")
+            try #require(first.run.status == 0, "\(first.run)")
+            try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
+            let second = try train("--resume --learning-rate 100 --validate-every 0")
+            try #require(second.run.status == 0, "\(second.run)")
+            let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
+            #expect(verified.status == 0, "\(verified)")
+            let step = try #require(second.log.events.last?["step"])
+            #expect(try train("--resume --epochs 3").run.output.contains("resumed after step \(step)"))
+        }
+
+        @Test(
             "The end of a job says so, whether or not it tests, and whether it ends or is stopped",
             arguments: ["", " --test test.txt"])
         func everyEnd(test: String) throws {

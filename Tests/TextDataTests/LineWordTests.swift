@@ -117,6 +117,13 @@ struct LineWordTests {
             words([("\u{2581}don", "don"), ("\u{2581}", "\u{B4}"), ("\u{301}", ""), ("t", "t"), ("\u{2581}know", " know")]) == [
                 ["don\u{B4}t": 4], ["know": 1],
             ], "a character that the normalisation makes a blank and a mark")
+        #expect(
+            words([
+                ("\u{2581}", "\u{200B}"), ("q", "q"), ("\u{2581}", " \u{19}"), ("q", "q"), ("\u{2581}a", " a"),
+                ("\u{2581}", "\u{200B}"),
+                ("b", "b"),
+            ]) == [["\u{200B}q": 2], ["\u{19}q": 2], ["a\u{200B}b": 3]],
+            "removed characters at the beginning of a word and within it")
         #expect(words([("\u{2581}of\u{2581}the", "of the"), ("n", "n")]) == [["of": 1], ["then": 1]])
     }
 
