@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Tensors
 import TextData
@@ -73,7 +72,7 @@ func inBatches<Result>(
     let batches = LineBatches<Result>(order, batchSize: size)
     withoutActuallyEscaping(body) { body in
         nonisolated(unsafe) let body = body
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        onThreads(threads) { thread in
             Processor.flushDenormals()
             while let batch = batches.next() { batches.take(body(thread, batch), of: batch) }
         }

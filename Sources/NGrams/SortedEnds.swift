@@ -1,4 +1,5 @@
-import Dispatch
+import Foundation
+import Tensors
 
 /// The ends of all n-grams of a text, sorted by the words before them.
 ///
@@ -27,8 +28,11 @@ struct SortedEnds: ~Copyable {
         let chunks = Self.chunks(bounds)
         text.tokens.withUnsafeBufferPointer { tokens in
             nonisolated(unsafe) let tokens = tokens.baseAddress!
-            DispatchQueue.concurrentPerform(iterations: chunks.count) { chunk in
-                sorter.sort(tokens, words: chunks[chunk], bounds: bounds, output: output)
+            let threads = min(ProcessInfo.processInfo.activeProcessorCount, chunks.count)
+            onThreads(threads) { thread in
+                for chunk in stride(from: thread, to: chunks.count, by: threads) {
+                    sorter.sort(tokens, words: chunks[chunk], bounds: bounds, output: output)
+                }
             }
         }
     }
