@@ -4,11 +4,12 @@ import Testing
 
 @Suite("Commands without another thread")
 struct ThreadLimitTests {
-    @Test(
-        "They do their work in one thread, with the same results",
-        arguments: [
-            "score --checkpoint word --data train.txt", "ngram --train train.txt --order 3 --arpa threads.arpa && cat threads.arpa",
-        ])
+    private static let commands = [
+        "score --checkpoint word --data train.txt",
+        "ngram --train train.txt --order 3 --arpa threads.arpa && cat threads.arpa",
+    ]
+
+    @Test("They do their work in one thread, with the same results", arguments: commands)
     func oneThread(command: String) throws {
         let library = Sanitizers.plainFaultLibrary ?? ProgramRun.buildFolder.appendingPathComponent("libfile-faults.so").path
         let usual = try SmallModels.shell("$R \(command)")
