@@ -38,7 +38,8 @@ public struct Generation {
     /// Passes the text of the prompt to `sink`, followed by that of each of `length` sampled tokens, as soon as it is sampled.
     ///
     /// Without a prompt, the text begins as after a line end if the vocabulary has one, otherwise as after its first symbol,
-    /// which is not output. A model of lines reads its training text in this way: after every line end, from the initial state. `<unk>` is never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
+    /// which is not output. A model of lines begins each line from the initial state, after a line end, as in its training. `<unk>` is
+    /// never sampled. Throws the errors of `sink`. Memory does not grow with `length`.
     ///
     /// - Parameter sample: the number of the text. Texts of different numbers have independent random numbers.
     public func generate(
