@@ -13,7 +13,7 @@ extension ConfigurationField {
             .init(
                 .warmUp, \.warmUp, .convergence, .free, range: .whole(1...ValueRange.most, orZero: "for none"), placeholder: "n",
                 isNew: true,
-                "Steps over which the learning rate rises in equal parts to that of the schedule; 0: off."),
+                "Steps with an update over which the learning rate rises in equal parts to that of the schedule; 0: off."),
             .init(
                 .validateEvery, \.validateEvery, .convergence, .free,
                 range: .whole(1...ValueRange.most, orZero: "for each epoch"),

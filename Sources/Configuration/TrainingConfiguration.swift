@@ -84,7 +84,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// The maximum number of passes over the training text.
     public var epochs = 10
     public var schedule = ScheduleKind(ConstantSchedule.self)
-    /// Steps over which the learning rate rises to that of the schedule; 0: off.
+    /// Steps with an update over which the learning rate rises to that of the schedule; 0: off.
     public var warmUp = 0
     /// Steps between validations; 0: after each epoch.
     public var validateEvery = 0

@@ -156,18 +156,11 @@ public struct BeamSearch {
         return best.map { (token: Int32($0), logProbability: Double(row[$0]) - logSum) }
     }
 
+    private func read(_ token: Int32) {
+        stored.model.read(token, lineEnd: stored.separatesLines ? stored.vocabulary.lineEndID : nil)
+    }
+
     private func states() -> [[Float]] {
         stored.model.states.map { Array(UnsafeBufferPointer(start: $0.matrix.pointer, count: $0.matrix.count)) }
-    }
-
-    /// Reads a token. A model of lines begins each from the initial state.
-    private func read(_ token: Int32) {
-        if stored.separatesLines, token == stored.vocabulary.lineEndID { stored.model.resetState() }
-        step(token)
-    }
-
-    private func step(_ token: Int32) {
-        stored.model.forward([token], steps: 1)
-        stored.model.carryState(steps: 1)
     }
 }

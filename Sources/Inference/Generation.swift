@@ -11,8 +11,8 @@ public struct Generation {
     private let sampler: Sampler
     /// The number of the first sample, which selects the random numbers.
     private let firstSample: Int
-    /// Whether each line begins from the initial state.
-    private let separatesLines: Bool
+    /// The line end of a model of lines, each of which begins from the initial state; nil for a model of a stream.
+    private let lineSeparator: Int32?
     private let stops: [String]
 
     /// Generates with the model of a checkpoint.
@@ -29,7 +29,7 @@ public struct Generation {
         _ model: SequenceModel, _ vocabulary: Vocabulary, checkpoint: String, rule: SamplingRule, sample: Int = 0,
         separatesLines: Bool, stops: [String] = []
     ) {
-        self.separatesLines = separatesLines
+        lineSeparator = separatesLines ? vocabulary.lineEndID : nil
         (self.model, self.vocabulary, path, firstSample) = (model, vocabulary, checkpoint, sample)
         sampler = Sampler(rule)
         self.stops = stops
@@ -51,12 +51,12 @@ public struct Generation {
         var text: [UInt8] = []
         for token in prompt { decoder.append(token, to: &text) }
         try sink(text)
-        let inputs = separatesLines || prompt.isEmpty ? [vocabulary.startToken] + prompt : prompt
-        for token in inputs.dropLast() { read(token) }
+        let inputs = lineSeparator != nil || prompt.isEmpty ? [vocabulary.startToken] + prompt : prompt
+        for token in inputs.dropLast() { model.read(token, lineEnd: lineSeparator) }
         var last = inputs.last ?? vocabulary.startToken
         var place = 0
         while place < length, !filter.isStopped {
-            read(last)
+            model.read(last, lineEnd: lineSeparator)
             last = try draw(place: place, sample: firstSample + sample)
             place += 1
             text.removeAll(keepingCapacity: true)
@@ -94,13 +94,13 @@ public struct Generation {
         model.resetState()
         var last = vocabulary.startToken
         for token in prompt {
-            read(last)
+            model.read(last, lineEnd: lineSeparator)
             last = token
             decoder.append(token, to: &text)
         }
         var place = 0
         while place < length, !filter.isStopped, prompt.isEmpty && place == 0 || last != lineEnd {
-            step(last)
+            model.read(last)
             last = try draw(place: place, sample: firstSample + number)
             place += 1
             guard last != lineEnd else { continue }
@@ -119,16 +119,5 @@ public struct Generation {
             throw .overflow(checkpoint: path, place: "generated token \(place + 1)")
         }
         return sampler.draw(row, place: place, sample: sample, excluding: vocabulary.unknownID)
-    }
-
-    /// Reads a token of a text that may have several lines.
-    private func read(_ token: Int32) {
-        if separatesLines, token == vocabulary.lineEndID { model.resetState() }
-        step(token)
-    }
-
-    private func step(_ token: Int32) {
-        model.forward([token], steps: 1)
-        model.carryState(steps: 1)
     }
 }

@@ -70,7 +70,7 @@ package struct BestComparison {
                     + "step \(better.step): the file is older than the log, or the job ended before it wrote those parameters")
         }
         // A job that trains may repeat them.
-        if records.log?.givesUp(model) == true, !records.folder.isInUse {
+        if records.log?.abandons(model) == true, !records.folder.isInUse {
             notes.append(
                 "it is from step \(model.step), but the run continued from an earlier step and has not repeated this validation")
         }

@@ -144,9 +144,9 @@ package struct LoggedModels: Equatable, Sendable {
     /// Whether the log belongs to a run with another seed, vocabulary or training text.
     package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
 
-    /// Whether the run has given up the steps that led to a model: after each validation of the model, a later part of the log continues from an
+    /// Whether the run has abandoned the steps that led to a model: after each validation of the model, a later part of the log continues from an
     /// earlier step, or a run that continues after `step` does. False without a line of such a validation.
-    package func givesUp(_ model: BestModel, continuingAfter step: Int = .max) -> Bool {
+    package func abandons(_ model: BestModel, continuingAfter step: Int = .max) -> Bool {
         let own = validations.filter { $0.isOf(model) }
         return !own.isEmpty && own.allSatisfy { step < $0.step || hasGoneBack(after: $0) }
     }

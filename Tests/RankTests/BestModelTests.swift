@@ -98,7 +98,7 @@ extension TrainingOverRanks {
             #expect(
                 outcome.output.contains("  kept     the run continued from an earlier step than that of its best parameters"),
                 "\(outcome)")
-            #expect(log.events.last?["best_is_given_up"] == "true")
+            #expect(log.events.last?["best_is_abandoned"] == "true")
             let again = try texts.startResume(ranks: 1, run: "run").end(timeLimit: 30)
             #expect(again.output.contains("  kept     the run continued"), "\(again)")
             let worse = log.events.suffix(8).filter { $0["event"] == "validation" }
@@ -115,7 +115,7 @@ extension TrainingOverRanks {
             let log = try finished(try texts.startResume(ranks: 1, run: "run"), in: texts, run: "run")
             let repeated = log.events.filter { $0["event"] == "validation" && $0["step"] == step }
             #expect(repeated.map { $0["best"] } == ["true", "true"], "\(repeated)")
-            #expect(log.events.last?["best_step"] == step && log.events.last?["best_is_given_up"] == nil)
+            #expect(log.events.last?["best_step"] == step && log.events.last?["best_is_abandoned"] == nil)
             let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
             #expect(verified.status == 0 && !verified.output.contains("continued from an earlier step"), "\(verified)")
         }

@@ -114,13 +114,13 @@ struct ReportPageTests {
             return String(try #require(html.firstMatch(of: /at step(?s:.*?)<\/table>/)).0)
         }
         #expect(try row("whole", Array(lines.prefix(2))).contains("<td>20</td><td>0.625</td><td>0.75</td>"))
-        let best = "<td>20 (given up)</td><td>0.625</td><td>0.75</td>"
+        let best = "<td>20 (abandoned)</td><td>0.625</td><td>0.75</td>"
         for count in 3...5 {
             let running = try row("running\(count)", Array(lines.prefix(count)))
             #expect(running.contains(best), "\(running)")
         }
         let end =
-            #"{"event":"end","step":15,"reason":"epochs","best_step":20,"best_accuracy":0.75,"best_criterion":0.25,"best_is_given_up":true}"#
+            #"{"event":"end","step":15,"reason":"epochs","best_step":20,"best_accuracy":0.75,"best_criterion":0.25,"best_is_abandoned":true}"#
         #expect(try row("ended", lines + [end]).contains(best))
         #expect(try !row("new", lines + [#"{"event":"start","step":0}"#]).contains("0.625"))
         func start(_ identity: String) -> String { #"{"event":"start","step":0,"run_identity":"\#(identity)"}"# }

@@ -16,18 +16,18 @@ extension ReportPage {
                 let has = metrics.map { $0 == run.metric.presentation }
                 return [
                     name(index), text(steps.map(NumberText.grouped)),
-                    text(best.map { NumberText.grouped($0.step) + ($0.isGivenUp ? " (given up)" : "") }),
+                    text(best.map { NumberText.grouped($0.step) + ($0.isAbandoned ? " (abandoned)" : "") }),
                 ]
                     + [number(best?.loss)] + has.map { number($0 ? best?.figure : nil) }
                     + has.map { number($0 ? run.testFigure : nil) }
                     + [text(run.end?.texts["reason"] ?? "has not ended")]
             })
-        guard runs.contains(where: { $0.best?.isGivenUp == true }) else { return table }
-        return table + HTMLText.text("p", [], Self.givenUp)
+        guard runs.contains(where: { $0.best?.isAbandoned == true }) else { return table }
+        return table + HTMLText.text("p", [], Self.abandoned)
     }
 
-    private static let givenUp =
-        "Given up: the run continued from an earlier step than that of its best model, and no validation since then repeats or improves on that of this "
+    private static let abandoned =
+        "Abandoned: the run continued from an earlier step than that of its best model, and no validation since then repeats or improves on that of this "
         + "model. With other options, its figures, also on the test text, are not those of the steps shown."
 
     // MARK: Samples

@@ -34,18 +34,18 @@ package struct RunHistory {
             let validation = lastBest?.step == step ? lastBest : validations.last { $0.step == step }
             let loss = end.numbers["best_loss"] ?? validation?.numbers["loss"]
             // Earlier versions have not written the flag.
-            let isGivenUp = end.flags["best_is_given_up"] == true || lastBest?.step == step && isGivenUp(lastBest)
-            return Best(step: step, loss: loss, figure: figure(criterion), isGivenUp: isGivenUp)
+            let isAbandoned = end.flags["best_is_abandoned"] == true || lastBest?.step == step && isAbandoned(lastBest)
+            return Best(step: step, loss: loss, figure: figure(criterion), isAbandoned: isAbandoned)
         }
         guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
             return nil
         }
         return Best(
-            step: step, loss: validation.numbers["loss"], figure: figure(criterion), isGivenUp: isGivenUp(validation))
+            step: step, loss: validation.numbers["loss"], figure: figure(criterion), isAbandoned: isAbandoned(validation))
     }
 
     /// Whether the run continued from a step before a validation and has not repeated it.
-    private func isGivenUp(_ validation: LoggedEvent?) -> Bool {
+    private func isAbandoned(_ validation: LoggedEvent?) -> Bool {
         guard let validation else { return false }
         return !validations.contains {
             $0.step == validation.step && Self.criterion($0) == Self.criterion(validation)
@@ -60,8 +60,8 @@ package struct RunHistory {
         let loss: Double?
         /// That of the task's metric.
         let figure: Double?
-        /// Whether the run has given up the steps that led to it, because it continued from an earlier step.
-        let isGivenUp: Bool
+        /// Whether the run has abandoned the steps that led to it, because it continued from an earlier step.
+        let isAbandoned: Bool
     }
 
     /// The metric of the run's task.

@@ -45,7 +45,7 @@ extension TextDataError {
             "--tokens regex needs the same version of PCRE2 on all ranks, because classes such as \\w depend on it: this rank has \(found), rank 0 has \(expected). "
                 + "Use nodes with the same system."
         case .tokensOfOtherLibrary(let source, let found, let expected):
-            "\(source): this machine has \(found), but the tokens of the run were found with \(expected), and others can come out. Use a machine with that "
+            "\(source): this machine has \(found), but the tokens of the run were found with \(expected), and this version can find others. Use a machine with that "
                 + "version, or restore the checkpoints and token files of the run (RUN/checkpoints, RUN/data)."
         case .earlierPattern(let source):
             "\(source): the tokens of this model were found by an earlier version of rnntrain, with another kind of regular expressions. Train the "

@@ -53,8 +53,8 @@ struct BestFound {
     private let log: LoggedModels?
     private let firstStep: Int
 
-    /// Whether the run gives up the steps that led to the model: it continues from an earlier one.
-    var isGivenUp: Bool { model.map { log?.givesUp($0, continuingAfter: firstStep) == true } ?? false }
+    /// Whether the run abandons the steps that led to the model: it continues from an earlier one.
+    var isAbandoned: Bool { model.map { log?.abandons($0, continuingAfter: firstStep) == true } ?? false }
 
     /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///

@@ -21,17 +21,17 @@ final class CheckpointKeeper {
     let leastByteCount: Int
     /// The current or imminent content of `best.safetensors`; nil if it has no valid content. The same on all ranks.
     private(set) var best: BestModel?
-    /// Whether the run has given up the steps that led to `best`, because it continued from an earlier step.
-    private(set) var bestIsGivenUp: Bool
+    /// Whether the run has abandoned the steps that led to `best`, because it continued from an earlier step.
+    private(set) var bestIsAbandoned: Bool
 
     /// - Parameters:
     ///   - best: the content of the file when the run was resumed.
-    ///   - bestIsGivenUp: whether the run has given up the steps that led to it.
+    ///   - bestIsAbandoned: whether the run has abandoned the steps that led to it.
     init(
         world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration,
-        best: BestModel?, bestIsGivenUp: Bool
+        best: BestModel?, bestIsAbandoned: Bool
     ) {
-        (self.best, self.bestIsGivenUp) = (best, bestIsGivenUp)
+        (self.best, self.bestIsAbandoned) = (best, bestIsAbandoned)
         leastByteCount = configuration.checkpointArrays(collector.parallel.shape).reduce(0) { $0 + $1.byteCount }
         self.world = world
         self.collector = collector
@@ -87,7 +87,7 @@ final class CheckpointKeeper {
 
     /// Saves the current state as the best model on validation. Collective.
     func saveBest(_ model: BestModel, _ state: TrainingState) throws {
-        (best, bestIsGivenUp) = (model, false)
+        (best, bestIsAbandoned) = (model, false)
         let checkpoint = try collector.collect(state)
         let (folder, mayRemove) = (folder, state.skippedInARow == 0)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
@@ -136,7 +136,7 @@ final class CheckpointKeeper {
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
-        if let best, best.step > state.step { bestIsGivenUp = true }
+        if let best, best.step > state.step { bestIsAbandoned = true }
         parallel.optimizer.resume(updates: state.updates, averagingStart: state.averaging?.start)
         try parallel.restore(from: stored, world: world)
         return state

@@ -35,7 +35,7 @@ extension TrainingReport {
         say(endingText(state).line(ending.outcome))
         if let best = ending.best {
             say("  best     validation \(text(ofCriterion: best.loss)) after step \(best.step), digest \(best.parametersDigest)")
-            if ending.bestIsGivenUp { say(Self.givenUp) }
+            if ending.bestIsAbandoned { say(Self.abandoned) }
         }
         if let lost = lostBest(state, ending) {
             say(
@@ -56,7 +56,7 @@ extension TrainingReport {
         if let warning = limitUse?.warning { StandardError.warn(warning) }
     }
 
-    private static let givenUp =
+    private static let abandoned =
         "  kept     the run continued from an earlier step than that of its best parameters; no validation since then repeats or improves on theirs"
 
     private func stopFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
@@ -69,7 +69,7 @@ extension TrainingReport {
             ("best_step", .integer(best.step))
         ] + fields(metric.fields(ofCriterion: best.loss), prefix: "best_")
             + [("best_parameters_digest", .text(best.parametersDigest))]
-            + (ending.bestIsGivenUp ? [("best_is_given_up", .flag(true))] : [])
+            + (ending.bestIsAbandoned ? [("best_is_abandoned", .flag(true))] : [])
     }
 
     /// The best validation of the steps so far, also of those of earlier jobs, if `best.safetensors` does not contain its parameters.

@@ -27,8 +27,8 @@ struct RunPlan: Codable {
     var isResumed: Bool
     /// The content of `best.safetensors`; nil if there is none.
     var best: BestModel?
-    /// Whether the run has given up the steps that led to `best`.
-    var bestIsGivenUp: Bool
+    /// Whether the run has abandoned the steps that led to `best`.
+    var bestIsAbandoned: Bool
     /// The best validation in the log of a resumed run. Its parameters are lost if `best` has a higher loss.
     var loggedBest: BestValidation?
     var symbols: TextSymbols
@@ -42,7 +42,7 @@ struct RunPlan: Codable {
 
     init(
         configuration: TrainingConfiguration, vocabulary: Vocabulary, tokenFiles: [String: PlannedTokens], runFolder: String,
-        state: TrainingState, isResumed: Bool, best: BestModel? = nil, bestIsGivenUp: Bool = false,
+        state: TrainingState, isResumed: Bool, best: BestModel? = nil, bestIsAbandoned: Bool = false,
         loggedBest: BestValidation? = nil, symbols: TextSymbols, testExtent: TextExtent?
     ) {
         self.configuration = configuration
@@ -52,7 +52,7 @@ struct RunPlan: Codable {
         self.runFolder = runFolder
         self.state = state
         self.isResumed = isResumed
-        (self.best, self.bestIsGivenUp, self.loggedBest) = (best, bestIsGivenUp, loggedBest)
+        (self.best, self.bestIsAbandoned, self.loggedBest) = (best, bestIsAbandoned, loggedBest)
         self.symbols = symbols
         self.testExtent = testExtent
     }

@@ -53,7 +53,8 @@ extension RunPreparation {
         }
         let plan = RunPlan(
             configuration: configuration, vocabulary: vocabulary, tokenFiles: tokens.files, runFolder: folder.path,
-            state: TrainingState(), isResumed: false, best: best.model, bestIsGivenUp: best.isGivenUp, loggedBest: best.logged,
+            state: TrainingState(), isResumed: false, best: best.model, bestIsAbandoned: best.isAbandoned,
+            loggedBest: best.logged,
             symbols: try configuration.symbols(vocabulary), testExtent: try texts.testExtent())
         return RunPreparation(
             plan: plan, vocabulary: vocabulary, folder: folder, identity: records.log?.identity ?? best.identity ?? RunIdentity(),

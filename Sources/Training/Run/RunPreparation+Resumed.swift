@@ -65,7 +65,7 @@ extension RunPreparation {
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabulary: checkpoint.vocabulary,
             tokenFiles: parts.tokens.files, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
-            bestIsGivenUp: best.isGivenUp, loggedBest: best.logged, symbols: parts.symbols, testExtent: parts.testExtent)
+            bestIsAbandoned: best.isAbandoned, loggedBest: best.logged, symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,

@@ -14,22 +14,16 @@ extension TrainingRun {
     /// `RemoteFailure` if the best model on disk is not the one that was written, or if the time limit is too short for the test.
     func ending(_ run: RunSetup, _ outcome: TrainingOutcome) throws -> RunEnding {
         let digest = run.parallel.parametersDigest.hexadecimal
-        if outcome.stopReason != nil {
-            let best = try bestOnDisk(run)
-            return RunEnding(
-                outcome: outcome, parametersDigest: digest, best: best, bestIsGivenUp: run.keeper.bestIsGivenUp)
+        var ending = RunEnding(
+            outcome: outcome, parametersDigest: digest, best: outcome.stopReason == nil ? try takeBest(run) : try bestOnDisk(run),
+            bestIsAbandoned: run.keeper.bestIsAbandoned)
+        guard outcome.stopReason == nil, let scoring = run.test else { return ending }
+        ending.test = try scoring.score { run.trainer.stopFlags }
+        if let reason = scoring.stopReason {
+            try run.trainer.requireProgress(reason, in: "the test")
+            ending.outcome = .preempted(reason)
         }
-        let best = try takeBest(run)
-        guard let scoring = run.test else {
-            return RunEnding(
-                outcome: outcome, parametersDigest: digest, best: best, bestIsGivenUp: run.keeper.bestIsGivenUp)
-        }
-        let score = try scoring.score { run.trainer.stopFlags }
-        let reason = scoring.stopReason
-        if let reason { try run.trainer.requireProgress(reason, in: "the test") }
-        return RunEnding(
-            outcome: reason.map { .preempted($0) } ?? outcome, parametersDigest: digest, best: best,
-            bestIsGivenUp: run.keeper.bestIsGivenUp, test: score)
+        return ending
     }
 
     /// The best model of a run that is asked to stop, if the header of `best.safetensors` confirms it. Collective; the result is

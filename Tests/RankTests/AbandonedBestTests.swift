@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("A best model of steps that the run gave up", .serialized)
-    struct GivenUpBestTests {
+    @Suite("A best model of steps that the run abandoned", .serialized)
+    struct AbandonedBestTests {
         private let texts: TrainingFolder
 
         init() throws { texts = try TrainingFolder(lines: 60, validLines: 20) }
@@ -39,7 +39,7 @@ extension TrainingOverRanks {
             let size = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --minimum-count 1"
             let first = try train("--train train.txt --valid valid.txt\(test) \(size) --learning-rate 0.1 --epochs 1 --keep 100")
             try #require(first.run.status == 0, "\(first.run)")
-            #expect(first.log.events.last?["best_is_given_up"] == nil && !first.run.output.contains("  kept  "))
+            #expect(first.log.events.last?["best_is_abandoned"] == nil && !first.run.output.contains("  kept  "))
             // Leaves the checkpoint of step 0 only.
             let steps = texts.checkpointSteps(run: "run").filter { $0 > 0 }
             for step in steps { try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step))) }
@@ -47,7 +47,7 @@ extension TrainingOverRanks {
                 let next = try train("--resume " + options)
                 #expect(next.run.status == (options.hasSuffix("s") ? 75 : 0), "\(next.run)")
                 #expect(
-                    next.log.events.last?["best_is_given_up"] == "true" && next.run.output.contains("  kept  "), "\(next.run)")
+                    next.log.events.last?["best_is_abandoned"] == "true" && next.run.output.contains("  kept  "), "\(next.run)")
             }
         }
     }
