@@ -11,23 +11,23 @@ extension CheckpointFolder {
     /// generation and the disk may recover, it retries after pauses of half a minute in total. Calls `report` with one line if it waits for
     /// the disk. Throws the error of the last attempt.
     ///
-    /// Generations after `lastStep`, which the job has passed over, are not counted as valid, and are not removed.
+    /// Generations that are not the job's own are not counted as valid, and are not removed.
     ///
     /// - Parameter mayRemove: whether older generations may be removed for space. False while the run may have to return to one of them.
     public func persistently(
-        upTo lastStep: Int, mayRemove: Bool, report: (String) -> Void, _ write: () throws(FileError) -> Void
+        of own: OwnGenerations, mayRemove: Bool, report: (String) -> Void, _ write: () throws(FileError) -> Void
     ) throws(FileError) {
-        try persistently(upTo: lastStep, mayRemove: mayRemove, pauses: Self.pauses, report: report, write)
+        try persistently(of: own, mayRemove: mayRemove, pauses: Self.pauses, report: report, write)
     }
 
     /// Like the other method, with the given pauses.
     package func persistently(
-        upTo lastStep: Int = .max, mayRemove: Bool = true, pauses: [Double], report: (String) -> Void,
+        of own: OwnGenerations = OwnGenerations(), mayRemove: Bool = true, pauses: [Double], report: (String) -> Void,
         _ write: () throws(FileError) -> Void
     ) throws(FileError) {
         guard let first = failure(of: write) else { return }
-        let good = newestGood(upTo: lastStep)
-        if let good, mayRemove, first.isLackOfRoom { makeRoom(keeping: good, upTo: lastStep) }
+        let good = newestGood(of: own)
+        if let good, mayRemove, first.isLackOfRoom { makeRoom(keeping: good, of: own) }
         guard var last = failure(of: write) else { return }
         guard good != nil, last.mayPass else { throw last }
         report("\(first) Training continues, and the checkpoint is tried again for \(Int(pauses.reduce(0, +))) seconds.")
@@ -48,13 +48,13 @@ extension CheckpointFolder {
         }
     }
 
-    private func newestGood(upTo lastStep: Int) -> CheckpointGeneration? {
-        (try? generations())?.first { $0.step <= lastStep && (try? verified($0)) != nil }
+    private func newestGood(of own: OwnGenerations) -> CheckpointGeneration? {
+        (try? generations(of: own))?.first { (try? verified($0)) != nil }
     }
 
-    /// Removes all other generations up to `lastStep`. Ignores failures.
-    private func makeRoom(keeping good: CheckpointGeneration, upTo lastStep: Int) {
-        for generation in (try? generations()) ?? [] where generation != good && generation.step <= lastStep {
+    /// Removes all other generations of the job. Ignores failures.
+    private func makeRoom(keeping good: CheckpointGeneration, of own: OwnGenerations) {
+        for generation in (try? generations(of: own)) ?? [] where generation != good {
             try? remove(generation)
         }
     }

@@ -97,13 +97,18 @@ public struct CheckpointFolder: Sendable {
         return names.compactMap(generation).sorted { $0.step > $1.step }
     }
 
+    /// The generations of a job.
+    func generations(of own: OwnGenerations) throws(FileError) -> [CheckpointGeneration] {
+        try generations().filter(own.contains)
+    }
+
     /// Reads the newest generation that passes verification and that `read` accepts. An error of `read` is the reason to pass a generation over.
     ///
     /// Throws `.noneWritten`, `.noneValid` with all reasons, `.unlistable` or `.noMemory`.
     public func newestValid<Contents>(
-        _ read: (SafetensorsReader) throws -> Contents
+        of own: OwnGenerations = OwnGenerations(), _ read: (SafetensorsReader) throws -> Contents
     ) throws(CheckpointError) -> NewestCheckpoint<Contents> {
-        let generations = try listed()
+        let generations = try listed(own)
         guard !generations.isEmpty else { throw .noneWritten(folder: path) }
         var passedOver: [PassedOverCheckpoint] = []
         for generation in generations {
@@ -135,12 +140,11 @@ public struct CheckpointFolder: Sendable {
 
     /// Removes old generations, and returns them, oldest first.
     ///
-    /// Keeps the `count` newest, and at least two. If none of these passes verification, also keeps the newest that does. Generations after
-    /// `lastStep`, the step of the last checkpoint that the job wrote, are neither counted nor removed: the job has passed them over. Cost: one pass
-    /// over the newest file; more if files are damaged.
+    /// Keeps the `count` newest, and at least two. If none of these passes verification, also keeps the newest that does. Generations that are not
+    /// the job's own are neither counted nor removed. Cost: one pass over the newest file; more if files are damaged.
     @discardableResult
-    public func prune(keeping count: Int, upTo lastStep: Int = .max) throws(FileError) -> [CheckpointGeneration] {
-        let generations = try generations().filter { $0.step <= lastStep }
+    public func prune(keeping count: Int, of own: OwnGenerations = OwnGenerations()) throws(FileError) -> [CheckpointGeneration] {
+        let generations = try generations(of: own)
         let old = generations.dropFirst(max(count, Self.leastKept))
         guard !old.isEmpty else { return [] }
         let newestValid = generations.first { (try? verified($0)) != nil }
@@ -149,10 +153,10 @@ public struct CheckpointFolder: Sendable {
         return removed
     }
 
-    /// Removes the generations from `step` on, which contain corrupt data. Removes none if there is no older generation that passes
+    /// Removes the job's generations from `step` on, which contain corrupt data. Removes none if it has no older generation that passes
     /// verification.
-    public func removeGenerations(from step: Int) throws(FileError) {
-        let generations = try generations()
+    public func removeGenerations(from step: Int, of own: OwnGenerations = OwnGenerations()) throws(FileError) {
+        let generations = try generations(of: own)
         guard generations.contains(where: { $0.step < step && (try? verified($0)) != nil }) else { return }
         for generation in generations where generation.step >= step { try remove(generation) }
     }
@@ -169,9 +173,9 @@ public struct CheckpointFolder: Sendable {
         return try FilePlace(path: path, through: calls).folder
     }
 
-    private func listed() throws(CheckpointError) -> [CheckpointGeneration] {
+    private func listed(_ own: OwnGenerations) throws(CheckpointError) -> [CheckpointGeneration] {
         do throws(FileError) {
-            return try generations()
+            return try generations(of: own)
         } catch {
             throw .unlistable(error)
         }

@@ -8,6 +8,8 @@ struct LogPart: Equatable, Sendable {
     private(set) var lastStep: Int
     /// The last line `checkpoint`.
     private(set) var checkpoint: Checkpoint?
+    /// The steps of the lines `checkpoint`.
+    private(set) var checkpointSteps: Set<Int> = []
 
     struct Checkpoint: Equatable, Sendable {
         let step: Int
@@ -21,7 +23,9 @@ struct LogPart: Equatable, Sendable {
 
     mutating func take(_ line: LoggedModels.Line, _ step: Int) {
         lastStep = max(lastStep, step)
-        if line.event == "checkpoint" { checkpoint = Checkpoint(step: step, digest: line.parameters_digest) }
+        guard line.event == "checkpoint" else { return }
+        checkpoint = Checkpoint(step: step, digest: line.parameters_digest)
+        checkpointSteps.insert(step)
     }
 
     /// Whether the part has lines before and after this step, so that a validation of the step would have a line.

@@ -1,11 +1,18 @@
 /// What the log says about checkpoints that it has no line of.
 extension LoggedModels {
-    /// Why a checkpoint after this step, of which the log has no line, is not of the run as it continued here; nil if it can be.
+    /// Why a checkpoint after this step, of which the last part of the log that made the step has no line, is not of the run as it continued here; nil
+    /// if it can be.
     ///
-    /// A copy of the run that was continued writes such checkpoints, with the same identity. A power failure loses the last lines of a job,
-    /// but not its first one, which is synchronised.
+    /// A copy of the run that was continued writes such checkpoints, with the same identity; others are of steps that the run has abandoned. A power
+    /// failure loses the last lines of a job, but not its first one, which is synchronised.
     func absence(ofCheckpointAfter step: Int) -> String? {
-        guard !checkpointSteps.contains(step), let place = parts.lastIndex(where: { $0.begin < step }) else { return nil }
+        guard let place = parts.lastIndex(where: { $0.begin < step }), !parts[place].checkpointSteps.contains(step) else {
+            return nil
+        }
+        if parts[place].hasBegin, parts[..<place].contains(where: { $0.checkpointSteps.contains(step) }) {
+            return
+                "it is from step \(step), which the run has abandoned: it continued after step \(parts[place].begin) since then"
+        }
         if parts[place].passes(step) {
             return "it is from step \(step), but the log has later steps and no checkpoint of this one"
         }

@@ -72,7 +72,7 @@ package struct LoggedModels: Equatable, Sendable {
     /// The digest of the vocabulary at the last start; nil if no line has it.
     package var vocabularyDigest: String? { runs.last?.vocabularyDigest }
     /// Whether the log has figures of a model.
-    package var hasModels: Bool { !validations.isEmpty || !checkpointSteps.isEmpty }
+    package var hasModels: Bool { !validations.isEmpty || lastCheckpoint != nil }
 
     /// The name of the digest of word vectors among those of the texts.
     package static let wordVectorsKey = "word-vectors"
@@ -82,8 +82,6 @@ package struct LoggedModels: Equatable, Sendable {
 
     /// The last step in any line; 0 for none.
     package private(set) var lastStep = 0
-    /// The steps of the lines `checkpoint`.
-    private(set) var checkpointSteps: Set<Int> = []
     /// The seed of the run that wrote the last part of the log; nil if no line has it.
     var seed: Int? { runs.last?.seed }
     /// The step of the last line `checkpoint`; nil for none.
@@ -98,10 +96,7 @@ package struct LoggedModels: Equatable, Sendable {
         }
         guard let step = line.step else { return }
         lastStep = max(lastStep, step)
-        if line.event == "checkpoint" {
-            lastCheckpoint = step
-            checkpointSteps.insert(step)
-        }
+        if line.event == "checkpoint" { lastCheckpoint = step }
         if let digest = line.parameters_digest {
             digests[step, default: []].insert(digest)
             if line.event != "validation" { trained[step, default: []].insert(digest) }

@@ -90,11 +90,15 @@ struct CheckpointFolderTests {
         #expect(newest.passedOver.first?.reason is Rejection)
     }
 
-    @Test("Pruning neither counts nor removes generations after the one that was written last")
-    func pruneUpTo() throws {
-        try write([1, 2, 3, 98, 99])
-        #expect(try folder.prune(keeping: 2, upTo: 3).map(\.step) == [1])
-        #expect(try steps == [99, 98, 3, 2])
+    @Test("Generations that are not the job's own are neither counted nor removed")
+    func pruneOwn() throws {
+        try write([1, 2, 3, 4, 5, 6, 98, 99])
+        #expect(try folder.prune(keeping: 2, of: OwnGenerations(upTo: 6, except: [3, 5, 70])).map(\.step) == [1, 2])
+        #expect(try steps == [99, 98, 6, 5, 4, 3])
+        try folder.removeGenerations(from: 6, of: OwnGenerations(upTo: 6, except: [3, 4, 5]))
+        #expect(try steps == [99, 98, 6, 5, 4, 3], "no older generation of the job")
+        try folder.removeGenerations(from: 6, of: OwnGenerations(upTo: 6, except: [3, 5]))
+        #expect(try steps == [99, 98, 5, 4, 3])
     }
 
     @Test("Pruning keeps the newest, and never fewer than two", arguments: [(-1, 2), (0, 2), (1, 2), (2, 2), (3, 3), (9, 5)])

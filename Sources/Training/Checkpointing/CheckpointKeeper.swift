@@ -23,15 +23,13 @@ final class CheckpointKeeper {
     private(set) var best: BestModel?
     /// Whether the run has abandoned the steps that led to `best`, because it continued from an earlier step.
     private(set) var bestIsAbandoned: Bool
+    /// The steps of the files that the start and returns have passed over, unless the job has written them anew. On rank 0.
+    private var passedOver: Set<Int>
 
-    /// - Parameters:
-    ///   - best: the content of the file when the run was resumed.
-    ///   - bestIsAbandoned: whether the run has abandoned the steps that led to it.
-    init(
-        world: World, collector: CheckpointCollector, folder: CheckpointFolder, configuration: TrainingConfiguration,
-        best: BestModel?, bestIsAbandoned: Bool
-    ) {
-        (self.best, self.bestIsAbandoned) = (best, bestIsAbandoned)
+    /// Manages the checkpoints of a run as the plan describes it.
+    init(world: World, collector: CheckpointCollector, folder: CheckpointFolder, plan: RunPlan) {
+        (best, bestIsAbandoned, passedOver) = (plan.best, plan.bestIsAbandoned, plan.passedOver)
+        let configuration = plan.configuration
         leastByteCount = configuration.checkpointArrays(collector.parallel.shape).reduce(0) { $0 + $1.byteCount }
         self.world = world
         self.collector = collector
@@ -73,13 +71,16 @@ final class CheckpointKeeper {
         let checkpoint = try collector.collect(state)
         let (folder, keep, writing) = (folder, keep, writing)
         let mayRemove = state.skippedInARow == 0
+        let before = own(upTo: state.step)
+        passedOver.remove(state.step)
+        let after = own(upTo: state.step)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(upTo: state.step, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
+            try folder.persistently(of: before, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
             guard mayRemove else { return }
-            writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, upTo: state.step) })
+            writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, of: after) })
         }
         lastWrite = MonotonicClock.nanoseconds
         return checkpoint?.metadata["parameters_digest"]
@@ -89,13 +90,15 @@ final class CheckpointKeeper {
     func saveBest(_ model: BestModel, _ state: TrainingState) throws {
         (best, bestIsAbandoned) = (model, false)
         let checkpoint = try collector.collect(state)
-        let (folder, mayRemove) = (folder, state.skippedInARow == 0)
+        let (folder, mayRemove, own) = (folder, state.skippedInARow == 0, own(upTo: state.step))
         try submit(checkpoint) { (checkpoint) throws(FileError) in
-            try folder.persistently(upTo: state.step, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
+            try folder.persistently(of: own, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
                 try folder.writeBest(checkpoint)
             }
         }
     }
+
+    private func own(upTo lastStep: Int) -> OwnGenerations { OwnGenerations(upTo: lastStep, except: passedOver) }
 
     /// Waits until all files are written. Collective.
     func finish() throws {
@@ -128,10 +131,13 @@ final class CheckpointKeeper {
     ) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             let newest = try Watchdog.waitingForDisk {
-                if let rejected { try folder.removeGenerations(from: rejected) }
-                return try folder.newestValid { try restorable($0, upTo: lastStep, windowCount: windowCount) }
+                if let rejected { try folder.removeGenerations(from: rejected, of: own(upTo: lastStep)) }
+                return try folder.newestValid(of: own(upTo: lastStep)) { try restorable($0, windowCount: windowCount) }
             }
-            for checkpoint in newest.passedOver { StandardError.warn("skipped \(checkpoint)") }
+            for checkpoint in newest.passedOver {
+                StandardError.warn("skipped \(checkpoint)")
+                passedOver.insert(checkpoint.generation.step)
+            }
             return newest.contents
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
@@ -143,13 +149,8 @@ final class CheckpointKeeper {
     }
 
     /// Opens a checkpoint of this run at a position that its text has.
-    private func restorable(_ reader: SafetensorsReader, upTo lastStep: Int, windowCount: Int) throws -> StoredCheckpoint {
+    private func restorable(_ reader: SafetensorsReader, windowCount: Int) throws -> StoredCheckpoint {
         let stored = try StoredCheckpoint(reader)
-        guard stored.state.step <= lastStep else {
-            throw StoredRunError.inconsistentCheckpoint(
-                path: stored.path,
-                reason: "it is from step \(stored.state.step), but this job has made the steps up to \(lastStep)")
-        }
         let changes = configuration.forbiddenChanges(from: stored.configuration)
         guard changes.isEmpty else { throw ConfigurationError.changedOnResume(changes) }
         try stored.checkPosition(windowCount: windowCount)

@@ -64,7 +64,8 @@ extension RunPreparation {
         let rate = ResumedRate(checkpoint, parts.configuration)
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabulary: checkpoint.vocabulary,
-            tokenFiles: parts.tokens.files, runFolder: folder.path, state: rate.state, isResumed: true, best: best.model,
+            tokenFiles: parts.tokens.files, runFolder: folder.path, state: rate.state, isResumed: true,
+            passedOver: parts.passedOver, best: best.model,
             bestIsAbandoned: best.isAbandoned, loggedBest: best.logged, symbols: parts.symbols, testExtent: parts.testExtent)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
@@ -159,6 +160,8 @@ private struct ResumedParts {
     let tokens: PreparedTokens
     let symbols: TextSymbols
     let testExtent: TextExtent?
+    /// The steps of newer checkpoints that cannot be used.
+    let passedOver: Set<Int>
     /// Notices for the user.
     let notices: [String]
 
@@ -168,6 +171,7 @@ private struct ResumedParts {
         survey: HostSurvey, tokenizer: DistributedTokenizer
     ) throws {
         checkpoint = newest.contents
+        passedOver = Set(newest.passedOver.map(\.generation.step))
         let folder = RunFolder(path: lock.folder.path)
         self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
         symbols = try self.configuration.symbols(checkpoint.vocabulary)

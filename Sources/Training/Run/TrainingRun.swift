@@ -185,7 +185,7 @@ public struct TrainingRun {
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
             folder: preparation?.checkpoints ?? CheckpointFolder(runFolder: plan.runFolder),
-            configuration: plan.configuration, best: plan.best, bestIsAbandoned: plan.bestIsAbandoned)
+            plan: plan)
         let memory = try TrainingMemory(
             world: world, parallel: parallel, others: (test?.byteCount ?? 0) + (sampling?.byteCount ?? 0))
         let unknown = try unknownCounts(texts, preparation)

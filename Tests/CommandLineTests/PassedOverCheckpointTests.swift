@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Checkpoints that a resume passes over", .serialized)
+struct PassedOverCheckpointTests {
+    private static let options = [
+        "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--layers", "1", "--cell", "elman",
+        "--nonlinearity", "relu", "--optimizer", "sgd", "--clip", "0", "--max-bad-steps", "3", "--learning-rate", "0.1",
+    ]
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(options: Self.options, lines: 50, validLines: 10) }
+
+    @discardableResult
+    private func train(_ run: String, status: Int32 = 0, _ options: String...) throws -> ProgramRun {
+        let isNew = !FileManager.default.fileExists(atPath: texts.path(run))
+        let outcome = try ProgramRun.alone(
+            "rnntrain", isNew ? texts.arguments(run: run, options) : ["--run", texts.path(run), "--resume"] + options,
+            folder: texts.folder)
+        #expect(outcome.status == status, "\(outcome)")
+        return outcome
+    }
+
+    private func move(_ steps: some Sequence<Int>, from: String, to: String) throws {
+        try FileManager.default.createDirectory(atPath: texts.path("\(to)/checkpoints"), withIntermediateDirectories: true)
+        for step in steps {
+            try FileManager.default.moveItem(
+                atPath: texts.path(texts.checkpoint(run: from, step: step)),
+                toPath: texts.path(texts.checkpoint(run: to, step: step)))
+        }
+    }
+
+    /// A run of one epoch with a checkpoint of a later step from a copy of the run, which was continued with other options.
+    private func runWithForeignCheckpoint() throws -> (own: Int, foreign: Int) {
+        try train("run", "--epochs", "1", "--checkpoint-every", "1000 steps")
+        let last = try #require(texts.checkpointSteps(run: "run").last)
+        try FileManager.default.copyItem(atPath: texts.path("run"), toPath: texts.path("copy"))
+        try train("copy", "--epochs", "2", "--learning-rate", "0.2", "--checkpoint-every", "\(last + 2) steps", "--keep", "9")
+        try move([last + 2], from: "copy", to: "run")
+        return (last, last + 2)
+    }
+
+    @Test("They do not count among those that are kept")
+    func pruned() throws {
+        let (own, foreign) = try runWithForeignCheckpoint()
+        let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps", "--keep", "2")
+        #expect(outcome.output.contains("note: skipped"), "\(outcome)")
+        let steps = texts.checkpointSteps(run: "run")
+        let last = try #require(steps.last)
+        #expect(steps == [own, foreign, last])
+        let bytes = try texts.bytes(texts.checkpoint(run: "run", step: last))
+        try texts.write(texts.checkpoint(run: "run", step: last), bytes.prefix(bytes.count / 2))
+        #expect(try train("run").output.contains("after step \(own)"))
+    }
+
+    @Test("A run that diverges does not return to them")
+    func divergence() throws {
+        let (own, foreign) = try runWithForeignCheckpoint()
+        let outcome = try train("run", status: 64, "--epochs", "2", "--checkpoint-every", "1000 steps", "--learning-rate", "1e20")
+        let all = outcome.output + outcome.errors
+        #expect(all.contains("returned to the checkpoint after step \(own)"), "\(outcome)")
+        #expect(!all.contains("returned to the checkpoint after step \(foreign)"), "\(outcome)")
+    }
+
+    @Test("Those of abandoned steps do not come back when they can be read again")
+    func abandoned() throws {
+        try train("run", "--epochs", "2", "--checkpoint-every", "4 steps", "--keep", "99")
+        let all = texts.checkpointSteps(run: "run")
+        try move(all.filter { $0 > 4 }, from: "run", to: "unreadable")
+        try train("run", "--epochs", "1", "--learning-rate", "0.2")
+        let end = try #require(texts.checkpointSteps(run: "run").last)
+        try move(all.filter { $0 > end }, from: "unreadable", to: "run")
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        #expect(
+            verified.status == 65 && verified.errors.contains("which the run has abandoned: it continued after step 4"),
+            "\(verified)")
+        let outcome = try train("run", "--epochs", "3")
+        #expect(
+            outcome.output.contains("after step \(end)") && outcome.output.contains("which the run has abandoned"), "\(outcome)")
+    }
+}
