@@ -28,7 +28,10 @@ extension TrainingOverRanks {
 
         @Test(
             "The test loss equals that of evaluate to the bit, at any number of ranks and any batch size",
-            arguments: [(1, 1, "fp32"), (1, 32, "fp32"), (2, 4, "fp32"), (3, 32, "fp32"), (1, 1, "bf16"), (3, 4, "bf16")])
+            arguments: [
+                (1, 1, "fp32"), (1, 32, "fp32"), (2, 4, "fp32"), (3, 32, "fp32"), (1, 1, "bf16"), (3, 4, "bf16"),
+                (2, 100, "fp32"), (8, 100, "fp32"),
+            ])
         func equal(ranks: Int, batch: Int, precision: String) throws {
             try texts.write("test.txt", try texts.bytes("test.txt") + Data("the w1 foo w2\n".utf8))
             let log = try trained(ranks: ranks, batch: batch, ["--precision", precision])
@@ -87,6 +90,12 @@ extension TrainingOverRanks {
                 "\(outcome)")
             #expect(outcome.errors.contains("--minimum-count 2") && !outcome.errors.contains("--vocabulary-size"), "\(outcome)")
             let start = try #require(try RunLog(run: texts.path("unknown")).events.first)
+            let given = try texts.start(ranks: 1, run: "given", ["--batch-size", "2", "--minimum-count", "2"]).end(timeLimit: 30)
+            #expect(given.errors.contains("Use a higher --minimum-count, or report the perplexity without OOVs."), "\(given)")
+            #expect(!given.errors.contains("--minimum-count 2"), "\(given)")
+            let scored = try ProgramRun.alone(
+                "rnntrain", ["evaluate", "--checkpoint", "given/best.safetensors", "--data", "valid.txt"], folder: texts.folder)
+            #expect(scored.errors.contains("Exclude them, or train with a higher --minimum-count."), "\(scored)")
             #expect(start["train_oovs"] == "0" && start["valid_oovs"] == "5" && start["test_oovs"] == "0", "\(start)")
         }
     }

@@ -228,7 +228,7 @@ public struct UnknownCount: Sendable, Equatable {
     /// The warning for a text that a model with this vocabulary scores: of OOVs if `<unk>` was not trained, otherwise of many OOVs.
     public func warning(of text: String, scoredWith vocabulary: Vocabulary) -> String? {
         guard unknown > 0, vocabulary.hasUntrainedUnknown else { return warning(of: text) }
-        let training = vocabulary.unit == .sentencepiece ? "." : ", or train with --minimum-count 2."
+        let training = vocabulary.unit == .sentencepiece ? "." : ", or train with a higher --minimum-count."
         return
             "\(text): \(NumberText.counted(unknown, "OOV")) \(unknown == 1 ? "is" : "are") scored as <unk>, whose probability was not trained: "
             + "no token of the training text is outside the vocabulary. Exclude \(unknown == 1 ? "it" : "them")\(training)"
