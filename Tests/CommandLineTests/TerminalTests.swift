@@ -123,6 +123,19 @@ struct TerminalTests {
         try expectSaved(resumes: true)
     }
 
+    @Test("Ctrl-C saves and stops a run whose steps take more than a second")
+    func slowSteps() throws {
+        let model = ["--hidden-size", "800", "--embedding-size", "64", "--batch-size", "64", "--bptt", "128", "--log-every", "1"]
+        let program = try terminal([script, "-n", "2"] + texts.arguments(run: Self.run, model))
+        try #require(program.waits(for: "perplexity", times: 2, seconds: 60 * Sanitizers.patience), "\(program.output)")
+        program.type("\u{3}")
+        #expect(program.end(seconds: 30 * Sanitizers.patience) == 75, "\(program.output)")
+        try expectSaved(resumes: false)
+        let times = try RunLog(run: texts.path(Self.run)).events.filter { $0["event"] == "step" }
+            .compactMap { Double($0["elapsed_seconds"] ?? "") }
+        #expect(times.count >= 2 && times[1] - times[0] > 1, "\(times)")
+    }
+
     @Test("Ctrl-C stops a run that is being started", arguments: [0.3, 0.6, 0.9, 1.2, 1.6])
     func early(delay: Double) throws {
         let program = try terminal([script] + texts.arguments(run: Self.run))
@@ -210,6 +223,14 @@ struct EndingTests {
             return
         }
         Issue.record("no limit was long enough for a step")
+    }
+
+    @Test("A time limit that is shorter than any start is refused", arguments: ["0.01s", "0.999s"])
+    func pastLimit(limit: String) throws {
+        let outcome = try new("--epochs", "1", "--time-limit", limit)
+        #expect(outcome.status == 64 && outcome.errors.hasPrefix("rnntrain: error: --time-limit is \(limit); "), "\(outcome)")
+        #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
     }
 
     @Test("Convergence is reported, also on a resume, with the option that disables it")

@@ -66,7 +66,8 @@ extension TrainingOverRanks {
             let outcome = try program.end(timeLimit: 20)
             let seconds = try lastSaved("limited").timeIntervalSince(start)
             #expect(outcome.status == 75 && (2...7).contains(seconds), "saved after \(seconds) s: \(outcome)")
-            try expectSavedAtEnd("limited")
+            try expectSavedAtEnd("limited", stoppedBy: "time-limit")
+            #expect(outcome.output.contains("stopped at the time limit (--time-limit) after step "), "\(outcome)")
             try expectGoesOn("limited")
         }
 
@@ -78,7 +79,9 @@ extension TrainingOverRanks {
             let outcome = try program.end(timeLimit: 20)
             let early = Double(end) - (try lastSaved("slurm").timeIntervalSince1970)
             #expect(outcome.status == 75 && (0..<4).contains(early), "saved \(early) s before the end: \(outcome)")
-            try expectSavedAtEnd("slurm")
+            try expectSavedAtEnd("slurm", stoppedBy: "slurm-job-end")
+            let reason = "stopped before the end of the SLURM job (SLURM_JOB_END_TIME) after step "
+            #expect(outcome.output.contains(reason), "\(outcome)")
         }
 
         @Test(
@@ -196,9 +199,10 @@ extension TrainingOverRanks {
             return try #require(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
         }
 
-        private func expectSavedAtEnd(_ run: String) throws {
+        private func expectSavedAtEnd(_ run: String, stoppedBy reason: String? = nil) throws {
             let end = try #require(try RunLog(run: texts.path(run)).events.last)
             #expect(end["event"] == "end" && end["reason"] == "preempted")
+            #expect(reason == nil || end["stopped_by"] == reason, "\(end)")
             #expect(texts.checkpointSteps(run: run).last.map { "\($0)" } == end["step"])
         }
 

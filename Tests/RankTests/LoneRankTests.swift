@@ -69,6 +69,29 @@ extension TrainingOverRanks {
             #expect(FileManager.default.fileExists(atPath: texts.path("mark")), "the disk was never slow")
         }
 
+        @Test(
+            "The time limit includes waits for a slow disk: the run saves by then, or is refused and leaves no folder",
+            arguments: [("train.txt", 3, "7s", Int32(75)), ("train.txt", 3, "2s", 64), ("own.toml", 2, "1s", 64)])
+        func limitOnSlowDisk(name: String, call: Int, limit: String, status: Int32) throws {
+            try texts.write("own.toml", "layers = 1")
+            let fault = [
+                "RNNTRAIN_FAULT": "-3", "RNNTRAIN_FAULT_SECONDS": "4", "RNNTRAIN_FAULT_CALL": "\(call)",
+                "RNNTRAIN_FAULT_FOLDER": texts.path(name),
+            ]
+            let start = Date()
+            let outcome = try alone(
+                ["--config", texts.path("own.toml"), "--epochs", "100000", "--validate-every", "100000", "--time-limit", limit],
+                fault: fault)
+            let seconds = Date().timeIntervalSince(start)
+            #expect(outcome.status == status && (4...8).contains(seconds), "after \(seconds) s: \(outcome)")
+            #expect((texts.checkpointSteps(run: "run").last ?? 0 > 0) == (status == 75))
+            #expect(FileManager.default.fileExists(atPath: texts.path("run")) == (status == 75))
+            guard status == 64 else { return }
+            #expect(outcome.errors.hasPrefix("rnntrain: error: the time limit of "), "\(outcome)")
+            #expect(outcome.errors.hasSuffix(" (--time-limit) passed before the first step. Use a longer limit.\n"), "\(outcome)")
+            #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
+        }
+
         @Test("The watchdog does not limit a wait for a disk")
         func slowDisk() throws {
             let fault = [
@@ -104,6 +127,17 @@ extension TrainingOverRanks {
             #expect(unwatched.status == 70 && unwatched.errors.contains("no thread can be started that watches"), "\(unwatched)")
             let waiting = try alone([], fault: ["RNNTRAIN_FAULT_THREADS": "2"])
             #expect(waiting.status == 0 && waiting.errors.contains("no thread for writing checkpoints"), "\(waiting)")
+        }
+
+        /// Open MPI itself starts four threads.
+        @Test("If the system gives one rank too few threads, all ranks end", arguments: [0, 1], [1, 5])
+        func threadsOfOneRank(rank: Int, first: Int) throws {
+            let fault = "export LD_PRELOAD='\(Self.library)':$LD_PRELOAD RNNTRAIN_FAULT_THREADS=\(first)"
+            let program = try texts.start(ranks: 2, run: "run", prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = \(rank) ] && \(fault)")
+            try texts.expectRefusal(
+                program, run: "run", status: 70,
+                says: ["thread", "Raise the limits on processes, memory and open files (ulimit "])
+            #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
         }
 
         @Test("Ranks exchange messages if the folder of the shared memory is missing")
