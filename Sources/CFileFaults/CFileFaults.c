@@ -26,6 +26,8 @@
      RNNTRAIN_FAULT_MARK    a file to create at the n-th call
      RNNTRAIN_FAULT_THREADS n, from 1: the n-th and all later threads cannot be created
      RNNTRAIN_FAULT_SLEEP   seconds: SIGUSR2 puts the main thread into uninterruptible sleep for so long, as for a disk
+     RNNTRAIN_FAULT_PAGE    n, from 0: page n of a mapped file below the folder cannot be read, as if its block of the disk were bad
+     RNNTRAIN_FAULT_LATER   set: the page can be read until SIGUSR2 comes
      RNNTRAIN_FAULT_BINDING set: processes cannot be bound to cores, as in some containers
 
    The variables have no effect unless LD_PRELOAD names this library. */
@@ -68,7 +70,28 @@ static void sleep_at_signal(int number) {
     errno = saved;
 }
 
+/* The last mapping of a file below the folder. */
+static char *mapped;
+static size_t mapped_length;
+
+/* Replaces the page by one of an empty file, which raises SIGBUS when it is read (mmap(2)). The file itself does not change. */
+static void lose_page(void) {
+    size_t size = (size_t)sysconf(_SC_PAGESIZE), start = size * (size_t)atoi(getenv("RNNTRAIN_FAULT_PAGE"));
+    if (!mapped || start >= mapped_length) return;
+    int empty = (int)syscall(SYS_memfd_create, "bad-block", 0);
+    syscall(SYS_mmap, mapped + start, size, PROT_READ, MAP_SHARED | MAP_FIXED, empty, 0);
+    syscall(SYS_close, empty);
+}
+
+static void lose_page_at_signal(int number) {
+    (void)number;
+    int saved = errno;
+    lose_page();
+    errno = saved;
+}
+
 __attribute__((constructor)) static void take_signal(void) {
+    if (getenv("RNNTRAIN_FAULT_LATER")) signal(SIGUSR2, lose_page_at_signal);
     if (getenv("RNNTRAIN_FAULT_SLEEP")) signal(SIGUSR2, sleep_at_signal);
 }
 
@@ -223,7 +246,13 @@ int closedir(DIR *folder) {
 void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {
     /* Ignores anonymous memory, which the loader and the allocator map before this library is ready. */
     if (is_watched(descriptor) && fails(1, wants_none)) return MAP_FAILED;
-    return (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
+    void *start = (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
+    if (is_watched(descriptor) && start != MAP_FAILED && getenv("RNNTRAIN_FAULT_PAGE")) {
+        mapped = start;
+        mapped_length = length;
+        if (!getenv("RNNTRAIN_FAULT_LATER")) lose_page();
+    }
+    return start;
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {

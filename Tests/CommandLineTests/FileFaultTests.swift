@@ -56,14 +56,21 @@ struct FileFaultTests {
         if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "too few runs completed") }
     }
 
-    @Test(
-        "A disk that stays full ends the run after half a minute, and the run resumes when there is space",
-        .enabled(if: isThorough))
+    @Test("A disk that stays full ends the run after half a minute, which is no stall, and the run resumes when there is space")
     func fullDisk() throws {
         let digest = try undisturbed()
         try prepare(whileResumed: false)
-        let outcome = try rnntrain(texts.arguments(run: "run"), fault: (Self.midway, ENOSPC), stays: true)
-        #expect(outcome.status == 74, "\(outcome)")
+        let fault =
+            "LD_PRELOAD='\(Self.library)' RNNTRAIN_FAULT=\(ENOSPC) RNNTRAIN_FAULT_CALL=\(Self.midway) RNNTRAIN_FAULT_STAYS=1"
+        let twoRanks = try texts.start(
+            ranks: 2, run: "two", ["--stall-limit", "2s"],
+            prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 0 ] && export \(fault) RNNTRAIN_FAULT_FOLDER='\(texts.path("two"))'")
+        let start = Date()
+        let outcome = try rnntrain(
+            texts.arguments(run: "run", ["--stall-limit", "2s"]), fault: (Self.midway, ENOSPC), stays: true)
+        #expect(outcome.status == 74 && Date().timeIntervalSince(start) > 29, "\(outcome)")
+        let ofTwo = try twoRanks.end(timeLimit: 60)
+        #expect(ofTwo.status == 74 && ofTwo.errors.contains("No space left") && texts.hasNoRank(run: "two"), "\(ofTwo)")
         let warning = outcome.errors.split(separator: "\n").first { $0.hasSuffix("tried again for 30 seconds.") }
         #expect(warning?.hasPrefix("rnntrain: warning: ") == true && warning?.contains("No space left") == true, "\(outcome)")
         try check(outcome, "a full disk", digest, lines: 6)
