@@ -12,7 +12,7 @@ import Training
 /// `--what` selects the fault: `nothing`; one flipped bit in the `gradient` after its computation, in the gradient of the embedding's
 /// `table`, in the gradient after its checksum (`promised`), in the input of a `sum`, in the `parameters`, in a `moment`, in a node's
 /// `copy` of parameters of another node, in the `packed` weights, or in the `padding` between them; or a gradient of `nan` in as many steps
-/// as `--steps` says. `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`,
+/// as `--steps` says. `--validate-every`, `--checkpoint-every` and `--max-rollbacks` are numbers. `--run` names a new folder; `--rank` the rank; `--node-size`, `--exchange`, `--on-fault`, `--optimizer`,
 /// `--precision` are those of training.
 func checkSilentFaults(_ world: World, _ arguments: CheckArguments) throws {
     let run = try TrainingRun(world: world, version: "check").setUp(try configuration(arguments), resume: false)
@@ -85,7 +85,9 @@ private func configuration(_ arguments: CheckArguments) throws -> TrainingConfig
     configuration.dropout = 0.3
     configuration.epochs = 2
     configuration.verifyEvery = 10
-    configuration.checkpointEvery = .steps(7)
+    configuration.checkpointEvery = .steps(arguments.number("checkpoint-every", or: 7))
+    configuration.validateEvery = arguments.number("validate-every", or: configuration.validateEvery)
+    configuration.maxRollbacks = arguments.number("max-rollbacks", or: configuration.maxRollbacks)
     configuration.maxBadSteps = arguments.number("max-bad-steps", or: 3)
     for key in [ConfigurationKey.optimizer, .exchange, .onFault, .precision] {
         try set(key, arguments[key.rawValue].map { .text($0) }, in: &configuration)

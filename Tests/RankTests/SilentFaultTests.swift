@@ -94,6 +94,31 @@ extension TrainingOverRanks {
             #expect(run.status == 0 && words.count == 4 && words[2...] == ["1", "0.5"], "\(run)")
         }
 
+        @Test("A return to a checkpoint within a job leaves a better best model of the abandoned steps as it is, byte by byte")
+        func betterBest() throws {
+            let texts = try TrainingFolder(lines: 1)
+            // The best model is that of step 32. The run then returns to the beginning three times, each time with half the learning rate.
+            let options = [
+                "silent-faults", "--what", "nan", "--validate-every", "32", "--checkpoint-every", "1000", "--run",
+            ]
+            let ended = try ProgramRun.onRanks(
+                2, "rank-checks", options + [texts.path("ended"), "--steps", "3", "--max-rollbacks", "0"])
+            #expect(ended.status == 64, "\(ended)")
+            let returned = try ProgramRun.onRanks(2, "rank-checks", options + [texts.path("returned"), "--steps", "9"])
+            #expect(returned.status == 0 && returned.lines.last?.hasSuffix(" 3 0.125") == true, "\(returned)")
+            let losses = try RunLog(run: texts.path("returned")).events.filter { $0["event"] == "validation" }
+                .compactMap { Double($0["loss"] ?? "") }
+            #expect(losses.count > 4 && losses.dropFirst().allSatisfy { $0 > losses[0] }, "\(losses)")
+            #expect(try values("ended", texts) == values("returned", texts))
+        }
+
+        /// The bytes of `best.safetensors` after its header, which differs by the identity of the run.
+        private func values(_ run: String, _ texts: TrainingFolder) throws -> Data {
+            let bytes = try texts.bytes(run + "/best.safetensors")
+            let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+            return bytes.dropFirst(8 + length)
+        }
+
         @Test("Recurring gradients that are not finite end the run after three rollbacks with status 64")
         func diverged() throws {
             let (run, _) = try Self.outcome(3, ["--what", "nan", "--steps", "1000"])
