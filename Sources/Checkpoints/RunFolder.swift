@@ -34,7 +34,7 @@ public struct RunFolder: Sendable, Equatable {
         if pathExists(configurationPath) { return configurationPath }
         if let checkpoint = try checkpoints.generations().first(where: { $0.step > 0 }) { return checkpoint.path }
         if pathExists(checkpoints.bestPath) { return checkpoints.bestPath }
-        let log = firstBytes(of: metricsPath, count: Self.startSize)
+        let log = try firstBytes(of: metricsPath, count: Self.startSize)
         return log.count(where: { $0 == UInt8(ascii: "\n") }) > 1 ? metricsPath : nil
     }
 

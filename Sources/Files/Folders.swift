@@ -29,6 +29,14 @@ package func resolvedPath(_ path: String) -> String {
 /// Whether the path exists.
 package func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// Whether there is an entry, also a symbolic link without a target, in a folder that may be searched. Throws `.failed`.
+package func entryExists(_ path: String) throws(FileError) -> Bool {
+    var status = stat()
+    if lstat(path, &status) == 0 { return true }
+    if [ENOENT, ENOTDIR, EACCES].contains(errno) { return false }
+    throw .failed(path: path, operation: FileOperation.examineEntry.rawValue, errorNumber: errno)
+}
+
 /// The names in a folder, unsorted, without `.` and `..`; nil if the folder does not exist.
 package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     do throws(CallFailure) {

@@ -27,9 +27,15 @@ package func fileSize(_ path: String) -> Int {
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
 }
 
-/// Up to `count` bytes from the start of a file; empty if the path is not a readable regular file.
-package func firstBytes(of path: String, count: Int) -> [UInt8] {
-    // O_NONBLOCK: opening a pipe without a writer must not block.
-    guard let file = try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK, through: .system) else { return [] }
-    return (try? file.read(count, at: 0)) ?? []
+/// Up to `count` bytes from the start of a file; empty if there is no regular file. Throws `.unreadable`, `.notRead` or `.shortened`.
+package func firstBytes(of path: String, count: Int) throws(FileError) -> [UInt8] {
+    do throws(FileError) {
+        let file = try ReadableFile(path: path)
+        return try file.bytes(0..<min(file.byteCount, count))
+    } catch {
+        switch error {
+        case .missing, .folder, .notRegular: return []
+        default: throw error
+        }
+    }
 }

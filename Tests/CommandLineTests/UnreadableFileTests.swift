@@ -66,6 +66,18 @@ struct UnreadableFileTests {
         #expect(resumed.status == 74 && resumed.errors.contains("stamps.json is ") && !resumed.timedOut, "\(resumed)")
     }
 
+    @Test("A log that cannot be read is not mistaken for a file of another program", arguments: [1, 2])
+    func log(call: Int) throws {
+        try #require(try rnntrain(texts.arguments(run: "run")).status == 0)
+        for name in ["config.toml", "best.safetensors", "vocabulary.json", "checkpoints", "data", "lock"] {
+            try? FileManager.default.removeItem(atPath: texts.path("run/" + name))
+        }
+        let log = try texts.bytes("run/metrics.jsonl")
+        let outcome = try rnntrain(texts.arguments(run: "run"), failing: texts.path("run/metrics.jsonl"), call: call)
+        #expect([66, 74].contains(outcome.status) && outcome.errors.contains("Input/output error"), "\(outcome)")
+        #expect(try texts.bytes("run/metrics.jsonl") == log)
+    }
+
     /// Overwrites bytes of a token file and keeps its times, like a disk that corrupts data.
     private func rot(_ name: String, at offset: Int, _ bytes: [UInt8]) throws {
         var before = stat()
@@ -114,6 +126,20 @@ struct UnreadableFileTests {
         #expect(outcome.status == 65, "\(outcome)")
         #expect(outcome.errors.contains("is too large for a checkpoint: the header would have 105"), "\(outcome)")
         #expect(outcome.errors.contains("...\" (15,000,000 bytes)") && outcome.errors.utf8.count < 700, "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+    }
+
+    @Test("A few giant words are refused like a large vocabulary, and named in short")
+    func giantWords() throws {
+        // The header has four bytes for each of these characters, which JSON escapes, in the JSON text of the vocabulary.
+        let words = [("\"", 9_000_000), ("\\", 9_000_000), ("\"", 8_000_000)].map { String(repeating: $0.0, count: $0.1) }
+        let line = Data((words.joined(separator: " ") + "\n").utf8)
+        try texts.write("giants.txt", try texts.bytes("train.txt") + line)
+        let outcome = try rnntrain(texts.arguments(run: "run", ["--train", texts.path("giants.txt")]))
+        #expect(outcome.status == 65, "\(outcome)")
+        #expect(outcome.errors.contains("is too large for a checkpoint: the header would have 104"), "\(outcome)")
+        #expect(outcome.errors.components(separatedBy: "...\" (9,000,000 bytes)").count == 3, "\(outcome)")
+        #expect(outcome.errors.contains("...\" (8,000,000 bytes)") && outcome.errors.utf8.count < 700, "\(outcome)")
         #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
     }
 

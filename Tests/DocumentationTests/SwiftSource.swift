@@ -19,6 +19,19 @@ struct SwiftSource {
     /// The number of lines of the file.
     var lineCount: Int { lines.count - (lines.last == "" ? 1 : 0) }
 
+    /// The Swift files below a folder of the repository.
+    static func all(below folder: String) throws -> [SwiftSource] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        let below = FileManager.default.enumerator(at: root.appending(path: folder), includingPropertiesForKeys: nil)
+        let files = (below?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+        return try files.map { try SwiftSource($0.standardized, root: root) }
+    }
+
+    /// The lines whose code matches a pattern, without indentation.
+    func lines(containing pattern: some RegexComponent) -> [String] {
+        zip(lines, code).filter { $0.1.contains(pattern) }.map { $0.0.trimmingCharacters(in: .whitespaces) }
+    }
+
     // MARK: Functions
 
     /// A function, an initialiser or a computed property with braces, from its first line to its last.

@@ -36,7 +36,7 @@ struct SourceOptions: ParsableArguments {
         if config == "/dev/null" { return nil }
         if let config { return try ConfigurationFile(path: config) }
         // A link without a target is an error, not a missing file.
-        guard !resume, (try? FileManager.default.attributesOfItem(atPath: Self.standardPath)) != nil else { return nil }
+        guard !resume, try entryExists(Self.standardPath) else { return nil }
         return try ConfigurationFile(path: Self.standardPath, origin: .standard)
     }
 }
