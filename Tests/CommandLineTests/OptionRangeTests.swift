@@ -81,35 +81,6 @@ struct OptionRangeTests {
         }
     }
 
-    @Test(
-        "The other commands refuse extremes with the option and its range",
-        arguments: [
-            (
-                ["benchmark"],
-                [
-                    "--layers", "--hidden", "--vocabulary", "--batch-size", "--window", "--dropout", "--shards", "--node-size",
-                    "--steps", "--megabytes",
-                ]
-            ),
-            (["ngram", "--train", "x", "--arpa", "y"], ["--order", "--vocabulary-size", "--minimum-count", "--prune"]),
-            (["generate", "--checkpoint", "x"], ["--length", "--temperature", "--top-k", "--top-p", "--seed"]),
-        ])
-    func otherCommands(command: [String], options: [String]) throws {
-        for option in options {
-            for text in [
-                "-9223372036854775808", "1e39", "nan",
-                "99999999999999999999999999999999999999999999999999999999999999999999999999999",
-            ] {
-                let outcome = try ProcessRunner.rnntrain(command + [option, text])
-                #expect(outcome.status == 64 && outcome.errors.utf8.count < 300, "\(outcome)")
-                #expect(outcome.errors.contains("\(option.dropFirst(2)) is \(text.prefix(40))"), "\(outcome)")
-                #expect(
-                    outcome.errors.contains("; it must be a ") && outcome.errors.contains(" from ")
-                        && outcome.errors.contains(" to "), "\(outcome)")
-            }
-        }
-    }
-
     /// Keys whose range ends change the size of the model or the batch. The other keys change only the behaviour of a run.
     private static let sizes: Set<ConfigurationKey> = [
         .layers, .embeddingSize, .hiddenSize, .batchSize, .windowLength, .shards, .vocabularySize, .minimumCount,
