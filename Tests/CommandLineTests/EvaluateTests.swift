@@ -116,6 +116,25 @@ struct EvaluateTests {
         #expect(plain.contains(" bits per token; perplexity ") && plain.contains(" by word, "), "\(plain)")
     }
 
+    @Test("After an empty first line, the first word is scored, with the surprisal that score prints")
+    func emptyFirstLine() throws {
+        func evaluated(_ text: String) throws -> [String: String] {
+            let outcome = try SmallModels.shell(
+                "printf '\(text)' | $R evaluate --checkpoint word/best.safetensors --json --data -")
+            #expect(outcome.status == 0, "\(outcome)")
+            return RunLog.fields(of: outcome.output.trimmingCharacters(in: .newlines))
+        }
+        let (plain, after) = (try evaluated("the cat sat\\n"), try evaluated("\\nthe cat sat\\n"))
+        #expect(plain["tokens"] == "3" && after["tokens"] == "4", "\(plain), \(after)")
+        let scores = try SmallModels.shell(
+            "printf '\\nthe cat sat\\n' | $R score --carry-state --checkpoint word/best.safetensors --data -")
+        let rows = scores.lines.dropFirst().map { $0.split(separator: "\t").map(String.init) }
+        #expect(rows.map { $0[2] } == ["the", "cat", "sat", "<eos>"], "\(scores)")
+        let mean = rows.compactMap { Double($0[3]) }.reduce(0, +) / 4
+        let bits = try #require(after["bits_per_token"].flatMap { Double($0) })
+        #expect(abs(mean / bits - 1) < 1e-9, "\(after), \(scores)")
+    }
+
     @Test("A run's folder selects its best model")
     func runFolder() throws {
         let folder = try SmallModels.shell("$R evaluate --checkpoint char --data valid.txt")

@@ -16,16 +16,17 @@ struct TerminalTests {
 
     private var script: String { ProcessRunner.source("launch/train") }
 
-    private func terminal(_ command: [String], columns: Int = 80, ranks: Int = 2) throws -> TerminalProgram {
+    private func terminal(_ command: [String], columns: Int = 80, rows: Int = 24) throws -> TerminalProgram {
         let environment = [
             "RNNTRAIN_PROGRAM": ProcessRunner.program, "OMPI_MCA_btl_vader_backing_directory": texts.folder.path,
         ]
         return try TerminalProgram(
-            URL(filePath: "/bin/bash"), command, columns: columns, environment: environment, folder: texts.folder)
+            URL(filePath: "/bin/bash"), command, columns: columns, rows: rows, environment: environment,
+            folder: texts.folder)
     }
 
-    private func training(_ columns: Int = 80) throws -> TerminalProgram {
-        let program = try terminal([script, "-n", "2"] + texts.arguments(run: Self.run), columns: columns)
+    private func training(_ columns: Int = 80, rows: Int = 24) throws -> TerminalProgram {
+        let program = try terminal([script, "-n", "2"] + texts.arguments(run: Self.run), columns: columns, rows: rows)
         try #require(program.waits(for: "perplexity", times: 2), "\(program.output)")
         return program
     }
@@ -46,9 +47,9 @@ struct TerminalTests {
         #expect(texts.hasNoRank(run: Self.run))
     }
 
-    @Test("Progress is one line at any width", arguments: [20, 80, 120, 200])
-    func width(columns: Int) throws {
-        let program = try training(columns)
+    @Test("Progress is one line at any size", arguments: [(20, 24), (80, 24), (120, 40), (200, 24)])
+    func width(columns: Int, rows: Int) throws {
+        let program = try training(columns, rows: rows)
         expectNoDebris(program, columns: columns)
         let lines = program.output.split(separator: "\r\u{1B}[K").filter { $0.contains("perplexity") && !$0.contains("\n") }
         #expect(lines.allSatisfy { $0.count < columns }, "\(lines)")
@@ -108,18 +109,20 @@ struct TerminalTests {
         #expect(lines.allSatisfy { $0.count <= 47 }, "\(lines)")
     }
 
-    @Test("Ctrl-C saves and stops, and the printed command resumes the run")
-    func interrupt() throws {
-        let first = try training()
+    @Test("Ctrl-C saves and stops, and the printed command resumes the run", arguments: [(80, 24), (120, 40)])
+    func interrupt(columns: Int, rows: Int) throws {
+        let first = try training(columns, rows: rows)
         first.type("\u{3}")
         #expect(first.end(seconds: 30) == 75, "\(first.output)")
+        expectNoDebris(first, columns: columns)
         try expectSaved(resumes: false)
         let command = try #require(first.output.firstMatch(of: /\n  resume   ([^\n]*)\n/)?.1)
         #expect(command.hasSuffix("/launch/train -n 2 --run '\(texts.path(Self.run).replacing("'", with: "'\\''"))' --resume"))
-        let second = try terminal(["-c", String(command)])
+        let second = try terminal(["-c", String(command)], columns: columns, rows: rows)
         try #require(second.waits(for: "perplexity"), "\(second.output)")
         second.type("\u{3}")
         #expect(second.end(seconds: 30) == 75, "\(second.output)")
+        expectNoDebris(second, columns: columns)
         try expectSaved(resumes: true)
     }
 
