@@ -30,9 +30,9 @@ struct CommandRangeTests {
         "generate": ["--length", "3"], "generate --length": [], "generate --length-penalty": ["--length", "3", "--beam", "2"],
     ]
 
-    /// The ends of ranges with which a command works for hours, or as long as its output is read.
-    private static let unending = [
-        "generate --length 1000000000", "generate --samples 1000000000", "benchmark --steps 1000000",
+    /// The ends of ranges with which a command works for a minute or for hours.
+    private static let long = [
+        "generate --length 1000000000", "generate --samples 1000000000", "benchmark --steps 1000000", "probe --repetitions 1000",
     ]
 
     /// The ends of ranges that the other arguments, or this machine, do not allow, with the status and a part of the message.
@@ -125,7 +125,7 @@ struct CommandRangeTests {
             let range = outcomes[0].1.errors
             let ends = range.matches(of: /(?:from|to) (-?[0-9][0-9.e-]*[0-9]|-?[0-9])/).map { String($0.1) }
             #expect(ends.count >= 2, "\(option): \(range)")
-            for end in ends where !Self.unending.contains("\(command) \(option) \(end)") {
+            for end in ends where !Self.long.contains("\(command) \(option) \(end)") {
                 expectUsed(try run(command, option, end), "\(command) \(option)", end)
             }
         }
