@@ -25,6 +25,16 @@ struct FoldersTests {
         #expect(pathExists(folder.file("b")) && !pathExists(folder.file("none")))
     }
 
+    @Test("A link without a target is an entry; a name that cannot be examined is an error")
+    func entries() throws {
+        let folder = try ScratchFolder()
+        try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "none")
+        #expect(try entryExists(folder.file("link")) && !entryExists(folder.file("none")) && !entryExists(folder.file("none/f")))
+        let long = folder.file(String(repeating: "a", count: 300))
+        let error = FileError.failed(path: long, operation: FileOperation.examineEntry.rawValue, errorNumber: ENAMETOOLONG)
+        #expect(throws: error) { try entryExists(long) }
+    }
+
     @Test("After any failing call during the creation of folders, a second attempt succeeds")
     func makeThem() throws {
         for call in 1...100 {
