@@ -45,7 +45,7 @@ struct UnreadableBlockTests {
         #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.output == "", "\(outcome)")
     }
 
-    @Test("A bad block of a token file ends training on all ranks with status 74, and the run resumes")
+    @Test("A bad block of a token file ends training on all ranks with status 74, and the checkpoints are complete")
     func tokens() throws {
         let prelude =
             "export LD_PRELOAD='\(Self.library)':$LD_PRELOAD RNNTRAIN_FAULT_PAGE=2 RNNTRAIN_FAULT_LATER=1 "
