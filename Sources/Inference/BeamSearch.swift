@@ -6,7 +6,9 @@ import TextData
 /// Finds probable continuations of a prompt: at each token, the `width` most probable texts are kept (Lowerre 1976).
 ///
 /// Texts are compared by `log P / ((5 + n) / 6)^penalty`, with the number n of their generated tokens, the end of a line included: with the
-/// penalty 0 by log P. `<unk>` is never generated. Source of the normalisation: Wu et al. 2016 (GNMT), equation 14, without the coverage penalty.
+/// penalty 0 by log P. Of equal texts that have ended, only the one with the greatest value is kept: their probabilities are not added, because
+/// a sum has no number n. Equal texts of different tokens that may continue are all kept. After the last token, every text has ended. `<unk>` is
+/// never generated. Source of the normalisation: Wu et al. 2016 (GNMT), equation 14, without the coverage penalty.
 public struct BeamSearch {
     /// A text that was found.
     public struct Found: Sendable {
@@ -18,6 +20,14 @@ public struct BeamSearch {
         public fileprivate(set) var tokenCount = 0
         /// Whether it reached a stop string or a line end.
         public fileprivate(set) var isEnded = false
+    }
+
+    /// The texts of a search.
+    public struct Outcome: Sendable {
+        /// Different texts, best first.
+        public let texts: [Found]
+        /// Whether the beam was never full, so that these are all texts that exist.
+        public let isComplete: Bool
     }
 
     /// A text in the beam.
@@ -58,25 +68,36 @@ public struct BeamSearch {
         self.lengthPenalty = lengthPenalty
     }
 
-    /// The texts of the beam after up to `length` tokens, best first; at most `width`.
+    /// The texts of the beam after up to `length` tokens: at most `width`.
     ///
     /// Throws `StoredRunError.overflow` if a logit is not finite.
-    public func search(after prompt: [Int32], length: Int) throws(StoredRunError) -> [Found] {
+    public func search(after prompt: [Int32], length: Int) throws(StoredRunError) -> Outcome {
         var beam = [start(prompt)]
+        var isComplete = true
         for place in 0..<length where beam.contains(where: { !$0.found.isEnded }) {
+            let isLast = place == length - 1
             var extensions: [Extension] = []
-            for index in beam.indices { try extend(&beam[index], index, place: place, into: &extensions) }
+            for index in beam.indices { try extend(&beam[index], index, place: place, isLast: isLast, into: &extensions) }
             extensions.sort { a, b in
                 a.score != b.score ? a.score > b.score : a.number < b.number
             }
-            beam = extensions.prefix(width).map { apply($0, to: beam[$0.hypothesis]) }
+            beam = best(of: extensions, beam, isLast: isLast)
+            if beam.count == width { isComplete = false }
         }
-        return beam.map { hypothesis in
-            var hypothesis = hypothesis
-            hypothesis.found.text += hypothesis.filter.rest(of: &hypothesis.decoder)
-            if hypothesis.filter.isStopped { hypothesis.found.isEnded = true }
-            return hypothesis.found
+        return Outcome(texts: beam.map(\.found), isComplete: isComplete)
+    }
+
+    /// The first `width` extensions without those that end with the text of an earlier one.
+    private func best(of extensions: [Extension], _ beam: [Hypothesis], isLast: Bool) -> [Hypothesis] {
+        var kept: [Hypothesis] = []
+        var endings: Set<[UInt8]> = []
+        for step in extensions {
+            let next = apply(step.token, step.logProbability, to: beam[step.hypothesis], isLast: isLast)
+            if isLast || next.found.isEnded, !endings.insert(next.found.text).inserted { continue }
+            kept.append(next)
+            if kept.count == width { break }
         }
+        return kept
     }
 
     private func start(_ prompt: [Int32]) -> Hypothesis {
@@ -94,7 +115,7 @@ public struct BeamSearch {
 
     /// Reads the last token of a text, and appends its most probable continuations to `extensions`.
     private func extend(
-        _ hypothesis: inout Hypothesis, _ index: Int, place: Int, into extensions: inout [Extension]
+        _ hypothesis: inout Hypothesis, _ index: Int, place: Int, isLast: Bool, into extensions: inout [Extension]
     ) throws(StoredRunError) {
         let (before, count) = (hypothesis.found.logProbability, hypothesis.found.tokenCount)
         func add(_ token: Int32?, _ logProbability: Double, tokens: Int) {
@@ -109,7 +130,13 @@ public struct BeamSearch {
         }
         read(hypothesis.last)
         hypothesis.states = states()
-        for (token, logProbability) in try mostProbable(place: place) { add(token, before + logProbability, tokens: count + 1) }
+        let row = try logits(place: place)
+        let logSum = withUnsafeTemporaryAllocation(of: Float.self, capacity: row.count) { exponentials in
+            LogitRow.logNormalizer(row.baseAddress!, count: row.count, exponentials: exponentials.baseAddress!)
+        }
+        for token in continuations(of: hypothesis, row, isLast: isLast) {
+            add(Int32(token), before + (Double(row[token]) - logSum), tokens: count + 1)
+        }
     }
 
     /// What log P of a text of this length is divided by; 1 for a text of one token.
@@ -117,35 +144,63 @@ public struct BeamSearch {
         RowKernels.exp(lengthPenalty * RowKernels.log(Double(5 + tokens) / 6))
     }
 
-    private func apply(_ step: Extension, to hypothesis: Hypothesis) -> Hypothesis {
-        guard let token = step.token else { return hypothesis }
+    /// A text with one more token; with nil, the text that has ended. `isLast`: no token follows.
+    private func apply(_ token: Int32?, _ logProbability: Double, to hypothesis: Hypothesis, isLast: Bool) -> Hypothesis {
+        guard let token else { return hypothesis }
         var hypothesis = hypothesis
-        hypothesis.found.logProbability = step.logProbability
+        hypothesis.found.logProbability = logProbability
         hypothesis.found.tokenCount += 1
         hypothesis.last = token
         if endsAtLineEnd, token == stored.vocabulary.lineEndID {
             hypothesis.found.isEnded = true
-            return hypothesis
+        } else {
+            var text: [UInt8] = []
+            hypothesis.decoder.append(token, to: &text)
+            hypothesis.found.text += hypothesis.filter.pass(text)
         }
-        var text: [UInt8] = []
-        hypothesis.decoder.append(token, to: &text)
-        hypothesis.found.text += hypothesis.filter.pass(text)
-        hypothesis.found.isEnded = hypothesis.filter.isStopped
+        if isLast || hypothesis.found.isEnded { hypothesis.found.text += hypothesis.filter.rest(of: &hypothesis.decoder) }
+        if hypothesis.filter.isStopped { hypothesis.found.isEnded = true }
         return hypothesis
     }
 
-    /// The `width` most probable tokens with their log P, in descending order; of equal logits, the first ones.
-    ///
-    /// Tokens are compared by their logits, as in greedy decoding: two logits that differ may have equal log P after rounding.
-    private func mostProbable(place: Int) throws(StoredRunError) -> [(token: Int32, logProbability: Double)] {
+    private func logits(place: Int) throws(StoredRunError) -> UnsafeBufferPointer<Float> {
         let logits = stored.model.logits()
         let row = UnsafeBufferPointer(start: UnsafePointer(logits.pointer), count: logits.columns)
-        guard let start = row.baseAddress, row.allSatisfy(\.isFinite) else {
+        guard row.allSatisfy(\.isFinite) else {
             throw .overflow(checkpoint: stored.path, place: "generated token \(place + 1)")
         }
-        let logSum = withUnsafeTemporaryAllocation(of: Float.self, capacity: row.count) { exponentials in
-            LogitRow.logNormalizer(start, count: row.count, exponentials: exponentials.baseAddress!)
+        return row
+    }
+
+    /// The `width` most probable tokens, in descending order, without those that end the text as a more probable one does.
+    private func continuations(of hypothesis: Hypothesis, _ row: UnsafeBufferPointer<Float>, isLast: Bool) -> [Int] {
+        let best = mostProbable(row)
+        // Without stop strings, only a line end ends a text before the last token.
+        guard isLast || !stops.isEmpty else { return best }
+        let kept = differing(best, after: hypothesis, isLast: isLast)
+        if kept.count == best.count { return kept }
+        let all = row.indices.filter { $0 != stored.vocabulary.unknownID.map(Int.init) }
+        return differing(
+            all.sorted { row[$0] != row[$1] ? row[$0] > row[$1] : $0 < $1 }, after: hypothesis, isLast: isLast)
+    }
+
+    /// The first `width` of `tokens` without those that end the text as an earlier one does.
+    private func differing(_ tokens: [Int], after hypothesis: Hypothesis, isLast: Bool) -> [Int] {
+        var endings: Set<[UInt8]> = []
+        var kept: [Int] = []
+        for token in tokens {
+            let next = apply(Int32(token), 0, to: hypothesis, isLast: isLast).found
+            if isLast || next.isEnded, !endings.insert(next.text).inserted { continue }
+            kept.append(token)
+            if kept.count == width { break }
         }
+        return kept
+    }
+
+    /// The `width` most probable tokens, in descending order; of equal logits, the first ones.
+    ///
+    /// Tokens are compared by their logits, as in greedy decoding: two logits that differ may have equal log P after rounding.
+    private func mostProbable(_ row: UnsafeBufferPointer<Float>) -> [Int] {
         var best: [Int] = []
         for index in row.indices where index != stored.vocabulary.unknownID.map(Int.init) {
             if best.count == width, let last = best.last, row[index] <= row[last] { continue }
@@ -153,7 +208,7 @@ public struct BeamSearch {
             best.insert(index, at: place)
             if best.count > width { best.removeLast() }
         }
-        return best.map { (token: Int32($0), logProbability: Double(row[$0]) - logSum) }
+        return best
     }
 
     private func read(_ token: Int32) {

@@ -41,7 +41,8 @@ func runGeneration(checkpoint: StoredCheckpoint, sampling: SamplingOptions, sett
     try stream.end(ofBytes: model.unit == .byte)
 }
 
-/// Writes the most probable texts that a beam search finds, with the prompt before each. A note tells if there are fewer texts than asked for.
+/// Writes the most probable texts that a beam search finds, with the prompt before each. A note tells if fewer texts are found than
+/// asked for.
 private func writeBeam(
     _ model: StoredModel, _ prompt: GenerationPrompt, _ settings: GenerationSettings, width: Int, to stream: inout TextStream
 ) throws {
@@ -51,17 +52,19 @@ private func writeBeam(
     var start: [UInt8] = []
     for token in prompt.tokens { decoder.append(token, to: &start) }
     decoder.end(to: &start)
-    let (found, asked) = (try search.search(after: prompt.tokens, length: settings.length), settings.samples ?? 1)
-    for (index, text) in found.prefix(asked).enumerated() {
+    let (result, asked) = (try search.search(after: prompt.tokens, length: settings.length), settings.samples ?? 1)
+    for (index, text) in result.texts.prefix(asked).enumerated() {
         if index > 0, !prompt.isLine { try stream.append(settings.separatingBytes(after: stream)) }
         try stream.append(start + text.text + (prompt.isLine ? [0x0A] : []))
     }
-    // A beam that is not full holds every text.
-    if found.count < asked {
-        StandardError.note(
-            "--samples \(asked): only \(NumberText.counted(found.count, prompt.isLine ? "line" : "text")) of at most "
-                + "\(NumberText.counted(settings.length, "token")) \(found.count == 1 ? "exists" : "exist").")
-    }
+    let count = result.texts.count
+    guard count < asked else { return }
+    let texts = NumberText.counted(count, prompt.isLine ? "line" : "text")
+    StandardError.note(
+        "--samples \(asked): "
+            + (result.isComplete
+                ? "only \(texts) of at most \(NumberText.counted(settings.length, "token")) \(count == 1 ? "exists" : "exist")."
+                : "the beam ended with only \(texts), because equal ones count once. A wider --beam may find more."))
 }
 
 extension GenerationSettings {
