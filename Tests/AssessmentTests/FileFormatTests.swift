@@ -134,6 +134,18 @@ struct ProbeFileTests {
         }
     }
 
+    @Test("An item without a number has its place among the items, also with several predictions")
+    func itemNumbers() throws {
+        let condition = "{\"condition_name\": \"a\", \"regions\": [{\"region_number\": 1, \"content\": \"x\"}]}"
+        let item = { (number: String) in "{\(number)\"conditions\": [\(condition)]}" }
+        let prediction = "{\"type\": \"formula\", \"formula\": \"(1;%a%) = (1;%a%)\"}"
+        let items = try items(
+            .syntaxgym,
+            "{\"predictions\": [\(prediction), \(prediction)], "
+                + "\"items\": [\(item("")), \(item("\"item_number\": 9, ")), \(item(""))]}")
+        #expect(items.map(\.place) == [1, 1, 9, 9, 3, 3])
+    }
+
     @Test("The formulas of a suite are parsed with their precedences and brackets")
     func formulas() throws {
         let item = try #require(try suiteItems("(2;%mis-match%) > (2;%match%)").first)

@@ -16,7 +16,7 @@ public enum ProbeMethod: String, Sendable {
 
 /// A question to a model: texts, and a claim about their surprisals.
 public struct ProbeItem: Sendable {
-    /// The line of the file on which the item stands, from 1; of a SyntaxGym suite the number of the item.
+    /// The line of the file on which the item stands, from 1; of a SyntaxGym suite the number of the item, or if it has none, its place among the items, from 1.
     public let place: Int
     /// The place in messages.
     public var placeName: String { "\(method == .formula ? "item" : "line") \(place)" }

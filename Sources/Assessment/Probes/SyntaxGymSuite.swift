@@ -19,11 +19,11 @@ enum SyntaxGymSuite {
             !items.isEmpty
         else { throw file.error(suite.line, "the suite has no predictions or no items", advice) }
         var found: [ProbeItem] = []
-        for item in items {
+        for (place, item) in items.enumerated() {
             for (index, prediction) in predictions.enumerated() {
                 let group = predictions.count == 1 ? name : "\(name) #\(index + 1)"
                 let number = try file.wholeNumber("item_number", of: item, advice: advice)
-                found.append(try probe(item, prediction, group, place: number ?? found.count + 1, file))
+                found.append(try probe(item, prediction, group, place: number ?? place + 1, file))
             }
         }
         return found
