@@ -9,7 +9,7 @@ struct CompareTests {
         let units: Int
         let loss_a, loss_b, perplexity_a, perplexity_b, difference: Double
         let low, high: Double?
-        let a_better, b_better, equal, lines: Int
+        let a_better, b_better, equal, lines, oovs_a, oovs_b: Int
         let compared_by: String
         let configuration: [[String: String]]
     }
@@ -96,6 +96,29 @@ struct CompareTests {
         #expect(bytes.units == lines.reduce(0) { $0 + $1.utf8.count + 1 } && words.units == 90 && words.lines == 9)
         #expect(abs(bytes.loss_a * Double(bytes.units) - words.loss_a * 90) < 1e-9 && words.compared_by == "line")
         #expect(words.a_better + words.b_better + words.equal == 9)
+    }
+
+    @Test(
+        "OOVs are those of what is compared: not of the first line or the first token, where one of the models does not score it")
+    func unknownTokens() throws {
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"
+        let trained = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --run separate --batching sentences \(small)")
+        try #require(trained.status == 0, "\(trained)")
+        try SmallModels.write("unknown.txt", "zz the yy\ncat zz sat\non the mat\n")
+        for by in ["word", "byte"] {
+            let figures = try compare("word separate --data unknown.txt --by \(by)")
+            #expect(figures.oovs_a == 1 && figures.oovs_b == 1 && figures.lines == 2, "\(figures)")
+            let scored = try compare("separate separate --data unknown.txt --by \(by)")
+            #expect(scored.oovs_a == 3 && scored.oovs_b == 3 && scored.lines == 3, "\(scored)")
+            let outcome = try SmallModels.shell("$R compare word separate --data unknown.txt --by \(by)")
+            #expect(outcome.status == 0 && outcome.errors.contains(": 1 token of A and 1 token of B are outside"), "\(outcome)")
+        }
+        for models in ["word separate", "separate word"] {
+            let figures = try compare("\(models) --data unknown.txt")
+            #expect(figures.oovs_a == 2 && figures.oovs_b == 2 && figures.units == 11, "\(figures)")
+        }
+        #expect(try compare("separate separate --data unknown.txt").oovs_a == 3)
     }
 
     @Test("Words and bytes are those of evaluate: without a byte-order mark, and with the line feeds that the file has")

@@ -41,7 +41,7 @@ public struct NoComparedLine: UserFacingError, Equatable {
 public struct ModelComparison: Sendable {
     public let unit: ComparisonUnit
     public let losses: PairedLosses
-    /// The number of tokens outside the vocabulary of each model.
+    /// The number of compared tokens outside the vocabulary of each model.
     public let unknownCounts: (first: Int, second: Int)
 
     /// Scores a text with both models, as `evaluate` does, and compares what both scored.
@@ -65,23 +65,29 @@ public struct ModelComparison: Sendable {
         let a = try TokenLosses(first, OpenedText(name: name, bytes: bytes, unit: first.vocabulary.unit))
         let b = try TokenLosses(second, OpenedText(name: name, bytes: bytes, unit: second.vocabulary.unit))
         self.unit = unit
-        unknownCounts = (a.unknownCount, b.unknownCount)
-        losses = Self.paired(a, b, unit: unit, extents, carries: carries)
+        (losses, unknownCounts) = Self.paired(a, b, unit: unit, extents, carries: carries)
     }
 
     /// A line whose first token a model did not score is not compared by words or bytes. `extents` has the lines' sizes for these.
     private static func paired(
         _ a: TokenLosses, _ b: TokenLosses, unit: ComparisonUnit, _ extents: [TextExtent], carries: Bool
-    ) -> PairedLosses {
+    ) -> (PairedLosses, unknown: (first: Int, second: Int)) {
         var losses = PairedLosses()
+        var unknown = (first: 0, second: 0)
         let lines = zip(a.lines, b.lines)
         guard unit != .token else {
-            for (first, second) in lines { losses.append(tokens: first, second) }
-            return losses
+            for (first, second) in lines {
+                let count = losses.append(tokens: first.losses, second.losses)
+                unknown.first += first.unknownCount(last: count)
+                unknown.second += second.unknownCount(last: count)
+            }
+            return (losses, unknown)
         }
-        for (extent, pair) in zip(extents, lines).dropFirst(carries ? 1 : 0) {
-            losses.append(line: pair.0, pair.1, units: unit == .word ? extent.words : extent.bytes)
+        for (extent, (first, second)) in zip(extents, lines).dropFirst(carries ? 1 : 0) {
+            losses.append(line: first.losses, second.losses, units: unit == .word ? extent.words : extent.bytes)
+            unknown.first += first.unknown.count
+            unknown.second += second.unknown.count
         }
-        return losses
+        return (losses, unknown)
     }
 }

@@ -17,8 +17,9 @@ public struct PairedLosses: Sendable {
 
     package init() {}
 
-    /// Compares the tokens of a line, or the end of the line that both models scored.
-    package mutating func append(tokens first: [Double], _ second: [Double]) {
+    /// Compares the tokens of a line, or the end of the line that both models scored. Returns the number of compared tokens.
+    @discardableResult
+    package mutating func append(tokens first: [Double], _ second: [Double]) -> Int {
         let count = min(first.count, second.count)
         var block = Block()
         for (a, b) in zip(first.suffix(count), second.suffix(count)) {
@@ -30,6 +31,7 @@ public struct PairedLosses: Sendable {
             block.units += 1
         }
         if count > 0 { blocks.append(block) }
+        return count
     }
 
     /// Compares the sums of a line of `units` words or bytes.
