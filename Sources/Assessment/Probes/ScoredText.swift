@@ -116,22 +116,16 @@ struct ScoredText {
     }
 
     /// Whether one of the tokens in which the texts differ is outside the vocabulary, or a normalisation removed one of the words in which they
-    /// differ.
+    /// differ: those that a longest common subsequence leaves out.
     static func hasUnknownDifference(_ a: ScoredText, _ b: ScoredText) -> Bool {
-        let tokens = differences(a.symbols, b.symbols)
-        let words = differences(a.words.map(\.text), b.words.map(\.text))
-        return [(a, tokens.a, words.a), (b, tokens.b, words.b)].contains { text, tokens, words in
-            text.line.tokens[tokens].contains { $0.isUnknown } || text.words[words].contains { $0.isRemoved }
-        }
+        SentenceAlignment.leavesOutUnknown(a.symbols, b.symbols) || SentenceAlignment.leavesOutUnknown(a.removals, b.removals)
     }
 
-    /// What lies between the longest equal beginning and end.
-    private static func differences<Element: Equatable>(_ a: [Element], _ b: [Element]) -> (a: Range<Int>, b: Range<Int>) {
-        let shorter = min(a.count, b.count)
-        let start = (0..<shorter).first { a[$0] != b[$0] } ?? shorter
-        let end = (0..<(shorter - start)).first { a[a.count - 1 - $0] != b[b.count - 1 - $0] } ?? shorter - start
-        return (start..<(a.count - end), start..<(b.count - end))
+    private var symbols: [SentenceAlignment.Symbol<ArraySlice<UInt8>>] {
+        line.tokens.map { SentenceAlignment.Symbol(line.source(of: $0), isUnknown: $0.isUnknown) }
     }
 
-    private var symbols: [ArraySlice<UInt8>] { line.tokens.map { line.source(of: $0) } }
+    private var removals: [SentenceAlignment.Symbol<ExactText>] {
+        words.map { SentenceAlignment.Symbol($0.text, isUnknown: $0.isRemoved) }
+    }
 }
