@@ -19,10 +19,10 @@ package final class InspectedModel {
 
     /// The model of a checkpoint, with windows of `steps` steps. Dropout and penalties on activations are off.
     ///
-    /// Throws the errors of `StoredCheckpoint.copyParameters`, and `RunCheckError` if a limit of the process is too low.
+    /// Throws the errors of `StoredCheckpoint.copyModel`, and `RunCheckError` if a limit of the process is too low.
     package convenience init(_ stored: StoredCheckpoint, steps: Int, streams: Int) throws {
         try self.init(stored.modelShape, steps: steps, streams: streams) { values, layout in
-            try stored.copyParameters(to: values, layout: layout)
+            try stored.copyModel(to: values, layout: layout)
         }
     }
 

@@ -126,6 +126,9 @@ public final class SequenceModel {
     /// The gates of the cell; empty if they are not known.
     public var gateKinds: [CellGate] { levels[0].layer.gateKinds }
 
+    /// The letters of the blocks of `rnn.weight_hh`, in their order; empty if they have none.
+    package var gateNames: [String] { levels[0].layer.gateNames }
+
     /// The activated gates of a layer at every step of the last window, `[steps*streams, G*H]`. Call it before a backward pass.
     public func activatedGates(ofLayer layer: Int) -> MatrixView {
         levels[layer].layer.activatedGates.prefix(rows: window.rows)

@@ -68,13 +68,13 @@ public final class StoredCheckpoint {
         configuration.modelShape(vocabularySize: vocabulary.size, tokenCounts: configuration.tokenCounts(of: vocabulary))
     }
 
-    /// Copies all parameters to `values`, laid out as `layout`. Padding is unchanged.
+    /// Copies all parameters of training to `values`, laid out as `layout`. Padding is unchanged. See `copyModel` for a rule that averages them.
     public func copyParameters(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
         try copy("", to: values, layout: layout)
     }
 
-    /// Copies what `evaluate`, `score` and `generate` use: the average of the parameters if the run's rule averages them, else the parameters.
-    func copyModel(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
+    /// Copies the parameters of the model, which all commands but training use: their average if the run's rule averages them.
+    package func copyModel(to values: UnsafeMutablePointer<Float>, layout: ParameterLayout) throws(CheckpointError) {
         for entry in layout.entries { try copy(nameOfModel(entry.name), entry, to: values) }
     }
 

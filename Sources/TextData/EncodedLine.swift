@@ -42,6 +42,9 @@ public struct EncodedLine: Sendable, Equatable {
         return sourceBytes[(index == 0 ? 0 : sourceEnds[index - 1])..<sourceEnds[index]]
     }
 
+    /// The number of characters outside the vocabulary that were skipped before the token at `index`.
+    package func skippedCount(before index: Int) -> Int { gaps.count { $0.isUnknown && $0.token <= index } }
+
     /// - Parameter source: the part of the text that the token stands for, if it is not `text`.
     package mutating func append(
         _ token: Int32, _ text: UnsafeBufferPointer<UInt8>, source: UnsafeRawBufferPointer? = nil, endsLine: Bool

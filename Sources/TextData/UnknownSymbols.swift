@@ -11,6 +11,13 @@ public struct UnknownSymbols: Sendable, Equatable {
 
     public init() {}
 
+    /// The first `count` of them.
+    package func prefix(_ count: Int) -> UnknownSymbols {
+        var symbols = self
+        symbols.count = min(count, self.count)
+        return symbols
+    }
+
     /// Counts the last character of `bytes`, which ends at `end`.
     mutating func note(_ scalar: Unicode.Scalar, endingAt end: Int, of bytes: UnsafeRawBufferPointer) {
         let start = end - UTF8.width(scalar)

@@ -13,6 +13,8 @@ struct InspectionReport {
     let reach: GradientReach
     /// By layer.
     let spectra: [[RecurrentSpectrum]]
+    /// Whether they bound the gradient.
+    let isBounded: Bool
     let activity: TextActivity
     let unit: TextActivity.Unit?
     /// The units by their correlation with a property; nil without one.
@@ -50,9 +52,10 @@ struct InspectionReport {
 
     private var spectrumText: String {
         if spectrumRows.count < 2 { return "" }
-        return
-            "recurrent weights: gradients of a tanh or relu layer vanish if the largest singular value is below 1 (below 4 with sigmoid), "
-            + "and can explode only if it is above (Pascanu et al. 2013)\n" + Self.table(spectrumRows)
+        let bound =
+            ": gradients of a tanh or relu layer vanish if the largest singular value is below 1 (below 4 with sigmoid), "
+            + "and can explode only if it is above (Pascanu et al. 2013)"
+        return "recurrent weights\(isBounded ? bound : "")\n" + Self.table(spectrumRows)
     }
 
     /// The head first; only the head for a cell without recurrent matrices.

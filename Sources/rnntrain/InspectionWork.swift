@@ -44,16 +44,24 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let lags = max(1, steps - 1)
     let reach = try GradientReach(inspected, tokens, checkpoint: checkpoint.path).limited(toLags: lags)
     let spectra = (0..<shape.layers).map {
-        RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateKinds, in: inspected, with: lapack)
+        RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateNames, in: inspected, with: lapack)
     }
     let report = InspectionReport(
         checkpoint: checkpoint.path, unknown: UnknownCount(of: tokens, vocabulary), reach: reach, spectra: spectra,
+        isBounded: inspected.hasBound,
         activity: activity,
         unit: unit, correlations: correlations, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
     noteTokens(report.unknown, lags: lags, settings, of: text.name)
-    // First, because the result must not be lost with a page that cannot be written.
-    try StandardOutput.printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal))
-    if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
+    try printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal)) {
+        if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
+    }
+}
+
+extension InspectedModel {
+    /// Whether the largest singular value of the recurrent matrix bounds the gradient from one step to the one before.
+    fileprivate var hasBound: Bool {
+        ["elman", "elman-pre"].contains(shape.cell.rawValue) && !layout.entries.contains { $0.name.hasPrefix("rnn.weight_skip") }
+    }
 }
 
 /// The first tokens of a text, and with `withSources` the part of the text that each stands for: nil for a line end that is no character of the text.
@@ -62,14 +70,20 @@ private func firstTokens(
 ) throws -> (tokens: [Int32], sources: [[UInt8]?]) {
     var (tokens, sources) = ([Int32](), [[UInt8]?]())
     let characters = SkippedCharacters()
+    var (before, skipped) = (0, 0)
     try vocabulary.encodeLines(TextSource(examining: text), skipping: characters) { line in
+        defer { before = characters.unknown.count }
         let first = line.tokens.prefix(count - tokens.count)
+        if !first.isEmpty {
+            let isWhole = first.count == line.tokens.count
+            skipped = isWhole ? characters.unknown.count : before + line.skippedCount(before: first.count - 1)
+        }
         tokens += first
         guard withSources else { return }
         let end = line.isEnded && vocabulary.endOfLineID != nil ? line.tokens.count - 1 : nil
         sources += first.indices.map { $0 == end ? nil : Array(line.source(of: $0)) }
     }
-    noteSkipped(characters.unknown, of: text.name)
+    noteSkipped(characters.unknown.prefix(skipped), of: text.name)
     return (tokens, sources)
 }
 

@@ -84,7 +84,7 @@ struct InspectionTests {
             let model = try fixture.model(streams: 1)
             for layer in fixture.spectrum.indices {
                 let found = try RecurrentSpectrum.ofLayer(
-                    layer, gates: model.model.gateKinds, in: model, with: LAPACK())
+                    layer, gates: model.model.gateNames, in: model, with: LAPACK())
                 #expect(found.map(\.gate) == fixture.spectrum[layer].map(\.gate))
                 for (spectrum, expected) in zip(found, fixture.spectrum[layer]) {
                     #expect(abs(spectrum.largestSingularValue - expected.singular) < 1e-9)

@@ -176,6 +176,20 @@ struct ReportPageTests {
         #expect(both.contains("nats per token or nats per line"))
     }
 
+    @Test(
+        "Layers are in the order of their numbers, each with the form of its line; a run without an end says how often it returned"
+    )
+    func manyLayers() throws {
+        let gradients = (0..<12).map { #""hidden_gradient_l\#($0)":0.5"# }.joined(separator: ",")
+        let back = #"{"event":"rollback","step":10}"#
+        let html = ReportPage(
+            [try run("deep", log(steps: 3) + [#"{"event":"gradients","step":20,\#(gradients)}"#, back, back])], version: "1.2"
+        ).html
+        let text = try parsed(html).text
+        #expect(text.contains("(solid: layers 0, 4, 8; dashed: layers 1, 5, 9; dotted: layers 2, 6, 10; thin: layers 3, 7, 11)"))
+        #expect(text.contains("no end in the log; returned to a checkpoint 2 times"))
+    }
+
     @Test("After a resume the abandoned steps are gone, and a cut last line is not read")
     func resumed() throws {
         let lines =

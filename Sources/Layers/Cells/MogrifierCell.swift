@@ -23,6 +23,7 @@ struct MogrifierCell: Cell {
         CellSettings.mogrifierRounds, CellSettings.mogrifierRank, CellSettings.timeSkips,
     ]
     static let gateCount = 4
+    static let gateNames = LSTMCell.gates.map(\.name)
     static let states = ["c"]
     static let forgetGate: Int? = 1
     static let readsInput = true

@@ -17,6 +17,7 @@ struct NormalizedLSTMCell: Cell {
     static let name = LSTMCell.name
     static let summary = "The LSTM with layer normalization."
     static let gateCount = 4
+    static let gateNames = LSTMCell.gates.map(\.name)
     static let states = ["c"]
     static let forgetGate: Int? = 1
     static let addsBiasesItself = true

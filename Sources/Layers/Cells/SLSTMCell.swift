@@ -15,6 +15,7 @@ struct SLSTMCell: Cell {
     static let summary =
         "LSTM with an exponential input gate and a normaliser, `c = f*c' + exp(i)*tanh(z)`, `n = f*n' + exp(i)`, `h = o*c/n` (Beck et al. 2024)."
     static let gateCount = 4
+    static let gateNames = ["i", "f", "z", "o"]
     static let states = ["c", "n", "m"]
     static let learnedStates: [String] = []
     static let constantStates = ["m"]

@@ -12,6 +12,8 @@ protocol Cell: Kind {
     static var gateCount: Int { get }
     /// The gates in their order, as they are after `forward`. Default: unknown.
     static var gates: [CellGate] { get }
+    /// The letters of the blocks of the recurrent weights, in their order. Default: those of `gates`.
+    static var gateNames: [String] { get }
     /// The states besides h, by PyTorch's letters. Default: none.
     static var states: [String] { get }
     /// The states besides h whose initial value may be learned: the first of `states`. Default: all of them.
@@ -75,6 +77,7 @@ protocol Cell: Kind {
 
 extension Cell {
     static var gates: [CellGate] { [] }
+    static var gateNames: [String] { gates.map(\.name) }
     static var states: [String] { [] }
     static var learnedStates: [String] { states }
     static var constantStates: [String] { [] }

@@ -98,6 +98,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
 
     var gateKinds: [CellGate] { C.gates }
 
+    var gateNames: [String] { C.gateNames }
+
     var activatedGates: MatrixView { gates.window }
 
     var stateGradients: [(name: String, gradient: MatrixView)] {

@@ -7,6 +7,8 @@ public protocol RecurrentLayer: AnyObject {
     var output: MatrixView { get }
     /// The gates of the cell, for inspection; empty if they are not known.
     var gateKinds: [CellGate] { get }
+    /// The letters of the blocks of `rnn.weight_hh`, in their order; empty if they have none.
+    var gateNames: [String] { get }
     /// The activated gates of every step of the window after `forward`, `[T*B, G*H]`, until `backward` replaces them.
     var activatedGates: MatrixView { get }
     /// Whether equal rows of the input may be given once, as `.distinct` and `.merged`.

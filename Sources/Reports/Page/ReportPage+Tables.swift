@@ -20,10 +20,16 @@ extension ReportPage {
                 ]
                     + [number(best?.loss)] + has.map { number($0 ? best?.figure : nil) }
                     + has.map { number($0 ? run.testFigure : nil) }
-                    + [text(run.end?.texts["reason"] ?? "has not ended")]
+                    + [text(outcome(run))]
             })
         guard runs.contains(where: { $0.best?.isAbandoned == true }) else { return table }
         return table + HTMLText.text("p", [], Self.abandoned)
+    }
+
+    /// The reason of the end, and how often the run returned to a checkpoint.
+    private func outcome(_ run: RunHistory) -> String {
+        let end = run.end?.texts["reason"] ?? "no end in the log"
+        return run.returns == 0 ? end : "\(end); returned to a checkpoint \(counted(run.returns, "time"))"
     }
 
     private static let abandoned =

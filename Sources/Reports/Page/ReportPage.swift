@@ -136,15 +136,22 @@ package struct ReportPage {
 
     /// One line for each layer of each run.
     private var gradientChart: Chart {
-        let layers = Set(runs.flatMap { $0.curves.keys.filter { $0.hasPrefix("hidden_gradient_") } }).sorted()
-        let styles = ["", "dashed", "dotted", "faint"]
-        let names = layers.indices.prefix(styles.count).map { "\(["solid", "dashed", "dotted", "thin"][$0]): layer \($0)" }
+        let prefix = "hidden_gradient_l"
+        let layers = Set(
+            runs.flatMap { $0.curves.keys.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil } }
+        )
+        .sorted()
+        let styles = [("", "solid"), ("dashed", "dashed"), ("dotted", "dotted"), ("faint", "thin")]
+        let names = styles.indices.prefix(layers.count).map { style in
+            let own = layers.indices.filter { $0 % styles.count == style }.map { "\(layers[$0])" }
+            return "\(styles[style].1): \(own.count == 1 ? "layer" : "layers") \(own.joined(separator: ", "))"
+        }
         return Chart(
             title: "Hidden gradients",
             caption: "Sum of the magnitudes of the loss's gradient with respect to h over a window, by layer "
                 + "(\(names.joined(separator: "; "))). Logarithmic scale.",
             lines: layers.enumerated().flatMap { index, layer in
-                lines(layer, "layer \(layer.dropFirst("hidden_gradient_l".count))", style: styles[index % styles.count])
+                lines("\(prefix)\(layer)", "layer \(layer)", style: styles[index % styles.count].0)
             },
             isLogarithmic: true, pointCount: pointCount)
     }

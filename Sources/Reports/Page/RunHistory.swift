@@ -17,6 +17,8 @@ package struct RunHistory {
     private(set) var beginning: LoggedEvent?
     /// The line `end` of the last job; nil if it has not ended.
     private(set) var end: LoggedEvent?
+    /// How often the run returned to a checkpoint.
+    private(set) var returns = 0
     /// The validations with their digests.
     private(set) var validations: [LoggedEvent] = []
     /// Warnings about the log, one line each.
@@ -123,7 +125,7 @@ package struct RunHistory {
             // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
             let identity = event.texts["run_identity"]
             if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] { lastBest = nil }
-            if event.name != "rollback" { (beginning, end) = (event, nil) }
+            if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
         case "step":
             for field in Self.stepFields { add(event, field, to: field, step) }
             guard metric.presentation.followsFromLoss, !estimatesTraining else { break }

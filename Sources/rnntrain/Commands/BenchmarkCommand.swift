@@ -196,7 +196,7 @@ struct BenchmarkOptions: ParsableArguments {
             valueName: "n"))
     var steps: String?
 
-    @Flag(help: "Measure text generation by one process, token by token on one stream. (default: off)")
+    @Flag(help: "Measure text generation, token by token on one stream; under mpirun, in each process by itself. (default: off)")
     var generate = false
 
     @Flag(help: "Measure the reduction of gradients only, and compare it with MPI_Allreduce. (default: off)")

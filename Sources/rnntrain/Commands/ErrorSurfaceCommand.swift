@@ -86,9 +86,10 @@ struct ErrorSurfaceCommand: ExampledCommand {
             )
         }
         let rows = [Self.head] + paths.map { Self.row($0.name, $0.places) }
-        try StandardOutput.printResult(
-            json ? Self.json(paths) : rows.map { $0.joined(separator: "\t") }.joined(separator: "\n"))
-        if let html { try DurableFile.write(page(surface, numbers, paths, rows).html, to: html) }
+        let result = json ? Self.json(paths) : rows.map { $0.joined(separator: "\t") }.joined(separator: "\n")
+        try printResult(result) {
+            if let html { try DurableFile.write(page(surface, numbers, paths, rows).html, to: html) }
+        }
     }
 
     private func page(
