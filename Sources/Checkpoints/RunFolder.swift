@@ -103,13 +103,14 @@ public struct RunFolder: Sendable, Equatable {
         var attempts = 10
         while true {
             attempts -= 1
-            let made = try asRunFolderError { () throws(FileError) in try makeFolders(path) }
+            var made: [String] = []
             do throws(RunFolderError) {
+                made = try asRunFolderError { () throws(FileError) in try makeFolders(path) }
                 return try create(in: asRunFolderError(hold), madeFolders: made, breakingLock)
             } catch {
                 removeFolders(made)
-                // Another job that aborted its start may have removed the folder in the meantime.
-                guard attempts > 0, case .file(.folderGone) = error else { throw error }
+                // Another job that aborted its start may have removed the folder, or one of its parents, in the meantime.
+                guard attempts > 0, error.isOfMissingFolder else { throw error }
             }
         }
     }

@@ -1,5 +1,6 @@
 public import Failures
 public import Files
+import Glibc
 
 /// A run folder that cannot be used for the requested purpose.
 public enum RunFolderError: UserFacingError, Equatable {
@@ -49,6 +50,16 @@ public enum RunFolderError: UserFacingError, Equatable {
                 + "configuration: --config \(file) --run NEWFOLDER."
         case .noRun(let path): "\(path) contains no run to resume. Check --run, or omit --resume to start a new run."
         case .file(let error): error.description
+        }
+    }
+}
+
+extension RunFolderError {
+    /// Whether the folder, or one of its parents, does not exist or is another one than before.
+    var isOfMissingFolder: Bool {
+        switch self {
+        case .file(.folderGone), .file(.failed(_, _, ENOENT)): true
+        default: false
         }
     }
 }

@@ -2,6 +2,7 @@ import Checkpoints
 import Failures
 import Files
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -204,6 +205,34 @@ struct SharedRunFolderTests {
         #expect(try scratch.names() == ["runs", "runs/first", "runs/first/config.toml"])
         try scratch.write("", to: "runs/first/lock")
         try run.reopen().release()
+    }
+
+    @Test("A folder that others remove while it is created, with its parent, is created again")
+    func removedMeanwhile() throws {
+        let (parent, folder) = (scratch.file("runs"), scratch.file("runs/first"))
+        // The number of the attempt; 0 at the end.
+        let attempt = Atomic(1)
+        DispatchQueue.concurrentPerform(iterations: 2) { number in
+            guard number == 0 else { return removeThrice(folder, parent, during: attempt) }
+            for next in 2...200 {
+                do throws(RunFolderError) { try run.create().discard() } catch { Issue.record(error) }
+                attempt.store(next, ordering: .relaxed)
+            }
+            attempt.store(0, ordering: .relaxed)
+        }
+    }
+
+    /// Removes an empty folder, and its parent, up to three times in each attempt.
+    private func removeThrice(_ folder: String, _ parent: String, during attempt: borrowing Atomic<Int>) {
+        var (last, removals) = (0, 0)
+        while true {
+            let now = attempt.load(ordering: .relaxed)
+            if now == 0 { return }
+            if now != last { (last, removals) = (now, 0) }
+            guard removals < 3, rmdir(folder) == 0 else { continue }
+            rmdir(parent)
+            removals += 1
+        }
     }
 
     @Test("Jobs that start and abort together do not fail because of each other's folders")
