@@ -41,4 +41,12 @@ extension LoggedModels {
             "it is from step \(step), but the log ends at step \(lastStep): the lines between were lost, as after a power failure, or "
             + "the checkpoint is from a copy of the run"
     }
+
+    /// The note that the last checkpoint of the log is missing, although it is later than the newest one, after `step`; nil if it is not.
+    package func lostCheckpoint(after step: Int, exists: (Int) -> Bool) -> String? {
+        guard let last = lastCheckpoint, last > step, !exists(last) else { return nil }
+        return
+            "by the log there was a checkpoint after step \(last): it was removed, or the job ended before it was complete. A resume repeats the steps "
+            + "after step \(step)"
+    }
 }

@@ -116,6 +116,16 @@ struct ContinuedCopyTests {
         #expect(resumed.status == 0 && resumed.errors.contains(words), "\(resumed)")
     }
 
+    @Test("A checkpoint that only the log has is reported by verify")
+    func earlierThanLog() throws {
+        let steps = texts.checkpointSteps(run: "run")
+        let last = try #require(steps.last)
+        try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: last)))
+        let verified = try rnntrain("verify", texts.path("run"))
+        #expect(verified.status == 0 && verified.output.contains("there was a checkpoint after step \(last)"), "\(verified)")
+        #expect(verified.output.contains("A resume repeats the steps after step \(steps[steps.count - 2])"), "\(verified)")
+    }
+
     @Test(
         "Without checkpoints, a resume refuses other options and texts, which would replace the best model, as it does with them")
     func withoutCheckpoints() throws {

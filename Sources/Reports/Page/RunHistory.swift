@@ -124,7 +124,9 @@ package struct RunHistory {
             validations.removeAll { $0.step ?? 0 > step }
             // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
             let identity = event.texts["run_identity"]
-            if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] { lastBest = nil }
+            if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] {
+                (lastBest, returns) = (nil, 0)
+            }
             if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
         case "step":
             for field in Self.stepFields { add(event, field, to: field, step) }

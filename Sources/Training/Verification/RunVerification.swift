@@ -103,10 +103,14 @@ private struct RunVerification {
         }
     }
 
-    /// The note about a newest checkpoint that is later than the log. A job may have written it after the log was read.
+    /// The notes about a newest checkpoint that is later or earlier than that of the log. A job may have written it after the log was read.
     private func doubt(_ newest: StoredCheckpoint?) -> [String] {
-        guard let newest, !folder.isInUse else { return [] }
-        return [records.log?.doubt(aboutCheckpointAfter: newest.state.step)].compactMap { $0 }
+        guard let step = newest?.state.step, let log = records.log, !folder.isInUse else { return [] }
+        let checkpoints = folder.checkpoints
+        return [
+            log.doubt(aboutCheckpointAfter: step),
+            log.lostCheckpoint(after: step) { pathExists(checkpoints.path(forStep: $0)) },
+        ].compactMap { $0 }
     }
 
     /// A run that was interrupted before its first checkpoint starts from the beginning. A run that has made steps, as its log or its best
