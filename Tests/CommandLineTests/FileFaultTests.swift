@@ -61,12 +61,11 @@ struct FileFaultTests {
         let digest = try undisturbed()
         try prepare(whileResumed: false)
         let fault =
-            "LD_PRELOAD='\(Self.library)' RNNTRAIN_FAULT=\(ENOSPC) RNNTRAIN_FAULT_CALL=\(Self.midway) RNNTRAIN_FAULT_STAYS=1"
+            "LD_PRELOAD='\(Sanitizers.plainFaultLibrary ?? Self.library)':$LD_PRELOAD RNNTRAIN_FAULT=\(ENOSPC) RNNTRAIN_FAULT_CALL=\(Self.midway) RNNTRAIN_FAULT_STAYS=1"
         let twoRanks = try texts.start(
             ranks: 2, run: "two", ["--stall-limit", "2s"],
-            // The names of leaks that MPI has are not found in a process with the library of faults.
             prelude:
-                "export ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\"; [ \"$OMPI_COMM_WORLD_RANK\" = 0 ] && export \(fault) RNNTRAIN_FAULT_FOLDER='\(texts.path("two"))'"
+                "[ \"$OMPI_COMM_WORLD_RANK\" = 0 ] && export \(fault) RNNTRAIN_FAULT_FOLDER='\(texts.path("two"))'"
         )
         let start = Date()
         let outcome = try rnntrain(
