@@ -11,6 +11,9 @@ struct LogPart: Equatable, Sendable {
     /// The steps of the lines `checkpoint`.
     private(set) var checkpointSteps: Set<Int> = []
 
+    /// Whether the part has a checkpoint of a step that it made.
+    var hasWritten: Bool { checkpointSteps.contains { $0 > begin } }
+
     struct Checkpoint: Equatable, Sendable {
         let step: Int
         let digest: String?

@@ -6,13 +6,13 @@ extension LoggedModels {
     /// A copy of the run that was continued writes such checkpoints, with the same identity; others are of steps that the run has abandoned. A power
     /// failure loses the last lines of a job, but not its first one, which is synchronised.
     func absence(ofCheckpointAfter step: Int) -> String? {
-        guard let place = parts.lastIndex(where: { $0.begin < step }), !parts[place].checkpointSteps.contains(step) else {
-            return nil
+        if let owner = parts.lastIndex(where: { $0.checkpointSteps.contains(step) }) {
+            // A part that has written no checkpoint has left nothing to prefer.
+            return parts[(owner + 1)...].first { $0.hasBegin && $0.begin < step && $0.hasWritten }.map {
+                "it is from step \(step), which the run has abandoned: it continued after step \($0.begin) since then"
+            }
         }
-        if parts[place].hasBegin, parts[..<place].contains(where: { $0.checkpointSteps.contains(step) }) {
-            return
-                "it is from step \(step), which the run has abandoned: it continued after step \(parts[place].begin) since then"
-        }
+        guard let place = parts.lastIndex(where: { $0.begin < step }) else { return nil }
         if parts[place].passes(step) {
             return "it is from step \(step), but the log has later steps and no checkpoint of this one"
         }

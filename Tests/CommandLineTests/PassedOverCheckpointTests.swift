@@ -63,6 +63,26 @@ struct PassedOverCheckpointTests {
         #expect(!all.contains("returned to the checkpoint after step \(foreign)"), "\(outcome)")
     }
 
+    @Test("The newest checkpoint is used again if the job that could not read it has written none")
+    func unreadableForAMoment() throws {
+        try train("run", "--epochs", "2", "--checkpoint-every", "4 steps", "--keep", "99")
+        let all = texts.checkpointSteps(run: "run")
+        let last = try #require(all.last)
+        let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+        try move([last], from: "run", to: "unreadable")
+        try train("run", "--epochs", "3")
+        // As after a kill before the first checkpoint: only the first line of the resumed job is left.
+        let resumed = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).dropFirst(log.count)
+        let first = try #require(resumed.split(separator: "\n").first)
+        try texts.write("run/metrics.jsonl", log + first + "\n")
+        for step in texts.checkpointSteps(run: "run") where !all.contains(step) || step == last {
+            try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+        }
+        try move([last], from: "unreadable", to: "run")
+        let outcome = try train("run", "--epochs", "3")
+        #expect(outcome.output.contains("after step \(last)") && !outcome.output.contains("note: skipped"), "\(outcome)")
+    }
+
     @Test("Those of abandoned steps do not come back when they can be read again")
     func abandoned() throws {
         try train("run", "--epochs", "2", "--checkpoint-every", "4 steps", "--keep", "99")
