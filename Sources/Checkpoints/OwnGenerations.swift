@@ -2,9 +2,9 @@
 /// returns to them nor removes its own ones for them.
 public struct OwnGenerations: Sendable {
     /// The step of the last checkpoint that the job has taken.
-    public var lastStep: Int
+    public let lastStep: Int
     /// The steps of the files that the job has passed over.
-    public var passedOver: Set<Int>
+    public let passedOver: Set<Int>
 
     public init(upTo lastStep: Int = .max, except passedOver: Set<Int> = []) {
         (self.lastStep, self.passedOver) = (lastStep, passedOver)

@@ -1,7 +1,7 @@
 /// What the log says about checkpoints that it has no line of.
 extension LoggedModels {
-    /// Why a checkpoint after this step, of which the last part of the log that made the step has no line, is not of the run as it continued here; nil
-    /// if it can be.
+    /// Why a checkpoint after this step is not of the run as it continued here: the log has no line of it, or only one from before the run continued
+    /// after an earlier step. Nil if it can be of the run.
     ///
     /// A copy of the run that was continued writes such checkpoints, with the same identity; others are of steps that the run has abandoned. A power
     /// failure loses the last lines of a job, but not its first one, which is synchronised.
