@@ -122,6 +122,8 @@ public struct PassedOverCheckpoint: Sendable, Equatable, CustomStringConvertible
     /// The reason. It contains the path.
     public let reason: any Error
 
+    public init(generation: CheckpointGeneration, reason: any Error) { (self.generation, self.reason) = (generation, reason) }
+
     public var description: String { (reason as? any UserFacingError)?.fault ?? "\(reason)" }
 
     public static func == (a: PassedOverCheckpoint, b: PassedOverCheckpoint) -> Bool {

@@ -84,6 +84,14 @@ public struct CheckpointFolder: Sendable {
         try openRunFolder().setAside(Self.bestName, as: "best-unused", suffix: Self.suffix)
     }
 
+    /// Renames a generation to `unused-step-00001200.safetensors`, or to `unused-step-00001200-2.safetensors` and so on, so that it is none of the run
+    /// any more. Returns its new path. Throws the errors of `HeldFolder.renameFile`.
+    package func setAside(_ generation: CheckpointGeneration) throws(FileError) -> String {
+        let name = Self.name(forStep: generation.step)
+        return try openRunFolder().madeFolder(Self.folderName)
+            .setAside(name, as: "unused-" + name.dropLast(Self.suffix.count), suffix: Self.suffix)
+    }
+
     /// The place of `best.safetensors`. Creates the run folder if it does not exist and is not held. Throws `.failed`.
     package func bestPlace() throws(FileError) -> FilePlace { try openRunFolder().place(Self.bestName) }
 

@@ -1,16 +1,22 @@
-/// The checkpoints that a job may count on, by their steps. Others in the folder are damaged, or belong to other steps or another run: the job neither
-/// returns to them nor removes its own ones for them.
+/// The checkpoints that a job may count on: those up to the step from which it continues, and those that it has written since then. Others in the
+/// folder may be damaged, or of other steps or another run: the job neither returns to them nor removes its own ones for them.
 public struct OwnGenerations: Sendable {
-    /// The step of the last checkpoint that the job has taken.
-    public let lastStep: Int
-    /// The steps of the files that the job has passed over.
-    public let passedOver: Set<Int>
+    private var base: Int
+    private var written: Set<Int> = []
 
-    public init(upTo lastStep: Int = .max, except passedOver: Set<Int> = []) {
-        (self.lastStep, self.passedOver) = (lastStep, passedOver)
+    /// The checkpoints of a job that continues after `base` steps. All checkpoints without `base`.
+    public init(upTo base: Int = .max) { self.base = base }
+
+    /// Adds the checkpoint of a step, which the job writes.
+    public mutating func insert(_ step: Int) { written.insert(step) }
+
+    /// Leaves those up to the checkpoint to which the job has returned.
+    public mutating func removeAll(after step: Int) {
+        base = min(base, step)
+        written = written.filter { $0 <= step }
     }
 
     func contains(_ generation: CheckpointGeneration) -> Bool {
-        generation.step <= lastStep && !passedOver.contains(generation.step)
+        generation.step <= base || written.contains(generation.step)
     }
 }

@@ -41,9 +41,10 @@ public struct RunFolder: Sendable, Equatable {
     /// Throws `.holdsRun` or `.holdsRemains` if there is a file of a run.
     private func requireNoRun() throws(RunFolderError) {
         guard let file = try asRunFolderError(fileOfRun) else { return }
-        // Every other file of a run serves to resume it.
-        if file == checkpoints.bestPath || file == metricsPath { throw .holdsRemains(path: path, file: file) }
-        throw .holdsRun(path: path, file: file)
+        // A configuration and any checkpoint, also that of step 0, serve to resume a run.
+        let hasCheckpoint = try asRunFolderError { () throws(FileError) in try !checkpoints.generations().isEmpty }
+        throw hasCheckpoint || file == configurationPath
+            ? .holdsRun(path: path, file: file) : .holdsRemains(path: path, file: file)
     }
 
     /// An upper bound for the size of the line that a start writes to the log.

@@ -199,6 +199,16 @@ public struct RunRecords {
         return checkpoint
     }
 
+    /// The checkpoints before `step` that are not of the run as it continued, by the log alone: their files are not read. Throws `FileError`.
+    package func abandonedCheckpoints(before step: Int) throws -> [PassedOverCheckpoint] {
+        try folder.checkpoints.generations().filter { $0.step < step }.compactMap { generation in
+            log?.absence(ofCheckpointAfter: generation.step).map {
+                let reason = StoredRunError.foreignCheckpoint(path: generation.path, file: folder.metricsPath, reason: $0)
+                return PassedOverCheckpoint(generation: generation, reason: reason)
+            }
+        }
+    }
+
     /// Nil unless every checkpoint was rejected because of the same file.
     private func foreignRecord(_ passedOver: [PassedOverCheckpoint]) -> (any Error)? {
         let files = Set(

@@ -80,7 +80,7 @@ public enum StoredRunError: UserFacingError, Equatable {
     public var fault: String {
         switch self {
         case .inconsistentCheckpoint(let path, let reason): "\(path): the checkpoint is inconsistent: \(reason)"
-        case .foreignCheckpoint(let path, let file, let reason): "\(path) is from another run than \(file): \(reason)"
+        case .foreignCheckpoint(let path, let file, let reason): "\(path) disagrees with \(file): \(reason)"
         case .impossibleValue(let path, let array, let index, let value):
             "\(path): the checkpoint is invalid: element \(index) of '\(array)' is \(value), which training never writes"
         default: description

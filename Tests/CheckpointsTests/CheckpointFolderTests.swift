@@ -93,12 +93,30 @@ struct CheckpointFolderTests {
     @Test("Generations that are not the job's own are neither counted nor removed")
     func pruneOwn() throws {
         try write([1, 2, 3, 4, 5, 6, 98, 99])
-        #expect(try folder.prune(keeping: 2, of: OwnGenerations(upTo: 6, except: [3, 5, 70])).map(\.step) == [1, 2])
+        var own = OwnGenerations(upTo: 2)
+        own.insert(4)
+        own.insert(6)
+        #expect(try folder.prune(keeping: 2, of: own).map(\.step) == [1, 2])
         #expect(try steps == [99, 98, 6, 5, 4, 3])
-        try folder.removeGenerations(from: 6, of: OwnGenerations(upTo: 6, except: [3, 4, 5]))
+        own.removeAll(after: 3)
+        try folder.removeGenerations(from: 6, of: own)
+        #expect(try steps == [99, 98, 6, 5, 4, 3], "the job has returned to an older one")
+        own.insert(6)
+        try folder.removeGenerations(from: 6, of: own)
         #expect(try steps == [99, 98, 6, 5, 4, 3], "no older generation of the job")
-        try folder.removeGenerations(from: 6, of: OwnGenerations(upTo: 6, except: [3, 5]))
+        own.insert(5)
+        try folder.removeGenerations(from: 6, of: own)
         #expect(try steps == [99, 98, 5, 4, 3])
+    }
+
+    @Test("A generation that is set aside gets a free name and is none of the run any more")
+    func setAside() throws {
+        try write([1, 2])
+        let generation = try #require(try folder.generations().first)
+        #expect(try folder.setAside(generation) == folder.path + "/unused-step-00000002.safetensors")
+        try write([2])
+        #expect(try folder.setAside(generation) == folder.path + "/unused-step-00000002-2.safetensors")
+        #expect(try steps == [1])
     }
 
     @Test("Pruning keeps the newest, and never fewer than two", arguments: [(-1, 2), (0, 2), (1, 2), (2, 2), (3, 3), (9, 5)])

@@ -73,6 +73,16 @@ struct RunFolderTests {
                 && error.description.contains("Move the file away"))
     }
 
+    @Test("With a checkpoint of step 0, the remains of a run can be resumed", arguments: ["metrics.jsonl", "best.safetensors"])
+    func holdsFirstCheckpoint(name: String) throws {
+        try run.create().lock.release()
+        try run.checkpoints.writeSmall(1, step: 0)
+        let file = try scratch.write([10, 10], to: "runs/first/\(name)")
+        #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.create() }
+        #expect(throws: RunFolderError.holdsRun(path: run.path, file: file)) { try run.requireFree() }
+        try run.reopen().release()
+    }
+
     @Test("A checkpoint alone makes a folder a run")
     func checkpointIsRun() throws {
         try run.create().lock.release()

@@ -81,7 +81,7 @@ struct BestComparisonTests {
     @Test("The best model of another run with the same seed is rejected", arguments: ["twin", "fast"])
     func otherRun(name: String) throws {
         try takeWithoutIdentity("best.safetensors", of: name)
-        try expectRefused("best.safetensors is from another run than ")
+        try expectRefused("best.safetensors disagrees with ")
         try restore()
         try takeWithoutIdentity("best.safetensors", of: "fast")
         try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))

@@ -56,6 +56,18 @@ struct OlderBestTests {
         #expect(verified.output.contains(Self.words), "\(verified)")
     }
 
+    @Test("A run that is done before the step of the better model names it as lost")
+    func doneBefore() throws {
+        try killAfterValidation()
+        let better = try #require(try RunLog(run: texts.path("run")).events.last?["step"])
+        let resumed = try run(
+            ["--run", texts.path("run"), "--resume"]
+                + "--validate-every 1 --patience 2 --learning-rate 1e-9".split(separator: " ").map(String.init))
+        #expect(resumed.output.contains("  lost     validation loss "), "\(resumed)")
+        let end = try #require(try RunLog(run: texts.path("run")).events.last)
+        #expect(end["lost_best_step"] == better && end["step"] != better, "\(end)")
+    }
+
     @Test(
         "A best model of an older backup beside newer checkpoints and their log is the run's own: it is used, and a resume keeps it",
         arguments: [true, false])

@@ -41,14 +41,59 @@ struct PassedOverCheckpointTests {
         return (last, last + 2)
     }
 
+    private func aside(_ step: Int) -> String {
+        texts.path(texts.checkpoint(run: "run", step: step)).replacing("/step-", with: "/unused-step-")
+    }
+
+    @Test("They get another name, and are not used by a job after one that was killed")
+    func renamed() throws {
+        let (own, foreign) = try runWithForeignCheckpoint()
+        let bytes = try texts.bytes(texts.checkpoint(run: "run", step: foreign))
+        let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+        let outcome = try train("run", "--epochs", "3", "--checkpoint-every", "1000 steps")
+        #expect(outcome.output.contains("The file is now \(aside(foreign))"), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "run").contains(foreign) == false)
+        #expect(try Data(contentsOf: URL(filePath: aside(foreign))) == Data(bytes))
+        // As after a kill before the first checkpoint.
+        let resumed = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).dropFirst(log.count)
+        try texts.write("run/metrics.jsonl", log + (try #require(resumed.split(separator: "\n").first)) + "\n")
+        for step in texts.checkpointSteps(run: "run") where step > own {
+            try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+        }
+        let next = try train("run", "--epochs", "3", "--checkpoint-every", "1000 steps")
+        #expect(next.output.contains("after step \(own)") && !next.output.contains("skipped"), "\(next)")
+    }
+
+    @Test("Older checkpoints of abandoned steps get another name, too")
+    func older() throws {
+        try train("run", "--epochs", "2", "--checkpoint-every", "4 steps", "--keep", "99")
+        let all = texts.checkpointSteps(run: "run")
+        try move(all.filter { $0 > 4 }, from: "run", to: "unreadable")
+        try train("run", "--epochs", "2", "--learning-rate", "0.2", "--checkpoint-every", "5 steps", "--keep", "99")
+        let end = try #require(texts.checkpointSteps(run: "run").last)
+        try move([8], from: "unreadable", to: "run")
+        let outcome = try train("run", "--epochs", "3")
+        #expect(outcome.output.contains("after step \(end)"), "\(outcome)")
+        #expect(outcome.output.contains("which the run has abandoned: it continued after step 4"), "\(outcome)")
+        #expect(outcome.output.contains("The file is now \(aside(8))"), "\(outcome)")
+        #expect(!texts.checkpointSteps(run: "run").contains(8) && FileManager.default.fileExists(atPath: aside(8)))
+    }
+
+    @Test("A dry run renames none")
+    func dryRun() throws {
+        let (own, foreign) = try runWithForeignCheckpoint()
+        let outcome = try train("run", "--epochs", "2", "--dry-run")
+        #expect(outcome.output.contains("skipped ") && texts.checkpointSteps(run: "run") == [0, own, foreign], "\(outcome)")
+    }
+
     @Test("They do not count among those that are kept")
     func pruned() throws {
-        let (own, foreign) = try runWithForeignCheckpoint()
+        let (own, _) = try runWithForeignCheckpoint()
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps", "--keep", "2")
         #expect(outcome.output.contains("note: skipped"), "\(outcome)")
         let steps = texts.checkpointSteps(run: "run")
         let last = try #require(steps.last)
-        #expect(steps == [own, foreign, last])
+        #expect(steps == [own, last])
         let bytes = try texts.bytes(texts.checkpoint(run: "run", step: last))
         try texts.write(texts.checkpoint(run: "run", step: last), bytes.prefix(bytes.count / 2))
         #expect(try train("run").output.contains("after step \(own)"))

@@ -23,12 +23,12 @@ final class CheckpointKeeper {
     private(set) var best: BestModel?
     /// Whether the run has abandoned the steps that led to `best`, because it continued from an earlier step.
     private(set) var bestIsAbandoned: Bool
-    /// The steps of the files that the start and returns have passed over, unless the job has written them anew. On rank 0.
-    private var passedOver: Set<Int>
+    /// The checkpoints to which the run may return.
+    private var own: OwnGenerations
 
     /// Manages the checkpoints of a run as the plan describes it.
     init(world: World, collector: CheckpointCollector, folder: CheckpointFolder, plan: RunPlan) {
-        (best, bestIsAbandoned, passedOver) = (plan.best, plan.bestIsAbandoned, plan.passedOver)
+        (best, bestIsAbandoned, own) = (plan.best, plan.bestIsAbandoned, OwnGenerations(upTo: plan.state.step))
         let configuration = plan.configuration
         leastByteCount = configuration.checkpointArrays(collector.parallel.shape).reduce(0) { $0 + $1.byteCount }
         self.world = world
@@ -71,9 +71,9 @@ final class CheckpointKeeper {
         let checkpoint = try collector.collect(state)
         let (folder, keep, writing) = (folder, keep, writing)
         let mayRemove = state.skippedInARow == 0
-        let before = own(upTo: state.step)
-        passedOver.remove(state.step)
-        let after = own(upTo: state.step)
+        let before = own
+        own.insert(state.step)
+        let after = own
         try submit(checkpoint) { (checkpoint) throws(FileError) in
             try folder.persistently(of: before, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
                 try folder.write(checkpoint, step: state.step)
@@ -90,15 +90,13 @@ final class CheckpointKeeper {
     func saveBest(_ model: BestModel, _ state: TrainingState) throws {
         (best, bestIsAbandoned) = (model, false)
         let checkpoint = try collector.collect(state)
-        let (folder, mayRemove, own) = (folder, state.skippedInARow == 0, own(upTo: state.step))
+        let (folder, mayRemove, own) = (folder, state.skippedInARow == 0, own)
         try submit(checkpoint) { (checkpoint) throws(FileError) in
             try folder.persistently(of: own, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
                 try folder.writeBest(checkpoint)
             }
         }
     }
-
-    private func own(upTo lastStep: Int) -> OwnGenerations { OwnGenerations(upTo: lastStep, except: passedOver) }
 
     /// Waits until all files are written. Collective.
     func finish() throws {
@@ -124,25 +122,19 @@ final class CheckpointKeeper {
     /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state. Collective.
     ///
     /// With `rejectingFrom`, first removes the checkpoints of that step and later, if there is an older one.
-    ///
-    /// - Parameter lastStep: the last step of this job. Checkpoints of later steps are not its own.
-    func restoreNewest(
-        into parallel: ParallelModel, rejectingFrom rejected: Int?, upTo lastStep: Int, windowCount: Int
-    ) throws -> TrainingState {
+    func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
             let newest = try Watchdog.waitingForDisk {
-                if let rejected { try folder.removeGenerations(from: rejected, of: own(upTo: lastStep)) }
-                return try folder.newestValid(of: own(upTo: lastStep)) { try restorable($0, windowCount: windowCount) }
+                if let rejected { try folder.removeGenerations(from: rejected, of: own) }
+                return try folder.newestValid(of: own) { try restorable($0, windowCount: windowCount) }
             }
-            for checkpoint in newest.passedOver {
-                StandardError.warn("skipped \(checkpoint)")
-                passedOver.insert(checkpoint.generation.step)
-            }
+            for checkpoint in newest.passedOver { StandardError.warn("skipped \(checkpoint)") }
             return newest.contents
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
         if let best, best.step > state.step { bestIsAbandoned = true }
+        own.removeAll(after: state.step)
         parallel.optimizer.resume(updates: state.updates, averagingStart: state.averaging?.start)
         try parallel.restore(from: stored, world: world)
         return state

@@ -31,8 +31,7 @@ extension Trainer {
         // If no update succeeded after restoring a checkpoint, the checkpoint itself is not usable.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
         let before = state
-        state = try keeper.restoreNewest(
-            into: parallel, rejectingFrom: rejected, upTo: state.step, windowCount: train.windowCount)
+        state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
         continueRestored(from: before, fault)

@@ -72,11 +72,12 @@ extension TrainingReport {
             + (ending.bestIsAbandoned ? [("best_is_abandoned", .flag(true))] : [])
     }
 
-    /// The best validation of the steps so far, also of those of earlier jobs, if `best.safetensors` does not contain its parameters.
+    /// The best validation of the steps so far, also of those of earlier jobs, if `best.safetensors` does not contain its parameters. A run that is
+    /// done does not compute those of later steps again.
     private func lostBest(_ state: TrainingState, _ ending: RunEnding) -> BestValidation? {
         let known = state.convergence.bestLoss.map { BestValidation(step: state.convergence.bestStep, loss: $0) }
         let lost = [known, plan.loggedBest].compactMap { $0 }
-            .filter { $0.step <= state.step && $0.loss < ending.best?.loss ?? .infinity }
+            .filter { ($0.step <= state.step || ending.outcome.stopReason == nil) && $0.loss < ending.best?.loss ?? .infinity }
         return lost.min { $0.loss < $1.loss }
     }
 

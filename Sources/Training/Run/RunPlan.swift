@@ -25,8 +25,6 @@ struct RunPlan: Codable {
     var state: TrainingState
     /// Whether parameters, moments and hidden states come from a checkpoint.
     var isResumed: Bool
-    /// The steps of the checkpoints that the resume has passed over.
-    var passedOver: Set<Int>
     /// The content of `best.safetensors`; nil if there is none.
     var best: BestModel?
     /// Whether the run has abandoned the steps that led to `best`.
@@ -44,7 +42,7 @@ struct RunPlan: Codable {
 
     init(
         configuration: TrainingConfiguration, vocabulary: Vocabulary, tokenFiles: [String: PlannedTokens], runFolder: String,
-        state: TrainingState, isResumed: Bool, passedOver: Set<Int> = [], best: BestModel? = nil, bestIsAbandoned: Bool = false,
+        state: TrainingState, isResumed: Bool, best: BestModel? = nil, bestIsAbandoned: Bool = false,
         loggedBest: BestValidation? = nil, symbols: TextSymbols, testExtent: TextExtent?
     ) {
         self.configuration = configuration
@@ -53,7 +51,7 @@ struct RunPlan: Codable {
         self.tokenFiles = tokenFiles
         self.runFolder = runFolder
         self.state = state
-        (self.isResumed, self.passedOver) = (isResumed, passedOver)
+        self.isResumed = isResumed
         (self.best, self.bestIsAbandoned, self.loggedBest) = (best, bestIsAbandoned, loggedBest)
         self.symbols = symbols
         self.testExtent = testExtent

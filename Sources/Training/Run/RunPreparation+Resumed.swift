@@ -45,7 +45,11 @@ extension RunPreparation {
                 in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
                 vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
         }
-        return RunPreparation(parts, best, folder: folder, lock: lock, changes: parts.changes(without: warned))
+        let skipped = try Watchdog.waitingForDisk {
+            try SkippedCheckpoints(
+                newer: parts.newer, olderThan: parts.checkpoint.state.step, records, in: CheckpointFolder(lockedBy: lock))
+        }
+        return RunPreparation(parts, best, skipped, folder: folder, lock: lock, changes: parts.changes(without: warned))
     }
 
     /// Warns of keys that have changed in `config.toml`, unless the command line sets them. Returns the keys.
@@ -59,19 +63,22 @@ extension RunPreparation {
         return changes.map(\.key)
     }
 
-    private convenience init(_ parts: ResumedParts, _ best: BestFound, folder: RunFolder, lock: RunLock, changes: String?) {
+    private convenience init(
+        _ parts: ResumedParts, _ best: BestFound, _ skipped: SkippedCheckpoints, folder: RunFolder, lock: RunLock,
+        changes: String?
+    ) {
         let checkpoint = parts.checkpoint
         let rate = ResumedRate(checkpoint, parts.configuration)
         let plan = RunPlan(
             configuration: parts.configuration.withAbsoluteTexts, vocabulary: checkpoint.vocabulary,
             tokenFiles: parts.tokens.files, runFolder: folder.path, state: rate.state, isResumed: true,
-            passedOver: parts.passedOver, best: best.model,
-            bestIsAbandoned: best.isAbandoned, loggedBest: best.logged, symbols: parts.symbols, testExtent: parts.testExtent)
+            best: best.model, bestIsAbandoned: best.isAbandoned, loggedBest: best.logged, symbols: parts.symbols,
+            testExtent: parts.testExtent)
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
             checkpoint: checkpoint,
-            notices: parts.notices
+            notices: skipped.notices + parts.notices
                 + [checkpoint.vocabulary.tokenizer.libraryNotice, changes, best.notice, best.loggedNotice].compactMap { $0 }
                 + rate.notices)
     }
@@ -160,8 +167,8 @@ private struct ResumedParts {
     let tokens: PreparedTokens
     let symbols: TextSymbols
     let testExtent: TextExtent?
-    /// The steps of newer checkpoints that cannot be used.
-    let passedOver: Set<Int>
+    /// Newer checkpoints that cannot be used.
+    let newer: [PassedOverCheckpoint]
     /// Notices for the user.
     let notices: [String]
 
@@ -171,7 +178,7 @@ private struct ResumedParts {
         survey: HostSurvey, tokenizer: DistributedTokenizer
     ) throws {
         checkpoint = newest.contents
-        passedOver = Set(newest.passedOver.map(\.generation.step))
+        newer = newest.passedOver
         let folder = RunFolder(path: lock.folder.path)
         self.configuration = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
         symbols = try self.configuration.symbols(checkpoint.vocabulary)
@@ -193,9 +200,7 @@ private struct ResumedParts {
         testExtent = try texts.testExtent()
         tokens = try RunPreparation.prepareTokenFiles(
             texts, vocabulary: checkpoint.vocabulary, lock: lock, self.configuration)
-        notices =
-            newest.passedOver.map { "skipped \($0)" } + check.notices + tokens.notices
-            + [texts.splitNotice].compactMap { $0 }
+        notices = check.notices + tokens.notices + [texts.splitNotice].compactMap { $0 }
     }
 
     /// The note about the options whose values differ from those of the checkpoint; nil if there are none.
