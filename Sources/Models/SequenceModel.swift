@@ -129,6 +129,9 @@ public final class SequenceModel {
     /// The letters of the blocks of `rnn.weight_hh`, in their order; empty if they have none.
     package var gateNames: [String] { levels[0].layer.gateNames }
 
+    /// Whether the largest singular value of a layer's recurrent matrix bounds the gradient from one step to the one before.
+    package var isBoundedByRecurrentMatrix: Bool { levels[0].layer.isBoundedByRecurrentMatrix }
+
     /// The activated gates of a layer at every step of the last window, `[steps*streams, G*H]`. Call it before a backward pass.
     public func activatedGates(ofLayer layer: Int) -> MatrixView {
         levels[layer].layer.activatedGates.prefix(rows: window.rows)

@@ -48,19 +48,12 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     }
     let report = InspectionReport(
         checkpoint: checkpoint.path, unknown: UnknownCount(of: tokens, vocabulary), reach: reach, spectra: spectra,
-        isBounded: inspected.hasBound,
+        isBounded: inspected.model.isBoundedByRecurrentMatrix,
         activity: activity,
         unit: unit, correlations: correlations, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
     noteTokens(report.unknown, lags: lags, settings, of: text.name)
     try printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal)) {
         if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
-    }
-}
-
-extension InspectedModel {
-    /// Whether the largest singular value of the recurrent matrix bounds the gradient from one step to the one before.
-    fileprivate var hasBound: Bool {
-        ["elman", "elman-pre"].contains(shape.cell.rawValue) && !layout.entries.contains { $0.name.hasPrefix("rnn.weight_skip") }
     }
 }
 

@@ -20,6 +20,7 @@ struct ElmanCell: Cell {
         CellSettings.nonlinearity, CellSettings.transitionSize, CellSettings.timeSkips,
     ]
     static let gateCount = 1
+    static let isBoundedByRecurrentMatrix = true
 
     private let kernel: CellKernel
     private let recurrent: RecurrentProduct

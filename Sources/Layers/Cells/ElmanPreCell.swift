@@ -14,6 +14,7 @@ struct ElmanPreCell: Cell {
         "The simple recurrent net with the preactivation as state, `a = W x + U f(a') + b`, read as `f(a)` (Pascanu et al. 2013)."
     static let settings: [any DeclaredSetting] = [CellSettings.nonlinearity, CellSettings.timeSkips]
     static let gateCount = 1
+    static let isBoundedByRecurrentMatrix = true
 
     private let kernel: CellKernel
     private let recurrent: RecurrentProduct

@@ -14,6 +14,9 @@ protocol Cell: Kind {
     static var gates: [CellGate] { get }
     /// The letters of the blocks of the recurrent weights, in their order. Default: those of `gates`.
     static var gateNames: [String] { get }
+    /// Whether the only way from one step to the next is the recurrent matrix, with slopes of at most 1 before or after it. Its largest singular value
+    /// then bounds the gradient from step to step. Default: false.
+    static var isBoundedByRecurrentMatrix: Bool { get }
     /// The states besides h, by PyTorch's letters. Default: none.
     static var states: [String] { get }
     /// The states besides h whose initial value may be learned: the first of `states`. Default: all of them.
@@ -78,6 +81,7 @@ protocol Cell: Kind {
 extension Cell {
     static var gates: [CellGate] { [] }
     static var gateNames: [String] { gates.map(\.name) }
+    static var isBoundedByRecurrentMatrix: Bool { false }
     static var states: [String] { [] }
     static var learnedStates: [String] { states }
     static var constantStates: [String] { [] }

@@ -100,6 +100,8 @@ final class Recurrence<C: Cell>: RecurrentLayer {
 
     var gateNames: [String] { C.gateNames }
 
+    var isBoundedByRecurrentMatrix: Bool { C.isBoundedByRecurrentMatrix && skips == nil && transition == nil }
+
     var activatedGates: MatrixView { gates.window }
 
     var stateGradients: [(name: String, gradient: MatrixView)] {

@@ -9,6 +9,8 @@ public protocol RecurrentLayer: AnyObject {
     var gateKinds: [CellGate] { get }
     /// The letters of the blocks of `rnn.weight_hh`, in their order; empty if they have none.
     var gateNames: [String] { get }
+    /// Whether the largest singular value of the recurrent matrix bounds the gradient from one step to the one before.
+    var isBoundedByRecurrentMatrix: Bool { get }
     /// The activated gates of every step of the window after `forward`, `[T*B, G*H]`, until `backward` replaces them.
     var activatedGates: MatrixView { get }
     /// Whether equal rows of the input may be given once, as `.distinct` and `.merged`.
