@@ -79,6 +79,21 @@ struct PassedOverCheckpointTests {
         #expect(!texts.checkpointSteps(run: "run").contains(8) && FileManager.default.fileExists(atPath: aside(8)))
     }
 
+    @Test("Damaged ones get another name, too, so that verify is content with the run")
+    func damaged() throws {
+        try train("run", "--epochs", "1", "--checkpoint-every", "4 steps", "--keep", "99")
+        let steps = texts.checkpointSteps(run: "run")
+        let (last, before) = (try #require(steps.last), try #require(steps.dropLast().last))
+        let file = texts.checkpoint(run: "run", step: last)
+        try texts.write(file, texts.bytes(file).prefix(1000))
+        let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps", "--keep", "99")
+        #expect(outcome.output.contains("after step \(before)"), "\(outcome)")
+        #expect(outcome.output.contains(". The file is now \(aside(last))"), "\(outcome)")
+        #expect(!texts.checkpointSteps(run: "run").contains(last))
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        #expect(verified.status == 0, "\(verified)")
+    }
+
     @Test("A dry run renames none")
     func dryRun() throws {
         let (own, foreign) = try runWithForeignCheckpoint()

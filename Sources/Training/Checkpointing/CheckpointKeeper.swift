@@ -124,12 +124,12 @@ final class CheckpointKeeper {
     /// With `rejectingFrom`, first removes the checkpoints of that step and later, if there is an older one.
     func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
         let stored = try world.agreeOnRoot {
-            let newest = try Watchdog.waitingForDisk {
+            try Watchdog.waitingForDisk {
                 if let rejected { try folder.removeGenerations(from: rejected, of: own) }
-                return try folder.newestValid(of: own) { try restorable($0, windowCount: windowCount) }
+                let newest = try folder.newestValid(of: own) { try restorable($0, windowCount: windowCount) }
+                try folder.setAside(newest.passedOver).forEach(StandardError.warn)
+                return newest.contents
             }
-            for checkpoint in newest.passedOver { StandardError.warn("skipped \(checkpoint)") }
-            return newest.contents
         }
         let text = try world.broadcast(try stored.map { try Self.json($0.state) } ?? "")
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))

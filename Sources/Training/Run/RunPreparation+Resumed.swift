@@ -46,8 +46,8 @@ extension RunPreparation {
                 vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
         }
         let skipped = try Watchdog.waitingForDisk {
-            try SkippedCheckpoints(
-                newer: parts.newer, olderThan: parts.checkpoint.state.step, records, in: CheckpointFolder(lockedBy: lock))
+            let abandoned = try records.abandonedCheckpoints(before: parts.checkpoint.state.step)
+            return try CheckpointFolder(lockedBy: lock).setAside(parts.newer + abandoned)
         }
         return RunPreparation(parts, best, skipped, folder: folder, lock: lock, changes: parts.changes(without: warned))
     }
@@ -64,7 +64,7 @@ extension RunPreparation {
     }
 
     private convenience init(
-        _ parts: ResumedParts, _ best: BestFound, _ skipped: SkippedCheckpoints, folder: RunFolder, lock: RunLock,
+        _ parts: ResumedParts, _ best: BestFound, _ skipped: [String], folder: RunFolder, lock: RunLock,
         changes: String?
     ) {
         let checkpoint = parts.checkpoint
@@ -78,7 +78,7 @@ extension RunPreparation {
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
             checkpoint: checkpoint,
-            notices: skipped.notices + parts.notices
+            notices: skipped + parts.notices
                 + [checkpoint.vocabulary.tokenizer.libraryNotice, changes, best.notice, best.loggedNotice].compactMap { $0 }
                 + rate.notices)
     }
