@@ -16,7 +16,12 @@ public struct WholeNumbers: ConfigurationScalar, ExpressibleByArrayLiteral {
         }
     }
 
+    /// The empty text is the empty list.
     public init?(argumentText argument: String) {
+        if argument.isEmpty {
+            values = []
+            return
+        }
         var values: [Int] = []
         for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
             guard let value = Int(part.trimmingPrefix(" ")) else { return nil }

@@ -71,6 +71,16 @@ struct StandardStreamTests {
         #expect(try SmallModels.shell("$R verify closed").status == 0)
     }
 
+    @Test("launch/train with closed standard streams trains", arguments: [">&- 2>&-", "<&- >&- 2>&-", "<&- 2>&-"])
+    func closedDescriptorsOfLauncher(streams: String) throws {
+        let scratch = try ScratchFolder()
+        let command =
+            "\"$SCRIPTS/train\" -n 2 --run run --hidden-size 8 --epochs 1 --bptt 100 \(streams); [ $? = 0 ] && tail -n 1 run/metrics.jsonl"
+        let settings = ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SCRIPTS": ProcessRunner.source("launch")]
+        let outcome = try ProcessRunner.run("/bin/bash", ["-c", command], in: scratch.folder, environment: settings, limit: 120)
+        #expect(outcome.output.contains("\"event\":\"end\",") && outcome.output.contains("\"reason\":\"epochs\""), "\(outcome)")
+    }
+
     @Test("A command without ranks prints its result in every task", arguments: alone)
     func everyTask(command: String) throws {
         let task = try SmallModels.shell("$R \(command)", environment: ["SLURM_PROCID": "1"])

@@ -154,6 +154,9 @@ struct VerifyTests {
     func lostCheckpointsAndLog() throws {
         for name in ["checkpoints", "metrics.jsonl"] { try FileManager.default.removeItem(at: folder.appending(path: name)) }
         try expectDamage("no checkpoint is left, but run/best.safetensors contains step")
+        try expectDamage("without them, --resume starts at the first step.")
+        try FileManager.default.removeItem(at: folder.appending(path: "config.toml"))
+        try expectDamage("without them, the run cannot be resumed.")
     }
 
     @Test("A missing folder and a folder without a run end with status 66")

@@ -111,6 +111,10 @@ struct TOMLReaderTests {
                 "cutoffs = [10, 5]",
                 "a:1:1: cutoffs is the array [10, 5]; it must be up to 8 ascending whole numbers from 1 to 1000000000, with commas between them."
             ),
+            (
+                "cutoffs = []",
+                "a:1:1: cutoffs is the array []; it must be up to 8 ascending whole numbers from 1 to 1000000000, with commas between them."
+            ),
             ("cutoffs = [10", "a:1:14: not valid TOML: expected ',' or ']' after a value of an array."),
             ("cutoffs = [", "a:1:11: not valid TOML: this array is not closed."),
             ("seed = 1\n seed = 2", "a:2:2: not valid TOML: duplicate key 'seed'; delete one of the two."),

@@ -31,7 +31,7 @@ extension Verification {
 }
 
 /// The checks of the individual files of a run's folder.
-private struct RunVerification {
+struct RunVerification {
     let folder: RunFolder
     let records: RunRecords
 
@@ -111,28 +111,6 @@ private struct RunVerification {
             log.doubt(aboutCheckpointAfter: step),
             log.lostCheckpoint(after: step) { pathExists(checkpoints.path(forStep: $0)) },
         ].compactMap { $0 }
-    }
-
-    /// A run that was interrupted before its first checkpoint starts from the beginning. A run that has made steps, as its log or its best
-    /// model shows, has had a checkpoint.
-    func noGenerations(_ best: [CheckpointVerification]) -> VerifiedFile {
-        var file = VerifiedFile(.checkpoint, folder.checkpoints.path)
-        file.contents = "none yet"
-        let made = [
-            records.log.map { ($0.lastStep, folder.metricsPath) },
-            best.first?.checkpoint.map { ($0.state.step, folder.checkpoints.bestPath) },
-        ]
-        if let (step, path) = made.compactMap({ $0 }).first(where: { $0.0 > 0 }) {
-            file.contents = "none"
-            file.fail(
-                "\(file.path): no checkpoint is left, but \(path) contains step \(step). Restore the checkpoints: without them, --resume "
-                    + "starts at the first step.")
-        } else if pathExists(folder.configurationPath), !pathExists(folder.lockPath) {
-            file.fail("\(RunFolderError.onlyConfiguration(path: folder.path, file: folder.configurationPath))")
-        } else {
-            file.notes = ["--resume starts at the first step"]
-        }
-        return file
     }
 
     /// The best model, if it exists or must exist.
