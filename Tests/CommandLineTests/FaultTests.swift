@@ -85,7 +85,8 @@ struct FaultTests {
             says: ".: this is a folder, but --test needs a file. ")
         try expectFault(["--config", "gone.toml"], status: 66, says: "gone.toml: cannot read the configuration: ")
         try expectFault(
-            ["--resume", "--run", "gone"], status: 66, says: "gone: no run to resume: the folder has neither config.toml nor a checkpoint. ")
+            ["--resume", "--run", "gone"], status: 66,
+            says: "gone: no run to resume: the folder has neither config.toml nor a checkpoint. ")
         try expectFault(["evaluate", "--checkpoint", there, "--data", "gone"], status: 66, says: "gone: no such file. ")
         try expectFault(["generate", "--checkpoint", "gone"], status: 66, says: "gone: no such file. ")
         #expect(!FileManager.default.fileExists(atPath: scratch.file("r")))

@@ -87,6 +87,8 @@ struct StartNoteTests {
         #expect(Double(words.1).map { abs($0 / first - 1) < 0.01 } == true, "\(words.0) \(first)")
         let same = try start("--run", texts.path("run"), "--resume", "--epochs", "2")
         #expect(same.output.firstMatch(of: note) == nil, "\(same)")
+        let decay = try start("--run", texts.path("run"), "--resume", "--epochs", "3", "--decay", "0.9")
+        #expect(decay.output.firstMatch(of: note) != nil, "\(decay)")
     }
 
     @Test("A run that clips each element by itself has no share of clipped steps on the terminal and in the log")

@@ -156,7 +156,7 @@ struct VerifyTests {
         try expectDamage("no checkpoint is left, but run/best.safetensors contains step")
         try expectDamage("without them, --resume starts at the first step.")
         try FileManager.default.removeItem(at: folder.appending(path: "config.toml"))
-        try expectDamage("without them, the run cannot be resumed.")
+        try expectDamage("without them, the run cannot be resumed.", count: 2)
     }
 
     @Test("A missing folder and a folder without a run end with status 66")

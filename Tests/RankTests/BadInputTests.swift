@@ -117,6 +117,7 @@ extension TrainingOverRanks {
                     "not finite in 10 steps in a row", "after 3 returns to a checkpoint",
                     "The last good checkpoint is in \(texts.path("run"))/checkpoints",
                     "Resume it with a lower --learning-rate",
+                    "If no lower rate helps, move \(texts.path(texts.checkpoint(run: "run", step: good.last ?? 0))) away",
                 ])
             #expect(texts.checkpointSteps(run: "run") == good)
             let skipped = try RunLog(run: texts.path("run")).events.filter { $0["skipped"] == "1" }

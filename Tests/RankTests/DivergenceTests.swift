@@ -20,6 +20,15 @@ extension TrainingOverRanks {
             try expectDiverged(try texts.startResume(ranks: 1, run: "run"))
         }
 
+        @Test("A fault that is found after a step, before its validation, is reported with this step")
+        func foundAfterStep() throws {
+            let options = ["--optimizer", "sgd", "--learning-rate", "1e30", "--weight-decay", "1e20", "--validate-every", "1"]
+            let outcome = try texts.start(ranks: 2, run: "run", options).end(timeLimit: 30)
+            #expect(outcome.status == 64 && outcome.errors.contains("step 1: a parameter is not finite"), "\(outcome)")
+            let returns = try RunLog(run: texts.path("run")).events.filter { $0["event"] == "rollback" }
+            #expect(!returns.isEmpty && returns.allSatisfy { $0["found_at"] == "1" }, "\(returns)")
+        }
+
         private func expectDiverged(_ program: RunningProgram, location: SourceLocation = #_sourceLocation) throws {
             let outcome = try program.end(timeLimit: 30)
             #expect(outcome.status == 64 && outcome.errors.contains("step 1: "), "\(outcome)", sourceLocation: location)

@@ -27,15 +27,16 @@ extension Trainer {
         let mayRestore = fault.isOfTheRun || configuration.onFault == .restore
         guard mayRestore, rollbacks < configuration.maxRollbacks else { throw try agreed(error(fault, host: host)) }
         rollbacks += 1
-        let foundAt = state.step + 1
         // If no update succeeded after restoring a checkpoint, the checkpoint itself is not usable.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
         let before = state
         state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
+        hasReturnedAgain = lastRestoredStep == state.step
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
         continueRestored(from: before, fault)
-        try report.rollback(state, foundAt: foundAt, reason: fault.description(host: host))
+        try report.rollback(state, foundAt: currentStep, reason: fault.description(host: host))
+        currentStep = state.step
     }
 
     /// Adapts a restored state to the faults of the run. `before` is the state at the fault.
@@ -57,12 +58,18 @@ extension Trainer {
         switch fault {
         case .corruption:
             return .corrupted(
-                what: fault.description(host: host), step: state.step + 1, rollbacks: rollbacks, runFolder: folder)
+                what: fault.description(host: host), step: currentStep, rollbacks: rollbacks, runFolder: folder)
         case .badSteps, .notFinite:
             return .diverged(
-                what: fault.description(host: host), step: state.step + 1, rollbacks: rollbacks, runFolder: folder,
-                advice: configuration.adviceAfterDivergence)
+                what: fault.description(host: host), step: currentStep, rollbacks: rollbacks, runFolder: folder,
+                advice: configuration.adviceAfterDivergence + adviceAboutCheckpoint)
         }
+    }
+
+    /// A checkpoint can be too close to the divergence for any rate, although its numbers are finite and some updates succeed.
+    private var adviceAboutCheckpoint: String {
+        guard hasReturnedAgain, let step = lastRestoredStep, step > 0 else { return "" }
+        return " If no lower rate helps, move \(keeper.path(step: step)) away: --resume then continues from an older checkpoint."
     }
 
     /// Converts an error that all ranks have into one that rank 0 prints.

@@ -19,7 +19,8 @@ package enum StepMoment: Sendable {
 extension Trainer {
     /// One window: forward pass, backward pass, reduction, clipping, update. Allocates nothing. Returns the flags of all ranks.
     package func step() throws -> StepFlags {
-        Watchdog.enter(.computation, step: state.step + 1)
+        currentStep = state.step + 1
+        Watchdog.enter(.computation, step: currentStep)
         disturb?(.beginning)
         readWindow()
         let batch = train.window(state.window, epoch: state.epoch)

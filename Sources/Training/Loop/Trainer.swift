@@ -62,6 +62,10 @@ package final class Trainer {
     /// Whether this job has made a step, or failed in its first one; also if it has returned to the beginning since.
     var hasStepped = false
     var lastRestoredStep: Int?
+    /// Whether the last two returns were to the same checkpoint.
+    var hasReturnedAgain = false
+    /// The step that is being made, or after which the job validates or saves.
+    var currentStep: Int
     var updatesAtRestoration = -1
     /// A hook for tests, called at moments of a step, to inject faults.
     package var disturb: ((StepMoment) -> Void)?
@@ -90,7 +94,7 @@ package final class Trainer {
                 layers: configuration.layers, maximumSteps: configuration.mostSteps, streams: parallel.streams.count)
         self.sampling = sampling
         self.state = state
-        firstStep = state.step
+        (firstStep, currentStep) = (state.step, state.step)
         deadline = Deadline(limit: configuration.timeLimit)
     }
 

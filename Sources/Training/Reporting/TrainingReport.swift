@@ -184,7 +184,7 @@ final class TrainingReport {
         for (figure, importance) in zip(estimatesTraining ? [] : figures, [10, 1]) {
             text.add(figure, importance: importance, lead: ", ")
         }
-        text.add("gradient norm \(NumberText.significant(norm, 3))", importance: 3)
+        text.add("gradient norm \(norm.isNaN ? "-" : NumberText.significant(norm, 3))", importance: 3)
         let clipped = clippedShare(state) * 100
         if !clipped.isNaN { text.add("(\(Int(clipped.rounded())) % clipped)", importance: 0, lead: " ") }
         text.add("rate \(NumberText.significant(rate))", importance: 2)

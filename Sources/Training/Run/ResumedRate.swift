@@ -35,12 +35,13 @@ struct ResumedRate {
         notices = [notice] + plateaus
     }
 
-    /// What the earlier validations without an improvement mean for another rate or schedule; nil if they do not matter.
+    /// What the earlier validations without an improvement mean for another rate, decay or schedule; nil if they do not matter.
     private static func plateauNotice(_ checkpoint: StoredCheckpoint, _ now: TrainingConfiguration) -> String? {
         let before = checkpoint.configuration
         let count = checkpoint.state.convergence.plateaus
         guard now.schedule.rawValue == PlateauSchedule.name, count > 0,
             now.learningRate != before.learningRate || now.schedule != before.schedule
+                || now.settings[ScheduleSettings.decay] != before.settings[ScheduleSettings.decay]
         else { return nil }
         let place = SchedulePlace(updates: 0, epoch: 1, plateaus: count, progress: 0)
         let rate = now.learningRateSchedule.rate(now.learningRate, at: place)
