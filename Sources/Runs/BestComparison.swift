@@ -70,7 +70,7 @@ package struct BestComparison {
                     + "step \(better.step): the file is older than the log, or the job ended before it wrote those parameters")
         }
         // A job that trains may repeat them.
-        if records.log?.abandons(model) == true, !records.folder.isInUse {
+        if isAbandoned(model), !records.folder.isInUse {
             notes.append(
                 "it is from step \(model.step), but the run continued from an earlier step and has not repeated this validation")
         }
@@ -82,6 +82,14 @@ package struct BestComparison {
                         ? "which is after its end: the file may be from a copy of the run" : "so that the loss is not compared"))
         }
         return notes
+    }
+
+    /// Whether the run has abandoned the steps that led to this model, by the log, and the newest checkpoint does not name the model as its best: lines
+    /// of the log may be lost.
+    ///
+    /// - Parameter step: the step after which the run continues.
+    package func isAbandoned(_ model: BestModel, continuingAfter step: Int = .max) -> Bool {
+        !isKnownToCheckpoint(model) && records.log?.abandons(model, continuingAfter: step) == true
     }
 
     /// Whether no file shows that the run made the steps up to this model: it is later than the newest checkpoint, and the log has no

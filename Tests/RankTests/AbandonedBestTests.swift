@@ -33,6 +33,29 @@ extension TrainingOverRanks {
         }
 
         @Test(
+            "A best model that the newest checkpoint names is the run's own, also if the log has lost the line of its validation")
+        func lostLine() throws {
+            let size =
+                "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --minimum-count 1 --checkpoint-every 4 --keep 99"
+            let first = try train("--train train.txt --valid valid.txt --epochs 1 " + size)
+            try #require(first.run.status == 0, "\(first.run)")
+            for step in texts.checkpointSteps(run: "run").filter({ $0 > 4 }) {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+            }
+            let second = try train("--resume")
+            try #require(second.run.status == 0 && !second.run.output.contains("  kept  "), "\(second.run)")
+            let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+            let lost = try #require(lines.lastIndex { $0.contains("\"event\":\"validation\"") })
+            try texts.write("run/metrics.jsonl", lines[..<lost].map { $0 + "\n" }.joined())
+            let third = try train("--resume")
+            #expect(third.log.events.last?["best_step"] == third.log.events.last?["step"])
+            #expect(third.run.status == 0 && !third.run.output.contains("  kept  "), "\(third.run)")
+            #expect(third.log.events.last?["best_is_abandoned"] == nil)
+            let verified = try ProgramRun.alone("rnntrain", ["verify", "run"], folder: texts.folder)
+            #expect(verified.status == 0 && !verified.output.contains("continued from an earlier step"), "\(verified)")
+        }
+
+        @Test(
             "The end of a job says so, whether or not it tests, and whether it ends or is stopped",
             arguments: ["", " --test test.txt"])
         func everyEnd(test: String) throws {

@@ -35,9 +35,7 @@ package struct RunHistory {
         {
             let validation = lastBest?.step == step ? lastBest : validations.last { $0.step == step }
             let loss = end.numbers["best_loss"] ?? validation?.numbers["loss"]
-            // Earlier versions have not written the flag.
-            let isAbandoned = end.flags["best_is_abandoned"] == true || lastBest?.step == step && isAbandoned(lastBest)
-            return Best(step: step, loss: loss, figure: figure(criterion), isAbandoned: isAbandoned)
+            return Best(step: step, loss: loss, figure: figure(criterion), isAbandoned: end.flags["best_is_abandoned"] == true)
         }
         guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
             return nil
@@ -47,9 +45,8 @@ package struct RunHistory {
     }
 
     /// Whether the run continued from a step before a validation and has not repeated it.
-    private func isAbandoned(_ validation: LoggedEvent?) -> Bool {
-        guard let validation else { return false }
-        return !validations.contains {
+    private func isAbandoned(_ validation: LoggedEvent) -> Bool {
+        !validations.contains {
             $0.step == validation.step && Self.criterion($0) == Self.criterion(validation)
                 && $0.texts["parameters_digest"] == validation.texts["parameters_digest"]
         }

@@ -50,11 +50,11 @@ struct BestFound {
     private(set) var identity: RunIdentity?
     /// The best validation in the log.
     let logged: BestValidation?
-    private let log: LoggedModels?
+    private let comparison: BestComparison
     private let firstStep: Int
 
     /// Whether the run abandons the steps that led to the model: it continues from an earlier one.
-    var isAbandoned: Bool { model.map { log?.abandons($0, continuingAfter: firstStep) == true } ?? false }
+    var isAbandoned: Bool { model.map { comparison.isAbandoned($0, continuingAfter: firstStep) } ?? false }
 
     /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
     ///
@@ -65,10 +65,10 @@ struct BestFound {
         identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws {
         let path = folder.checkpoints.bestPath
-        (log, logged, firstStep) = (records.log, records.log?.bestValidation, state.step)
+        (logged, firstStep) = (records.log?.bestValidation, state.step)
         let run = BestComparison.Run(
             configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests, state: state)
-        let comparison = BestComparison(records: records, run: run)
+        comparison = BestComparison(records: records, run: run)
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         let replacement = BestReplacement(
             checkpoints: folder.checkpoints, comparison: comparison, state: state, configuration: configuration,
