@@ -42,7 +42,7 @@ extension TrainingOverRanks {
             for step in texts.checkpointSteps(run: "run").filter({ $0 > 4 }) {
                 try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
             }
-            let second = try train("--resume")
+            let second = try train("--resume --checkpoint-every 1000")
             try #require(second.run.status == 0 && !second.run.output.contains("  kept  "), "\(second.run)")
             let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
             let lost = try #require(lines.lastIndex { $0.contains("\"event\":\"validation\"") })
