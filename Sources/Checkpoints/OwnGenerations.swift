@@ -4,7 +4,7 @@ public struct OwnGenerations: Sendable {
     private var base: Int
     private var written: Set<Int> = []
 
-    /// The checkpoints of a job that continues after `base` steps. All checkpoints without `base`.
+    /// The checkpoints of a job that continues after `base` steps; by default, all checkpoints.
     public init(upTo base: Int = .max) { self.base = base }
 
     /// Adds the checkpoint of a step, which the job writes.
