@@ -48,8 +48,7 @@ public enum RunFolderError: UserFacingError, Equatable {
         case .onlyConfiguration(let path, let file):
             "\(path) has a configuration, but neither a checkpoint nor the lock of a run. Restore the files of the run; or start a new run with this "
                 + "configuration: --config \(file) --run NEWFOLDER."
-        case .noRun(let path):
-            "\(path) contains no run to resume. Check --run; for a new run, omit --resume and name a folder without files of a run."
+        case .noRun(let path): "\(path) contains no run to resume. Check --run, or omit --resume to start a new run."
         case .file(let error): error.description
         }
     }

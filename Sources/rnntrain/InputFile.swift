@@ -51,8 +51,8 @@ enum InputFileError: UserFacingError {
         case .unreadable(let path, let option):
             "\(quoting: path): no permission to read the file given with \(option). Make it readable (chmod u+r), or name a copy."
         case .noRun(let path):
-            "\(quoting: path): no run to resume: the folder has neither config.toml nor a checkpoint. Check --run, or restore the files; for a new "
-                + "run, omit --resume and name a folder without files of a run."
+            "\(quoting: path): no run to resume: the folder has neither config.toml nor a checkpoint. Check --run, or restore the files. For a new "
+                + "run, omit --resume; if this folder has the log or the best parameters of a run, name another one."
         case .standardInput(let option):
             "\(option) -: the standard input cannot be used here, because every process must be able to read the file, more than once. "
                 + "Save the input to a file, and name the file (./- if its name is -)."
