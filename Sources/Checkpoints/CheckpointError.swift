@@ -77,7 +77,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .noMemory: MemoryError.advice
         case .noneValid(_, let passedOver):
             Self.unreadable(passedOver) == nil
-                ? "Restore one of them, or remove them: without checkpoints, --resume starts at the first step."
+                ? "Restore one of them; or remove them: --resume then starts at the first step, if config.toml is left."
                 : "Make the checkpoints readable."
         case .noneWritten: "Start the run again, without --resume."
         case .unlistable: ""

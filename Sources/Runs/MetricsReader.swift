@@ -21,7 +21,7 @@ package struct MetricsReader {
 
     /// Reads the file at `path`. Throws `FileError`, and `StoredRunError.badLog` and `.inconsistentLog`.
     ///
-    /// With `modelsOnly`, lines of steps are not decoded, and invalid lines are ignored. Cost: one pass over the file.
+    /// With `modelsOnly`, only the last of successive lines of steps is decoded, and invalid lines are ignored. Cost: one pass over the file.
     package init(path: String, modelsOnly: Bool = false) throws {
         let file = try MappedFile(path: path)
         self = try file.checked({ $0 as any Error }) { () throws(any Error) in try MetricsReader(file, modelsOnly: modelsOnly) }
@@ -29,10 +29,19 @@ package struct MetricsReader {
 
     /// Reads a file. Throws `StoredRunError.badLog` and `.inconsistentLog`.
     package init(_ file: MappedFile, modelsOnly: Bool = false) throws {
+        var lastStepLine: Slice<UnsafeRawBufferPointer>?
         let end = try Self.forEachLine(of: file) { _, bytes, offset in
-            try take(bytes, at: offset, file.path, modelsOnly: modelsOnly)
+            if modelsOnly, bytes.starts(with: Self.stepLine) {
+                lineCount += 1
+                lastStepLine = bytes
+            } else {
+                takeStep(lastStepLine)
+                lastStepLine = nil
+                try take(bytes, at: offset, file.path, modelsOnly: modelsOnly)
+            }
             checkSeal(file, offset..<offset + bytes.count)
         }
+        takeStep(lastStepLine)
         hasCutLine = end < file.bytes.count
     }
 
@@ -52,13 +61,23 @@ package struct MetricsReader {
         return start
     }
 
+    /// Takes how far the log goes from the last of successive lines of steps. Ignores an invalid line.
+    private mutating func takeStep(_ bytes: Slice<UnsafeRawBufferPointer>?) {
+        guard let line = bytes.flatMap(Self.decoded) else { return }
+        models.take(line)
+    }
+
+    /// Nil for an invalid line.
+    private static func decoded(_ bytes: Slice<UnsafeRawBufferPointer>) -> LoggedModels.Line? {
+        try? JSONDecoder().decode(LoggedModels.Line.self, from: Data(bytes))
+    }
+
     private mutating func take(
         _ bytes: Slice<UnsafeRawBufferPointer>, at offset: Int, _ path: String, modelsOnly: Bool
     ) throws {
         lineCount += 1
-        if modelsOnly, bytes.starts(with: Self.stepLine) { return }
         guard bytes.first == UInt8(ascii: "{"),
-            let line = try? JSONDecoder().decode(LoggedModels.Line.self, from: Data(bytes))
+            let line = Self.decoded(bytes)
         else {
             if modelsOnly { return }
             throw StoredRunError.badLog(path: path, line: lineCount, byteOffset: offset)

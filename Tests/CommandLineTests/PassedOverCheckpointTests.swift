@@ -64,6 +64,25 @@ struct PassedOverCheckpointTests {
         #expect(next.output.contains("after step \(own)") && !next.output.contains("skipped"), "\(next)")
     }
 
+    @Test("Lines of steps show that the log goes on after a step without a checkpoint")
+    func laterSteps() throws {
+        let (own, foreign) = try runWithForeignCheckpoint()
+        try move([foreign], from: "run", to: "away")
+        try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps", "--log-every", "1")
+        // As after a kill before the first checkpoint.
+        for step in texts.checkpointSteps(run: "run") where step > own {
+            try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+        }
+        let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+        let last = try #require(lines.lastIndex { $0.contains("\"event\":\"step\"") && $0.contains("\"step\":\(foreign + 2),") })
+        try texts.write("run/metrics.jsonl", lines[...last].map { $0 + "\n" }.joined())
+        try move([foreign], from: "away", to: "run")
+        let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps")
+        #expect(
+            outcome.output.contains("after step \(own)") && outcome.output.contains("but the log has later steps"), "\(outcome)")
+        #expect(FileManager.default.fileExists(atPath: aside(foreign)))
+    }
+
     @Test("Older checkpoints of abandoned steps get another name, too")
     func older() throws {
         try train("run", "--epochs", "2", "--checkpoint-every", "4 steps", "--keep", "99")

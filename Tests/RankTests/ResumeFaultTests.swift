@@ -74,7 +74,7 @@ extension TrainingOverRanks {
             for step in steps { try damage(texts.checkpoint(run: "run", step: step), cut: step == steps[0]) }
             try expectFault(
                 status: 65, says: "no valid checkpoint: ", texts.checkpoint(run: "run", step: steps[0]),
-                texts.checkpoint(run: "run", step: steps[1]), "Restore one of them, or remove them")
+                texts.checkpoint(run: "run", step: steps[1]), "Restore one of them; or remove them")
         }
 
         @Test("An altered token file is written again", arguments: ["cut", "token", "order"])
