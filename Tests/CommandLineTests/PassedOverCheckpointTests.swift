@@ -113,11 +113,21 @@ struct PassedOverCheckpointTests {
         #expect(verified.status == 0, "\(verified)")
     }
 
+    @Test("A log that was changed renames none: it may have to be restored")
+    func changedLog() throws {
+        let (own, foreign) = try runWithForeignCheckpoint()
+        let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+        try texts.write("run/metrics.jsonl", log.replacing("\"event\":\"start\"", with: "\"event\":\"Start\""))
+        let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps")
+        #expect(outcome.output.contains("after step \(own)") && outcome.output.contains("note: skipped: "), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "run").contains(foreign) && !outcome.output.contains("The file is now"), "\(outcome)")
+    }
+
     @Test("A dry run renames none")
     func dryRun() throws {
         let (own, foreign) = try runWithForeignCheckpoint()
         let outcome = try train("run", "--epochs", "2", "--dry-run")
-        #expect(outcome.output.contains("skipped ") && texts.checkpointSteps(run: "run") == [0, own, foreign], "\(outcome)")
+        #expect(outcome.output.contains("skipped: ") && texts.checkpointSteps(run: "run") == [0, own, foreign], "\(outcome)")
     }
 
     @Test("They do not count among those that are kept")

@@ -42,7 +42,7 @@ struct UnreadableFileTests {
         }
         let resumed = try rnntrain(["--run", texts.path("run"), "--resume"] + more, failing: newest, call: call)
         #expect(resumed.status == 0, "\(resumed)")
-        #expect(resumed.output.contains("skipped \(newest): cannot read byte "), "\(resumed)")
+        #expect(resumed.output.contains("skipped: \(newest): cannot read byte "), "\(resumed)")
         #expect(!resumed.output.contains("The file is now"), "\(resumed)")
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
     }

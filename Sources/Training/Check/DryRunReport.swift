@@ -43,7 +43,7 @@ struct DryRunReport {
             line("parameters", "\(parameterText); \(size)"),
             line("text", texts.text),
         ]
-            + ([preparation.splitNotice].compactMap { $0 } + preparation.passedOver.map { "skipped \($0)" }).map {
+            + ([preparation.splitNotice].compactMap { $0 } + preparation.passedOver.map(\.notice)).map {
                 line("", $0)
             } + [
                 line(

@@ -251,25 +251,6 @@ final class TrainingReport {
             "sample", [("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("text", .text(text))])
     }
 
-    /// Reports a return to the state of a checkpoint.
-    func rollback(_ state: TrainingState, foundAt step: Int, reason: String) throws {
-        guard let log else { return }
-        let rate = state.rateScale.map { ", with the learning rate multiplied by \(NumberText.significant($0))" } ?? ""
-        say("step \(step): \(reason): returned to the checkpoint after step \(state.step)\(rate)")
-        try log.write(
-            "rollback",
-            [
-                ("step", .integer(state.step)), ("found_at", .integer(step)), ("reason", .text(reason)),
-                ("rate_scale", .number(state.rateScale ?? 1)),
-            ])
-    }
-
-    func checkpoint(_ state: TrainingState, path: String, parametersDigest: String) throws {
-        try log?.write(
-            "checkpoint",
-            [("step", .integer(state.step)), ("path", .text(path)), ("parameters_digest", .text(parametersDigest))])
-    }
-
     // MARK: Parts of lines
 
     var metric: any Metric { configuration.taskType.metric }

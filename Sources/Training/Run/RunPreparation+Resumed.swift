@@ -47,7 +47,7 @@ extension RunPreparation {
         }
         let skipped = try Watchdog.waitingForDisk {
             let abandoned = try records.abandonedCheckpoints(before: parts.checkpoint.state.step)
-            return try CheckpointFolder(lockedBy: lock).setAside(parts.newer + abandoned)
+            return try CheckpointFolder(lockedBy: lock).setAside(parts.newer + abandoned, logIsSound: records.change == nil)
         }
         return RunPreparation(parts, best, skipped, folder: folder, lock: lock, changes: parts.changes(without: warned))
     }
