@@ -28,6 +28,8 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
     case strayChecksum(array: String)
     /// The step in the file differs from that in its name.
     case otherStep(found: Int, named: Int)
+    /// The digest of the parameters, as the header has it, is not that of the file that the job wrote or found at its start.
+    case otherParameters(found: String, expected: String)
     /// The digest of the header does not match.
     case wrongHeaderDigest(found: String, expected: String)
     /// The checksum of an array does not match.
@@ -55,6 +57,8 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
         case .noChecksum(let array): array.map { "\(quoted($0)) has no checksum" } ?? "it has no checksums"
         case .strayChecksum(let array): "it has a checksum for \(quoted(array)), but no such array"
         case .otherStep(let found, let named): "it is from step \(found), but its name says \(named)"
+        case .otherParameters(let found, let expected):
+            "another file has replaced it: the digest of its parameters is \(quoted(found)); expected \(expected)"
         case .wrongHeaderDigest(let found, let expected): "the digest of its header is \(found); expected \(expected)"
         case .wrongChecksum(let array, let found, let expected):
             "the checksum of \(quoted(array)) is \(found); expected \(expected)"

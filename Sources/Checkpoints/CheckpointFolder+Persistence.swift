@@ -22,7 +22,7 @@ extension CheckpointFolder {
 
     /// Like the other method, with the given pauses.
     package func persistently(
-        of own: OwnGenerations = OwnGenerations(), mayRemove: Bool = true, pauses: [Double], report: (String) -> Void,
+        of own: OwnGenerations? = nil, mayRemove: Bool = true, pauses: [Double], report: (String) -> Void,
         _ write: () throws(FileError) -> Void
     ) throws(FileError) {
         guard let first = failure(of: write) else { return }
@@ -48,12 +48,12 @@ extension CheckpointFolder {
         }
     }
 
-    private func newestGood(of own: OwnGenerations) -> CheckpointGeneration? {
-        (try? generations(of: own))?.first { (try? verified($0)) != nil }
+    private func newestGood(of own: OwnGenerations?) -> CheckpointGeneration? {
+        (try? generations(of: own))?.first { (try? verified($0, of: own)) != nil }
     }
 
     /// Removes all other generations of the job. Ignores failures.
-    private func makeRoom(keeping good: CheckpointGeneration, of own: OwnGenerations) {
+    private func makeRoom(keeping good: CheckpointGeneration, of own: OwnGenerations?) {
         for generation in (try? generations(of: own)) ?? [] where generation != good {
             try? remove(generation)
         }

@@ -105,23 +105,24 @@ public struct CheckpointFolder: Sendable {
         return names.compactMap(generation).sorted { $0.step > $1.step }
     }
 
-    /// The generations of a job.
-    func generations(of own: OwnGenerations) throws(FileError) -> [CheckpointGeneration] {
-        try generations().filter(own.contains)
+    /// The generations of a job; nil for all.
+    func generations(of own: OwnGenerations?) throws(FileError) -> [CheckpointGeneration] {
+        let all = try generations()
+        return own.map { all.filter($0.contains) } ?? all
     }
 
     /// Reads the newest generation that passes verification and that `read` accepts. An error of `read` is the reason to pass a generation over.
     ///
     /// Throws `.noneWritten`, `.noneValid` with all reasons, `.unlistable` or `.noMemory`.
     public func newestValid<Contents>(
-        of own: OwnGenerations = OwnGenerations(), _ read: (SafetensorsReader) throws -> Contents
+        of own: OwnGenerations? = nil, _ read: (SafetensorsReader) throws -> Contents
     ) throws(CheckpointError) -> NewestCheckpoint<Contents> {
         let generations = try listed(own)
         guard !generations.isEmpty else { throw .noneWritten(folder: path) }
         var passedOver: [PassedOverCheckpoint] = []
         for generation in generations {
             do {
-                let contents = try read(try verified(generation))
+                let contents = try read(try verified(generation, of: own))
                 return NewestCheckpoint(generation: generation, contents: contents, passedOver: passedOver)
             } catch let error as CheckpointError where error.isLackOfMemory {
                 // The file may be valid, so that an older one must not take its place.
@@ -137,11 +138,14 @@ public struct CheckpointFolder: Sendable {
     package func newestValid() throws(CheckpointError) -> NewestCheckpoint<SafetensorsReader> { try newestValid { $0 } }
 
     /// Opens and verifies a generation's file, whose step must equal that in its name. A copy under a later name would hide all newer
-    /// generations.
-    func verified(_ generation: CheckpointGeneration) throws(CheckpointError) -> SafetensorsReader {
+    /// generations. A file of `own` must have the parameters that the job knows.
+    func verified(_ generation: CheckpointGeneration, of own: OwnGenerations?) throws(CheckpointError) -> SafetensorsReader {
         let reader = try SafetensorsReader(path: generation.path)
         if let step = reader.notedStep, step != generation.step {
             throw .damaged(path: generation.path, .otherStep(found: step, named: generation.step))
+        }
+        if let damage = own?.otherParameters(reader.metadata[SafetensorsReader.digestKey], step: generation.step) {
+            throw .damaged(path: generation.path, damage)
         }
         return reader
     }
@@ -151,11 +155,11 @@ public struct CheckpointFolder: Sendable {
     /// Keeps the `count` newest, and at least two. If none of these passes verification, also keeps the newest that does. Generations that are not
     /// the job's own are neither counted nor removed. Cost: one pass over the newest file; more if files are damaged.
     @discardableResult
-    public func prune(keeping count: Int, of own: OwnGenerations = OwnGenerations()) throws(FileError) -> [CheckpointGeneration] {
+    public func prune(keeping count: Int, of own: OwnGenerations? = nil) throws(FileError) -> [CheckpointGeneration] {
         let generations = try generations(of: own)
         let old = generations.dropFirst(max(count, Self.leastKept))
         guard !old.isEmpty else { return [] }
-        let newestValid = generations.first { (try? verified($0)) != nil }
+        let newestValid = generations.first { (try? verified($0, of: own)) != nil }
         let removed = old.reversed().filter { $0 != newestValid }
         for generation in removed { try remove(generation) }
         return removed
@@ -163,9 +167,9 @@ public struct CheckpointFolder: Sendable {
 
     /// Removes the job's generations from `step` on, which contain corrupt data. Removes none if it has no older generation that passes
     /// verification.
-    public func removeGenerations(from step: Int, of own: OwnGenerations = OwnGenerations()) throws(FileError) {
+    public func removeGenerations(from step: Int, of own: OwnGenerations? = nil) throws(FileError) {
         let generations = try generations(of: own)
-        guard generations.contains(where: { $0.step < step && (try? verified($0)) != nil }) else { return }
+        guard generations.contains(where: { $0.step < step && (try? verified($0, of: own)) != nil }) else { return }
         for generation in generations where generation.step >= step { try remove(generation) }
     }
 
@@ -181,7 +185,7 @@ public struct CheckpointFolder: Sendable {
         return try FilePlace(path: path, through: calls).folder
     }
 
-    private func listed(_ own: OwnGenerations) throws(CheckpointError) -> [CheckpointGeneration] {
+    private func listed(_ own: OwnGenerations?) throws(CheckpointError) -> [CheckpointGeneration] {
         do throws(FileError) {
             return try generations(of: own)
         } catch {

@@ -1,22 +1,25 @@
-/// The checkpoints that a job may count on: those up to the step from which it continues, and those that it has written since then. Others in the
-/// folder may be damaged, or of other steps or another run: the job neither returns to them nor removes its own ones for them.
+/// The checkpoints that a job may count on: those of its run that it found at its start, and those that it has written since then. Others in the folder
+/// may be damaged, or of other steps or another run: the job neither returns to them nor removes its own ones for them.
 public struct OwnGenerations: Sendable {
-    private var base: Int
-    private var written: Set<Int> = []
+    /// The digests of the parameters, by step; nil for an unknown one.
+    private var digests: [Int: String?] = [:]
 
-    /// The checkpoints of a job that continues after `base` steps; by default, all checkpoints.
-    public init(upTo base: Int = .max) { self.base = base }
+    /// No checkpoint.
+    public init() {}
 
-    /// Adds the checkpoint of a step, which the job writes.
-    public mutating func insert(_ step: Int) { written.insert(step) }
+    /// Adds the checkpoint of a step.
+    ///
+    /// - Parameter digest: that of the parameters, as in the file; nil if it has none.
+    public mutating func insert(_ step: Int, digest: String?) { digests[step] = .some(digest) }
 
     /// Leaves those up to the checkpoint to which the job has returned.
-    public mutating func removeAll(after step: Int) {
-        base = min(base, step)
-        written = written.filter { $0 <= step }
-    }
+    public mutating func removeAll(after step: Int) { digests = digests.filter { $0.key <= step } }
 
-    func contains(_ generation: CheckpointGeneration) -> Bool {
-        generation.step <= base || written.contains(generation.step)
+    func contains(_ generation: CheckpointGeneration) -> Bool { digests.keys.contains(generation.step) }
+
+    /// Why the file of a step is not the job's own; nil if it is.
+    func otherParameters(_ found: String?, step: Int) -> CheckpointDamage? {
+        guard let known = digests[step], let expected = known, found != expected else { return nil }
+        return .otherParameters(found: found ?? "none", expected: expected)
     }
 }

@@ -17,6 +17,9 @@ public final class SafetensorsReader: Sendable {
         public let shape: [Int]
     }
 
+    /// The key of the digest of the parameters in the metadata of a checkpoint.
+    package static let digestKey = "parameters_digest"
+
     /// The path of the file.
     public let path: String
     /// The arrays in the order of the data.

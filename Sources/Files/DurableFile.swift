@@ -6,7 +6,7 @@ import Glibc
 /// after a power failure. Without `commit`, `deinit` removes the temporary file; if the process is killed, the temporary file remains for
 /// `removeTemporaries`.
 ///
-/// Replaces regular files only. The new file has the permissions of the old one, and none of its other hard links. All methods throw
+/// Replaces regular files only. The new file has the permissions of the old one, and its owner can read it, and none of its other hard links. All methods throw
 /// `.notCommitted` or `.failed`, `.inTheWay` if the name refers to something else, or the errors of `HeldFolder.requireUnchanged`; the old
 /// file is then unchanged. Only `commit`, and the static `write` with it, may throw `.durabilityUncertain`: the new file is in place, but
 /// synchronising the folder failed.
@@ -20,11 +20,13 @@ public struct DurableFile: ~Copyable {
 
     /// Creates an empty file that `commit` will place under this name.
     package init(at place: FilePlace) throws(FileError) {
-        let old = try place.requireReplaceable()
+        let permissions = try place.requireReplaceable()?.permissions
+        // A file that its owner cannot read was taken out of use; the new one is to be used.
+        let isUnreadable = permissions.map { $0 & S_IRUSR == 0 } ?? false
         // Two processes, or two writes of one process, must not use the same temporary name.
         let mark = "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
         let temporary = ".\(place.name).\(mark)\(Self.temporarySuffix)"
-        file = try Self.newFile(temporary, old?.permissions, for: place)
+        file = try Self.newFile(temporary, isUnreadable ? permissions! | S_IRUSR | S_IWUSR : permissions, for: place)
         (self.place, self.temporary) = (place, temporary)
     }
 

@@ -9,25 +9,31 @@ package import TextData
 package struct BestComparison {
     /// The rest of a run: the newest checkpoint, or the configuration of a run without checkpoints.
     package struct Run {
-        let configuration: TrainingConfiguration
+        package let configuration: TrainingConfiguration
         let identity: RunIdentity?
         let vocabulary: Vocabulary
-        let textDigests: [String: String]
-        let state: TrainingState
+        package let textDigests: [String: String]
+        package let state: TrainingState
+        /// The digest of the parameters in the checkpoint; nil without one.
+        let parametersDigest: String?
 
         package init(
             _ configuration: TrainingConfiguration, identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String],
-            state: TrainingState
+            state: TrainingState, parametersDigest: String? = nil
         ) {
             (self.configuration, self.identity, self.vocabulary) = (configuration, identity, vocabulary)
-            (self.textDigests, self.state) = (textDigests, state)
+            (self.textDigests, self.state, self.parametersDigest) = (textDigests, state, parametersDigest)
+        }
+
+        /// The run of a checkpoint, with the configuration and the texts with which it continues.
+        package init(_ checkpoint: StoredCheckpoint, _ configuration: TrainingConfiguration, textDigests: [String: String]) {
+            self.init(
+                configuration, identity: checkpoint.runIdentity, vocabulary: checkpoint.vocabulary, textDigests: textDigests,
+                state: checkpoint.state, parametersDigest: checkpoint.parametersDigest)
         }
 
         package init(_ checkpoint: StoredCheckpoint) {
-            self.init(
-                checkpoint.configuration, identity: checkpoint.runIdentity, vocabulary: checkpoint.vocabulary,
-                textDigests: checkpoint.textDigests,
-                state: checkpoint.state)
+            self.init(checkpoint, checkpoint.configuration, textDigests: checkpoint.textDigests)
         }
     }
 
@@ -41,7 +47,7 @@ package struct BestComparison {
     ///
     /// Throws `StoredRunError.foreignCheckpoint` and `.inconsistentCheckpoint` if a file of the run contradicts it.
     package func model(of best: StoredCheckpoint) throws(StoredRunError) -> BestModel {
-        try records.requireAgreement(best, isGeneration: false)
+        try records.requireAgreement(best.facts, isGeneration: false)
         if let run {
             try best.requireBest(
                 of: run.configuration, identity: run.identity, vocabulary: run.vocabulary, textDigests: run.textDigests)
@@ -87,9 +93,10 @@ package struct BestComparison {
     /// Whether the run has abandoned the steps that led to this model, by the log, and the newest checkpoint does not name the model as its best: lines
     /// of the log may be lost.
     ///
-    /// - Parameter step: the step after which the run continues.
-    package func isAbandoned(_ model: BestModel, continuingAfter step: Int = .max) -> Bool {
-        !isKnownToCheckpoint(model) && records.log?.abandons(model, continuingAfter: step) == true
+    /// - Parameter whenContinued: whether to answer for the run that continues from the newest checkpoint, and not for the run as it is in the log.
+    package func isAbandoned(_ model: BestModel, whenContinued: Bool = false) -> Bool {
+        let checkpoint = whenContinued ? run.map { ($0.state.step, $0.parametersDigest) } : nil
+        return !isKnownToCheckpoint(model) && records.log?.abandons(model, continuingFrom: checkpoint) == true
     }
 
     /// Whether no file shows that the run made the steps up to this model: it is later than the newest checkpoint, and the log has no

@@ -36,6 +36,21 @@ extension StoredCheckpoint {
     package func requireBest(
         of configuration: TrainingConfiguration, identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
     ) throws(StoredRunError) {
+        try facts.requireRun(of: configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests)
+    }
+}
+
+extension CheckpointFacts {
+    /// Throws `StoredRunError.inconsistentCheckpoint` unless the two files can be of one run.
+    func requireSameRun(as other: CheckpointFacts) throws(StoredRunError) {
+        try requireRun(
+            of: other.configuration, identity: other.runIdentity, vocabulary: other.vocabulary, textDigests: other.textDigests)
+    }
+
+    /// Throws `StoredRunError.inconsistentCheckpoint` unless the file belongs to a run with these properties.
+    fileprivate func requireRun(
+        of configuration: TrainingConfiguration, identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
+    ) throws(StoredRunError) {
         func refusal(_ what: String) -> StoredRunError {
             .inconsistentCheckpoint(path: path, reason: "it is from another run: \(what)")
         }

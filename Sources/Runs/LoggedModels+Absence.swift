@@ -1,23 +1,36 @@
-/// What the log says about checkpoints that it has no line of.
+/// A checkpoint in the folder: its step, and the digest of its parameters, nil if its header cannot be read.
+struct CheckpointMark: Hashable {
+    let step: Int
+    let digest: String?
+}
+
+/// What the log says about checkpoints that are not of the run as it continued.
 extension LoggedModels {
-    /// Why a checkpoint after this step is not of the run as it continued here: the log has no line of it, or only one from before the run continued
-    /// after an earlier step. Nil if it can be of the run.
+    /// Why a checkpoint is not of the run as it continued here: the log has no line of it, or the run came to its last checkpoint by other steps. Nil if
+    /// it can be of the run.
     ///
     /// A copy of the run that was continued writes such checkpoints, with the same identity; others are of steps that the run has abandoned. A power
     /// failure loses the last lines of a job, but not its first one, which is synchronised.
-    func absence(ofCheckpointAfter step: Int) -> String? {
-        if let owner = parts.lastIndex(where: { $0.checkpointSteps.contains(step) }) {
-            // A part that has written no checkpoint has left nothing to prefer.
-            return parts[(owner + 1)...].first { $0.hasBegin && $0.begin < step && $0.hasWritten }.map {
-                "it is from step \(step), which the run has abandoned: it continued after step \($0.begin) since then"
-            }
+    ///
+    /// - Parameter last: the place of the last checkpoint that is left, see `lastPlace(of:)`.
+    func absence(ofCheckpointAfter step: Int, digest: String?, last: LogPlace?) -> String? {
+        if let place = place(ofCheckpointAfter: step, digest: digest) {
+            guard let last, !leads(place, to: last) else { return nil }
+            let common = lastCommonStep(place, last)
+            return "it is from step \(step), which the run has abandoned: it continued after step \(common) with other steps"
         }
-        guard let place = parts.lastIndex(where: { $0.begin < step }) else { return nil }
-        if parts[place].passes(step) {
+        guard let part = parts.lastIndex(where: { $0.begin < step }) else { return nil }
+        if parts[part].passes(step) {
             return "it is from step \(step), but the log has later steps and no checkpoint of this one"
         }
-        guard let end, place == parts.count - 1, step > lastStep else { return nil }
+        guard let end, part == parts.count - 1, step > lastStep else { return nil }
         return "it is from step \(step), but by the log the last job ended after step \(end.step)"
+    }
+
+    /// The place of the checkpoint that was written last, among those that are left; nil if the log has a line of none. The run is what led to it. A
+    /// job that has left no checkpoint leaves nothing to prefer to those of the branch before it.
+    func lastPlace(of left: [CheckpointMark]) -> LogPlace? {
+        left.compactMap { place(ofCheckpointAfter: $0.step, digest: $0.digest) }.max { ($0.part, $0.step) < ($1.part, $1.step) }
     }
 
     /// Notes about steps that no part of the log has, although a later job continued after them.

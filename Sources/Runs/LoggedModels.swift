@@ -59,6 +59,14 @@ package struct LoggedModels: Equatable, Sendable {
     private(set) var validations: [LoggedValidation] = []
     /// The parts of the log, in order.
     private(set) var parts: [LogPart] = []
+    /// The lines `checkpoint`, by step, in order: the part, and the digest of the parameters if the line has one.
+    private(set) var writers: [Int: [Writer]] = [:]
+
+    struct Writer: Equatable, Sendable {
+        let part: Int
+        let digest: String?
+    }
+
     /// The line `end` of the last job; nil if the job has not ended.
     private(set) var end: LoggedEnd?
     /// Whether this line has the figures of a best model.
@@ -96,17 +104,21 @@ package struct LoggedModels: Equatable, Sendable {
         }
         guard let step = line.step else { return }
         lastStep = max(lastStep, step)
-        if line.event == "checkpoint" { lastCheckpoint = step }
         if let digest = line.parameters_digest {
             digests[step, default: []].insert(digest)
             if line.event != "validation" { trained[step, default: []].insert(digest) }
         }
-        if parts.isEmpty || ["start", "resume", "rollback"].contains(line.event) {
-            parts.append(LogPart(event: line.event, step: step))
+        if parts.isEmpty || LogPart.beginnings.contains(line.event) {
+            let origin = line.event == "start" ? nil : origin(after: step, digest: line.parameters_digest)
+            parts.append(LogPart(event: line.event, step: step, origin: origin))
             end = nil
         }
         if line.event == "validation" { takeValidation(line, step) }
         if line.event == "end" { end = LoggedEnd(step: step, best: line.bestModel) }
+        if line.event == "checkpoint" {
+            lastCheckpoint = step
+            writers[step, default: []].append(Writer(part: parts.count - 1, digest: line.parameters_digest))
+        }
         parts[parts.count - 1].take(line, step)
     }
 
@@ -121,15 +133,15 @@ package struct LoggedModels: Equatable, Sendable {
     }
 
     /// The difference of a checkpoint from the log, as a clause with both values; nil if there is none.
-    package func contradiction(_ checkpoint: StoredCheckpoint) -> String? {
+    package func contradiction(_ checkpoint: CheckpointFacts) -> String? {
         otherRun(checkpoint) ?? otherParameters(checkpoint) ?? otherLoss(checkpoint.state.convergence)
     }
 
     /// Whether the log has a digest of the checkpoint's step, so that the two can be compared.
-    package func covers(_ checkpoint: StoredCheckpoint) -> Bool { !digests(for: checkpoint).isEmpty }
+    package func covers(_ checkpoint: CheckpointFacts) -> Bool { !digests(for: checkpoint).isEmpty }
 
     /// The digests that the parameters of a checkpoint may have. A rule that averages them validates the average, whose digest is another one.
-    private func digests(for checkpoint: StoredCheckpoint) -> Set<String> {
+    private func digests(for checkpoint: CheckpointFacts) -> Set<String> {
         let step = checkpoint.state.step
         guard checkpoint.configuration.updateRule.averaging != nil else { return digests[step] ?? [] }
         // Before the average begins, both may have the same digest.
@@ -137,24 +149,12 @@ package struct LoggedModels: Equatable, Sendable {
     }
 
     /// Whether the log belongs to a run with another seed, vocabulary or training text.
-    package func isOfAnotherRun(than checkpoint: StoredCheckpoint) -> Bool { otherRun(checkpoint) != nil }
-
-    /// Whether the run has abandoned the steps that led to a model: after each validation of the model, a later part of the log continues from an
-    /// earlier step, or a run that continues after `step` does. False without a line of such a validation.
-    package func abandons(_ model: BestModel, continuingAfter step: Int = .max) -> Bool {
-        let own = validations.filter { $0.isOf(model) }
-        return !own.isEmpty && own.allSatisfy { step < $0.step || hasGoneBack(after: $0) }
-    }
-
-    /// Whether the run returned, after this validation, to a step before it.
-    func hasGoneBack(after line: LoggedValidation) -> Bool {
-        parts.dropFirst(line.part + 1).contains { $0.begin < line.step }
-    }
+    package func isOfAnotherRun(than checkpoint: CheckpointFacts) -> Bool { otherRun(checkpoint) != nil }
 
     /// Whether the log has a validation of this step.
     package func hasValidation(ofStep step: Int) -> Bool { losses[step] != nil }
 
-    private func otherRun(_ checkpoint: StoredCheckpoint) -> String? {
+    private func otherRun(_ checkpoint: CheckpointFacts) -> String? {
         guard let last = runs.last else { return nil }
         let run = Run(
             seed: checkpoint.configuration.seed, vocabularyDigest: checkpoint.vocabulary.digest.hexadecimal,
@@ -167,17 +167,17 @@ package struct LoggedModels: Equatable, Sendable {
         return "the digest of its training text is \(run.trainDigest), but the log has \(last.trainDigest)"
     }
 
-    private func otherIdentity(_ checkpoint: StoredCheckpoint) -> String? {
+    private func otherIdentity(_ checkpoint: CheckpointFacts) -> String? {
         guard let identity = checkpoint.runIdentity, let last = identities.last, !identities.contains(identity) else {
             return nil
         }
         return "its run_identity is \(identity.text), but the log has \(last.text)"
     }
 
-    private func otherParameters(_ checkpoint: StoredCheckpoint) -> String? {
-        let (step, found) = (checkpoint.state.step, checkpoint.parametersDigest)
+    private func otherParameters(_ checkpoint: CheckpointFacts) -> String? {
+        let step = checkpoint.state.step
         let logged = digests(for: checkpoint)
-        guard !logged.isEmpty, !logged.contains(found) else { return nil }
+        guard let found = checkpoint.parametersDigest, !logged.isEmpty, !logged.contains(found) else { return nil }
         return
             "its parameters of step \(step) have the digest \(found), but the log has \(logged.sorted().joined(separator: " or "))"
     }

@@ -19,12 +19,14 @@ public struct RunRecords {
     package let change: StoredRunError?
     /// The files that cannot be read, and the changed line.
     package let warnings: [String]
+    /// The place in the log of the last checkpoint that is left.
+    private let lastPlace: LogPlace?
 
     /// The records without the files that belong to another run.
     package func without(configuration isForeign: Bool, log isForeignLog: Bool) -> RunRecords {
         RunRecords(
             folder: folder, configuration: isForeign ? nil : configuration, log: isForeignLog ? nil : log, change: change,
-            warnings: warnings)
+            warnings: warnings, lastPlace: isForeignLog ? nil : lastPlace)
     }
 
     /// A checkpoint and a file of the run folder that cannot belong to the same run.
@@ -46,13 +48,23 @@ public struct RunRecords {
         if let change { warnings.append("\(change)") }
         log = metrics?.models
         self.warnings = warnings
+        lastPlace = log?.lastPlace(of: Self.checkpoints(left: folder))
     }
 
     private init(
-        folder: RunFolder, configuration: ConfigurationFile?, log: LoggedModels?, change: StoredRunError?, warnings: [String]
+        folder: RunFolder, configuration: ConfigurationFile?, log: LoggedModels?, change: StoredRunError?, warnings: [String],
+        lastPlace: LogPlace?
     ) {
         (self.folder, self.configuration, self.log) = (folder, configuration, log)
-        (self.change, self.warnings) = (change, warnings)
+        (self.change, self.warnings, self.lastPlace) = (change, warnings, lastPlace)
+    }
+
+    /// The checkpoints in the folder, by their headers.
+    private static func checkpoints(left folder: RunFolder) -> [CheckpointMark] {
+        (value { try folder.checkpoints.generations() } ?? []).map { generation in
+            let header = value { try SafetensorsReader.metadata(path: generation.path) }
+            return CheckpointMark(step: generation.step, digest: header?[SafetensorsReader.digestKey])
+        }
     }
 
     /// Nil for a file that is missing or unreadable. An unreadable one gets a warning.
@@ -73,11 +85,12 @@ public struct RunRecords {
     /// Why a checkpoint does not belong to this run; nil if there is no contradiction.
     ///
     /// - Parameter isGeneration: whether it is one of the checkpoints from which the run can be resumed, and not its best model.
-    package func conflict(with checkpoint: StoredCheckpoint, isGeneration: Bool) -> Conflict? {
+    package func conflict(with checkpoint: CheckpointFacts, isGeneration: Bool) -> Conflict? {
         if let reason = otherConfiguration(checkpoint.configuration) { return Conflict(file: .configuration, reason: reason) }
         if let reason = log?.contradiction(checkpoint) { return Conflict(file: .metrics, reason: reason) }
-        guard isGeneration, let reason = log?.absence(ofCheckpointAfter: checkpoint.state.step) else { return nil }
-        return Conflict(file: .metrics, reason: reason)
+        guard isGeneration, let log else { return nil }
+        return log.absence(ofCheckpointAfter: checkpoint.state.step, digest: checkpoint.parametersDigest, last: lastPlace)
+            .map { Conflict(file: .metrics, reason: $0) }
     }
 
     /// A configuration with the values of `config.toml`.
@@ -124,7 +137,7 @@ public struct RunRecords {
     }
 
     /// Throws `StoredRunError.foreignCheckpoint` for a checkpoint that does not belong to this run.
-    package func requireAgreement(_ checkpoint: StoredCheckpoint, isGeneration: Bool) throws(StoredRunError) {
+    package func requireAgreement(_ checkpoint: CheckpointFacts, isGeneration: Bool) throws(StoredRunError) {
         guard let conflict = conflict(with: checkpoint, isGeneration: isGeneration) else { return }
         throw .foreignCheckpoint(path: checkpoint.path, file: path(of: conflict.file), reason: conflict.reason)
     }
@@ -175,51 +188,6 @@ public struct RunRecords {
         case .configuration: folder.configurationPath
         case .metrics: folder.metricsPath
         }
-    }
-
-    /// The newest checkpoint from which the run can be resumed: valid, of this run, and at a position that the training text has.
-    /// Nil if the folder has no checkpoint.
-    ///
-    /// Throws `CheckpointError.noneValid` with a reason for each checkpoint, or `StoredRunError.foreignRecord` if they are valid
-    /// but all disagree with `config.toml` or `metrics.jsonl`.
-    public func newestCheckpoint() throws -> NewestCheckpoint<StoredCheckpoint>? {
-        if try folder.checkpoints.generations().isEmpty { return nil }
-        do {
-            return try folder.checkpoints.newestValid(resumable)
-        } catch {
-            guard case .noneValid(_, let passedOver) = error, let foreign = foreignRecord(passedOver) else { throw error }
-            throw foreign
-        }
-    }
-
-    private func resumable(_ reader: SafetensorsReader) throws -> StoredCheckpoint {
-        let checkpoint = try StoredCheckpoint(reader)
-        try requireAgreement(checkpoint, isGeneration: true)
-        if let windowCount = windowCount(checkpoint) { try checkpoint.checkPosition(windowCount: windowCount) }
-        return checkpoint
-    }
-
-    /// The checkpoints before `step` that are not of the run as it continued, by the log alone: their files are not read. Throws `FileError`.
-    package func abandonedCheckpoints(before step: Int) throws -> [PassedOverCheckpoint] {
-        try folder.checkpoints.generations().filter { $0.step < step }.compactMap { generation in
-            log?.absence(ofCheckpointAfter: generation.step).map {
-                let reason = StoredRunError.foreignCheckpoint(path: generation.path, file: folder.metricsPath, reason: $0)
-                return PassedOverCheckpoint(generation: generation, reason: reason)
-            }
-        }
-    }
-
-    /// Nil unless every checkpoint was rejected because of the same file.
-    private func foreignRecord(_ passedOver: [PassedOverCheckpoint]) -> (any Error)? {
-        let files = Set(
-            passedOver.map { checkpoint -> String? in
-                guard case .foreignCheckpoint(_, let file, _)? = checkpoint.reason as? StoredRunError else { return nil }
-                return file
-            })
-        guard files.count == 1, let file = files.first ?? nil, let newest = passedOver.first,
-            case .foreignCheckpoint(let path, _, let reason)? = newest.reason as? StoredRunError
-        else { return nil }
-        return StoredRunError.foreignRecord(path: file, checkpoint: path, reason: reason)
     }
 
     /// The number of windows of the training text in an epoch, from its token file; nil if the file is missing, damaged or of

@@ -41,7 +41,7 @@ extension StoredCheckpoint {
             var state = state
             state.holdsAverage = true
             metadata["state"] = try CheckpointText.json(state)
-            metadata["parameters_digest"] = modelDigest
+            metadata[SafetensorsReader.digestKey] = modelDigest
         }
         let arrays = try reader.arrays.map { array in
             let block = try MemoryBlock(floatCount: array.shape.reduce(1, *), for: "a copy of the best model")

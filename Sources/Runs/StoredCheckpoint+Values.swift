@@ -24,7 +24,7 @@ extension StoredCheckpoint {
             throw StoredRunError.impossibleValue(path: reader.path, array: array.name, index: found, value: value)
         }
         let digest = hasher.digest().hexadecimal
-        if let noted = notedParametersDigest, noted != digest {
+        if let noted = facts.parametersDigest, noted != digest {
             throw StoredRunError.inconsistentCheckpoint(
                 path: reader.path, reason: "the digest of its parameters is \(digest), but its metadata says \(noted.prefix(16))")
         }

@@ -8,16 +8,8 @@ public import TextData
 
 /// An open checkpoint of rnntrain, with its texts decoded and its arrays accessible by purpose.
 public final class StoredCheckpoint {
-    /// The configuration of the run.
-    public let configuration: TrainingConfiguration
-    public let vocabulary: Vocabulary
-    public let state: TrainingState
-    /// Digests of the run's texts, by role.
-    public let textDigests: [String: String]
-    /// The identity of the run; nil in files of programs before 0.2.
-    package let runIdentity: RunIdentity?
-    /// The digest of the parameters, as in the log.
-    package private(set) var parametersDigest = ""
+    /// What the header says about the run.
+    package private(set) var facts: CheckpointFacts
     /// The digest of what `evaluate` uses, see `copyModel`.
     package private(set) var modelDigest = ""
     package let reader: SafetensorsReader
@@ -39,13 +31,9 @@ public final class StoredCheckpoint {
     /// Decodes the texts of an open checkpoint.
     package init(_ reader: SafetensorsReader) throws {
         self.reader = reader
-        configuration = try Self.decoded("configuration", reader)
-        state = try Self.decoded("state", reader)
-        textDigests = try Self.decoded("texts", reader)
-        runIdentity = reader.metadata[RunIdentity.metadataKey].map(RunIdentity.init)
-        vocabulary = try Vocabulary(jsonText: try Self.text("vocabulary", reader), source: reader.path)
+        facts = try CheckpointFacts(path: reader.path, metadata: reader.metadata)
         try checkConsistency()
-        parametersDigest = try checkValues()
+        facts.parametersDigest = try checkValues()
         modelDigest = isModelAside ? try digestOfModel() : parametersDigest
     }
 
@@ -60,8 +48,16 @@ public final class StoredCheckpoint {
     /// The path of the file, as given.
     package var path: String { reader.path }
 
-    /// The digest of the parameters that the writer recorded.
-    var notedParametersDigest: String? { reader.metadata["parameters_digest"] }
+    /// The configuration of the run.
+    public var configuration: TrainingConfiguration { facts.configuration }
+    public var vocabulary: Vocabulary { facts.vocabulary }
+    public var state: TrainingState { facts.state }
+    /// Digests of the run's texts, by role.
+    public var textDigests: [String: String] { facts.textDigests }
+    /// The identity of the run; nil in files of programs before 0.2.
+    package var runIdentity: RunIdentity? { facts.runIdentity }
+    /// The digest of the parameters, as in the log.
+    package var parametersDigest: String { facts.parametersDigest ?? "" }
 
     /// The shape of the model.
     public var modelShape: ModelShape {
@@ -101,21 +97,6 @@ public final class StoredCheckpoint {
     ) throws(CheckpointError) {
         try reader.copy(
             name, shape: entry.shape, into: UnsafeMutableBufferPointer(start: values + entry.offset, count: entry.count))
-    }
-
-    private static func text(_ key: String, _ reader: SafetensorsReader) throws -> String {
-        guard let text = reader.metadata[key] else {
-            throw StoredRunError.incompleteCheckpoint(path: reader.path, missing: key)
-        }
-        return text
-    }
-
-    private static func decoded<T: Decodable>(_ key: String, _ reader: SafetensorsReader) throws -> T {
-        let text = try text(key, reader)
-        guard let value = try? JSONDecoder().decode(T.self, from: Data(text.utf8)) else {
-            throw StoredRunError.incompleteCheckpoint(path: reader.path, missing: key)
-        }
-        return value
     }
 }
 

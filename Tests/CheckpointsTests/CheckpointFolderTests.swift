@@ -93,20 +93,39 @@ struct CheckpointFolderTests {
     @Test("Generations that are not the job's own are neither counted nor removed")
     func pruneOwn() throws {
         try write([1, 2, 3, 4, 5, 6, 98, 99])
-        var own = OwnGenerations(upTo: 2)
-        own.insert(4)
-        own.insert(6)
+        var own = OwnGenerations()
+        for step in [1, 2, 4, 6] { own.insert(step, digest: nil) }
         #expect(try folder.prune(keeping: 2, of: own).map(\.step) == [1, 2])
         #expect(try steps == [99, 98, 6, 5, 4, 3])
         own.removeAll(after: 3)
         try folder.removeGenerations(from: 6, of: own)
         #expect(try steps == [99, 98, 6, 5, 4, 3], "the job has returned to an older one")
-        own.insert(6)
+        own.insert(6, digest: nil)
         try folder.removeGenerations(from: 6, of: own)
         #expect(try steps == [99, 98, 6, 5, 4, 3], "no older generation of the job")
-        own.insert(5)
+        own.insert(5, digest: nil)
         try folder.removeGenerations(from: 6, of: own)
         #expect(try steps == [99, 98, 5, 4, 3])
+    }
+
+    @Test("A file that replaced a generation of the job is not the job's own")
+    func replaced() throws {
+        func write(_ step: Int, digest: String) throws {
+            _ = try Arrays.small(Float(step)).withCheckpoint {
+                try folder.write(Checkpoint(arrays: $0.arrays, metadata: ["parameters_digest": digest]), step: step)
+            }
+        }
+        var own = OwnGenerations()
+        for step in [1, 2, 3, 4] {
+            try write(step, digest: "0\(step)")
+            own.insert(step, digest: "0\(step)")
+        }
+        for step in [3, 4] { try write(step, digest: "ff") }
+        let newest = try folder.newestValid(of: own) { $0.path }
+        #expect(newest.generation.step == 2 && newest.passedOver.map(\.generation.step) == [4, 3])
+        #expect("\(newest.passedOver[0].reason)".contains("another file has replaced it"), "\(newest.passedOver[0].reason)")
+        try folder.prune(keeping: 2, of: own)
+        #expect(try steps == [4, 3, 2], "the newest sound one stays")
     }
 
     @Test("A generation that is set aside gets a free name and is none of the run any more")

@@ -73,7 +73,9 @@ struct ForeignFileTests {
     private func expectPassedOver(_ words: String, location: SourceLocation = #_sourceLocation) throws {
         let outcome = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3")
         #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
-        let notice = outcome.lines.first { $0.hasPrefix("note: skipped: \(texts.path(newest))") }
+        let notice = outcome.errors.split(separator: "\n").first {
+            $0.hasPrefix("rnntrain: warning: skipped: \(texts.path(newest))")
+        }
         #expect(notice?.contains(words) == true, "\(outcome)", sourceLocation: location)
         #expect(try RunLog(run: texts.path("run")).finalDigest == runs.digest, "\(outcome)", sourceLocation: location)
     }
@@ -144,7 +146,7 @@ struct ForeignFileTests {
                 texts: { $0["state"]?.replace(/"(step|window)":[0-9]+/, with: { "\"\($0.1)\":\(step)" }) })
         }
         let outcome = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "3")
-        #expect(outcome.status == 0 && outcome.output.components(separatedBy: "skipped: ").count == 3, "\(outcome)")
+        #expect(outcome.status == 0 && outcome.errors.components(separatedBy: "skipped: ").count == 3, "\(outcome)")
         #expect(try RunLog(run: texts.path("run")).finalDigest == runs.digest)
         #expect(texts.checkpointSteps(run: "run").filter { $0 < 90_000_000 }.count == 2)
     }

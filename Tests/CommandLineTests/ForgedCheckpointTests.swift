@@ -109,7 +109,7 @@ struct ForgedCheckpointTests {
             let arguments = ["--run", texts.path("run"), "--resume", "--epochs", "3"] + more
             let outcome = try ProgramRun.alone("rnntrain", arguments, folder: texts.folder)
             #expect(outcome.status == 0, "\(outcome)", sourceLocation: location)
-            let notice = outcome.lines.first { $0.contains("skipped: \(whole)") }
+            let notice = (outcome.output + outcome.errors).split(separator: "\n").first { $0.contains("skipped: \(whole)") }
             #expect(notice?.contains(reason) == true, "\(outcome)", sourceLocation: location)
         }
     }

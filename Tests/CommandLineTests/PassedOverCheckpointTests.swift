@@ -51,7 +51,7 @@ struct PassedOverCheckpointTests {
         let bytes = try texts.bytes(texts.checkpoint(run: "run", step: foreign))
         let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
         let outcome = try train("run", "--epochs", "3", "--checkpoint-every", "1000 steps")
-        #expect(outcome.output.contains("The file is now \(aside(foreign))"), "\(outcome)")
+        #expect(outcome.errors.contains("The file is now \(aside(foreign))"), "\(outcome)")
         #expect(texts.checkpointSteps(run: "run").contains(foreign) == false)
         #expect(try Data(contentsOf: URL(filePath: aside(foreign))) == Data(bytes))
         // As after a kill before the first checkpoint.
@@ -61,7 +61,7 @@ struct PassedOverCheckpointTests {
             try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
         }
         let next = try train("run", "--epochs", "3", "--checkpoint-every", "1000 steps")
-        #expect(next.output.contains("after step \(own)") && !next.output.contains("skipped"), "\(next)")
+        #expect(next.output.contains("resumed after step \(own)") && !next.errors.contains("skipped"), "\(next)")
     }
 
     @Test("Lines of steps show that the log goes on after a step without a checkpoint")
@@ -79,7 +79,7 @@ struct PassedOverCheckpointTests {
         try move([foreign], from: "away", to: "run")
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps")
         #expect(
-            outcome.output.contains("after step \(own)") && outcome.output.contains("but the log has later steps"), "\(outcome)")
+            outcome.output.contains("resumed after step \(own)") && outcome.errors.contains("but the log has later steps"), "\(outcome)")
         #expect(FileManager.default.fileExists(atPath: aside(foreign)))
     }
 
@@ -92,9 +92,9 @@ struct PassedOverCheckpointTests {
         let end = try #require(texts.checkpointSteps(run: "run").last)
         try move([8], from: "unreadable", to: "run")
         let outcome = try train("run", "--epochs", "3")
-        #expect(outcome.output.contains("after step \(end)"), "\(outcome)")
-        #expect(outcome.output.contains("which the run has abandoned: it continued after step 4"), "\(outcome)")
-        #expect(outcome.output.contains("The file is now \(aside(8))"), "\(outcome)")
+        #expect(outcome.output.contains("resumed after step \(end)"), "\(outcome)")
+        #expect(outcome.errors.contains("which the run has abandoned: it continued after step 4"), "\(outcome)")
+        #expect(outcome.errors.contains("The file is now \(aside(8))"), "\(outcome)")
         #expect(!texts.checkpointSteps(run: "run").contains(8) && FileManager.default.fileExists(atPath: aside(8)))
     }
 
@@ -106,8 +106,8 @@ struct PassedOverCheckpointTests {
         let file = texts.checkpoint(run: "run", step: last)
         try texts.write(file, texts.bytes(file).prefix(1000))
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps", "--keep", "99")
-        #expect(outcome.output.contains("after step \(before)"), "\(outcome)")
-        #expect(outcome.output.contains(". The file is now \(aside(last))"), "\(outcome)")
+        #expect(outcome.output.contains("resumed after step \(before)"), "\(outcome)")
+        #expect(outcome.errors.contains(". The file is now \(aside(last))"), "\(outcome)")
         #expect(!texts.checkpointSteps(run: "run").contains(last))
         let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
         #expect(verified.status == 0, "\(verified)")
@@ -119,8 +119,8 @@ struct PassedOverCheckpointTests {
         let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
         try texts.write("run/metrics.jsonl", log.replacing("\"event\":\"start\"", with: "\"event\":\"Start\""))
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps")
-        #expect(outcome.output.contains("after step \(own)") && outcome.output.contains("note: skipped: "), "\(outcome)")
-        #expect(texts.checkpointSteps(run: "run").contains(foreign) && !outcome.output.contains("The file is now"), "\(outcome)")
+        #expect(outcome.output.contains("resumed after step \(own)") && outcome.errors.contains("warning: skipped: "), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "run").contains(foreign) && !outcome.errors.contains("The file is now"), "\(outcome)")
     }
 
     @Test("A dry run renames none")
@@ -134,13 +134,13 @@ struct PassedOverCheckpointTests {
     func pruned() throws {
         let (own, _) = try runWithForeignCheckpoint()
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps", "--keep", "2")
-        #expect(outcome.output.contains("note: skipped"), "\(outcome)")
+        #expect(outcome.errors.contains("warning: skipped"), "\(outcome)")
         let steps = texts.checkpointSteps(run: "run")
         let last = try #require(steps.last)
         #expect(steps == [own, last])
         let bytes = try texts.bytes(texts.checkpoint(run: "run", step: last))
         try texts.write(texts.checkpoint(run: "run", step: last), bytes.prefix(bytes.count / 2))
-        #expect(try train("run").output.contains("after step \(own)"))
+        #expect(try train("run").output.contains("resumed after step \(own)"))
     }
 
     @Test("A run that diverges does not return to them")
@@ -152,24 +152,27 @@ struct PassedOverCheckpointTests {
         #expect(!all.contains("returned to the checkpoint after step \(foreign)"), "\(outcome)")
     }
 
-    @Test("The newest checkpoint is used again if the job that could not read it has written none")
-    func unreadableForAMoment() throws {
+    @Test(
+        "The newest checkpoint is used again if the job that could not read it has left none, also if its log says that it wrote one",
+        arguments: ["resume", "checkpoint"])
+    func unreadableForAMoment(lastLine: String) throws {
         try train("run", "--epochs", "2", "--checkpoint-every", "4 steps", "--keep", "99")
         let all = texts.checkpointSteps(run: "run")
         let last = try #require(all.last)
         let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
         try move([last], from: "run", to: "unreadable")
         try train("run", "--epochs", "3")
-        // As after a kill before the first checkpoint: only the first line of the resumed job is left.
+        // As after a kill before the first checkpoint is complete. The line of a checkpoint precedes the file, which is written in the background.
         let resumed = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).dropFirst(log.count)
-        let first = try #require(resumed.split(separator: "\n").first)
-        try texts.write("run/metrics.jsonl", log + first + "\n")
+        let lines = resumed.split(separator: "\n")
+        let end = try #require(lines.firstIndex { $0.contains("\"event\":\"\(lastLine)\"") })
+        try texts.write("run/metrics.jsonl", log + lines[...end].map { $0 + "\n" }.joined())
         for step in texts.checkpointSteps(run: "run") where !all.contains(step) || step == last {
             try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
         }
         try move([last], from: "unreadable", to: "run")
         let outcome = try train("run", "--epochs", "3")
-        #expect(outcome.output.contains("after step \(last)") && !outcome.output.contains("note: skipped"), "\(outcome)")
+        #expect(outcome.output.contains("resumed after step \(last)") && !outcome.errors.contains("skipped"), "\(outcome)")
     }
 
     @Test("Those of abandoned steps do not come back when they can be read again")
@@ -186,6 +189,6 @@ struct PassedOverCheckpointTests {
             "\(verified)")
         let outcome = try train("run", "--epochs", "3")
         #expect(
-            outcome.output.contains("after step \(end)") && outcome.output.contains("which the run has abandoned"), "\(outcome)")
+            outcome.output.contains("resumed after step \(end)") && outcome.errors.contains("which the run has abandoned"), "\(outcome)")
     }
 }

@@ -40,10 +40,11 @@ struct UnreadableFileTests {
             #expect(outcome.status == 74, "\(outcome)")
             #expect(outcome.errors.hasPrefix("rnntrain: error: \(newest): cannot read byte "), "\(outcome)")
         }
-        let resumed = try rnntrain(["--run", texts.path("run"), "--resume"] + more, failing: newest, call: call)
+        // A resume first reads the headers of all checkpoints, with four calls each.
+        let resumed = try rnntrain(["--run", texts.path("run"), "--resume"] + more, failing: newest, call: call + 4)
         #expect(resumed.status == 0, "\(resumed)")
-        #expect(resumed.output.contains("skipped: \(newest): cannot read byte "), "\(resumed)")
-        #expect(!resumed.output.contains("The file is now"), "\(resumed)")
+        #expect(resumed.errors.contains("skipped: \(newest): cannot read byte "), "\(resumed)")
+        #expect(!resumed.errors.contains("The file is now"), "\(resumed)")
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)
     }
 

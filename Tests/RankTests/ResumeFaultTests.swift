@@ -64,7 +64,7 @@ extension TrainingOverRanks {
             let name = texts.checkpoint(run: "run", step: newest)
             try damage(name, cut: cut)
             let outcome = try expectResumed([])
-            #expect(outcome.output.components(separatedBy: "skipped: \(texts.path(name)) is damaged").count == 2, "\(outcome)")
+            #expect(outcome.errors.components(separatedBy: "skipped: \(texts.path(name)) is damaged").count == 2, "\(outcome)")
         }
 
         @Test("If no checkpoint passes verification, the error gives all reasons")

@@ -25,6 +25,7 @@ package struct RunHistory {
     package private(set) var warnings: [String] = []
     /// The last validation whose model went into `best.safetensors`. A resume or a rollback to an earlier step leaves that file as it is.
     private var lastBest: LoggedEvent?
+    private let models: LoggedModels
 
     /// The model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
     ///
@@ -40,16 +41,10 @@ package struct RunHistory {
         guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
             return nil
         }
+        let digest = validation.texts["parameters_digest"] ?? ""
+        let model = BestModel(step: step, loss: criterion, parametersDigest: digest)
         return Best(
-            step: step, loss: validation.numbers["loss"], figure: figure(criterion), isAbandoned: isAbandoned(validation))
-    }
-
-    /// Whether the run continued from a step before a validation and has not repeated it.
-    private func isAbandoned(_ validation: LoggedEvent) -> Bool {
-        !validations.contains {
-            $0.step == validation.step && Self.criterion($0) == Self.criterion(validation)
-                && $0.texts["parameters_digest"] == validation.texts["parameters_digest"]
-        }
+            step: step, loss: validation.numbers["loss"], figure: figure(criterion), isAbandoned: models.abandons(model))
     }
 
     /// The figures of the best model on the validation text.
@@ -97,15 +92,17 @@ package struct RunHistory {
         guard let stored = try StoredConfiguration(ofRun: path) else { return nil }
         let log = RunFolder(path: path).metricsPath
         let (events, invalidLines) = try LoggedEvent.all(path: log)
-        self.init(name: path.split(separator: "/").last.map(String.init) ?? path, stored.configuration, events: events)
+        let models = try MetricsReader(path: log, modelsOnly: true).models
+        self.init(
+            name: path.split(separator: "/").last.map(String.init) ?? path, stored.configuration, events: events, models)
         guard let first = invalidLines.first else { return }
         let others = invalidLines.count == 1 ? "" : " and \(counted(invalidLines.count - 1, "later line"))"
         warnings = ["\(log): line \(first)\(others) cannot be read. The page leaves out what the log says there."]
     }
 
-    /// The history in the lines of a log.
-    init(name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent]) {
-        (self.name, self.configuration) = (name, configuration)
+    /// The history in the lines of a log, which has these models.
+    init(name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent], _ models: LoggedModels) {
+        (self.name, self.configuration, self.models) = (name, configuration, models)
         for event in events { take(event) }
     }
 

@@ -23,7 +23,7 @@ package enum CheckpointSize {
             "texts": String(decoding: try encoder.encode(textDigests), as: UTF8.self), "vocabulary": vocabulary,
             // Padded with characters that JSON need not escape.
             "state": String(repeating: "0", count: stateByteCount),
-            "parameters_digest": String(repeating: "0", count: 16), RunIdentity.metadataKey: RunIdentity().text,
+            SafetensorsReader.digestKey: String(repeating: "0", count: 16), RunIdentity.metadataKey: RunIdentity().text,
         ]
         let arrays = configuration.checkpointArrays(shape).map { (name: $0.name, shape: $0.shape) }
         return SafetensorsWriter.byteCounts(of: arrays, metadata: metadata)

@@ -31,7 +31,8 @@ struct DryRunPreparation {
     ) throws {
         let folder = resume ? RunFolder(path: configuration.run ?? "") : try RunPreparation.freshFolder(configuration)
         if resume, try !folder.holdsRun() { throw RunFolderError.noRun(path: folder.path) }
-        if resume, let newest = try RunRecords(folder).newestCheckpoint() {
+        let records = RunRecords(folder)
+        if resume, let newest = try records.newestCheckpoint() {
             let checkpoint = newest.contents
             if let notice = checkpoint.vocabulary.tokenizer.libraryNotice { StandardError.warn("\(notice).") }
             let resumed = try RunPreparation.resumed(configuration, checkpoint, folder: folder, rankCount: rankCount)
@@ -41,7 +42,7 @@ struct DryRunPreparation {
             try texts.checkForm(resumed, except: checkpoint.textDigests)
             try self.init(
                 resumed, texts: texts, vocabulary: checkpoint.vocabulary, folder: folder, survey: survey,
-                state: checkpoint.state, passedOver: newest.passedOver)
+                state: checkpoint.state, passedOver: newest.passedOver + records.checkpoints(upTo: checkpoint).passedOver)
             try checkpoint.checkPosition(windowCount: windowCount(.train))
         } else {
             let resolved = try RunPreparation.resolved(configuration, rankCount: rankCount)

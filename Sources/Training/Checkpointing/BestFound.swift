@@ -54,20 +54,18 @@ struct BestFound {
     private let firstStep: Int
 
     /// Whether the run abandons the steps that led to the model: it continues from an earlier one.
-    var isAbandoned: Bool { model.map { comparison.isAbandoned($0, continuingAfter: firstStep) } ?? false }
+    var isAbandoned: Bool { model.map { comparison.isAbandoned($0, whenContinued: true) } ?? false }
 
-    /// Examines `best.safetensors` of the run in `folder`, which continues from `state`. The file must also agree with `records`.
+    /// Examines `best.safetensors` of the run in `folder`, which continues as `run`. The file must also agree with `records`.
     ///
     /// A missing or damaged file causes a notice, and the next validation writes another. Throws `LostBestModel` if no validation follows, and the
     /// errors of a file that cannot be read, because it may be valid and would be replaced by a worse model.
     init(
-        in folder: RunFolder, _ records: RunRecords, after state: TrainingState, _ configuration: TrainingConfiguration,
-        identity: RunIdentity?, vocabulary: Vocabulary, textDigests: [String: String]
+        in folder: RunFolder, _ records: RunRecords, _ run: BestComparison.Run
     ) throws {
         let path = folder.checkpoints.bestPath
+        let (state, configuration, textDigests) = (run.state, run.configuration, run.textDigests)
         (logged, firstStep) = (records.log?.bestValidation, state.step)
-        let run = BestComparison.Run(
-            configuration, identity: identity, vocabulary: vocabulary, textDigests: textDigests, state: state)
         comparison = BestComparison(records: records, run: run)
         guard textDigests[TextRole.valid.rawValue] != nil, state.convergence.bestLoss != nil || pathExists(path) else { return }
         let replacement = BestReplacement(

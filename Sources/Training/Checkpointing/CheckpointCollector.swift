@@ -44,7 +44,7 @@ final class CheckpointCollector {
         guard world.isRoot else { return nil }
         var metadata = fixedMetadata
         metadata["state"] = try CheckpointText.json(state)
-        metadata["parameters_digest"] = parallel.parametersDigest.hexadecimal
+        metadata[SafetensorsReader.digestKey] = parallel.parametersDigest.hexadecimal
         return Checkpoint(arrays: parameterArrays + momentArrays + stateArrays, metadata: metadata)
     }
 

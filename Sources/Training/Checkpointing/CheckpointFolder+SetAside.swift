@@ -1,18 +1,21 @@
 import Checkpoints
+import Communication
 import Failures
 import Runs
 
 extension CheckpointFolder {
-    /// Renames the checkpoints that the run does not use, and returns a notice for each.
+    /// Renames the checkpoints that the run does not use, with a warning for each.
     ///
     /// Otherwise a later job might continue from one of another run or of abandoned steps, or remove the run's own ones for it. These stay: those that
     /// the system cannot read, and, unless `logIsSound`, those that are valid but disagree with the files of the run. The next job examines them again.
     ///
     /// Throws `FileError` if a file cannot be renamed.
-    func setAside(_ skipped: [PassedOverCheckpoint], logIsSound: Bool = true) throws -> [String] {
-        try skipped.map { checkpoint in
+    func setAside(_ skipped: [PassedOverCheckpoint], logIsSound: Bool = true) throws {
+        for checkpoint in skipped {
             let isUseless = checkpoint.isInvalid && (logIsSound || !checkpoint.isForeign)
-            return checkpoint.notice + (isUseless ? ". The file is now \(try setAside(checkpoint.generation))" : "")
+            // Said at once: what follows may fail.
+            StandardError.warn(
+                checkpoint.notice + (isUseless ? ". The file is now \(try setAside(checkpoint.generation))." : "."))
         }
     }
 }

@@ -23,12 +23,14 @@ final class CheckpointKeeper {
     private(set) var best: BestModel?
     /// Whether the run has abandoned the steps that led to `best`, because it continued from an earlier step.
     private(set) var bestIsAbandoned: Bool
-    /// The checkpoints to which the run may return.
+    /// The checkpoints to which the run may return. On rank 0.
     private var own: OwnGenerations
 
     /// Manages the checkpoints of a run as the plan describes it.
-    init(world: World, collector: CheckpointCollector, folder: CheckpointFolder, plan: RunPlan) {
-        (best, bestIsAbandoned, own) = (plan.best, plan.bestIsAbandoned, OwnGenerations(upTo: plan.state.step))
+    ///
+    /// - Parameter own: the checkpoints of the run at its start. On rank 0.
+    init(world: World, collector: CheckpointCollector, folder: CheckpointFolder, plan: RunPlan, own: OwnGenerations) {
+        (best, bestIsAbandoned, self.own) = (plan.best, plan.bestIsAbandoned, own)
         let configuration = plan.configuration
         leastByteCount = configuration.checkpointArrays(collector.parallel.shape).reduce(0) { $0 + $1.byteCount }
         self.world = world
@@ -72,7 +74,8 @@ final class CheckpointKeeper {
         let (folder, keep, writing) = (folder, keep, writing)
         let mayRemove = state.skippedInARow == 0
         let before = own
-        own.insert(state.step)
+        let digest = checkpoint?.metadata[SafetensorsReader.digestKey]
+        own.insert(state.step, digest: digest)
         let after = own
         try submit(checkpoint) { (checkpoint) throws(FileError) in
             try folder.persistently(of: before, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
@@ -83,7 +86,7 @@ final class CheckpointKeeper {
             writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, of: after) })
         }
         lastWrite = MonotonicClock.nanoseconds
-        return checkpoint?.metadata["parameters_digest"]
+        return digest
     }
 
     /// Saves the current state as the best model on validation. Collective.
@@ -119,15 +122,18 @@ final class CheckpointKeeper {
         }
     }
 
-    /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state. Collective.
+    /// Restores parameters, moments and hidden states from the newest valid checkpoint, and returns its state, and the digest of its parameters
+    /// on rank 0. Collective.
     ///
     /// With `rejectingFrom`, first removes the checkpoints of that step and later, if there is an older one.
-    func restoreNewest(into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int) throws -> TrainingState {
+    func restoreNewest(
+        into parallel: ParallelModel, rejectingFrom rejected: Int?, windowCount: Int
+    ) throws -> (state: TrainingState, parametersDigest: String) {
         let stored = try world.agreeOnRoot {
             try Watchdog.waitingForDisk {
                 if let rejected { try folder.removeGenerations(from: rejected, of: own) }
                 let newest = try folder.newestValid(of: own) { try restorable($0, windowCount: windowCount) }
-                try folder.setAside(newest.passedOver).forEach(StandardError.warn)
+                try folder.setAside(newest.passedOver)
                 return newest.contents
             }
         }
@@ -137,7 +143,7 @@ final class CheckpointKeeper {
         own.removeAll(after: state.step)
         parallel.optimizer.resume(updates: state.updates, averagingStart: state.averaging?.start)
         try parallel.restore(from: stored, world: world)
-        return state
+        return (state, stored?.parametersDigest ?? "")
     }
 
     /// Opens a checkpoint of this run at a position that its text has.

@@ -30,12 +30,14 @@ extension Trainer {
         // If no update succeeded after restoring a checkpoint, the checkpoint itself is not usable.
         let rejected = fault.isOfTheRun && state.updates <= updatesAtRestoration ? lastRestoredStep : nil
         let before = state
-        state = try keeper.restoreNewest(into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
+        let (restored, digest) = try keeper.restoreNewest(
+            into: parallel, rejectingFrom: rejected, windowCount: train.windowCount)
+        state = restored
         hasReturnedAgain = lastRestoredStep == state.step
         lastRestoredStep = state.step
         updatesAtRestoration = state.updates
         continueRestored(from: before, fault)
-        try report.rollback(state, foundAt: currentStep, reason: fault.description(host: host))
+        try report.rollback(state, digest: digest, foundAt: currentStep, reason: fault.description(host: host))
         currentStep = state.step
     }
 

@@ -46,7 +46,8 @@ final class TrainingReport {
 
     // MARK: Start
 
-    func start(_ run: RunDescription, state: TrainingState) throws {
+    /// - Parameter digest: that of the parameters from which a resumed run continues; nil for a new run.
+    func start(_ run: RunDescription, state: TrainingState, digest: String?) throws {
         guard let log else { return }
         rankCount = run.rankCount
         if let notice = run.notice { say("note: \(notice)") }
@@ -65,6 +66,7 @@ final class TrainingReport {
         }
         sayRanks(run)
         say("  run      \(plan.runFolder)" + (plan.isResumed ? ", resumed after step \(state.step)" : ""))
+        let origin: [(String, MetricsLog.Value)] = digest.map { [("parameters_digest", .text($0))] } ?? []
         try log.write(
             plan.isResumed ? "resume" : "start",
             [
@@ -76,7 +78,7 @@ final class TrainingReport {
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
                 ("run_identity", .text(run.identity?.text ?? "")),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
-            ] + [("fixed_keys", .text(configuration.fixedText))]
+            ] + origin + [("fixed_keys", .text(configuration.fixedText))]
                 + run.textDigests.sorted { $0.key < $1.key }.map { (LoggedModels.field(ofDigest: $0.key), .text($0.value)) }
                 + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
                 + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + texts.fields + coverageFields(run))

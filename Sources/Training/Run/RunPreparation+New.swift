@@ -47,8 +47,10 @@ extension RunPreparation {
         let (records, best) = try Watchdog.waitingForDisk {
             let records = RunRecords(folder)
             let best = try BestFound(
-                in: folder, records, after: TrainingState(), configuration, identity: records.log?.identity,
-                vocabulary: vocabulary, textDigests: texts.digests)
+                in: folder, records,
+                BestComparison.Run(
+                    configuration, identity: records.log?.identity, vocabulary: vocabulary, textDigests: texts.digests,
+                    state: TrainingState()))
             return (records, best)
         }
         let plan = RunPlan(

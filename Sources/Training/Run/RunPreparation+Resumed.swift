@@ -42,14 +42,15 @@ extension RunPreparation {
         let warned = warnOfChangedKeys(records, parts)
         let best = try Watchdog.waitingForDisk {
             try BestFound(
-                in: folder, records, after: parts.checkpoint.state, parts.configuration, identity: parts.checkpoint.runIdentity,
-                vocabulary: parts.checkpoint.vocabulary, textDigests: parts.texts.digests)
+                in: folder, records,
+                BestComparison.Run(parts.checkpoint, parts.configuration, textDigests: parts.texts.digests))
         }
-        let skipped = try Watchdog.waitingForDisk {
-            let abandoned = try records.abandonedCheckpoints(before: parts.checkpoint.state.step)
-            return try CheckpointFolder(lockedBy: lock).setAside(parts.newer + abandoned, logIsSound: records.change == nil)
+        let own = try Watchdog.waitingForDisk {
+            let (own, older) = try records.checkpoints(upTo: parts.checkpoint)
+            try CheckpointFolder(lockedBy: lock).setAside(parts.newer + older, logIsSound: records.change == nil)
+            return own
         }
-        return RunPreparation(parts, best, skipped, folder: folder, lock: lock, changes: parts.changes(without: warned))
+        return RunPreparation(parts, best, own, folder: folder, lock: lock, changes: parts.changes(without: warned))
     }
 
     /// Warns of keys that have changed in `config.toml`, unless the command line sets them. Returns the keys.
@@ -64,8 +65,7 @@ extension RunPreparation {
     }
 
     private convenience init(
-        _ parts: ResumedParts, _ best: BestFound, _ skipped: [String], folder: RunFolder, lock: RunLock,
-        changes: String?
+        _ parts: ResumedParts, _ best: BestFound, _ own: OwnGenerations, folder: RunFolder, lock: RunLock, changes: String?
     ) {
         let checkpoint = parts.checkpoint
         let rate = ResumedRate(checkpoint, parts.configuration)
@@ -77,8 +77,8 @@ extension RunPreparation {
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
-            checkpoint: checkpoint,
-            notices: skipped + parts.notices
+            checkpoint: checkpoint, ownCheckpoints: own,
+            notices: parts.notices
                 + [checkpoint.vocabulary.tokenizer.libraryNotice, changes, best.notice, best.loggedNotice].compactMap { $0 }
                 + rate.notices)
     }

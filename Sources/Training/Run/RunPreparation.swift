@@ -17,11 +17,15 @@ final class RunPreparation {
     let textDigests: [String: String]
     /// The checkpoint to resume from; nil for a new run, and after `takeCheckpoint`.
     private var checkpoint: StoredCheckpoint?
+    /// The checkpoints of the run at its start.
+    let ownCheckpoints: OwnGenerations
+    /// The digest of the parameters from which a resumed run continues; nil for a new run.
+    let resumedDigest: String?
     /// The vectors of a new run; nil without a file, and after `takeWordVectors`.
     private var wordVectors: WordVectors?
     /// What of the vocabulary and of the training text has a vector; nil without a file.
     let wordVectorCoverage: WordVectorCoverage?
-    /// Further notices for the user, one line each: rejected newer checkpoints, or a lock that the file system does not enforce.
+    /// Further notices for the user, one line each, such as a lock that the file system does not enforce.
     let notices: [String]
     private let lock: RunLock
     /// The folder of a new run, until the run begins.
@@ -31,7 +35,7 @@ final class RunPreparation {
         plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, identity: RunIdentity, textDigests: [String: String],
         lock: RunLock,
         newFolder: NewRunFolder? = nil, wordVectors: WordVectors? = nil, checkpoint: StoredCheckpoint? = nil,
-        notices: [String] = []
+        ownCheckpoints: OwnGenerations = OwnGenerations(), notices: [String] = []
     ) {
         self.plan = plan
         self.vocabulary = vocabulary
@@ -43,6 +47,8 @@ final class RunPreparation {
         self.wordVectors = wordVectors
         wordVectorCoverage = wordVectors.map { WordVectorCoverage(symbols: $0.symbols.count, tokens: $0.tokenCount(vocabulary)) }
         self.checkpoint = checkpoint
+        self.ownCheckpoints = ownCheckpoints
+        resumedDigest = checkpoint?.parametersDigest
         self.notices =
             notices + [wordVectors?.notice(vocabulary)].compactMap { $0 } + (wordVectors?.warnings ?? []) + Self.notices(of: lock)
             + Self.notices(of: plan.configuration.precision)

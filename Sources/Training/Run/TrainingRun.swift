@@ -185,7 +185,7 @@ public struct TrainingRun {
         let keeper = CheckpointKeeper(
             world: world, collector: try CheckpointCollector(world: world, parallel: parallel, preparation: preparation),
             folder: preparation?.checkpoints ?? CheckpointFolder(runFolder: plan.runFolder),
-            plan: plan)
+            plan: plan, own: preparation?.ownCheckpoints ?? OwnGenerations())
         let memory = try TrainingMemory(
             world: world, parallel: parallel, others: (test?.byteCount ?? 0) + (sampling?.byteCount ?? 0))
         let unknown = try unknownCounts(texts, preparation)
@@ -195,7 +195,7 @@ public struct TrainingRun {
             unknown: unknown, memory: memory, separatesLines: plan.configuration.separatesLines,
             coverage: preparation?.wordVectorCoverage, coresOfHosts: try world.coresOfHosts(),
             textDigests: preparation?.textDigests ?? [:])
-        _ = try world.agreeOnRoot { try report.start(description, state: plan.state) }
+        _ = try world.agreeOnRoot { try report.start(description, state: plan.state, digest: preparation?.resumedDigest) }
         let trainer = Trainer(
             world: world, configuration: plan.configuration, parallel: parallel, texts: texts, keeper: keeper,
             report: report, sampling: sampling, state: plan.state)

@@ -13,7 +13,7 @@ struct RecordConflicts {
         (self.records, self.models) = (records, models)
         conflicts = models.map { model in
             guard model.file.problem == nil, let checkpoint = model.checkpoint else { return nil }
-            return records.conflict(with: checkpoint, isGeneration: model.file.kind == .checkpoint)
+            return records.conflict(with: checkpoint.facts, isGeneration: model.file.kind == .checkpoint)
         }
     }
 
@@ -45,7 +45,7 @@ struct RecordConflicts {
             switch file {
             case .configuration: return true
             // A checkpoint of another configuration cannot be compared with the log.
-            case .metrics: return conflicts[index].map { $0.file == .metrics } ?? (records.log?.covers(checkpoint) ?? false)
+            case .metrics: return conflicts[index].map { $0.file == .metrics } ?? (records.log?.covers(checkpoint.facts) ?? false)
             }
         }
         guard !comparable.isEmpty, comparable.allSatisfy({ conflicts[$0]?.file == file }) else { return false }
@@ -55,7 +55,7 @@ struct RecordConflicts {
         // means that the log is foreign.
         case .metrics:
             return comparable.count > 1
-                || models[comparable[0]].checkpoint.map { records.log?.isOfAnotherRun(than: $0) == true } ?? false
+                || models[comparable[0]].checkpoint.map { records.log?.isOfAnotherRun(than: $0.facts) == true } ?? false
         }
     }
 }

@@ -1,0 +1,61 @@
+/// The branches of a log. A part continues from a checkpoint of an earlier part, and not always of the one before it: a file may have been moved away
+/// and back.
+extension LoggedModels {
+    /// The place at which a checkpoint with these parameters was written last; nil if the log has no line of it.
+    ///
+    /// - Parameter digest: that of the parameters; nil if it is unknown.
+    func place(ofCheckpointAfter step: Int, digest: String?) -> LogPlace? {
+        writers[step]?.last { $0.digest == nil || digest == nil || $0.digest == digest }.map {
+            LogPlace(part: $0.part, step: step)
+        }
+    }
+
+    /// The place from which a job continues that resumes after `step` steps. If the line of the checkpoint was lost, that of the last part that can
+    /// have made the step; nil if there is none.
+    func origin(after step: Int, digest: String?) -> LogPlace? {
+        place(ofCheckpointAfter: step, digest: digest)
+            ?? parts.lastIndex { $0.begin < step }.map { LogPlace(part: $0, step: step) }
+    }
+
+    /// Whether the run came through `place` on its way to `end`.
+    func leads(_ place: LogPlace, to end: LogPlace) -> Bool {
+        way(to: end).first { $0.part <= place.part }.map { $0.part == place.part && place.step <= $0.step } ?? false
+    }
+
+    /// The last step that the ways to both places have in common; 0 if there is none.
+    func lastCommonStep(_ one: LogPlace, _ other: LogPlace) -> Int {
+        let steps = Dictionary(way(to: one).map { ($0.part, $0.step) }) { first, _ in first }
+        return way(to: other).compactMap { place in steps[place.part].map { min($0, place.step) } }.first ?? 0
+    }
+
+    /// The parts by which the run came to a place, from the last one on, each with the step at which it was left.
+    private func way(to end: LogPlace) -> some Sequence<LogPlace> {
+        sequence(first: end) { parts[$0.part].origin }
+    }
+
+    /// The end of the last part; nil for an empty log.
+    var lastPlace: LogPlace? { parts.isEmpty ? nil : LogPlace(part: parts.count - 1, step: .max) }
+
+    /// The place of a line.
+    func place(of validation: LoggedValidation) -> LogPlace { LogPlace(part: validation.part, step: validation.step) }
+
+    /// Whether a later part of the log does not continue from the steps up to this validation.
+    func hasGoneBack(after line: LoggedValidation) -> Bool {
+        var continues: Set<Int> = [line.part]
+        for (index, part) in parts.enumerated().dropFirst(line.part + 1) {
+            guard let origin = part.origin, continues.contains(origin.part),
+                origin.part != line.part || origin.step >= line.step
+            else { return true }
+            continues.insert(index)
+        }
+        return false
+    }
+
+    /// Whether the run has abandoned the steps that led to a model: it has come to `end` by others. False without a line of a validation of the model.
+    package func abandons(_ model: BestModel, continuingFrom checkpoint: (step: Int, digest: String?)? = nil) -> Bool {
+        let end = checkpoint.map { origin(after: $0.step, digest: $0.digest) } ?? lastPlace
+        let own = validations.filter { $0.isOf(model) }
+        guard let end else { return !own.isEmpty }
+        return !own.isEmpty && own.allSatisfy { !leads(place(of: $0), to: end) }
+    }
+}

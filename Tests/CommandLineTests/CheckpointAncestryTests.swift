@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs with two branches of steps after the checkpoint of step 4: `first`, with checkpoints every 4 steps, and `second`, with another learning rate
+/// and checkpoints every 3 steps, which began while the others of `first` were away.
+@Suite("Checkpoints of two branches of a run", .serialized)
+struct CheckpointAncestryTests {
+    private static let options = [
+        "--hidden-size", "4", "--embedding-size", "4", "--batch-size", "4", "--bptt", "20", "--layers", "1", "--cell", "elman",
+        "--minimum-count", "1", "--clip", "0", "--keep", "99",
+    ]
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(options: Self.options, lines: 50, validLines: 10) }
+
+    @discardableResult
+    private func train(_ options: String, status: Int32 = 0) throws -> ProgramRun {
+        let options = options.split(separator: " ").map(String.init)
+        let isNew = !FileManager.default.fileExists(atPath: texts.path("run"))
+        let outcome = try ProgramRun.alone(
+            "rnntrain", isNew ? texts.arguments(run: "run", options) : ["--run", texts.path("run"), "--resume"] + options,
+            folder: texts.folder)
+        #expect(outcome.status == status, "\(outcome)")
+        return outcome
+    }
+
+    private var steps: [Int] { texts.checkpointSteps(run: "run") }
+
+    private func move(_ steps: some Sequence<Int>, from: String = "run", to: String) throws {
+        try FileManager.default.createDirectory(atPath: texts.path("\(to)/checkpoints"), withIntermediateDirectories: true)
+        for step in steps {
+            try FileManager.default.moveItem(
+                atPath: texts.path(texts.checkpoint(run: from, step: step)),
+                toPath: texts.path(texts.checkpoint(run: to, step: step)))
+        }
+    }
+
+    /// Leaves the log as a kill would leave it after the last line of this event, or of this step.
+    private func cutLog(afterLast text: String) throws {
+        let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+        let last = try #require(lines.lastIndex { $0.contains(text) })
+        try texts.write("run/metrics.jsonl", lines[...last].map { $0 + "\n" }.joined())
+    }
+
+    @Test("The checkpoint from which a run continued stays its own, whatever other branches wrote")
+    func ancestors() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.1")
+        let end = try #require(steps.last)
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1 --checkpoint-every 3 --learning-rate 0.2")
+        try move(steps.filter { $0 > 4 }, to: "second")
+        try move([end], from: "first", to: "run")
+        let third = try train("--epochs 2 --checkpoint-every 5 --learning-rate 0.3")
+        #expect(third.output.contains("resumed after step \(end)") && !third.errors.contains("skipped"), "\(third)")
+        let own = steps
+        try move([6], from: "second", to: "run")
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        let refusal = "it is from step 6, which the run has abandoned: it continued after step 4 with other steps"
+        #expect(verified.status == 65 && verified.errors.contains(refusal), "\(verified)")
+        let fourth = try train("--epochs 3 --checkpoint-every 1000")
+        #expect(fourth.errors.contains(refusal) && fourth.errors.components(separatedBy: "skipped").count == 2, "\(fourth)")
+        #expect(steps.filter { $0 <= own.last! } == own)
+    }
+
+    @Test("A checkpoint with the parameters of an abandoned branch is not the run's own, although the log has its step")
+    func restored() throws {
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.1")
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.2")
+        try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: 6)))
+        try move([6], from: "first", to: "run")
+        let outcome = try train("--epochs 2")
+        #expect(outcome.errors.contains("step 6, which the run has abandoned: it continued after step 4"), "\(outcome)")
+    }
+
+    @Test("Of a checkpoint older than the one from which the run continues, identity and digest count, too")
+    func foreign() throws {
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.1")
+        let (own, end) = (steps, try #require(steps.last))
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.2")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("other"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: 2)))
+        try move([2], from: "other", to: "run")
+        let outcome = try train("--epochs 2")
+        #expect(outcome.output.contains("resumed after step \(end)"), "\(outcome)")
+        #expect(outcome.errors.contains("its run_identity is ") && outcome.errors.contains("The file is now "), "\(outcome)")
+        #expect(steps.filter { $0 <= end } == own.filter { $0 != 2 })
+    }
+
+    @Test("The best model of an abandoned branch is not the run's, although no step before it is repeated")
+    func best() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.002")
+        let end = try #require(steps.last)
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
+        try train("--epochs 1 --checkpoint-every 1000 --learning-rate 0.05")
+        // As after a kill before the checkpoint of the end.
+        for step in steps where step > 4 {
+            try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+        }
+        try cutLog(afterLast: "\"event\":\"validation\"")
+        try move([end], from: "first", to: "run")
+        let outcome = try train("--epochs 2 --learning-rate 1e-9")
+        #expect(outcome.output.contains("resumed after step \(end)") && outcome.output.contains("  kept  "), "\(outcome)")
+        #expect(try RunLog(run: texts.path("run")).events.last?["best_is_abandoned"] == "true")
+    }
+}
