@@ -1,3 +1,4 @@
+import Failures
 package import Files
 import Glibc
 import Synchronization
@@ -259,8 +260,8 @@ extension RunLock {
     /// Throws `.foreignFile` if no lock wrote the file, or `.file`.
     public static func state(path: String) throws(RunFolderError) -> State {
         let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        let descriptor = Glibc.open(path, O_RDWR | flags)
-        let readable = descriptor >= 0 ? descriptor : Glibc.open(path, O_RDONLY | flags)
+        let descriptor = RawByte.withCString(path) { Glibc.open($0, O_RDWR | flags) }
+        let readable = descriptor >= 0 ? descriptor : RawByte.withCString(path) { Glibc.open($0, O_RDONLY | flags) }
         guard readable >= 0 else {
             if errno == ENOENT { return .free }
             throw failed(path, "open the lock")

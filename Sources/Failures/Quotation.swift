@@ -19,9 +19,10 @@ public enum Quotation {
     /// The whole text with control characters escaped, for a line that people read. An escaped text stays as it is.
     public static func inFull(_ text: some StringProtocol) -> String { escaped(text.unicodeScalars) }
 
-    /// Whether a scalar is a control character, ends a line, or changes the direction of the text.
+    /// Whether a scalar is a control character, ends a line, changes the direction of the text, or stands for a byte that is no UTF-8.
     package static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
+        case _ where RawByte.byte(of: scalar) != nil: true
         case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}": true
         default: false
         }
@@ -34,6 +35,7 @@ public enum Quotation {
             case "\n": shown += "\\n"
             case "\r": shown += "\\r"
             case "\t": shown += "\\t"
+            case _ where RawByte.byte(of: scalar) != nil: shown += "\\x\(String(scalar.value & 0xFF, radix: 16, uppercase: true))"
             case _ where isEscaped(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
             default: shown.unicodeScalars.append(scalar)
             }

@@ -1,3 +1,4 @@
+import Failures
 import Glibc
 
 /// The folder and the last component of a path. The folder of a name without a slash is `.`.
@@ -16,23 +17,26 @@ package func absolutePath(_ path: String) -> String {
     defer { free(here) }
     var path = path[...]
     while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
-    return joinPath(String(cString: here), String(path))
+    return joinPath(RawByte.text(cString: here), String(path))
 }
 
 /// The absolute path without links, `.` and `..`. For a path that does not exist, the absolute path.
 package func resolvedPath(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return absolutePath(path) }
+    guard let resolved = RawByte.withCString(path, { realpath($0, nil) }) else { return absolutePath(path) }
     defer { free(resolved) }
-    return String(cString: resolved)
+    return RawByte.text(cString: resolved)
 }
 
 /// Whether the path exists.
-package func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func pathExists(_ path: String) -> Bool { RawByte.withCString(path) { access($0, F_OK) } == 0 }
+
+/// Whether this process may read the file.
+package func isReadable(_ path: String) -> Bool { RawByte.withCString(path) { access($0, R_OK) } == 0 }
 
 /// Whether there is an entry, also a symbolic link without a target, in a folder that may be searched. Throws `.failed`.
 package func entryExists(_ path: String) throws(FileError) -> Bool {
     var status = stat()
-    if lstat(path, &status) == 0 { return true }
+    if RawByte.withCString(path, { lstat($0, &status) }) == 0 { return true }
     if [ENOENT, ENOTDIR, EACCES].contains(errno) { return false }
     throw .failed(path: path, operation: FileOperation.examineEntry.rawValue, errorNumber: errno)
 }
@@ -40,7 +44,7 @@ package func entryExists(_ path: String) throws(FileError) -> Bool {
 /// The names in a folder, unsorted, without `.` and `..`; nil if the folder does not exist.
 package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     do throws(CallFailure) {
-        return try names(in: opendir(path))
+        return try names(in: RawByte.withCString(path) { opendir($0) })
     } catch {
         if error.errorNumber == ENOENT { return nil }
         throw .failed(path: path, operation: "list the folder", errorNumber: error.errorNumber)
@@ -62,7 +66,7 @@ private func names(in folder: OpaquePointer?) throws(CallFailure) -> [String] {
     errno = 0
     while let entry = readdir(folder) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { RawByte.text(cString: $0) }
         }
         if name != "." && name != ".." { names.append(name) }
         errno = 0
@@ -90,7 +94,7 @@ package func makeFolders(_ path: String, through calls: FileSystemCalls = .syste
 
 /// Removes folders that `makeFolders` created, innermost first. Skips folders that are not empty or no longer exist.
 package func removeFolders(_ paths: [String]) {
-    for path in paths.reversed() { rmdir(path) }
+    for path in paths.reversed() { _ = RawByte.withCString(path) { rmdir($0) } }
 }
 
 /// Returns whether this call created the folder, and not another process.
@@ -104,7 +108,7 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
     do throws(CallFailure) {
         try Descriptor(openingFolder: parent, through: calls).synchronizeFolder()
     } catch {
-        rmdir(path)
+        _ = RawByte.withCString(path) { rmdir($0) }
         throw error
     }
     return true
@@ -113,5 +117,5 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
 /// Whether `path` names a folder, also through a symbolic link.
 package func isFolder(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return RawByte.withCString(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

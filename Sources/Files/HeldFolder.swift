@@ -1,3 +1,4 @@
+import Failures
 import Glibc
 import Synchronization
 
@@ -71,7 +72,7 @@ extension HeldFolder {
         var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/fd/\(number)", &room, room.count)
         guard count > 0 else { return nil }
-        let now = String(decoding: room.prefix(count), as: UTF8.self)
+        let now = RawByte.text(of: room.prefix(count))
         return (try? status(at: AT_FDCWD, now, 0, now))?.identity == identity ? now : nil
     }
 }

@@ -16,16 +16,15 @@ enum CommandLineArguments {
 
     /// The arguments as texts. A value that begins with a dash is joined to its option, because the parser would take it for an option.
     ///
-    /// The value of `--prompt` may be any bytes, and is encoded for `Prompt`. Throws for any other argument that is not UTF-8.
-    static func texts(_ arguments: [[UInt8]]) throws(ArgumentError) -> [String] {
+    /// The value of `--prompt` is encoded for `Prompt`. Other arguments may be names of files, which are any bytes: see `RawByte`.
+    static func texts(_ arguments: [[UInt8]]) -> [String] {
         var texts: [String] = []
         var isPrompt = false
         for (place, bytes) in arguments.enumerated() {
             let option = texts.last
             if option == "--", !isPrompt {
                 // The parser takes no argument after `--` for an option.
-                for rest in arguments[place...] { texts.append(try text(rest, after: nil)) }
-                return texts
+                return texts + arguments[place...].map { RawByte.text(of: $0) }
             }
             if isPrompt {
                 texts[texts.count - 1] = Prompt.argument(bytes)
@@ -33,7 +32,7 @@ enum CommandLineArguments {
             } else if bytes.starts(with: Prompt.assignment) {
                 texts.append(Prompt.argument(Array(bytes.dropFirst(Prompt.assignment.count))))
             } else {
-                let text = try text(bytes, after: option)
+                let text = RawByte.text(of: bytes)
                 isPrompt = text == Prompt.option
                 if isValue(text), let option, takesValue(option), OptionSpelling.mayBeValue(text, of: option, texts) {
                     texts[texts.count - 1] = "\(option)=\(text)"
@@ -56,15 +55,6 @@ enum CommandLineArguments {
         return [String(scalars[..<sign]), String(scalars[scalars.index(after: sign)...])]
     }
 
-    private static func text(_ bytes: [UInt8], after option: String?) throws(ArgumentError) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        let parts = bytes.split(separator: UInt8(ascii: "="), maxSplits: 1)
-        if parts.count == 2, bytes.starts(with: "--".utf8), let option = String(validating: parts[0], as: UTF8.self) {
-            throw ArgumentError(argument: Array(parts[1]), option: option)
-        }
-        throw ArgumentError(argument: bytes, option: option.flatMap { takesValue($0) ? $0 : nil })
-    }
-
     /// Whether an argument with a leading dash is a value: an option is `-h`, or two dashes and a letter. The parser handles `-` and `--`.
     private static func isValue(_ text: String) -> Bool {
         guard text.utf8.count > 1, text.hasPrefix("-"), text != "-h", text != "--" else { return false }
@@ -73,22 +63,6 @@ enum CommandLineArguments {
 
     private static func takesValue(_ text: String) -> Bool {
         text.hasPrefix("--") && text != "--" && !text.contains("=")
-    }
-}
-
-/// An argument that is not UTF-8, although it must be text.
-struct ArgumentError: UserFacingError {
-    let argument: [UInt8]
-    /// The option before it.
-    let option: String?
-
-    var exitStatus: ExitStatus { .usage }
-
-    var description: String {
-        let shown = argument.map { $0 < 0x20 || $0 > 0x7E ? "\\x" + hexadecimal($0) : String(Unicode.Scalar($0)) }.joined()
-        return
-            "\(option.map { "the value of \($0)" } ?? "an argument") is not UTF-8: '\(shown)'. Names of files and folders must be UTF-8: "
-            + "rename the file (convmv), or create a link with another name (ln -s)."
     }
 }
 

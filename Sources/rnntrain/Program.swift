@@ -13,7 +13,7 @@ enum Program {
         let bytes = CommandLineArguments.bytes
         var speakers = Speakers(bytes)
         do {
-            let arguments = try CommandLineArguments.texts(bytes)
+            let arguments = CommandLineArguments.texts(bytes)
             try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)

@@ -15,7 +15,7 @@ public enum ShellText {
         let escaped = word.unicodeScalars.map { scalar in
             switch scalar {
             case "'", "\\": "\\" + String(scalar)
-            case _ where Quotation.isEscaped(scalar): String(scalar).utf8.map(octal).joined()
+            case _ where Quotation.isEscaped(scalar): RawByte.bytes(of: String(scalar)).map(octal).joined()
             default: String(scalar)
             }
         }
