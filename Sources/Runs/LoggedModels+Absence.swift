@@ -25,7 +25,7 @@ extension LoggedModels {
         if parts[part].passes(step) {
             return "it is from step \(step), but the log has later steps and no checkpoint of this one"
         }
-        guard let end, part == parts.count - 1, step > lastStep else { return nil }
+        guard let end, part == parts.count - 1, step > parts[part].lastStep else { return nil }
         return "it is from step \(step), but by the log the last job ended after step \(end.step)"
     }
 

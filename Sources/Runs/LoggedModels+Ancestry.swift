@@ -59,6 +59,16 @@ extension LoggedModels {
         return false
     }
 
+    /// The digests of the validations of this step and loss on the way to a checkpoint; empty if one has no digest.
+    func digests(
+        ofValidation known: (step: Int, loss: Double), before checkpoint: (step: Int, digest: String?)
+    ) -> [String] {
+        guard let end = origin(after: checkpoint.step, digest: checkpoint.digest) else { return [] }
+        let own = validations.filter { $0.step == known.step && $0.loss == known.loss && leads(place(of: $0), to: end) }
+        let digests = own.compactMap(\.digest)
+        return digests.count == own.count ? digests : []
+    }
+
     /// Whether the run has abandoned the steps that led to a model: it has come to `end` by others. False without a line of a validation of the model.
     package func abandons(_ model: BestModel, continuingFrom checkpoint: (step: Int, digest: String?)? = nil) -> Bool {
         let end = checkpoint.map { origin(after: $0.step, digest: $0.digest) } ?? lastPlace

@@ -142,6 +142,41 @@ struct CheckpointAncestryTests {
         #expect(outcome.output.contains("resumed after step 6") && outcome.errors.contains(doubt), "\(outcome)")
     }
 
+    @Test("A checkpoint after the end of the last job is of a copy, also if an earlier job got further")
+    func afterEnd() throws {
+        try train("--epochs 2 --checkpoint-every 4 --learning-rate 0.1 --log-every 1 --validate-every 1000")
+        // As after a kill: a log without an end.
+        try cutLog(afterLast: "\"event\":\"step\"")
+        try FileManager.default.copyItem(atPath: texts.path("run"), toPath: texts.path("copy"))
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1")
+        let end = try #require(steps.last)
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try FileManager.default.moveItem(atPath: texts.path("copy"), toPath: texts.path("run"))
+        try move(steps.filter { $0 > 4 }, to: "other")
+        try train("--epochs 2 --learning-rate 0.2 --checkpoint-every 3")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("copy"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        let foreign = try #require(texts.checkpointSteps(run: "copy").first { $0 > end && $0 % 4 != 0 })
+        try move([foreign], from: "copy", to: "run")
+        let outcome = try train("--epochs 2")
+        #expect(outcome.output.contains("resumed after step \(end)"), "\(outcome)")
+        #expect(outcome.errors.contains("step \(foreign), but by the log the last job ended after step \(end)"), "\(outcome)")
+    }
+
+    @Test("Without checkpoints, a best model of another run is kept under another name, and the run starts again")
+    func foreignBest() throws {
+        try train("--epochs 1 --seed 1")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try train("--epochs 1 --seed 2")
+        try texts.write("own/best.safetensors", texts.bytes("run/best.safetensors"))
+        try FileManager.default.removeItem(atPath: texts.path("run"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
+        let outcome = try train("--epochs 1")
+        #expect(outcome.output.contains("best-unused.safetensors") && outcome.output.contains("done: 1 epoch"), "\(outcome)")
+    }
+
     @Test("A job does not overwrite a checkpoint that it did not use, because the log has lost its line")
     func replaced() throws {
         try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.1")

@@ -140,12 +140,13 @@ extension RunPreparation {
         throw .otherVocabulary(runFolder: folder.path, trainedModel: model, found: found, expected: expected)
     }
 
-    /// The best model of a run without checkpoints; nil if there is none, or if it is damaged.
+    /// The best model of a run without checkpoints; nil if there is none, or if it is damaged or of another run by the records.
     private static func remainingModel(_ folder: RunFolder) throws -> StoredCheckpoint? {
         let path = folder.checkpoints.bestPath
         guard pathExists(path) else { return nil }
         do {
-            return try StoredCheckpoint(path: path)
+            let model = try StoredCheckpoint(path: path)
+            return RunRecords(folder).conflict(with: model.facts, isGeneration: false) == nil ? model : nil
         } catch let error as any UserFacingError where error.exitStatus == .badData {
             return nil
         }
