@@ -79,8 +79,11 @@ final class CheckpointKeeper {
         own.insert(state.step, digest: digest)
         let after = own
         try submit(checkpoint, begin: { try log(digest ?? "") }) { (checkpoint) throws(FileError) in
+            var isNameFree = false
             try folder.persistently(of: before, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
-                try folder.setAside(step: state.step, unlessIn: before)
+                // Once: a write that fails after its renaming leaves the job's own file under this name.
+                if !isNameFree { try folder.setAside(step: state.step, unlessIn: before) }
+                isNameFree = true
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
