@@ -6,18 +6,34 @@ public enum Quotation {
     /// The number of scalars shown from the end of a longer text.
     private static let tail = 40
 
+    /// What a text is.
+    public enum Content: Sendable {
+        /// A message or the name of a file, in which the scalars of `byte(inName:)` are shown as `\xFF`.
+        case name
+        /// A text of a user or of a model, in which these scalars are ordinary characters.
+        case text
+    }
+
     /// The text with control characters escaped. Of a longer text: its beginning, its length and its end.
-    public static func of(_ text: some StringProtocol, longest: Int = longest) -> String {
+    public static func of(_ text: some StringProtocol, as content: Content = .name, longest: Int = longest) -> String {
         let scalars = text.unicodeScalars
         // A text has no more scalars than bytes, so a text of few bytes needs no count.
-        guard text.utf8.count > longest, scalars.count > longest else { return escaped(scalars) }
+        guard text.utf8.count > longest, scalars.count > longest else { return escaped(scalars, content) }
         let tail = min(tail, longest / 4)
-        return escaped(scalars.prefix(longest - tail)) + "...(\(scalars.count) characters in all)..."
-            + escaped(scalars.suffix(tail))
+        return escaped(scalars.prefix(longest - tail), content) + "...(\(scalars.count) characters in all)..."
+            + escaped(scalars.suffix(tail), content)
     }
 
     /// The whole text with control characters escaped, for a line that people read. An escaped text stays as it is.
-    public static func inFull(_ text: some StringProtocol) -> String { escaped(text.unicodeScalars) }
+    public static func inFull(_ text: some StringProtocol, as content: Content = .name) -> String {
+        escaped(text.unicodeScalars, content)
+    }
+
+    /// The byte that a scalar of the private use area stands for in the name of a file that is not UTF-8: U+10F780 to U+10F7FF for the bytes 0x80
+    /// to 0xFF. Nil for any other scalar. `FileName` writes these scalars.
+    package static func byte(inName scalar: Unicode.Scalar) -> UInt8? {
+        (0x10F780...0x10F7FF).contains(scalar.value) ? UInt8(truncatingIfNeeded: scalar.value) : nil
+    }
 
     /// Whether a scalar is a control character, ends a line, or changes the direction of the text.
     package static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
@@ -27,7 +43,20 @@ public enum Quotation {
         }
     }
 
-    private static func escaped(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    /// The text with the scalars of `byte(inName:)` shown as `\xFF`, and otherwise unchanged.
+    public static func showingBytes(_ name: some StringProtocol) -> String {
+        name.unicodeScalars.reduce(into: "") { shown, scalar in append(scalar, .name, to: &shown) }
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, _ content: Content, to shown: inout String) {
+        if content == .name, let byte = byte(inName: scalar) {
+            shown += "\\x" + String(byte, radix: 16, uppercase: true)
+        } else {
+            shown.unicodeScalars.append(scalar)
+        }
+    }
+
+    private static func escaped(_ scalars: some Sequence<Unicode.Scalar>, _ content: Content) -> String {
         var shown = ""
         for scalar in scalars {
             switch scalar {
@@ -35,7 +64,7 @@ public enum Quotation {
             case "\r": shown += "\\r"
             case "\t": shown += "\\t"
             case _ where isEscaped(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
-            default: shown.unicodeScalars.append(scalar)
+            default: append(scalar, content, to: &shown)
             }
         }
         return shown

@@ -94,7 +94,7 @@ public enum FileError: UserFacingError, Equatable {
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .folderGone(let path, let now?):
             "\(path) was moved to \(now) while this job used it. The job ends and writes nothing more. "
-                + "Resume in the new folder: --run \(now) --resume."
+                + "Resume in the new folder: --run \(ShellText.quoted(now)) --resume."
         case .folderGone(let path, nil):
             "\(path) was removed or replaced while this job used it. The job ends and writes nothing more. "
                 + "Restore the folder and continue with --resume, or start a new run."
@@ -134,14 +134,16 @@ package func advice(_ errorNumber: Int32, _ path: String) -> String {
 /// Advice for a call on the file or folder at `path` that this process has no permission for.
 private func permissionAdvice(_ path: String) -> String {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard withPath(path, { stat($0, &status) }) == 0 else {
         return errno == EACCES
             ? "Make the folders of the path searchable (chmod u+x), or choose another folder."
             : "Make the folder writable (chmod u+w), or choose another folder."
     }
     switch status.st_mode & S_IFMT {
-    case S_IFREG where access(path, R_OK | W_OK) != 0: return "Make the file readable and writable (chmod u+rw)."
-    case S_IFDIR where access(path, R_OK | X_OK) != 0: return "Make the folder readable and searchable (chmod u+rx)."
+    case S_IFREG where withPath(path, { access($0, R_OK | W_OK) }) != 0:
+        return "Make the file readable and writable (chmod u+rw)."
+    case S_IFDIR where withPath(path, { access($0, R_OK | X_OK) }) != 0:
+        return "Make the folder readable and searchable (chmod u+rx)."
     default: return "Make the folder writable (chmod u+w), or choose another folder."
     }
 }

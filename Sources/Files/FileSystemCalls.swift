@@ -38,10 +38,12 @@ package struct FileSystemCalls: Sendable {
 
     /// The calls of the operating system.
     package static let system = FileSystemCalls(
-        open: { folder, path, flags, mode throws(CallFailure) in try checked(Glibc.openat(folder, path, flags, mode)) },
+        open: { folder, path, flags, mode throws(CallFailure) in
+            try checked(withPath(path) { Glibc.openat(folder, $0, flags, mode) })
+        },
         status: { folder, path, flags throws(CallFailure) in
             var status = stat()
-            _ = try checked(Glibc.fstatat(folder, path, &status, flags))
+            _ = try checked(withPath(path) { Glibc.fstatat(folder, $0, &status, flags) })
             return FileStatus(status)
         },
         write: { descriptor, bytes throws(CallFailure) in
@@ -54,9 +56,15 @@ package struct FileSystemCalls: Sendable {
         truncate: { descriptor, length throws(CallFailure) in _ = try checked(Glibc.ftruncate(descriptor, length)) },
         synchronize: { descriptor throws(CallFailure) in _ = try checked(Glibc.fsync(descriptor)) },
         close: { descriptor throws(CallFailure) in _ = try checked(Glibc.close(descriptor)) },
-        rename: { folder, old, new throws(CallFailure) in _ = try checked(Glibc.renameat(folder, old, folder, new)) },
-        remove: { folder, path, flags throws(CallFailure) in _ = try checked(Glibc.unlinkat(folder, path, flags)) },
-        makeFolder: { folder, path, mode throws(CallFailure) in _ = try checked(Glibc.mkdirat(folder, path, mode)) })
+        rename: { folder, old, new throws(CallFailure) in
+            _ = try checked(withPath(old) { old in withPath(new) { Glibc.renameat(folder, old, folder, $0) } })
+        },
+        remove: { folder, path, flags throws(CallFailure) in
+            _ = try checked(withPath(path) { Glibc.unlinkat(folder, $0, flags) })
+        },
+        makeFolder: { folder, path, mode throws(CallFailure) in
+            _ = try checked(withPath(path) { Glibc.mkdirat(folder, $0, mode) })
+        })
 }
 
 private func checked<Result: SignedInteger>(_ result: Result) throws(CallFailure) -> Result {

@@ -2,9 +2,10 @@ import Glibc
 
 /// The folder and the last component of a path. The folder of a name without a slash is `.`.
 package func splitPath(_ path: String) -> (folder: String, name: String) {
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    // By scalars: a combining mark at the start of a name joins the slash to one character.
+    guard let slash = path.unicodeScalars.lastIndex(of: "/") else { return (".", path) }
     let folder = path[..<slash]
-    return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    return (folder.isEmpty ? "/" : String(folder), String(path[path.unicodeScalars.index(after: slash)...]))
 }
 
 /// The path of a name inside a folder.
@@ -12,27 +13,40 @@ package func joinPath(_ folder: String, _ name: String) -> String { folder.hasSu
 
 /// The absolute path, which is valid in every working folder. Returns the path unchanged if the working folder is unknown.
 package func absolutePath(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
-    defer { free(here) }
+    guard !path.hasPrefix("/"), let here = workingFolder() else { return path }
     var path = path[...]
     while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
-    return joinPath(String(cString: here), String(path))
+    return joinPath(here, String(path))
 }
 
 /// The absolute path without links, `.` and `..`. For a path that does not exist, the absolute path.
 package func resolvedPath(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return absolutePath(path) }
+    guard let resolved = withPath(path, { realpath($0, nil) }) else { return absolutePath(path) }
     defer { free(resolved) }
-    return String(cString: resolved)
+    return FileName.text(of: resolved)
+}
+
+/// The path of the working folder; nil if it is unknown.
+package func workingFolder() -> String? {
+    guard let here = getcwd(nil, 0) else { return nil }
+    defer { free(here) }
+    return FileName.text(of: here)
+}
+
+/// The target of a symbolic link; nil if the path is no link, or cannot be read.
+package func linkTarget(_ path: String) -> String? {
+    var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = withPath(path) { path in room.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) } }
+    return count > 0 ? FileName.text(of: room.prefix(count)) : nil
 }
 
 /// Whether the path exists.
-package func pathExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func pathExists(_ path: String) -> Bool { withPath(path) { access($0, F_OK) } == 0 }
 
 /// Whether there is an entry, also a symbolic link without a target, in a folder that may be searched. Throws `.failed`.
 package func entryExists(_ path: String) throws(FileError) -> Bool {
     var status = stat()
-    if lstat(path, &status) == 0 { return true }
+    if withPath(path, { lstat($0, &status) }) == 0 { return true }
     if [ENOENT, ENOTDIR, EACCES].contains(errno) { return false }
     throw .failed(path: path, operation: FileOperation.examineEntry.rawValue, errorNumber: errno)
 }
@@ -40,7 +54,7 @@ package func entryExists(_ path: String) throws(FileError) -> Bool {
 /// The names in a folder, unsorted, without `.` and `..`; nil if the folder does not exist.
 package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     do throws(CallFailure) {
-        return try names(in: opendir(path))
+        return try names(in: withPath(path) { opendir($0) })
     } catch {
         if error.errorNumber == ENOENT { return nil }
         throw .failed(path: path, operation: "list the folder", errorNumber: error.errorNumber)
@@ -62,7 +76,7 @@ private func names(in folder: OpaquePointer?) throws(CallFailure) -> [String] {
     errno = 0
     while let entry = readdir(folder) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { FileName.text(of: $0) }
         }
         if name != "." && name != ".." { names.append(name) }
         errno = 0
@@ -90,7 +104,7 @@ package func makeFolders(_ path: String, through calls: FileSystemCalls = .syste
 
 /// Removes folders that `makeFolders` created, innermost first. Skips folders that are not empty or no longer exist.
 package func removeFolders(_ paths: [String]) {
-    for path in paths.reversed() { rmdir(path) }
+    for path in paths.reversed() { withPath(path) { _ = rmdir($0) } }
 }
 
 /// Returns whether this call created the folder, and not another process.
@@ -104,7 +118,7 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
     do throws(CallFailure) {
         try Descriptor(openingFolder: parent, through: calls).synchronizeFolder()
     } catch {
-        rmdir(path)
+        withPath(path) { _ = rmdir($0) }
         throw error
     }
     return true
@@ -113,5 +127,5 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
 /// Whether `path` names a folder, also through a symbolic link.
 package func isFolder(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return withPath(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

@@ -4,7 +4,7 @@ import Glibc
 /// report it.
 package func freeSpace(forPath path: String) -> Int? {
     var status = statvfs()
-    guard statvfs(nearestExisting(path), &status) == 0, status.f_blocks > 0 else { return nil }
+    guard withPath(nearestExisting(path), { statvfs($0, &status) }) == 0, status.f_blocks > 0 else { return nil }
     let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
     return overflow ? nil : bytes
 }
@@ -24,7 +24,7 @@ private func nearestExisting(_ path: String) -> String {
 /// The size of the file at this path; 0 if it does not exist.
 package func fileSize(_ path: String) -> Int {
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    return withPath(path) { stat($0, &status) } == 0 ? Int(status.st_size) : 0
 }
 
 /// Up to `count` bytes from the start of a file; empty if there is no regular file. Throws `.unreadable`, `.notRead` or `.shortened`.

@@ -68,10 +68,7 @@ extension HeldFolder {
     /// The current path of the folder, as the system reports it; nil if the folder was removed.
     private var placeNow: String? {
         guard parent == nil else { return nil }
-        var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/fd/\(number)", &room, room.count)
-        guard count > 0 else { return nil }
-        let now = String(decoding: room.prefix(count), as: UTF8.self)
+        guard let now = linkTarget("/proc/self/fd/\(number)") else { return nil }
         return (try? status(at: AT_FDCWD, now, 0, now))?.identity == identity ? now : nil
     }
 }

@@ -91,7 +91,7 @@ struct OpenFile: ~Copyable {
     private static func open(_ path: String) throws(FileError) -> Int32 {
         while true {
             // O_NONBLOCK: opening a pipe without a writer must not block; the pipe is then rejected.
-            let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            let number = withPath(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
             if number >= 0 { return number }
             switch errno {
             case EINTR: continue

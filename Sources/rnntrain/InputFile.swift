@@ -1,6 +1,6 @@
 import Failures
 import Files
-import Foundation
+import Glibc
 
 /// Checks of files that are named on the command line, before MPI starts.
 enum InputFile {
@@ -9,14 +9,13 @@ enum InputFile {
     /// - Parameter run: the folder of the run whose configuration names the file, if no option names it.
     static func check(_ path: String, namedBy option: String, ofRun run: String? = nil) throws(InputFileError) {
         if path == StandardInput.sign { throw .standardInput(option: option) }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            let folder = FileManager.default.currentDirectoryPath
+        guard pathExists(path) else {
+            let folder = workingFolder() ?? "."
             if let run { throw .textOfRunMissing(path: path, option: option, run: run, folder: folder) }
             throw .missing(path: path, option: option, folder: folder)
         }
-        if isFolder.boolValue { throw .isFolder(path: path, option: option) }
-        guard FileManager.default.isReadableFile(atPath: path) else { throw .unreadable(path: path, option: option) }
+        if isFolder(path) { throw .isFolder(path: path, option: option) }
+        guard withPath(path, { access($0, R_OK) }) == 0 else { throw .unreadable(path: path, option: option) }
     }
 }
 

@@ -71,11 +71,8 @@ func runVerification(path: String, json: Bool) throws {
 
 private func verification(of path: String) throws -> Verification {
     if path == StandardInput.sign { throw InputFileError.standardInput(option: "verify") }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw InputFileError.nothingToVerify(path: path)
-    }
-    guard isFolder.boolValue else { return Verification(checkpoint: path) }
+    guard pathExists(path) else { throw InputFileError.nothingToVerify(path: path) }
+    guard isFolder(path) else { return Verification(checkpoint: path) }
     guard try Verification.isRun(path) else { throw InputFileError.nothingToVerify(path: path) }
     return try Verification(run: path)
 }
