@@ -86,6 +86,41 @@ struct ByteNameTests {
         }
     }
 
+    @Test("Commands with labels, lists and pairs read and write files with such names")
+    func studies() throws {
+        let outcome = try bash(
+            """
+            printf 'a\\tthe cat\\nb\\tthe mat\\na\\tcat\\n' >$'l\\xFF'; cut -f 2 $'l\\xFF' >$'c\\xFF'
+            "$R" --train $'l\\xFF' --valid $'l\\xFF' --run $'b\\xFF' --task classifier $M --epochs 1 --tensorboard || exit 1
+            "$R" classify --checkpoint $'b\\xFF' --data $'c\\xFF' || exit 2
+            "$R" "${T[@]}" --run "$RUN" $M --epochs 1 >/dev/null || exit 3
+            printf 'utt1-1 the cat\\nutt1-2 the mat\\n' >$'n\\xFF'
+            "$R" rescore --checkpoint "$RUN" --nbest $'n\\xFF' --format espnet --output $'o\\xC3' && [ -s $'o\\xC3/base/ppl' -o -s $'o\\xC3/ppl' ] || exit 4
+            printf '{"sentence_good":"the cat","sentence_bad":"cat the","UID":"u\\U10F7FF"}\\n' >$'p\\xFF'
+            "$R" probe --checkpoint "$RUN" --pairs $'p\\xFF' --format blimp | grep -aF $'u\\U10F7FF ' >/dev/null || exit 5
+            "$R" ngram --train plain --arpa $'a\\xFF' --vocabulary "$RUN" --order 2 >/dev/null || exit 6
+            "$R" evaluate --checkpoint "$RUN" --data plain --interpolate $'a\\xFF' --tune "$D/"$'v\\xC3' || exit 7
+            "$R" evaluate --checkpoint "$RUN" --data plain --dynamic --dynamic-rms "$D/"$'t\\xFF' || exit 8
+            mkdir $'tmp\\xFF'; TMPDIR=$PWD/$'tmp\\xFF' "$R" benchmark --tokenise "$D/"$'t\\xFF' >/dev/null || exit 9
+            RNNTRAIN_LAUNCHER=$'s\\xFF/train' "$R" "${T[@]}" --run $'z\\xFF' $M --epochs 1000000 --time-limit 1s >out; [ $? = 75 ] || exit 10
+            grep -F "  resume   $'s\\\\xFF/train' -n 1 --run $'z\\\\xFF' --resume" out || exit 11
+            """)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.errors.contains("n\\xFF: 2 hypotheses") && outcome.errors.contains("c\\xFF: 3 lines"), "\(outcome)")
+    }
+
+    @Test("A job whose folder is moved names the new one as a shell reads it")
+    func movedFolder() throws {
+        let outcome = try bash(
+            """
+            "$R" "${T[@]}" --run "$RUN" $M --epochs 1000000 >out 2>errors & for i in $(seq 300); do grep -aq ' step ' out && break; sleep 0.1; done
+            mv "$RUN" $'m\\xFF'; wait $!; [ $? = 74 ] || exit 1
+            options=$(sed -n 's/.*Resume in the new folder: \\(.*\\)\\.$/\\1/p' errors); echo "$options"
+            eval "\"$R\" $options --epochs 1" || exit 2
+            """)
+        #expect(outcome.status == 0 && outcome.output.contains("/m\\xFF' --resume"), "\(outcome)")
+    }
+
     @Test("The configuration that --print-config prints names the same files")
     func printedConfiguration() throws {
         let outcome = try bash(
