@@ -15,7 +15,8 @@ public struct OwnGenerations: Sendable {
     /// Leaves those up to the checkpoint to which the job has returned.
     public mutating func removeAll(after step: Int) { digests = digests.filter { $0.key <= step } }
 
-    func contains(_ generation: CheckpointGeneration) -> Bool { digests.keys.contains(generation.step) }
+    /// Whether the job may count on the generation of this step.
+    public func contains(_ generation: CheckpointGeneration) -> Bool { digests.keys.contains(generation.step) }
 
     /// Why the file of a step is not the job's own; nil if it is.
     func otherParameters(_ found: String?, step: Int) -> CheckpointDamage? {

@@ -1,3 +1,4 @@
+import Failures
 package import Files
 import Glibc
 import Synchronization
@@ -47,7 +48,7 @@ public final class RunLock: Sendable {
                 try Self.write(.current, to: file.descriptor, place.path)
             } catch {
                 close(file.descriptor)
-                if file.isNew { Self.remove(place) }
+                if file.isNew { unlinkat(place.folder.number, place.name, 0) }
                 throw error
             }
             (path, name, folder) = (place.path, place.name, place.folder)
@@ -72,8 +73,7 @@ public final class RunLock: Sendable {
         descriptor.withLock { descriptor in
             guard let open = descriptor else { return }
             if !keepingHolder { _ = ftruncate(open, 0) }
-            let place = FilePlace(folder: folder, name: name)
-            if removingFile, Self.isUnder(place, open) { Self.remove(place) }
+            if removingFile, Self.isUnder(FilePlace(folder: folder, name: name), open) { unlinkat(folder.number, name, 0) }
             Self.unlock(open)
             close(open)
             folder.unpin(name)
@@ -117,7 +117,7 @@ public final class RunLock: Sendable {
                     throw error
                 }
                 // No other job of this machine does this at the same time, because this job has the lock of the folder.
-                if isUnder(place, descriptor) { remove(place) }
+                if isUnder(place, descriptor) { unlinkat(place.folder.number, place.name, 0) }
             }
             close(descriptor)
         }
@@ -127,10 +127,10 @@ public final class RunLock: Sendable {
     private static func open(_ place: FilePlace) throws(RunFolderError) -> (descriptor: Int32, isNew: Bool) {
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         while true {
-            let made = withPath(place.name) { openat(place.folder.number, $0, flags | O_CREAT | O_EXCL, 0o666) }
+            let made = openat(place.folder.number, place.name, flags | O_CREAT | O_EXCL, 0o666)
             if made >= 0 { return (made, true) }
             guard errno == EEXIST else { throw failed(place.path, "open the lock") }
-            let found = withPath(place.name) { openat(place.folder.number, $0, flags) }
+            let found = openat(place.folder.number, place.name, flags)
             if found >= 0 { return (found, false) }
             if errno == ENOENT { continue }
             let number = errno
@@ -138,8 +138,6 @@ public final class RunLock: Sendable {
             throw .file(.failed(path: place.path, operation: "open the lock", errorNumber: number))
         }
     }
-
-    private static func remove(_ place: FilePlace) { _ = withPath(place.name) { unlinkat(place.folder.number, $0, 0) } }
 
     /// Throws unless a lock may overwrite the file: a regular file without hard links, which is empty or has the content of a lock.
     private static func requireLockFile(_ descriptor: Int32, _ place: FilePlace) throws(RunFolderError) -> FileIdentity {
@@ -220,8 +218,7 @@ public final class RunLock: Sendable {
     /// The job of this machine that has the lock of the folder, as the file names it; nil if the file is gone.
     private static func holderOfThisMachine(_ place: FilePlace) -> Holder? {
         writtenHolder {
-            let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-            let descriptor = withPath(place.name) { openat(place.folder.number, $0, flags) }
+            let descriptor = openat(place.folder.number, place.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             guard descriptor >= 0 else { return nil }
             defer { close(descriptor) }
             return readHolder(descriptor).flatMap { $0.isOfThisMachine ? $0 : nil }
@@ -263,8 +260,8 @@ extension RunLock {
     /// Throws `.foreignFile` if no lock wrote the file, or `.file`.
     public static func state(path: String) throws(RunFolderError) -> State {
         let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        let descriptor = withPath(path) { Glibc.open($0, O_RDWR | flags) }
-        let readable = descriptor >= 0 ? descriptor : withPath(path) { Glibc.open($0, O_RDONLY | flags) }
+        let descriptor = RawByte.withCString(path) { Glibc.open($0, O_RDWR | flags) }
+        let readable = descriptor >= 0 ? descriptor : RawByte.withCString(path) { Glibc.open($0, O_RDONLY | flags) }
         guard readable >= 0 else {
             if errno == ENOENT { return .free }
             throw failed(path, "open the lock")

@@ -32,7 +32,7 @@ public struct ConfigurationFile: Equatable, Sendable {
             case .named: "Check the path given with --config."
             case .standard: "Remove or rename it, or name another file with --config."
             case .run:
-                "Make the file readable (chmod u+r), or move it away: --resume writes it again from the checkpoint."
+                "Restore the file, or make it readable (chmod u+r). If there is none, --resume writes it again from the checkpoint."
             }
         }
     }

@@ -8,9 +8,9 @@ public enum Quotation {
 
     /// What a text is.
     public enum Content: Sendable {
-        /// A message or the name of a file, in which the scalars of `byte(inName:)` are shown as `\xFF`.
+        /// A message or the name of a file, in which the scalars of `RawByte` are shown as bytes.
         case name
-        /// A text of a user or of a model, in which these scalars are ordinary characters.
+        /// A text of a user or of a model, in which these scalars are characters.
         case text
     }
 
@@ -29,30 +29,24 @@ public enum Quotation {
         escaped(text.unicodeScalars, content)
     }
 
-    /// The byte that a scalar of the private use area stands for in the name of a file that is not UTF-8: U+10F780 to U+10F7FF for the bytes 0x80
-    /// to 0xFF. Nil for any other scalar. `FileName` writes these scalars.
-    package static func byte(inName scalar: Unicode.Scalar) -> UInt8? {
-        (0x10F780...0x10F7FF).contains(scalar.value) ? UInt8(truncatingIfNeeded: scalar.value) : nil
-    }
-
-    /// Whether a scalar is a control character, ends a line, or changes the direction of the text.
-    package static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}": true
-        default: false
+    /// The text with the scalars of `RawByte` shown as bytes, and otherwise unchanged.
+    public static func showingBytes(_ name: some StringProtocol) -> String {
+        name.unicodeScalars.reduce(into: "") { shown, scalar in
+            if let byte = shownByte(scalar) { shown += byte } else { shown.unicodeScalars.append(scalar) }
         }
     }
 
-    /// The text with the scalars of `byte(inName:)` shown as `\xFF`, and otherwise unchanged.
-    public static func showingBytes(_ name: some StringProtocol) -> String {
-        name.unicodeScalars.reduce(into: "") { shown, scalar in append(scalar, .name, to: &shown) }
+    /// `\xFF` for a scalar that stands for a byte; nil for any other scalar.
+    private static func shownByte(_ scalar: Unicode.Scalar) -> String? {
+        RawByte.byte(of: scalar).map { "\\x" + String($0, radix: 16, uppercase: true) }
     }
 
-    private static func append(_ scalar: Unicode.Scalar, _ content: Content, to shown: inout String) {
-        if content == .name, let byte = byte(inName: scalar) {
-            shown += "\\x" + String(byte, radix: 16, uppercase: true)
-        } else {
-            shown.unicodeScalars.append(scalar)
+    /// Whether a scalar is a control character, ends a line, changes the direction of the text, or stands for a byte that is no UTF-8.
+    package static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case _ where RawByte.byte(of: scalar) != nil: true
+        case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}": true
+        default: false
         }
     }
 
@@ -63,8 +57,10 @@ public enum Quotation {
             case "\n": shown += "\\n"
             case "\r": shown += "\\r"
             case "\t": shown += "\\t"
+            case _ where RawByte.byte(of: scalar) != nil && content == .text: shown.unicodeScalars.append(scalar)
+            case _ where RawByte.byte(of: scalar) != nil: shown += shownByte(scalar) ?? ""
             case _ where isEscaped(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
-            default: append(scalar, content, to: &shown)
+            default: shown.unicodeScalars.append(scalar)
             }
         }
         return shown

@@ -3,27 +3,17 @@ public enum ShellText {
     /// The word, quoted for a POSIX shell if necessary.
     public static func quoted(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy(plain.contains) { return word }
-        if word.unicodeScalars.contains(where: isEscaped) { return dollarQuoted(word) }
+        if word.unicodeScalars.contains(where: Quotation.isEscaped) { return dollarQuoted(word) }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
-    /// Whether a scalar cannot be written as it is: a control character, which a terminal would interpret, or a byte of a name that is not UTF-8.
-    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
-        Quotation.isEscaped(scalar) || Quotation.byte(inName: scalar) != nil
-    }
-
-    /// The word for a shell that supports `$'...'` (bash, zsh, ksh, POSIX 2024): on one line, without scalars that are escaped.
+    /// The word for a shell that supports `$'...'` (bash, zsh, ksh, POSIX 2024): on one line, without control characters, which a terminal
+    /// would interpret.
     private static func dollarQuoted(_ word: String) -> String {
-        let scalars = Array(word.unicodeScalars)
-        let escaped = scalars.enumerated().map { place, scalar in
-            if let byte = Quotation.byte(inName: scalar) {
-                // Some shells read more than two hexadecimal digits.
-                let next = place + 1 < scalars.count ? scalars[place + 1] : " "
-                return next.properties.isASCIIHexDigit ? octal(byte) : "\\x" + String(byte, radix: 16, uppercase: true)
-            }
-            return switch scalar {
+        let escaped = word.unicodeScalars.map { scalar in
+            switch scalar {
             case "'", "\\": "\\" + String(scalar)
-            case _ where Quotation.isEscaped(scalar): String(scalar).utf8.map(octal).joined()
+            case _ where Quotation.isEscaped(scalar): RawByte.bytes(of: String(scalar)).map(octal).joined()
             default: String(scalar)
             }
         }

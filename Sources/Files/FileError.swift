@@ -134,15 +134,15 @@ package func advice(_ errorNumber: Int32, _ path: String) -> String {
 /// Advice for a call on the file or folder at `path` that this process has no permission for.
 private func permissionAdvice(_ path: String) -> String {
     var status = stat()
-    guard withPath(path, { stat($0, &status) }) == 0 else {
+    guard RawByte.withCString(path, { stat($0, &status) }) == 0 else {
         return errno == EACCES
             ? "Make the folders of the path searchable (chmod u+x), or choose another folder."
             : "Make the folder writable (chmod u+w), or choose another folder."
     }
     switch status.st_mode & S_IFMT {
-    case S_IFREG where withPath(path, { access($0, R_OK | W_OK) }) != 0:
+    case S_IFREG where RawByte.withCString(path) { access($0, R_OK | W_OK) } != 0:
         return "Make the file readable and writable (chmod u+rw)."
-    case S_IFDIR where withPath(path, { access($0, R_OK | X_OK) }) != 0:
+    case S_IFDIR where RawByte.withCString(path) { access($0, R_OK | X_OK) } != 0:
         return "Make the folder readable and searchable (chmod u+rx)."
     default: return "Make the folder writable (chmod u+w), or choose another folder."
     }

@@ -1,3 +1,4 @@
+import Failures
 package import Glibc
 
 /// A failed system call, with its `errno`.
@@ -39,11 +40,11 @@ package struct FileSystemCalls: Sendable {
     /// The calls of the operating system.
     package static let system = FileSystemCalls(
         open: { folder, path, flags, mode throws(CallFailure) in
-            try checked(withPath(path) { Glibc.openat(folder, $0, flags, mode) })
+            try checked(RawByte.withCString(path) { Glibc.openat(folder, $0, flags, mode) })
         },
         status: { folder, path, flags throws(CallFailure) in
             var status = stat()
-            _ = try checked(withPath(path) { Glibc.fstatat(folder, $0, &status, flags) })
+            _ = try checked(RawByte.withCString(path) { Glibc.fstatat(folder, $0, &status, flags) })
             return FileStatus(status)
         },
         write: { descriptor, bytes throws(CallFailure) in
@@ -57,13 +58,14 @@ package struct FileSystemCalls: Sendable {
         synchronize: { descriptor throws(CallFailure) in _ = try checked(Glibc.fsync(descriptor)) },
         close: { descriptor throws(CallFailure) in _ = try checked(Glibc.close(descriptor)) },
         rename: { folder, old, new throws(CallFailure) in
-            _ = try checked(withPath(old) { old in withPath(new) { Glibc.renameat(folder, old, folder, $0) } })
+            _ = try checked(
+                RawByte.withCString(old) { old in RawByte.withCString(new) { Glibc.renameat(folder, old, folder, $0) } })
         },
         remove: { folder, path, flags throws(CallFailure) in
-            _ = try checked(withPath(path) { Glibc.unlinkat(folder, $0, flags) })
+            _ = try checked(RawByte.withCString(path) { Glibc.unlinkat(folder, $0, flags) })
         },
         makeFolder: { folder, path, mode throws(CallFailure) in
-            _ = try checked(withPath(path) { Glibc.mkdirat(folder, $0, mode) })
+            _ = try checked(RawByte.withCString(path) { Glibc.mkdirat(folder, $0, mode) })
         })
 }
 

@@ -1,3 +1,4 @@
+import Failures
 import Glibc
 
 /// The folder and the last component of a path. The folder of a name without a slash is `.`.
@@ -21,32 +22,28 @@ package func absolutePath(_ path: String) -> String {
 
 /// The absolute path without links, `.` and `..`. For a path that does not exist, the absolute path.
 package func resolvedPath(_ path: String) -> String {
-    guard let resolved = withPath(path, { realpath($0, nil) }) else { return absolutePath(path) }
+    guard let resolved = RawByte.withCString(path, { realpath($0, nil) }) else { return absolutePath(path) }
     defer { free(resolved) }
-    return FileName.text(of: resolved)
+    return RawByte.text(cString: resolved)
 }
 
 /// The path of the working folder; nil if it is unknown.
 package func workingFolder() -> String? {
     guard let here = getcwd(nil, 0) else { return nil }
     defer { free(here) }
-    return FileName.text(of: here)
-}
-
-/// The target of a symbolic link; nil if the path is no link, or cannot be read.
-package func linkTarget(_ path: String) -> String? {
-    var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = withPath(path) { path in room.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) } }
-    return count > 0 ? FileName.text(of: room.prefix(count)) : nil
+    return RawByte.text(cString: here)
 }
 
 /// Whether the path exists.
-package func pathExists(_ path: String) -> Bool { withPath(path) { access($0, F_OK) } == 0 }
+package func pathExists(_ path: String) -> Bool { RawByte.withCString(path) { access($0, F_OK) } == 0 }
+
+/// Whether this process may read the file.
+package func isReadable(_ path: String) -> Bool { RawByte.withCString(path) { access($0, R_OK) } == 0 }
 
 /// Whether there is an entry, also a symbolic link without a target, in a folder that may be searched. Throws `.failed`.
 package func entryExists(_ path: String) throws(FileError) -> Bool {
     var status = stat()
-    if withPath(path, { lstat($0, &status) }) == 0 { return true }
+    if RawByte.withCString(path, { lstat($0, &status) }) == 0 { return true }
     if [ENOENT, ENOTDIR, EACCES].contains(errno) { return false }
     throw .failed(path: path, operation: FileOperation.examineEntry.rawValue, errorNumber: errno)
 }
@@ -54,7 +51,7 @@ package func entryExists(_ path: String) throws(FileError) -> Bool {
 /// The names in a folder, unsorted, without `.` and `..`; nil if the folder does not exist.
 package func namesInFolder(_ path: String) throws(FileError) -> [String]? {
     do throws(CallFailure) {
-        return try names(in: withPath(path) { opendir($0) })
+        return try names(in: RawByte.withCString(path) { opendir($0) })
     } catch {
         if error.errorNumber == ENOENT { return nil }
         throw .failed(path: path, operation: "list the folder", errorNumber: error.errorNumber)
@@ -76,7 +73,7 @@ private func names(in folder: OpaquePointer?) throws(CallFailure) -> [String] {
     errno = 0
     while let entry = readdir(folder) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { FileName.text(of: $0) }
+            pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { RawByte.text(cString: $0) }
         }
         if name != "." && name != ".." { names.append(name) }
         errno = 0
@@ -104,7 +101,7 @@ package func makeFolders(_ path: String, through calls: FileSystemCalls = .syste
 
 /// Removes folders that `makeFolders` created, innermost first. Skips folders that are not empty or no longer exist.
 package func removeFolders(_ paths: [String]) {
-    for path in paths.reversed() { withPath(path) { _ = rmdir($0) } }
+    for path in paths.reversed() { _ = RawByte.withCString(path) { rmdir($0) } }
 }
 
 /// Returns whether this call created the folder, and not another process.
@@ -118,7 +115,7 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
     do throws(CallFailure) {
         try Descriptor(openingFolder: parent, through: calls).synchronizeFolder()
     } catch {
-        withPath(path) { _ = rmdir($0) }
+        _ = RawByte.withCString(path) { rmdir($0) }
         throw error
     }
     return true
@@ -127,5 +124,5 @@ private func makeOneFolder(_ path: String, in parent: String, through calls: Fil
 /// Whether `path` names a folder, also through a symbolic link.
 package func isFolder(_ path: String) -> Bool {
     var status = stat()
-    return withPath(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return RawByte.withCString(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

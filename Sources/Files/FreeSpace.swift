@@ -1,10 +1,11 @@
+import Failures
 import Glibc
 
 /// The number of bytes that a file at this path could still use. The path and its folders need not exist. Nil if the file system does not
 /// report it.
 package func freeSpace(forPath path: String) -> Int? {
     var status = statvfs()
-    guard withPath(nearestExisting(path), { statvfs($0, &status) }) == 0, status.f_blocks > 0 else { return nil }
+    guard RawByte.withCString(nearestExisting(path), { statvfs($0, &status) }) == 0, status.f_blocks > 0 else { return nil }
     let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
     return overflow ? nil : bytes
 }
@@ -24,7 +25,7 @@ private func nearestExisting(_ path: String) -> String {
 /// The size of the file at this path; 0 if it does not exist.
 package func fileSize(_ path: String) -> Int {
     var status = stat()
-    return withPath(path) { stat($0, &status) } == 0 ? Int(status.st_size) : 0
+    return RawByte.withCString(path) { stat($0, &status) } == 0 ? Int(status.st_size) : 0
 }
 
 /// Up to `count` bytes from the start of a file; empty if there is no regular file. Throws `.unreadable`, `.notRead` or `.shortened`.

@@ -1,3 +1,4 @@
+import Failures
 import Glibc
 import Synchronization
 
@@ -68,7 +69,10 @@ extension HeldFolder {
     /// The current path of the folder, as the system reports it; nil if the folder was removed.
     private var placeNow: String? {
         guard parent == nil else { return nil }
-        guard let now = linkTarget("/proc/self/fd/\(number)") else { return nil }
+        var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/fd/\(number)", &room, room.count)
+        guard count > 0 else { return nil }
+        let now = RawByte.text(of: room.prefix(count))
         return (try? status(at: AT_FDCWD, now, 0, now))?.identity == identity ? now : nil
     }
 }

@@ -1,3 +1,4 @@
+import Failures
 import Glibc
 
 /// The number of a file in its file system, and the properties that change when it is written.
@@ -91,7 +92,7 @@ struct OpenFile: ~Copyable {
     private static func open(_ path: String) throws(FileError) -> Int32 {
         while true {
             // O_NONBLOCK: opening a pipe without a writer must not block; the pipe is then rejected.
-            let number = withPath(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+            let number = RawByte.withCString(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
             if number >= 0 { return number }
             switch errno {
             case EINTR: continue

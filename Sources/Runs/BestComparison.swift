@@ -81,7 +81,7 @@ package struct BestComparison {
                 "it is from step \(model.step), but the run continued from an earlier step and has not repeated this validation")
         }
         if let log = records.log, !log.hasValidation(ofStep: model.step) {
-            let isAfterEnd = log.end != nil && model.step > log.lastStep
+            let isAfterEnd = log.end.map { model.step > $0.step } ?? false
             notes.append(
                 "the log has no validation of step \(model.step), "
                     + (isAfterEnd
@@ -154,7 +154,10 @@ package struct BestComparison {
     }
 
     private func isKnownToCheckpoint(_ model: BestModel) -> Bool {
-        knownBest.map { $0 == (model.step, model.loss) } ?? false
+        guard let run, let known = knownBest, known == (model.step, model.loss) else { return false }
+        // Models of two branches may have the same step and loss, such as an accuracy. The log tells them apart.
+        let digests = records.log?.digests(ofValidation: known, before: (run.state.step, run.parametersDigest)) ?? []
+        return digests.isEmpty || digests.contains(model.parametersDigest)
     }
 
     /// Parameters other than those in the newest checkpoint can be the best ones only if the run returned to an earlier step, or

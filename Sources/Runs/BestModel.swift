@@ -41,10 +41,16 @@ extension StoredCheckpoint {
 }
 
 extension CheckpointFacts {
-    /// Throws `StoredRunError.inconsistentCheckpoint` unless the two files can be of one run.
-    func requireSameRun(as other: CheckpointFacts) throws(StoredRunError) {
-        try requireRun(
-            of: other.configuration, identity: other.runIdentity, vocabulary: other.vocabulary, textDigests: other.textDigests)
+    /// Throws `StoredRunError.foreignCheckpoint` unless the two files can be of one run.
+    package func requireSameRun(as other: CheckpointFacts) throws(StoredRunError) {
+        do throws(StoredRunError) {
+            try requireRun(
+                of: other.configuration, identity: other.runIdentity, vocabulary: other.vocabulary, textDigests: other.textDigests
+            )
+        } catch {
+            guard case .inconsistentCheckpoint(_, let reason) = error else { throw error }
+            throw .foreignCheckpoint(path: path, file: other.path, reason: reason)
+        }
     }
 
     /// Throws `StoredRunError.inconsistentCheckpoint` unless the file belongs to a run with these properties.

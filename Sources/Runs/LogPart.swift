@@ -16,11 +16,8 @@ struct LogPart: Equatable, Sendable {
         let digest: String?
     }
 
-    /// The lines that begin a part.
-    static let beginnings: Set<String> = ["start", "resume", "rollback"]
-
     init(event: String, step: Int, origin: LogPlace?) {
-        hasBegin = Self.beginnings.contains(event)
+        hasBegin = LoggedModels.beginnings.contains(event)
         (begin, lastStep, self.origin) = (step, step, origin)
     }
 

@@ -14,23 +14,34 @@ extension LoggedModels {
     ///
     /// - Parameter last: the place of the last checkpoint that is left, see `lastPlace(of:)`.
     func absence(ofCheckpointAfter step: Int, digest: String?, last: LogPlace?) -> String? {
+        // All branches have the first checkpoint, of which the log has no line.
+        if step == 0 { return nil }
         if let place = place(ofCheckpointAfter: step, digest: digest) {
             guard let last, !leads(place, to: last) else { return nil }
-            let common = lastCommonStep(place, last)
-            return "it is from step \(step), which the run has abandoned: it continued after step \(common) with other steps"
+            let continued = lastCommonStep(place, last).map { ": it continued after step \($0) with other steps" }
+            return "it is from step \(step), which the run has abandoned" + (continued ?? "")
         }
         guard let part = parts.lastIndex(where: { $0.begin < step }) else { return nil }
         if parts[part].passes(step) {
             return "it is from step \(step), but the log has later steps and no checkpoint of this one"
         }
-        guard let end, part == parts.count - 1, step > lastStep else { return nil }
+        guard let end, part == parts.count - 1, step > parts[part].lastStep else { return nil }
         return "it is from step \(step), but by the log the last job ended after step \(end.step)"
     }
 
     /// The place of the checkpoint that was written last, among those that are left; nil if the log has a line of none. The run is what led to it. A
     /// job that has left no checkpoint leaves nothing to prefer to those of the branch before it.
-    func lastPlace(of left: [CheckpointMark]) -> LogPlace? {
-        left.compactMap { place(ofCheckpointAfter: $0.step, digest: $0.digest) }.max { ($0.part, $0.step) < ($1.part, $1.step) }
+    ///
+    /// - Parameter isDamaged: whether the data of the checkpoint of a step is damaged. Called only if the checkpoints are of several branches, since it
+    ///   reads the whole file.
+    func lastPlace(of left: [CheckpointMark], isDamaged: (Int) -> Bool) -> LogPlace? {
+        var places = left.compactMap { place(ofCheckpointAfter: $0.step, digest: $0.digest) }
+        places.sort { ($0.part, $0.step) < ($1.part, $1.step) }
+        while let last = places.last {
+            if places.allSatisfy({ leads($0, to: last) }) || !isDamaged(last.step) { return last }
+            places.removeLast()
+        }
+        return nil
     }
 
     /// Notes about steps that no part of the log has, although a later job continued after them.
@@ -47,11 +58,14 @@ extension LoggedModels {
         return notes
     }
 
-    /// The note about a checkpoint that is later than all lines of a log without an end; nil for any other.
-    package func doubt(aboutCheckpointAfter step: Int) -> String? {
-        guard lastStep > 0, step > lastStep else { return nil }
+    /// The note about a checkpoint of which the log has no line, because the log has lost its end; nil for any other.
+    package func doubt(about checkpoint: CheckpointFacts) -> String? {
+        let step = checkpoint.state.step
+        guard place(ofCheckpointAfter: step, digest: checkpoint.parametersDigest) == nil,
+            let part = parts.last(where: { $0.begin < step }), step > part.lastStep
+        else { return nil }
         return
-            "it is from step \(step), but the log ends at step \(lastStep): the lines between were lost, as after a power failure, or "
+            "it is from step \(step), but the log ends at step \(part.lastStep): the lines between were lost, as after a power failure, or "
             + "the checkpoint is from a copy of the run"
     }
 

@@ -1,6 +1,14 @@
 /// The branches of a log. A part continues from a checkpoint of an earlier part, and not always of the one before it: a file may have been moved away
 /// and back.
 extension LoggedModels {
+    /// The lines that begin a part.
+    package static let beginnings: Set<String> = ["start", "resume", "rollback"]
+
+    /// The last step of each part, counted from 0, that belongs to the run as it continued. It has abandoned or repeated the others.
+    package var lastSteps: [Int: Int] {
+        Dictionary(lastPlace.map { way(to: $0).map { ($0.part, $0.step) } } ?? []) { first, _ in first }
+    }
+
     /// The place at which a checkpoint with these parameters was written last; nil if the log has no line of it.
     ///
     /// - Parameter digest: that of the parameters; nil if it is unknown.
@@ -22,10 +30,10 @@ extension LoggedModels {
         way(to: end).first { $0.part <= place.part }.map { $0.part == place.part && place.step <= $0.step } ?? false
     }
 
-    /// The last step that the ways to both places have in common; 0 if there is none.
-    func lastCommonStep(_ one: LogPlace, _ other: LogPlace) -> Int {
+    /// The last step that the ways to both places have in common; nil if they have no part in common.
+    func lastCommonStep(_ one: LogPlace, _ other: LogPlace) -> Int? {
         let steps = Dictionary(way(to: one).map { ($0.part, $0.step) }) { first, _ in first }
-        return way(to: other).compactMap { place in steps[place.part].map { min($0, place.step) } }.first ?? 0
+        return way(to: other).compactMap { place in steps[place.part].map { min($0, place.step) } }.first
     }
 
     /// The parts by which the run came to a place, from the last one on, each with the step at which it was left.
@@ -49,6 +57,16 @@ extension LoggedModels {
             continues.insert(index)
         }
         return false
+    }
+
+    /// The digests of the validations of this step and loss on the way to a checkpoint; empty if one has no digest.
+    func digests(
+        ofValidation known: (step: Int, loss: Double), before checkpoint: (step: Int, digest: String?)
+    ) -> [String] {
+        guard let end = origin(after: checkpoint.step, digest: checkpoint.digest) else { return [] }
+        let own = validations.filter { $0.step == known.step && $0.loss == known.loss && leads(place(of: $0), to: end) }
+        let digests = own.compactMap(\.digest)
+        return digests.count == own.count ? digests : []
     }
 
     /// Whether the run has abandoned the steps that led to a model: it has come to `end` by others. False without a line of a validation of the model.

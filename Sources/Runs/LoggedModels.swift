@@ -108,7 +108,7 @@ package struct LoggedModels: Equatable, Sendable {
             digests[step, default: []].insert(digest)
             if line.event != "validation" { trained[step, default: []].insert(digest) }
         }
-        if parts.isEmpty || LogPart.beginnings.contains(line.event) {
+        if parts.isEmpty || Self.beginnings.contains(line.event) {
             let origin = line.event == "start" ? nil : origin(after: step, digest: line.parameters_digest)
             parts.append(LogPart(event: line.event, step: step, origin: origin))
             end = nil

@@ -48,7 +48,7 @@ public struct RunRecords {
         if let change { warnings.append("\(change)") }
         log = metrics?.models
         self.warnings = warnings
-        lastPlace = log?.lastPlace(of: Self.checkpoints(left: folder))
+        lastPlace = log?.lastPlace(of: Self.checkpoints(left: folder)) { Self.isDamaged(folder.checkpoints.path(forStep: $0)) }
     }
 
     private init(
@@ -64,6 +64,15 @@ public struct RunRecords {
         (value { try folder.checkpoints.generations() } ?? []).map { generation in
             let header = value { try SafetensorsReader.metadata(path: generation.path) }
             return CheckpointMark(step: generation.step, digest: header?[SafetensorsReader.digestKey])
+        }
+    }
+
+    private static func isDamaged(_ path: String) -> Bool {
+        do {
+            _ = try StoredCheckpoint(path: path)
+            return false
+        } catch {
+            return (error as? any UserFacingError)?.exitStatus == .badData
         }
     }
 

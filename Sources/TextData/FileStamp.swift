@@ -1,3 +1,4 @@
+import Failures
 import Files
 import Glibc
 
@@ -17,7 +18,7 @@ public struct FileStamp: Sendable, Equatable, Codable, BitwiseCopyable {
     /// The stamp of the file at `path`; nil if it does not exist.
     public init?(path: String) {
         var status = stat()
-        guard withPath(path, { stat($0, &status) }) == 0 else { return nil }
+        guard RawByte.withCString(path, { stat($0, &status) }) == 0 else { return nil }
         inode = UInt64(status.st_ino)
         byteCount = Int64(status.st_size)
         modified = Self.nanoseconds(status.st_mtim)

@@ -1,5 +1,4 @@
 import Failures
-import Files
 import Foundation
 
 /// The command line for the parser, from the bytes that the system passes.
@@ -16,12 +15,12 @@ enum CommandLineArguments {
     }
 
     /// The arguments for messages.
-    static var shown: [String] { bytes.map { FileName.text(of: $0) } }
+    static var shown: [String] { bytes.map { RawByte.text(of: $0) } }
 
     /// The arguments as texts. A value that begins with a dash is joined to its option, because the parser would take it for an option.
     ///
     /// The value of `--prompt` may be any bytes, and is encoded for `Prompt`. The name of a file or a folder may be any bytes, too, and is written as
-    /// `FileName` does. Throws for any other argument that is not UTF-8.
+    /// `RawByte` does. Throws for any other argument that is not UTF-8.
     static func texts(_ arguments: [[UInt8]]) throws(ArgumentError) -> [String] {
         var texts: [String] = []
         var isPrompt = false
@@ -61,17 +60,17 @@ enum CommandLineArguments {
         return [String(scalars[..<sign]), String(scalars[scalars.index(after: sign)...])]
     }
 
-    /// An argument as text; as `FileName` writes it if it names a file or a folder.
+    /// An argument as text; as `RawByte` writes it if it names a file or a folder.
     ///
     /// - Parameter texts: the arguments before it.
     private static func text(_ bytes: [UInt8], after option: String?, _ texts: [String]) throws(ArgumentError) -> String {
-        let name = FileName.text(of: bytes)
+        let name = RawByte.text(of: bytes)
         let text = String(validating: bytes, as: UTF8.self)
         // Nearly all arguments end here, without the list of options.
         if let text, text.utf8.elementsEqual(name.utf8) { return text }
         let parts = bytes.split(separator: UInt8(ascii: "="), maxSplits: 1)
         if parts.count == 2, bytes.starts(with: "--".utf8), let option = String(validating: parts[0], as: UTF8.self) {
-            if namesPath(option, texts) { return "\(option)=" + FileName.text(of: parts[1]) }
+            if namesPath(option, texts) { return "\(option)=" + RawByte.text(of: parts[1]) }
             guard let text else { throw ArgumentError(argument: Array(parts[1]), option: option) }
             return text
         }

@@ -1,6 +1,6 @@
 import Failures
 import Files
-import Glibc
+import Foundation
 
 /// Checks of files that are named on the command line, before MPI starts.
 enum InputFile {
@@ -15,7 +15,7 @@ enum InputFile {
             throw .missing(path: path, option: option, folder: folder)
         }
         if isFolder(path) { throw .isFolder(path: path, option: option) }
-        guard withPath(path, { access($0, R_OK) }) == 0 else { throw .unreadable(path: path, option: option) }
+        guard isReadable(path) else { throw .unreadable(path: path, option: option) }
     }
 }
 

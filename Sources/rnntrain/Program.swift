@@ -13,6 +13,7 @@ enum Program {
         let bytes = CommandLineArguments.bytes
         var speakers = Speakers(bytes)
         do {
+            try StackCheck.run()
             let arguments = try CommandLineArguments.texts(bytes)
             try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)

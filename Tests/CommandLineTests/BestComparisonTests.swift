@@ -120,7 +120,7 @@ struct BestComparisonTests {
         let name = texts.checkpoint(run: "longer", step: try #require(texts.checkpointSteps(run: "longer").last))
         try texts.write(name.replacing("longer/", with: "run/"), try texts.bytes(name))
         let resumed = try rnntrain("--run", texts.path("run"), "--resume")
-        #expect(resumed.status == 0 && resumed.output.contains("its run_identity is "), "\(resumed)")
+        #expect(resumed.status == 0 && resumed.errors.contains("its run_identity is "), "\(resumed)")
         let end = { (run: String) in
             try texts.bytes("\(run)/metrics.jsonl").split(separator: 10).last.map { String(decoding: $0, as: UTF8.self) }
         }

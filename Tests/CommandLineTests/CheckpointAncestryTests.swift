@@ -90,6 +90,110 @@ struct CheckpointAncestryTests {
         #expect(steps.filter { $0 <= end } == own.filter { $0 != 2 })
     }
 
+    @Test("A checkpoint with damaged data does not decide which branch is the run's")
+    func damaged() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.1")
+        let end = try #require(steps.last)
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1 --checkpoint-every 5 --learning-rate 0.2")
+        let second = texts.checkpoint(run: "run", step: 5)
+        try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: end)))
+        var bytes = try texts.bytes(second)
+        bytes[bytes.count - 3] ^= 1
+        try texts.write(second, bytes)
+        try move([end], from: "first", to: "run")
+        let outcome = try train("--epochs 2")
+        #expect(outcome.output.contains("resumed after step \(end)"), "\(outcome)")
+    }
+
+    @Test("Without the log, a newer checkpoint of another run does not take the names of the run's own ones")
+    func withoutLog() throws {
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.1")
+        let (own, end) = (steps, try #require(steps.last))
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.2")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("other"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        for file in [texts.checkpoint(run: "run", step: end), "run/metrics.jsonl", "run/best.safetensors"] {
+            try FileManager.default.removeItem(atPath: texts.path(file))
+        }
+        try move([end], from: "other", to: "run")
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        #expect(verified.status == 65 && verified.errors.contains("its run_identity is different"), "\(verified)")
+        let outcome = try train("--epochs 2 --keep 99")
+        #expect(outcome.errors.contains("its run_identity is different"), "\(outcome)")
+        #expect(steps.filter { $0 <= end } == own)
+    }
+
+    @Test(
+        "A checkpoint that the log has lost, or that is of a copy, is used with a warning, also after a branch with later steps",
+        arguments: ["start", "resume"])
+    func doubtful(lastLine: String) throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.1")
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1 --checkpoint-every 6 --learning-rate 0.2")
+        try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: try #require(steps.last))))
+        try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
+        try cutLog(afterLast: "\"event\":\"\(lastLine)\"")
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        let doubt = "it is from step 6, but the log ends at step \(lastLine == "start" ? 0 : 4)"
+        #expect(verified.status == 0 && verified.output.contains(doubt), "\(verified)")
+        let outcome = try train("--epochs 1")
+        #expect(outcome.output.contains("resumed after step 6") && outcome.errors.contains(doubt), "\(outcome)")
+    }
+
+    @Test("A checkpoint after the end of the last job is of a copy, also if an earlier job got further")
+    func afterEnd() throws {
+        try train("--epochs 2 --checkpoint-every 4 --learning-rate 0.1 --log-every 1 --validate-every 1000")
+        // As after a kill: a log without an end.
+        try cutLog(afterLast: "\"event\":\"step\"")
+        try FileManager.default.copyItem(atPath: texts.path("run"), toPath: texts.path("copy"))
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1")
+        let end = try #require(steps.last)
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try FileManager.default.moveItem(atPath: texts.path("copy"), toPath: texts.path("run"))
+        try move(steps.filter { $0 > 4 }, to: "other")
+        try train("--epochs 2 --learning-rate 0.2 --checkpoint-every 3")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("copy"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        let foreign = try #require(texts.checkpointSteps(run: "copy").first { $0 > end && $0 % 4 != 0 })
+        try move([foreign], from: "copy", to: "run")
+        let outcome = try train("--epochs 2")
+        #expect(outcome.output.contains("resumed after step \(end)"), "\(outcome)")
+        #expect(outcome.errors.contains("step \(foreign), but by the log the last job ended after step \(end)"), "\(outcome)")
+    }
+
+    @Test("Without checkpoints, a best model of another run is kept under another name, and the run starts again")
+    func foreignBest() throws {
+        try train("--epochs 1 --seed 1")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try train("--epochs 1 --seed 2")
+        try texts.write("own/best.safetensors", texts.bytes("run/best.safetensors"))
+        try FileManager.default.removeItem(atPath: texts.path("run"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
+        let outcome = try train("--epochs 1")
+        #expect(outcome.output.contains("best-unused.safetensors") && outcome.output.contains("done: 1 epoch"), "\(outcome)")
+    }
+
+    @Test("A job does not overwrite a checkpoint that it did not use, because the log has lost its line")
+    func replaced() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.1")
+        let end = try #require(steps.last)
+        let file = texts.checkpoint(run: "run", step: end)
+        let bytes = try texts.bytes(file)
+        let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+        let lost = try #require(lines.lastIndex { $0.contains("\"event\":\"checkpoint\"") })
+        try texts.write("run/metrics.jsonl", (lines[..<lost] + lines[(lost + 1)...]).map { $0 + "\n" }.joined())
+        let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
+        try texts.write("run/metrics.jsonl", log.replacing("\"step\":\(end),\"epoch\"", with: "\"step\":\(end + 1),\"epoch\""))
+        let outcome = try train("--epochs 1 --learning-rate 0.2")
+        try #require(outcome.output.contains("resumed after step 4"), "\(outcome)")
+        #expect(outcome.errors.contains("the run now has another checkpoint of this step"), "\(outcome)")
+        #expect(try texts.bytes(file.replacing("/step-", with: "/unused-step-")) == bytes)
+    }
+
     @Test("The best model of an abandoned branch is not the run's, although no step before it is repeated")
     func best() throws {
         try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.002")

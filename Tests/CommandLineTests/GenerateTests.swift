@@ -36,17 +36,8 @@ struct GenerateTests {
         #expect(piped.count == 403 && piped.starts(with: [0xFF, 0x00, 0x0A]))
     }
 
-    @Test("A file name that is not UTF-8 is looked for; only a prompt of bytes is refused by a model of characters")
-    func fileNames() throws {
-        let commands = [
-            "evaluate --checkpoint \"$(printf 'r\\377')\" --data v",
-            "generate --checkpoint \"$(printf 'r\\377')\"", "verify \"$(printf 'r\\377')\"", "--config \"$(printf 'r\\377')\"",
-        ]
-        for command in commands {
-            let outcome = try SmallModels.shell("$R \(command)")
-            #expect(outcome.status == 66 && outcome.errors.contains("r\\xFF: "), "\(outcome)")
-            #expect(outcome.errors.split(separator: "\n").count == 1)
-        }
+    @Test("A prompt that is not UTF-8 is refused for a model of characters")
+    func invalidPrompt() throws {
         let prompt = try generate("char", "--prompt \"$(printf 'the \\377')\"")
         #expect(prompt.status == 65 && prompt.errors.contains("the prompt: invalid UTF-8 at byte 4"), "\(prompt)")
     }

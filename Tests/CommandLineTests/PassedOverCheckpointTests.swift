@@ -79,7 +79,8 @@ struct PassedOverCheckpointTests {
         try move([foreign], from: "away", to: "run")
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps")
         #expect(
-            outcome.output.contains("resumed after step \(own)") && outcome.errors.contains("but the log has later steps"), "\(outcome)")
+            outcome.output.contains("resumed after step \(own)") && outcome.errors.contains("but the log has later steps"),
+            "\(outcome)")
         #expect(FileManager.default.fileExists(atPath: aside(foreign)))
     }
 
@@ -119,7 +120,8 @@ struct PassedOverCheckpointTests {
         let log = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self)
         try texts.write("run/metrics.jsonl", log.replacing("\"event\":\"start\"", with: "\"event\":\"Start\""))
         let outcome = try train("run", "--epochs", "2", "--checkpoint-every", "1000 steps")
-        #expect(outcome.output.contains("resumed after step \(own)") && outcome.errors.contains("warning: skipped: "), "\(outcome)")
+        #expect(
+            outcome.output.contains("resumed after step \(own)") && outcome.errors.contains("warning: skipped: "), "\(outcome)")
         #expect(texts.checkpointSteps(run: "run").contains(foreign) && !outcome.errors.contains("The file is now"), "\(outcome)")
     }
 
@@ -189,6 +191,7 @@ struct PassedOverCheckpointTests {
             "\(verified)")
         let outcome = try train("run", "--epochs", "3")
         #expect(
-            outcome.output.contains("resumed after step \(end)") && outcome.errors.contains("which the run has abandoned"), "\(outcome)")
+            outcome.output.contains("resumed after step \(end)") && outcome.errors.contains("which the run has abandoned"),
+            "\(outcome)")
     }
 }

@@ -55,6 +55,16 @@ struct ProcessLimitTests {
         }
     }
 
+    @Test("A stack that is too small ends every command in one line, with nothing written")
+    func stack() throws {
+        for arguments in [texts.arguments(run: "run"), ["--version"]] {
+            let outcome = try run("-s 64", ranks: 1, arguments)
+            #expect(
+                outcome.status == 70 && outcome.errors.contains("it must be at least 256 kB. Raise it (ulimit -s)"), "\(outcome)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+    }
+
     /// The smallest limit of addresses, in kB, that the check accepts for a run.
     private func leastAddresses(_ arguments: [String]) throws -> Int {
         let low = 240_000

@@ -17,45 +17,25 @@ struct FileNameTests {
             ("\u{10F77F}\u{10F800}", Array("\u{10F77F}\u{10F800}".utf8)), ("", []),
         ] as [(String, [UInt8])])
     func texts(text: String, bytes: [UInt8]) {
-        #expect(FileName.text(of: bytes).utf8.elementsEqual(text.utf8))
-        #expect(FileName.bytes(of: text) == bytes)
-    }
-
-    @Test("Any bytes come back from their text, and different names have different texts")
-    func randomBytes() {
-        var random = SystemRandomNumberGenerator()
-        // Leading and continuation bytes of the scalars that stand for bytes are frequent.
-        let frequent: [UInt8] = [0xF4, 0x8F, 0x9E, 0x9F, 0x80, 0xBF, 0xC3, 0xE2, 0x61, 0x2F]
-        var names: [String: [UInt8]] = [:]
-        for _ in 0..<20_000 {
-            let bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in
-                Bool.random(using: &random) ? frequent.randomElement(using: &random)! : UInt8.random(in: 1...255, using: &random)
-            }
-            let text = FileName.text(of: bytes)
-            #expect(FileName.bytes(of: text) == bytes)
-            if let other = names.updateValue(bytes, forKey: text) { #expect(other == bytes) }
-            let path = withPath(text) { pointer in (0...bytes.count).map { UInt8(bitPattern: pointer[$0]) } }
-            #expect(path == bytes + [0])
-            let terminated = (bytes + [0]).map { CChar(bitPattern: $0) }
-            #expect(terminated.withUnsafeBufferPointer { FileName.text(of: $0.baseAddress!) } == text)
-        }
+        #expect(RawByte.text(of: bytes).utf8.elementsEqual(text.utf8))
+        #expect(RawByte.bytes(of: text) == bytes)
     }
 
     @Test("Messages show a byte of a name, and leave a text as it is")
     func messages() {
-        let name = FileName.text(of: [0x72, 0xFF, 0xC3])
+        let name = RawByte.text(of: [0x72, 0xFF, 0xC3])
         #expect(
             Quotation.of(name) == "r\\xFF\\xC3" && Quotation.inFull(name) == "r\\xFF\\xC3" && "\(quoting: name)" == "r\\xFF\\xC3")
         #expect(Quotation.showingBytes(name + "\n") == "r\\xFF\\xC3\n")
         #expect(Quotation.of(name, as: .text) == name && Quotation.inFull(name, as: .text) == name)
-        #expect(ShellText.quoted(name) == "$'r\\xFF\\xC3'" && ShellText.quoted(name + "c") == "$'r\\xFF\\303c'")
+        #expect(ShellText.quoted(name) == "$'r\\377\\303'")
     }
 
     @Test("Files and folders with names that are not UTF-8 are written, listed, renamed and removed")
     func files() throws {
         let scratch = try ScratchFolder()
-        let path = joinPath(scratch.path, FileName.text(of: [0x64, 0xFF]))
-        let (first, second) = (FileName.text(of: [0xC3]), FileName.text(of: [0xA9, 0x66]))
+        let path = joinPath(scratch.path, RawByte.text(of: [0x64, 0xFF]))
+        let (first, second) = (RawByte.text(of: [0xC3]), RawByte.text(of: [0xA9, 0x66]))
         try makeFolders(joinPath(path, "inner"))
         #expect(try isFolder(path) && pathExists(path) && entryExists(path))
         #expect(try namesInFolder(scratch.path) == ["d\u{10F7FF}"])

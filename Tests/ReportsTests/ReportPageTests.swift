@@ -183,7 +183,7 @@ struct ReportPageTests {
         let gradients = (0..<12).map { #""hidden_gradient_l\#($0)":0.5"# }.joined(separator: ",")
         let back = #"{"event":"rollback","step":10}"#
         let html = ReportPage(
-            [try run("deep", log(steps: 3) + [#"{"event":"gradients","step":20,\#(gradients)}"#, back, back])], version: "1.2"
+            [try run("deep", log(steps: 3) + [#"{"event":"gradients","step":10,\#(gradients)}"#, back, back])], version: "1.2"
         ).html
         let text = try parsed(html).text
         #expect(text.contains("(solid: layers 0, 4, 8; dashed: layers 1, 5, 9; dotted: layers 2, 6, 10; thin: layers 3, 7, 11)"))
@@ -201,6 +201,18 @@ struct ReportPageTests {
         let history = try #require(try RunHistory(folder: folder.path(percentEncoded: false)))
         let text = try parsed(ReportPage([history], version: "1").html)
         #expect(text.labels.contains { $0.hasPrefix("Loss.") && $0.contains("training: 7.125 at step 30") && !$0.contains("40") })
+    }
+
+    @Test("A run that went back to an earlier branch has the steps of that branch, and not those of the one between")
+    func branches() throws {
+        func step(_ step: Int, _ loss: Double) -> String { #"{"event":"step","step":\#(step),"loss":\#(loss)}"# }
+        let lines = [
+            #"{"event":"start","step":0}"#, step(10, 5), #"{"event":"checkpoint","step":10}"#, step(20, 4.125),
+            #"{"event":"checkpoint","step":20}"#, #"{"event":"resume","step":10}"#, step(15, 9), step(20, 8),
+            #"{"event":"resume","step":20}"#,
+        ]
+        let text = try parsed(ReportPage([run("branches", lines)], version: "1").html)
+        #expect(text.labels.contains { $0.hasPrefix("Loss.") && $0.contains("training: 4.125 at step 20") }, "\(text.labels)")
     }
 
     @Test("An axis of zeros has round labels, and the page says that no step was clipped")

@@ -38,6 +38,25 @@ struct TiedBestModelTests {
         #expect(reason == nil, "\(reason ?? "")")
     }
 
+    @Test("A model of an abandoned branch is abandoned, although the run has a validation of the same step and loss")
+    func ofTwoBranches() throws {
+        let lines = [
+            #"{"event":"start","step":0}"#, #"{"event":"checkpoint","step":30}"#, Self.validation(50, best: true, "aa"),
+            #"{"event":"resume","step":30}"#, Self.validation(50, best: false, "bb"), #"{"event":"checkpoint","step":60}"#,
+        ]
+        try scratch.write(lines.map { $0 + "\n" }.joined(), to: "metrics.jsonl")
+        var state = TrainingState()
+        state.step = 60
+        (state.convergence.bestLoss, state.convergence.bestStep) = (0.25, 50)
+        let run = BestComparison.Run(
+            TrainingConfiguration(), identity: nil, vocabulary: try Vocabulary(jsonText: Self.vocabulary, source: "v"),
+            textDigests: [:], state: state)
+        let comparison = BestComparison(records: RunRecords(RunFolder(path: scratch.path)), run: run)
+        #expect(comparison.isAbandoned(model) && comparison.isAbandoned(model, whenContinued: true))
+        let own = BestModel(step: 50, loss: 0.25, parametersDigest: "00000000000000bb")
+        #expect(!comparison.isAbandoned(own) && !comparison.isAbandoned(own, whenContinued: true))
+    }
+
     @Test("Without a return, the later of two equal models is not the run's best one")
     func withoutReturn() throws {
         let reason = try contradiction([

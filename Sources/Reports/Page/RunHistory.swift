@@ -26,6 +26,9 @@ package struct RunHistory {
     /// The last validation whose model went into `best.safetensors`. A resume or a rollback to an earlier step leaves that file as it is.
     private var lastBest: LoggedEvent?
     private let models: LoggedModels
+    private let lastSteps: [Int: Int]
+    /// The number of parts of the log so far.
+    private var partCount = 0
 
     /// The model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
     ///
@@ -103,7 +106,7 @@ package struct RunHistory {
 
     /// The history in the lines of a log, which has these models.
     init(name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent], _ models: LoggedModels) {
-        (self.name, self.configuration, self.models) = (name, configuration, models)
+        (self.name, self.configuration, self.models, lastSteps) = (name, configuration, models, models.lastSteps)
         for event in events { take(event) }
     }
 
@@ -111,30 +114,31 @@ package struct RunHistory {
 
     private mutating func take(_ event: LoggedEvent) {
         guard let step = event.step else { return }
+        if partCount == 0 || LoggedModels.beginnings.contains(event.name) { partCount += 1 }
+        // Other steps are abandoned, or were repeated.
+        let isOfRun = step <= lastSteps[partCount - 1] ?? -1
         switch event.name {
         case "start", "resume", "rollback":
-            // The steps after this one are repeated, or abandoned.
-            for name in curves.keys { curves[name]?.cut(after: step) }
-            samples.removeAll { $0.step > step }
-            validations.removeAll { $0.step ?? 0 > step }
             // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
             let identity = event.texts["run_identity"]
             if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] {
                 (lastBest, returns) = (nil, 0)
             }
             if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
-        case "step":
+        case "step" where isOfRun:
             for field in Self.stepFields { add(event, field, to: field, step) }
             guard metric.presentation.followsFromLoss, !estimatesTraining else { break }
             add(event.numbers["loss"].flatMap(figure), to: "figure", step)
         case "validation":
-            add(event, "loss", to: "valid_loss", step)
-            add(Self.criterion(event).flatMap(figure), to: "valid_figure", step)
-            validations.append(event)
+            if isOfRun {
+                add(event, "loss", to: "valid_loss", step)
+                add(Self.criterion(event).flatMap(figure), to: "valid_figure", step)
+                validations.append(event)
+            }
             if event.flags["best"] == true { lastBest = event }
-        case "gradients":
+        case "gradients" where isOfRun:
             for field in event.numbers.keys where field.hasPrefix("hidden_gradient_") { add(event, field, to: field, step) }
-        case "sample": samples.append(Sample(step: step, text: event.texts["text"] ?? ""))
+        case "sample" where isOfRun: samples.append(Sample(step: step, text: event.texts["text"] ?? ""))
         case "end": end = event
         default: break
         }

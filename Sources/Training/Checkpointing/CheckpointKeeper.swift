@@ -61,14 +61,15 @@ final class CheckpointKeeper {
         return step % steps == 0
     }
 
-    /// Takes a checkpoint of the current state, and writes the file while training continues. Returns the digest of its
-    /// parameters on rank 0. Collective.
+    /// Takes a checkpoint of the current state, and writes the file while training continues. Collective.
+    ///
+    /// `log` writes the line of the checkpoint, with the digest of its parameters. It is called on rank 0 before the file is written: a checkpoint without a line would
+    /// be taken for that of another branch or of a copy of the run.
     ///
     /// A checkpoint while updates are skipped, as at a stop, removes no older one: if the run has diverged, it must return to one of these.
     ///
     /// Throws on all ranks the error of the previous checkpoint, after all retries.
-    @discardableResult
-    func save(_ state: TrainingState) throws -> String? {
+    func save(_ state: TrainingState, log: (_ digest: String) throws -> Void = { _ in }) throws {
         let start = MonotonicClock.nanoseconds
         let checkpoint = try collector.collect(state)
         let (folder, keep, writing) = (folder, keep, writing)
@@ -77,8 +78,9 @@ final class CheckpointKeeper {
         let digest = checkpoint?.metadata[SafetensorsReader.digestKey]
         own.insert(state.step, digest: digest)
         let after = own
-        try submit(checkpoint) { (checkpoint) throws(FileError) in
+        try submit(checkpoint, begin: { try log(digest ?? "") }) { (checkpoint) throws(FileError) in
             try folder.persistently(of: before, mayRemove: mayRemove, report: StandardError.warn) { () throws(FileError) in
+                try folder.setAside(step: state.step, unlessIn: before)
                 try folder.write(checkpoint, step: state.step)
             }
             writing.note(MonotonicClock.nanoseconds - start)
@@ -86,7 +88,6 @@ final class CheckpointKeeper {
             writing.warnOnce(failureOf: { () throws(FileError) in try folder.prune(keeping: keep, of: after) })
         }
         lastWrite = MonotonicClock.nanoseconds
-        return digest
     }
 
     /// Saves the current state as the best model on validation. Collective.
@@ -177,11 +178,18 @@ final class CheckpointKeeper {
     func requireOwnFolder() throws { try folder.requireUnchanged() }
 
     private func submit(
-        _ checkpoint: Checkpoint?, _ job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
+        _ checkpoint: Checkpoint?, begin: () throws -> Void = {},
+        _ job: @escaping @Sendable (Checkpoint) throws(FileError) -> Void
     ) throws {
         _ = try world.agreeOnRoot {
             guard let checkpoint, let writer else { return }
-            try Watchdog.waitingForDisk { try writer.submit(copying: checkpoint, for: job) }
+            try Watchdog.waitingForDisk {
+                var fault: (any Error)?
+                do { try begin() } catch { fault = error }
+                // Also if the line could not be written: the checkpoint holds the steps so far.
+                try writer.submit(copying: checkpoint, for: job)
+                if let fault { throw fault }
+            }
         }
     }
 }

@@ -204,8 +204,9 @@ package final class Trainer {
     private func saveCheckpoint() throws {
         try requireSoundParameters()
         Watchdog.enter(.checkpoint, step: state.step)
-        let digest = try keeper.save(state)
-        try report.checkpoint(state, path: keeper.path(step: state.step), parametersDigest: digest ?? "")
+        try keeper.save(state) {
+            try report.checkpoint(state, path: keeper.path(step: state.step), parametersDigest: $0)
+        }
     }
 
     /// A due validation or sample is left to the resumed job, because a request to stop usually allows little time.

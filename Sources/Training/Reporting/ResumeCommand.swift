@@ -1,6 +1,5 @@
 import Communication
 import Failures
-import Files
 import Foundation
 import Glibc
 
@@ -90,13 +89,13 @@ package struct ResumeCommand {
 
     /// The command line of this process.
     package static var commandLine: [String] {
-        (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { FileName.text(of: $0) } }
+        (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { RawByte.text(cString: $0) } }
     }
 
     /// The environment of this process, with the name of the script that started it as any bytes.
     package static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
-        if let script = getenv(launcher) { environment[launcher] = FileName.text(of: script) }
+        if let script = getenv(launcher) { environment[launcher] = RawByte.text(cString: script) }
         return environment
     }
 
@@ -110,6 +109,6 @@ package struct ResumeCommand {
     package static var grandparentCommandLine: [String] { texts(ProcessRecord.parent.parent) }
 
     private static func texts(_ process: ProcessRecord?) -> [String] {
-        (process?.arguments ?? []).map { FileName.text(of: $0) }
+        (process?.arguments ?? []).map { RawByte.text(of: $0) }
     }
 }

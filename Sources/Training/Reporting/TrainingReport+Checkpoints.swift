@@ -17,9 +17,11 @@ extension TrainingReport {
         log.synchronize()
     }
 
+    /// Makes the line of a checkpoint durable, which is about to be written.
     func checkpoint(_ state: TrainingState, path: String, parametersDigest: String) throws {
         try log?.write(
             "checkpoint",
             [("step", .integer(state.step)), ("path", .text(path)), ("parameters_digest", .text(parametersDigest))])
+        log?.synchronize()
     }
 }

@@ -36,7 +36,7 @@ extension RunPreparation {
             // impossible.
             parts = try attempt(other)
         }
-        if let doubt = records.log?.doubt(aboutCheckpointAfter: parts.checkpoint.state.step) {
+        if let doubt = records.log?.doubt(about: parts.checkpoint.facts) {
             StandardError.warn("\(quoting: parts.checkpoint.path): \(doubt).")
         }
         let warned = warnOfChangedKeys(records, parts)
@@ -45,12 +45,16 @@ extension RunPreparation {
                 in: folder, records,
                 BestComparison.Run(parts.checkpoint, parts.configuration, textDigests: parts.texts.digests))
         }
-        let own = try Watchdog.waitingForDisk {
-            let (own, older) = try records.checkpoints(upTo: parts.checkpoint)
-            try CheckpointFolder(lockedBy: lock).setAside(parts.newer + older, logIsSound: records.change == nil)
-            return own
-        }
+        let own = try Watchdog.waitingForDisk { try ownCheckpoints(records, parts, lock) }
         return RunPreparation(parts, best, own, folder: folder, lock: lock, changes: parts.changes(without: warned))
+    }
+
+    /// The checkpoints of the run. Renames the others.
+    private static func ownCheckpoints(_ records: RunRecords, _ parts: ResumedParts, _ lock: RunLock) throws -> OwnGenerations {
+        let (own, older) = try records.checkpoints(upTo: parts.checkpoint)
+        try CheckpointFolder(lockedBy: lock).setAside(
+            parts.newer + older, logIsSound: records.log != nil && records.change == nil)
+        return own
     }
 
     /// Warns of keys that have changed in `config.toml`, unless the command line sets them. Returns the keys.
@@ -136,12 +140,13 @@ extension RunPreparation {
         throw .otherVocabulary(runFolder: folder.path, trainedModel: model, found: found, expected: expected)
     }
 
-    /// The best model of a run without checkpoints; nil if there is none, or if it is damaged.
+    /// The best model of a run without checkpoints; nil if there is none, or if it is damaged or of another run by the records.
     private static func remainingModel(_ folder: RunFolder) throws -> StoredCheckpoint? {
         let path = folder.checkpoints.bestPath
         guard pathExists(path) else { return nil }
         do {
-            return try StoredCheckpoint(path: path)
+            let model = try StoredCheckpoint(path: path)
+            return RunRecords(folder).conflict(with: model.facts, isGeneration: false) == nil ? model : nil
         } catch let error as any UserFacingError where error.exitStatus == .badData {
             return nil
         }

@@ -48,6 +48,7 @@ struct RunVerification {
         let newestIndex = models.indices.prefix(generations.count).first { models[$0].file.problem == nil }
         let newest = newestIndex.flatMap { models[$0].checkpoint }
         if let newestIndex { models[newestIndex].file.notes += doubt(newest) }
+        if let newest { for index in generations.indices { requireSameRun(&models[index], as: newest) } }
         for index in generations.count..<models.count {
             compareBest(&models[index], newest, &metrics, isOwnConfiguration: !configuration.isForeign)
         }
@@ -103,12 +104,17 @@ struct RunVerification {
         }
     }
 
+    private func requireSameRun(_ older: inout CheckpointVerification, as newest: StoredCheckpoint) {
+        guard older.file.problem == nil, let checkpoint = older.checkpoint else { return }
+        older.file.check { _ in try checkpoint.facts.requireSameRun(as: newest.facts) }
+    }
+
     /// The notes about a newest checkpoint that is later or earlier than that of the log. A job may have written it after the log was read.
     private func doubt(_ newest: StoredCheckpoint?) -> [String] {
         guard let step = newest?.state.step, let log = records.log, !folder.isInUse else { return [] }
         let checkpoints = folder.checkpoints
         return [
-            log.doubt(aboutCheckpointAfter: step),
+            newest.flatMap { log.doubt(about: $0.facts) },
             log.lostCheckpoint(after: step) { pathExists(checkpoints.path(forStep: $0)) },
         ].compactMap { $0 }
     }
