@@ -47,7 +47,7 @@ public enum RunFolderError: UserFacingError, Equatable {
                 + "Move it away, or choose another folder with --run."
         case .onlyConfiguration(let path, let file):
             "\(path) has a configuration, but neither a checkpoint nor the lock of a run. Restore the files of the run; or start a new run with this "
-                + "configuration: --config \(file) --run NEWFOLDER."
+                + "configuration: --config \(ShellText.quoted(file)) --run NEWFOLDER."
         case .noRun(let path): "\(path) contains no run to resume. Check --run, or omit --resume to start a new run."
         case .file(let error): error.description
         }

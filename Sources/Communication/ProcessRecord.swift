@@ -21,8 +21,12 @@ package struct ProcessRecord {
         contents("cmdline").map { $0.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init) }
     }
 
-    /// Its working folder; nil if it is unknown.
-    package var folder: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd") }
+    /// The path of its working folder; nil if it is unknown.
+    package var folder: [UInt8]? {
+        var room = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = room.withUnsafeMutableBytes { readlink("/proc/\(id)/cwd", $0.baseAddress!, $0.count) }
+        return count > 0 ? Array(room.prefix(count)) : nil
+    }
 
     /// Its parent; nil if it is unknown.
     package var parent: ProcessRecord? {

@@ -6,18 +6,40 @@ public enum Quotation {
     /// The number of scalars shown from the end of a longer text.
     private static let tail = 40
 
+    /// What a text is.
+    public enum Content: Sendable {
+        /// A message or the name of a file, in which the scalars of `RawByte` are shown as bytes.
+        case name
+        /// A text of a user or of a model, in which these scalars are characters.
+        case text
+    }
+
     /// The text with control characters escaped. Of a longer text: its beginning, its length and its end.
-    public static func of(_ text: some StringProtocol, longest: Int = longest) -> String {
+    public static func of(_ text: some StringProtocol, as content: Content = .name, longest: Int = longest) -> String {
         let scalars = text.unicodeScalars
         // A text has no more scalars than bytes, so a text of few bytes needs no count.
-        guard text.utf8.count > longest, scalars.count > longest else { return escaped(scalars) }
+        guard text.utf8.count > longest, scalars.count > longest else { return escaped(scalars, content) }
         let tail = min(tail, longest / 4)
-        return escaped(scalars.prefix(longest - tail)) + "...(\(scalars.count) characters in all)..."
-            + escaped(scalars.suffix(tail))
+        return escaped(scalars.prefix(longest - tail), content) + "...(\(scalars.count) characters in all)..."
+            + escaped(scalars.suffix(tail), content)
     }
 
     /// The whole text with control characters escaped, for a line that people read. An escaped text stays as it is.
-    public static func inFull(_ text: some StringProtocol) -> String { escaped(text.unicodeScalars) }
+    public static func inFull(_ text: some StringProtocol, as content: Content = .name) -> String {
+        escaped(text.unicodeScalars, content)
+    }
+
+    /// The text with the scalars of `RawByte` shown as bytes, and otherwise unchanged.
+    public static func showingBytes(_ name: some StringProtocol) -> String {
+        name.unicodeScalars.reduce(into: "") { shown, scalar in
+            if let byte = shownByte(scalar) { shown += byte } else { shown.unicodeScalars.append(scalar) }
+        }
+    }
+
+    /// `\xFF` for a scalar that stands for a byte; nil for any other scalar.
+    private static func shownByte(_ scalar: Unicode.Scalar) -> String? {
+        RawByte.byte(of: scalar).map { "\\x" + String($0, radix: 16, uppercase: true) }
+    }
 
     /// Whether a scalar is a control character, ends a line, changes the direction of the text, or stands for a byte that is no UTF-8.
     package static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
@@ -28,14 +50,15 @@ public enum Quotation {
         }
     }
 
-    private static func escaped(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    private static func escaped(_ scalars: some Sequence<Unicode.Scalar>, _ content: Content) -> String {
         var shown = ""
         for scalar in scalars {
             switch scalar {
             case "\n": shown += "\\n"
             case "\r": shown += "\\r"
             case "\t": shown += "\\t"
-            case _ where RawByte.byte(of: scalar) != nil: shown += "\\x\(String(scalar.value & 0xFF, radix: 16, uppercase: true))"
+            case _ where RawByte.byte(of: scalar) != nil && content == .text: shown.unicodeScalars.append(scalar)
+            case _ where RawByte.byte(of: scalar) != nil: shown += shownByte(scalar) ?? ""
             case _ where isEscaped(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
             default: shown.unicodeScalars.append(scalar)
             }

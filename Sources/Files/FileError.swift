@@ -94,7 +94,7 @@ public enum FileError: UserFacingError, Equatable {
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .folderGone(let path, let now?):
             "\(path) was moved to \(now) while this job used it. The job ends and writes nothing more. "
-                + "Resume in the new folder: --run \(now) --resume."
+                + "Resume in the new folder: --run \(ShellText.quoted(now)) --resume."
         case .folderGone(let path, nil):
             "\(path) was removed or replaced while this job used it. The job ends and writes nothing more. "
                 + "Restore the folder and continue with --resume, or start a new run."

@@ -3,9 +3,10 @@ import Glibc
 
 /// The folder and the last component of a path. The folder of a name without a slash is `.`.
 package func splitPath(_ path: String) -> (folder: String, name: String) {
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    // By scalars: a combining mark at the start of a name joins the slash to one character.
+    guard let slash = path.unicodeScalars.lastIndex(of: "/") else { return (".", path) }
     let folder = path[..<slash]
-    return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    return (folder.isEmpty ? "/" : String(folder), String(path[path.unicodeScalars.index(after: slash)...]))
 }
 
 /// The path of a name inside a folder.
@@ -13,11 +14,10 @@ package func joinPath(_ folder: String, _ name: String) -> String { folder.hasSu
 
 /// The absolute path, which is valid in every working folder. Returns the path unchanged if the working folder is unknown.
 package func absolutePath(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
-    defer { free(here) }
+    guard !path.hasPrefix("/"), let here = workingFolder() else { return path }
     var path = path[...]
     while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
-    return joinPath(RawByte.text(cString: here), String(path))
+    return joinPath(here, String(path))
 }
 
 /// The absolute path without links, `.` and `..`. For a path that does not exist, the absolute path.
@@ -25,6 +25,13 @@ package func resolvedPath(_ path: String) -> String {
     guard let resolved = RawByte.withCString(path, { realpath($0, nil) }) else { return absolutePath(path) }
     defer { free(resolved) }
     return RawByte.text(cString: resolved)
+}
+
+/// The path of the working folder; nil if it is unknown.
+package func workingFolder() -> String? {
+    guard let here = getcwd(nil, 0) else { return nil }
+    defer { free(here) }
+    return RawByte.text(cString: here)
 }
 
 /// Whether the path exists.

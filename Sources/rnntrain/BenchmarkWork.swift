@@ -2,6 +2,7 @@ import Benchmarks
 import Communication
 import Configuration
 import Exchange
+import Failures
 import Files
 import Foundation
 import TextData
@@ -27,7 +28,7 @@ func runGenerationBenchmark(_ model: MeasuredModel, tokens: Int, json: Bool) thr
 func runTokenisingBenchmark(_ path: String, unit: TokenUnit, json: Bool) throws {
     try printFiguresOfRankZero { world in
         let scratch =
-            FileManager.default.temporaryDirectory.path + "/rnntrain-tokens-\(ProcessInfo.processInfo.processIdentifier)"
+            joinPath(getenv("TMPDIR").map { RawByte.text(cString: $0) } ?? "/tmp", "rnntrain-tokens-\(getpid())")
         let measured = try TokenisingMeasurement.measure(path: path, unit: unit, scratch: scratch, world: world)
         return measured.map { json ? $0.figures.json : $0.table } ?? ""
     }

@@ -16,7 +16,7 @@ enum CheckOnly {
 
     /// Writes the maximum number of ranks for the scripts, if only the check is requested.
     static func report(mostRanks: Int) {
-        guard isAsked, let path = ProcessInfo.processInfo.environment[reportVariable], let file = fopen(path, "w") else { return }
+        guard isAsked, let path = getenv(reportVariable), let file = fopen(path, "w") else { return }
         fputs("\(mostRanks)\n", file)
         fclose(file)
     }

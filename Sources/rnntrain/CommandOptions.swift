@@ -11,8 +11,12 @@ struct CommandOptions {
         }
 
         private struct Completion: Decodable {
+            private struct Folder: Decodable {}
+
             private let file: [String: [String]]?
+            private let directory: Folder?
             var isOfFile: Bool { file != nil }
+            var isOfPath: Bool { file != nil || directory != nil }
         }
 
         private let names: [Name]?
@@ -26,6 +30,9 @@ struct CommandOptions {
         var takesValue: Bool { kind == "option" }
         /// Whether the value is the name of a file.
         var namesFile: Bool { completionKind?.isOfFile ?? false }
+        /// Whether the value, or a positional argument, is the name of a file or a folder.
+        var namesPath: Bool { completionKind?.isOfPath ?? false }
+        var isPositional: Bool { kind == "positional" }
     }
 
     private struct Dump: Decodable {
@@ -46,6 +53,9 @@ struct CommandOptions {
 
     /// The long names of all options, without dashes.
     var names: [String] { options.flatMap(\.longNames) }
+
+    /// Whether positional arguments are names of files or folders.
+    var takesPaths: Bool { options.contains { $0.isPositional && $0.namesPath } }
 
     /// The option with this long name, without dashes.
     func option(named name: some StringProtocol) -> Option? { options.first { $0.longNames.contains { $0 == name } } }

@@ -10,7 +10,7 @@ enum InputFile {
     static func check(_ path: String, namedBy option: String, ofRun run: String? = nil) throws(InputFileError) {
         if path == StandardInput.sign { throw .standardInput(option: option) }
         guard pathExists(path) else {
-            let folder = absolutePath("")
+            let folder = workingFolder() ?? "."
             if let run { throw .textOfRunMissing(path: path, option: option, run: run, folder: folder) }
             throw .missing(path: path, option: option, folder: folder)
         }

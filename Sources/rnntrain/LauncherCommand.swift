@@ -8,8 +8,8 @@ import Glibc
 struct LauncherCommand {
     /// The arguments of the launcher, with its name first.
     let arguments: [[UInt8]]
-    /// The launcher's working folder.
-    let folder: String
+    /// The path of the launcher's working folder.
+    let folder: [UInt8]
 
     private static let launchers = ["mpirun", "mpiexec", "orterun", "prterun"]
     /// Processes between a launcher and its ranks.

@@ -34,7 +34,7 @@ struct UnmappableInputError: UserFacingError {
 
     var description: String {
         "\(path) is a pipe or a device, which cannot be mapped. Save its contents to a file first, or give - in its place, and "
-            + "redirect the standard input (< \(path))."
+            + "redirect the standard input (< \(ShellText.quoted(path)))."
     }
 }
 

@@ -91,7 +91,7 @@ enum OutputFile {
 
     private static func status(_ path: String) -> stat? {
         var status = stat()
-        return stat(path, &status) == 0 ? status : nil
+        return RawByte.withCString(path) { stat($0, &status) } == 0 ? status : nil
     }
 }
 

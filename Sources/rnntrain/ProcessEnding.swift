@@ -30,7 +30,7 @@ struct ProcessEnding {
             text = HelpExamples.appended(to: RootCommand.fullMessage(for: error))
             status = ExitStatus.done.rawValue
         } else {
-            let message = CommandLineMessage.line(RootCommand.message(for: error), Array(CommandLine.arguments.dropFirst()))
+            let message = CommandLineMessage.line(RootCommand.message(for: error), CommandLineArguments.shown)
             text = "rnntrain: error: " + Self.shortened(message)
             status = Self.status(error)
         }
@@ -91,7 +91,7 @@ struct ProcessEnding {
 
     /// The parser's message, in which it quotes arguments, with long arguments shortened and control characters escaped.
     private static func shortened(_ message: String) -> String {
-        let texts = CommandLine.arguments.flatMap { argument in
+        let texts = CommandLineArguments.shown.flatMap { argument in
             [argument] + argument.unicodeScalars.split(separator: "=", maxSplits: 1).map { String($0) }
         }
         return texts.reduce(message) { message, text in

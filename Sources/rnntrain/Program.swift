@@ -14,7 +14,7 @@ enum Program {
         var speakers = Speakers(bytes)
         do {
             try StackCheck.run()
-            let arguments = CommandLineArguments.texts(bytes)
+            let arguments = try CommandLineArguments.texts(bytes)
             try ArgumentCheck.run(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             speakers = Speakers(command)

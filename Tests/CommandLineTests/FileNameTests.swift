@@ -55,7 +55,7 @@ struct FileNameTests {
         let missing = try bash(#"$R evaluate --checkpoint $'nix\377' --data "$T""#)
         #expect(missing.status == 66 && missing.errors.contains(#"error: nix\xFF: no such file"#), "\(missing)")
         let number = try bash(#"$R --epochs $'\377'"#)
-        #expect(number.status == 64 && number.errors.contains(#"--epochs is \xFF; it must be a whole number"#), "\(number)")
+        #expect(number.status == 64 && number.errors.contains(#"the value of --epochs is not UTF-8: '\xFF'"#), "\(number)")
         // U+10F7FF is the stored form of the byte FF.
         let both = try bash(
             #"""

@@ -92,12 +92,6 @@ struct DroppedErrorTests {
                 #"return (try? place.folder.status(of: place.name))?.identity == open.identity"#,
             ]),
         Allowed(
-            path: "Sources/Communication/ProcessRecord.swift",
-            reason: "What the system does not tell of a process is unknown.",
-            lines: [
-                #"package var folder: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd") }"#
-            ]),
-        Allowed(
             path: "Sources/Communication/World+Agreement.swift",
             reason: "The job ends with an error that is printed already.",
             lines: [

@@ -7,7 +7,10 @@ import Testing
 struct FoldersTests {
     @Test(
         "A path is divided into its folder and its last component",
-        arguments: [("f", ".", "f"), ("/f", "/", "f"), ("a/b/f", "a/b", "f"), ("../f", "..", "f"), ("a/", "a", "")])
+        arguments: [
+            ("f", ".", "f"), ("/f", "/", "f"), ("a/b/f", "a/b", "f"), ("../f", "..", "f"), ("a/", "a", ""),
+            ("a/\u{301}b", "a", "\u{301}b"),
+        ])
     func split(path: String, folder: String, name: String) {
         let parts = splitPath(path)
         #expect(parts.folder == folder && parts.name == name)

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import TestSupport
 import Testing
@@ -111,6 +112,12 @@ struct ResumeCommandTests {
     func controlCharacters() {
         #expect(command("g/a\nb\rc\td'e\\f") == "./rnntrain --run $'g/a\\012b\\015c\\011d\\'e\\\\f' --resume")
         #expect(command("a\u{85}b\u{2028}c") == "./rnntrain --run $'a\\302\\205b\\342\\200\\250c' --resume")
+    }
+
+    @Test("A folder with bytes that are not UTF-8 is named by its bytes")
+    func bytes() {
+        #expect(command("r\u{10F7FF}") == "./rnntrain --run $'r\\377' --resume")
+        #expect(command("g \u{10F7C3}a'") == "./rnntrain --run $'g \\303a\\'' --resume")
     }
 
     @Test(

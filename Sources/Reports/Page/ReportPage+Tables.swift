@@ -128,7 +128,7 @@ extension ReportPage {
         "<span class=\"r\(index)\"><i class=\"swatch\"></i> \(HTMLText.escaped(runs[index].name))</span>"
     }
 
-    private func text(_ value: String?) -> String { HTMLText.escaped(value ?? "-") }
+    private func text(_ value: String?) -> String { HTMLText.escaped(Quotation.showingBytes(value ?? "-")) }
 
     private func number(_ value: Double?) -> String {
         text(value.map { $0 == .infinity ? NumberText.perplexity($0) : NumberText.significant($0, 5) })

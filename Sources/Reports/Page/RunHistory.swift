@@ -97,7 +97,8 @@ package struct RunHistory {
         let (events, invalidLines) = try LoggedEvent.all(path: log)
         let models = try MetricsReader(path: log, modelsOnly: true).models
         self.init(
-            name: path.split(separator: "/").last.map(String.init) ?? path, stored.configuration, events: events, models)
+            name: Quotation.showingBytes(path.split(separator: "/").last ?? path[...]), stored.configuration, events: events,
+            models)
         guard let first = invalidLines.first else { return }
         let others = invalidLines.count == 1 ? "" : " and \(counted(invalidLines.count - 1, "later line"))"
         warnings = ["\(log): line \(first)\(others) cannot be read. The page leaves out what the log says there."]

@@ -1,4 +1,5 @@
 import Communication
+import Failures
 import Foundation
 import Glibc
 
@@ -15,15 +16,15 @@ package struct ResumeCommand {
     ///   - parent: the command line of the parent process; empty if it is unknown.
     ///   - grandparent: that of its parent.
     package init(
-        runFolder: String, rankCount: Int, arguments: [String] = CommandLine.arguments,
-        environment: [String: String] = ProcessInfo.processInfo.environment, parent: [String] = Self.parentCommandLine,
+        runFolder: String, rankCount: Int, arguments: [String] = Self.commandLine,
+        environment: [String: String] = Self.environment, parent: [String] = Self.parentCommandLine,
         grandparent: [String] = Self.grandparentCommandLine
     ) {
         self.runFolder = runFolder.hasPrefix("-") ? "./" + runFolder : runFolder
         isInJob = environment["SLURM_JOB_ID"] != nil
         let program = arguments.first ?? "rnntrain"
         let ranks = ["-n", "\(rankCount)"]
-        if let script = environment["RNNTRAIN_LAUNCHER"] {
+        if let script = environment[Self.launcher] {
             start = [script.contains("/") ? script : "./" + script] + ranks
         } else if environment["OMPI_COMM_WORLD_SIZE"] != nil {
             let launch = Self.launch(of: arguments, by: parent) ?? ["mpirun"] + ranks
@@ -86,6 +87,21 @@ package struct ResumeCommand {
         return [launch[0], "--oversubscribe"] + launch.dropFirst()
     }
 
+    /// The command line of this process.
+    package static var commandLine: [String] {
+        (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { RawByte.text(cString: $0) } }
+    }
+
+    /// The environment of this process, with the name of the script that started it as any bytes.
+    package static var environment: [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        if let script = getenv(launcher) { environment[launcher] = RawByte.text(cString: script) }
+        return environment
+    }
+
+    /// Names the script that started this process.
+    private static let launcher = "RNNTRAIN_LAUNCHER"
+
     /// The command line of the parent process.
     package static var parentCommandLine: [String] { texts(ProcessRecord.parent) }
 
@@ -93,6 +109,6 @@ package struct ResumeCommand {
     package static var grandparentCommandLine: [String] { texts(ProcessRecord.parent.parent) }
 
     private static func texts(_ process: ProcessRecord?) -> [String] {
-        (process?.arguments ?? []).map { String(decoding: $0, as: UTF8.self) }
+        (process?.arguments ?? []).map { RawByte.text(of: $0) }
     }
 }

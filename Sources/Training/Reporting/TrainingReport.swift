@@ -39,7 +39,7 @@ final class TrainingReport {
     /// Prints a line for the user, with control characters escaped, which may be in the names of files.
     func say(_ line: String) { sayCommand(Quotation.inFull(line)) }
 
-    /// Prints a line with a command as it is: its words are quoted for a shell.
+    /// Prints a line as it is: with a command, whose words are quoted for a shell, or with a text, which is quoted already.
     func sayCommand(_ line: String) {
         if log != nil { progress.line(line) }
     }
@@ -248,7 +248,9 @@ final class TrainingReport {
         defer { pace.exclude(since: start) }
         guard let log, let text else { return }
         let shown = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " / ")
-        say("epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  sample: \(Quotation.of(shown, longest: 200))")
+        sayCommand(
+            "epoch \(state.lastEpoch)/\(configuration.epochs)  step \(state.step)  "
+                + "sample: \(Quotation.of(shown, as: .text, longest: 200))")
         try log.write(
             "sample", [("step", .integer(state.step)), ("epoch", .integer(state.lastEpoch)), ("text", .text(text))])
     }

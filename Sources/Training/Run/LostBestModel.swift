@@ -14,6 +14,6 @@ public struct LostBestModel: UserFacingError {
     public var description: String {
         "\(faultText(reason)). Training is done. The best parameters (step \(step)) are missing, so that nothing is tested. Restore the file "
             + "from a backup and run --resume; or train on with --resume and more --epochs (if the run has converged, also a larger --patience), "
-            + "so that the next validation replaces them; or use the newest checkpoint: --checkpoint \(newestCheckpoint)"
+            + "so that the next validation replaces them; or use the newest checkpoint: --checkpoint \(ShellText.quoted(newestCheckpoint))"
     }
 }

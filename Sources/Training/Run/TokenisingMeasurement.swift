@@ -1,4 +1,5 @@
 public import Communication
+import Failures
 import Glibc
 public import TextData
 
@@ -33,7 +34,7 @@ public struct TokenisingMeasurement: Sendable {
     ) throws -> TokenisingMeasurement? {
         let tokenizer = DistributedTokenizer(world: world)
         return try world.agreeOnRoot(with: tokenizer) {
-            defer { unlink(scratch) }
+            defer { RawByte.withCString(scratch) { _ = unlink($0) } }
             return try TokenisingMeasurement(path: path, unit: unit, limits: limits, scratch: scratch, tokenizer: tokenizer)
         }
     }

@@ -23,10 +23,12 @@ struct CompareCommand: ExampledCommand {
             "rnntrain compare runs/words runs/first --data test.txt --by word"),
     ]
 
-    @Argument(help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file of model A.", valueName: "a"))
+    @Argument(
+        help: ArgumentHelp("Checkpoint file, best.safetensors, run folder, or ARPA file of model A.", valueName: "a"),
+        completion: .file())
     var first: String
 
-    @Argument(help: ArgumentHelp("The same of model B.", valueName: "b"))
+    @Argument(help: ArgumentHelp("The same of model B.", valueName: "b"), completion: .file())
     var second: String
 
     @Option(help: ArgumentHelp("Text to compare on; -: the standard input. (required)", valueName: "file"), completion: .file())

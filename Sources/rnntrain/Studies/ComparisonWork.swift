@@ -57,7 +57,10 @@ private struct ComparisonReport {
             return lines.joined(separator: "\n") + (differences == nil ? "\n" : "\n\nconfiguration: equal\n")
         }
         var table = TextTable(header: ["configuration", "A", "B"])
-        for difference in differences { table.append([difference.key, difference.first, difference.second]) }
+        for difference in differences {
+            // A value may be the name of a file.
+            table.append([difference.key, Quotation.inFull(difference.first), Quotation.inFull(difference.second)])
+        }
         return lines.joined(separator: "\n") + "\n\n" + table.text
     }
 

@@ -13,7 +13,7 @@ struct ESPnetFolder {
     /// that is not among `names`, those of this list: it would pass for a file of this list.
     init(_ path: String, names: [String]) throws {
         self.path = path
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+        guard RawByte.withCString(path, { mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
             throw FileError.failed(path: path, operation: "create the folder", errorNumber: errno)
         }
         // The names are common words: a file that has one of them may be anything.

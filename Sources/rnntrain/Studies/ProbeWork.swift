@@ -63,7 +63,7 @@ extension ProbeAnswer {
     fileprivate var row: String {
         let bits = bits.map { "\($0.good)\t\($0.bad)" } ?? "\t"
         return
-            "\(item.place)\t\(Quotation.of(item.group, longest: .max))\t\(item.method.rawValue)\t\(decision.rawValue)\t\(bits)\n"
+            "\(item.place)\t\(Quotation.of(item.group, as: .text, longest: .max))\t\(item.method.rawValue)\t\(decision.rawValue)\t\(bits)\n"
     }
 }
 
@@ -102,7 +102,7 @@ extension ProbeSummary {
 
 extension ProbeSummary.Key {
     fileprivate var name: String {
-        if let group { return Quotation.of(group, longest: 60) }
+        if let group { return Quotation.of(group, as: .text, longest: 60) }
         if let distance { return "distance \(distance)" }
         return attractors.map { counted($0, "attractor") } ?? "all"
     }

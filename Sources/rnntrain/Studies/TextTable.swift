@@ -9,7 +9,7 @@ struct TextTable {
     mutating func append(_ row: [String]) { rows.append(Self.shown(row)) }
 
     /// The fields with control characters escaped, so that a row is one line.
-    private static func shown(_ row: [String]) -> [String] { row.map { Quotation.inFull($0) } }
+    private static func shown(_ row: [String]) -> [String] { row.map { Quotation.inFull($0, as: .text) } }
 
     var text: String {
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -1,5 +1,3 @@
-import Failures
-
 /// Words quoted for a shell.
 public enum ShellText {
     /// The word, quoted for a POSIX shell if necessary.
