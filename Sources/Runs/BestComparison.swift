@@ -131,10 +131,13 @@ package struct BestComparison {
         guard let log = records.log else { return nil }
         let lines = lines(model)
         let start = "it is from step \(model.step), but "
-        if !lines.isEmpty, lines.allSatisfy({ $0.isBest == false }) {
+        let isKnown = isKnownToCheckpoint(model)
+        // A better model of an abandoned branch stayed in the file, and may be lost since then.
+        let succeeds = isKnown && log.hasAbandonedBest(betterThan: model)
+        if !succeeds, !lines.isEmpty, lines.allSatisfy({ $0.isBest == false }) {
             return start + "by the log the best parameters were those of another step"
         }
-        if isKnownToCheckpoint(model) || isOlder(model) { return nil }
+        if isKnown || isOlder(model) { return nil }
         if let reason = contradictionOfEnd(model) { return start + "in the log, " + reason }
         if lines.isEmpty, log.parts.contains(where: { $0.passes(model.step) }) {
             return start + "the log has steps before and after this step, and no validation of it"

@@ -59,6 +59,14 @@ extension LoggedModels {
         return false
     }
 
+    /// Whether the log has a better model that was the best one and that the run as it continued has abandoned.
+    func hasAbandonedBest(betterThan model: BestModel) -> Bool {
+        guard let lastPlace else { return false }
+        return validations.contains {
+            $0.isBest == true && $0.loss ?? .infinity <= model.loss && !leads(place(of: $0), to: lastPlace)
+        }
+    }
+
     /// The digests of the validations of this step and loss on the way to a checkpoint; empty if one has no digest.
     func digests(
         ofValidation known: (step: Int, loss: Double), before checkpoint: (step: Int, digest: String?)

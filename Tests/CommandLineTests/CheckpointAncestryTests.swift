@@ -36,6 +36,16 @@ struct CheckpointAncestryTests {
         }
     }
 
+    /// Makes two runs with checkpoints of the same steps, `run` and `other`. Returns the steps, and the last one.
+    private func runBesideAnother() throws -> (steps: [Int], end: Int) {
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.1")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
+        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.2")
+        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("other"))
+        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        return (steps, try #require(steps.last))
+    }
+
     /// Leaves the log as a kill would leave it after the last line of this event, or of this step.
     private func cutLog(afterLast text: String) throws {
         let lines = String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
@@ -76,12 +86,7 @@ struct CheckpointAncestryTests {
 
     @Test("Of a checkpoint older than the one from which the run continues, identity and digest count, too")
     func foreign() throws {
-        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.1")
-        let (own, end) = (steps, try #require(steps.last))
-        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
-        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.2")
-        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("other"))
-        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        let (own, end) = try runBesideAnother()
         try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: 2)))
         try move([2], from: "other", to: "run")
         let outcome = try train("--epochs 2")
@@ -108,12 +113,7 @@ struct CheckpointAncestryTests {
 
     @Test("Without the log, a newer checkpoint of another run does not take the names of the run's own ones")
     func withoutLog() throws {
-        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.1")
-        let (own, end) = (steps, try #require(steps.last))
-        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("own"))
-        try train("--epochs 1 --checkpoint-every 2 --learning-rate 0.2")
-        try FileManager.default.moveItem(atPath: texts.path("run"), toPath: texts.path("other"))
-        try FileManager.default.moveItem(atPath: texts.path("own"), toPath: texts.path("run"))
+        let (own, end) = try runBesideAnother()
         for file in [texts.checkpoint(run: "run", step: end), "run/metrics.jsonl", "run/best.safetensors"] {
             try FileManager.default.removeItem(atPath: texts.path(file))
         }
@@ -175,6 +175,21 @@ struct CheckpointAncestryTests {
         try FileManager.default.removeItem(atPath: texts.path("run/checkpoints"))
         let outcome = try train("--epochs 1")
         #expect(outcome.output.contains("best-unused.safetensors") && outcome.output.contains("done: 1 epoch"), "\(outcome)")
+    }
+
+    @Test(
+        "A lost best model is written again from the checkpoint of the run, although the log has a better one of an abandoned branch"
+    )
+    func lostBest() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.05")
+        try move(steps.filter { $0 > 4 }, to: "first")
+        let kept = try train("--epochs 1 --learning-rate 1e-9")
+        try #require(kept.output.contains("  kept  "), "\(kept)")
+        try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
+        let outcome = try train("--epochs 2 --learning-rate 1e-9 --validate-every 1000 --time-limit 1h")
+        #expect(outcome.output.contains("It was written again from the checkpoint of the same step"), "\(outcome)")
+        let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        #expect(verified.status == 0, "\(verified)")
     }
 
     @Test("A job does not overwrite a checkpoint that it did not use, because the log has lost its line")

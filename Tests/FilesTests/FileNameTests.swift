@@ -21,6 +21,21 @@ struct FileNameTests {
         #expect(RawByte.bytes(of: text) == bytes)
     }
 
+    @Test("The bytes come back, also those of a scalar that stands for a byte")
+    func reversible() {
+        var random = SeededRandom(state: 3)
+        let stored = Array("\u{10F7FF}\u{10F780}".utf8)
+        #expect(RawByte.text(of: stored).unicodeScalars.count == 8 && RawByte.bytes(of: RawByte.text(of: stored)) == stored)
+        for _ in 0..<3000 {
+            let bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                Bool.random(using: &random) ? stored.randomElement(using: &random)! : UInt8.random(in: 1...255, using: &random)
+            }
+            let text = RawByte.text(of: bytes)
+            #expect(RawByte.bytes(of: text) == bytes)
+            #expect(RawByte.withCString(text) { RawByte.text(cString: $0) } == text)
+        }
+    }
+
     @Test("Messages show a byte of a name, and leave a text as it is")
     func messages() {
         let name = RawByte.text(of: [0x72, 0xFF, 0xC3])
