@@ -56,6 +56,17 @@ struct FileFaultTests {
         if kind != 0 { #expect(completed * Self.stride >= (kind == -1 ? call : call / 2), "too few runs completed") }
     }
 
+    @Test("No failing call of a write takes the job's own checkpoint for one of another run")
+    func retriedWrite() throws {
+        // Each call of more than one checkpoint, the synchronisation of the folder after the renaming among them.
+        for call in Self.midway..<Self.midway + 40 {
+            try prepare(whileResumed: false)
+            let outcome = try rnntrain(texts.arguments(run: "run"), fault: (call, EIO))
+            let names = try FileManager.default.contentsOfDirectory(atPath: texts.path("run/checkpoints"))
+            #expect(!names.contains { $0.hasPrefix("unused-") }, "call \(call): \(names), \(outcome)")
+        }
+    }
+
     @Test("A disk that stays full ends the run after half a minute, which is no stall, and the run resumes when there is space")
     func fullDisk() throws {
         let digest = try undisturbed()

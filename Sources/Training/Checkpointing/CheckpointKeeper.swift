@@ -190,7 +190,12 @@ final class CheckpointKeeper {
                 var fault: (any Error)?
                 do { try begin() } catch { fault = error }
                 // Also if the line could not be written: the checkpoint holds the steps so far.
-                try writer.submit(copying: checkpoint, for: job)
+                do {
+                    try writer.submit(copying: checkpoint, for: job)
+                } catch {
+                    if let fault, "\(fault)" != "\(error)" { StandardError.warn("\(fault)") }
+                    throw error
+                }
                 if let fault { throw fault }
             }
         }
