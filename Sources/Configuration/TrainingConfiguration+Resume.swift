@@ -54,9 +54,9 @@ extension TrainingConfiguration {
     /// Whether a line of a `fixedText` may have been written for the value. Earlier versions wrote texts as they are, so that a line has only what
     /// precedes the first line feed.
     private static func isWritten(_ value: ConfigurationValue, as stored: String) -> Bool {
-        if stored == line(value) { return true }
+        if stored.utf8.elementsEqual(line(value).utf8) { return true }
         let first = value.description.unicodeScalars.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).first
-        return stored == first.map { String($0) }
+        return first.map { stored.utf8.elementsEqual(String($0).utf8) } ?? false
     }
 
     private func changes(from stored: TrainingConfiguration, _ onResume: OnResume) -> [ConfigurationChange] {
@@ -88,7 +88,8 @@ extension TrainingConfiguration {
     private func requireFile(ofStart field: ConfigurationField, as stored: TrainingConfiguration) throws(ConfigurationError) {
         guard let requested = field.read(self)?.description else { return }
         let began = field.read(stored)?.description
-        if let began, resolvedPath(began) == resolvedPath(requested) { return }
+        // By bytes: two spellings of one character are one text, but two names.
+        if let began, resolvedPath(began).utf8.elementsEqual(resolvedPath(requested).utf8) { return }
         throw .conflict(
             keys: [field.key],
             message:

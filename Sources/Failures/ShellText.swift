@@ -4,7 +4,9 @@ public enum ShellText {
     public static func quoted(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy(plain.contains) { return word }
         if word.unicodeScalars.contains(where: Quotation.isEscaped) { return dollarQuoted(word) }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        // By scalars: a combining mark joins an apostrophe before it to one character.
+        let words = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false).map { String($0) }
+        return "'" + words.joined(separator: "'\\''") + "'"
     }
 
     /// The word for a shell that supports `$'...'` (bash, zsh, ksh, POSIX 2024): on one line, without control characters, which a terminal

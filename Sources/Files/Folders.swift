@@ -1,25 +1,6 @@
 import Failures
 import Glibc
 
-/// The folder and the last component of a path. The folder of a name without a slash is `.`.
-package func splitPath(_ path: String) -> (folder: String, name: String) {
-    // By scalars: a combining mark at the start of a name joins the slash to one character.
-    guard let slash = path.unicodeScalars.lastIndex(of: "/") else { return (".", path) }
-    let folder = path[..<slash]
-    return (folder.isEmpty ? "/" : String(folder), String(path[path.unicodeScalars.index(after: slash)...]))
-}
-
-/// The path of a name inside a folder.
-package func joinPath(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
-
-/// The absolute path, which is valid in every working folder. Returns the path unchanged if the working folder is unknown.
-package func absolutePath(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let here = workingFolder() else { return path }
-    var path = path[...]
-    while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
-    return joinPath(here, String(path))
-}
-
 /// The absolute path without links, `.` and `..`. For a path that does not exist, the absolute path.
 package func resolvedPath(_ path: String) -> String {
     guard let resolved = RawByte.withCString(path, { realpath($0, nil) }) else { return absolutePath(path) }
@@ -88,7 +69,7 @@ private func names(in folder: OpaquePointer?) throws(CallFailure) -> [String] {
 @discardableResult
 package func makeFolders(_ path: String, through calls: FileSystemCalls = .system) throws(FileError) -> [String] {
     if isFolder(path) { return [] }
-    let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
+    let trimmed = withoutSlash(path)
     let parent = splitPath(trimmed).folder
     let above = try makeFolders(parent, through: calls)
     do throws(CallFailure) {

@@ -14,8 +14,7 @@ package func freeSpace(forPath path: String) -> Int? {
 private func nearestExisting(_ path: String) -> String {
     var path = path
     while !pathExists(path) {
-        let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
-        let above = splitPath(trimmed).folder
+        let above = splitPath(withoutSlash(path)).folder
         if above == path { break }
         path = above
     }

@@ -159,15 +159,16 @@ extension HeldFolder {
         try remove(name, 0, "remove the file")
     }
 
-    /// Gives a file another name, which must be free, and synchronises the folder. Throws the errors of `requireUnchanged`, `.inTheWay` if it is
-    /// not a regular file, or `.failed`.
+    /// Gives a file another name, which must be free. Throws the errors of `requireUnchanged`, `.inTheWay` if it is not a regular file, or `.failed`;
+    /// the file then has its old name.
+    ///
+    /// The next file that is written to the folder makes the new name durable. After a power failure before that, the file has its old name.
     package func renameFile(_ name: String, to newName: String) throws(FileError) {
         try requireUnchanged()
         try require(.file, orNothingAt: name)
         do throws(CallFailure) {
             // Not repeated after an interruption, because it is unknown whether the rename happened.
             try calls.rename(number, name, newName)
-            try synchronize()
         } catch {
             throw .failed(path: joinPath(path, name), operation: "rename the file", errorNumber: error.errorNumber)
         }

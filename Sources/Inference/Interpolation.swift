@@ -64,7 +64,7 @@ public enum InterpolationError: UserFacingError, Equatable {
                 + "Name a model of words."
         case .vocabularies(let word, let known, let unknown, let checkpoint):
             "the vocabularies differ: the word '\(value: word)' is in \(known), but not in \(unknown). "
-                + "Write the n-gram model again, with rnntrain ngram --vocabulary \(checkpoint)."
+                + "Write the n-gram model again, with rnntrain ngram --vocabulary \(ShellText.quoted(checkpoint))."
         }
     }
 }

@@ -37,7 +37,7 @@ package struct BestComparison {
         }
     }
 
-    let records: RunRecords
+    package let records: RunRecords
     /// Nil if no checkpoint can be read.
     let run: Run?
 
@@ -71,9 +71,13 @@ package struct BestComparison {
             notes.append(
                 "it is from step \(model.step), but the best parameters were those of step \(best.step), which were lost")
         } else if let better = records.log?.bestValidation, better.loss < model.loss, !records.folder.isInUse {
+            let isOfRun = (records.log?.bestValidationOfRun?.loss ?? .infinity) < model.loss
             notes.append(
                 "it is from step \(model.step), whose validation gave \(model.loss), but the log has a better validation, \(better.loss) after "
-                    + "step \(better.step): the file is older than the log, or the job ended before it wrote those parameters")
+                    + "step \(better.step)"
+                    + (isOfRun
+                        ? ": the file is older than the log, or the job ended before it wrote those parameters"
+                        : ", of steps that the run has abandoned; its parameters are lost"))
         }
         // A job that trains may repeat them.
         if isAbandoned(model), !records.folder.isInUse {
@@ -95,8 +99,7 @@ package struct BestComparison {
     ///
     /// - Parameter whenContinued: whether to answer for the run that continues from the newest checkpoint, and not for the run as it is in the log.
     package func isAbandoned(_ model: BestModel, whenContinued: Bool = false) -> Bool {
-        let checkpoint = whenContinued ? run.map { ($0.state.step, $0.parametersDigest) } : nil
-        return !isKnownToCheckpoint(model) && records.log?.abandons(model, continuingFrom: checkpoint) == true
+        !isKnownToCheckpoint(model) && records.log?.abandons(model, continuingFrom: whenContinued ? checkpoint : nil) == true
     }
 
     /// Whether no file shows that the run made the steps up to this model: it is later than the newest checkpoint, and the log has no
@@ -127,14 +130,19 @@ package struct BestComparison {
         return lines(model).contains { $0.isBest == true && $0.isInOrder && $0.digest != nil }
     }
 
+    /// Whether a better model of an abandoned branch stayed in the file until it was lost, and a job then wrote this one, or the next one will.
+    private func hasSucceeded(_ model: BestModel, in log: LoggedModels) -> Bool {
+        let next = isKnownToCheckpoint(model) ? log.end(continuingFrom: checkpoint) : nil
+        let written = log.names(model) ? lines(model).map(log.place) : []
+        return (written + [next].compactMap { $0 }).contains { log.hasAbandonedBest(betterThan: model, onTheWayTo: $0) }
+    }
+
     private func contradictionOfLog(_ model: BestModel) -> String? {
         guard let log = records.log else { return nil }
         let lines = lines(model)
         let start = "it is from step \(model.step), but "
         let isKnown = isKnownToCheckpoint(model)
-        // A better model of an abandoned branch stayed in the file, and may be lost since then.
-        let succeeds = isKnown && log.hasAbandonedBest(betterThan: model)
-        if !succeeds, !lines.isEmpty, lines.allSatisfy({ $0.isBest == false }) {
+        if !hasSucceeded(model, in: log), !lines.isEmpty, lines.allSatisfy({ $0.isBest == false }) {
             return start + "by the log the best parameters were those of another step"
         }
         if isKnown || isOlder(model) { return nil }
@@ -149,6 +157,8 @@ package struct BestComparison {
     }
 
     // MARK: The newest checkpoint
+
+    private var checkpoint: (step: Int, digest: String?)? { run.map { ($0.state.step, $0.parametersDigest) } }
 
     /// The best validation before the newest checkpoint; nil if there is none.
     private var knownBest: (step: Int, loss: Double)? {

@@ -59,12 +59,14 @@ extension LoggedModels {
         return false
     }
 
-    /// Whether the log has a better model that was the best one and that the run as it continued has abandoned.
-    func hasAbandonedBest(betterThan model: BestModel) -> Bool {
-        guard let lastPlace else { return false }
-        return validations.contains {
-            $0.isBest == true && $0.loss ?? .infinity <= model.loss && !leads(place(of: $0), to: lastPlace)
-        }
+    /// Whether the log has a better model that was the best one, and that was not made on the way to `end`.
+    func hasAbandonedBest(betterThan model: BestModel, onTheWayTo end: LogPlace) -> Bool {
+        validations.contains { $0.isBest == true && $0.loss ?? .infinity <= model.loss && !leads(place(of: $0), to: end) }
+    }
+
+    /// The place from which the run continues: that of the checkpoint, or without one the end of the log.
+    func end(continuingFrom checkpoint: (step: Int, digest: String?)?) -> LogPlace? {
+        checkpoint.map { origin(after: $0.step, digest: $0.digest) } ?? lastPlace
     }
 
     /// The digests of the validations of this step and loss on the way to a checkpoint; empty if one has no digest.
@@ -79,9 +81,8 @@ extension LoggedModels {
 
     /// Whether the run has abandoned the steps that led to a model: it has come to `end` by others. False without a line of a validation of the model.
     package func abandons(_ model: BestModel, continuingFrom checkpoint: (step: Int, digest: String?)? = nil) -> Bool {
-        let end = checkpoint.map { origin(after: $0.step, digest: $0.digest) } ?? lastPlace
         let own = validations.filter { $0.isOf(model) }
-        guard let end else { return !own.isEmpty }
+        guard let end = end(continuingFrom: checkpoint) else { return !own.isEmpty }
         return !own.isEmpty && own.allSatisfy { !leads(place(of: $0), to: end) }
     }
 }

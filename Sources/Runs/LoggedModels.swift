@@ -69,7 +69,11 @@ package struct LoggedModels: Equatable, Sendable {
 
     /// The line `end` of the last job; nil if the job has not ended.
     private(set) var end: LoggedEnd?
-    /// Whether this line has the figures of a best model.
+    /// The models that were in `best.safetensors` at the beginnings and ends of jobs.
+    private var named: [BestModel] = []
+    /// Whether `best.safetensors` had this model at the beginning or the end of a job.
+    func names(_ model: BestModel) -> Bool { named.contains(model) }
+    /// Whether the line `end` has the figures of a best model.
     package var endsWithBest: Bool { end?.best != nil }
     private var runs: [Run] = []
     /// The digests of the texts by role, and of the word vectors, at the last start; as in a checkpoint. Logs of earlier versions have only that of the
@@ -113,6 +117,7 @@ package struct LoggedModels: Equatable, Sendable {
             parts.append(LogPart(event: line.event, step: step, origin: origin))
             end = nil
         }
+        if let best = line.bestModel { named.append(best) }
         if line.event == "validation" { takeValidation(line, step) }
         if line.event == "end" { end = LoggedEnd(step: step, best: line.bestModel) }
         if line.event == "checkpoint" {
@@ -201,7 +206,7 @@ extension LoggedModels.Line {
         return Dictionary(uniqueKeysWithValues: texts + (word_vectors_digest.map { [(LoggedModels.wordVectorsKey, $0)] } ?? []))
     }
 
-    /// The best model in a line `end`.
+    /// The best model in a line `start`, `resume` or `end`.
     fileprivate var bestModel: BestModel? {
         guard let best_step, let value = best_criterion ?? best_loss, let best_parameters_digest else { return nil }
         return BestModel(step: best_step, loss: value, parametersDigest: best_parameters_digest)

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// The memory that a process may still use, in bytes, as the system reports it.
@@ -78,7 +79,7 @@ package struct MemoryFigures: BitwiseCopyable, Equatable, Sendable {
 
     /// A folder below `base`, and all its parents up to `base`.
     private static func levels(_ base: String, _ path: Substring) -> [String] {
-        path.split(separator: "/").reduce(into: [base]) { levels, name in levels.append(levels.last! + "/" + name) }
+        pathNames(String(path)).reduce(into: [base]) { levels, name in levels.append(levels.last! + "/" + name) }
     }
 
     private static func number(ofFolder path: String) -> Int {

@@ -43,7 +43,7 @@ enum InputFileError: UserFacingError {
             "\(quoting: path): no such file. Check the path given with \(option); relative paths start at \(folder)."
         case .textOfRunMissing(let path, let option, let run, let folder):
             "\(path): no such file; the run in \(run) was started with this text"
-                + (path.hasPrefix("/") ? ". " : " (relative to the current folder, \(folder)). ")
+                + (isAbsolutePath(path) ? ". " : " (relative to the current folder, \(folder)). ")
                 + "If the text was moved, give its new path with \(option)."
         case .isFolder(let path, let option):
             "\(quoting: path): this is a folder, but \(option) needs a file. Name a file in it."

@@ -61,7 +61,7 @@ enum OutputFile {
 
     /// Whether the path is that of a run's file, in the folder of a run or in one of its inner folders.
     private static func isRunFile(_ path: String) -> Bool {
-        let parts = resolvedPath(path).split(separator: "/").map(String.init)
+        let parts = pathNames(resolvedPath(path))
         return (1...2).contains { depth in
             let folder = parts.dropLast(depth).map { "/" + $0 }.joined()
             let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil

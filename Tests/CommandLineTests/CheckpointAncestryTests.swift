@@ -192,6 +192,48 @@ struct CheckpointAncestryTests {
         #expect(verified.status == 0, "\(verified)")
     }
 
+    @Test(
+        "A best model that was written again stays the run's without the checkpoints that name it, and the notes about it are right"
+    )
+    func remadeBest() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.05")
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1 --learning-rate 1e-9")
+        try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
+        let again = try train("--epochs 1")
+        #expect(again.output.contains("It was written again") && !again.errors.contains("computes them again"), "\(again)")
+        let best = try texts.bytes("run/best.safetensors")
+        let whole = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+        #expect(whole.output.contains("of steps that the run has abandoned; its parameters are lost"), "\(whole)")
+        for last in [4, -1] {
+            try move(steps.filter { $0 > last }, to: "away\(last)")
+            let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
+            #expect(verified.status == 0 || steps.isEmpty, "\(verified)")
+            let evaluated = try ProgramRun.alone(
+                "rnntrain", ["evaluate", "--checkpoint", texts.path("run"), "--data", texts.path("valid.txt")],
+                folder: texts.folder)
+            #expect(evaluated.status == 0, "\(evaluated)")
+        }
+        try train("--epochs 1 --learning-rate 1e-9")
+        #expect(try texts.bytes("run/best.safetensors") == best)
+    }
+
+    @Test("A lost best model is written again also if the log ends in the branch of the better one")
+    func lostBestOfReturn() throws {
+        try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.05")
+        let end = try #require(steps.last)
+        try move(steps.filter { $0 > 4 }, to: "first")
+        try train("--epochs 1 --learning-rate 1e-9")
+        try move(steps.filter { $0 > 4 }, to: "second")
+        try move([end], from: "first", to: "run")
+        try train("--epochs 2 --learning-rate 1e-9")
+        try move(steps.filter { $0 > 4 }, to: "third")
+        try move([end], from: "second", to: "run")
+        try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
+        let outcome = try train("--epochs 2 --learning-rate 1e-9")
+        #expect(outcome.output.contains("It was written again from the checkpoint of the same step"), "\(outcome)")
+    }
+
     @Test("A job does not overwrite a checkpoint that it did not use, because the log has lost its line")
     func replaced() throws {
         try train("--epochs 1 --checkpoint-every 4 --learning-rate 0.1")

@@ -17,6 +17,15 @@ struct FoldersTests {
         #expect(joinPath("/", "f") == "/f" && joinPath("a/", "f") == "a/f" && joinPath("a", "f") == "a/f")
     }
 
+    @Test("A character that joins a slash beside it is part of a name")
+    func joinedSlash() {
+        let path = "/\u{301}a/b\u{600}/\u{200D}c"
+        #expect(isAbsolutePath(path) && absolutePath(path).utf8.elementsEqual(path.utf8))
+        #expect(pathNames(path) == ["\u{301}a", "b\u{600}", "\u{200D}c"])
+        #expect(withoutSlash("b\u{600}/") == "b\u{600}" && joinPath("b\u{600}/", "c") == "b\u{600}/c")
+        #expect(absolutePath("./\u{301}a").hasSuffix("/\u{301}a") && !absolutePath("././/\u{301}a").contains("./"))
+    }
+
     @Test("A listing omits . and ..; a missing folder is not an error, a file is")
     func names() throws {
         let folder = try ScratchFolder()

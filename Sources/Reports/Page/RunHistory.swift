@@ -97,7 +97,7 @@ package struct RunHistory {
         let (events, invalidLines) = try LoggedEvent.all(path: log)
         let models = try MetricsReader(path: log, modelsOnly: true).models
         self.init(
-            name: Quotation.showingBytes(path.split(separator: "/").last ?? path[...]), stored.configuration, events: events,
+            name: Quotation.showingBytes(pathNames(path).last ?? path), stored.configuration, events: events,
             models)
         guard let first = invalidLines.first else { return }
         let others = invalidLines.count == 1 ? "" : " and \(counted(invalidLines.count - 1, "later line"))"
@@ -183,16 +183,15 @@ struct Curve {
         Curve(points.map { Point(step: $0.step, value: transform($0.value)) })
     }
 
-    /// At most about `count` points: of each of `count / 2` equal parts the lowest and the highest, so that spikes stay visible.
+    /// At most about `count` points: of each of `count / 2` equal parts the lowest and the highest, so that spikes stay visible, and both ends.
     func thinned(to count: Int) -> [Point] {
         guard points.count > count else { return points }
         let parts = max(count / 2, 1)
-        return (0..<parts).flatMap { part -> [Point] in
+        let kept = (0..<parts).flatMap { part -> [Int] in
             let range = (part * points.count / parts)..<((part + 1) * points.count / parts)
-            guard let low = points[range].indices.min(by: { points[$0].value < points[$1].value }),
-                let high = points[range].indices.max(by: { points[$0].value < points[$1].value })
-            else { return [] }
-            return low == high ? [points[low]] : [points[min(low, high)], points[max(low, high)]]
+            let byValue = { [points] (one: Int, other: Int) in points[one].value < points[other].value }
+            return [range.min(by: byValue), range.max(by: byValue)].compactMap { $0 }
         }
+        return Set(kept + [0, points.count - 1]).sorted().map { points[$0] }
     }
 }

@@ -94,7 +94,9 @@ struct BestFound {
 
     /// A notice about a better model that was not written, and that the run may compute again.
     var loggedNotice: String? {
-        guard let logged, logged.step > firstStep, logged.loss < model?.loss ?? .infinity else { return nil }
+        guard let logged = comparison.records.log?.bestValidationOfRun, logged.step > firstStep,
+            logged.loss < model?.loss ?? .infinity
+        else { return nil }
         return
             "the log has a better validation, \(logged.loss) after step \(logged.step), later than the step from which the run continues. "
             + "Its parameters are in no file; with unchanged options, the run computes them again."

@@ -1,5 +1,6 @@
 import Communication
 import Failures
+import Files
 import Foundation
 import Glibc
 
@@ -20,12 +21,12 @@ package struct ResumeCommand {
         environment: [String: String] = Self.environment, parent: [String] = Self.parentCommandLine,
         grandparent: [String] = Self.grandparentCommandLine
     ) {
-        self.runFolder = runFolder.hasPrefix("-") ? "./" + runFolder : runFolder
+        self.runFolder = runFolder.utf8.first == UInt8(ascii: "-") ? "./" + runFolder : runFolder
         isInJob = environment["SLURM_JOB_ID"] != nil
         let program = arguments.first ?? "rnntrain"
         let ranks = ["-n", "\(rankCount)"]
         if let script = environment[Self.launcher] {
-            start = [script.contains("/") ? script : "./" + script] + ranks
+            start = [script.unicodeScalars.contains("/") ? script : "./" + script] + ranks
         } else if environment["OMPI_COMM_WORLD_SIZE"] != nil {
             let launch = Self.launch(of: arguments, by: parent) ?? ["mpirun"] + ranks
             start = Self.allowingRoot(Self.sharingCores(launch, environment)) + [program]
@@ -69,7 +70,7 @@ package struct ResumeCommand {
 
     private static let launchers = ["mpirun", "mpiexec", "orterun"]
 
-    private static func base(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    private static func base(_ path: String) -> String { pathNames(path).last ?? path }
 
     /// Adds the flag that allows root. Open MPI refuses root without it, or without two variables that may be set for one command only.
     private static func allowingRoot(_ launch: [String]) -> [String] {

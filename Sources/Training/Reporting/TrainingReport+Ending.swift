@@ -64,12 +64,14 @@ extension TrainingReport {
     }
 
     private func bestFields(_ ending: RunEnding) -> [(String, MetricsLog.Value)] {
-        guard let best = ending.best else { return [] }
-        return [
-            ("best_step", .integer(best.step))
-        ] + fields(metric.fields(ofCriterion: best.loss), prefix: "best_")
-            + [("best_parameters_digest", .text(best.parametersDigest))]
-            + (ending.bestIsAbandoned ? [("best_is_abandoned", .flag(true))] : [])
+        fields(ofBest: ending.best) + (ending.bestIsAbandoned ? [("best_is_abandoned", .flag(true))] : [])
+    }
+
+    /// The fields of the model in `best.safetensors`; empty if there is none.
+    func fields(ofBest model: BestModel?) -> [(String, MetricsLog.Value)] {
+        guard let model else { return [] }
+        return [("best_step", .integer(model.step))] + fields(metric.fields(ofCriterion: model.loss), prefix: "best_")
+            + [("best_parameters_digest", .text(model.parametersDigest))]
     }
 
     /// The best validation of the steps so far, also of those of earlier jobs, if `best.safetensors` does not contain its parameters. A run that is

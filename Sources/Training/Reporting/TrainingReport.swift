@@ -78,7 +78,7 @@ final class TrainingReport {
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
                 ("run_identity", .text(run.identity?.text ?? "")),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
-            ] + origin + [("fixed_keys", .text(configuration.fixedText))]
+            ] + origin + fields(ofBest: plan.best) + [("fixed_keys", .text(configuration.fixedText))]
                 + run.textDigests.sorted { $0.key < $1.key }.map { (LoggedModels.field(ofDigest: $0.key), .text($0.value)) }
                 + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
                 + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + texts.fields + coverageFields(run))
