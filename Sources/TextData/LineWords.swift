@@ -20,15 +20,20 @@ package struct WordDivision: Sendable {
     let isSpaced: Bool
     /// Whether the tokenizer joins a blank to the word after it.
     let joinsBlanks: Bool
+    /// Whether U+2581 in a token is a blank, as in the pieces of SentencePiece.
+    let marksBlanks: Bool
     /// The token of symbols outside the vocabulary; nil if it has none.
     package let unknownID: Int32?
 
     package init(_ vocabulary: Vocabulary) {
-        self.init(isSpaced: vocabulary.unit.isSpaced, joinsBlanks: vocabulary.joinsBlanks, unknownID: vocabulary.unknownID)
+        self.init(
+            isSpaced: vocabulary.unit.isSpaced, joinsBlanks: vocabulary.joinsBlanks,
+            marksBlanks: vocabulary.unit == .sentencepiece, unknownID: vocabulary.unknownID)
     }
 
-    package init(isSpaced: Bool, joinsBlanks: Bool, unknownID: Int32? = nil) {
-        (self.isSpaced, self.joinsBlanks, self.unknownID) = (isSpaced, joinsBlanks, unknownID)
+    package init(isSpaced: Bool, joinsBlanks: Bool, marksBlanks: Bool = false, unknownID: Int32? = nil) {
+        (self.isSpaced, self.joinsBlanks, self.marksBlanks) = (isSpaced, joinsBlanks, marksBlanks)
+        self.unknownID = unknownID
     }
 
     /// The words of `line` in order, with their tokens.
@@ -69,10 +74,10 @@ package struct WordDivision: Sendable {
             // A normalisation may have removed words between the blank and the word that the token begins with.
             let begun = words[next...].indices.prefix { words[$0].text.startIndex < range.upperBound }
                 .filter { words[$0].text.startIndex >= range.lowerBound }
-            let count = Self.beginnings(of: bytes)
+            let count = beginnings(of: bytes)
             if count > 0, let word = begun.suffix(count).first { return word }
             // Blanks alone may contain a word that a normalisation has removed, or stand for a character within a word.
-            if Self.isBlank(bytes), next < words.count, !words[next].contains(range) {
+            if isBlank(bytes), next < words.count, !words[next].contains(range) {
                 return words[next...].firstIndex { $0.text.endIndex > range.upperBound }
             }
             return next < words.count ? next : nil
@@ -81,16 +86,18 @@ package struct WordDivision: Sendable {
         return words.isEmpty ? nil : max(next - 1, 0)
     }
 
-    private static func isBlank(_ token: ArraySlice<UInt8>) -> Bool {
-        String(decoding: token, as: UTF8.self).unicodeScalars.allSatisfy { $0 == "\u{2581}" || $0.properties.isWhitespace }
+    private func isBlank(_ token: ArraySlice<UInt8>) -> Bool {
+        String(decoding: token, as: UTF8.self).unicodeScalars.allSatisfy(isBlank)
+    }
+
+    private func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || marksBlanks && scalar == "\u{2581}"
     }
 
     /// The number of words that a token begins after blanks of its own; 0 if it does not begin with a blank.
-    private static func beginnings(of token: ArraySlice<UInt8>) -> Int {
-        let characters = String(decoding: token, as: UTF8.self).unicodeScalars.map {
-            $0 == "\u{2581}" || $0.properties.isWhitespace
-        }
-        return zip(characters, characters.dropFirst()).count { $0 && !$1 } * (characters.first == true ? 1 : 0)
+    private func beginnings(of token: ArraySlice<UInt8>) -> Int {
+        let blanks = String(decoding: token, as: UTF8.self).unicodeScalars.map(isBlank)
+        return blanks.first == true ? zip(blanks, blanks.dropFirst()).count { $0 && !$1 } : 0
     }
 }
 

@@ -86,8 +86,9 @@ public struct Vocabulary: Sendable {
     package var joinsBlanks: Bool {
         guard unit == .regex else { return unit == .sentencepiece }
         return (0..<size).contains { number in
-            let symbol = index.table.bytes(number)
-            return symbol.first == 0x20 && symbol.contains { $0 != 0x20 }
+            let symbol = String(decoding: index.table.bytes(number), as: UTF8.self).unicodeScalars
+            guard let first = symbol.first, first.properties.isWhitespace else { return false }
+            return symbol.contains { !$0.properties.isWhitespace }
         }
     }
 

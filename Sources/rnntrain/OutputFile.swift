@@ -69,6 +69,13 @@ enum OutputFile {
         }
     }
 
+    /// The files that the run of a checkpoint reads. The path names the folder of the run, or a file in this folder or in an inner one.
+    static func inputs(ofRunOf checkpoint: String) -> [(option: String, path: String?)] {
+        let folder = splitPath(resolvedPath(checkpoint)).folder
+        let found = [checkpoint, folder, splitPath(folder).folder].lazy.map { inputs(ofRun: $0) }
+        return found.first { !$0.isEmpty } ?? []
+    }
+
     /// The texts and other files that the run in a folder reads, with words for them; empty without a readable configuration, which the
     /// command itself reports.
     static func inputs(ofRun folder: String) -> [(option: String, path: String?)] {

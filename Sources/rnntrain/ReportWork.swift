@@ -9,7 +9,7 @@ import Runs
 /// Writes a page about the runs in these folders.
 func runReport(_ folders: [String], output: String, replacing: Bool) throws {
     let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
-    let texts = folders.flatMap(OutputFile.inputs)
+    let texts = folders.flatMap(OutputFile.inputs(ofRun:))
     try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) } + texts, isForced: replacing)
     let runs = try folders.map { folder in
         if !isFolder(folder), NGramModel.isARPA(folder) { throw ReportError.isARPA(path: folder) }

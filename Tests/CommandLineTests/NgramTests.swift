@@ -161,6 +161,14 @@ struct NgramTests {
             ("report word --output train.txt --force", 64, "--output names the file of --train of word"),
             ("inspect --checkpoint word --data - --html valid.txt --force < valid.txt", 64, "--html names the file of --"),
             ("inspect --checkpoint word --data valid.txt --html word/best.safetensors --force", 64, "is a file of a run"),
+            (
+                "inspect --checkpoint word/best.safetensors --data valid.txt --html train.txt --force", 64,
+                "--html names the file of --train of"
+            ),
+            (
+                "inspect --checkpoint word/checkpoints/step-00000000.safetensors --data valid.txt --html train.txt --force", 64,
+                "--html names the file of --train of"
+            ),
             ("error-surface --html word/best.safetensors --force", 64, "is a file of a run"),
             ("error-surface --html word/data/train.tokens --force", 64, "is a file of a run"),
             ("error-surface --html ''", 64, "--html is empty"),

@@ -46,6 +46,14 @@ struct LineWordTests {
             ])
     }
 
+    @Test("The mark of a blank in pieces is another character in the matches of a regular expression")
+    func mark() {
+        #expect(
+            Self.words(["ed", " c", "\u{2581} ", "ran", "\n"], joinsBlanks: true) == [
+                "ed": 0..<1, "c\u{2581}": 1..<3, "ran": 3..<4,
+            ])
+    }
+
     @Test("A piece without a part of the text belongs to the word of the next one")
     func emptyPieces() {
         #expect(Self.words(["a", " ", "", "", "ß", "</s>"], joinsBlanks: true) == ["a": 0..<1, "ß": 1..<5])
@@ -98,7 +106,7 @@ struct LineWordTests {
             }
             line.appendGap(Array(rest.utf8), isUnknown: false)
             Array("</s>".utf8).withUnsafeBufferPointer { line.append(0, $0, endsLine: true) }
-            return WordDivision(isSpaced: false, joinsBlanks: true).words(of: line).map {
+            return WordDivision(isSpaced: false, joinsBlanks: true, marksBlanks: true).words(of: line).map {
                 [String(decoding: $0.text, as: UTF8.self): $0.tokens.count]
             }
         }

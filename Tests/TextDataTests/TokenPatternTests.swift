@@ -27,6 +27,17 @@ struct TokenPatternTests {
         #expect(symbols(of: small).sorted() == ["\n", "<unk>", "C", "[NH4+]"], "\(symbols(of: small))")
     }
 
+    @Test(
+        "Blanks belong to the word after them if a match is white space and then something else",
+        arguments: [
+            (#"\s?\w+|."#, "a b", true), (#"\s?\w+|."#, "a\tb", true), (#"\w+|\s+|."#, "a b", false),
+            (#"\w+|\s+|."#, "a \tb", false),
+            (#"\w+|\s+|."#, "a \u{A0}b", false), ("..|.", "▁ b", false),
+        ])
+    func joinedBlanks(pattern: String, text: String, joins: Bool) throws {
+        #expect(try Self.matches(text, pattern: pattern).joinsBlanks == joins)
+    }
+
     @Test("A match does not depend on how characters combine")
     func scalars() throws {
         let vocabulary = try Self.matches("e\u{301}e\n", pattern: #"e|\x{301}"#)

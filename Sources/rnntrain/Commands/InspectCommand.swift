@@ -71,7 +71,7 @@ struct InspectCommand: ExampledCommand {
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
         if let html {
-            let inputs = [("--data", data), ("--checkpoint", checkpoint)] + OutputFile.inputs(ofRun: checkpoint)
+            let inputs = [("--data", data), ("--checkpoint", checkpoint)] + OutputFile.inputs(ofRunOf: checkpoint)
             try OutputFile.check(html, namedBy: "--html", inputs: inputs, isForced: force)
         }
         try runInspection(

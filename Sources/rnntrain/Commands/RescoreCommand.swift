@@ -111,9 +111,10 @@ struct RescoreCommand: ExampledCommand {
 
     private func checkOutput() throws {
         guard let output, !json else { return }
-        let inputs = [
-            ("--checkpoint", checkpoint), ("--nbest", nbest), ("--scores", scores), ("--references", references),
-        ]
+        let inputs =
+            [
+                ("--checkpoint", checkpoint), ("--nbest", nbest), ("--scores", scores), ("--references", references),
+            ] + OutputFile.inputs(ofRunOf: checkpoint)
         try OutputFile.check(NBestFormat.espnetNames, in: output, namedBy: "--output", inputs: inputs)
     }
 
