@@ -15,6 +15,8 @@ import time
 import torch
 from torch import nn
 
+from word_lines import word_lines
+
 
 class Model(nn.Module):
     """Embedding, recurrent layers, linear output; the names of the parameters are those of the checkpoint."""
@@ -70,8 +72,7 @@ def figures(model, lines, end):
 @torch.inference_mode()
 def score(model, numbers, arguments):
     """Writes the table, and returns lines, tokens and the sum of the surprisals in bits."""
-    texts = pathlib.Path(arguments.data).read_text(encoding="utf-8").splitlines()
-    words = [text.split() + ["<eos>"] for text in texts]
+    words = [line + ["<eos>"] for line in word_lines(arguments.data)]
     lines = [[numbers.get(word, numbers.get("<unk>")) for word in line] for line in words]
     order = list(range(len(lines)))
     if arguments.sort:

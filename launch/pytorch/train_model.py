@@ -11,12 +11,13 @@ the validations.
 import argparse
 import json
 import math
-import pathlib
 import time
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from word_lines import word_lines
 
 STREAMS, STEPS, HIDDEN, LAYERS, DROPOUT = 20, 35, 200, 2, 0.2
 VALIDATION_STREAMS = 10
@@ -42,7 +43,7 @@ class LanguageModel(nn.Module):
 
 def read_words(path):
     """The words of a text, with <eos> at each end of a line."""
-    return [word for line in pathlib.Path(path).read_text().splitlines() for word in [*line.split(), "<eos>"]]
+    return [word for line in word_lines(path) for word in [*line, "<eos>"]]
 
 
 def streams_of(tokens, streams):
