@@ -159,8 +159,7 @@ extension HeldFolder {
         try remove(name, 0, "remove the file")
     }
 
-    /// Gives a file another name, which must be free. Throws the errors of `requireUnchanged`, `.inTheWay` if it is not a regular file, or `.failed`;
-    /// the file then has its old name.
+    /// Gives a file another name, which must be free. Throws the errors of `requireUnchanged`, `.inTheWay` if it is not a regular file, or `.failed`.
     ///
     /// The next file that is written to the folder makes the new name durable. After a power failure before that, the file has its old name.
     package func renameFile(_ name: String, to newName: String) throws(FileError) {

@@ -19,14 +19,19 @@ struct TiedBestModelTests {
 
     /// What is wrong with the model of step 50, if the newest checkpoint is from step 60 and has the same loss after step 40.
     private func contradiction(_ log: [String]) throws -> String? {
+        try comparison(log, bestStep: 40).contradictionOfCheckpoint(model)
+    }
+
+    /// The comparison with a run whose newest checkpoint is from step 60 and has the loss 0.25 after `bestStep`.
+    private func comparison(_ log: [String], bestStep: Int) throws -> BestComparison {
         try scratch.write(log.map { $0 + "\n" }.joined(), to: "metrics.jsonl")
         var state = TrainingState()
         state.step = 60
-        (state.convergence.bestLoss, state.convergence.bestStep) = (0.25, 40)
+        (state.convergence.bestLoss, state.convergence.bestStep) = (0.25, bestStep)
         let run = BestComparison.Run(
             TrainingConfiguration(), identity: nil, vocabulary: try Vocabulary(jsonText: Self.vocabulary, source: "v"),
             textDigests: [:], state: state)
-        return BestComparison(records: RunRecords(RunFolder(path: scratch.path)), run: run).contradictionOfCheckpoint(model)
+        return BestComparison(records: RunRecords(RunFolder(path: scratch.path)), run: run)
     }
 
     @Test("After a return to an earlier step, a step that only equals the best model leaves it in its file")
@@ -40,18 +45,11 @@ struct TiedBestModelTests {
 
     @Test("A model of an abandoned branch is abandoned, although the run has a validation of the same step and loss")
     func ofTwoBranches() throws {
-        let lines = [
+        let log = [
             #"{"event":"start","step":0}"#, #"{"event":"checkpoint","step":30}"#, Self.validation(50, best: true, "aa"),
             #"{"event":"resume","step":30}"#, Self.validation(50, best: false, "bb"), #"{"event":"checkpoint","step":60}"#,
         ]
-        try scratch.write(lines.map { $0 + "\n" }.joined(), to: "metrics.jsonl")
-        var state = TrainingState()
-        state.step = 60
-        (state.convergence.bestLoss, state.convergence.bestStep) = (0.25, 50)
-        let run = BestComparison.Run(
-            TrainingConfiguration(), identity: nil, vocabulary: try Vocabulary(jsonText: Self.vocabulary, source: "v"),
-            textDigests: [:], state: state)
-        let comparison = BestComparison(records: RunRecords(RunFolder(path: scratch.path)), run: run)
+        let comparison = try comparison(log, bestStep: 50)
         #expect(comparison.isAbandoned(model) && comparison.isAbandoned(model, whenContinued: true))
         let own = BestModel(step: 50, loss: 0.25, parametersDigest: "00000000000000bb")
         #expect(!comparison.isAbandoned(own) && !comparison.isAbandoned(own, whenContinued: true))

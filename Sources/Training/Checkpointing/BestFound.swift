@@ -94,11 +94,11 @@ struct BestFound {
 
     /// A notice about a better model that was not written, and that the run may compute again.
     var loggedNotice: String? {
-        guard let logged = comparison.records.log?.bestValidationOfRun, logged.step > firstStep,
-            logged.loss < model?.loss ?? .infinity
+        guard let better = comparison.records.log?.bestValidationOfRun, better.step > firstStep,
+            better.loss < model?.loss ?? .infinity
         else { return nil }
         return
-            "the log has a better validation, \(logged.loss) after step \(logged.step), later than the step from which the run continues. "
+            "the log has a better validation, \(better.loss) after step \(better.step), later than the step from which the run continues. "
             + "Its parameters are in no file; with unchanged options, the run computes them again."
     }
 
