@@ -17,7 +17,10 @@ final class Soak {
     /// 3,600 steps, with a validation every 50 steps.
     private static let options = [
         "--epochs", "36", "--checkpoint-every", "\(interval) steps", "--validate-every", "50", "--log-every", "1",
+        "--stall-limit", "\(stallLimit)s",
     ]
+    /// The time in seconds that a rank may make no progress.
+    private static let stallLimit = 45
     /// The number of shards, which is the maximum number of ranks.
     private static let mostRanks = 8
 
@@ -95,9 +98,12 @@ final class Soak {
 
     /// Requires that all ranks end within ten seconds. mpirun itself may hang after that, if a rank was killed while it connected. It is
     /// then killed, and counted.
+    ///
+    /// If a rank was killed while MPI started, mpirun may not notice it. The other ranks then wait until the stall limit ends them.
     private func expectEnd(of program: RunningProgram) throws {
-        guard texts.hasNoRank(run: "run") else {
-            throw SoakFailure(description: "kill \(tally.kills): ranks are left after ten seconds")
+        let limit = logLines.count == linesBefore ? Self.stallLimit + 15 : 10
+        guard ProcessTable.isRid(of: "rnntrain", naming: texts.path("run"), within: TimeInterval(limit)) else {
+            throw SoakFailure(description: "kill \(tally.kills): ranks are left after \(limit) seconds")
         }
         if waitFor(20, { !program.isRunning }) { return }
         tally.hungLaunchers += 1

@@ -92,6 +92,15 @@ public struct Vocabulary: Sendable {
         }
     }
 
+    /// Whether the last match of a regular expression in a line that ends with a blank contains the blank and a character before it. False if no
+    /// match contains the blank.
+    ///
+    /// Throws `badTokenPattern` (64), `noPatternLibrary` (66).
+    package func joinsLastBlank(of line: String) throws(TextDataError) -> Bool {
+        guard unit == .regex else { return false }
+        return try PatternMatcher(String(decoding: tokenizer.definition, as: UTF8.self)).joinsLastByte(of: line)
+    }
+
     /// The bytes of symbol `id`.
     package func byteCount(of id: Int32) -> Int { index.table.bytes(Int(id)).count }
 

@@ -4,6 +4,7 @@ import Failures
 import Files
 import Glibc
 import Kinds
+import Reports
 import Runs
 
 /// Checks of files that a command writes, before its work.
@@ -12,9 +13,8 @@ enum OutputFile {
     ///
     /// - Parameters:
     ///   - inputs: each file that is read, with the option that names it; nil for an option that is not given.
-    ///   - isForced: whether an existing file may be replaced; false without `--force`.
     static func check(
-        _ path: String, namedBy option: String, inputs: [(option: String, path: String?)], isForced: Bool = true
+        _ path: String, namedBy option: String, inputs: [(option: String, path: String?)]
     ) throws(OutputFileError) {
         try checkName(path, namedBy: option, inputs: inputs)
         // Creates and removes a temporary file, so that a path that cannot be written is found before the work.
@@ -25,8 +25,17 @@ enum OutputFile {
         } catch {
             throw .file(error)
         }
+    }
+
+    /// Checks a page that a command writes, as `check`. An existing file must be a page, or empty, and `--force` must permit to replace it.
+    static func checkPage(
+        _ path: String, namedBy option: String, inputs: [(option: String, path: String?)], isForced: Bool
+    ) throws(OutputFileError) {
+        try check(path, namedBy: option, inputs: inputs)
+        guard pathExists(path) else { return }
+        guard ReportPage.mayReplace(path) else { throw .isNoPage(path: path, option: option) }
         // The last check: the error proposes --force, which must help.
-        if !isForced, pathExists(path) { throw .exists(path: path, option: option) }
+        if !isForced { throw .exists(path: path, option: option) }
     }
 
     private static func checkName(
@@ -34,9 +43,10 @@ enum OutputFile {
     ) throws(OutputFileError) {
         guard !path.isEmpty else { throw .empty(option: option) }
         guard path != StandardInput.sign else { throw .standardOutput(option: option) }
-        guard let found = status(path) else { return }
-        if found.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path: path, option: option) }
+        let existing = status(path)
+        if let existing, existing.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path: path, option: option) }
         if isRunFile(path) { throw .isRunFile(path: path, option: option) }
+        guard let found = existing else { return }
         for input in inputs {
             guard let name = input.path, let read = name == StandardInput.sign ? statusOfInput() : status(name) else { continue }
             if (read.st_dev, read.st_ino) == (found.st_dev, found.st_ino) {
@@ -59,9 +69,11 @@ enum OutputFile {
         }
     }
 
-    /// Whether the path is that of a run's file, in the folder of a run or in one of its inner folders.
+    /// Whether the path is that of a run's file, in the folder of a run or in one of its inner folders. The file need not exist: the run would take
+    /// it for its own.
     private static func isRunFile(_ path: String) -> Bool {
-        let parts = pathNames(resolvedPath(path))
+        let (folder, name) = splitPath(path)
+        let parts = pathNames(pathExists(path) ? resolvedPath(path) : joinPath(resolvedPath(folder), name))
         return (1...2).contains { depth in
             let folder = parts.dropLast(depth).map { "/" + $0 }.joined()
             let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil
@@ -116,10 +128,12 @@ enum OutputFileError: UserFacingError {
     case exists(path: String, option: String)
     /// The file is one of those that the command reads.
     case isInput(path: String, option: String, input: String)
-    /// The file is one of a run's.
+    /// The path is that of a file of a run.
     case isRunFile(path: String, option: String)
     /// The file exists, and is of another kind.
     case isNoARPA(path: String, option: String)
+    /// The file exists, and is of another kind.
+    case isNoPage(path: String, option: String)
     /// The file cannot be written.
     case file(FileError)
 
@@ -143,9 +157,11 @@ enum OutputFileError: UserFacingError {
         case .isInput(let path, let option, let input):
             "\(quoting: path): \(option) names the file of \(input), which would be overwritten. Name another file with \(option)."
         case .isRunFile(let path, let option):
-            "\(quoting: path) is a file of a run, which \(option) would overwrite. Name another file with \(option)."
+            "\(quoting: path): a run has a file of its own under this name. Name another file with \(option)."
         case .isNoARPA(let path, let option):
             "\(quoting: path) exists, and is no ARPA file. Name another file with \(option), or remove this one."
+        case .isNoPage(let path, let option):
+            "\(quoting: path) exists, and is no HTML page. Name another file with \(option), or remove this one."
         case .file(let error): error.description
         }
     }

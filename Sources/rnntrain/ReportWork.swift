@@ -10,7 +10,7 @@ import Runs
 func runReport(_ folders: [String], output: String, replacing: Bool) throws {
     let inputs = folders.map { RunFolder(path: $0) }.flatMap { [$0.metricsPath, $0.configurationPath, $0.checkpoints.bestPath] }
     let texts = folders.flatMap(OutputFile.inputs(ofRun:))
-    try OutputFile.check(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) } + texts, isForced: replacing)
+    try OutputFile.checkPage(output, namedBy: "--output", inputs: inputs.map { ("the run", $0) } + texts, isForced: replacing)
     let runs = try folders.map { folder in
         if !isFolder(folder), NGramModel.isARPA(folder) { throw ReportError.isARPA(path: folder) }
         let records = RunRecords(RunFolder(path: folder))

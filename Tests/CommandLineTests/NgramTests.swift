@@ -157,10 +157,13 @@ struct NgramTests {
             ("ngram --train train.txt --arpa ''", 64, "--arpa is empty"),
             ("inspect --checkpoint good.arpa --data valid.txt", 64, "is an ARPA file, and this command needs"),
             ("inspect --checkpoint word --data valid.txt --html ./valid.txt --force", 64, "--html names the file of --data"),
-            ("report word --output word/metrics.jsonl --force", 64, "is a file of a run"),
+            ("report word --output word/metrics.jsonl --force", 64, "a run has a file of its own under this name"),
             ("report word --output train.txt --force", 64, "--output names the file of --train of word"),
             ("inspect --checkpoint word --data - --html valid.txt --force < valid.txt", 64, "--html names the file of --"),
-            ("inspect --checkpoint word --data valid.txt --html word/best.safetensors --force", 64, "is a file of a run"),
+            (
+                "inspect --checkpoint word --data valid.txt --html word/best.safetensors --force", 64,
+                "a run has a file of its own under this name"
+            ),
             (
                 "inspect --checkpoint word/best.safetensors --data valid.txt --html train.txt --force", 64,
                 "--html names the file of --train of"
@@ -169,8 +172,17 @@ struct NgramTests {
                 "inspect --checkpoint word/checkpoints/step-00000000.safetensors --data valid.txt --html train.txt --force", 64,
                 "--html names the file of --train of"
             ),
-            ("error-surface --html word/best.safetensors --force", 64, "is a file of a run"),
-            ("error-surface --html word/data/train.tokens --force", 64, "is a file of a run"),
+            ("error-surface --html word/best.safetensors --force", 64, "a run has a file of its own under this name"),
+            ("error-surface --html word/data/train.tokens --force", 64, "a run has a file of its own under this name"),
+            (
+                "report word --output word/checkpoints/step-00099999.safetensors", 64,
+                "a run has a file of its own under this name"
+            ),
+            ("error-surface --html word/../word/data/test.tokens --force", 64, "a run has a file of its own under this name"),
+            (
+                "error-surface --html train.txt --force", 64,
+                "train.txt exists, and is no HTML page. Name another file with --html"
+            ),
             ("error-surface --html ''", 64, "--html is empty"),
             ("error-surface --html absent/x.html", 74, "absent/x.html was not written"),
             ("inspect --checkpoint word --data valid.txt --html absent/x.html", 74, "absent/x.html was not written"),

@@ -44,9 +44,9 @@ public struct Probe {
     public func ask(_ items: [ProbeItem], named name: String, _ body: (ProbeAnswer) throws -> Void) throws {
         let known = items.map(isReadable)
         let read = zip(items, known).filter(\.1).map(\.0)
-        let sentences = read.flatMap { item in item.texts.map { pieces($0).joined() } }
+        let pieces = try read.flatMap { try $0.texts.map(readPieces) }
         let places = read.flatMap { item in item.texts.map { _ in item.placeName } }
-        var next = 0
+        var (next, scored) = (0, 0)
         /// Answers the items up to the next one that has to be scored.
         func skipUnreadable() throws {
             while next < items.count, !known[next] {
@@ -56,10 +56,10 @@ public struct Probe {
         }
         try skipUnreadable()
         var texts: [ScoredText] = []
-        try scorer.score(sentences: sentences, named: name, place: { places[$0] }) { _, line in
+        try scorer.score(sentences: pieces.map { $0.joined() }, named: name, place: { places[$0] }) { _, line in
             try scorer.total.requireFinite(model: model.path, text: name)
-            let parts = pieces(items[next].texts[texts.count])
-            texts.append(ScoredText(line, pieces: parts, division: division, joinsBlanks: joinsBlanks))
+            texts.append(ScoredText(line, pieces: pieces[scored], division: division, joinsBlanks: joinsBlanks))
+            scored += 1
             guard texts.count == items[next].texts.count else { return }
             try body(Self.answer(items[next], texts))
             texts.removeAll(keepingCapacity: true)
@@ -68,10 +68,12 @@ public struct Probe {
         }
     }
 
-    /// The pieces of a text as the model reads them. The blank after the last word shows a model of characters the end of this word; tokens that
-    /// join blanks to the word after them have none for it.
-    private func pieces(_ text: [String]) -> [String] {
-        guard joinsBlanks, let last = text.last, last.hasSuffix(" ") else { return text }
+    /// The pieces of a text as the model reads them. The blank after the last word shows a model of characters the end of this word. If the
+    /// tokenizer joins blanks to the word after them, the text has this blank only if the last token contains it with a part of the word.
+    private func readPieces(_ text: [String]) throws -> [String] {
+        guard joinsBlanks, let last = text.last, last.hasSuffix(" "),
+            try !model.vocabulary.joinsLastBlank(of: text.joined())
+        else { return text }
         return text.dropLast() + [String(last.dropLast())]
     }
 
@@ -79,7 +81,7 @@ public struct Probe {
     private func isReadable(_ item: ProbeItem) -> Bool {
         let vocabulary = model.vocabulary
         guard vocabulary.unit == .char, vocabulary.unknownID == nil else { return true }
-        return item.texts.flatMap(pieces).allSatisfy { piece in
+        return item.texts.joined().allSatisfy { piece in
             piece.unicodeScalars.allSatisfy { vocabulary.id(of: String($0)) != nil }
         }
     }

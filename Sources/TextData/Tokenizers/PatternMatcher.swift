@@ -45,6 +45,15 @@ struct PatternMatcher {
         }
         return nil
     }
+
+    /// Whether a match contains the last byte of a line, and others.
+    func joinsLastByte(of line: String) throws(TextDataError) -> Bool {
+        var last = 0
+        let outcome = Array(line.utf8).withUnsafeBytes { bytes in
+            Result { () throws(TextDataError) in try forEachMatch(in: bytes) { last = $0.bytes.count } }
+        }
+        return try outcome.get() == nil && last > 1
+    }
 }
 
 /// A regular expression that the library has compiled.

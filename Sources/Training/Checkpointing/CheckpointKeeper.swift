@@ -206,11 +206,14 @@ final class CheckpointKeeper {
 private final class WritingTime: Sendable {
     private let hasWarned = Atomic(false)
 
-    /// Warns of the first failure to remove old checkpoints. Each new checkpoint retries the removal, and training continues.
+    /// Warns of the first failure to remove old checkpoints. Each new checkpoint retries the removal, and training continues. If the folder no longer
+    /// belongs to the job, there is no warning: the next write ends the job with this error.
     func warnOnce(failureOf prune: () throws(FileError) -> [CheckpointGeneration]) {
         do throws(FileError) {
             _ = try prune()
         } catch {
+            if case .folderGone = error { return }
+            if case .pinnedFileGone = error { return }
             let isFirst = hasWarned.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
             if isFirst { StandardError.warn("\(error) Old checkpoints are kept until they can be removed.") }
         }

@@ -77,7 +77,7 @@ struct ErrorSurfaceCommand: ExampledCommand {
 
     func run() throws {
         let numbers = try numbers()
-        if let html { try OutputFile.check(html, namedBy: "--html", inputs: [], isForced: force) }
+        if let html { try OutputFile.checkPage(html, namedBy: "--html", inputs: [], isForced: force) }
         let surface = ErrorSurface(steps: numbers.steps)
         let paths = [nil, numbers.clip].map { clip in
             (

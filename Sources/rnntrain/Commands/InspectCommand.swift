@@ -72,7 +72,7 @@ struct InspectCommand: ExampledCommand {
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
         if let html {
             let inputs = [("--data", data), ("--checkpoint", checkpoint)] + OutputFile.inputs(ofRunOf: checkpoint)
-            try OutputFile.check(html, namedBy: "--html", inputs: inputs, isForced: force)
+            try OutputFile.checkPage(html, namedBy: "--html", inputs: inputs, isForced: force)
         }
         try runInspection(
             checkpoint: named.open(), data: data,
