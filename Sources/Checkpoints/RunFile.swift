@@ -32,10 +32,13 @@ package enum RunFile {
     private static func isData(_ name: String) -> Bool { dataFiles.contains(name) }
     private static func isCheckpoint(_ name: String) -> Bool { CheckpointFolder.step(ofName: name) != nil }
 
-    /// Whether a path inside the folder of a run, as its components, is that of a file of the run.
+    /// The names of files and folders in the folder of a run.
+    package static var namesInFolder: [String] { files + [lock, data, checkpoints] }
+
+    /// Whether a path inside the folder of a run, as its components, is that of a file or an inner folder of the run.
     package static func isFile(_ path: [String]) -> Bool {
         switch path.count {
-        case 1: (files + [lock]).contains(path[0])
+        case 1: namesInFolder.contains(path[0])
         case 2: path[0] == data ? isData(path[1]) : path[0] == checkpoints && isCheckpoint(path[1])
         default: false
         }

@@ -70,8 +70,9 @@ package struct BestComparison {
         if let best = knownBest, model.loss > best.loss, model.step > best.step {
             notes.append(
                 "it is from step \(model.step), but the best parameters were those of step \(best.step), which were lost")
-        } else if let better = records.log?.bestValidation, better.loss < model.loss, !records.folder.isInUse {
-            let isOfRun = (records.log?.bestValidationOfRun?.loss ?? .infinity) < model.loss
+        } else if let log = records.log, let any = log.bestValidation, any.loss < model.loss, !records.folder.isInUse {
+            let own = log.bestValidationOfRun.flatMap { $0.loss < model.loss ? $0 : nil }
+            let (better, isOfRun) = (own ?? any, own != nil)
             notes.append(
                 "it is from step \(model.step), whose validation gave \(model.loss), but the log has a better validation, \(better.loss) after "
                     + "step \(better.step)"

@@ -12,6 +12,8 @@ package struct LoggedEvent: Sendable {
     package let texts: [String: String]
     /// The fields that are true or false.
     package let flags: [String: Bool]
+    /// The names of the other fields, which are null.
+    package let nulls: Set<String>
 
     /// The number of steps before the line.
     package var step: Int? { numbers["step"].flatMap { Int(exactly: $0) } }
@@ -63,5 +65,6 @@ extension LoggedEvent: Decodable {
         numbers = fields.compactMapValues { if case .number(let number) = $0 { number } else { nil } }
         texts = fields.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
         flags = fields.compactMapValues { if case .flag(let flag) = $0 { flag } else { nil } }
+        nulls = Set(fields.filter { if case .other = $0.value { true } else { false } }.keys)
     }
 }

@@ -76,9 +76,13 @@ enum OutputFile {
         let parts = pathNames(pathExists(path) ? resolvedPath(path) : joinPath(resolvedPath(folder), name))
         return (1...2).contains { depth in
             let folder = parts.dropLast(depth).map { "/" + $0 }.joined()
-            let isRun = status("\(folder)/\(RunFile.configuration)") != nil && status("\(folder)/\(RunFile.lock)") != nil
-            return isRun && RunFile.isFile(Array(parts.suffix(depth)))
+            return RunFile.isFile(Array(parts.suffix(depth))) && isRunFolder(folder)
         }
+    }
+
+    /// Whether a folder is that of a run: it has two of its names, because others may be lost.
+    private static func isRunFolder(_ folder: String) -> Bool {
+        RunFile.namesInFolder.filter { status("\(folder)/\($0)") != nil }.count > 1
     }
 
     /// The files that the run of a checkpoint reads. The path names the folder of the run, or a file in this folder or in an inner one.

@@ -102,6 +102,12 @@ struct ReportPageTests {
         let end = #"{"event":"end","step":302,"reason":"epochs","best_step":300,"best_loss":4.5}"#
         let ended = try figures("ended", lines + [end])
         #expect(ended.contains("4.5") && ended.contains("300") && !ended.contains("4.25"), "\(ended)")
+        let lost = #"{"event":"end","step":302,"reason":"epochs","lost_best_step":301,"lost_best_loss":4.25}"#
+        #expect(try !figures("lost", lines + [lost]).contains("4.25"))
+        let resume = #"{"event":"resume","step":302,"best_step":300,"best_loss":4.5,"best_parameters_digest":"ab12"}"#
+        let resumed = ReportPage([try run("resumed", lines + [resume])], version: "1").html
+        #expect(try figures("resumed", lines + [resume]).contains("4.5") && resumed.contains("<code>ab12</code>"), "\(resumed)")
+        #expect(try !figures("none", lines + [#"{"event":"resume","step":302,"best_step":null}"#]).contains("4.25"))
     }
 
     @Test("After a rollback or a resume, the best model is still the one in best.safetensors; a new run has none")

@@ -55,6 +55,21 @@ struct TiedBestModelTests {
         #expect(!comparison.isAbandoned(own) && !comparison.isAbandoned(own, whenContinued: true))
     }
 
+    @Test("The note about a better validation names that of the run, also if an abandoned one is better still")
+    func betterValidation() throws {
+        func best(_ loss: Double, _ digest: String) -> String {
+            Self.validation(50, best: true, digest).replacing("0.25", with: "\(loss)")
+        }
+        let log = [
+            #"{"event":"start","step":0}"#, #"{"event":"checkpoint","step":30}"#, best(0.125, "aa"),
+            #"{"event":"resume","step":30}"#, best(0.1875, "bb"), #"{"event":"checkpoint","step":60}"#,
+        ]
+        let older = BestModel(step: 20, loss: 0.25, parametersDigest: "00000000000000cc")
+        let notes = try comparison(log, bestStep: 20).notes(of: older)
+        #expect(
+            notes.contains { $0.contains("better validation, 0.1875 after step 50: the file is older than the log") }, "\(notes)")
+    }
+
     @Test("Without a return, the later of two equal models is not the run's best one")
     func withoutReturn() throws {
         let reason = try contradiction([

@@ -114,8 +114,7 @@ extension ReportPage {
             runs.enumerated().map { index, run in
                 [name(index)]
                     + [
-                        run.end?.texts["best_parameters_digest"],
-                        run.end?.texts["parameters_digest"] ?? run.validations.last?.texts["parameters_digest"],
+                        run.best?.digest, run.end?.texts["parameters_digest"] ?? run.lastDigest,
                         run.beginning?.texts["vocabulary_digest"], run.beginning?.texts["train_digest"],
                     ].map { $0.map { HTMLText.text("code", [], $0) } ?? text(nil) }
             })

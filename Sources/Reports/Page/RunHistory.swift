@@ -19,35 +19,31 @@ package struct RunHistory {
     private(set) var end: LoggedEvent?
     /// How often the run returned to a checkpoint.
     private(set) var returns = 0
-    /// The validations with their digests.
-    private(set) var validations: [LoggedEvent] = []
+    /// The validations, also those of abandoned steps.
+    private var validations: [LoggedEvent] = []
+    /// The digest of the last validation of the run.
+    private(set) var lastDigest: String?
     /// Warnings about the log, one line each.
     package private(set) var warnings: [String] = []
-    /// The last validation whose model went into `best.safetensors`. A resume or a rollback to an earlier step leaves that file as it is.
-    private var lastBest: LoggedEvent?
+    /// The model in `best.safetensors`. A rollback to an earlier step leaves that file as it is.
+    private var named: NamedBest?
     private let models: LoggedModels
     private let lastSteps: [Int: Int]
     /// The number of parts of the log so far.
     private var partCount = 0
 
-    /// The model in `best.safetensors`: as the end of the job says, or the last validation that was the best.
+    /// The model in `best.safetensors`: that of the last line that names one. Lines `start`, `resume` and `end` name the model of the file, and a
+    /// validation that was the best one replaces it.
     ///
     /// The lowest loss of the log may be another: of an improvement below `--epsilon`, or of a model that was lost.
     var best: Best? {
-        if let end, let criterion = end.numbers["best_criterion"] ?? end.numbers["best_loss"],
-            let step = end.numbers["best_step"].flatMap({ Int(exactly: $0) })
-        {
-            let validation = lastBest?.step == step ? lastBest : validations.last { $0.step == step }
-            let loss = end.numbers["best_loss"] ?? validation?.numbers["loss"]
-            return Best(step: step, loss: loss, figure: figure(criterion), isAbandoned: end.flags["best_is_abandoned"] == true)
-        }
-        guard let validation = lastBest, let step = validation.step, let criterion = Self.criterion(validation) else {
-            return nil
-        }
-        let digest = validation.texts["parameters_digest"] ?? ""
-        let model = BestModel(step: step, loss: criterion, parametersDigest: digest)
+        guard let named else { return nil }
+        let validation = validations.last { $0.step == named.step && Self.criterion($0) == named.criterion }
+        let model = BestModel(step: named.step, loss: named.criterion, parametersDigest: named.digest ?? "")
         return Best(
-            step: step, loss: validation.numbers["loss"], figure: figure(criterion), isAbandoned: models.abandons(model))
+            step: named.step, loss: named.loss ?? validation?.numbers["loss"], figure: figure(named.criterion),
+            digest: named.digest,
+            isAbandoned: end.map { $0.flags["best_is_abandoned"] == true } ?? models.abandons(model))
     }
 
     /// The figures of the best model on the validation text.
@@ -57,6 +53,8 @@ package struct RunHistory {
         let loss: Double?
         /// That of the task's metric.
         let figure: Double?
+        /// The digest of its parameters; nil in logs of earlier versions, in which only the end has it.
+        let digest: String?
         /// Whether the run has abandoned the steps that led to it, because it continued from an earlier step.
         let isAbandoned: Bool
     }
@@ -122,8 +120,9 @@ package struct RunHistory {
             // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
             let identity = event.texts["run_identity"]
             if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] {
-                (lastBest, returns) = (nil, 0)
+                (named, returns) = (nil, 0)
             }
+            takeBest(event)
             if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
         case "step" where isOfRun:
             for field in Self.stepFields { add(event, field, to: field, step) }
@@ -133,14 +132,26 @@ package struct RunHistory {
             if isOfRun {
                 add(event, "loss", to: "valid_loss", step)
                 add(Self.criterion(event).flatMap(figure), to: "valid_figure", step)
-                validations.append(event)
+                lastDigest = event.texts["parameters_digest"]
             }
-            if event.flags["best"] == true { lastBest = event }
+            validations.append(event)
+            if event.flags["best"] == true { named = NamedBest(validation: event, criterion: Self.criterion(event)) }
         case "gradients" where isOfRun:
             for field in event.numbers.keys where field.hasPrefix("hidden_gradient_") { add(event, field, to: field, step) }
         case "sample" where isOfRun: samples.append(Sample(step: step, text: event.texts["text"] ?? ""))
-        case "end": end = event
+        case "end":
+            end = event
+            takeBest(event)
         default: break
+        }
+    }
+
+    /// The best model that a line names; none if it says that there is none. Lines of earlier versions may have no word of it.
+    private mutating func takeBest(_ event: LoggedEvent) {
+        if let best = NamedBest(event) {
+            named = best
+        } else if event.nulls.contains("best_step") || event.numbers["lost_best_step"] != nil {
+            named = nil
         }
     }
 
@@ -151,6 +162,32 @@ package struct RunHistory {
     private mutating func add(_ value: Double?, to curve: String, _ step: Int) {
         guard let value else { return }
         curves[curve, default: Curve()].add(step, value)
+    }
+}
+
+/// The best model that a line of the log names.
+private struct NamedBest {
+    let step: Int
+    /// What validations minimise.
+    let criterion: Double
+    /// Nil in a line of a classifier that is no validation.
+    let loss: Double?
+    let digest: String?
+
+    /// That of a line `start`, `resume` or `end`; nil if it has none.
+    init?(_ event: LoggedEvent) {
+        guard let step = event.numbers["best_step"].flatMap({ Int(exactly: $0) }),
+            let criterion = event.numbers["best_criterion"] ?? event.numbers["best_loss"]
+        else { return nil }
+        (self.step, self.criterion, loss) = (step, criterion, event.numbers["best_loss"])
+        digest = event.texts["best_parameters_digest"]
+    }
+
+    /// That of a validation; nil if its loss is not finite.
+    init?(validation: LoggedEvent, criterion: Double?) {
+        guard let step = validation.step, let criterion else { return nil }
+        (self.step, self.criterion, loss) = (step, criterion, validation.numbers["loss"])
+        digest = validation.texts["parameters_digest"]
     }
 }
 

@@ -67,9 +67,9 @@ extension TrainingReport {
         fields(ofBest: ending.best) + (ending.bestIsAbandoned ? [("best_is_abandoned", .flag(true))] : [])
     }
 
-    /// The fields of the model in `best.safetensors`; empty if there is none.
+    /// The fields of the model in `best.safetensors`. Without one, the step is null.
     func fields(ofBest model: BestModel?) -> [(String, MetricsLog.Value)] {
-        guard let model else { return [] }
+        guard let model else { return [("best_step", .null)] }
         return [("best_step", .integer(model.step))] + fields(metric.fields(ofCriterion: model.loss), prefix: "best_")
             + [("best_parameters_digest", .text(model.parametersDigest))]
     }
