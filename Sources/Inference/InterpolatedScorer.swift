@@ -58,4 +58,16 @@ extension Interpolation {
         _ = try TaskEvaluation(of: text, stored, skippingUnknown: false, scorer: scorer)
         return scorer.pairs ?? PairedSurprisals()
     }
+
+    /// The same for a text whose lines are scored each by itself, as by `BatchedScorer`.
+    public func surprisalsByLine(of text: OpenedText, model stored: StoredModel) throws -> PairedSurprisals {
+        var pairs = PairedSurprisals()
+        try BatchedScorer(stored).score(text) { line in
+            var context = NGramContext(nGrams)
+            for token in line.tokens {
+                pairs.append(network: token.surprisal, nGrams: context.surprisal(of: word(token.id)))
+            }
+        }
+        return pairs
+    }
 }

@@ -3,7 +3,7 @@ import Failures
 /// Checks that the probabilities of an n-gram model sum to 1 after each context, by which damaged probabilities and backoff weights show.
 ///
 /// The sum after the context h is `sum p(w | h) + b(h) (1 - sum p(w | h'))`, both over the words w that follow h in the model, with the backoff
-/// weight b and the context h' without its first word. Cost: a search or two for each n-gram.
+/// weight b and the context h' without its first word. Nothing follows `</s>`. Cost: a search or two for each n-gram.
 struct ContextSums {
     /// By how much a sum may differ from 1: far more than by the rounding of a file's logarithms, which is about 0.00001.
     static let tolerance = 0.001
@@ -36,8 +36,8 @@ struct ContextSums {
         words.append(word)
         defer { words.removeLast() }
         let depth = suffixes.count  // of the context's table
+        guard word != model.vocabulary.endOfLineID else { return }
         let children = model.levels[depth].children(of: node)
-        guard !children.isEmpty else { return }
         let (own, lower) = sums(children, at: depth, suffixes)
         note(own + CommonLogarithm.power(Double(model.levels[depth].backoffs[node])) * (1 - lower))
         guard depth + 2 < model.order else { return }

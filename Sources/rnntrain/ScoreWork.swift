@@ -10,6 +10,8 @@ struct ScoreSettings {
     let format: ScoreFormat
     let base: LogarithmBase
     let skipsUnknown: Bool
+    /// The weight of the network in an interpolation; otherwise nil.
+    var networkWeight: Double?
 }
 
 /// Scores each token of a text with the model at `path`, and writes the scores line by line.
@@ -28,7 +30,8 @@ func runScoring(_ scorer: any TokenScorer, path: String, data: String, settings:
     }
     let score = scorer.total.of(try text.extent())
     let total = ScoreTotal(
-        name: text.name, lineCount: scorer.lineCount, score: score, skipped: characters?.unknown.count)
+        name: text.name, lineCount: scorer.lineCount, score: score, skipped: characters?.unknown.count,
+        networkWeight: settings.networkWeight)
     let footer = writer.footer(total)
     try stream.append(Array((footer ?? "").utf8))
     try stream.end(ofBytes: true)

@@ -158,7 +158,8 @@ struct CompareTests {
     func limits() throws {
         let one = try SmallModels.shell("head -n 1 valid.txt | $R compare word word --data - --json")
         #expect(
-            one.status == 0 && one.output.contains("\"low\":null,\"high\":null") && one.errors.contains("the text has one line"),
+            one.status == 0 && one.output.contains("\"low\":null,\"high\":null")
+                && one.errors.contains("only one line is compared"),
             "\(one)")
         let missing = try SmallModels.shell("$R compare word none --data valid.txt")
         #expect(missing.status == 66 && missing.errors.contains("none: no such file. Check the path given with B"), "\(missing)")

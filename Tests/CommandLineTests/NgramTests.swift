@@ -111,6 +111,26 @@ struct NgramTests {
         #expect(rows.allSatisfy { (Double($0[4]) ?? 99) <= log(8.0) + 1e-6 && (1...8).contains(Int($0[5]) ?? 0) })
     }
 
+    @Test("The weight that score tunes is the best one for its reading, line by line or as one stream; its JSON has the weight")
+    func tunedScores() throws {
+        try Self.write("tuned.arpa", "--order 2 --vocabulary word")
+        for reading in ["", "--carry-state"] {
+            func score(_ more: String) throws -> [String: String] {
+                let outcome = try SmallModels.shell(
+                    "$R score --checkpoint word --data valid.txt --interpolate tuned.arpa \(more) \(reading) --format json")
+                return RunLog.fields(of: String(try #require(outcome.output.split(separator: "\n").last, "\(outcome)")))
+            }
+            let tuned = try score("--tune valid.txt")
+            let weight = try #require(tuned["network_weight"].flatMap { Double($0) }, "\(tuned)")
+            let loss = try #require(tuned["loss"].flatMap { Double($0) })
+            for other in [0, 1, max(0, weight - 0.02), min(1, weight + 0.02)] {
+                let fields = try score("--weight \(other)")
+                #expect(fields["network_weight"].flatMap { Double($0) } == Double(other), "\(fields)")
+                #expect(try loss <= #require(fields["loss"].flatMap { Double($0) }), "\(weight) \(other) \(reading)")
+            }
+        }
+    }
+
     @Test("A reserved word is an error that names where it is: the text, or the network with the vocabulary")
     func reservedWords() throws {
         try SmallModels.write("marked.txt", String(repeating: "<s> the cat sat\n", count: 20))

@@ -132,6 +132,19 @@ import Testing
         }
     }
 
+    @Test("The backoff weight of a context that nothing follows counts, except after </s>")
+    func unfollowedContext() throws {
+        let words = ["<s>\t0", "</s>\tB", "<unk>", "a\tA", "b"].enumerated().map { $0 == 0 ? "-99\t\($1)" : "-0.60206\t\($1)" }
+        let text =
+            "\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:\n\(words.joined(separator: "\n"))\n\n"
+            + "\\2-grams:\n-0.60206\t<s> a\n\n\\end\\\n"
+        func fault(_ a: String, _ end: String) throws -> String? {
+            try read(text.replacing("A", with: a).replacing("B", with: end)).normalizationFault
+        }
+        #expect(try fault("0", "-0.5") == nil)
+        #expect(try fault("-0.5", "0")?.contains("after 'a' sum to 0.316") == true)
+    }
+
     @Test("An n-gram without its context is refused")
     func missingContext() throws {
         let text = Self.valid.replacingOccurrences(of: "ngram 2=2", with: "ngram 2=2\nngram 3=1")

@@ -64,7 +64,7 @@ struct ScoreCommand: ExampledCommand {
     @OptionGroup var interpolation: InterpolationOptions
 
     func run() throws {
-        let settings = ScoreSettings(
+        var settings = ScoreSettings(
             format: format, base: try format.base(base), skipsUnknown: skipUnknown)
         let named = try NamedCheckpoint(checkpoint)
         if data != StandardInput.sign { try InputFile.check(data, namedBy: "--data") }
@@ -77,7 +77,8 @@ struct ScoreCommand: ExampledCommand {
             let model = try StoredModel(stored, steps: LineScorer.windowLength)
             try model.requireTokens()
             if carryState, model.separatesLines { throw StoredRunError.separateLines }
-            let mixture = try interpolation.mixture(stored)
+            let mixture = try interpolation.mixture(stored, byLine: !carryState)
+            settings.networkWeight = mixture?.weight
             let scorer: any TokenScorer =
                 carryState
                 ? LineScorer(model, carriesState: true, interpolating: mixture) : BatchedScorer(model, interpolating: mixture)

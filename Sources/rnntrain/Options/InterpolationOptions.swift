@@ -59,15 +59,22 @@ struct InterpolationOptions: ParsableArguments {
 
     /// The interpolation with the weight that is given or computed; nil without `--interpolate`. A note tells the computed weight.
     ///
-    /// - Parameter methods: what else predicts a text with the network.
-    func mixture(_ checkpoint: StoredCheckpoint, _ methods: Adaptation = Adaptation()) throws -> Interpolation? {
+    /// - Parameters:
+    ///   - methods: what else predicts a text with the network.
+    ///   - byLine: whether each line is scored by itself, also if the network was trained on streams. The weight is computed for this reading.
+    func mixture(
+        _ checkpoint: StoredCheckpoint, _ methods: Adaptation = Adaptation(), byLine: Bool = false
+    ) throws -> Interpolation? {
         guard let interpolate else { return nil }
         let network = try StoredModel(checkpoint, steps: Evaluation.windowLength)
         let nGrams = try NGramModel(warningAt: interpolate)
         var mixture = try Interpolation(network, nGrams, path: interpolate, weight: givenWeight() ?? 1)
         guard let tune else { return mixture }
         let text = try NamedText.opened(tune, unit: .word, acceptsSign: false)
-        let pairs = try mixture.surprisals(of: text, model: network, adaptation: methods)
+        let pairs =
+            byLine
+            ? try mixture.surprisalsByLine(of: text, model: network)
+            : try mixture.surprisals(of: text, model: network, adaptation: methods)
         try requireFinite(pairs, of: tune, network, isDynamic: methods.dynamic != nil)
         mixture.weight = pairs.bestWeight(mixture)
         let perplexities = [mixture.weight, 1, 0].map {

@@ -21,7 +21,8 @@ struct JSONWriter: ScoreWriter {
 
     func footer(_ total: ScoreTotal) -> String? {
         "{\"lines\":\(total.lineCount),\(figure("surprisal", total.score.totalLoss)),\(total.score.jsonFigures)"
-            + (total.skipped.map { ",\"skipped_characters\":\($0)}" } ?? "}") + "\n"
+            + (total.skipped.map { ",\"skipped_characters\":\($0)" } ?? "")
+            + (total.networkWeight.map { ",\"network_weight\":\(JSONText.number($0))" } ?? "") + "}\n"
     }
 
     private func figure(_ name: String, _ nats: Double) -> String {

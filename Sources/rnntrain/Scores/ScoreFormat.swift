@@ -69,4 +69,6 @@ struct ScoreTotal {
     let score: TextScore
     /// Skipped characters; nil without `--skip-unknown`.
     let skipped: Int?
+    /// The weight of the network in an interpolation; otherwise nil.
+    let networkWeight: Double?
 }

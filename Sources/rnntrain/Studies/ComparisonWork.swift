@@ -23,7 +23,7 @@ func runComparison(
         paths: models.map(\.model.path))
     try StandardOutput.printResult(settings.json ? report.json : report.text)
     if report.interval == nil {
-        StandardError.warn("\(name): the text has one line, so that there is no interval: the bootstrap draws whole lines.")
+        StandardError.warn("\(name): only one line is compared, so that there is no interval: the bootstrap draws whole lines.")
     }
     let unknown = comparison.unknownCounts
     if unit != .token, unknown.first + unknown.second > 0 {
