@@ -33,7 +33,7 @@ package enum RunFile {
     private static func isCheckpoint(_ name: String) -> Bool { CheckpointFolder.step(ofName: name) != nil }
 
     /// The names of files and folders in the folder of a run.
-    package static var namesInFolder: [String] { files + [lock, data, checkpoints] }
+    package static var namesInFolder: [String] { files + [damagedEvents, lock, data, checkpoints] }
 
     /// Whether a path inside the folder of a run, as its components, is that of a file or an inner folder of the run.
     package static func isFile(_ path: [String]) -> Bool {

@@ -27,6 +27,9 @@ public enum NumberText {
         return String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.3e", value)
     }
 
+    /// With this number of decimals, also from a million on, for other programs.
+    public static func decimals(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
     /// With this number of significant digits, without trailing zeros: `0.002`, `1e-05`.
     public static func significant(_ value: Double, _ digits: Int = 4) -> String { String(format: "%.\(digits)g", value) }
 

@@ -24,8 +24,8 @@ public struct ScoredLine: Sendable, Equatable {
     /// The scored tokens of the line. With carried state, the first token of the text is missing, because it has no prediction.
     public let tokens: [ScoredToken]
 
-    /// The sum over all scored tokens, in nats.
-    public var surprisal: Double { tokens.reduce(0) { $0 + $1.surprisal } }
+    /// The sum over all scored tokens, in nats. It does not depend on their order: lines with the same terms have equal sums.
+    public var surprisal: Double { tokens.map(\.surprisal).sorted().reduce(0, +) }
     /// The number of scored tokens that are outside the vocabulary.
     public var unknownCount: Int { tokens.count { $0.isUnknown } }
 

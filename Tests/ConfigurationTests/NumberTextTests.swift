@@ -13,6 +13,7 @@ struct NumberTextTests {
 
     @Test("Decimal places and significant digits")
     func digits() {
+        #expect(NumberText.decimals(1643515.0797695252, 6) == "1643515.079770" && NumberText.fixed(1643515, 6) == "1.644e+06")
         #expect(NumberText.fixed(1.005, 1) == "1.0" && NumberText.fixed(-2, 3) == "-2.000")
         #expect(NumberText.fixed(.nan, 2) == "nan" && NumberText.fixed(.infinity, 2) == "inf")
         #expect(NumberText.significant(0.002) == "0.002" && NumberText.significant(1e-5) == "1e-05")

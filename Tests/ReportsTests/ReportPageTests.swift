@@ -130,6 +130,13 @@ struct ReportPageTests {
         let end =
             #"{"event":"end","step":15,"reason":"epochs","best_step":20,"best_accuracy":0.75,"best_criterion":0.25,"best_is_abandoned":true}"#
         #expect(try row("ended", lines + [end]).contains(best))
+        // Another model of the same step with the same accuracy.
+        func tie(_ loss: Double, _ digest: String, best: Bool) -> String {
+            #"{"event":"validation","step":20,"loss":\#(loss),"criterion":0.25,"best":\#(best),"parameters_digest":"\#(digest)"}"#
+        }
+        let tied = [lines[0], tie(0.625, "aa", best: true), lines[2], tie(0.5, "bb", best: false)]
+        #expect(
+            try row("tied", tied + [end.replacing("}", with: #","best_parameters_digest":"aa"}"#)]).contains("<td>0.625</td>"))
         #expect(try !row("new", lines + [#"{"event":"start","step":0}"#]).contains("0.625"))
         func start(_ identity: String) -> String { #"{"event":"start","step":0,"run_identity":"\#(identity)"}"# }
         let again = [start("a")] + lines.dropFirst().prefix(1) + [start("a")]

@@ -37,7 +37,7 @@ package indirect enum Quantity: Equatable, Sendable {
     }
 }
 
-/// Whether a claim holds. Equal surprisals are neither.
+/// Whether a claim holds. Equal surprisals are neither, up to the rounding of sums.
 package enum Truth: Sendable {
     case holds, fails, tie
 }
@@ -50,11 +50,15 @@ package indirect enum Claim: Equatable, Sendable {
     case both(Claim, Claim)
     case either(Claim, Claim)
 
+    /// Surprisals that differ by no more are equal: sums of the same terms in another order differ by their rounding.
+    private static let rounding = 1e-9
+
     func truth(_ surprisal: (Measured) -> Double) -> Truth {
         switch self {
         case .less(let a, let b):
             let (a, b) = (a.value(surprisal), b.value(surprisal))
-            return a < b ? .holds : a == b ? .tie : .fails
+            if abs(a - b) <= Self.rounding * max(1, abs(a), abs(b)) { return .tie }
+            return a < b ? .holds : .fails
         case .equal(let a, let b):
             let (a, b) = (a.value(surprisal), b.value(surprisal))
             return abs(a - b) <= 1e-3 + 1e-5 * abs(b) ? .holds : .fails

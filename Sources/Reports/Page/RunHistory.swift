@@ -38,12 +38,19 @@ package struct RunHistory {
     /// The lowest loss of the log may be another: of an improvement below `--epsilon`, or of a model that was lost.
     var best: Best? {
         guard let named else { return nil }
-        let validation = validations.last { $0.step == named.step && Self.criterion($0) == named.criterion }
+        let validation = validations.last { isOf(named, $0) }
         let model = BestModel(step: named.step, loss: named.criterion, parametersDigest: named.digest ?? "")
         return Best(
             step: named.step, loss: named.loss ?? validation?.numbers["loss"], figure: figure(named.criterion),
             digest: named.digest,
             isAbandoned: end.map { $0.flags["best_is_abandoned"] == true } ?? models.abandons(model))
+    }
+
+    /// Whether a validation is that of a model. Models of the same step may have the same accuracy, but not the same digest.
+    private func isOf(_ named: NamedBest, _ validation: LoggedEvent) -> Bool {
+        guard validation.step == named.step, Self.criterion(validation) == named.criterion else { return false }
+        guard let one = named.digest, let other = validation.texts["parameters_digest"] else { return true }
+        return one == other
     }
 
     /// The figures of the best model on the validation text.
@@ -120,7 +127,7 @@ package struct RunHistory {
             // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
             let identity = event.texts["run_identity"]
             if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] {
-                (named, returns) = (nil, 0)
+                (named, validations, returns) = (nil, [], 0)
             }
             takeBest(event)
             if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }

@@ -50,7 +50,7 @@ struct LMZooWriter: ScoreWriter {
         line.tokens.map { token in
             let name = symbols.known(token.id, line.bytes(of: token))
             return "\(line.number)\t\(token.position)\t\(name)\t"
-                + "\(NumberText.fixed(base.value(ofNats: token.surprisal), 6))\n"
+                + "\(NumberText.decimals(base.value(ofNats: token.surprisal), 6))\n"
         }.joined()
     }
 

@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What probe reads and compares")
+struct ProbeSumTests {
+    @Test(
+        "A match of a regular expression may contain the blank after the last word, also if other matches are a blank with the word after it"
+    )
+    func finalBlank() throws {
+        let scratch = try ScratchFolder()
+        let sentences = "the cat sat on\nthe cat mat on\n"
+        // In the third line, " o" is a blank with the word after it.
+        try Data(String(repeating: sentences + "cats on\n", count: 40).utf8).write(
+            to: URL(fileURLWithPath: scratch.file("train.txt")))
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1 --tokens regex --token-pattern '..|.'"
+        func shell(_ command: String) throws -> [[String]] {
+            let outcome = try SmallModels.shell("cd '\(scratch.path)' && \(command)")
+            try #require(outcome.status == 0, "\(outcome)")
+            return outcome.output.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+        }
+        _ = try shell("$R --train train.txt --valid train.txt --run blanks \(small)")
+        let words = try shell("head -n 2 train.txt | $R score --checkpoint blanks --data - --format words")
+        let bits = words.filter { $0[1] == "3" }.map { $0[3] }
+        let pair = #"{"one_prefix_prefix":"the cat","one_prefix_word_good":"sat","one_prefix_word_bad":"mat"}"#
+        let items = try shell("echo '\(pair)' | $R probe --checkpoint blanks --pairs - --format blimp --items")
+        #expect(bits.count == 2 && items.last?.suffix(2) == bits[...], "\(items) \(words)")
+    }
+
+    @Test("The same words in another order are a tie for a model that does not read their order")
+    func rounding() throws {
+        let scratch = try ScratchFolder()
+        let words = ["a", "b b", "c c c", "d d d d d", "e e e e e e e"]
+        try Data((words + words.prefix(3)).map { $0 + "\n" }.joined().utf8).write(
+            to: URL(fileURLWithPath: scratch.file("train.txt")))
+        let orders = ["a b c d e", "e d c b a", "b d a e c", "c e b a d", "d a e c b", "e b d c a"]
+        let pairs = orders.dropFirst().map { #"{"sentence_good":"\#(orders[0])","sentence_bad":"\#($0)"}"# }.joined(
+            separator: "\n")
+        let items = try SmallModels.shell(
+            "cd '\(scratch.path)' && $R ngram --order 1 --train train.txt --arpa u.arpa && echo '\(pairs)' | "
+                + "$R probe --checkpoint u.arpa --pairs - --format blimp --items")
+        let ties = items.output.split(separator: "\n").filter { $0.contains("\ttie\t") }
+        #expect(items.status == 0 && ties.count == 5, "\(items)")
+        let list = orders.enumerated().map { "u-\($0) \($1)" }.joined(separator: "\n")
+        let totals = try SmallModels.shell(
+            "cd '\(scratch.path)' && echo '\(list)' | $R rescore --checkpoint u.arpa --nbest - --format kaldi | cut -f 2 | sort -u"
+        )
+        #expect(totals.status == 0 && totals.output.split(separator: "\n").count == 1, "\(totals)")
+    }
+}
