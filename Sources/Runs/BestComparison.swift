@@ -79,6 +79,10 @@ package struct BestComparison {
                     + (isOfRun
                         ? ": the file is older than the log, or the job ended before it wrote those parameters"
                         : ", of steps that the run has abandoned; its parameters are lost"))
+        } else if let best = knownBest, best.loss < model.loss, !records.folder.isInUse {
+            notes.append(
+                "it is from step \(model.step), whose validation gave \(model.loss), but the newest checkpoint has a better one, \(best.loss) after "
+                    + "step \(best.step): the file is older than the checkpoint")
         }
         // A job that trains may repeat them.
         if isAbandoned(model), !records.folder.isInUse {
@@ -117,6 +121,13 @@ package struct BestComparison {
         return
             "its last line has the best model of step \(named.step) with loss \(named.loss) and digest \(named.parametersDigest), but "
             + "best.safetensors has step \(model.step), loss \(model.loss) and digest \(model.parametersDigest)"
+    }
+
+    /// Whether the log agrees with itself about the model of its last line, and has this one as an earlier one: not the log is wrong, but the file
+    /// is older.
+    package func isOlderThanEnd(_ model: BestModel) -> Bool {
+        guard let named = records.log?.end?.best, isOlder(model) else { return false }
+        return lines(named).contains { $0.isBest == true && $0.digest != nil }
     }
 
     // MARK: The log

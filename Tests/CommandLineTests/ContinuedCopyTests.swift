@@ -116,6 +116,33 @@ struct ContinuedCopyTests {
         #expect(resumed.status == 0 && resumed.errors.contains(words), "\(resumed)")
     }
 
+    @Test(
+        "A best model that is worse than the newest checkpoint knows is used with a warning, also if the log has lost the better line"
+    )
+    func olderBest() throws {
+        let continued = try rnntrain("--run", texts.path("run"), "--resume", "--epochs", "4")
+        try #require(continued.status == 0, "\(continued)")
+        let lines = String(decoding: try texts.bytes("own/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+        try texts.write("run/metrics.jsonl", lines.dropLast().map { $0 + "\n" }.joined())
+        try texts.write("run/best.safetensors", try texts.bytes("own/best.safetensors"))
+        for command in [["verify"], ["evaluate", "--data", texts.path("valid.txt"), "--checkpoint"]] {
+            let outcome = try ProgramRun.alone("rnntrain", command + [texts.path("run")], folder: texts.folder)
+            let words = "but the newest checkpoint has a better one, "
+            #expect(outcome.status == 0 && (outcome.output + outcome.errors).contains(words), "\(outcome)")
+        }
+    }
+
+    @Test("A log that has lost its last lines is not foreign because of a best model of another run")
+    func lostLines() throws {
+        let other = try ProgramRun.alone("rnntrain", texts.arguments(run: "other", ["--epochs", "1"]), folder: texts.folder)
+        try #require(other.status == 0, "\(other)")
+        let lines = String(decoding: try texts.bytes("own/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+        let kept = lines.prefix { !$0.contains("\"event\":\"validation\"") }
+        try texts.write("run/metrics.jsonl", kept.map { $0 + "\n" }.joined())
+        try texts.write("run/best.safetensors", try texts.bytes("other/best.safetensors"))
+        try expectInvalid("best.safetensors", "run_identity is ")
+    }
+
     @Test("A checkpoint that only the log has is reported by verify")
     func earlierThanLog() throws {
         let steps = texts.checkpointSteps(run: "run")

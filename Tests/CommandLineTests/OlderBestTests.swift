@@ -54,6 +54,8 @@ struct OlderBestTests {
         let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
         #expect(verified.status == (isKilled ? 0 : 65), "\(verified)")
         #expect(verified.output.contains(Self.words), "\(verified)")
+        let bad = verified.lines.filter { $0.hasSuffix("NOT VALID") }
+        #expect(isKilled ? bad.isEmpty : bad.count == 1 && bad[0].contains("run/best.safetensors"), "\(verified)")
     }
 
     @Test("A run that is done before the step of the better model names it as lost")

@@ -12,10 +12,9 @@ extension ReportPage {
                 + metrics.map { "test \($0.name)" } + ["outcome"],
             runs.enumerated().map { index, run in
                 let best = run.best
-                let steps = run.end?.step ?? run.curves.values.compactMap { $0.points.last?.step }.max()
                 let has = metrics.map { $0 == run.metric.presentation }
                 return [
-                    name(index), text(steps.map(NumberText.grouped)),
+                    name(index), text(run.steps.map(NumberText.grouped)),
                     text(best.map { NumberText.grouped($0.step) + ($0.isAbandoned ? " (abandoned)" : "") }),
                 ]
                     + [number(best?.loss)] + has.map { number($0 ? best?.figure : nil) }
@@ -114,7 +113,7 @@ extension ReportPage {
             runs.enumerated().map { index, run in
                 [name(index)]
                     + [
-                        run.best?.digest, run.end?.texts["parameters_digest"] ?? run.lastDigest,
+                        run.best?.digest, run.lastDigest,
                         run.beginning?.texts["vocabulary_digest"], run.beginning?.texts["train_digest"],
                     ].map { $0.map { HTMLText.text("code", [], $0) } ?? text(nil) }
             })

@@ -21,8 +21,8 @@ package struct RunHistory {
     private(set) var returns = 0
     /// The validations, also those of abandoned steps.
     private var validations: [LoggedEvent] = []
-    /// The digest of the last validation of the run.
-    private(set) var lastDigest: String?
+    /// The step and the digest of the last checkpoint of the run.
+    private var lastCheckpoint: (step: Int, digest: String)?
     /// Warnings about the log, one line each.
     package private(set) var warnings: [String] = []
     /// The model in `best.safetensors`. A rollback to an earlier step leaves that file as it is.
@@ -64,6 +64,14 @@ package struct RunHistory {
         let digest: String?
         /// Whether the run has abandoned the steps that led to it, because it continued from an earlier step.
         let isAbandoned: Bool
+    }
+
+    /// The number of steps: that of the end, or the last one of a curve.
+    var steps: Int? { end?.step ?? curves.values.compactMap { $0.points.last?.step }.max() }
+
+    /// The digest of the parameters after these steps; nil if the log does not have it.
+    var lastDigest: String? {
+        end?.texts["parameters_digest"] ?? lastCheckpoint.flatMap { $0.step >= steps ?? 0 ? $0.digest : nil }
     }
 
     /// The metric of the run's task.
@@ -139,12 +147,12 @@ package struct RunHistory {
             if isOfRun {
                 add(event, "loss", to: "valid_loss", step)
                 add(Self.criterion(event).flatMap(figure), to: "valid_figure", step)
-                lastDigest = event.texts["parameters_digest"]
             }
             validations.append(event)
             if event.flags["best"] == true { named = NamedBest(validation: event, criterion: Self.criterion(event)) }
         case "gradients" where isOfRun:
             for field in event.numbers.keys where field.hasPrefix("hidden_gradient_") { add(event, field, to: field, step) }
+        case "checkpoint" where isOfRun: lastCheckpoint = event.texts["parameters_digest"].map { (step, $0) }
         case "sample" where isOfRun: samples.append(Sample(step: step, text: event.texts["text"] ?? ""))
         case "end":
             end = event

@@ -39,13 +39,19 @@ struct RecordConflicts {
         }
     }
 
+    /// Whether the log has a digest of the checkpoint's step, or the identity of its run: it may have lost its last lines.
+    private func agreesWithLog(_ checkpoint: CheckpointFacts) -> Bool {
+        guard let log = records.log else { return false }
+        return log.covers(checkpoint) || checkpoint.runIdentity != nil && checkpoint.runIdentity == log.identity
+    }
+
     private func foreignRecord(_ file: RunRecords.Conflict.File) -> Bool {
         let comparable = models.indices.filter { index in
             guard let checkpoint = models[index].checkpoint, models[index].file.problem == nil else { return false }
             switch file {
             case .configuration: return true
             // A checkpoint of another configuration cannot be compared with the log.
-            case .metrics: return conflicts[index].map { $0.file == .metrics } ?? (records.log?.covers(checkpoint.facts) ?? false)
+            case .metrics: return conflicts[index].map { $0.file == .metrics } ?? agreesWithLog(checkpoint.facts)
             }
         }
         guard !comparable.isEmpty, comparable.allSatisfy({ conflicts[$0]?.file == file }) else { return false }

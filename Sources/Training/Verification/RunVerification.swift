@@ -158,6 +158,11 @@ struct RunVerification {
             let model = try comparison.model(of: found)
             file.notes += comparison.notes(of: model)
             guard let reason = comparison.contradictionOfEnd(model) else { return }
+            if comparison.isOlderThanEnd(model) {
+                return file.fail(
+                    "\(file.path) is older than \(metrics.path): \(reason). Restore the newer file, or use --resume, which writes it again if a "
+                        + "checkpoint of that step is left.")
+            }
             metrics.fail("\(metrics.path): \(reason). Restore the file, or move it away: --resume does not need it.")
         }
     }
