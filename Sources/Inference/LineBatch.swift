@@ -113,27 +113,35 @@ final class LineBatch {
     private func scored(
         _ logits: UnsafeBufferPointer<Float>, _ id: Int32, loss: Double, in line: inout PendingLine
     ) -> ScoredToken {
-        let (surprisal, entropy, rank) =
-            mixture.map { mixed(logits, id, loss: loss, $0, in: &line) }
-            ?? {
-                let figures = LogitRow.figures(of: Int(id), logits)
-                return (loss, figures.entropy, figures.rank)
-            }()
+        let mixed = mixture.map { mix(logits, id, loss: loss, $0, in: &line) }
+        let (surprisal, entropy, rank) = mixed ?? Self.figures(logits, id, loss: loss)
         return ScoredToken(
             position: line.firstPosition + line.tokens.count, id: id, surprisal: surprisal, entropy: entropy, rank: rank,
             isUnknown: id == unknown)
     }
 
-    private func mixed(
+    private static func figures(
+        _ logits: UnsafeBufferPointer<Float>, _ id: Int32, loss: Double
+    ) -> (surprisal: Double, entropy: Double, rank: Int) {
+        let figures = LogitRow.figures(of: Int(id), logits)
+        return (loss, figures.entropy, figures.rank)
+    }
+
+    private func mix(
         _ logits: UnsafeBufferPointer<Float>, _ id: Int32, loss: Double, _ mixture: Interpolation, in line: inout PendingLine
     ) -> (surprisal: Double, entropy: Double, rank: Int) {
+        // Probabilities that are 0 in double have different logits.
+        if mixture.weight >= 1 {
+            _ = line.context?.surprisal(of: mixture.word(id))
+            return Self.figures(logits, id, loss: loss)
+        }
         let nGrams = probabilities + logits.count
         line.context?.distribution(into: nGrams)
-        // log Z, from the loss and the logit of this token.
-        let normalizer = loss + Double(logits[Int(id)])
+        // Not from the loss: where logits are large, the normaliser would have lost its last digits.
+        LogitRow.softmax(logits, into: probabilities)
         for word in 0..<logits.count {
-            let network = exponential(Double(logits[word]) - normalizer)
-            probabilities[word] = mixture.weight * network + (1 - mixture.weight) * nGrams[Int(mixture.word(Int32(word)))]
+            probabilities[word] =
+                mixture.weight * probabilities[word] + (1 - mixture.weight) * nGrams[Int(mixture.word(Int32(word)))]
         }
         let surprisal = mixture.surprisal(network: loss, nGrams: line.context?.surprisal(of: mixture.word(id)) ?? 0)
         let figures = Distribution(probabilities, count: logits.count)

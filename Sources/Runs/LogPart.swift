@@ -6,6 +6,8 @@ struct LogPart: Equatable, Sendable {
     let origin: LogPlace?
     /// Whether the part begins with the line of a start, a resume or a return, and not in the middle of a job.
     let hasBegin: Bool
+    /// Whether the job also wrote its points to the event file of TensorBoard. True for a log without this field.
+    let hasEvents: Bool
     /// The last step in the part.
     private(set) var lastStep: Int
     /// The last line `checkpoint`.
@@ -16,8 +18,9 @@ struct LogPart: Equatable, Sendable {
         let digest: String?
     }
 
-    init(event: String, step: Int, origin: LogPlace?) {
+    init(event: String, step: Int, origin: LogPlace?, hasEvents: Bool) {
         hasBegin = LoggedModels.beginnings.contains(event)
+        self.hasEvents = hasEvents
         (begin, lastStep, self.origin) = (step, step, origin)
     }
 

@@ -36,6 +36,15 @@ extension LoggedModels {
         return way(to: other).compactMap { place in steps[place.part].map { min($0, place.step) } }.first
     }
 
+    /// The last step in the event file of TensorBoard that belongs to the run as a job continues it from a checkpoint. The steps after it are abandoned
+    /// or repeated: not only by this job, but also by jobs before it without an event file.
+    package func lastStepOfEvents(continuingFrom checkpoint: (step: Int, digest: String?)) -> Int {
+        guard let part = parts.lastIndex(where: \.hasEvents),
+            let place = origin(after: checkpoint.step, digest: checkpoint.digest)
+        else { return checkpoint.step }
+        return min(checkpoint.step, lastCommonStep(LogPlace(part: part, step: .max), place) ?? 0)
+    }
+
     /// The parts by which the run came to a place, from the last one on, each with the step at which it was left.
     private func way(to end: LogPlace) -> some Sequence<LogPlace> {
         sequence(first: end) { parts[$0.part].origin }

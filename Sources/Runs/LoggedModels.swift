@@ -23,6 +23,7 @@ package struct LoggedModels: Equatable, Sendable {
         let test_digest: String?
         let word_vectors_digest: String?
         let fixed_keys: String?
+        let tensorboard: Bool?
         let run_identity: String?
         let best: Bool?
         let perplexity: Double?
@@ -114,7 +115,8 @@ package struct LoggedModels: Equatable, Sendable {
         }
         if parts.isEmpty || Self.beginnings.contains(line.event) {
             let origin = line.event == "start" ? nil : origin(after: step, digest: line.parameters_digest)
-            parts.append(LogPart(event: line.event, step: step, origin: origin))
+            let hasEvents = line.event == "rollback" ? parts.last?.hasEvents : line.tensorboard
+            parts.append(LogPart(event: line.event, step: step, origin: origin, hasEvents: hasEvents ?? true))
             end = nil
         }
         if let best = line.bestModel { named.append(best) }

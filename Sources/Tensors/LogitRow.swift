@@ -27,10 +27,24 @@ public enum LogitRow {
         return RowKernels.log(sum) + Double(largest)
     }
 
+    /// `e^x / sum e^x` of each logit, in double.
+    ///
+    /// Shapes: `logits` and `probabilities` `[V]`.
+    public static func softmax(_ logits: UnsafeBufferPointer<Float>, into probabilities: UnsafeMutablePointer<Double>) {
+        var largest = -Float.infinity
+        for logit in logits where logit > largest { largest = logit }
+        var sum = 0.0
+        for (index, logit) in logits.enumerated() {
+            probabilities[index] = RowKernels.exp(Double(logit) - Double(largest))
+            sum += probabilities[index]
+        }
+        for index in 0..<logits.count { probabilities[index] /= sum }
+    }
+
     /// The entropy of softmax(`logits`) in nats, `log Z - sum p_i (x_i - max)` with `Z = sum e^(x_i - max)`, and the rank of `target` by its
     /// logit: 1 is the most probable, and equal logits share the smallest of their ranks.
     ///
-    /// Shape: `logits` `[V]`. Sums are in double. The entropy is NaN if a logit is not finite.
+    /// Shape: `logits` `[V]`. Sums are in double. The entropy is NaN if a logit is NaN or +infinity.
     public static func figures(of target: Int, _ logits: UnsafeBufferPointer<Float>) -> (entropy: Double, rank: Int) {
         var (entropy, larger) = (0.0, 0)
         ck_softmax_figures(logits.count, logits.baseAddress, logits[target], &entropy, &larger)

@@ -187,7 +187,7 @@ struct CheckpointAncestryTests {
         try #require(kept.output.contains("  kept  "), "\(kept)")
         try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
         let outcome = try train("--epochs 2 --learning-rate 1e-9 --validate-every 1000 --time-limit 1h")
-        #expect(outcome.output.contains("It was written again from the checkpoint of the same step"), "\(outcome)")
+        #expect(outcome.output.contains("It was written again from the checkpoint of the best validation"), "\(outcome)")
         let verified = try ProgramRun.alone("rnntrain", ["verify", texts.path("run")], folder: texts.folder)
         #expect(verified.status == 0, "\(verified)")
     }
@@ -231,7 +231,7 @@ struct CheckpointAncestryTests {
         try move([end], from: "second", to: "run")
         try FileManager.default.removeItem(atPath: texts.path("run/best.safetensors"))
         let outcome = try train("--epochs 2 --learning-rate 1e-9")
-        #expect(outcome.output.contains("It was written again from the checkpoint of the same step"), "\(outcome)")
+        #expect(outcome.output.contains("It was written again from the checkpoint of the best validation"), "\(outcome)")
     }
 
     @Test("A job does not overwrite a checkpoint that it did not use, because the log has lost its line")

@@ -43,7 +43,10 @@ struct LecturesTests {
             "## gradients": ["elman", "relu", "lstm", "lstm-open"]
                 .map { "\\| \($0) \\| \(number) \\| dh/dh( \\| \(number)){4} \\| (\(number)|-) \\|" }
                 + ["\\| lstm-open \\| \(number) \\| dh/dc( \\| \(number)){4} \\| (\(number)|-) \\|"],
-            "## clipping": ["\\| norm 1 \\| \(number) \\| trained \\|", "\\| none \\| .* \\| (trained|diverged) \\|"],
+            "## clipping": [
+                "\\| clipping \\| best validation loss \\|", "\\| norm 1 \\| \(number) \\| trained \\|",
+                "\\| none \\| .* \\| (trained|diverged) \\|",
+            ],
             "## surface": [
                 "\\| without clipping( \\| -?\(number)){6} \\|", "\\| clipped to a norm of 0.5( \\| -?\(number)){6} \\|",
             ],
@@ -63,6 +66,9 @@ struct LecturesTests {
             let html = try String(contentsOfFile: scratch.file("lectures/\(page)"), encoding: .utf8)
             #expect(html.hasSuffix("</html>\n") && html.utf8.count < 1_000_000, "\(page)")
         }
+        let ending = try RunLog(run: scratch.file("lectures/runs/clip-1")).events.last { $0["event"] == "end" }
+        let best = String(format: "%.3f", try #require(Double(ending?["best_loss"] ?? "")))
+        #expect(report.contains("| norm 1 | \(best) | trained |"), "\(report)")
         try repeatWithOverflows(in: scratch)
     }
 

@@ -46,6 +46,34 @@ struct NgramTests {
         #expect(outcome.errors.contains("note: train.txt: too few n-grams with small counts"))
     }
 
+    @Test("With all weight on the network, the figures of an interpolation are those of the network, and extreme ones are finite")
+    func extremeNetwork() throws {
+        try Self.write("extreme.arpa", "--order 2")
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1 --layers 1"
+        let models = [
+            ("extreme", "--cell elman --init-scale 1e3"), ("classes", "--cell elman --output class --init-scale 1e15"),
+            ("tree", "--cell average --output hierarchical --init-scale 1e15"),
+        ]
+        for (name, options) in models {
+            let trained = try SmallModels.shell(
+                "$R --config /dev/null --train train.txt --valid valid.txt --run \(name) \(small) --init uniform \(options) "
+                    + "--optimizer sgd --learning-rate 1e-20")
+            try #require(trained.status == 0, "\(trained)")
+        }
+        let mixed = "--interpolate extreme.arpa --weight"
+        let (one, both) = try (
+            SmallModels.shell("$R score --checkpoint extreme --data valid.txt"),
+            SmallModels.shell("$R score --checkpoint extreme --data valid.txt \(mixed) 1")
+        )
+        #expect(one.status == 0 && one.output == both.output && one.output.contains(/\t[0-9]{4}\./), "\(one) \(both)")
+        for (name, _) in models {
+            for options in ["", "\(mixed) 0.5", "\(mixed) 1"] {
+                let outcome = try SmallModels.shell("$R score --checkpoint \(name) --data valid.txt \(options)")
+                #expect(outcome.status == 0 && !outcome.output.contains(/-?(nan|inf)/), "\(outcome)")
+            }
+        }
+    }
+
     @Test("The sum of score is the loss of evaluate to the last bit, and each format has the lines of the text")
     func scores() throws {
         try Self.write("score.arpa", "--order 4")

@@ -27,6 +27,28 @@ struct ProbeSumTests {
         #expect(bits.count == 2 && items.last?.suffix(2) == bits[...], "\(items) \(words)")
     }
 
+    @Test("Unknown words that a formula cannot depend on are not among those that the model reads")
+    func unknownElsewhere() throws {
+        func region(_ number: Int, _ text: String) -> String { #"{"region_number":\#(number),"content":"\#(text)"}"# }
+        func count(unknownIn place: String) throws -> String? {
+            let text = { (name: String) in name == place ? "glorp" : "cat" }
+            let conditions = ["a", "b", "c"].map { name in
+                let regions = [region(1, "the \(text(name + "1"))"), region(2, "sat"), region(3, "on \(text(name + "3"))")]
+                return #"{"condition_name":"\#(name)","regions":[\#(regions.joined(separator: ","))]}"#
+            }
+            let suite =
+                #"{"predictions":[{"type":"formula","formula":"(2;%a%) < (2;%b%)"}],"items":[{"item_number":1,"conditions":["#
+                + conditions.joined(separator: ",") + "]}]}"
+            let outcome = try SmallModels.shell(
+                "echo '\(suite)' | $R probe --checkpoint word --pairs - --format syntaxgym --json")
+            try #require(outcome.status == 0, "\(outcome)")
+            #expect(outcome.errors.contains("glorp") == outcome.output.contains("\"reads_unknown\":1"), "\(outcome)")
+            return outcome.output.firstMatch(of: /"reads_unknown":([0-9]+)/).map { String($0.1) }
+        }
+        for place in ["a1", "b1"] { #expect(try count(unknownIn: place) == "1", "\(place)") }
+        for place in ["a3", "b3", "c1", "c3"] { #expect(try count(unknownIn: place) == "0", "\(place)") }
+    }
+
     @Test("The same words in another order are a tie for a model that does not read their order")
     func rounding() throws {
         let scratch = try ScratchFolder()

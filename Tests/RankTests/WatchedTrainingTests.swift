@@ -74,7 +74,7 @@ extension TrainingOverRanks {
             let events = try EventFile([UInt8](texts.bytes(name))).events
             #expect(Array(events.prefix(first.events.count)) == first.events)
             #expect(events.first?.version == "brain.Event:2")
-            #expect(events.count(where: \.isStart) == 1)
+            #expect(events.count(where: \.isStart) == 2)
             for (event, tag) in [("step", "train/"), ("validation", "validation/")] {
                 let logged = log.events.filter { $0["event"] == event }
                 let found = events.filter { $0.scalars[tag + "loss"] != nil }
@@ -82,6 +82,26 @@ extension TrainingOverRanks {
                 #expect(found.compactMap { $0.scalars[tag + "loss"] } == logged.compactMap { Float($0["loss"] ?? "") })
             }
             #expect(events.last?.scalars["test/perplexity"] != nil)
+        }
+
+        @Test("Points that a job without an event file has abandoned are discarded by the next job with one")
+        func abandoned() throws {
+            _ = try finished(
+                texts.start(ranks: 1, run: "run", ["--epochs", "2", "--tensorboard", "--checkpoint-every", "20 steps"]),
+                in: texts,
+                run: "run")
+            let steps = texts.checkpointSteps(run: "run")
+            try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: try #require(steps.max()))))
+            let next = ["--epochs", "3", "--learning-rate", "0.01"]
+            _ = try finished(texts.startResume(ranks: 1, run: "run", next + ["--no-tensorboard"]), in: texts, run: "run")
+            _ = try finished(texts.startResume(ranks: 1, run: "run", ["--epochs", "4", "--tensorboard"]), in: texts, run: "run")
+            let events = try EventFile([UInt8](texts.bytes("run/events.out.tfevents.rnntrain"))).events
+            #expect(try events.filter(\.isStart).map(\.step) == [1, #require(steps.min()) + 1], "\(steps)")
+            // A job that continues from where the last one with an event file ended discards nothing before.
+            _ = try finished(texts.startResume(ranks: 1, run: "run", ["--epochs", "5"]), in: texts, run: "run")
+            let more = try EventFile([UInt8](texts.bytes("run/events.out.tfevents.rnntrain"))).events
+            let last = try #require(events.last?.step)
+            #expect(more.filter(\.isStart).last?.step == last + 1, "\(last)")
         }
 
         @Test("A log and an event file that are emptied while a job trains are continued from their start, with warnings")

@@ -33,7 +33,25 @@ struct LogitRowTests {
         Processor.flushDenormals()
         #expect(abs(Self.entropy([Float](repeating: -3, count: 100)) - Foundation.log(100)) < 1e-12)
         #expect(Self.entropy([1e30, -1e30, 0]) == 0)
+        // Their difference is not finite in single precision.
+        for count in [0, 200] { #expect(Self.entropy([3e38, -3e38] + [Float](repeating: -3e38, count: count)) == 0) }
+        #expect(Self.entropy([0, -.infinity]) == 0)
         #expect(Self.entropy([1, .nan, 0]).isNaN)
+    }
+
+    @Test("Probabilities of large logits have the sum 1, and the entropy of the row")
+    func softmax() {
+        Processor.flushDenormals()  // as the program does
+        var random = SeededRandom(state: 3)
+        for scale: Float in [1, 1e4, 1e15, 3e38] {
+            let logits = (0..<500).map { _ in Float.random(in: -1...1, using: &random) * scale }
+            var found = [Double](repeating: 0, count: 500)
+            logits.withUnsafeBufferPointer { LogitRow.softmax($0, into: &found) }
+            let entropy = found.reduce(0) { $1 > 0 ? $0 - $1 * Foundation.log($1) : $0 }
+            #expect(
+                abs(found.reduce(0, +) - 1) < 1e-12 && abs(entropy - Self.entropy(logits)) < 1e-5,
+                "\(scale): \(entropy), \(Self.entropy(logits))")
+        }
     }
 
     @Test("The rank counts larger logits; equal ones share the smallest rank")

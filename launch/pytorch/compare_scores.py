@@ -15,6 +15,7 @@ import tempfile
 import time
 
 from compare import MeasurementFailed, footer, measured, processor
+from plain_model import NotComparable, require_plain
 
 SETTINGS = [
     ("padded batches in the order of the text", []),
@@ -82,6 +83,11 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, required=True)
     arguments = parser.parse_args()
+    try:
+        require_plain(arguments.checkpoint)
+    except NotComparable as reason:
+        print(f"launch/compare-score: {reason}", file=sys.stderr)
+        return 65
     arguments.versions = set()
     print(HEAD, flush=True)
     try:

@@ -3,7 +3,7 @@
     score_lines.py --checkpoint FILE --data FILE --output FILE [--batch N] [--threads N] [--sort]
 
 The work is that of `rnntrain score`: each line by itself, after `<eos>`; a row with surprisal, entropy and rank for each token. The time includes
-reading and writing, but neither the start of Python nor loading the model. Models of words with LSTM or GRU and a full softmax only.
+reading and writing, but neither the start of Python nor loading the model. plain_model.py says which models it can score.
 """
 
 import argparse

@@ -102,7 +102,9 @@ public struct Probe {
             case .fails: .wrong
             case .tie: .tie
             }
-        let context = texts.lazy.compactMap(\.firstUnknown).first
+        let context = texts.indices.lazy.compactMap { index in
+            texts[index].firstUnknown(upTo: measured.filter { $0.text == index })
+        }.first
         guard item.method != .formula else {
             return ProbeAnswer(item: item, decision: decision, bits: nil, unknownContext: context)
         }

@@ -102,10 +102,19 @@ struct ScoredText {
         }
     }
 
-    /// The first token of a piece that is outside the vocabulary, as in the text; nil for none.
-    var firstUnknown: String? {
-        let found = zip(line.tokens, pieceOfToken).first { $0.isUnknown && $1 < pieceCount }
+    /// The first token outside the vocabulary, as in the text, up to the last piece of the measured ones, whose surprisals it can change; nil for none.
+    func firstUnknown(upTo measured: [Measured]) -> String? {
+        let end = measured.map(end).max() ?? 0
+        let found = zip(line.tokens, pieceOfToken).first { $0.isUnknown && $1 < end }
         return found.map { String(decoding: line.source(of: $0.0), as: UTF8.self) }
+    }
+
+    /// The end of the measured pieces.
+    private func end(_ measured: Measured) -> Int {
+        switch measured {
+        case .whole: pieceCount
+        case .pieces(_, let pieces): pieces.upperBound
+        }
     }
 
     private func tokens(_ measured: Measured) -> [ScoredToken] {

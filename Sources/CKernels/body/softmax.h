@@ -1,7 +1,5 @@
 /* Softmax with cross entropy over rows of logits, one group of columns at a time. */
 
-CK_INLINE v16 v_larger(v16 x, v16 largest) { return v_select(x > largest, x, largest); }
-
 /* The maximum of n elements; ignores NaN. It uses four independent chains. */
 CK_INLINE float row_maximum(const float *x, long n) {
     v16 chains[4];
@@ -106,7 +104,8 @@ void CK_AT_LEVEL(softmax_losses)(long rows, const ck_softmax_row *states, const 
     }
 }
 
-/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum. */
+/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum, but not less than the smallest finite number: e^d is 0 long before, and
+ * 0 times infinity would be NaN. */
 typedef struct {
     d16 exponentials; /* of e^d */
     d16 products;     /* of e^d d */
@@ -114,6 +113,7 @@ typedef struct {
 } figure_sums;
 
 CK_INLINE void add_figures(figure_sums *sums, v16 d, v16 e, i16 is_larger) {
+    d = v_larger(d, v_fill(-__FLT_MAX__));
     const d16 wide = __builtin_convertvector(e, d16);
     sums->exponentials = sums->exponentials + wide;
     /* The product of two floats is exact in double, so a fused operation has the same bits. */

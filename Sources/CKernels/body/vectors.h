@@ -66,6 +66,9 @@ CK_INLINE v16 v_fma(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b
 
 CK_INLINE v16 v_select(i16 condition, v16 yes, v16 no) { return (v16)(((i16)yes & condition) | ((i16)no & ~condition)); }
 
+/* `largest` where x is NaN. */
+CK_INLINE v16 v_larger(v16 x, v16 largest) { return v_select(x > largest, x, largest); }
+
 /* The number of remaining lanes at index `i` in a row of n, at most 16. */
 CK_INLINE long lanes_left(long n, long i) { return n - i < 16 ? n - i : 16; }
 

@@ -61,7 +61,7 @@ void ck_softmax_take(long rows, long first, long n, const float *logits, const i
 /* losses[r] = -log softmax[target] in nats if mask[r] is 1, and 0 if it is 0. To be called after all groups. */
 void ck_softmax_losses(long rows, const ck_softmax_row *states, const float *mask, double *losses);
 
-/* The entropy of softmax(logits) in nats, NaN if a logit is not finite, and the number of logits that are larger than `logit`. */
+/* The entropy of softmax(logits) in nats, NaN if a logit is NaN or +infinity, and the number of logits that are larger than `logit`. */
 void ck_softmax_figures(long n, const float *logits, float logit, double *entropy, long *larger);
 
 /* The gradient of a group, (softmax - onehot) * mask * scale, where a mask may be any weight, [rows, CK_LOGIT_COLUMNS], after all groups: from kept exponentials

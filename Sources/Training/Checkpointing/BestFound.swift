@@ -9,7 +9,7 @@ import Runs
 import TextData
 
 extension CheckpointFolder {
-    /// Restores `best.safetensors` from the checkpoint of the same step, if it exists and has the same loss. Returns the new
+    /// Restores `best.safetensors` from the checkpoint of the best validation, if it exists and has the same loss. Returns the new
     /// content, or nil if there is no such checkpoint. Throws `FileError` if the file cannot be written.
     ///
     /// - Parameter begin: is called before the file is written.
@@ -36,7 +36,7 @@ extension CheckpointFolder {
 
     /// The notice about a best model that was restored because of `error`.
     func remakeNotice(_ error: any Error, step: Int) -> String {
-        "\(faultText(error)). It was written again from the checkpoint of the same step, \(path(forStep: step))."
+        "\(faultText(error)). It was written again from the checkpoint of the best validation, \(path(forStep: step))."
     }
 }
 

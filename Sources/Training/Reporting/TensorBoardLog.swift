@@ -7,15 +7,24 @@ import Reports
 ///
 /// TensorBoard stops reading a file at an incomplete or damaged record. Opening the file therefore removes an incomplete last record. A
 /// file with a damaged record is renamed, and a new file is begun; TensorBoard reads both. A resumed run, a run that starts again, and a run
-/// that returned to a checkpoint mark the step at which they continue, so that TensorBoard discards the later points of the abandoned steps.
+/// that returned to a checkpoint mark the step at which they continue, so that TensorBoard discards the later points of the abandoned steps. A new
+/// run marks its first step, because TensorBoard's loader in Python does not discard anything at the first mark of a run.
 package final class TensorBoardLog {
     private let file: RetriedAppender
     /// Seconds since 1970.
     private let clock: () -> Double
+    /// The last step in the file whose points belong to the run; nil for that at which the job begins.
+    private let lastStep: Int?
 
     /// Opens or creates the file.
-    package init(at place: FilePlace, clock: @escaping () -> Double = { Date().timeIntervalSince1970 }) throws {
+    ///
+    /// - Parameter lastStep: the last step in the file whose points belong to the run, if it is before that at which the job begins: a job without
+    ///   this file may have abandoned later ones.
+    package init(
+        at place: FilePlace, lastStep: Int? = nil, clock: @escaping () -> Double = { Date().timeIntervalSince1970 }
+    ) throws {
         self.clock = clock
+        self.lastStep = lastStep
         file = try RetriedAppender(
             at: place, framing: .framed(damagedName: RunFile.damagedEvents, extent: EventRecord.extent), isLog: false,
             opening: { EventRecord(wallTime: clock(), step: 0, content: .fileVersion).bytes })
@@ -25,8 +34,8 @@ package final class TensorBoardLog {
     func write(_ event: String, _ fields: [(String, MetricsLog.Value)]) throws {
         guard case .integer(let step)? = Self.value("step", fields) else { return }
         switch event {
-        case "start" where file.isNew: return
-        case "start", "resume", "rollback": try append(.start, step: step + 1)
+        case "resume": try append(.start, step: min(step, lastStep ?? step) + 1)
+        case "start", "rollback": try append(.start, step: step + 1)
         case "sample":
             guard case .text(let text)? = Self.value("text", fields) else { return }
             try append(.text(tag: event, text), step: step)

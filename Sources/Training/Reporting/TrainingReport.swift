@@ -54,10 +54,7 @@ final class TrainingReport {
         say("rnntrain \(run.version): \(modelLine), \(NumberText.scaled(Double(run.parameterCount))) parameters")
         let texts = TextSummary(run.unknown, plan)
         say("  text     \(texts.text)")
-        if let share = run.paddingShare {
-            say("  batches  sentences; \(NumberText.significant(share * 100, 3)) % of their rows are padding")
-        }
-        if run.lateLabelShare > 0.01 { say(lateLabelsText(run.lateLabelShare)) }
+        sayBatches(run)
         if run.validTokens != nil, !configuration.separatesLines {
             say("  valid    the loss is measured over \(streamsText); evaluate and the test use one stream")
         }
@@ -78,13 +75,22 @@ final class TrainingReport {
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
                 ("run_identity", .text(run.identity?.text ?? "")),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
-            ] + origin + fields(ofBest: plan.best) + [("fixed_keys", .text(configuration.fixedText))]
+            ] + origin + fields(ofBest: plan.best) + [
+                ("fixed_keys", .text(configuration.fixedText)), ("tensorboard", .flag(configuration.tensorboard)),
+            ]
                 + run.textDigests.sorted { $0.key < $1.key }.map { (LoggedModels.field(ofDigest: $0.key), .text($0.value)) }
                 + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
                 + (run.paddingShare.map { [("padding_share", .number($0))] } ?? []) + texts.fields + coverageFields(run))
         // Before the first checkpoint of the job, so that a checkpoint without a line of its job is not of this run.
         log.synchronize()
         warn(of: texts)
+    }
+
+    private func sayBatches(_ run: RunDescription) {
+        if let share = run.paddingShare {
+            say("  batches  sentences; \(NumberText.significant(share * 100, 3)) % of their rows are padding")
+        }
+        if run.lateLabelShare > 0.01 { say(lateLabelsText(run.lateLabelShare)) }
     }
 
     private func sayRanks(_ run: RunDescription) {

@@ -46,7 +46,13 @@ extension RunPreparation {
                 BestComparison.Run(parts.checkpoint, parts.configuration, textDigests: parts.texts.digests))
         }
         let own = try Watchdog.waitingForDisk { try ownCheckpoints(records, parts, lock) }
-        return RunPreparation(parts, best, own, folder: folder, lock: lock, changes: parts.changes(without: warned))
+        return RunPreparation(
+            parts, best, own, lastStepOfEvents: lastStepOfEvents(records, parts.checkpoint), folder: folder, lock: lock,
+            changes: parts.changes(without: warned))
+    }
+
+    private static func lastStepOfEvents(_ records: RunRecords, _ checkpoint: StoredCheckpoint) -> Int? {
+        records.log?.lastStepOfEvents(continuingFrom: (checkpoint.state.step, checkpoint.parametersDigest))
     }
 
     /// The checkpoints of the run. Renames the others.
@@ -69,7 +75,8 @@ extension RunPreparation {
     }
 
     private convenience init(
-        _ parts: ResumedParts, _ best: BestFound, _ own: OwnGenerations, folder: RunFolder, lock: RunLock, changes: String?
+        _ parts: ResumedParts, _ best: BestFound, _ own: OwnGenerations, lastStepOfEvents: Int?, folder: RunFolder, lock: RunLock,
+        changes: String?
     ) {
         let checkpoint = parts.checkpoint
         let rate = ResumedRate(checkpoint, parts.configuration)
@@ -81,7 +88,7 @@ extension RunPreparation {
         self.init(
             plan: plan, vocabulary: checkpoint.vocabulary, folder: folder,
             identity: checkpoint.runIdentity ?? RunIdentity(), textDigests: parts.texts.digests, lock: lock,
-            checkpoint: checkpoint, ownCheckpoints: own,
+            checkpoint: checkpoint, ownCheckpoints: own, lastStepOfEvents: lastStepOfEvents,
             notices: parts.notices
                 + [checkpoint.vocabulary.tokenizer.libraryNotice, changes, best.notice, best.loggedNotice].compactMap { $0 }
                 + rate.notices)

@@ -21,6 +21,8 @@ final class RunPreparation {
     let ownCheckpoints: OwnGenerations
     /// The digest of the parameters from which a resumed run continues; nil for a new run.
     let resumedDigest: String?
+    /// The last step in the event file whose points belong to a resumed run; nil for a new run, and without a log.
+    private let lastStepOfEvents: Int?
     /// The vectors of a new run; nil without a file, and after `takeWordVectors`.
     private var wordVectors: WordVectors?
     /// What of the vocabulary and of the training text has a vector; nil without a file.
@@ -35,7 +37,7 @@ final class RunPreparation {
         plan: RunPlan, vocabulary: Vocabulary, folder: RunFolder, identity: RunIdentity, textDigests: [String: String],
         lock: RunLock,
         newFolder: NewRunFolder? = nil, wordVectors: WordVectors? = nil, checkpoint: StoredCheckpoint? = nil,
-        ownCheckpoints: OwnGenerations = OwnGenerations(), notices: [String] = []
+        ownCheckpoints: OwnGenerations = OwnGenerations(), lastStepOfEvents: Int? = nil, notices: [String] = []
     ) {
         self.plan = plan
         self.vocabulary = vocabulary
@@ -49,6 +51,7 @@ final class RunPreparation {
         self.checkpoint = checkpoint
         self.ownCheckpoints = ownCheckpoints
         resumedDigest = checkpoint?.parametersDigest
+        self.lastStepOfEvents = lastStepOfEvents
         self.notices =
             notices + [wordVectors?.notice(vocabulary)].compactMap { $0 } + (wordVectors?.warnings ?? []) + Self.notices(of: lock)
             + Self.notices(of: plan.configuration.precision)
@@ -114,7 +117,9 @@ final class RunPreparation {
     /// Opens the run's log and, if configured, its TensorBoard event file.
     func openLog() throws -> MetricsLog {
         let log = try MetricsLog(at: metricsPlace)
-        if plan.configuration.tensorboard { log.events = try TensorBoardLog(at: lock.folder.place(RunFile.events)) }
+        if plan.configuration.tensorboard {
+            log.events = try TensorBoardLog(at: lock.folder.place(RunFile.events), lastStep: lastStepOfEvents)
+        }
         return log
     }
 }

@@ -4,10 +4,20 @@
 /* The logistic function, but not less than its value at -80, so that f + i is never 0. */
 CK_INLINE v16 minimal_gate(v16 x) { return v_sigmoid(v_select(x < v_fill(-80.0f), v_fill(-80.0f), x)) /* NaN stays */; }
 
+/* What both x_f and x_i are reduced by, so that the larger is not below -40. Below it, s(x) = e^x up to rounding: the quotients of the gates stay, which
+ * are not computed from gates that underflow. 0 if one of them is above -40. */
+CK_INLINE v16 common_shift(v16 f, v16 i) {
+    const v16 excess = v_larger(v_larger(f, i) + v_fill(40.0f), v_fill(-__FLT_MAX__));
+    return v_select(excess < v_fill(0.0f), excess, v_fill(0.0f));
+}
+
 static void CK_AT_LEVEL(minlstm_forward)(ck_cell s) {
     CK_EACH_UNIT(s) {
         float *gates = s.gates + gate;
-        v16 f = minimal_gate(v_get(gates, lanes)), i = minimal_gate(v_get(gates + hidden, lanes));
+        v16 f = v_get(gates, lanes), i = v_get(gates + hidden, lanes);
+        const v16 shift = common_shift(f, i);
+        f = minimal_gate(f - shift);
+        i = minimal_gate(i - shift);
         v16 n = minimal_candidate(v_get(gates + 2 * hidden, lanes)), h_previous = v_get(s.h_previous + at, lanes);
         v_put(gates, f, lanes);
         v_put(gates + hidden, i, lanes);
