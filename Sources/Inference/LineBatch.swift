@@ -137,11 +137,11 @@ final class LineBatch {
         }
         let nGrams = probabilities + logits.count
         line.context?.distribution(into: nGrams)
-        // Not from the loss: where logits are large, the normaliser would have lost its last digits.
-        LogitRow.softmax(logits, into: probabilities)
+        // Not from the loss: where logits are large, the normaliser would have lost its last digits. Without weight, they may be NaN.
+        if mixture.weight > 0 { LogitRow.softmax(logits, into: probabilities) }
         for word in 0..<logits.count {
-            probabilities[word] =
-                mixture.weight * probabilities[word] + (1 - mixture.weight) * nGrams[Int(mixture.word(Int32(word)))]
+            let network = mixture.weight > 0 ? mixture.weight * probabilities[word] : 0
+            probabilities[word] = network + (1 - mixture.weight) * nGrams[Int(mixture.word(Int32(word)))]
         }
         let surprisal = mixture.surprisal(network: loss, nGrams: line.context?.surprisal(of: mixture.word(id)) ?? 0)
         let figures = Distribution(probabilities, count: logits.count)

@@ -42,8 +42,14 @@ extension LoggedModels {
         guard let part = parts.lastIndex(where: \.hasEvents),
             let place = origin(after: checkpoint.step, digest: checkpoint.digest)
         else { return checkpoint.step }
-        return min(checkpoint.step, lastCommonStep(LogPlace(part: part, step: .max), place) ?? 0)
+        let events = LogPlace(part: part, step: .max)
+        // A log that lost its beginning can have two first parts, which continue from steps in the file.
+        let common = lastCommonStep(events, place) ?? min(firstStep(before: events), firstStep(before: place))
+        return min(checkpoint.step, common)
     }
+
+    /// The number of steps before the first part of the way to a place; 0 if it is a start.
+    private func firstStep(before place: LogPlace) -> Int { way(to: place).reduce(0) { _, place in parts[place.part].begin } }
 
     /// The parts by which the run came to a place, from the last one on, each with the step at which it was left.
     private func way(to end: LogPlace) -> some Sequence<LogPlace> {

@@ -74,6 +74,23 @@ struct NgramTests {
         }
     }
 
+    @Test("Without weight, a network whose logits overflow changes nothing")
+    func overflowingNetwork() throws {
+        try Self.write("overflow.arpa", "--order 2")
+        let trained = try SmallModels.shell(
+            "$R --config /dev/null --train train.txt --valid valid.txt --run overflow --hidden-size 8 --embedding-size 8 --batch-size 4 "
+                + "--layers 1 --cell elman --nonlinearity relu --init uniform --init-scale 1e30")
+        #expect(trained.status == 64 && trained.errors.contains("diverged"), "\(trained)")
+        let columns = "--data valid.txt --base e | cut -f 3,6"
+        let (mixed, own) = try (
+            SmallModels.shell(
+                "$R score --checkpoint overflow/checkpoints/step-00000000.safetensors --interpolate overflow.arpa --weight 0 \(columns)"
+            ),
+            SmallModels.shell("$R score --checkpoint overflow.arpa \(columns)")
+        )
+        #expect(mixed.status == 0 && mixed.output == own.output && own.output.contains("\t3\n"), "\(mixed) \(own)")
+    }
+
     @Test("The sum of score is the loss of evaluate to the last bit, and each format has the lines of the text")
     func scores() throws {
         try Self.write("score.arpa", "--order 4")

@@ -145,6 +145,25 @@ import Testing
         #expect(try fault("-0.5", "0")?.contains("after 'a' sum to 0.316") == true)
     }
 
+    @Test("A wrong sum is passed on to the contexts that back off to it, and to no others")
+    func sumsOfBackoffs() throws {
+        func fault(_ b: String, bigrams: [String], trigrams: [String]) throws -> String? {
+            let words = ["-99\t<s>\t0", "-0.60206\t</s>", "-0.60206\t<unk>", "-0.60206\ta", "\(b)\tb"]
+            let parts = [words, bigrams, trigrams].enumerated().map { "\\\($0 + 1)-grams:\n" + $1.joined(separator: "\n") }
+            let counts = [words, bigrams, trigrams].enumerated().map { "ngram \($0 + 1)=\($1.count)\n" }.joined()
+            return try read("\\data\\\n\(counts)\n" + parts.joined(separator: "\n\n") + "\n\n\\end\\\n").normalizationFault
+        }
+        let bigrams = ["-0.60206\t<s> a\t0", "-0.60206\ta b\t0"]
+        #expect(try fault("-0.60206", bigrams: bigrams, trigrams: ["-0.60206\t<s> a b"]) == nil)
+        // So have <s>, <unk>, b and `a b`. After a and `<s> a`, the bigram and the trigram restore what p(b) lacks.
+        let all = try #require(try fault("-1", bigrams: bigrams, trigrams: ["-0.60206\t<s> a b"]))
+        #expect(all.contains("of all words sum to 0.85, and not to 1; 4 other sums are wrong, too"), "\(all)")
+        // p(b | a) is 0.5: so the sum after a is 1.25, and after `<s> a`, which has a right p(b | <s> a), it is 1.
+        let one = try #require(
+            try fault("-0.60206", bigrams: [bigrams[0], "-0.30103\ta b\t0"], trigrams: ["-0.60206\t<s> a b"]))
+        #expect(one.hasPrefix("the probabilities after 'a' sum to 1.25") && !one.contains("other"), "\(one)")
+    }
+
     @Test("An n-gram without its context is refused")
     func missingContext() throws {
         let text = Self.valid.replacingOccurrences(of: "ngram 2=2", with: "ngram 2=2\nngram 3=1")

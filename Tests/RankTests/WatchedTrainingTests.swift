@@ -95,13 +95,32 @@ extension TrainingOverRanks {
             let next = ["--epochs", "3", "--learning-rate", "0.01"]
             _ = try finished(texts.startResume(ranks: 1, run: "run", next + ["--no-tensorboard"]), in: texts, run: "run")
             _ = try finished(texts.startResume(ranks: 1, run: "run", ["--epochs", "4", "--tensorboard"]), in: texts, run: "run")
-            let events = try EventFile([UInt8](texts.bytes("run/events.out.tfevents.rnntrain"))).events
-            #expect(try events.filter(\.isStart).map(\.step) == [1, #require(steps.min()) + 1], "\(steps)")
+            let kept = try #require(steps.min()) + 1
+            #expect(try marks() == [kept, kept], "\(steps)")
             // A job that continues from where the last one with an event file ended discards nothing before.
+            let last = try #require(texts.checkpointSteps(run: "run").max())
             _ = try finished(texts.startResume(ranks: 1, run: "run", ["--epochs", "5"]), in: texts, run: "run")
-            let more = try EventFile([UInt8](texts.bytes("run/events.out.tfevents.rnntrain"))).events
-            let last = try #require(events.last?.step)
-            #expect(more.filter(\.isStart).last?.step == last + 1, "\(last)")
+            #expect(try marks().suffix(2) == [last + 1, last + 1])
+        }
+
+        /// The steps from which on the event file of the run `run` lets readers discard earlier points.
+        private func marks() throws -> [Int] {
+            try EventFile([UInt8](texts.bytes("run/events.out.tfevents.rnntrain"))).events.filter(\.isStart).map(\.step)
+        }
+
+        @Test("A log that was removed does not discard the points before it")
+        func withoutLog() throws {
+            func train(_ program: RunningProgram) throws { _ = try finished(program, in: texts, run: "run") }
+            try train(texts.start(ranks: 1, run: "run", ["--epochs", "1", "--tensorboard", "--checkpoint-every", "20 steps"]))
+            let first = try #require(texts.checkpointSteps(run: "run").max())
+            try FileManager.default.removeItem(atPath: texts.path("run/metrics.jsonl"))
+            try train(texts.startResume(ranks: 1, run: "run", ["--epochs", "2", "--keep", "100"]))
+            for step in texts.checkpointSteps(run: "run") where step > first {
+                try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step)))
+            }
+            try train(texts.startResume(ranks: 1, run: "run", ["--epochs", "2", "--no-tensorboard"]))
+            try train(texts.startResume(ranks: 1, run: "run", ["--epochs", "3", "--tensorboard"]))
+            #expect(try marks().suffix(2) == [first + 1, first + 1])
         }
 
         @Test("A log and an event file that are emptied while a job trains are continued from their start, with warnings")

@@ -104,7 +104,7 @@ void CK_AT_LEVEL(softmax_losses)(long rows, const ck_softmax_row *states, const 
     }
 }
 
-/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum, but not less than the smallest finite number: e^d is 0 long before, and
+/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum, but not less than the smallest finite number: with flushed denormals, e^d is 0 long before, and
  * 0 times infinity would be NaN. */
 typedef struct {
     d16 exponentials; /* of e^d */

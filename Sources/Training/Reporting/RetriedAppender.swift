@@ -50,6 +50,9 @@ package final class RetriedAppender {
         warnOfDamage()
     }
 
+    /// Whether the next record is the first: the file has none, and no damaged file was before it.
+    package var isNew: Bool { file.isEmpty && damagedPath == nil && waiting.isEmpty }
+
     /// Appends a complete record of a step; nil for a record of no step.
     ///
     /// Throws if the file is the log: `TrainingError.log`, `TrainingError.unwrittenRecords`, or the error of a missing or foreign folder or file.

@@ -7,8 +7,8 @@ import Reports
 ///
 /// TensorBoard stops reading a file at an incomplete or damaged record. Opening the file therefore removes an incomplete last record. A
 /// file with a damaged record is renamed, and a new file is begun; TensorBoard reads both. A resumed run, a run that starts again, and a run
-/// that returned to a checkpoint mark the step at which they continue, so that TensorBoard discards the later points of the abandoned steps. A new
-/// run marks its first step, because TensorBoard's loader in Python does not discard anything at the first mark of a run.
+/// that returned to a checkpoint mark the step at which they continue, so that TensorBoard discards the later points of the abandoned steps. Each
+/// mark is written twice, because TensorBoard's loader in Python discards nothing at the first mark that it finds.
 package final class TensorBoardLog {
     private let file: RetriedAppender
     /// Seconds since 1970.
@@ -34,8 +34,9 @@ package final class TensorBoardLog {
     func write(_ event: String, _ fields: [(String, MetricsLog.Value)]) throws {
         guard case .integer(let step)? = Self.value("step", fields) else { return }
         switch event {
-        case "resume": try append(.start, step: min(step, lastStep ?? step) + 1)
-        case "start", "rollback": try append(.start, step: step + 1)
+        case "resume": try mark(min(step, lastStep ?? step) + 1)
+        case "start" where file.isNew: return
+        case "start", "rollback": try mark(step + 1)
         case "sample":
             guard case .text(let text)? = Self.value("text", fields) else { return }
             try append(.text(tag: event, text), step: step)
@@ -51,6 +52,11 @@ package final class TensorBoardLog {
 
     /// Tries once more to write what is not written yet, as `MetricsLog.tryBeforeEnd`.
     func tryBeforeEnd() { file.tryBeforeEnd() }
+
+    /// Marks the step at which the job continues.
+    private func mark(_ step: Int) throws {
+        for _ in 0..<2 { try append(.start, step: step) }
+    }
 
     private func append(_ content: EventRecord.Content, step: Int = 0) throws {
         try file.append(EventRecord(wallTime: clock(), step: step, content: content).bytes, step: step)
