@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A terminal, a time limit and a preemption can each send a signal, one shortly after another.
+@Suite("Signals while a script waits for its job to save", .timeLimit(.minutes(Sanitizers.minutes(2))))
+struct RepeatedSignalTests {
+    private let texts: TrainingFolder
+
+    init() throws { texts = try TrainingFolder(lines: 400, validLines: 20) }
+
+    /// Runs a script of launch/ in the folder, and sends it the signals, ten of them each after the other, once `file` exists.
+    private func signalled(_ command: String, _ signals: [String], at file: String) throws -> ProgramRun {
+        let kills = (0..<10).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep 0.03; " }.joined()
+        try FileManager.default.createDirectory(atPath: texts.path("bin"), withIntermediateDirectories: true)
+        try texts.write("bin/scontrol", Data("#!/bin/sh\necho \"scontrol: $*\"\n".utf8))
+        #expect(chmod(texts.path("bin/scontrol"), 0o755) == 0)
+        return try ProcessRunner.run(
+            "/bin/bash",
+            [
+                "-c",
+                "PATH=\"$PWD/bin:$PATH\"; \(command) & p=$!; for i in $(seq 600); do [ -s \(file) ] && break; sleep 0.05; done; sleep 0.5; "
+                    + kills + "wait $p; echo \"status $?\"",
+            ], in: texts.folder,
+            environment: [
+                "RNNTRAIN_PROGRAM": ProcessRunner.program, "SLURM_SUBMIT_DIR": ProcessRunner.source("."), "SLURM_NTASKS": "2",
+                "SLURM_JOB_ID": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1", "LECTURES_RANKS": "2",
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            ], limit: 100)
+    }
+
+    /// A model whose steps take longer than the time between two signals.
+    private static let large = "--hidden-size 400 --embedding-size 400 --layers 2 --batch-size 32 --bptt 35 --epochs 100000"
+
+    @Test("slurm.sbatch waits for the ranks, and requeues the job", arguments: [["USR1"], ["USR1", "TERM"]])
+    func slurm(signals: [String]) throws {
+        let script = ProcessRunner.source("launch/slurm.sbatch")
+        let outcome = try signalled(
+            "bash \(script) run --config /dev/null --train train.txt --valid valid.txt \(Self.large)", signals,
+            at: "run/checkpoints/step-00000000.safetensors")
+        #expect(outcome.output.hasSuffix("scontrol: requeue 1\nstatus 75\n"), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
+    }
+
+    @Test("launch/lectures waits for the ranks, and its next start continues", arguments: [["TERM"], ["TERM", "HUP"]])
+    func lectures(signals: [String]) throws {
+        let script = ProcessRunner.source("launch/lectures")
+        let outcome = try signalled(
+            "LECTURES_EPOCHS=100000 bash \(script) train.txt lectures clipping", signals,
+            at: "lectures/runs/clip-1/checkpoints/step-00000000.safetensors")
+        #expect(outcome.output.hasSuffix("status 75\n"), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "lectures/runs/clip-1").contains { $0 > 0 }, "\(outcome)")
+    }
+}
