@@ -1,4 +1,5 @@
 import Failures
+import Files
 
 /// The damage in a checkpoint file, with the found and the expected values.
 public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertible {
@@ -35,11 +36,18 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
     /// The checksum of an array does not match.
     case wrongChecksum(array: String, found: String, expected: String)
 
+    /// The other format of which the file is, by its first bytes: there, a checkpoint has the length of its header. Nil if it is none of those known.
+    var format: FileFormat? {
+        guard case .headerTooLong(let byteCount, _) = self else { return nil }
+        return withUnsafeBytes(of: byteCount.littleEndian) { FileFormat($0) }
+    }
+
     public var description: String {
         switch self {
         case .tooShort(let byteCount, let needed): "it has \(counted(byteCount, "byte")), but needs at least \(needed)"
         case .headerTooLong(let byteCount, let limit):
-            "its header has \(counted(byteCount, "byte")); the maximum is \(limit)"
+            format.map { "it is a file of the format \($0.name)" }
+                ?? "its header has \(counted(byteCount, "byte")); the maximum is \(limit)"
         case .unreadableHeader(let detail): "its header is not a safetensors header: \(detail)"
         case .repeatedOrUnknownNames(let found, let expected):
             "its header has \(counted(found, "key")) instead of \(expected): a duplicate name, or an unknown field"

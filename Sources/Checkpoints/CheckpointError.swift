@@ -71,7 +71,7 @@ public enum CheckpointError: UserFacingError, Equatable {
         case .unreadable(_, _, let number):
             isForbidden(number) ? "Make it readable (chmod u+r)." : "Check the disk, or use an older checkpoint."
         case .notAFile: "Name a checkpoint file."
-        case .damaged: "Use another checkpoint."
+        case .damaged(_, let damage): (damage.format?.advice ?? "Use another checkpoint") + "."
         case .noSuchArray: "Use a checkpoint of the same kind of model."
         case .otherArray: "Use a checkpoint of the same model size."
         case .noMemory: MemoryError.advice

@@ -19,6 +19,9 @@ extension NGramModel {
         let file: MappedFile
         do throws(FileError) { file = try MappedFile(path: path) } catch { throw .file(error) }
         guard !file.bytes.isEmpty else { throw .malformed(path: path, line: 1, reason: "the file is empty") }
+        if let format = FileFormat(file.bytes), format.isCertain {
+            throw .otherFormat(path: path, format)
+        }
         file.adviseSequential()
         let (vocabulary, levels) = try file.checkedUnchanged(ARPAError.file, changed: .fileChanged(path: path)) {
             () throws(ARPAError) in

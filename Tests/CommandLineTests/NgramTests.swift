@@ -259,6 +259,11 @@ struct NgramTests {
             ("ngram --train train.txt --arpa x.arpa --order 2 --prune 0,0,1", 64, "--prune has 3 numbers, but --order is 2"),
             ("ngram --train train.txt --arpa x.arpa --vocabulary char", 65, "this is a model of --tokens char"),
             ("ngram --train train.txt --arpa x.arpa --vocabulary word --minimum-count 2", 64, "--vocabulary gives all words"),
+            ("evaluate --checkpoint good.arpa.gz --data valid.txt", 65, "it is a file of the format gzip. Unpack it (gunzip)."),
+            (
+                "score --checkpoint word --data valid.txt --interpolate good.arpa.gz --weight 0.5", 65,
+                "this is gzip, not an ARPA file. Unpack it (gunzip)."
+            ),
             ("evaluate --checkpoint bad.arpa --data valid.txt", 65, "bad.arpa: line 3 of this ARPA file: "),
             ("score --checkpoint good.arpa --data valid.txt --carry-state", 64, "--carry-state: an n-gram model has no state"),
             (
@@ -282,7 +287,8 @@ struct NgramTests {
         ])
     func refusals(command: String, status: Int, message: String) throws {
         try Self.write("good.arpa", "--order 2")
-        let setUp = "printf '\\\\data\\\\\\nngram 1=3\\nngram x\\n' > bad.arpa; sed 's/sat/sit/g' good.arpa > other.arpa; "
+        let setUp =
+            "printf '\\\\data\\\\\\nngram 1=3\\nngram x\\n' > bad.arpa; sed 's/sat/sit/g' good.arpa > other.arpa; gzip -kf good.arpa; "
         let outcome = try SmallModels.shell(setUp + "$R " + command)
         #expect(outcome.status == Int32(status) && outcome.errors.contains(message), "\(outcome)")
         #expect(outcome.output.isEmpty)
