@@ -268,7 +268,8 @@ struct ProbeTests {
     func malformed() throws {
         for (format, text) in [
             ("blimp", "{\"sentence_good\":\"a\",\"sentence_bad\":\"b\"}\n{}"), ("templates", "the cat/mat\nthe cat"),
-            ("syntaxgym", "{\n"),
+            ("syntaxgym", "{\n"), ("templates", "the cat/mat\nthe (sat/mat)"), ("templates", "the cat/mat\nthe {(cat)} sat/mat"),
+            ("templates", "the cat/mat\nthe () sat/mat"), ("templates", "the cat/mat\nthe {sat/mat}"),
         ] {
             let outcome = try probe("word", text, "--format \(format)")
             #expect(outcome.status == 65 && outcome.output.isEmpty && outcome.errors.contains(": line 2: "), "\(outcome)")

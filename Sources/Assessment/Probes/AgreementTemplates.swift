@@ -60,22 +60,28 @@ struct AgreementTemplates {
         guard forms.count == 2, !forms.contains(""), ExactText(forms[0]) != ExactText(forms[1]) else {
             throw file.error(line, "the last word is not two different forms, right/wrong", Self.advice)
         }
+        guard !hasBrackets(forms[0] + forms[1]) else { throw file.error(line, "the last word has a bracket", Self.advice) }
         var (plain, head, attractors) = ([String](), Int?.none, 0)
         for (place, word) in words.dropLast().enumerated() {
             // Scalars: a bracket with a combining mark behind it is one character.
             let scalars = word.unicodeScalars
             let isHead = scalars.first == "(" && scalars.last == ")"
             let isAttractor = scalars.first == "{" && scalars.last == "}"
-            guard isHead || isAttractor || !scalars.contains(where: { "(){}[]".unicodeScalars.contains($0) }) else {
+            let inner = isHead || isAttractor ? String(scalars.dropFirst().dropLast()) : word
+            guard !inner.isEmpty, !hasBrackets(inner) else {
                 throw file.error(line, "the brackets of '\(word)' do not surround one word", Self.advice)
             }
             if isHead, head != nil { throw file.error(line, "two words stand in ( )", Self.advice) }
             if isHead { head = place }
             if isAttractor { attractors += 1 }
-            plain.append(isHead || isAttractor ? String(scalars.dropFirst().dropLast()) : word)
+            plain.append(inner)
         }
         return .agreeing(
             place: line, group: text, attractors: text.unicodeScalars.contains("{") ? attractors : nil, words: plain, head: head,
             right: forms[0], wrong: forms[1])
+    }
+
+    private func hasBrackets(_ text: String) -> Bool {
+        text.unicodeScalars.contains { "(){}[]".unicodeScalars.contains($0) }
     }
 }
