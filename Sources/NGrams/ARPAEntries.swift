@@ -12,6 +12,9 @@ struct ARPAWords: ~Copyable {
     /// The word `<UNK>`, which is `<unk>` in a file without a word `<unk>`.
     private var capitalEntry: (logarithm: Float, backoff: Float)?
 
+    /// The names of the line end so far: `</s>`, and a word `<eos>`, which would be the same word here.
+    private var endNames: Set<String> = []
+
     /// Adds a word. Returns what is wrong with it, or nil.
     mutating func add(_ word: UnsafeRawBufferPointer, _ logarithm: Float, _ backoff: Float) -> String? {
         let isNew: Bool
@@ -22,7 +25,13 @@ struct ARPAWords: ~Copyable {
             isNew = capitalEntry == nil
             capitalEntry = (logarithm, backoff)
         } else {
-            isNew = append(Self.vocabularyName(word), logarithm, backoff)
+            let name = Self.vocabularyName(word)
+            if name.elementsEqual("<eos>".utf8) { endNames.insert(String(decoding: word, as: UTF8.self)) }
+            isNew = append(name, logarithm, backoff)
+        }
+        if endNames.count > 1 {
+            return
+                "the file has both </s> and a word <eos>, which are one word here; estimate the model from a text without <eos>"
         }
         guard isNew else { return "the word '\(value: String(decoding: word, as: UTF8.self))' stands in an earlier line" }
         // Texts are UTF-8, so that no word of a text would ever be found among words of another encoding.

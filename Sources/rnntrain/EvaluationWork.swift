@@ -20,11 +20,16 @@ func runEvaluation(
         throw DynamicOverflow(place: place, text: text.name)
     }
     try evaluation.score.requireFinite(model: model.path, text: text.name)
-    let skipped = skippingUnknown ? ["\"skipped_characters\":\(evaluation.skipped.count)"] : []
     try printFigures(
-        of: evaluation, text: text.name, vocabulary: model.vocabulary, members: skipped + adaptation.jsonMembers, json: json)
+        of: evaluation, text: text.name, vocabulary: model.vocabulary,
+        members: skippedMembers(evaluation, skippingUnknown) + adaptation.jsonMembers, json: json)
     if let statistics = adaptation.statistics { noteSkipped(evaluation.skippedInStatistics, of: statistics) }
     if let losses = evaluation.dynamicLosses, let token = losses.firstDiverged { warnOfDivergence(losses, token, text.name) }
+}
+
+/// The number of skipped characters, if they are skipped. An n-gram model skips none.
+private func skippedMembers(_ evaluation: TaskEvaluation, _ skipsUnknown: Bool) -> [String] {
+    skipsUnknown ? ["\"skipped_characters\":\(evaluation.skipped.count)"] : []
 }
 
 private func warnOfDivergence(_ losses: DynamicLosses, _ token: Int, _ text: String) {
@@ -47,11 +52,12 @@ struct DynamicOverflow: UserFacingError {
 }
 
 /// Scores a text with an n-gram model, and prints the figures.
-func runEvaluation(nGrams model: NGramModel, path: String, data: String, json: Bool) throws {
+func runEvaluation(nGrams model: NGramModel, path: String, data: String, skippingUnknown: Bool, json: Bool) throws {
     let text = try NamedText.opened(data, unit: .word)
     let evaluation = try TaskEvaluation(of: text, nGrams: model)
     try evaluation.score.requireFinite(model: path, text: text.name)
-    try printFigures(of: evaluation, text: text.name, vocabulary: nil, members: [], json: json)
+    try printFigures(
+        of: evaluation, text: text.name, vocabulary: nil, members: skippedMembers(evaluation, skippingUnknown), json: json)
 }
 
 /// - Parameters:

@@ -95,6 +95,8 @@ struct NgramTests {
     func scores() throws {
         try Self.write("score.arpa", "--order 4")
         let loss = try Self.loss("--checkpoint score.arpa --data valid.txt")
+        let skipping = try SmallModels.shell("$R evaluate --checkpoint score.arpa --data valid.txt --skip-unknown --json")
+        #expect(skipping.output.contains("\"skipped_characters\":0"), "\(skipping)")
         let table = try SmallModels.shell("$R score --checkpoint score.arpa --data valid.txt --base e")
         let rows = table.output.split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
         #expect(rows.count == 100 && table.errors.contains("valid.txt: 10 lines, 100 tokens"), "\(table)")

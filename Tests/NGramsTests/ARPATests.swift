@@ -69,6 +69,7 @@ import Testing
         ("\\end\\\n", "\\end\\\n\nngram\n", 17, "the end of the file after"),
         ("-0.5\ta\t-0.125", "-0.5\ta\tnan", 9, "not a finite number"),
         ("-0.25\t</s>", "-0.25\ta", 9, "stands in an earlier line"),
+        ("-0.25\t</s>", "-0.25\t</s>\n-0.25\t<eos>", 9, "the file has both </s> and a word <eos>, which are one word here"),
         ("-0.25\t</s>", "-0.25\t</t>", 9, "no word </s>"),
         ("-0.75\ta </s>", "-0.75\tq </s>", 13, "the word 'q' is not among"),
         ("-0.75\ta </s>", "-0.75\t<s> a", 13, "the same n-gram stands in an earlier line"),

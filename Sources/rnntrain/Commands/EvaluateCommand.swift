@@ -51,7 +51,8 @@ struct EvaluateCommand: ExampledCommand {
         try interpolation.check(isARPA: named.isARPA)
         var methods = try adaptation.adaptation(isARPA: named.isARPA)
         if named.isARPA {
-            try runEvaluation(nGrams: named.openARPA(), path: checkpoint, data: data, json: json)
+            try runEvaluation(
+                nGrams: named.openARPA(), path: checkpoint, data: data, skippingUnknown: skipUnknown, json: json)
         } else {
             let stored = try named.open()
             methods.mixture = try interpolation.mixture(stored, methods)
