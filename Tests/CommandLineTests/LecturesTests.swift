@@ -121,6 +121,14 @@ struct LecturesTests {
         let scratch = try ScratchFolder()
         let first = try lectures(["clipping"], in: scratch)
         try #require(first.status == 0, "\(first)")
+        // A job that is killed before its first step can leave a folder without options and models.
+        let run = scratch.file("lectures/runs/clip-0")
+        for name in ["config.toml", "metrics.jsonl", "checkpoints", "best.safetensors", "diverged"] {
+            try? FileManager.default.removeItem(atPath: "\(run)/\(name)")
+        }
+        try FileManager.default.createDirectory(atPath: "\(run)/checkpoints", withIntermediateDirectories: true)
+        let again = try lectures(["clipping"], in: scratch)
+        #expect(again.status == 0 && again.errors.contains("== clip-0\n"), "\(again)")
         let repeated = try lectures(["clipping"], in: scratch)
         #expect(repeated.status == 0 && !repeated.errors.contains("== clip"), "\(repeated)")
         let other = try lectures(["clipping"], in: scratch, environment: ["LECTURES_EPOCHS": "2"])

@@ -10,8 +10,8 @@ struct RepeatedSignalTests {
     init() throws { texts = try TrainingFolder(lines: 400, validLines: 20) }
 
     /// Runs a script of launch/ in the folder, and sends it the signals, ten of them each after the other, once `file` exists.
-    private func signalled(_ command: String, _ signals: [String], at file: String) throws -> ProgramRun {
-        let kills = (0..<10).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep 0.03; " }.joined()
+    private func signalled(_ command: String, _ signals: [String], pause: Double = 0.03, at file: String) throws -> ProgramRun {
+        let kills = (0..<10).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep \(pause); " }.joined()
         try FileManager.default.createDirectory(atPath: texts.path("bin"), withIntermediateDirectories: true)
         try texts.write("bin/scontrol", Data("#!/bin/sh\necho \"scontrol: $*\"\n".utf8))
         #expect(chmod(texts.path("bin/scontrol"), 0o755) == 0)
@@ -32,12 +32,12 @@ struct RepeatedSignalTests {
     /// A model whose steps take longer than the time between two signals.
     private static let large = "--hidden-size 400 --embedding-size 400 --layers 2 --batch-size 32 --bptt 35 --epochs 100000"
 
-    @Test("slurm.sbatch waits for the ranks, and requeues the job", arguments: [["USR1"], ["USR1", "TERM"]])
-    func slurm(signals: [String]) throws {
+    @Test("slurm.sbatch waits for the ranks, and requeues the job", arguments: [["USR1"], ["USR1", "TERM"]], [0.03, 0.002])
+    func slurm(signals: [String], pause: Double) throws {
         let script = ProcessRunner.source("launch/slurm.sbatch")
         let outcome = try signalled(
             "bash \(script) run --config /dev/null --train train.txt --valid valid.txt \(Self.large)", signals,
-            at: "run/checkpoints/step-00000000.safetensors")
+            pause: pause, at: "run/checkpoints/step-00000000.safetensors")
         #expect(outcome.output.hasSuffix("scontrol: requeue 1\nstatus 75\n"), "\(outcome)")
         #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
     }
