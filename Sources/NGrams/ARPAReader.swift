@@ -5,10 +5,20 @@ import TextData
 extension NGramModel {
     /// Whether one of the first lines of the file is `\data\`. Lines before it are a comment. False if the file cannot be read.
     public static func isARPA(_ path: String) -> Bool {
+        firstLines(path).contains(where: ARPALines.isStart)
+    }
+
+    /// Whether the first line of the file that is not blank is `\data\`: a text about ARPA files, and a script that writes one, have others before. False
+    /// if the file cannot be read.
+    public static func beginsAsARPA(_ path: String) -> Bool {
+        firstLines(path).first { !$0.words.isEmpty }.map(ARPALines.isStart) ?? false
+    }
+
+    private static func firstLines(_ path: String) -> [String] {
         guard let file = try? ReadableFile(path: path), let bytes = try? file.bytes(0..<min(file.byteCount, 4096)) else {
-            return false
+            return []
         }
-        return bytes.split(separator: 0x0A).contains { ARPALines.isStart(String(decoding: $0, as: UTF8.self)) }
+        return bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Reads an ARPA file. The word `<UNK>` of a file without `<unk>` is `<unk>`; a file without both gets it with a probability of 10^-100, as in
@@ -58,6 +68,10 @@ private struct ARPAReader: ~Copyable {
     private mutating func readHeader() throws(ARPAError) {
         repeat {
             guard lines.nextNotEmpty() else { throw lines.malformed("the file has no line \\data\\") }
+            // As KenLM. In this format of IRSTLM, the numbers of an n-gram are not its probability.
+            if lines.text == "iARPA" {
+                throw lines.malformed("this is an iARPA file of IRSTLM; convert it to ARPA (compile-lm --text=yes)")
+            }
         } while !ARPALines.isStart(lines.text)
         while lines.nextNotEmpty(), lines.text != "\\1-grams:" {
             let n = counts.count + 1

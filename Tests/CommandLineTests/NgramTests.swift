@@ -221,6 +221,7 @@ struct NgramTests {
             ("ngram --train train.txt --arpa absent/x.arpa", 74, "absent/x.arpa was not written"),
             ("ngram --train train.txt --arpa ./train.txt", 64, "--arpa names the file of --train"),
             ("ngram --train train.txt --arpa valid.txt", 64, "valid.txt exists, and is no ARPA file"),
+            ("ngram --train train.txt --arpa notes.md", 64, "notes.md exists, and is no ARPA file"),
             ("ngram --train train.txt --arpa ''", 64, "--arpa is empty"),
             ("inspect --checkpoint good.arpa --data valid.txt", 64, "is an ARPA file, and this command needs"),
             ("inspect --checkpoint word --data valid.txt --html ./valid.txt --force", 64, "--html names the file of --data"),
@@ -290,7 +291,7 @@ struct NgramTests {
     func refusals(command: String, status: Int, message: String) throws {
         try Self.write("good.arpa", "--order 2")
         let setUp =
-            "printf '\\\\data\\\\\\nngram 1=3\\nngram x\\n' > bad.arpa; sed 's/sat/sit/g' good.arpa > other.arpa; gzip -kf good.arpa; "
+            "printf '\\\\data\\\\\\nngram 1=3\\nngram x\\n' > bad.arpa; sed 's/sat/sit/g' good.arpa > other.arpa; gzip -kf good.arpa; printf 'So:\\n\\\\data\\\\\\n' > notes.md; "
         let outcome = try SmallModels.shell(setUp + "$R " + command)
         #expect(outcome.status == Int32(status) && outcome.errors.contains(message), "\(outcome)")
         #expect(outcome.output.isEmpty)

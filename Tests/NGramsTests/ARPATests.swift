@@ -68,6 +68,7 @@ import Testing
         ("-0.5\ta\t-0.125", "-0.5\ta\t0x1p3", 9, "not a finite number"),
         ("\\end\\\n", "\\end\\\n\nngram\n", 17, "the end of the file after"),
         ("-0.5\ta\t-0.125", "-0.5\ta\tnan", 9, "not a finite number"),
+        ("\\data\\\n", "iARPA\n\n\\data\\\n", 1, "this is an iARPA file of IRSTLM"),
         ("-0.25\t</s>", "-0.25\ta", 9, "stands in an earlier line"),
         ("-0.25\t</s>", "-0.25\t</s>\n-0.25\t<eos>", 9, "the file has both </s> and a word <eos>, which are one word here"),
         ("-0.25\t</s>", "-0.25\t</t>", 9, "no word </s>"),

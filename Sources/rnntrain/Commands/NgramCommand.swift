@@ -79,7 +79,7 @@ struct NgramCommand: ExampledCommand {
         }
         try InputFile.check(train, namedBy: "--train")
         try OutputFile.check(arpa, namedBy: "--arpa", inputs: [("--train", train), ("--vocabulary", vocabulary)])
-        if pathExists(arpa), !NGramModel.isARPA(arpa) { throw OutputFileError.isNoARPA(path: arpa, option: "--arpa") }
+        if pathExists(arpa), !NGramModel.beginsAsARPA(arpa) { throw OutputFileError.isNoARPA(path: arpa, option: "--arpa") }
         try runEstimation(train: train, arpa: arpa, settings: settings, json: json)
     }
 
