@@ -130,11 +130,8 @@ final class LineBatch {
     private func mix(
         _ logits: UnsafeBufferPointer<Float>, _ id: Int32, loss: Double, _ mixture: Interpolation, in line: inout PendingLine
     ) -> (surprisal: Double, entropy: Double, rank: Int) {
-        // Probabilities that are 0 in double have different logits.
-        if mixture.weight >= 1 {
-            _ = line.context?.surprisal(of: mixture.word(id))
-            return Self.figures(logits, id, loss: loss)
-        }
+        // By the logits: probabilities that are 0 in double can have different ones.
+        if mixture.weight >= 1 { return Self.figures(logits, id, loss: loss) }
         let nGrams = probabilities + logits.count
         line.context?.distribution(into: nGrams)
         // Not from the loss: where logits are large, the normaliser would have lost its last digits. Without weight, they may be NaN.

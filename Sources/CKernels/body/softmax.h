@@ -104,8 +104,8 @@ void CK_AT_LEVEL(softmax_losses)(long rows, const ck_softmax_row *states, const 
     }
 }
 
-/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum, but not less than the smallest finite number: with flushed denormals, e^d is 0 long before, and
- * 0 times infinity would be NaN. */
+/* Sums over a row of logits x, in 16 virtual lanes, with d = x - maximum. d is not less than the smallest finite number, because 0 times infinity
+ * would be NaN; with flushed denormals, e^d is 0 there. */
 typedef struct {
     d16 exponentials; /* of e^d */
     d16 products;     /* of e^d d */

@@ -4,8 +4,8 @@
 /* The logistic function, but not less than its value at -80, so that f + i is never 0. */
 CK_INLINE v16 minimal_gate(v16 x) { return v_sigmoid(v_select(x < v_fill(-80.0f), v_fill(-80.0f), x)) /* NaN stays */; }
 
-/* What both x_f and x_i are reduced by, so that the larger is not below -40. Below it, s(x) = e^x up to rounding: the quotients of the gates stay, which
- * are not computed from gates that underflow. 0 if one of them is above -40. */
+/* What is subtracted from both x_f and x_i, so that the larger of them is not below -40: then their gates do not both underflow. Below -40,
+ * s(x) = e^x up to rounding, so the quotients do not change. 0 if x_f or x_i is above -40. */
 CK_INLINE v16 common_shift(v16 f, v16 i) {
     const v16 excess = v_larger(v_larger(f, i) + v_fill(40.0f), v_fill(-__FLT_MAX__));
     return v_select(excess < v_fill(0.0f), excess, v_fill(0.0f));
