@@ -203,8 +203,9 @@ struct ConsistencyChecks {
             throw conflict(
                 CellSettings.projectionSize.key, .hiddenSize,
                 message:
-                    "\(setting(CellSettings.projectionSize.key)), but \(setting(.hiddenSize)): the projection of an LSTM must be smaller."
-            )
+                    "\(setting(CellSettings.projectionSize.key)), but \(setting(.hiddenSize)): the projection of an LSTM must be smaller. "
+                    + "Use \(CellSettings.projectionSize.key.option) \(configuration.hiddenSize - 1)"
+                    + "\(configuration.hiddenSize == 1 ? "" : " or less"), or a larger --hidden-size.")
         }
         if isProjected, configuration.settings[CellSettings.layerNorm] {
             throw conflict(
@@ -254,7 +255,8 @@ struct ConsistencyChecks {
             throw conflict(
                 .shards, .batchSize,
                 message: "\(setting(.shards)), but \(setting(.batchSize)): each shard needs at least one stream. "
-                    + "Use fewer shards or a larger batch.")
+                    + "Use --shards \(configuration.batchSize)\(configuration.batchSize == 1 ? "" : " or fewer"), or a larger --batch-size."
+            )
         }
     }
 

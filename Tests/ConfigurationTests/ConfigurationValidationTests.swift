@@ -105,7 +105,8 @@ struct ConfigurationValidationTests {
         }
         #expect(
             error?.description
-                == "--shards is 40, but --batch-size is 32: each shard needs at least one stream. Use fewer shards or a larger batch."
+                == "--shards is 40, but --batch-size is 32: each shard needs at least one stream. "
+                + "Use --shards 32 or fewer, or a larger --batch-size."
         )
         let ofFile = #expect(throws: ConfigurationError.self) {
             try ConfigurationSamples.with([.shards: .integer(40)]).validate(fileKeys: [.shards])
