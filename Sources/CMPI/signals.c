@@ -12,6 +12,7 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may touch lock-free 
 static _Atomic int32_t flags = 0;
 static _Atomic int64_t stop_time = 0;        // nanoseconds; 0 before the first stop signal
 static _Atomic int64_t first_time = 0;       // the same, with SIGUSR1
+static _Atomic int64_t interrupt_time = 0;   // the same, of the first SIGINT
 static _Atomic int32_t received = 0;         // the number of signals
 static _Atomic int32_t received_at_end = -1; // the same at the end of the work; -1 before it
 
@@ -24,11 +25,21 @@ static int32_t flag_of(int signal) {
     }
 }
 
+/// Ends the process at the second SIGINT. Two within a second are one: timeout(1) sends a signal to its program, and to the process group of the program.
+static void end_at_second_interrupt(void) {
+    int64_t now = cmpi_nanoseconds(), first = 0;
+    if (atomic_compare_exchange_strong(&interrupt_time, &first, now) || now - first < 1000000000) return;
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigemptyset(&usual.sa_mask);
+    if (sigaction(SIGINT, &usual, NULL) == 0) raise(SIGINT); // which comes at the end of the handler
+}
+
 static void note(int signal) {
     if (atomic_load(&first_time) == 0) atomic_store(&first_time, cmpi_nanoseconds());
     if (signal != SIGUSR1 && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
     atomic_fetch_or(&flags, flag_of(signal));
     atomic_fetch_add(&received, 1);
+    if (signal == SIGINT) end_at_second_interrupt();
 }
 
 static const int stops[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
@@ -40,13 +51,12 @@ static int are_held = 0;
 
 /// Handles the stop signals. SIGHUP remains ignored if it was ignored at the start, as with nohup: such a process continues after the terminal
 /// closes.
-static int take(void (*handler)(int), int flags_of_interrupt) {
+static int take(void (*handler)(int)) {
     for (int i = 0; i < stop_count; i++) {
         struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         if (!are_held && sigaction(stops[i], NULL, &before[i]) != 0) return 1;
         if (stops[i] == SIGHUP && before[i].sa_handler == SIG_IGN) continue;
-        if (stops[i] == SIGINT) action.sa_flags |= flags_of_interrupt;
         if (sigaction(stops[i], &action, NULL) != 0) return 1;
     }
     are_held = 1;
@@ -56,10 +66,7 @@ static int take(void (*handler)(int), int flags_of_interrupt) {
 int cmpi_signals_are_held(void) { return are_held; }
 
 int cmpi_signals_install(void) {
-    static int are_noted = 0; // a second installation would require another SIGINT to end the process
-    if (are_noted && are_held) return 0;
-    are_noted = take(note, (int)SA_RESETHAND) == 0;
-    return !are_noted;
+    return take(note);
 }
 
 int cmpi_signals_release(void) {
@@ -97,7 +104,7 @@ int cmpi_signals_end_process(const char *checkpoint, const char *termination, co
     endings[2] = interrupt;
     endings[3] = hangup;
     ending_status = status;
-    return take(end_process, 0);
+    return take(end_process);
 }
 
 int cmpi_create_thread(pthread_t *thread, void *(*body)(void *), void *argument) {

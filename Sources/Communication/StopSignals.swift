@@ -19,7 +19,7 @@ public struct StopSignals: OptionSet, Sendable {
     /// All four signals.
     public static let all: StopSignals = [.checkpoint, .termination, .interrupt, .hangup]
 
-    /// Installs the handlers. Returns false if the system refuses. A second SIGINT ends the process.
+    /// Installs the handlers. Returns false if the system refuses. A second SIGINT, a second or more after the first, ends the process.
     ///
     /// A rank calls it before MPI starts: if a signal ends a rank inside `MPI_Init`, Open MPI's launcher may wait forever.
     public static func install() -> Bool { cmpi_signals_install() == 0 }

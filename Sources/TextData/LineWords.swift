@@ -5,7 +5,7 @@ package struct LineWord: Equatable, Sendable {
     /// The tokens of the word in its line, from 0. Empty if a token of a word before has its beginning, or if all its characters are skipped or removed by
     /// a normalisation.
     package internal(set) var tokens: Range<Int> = 0..<0
-    /// The number of skipped characters.
+    /// The number of skipped characters, with white space and the line end that belong to the word. Only characters are skipped, no other tokens.
     package internal(set) var skippedCount = 0
 
     func contains(_ place: Range<Int>) -> Bool { text.startIndex <= place.lowerBound && place.upperBound <= text.endIndex }
@@ -57,12 +57,14 @@ package struct WordDivision: Sendable {
         return words
     }
 
-    /// Adds the skipped characters at `places`, which ascend, to the words that they are in.
+    /// Adds the skipped characters at `places`, which ascend, to the words that they belong to, as tokens of characters do.
     private static func countSkipped(_ places: [Int], in words: inout [LineWord]) {
+        if words.isEmpty { return }
         var next = 0
         for place in places {
             while next < words.count, words[next].text.endIndex <= place { next += 1 }
-            if next < words.count, words[next].text.startIndex <= place { words[next].skippedCount += 1 }
+            let isWithin = next < words.count && words[next].text.startIndex <= place
+            words[isWithin ? next : max(next - 1, 0)].skippedCount += 1
         }
     }
 

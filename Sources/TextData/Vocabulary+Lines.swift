@@ -66,7 +66,7 @@ extension Vocabulary {
                 guard let skipped else { throw Self.unknownCharacter(before: offset, text, name: source.name) }
                 note(scalar, endingAt: UnsafeRawPointer(end), of: text, in: skipped)
                 let width = Unicode.Scalar(scalar).map(UTF8.width) ?? 1
-                if !endsLine { line.appendGap(UnsafeBufferPointer(start: end - width, count: width), isUnknown: true) }
+                line.appendGap(UnsafeBufferPointer(start: end - width, count: width), isUnknown: true)
             }
             if endsLine { try give(&line, to: sink) }
         }

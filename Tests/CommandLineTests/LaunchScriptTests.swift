@@ -216,7 +216,7 @@ struct LaunchScriptTests {
                 + "while kill -0 $! 2>/dev/null; do wait $!; done; exit 137")
         let outcome = try bash(
             "bash launch/train -n 1 --run r & p=$!; for i in $(seq 200); do [ -e started ] && break; sleep 0.1; done; "
-                + "kill -TERM $p; sleep 0.3; kill -TERM $p; wait $p; echo \"status $?\"")
+                + "kill -TERM $p; sleep 1.3; kill -TERM $p; wait $p; echo \"status $?\"")
         #expect(
             outcome.output.hasSuffix("status 143\n") && outcome.errors.contains("SIGTERM again: the ranks end now"), "\(outcome)")
     }

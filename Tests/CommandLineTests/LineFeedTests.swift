@@ -57,6 +57,9 @@ struct LineFeedTests {
             let outcome = try shell("printf '☃\\nmat\\n☃' | $R score --checkpoint run --data - --skip-unknown --format \(format)")
             #expect(outcome.status == 0 && !outcome.output.contains("nan"), "\(outcome)")
         }
+        let ends = try shell("printf 'the cat\\nmat' | $R score --checkpoint run --data - --skip-unknown --format words")
+        let rows = ends.output.split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        #expect(rows.map { "\($0[2]) \($0[3] == "NA") \($0[4])" } == ["the false 0", "cat true 1", "mat false 0"], "\(ends)")
         let words = try shell("printf 'the cat\\nmat\\n' | $R score --checkpoint run --data -")
         #expect(words.status == 65 && words.errors.contains("U+000A at byte 7 "), "\(words)")
     }

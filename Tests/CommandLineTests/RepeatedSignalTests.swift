@@ -9,9 +9,11 @@ struct RepeatedSignalTests {
 
     init() throws { texts = try TrainingFolder(lines: 400, validLines: 20) }
 
-    /// Runs a script of launch/ in the folder, and sends it the signals, ten of them each after the other, once `file` exists.
-    private func signalled(_ command: String, _ signals: [String], pause: Double = 0.03, at file: String) throws -> ProgramRun {
-        let kills = (0..<10).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep \(pause); " }.joined()
+    /// Runs a command in the folder, and sends it the signals, `count` of them each after the other, once `file` exists.
+    private func signalled(
+        _ command: String, _ signals: [String], count: Int = 10, pause: Double = 0.03, at file: String
+    ) throws -> ProgramRun {
+        let kills = (0..<count).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep \(pause); " }.joined()
         try FileManager.default.createDirectory(atPath: texts.path("bin"), withIntermediateDirectories: true)
         try texts.write("bin/scontrol", Data("#!/bin/sh\necho \"scontrol: $*\"\n".utf8))
         #expect(chmod(texts.path("bin/scontrol"), 0o755) == 0)
@@ -19,7 +21,7 @@ struct RepeatedSignalTests {
             "/bin/bash",
             [
                 "-c",
-                "PATH=\"$PWD/bin:$PATH\"; \(command) & p=$!; for i in $(seq 600); do [ -s \(file) ] && break; sleep 0.05; done; sleep 0.5; "
+                "set -m; PATH=\"$PWD/bin:$PATH\"; \(command) & p=$!; for i in $(seq 600); do [ -s \(file) ] && break; sleep 0.05; done; sleep 0.5; "
                     + kills + "wait $p; echo \"status $?\"",
             ], in: texts.folder,
             environment: [
@@ -31,6 +33,25 @@ struct RepeatedSignalTests {
 
     /// A model whose steps take longer than the time between two signals.
     private static let large = "--hidden-size 400 --embedding-size 400 --layers 2 --batch-size 32 --bptt 35 --epochs 100000"
+
+    /// A closed window gives SIGHUP twice, `timeout` its signal twice, and the end of a session SIGTERM and SIGHUP.
+    @Test(
+        "Signals that come together, and SIGHUP at any time, are one request to launch/train and to the program",
+        arguments: [
+            (train, ["HUP"], 10, 0.3), (train, ["TERM"], 2, 0.05), (train, ["HUP", "TERM"], 2, 0.3),
+            (train, ["TERM", "HUP"], 2, 1.5),
+            (ProcessRunner.program, ["INT"], 2, 0.05),
+        ])
+    func together(command: String, signals: [String], count: Int, pause: Double) throws {
+        let run = "--config /dev/null --train train.txt --valid valid.txt --run run"
+        let outcome = try signalled(
+            "env -u SLURM_NTASKS -u SLURM_JOB_ID \(command) \(run) \(Self.large)", signals, count: count, pause: pause,
+            at: "run/checkpoints/step-00000000.safetensors")
+        #expect(outcome.output.hasSuffix("status 75\n") && !outcome.errors.contains("again:"), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
+    }
+
+    private static let train = "bash \(ProcessRunner.source("launch/train")) -n 2"
 
     @Test("slurm.sbatch waits for the ranks, and requeues the job", arguments: [["USR1"], ["USR1", "TERM"]], [0.03, 0.002])
     func slurm(signals: [String], pause: Double) throws {

@@ -133,8 +133,8 @@ void cmpi_write_last_error(const char *bytes, int64_t count);
 #define CMPI_SIGNAL_INTERRUPT 4
 #define CMPI_SIGNAL_HANGUP 8
 
-/// Installs handlers for SIGUSR1, SIGTERM, SIGINT and, unless it is ignored, SIGHUP. A second SIGINT ends the process. Does nothing if they are
-/// installed. Returns 0 on success.
+/// Installs handlers for SIGUSR1, SIGTERM, SIGINT and, unless it is ignored, SIGHUP. A second SIGINT, a second or more after
+/// the first, ends the process. Returns 0 on success.
 int cmpi_signals_install(void);
 /// Until cmpi_signals_install or cmpi_signals_release, these signals end the process with `status`, after the line of the signal on standard error.
 /// The lines must remain valid. Returns 0 on success.
