@@ -9,9 +9,9 @@ struct RepeatedSignalTests {
 
     init() throws { texts = try TrainingFolder(lines: 400, validLines: 20) }
 
-    /// Runs a command in the folder, and sends it the signals, `count` of them each after the other, once `file` exists.
+    /// Runs a command in the folder, and sends it the signals, `count` of them each after the other, once `condition` holds.
     private func signalled(
-        _ command: String, _ signals: [String], count: Int = 10, pause: Double = 0.03, at file: String
+        _ command: String, _ signals: [String], count: Int = 10, pause: Double = 0.03, once condition: String = hasStep
     ) throws -> ProgramRun {
         let kills = (0..<count).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep \(pause); " }.joined()
         try FileManager.default.createDirectory(atPath: texts.path("bin"), withIntermediateDirectories: true)
@@ -21,7 +21,7 @@ struct RepeatedSignalTests {
             "/bin/bash",
             [
                 "-c",
-                "set -m; PATH=\"$PWD/bin:$PATH\"; \(command) & p=$!; for i in $(seq 600); do [ -s \(file) ] && break; sleep 0.05; done; sleep 0.5; "
+                "set -m; PATH=\"$PWD/bin:$PATH\"; \(command) & p=$!; for i in $(seq 600); do \(condition) && break; sleep 0.05; done; sleep 0.2; "
                     + kills + "wait $p; echo \"status $?\"",
             ], in: texts.folder,
             environment: [
@@ -32,7 +32,11 @@ struct RepeatedSignalTests {
     }
 
     /// A model whose steps take longer than the time between two signals.
-    private static let large = "--hidden-size 400 --embedding-size 400 --layers 2 --batch-size 32 --bptt 35 --epochs 100000"
+    private static let large =
+        "--hidden-size 400 --embedding-size 400 --layers 2 --batch-size 32 --bptt 35 --epochs 100000 --log-every 1"
+
+    /// The first step has ended: before it, a job that is asked to end has nothing to save.
+    private static let hasStep = "grep -q '\"event\":\"step\"' run/metrics.jsonl 2>/dev/null"
 
     /// A closed window gives SIGHUP twice, `timeout` its signal twice, and the end of a session SIGTERM and SIGHUP.
     @Test(
@@ -45,8 +49,7 @@ struct RepeatedSignalTests {
     func together(command: String, signals: [String], count: Int, pause: Double) throws {
         let run = "--config /dev/null --train train.txt --valid valid.txt --run run"
         let outcome = try signalled(
-            "env -u SLURM_NTASKS -u SLURM_JOB_ID \(command) \(run) \(Self.large)", signals, count: count, pause: pause,
-            at: "run/checkpoints/step-00000000.safetensors")
+            "env -u SLURM_NTASKS -u SLURM_JOB_ID \(command) \(run) \(Self.large)", signals, count: count, pause: pause)
         #expect(outcome.output.hasSuffix("status 75\n") && !outcome.errors.contains("again:"), "\(outcome)")
         #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
     }
@@ -58,7 +61,7 @@ struct RepeatedSignalTests {
         let script = ProcessRunner.source("launch/slurm.sbatch")
         let outcome = try signalled(
             "bash \(script) run --config /dev/null --train train.txt --valid valid.txt \(Self.large)", signals,
-            pause: pause, at: "run/checkpoints/step-00000000.safetensors")
+            pause: pause)
         #expect(outcome.output.hasSuffix("scontrol: requeue 1\nstatus 75\n"), "\(outcome)")
         #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
     }
@@ -68,7 +71,7 @@ struct RepeatedSignalTests {
         let script = ProcessRunner.source("launch/lectures")
         let outcome = try signalled(
             "LECTURES_EPOCHS=100000 bash \(script) train.txt lectures clipping", signals,
-            at: "lectures/runs/clip-1/checkpoints/step-00000000.safetensors")
+            once: "grep -q '\"event\":\"step\"' lectures/runs/clip-1/metrics.jsonl 2>/dev/null")
         #expect(outcome.output.hasSuffix("status 75\n"), "\(outcome)")
         #expect(texts.checkpointSteps(run: "lectures/runs/clip-1").contains { $0 > 0 }, "\(outcome)")
     }
