@@ -161,10 +161,14 @@ static void check_other_hosts(int64_t idle) {
     if (idle >= limit / 100 * 88 + turn) cmpi_watchdog_report_wait(idle, silent);
 }
 
-/// Before the work, a rank reacts to a signal between two blocks of a text. A call that takes longer must not keep the user waiting.
+static int has_been_ignored(int64_t request, int64_t now) { return request > 0 && now - request > 3000000000; }
+
+/// Before the work, a rank reacts to a signal and to the deadline between two blocks of a text. A call that takes longer must not keep the user
+/// waiting.
 static void check_for_unheeded_stop(int64_t now) {
-    int64_t since = cmpi_signals_first_time();
-    if (since > 0 && now - since > 3000000000 && atomic_load(&cmpi_watchdog.is_preparing)) cmpi_watchdog_report_stop();
+    if (!atomic_load(&cmpi_watchdog.is_preparing)) return;
+    if (has_been_ignored(cmpi_signals_first_time(), now)) cmpi_watchdog_report_stop();
+    if (has_been_ignored(cmpi_watchdog.preparation.deadline, now)) cmpi_watchdog_report_deadline();
 }
 
 static void check_ranks(int64_t now, int64_t tick) {
@@ -225,6 +229,7 @@ void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation) {
     cmpi_watchdog.preparation = *preparation;
     for (int i = 0; i < 4; i++) cmpi_watchdog.preparation.lines[i] = strdup(preparation->lines[i]);
     cmpi_watchdog.preparation.advice = strdup(preparation->advice);
+    cmpi_watchdog.preparation.deadline_line = strdup(preparation->deadline_line);
     atomic_store(&cmpi_watchdog.is_preparing, 1);
 }
 

@@ -60,6 +60,8 @@ __attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *
 __attribute__((noreturn)) void cmpi_watchdog_report_wait(int64_t waited, const char *silent);
 /// Prints that a signal stopped the job before its work, and ends it.
 __attribute__((noreturn)) void cmpi_watchdog_report_stop(void);
+/// Prints that the deadline passed before the work of the job, and ends it.
+__attribute__((noreturn)) void cmpi_watchdog_report_deadline(void);
 /// Whether a rank waits for a disk: in a call that it has announced, or in uninterruptible sleep.
 int cmpi_watchdog_slot_waits_for_disk(const watchdog_slot *slot, int64_t now);
 /// The host of a rank.

@@ -65,6 +65,10 @@ __attribute__((noreturn)) void cmpi_watchdog_report_stop(void) {
     report_with(cmpi_watchdog.preparation.lines[cmpi_signals_sent()], "", cmpi_watchdog.preparation.exit_status);
 }
 
+__attribute__((noreturn)) void cmpi_watchdog_report_deadline(void) {
+    report_with(cmpi_watchdog.preparation.deadline_line, "", cmpi_watchdog.preparation.deadline_status);
+}
+
 __attribute__((noreturn)) void cmpi_watchdog_report_slot(int index, const char *what, const char *remark) {
     const watchdog_slot *slot = &cmpi_watchdog.table->slots[index];
     int32_t rank = cmpi_watchdog.plan.first_rank + index;

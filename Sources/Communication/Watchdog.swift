@@ -58,15 +58,31 @@ public enum Watchdog {
         endStart()
     }
 
+    /// When the time before the work must have ended.
+    public struct PreparationDeadline: Sendable {
+        /// In nanoseconds of `MonotonicClock`.
+        public var time: Int64
+        /// Of a job that ends because of it.
+        public var exitStatus: Int32
+        public var line: String
+
+        public init(time: Int64, exitStatus: Int32, line: String) {
+            (self.time, self.exitStatus, self.line) = (time, exitStatus, line)
+        }
+    }
+
     /// Makes the watchdog end the job, with `exitStatus` and the line of the signal, if a stop signal has had no effect for three seconds, until
-    /// `beginWork`. To be called before `start`. Local.
+    /// `beginWork`; and with the status and the line of `deadline` three seconds after it. To be called before `start`. Local.
     ///
     /// `advice` ends the watchdog's other messages of this time.
-    public static func prepareWork(exitStatus: Int32, advice: String, line: (_ signal: String) -> String) {
+    public static func prepareWork(
+        exitStatus: Int32, advice: String, deadline: PreparationDeadline?, line: (_ signal: String) -> String
+    ) {
         let lines = [StopSignals.checkpoint, .termination, .interrupt, .hangup].map { line($0.name ?? "") }
-        withCTexts(lines + [advice]) { texts in
+        withCTexts(lines + [advice, deadline?.line ?? ""]) { texts in
             var preparation = cmpi_watchdog_preparation(
-                lines: (texts[0], texts[1], texts[2], texts[3]), exit_status: exitStatus, advice: texts[4])
+                lines: (texts[0], texts[1], texts[2], texts[3]), exit_status: exitStatus, advice: texts[4],
+                deadline: deadline?.time ?? 0, deadline_line: texts[5], deadline_status: deadline?.exitStatus ?? 0)
             cmpi_watchdog_prepare_work(&preparation)
         }
     }

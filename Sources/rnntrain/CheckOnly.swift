@@ -14,10 +14,10 @@ enum CheckOnly {
     /// Names the file that `report` writes.
     private static let reportVariable = "RNNTRAIN_CHECK_REPORT"
 
-    /// Writes the maximum number of ranks for the scripts, if only the check is requested.
-    static func report(mostRanks: Int) {
+    /// Writes the maximum number of ranks for the scripts, and `unsaved` if a signal finds nothing to save in the work, if only the check is requested.
+    static func report(mostRanks: Int, saves: Bool) {
         guard isAsked, let path = getenv(reportVariable), let file = fopen(path, "w") else { return }
-        fputs("\(mostRanks)\n", file)
+        fputs("\(mostRanks)\(saves ? "" : " unsaved")\n", file)
         fclose(file)
     }
 

@@ -8,13 +8,14 @@ struct ByteNameTests {
     private static let model = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8"
 
     /// Runs lines of bash in a folder of their own, with `$R` for the program and `$M` for the options of a small model. The folder has the texts
-    /// `t\xFF` and `v\xC3` in `d\xFF\xC3`, and the text `plain`.
+    /// `t\xFF` and `v\xC3` in `d\xFF\xC3`, and the text `plain`. `$L` is a time limit that leaves time for steps.
     private func bash(_ lines: String, limit: Double = 120) throws -> ProgramRun {
         let models = try SmallModels.folder.path
         let start = """
             set -u; F=$(mktemp -d); trap 'rm -rf "$F"' EXIT; cd "$F" || exit 99; D=$'d\\xFF\\xC3'; mkdir "$D"
             cp '\(models)/train.txt' "$D/"$'t\\xFF'; cp '\(models)/valid.txt' "$D/"$'v\\xC3'; cp '\(models)/train.txt' plain; cp '\(models)/valid.txt' plain2
             T=(--train "$D/"$'t\\xFF' --valid "$D/"$'v\\xC3'); M='\(Self.model)'; RUN="$D/"$'r\\xC3'
+            L=\(4 * Sanitizers.patience)s
             P() { mpirun --oversubscribe -n 2 "$@"; }
 
             """
@@ -28,7 +29,7 @@ struct ByteNameTests {
     func resume(launcher: String) throws {
         let outcome = try bash(
             """
-            \(launcher) "$R" "${T[@]}" --run "$RUN" $M --epochs 1000000 --time-limit 2s >out; [ $? = 75 ] || exit 1
+            \(launcher) "$R" "${T[@]}" --run "$RUN" $M --epochs 1000000 --time-limit "$L" >out; [ $? = 75 ] || exit 1
             grep -aF '  run      d\\xFF\\xC3/r\\xC3' out >&2 || exit 2
             command=$(sed -n 's/^  resume   //p' out); echo "$command"
             case "$command" in *" --run $'d\\377\\303/r\\303' --resume") ;; *) exit 3;; esac
@@ -102,7 +103,7 @@ struct ByteNameTests {
             "$R" evaluate --checkpoint "$RUN" --data plain --interpolate $'a\\xFF' --tune "$D/"$'v\\xC3' || exit 7
             "$R" evaluate --checkpoint "$RUN" --data plain --dynamic --dynamic-rms "$D/"$'t\\xFF' || exit 8
             mkdir $'tmp\\xFF'; TMPDIR=$PWD/$'tmp\\xFF' "$R" benchmark --tokenise "$D/"$'t\\xFF' >/dev/null || exit 9
-            RNNTRAIN_LAUNCHER=$'s\\xFF/train' "$R" "${T[@]}" --run $'z\\xFF' $M --epochs 1000000 --time-limit 1s >out; [ $? = 75 ] || exit 10
+            RNNTRAIN_LAUNCHER=$'s\\xFF/train' "$R" "${T[@]}" --run $'z\\xFF' $M --epochs 1000000 --time-limit "$L" >out; [ $? = 75 ] || exit 10
             grep -F "  resume   $'s\\\\377/train' -n 1 --run $'z\\\\377' --resume" out || exit 11
             """)
         #expect(outcome.status == 0, "\(outcome)")

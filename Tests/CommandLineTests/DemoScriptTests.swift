@@ -36,6 +36,27 @@ struct DemoScriptTests {
         #expect(lines[4] == lines[5] && Array(lines[6...]) == ["90", "750", "kjv-text"], "\(outcome)")
     }
 
+    /// The texts of the demo are there already. Another launch/train creates a file in the run folder, and another `date` prints the same second twice.
+    @Test("Two demos that start in the same second have two run folders, and one that fails leaves no empty folder")
+    func sameSecond() throws {
+        let scratch = try ScratchFolder()
+        let command = """
+            cp -r "$SCRIPTS" launch && mkdir -p bin runs/kjv-text && touch runs/kjv-text/train.txt && printf 'exit 0\n' > launch/setup
+            printf '%s\n' 'if [ -e fail ]; then exit 75; fi' 'touch "${@: -1}/config.toml" && exit 75' >launch/train
+            printf '%s\n' 'echo >>calls; echo "day-$(($(wc -l <calls) / 3))"' >bin/date
+            sed -i 1i'#!/usr/bin/env bash' launch/setup launch/train bin/date
+            chmod +x bin/date
+            PATH=$PWD/bin:$PATH
+            for number in 1 2; do bash launch/demo; done
+            touch fail && bash launch/demo
+            ls -A runs && cat calls | wc -l
+            """
+        let settings = ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SCRIPTS": ProcessRunner.source("launch")]
+        let outcome = try ProcessRunner.run("/bin/bash", ["-c", command], in: scratch.folder, environment: settings, limit: 60)
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect(Array(lines.suffix(4)) == ["king-james-day-0", "king-james-day-1", "kjv-text", "6"], "\(outcome)")
+    }
+
     /// The texts of the demo are there already, and another launch/train stands in for the training: it says that it runs, and which signal it gets.
     @Test("A signal to the script alone stops its training, and the script ends with its status", arguments: ["TERM", "HUP"])
     func signals(signal: String) throws {

@@ -68,6 +68,21 @@ struct MatchingLauncherTests {
         }
     }
 
+    @Test("A limit on file sizes with which Open MPI would wait for ever is refused in one line")
+    func fileLimit() throws {
+        try launcher("mpirun", of: "openmpi")
+        try launcher("mpirun.mpich", of: "mpich")
+        for script in ["train -n 2 --run r", "slurm.sbatch r"] {
+            let low = try bash("ulimit -f 1000; bash launch/\(script)", library: "libmpi.so.40")
+            #expect(low.status == 70 && low.output.isEmpty && low.errors.split(separator: "\n").count == 1, "\(low)")
+            #expect(low.errors.contains("the limit on file sizes (ulimit -f) of 1000 KiB is too low"), "\(low)")
+            for (limit, library) in [(8192, "libmpi.so.40"), (1000, "libmpi.so.12")] {
+                let sufficient = try bash("ulimit -f \(limit); bash launch/\(script)", library: library)
+                #expect(sufficient.status == 0, "\(sufficient)")
+            }
+        }
+    }
+
     @Test("Without a launcher of the program's MPI, the message is one line")
     func mismatch() throws {
         try launcher("mpirun", of: "openmpi")

@@ -54,6 +54,19 @@ struct RepeatedSignalTests {
         #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
     }
 
+    @Test(
+        "A dry run ends at the first signal, without a word of checkpoints",
+        arguments: zip(["INT", "TERM", "HUP", "USR1"], [130, 143, 129, 138]))
+    func dryRun(signal: String, status: Int) throws {
+        let size = "--hidden-size 1500 --embedding-size 1500 --layers 4 --batch-size 64 --bptt 70"
+        let outcome = try signalled(
+            "\(Self.train) --config /dev/null --train train.txt --valid valid.txt --run \(signal) --dry-run \(size)", [signal],
+            count: 1,
+            once: "[ \"$(pgrep -c -x -f '[^ ]*rnntrain .* --run \(signal) .*')\" -ge 2 ]")
+        #expect(outcome.output.hasSuffix("status \(status)\n"), "\(outcome)")
+        #expect(!(outcome.output + outcome.errors).contains(/checkpoint|resume/), "\(outcome)")
+    }
+
     private static let train = "bash \(ProcessRunner.source("launch/train")) -n 2"
 
     @Test("slurm.sbatch waits for the ranks, and requeues the job", arguments: [["USR1"], ["USR1", "TERM"]], [0.03, 0.002])

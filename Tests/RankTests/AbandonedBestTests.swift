@@ -66,7 +66,7 @@ extension TrainingOverRanks {
             // Leaves the checkpoint of step 0 only.
             let steps = texts.checkpointSteps(run: "run").filter { $0 > 0 }
             for step in steps { try FileManager.default.removeItem(atPath: texts.path(texts.checkpoint(run: "run", step: step))) }
-            for options in ["--learning-rate 1e-9", "--epochs 100000 --time-limit 1s"] {
+            for options in ["--learning-rate 1e-9", "--epochs 100000 --time-limit 3s"] {
                 let next = try train("--resume " + options)
                 #expect(next.run.status == (options.hasSuffix("s") ? 75 : 0), "\(next.run)")
                 #expect(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TrainingOverRanks {
-    @Suite("A signal at the start of a job ends it with status 75", .serialized)
+    @Suite("A signal at the start of a job ends it with status 75, a time limit with 64", .serialized)
     struct EarlySignalTests {
         private static let options = [
             "--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--bptt", "20", "--epochs", "1000", "--layers",
@@ -27,15 +27,40 @@ extension TrainingOverRanks {
             #expect(outcome.errors.contains("Nothing is lost"), "\(outcome)")
         }
 
-        @Test("A signal ends a job before its first step also if a rank is in a call that does not return", arguments: [1, 2])
-        func inLongCall(ranks: Int) throws {
+        /// Starts a job whose rank 0 never returns from the library that divides the text into tokens.
+        private func endlessJob(ranks: Int, _ options: [String] = [], environment: [String: String] = [:]) throws
+            -> RunningProgram
+        {
             let arguments = [
                 "--train", texts.path("train.txt"), "--valid", texts.path("valid.txt"), "--run", texts.path("run"), "--tokens",
                 "regex", "--token-pattern", ".",
             ]
-            let program = try ProgramRun.startOnRanks(
-                ranks, "rnntrain", arguments + Self.options, environment: ["LD_LIBRARY_PATH": try endlessLibrary()],
-                folder: texts.folder)
+            return try ProgramRun.startOnRanks(
+                ranks, "rnntrain", arguments + Self.options + options,
+                environment: environment.merging(["LD_LIBRARY_PATH": try endlessLibrary()]) { $1 }, folder: texts.folder)
+        }
+
+        @Test(
+            "A time limit ends a job before its first step also if a rank is in a call that does not return", arguments: [1, 2])
+        func limitInLongCall(ranks: Int) throws {
+            let limit = 3 * Sanitizers.patience
+            let jobs = [
+                try endlessJob(ranks: ranks, ["--time-limit", "\(limit)s"]),
+                try endlessJob(ranks: ranks, environment: ["SLURM_JOB_END_TIME": "\(Int(Date().timeIntervalSince1970 + limit))"]),
+            ]
+            for (job, name) in zip(jobs, ["--time-limit", "SLURM_JOB_END_TIME"]) {
+                let outcome = try job.end(timeLimit: 20)
+                #expect(outcome.status == 64 && !outcome.timedOut, "\(outcome)")
+                let messages = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("rnntrain: error: ") }
+                #expect(messages.count == 1 && messages[0].contains("passed before the first step"), "\(outcome)")
+                #expect(messages.first?.contains(name) == true, "\(outcome)")
+                #expect(!FileManager.default.fileExists(atPath: texts.path("run")))
+            }
+        }
+
+        @Test("A signal ends a job before its first step also if a rank is in a call that does not return", arguments: [1, 2])
+        func inLongCall(ranks: Int) throws {
+            let program = try endlessJob(ranks: ranks)
             let path = texts.path("run")
             #expect(waitFor(20) { ProcessTable.processes(of: "rnntrain", naming: path).count == ranks })
             usleep(1_500_000)

@@ -188,9 +188,13 @@ typedef struct {
     const char *lines[4]; // the reasons SIGUSR1, SIGTERM, SIGINT and SIGHUP
     int32_t exit_status;  // after a signal
     const char *advice;   // the end of other messages
+    int64_t deadline;     // when this time must have ended, in nanoseconds of the monotonic clock; 0 for no deadline
+    const char *deadline_line;
+    int32_t deadline_status;
 } cmpi_watchdog_preparation;
 
-/// Makes the watchdog end the job if a stop signal has had no effect for three seconds, until `cmpi_watchdog_begin_work`. Copies all texts.
+/// Makes the watchdog end the job if a stop signal has had no effect for three seconds, or three seconds after the deadline, until
+/// `cmpi_watchdog_begin_work`. Copies all texts.
 /// To be called before `cmpi_watchdog_start`.
 void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation);
 /// From now on, stop signals are left to the work.

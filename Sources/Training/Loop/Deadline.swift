@@ -42,6 +42,13 @@ struct Deadline {
         StepFlags(signals: StopSignals.received).union(isPast ? StepFlags(reason) : [])
     }
 
+    /// The end of the time before the first step, for the watchdog; nil for no limit.
+    func ofPreparation(_ limit: TimeSpan?) -> Watchdog.PreparationDeadline? {
+        guard let end else { return nil }
+        let error = TrainingError.noTime(reason, limit: limit)
+        return Watchdog.PreparationDeadline(time: end, exitStatus: error.exitStatus.rawValue, line: "\(error)")
+    }
+
     /// Notes the start of the first step. Later calls have no effect.
     mutating func noteStart() {
         if firstStepStart == nil { firstStepStart = MonotonicClock.nanoseconds }

@@ -90,8 +90,10 @@ public struct TrainingRun {
     }
 
     private func startWatch(_ configuration: TrainingConfiguration) throws {
+        let deadline = world.isRoot ? Deadline(limit: configuration.timeLimit).ofPreparation(configuration.timeLimit) : nil
         Watchdog.prepareWork(
-            exitStatus: ExitStatus.preempted.rawValue, advice: "The job ends before its first step: nothing is lost."
+            exitStatus: ExitStatus.preempted.rawValue, advice: "The job ends before its first step: nothing is lost.",
+            deadline: deadline
         ) { "\(TrainingError.stoppedBeforeStart(.signal($0)))" }
         try Watchdog.start(
             in: world, limit: configuration.stallLimit.seconds,

@@ -60,7 +60,7 @@ struct TrainCommand: ExampledCommand {
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration, file, fileKeys)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
-        CheckOnly.report(mostRanks: configuration.mostRanks)
+        CheckOnly.report(mostRanks: configuration.mostRanks, saves: !source.dryRun)
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
         try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
     }
