@@ -168,7 +168,7 @@ static int has_been_ignored(int64_t request, int64_t now) { return request > 0 &
 static void check_for_unheeded_stop(int64_t now) {
     if (!atomic_load(&cmpi_watchdog.is_preparing)) return;
     if (has_been_ignored(cmpi_signals_first_time(), now)) cmpi_watchdog_report_stop();
-    if (has_been_ignored(cmpi_watchdog.preparation.deadline, now)) cmpi_watchdog_report_deadline();
+    if (atomic_load(&cmpi_watchdog.has_deadline) && has_been_ignored(cmpi_watchdog.preparation.deadline, now)) cmpi_watchdog_report_deadline();
 }
 
 static void check_ranks(int64_t now, int64_t tick) {
@@ -230,8 +230,11 @@ void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation) {
     for (int i = 0; i < 4; i++) cmpi_watchdog.preparation.lines[i] = strdup(preparation->lines[i]);
     cmpi_watchdog.preparation.advice = strdup(preparation->advice);
     cmpi_watchdog.preparation.deadline_line = strdup(preparation->deadline_line);
+    atomic_store(&cmpi_watchdog.has_deadline, preparation->deadline > 0);
     atomic_store(&cmpi_watchdog.is_preparing, 1);
 }
+
+void cmpi_watchdog_forget_deadline(void) { atomic_store(&cmpi_watchdog.has_deadline, 0); }
 
 void cmpi_watchdog_begin_work(void) { atomic_store(&cmpi_watchdog.is_preparing, 0); }
 

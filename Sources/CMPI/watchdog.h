@@ -50,6 +50,7 @@ typedef struct {
     int is_running;
     cmpi_watchdog_preparation preparation;
     _Atomic int32_t is_preparing;
+    _Atomic int32_t has_deadline; // that of the preparation
 } watchdog_state;
 
 extern watchdog_state cmpi_watchdog;

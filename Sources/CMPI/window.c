@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -95,5 +96,8 @@ int64_t cmpi_backing_available(void) {
     if (!cmpi_backing_is_writable()) return 0;
     struct statvfs store;
     if (statvfs(cmpi_backing_folder(), &store) != 0) return -1;
-    return (int64_t)store.f_bavail * (int64_t)store.f_frsize;
+    int64_t available = (int64_t)store.f_bavail * (int64_t)store.f_frsize;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_FSIZE, &files) == 0 && (uint64_t)available > files.rlim_cur) return (int64_t)files.rlim_cur;
+    return available;
 }

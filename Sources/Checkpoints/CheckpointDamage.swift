@@ -42,12 +42,21 @@ public enum CheckpointDamage: Error, Equatable, Sendable, CustomStringConvertibl
         return withUnsafeBytes(of: byteCount.littleEndian) { FileFormat($0) }
     }
 
+    /// Whether the bytes of the length of a header are characters of ASCII.
+    private func isText(_ byteCount: UInt64) -> Bool {
+        withUnsafeBytes(of: byteCount.littleEndian) {
+            $0.allSatisfy { (0x20..<0x7F).contains($0) || [0x09, 0x0A, 0x0D].contains($0) }
+        }
+    }
+
     public var description: String {
         switch self {
         case .tooShort(let byteCount, let needed): "it has \(counted(byteCount, "byte")), but needs at least \(needed)"
         case .headerTooLong(let byteCount, let limit):
             format.map { "it is a file of the format \($0.name)" }
-                ?? "its header has \(counted(byteCount, "byte")); the maximum is \(limit)"
+                ?? (isText(byteCount)
+                    ? "it begins with text, and not with the length of a header"
+                    : "its header has \(counted(byteCount, "byte")); the maximum is \(limit)")
         case .unreadableHeader(let detail): "its header is not a safetensors header: \(detail)"
         case .repeatedOrUnknownNames(let found, let expected):
             "its header has \(counted(found, "key")) instead of \(expected): a duplicate name, or an unknown field"

@@ -87,6 +87,9 @@ public enum Watchdog {
         }
     }
 
+    /// Drops the deadline of `prepareWork`: the job ends with another error, which may wait for its reader. Local.
+    public static func forgetDeadline() { cmpi_watchdog_forget_deadline() }
+
     /// Leaves stop signals to the work from now on. Local.
     public static func beginWork() { cmpi_watchdog_begin_work() }
 

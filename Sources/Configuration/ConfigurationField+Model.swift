@@ -18,7 +18,7 @@ extension ConfigurationField {
                 "Units of the embedding."),
             .init(
                 .dropout, \.dropout, .model, .fixed, range: .fraction(orZero: "for none"), placeholder: "p",
-                "Probability of dropping a unit between layers, below 1; 0: off."),
+                "Probability of dropping a unit of the embedding's output and of each layer's output, below 1; 0: off."),
             .init(
                 .tieWeights, \.tieWeights, .model, .fixed,
                 "Share one matrix between the embedding and the output layer. --embedding-size must be the number of columns that the output layer reads: --hidden-size, or --projection-size or --output-mlp if given; with --cell concatenation, --context times --hidden-size."

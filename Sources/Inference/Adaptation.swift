@@ -49,7 +49,9 @@ public struct Adaptation {
         }
         if let cache {
             try stored.requireStream(for: "--cache")
-            scorer = CachedScorer(scorer, model, cache, stored)
+            let columns = stored.shape.inputSize(ofLayer: stored.shape.layers)
+            try ProcessRoom.require(bytes: ContinuousCache.byteCount(cache, columns: columns))
+            scorer = CachedScorer(scorer, model, ContinuousCache(cache, columns: columns), stored)
         }
         if let mixture { scorer = InterpolatedScorer(scorer, stored, mixture) }
         return Scorer(scorer: scorer, learner: learner, skipped: skipped)
@@ -118,9 +120,8 @@ final class CachedScorer: TextScorer {
 
     /// - Parameters:
     ///   - network: a scorer whose piece is one window of `model`.
-    init(_ network: any TextScorer, _ model: SequenceModel, _ settings: CacheSettings, _ stored: StoredModel) {
-        (self.network, self.model) = (network, model)
-        cache = ContinuousCache(settings, columns: stored.shape.inputSize(ofLayer: stored.shape.layers))
+    init(_ network: any TextScorer, _ model: SequenceModel, _ cache: ContinuousCache, _ stored: StoredModel) {
+        (self.network, self.model, self.cache) = (network, model, cache)
         total = TextScore(stored.symbols.special)
     }
 

@@ -33,6 +33,7 @@ public struct TaskEvaluation: Sendable {
         let characters = skippingUnknown ? SkippedCharacters() : nil
         var pieces = TokenPieces(scorer)
         try stored.vocabulary.encode(source, skipping: characters) { (tokens) throws(TextDataError) in try pieces.take(tokens) }
+        if stored.separatesLines, let lineEnd = try stored.vocabulary.missingLineEnd(of: text) { try pieces.take(lineEnd) }
         try pieces.finish()
         try self.init(
             scorer.score.measured(on: try text.extent()), skipped: characters?.unknown ?? UnknownSymbols(), of: text.name,
@@ -100,11 +101,13 @@ private struct TokenPieces {
     }
 
     mutating func take(_ tokens: UnsafeBufferPointer<Int32>) throws(TextDataError) {
-        tokenCount += tokens.count
-        for token in tokens {
-            piece.append(token)
-            if piece.count == scorer.pieceLength { try score(isLast: false) }
-        }
+        for token in tokens { try take(token) }
+    }
+
+    mutating func take(_ token: Int32) throws(TextDataError) {
+        tokenCount += 1
+        piece.append(token)
+        if piece.count == scorer.pieceLength { try score(isLast: false) }
     }
 
     mutating func finish() throws(TextDataError) { try score(isLast: true) }

@@ -44,7 +44,7 @@ extension Vocabulary {
             tokenCount = 0
         }
         do {
-            try encodeLines(source, skipping: characters) { line in
+            try encodeLines(source, skipping: characters, endsLastLine: true) { line in
                 guard failure == nil else { return }
                 piece.append(line)
                 tokenCount += line.tokens.count

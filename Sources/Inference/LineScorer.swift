@@ -38,6 +38,8 @@ public final class LineScorer: SerialScorer {
     /// The symbols of the model.
     public var vocabulary: Vocabulary { stored.vocabulary }
 
+    public var separatesLines: Bool { !carriesState }
+
     /// Scores the next line.
     public func score(_ line: EncodedLine) -> ScoredLine {
         lineCount += 1

@@ -34,6 +34,8 @@ public final class NGramScorer: SerialScorer {
 
     public var vocabulary: Vocabulary { model.vocabulary }
 
+    public var separatesLines: Bool { true }
+
     /// Scores the next line.
     public func score(_ line: EncodedLine) -> ScoredLine {
         lineCount += 1

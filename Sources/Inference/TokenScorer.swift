@@ -43,6 +43,9 @@ extension TokenScorer {
 
 /// A scorer that scores one line after another.
 public protocol SerialScorer: TokenScorer {
+    /// Whether the lines are texts of their own, so that the last one has a line end, too.
+    var separatesLines: Bool { get }
+
     /// Scores the next line.
     func score(_ line: EncodedLine) -> ScoredLine
 }
@@ -53,7 +56,7 @@ extension SerialScorer {
         of source: TextSource, skipping characters: SkippedCharacters?, _ body: (ScoredLine) throws -> Void
     ) throws {
         var failure: (any Error)?
-        try vocabulary.encodeLines(source, skipping: characters) { line in
+        try vocabulary.encodeLines(source, skipping: characters, endsLastLine: separatesLines) { line in
             guard failure == nil else { return }
             do { try body(score(line)) } catch { failure = error }
         }

@@ -31,6 +31,8 @@ package struct LAPACK: Sendable {
 
     /// - Throws: `LAPACKError.notFound`.
     package init(libraries: [String] = Self.libraries) throws {
+        // OpenBLAS would start a thread for each core, which wait for ever for their memory if a limit of the process leaves them none.
+        setenv("OPENBLAS_NUM_THREADS", "1", 1)
         for library in libraries {
             guard let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL), let routine = dlsym(handle, "dgeev_") else { continue }
             dgeev = unsafeBitCast(routine, to: EigenvalueRoutine.self)

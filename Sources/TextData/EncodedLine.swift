@@ -1,6 +1,6 @@
 /// A line of a text, encoded, with the text of each token.
 public struct EncodedLine: Sendable, Equatable {
-    /// The numbers of the tokens. The last is that of the line end, unless a text of characters or bytes ends without one, or it is not in the
+    /// The numbers of the tokens. The last is that of the line end, unless a stream of characters or bytes ends without one, or it is not in the
     /// vocabulary and was skipped.
     public private(set) var tokens: [Int32] = []
     /// The bytes of all tokens, one after another, as they are in the text; `<eos>` for the end of a line of words.

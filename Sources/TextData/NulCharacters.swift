@@ -11,7 +11,7 @@ public struct NulCharacters: Sendable, Equatable {
         let start = offset / 4 * 4
         let quads = min(1024, (text.count - start) / 4)
         var zeros = [0, 0, 0, 0]
-        for place in 0..<4 * quads where text[start + place] == 0 { zeros[place % 4] += 1 }
+        for place in 0..<4 * quads where text[start + place] == 0 { zeros[(firstByte + place) % 4] += 1 }
         // ASCII text in a wide encoding has a NUL at nearly all of these positions, and none at the others.
         let (many, few) = zeros.map { $0 * 10 > quads * 8 }.split(few: zeros.map { $0 * 10 < quads })
         switch (many, few) {

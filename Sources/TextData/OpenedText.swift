@@ -137,6 +137,15 @@ public final class OpenedText: Sendable {
     /// The first NUL characters in the blocks that were examined; nil if there are none, or if the unit is bytes.
     public var nulCharacters: NulCharacters? { foundNul.withLock { $0 } }
 
+    /// The first NUL characters in the first 64 KiB; nil if there are none, or if the unit is bytes.
+    package func nulCharactersAtStart() throws(TextDataError) -> NulCharacters? {
+        if unit == .byte { return nil }
+        try withBytes { (text) throws(TextDataError) in
+            lookForNul(in: UnsafeRawBufferPointer(rebasing: text.prefix(1 << 16)), of: text)
+        }
+        return nulCharacters
+    }
+
     private func lookForNul(in block: UnsafeRawBufferPointer, of text: UnsafeRawBufferPointer) {
         guard let start = block.baseAddress, let whole = text.baseAddress, let place = memchr(start, 0, block.count) else {
             return
@@ -241,13 +250,6 @@ public final class OpenedText: Sendable {
         let skipsMark = range.lowerBound == 0 && firstByte == 0 && dropsByteOrderMark
         return TextPiece(bytes: skipsMark ? withoutByteOrderMark(bytes) : bytes, isLast: range.upperBound == text.count)
     }
-}
-
-/// A range of valid text that begins and ends between tokens, without a byte-order mark.
-struct TextPiece {
-    let bytes: UnsafeRawBufferPointer
-    /// Whether the text ends with this range.
-    let isLast: Bool
 }
 
 /// Iterates over blocks, and validates the tokens of each.

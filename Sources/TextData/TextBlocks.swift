@@ -1,3 +1,10 @@
+/// A range of valid text that begins and ends between tokens, without a byte-order mark.
+struct TextPiece {
+    let bytes: UnsafeRawBufferPointer
+    /// Whether the text ends with this range.
+    let isLast: Bool
+}
+
 /// The division of a text into blocks of equal size, adjusted to boundaries between tokens.
 ///
 /// Ranks share the work on a text by blocks. The tokens of a block go from the boundary at its first byte to the boundary at the first byte

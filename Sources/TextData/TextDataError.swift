@@ -198,7 +198,8 @@ extension TextDataError {
             "\(source): a classifier needs 2 labels or more, but "
                 + (names.first.map { "every line has the label \(quoting: $0)" } ?? "the text has no line") + "."
         case .labelOutsideVocabulary(let name):
-            "the label \(quoting: name) is not in the vocabulary of the training text. Raise --vocabulary-size, or lower --minimum-count."
+            "the label \(quoting: name) is not in the vocabulary of the training text. If no line of this text has the label, omit it in --labels; otherwise raise "
+                + "--vocabulary-size, or lower --minimum-count."
         case .labelOfUnknownWords(let name):
             "the label \(quoting: name) is the vocabulary's symbol of unknown words. Rename the label in the texts."
         case .unlabelledLine(let source, let line):

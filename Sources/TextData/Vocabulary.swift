@@ -29,6 +29,13 @@ public struct Vocabulary: Sendable {
     /// V, the number of symbols.
     public var size: Int { counts.count }
 
+    /// Whether both vocabularies divide every text into the same tokens, perhaps with other numbers. Of matches and pieces, only equal vocabularies do.
+    package func hasSymbols(of other: Vocabulary) -> Bool {
+        if digest == other.digest { return true }
+        guard unit == other.unit, [.word, .char, .integers].contains(unit), size == other.size else { return false }
+        return (0..<size).allSatisfy { other.index.table.find(ScannedToken(index.table.bytes($0))) != nil }
+    }
+
     init(tokenizer: Tokenizer, table: consuming SymbolTable, counts: [Int]) {
         precondition(table.count == counts.count, "\(table.count) symbols with \(counts.count) counts")
         self.tokenizer = tokenizer

@@ -23,6 +23,8 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let task = checkpoint.configuration.taskType
     guard task.predictsTokens else { throw StoredRunError.noTokenModel(task: task.name) }
     let shape = checkpoint.modelShape
+    // The buffer of OpenBLAS, for which it would wait for ever.
+    try ProcessRoom.require(bytes: 136 << 20)
     let lapack = try LAPACK()
     if let unit = settings.unit, unit.layer >= shape.layers || unit.index >= shape.layerSize {
         throw InspectionError.noUnit(unit, layers: shape.layers, units: shape.layerSize)
@@ -32,6 +34,7 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let (tokens, sources) = try firstTokens(settings.tokens, of: text, vocabulary, withSources: settings.property != nil)
     guard tokens.count > 1 else { throw TextDataError.textTooShort(source: text.name, tokenCount: tokens.count) }
 
+    warnOfLines(checkpoint)
     let correlations = try settings.property.map { try correlate($0, checkpoint, tokens, sources, text.name) }
     // A page shows the unit that follows the property most closely.
     let unit = settings.unit ?? (settings.html == nil ? nil : correlations?.units.first?.unit)
@@ -48,13 +51,21 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     }
     let report = InspectionReport(
         checkpoint: checkpoint.path, unknown: UnknownCount(of: tokens, vocabulary), reach: reach, spectra: spectra,
-        isBounded: inspected.model.isBoundedByRecurrentMatrix,
-        activity: activity,
-        unit: unit, correlations: correlations, symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
+        isBounded: inspected.model.isBoundedByRecurrentMatrix, activity: activity, unit: unit, correlations: correlations,
+        symbols: TokenTexts(vocabulary), vocabulary: vocabulary)
     noteTokens(report.unknown, lags: lags, settings, of: text.name)
     try printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal)) {
         if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
     }
+}
+
+/// Warns that a model reads the text otherwise than in its training.
+private func warnOfLines(_ checkpoint: StoredCheckpoint) {
+    guard checkpoint.configuration.separatesLines else { return }
+    StandardError.warn(
+        "\(checkpoint.path): the model was trained with --batching sentences, where each line begins from the initial state, after a line end. "
+            + "inspect reads the text as one stream: its state and its probabilities after the first line are not those of score. Give it a text "
+            + "that is an empty line and one other line.")
 }
 
 /// The first tokens of a text, and with `withSources` the part of the text that each stands for: nil for a line end that is no character of the text.

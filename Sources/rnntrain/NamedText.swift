@@ -1,3 +1,4 @@
+import Communication
 import Failures
 import Files
 import TextData
@@ -10,6 +11,12 @@ enum NamedText {
     ///
     /// - Parameter acceptsSign: whether the option accepts `-`.
     static func opened(_ path: String, unit: TokenUnit, acceptsSign: Bool = true) throws -> OpenedText {
+        let text = try mapped(path, unit: unit, acceptsSign: acceptsSign)
+        if let nul = try text.nulCharactersAtStart() { StandardError.note(nul.notice(source: text.name)) }
+        return text
+    }
+
+    private static func mapped(_ path: String, unit: TokenUnit, acceptsSign: Bool) throws -> OpenedText {
         if path == StandardInput.sign { return try opened(StandardInput.contents(), name: StandardInput.name, unit) }
         if let pipe = StandardInput.openPipe(path) { return try opened(StandardInput.contents(of: pipe), name: path, unit) }
         do throws(TextDataError) {

@@ -26,6 +26,37 @@ struct InspectedRunTests {
         #expect(!best.output.isEmpty && best.output == last.output)
     }
 
+    @Test("A warning says that a model of lines reads the text as one stream; after an empty line, one line is read as by score")
+    func lines() throws {
+        try train("of-lines", "--batching sentences")
+        try train("of-streams", "")
+        #expect(
+            try inspect("of-lines").errors.contains(
+                "warning: of-lines/best.safetensors: the model was trained with --batching sentences"))
+        #expect(!(try inspect("of-streams").errors.contains("--batching sentences")))
+        struct Inspected: Decodable {
+            struct Place: Decodable {
+                struct Next: Decodable { let token: String; let probability: Double }
+                let token: String
+                let next: [Next]
+            }
+            struct Unit: Decodable { let places: [Place] }
+            let unit: Unit
+        }
+        try SmallModels.write("one-line.txt", "\nthe cat sat on\n")
+        let text = try SmallModels.shell("$R inspect --checkpoint of-lines --data one-line.txt --lags 1 --unit 0:0 --json").output
+        let places = try JSONDecoder().decode(Inspected.self, from: Data(text.utf8)).unit.places
+        let scores = try SmallModels.shell("printf 'the cat sat on\n' | $R score --checkpoint of-lines --data - --base e").output
+        let rows = scores.split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        var compared = 0
+        for (place, row) in zip(places, rows) {
+            guard let next = place.next.first(where: { $0.token == row[2] }), let surprisal = Double(row[3]) else { continue }
+            #expect(abs(next.probability - exp(-surprisal)) < 1e-6, "\(row)")
+            compared += 1
+        }
+        #expect(compared > 0, "\(text.prefix(1500)) \(scores)")
+    }
+
     @Test(
         "The spectrum has the letters of the gates, and the bound of the gradient only where it holds",
         arguments: [

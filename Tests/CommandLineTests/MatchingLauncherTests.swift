@@ -68,6 +68,15 @@ struct MatchingLauncherTests {
         }
     }
 
+    @Test("A limit on open files with which Open MPI would wait for ever is refused in one line")
+    func openFiles() throws {
+        try launcher("mpirun", of: "openmpi")
+        let low = try bash("ulimit -n 32; bash launch/train -n 2 --run r", library: "libmpi.so.40")
+        #expect(low.status == 70 && low.output.isEmpty && low.errors.split(separator: "\n").count == 1, "\(low)")
+        #expect(low.errors.contains("the limit on open files (ulimit -n) is 32, which is too low"), "\(low)")
+        #expect(try bash("ulimit -n 46; bash launch/train -n 2 --run r", library: "libmpi.so.40").status == 0)
+    }
+
     @Test("A limit on file sizes with which Open MPI would wait for ever is refused in one line")
     func fileLimit() throws {
         try launcher("mpirun", of: "openmpi")
@@ -75,7 +84,7 @@ struct MatchingLauncherTests {
         for script in ["train -n 2 --run r", "slurm.sbatch r"] {
             let low = try bash("ulimit -f 1000; bash launch/\(script)", library: "libmpi.so.40")
             #expect(low.status == 70 && low.output.isEmpty && low.errors.split(separator: "\n").count == 1, "\(low)")
-            #expect(low.errors.contains("the limit on file sizes (ulimit -f) of 1000 KiB is too low"), "\(low)")
+            #expect(low.errors.contains("the limit on file sizes (ulimit -f) is 1000 KiB, which is too low"), "\(low)")
             for (limit, library) in [(8192, "libmpi.so.40"), (1000, "libmpi.so.12")] {
                 let sufficient = try bash("ulimit -f \(limit); bash launch/\(script)", library: library)
                 #expect(sufficient.status == 0, "\(sufficient)")

@@ -97,5 +97,10 @@ struct ProcessLimitTests {
         try expectLineOrSuccess(limit, ["--run", texts.path("run"), "--resume", "--epochs", "2"])
         try expectLineOrSuccess(limit, ["evaluate", "--checkpoint", "run/best.safetensors", "--data", "test.txt"])
         try expectLineOrSuccess(limit, ["generate", "--checkpoint", "run/best.safetensors", "--length", "3"])
+        try expectLineOrSuccess(limit, ["inspect", "--checkpoint", "run/best.safetensors", "--data", "test.txt"])
+        let cache = [
+            "evaluate", "--checkpoint", "run/best.safetensors", "--data", "test.txt", "--cache", "--cache-size", "1000000",
+        ]
+        #expect(try expectLineOrSuccess(limit, cache).status == 70)
     }
 }

@@ -52,7 +52,7 @@ public struct ModelComparison: Sendable {
     ///   - name: the name of the text in messages.
     ///   - bytes: the text.
     public init(_ first: ScoringModel, _ second: ScoringModel, name: String, bytes: [UInt8], unit: ComparisonUnit) throws {
-        if unit == .token, first.vocabulary.digest != second.vocabulary.digest {
+        if unit == .token, !first.vocabulary.hasSymbols(of: second.vocabulary) {
             throw VocabularyMismatch(
                 first: first.path, second: second.path)
         }

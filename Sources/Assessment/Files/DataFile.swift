@@ -1,3 +1,5 @@
+import Files
+
 /// A file in memory, as lines of text.
 public struct DataFile: Sendable {
     /// The path of the file, or another name of it in messages.
@@ -9,6 +11,10 @@ public struct DataFile: Sendable {
     /// a file without lines.
     public init(name: String, bytes: [UInt8]) throws(DataFileError) {
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        if let format = bytes.withUnsafeBytes({ FileFormat($0) }), format.isCertain {
+            throw DataFileError(
+                path: name, line: nil, reason: "it is a file of the format \(format.name)", advice: format.advice + ".")
+        }
         var lines: [String] = []
         for line in text.split(separator: 0x0A, omittingEmptySubsequences: false) {
             guard let decoded = String(validating: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self) else {

@@ -197,6 +197,8 @@ typedef struct {
 /// `cmpi_watchdog_begin_work`. Copies all texts.
 /// To be called before `cmpi_watchdog_start`.
 void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation);
+/// From now on, the deadline does not end the job: it has another error.
+void cmpi_watchdog_forget_deadline(void);
 /// From now on, stop signals are left to the work.
 void cmpi_watchdog_begin_work(void);
 /// Reports that this rank begins a phase. Messages omit a step of 0. Costs a few stores.

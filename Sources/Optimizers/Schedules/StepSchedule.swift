@@ -7,7 +7,7 @@ public struct StepSchedule: Schedule {
     public static let settings: [any DeclaredSetting] = [ScheduleSettings.decay, decayAfter]
 
     public static let decayAfter = Setting(
-        "decay-after", 4, range: .whole(1...ValueRange.most, orZero: "for none"), placeholder: "n", onResume: .free,
+        "decay-after", 4, range: .whole(1...ValueRange.most, orZero: "for no such epoch"), placeholder: "n", onResume: .free,
         unread: .ignored, "Epochs at the full learning rate; each later epoch multiplies the rate by --decay.")
 
     private let decay: Double

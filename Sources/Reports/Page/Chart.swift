@@ -59,7 +59,7 @@ struct Chart {
             let low = points.map(\.value).min(), let high = points.map(\.value).max()
         else { return nil }
         let bottom = startsAtZero ? min(low, 0) : low
-        let top = high > bottom ? high : bottom + (bottom == 0 ? 1 : abs(bottom) * 0.1)
+        let top = high > bottom ? high : min(bottom + (bottom == 0 ? 1 : abs(bottom) * 0.1), .greatestFiniteMagnitude)
         let last = max(Double(right), Double(left) + 1)
         return (
             ChartScale(Double(left)...last, isExact: true, tickCount: 4), ChartScale(bottom...top, isLogarithmic: isLogarithmic)

@@ -22,9 +22,9 @@ struct ChartScale {
             let step = Self.step((range.upperBound - range.lowerBound) / Double(tickCount))
             let first = isExact ? (range.lowerBound / step).rounded(.up) : (range.lowerBound / step).rounded(.down)
             let last = isExact ? (range.upperBound / step).rounded(.down) : (range.upperBound / step).rounded(.up)
-            ticks = stride(from: first, through: max(first, last), by: 1).map { $0 * step }
+            ticks = stride(from: first, through: max(first, last), by: 1).map { $0 * step }.filter(\.isFinite)
             low = isExact ? range.lowerBound : first * step
-            high = isExact ? range.upperBound : max(last, first + 1) * step
+            high = isExact ? range.upperBound : min(max(last, first + 1) * step, .greatestFiniteMagnitude)
         }
     }
 
@@ -37,9 +37,11 @@ struct ChartScale {
 
     /// 1, 2 and 5 times powers of ten around a range; powers of ten alone if these are many.
     private static func decades(_ range: ClosedRange<Double>) -> [Double] {
-        let exponents = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
+        // The powers of ten that a number can have: a rounded end of the range could be none.
+        let (low, high) = (log10(range.lowerBound).rounded(.down), log10(range.upperBound).rounded(.up))
+        let exponents = Int(min(max(low, -307), 308))...Int(min(max(high, -307), 308))
         let factors: [Double] = exponents.count > 3 ? [1] : [1, 2, 5]
-        let all = exponents.flatMap { exponent in factors.map { $0 * pow(10, Double(exponent)) } }
+        let all = exponents.flatMap { exponent in factors.map { $0 * pow(10, Double(exponent)) } }.filter(\.isFinite)
         let first = all.lastIndex { $0 <= range.lowerBound } ?? 0
         let last = all.firstIndex { $0 >= range.upperBound } ?? all.count - 1
         return Array(all[first...max(first, last)])
@@ -56,6 +58,7 @@ struct ChartScale {
     static func label(_ value: Double) -> String {
         switch abs(value) {
         case 0: "0"
+        case 1e12...: exponent(value)
         case 1e6...: NumberText.significant(value / 1e6, 4) + " M"
         case 1e4...: NumberText.significant(value / 1e3, 4) + " k"
         case ..<1e-3: exponent(value)

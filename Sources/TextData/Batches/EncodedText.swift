@@ -2,6 +2,8 @@
 public struct EncodedText: TokenisedText {
     private let source: TextSource
     private let vocabulary: Vocabulary
+    /// The line end that the last line lacks.
+    private let missing: Int32?
     /// The number of tokens.
     public let count: Int
     /// The number of tokens that are encoded as `<unk>`; 0 if the vocabulary has no `<unk>`.
@@ -10,8 +12,13 @@ public struct EncodedText: TokenisedText {
     public let sample: [Int32]
 
     /// Counts the tokens, and keeps the first `sampleCount`. Cost: one pass over the text.
-    public init(_ source: TextSource, _ vocabulary: Vocabulary, sampleCount: Int = 0) throws(TextDataError) {
+    ///
+    /// - Parameter separatesLines: whether the lines are texts of their own, so that the last one has a line end, too.
+    public init(
+        _ source: TextSource, _ vocabulary: Vocabulary, separatesLines: Bool = false, sampleCount: Int = 0
+    ) throws(TextDataError) {
         (self.source, self.vocabulary) = (source, vocabulary)
+        missing = separatesLines ? try vocabulary.missingLineEnd(of: source.text) : nil
         var (count, unknownCount) = (0, 0)
         var sample: [Int32] = []
         let unknown = vocabulary.unknownID
@@ -20,6 +27,10 @@ public struct EncodedText: TokenisedText {
             if let unknown { for token in tokens where token == unknown { unknownCount += 1 } }
             sample += tokens.prefix(sampleCount - sample.count)
         }
+        if let missing {
+            count += 1
+            sample += [missing].prefix(sampleCount - sample.count)
+        }
         (self.count, self.unknownCount, self.sample) = (count, unknownCount, sample)
     }
 
@@ -27,5 +38,6 @@ public struct EncodedText: TokenisedText {
 
     public func forEachPiece(_ body: (UnsafeBufferPointer<Int32>) -> Void) throws(TextDataError) {
         try vocabulary.encode(source) { (tokens) throws(TextDataError) in body(tokens) }
+        if let missing { withUnsafePointer(to: missing) { body(UnsafeBufferPointer(start: $0, count: 1)) } }
     }
 }

@@ -96,7 +96,7 @@ extension LabelDefect: CustomStringConvertible {
                 + "tail -c +4"
         case .tooMany(let most): "more than \(most) labels. Write the label before the tab, not the text"
         case .unknown(let name, let known):
-            "the label \(quoting: name) does not occur in the training text, whose labels are "
+            "the label \(quoting: name) is not among the labels of the run, those of --labels or else of the training text: "
                 + known.prefix(5).map { Quotation.of($0) }.joined(separator: ", ") + (known.count > 5 ? " and others" : "")
         case .notExpected(let name):
             "this line, and every other one, begins with a label (\(quoting: name)) and a tab, but the model must not read the labels. "

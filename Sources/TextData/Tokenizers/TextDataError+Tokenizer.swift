@@ -5,7 +5,7 @@ extension TextDataError {
     var tokenizerSentence: String {
         switch self {
         case .notAnInteger(let source, let byteOffset, let word):
-            "\(source): \(quoting: word) at byte \(byteOffset) is not a whole number without leading zeros, as --tokens integers needs. "
+            "\(source): \(quoting: word) at byte \(byteOffset) is not a number of digits only, without a sign and without leading zeros, as --tokens integers needs. "
                 + "Correct the text, or use --tokens word."
         case .noSentencePieceLibrary(let reason):
             "--tokens sentencepiece needs SentencePiece's library, which cannot be loaded (\(reason)). Install the Debian package "

@@ -43,7 +43,8 @@ extension Trainer {
 
     /// Adapts a restored state to the faults of the run. `before` is the state at the fault.
     private func continueRestored(from before: TrainingState, _ fault: RunFault) {
-        let scale = (before.rateScale ?? 1) * (fault.isOfTheRun ? Self.cut : 1)
+        // A factor of 0 is no valid state. With the smallest one, a rate is 0 as well.
+        let scale = max((before.rateScale ?? 1) * (fault.isOfTheRun ? Self.cut : 1), .leastNormalMagnitude)
         state.rateScale = scale == 1 ? nil : scale
         if fault.isOfTheRun || before.dependsOnCheckpoints { state.hasReturned = true }
         // The checkpoint of a stop may be from the middle of skipped updates. With another learning rate they are counted anew.

@@ -63,12 +63,13 @@ package final class DistributedTokenizer {
 
     /// Writes the token file of a scanned text to `path`. Throws the errors of the other `writeTokens`.
     package func writeTokens(_ text: TokenizerText, digest: UInt64, vocabulary: Vocabulary, to path: String) throws {
-        try writeTokens(text, digest: digest, vocabulary: vocabulary, to: FilePlace(path: path))
+        try writeTokens(text, digest: digest, vocabulary: vocabulary, separatesLines: false, to: FilePlace(path: path))
     }
 
-    /// Writes the token file of a scanned text. Throws `unknownCharacter` (65), `inputOutput` (74).
+    /// Writes the token file of a scanned text. If its lines are texts of their own, the last one also gets a line end. Throws `unknownCharacter`
+    /// (65), `inputOutput` (74).
     package func writeTokens(
-        _ text: TokenizerText, digest: UInt64, vocabulary: Vocabulary, to place: FilePlace
+        _ text: TokenizerText, digest: UInt64, vocabulary: Vocabulary, separatesLines: Bool, to place: FilePlace
     ) throws {
         var writer: TokenFileWriter?
         try Watchdog.waitingForDisk {
@@ -76,6 +77,9 @@ package final class DistributedTokenizer {
                 at: place, vocabularySize: vocabulary.size, textDigest: digest, vocabularyDigest: vocabulary.digest)
         }
         try writeTokens(text, digest: digest, vocabulary: vocabulary, with: &writer!)
+        if separatesLines, let lineEnd = try vocabulary.missingLineEnd(of: text.text) {
+            try withUnsafePointer(to: lineEnd) { try writer!.append(UnsafeBufferPointer(start: $0, count: 1)) }
+        }
         try Watchdog.waitingForDisk { try writer.take()?.finish() }
     }
 

@@ -16,6 +16,8 @@ struct Texts {
     }
 
     private let tokenizer: DistributedTokenizer
+    /// Whether the lines are texts of their own.
+    private let separatesLines: Bool
     /// Whether the texts are parts of one file.
     private let isSplit: Bool
     /// The notice about the split of the text; nil if each text has its own file.
@@ -40,6 +42,7 @@ struct Texts {
         counting: ((TokenizerText) throws -> SymbolCounts)? = nil
     ) throws {
         (self.tokenizer, self.stamps) = (tokenizer, stamps)
+        separatesLines = configuration.separatesLines
         isSplit = configuration.text != nil
         // All texts are opened before the first one is read, which may take hours: a path that another file gets meanwhile changes nothing.
         for (role, text) in try openAll(configuration) {
@@ -127,7 +130,8 @@ struct Texts {
             entry.isRead = true
             entries[role] = entry
         }
-        try tokenizer.writeTokens(entry.text, digest: entry.digest, vocabulary: vocabulary, to: place)
+        try tokenizer.writeTokens(
+            entry.text, digest: entry.digest, vocabulary: vocabulary, separatesLines: separatesLines, to: place)
         return try TokenFile(path: path)
     }
 
@@ -144,6 +148,9 @@ struct Texts {
         } catch .file(.missing) {
             // The notice is for a text that an earlier job has read.
             if !entry.isRead { notices.append("wrote tokens again from \(entry.text.text.name): \(path) is missing") }
+            return nil
+        } catch .badTokenFile(let path, let defect) {
+            notices.append("wrote tokens again from \(entry.text.text.name): \(path) is no valid token file: \(defect)")
             return nil
         } catch {
             notices.append("wrote tokens again from \(entry.text.text.name): \(error)")
@@ -182,7 +189,9 @@ struct Texts {
     func encoded(_ role: TextRole, vocabulary: Vocabulary, sampleCount: Int) throws(TextDataError) -> EncodedText? {
         guard let entry = entries[role] else { return nil }
         return try Watchdog.waitingForDisk { () throws(TextDataError) in
-            try EncodedText(TextSource(entry.text.text, digest: entry.digest), vocabulary, sampleCount: sampleCount)
+            try EncodedText(
+                TextSource(entry.text.text, digest: entry.digest), vocabulary, separatesLines: separatesLines,
+                sampleCount: sampleCount)
         }
     }
 

@@ -67,18 +67,26 @@ public struct TrainingRun {
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
         try requireTime(configuration)
         try startWatch(configuration)
-        Watchdog.enter(.texts)
-        let preparation = try prepare(configuration, resume: resume, breakingLock: breakingLock)
         do {
-            return try setUp(preparation)
+            Watchdog.enter(.texts)
+            return try setUp(try prepare(configuration, resume: resume, breakingLock: breakingLock))
         } catch {
-            preparation?.abandon()
+            Watchdog.forgetDeadline()
             throw error
         }
     }
 
     /// Creates the model and everything else that a prepared run needs for its first step. Collective.
     private func setUp(_ preparation: RunPreparation?) throws -> RunSetup {
+        do {
+            return try create(preparation)
+        } catch {
+            preparation?.abandon()
+            throw error
+        }
+    }
+
+    private func create(_ preparation: RunPreparation?) throws -> RunSetup {
         let plan = try RunPlan(jsonText: try world.broadcast(try preparation?.plan.jsonText() ?? ""))
         Watchdog.enter(.construction)
         let parallel = try ParallelModel(
