@@ -95,7 +95,7 @@ struct AdviceTests {
     private typealias Option = (Substring, Substring?, Substring, Substring?)
 
     /// `--cell gru`, `--no-tie-weights`.
-    nonisolated(unsafe) private static let option = /--(no-)?([a-z0-9-]+)(?: ([^ ,]*[^ ,.]))?/
+    private static var option: Regex<Option> { /--(no-)?([a-z0-9-]+)(?: ([^ ,]*[^ ,.]))?/ }
 
     private static func named(_ option: Option) -> ConfigurationKey { ConfigurationKey(String(option.2)) }
 }
