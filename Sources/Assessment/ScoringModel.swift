@@ -11,6 +11,8 @@ public struct ScoringModel {
     public let vocabulary: Vocabulary
     /// Whether the first token of a text has no score, because the state is carried over line ends.
     package let carriesState: Bool
+    /// Whether the model has a token for the end of a last line without a line feed.
+    var endsLastLine: Bool { !carriesState || vocabulary.endOfLineID != nil }
     private let scorerOfLines: () -> any TokenScorer
     private let scorerOfText: () -> any TokenScorer
 

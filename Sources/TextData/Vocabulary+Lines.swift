@@ -19,18 +19,21 @@ extension Vocabulary {
             case .char: try characterLines(piece.bytes, of: bytes, source, skipping: skipped, missing, to: sink)
             case .byte: try byteLines(piece.bytes, missing, to: sink)
             case .integers, .regex, .sentencepiece:
-                try foundLines(piece.bytes, SearchedText(whole: bytes, name: text.name), missing, to: sink)
+                try foundLines(
+                    piece.bytes, SearchedText(whole: bytes, name: text.name), missing, separatesTexts: source.separatesTexts,
+                    to: sink)
             }
         }
     }
 
     private func foundLines(
-        _ bytes: UnsafeRawBufferPointer, _ text: SearchedText, _ missing: Int32?,
+        _ bytes: UnsafeRawBufferPointer, _ text: SearchedText, _ missing: Int32?, separatesTexts: Bool,
         to sink: (EncodedLine) throws(TextDataError) -> Void
     ) throws(TextDataError) {
         var line = EncodedLine()
         try tokenizer.forEachToken(of: bytes, in: text, endsLastLine: true, withSources: true) { (token) throws(TextDataError) in
             if let gap = token.gap { line.appendGap(gap, isUnknown: false) }
+            if token.endsLine, separatesTexts, lineEndID == nil { return try give(&line, to: sink) }
             line.append(
                 number(of: token), token.bytes.bindMemory(to: UInt8.self), source: token.source, endsLine: token.endsLine)
             if token.endsLine { try give(&line, to: sink) }
@@ -63,10 +66,11 @@ extension Vocabulary {
         while let scalar = characters.next() {
             let (end, endsLine) = (characters.p, scalar == 0x0A)
             isBegun = !endsLine
-            if let number = numbers[scalar] > 0 ? Int32(bitPattern: numbers[scalar] &- 1) : unknownID {
+            let onlySeparates = endsLine && source.separatesTexts
+            if let number = numbers[scalar] > 0 ? Int32(bitPattern: numbers[scalar] &- 1) : onlySeparates ? nil : unknownID {
                 let width = Unicode.Scalar(scalar).map(UTF8.width) ?? 1
                 line.append(number, UnsafeBufferPointer(start: end - width, count: width), endsLine: endsLine)
-            } else if !(endsLine && source.separatesTexts) {
+            } else if !onlySeparates {
                 let offset = UnsafeRawPointer(end) - first
                 guard let skipped else { throw Self.unknownCharacter(before: offset, text, name: source.name) }
                 note(scalar, endingAt: UnsafeRawPointer(end), of: text, in: skipped)

@@ -23,8 +23,6 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     let task = checkpoint.configuration.taskType
     guard task.predictsTokens else { throw StoredRunError.noTokenModel(task: task.name) }
     let shape = checkpoint.modelShape
-    // The buffer of OpenBLAS, for which it would wait for ever.
-    try ProcessRoom.require(bytes: 136 << 20)
     let lapack = try LAPACK()
     if let unit = settings.unit, unit.layer >= shape.layers || unit.index >= shape.layerSize {
         throw InspectionError.noUnit(unit, layers: shape.layers, units: shape.layerSize)
@@ -46,9 +44,7 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
         checkpoint, steps: steps, streams: min(GradientReach.rowsAtOnce, max(shape.layerSize, steps)))
     let lags = max(1, steps - 1)
     let reach = try GradientReach(inspected, tokens, checkpoint: checkpoint.path).limited(toLags: lags)
-    let spectra = (0..<shape.layers).map {
-        RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateNames, in: inspected, with: lapack)
-    }
+    let spectra = try spectra(of: inspected, layers: shape.layers, with: lapack)
     let report = InspectionReport(
         checkpoint: checkpoint.path, unknown: UnknownCount(of: tokens, vocabulary), reach: reach, spectra: spectra,
         isBounded: inspected.model.isBoundedByRecurrentMatrix, activity: activity, unit: unit, correlations: correlations,
@@ -57,6 +53,13 @@ func runInspection(checkpoint: StoredCheckpoint, data: String, _ settings: Inspe
     try printResult(settings.json ? report.json : report.text(isColoured: StandardOutput.isTerminal)) {
         if let html = settings.html { try DurableFile.write(report.page.html, to: html) }
     }
+}
+
+/// The spectrum of the recurrent matrices of each layer. Throws (70) if a limit of the process leaves no room for the buffer of OpenBLAS, which would
+/// otherwise try again for ever.
+private func spectra(of inspected: InspectedModel, layers: Int, with lapack: LAPACK) throws -> [[RecurrentSpectrum]] {
+    try ProcessRoom.require(bytes: 136 << 20)
+    return (0..<layers).map { RecurrentSpectrum.ofLayer($0, gates: inspected.model.gateNames, in: inspected, with: lapack) }
 }
 
 /// Warns that a model reads the text otherwise than in its training.

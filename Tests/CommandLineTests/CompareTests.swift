@@ -72,6 +72,21 @@ struct CompareTests {
         #expect(outcome.output.contains(try #require(loss.firstMatch(of: /"loss":([0-9.]+)/)).1), "\(outcome)")
     }
 
+    @Test(
+        "A last line without a line feed counts with its line end, if the models would score it otherwise",
+        arguments: ["word", "byte", "token"])
+    func lastLine(unit: String) throws {
+        let small = "--hidden-size 6 --embedding-size 8 --batch-size 4 --epochs 1 --tokens char --batching sentences"
+        let outcome = try SmallModels.shell(
+            "$R --train train.txt --valid valid.txt --run lines-\(unit) \(small) && head -c -1 valid.txt >cut-\(unit).txt")
+        try #require(outcome.status == 0, "\(outcome)")
+        for models in ["char lines-\(unit)", "lines-\(unit) char"] + (unit == "token" ? [] : ["char word"]) {
+            let figures = try ["valid.txt", "cut-\(unit).txt"].map { try compare("\(models) --data \($0) --by \(unit)") }
+            #expect(figures[0].loss_a == figures[1].loss_a && figures[0].loss_b == figures[1].loss_b, "\(models): \(figures)")
+            #expect(figures[0].low == figures[1].low && figures[0].units == figures[1].units, "\(models): \(figures)")
+        }
+    }
+
     @Test("Models of bytes read a byte-order mark: it counts as in evaluate")
     func byteOrderMark() throws {
         try SmallModels.write("bytemark.txt", "\u{FEFF}the cat\nsat on\n")

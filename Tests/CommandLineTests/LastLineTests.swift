@@ -64,6 +64,24 @@ struct LastLineTests {
         #expect(texts[0] == texts[1] && texts[0].count == 1, "\(texts)")
     }
 
+    @Test(
+        "If the vocabulary has no line feed, rescore scores the text of a hypothesis alone, also with <unk>",
+        arguments: ["char", "regex --token-pattern ."])
+    func withoutLineFeed(unit: String) throws {
+        let name = "one-\(unit.prefix(4))"
+        _ = try shell(
+            "{ tr '\\n' ' ' <train.txt; printf '#'; } >\(name).txt; $R --train \(name).txt --valid \(name).txt --run \(name) --tokens \(unit) --minimum-count 2 \(Self.size)"
+        )
+        let total = try shell(
+            "printf 'u-1 the man\\n' >\(name).list; $R rescore --checkpoint \(name) --nbest \(name).list --format kaldi"
+        )
+        .output.split(separator: "\t").last.flatMap { Double($0.prefix { $0 != "\n" }) }
+        let rows = try shell("printf 'the man' | $R score --checkpoint \(name) --data - --base e").output.split(separator: "\n")
+            .dropFirst()
+        let sum = rows.compactMap { Double($0.split(separator: "\t")[3]) }.reduce(0, +)
+        #expect(rows.count >= 7 && abs((total ?? 0) - sum) < 1e-6, "\(total ?? 0) \(sum) \(rows)")
+    }
+
     @Test("A classifier gives it the same label, and its evaluation and test are the same", arguments: ["char", "byte"])
     func classifier(unit: String) throws {
         let name = "labels-\(unit)"

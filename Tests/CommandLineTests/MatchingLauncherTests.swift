@@ -74,6 +74,8 @@ struct MatchingLauncherTests {
         let low = try bash("ulimit -n 32; bash launch/train -n 2 --run r", library: "libmpi.so.40")
         #expect(low.status == 70 && low.output.isEmpty && low.errors.split(separator: "\n").count == 1, "\(low)")
         #expect(low.errors.contains("the limit on open files (ulimit -n) is 32, which is too low"), "\(low)")
+        let stack = try bash("ulimit -s 200; bash launch/slurm.sbatch r", library: "libmpi.so.40")
+        #expect(stack.status == 70 && stack.errors.contains("the limit on the stack (ulimit -s) is 200 KiB"), "\(stack)")
         #expect(try bash("ulimit -n 46; bash launch/train -n 2 --run r", library: "libmpi.so.40").status == 0)
     }
 

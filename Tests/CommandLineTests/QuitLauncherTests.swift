@@ -31,6 +31,21 @@ struct QuitLauncherTests {
         cat errors
         """
 
+    @Test("An mpirun that waits for ever after its rank was killed is killed after ten seconds")
+    func stuck() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(Self.mpirun.replacing("-t 20", with: "-t 60"), to: "bin/mpirun")
+        let command = Self.command.replacing("waited killed\nkill -TERM $script\n", with: "").replacing(
+            "echo \"status $?\"", with: "echo \"status $?, $((SECONDS < 30))\"")
+        let outcome = try ProcessRunner.run(
+            "/bin/bash", ["-c", command], in: scratch.folder,
+            environment: [
+                "RNNTRAIN_PROGRAM": ProcessRunner.program, "SCRIPTS": ProcessRunner.source("launch"), "SIGNALS": "QUIT",
+            ],
+            limit: 100)
+        #expect(outcome.output.hasPrefix("status 131, 1\n"), "\(outcome)")
+    }
+
     @Test(
         "A further signal while mpirun ends leaves the status as it is, and no message of bash", arguments: ["QUIT", "TERM QUIT"])
     func furtherSignal(signals: String) throws {

@@ -73,6 +73,24 @@ struct RepeatedSignalTests {
 
     private static let train = "bash \(ProcessRunner.source("launch/train")) -n 2"
 
+    @Test(
+        "A signal to the whole process group leaves the last lines to the reader of a pipe", arguments: ["USR1", "TERM", "HUP"])
+    func group(signal: String) throws {
+        let job = "\(Self.train) --config /dev/null --train train.txt --valid valid.txt --run run \(Self.large)"
+        let outcome = try ProcessRunner.run(
+            "/bin/bash",
+            [
+                "-c",
+                """
+                set -m
+                { trap : \(signal); \(job) 2>&1; echo "status $?"; } | (trap '' \(signal); cat >log) &
+                for i in $(seq 600); do \(Self.hasStep) && break; sleep 0.05; done
+                kill -\(signal) %1; wait; cat log
+                """,
+            ], in: texts.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program], limit: 60)
+        #expect(outcome.output.hasSuffix("status 75\n") && outcome.output.contains("\n  resume "), "\(outcome)")
+    }
+
     @Test("slurm.sbatch waits for the ranks, and requeues the job", arguments: [["USR1"], ["USR1", "TERM"]], [0.03, 0.002])
     func slurm(signals: [String], pause: Double) throws {
         let script = ProcessRunner.source("launch/slurm.sbatch")

@@ -102,7 +102,7 @@ struct UnreadableFileTests {
         #expect(resumed.status == 0, "\(resumed)")
         for role in ["train", "valid"] {
             let says =
-                "wrote tokens again from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens: this is not a valid token file"
+                "wrote tokens again from \(texts.path(role)).txt: \(texts.path("run/data/\(role)")).tokens is no valid token file: "
             #expect(resumed.output.contains(says), "\(resumed)")
         }
         #expect(try RunLog(run: texts.path("run")).finalDigest == RunLog(run: texts.path("whole")).finalDigest)

@@ -56,6 +56,8 @@ public struct ModelComparison: Sendable {
             throw VocabularyMismatch(
                 first: first.path, second: second.path)
         }
+        let haveLineEnds = first.vocabulary.lineEndID != nil && second.vocabulary.lineEndID != nil
+        let bytes = haveLineEnds && first.endsLastLine != second.endsLastLine ? Self.withLineEnd(bytes) : bytes
         let carries = first.carriesState || second.carriesState
         // Models of bytes read a byte-order mark. Both losses are divided by the same number, so it counts only if both models read it.
         let areOfBytes = first.vocabulary.unit == .byte && second.vocabulary.unit == .byte
@@ -67,6 +69,9 @@ public struct ModelComparison: Sendable {
         self.unit = unit
         (losses, unknownCounts) = Self.paired(a, b, unit: unit, extents, carries: carries)
     }
+
+    /// A text that ends with a line feed, for two models of which otherwise only one has a token for the end of the last line.
+    private static func withLineEnd(_ bytes: [UInt8]) -> [UInt8] { bytes.last == 0x0A || bytes.isEmpty ? bytes : bytes + [0x0A] }
 
     /// A line whose first token a model did not score is not compared by words or bytes. `extents` has the lines' sizes for these.
     private static func paired(
