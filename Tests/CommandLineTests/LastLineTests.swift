@@ -17,7 +17,7 @@ struct LastLineTests {
     /// The options of a unit of which a line feed is a token like any other.
     private static let units = ["char", "byte", "regex --token-pattern '\\w+|[^\\w\\n]'"]
 
-    @Test("score, compare and rescore: its tokens, and the end of its last word", arguments: units)
+    @Test("score: its tokens, and the end of its last word", arguments: units)
     func score(unit: String) throws {
         let name = "last-\(unit.prefix(4))"
         _ = try shell("$R --train train.txt --valid valid.txt --run \(name) --tokens \(unit) \(Self.size)")
