@@ -13,6 +13,8 @@ public struct ScoringModel {
     package let carriesState: Bool
     /// Whether the model has a token for the end of a last line without a line feed.
     var endsLastLine: Bool { !carriesState || vocabulary.endOfLineID != nil }
+    /// Whether a line feed in a text has a score, that of `<unk>` if the vocabulary lacks it.
+    var scoresLineEnds: Bool { vocabulary.lineEndID != nil || vocabulary.unknownID != nil }
     private let scorerOfLines: () -> any TokenScorer
     private let scorerOfText: () -> any TokenScorer
 

@@ -1,4 +1,9 @@
 extension OpenedText {
+    /// Whether the last line has no line feed. An empty text has no line.
+    func lacksLineEnd() throws(TextDataError) -> Bool {
+        try withBytes { (bytes) throws(TextDataError) in bytes.last.map { $0 != 0x0A } ?? false }
+    }
+
     /// Passes each line with its line feed, if it has one, and its number, from 1, to `body`. A byte-order mark that is no part of the tokens is not
     /// part of the first line.
     func forEachEndedLine(_ body: (UnsafeRawBufferPointer, Int) throws(TextDataError) -> Void) throws(TextDataError) {

@@ -36,6 +36,12 @@ public final class SymbolCounts {
         }
     }
 
+    /// Counts the line end that a counted text lacks whose lines are texts of their own, as `Vocabulary.missingLineEnd` adds it to the tokens.
+    package func countMissingLineEnd(of text: OpenedText) throws(TextDataError) {
+        guard unit.hasLineFeeds, try text.lacksLineEnd() else { return }
+        tally.countLineFeed()
+    }
+
     /// The number of tokens counted.
     public var tokenCount: Int { tally.sum }
 
@@ -118,6 +124,12 @@ private struct SymbolTally: ~Copyable {
 
     mutating func count(_ token: FoundToken) {
         counts.base[token.id.map(Int.init) ?? number(ScannedToken(token.bytes))] += 1
+    }
+
+    /// Counts a line feed, which a vocabulary of matches always has, and one of characters only if the text has one.
+    mutating func countLineFeed() {
+        let token = SpecialSymbol.lineFeed.token
+        if let number = unit == .regex ? number(token) : table.find(token) { counts.base[number] += 1 }
     }
 
     /// Counts in four tables in turn, because an addition to the same memory location waits for the previous one.

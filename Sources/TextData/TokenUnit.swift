@@ -16,6 +16,9 @@ public enum TokenUnit: String, Codable, CaseIterable, Sendable {
     /// Whether the text of a token is that between white space, with `<eos>` for the end of a line.
     public var isSpaced: Bool { self == .word || self == .integers }
 
+    /// Whether the end of a line is a token of its line feed, which the last line may lack. The other units have an end after every line.
+    var hasLineFeeds: Bool { self == .char || self == .byte || self == .regex }
+
     /// Whether a tokenizer of this unit needs a definition: a pattern, or a model.
     public var needsDefinition: Bool { self == .regex || self == .sentencepiece }
 

@@ -13,9 +13,8 @@ extension Vocabulary {
     /// The token of the line end that a text lacks whose lines are texts of their own. Nil if it ends with one, if the vocabulary has none, or if its
     /// unit has a line end after each line anyway, as words have.
     package func missingLineEnd(of text: OpenedText) throws(TextDataError) -> Int32? {
-        guard [.char, .byte, .regex].contains(unit), let lineEndID else { return nil }
-        let last = try text.withBytes { (bytes) throws(TextDataError) in bytes.last }
-        return last.map { $0 != 0x0A } == true ? lineEndID : nil
+        guard unit.hasLineFeeds, let lineEndID else { return nil }
+        return try text.lacksLineEnd() ? lineEndID : nil
     }
 
     /// Encodes the tokens of some blocks of an examined text.

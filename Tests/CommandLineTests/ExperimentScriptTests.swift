@@ -89,10 +89,11 @@ struct ExperimentScriptTests {
         #expect(later.status == 0 && later.output.contains("## surface\n"), "\(later)")
     }
 
-    @Test("A text whose name has an equals sign is read, not standard input, and a folder may have any name")
+    @Test("A text whose name has an equals sign is read, not standard input or rnntrain.toml, and a folder may have any name")
     func names() throws {
         try scratch.write(Self.text(of: "king"), to: "x=1.txt")
         try scratch.write(Self.text(of: "queen"), to: "other.txt")
+        try scratch.write("tokens = \"char\"\n", to: "rnntrain.toml")
         let outcome = try bash("bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' clipping agreement <other.txt")
         try #require(outcome.status == 0, "\(outcome)")
         let folder = "a=b[1] c"
@@ -100,6 +101,7 @@ struct ExperimentScriptTests {
         let report = try String(contentsOfFile: scratch.file("\(folder)/lectures.md"), encoding: .utf8)
         #expect(report.contains(try Regex("(?m)^\\| 6( \\| [0-9]+ %){3} \\|$")), "\(report)")
         #expect(FileManager.default.fileExists(atPath: scratch.file("\(folder)/runs.html")))
+        #expect(try bash("cat a=*/runs/*/config.toml | grep '^tokens =' | sort -u").output == "tokens = \"word\"\n")
         let sentences = try bash(
             "bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' agreement", environment: ["LECTURES_SENTENCES": "160"])
         #expect(sentences.status == 64 && sentences.errors.contains("LECTURES_SENTENCES is now 160"), "\(sentences)")

@@ -65,6 +65,22 @@ struct LastLineTests {
     }
 
     @Test(
+        "The counts of the vocabulary contain it, so that outputs that depend on them train the same parameters", arguments: units
+    )
+    func counts(unit: String) throws {
+        let name = "counts-\(unit.prefix(4))"
+        _ = try shell("mkdir -p \(name); cp train.txt \(name)/full; head -c -1 train.txt >\(name)/cut")
+        let runs = try ["full", "cut"].map { form in
+            let run = try shell(
+                "$R --train \(name)/\(form) --valid valid.txt --run \(name)/\(form)-run --tokens \(unit) --batching sentences --output sampled --samples 4 \(Self.size)"
+            )
+            let vocabulary = try shell("cat \(name)/\(form)-run/vocabulary.json").output
+            return vocabulary + (run.output.firstMatch(of: /digest [0-9a-f]+/).map { String($0.output) } ?? "none")
+        }
+        #expect(runs[0] == runs[1] && !runs[0].hasSuffix("none"))
+    }
+
+    @Test(
         "If the vocabulary has no line feed, rescore scores the text of a hypothesis alone, also with <unk>",
         arguments: ["char", "regex --token-pattern ."])
     func withoutLineFeed(unit: String) throws {

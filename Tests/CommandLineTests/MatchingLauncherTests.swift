@@ -94,6 +94,16 @@ struct MatchingLauncherTests {
         }
     }
 
+    @Test("A program that a signal ends while it starts is one line, with the limits that may be the cause")
+    func endedBySignal() throws {
+        try launcher("mpirun", of: "openmpi")
+        try program(".build/release/rnntrain", "kill -SEGV $$")
+        let outcome = try bash("bash launch/train -n 2 --run r", library: "libmpi.so.40")
+        #expect(outcome.status == 139 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("launch/train: signal 11 ended the program while it started."), "\(outcome)")
+        #expect(outcome.errors.contains("(ulimit -v, ulimit -d)"), "\(outcome)")
+    }
+
     @Test("Without a launcher of the program's MPI, the message is one line")
     func mismatch() throws {
         try launcher("mpirun", of: "openmpi")

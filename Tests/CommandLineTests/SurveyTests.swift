@@ -15,10 +15,28 @@ struct SurveyTests {
         return scratch
     }
 
-    private func survey(_ scratch: ScratchFolder, ranks: Int = 1) throws -> ProgramRun {
+    private func survey(_ scratch: ScratchFolder, ranks: Int = 1, program: String = ProcessRunner.program) throws -> ProgramRun {
         try ProcessRunner.run(
             "/bin/bash", [ProcessRunner.source("launch/survey"), "text.txt", "survey", "schedules"], in: scratch.folder,
-            environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "SURVEY_RANKS": "\(ranks)"], limit: 120)
+            environment: ["RNNTRAIN_PROGRAM": program, "SURVEY_RANKS": "\(ranks)"], limit: 120)
+    }
+
+    @Test("The figures are those of the text at the start, and do not depend on an rnntrain.toml")
+    func surroundings() throws {
+        let plain = try folder(lines: 150)
+        let outcome = try survey(plain)
+        try #require(outcome.status == 0, "\(outcome)")
+        let changed = try folder(lines: 150)
+        try changed.write("dropout = 0.5\nseed = 7\n", to: "rnntrain.toml")
+        // The text changes when one of the runs starts.
+        let program = try changed.write(
+            "#!/bin/sh\ncase \"$*\" in *schedules-cosine*) echo 'the dog' >text.txt;; esac\n"
+                + "exec '\(ProcessRunner.program)' \"$@\"\n", to: "program")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let second = try survey(changed, program: program)
+        try #require(second.status == 0, "\(second)")
+        #expect(try changed.read("text.txt").count == 8)
+        #expect(try changed.read("survey/survey.jsonl") == plain.read("survey/survey.jsonl"))
     }
 
     @Test("Every schedule has a row and a line in the log, and a second call repeats no run")

@@ -56,8 +56,8 @@ public struct ModelComparison: Sendable {
             throw VocabularyMismatch(
                 first: first.path, second: second.path)
         }
-        let haveLineEnds = first.vocabulary.lineEndID != nil && second.vocabulary.lineEndID != nil
-        let bytes = haveLineEnds && first.endsLastLine != second.endsLastLine ? Self.withLineEnd(bytes) : bytes
+        let scoreLineEnds = first.scoresLineEnds && second.scoresLineEnds
+        let bytes = scoreLineEnds && first.endsLastLine != second.endsLastLine ? Self.withLineEnd(bytes) : bytes
         let carries = first.carriesState || second.carriesState
         // Models of bytes read a byte-order mark. Both losses are divided by the same number, so it counts only if both models read it.
         let areOfBytes = first.vocabulary.unit == .byte && second.vocabulary.unit == .byte

@@ -14,10 +14,13 @@ extension RunPreparation {
         _ configuration: TrainingConfiguration, tokenizer: DistributedTokenizer, stamps: TextStamps
     ) throws -> CountedTexts {
         var counts = SymbolCounts(unit: .char)
+        var trainingText: OpenedText?
         var texts = try Texts(configuration, tokenizer: tokenizer, stamps: stamps) { text in
+            trainingText = text.text
             counts = SymbolCounts(try Self.tokenizer(configuration, trainingText: text, tokenizer))
             return counts
         }
+        if configuration.separatesLines, let trainingText { try counts.countMissingLineEnd(of: trainingText) }
         let source = texts.name(of: .train) ?? ""
         let tokens = counts.tokenCount
         let vocabulary = try counts.vocabulary(configuration.vocabularyLimits, source: source)
