@@ -144,4 +144,16 @@ extension RunFolder {
             return false
         }
     }
+
+    /// What `read` finds in the folder. While a job writes to it, files that are read one after the other may contradict each other. Then the folder is
+    /// read again, at most `attempts` times in all, until a reading is sound. Throws the error of the last reading.
+    package func reading<Found>(attempts: Int, _ read: () throws -> Found, isSound: (Found) -> Bool) throws -> Found {
+        for _ in 1..<attempts {
+            let wasInUse = isInUse
+            let found = Result { try read() }
+            if case .success(let found) = found, isSound(found) { return found }
+            if !wasInUse, !isInUse { return try found.get() }
+        }
+        return try read()
+    }
 }

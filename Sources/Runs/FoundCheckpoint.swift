@@ -15,6 +15,8 @@ public struct FoundCheckpoint {
     /// Opens and verifies the checkpoint file at `path`, or the best parameters on validation of the run folder at `path`. If the folder
     /// has no best parameters, it opens the newest valid checkpoint.
     ///
+    /// A job may train in the folder: a reading in which its files contradict each other is repeated.
+    ///
     /// Throws the errors of `StoredCheckpoint`, of `RunRecords.best` and of `RunRecords.newestCheckpoint`, and
     /// `StoredRunError.noCheckpoint`.
     ///
@@ -27,6 +29,15 @@ public struct FoundCheckpoint {
             return
         }
         let folder = RunFolder(path: path)
+        // Each reading may take a pass over a long log, so that faults that stay cost few of them.
+        self = try folder.reading(attempts: 5) {
+            try FoundCheckpoint(in: folder, taking: taking)
+        } isSound: {
+            $0.passedOver.isEmpty && $0.warnings.isEmpty
+        }
+    }
+
+    private init(in folder: RunFolder, taking: (String) -> Void) throws {
         let records = RunRecords(folder)
         let best = folder.checkpoints.bestPath
         if pathExists(best) {
@@ -36,7 +47,7 @@ public struct FoundCheckpoint {
             self.path = best
             return
         }
-        guard let newest = try records.newestCheckpoint() else { throw StoredRunError.noCheckpoint(path: path) }
+        guard let newest = try records.newestCheckpoint() else { throw StoredRunError.noCheckpoint(path: folder.path) }
         taking(newest.generation.path)
         (checkpoint, self.path, passedOver) = (newest.contents, newest.generation.path, newest.passedOver)
         warnings = records.warnings

@@ -37,6 +37,27 @@ struct RunFolderTests {
         #expect(run.metricsPath == scratch.file("runs/first/metrics.jsonl"))
     }
 
+    @Test("A reading that is not sound, or that fails, is repeated while a job writes to the folder, and only then")
+    func readings() throws {
+        /// The number of readings, of which the first one fails and the one with this number is sound.
+        func readings(soundAt sound: Int, failsFirst: Bool = false) throws -> Int {
+            var count = 0
+            return try run.reading(attempts: 4) {
+                count += 1
+                if count == 1, failsFirst { throw RunFolderError.noRun(path: "first") }
+                return count
+            } isSound: {
+                $0 == sound
+            }
+        }
+        let lock = try run.create().lock
+        #expect(try readings(soundAt: 1) == 1 && readings(soundAt: 3) == 3 && readings(soundAt: 9) == 4)
+        #expect(try readings(soundAt: 2, failsFirst: true) == 2)
+        lock.release()
+        #expect(try readings(soundAt: 3) == 1)
+        #expect(throws: RunFolderError.noRun(path: "first")) { try readings(soundAt: 2, failsFirst: true) }
+    }
+
     @Test("The remains of an interrupted start are not a run", arguments: ["runs/first", "runs/first/"])
     func interruptedStart(path: String) throws {
         let run = RunFolder(path: scratch.file(path))

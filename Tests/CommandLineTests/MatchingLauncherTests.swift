@@ -94,6 +94,26 @@ struct MatchingLauncherTests {
         }
     }
 
+    @Test("A full file system of the temporary files, with which Open MPI would wait for ever, is refused in one line")
+    func temporaryFiles() throws {
+        try launcher("mpirun", of: "openmpi")
+        try launcher("mpirun.mpich", of: "mpich")
+        let scripts = ["train -n 2 --run r", "slurm.sbatch r"]
+        for (room, library, status) in [(10239, "libmpi.so.40", 74), (10240, "libmpi.so.40", 0), (0, "libmpi.so.12", 0)] {
+            try program(
+                "bin/df",
+                "echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; echo 'tmpfs 9 9 \(room) 9% /t'"
+            )
+            for script in scripts {
+                let outcome = try bash("TMPDIR=/tmp bash launch/\(script)", library: library)
+                #expect(outcome.status == Int32(status), "\(outcome)")
+                guard status != 0 else { continue }
+                #expect(outcome.output.isEmpty && outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
+                #expect(outcome.errors.contains("/tmp has \(room) KiB of free space, but the temporary files"), "\(outcome)")
+            }
+        }
+    }
+
     @Test("A program that a signal ends while it starts is one line, with the limits that may be the cause")
     func endedBySignal() throws {
         try launcher("mpirun", of: "openmpi")

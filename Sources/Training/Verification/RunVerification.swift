@@ -17,15 +17,10 @@ extension Verification {
     /// Throws the errors of listing the folder.
     public init(run path: String) throws {
         let folder = RunFolder(path: path)
-        var attempts = 20
-        while true {
-            attempts -= 1
-            let wasInUse = folder.isInUse
-            let verification = Verification(path: path, files: try RunVerification(folder).files())
-            if verification.isSound || attempts == 0 || !(wasInUse || folder.isInUse) {
-                self = verification
-                return
-            }
+        self = try folder.reading(attempts: 20) {
+            Verification(path: path, files: try RunVerification(folder).files())
+        } isSound: {
+            $0.isSound
         }
     }
 }
