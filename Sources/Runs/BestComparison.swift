@@ -89,7 +89,8 @@ package struct BestComparison {
             notes.append(
                 "it is from step \(model.step), but the run continued from an earlier step and has not repeated this validation")
         }
-        if let log = records.log, !log.hasValidation(ofStep: model.step) {
+        // A job that trains writes the line after the file.
+        if let log = records.log, !log.hasValidation(ofStep: model.step), !records.folder.isInUse {
             let isAfterEnd = log.end.map { model.step > $0.step } ?? false
             notes.append(
                 "the log has no validation of step \(model.step), "

@@ -196,6 +196,15 @@ struct ExperimentScriptTests {
         #expect(busy.status == 75 && busy.output.hasSuffix("scontrol: requeue 1\n"), "\(busy)")
     }
 
+    @Test("A signal that comes before a job has started ends the scripts with status 75", arguments: [129, 143, 255])
+    func signalBeforeStart(status: Int) throws {
+        let outcome = try bash(
+            "mkdir docs && cp -r \"$SCRIPTS\" launch && cp \"$SCRIPTS/../docs/configuration.md\" docs && "
+                + "printf '#!/bin/sh\\nkill -HUP $PPID; sleep 0.3; exit \(status)\\n' >launch/train && "
+                + "bash launch/survey text.txt survey schedules")
+        #expect(outcome.status == 75 && outcome.output.isEmpty, "\(outcome)")
+    }
+
     @Test("Every script sets the locale")
     func locale() throws {
         let outcome = try bash(
