@@ -12,11 +12,11 @@ import Training
 // wait. If only one rank has an error, it sends the error to rank 0. Commands without MPI do all their work in every process.
 
 /// Trains, or resumes the run in `configuration.run`.
-func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool) throws {
+func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLock: Bool, notices: [String]) throws {
     if !StopSignals.install() { throw TrainingError.signals }
     signal(SIGPIPE, SIG_IGN)  // training continues when the reader of the standard output ends
     let outcome = try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
-        try TrainingRun(world: world, version: rnntrainVersion).run(
+        try TrainingRun(world: world, version: rnntrainVersion, notices: notices).run(
             configuration, resume: resume, breakingLock: breakingLock)
     }
     // Exits even if standard output cannot be written, because the result is in the run folder.
@@ -24,11 +24,11 @@ func runTraining(configuration: TrainingConfiguration, resume: Bool, breakingLoc
 }
 
 /// Prints what the run needs, and whether the machine provides it.
-func runDryRun(configuration: TrainingConfiguration, resume: Bool) throws {
+func runDryRun(configuration: TrainingConfiguration, resume: Bool, notices: [String]) throws {
     try withWorld(stallLimit: configuration.stallLimit.seconds) { world in
         Watchdog.endStart()
         StopSignals.release()
-        try TrainingRun(world: world, version: rnntrainVersion).dryRun(configuration, resume: resume)
+        try TrainingRun(world: world, version: rnntrainVersion, notices: notices).dryRun(configuration, resume: resume)
     }
 }
 

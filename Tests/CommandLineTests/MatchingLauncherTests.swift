@@ -102,7 +102,7 @@ struct MatchingLauncherTests {
         for (room, library, status) in [(10239, "libmpi.so.40", 74), (10240, "libmpi.so.40", 0), (0, "libmpi.so.12", 0)] {
             try program(
                 "bin/df",
-                "echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; echo 'tmpfs 9 9 \(room) 9% /t'"
+                "echo '  Avail'; echo '  \(room)'"
             )
             for script in scripts {
                 let outcome = try bash("TMPDIR=/tmp bash launch/\(script)", library: library)

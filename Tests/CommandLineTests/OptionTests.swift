@@ -101,13 +101,21 @@ struct OptionTests {
         #expect(values[.embeddingSize] == .integer(TrainingConfiguration().embeddingSize))
     }
 
-    @Test("A rnntrain.toml in the working folder is read, unless another file is named")
+    @Test("A rnntrain.toml in the working folder is read with a note, unless another file is named")
     func standardFile() throws {
         let scratch = try ScratchFolder()
         try scratch.write("layers = 3", to: "rnntrain.toml")
         try scratch.write("seed = 4", to: "own.toml")
         #expect(try resolved([], in: scratch.folder).values[.layers] == .integer(3))
         #expect(try resolved(["--config", "own.toml"], in: scratch.folder).values[.layers] != .integer(3))
+        let note = "note: read rnntrain.toml in the current folder; with --config /dev/null, no file is read\n"
+        for (options, hasNote) in [
+            (["--dry-run"], true), (["--run", "noted"], true), (["--run", "noted", "--resume"], false),
+            (["--config", "own.toml", "--dry-run"], false), (["--config", "/dev/null", "--run", "plain"], false),
+        ] {
+            let outcome = try ProcessRunner.run(ProcessRunner.program, options + ["--epochs", "1"], in: scratch.folder)
+            #expect(outcome.status == 0 && outcome.output.contains(note) == hasNote, "\(options): \(outcome)")
+        }
     }
 
     @Test("Without arguments and without a file, the configuration is that of the built-in source")

@@ -10,9 +10,10 @@ struct DryRunReport {
     private let preparation: DryRunPreparation
     private let calibration: Calibration?
     private let version: String
+    private let notices: [String]
 
-    init(_ preparation: DryRunPreparation, calibration: Calibration?, version: String) {
-        (self.preparation, self.calibration, self.version) = (preparation, calibration, version)
+    init(_ preparation: DryRunPreparation, calibration: Calibration?, version: String, notices: [String] = []) {
+        (self.preparation, self.calibration, self.version, self.notices) = (preparation, calibration, version, notices)
     }
 
     private var configuration: TrainingConfiguration { preparation.plan.configuration }
@@ -24,7 +25,7 @@ struct DryRunReport {
 
     var lines: [String] {
         ["rnntrain \(version): dry run; nothing is written"] + modelLines + memoryLines + diskLines + exchangeLines + timeLines
-            + check.notices.map { "note: \($0)" } + (check.shortages.isEmpty ? ["memory and disk suffice"] : [])
+            + (notices + check.notices).map { "note: \($0)" } + (check.shortages.isEmpty ? ["memory and disk suffice"] : [])
     }
 
     private func line(_ label: String, _ text: String) -> String {

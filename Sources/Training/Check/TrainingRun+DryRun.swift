@@ -20,7 +20,7 @@ extension TrainingRun {
         let calibration = try calibrate(preparation ?? nil)
         _ = try world.agreeOnRoot {
             guard let preparation = preparation ?? nil else { return }
-            let report = DryRunReport(preparation, calibration: calibration, version: version)
+            let report = DryRunReport(preparation, calibration: calibration, version: version, notices: notices)
             try StandardOutput.printResult(report.lines.map { Quotation.inFull($0) }.joined(separator: "\n"))
             report.warnings.forEach(StandardError.warn)
             try preparation.check.requireAll()

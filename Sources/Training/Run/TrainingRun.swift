@@ -14,11 +14,13 @@ import TextData
 public struct TrainingRun {
     let world: World
     let version: String
+    let notices: [String]
 
-    /// - Parameter version: the version of the program, for the log.
-    public init(world: World, version: String) {
-        self.world = world
-        self.version = version
+    /// - Parameters:
+    ///   - version: the version of the program, for the log.
+    ///   - notices: notes about the options, which the job prints at its start.
+    public init(world: World, version: String, notices: [String] = []) {
+        (self.world, self.version, self.notices) = (world, version, notices)
     }
 
     /// Trains as configured, or resumes the run in `configuration.run`. Collective.
@@ -199,7 +201,7 @@ public struct TrainingRun {
         let memory = try TrainingMemory(
             world: world, parallel: parallel, others: (test?.byteCount ?? 0) + (sampling?.byteCount ?? 0))
         let unknown = try unknownCounts(texts, preparation)
-        ([world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
+        (notices + [world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
             version: version, identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
             unknown: unknown, memory: memory, separatesLines: plan.configuration.separatesLines,

@@ -61,8 +61,10 @@ struct TrainCommand: ExampledCommand {
         try checkTexts(configuration, file, fileKeys)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
         CheckOnly.report(mostRanks: configuration.mostRanks, saves: !source.dryRun)
-        if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume) }
-        try runTraining(configuration: configuration, resume: source.resume, breakingLock: source.breakLock)
+        let notices = [source.notice(of: file)].compactMap { $0 }
+        if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume, notices: notices) }
+        try runTraining(
+            configuration: configuration, resume: source.resume, breakingLock: source.breakLock, notices: notices)
     }
 
     private func check(

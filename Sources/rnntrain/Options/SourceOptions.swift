@@ -39,4 +39,10 @@ struct SourceOptions: ParsableArguments {
         guard !resume, try entryExists(Self.standardPath) else { return nil }
         return try ConfigurationFile(path: Self.standardPath, origin: .standard)
     }
+
+    /// The note that the file of the current folder was read, which no option names; nil if it was not.
+    func notice(of file: ConfigurationFile?) -> String? {
+        guard config == nil, let file, !file.values.isEmpty else { return nil }
+        return "read \(Self.standardPath) in the current folder; with --config /dev/null, no file is read"
+    }
 }
