@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Checkpoints written in the background", .timeLimit(.minutes(Sanitizers.minutes(1))))
+@Suite("Checkpoints written in the background", .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct BackgroundWriterTests {
     private let failure = FileError.notCommitted(path: "p", operation: .write, errorNumber: ENOSPC)
 

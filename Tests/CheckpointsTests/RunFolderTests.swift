@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A run folder and its lock", .timeLimit(.minutes(Sanitizers.minutes(1))))
+@Suite("A run folder and its lock", .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct RunFolderTests {
     private let scratch: ScratchFolder
     private let run: RunFolder
@@ -144,7 +144,7 @@ struct RunFolderTests {
     }
 }
 
-@Suite("A run folder with other files", .timeLimit(.minutes(Sanitizers.minutes(1))))
+@Suite("A run folder with other files", .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct SharedRunFolderTests {
     private let scratch: ScratchFolder
     private let run: RunFolder

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Two jobs and one folder", .timeLimit(.minutes(Sanitizers.minutes(1))))
+@Suite("Two jobs and one folder", .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct RunLockTests {
     private let scratch: ScratchFolder
     private let path: String

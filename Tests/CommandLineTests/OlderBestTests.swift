@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A run whose log has a better model than its files, as after the restoration of a backup without logs, or after a kill.
-@Suite("A best model that is older than the log", .serialized, .timeLimit(.minutes(Sanitizers.minutes(1))))
+@Suite("A best model that is older than the log", .serialized, .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct OlderBestTests {
     private let texts: TrainingFolder
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A terminal, a time limit and a preemption can each send a signal, one shortly after another.
-@Suite("Signals while a script waits for its job to save", .timeLimit(.minutes(Sanitizers.minutes(2))))
+@Suite("Signals while a script waits for its job to save", .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct RepeatedSignalTests {
     private let texts: TrainingFolder
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Outputs that train with samples, with their default settings.
-@Suite("Training with samples", .timeLimit(.minutes(Sanitizers.minutes(1))))
+@Suite("Training with samples", .timeLimit(.minutes(Sanitizers.minutes(5))))
 struct SampledTrainingTests {
     @Test("One epoch learns more than equal probabilities, by the exact loss", arguments: ["sampled", "nce", "blackout"])
     func defaults(output: String) throws {
