@@ -23,6 +23,8 @@ public enum TrainingError: UserFacingError, Equatable {
     case log(path: String, errorNumber: Int32)
     /// Records of a log could not be written while training went on. `firstStep` is the step of the first one, if it has one.
     case unwrittenRecords(path: String, errorNumber: Int32, count: Int, firstStep: Int?)
+    /// A rank was started with other options than rank 0. Both values are lines of a TOML file.
+    case otherOptions(own: String, root: String)
     /// The system refused the signal handlers.
     case signals
     /// A signal came before the first step.
@@ -40,7 +42,7 @@ public enum TrainingError: UserFacingError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .diverged, .noTime, .noTimeFor: .usage
+        case .diverged, .noTime, .noTimeFor, .otherOptions: .usage
         case .otherText, .otherVocabulary, .textChanged, .vocabularyTooLarge, .shorterThanWindow: .badData
         case .log, .unwrittenRecords: .inputOutput
         case .stoppedBeforeStart: .preempted
@@ -70,6 +72,9 @@ public enum TrainingError: UserFacingError, Equatable {
         case .shorterThanWindow(let source, let tokens, let streams, let windowLength):
             "\(source): the text has \(tokens) tokens, but one window of \(streams) streams and \(windowLength) steps needs "
                 + "\(Self.leastTokens(streams, windowLength)). Use a longer text, or lower --batch-size or --bptt."
+        case .otherOptions(let own, let root):
+            "this rank has other options than rank 0: it has \(own), rank 0 has \(root). Start all ranks with the same options and the same "
+                + "rnntrain.toml."
         case .log, .unwrittenRecords, .signals, .stoppedBeforeStart, .noTime, .noTimeFor: endingDescription
         }
     }

@@ -94,7 +94,9 @@ struct ExperimentScriptTests {
         try scratch.write(Self.text(of: "king"), to: "x=1.txt")
         try scratch.write(Self.text(of: "queen"), to: "other.txt")
         try scratch.write("tokens = \"char\"\n", to: "rnntrain.toml")
-        let outcome = try bash("bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' clipping agreement <other.txt")
+        let outcome = try bash(
+            "bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' clipping agreement <other.txt",
+            environment: ["POSIXLY_CORRECT": "1", "epochs": "2", "units": "8", "least": "9", "corpus": "other.txt"])
         try #require(outcome.status == 0, "\(outcome)")
         let folder = "a=b[1] c"
         #expect(try scratch.read("\(folder)/text.txt") == Array(Self.text(of: "king").utf8))
@@ -102,6 +104,10 @@ struct ExperimentScriptTests {
         #expect(report.contains(try Regex("(?m)^\\| 6( \\| [0-9]+ %){3} \\|$")), "\(report)")
         #expect(FileManager.default.fileExists(atPath: scratch.file("\(folder)/runs.html")))
         #expect(try bash("cat a=*/runs/*/config.toml | grep '^tokens =' | sort -u").output == "tokens = \"word\"\n")
+        let common = try bash("grep -hE '^(epochs|minimum-count|text) =' a=*/runs/clip-1/config.toml").output
+        #expect(
+            common.contains("epochs = 1\n") && common.contains("minimum-count = 2\n") && common.contains("/text.txt\""),
+            "\(common)")
         let sentences = try bash(
             "bash \"$SCRIPTS/lectures\" x=1.txt 'a=b[1] c' agreement", environment: ["LECTURES_SENTENCES": "160"])
         #expect(sentences.status == 64 && sentences.errors.contains("LECTURES_SENTENCES is now 160"), "\(sentences)")
@@ -203,6 +209,18 @@ struct ExperimentScriptTests {
                 + "printf '#!/bin/sh\\nkill -HUP $PPID; sleep 0.3; exit \(status)\\n' >launch/train && "
                 + "bash launch/survey text.txt survey schedules")
         #expect(outcome.status == 75 && outcome.output.isEmpty, "\(outcome)")
+    }
+
+    @Test("A text that changes between its digest and its copy, and scripts without the documentation, are errors")
+    func changedSurroundings() throws {
+        let changed = try bash(
+            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; text=text.txt folder=f; claim_folder; "
+                + "(require_same_text && copy_text) || exit 1; echo more >>text.txt; (require_same_text); echo $?; (copy_text); echo $?; "
+                + "rm f/survey-text.txt; (copy_text); echo $?; ls -A f | tr '\\n' ' '")
+        #expect(changed.output == "65\n0\n65\nruns text.sha256 text.sha256.lock ", "\(changed)")
+        #expect(changed.errors.contains("text.txt has changed since the start. Run the same command again."), "\(changed)")
+        let lone = try bash("cp -r \"$SCRIPTS\" launch && bash launch/survey text.txt survey schedules")
+        #expect(lone.status == 66 && lone.errors.contains("docs/configuration.md cannot be read"), "\(lone)")
     }
 
     @Test("Every script sets the locale")

@@ -99,17 +99,26 @@ struct MatchingLauncherTests {
         try launcher("mpirun", of: "openmpi")
         try launcher("mpirun.mpich", of: "mpich")
         let scripts = ["train -n 2 --run r", "slurm.sbatch r"]
-        for (room, library, status) in [(10239, "libmpi.so.40", 74), (10240, "libmpi.so.40", 0), (0, "libmpi.so.12", 0)] {
-            try program(
-                "bin/df",
-                "echo '  Avail'; echo '  \(room)'"
-            )
+        // Size, free space, and the same of the number of files.
+        for (room, library, message) in [
+            (
+                "99999 10239 9 9", "libmpi.so.40",
+                "/tmp has 10239 KiB of free space, but the temporary files of Open MPI need 10240 KiB."
+            ),
+            ("99999 10240 99 31", "libmpi.so.40", "/tmp has room for 31 more files, but Open MPI needs 32."),
+            ("99999 10240 99 32", "libmpi.so.40", nil), ("0 0 0 0", "libmpi.so.40", nil),
+            ("99999 10240 - -", "libmpi.so.40", nil),
+            ("99999 0 99 0", "libmpi.so.12", nil),
+        ] {
+            try program("bin/df", "echo ' 1K-blocks Avail Inodes IFree'; echo '  \(room)'")
             for script in scripts {
                 let outcome = try bash("TMPDIR=/tmp bash launch/\(script)", library: library)
-                #expect(outcome.status == Int32(status), "\(outcome)")
-                guard status != 0 else { continue }
-                #expect(outcome.output.isEmpty && outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
-                #expect(outcome.errors.contains("/tmp has \(room) KiB of free space, but the temporary files"), "\(outcome)")
+                guard let message else {
+                    #expect(outcome.status == 0, "\(outcome)")
+                    continue
+                }
+                #expect(outcome.status == 74 && outcome.output.isEmpty, "\(outcome)")
+                #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.errors.contains(message), "\(outcome)")
             }
         }
     }

@@ -59,6 +59,12 @@ struct SurveyTests {
         let run = "survey/runs/schedules-constant/metrics.jsonl"
         let lines = try String(contentsOfFile: scratch.file(run), encoding: .utf8).split(separator: "\n")
         try scratch.write(lines.dropLast().map { $0 + "\n" }.joined(), to: run)
+        // A signal left an empty file, and the folder had another name.
+        try scratch.write("", to: "survey/runs/schedules-constant/diverged")
+        let configuration = "survey/runs/schedules-constant/config.toml"
+        let moved = try String(contentsOfFile: scratch.file(configuration), encoding: .utf8)
+            .replacing(/\ntext = .*/, with: "\ntext = \"/none/survey-text.txt\"")
+        try scratch.write(moved, to: configuration)
         let resumed = try survey(scratch)
         #expect(resumed.status == 0 && resumed.errors.contains("== schedules-constant\n"), "\(resumed)")
         #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")

@@ -38,6 +38,21 @@ extension TrainingOverRanks {
                 program, run: "run", status: 66, says: ["rank 1 (", name + ": "])
         }
 
+        @Test("A rank with other options than rank 0 is an error of the job", arguments: [[], ["--dry-run"]])
+        func otherOptions(further: [String]) throws {
+            try texts.writeDeep("elsewhere/rnntrain.toml", "seed = 7")
+            let arguments =
+                ["--train", texts.path("train.txt"), "--valid", texts.path("valid.txt"), "--run", texts.path("run")]
+                + Self.options
+                + further
+            let program = try ProgramRun.startOnRanks(
+                3, "rnntrain", arguments,
+                prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && cd '\(texts.path("elsewhere"))'", folder: texts.folder)
+            try texts.expectRefusal(
+                program, run: "run", status: 64,
+                says: ["rank 1 (", "this rank has other options than rank 0: it has seed = 7, rank 0 has seed = 1."])
+        }
+
         @Test("A rank that never starts ends the job after the stall limit")
         func missingRank() throws {
             let program = try texts.start(

@@ -10,6 +10,7 @@ extension TrainingRun {
     /// Throws a `RemoteFailure` on all ranks for insufficient resources, after printing, and for errors in texts and options.
     public func dryRun(_ configuration: TrainingConfiguration, resume: Bool) throws {
         Processor.flushDenormals()
+        try requireSameOptions(configuration)
         let survey = try HostSurvey(world: world)
         let tokenizer = DistributedTokenizer(world: world)
         let preparation = try world.agreeOnRoot(with: tokenizer) {

@@ -67,6 +67,7 @@ public struct TrainingRun {
     ) throws -> RunSetup {
         Processor.flushDenormals()
         try world.agree { if !StopSignals.install() { throw TrainingError.signals } }
+        try requireSameOptions(configuration)
         try requireTime(configuration)
         try startWatch(configuration)
         do {
@@ -97,6 +98,17 @@ public struct TrainingRun {
         try initialize(parallel, plan, preparation?.takeCheckpoint(), vectors)
         let texts = try world.agree { try Watchdog.waitingForDisk { try RunTexts(plan, streams: parallel.streams) } }
         return try makeSetup(plan, parallel: parallel, texts: texts, preparation: preparation)
+    }
+
+    /// Throws if a rank has other options than rank 0, which alone reads them: nobody would learn that they have no effect. Collective.
+    func requireSameOptions(_ configuration: TrainingConfiguration) throws {
+        let root = try world.broadcast(configuration.toml).split(separator: "\n", omittingEmptySubsequences: false)
+        let own = configuration.toml.split(separator: "\n", omittingEmptySubsequences: false)
+        try world.agree {
+            if let (own, root) = zip(own, root).first(where: { $0 != $1 }) {
+                throw TrainingError.otherOptions(own: Quotation.of(own), root: Quotation.of(root))
+            }
+        }
     }
 
     private func startWatch(_ configuration: TrainingConfiguration) throws {
