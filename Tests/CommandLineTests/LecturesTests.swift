@@ -140,6 +140,9 @@ struct LecturesTests {
         try #require(agreement.status == 0, "\(agreement)")
         let sentences = try lectures(["agreement"], in: scratch, environment: ["LECTURES_SENTENCES": "160"])
         #expect(sentences.status == 64 && sentences.errors.contains("LECTURES_SENTENCES is now 160"), "\(sentences)")
+        try FileManager.default.removeItem(atPath: scratch.file("lectures/runs/clip-1/best.safetensors"))
+        let lost = try lectures(["clipping"], in: scratch)
+        #expect(lost.status == 66 && lost.errors.contains("lectures/runs/clip-1/best.safetensors is missing."), "\(lost)")
         for name in ["LECTURES_SENTENCES", "LECTURES_EPOCHS", "LECTURES_RANKS"] {
             let wrong = try lectures(["agreement"], in: scratch, environment: [name: "x"])
             #expect(wrong.status == 64 && wrong.errors.contains("launch/lectures: \(name) is 'x'; "), "\(wrong)")

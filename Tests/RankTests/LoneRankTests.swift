@@ -123,7 +123,7 @@ extension TrainingOverRanks {
             let program = try texts.start(
                 ranks: 2, run: "run", ["--epochs", "100000", "--stall-limit", "1s", "--checkpoint-every", "10 steps"],
                 prelude: "export LD_PRELOAD='\(Self.library)':$LD_PRELOAD RNNTRAIN_FAULT_SLEEP=3")
-            try #require(waitFor(30) { texts.checkpointSteps(run: "run").last ?? 0 >= 10 })
+            try #require(waitFor(120) { texts.checkpointSteps(run: "run").last ?? 0 >= 10 })
             let rank = try #require(ProcessTable.processes(of: "rnntrain", naming: texts.path("run")).last)
             kill(rank, SIGUSR2)
             usleep(1_500_000)
