@@ -58,7 +58,9 @@ struct DemoScriptTests {
     }
 
     /// The texts of the demo are there already, and another launch/train stands in for the training: it says that it runs, and which signal it gets.
-    @Test("A signal to the script alone stops its training, and the script ends with its status", arguments: ["TERM", "HUP", "USR1"])
+    @Test(
+        "A signal to the script alone stops its training, and the script ends with its status",
+        arguments: ["TERM", "HUP", "USR1"])
     func signals(signal: String) throws {
         let scratch = try ScratchFolder()
         let command = """
