@@ -22,6 +22,18 @@ struct ComparePyTorchTests {
         }
     }
 
+    @Test("Files of the current folder are not taken for PyTorch")
+    func currentFolder() throws {
+        let scratch = try ScratchFolder()
+        for name in ["numpy.py", "torch.py"] { try scratch.write("", to: name) }
+        let python = try scratch.write("#!/bin/sh\nexec python3 -S -E \"$@\"\n", to: "venv/bin/python")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
+        let outcome = try ProcessRunner.run(
+            ProcessRunner.source("launch/compare-pytorch"), ["--venv", "venv", "--rounds", "1"], in: scratch.folder,
+            environment: ["RNNTRAIN_PROGRAM": "true"])
+        #expect(outcome.status == 69 && outcome.errors.contains("there is no PyTorch in venv."), "\(outcome)")
+    }
+
     @Test("Wrong options end with status 64 and advice")
     func wrongOptions() throws {
         let model = try compare("--model", "large")

@@ -140,9 +140,16 @@ struct LecturesTests {
         try #require(agreement.status == 0, "\(agreement)")
         let sentences = try lectures(["agreement"], in: scratch, environment: ["LECTURES_SENTENCES": "160"])
         #expect(sentences.status == 64 && sentences.errors.contains("LECTURES_SENTENCES is now 160"), "\(sentences)")
-        try FileManager.default.removeItem(atPath: scratch.file("lectures/runs/clip-1/best.safetensors"))
-        let lost = try lectures(["clipping"], in: scratch)
-        #expect(lost.status == 66 && lost.errors.contains("lectures/runs/clip-1/best.safetensors is missing."), "\(lost)")
+        // An older file, and then none.
+        let best = scratch.file("lectures/runs/clip-1/best.safetensors")
+        let initial = scratch.file("lectures/runs/clip-1/checkpoints/step-00000000.safetensors")
+        for older in [true, false] {
+            try FileManager.default.removeItem(atPath: best)
+            if older { try FileManager.default.copyItem(atPath: initial, toPath: best) }
+            let lost = try lectures(["clipping"], in: scratch)
+            let message = "lectures/runs/clip-1/best.safetensors is missing, damaged, or not the best model of "
+            #expect(lost.status == 66 && lost.errors.contains(message), "\(lost)")
+        }
         for name in ["LECTURES_SENTENCES", "LECTURES_EPOCHS", "LECTURES_RANKS"] {
             let wrong = try lectures(["agreement"], in: scratch, environment: [name: "x"])
             #expect(wrong.status == 64 && wrong.errors.contains("launch/lectures: \(name) is 'x'; "), "\(wrong)")
@@ -169,7 +176,7 @@ struct LecturesTests {
             [
                 "-c",
                 "set -euo pipefail; here='\(ProcessRunner.source("launch"))'; source \"$here/environment\"; "
-                    + "source \"$here/experiments\"; mkdir -p runs; finish_run runs/a 1 \(arguments) || echo \"returned $?\"",
+                    + "source \"$here/experiments\"; mkdir -p runs; folder=.; finish_run runs/a 1 \(arguments) || echo \"returned $?\"",
             ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
     }
 
@@ -215,7 +222,7 @@ struct LecturesTests {
         #expect(outcome.status == 0 && outcome.output == expected, "\(outcome)")
     }
 
-    @Test("Another text in a folder without runs replaces its files, and a copy of hard links keeps their content")
+    @Test("Another text in a folder without results replaces its files, and a copy of hard links keeps their content")
     func replacedFiles() throws {
         let scratch = try ScratchFolder()
         let first = try lectures(["surface"], in: scratch)
@@ -224,6 +231,7 @@ struct LecturesTests {
         let before = try names.map { try scratch.read("lectures/\($0)") }
         let copy = try ProcessRunner.run("/bin/bash", ["-c", "cp -al lectures copy"], in: scratch.folder)
         try #require(copy.status == 0, "\(copy)")
+        try FileManager.default.removeItem(atPath: scratch.file("lectures/section-surface.md"))
         let second = try lectures(["surface"], in: scratch, text: String(repeating: "another line\n", count: 40))
         try #require(second.status == 0, "\(second)")
         #expect(try names.map { try scratch.read("copy/\($0)") } == before)

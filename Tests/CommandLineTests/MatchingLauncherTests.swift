@@ -13,7 +13,7 @@ struct MatchingLauncherTests {
     /// A copy of the repository with the scripts that start mpirun, and a program whose check finds no fault.
     init() throws {
         scratch = try ScratchFolder()
-        for script in ["train", "environment", "launcher", "supervise", "shared-memory", "slurm.sbatch"] {
+        for script in ["train", "environment", "launcher", "supervise", "shared-memory", "slurm.sbatch", "compare-pytorch"] {
             try scratch.write(
                 String(contentsOfFile: ProcessRunner.source("launch/\(script)"), encoding: .utf8), to: "launch/\(script)")
         }
@@ -98,7 +98,8 @@ struct MatchingLauncherTests {
     func temporaryFiles() throws {
         try launcher("mpirun", of: "openmpi")
         try launcher("mpirun.mpich", of: "mpich")
-        let scripts = ["train -n 2 --run r", "slurm.sbatch r"]
+        try program("venv/bin/python", "")
+        let scripts = ["train -n 2 --run r", "slurm.sbatch r", "compare-pytorch --venv venv"]
         // Size, free space, and the same of the number of files.
         for (room, library, message) in [
             (
