@@ -176,7 +176,7 @@ struct LecturesTests {
             [
                 "-c",
                 "set -euo pipefail; here='\(ProcessRunner.source("launch"))'; source \"$here/environment\"; "
-                    + "source \"$here/experiments\"; mkdir -p runs; folder=.; finish_run runs/a 1 \(arguments) || echo \"returned $?\"",
+                    + "source \"$here/experiments\"; mkdir -p runs; folder=.; : >text.sha256; finish_run runs/a 1 \(arguments) || echo \"returned $?\"",
             ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
     }
 

@@ -75,6 +75,12 @@ struct SurveyTests {
         #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")
         #expect(try String(contentsOfFile: scratch.file(run), encoding: .utf8).contains(#""event":"resume""#))
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
+        // A run of another survey was copied into the folder.
+        let mark = "survey/runs/schedules-step/text.sha256"
+        try #require(scratch.read(mark) == scratch.read("survey/text.sha256"))
+        try scratch.write("0  -\n", to: mark)
+        let merged = try survey(scratch)
+        #expect(merged.status == 64 && merged.errors.contains("survey/runs/schedules-step has another text than the other runs"))
         try scratch.write("another text\n", to: "text.txt")
         let other = try survey(scratch)
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")

@@ -180,6 +180,35 @@ struct TerminalTests {
         #expect(texts.hasNoRank(run: Self.run))
     }
 
+    @Test("A second Ctrl-Z while the ranks stop changes nothing, also for Ctrl-C", arguments: [0.03, 0.08, 0.12])
+    func secondSuspension(pause: Double) throws {
+        let program = try training()
+        let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
+        for _ in 0..<3 {
+            program.type("\u{1A}")
+            usleep(useconds_t(pause * 1e6))
+            program.type("\u{1A}")
+            #expect(waitFor(10) { (ranks + [program.processIdentifier]).allSatisfy(isStopped) }, "they go on")
+            usleep(500_000)
+            program.send(SIGCONT)
+            #expect(waitFor(10) { !ranks.contains(where: isStopped) }, "they stay stopped")
+        }
+        program.type("\u{1A}\u{1A}\u{3}")
+        #expect(program.end(seconds: 30) == 75, "\(program.output)")
+        try expectSaved(resumes: false)
+    }
+
+    @Test("The ranks save and end if a suspended launch/train is killed")
+    func killedWhileSuspended() throws {
+        let program = try training()
+        let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
+        program.type("\u{1A}")
+        #expect(waitFor(10) { (ranks + [program.processIdentifier]).allSatisfy(isStopped) }, "they go on")
+        program.send(SIGKILL)
+        #expect(waitFor(20) { texts.hasNoRank(run: Self.run) }, "they stay stopped")
+        try expectSaved(resumes: false)
+    }
+
     private func isStopped(_ process: Int32) -> Bool {
         let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
         return stat.firstMatch(of: #/\) ([A-Z]) /#)?.1 == "T"
