@@ -203,11 +203,13 @@ struct ExperimentScriptTests {
         #expect(busy.status == 75 && busy.output.hasSuffix("scontrol: requeue 1\n"), "\(busy)")
     }
 
-    @Test("A signal that comes before a job has started ends the scripts with status 75", arguments: [129, 143, 255])
-    func signalBeforeStart(status: Int) throws {
+    @Test(
+        "A signal that comes before a job has started ends the scripts with status 75",
+        arguments: [("HUP", 129), ("HUP", 143), ("HUP", 255), ("USR1", 138)])
+    func signalBeforeStart(signal: String, status: Int) throws {
         let outcome = try bash(
             "mkdir docs && cp -r \"$SCRIPTS\" launch && cp \"$SCRIPTS/../docs/configuration.md\" docs && "
-                + "printf '#!/bin/sh\\nkill -HUP $PPID; sleep 0.3; exit \(status)\\n' >launch/train && "
+                + "printf '#!/bin/sh\\nkill -\(signal) $PPID; sleep 0.3; exit \(status)\\n' >launch/train && "
                 + "bash launch/survey text.txt survey schedules")
         #expect(outcome.status == 75 && outcome.output.isEmpty, "\(outcome)")
     }

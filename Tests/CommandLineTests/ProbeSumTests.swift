@@ -27,6 +27,24 @@ struct ProbeSumTests {
         #expect(bits.count == 2 && items.last?.suffix(2) == bits[...], "\(items) \(words)")
     }
 
+    @Test("A sentence is read with the blank at its end, as by score, also if blanks belong to the word after them")
+    func blankAtTheEnd() throws {
+        let scratch = try ScratchFolder()
+        try Data(String(repeating: "the cat \nthe mat\n", count: 40).utf8).write(
+            to: URL(fileURLWithPath: scratch.file("train.txt")))
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8 --epochs 1"
+        let pair = #"{"sentence_good":"the cat ","sentence_bad":"the cat"}"#
+        let outcome = try SmallModels.shell(
+            """
+            cd '\(scratch.path)' && $R --train train.txt --valid train.txt --run r \(small) --tokens regex --token-pattern ' ?[^ ]+| ' >log
+            echo '\(pair)' | $R probe --checkpoint r --pairs - --format blimp --items | tail -n 1 | awk '{ printf "%.2f\\n%.2f\\n", $(NF - 1), $NF }'
+            printf 'the cat \\nthe cat\\n' | $R score --checkpoint r --data - |
+                awk -F '\\t' 'NR > 1 { sums[$1] += $4 } END { printf "%.2f\\n%.2f\\n", sums[1], sums[2] }'
+            """)
+        let bits = outcome.output.split(separator: "\n")
+        #expect(outcome.status == 0 && bits.count == 4 && bits[0] != bits[1] && bits[0...1] == bits[2...3], "\(outcome)")
+    }
+
     @Test("Unknown words that a formula cannot depend on are not among those that the model reads")
     func unknownElsewhere() throws {
         func region(_ number: Int, _ text: String) -> String { #"{"region_number":\#(number),"content":"\#(text)"}"# }

@@ -44,7 +44,8 @@ public struct Probe {
     public func ask(_ items: [ProbeItem], named name: String, _ body: (ProbeAnswer) throws -> Void) throws {
         let known = items.map(isReadable)
         let read = zip(items, known).filter(\.1).map(\.0)
-        let pieces = try read.flatMap { try $0.texts.map(readPieces) }
+        // The blank at the end of a whole sentence is its own.
+        let pieces = try read.flatMap { $0.method == .sentence ? $0.texts : try $0.texts.map(readPieces) }
         let places = read.flatMap { item in item.texts.map { _ in item.placeName } }
         var (next, scored) = (0, 0)
         /// Answers the items up to the next one that has to be scored.
