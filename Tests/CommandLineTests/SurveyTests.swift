@@ -75,6 +75,11 @@ struct SurveyTests {
         #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")
         #expect(try String(contentsOfFile: scratch.file(run), encoding: .utf8).contains(#""event":"resume""#))
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
+        // A run of an earlier version of the script.
+        try FileManager.default.removeItem(atPath: scratch.file("survey/runs/schedules-constant/programs.sha256"))
+        #expect(try survey(scratch).status == 0)
+        let unknown = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
+        #expect(unknown.hasPrefix("Runs of which it is not known which build of the program has trained them: 1."), "\(unknown)")
         // A run of another survey was copied into the folder.
         let mark = "survey/runs/schedules-step/text.sha256"
         #expect(try scratch.read(mark) == scratch.read("survey/text.sha256"))
