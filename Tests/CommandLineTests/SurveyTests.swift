@@ -86,6 +86,12 @@ struct SurveyTests {
         try scratch.write("0  -\n", to: mark)
         let merged = try survey(scratch)
         #expect(merged.status == 64 && merged.errors.contains("survey/runs/schedules-step has another text than the other runs"))
+        let step = "survey/runs/schedules-step/metrics.jsonl"
+        let foreign = try String(contentsOfFile: scratch.file(step), encoding: .utf8)
+            .replacing(/"train_digest":"[0-9a-f]+"/, with: #""train_digest":"0""#)
+        try scratch.write(foreign, to: step)
+        let mixed = try survey(scratch)
+        #expect(mixed.status == 64 && mixed.errors.contains("survey has runs of 2 different texts"), "\(mixed)")
         try scratch.write("another text\n", to: "text.txt")
         let other = try survey(scratch)
         #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
