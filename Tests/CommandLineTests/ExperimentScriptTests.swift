@@ -229,6 +229,12 @@ struct ExperimentScriptTests {
                 + "touch runs/f/$name; echo more >>text.txt; (claim_folder); echo $?; rm runs/f/$name; done")
         #expect(other.output == "0\n3\n64\n64\n", "\(other)")
         #expect(other.errors.contains("runs/f has the results of another text"), "\(other)")
+        // Tables of one build, of two, and of one that is not known.
+        let builds = try bash(
+            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; folder=b; mkdir b; touch b/group-a.md b/section-b.md; "
+                + "note() { builds_note | wc -l; }; echo 1 >b/group-a.programs; echo 1 >b/section-b.programs; note; echo 2 >>b/section-b.programs; note; "
+                + "rm b/section-b.*; note; echo unknown >b/group-a.programs; note; rm b/group-a.programs; note")
+        #expect(builds.output == "0\n2\n0\n2\n2\n", "\(builds)")
         let lone = try bash("cp -r \"$SCRIPTS\" launch && bash launch/survey text.txt survey schedules")
         #expect(lone.status == 66 && lone.errors.contains("docs/configuration.md cannot be read"), "\(lone)")
     }
