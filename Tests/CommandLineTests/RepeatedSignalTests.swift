@@ -59,7 +59,7 @@ struct RepeatedSignalTests {
         "A dry run ends at the first signal, without a word of checkpoints, and a second one leaves no file of mpirun",
         arguments: zip(["INT", "TERM", "HUP", "USR1"], [130, 143, 129, 138]))
     func dryRun(signal: String, status: Int) throws {
-        let size = "--hidden-size 1500 --embedding-size 1500 --layers 4 --batch-size 64 --bptt 70"
+        let size = "--hidden-size 1500 --embedding-size 1500 --layers 4 --batch-size 32 --bptt 70"
         try FileManager.default.createDirectory(atPath: texts.path("tmp"), withIntermediateDirectories: true)
         let outcome = try signalled(
             "TMPDIR=\(texts.path("tmp")) \(Self.train) --config /dev/null --train train.txt --valid valid.txt --run \(signal) --dry-run \(size)",
