@@ -231,10 +231,11 @@ struct ExperimentScriptTests {
         #expect(other.errors.contains("runs/f has the results of another text"), "\(other)")
         // Tables of one build, of two, and of one that is not known.
         let builds = try bash(
-            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; folder=b; mkdir b; touch b/group-a.md b/section-b.md; "
-                + "note() { builds_note | wc -l; }; echo 1 >b/group-a.programs; echo 1 >b/section-b.programs; note; echo 2 >>b/section-b.programs; note; "
-                + "rm b/section-b.*; note; echo unknown >b/group-a.programs; note; rm b/group-a.programs; note")
-        #expect(builds.output == "0\n2\n0\n2\n2\n", "\(builds)")
+            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; folder=b; mkdir b; note() { builds_note | wc -l; }; note; "
+                + "line() { builds_line >\"b/$1.md\"; }; echo 1 | line group-a; echo 1 | line section-b; note; printf '2\\n1\\n2\\n' | line section-b; "
+                + "cat b/section-b.md; note; rm b/section-b.md; note; echo unknown | line group-a; note; : >b/group-a.md; note; builds_of b"
+        )
+        #expect(builds.output == "0\n0\nBuilds of the program: 1, 2\n2\n0\n2\n2\nunknown\n", "\(builds)")
         let lone = try bash("cp -r \"$SCRIPTS\" launch && bash launch/survey text.txt survey schedules")
         #expect(lone.status == 66 && lone.errors.contains("docs/configuration.md cannot be read"), "\(lone)")
     }

@@ -44,7 +44,10 @@ struct HelpTests {
     @Test("The version is one line")
     func version() throws {
         let outcome = try ProcessRunner.rnntrain(["--version"])
-        #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+(-dev)?\n/) != nil)
+        let line = try #require(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+(-dev)?, build ([0-9a-f]+)\n/))
+        let notes = try ProcessRunner.run(
+            "/usr/bin/env", ["readelf", "-n", ProcessRunner.program], in: FileManager.default.temporaryDirectory)
+        #expect(notes.output.contains("Build ID: \(line.2)\n"), "\(notes)")
         #expect((outcome.status, outcome.errors) == (0, ""))
     }
 }

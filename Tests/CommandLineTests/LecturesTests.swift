@@ -62,6 +62,8 @@ struct LecturesTests {
             }
         }
         #expect(report.contains(try Regex("(?m)^- run `sentences`: epochs 2, steps [0-9]+$")), "\(report)")
+        // `surface` has no run, but a program computes it.
+        #expect(report.matches(of: /\nBuilds of the program: [0-9a-f]{40}\n/).count == figures.count, "\(report)")
         for page in ["surface.html", "unit-quotes.html", "unit-line-length.html", "runs.html"] {
             let html = try String(contentsOfFile: scratch.file("lectures/\(page)"), encoding: .utf8)
             #expect(html.hasSuffix("</html>\n") && html.utf8.count < 1_000_000, "\(page)")

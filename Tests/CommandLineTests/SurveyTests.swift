@@ -39,6 +39,24 @@ struct SurveyTests {
         #expect(try changed.read("survey/survey.jsonl") == plain.read("survey/survey.jsonl"))
     }
 
+    /// A copy of the program that says that it is another build, with the builds of both.
+    private static func otherBuild(in scratch: ScratchFolder) throws -> (program: String, build: String, otherBuild: String) {
+        let version = try ProcessRunner.rnntrain(["--version"]).output
+        let build = try #require(version.firstMatch(of: /, build ([0-9a-f]+)\n/).map { String($0.1) })
+        var identity = Data()
+        for start in stride(from: 0, to: build.count, by: 2) {
+            identity.append(try #require(UInt8(build.dropFirst(start).prefix(2), radix: 16)))
+        }
+        var program = try Data(contentsOf: URL(filePath: ProcessRunner.program))
+        let place = try #require(program.range(of: identity))
+        program[place.lowerBound] ^= 0xF0
+        let path = scratch.file("program")
+        try program.write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        let digit = try #require(UInt8(build.prefix(1), radix: 16)) ^ 0xF
+        return (path, build, String(digit, radix: 16) + build.dropFirst())
+    }
+
     @Test("Every schedule has a row and a line in the log, and a second call repeats no run")
     func schedules() throws {
         let scratch = try folder(lines: 150)
@@ -65,25 +83,24 @@ struct SurveyTests {
         let moved = try String(contentsOfFile: scratch.file(configuration), encoding: .utf8)
             .replacing(/\ntext = .*/, with: "\ntext = \"/none/survey-text.txt\"")
         try scratch.write(moved, to: configuration)
-        let program = try scratch.write("#!/bin/sh\nexec '\(ProcessRunner.program)' \"$@\"\n", to: "program")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-        // The start before was killed, or was one of an earlier version of the script.
-        let programs = "survey/runs/schedules-constant/programs.sha256"
-        try FileManager.default.removeItem(atPath: scratch.file(programs))
+        let (program, build, otherBuild) = try Self.otherBuild(in: scratch)
         let resumed = try survey(scratch, program: program)
-        #expect(try String(contentsOfFile: scratch.file(programs), encoding: .utf8).contains(/^unknown\n[0-9a-f]{64}  -\n$/))
         #expect(resumed.status == 0 && resumed.errors.contains("== schedules-constant\n"), "\(resumed)")
-        let builds = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
-        #expect(table.hasPrefix("## Schedules"))
-        #expect(builds.hasPrefix("Several builds of the program have trained these runs,"), "\(builds)")
         #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")
-        #expect(try String(contentsOfFile: scratch.file(run), encoding: .utf8).contains(#""event":"resume""#))
+        let logged = try String(contentsOfFile: scratch.file(run), encoding: .utf8)
+        #expect(logged.contains(#""event":"resume""#) && logged.contains(#","build":"\#(otherBuild)","#), "\(logged)")
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
-        // A run of an earlier version of the script.
-        try FileManager.default.removeItem(atPath: scratch.file(programs))
+        let builds = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
+        #expect(table.hasPrefix("## Schedules") && table.hasSuffix("\nBuilds of the program: \(build)\n\n"), "\(table)")
+        #expect(builds.hasPrefix("Several builds of the program have made these tables,"), "\(builds)")
+        let both = [build, otherBuild].sorted().joined(separator: ", ")
+        #expect(builds.hasSuffix("\nBuilds of the program: \(both)\n\n"), "\(builds)")
+        // A job of an earlier version of the program.
+        try scratch.write(logged.replacingOccurrences(of: #","build":"\#(otherBuild)""#, with: ""), to: run)
         #expect(try survey(scratch).status == 0)
         let unknown = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
-        #expect(unknown.hasPrefix("Several builds of the program have trained these runs, or it is not known"), "\(unknown)")
+        #expect(unknown.hasPrefix("Several builds of the program have made these tables,"), "\(unknown)")
+        #expect(unknown.hasSuffix("\nBuilds of the program: \(build), unknown\n\n"), "\(unknown)")
         // A run of another survey was copied into the folder.
         let mark = "survey/runs/schedules-step/text.sha256"
         #expect(try scratch.read(mark) == scratch.read("survey/text.sha256"))

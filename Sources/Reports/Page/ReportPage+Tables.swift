@@ -90,7 +90,8 @@ extension ReportPage {
 
     /// The fields of the line of the last start or resume.
     private static let machineFields = [
-        "version", "ranks", "hosts", "shards", "kernels", "parameters", "vocabulary_size", "train_tokens", "valid_tokens",
+        "version", "build", "ranks", "hosts", "shards", "kernels", "parameters", "vocabulary_size", "train_tokens",
+        "valid_tokens",
         "test_tokens", "private_bytes", "shared_bytes",
     ]
 

@@ -67,7 +67,8 @@ final class TrainingReport {
         try log.write(
             plan.isResumed ? "resume" : "start",
             [
-                ("version", .text(run.version)), ("step", .integer(state.step)), ("ranks", .integer(run.rankCount)),
+                ("version", .text(run.version)), ("build", .text(ProgramBuild.identity ?? "")),
+                ("step", .integer(state.step)), ("ranks", .integer(run.rankCount)),
                 ("shards", .integer(configuration.shards ?? 1)), ("hosts", .integer(run.nodeCount)),
                 ("team_ranks", .integer(run.teamRankCount)),
                 ("kernels", .text(run.level)), ("vocabulary_size", .integer(run.vocabularySize)),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Digests
 
 /// The program, with its commands.
 struct RootCommand: ExampledCommand {
@@ -14,7 +15,7 @@ struct RootCommand: ExampledCommand {
             The default command is train; 'rnntrain train --help' lists its options. Without any argument, rnntrain reads \
             rnntrain.toml. If this file does not exist, it trains a small model on a built-in source whose optimal perplexity is known.
             """,
-        version: rnntrainVersion,
+        version: ([rnntrainVersion] + (ProgramBuild.identity.map { ["build \($0)"] } ?? [])).joined(separator: ", "),
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, ScoreCommand.self, ClassifyCommand.self, CompareCommand.self,
             ProbeCommand.self, RescoreCommand.self, GenerateCommand.self, NgramCommand.self, VerifyCommand.self,
