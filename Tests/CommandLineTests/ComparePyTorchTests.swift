@@ -101,4 +101,24 @@ struct ComparePyTorchTests {
         #expect(outcome.status == 70)
         #expect(outcome.output.contains("| fp32 | not measured: char: 5 parameters here and 6 in PyTorch |"), "\(outcome.output)")
     }
+
+    @Test(
+        "A signal ends the measured program and then the comparison",
+        arguments: [("INT", "130"), ("TERM", "143"), ("HUP", "129")])
+    func signals(signal: String, status: String) throws {
+        let scratch = try ScratchFolder()
+        let program = try scratch.write(
+            "#!/bin/sh\ntrap 'kill $!; echo ended >>order; exit 1' TERM\nsleep 60 & echo begun >>order; wait\n", to: "program")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let script = ProcessRunner.source("launch/pytorch/compare.py")
+        // bash lets a job in the background ignore SIGINT, unless it has job control.
+        let outcome = try ProcessRunner.run(
+            "/bin/bash",
+            [
+                "-c",
+                "set -m; python3 '\(script)' --program ./program --launcher env --python true --models char --rounds 1 >table & "
+                    + "until [ -s order ]; do sleep 0.1; done; kill -s \(signal) $!; wait $!; echo $?; cat order",
+            ], in: scratch.folder)
+        #expect(outcome.output == "\(status)\nbegun\nended\n" && !outcome.errors.contains("Traceback"), "\(outcome)")
+    }
 }

@@ -22,6 +22,7 @@ struct CompareScoreTests {
             ),
             (["--speed", "1"], 64, "there is no option '--speed'"),
             (["--checkpoint", file, "--data", scratch.file("none")], 66, "is no file that can be read."),
+            (["--checkpoint", file, "--data", "-none"], 66, "./-none is no file that can be read."),
             (["--checkpoint", file, "--data", scratch.path], 66, "is no file that can be read."),
             (["--checkpoint", file, "--data", file, "--venv", ""], 64, "--venv takes a folder."),
             (["--checkpoint", file, "--data", file, "--venv", scratch.file("none")], 69, "there is no PyTorch in"),

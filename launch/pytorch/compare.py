@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+from programs import end_on_signals, run
+
 # The options of `rnntrain benchmark` for each model.
 MODELS = {
     "zaremba-small": ["--model", "zaremba-small"],
@@ -54,7 +56,7 @@ def processor():
 
 def measured(command, environment, name):
     """The JSON object that a program prints as its last line."""
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     if result.returncode != 0:
         errors = [line.strip() for line in result.stderr.splitlines() if "rror" in line]
         raise MeasurementFailed(f"{name} ended with status {result.returncode}" + "".join(f": {line}" for line in errors[:1]))
@@ -146,7 +148,5 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    end_on_signals()
+    sys.exit(main())

@@ -16,6 +16,7 @@ import time
 
 from compare import MeasurementFailed, footer, measured, processor
 from plain_model import NotComparable, require_plain
+from programs import end_on_signals, run
 
 SETTINGS = [
     ("padded batches in the order of the text", []),
@@ -32,7 +33,7 @@ def ours(arguments, folder):
     command = [arguments.program, "score", "--checkpoint", arguments.checkpoint, "--data", arguments.data]
     start = time.perf_counter()
     with output.open("wb") as file:
-        result = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, text=True, check=False)
+        result = run(command, stdout=file, stderr=subprocess.PIPE, text=True)
     seconds = time.perf_counter() - start
     if result.returncode != 0:
         raise MeasurementFailed(f"rnntrain ended with status {result.returncode}: {result.stderr.strip()}")
@@ -52,21 +53,32 @@ def check_loss(arguments, their):
     """Raises an error unless both programs have the same mean loss."""
     command = [
         arguments.program, "score", "--checkpoint", arguments.checkpoint, "--data", arguments.data, "--format", "json"]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    loss = json.loads(lines[-1])["loss"]
+    result = run(command, stdout=subprocess.PIPE, text=True)
+    if result.returncode != 0:
+        raise MeasurementFailed(f"rnntrain ended with status {result.returncode}")
+    loss = json.loads(result.stdout.splitlines()[-1])["loss"]
     if abs(loss - their["loss"]) > 1e-4:
         raise MeasurementFailed(f"a loss of {loss} here and of {their['loss']} in PyTorch")
+
+
+def stamp(path):
+    """What changes with the contents of a file."""
+    status = os.stat(path)
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def row(arguments, setting, folder):
     """A row of the table."""
     name, options = setting
     rounds = []
+    begun = stamp(arguments.data)
     for _ in range(arguments.rounds):
         seconds = ours(arguments, folder)
         their = theirs(arguments, folder, options)
         rounds.append((their["lines"] / seconds, their["lines"] / their["seconds"]))
     check_loss(arguments, their)
+    if stamp(arguments.data) != begun:
+        raise MeasurementFailed(f"{arguments.data} has changed during the measurement. Measure a copy of it")
     arguments.versions.add(their["version"])
     arguments.sizes = f"{their['lines']:,} sentences, {their['tokens']:,} tokens, batches of {arguments.batch} in PyTorch"
     ratios = sorted(our / their for our, their in rounds)
@@ -102,7 +114,5 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    end_on_signals()
+    sys.exit(main())

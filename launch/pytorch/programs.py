@@ -1,0 +1,27 @@
+"""Runs the measured programs, and ends them together with the comparison."""
+
+import signal
+import subprocess
+import sys
+
+
+def run(command, **options):
+    """Runs a program to its end, like subprocess.run. If a signal ends the comparison, the program gets SIGTERM first, so that mpirun ends its ranks."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            output, errors = process.communicate()
+        except SystemExit:
+            process.terminate()
+            try:
+                process.communicate(timeout=10)
+            except (SystemExit, subprocess.TimeoutExpired):
+                process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def end_on_signals():
+    """Ends the comparison on these signals with the status of a shell, unless they are ignored, as under nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
