@@ -33,7 +33,7 @@ extension ConfigurationField {
         ] + kinds(of: Outputs.self, .model, areNew: true) + [
             .init(
                 .tokenFrequencies, optional: \.tokenFrequencies, .model, .fixed,
-                absent: "counts; zipf in a run that lacks the key",
+                absent: "counts; zipf for classifiers and in a run that lacks the key",
                 readers: KindReaders(chooser: Outputs.key, names: Outputs.frequencyNames), isNew: true,
                 "How often tokens occur, for the Huffman tree and for samples: their counts in the training text, or Zipf's law by rank, which is the "
                     + "number of the token. Tokens of --tokens byte and sentencepiece are not numbered by frequency: use counts."

@@ -3,7 +3,7 @@ import Files
 import Foundation
 
 /// A line of `metrics.jsonl` with all its fields.
-package struct LoggedEvent: Sendable {
+package struct LoggedEvent: Equatable, Sendable {
     /// `start`, `step`, `validation` and so on.
     package let name: String
     /// The fields that are numbers.

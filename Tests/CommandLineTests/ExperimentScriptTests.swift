@@ -231,11 +231,24 @@ struct ExperimentScriptTests {
         #expect(other.errors.contains("runs/f has the results of another text"), "\(other)")
         // Tables of one build, of two, and of one that is not known.
         let builds = try bash(
-            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; folder=b; mkdir b; note() { builds_note | wc -l; }; note; "
+            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; folder=b; mkdir b; note() { builds_note b/*.md | wc -l; }; note; "
                 + "line() { builds_line >\"b/$1.md\"; }; echo 1 | line group-a; echo 1 | line section-b; note; printf '2\\n1\\n2\\n' | line section-b; "
                 + "cat b/section-b.md; note; rm b/section-b.md; note; echo unknown | line group-a; note; : >b/group-a.md; note; builds_of b"
         )
         #expect(builds.output == "0\n0\nBuilds of the program: 1, 2\n2\n0\n2\n2\nunknown\n", "\(builds)")
+        // The job of b was repeated by that of c, and the job of f trained nothing.
+        let jobs = [("a", 0), ("b", 10), ("c", 10), ("d", 25), ("e", 20), ("f", 30)]
+        let log = jobs.map { build, step in
+            #"{"event":"\#(step == 0 ? "start" : "resume")","version":"1","build":"\#(build)","step":\#(step),"best_step":99}"#
+                + "\n"
+                + (build == "f" ? "" : #"{"event":"step","step":\#(step + 10),"loss":1}"# + "\n")
+        }
+        for (count, expected) in [(1, "a"), (2, "b a"), (3, "c a"), (4, "d c a"), (5, "e c a"), (6, "e c a")] {
+            let trained = try bash(
+                "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; printf %s '\(log.prefix(count).joined())' >metrics.jsonl; "
+                    + "builds_of . | tr '\\n' ' '")
+            #expect(trained.output == expected + " ", "\(trained)")
+        }
         let lone = try bash("cp -r \"$SCRIPTS\" launch && bash launch/survey text.txt survey schedules")
         #expect(lone.status == 66 && lone.errors.contains("docs/configuration.md cannot be read"), "\(lone)")
     }

@@ -136,7 +136,7 @@ struct LaunchScriptTests {
     private func rank() throws -> String {
         try program(
             "bin/rank",
-            "exec bash -c 'trap \"exit 75\" USR1; touch started; f=$(mktemp -u); mkfifo $f; exec 9<>$f; rm $f; "
+            "exec env OMPI_COMM_WORLD_RANK=0 bash -c 'trap \"exit 75\" USR1; touch started; f=$(mktemp -u); mkfifo $f; exec 9<>$f; rm $f; "
                 + "while [ $SECONDS -lt 8 ]; do read -t 0.1 -u 9; done; exit 0'")
         return "rank"
     }

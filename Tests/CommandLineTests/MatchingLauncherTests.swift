@@ -122,6 +122,14 @@ struct MatchingLauncherTests {
                 #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.errors.contains(message), "\(outcome)")
             }
         }
+        for script in scripts {
+            let outcome = try bash(
+                "echo >file; TMPDIR=$PWD/file bash launch/\(script) >out 2>errors; echo $?; cat out errors",
+                library: "libmpi.so.40")
+            let message =
+                ": \(scratch.file("file")) is no folder, but Open MPI keeps temporary files in it. Set TMPDIR to a folder.\n"
+            #expect(outcome.output.hasPrefix("74\nlaunch/") && outcome.output.hasSuffix(message), "\(outcome)")
+        }
     }
 
     @Test("A program that a signal ends while it starts is one line, with the limits that may be the cause")

@@ -39,24 +39,6 @@ struct SurveyTests {
         #expect(try changed.read("survey/survey.jsonl") == plain.read("survey/survey.jsonl"))
     }
 
-    /// A copy of the program that says that it is another build, with the builds of both.
-    private static func otherBuild(in scratch: ScratchFolder) throws -> (program: String, build: String, otherBuild: String) {
-        let version = try ProcessRunner.rnntrain(["--version"]).output
-        let build = try #require(version.firstMatch(of: /, build ([0-9a-f]+)\n/).map { String($0.1) })
-        var identity = Data()
-        for start in stride(from: 0, to: build.count, by: 2) {
-            identity.append(try #require(UInt8(build.dropFirst(start).prefix(2), radix: 16)))
-        }
-        var program = try Data(contentsOf: URL(filePath: ProcessRunner.program))
-        let place = try #require(program.range(of: identity))
-        program[place.lowerBound] ^= 0xF0
-        let path = scratch.file("program")
-        try program.write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        let digit = try #require(UInt8(build.prefix(1), radix: 16)) ^ 0xF
-        return (path, build, String(digit, radix: 16) + build.dropFirst())
-    }
-
     @Test("Every schedule has a row and a line in the log, and a second call repeats no run")
     func schedules() throws {
         let scratch = try folder(lines: 150)
@@ -73,6 +55,13 @@ struct SurveyTests {
         let again = try survey(scratch)
         #expect(again.status == 0 && !again.errors.contains("== schedules"), "\(again)")
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
+        // Results of launch/lectures in the same folder, whose text has other lines, and whose tables are of other builds.
+        try scratch.write("text = \"/x/text.txt\"\n", to: "survey/runs/lstm/config.toml")
+        try scratch.write(#"{"event":"start","step":0,"train_digest":"0"}"# + "\n", to: "survey/runs/lstm/metrics.jsonl")
+        try scratch.write("## Cells\n", to: "survey/section-cells.md")
+        let shared = try survey(scratch)
+        #expect(shared.status == 0, "\(shared)")
+        #expect(try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8) == table)
         // A run that was killed before its end is resumed.
         let run = "survey/runs/schedules-constant/metrics.jsonl"
         let lines = try String(contentsOfFile: scratch.file(run), encoding: .utf8).split(separator: "\n")
@@ -83,39 +72,47 @@ struct SurveyTests {
         let moved = try String(contentsOfFile: scratch.file(configuration), encoding: .utf8)
             .replacing(/\ntext = .*/, with: "\ntext = \"/none/survey-text.txt\"")
         try scratch.write(moved, to: configuration)
-        let (program, build, otherBuild) = try Self.otherBuild(in: scratch)
-        let resumed = try survey(scratch, program: program)
+        // Another run was removed. The other build trains it, but no step of the first one.
+        let step = "survey/runs/schedules-step/metrics.jsonl"
+        try FileManager.default.removeItem(atPath: scratch.file("survey/runs/schedules-step"))
+        let other = try OtherBuild(of: "rnntrain", to: scratch.file("program"))
+        let resumed = try survey(scratch, program: other.path)
         #expect(resumed.status == 0 && resumed.errors.contains("== schedules-constant\n"), "\(resumed)")
-        #expect(!resumed.errors.contains("== schedules-step"), "\(resumed)")
-        let logged = try String(contentsOfFile: scratch.file(run), encoding: .utf8)
-        #expect(logged.contains(#""event":"resume""#) && logged.contains(#","build":"\#(otherBuild)","#), "\(logged)")
+        #expect(resumed.errors.contains("== schedules-step\n") && !resumed.errors.contains("== schedules-cosine"), "\(resumed)")
+        for log in [run, step] {
+            let logged = try String(contentsOfFile: scratch.file(log), encoding: .utf8)
+            #expect(logged.contains(#","build":"\#(other.changed)","#), "\(logged)")
+            #expect(logged.contains(#""event":"resume""#) == (log == run), "\(logged)")
+        }
         #expect(try String(contentsOfFile: scratch.file("survey/survey.jsonl"), encoding: .utf8) == log)
         let builds = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
-        #expect(table.hasPrefix("## Schedules") && table.hasSuffix("\nBuilds of the program: \(build)\n\n"), "\(table)")
+        #expect(table.hasPrefix("## Schedules") && table.hasSuffix("\nBuilds of the program: \(other.original)\n\n"), "\(table)")
         #expect(builds.hasPrefix("Several builds of the program have made these tables,"), "\(builds)")
-        let both = [build, otherBuild].sorted().joined(separator: ", ")
+        let both = [other.original, other.changed].sorted().joined(separator: ", ")
         #expect(builds.hasSuffix("\nBuilds of the program: \(both)\n\n"), "\(builds)")
         // A job of an earlier version of the program.
-        try scratch.write(logged.replacingOccurrences(of: #","build":"\#(otherBuild)""#, with: ""), to: run)
+        let trained = try String(contentsOfFile: scratch.file(step), encoding: .utf8)
+        try scratch.write(trained.replacingOccurrences(of: #","build":"\#(other.changed)""#, with: ""), to: step)
         #expect(try survey(scratch).status == 0)
         let unknown = try String(contentsOfFile: scratch.file("survey/survey.md"), encoding: .utf8)
         #expect(unknown.hasPrefix("Several builds of the program have made these tables,"), "\(unknown)")
-        #expect(unknown.hasSuffix("\nBuilds of the program: \(build), unknown\n\n"), "\(unknown)")
+        #expect(unknown.hasSuffix("\nBuilds of the program: \(other.original), unknown\n\n"), "\(unknown)")
         // A run of another survey was copied into the folder.
         let mark = "survey/runs/schedules-step/text.sha256"
         #expect(try scratch.read(mark) == scratch.read("survey/text.sha256"))
         try scratch.write("0  -\n", to: mark)
         let merged = try survey(scratch)
         #expect(merged.status == 64 && merged.errors.contains("survey/runs/schedules-step has another text than the other runs"))
-        let step = "survey/runs/schedules-step/metrics.jsonl"
         let foreign = try String(contentsOfFile: scratch.file(step), encoding: .utf8)
             .replacing(/"train_digest":"[0-9a-f]+"/, with: #""train_digest":"0""#)
         try scratch.write(foreign, to: step)
         let mixed = try survey(scratch)
-        #expect(mixed.status == 64 && mixed.errors.contains("survey has runs of 2 different texts"), "\(mixed)")
+        #expect(
+            mixed.status == 64 && mixed.errors.contains("survey/runs has runs of different texts named survey-text.txt"),
+            "\(mixed)")
         try scratch.write("another text\n", to: "text.txt")
-        let other = try survey(scratch)
-        #expect(other.status == 64 && other.errors.contains("survey has the results of another text"), "\(other)")
+        let different = try survey(scratch)
+        #expect(different.status == 64 && different.errors.contains("survey has the results of another text"), "\(different)")
     }
 
     @Test("Runs take characters of the test text only, and the row of one that diverged, also at its end, has no figures")

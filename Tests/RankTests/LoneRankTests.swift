@@ -53,6 +53,20 @@ extension TrainingOverRanks {
                 says: ["rank 1 (", "this rank has other options than rank 0: it has seed = 7, rank 0 has seed = 1."])
         }
 
+        @Test("Ranks of different builds of the program train with a warning, and the log has all builds")
+        func otherBuild() throws {
+            let other = try OtherBuild(of: "rnntrain", to: texts.path("other"))
+            let program = try texts.start(
+                ranks: 3, run: "run", Self.options + ["--epochs", "1"],
+                prelude: "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && exec '\(other.path)' \"$@\"")
+            let outcome = try program.end(timeLimit: 60)
+            let builds = "\(other.original), \(other.changed)"
+            #expect(
+                outcome.status == 0
+                    && outcome.errors.contains("warning: the ranks run 2 builds of the program, \(builds), whose"), "\(outcome)")
+            #expect(try RunLog(run: texts.path("run")).events.first?["build"] == builds)
+        }
+
         @Test("A rank that never starts ends the job after the stall limit")
         func missingRank() throws {
             let program = try texts.start(

@@ -88,23 +88,19 @@ extension ReportPage {
 
     // MARK: Machine and digests
 
-    /// The fields of the line of the last start or resume.
-    private static let machineFields = [
-        "version", "build", "ranks", "hosts", "shards", "kernels", "parameters", "vocabulary_size", "train_tokens",
-        "valid_tokens",
-        "test_tokens", "private_bytes", "shared_bytes",
+    /// The fields of the lines `start` and `resume` that may differ from job to job.
+    private static let jobFields = ["version", "build", "ranks", "hosts", "kernels"]
+    /// Those of which the last line counts.
+    private static let dataFields = [
+        "shards", "parameters", "vocabulary_size", "train_tokens", "valid_tokens", "test_tokens", "private_bytes", "shared_bytes",
     ]
 
     var machine: String {
         PageDocument.table(
             ["field"] + runs.indices.map { runs.count == 1 ? "value" : runs[$0].name },
-            Self.machineFields.map { field in
+            (Self.jobFields + Self.dataFields).map { field in
                 [HTMLText.text("code", [], field)]
-                    + runs.map { run in
-                        let number = run.beginning?.numbers[field].flatMap { Int(exactly: $0) }
-                        let bytes = field.hasSuffix("_bytes") ? number.map { NumberText.bytes(Double($0)) } : nil
-                        return text(run.beginning?.texts[field] ?? bytes ?? number.map(NumberText.grouped))
-                    }
+                    + runs.map { text(Self.jobFields.contains(field) ? $0.values(ofJobs: field) : $0.beginning?.value(field)) }
             })
     }
 
@@ -131,5 +127,25 @@ extension ReportPage {
 
     private func number(_ value: Double?) -> String {
         text(value.map { $0 == .infinity ? NumberText.perplexity($0) : NumberText.significant($0, 5) })
+    }
+}
+
+extension RunHistory {
+    /// The different values of a field in the lines of the jobs of which steps belong to the run; before the first step, that of the last job.
+    fileprivate func values(ofJobs field: String) -> String? {
+        let jobs = trainingJobs.isEmpty ? [beginning].compactMap { $0 } : trainingJobs
+        let values = jobs.map { $0.value(field) }
+        guard values.contains(where: { $0 != nil }) else { return nil }
+        return values.enumerated().filter { !values.prefix($0.offset).contains($0.element) }.map { $0.element ?? "unknown" }
+            .joined(separator: ", ")
+    }
+}
+
+extension LoggedEvent {
+    /// A field for people; nil if the line does not have it.
+    fileprivate func value(_ field: String) -> String? {
+        let number = numbers[field].flatMap { Int(exactly: $0) }
+        let bytes = field.hasSuffix("_bytes") ? number.map { NumberText.bytes(Double($0)) } : nil
+        return texts[field] ?? bytes ?? number.map(NumberText.grouped)
     }
 }

@@ -15,6 +15,8 @@ package struct RunHistory {
     private(set) var samples: [Sample] = []
     /// The last line `start` or `resume`.
     private(set) var beginning: LoggedEvent?
+    /// The lines `start` and `resume` of the jobs of which steps belong to the run, in their order.
+    private(set) var trainingJobs: [LoggedEvent] = []
     /// The line `end` of the last job; nil if it has not ended.
     private(set) var end: LoggedEvent?
     /// How often the run returned to a checkpoint.
@@ -31,6 +33,8 @@ package struct RunHistory {
     private let lastSteps: [Int: Int]
     /// The number of parts of the log so far.
     private var partCount = 0
+    /// The steps before the current part.
+    private var partBegin = 0
 
     /// The model in `best.safetensors`: that of the last line that names one. Lines `start`, `resume` and `end` name the model of the file, and a
     /// validation that was the best one replaces it.
@@ -127,7 +131,8 @@ package struct RunHistory {
 
     private mutating func take(_ event: LoggedEvent) {
         guard let step = event.step else { return }
-        if partCount == 0 || LoggedModels.beginnings.contains(event.name) { partCount += 1 }
+        if partCount == 0 || LoggedModels.beginnings.contains(event.name) { (partCount, partBegin) = (partCount + 1, step) }
+        defer { takeJob(step) }
         // Other steps are abandoned, or were repeated.
         let isOfRun = step <= lastSteps[partCount - 1] ?? -1
         switch event.name {
@@ -135,7 +140,7 @@ package struct RunHistory {
             // A new run. A run that starts again without checkpoints keeps its identity and best.safetensors.
             let identity = event.texts["run_identity"]
             if event.name == "start", identity == nil || identity != beginning?.texts["run_identity"] {
-                (named, validations, returns) = (nil, [], 0)
+                (named, validations, returns, trainingJobs) = (nil, [], 0, [])
             }
             takeBest(event)
             if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
@@ -159,6 +164,17 @@ package struct RunHistory {
             takeBest(event)
         default: break
         }
+    }
+
+    /// Takes the job of the current part of the log, if a step of this part belongs to the run.
+    ///
+    /// - Parameter step: that of a line of the part.
+    private mutating func takeJob(_ step: Int) {
+        guard let beginning, let last = lastSteps[partCount - 1] else { return }
+        // The end of the last part is that of the log.
+        let trains = (last == .max ? step : last) > partBegin
+        // A job has another part after each return to a checkpoint.
+        if trains, trainingJobs.last != beginning { trainingJobs.append(beginning) }
     }
 
     /// The best model that a line names; none if it says that there is none. Lines of earlier versions may have no word of it.

@@ -9,6 +9,8 @@ import Tensors
 /// The data of the first lines of a run.
 struct RunDescription {
     let version: String
+    /// The different builds of the program of the ranks.
+    let builds: [String]
     /// On rank 0.
     let identity: RunIdentity?
     let rankCount: Int
@@ -39,12 +41,13 @@ struct RunDescription {
     private let crowdedHost: (ranks: Range<Int>, cores: Int)?
 
     init(
-        version: String, identity: RunIdentity?, world: World, parallel: ParallelModel, texts: RunTexts,
+        version: String, builds: [String], identity: RunIdentity?, world: World, parallel: ParallelModel, texts: RunTexts,
         unknown: [TextRole: UnknownCount],
         memory: TrainingMemory, separatesLines: Bool, coverage: WordVectorCoverage?, coresOfHosts: [Int],
         textDigests: [String: String]
     ) {
         self.version = version
+        self.builds = builds
         self.identity = identity
         rankCount = world.rankCount
         nodeCount = world.hosts.count

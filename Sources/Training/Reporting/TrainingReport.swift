@@ -67,7 +67,7 @@ final class TrainingReport {
         try log.write(
             plan.isResumed ? "resume" : "start",
             [
-                ("version", .text(run.version)), ("build", .text(ProgramBuild.identity ?? "")),
+                ("version", .text(run.version)), ("build", .text(run.builds.joined(separator: ", "))),
                 ("step", .integer(state.step)), ("ranks", .integer(run.rankCount)),
                 ("shards", .integer(configuration.shards ?? 1)), ("hosts", .integer(run.nodeCount)),
                 ("team_ranks", .integer(run.teamRankCount)),
@@ -101,6 +101,11 @@ final class TrainingReport {
                 + "\(counted(configuration.shards ?? 1, "shard")), kernels \(run.level), memory \(memoryText(run.memory))")
         if let cores = run.coresText { say("  cores    \(cores)") }
         if configuration.teams == .always, run.teamRankCount <= 1 { StandardError.note(noTeamsText(run)) }
+        if run.builds.count > 1 {
+            StandardError.warn(
+                "the ranks run \(run.builds.count) builds of the program, \(run.builds.joined(separator: ", ")), whose numbers may differ. Start "
+                    + "the same program on all hosts.")
+        }
     }
 
     private func noTeamsText(_ run: RunDescription) -> String {

@@ -215,7 +215,8 @@ public struct TrainingRun {
         let unknown = try unknownCounts(texts, preparation)
         (notices + [world.notice].compactMap { $0 } + (preparation?.notices ?? [])).forEach { report.say("note: \($0)") }
         let description = RunDescription(
-            version: version, identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
+            version: version, builds: try world.builds(),
+            identity: preparation?.identity, world: world, parallel: parallel, texts: texts,
             unknown: unknown, memory: memory, separatesLines: plan.configuration.separatesLines,
             coverage: preparation?.wordVectorCoverage, coresOfHosts: try world.coresOfHosts(),
             textDigests: preparation?.textDigests ?? [:])

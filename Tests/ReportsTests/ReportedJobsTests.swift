@@ -1,0 +1,49 @@
+import Configuration
+import Foundation
+import Reports
+import TestSupport
+import Testing
+
+@Suite("The jobs of a run on the page of report")
+struct ReportedJobsTests {
+    /// The page of a run with this log.
+    private func page(_ lines: [String]) throws -> String {
+        let scratch = try ScratchFolder()
+        try scratch.write(TrainingConfiguration().toml, to: "run/config.toml")
+        try scratch.write(lines.map { $0 + "\n" }.joined(), to: "run/metrics.jsonl")
+        return ReportPage([try #require(try RunHistory(folder: scratch.file("run")))], version: "1").html
+    }
+
+    private func job(_ event: String, _ build: String?, step: Int, ranks: Int = 2) -> String {
+        let build = build.map { #""build":"\#($0)","# } ?? ""
+        return
+            #"{"event":"\#(event)","version":"1",\#(build)"step":\#(step),"ranks":\#(ranks),"kernels":"avx2","run_identity":"1"}"#
+    }
+
+    private func trained(to step: Int) -> [String] {
+        [
+            #"{"event":"step","step":\#(step),"loss":1}"#,
+            #"{"event":"checkpoint","step":\#(step),"parameters_digest":"p\#(step)"}"#,
+        ]
+    }
+
+    private func cell(_ field: String, _ value: String) -> String {
+        #"<th scope="row"><code>\#(field)</code></th><td>\#(value)</td>"#
+    }
+
+    @Test("Builds, ranks and kernels are those of all jobs of which steps belong to the run")
+    func several() throws {
+        let first = [job("start", "aa", step: 0)] + trained(to: 10)
+        #expect(try page([job("start", "aa", step: 0)]).contains(cell("build", "aa")))
+        // A job that trained nothing.
+        let idle = try page(first + [job("resume", "bb", step: 10, ranks: 4)])
+        #expect(idle.contains(cell("build", "aa")) && idle.contains(cell("ranks", "2")), "\(idle)")
+        // One whose steps were repeated, and one of an earlier version.
+        let repeated =
+            [job("resume", "bb", step: 10)] + trained(to: 20) + [job("resume", nil, step: 10, ranks: 4)] + trained(to: 30)
+        let last = [job("resume", "aa", step: 30, ranks: 4)] + trained(to: 40)
+        let several = try page(first + repeated + last)
+        #expect(several.contains(cell("build", "aa, unknown")) && several.contains(cell("ranks", "2, 4")), "\(several)")
+        #expect(several.contains(cell("version", "1")) && several.contains(cell("kernels", "avx2")), "\(several)")
+    }
+}
