@@ -20,10 +20,16 @@ extension TrainingConfiguration {
 
     /// The keys that may not change on resume, with their values: `seed = 1`, a line each. Texts with control characters are escaped as in TOML,
     /// because they may contain line feeds.
-    package var fixedText: String {
-        ConfigurationField.all.filter { $0.onResume == .fixed }.compactMap { field in
-            field.read(self).map { "\(field.key.rawValue) = \(Self.line($0))" }
-        }.joined(separator: "\n")
+    package var fixedText: String { text(of: ConfigurationField.all.filter { $0.onResume == .fixed }) }
+
+    /// The keys that may change on resume, with their values, as in `fixedText`; without those of the texts and of the run folder.
+    package var freeText: String {
+        text(
+            of: ConfigurationField.all.filter { $0.onResume == .free && ![.run, .text, .train, .valid, .test].contains($0.key) })
+    }
+
+    private func text(of fields: [ConfigurationField]) -> String {
+        fields.compactMap { field in field.read(self).map { "\(field.key.rawValue) = \(Self.line($0))" } }.joined(separator: "\n")
     }
 
     /// The keys that differ from those of a `fixedText` and may not change. Keys that the text lacks are not compared: an earlier version may have

@@ -243,6 +243,10 @@ struct ExperimentScriptTests {
                 + "\n"
                 + (build == "f" ? "" : #"{"event":"step","step":\#(step + 10),"loss":1}"# + "\n")
         }
+        let lost = try bash(
+            "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; printf %s '\(log[2...4].joined())' >metrics.jsonl; builds_of . | tr '\\n' ' '"
+        )
+        #expect(lost.output == "e c unknown ", "\(lost)")
         for (count, expected) in [(1, "a"), (2, "b a"), (3, "c a"), (4, "d c a"), (5, "e c a"), (6, "e c a")] {
             let trained = try bash(
                 "here=$SCRIPTS; source \"$here/environment\"; source \"$here/experiments\"; printf %s '\(log.prefix(count).joined())' >metrics.jsonl; "

@@ -173,6 +173,27 @@ struct LecturesTests {
         #expect(!FileManager.default.fileExists(atPath: scratch.file("lectures/lectures.md")))
     }
 
+    @Test("Norms and accuracies that a short text does not have are dashes")
+    func shortTexts() throws {
+        let scratch = try ScratchFolder()
+        // 24 long lines, and one of three words for the test.
+        let words = Self.text.split(whereSeparator: \.isWhitespace)
+        let lines = stride(from: 0, to: words.count, by: words.count / 24 + 1).map { start in
+            words[start..<min(start + words.count / 24 + 1, words.count)].joined(separator: " ")
+        }
+        let outcome = try lectures(
+            ["gradients", "agreement"], in: scratch, text: (lines + ["the cat sat"]).map { $0 + "\n" }.joined(),
+            environment: ["LECTURES_SENTENCES": "6", "LECTURES_EPOCHS": "1"])
+        try #require(outcome.status == 0, "\(outcome)")
+        let report = try String(contentsOfFile: scratch.file("lectures/lectures.md"), encoding: .utf8)
+        for model in ["elman", "relu", "lstm", "lstm-open"] {
+            #expect(
+                report.contains(try Regex("(?m)^\\| \(model) \\| [0-9.]+ \\| dh/dh \\| [0-9.e-]+ \\| - \\| - \\| - \\| - \\|$")),
+                "\(report)")
+        }
+        #expect(report.contains("\n| 3 | - | - | - |\n") && !report.contains(" %"), "\(report)")
+    }
+
     /// Calls `finish_run` of `launch/experiments` for a small network on the file `text.txt`, with these options.
     private func finishRun(_ options: String, in scratch: ScratchFolder) throws -> ProgramRun {
         let arguments =
@@ -185,6 +206,19 @@ struct LecturesTests {
                 "set -euo pipefail; here='\(ProcessRunner.source("launch"))'; source \"$here/environment\"; "
                     + "source \"$here/experiments\"; mkdir -p runs; folder=.; : >text.sha256; finish_run runs/a 1 \(arguments) || echo \"returned $?\"",
             ], in: scratch.folder, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
+    }
+
+    @Test(
+        "A run with an output layer that adds defaults of its own is not repeated",
+        arguments: ["hierarchical", "sampled", "nce", "blackout"])
+    func outputs(kind: String) throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(Self.text, to: "text.txt")
+        for isFirst in [true, false] {
+            let outcome = try finishRun("--batch-size 4 --bptt 8 --output \(kind)", in: scratch)
+            #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome)")
+            #expect(outcome.errors.contains("== a\n") == isFirst, "\(outcome)")
+        }
     }
 
     @Test("A run that diverges returns 64, and is not repeated")

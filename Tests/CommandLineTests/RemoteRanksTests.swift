@@ -34,7 +34,7 @@ struct RemoteRanksTests {
     }
 
     /// Sends SIGTERM to `launch/train` once mpirun has done its first commands. mpirun has no other process while it waits.
-    private func stop(beginning first: String, each: String = ":") throws -> ProgramRun {
+    private func stop(beginning first: String, each: String = ":", isWrapped: Bool = false) throws -> ProgramRun {
         let mpirun = """
             case "$*" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac
             trap 'echo saved; exit 75' USR1
@@ -43,11 +43,14 @@ struct RemoteRanksTests {
             while \(each); do read -rt 0.2 <>pipe; done
             exit 10
             """
-        for name in ["mpirun", "mpirun.openmpi", "orterun"] { try program("bin/\(name)", mpirun) }
+        try program("bin/mpirun.real", mpirun)
+        for name in ["mpirun", "mpirun.openmpi", "orterun"] {
+            try program("bin/\(name)", isWrapped ? "mpirun.real \"$@\"; exit $?" : mpirun)
+        }
         let command =
             "PATH=$PWD/bin:$PATH; mkfifo pipe; python3 listener.py >port & while [ ! -s port ]; do sleep 0.05; done; bash launch/train -n 2 --run run & p=$!; "
             + "for i in $(seq 200); do [ -s started ] && break; sleep 0.05; done; kill -TERM $p; wait $p; echo \"status $?\"; kill %1"
-        return try ProcessRunner.run("/bin/bash", ["-c", command], in: scratch.folder, limit: 30)
+        return try ProcessRunner.run("/bin/bash", ["-c", command], in: scratch.folder, limit: 100)
     }
 
     @Test("An mpirun that has a connection to its daemons passes the request on, and is not killed")
@@ -78,5 +81,18 @@ struct RemoteRanksTests {
         let outcome = try stop(beginning: "exec 4<>/dev/tcp/127.0.0.1/$(<port); trap 'exit 0' USR1")
         #expect(outcome.output.hasSuffix("status 75\n"), "\(outcome)")
         #expect(outcome.errors.contains("launch/train: mpirun ended with status 0 after the signal."), "\(outcome)")
+    }
+
+    @Test("A script that starts mpirun is not mpirun")
+    func wrapper() throws {
+        let outcome = try stop(beginning: "exec 4<>/dev/tcp/127.0.0.1/$(<port)", isWrapped: true)
+        #expect(outcome.output.hasSuffix("saved\nstatus 75\n"), "\(outcome)")
+    }
+
+    @Test("An mpirun whose daemons do not connect within a minute is killed")
+    func silentHost() throws {
+        let outcome = try stop(beginning: "cp \"$(command -v sleep)\" ssh; ./ssh 200 & agent=$!")
+        #expect(outcome.output.hasSuffix("status 75\n"), "\(outcome)")
+        #expect(outcome.errors.contains("the signal came while mpirun was starting or ending"), "\(outcome)")
     }
 }

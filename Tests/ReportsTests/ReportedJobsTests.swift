@@ -38,6 +38,10 @@ struct ReportedJobsTests {
         // A job that trained nothing.
         let idle = try page(first + [job("resume", "bb", step: 10, ranks: 4)])
         #expect(idle.contains(cell("build", "aa")) && idle.contains(cell("ranks", "2")), "\(idle)")
+        // The beginning of the log was lost.
+        let late = [job("resume", "bb", step: 10)]
+        #expect(try page(late).contains(cell("build", "unknown")))
+        #expect(try page(late + trained(to: 20)).contains(cell("build", "unknown, bb")))
         // One whose steps were repeated, and one of an earlier version.
         let repeated =
             [job("resume", "bb", step: 10)] + trained(to: 20) + [job("resume", nil, step: 10, ranks: 4)] + trained(to: 30)
@@ -45,5 +49,20 @@ struct ReportedJobsTests {
         let several = try page(first + repeated + last)
         #expect(several.contains(cell("build", "aa, unknown")) && several.contains(cell("ranks", "2, 4")), "\(several)")
         #expect(several.contains(cell("version", "1")) && several.contains(cell("kernels", "avx2")), "\(several)")
+    }
+
+    @Test("A key has the values of the jobs of which steps belong to the run, and returns within abandoned steps are not counted")
+    func keys() throws {
+        func job(_ event: String, rate: String, step: Int) -> String {
+            #"{"event":"\#(event)","step":\#(step),"run_identity":"1","free_keys":"learning-rate = \#(rate)\nepochs = 3"}"#
+        }
+        let first = [job("start", rate: "0.25", step: 0)] + trained(to: 10)
+        let rate = #"<th scope="row"><code>learning-rate</code></th><td><span>"#
+        #expect(try page(first + [job("resume", rate: "0.5", step: 10)]).contains(rate + "0.25<"))
+        let returned = [job("resume", rate: "0.5", step: 10)] + trained(to: 20) + [#"{"event":"rollback","step":10}"#]
+        let several = try page(first + returned + trained(to: 30))
+        #expect(several.contains(rate + "0.25, 0.5<") && several.contains("returned to a checkpoint 1 time"), "\(several)")
+        let abandoned = try page(first + returned + trained(to: 30) + [job("resume", rate: "0.125", step: 10)] + trained(to: 20))
+        #expect(abandoned.contains(rate + "0.25, 0.125<") && !abandoned.contains("returned to a checkpoint"), "\(abandoned)")
     }
 }

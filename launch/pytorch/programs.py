@@ -1,21 +1,22 @@
 """Runs the measured programs, and ends them together with the comparison."""
 
+import os
 import signal
 import subprocess
 import sys
 
 
 def run(command, **options):
-    """Runs a program to its end, like subprocess.run. If a signal ends the comparison, the program gets SIGTERM first, so that mpirun ends its ranks."""
-    with subprocess.Popen(command, **options) as process:
+    """Runs a program to its end, like subprocess.run. If a signal ends the comparison, the program and its processes get SIGTERM first."""
+    with subprocess.Popen(command, start_new_session=True, **options) as process:
         try:
             output, errors = process.communicate()
         except SystemExit:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.communicate(timeout=10)
             except (SystemExit, subprocess.TimeoutExpired):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             raise
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 

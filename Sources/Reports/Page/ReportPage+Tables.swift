@@ -69,7 +69,7 @@ extension ReportPage {
     }
 
     private func value(of key: ConfigurationKey, _ run: RunHistory) -> String {
-        run.configuration.value(of: key)?.description ?? "not set"
+        run.trainedValues(of: key) ?? run.configuration.value(of: key)?.description ?? "not set"
     }
 
     private func keyTable(_ keys: [ConfigurationKey], highlighting marked: Set<ConfigurationKey>) -> String {
@@ -79,8 +79,9 @@ extension ReportPage {
             keys.map { key in
                 [HTMLText.text("code", [], key.rawValue)]
                     + runs.map { run in
-                        let isDefault = run.configuration.value(of: key) == standard.value(of: key)
-                        return HTMLText.text("span", isDefault ? [("class", "default")] : [], value(of: key, run))
+                        let value = value(of: key, run)
+                        return HTMLText.text(
+                            "span", value == standard.value(of: key)?.description ? [("class", "default")] : [], value)
                     }
             }, marking: keys.map(marked.contains))
             + HTMLText.text("p", [("class", "note")], "Grey: the default.")
@@ -131,13 +132,31 @@ extension ReportPage {
 }
 
 extension RunHistory {
-    /// The different values of a field in the lines of the jobs of which steps belong to the run; before the first step, that of the last job.
-    fileprivate func values(ofJobs field: String) -> String? {
-        let jobs = trainingJobs.isEmpty ? [beginning].compactMap { $0 } : trainingJobs
-        let values = jobs.map { $0.value(field) }
-        guard values.contains(where: { $0 != nil }) else { return nil }
-        return values.enumerated().filter { !values.prefix($0.offset).contains($0.element) }.map { $0.element ?? "unknown" }
+    /// The different values of a key that may change on resume, of the jobs of which steps belong to the run; nil if the log does not have them.
+    fileprivate func trainedValues(of key: ConfigurationKey) -> String? {
+        let start = key.rawValue + " = "
+        let values = trainingJobs.map { job in
+            job.texts["free_keys"]?.split(separator: "\n").first { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
+        }
+        guard !values.isEmpty, trainingJobs.first?.step == 0, values.allSatisfy({ $0 != nil }) else { return nil }
+        return Self.different(values)
+    }
+
+    /// The different values in their order, `unknown` for nil.
+    private static func different(_ values: [String?]) -> String {
+        values.enumerated().filter { !values.prefix($0.offset).contains($0.element) }.map { $0.element ?? "unknown" }
             .joined(separator: ", ")
+    }
+
+    /// The different values of a field in the lines of the jobs of which steps belong to the run; before the first step, that of the last job. The
+    /// values of jobs whose lines the log lost are unknown.
+    fileprivate func values(ofJobs field: String) -> String? {
+        guard let beginning else { return nil }
+        let jobs = trainingJobs.isEmpty && beginning.step == 0 ? [beginning] : trainingJobs
+        let isComplete = (jobs.first ?? beginning).step == 0
+        let values = (isComplete ? [] : [nil]) + jobs.map { $0.value(field) }
+        guard values.contains(where: { $0 != nil }) || !isComplete else { return nil }
+        return Self.different(values)
     }
 }
 

@@ -143,7 +143,12 @@ package struct RunHistory {
                 (named, validations, returns, trainingJobs) = (nil, [], 0, [])
             }
             takeBest(event)
-            if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
+            // A return within abandoned steps is not the run's.
+            if event.name == "rollback" {
+                returns += lastSteps[partCount - 1] == nil ? 0 : 1
+            } else {
+                (beginning, end) = (event, nil)
+            }
         case "step" where isOfRun:
             for field in Self.stepFields { add(event, field, to: field, step) }
             guard metric.presentation.followsFromLoss, !estimatesTraining else { break }

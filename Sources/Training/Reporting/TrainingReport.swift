@@ -77,7 +77,8 @@ final class TrainingReport {
                 ("run_identity", .text(run.identity?.text ?? "")),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + origin + fields(ofBest: plan.best) + [
-                ("fixed_keys", .text(configuration.fixedText)), ("tensorboard", .flag(configuration.tensorboard)),
+                ("fixed_keys", .text(configuration.fixedText)), ("free_keys", .text(configuration.freeText)),
+                ("tensorboard", .flag(configuration.tensorboard)),
             ]
                 + run.textDigests.sorted { $0.key < $1.key }.map { (LoggedModels.field(ofDigest: $0.key), .text($0.value)) }
                 + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])

@@ -56,7 +56,9 @@ struct TrainCommand: ExampledCommand {
             configuration.forgetDependentDefaults(given: givenKeys, fileKeys: fileKeys, of: own)
         }
         try check(configuration, file, fileKeys)
-        configuration.forgetBias = configuration.resolvedForgetBias  // shown by --print-config and config.toml
+        // As in config.toml. A stored run without the key has another rule.
+        configuration.forgetBias = configuration.resolvedForgetBias
+        if !source.resume { configuration.tokenFrequencies = configuration.resolvedFrequencies }
         if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
         try checkTexts(configuration, file, fileKeys)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
