@@ -124,7 +124,10 @@ package struct RunHistory {
     /// The history in the lines of a log, which has these models.
     init(name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent], _ models: LoggedModels) {
         (self.name, self.configuration, self.models, lastSteps) = (name, configuration, models, models.lastSteps)
-        for event in events { take(event) }
+        for event in events {
+            take(event)
+            if let step = event.step { takeJob(step) }
+        }
     }
 
     private static let stepFields = ["loss", "gradient_norm", "clipped", "learning_rate", "tokens_per_second"]
@@ -132,7 +135,6 @@ package struct RunHistory {
     private mutating func take(_ event: LoggedEvent) {
         guard let step = event.step else { return }
         if partCount == 0 || LoggedModels.beginnings.contains(event.name) { (partCount, partBegin) = (partCount + 1, step) }
-        defer { takeJob(step) }
         // Other steps are abandoned, or were repeated.
         let isOfRun = step <= lastSteps[partCount - 1] ?? -1
         switch event.name {
@@ -143,12 +145,7 @@ package struct RunHistory {
                 (named, validations, returns, trainingJobs) = (nil, [], 0, [])
             }
             takeBest(event)
-            // A return within abandoned steps is not the run's.
-            if event.name == "rollback" {
-                returns += lastSteps[partCount - 1] == nil ? 0 : 1
-            } else {
-                (beginning, end) = (event, nil)
-            }
+            if event.name == "rollback" { returns += 1 } else { (beginning, end) = (event, nil) }
         case "step" where isOfRun:
             for field in Self.stepFields { add(event, field, to: field, step) }
             guard metric.presentation.followsFromLoss, !estimatesTraining else { break }

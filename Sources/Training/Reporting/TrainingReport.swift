@@ -74,11 +74,10 @@ final class TrainingReport {
                 ("kernels", .text(run.level)), ("vocabulary_size", .integer(run.vocabularySize)),
                 ("parameters", .integer(run.parameterCount)), ("train_tokens", .integer(run.trainTokens)),
                 ("seed", .integer(configuration.seed)), ("vocabulary_digest", .text(run.vocabularyDigest)),
-                ("run_identity", .text(run.identity?.text ?? "")),
+                ("run_identity", .text(run.identity?.text ?? "")), ("tensorboard", .flag(configuration.tensorboard)),
                 ("private_bytes", .integer(run.memory.privateBytes)), ("shared_bytes", .integer(run.memory.sharedBytes)),
             ] + origin + fields(ofBest: plan.best) + [
                 ("fixed_keys", .text(configuration.fixedText)), ("free_keys", .text(configuration.freeText)),
-                ("tensorboard", .flag(configuration.tensorboard)),
             ]
                 + run.textDigests.sorted { $0.key < $1.key }.map { (LoggedModels.field(ofDigest: $0.key), .text($0.value)) }
                 + (estimatesTraining ? [("training_loss", .text("estimated from samples"))] : [])
