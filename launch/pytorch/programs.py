@@ -1,5 +1,6 @@
 """Runs the measured programs, and ends them together with the comparison."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,13 +13,19 @@ def run(command, **options):
         try:
             output, errors = process.communicate()
         except SystemExit:
-            os.killpg(process.pid, signal.SIGTERM)
+            send(process, signal.SIGTERM)
             try:
                 process.communicate(timeout=10)
             except (SystemExit, subprocess.TimeoutExpired):
-                os.killpg(process.pid, signal.SIGKILL)
+                send(process, signal.SIGKILL)
             raise
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def send(process, number):
+    """Sends a signal to the processes of a program, unless they have just ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def end_on_signals():
