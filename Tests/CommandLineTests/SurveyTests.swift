@@ -168,6 +168,20 @@ struct SurveyTests {
         #expect(log.contains(#""reason":"preempted""#), "\(log)")
     }
 
+    @Test("A run whose log has no end is not taken for done, whatever the status of its job, and the next start continues")
+    func withoutEnd() throws {
+        let scratch = try folder(lines: 150)
+        // A rank that ends with 0 before it trains.
+        let program = try scratch.write(
+            "#!/bin/sh\ncase \"$OMPI_COMM_WORLD_SIZE $*\" in '1 '*schedules-cosine*) exit 0;; esac\n"
+                + "exec '\(ProcessRunner.program)' \"$@\"\n", to: "program")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let first = try survey(scratch, program: program)
+        #expect(first.status == 70 && first.errors.contains("the log of survey/runs/schedules-cosine does not say"), "\(first)")
+        let second = try survey(scratch)
+        #expect(second.status == 0 && !second.output.contains("| - |"), "\(second)")
+    }
+
     @Test("A failed start has the status of its run and keeps the rows of other groups, and other options are refused")
     func failures() throws {
         let scratch = try folder(lines: 150)
