@@ -104,7 +104,7 @@ struct ComparePyTorchTests {
 
     @Test(
         "A signal ends the measured program and then the comparison",
-        arguments: [("INT", "130"), ("TERM", "143"), ("HUP", "129")])
+        arguments: [("INT", "130"), ("TERM", "143"), ("HUP", "129"), ("QUIT", "131"), ("USR1", "138")])
     func signals(signal: String, status: String) throws {
         let scratch = try ScratchFolder()
         let program = try scratch.write(

@@ -124,6 +124,23 @@ struct CompareTests {
         #expect(same.equal == 99 && same.low == 0 && same.high == 0 && same.configuration.isEmpty)
     }
 
+    @Test("A key that a resume has changed has all values with which the model of a run folder was trained")
+    func changedKeys() throws {
+        let small = "--train train.txt --valid valid.txt --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8"
+        let trained = try SmallModels.shell(
+            "$R \(small) --run changed --epochs 1 --learning-rate 0.002 && $R --run changed --resume --epochs 2 --learning-rate 0.01 && "
+                + "$R --run changed --resume --learning-rate 0.7 && $R \(small) --run unchanged --epochs 2 --learning-rate 0.01")
+        try #require(trained.status == 0, "\(trained)")
+        let folders = try compare("changed unchanged --data valid.txt").configuration
+        #expect(
+            folders == [
+                ["key": "learning-rate", "a": "0.002, 0.01", "b": "0.01"], ["key": "epochs", "a": "1, 2", "b": "2"],
+            ], "\(folders)")
+        // A file says with which values it was saved.
+        let files = try compare("changed/best.safetensors unchanged/best.safetensors --data valid.txt").configuration
+        #expect(files.isEmpty, "\(files)")
+    }
+
     @Test("Different vocabularies are refused with advice, and compared by word or byte")
     func vocabularies() throws {
         let refused = try SmallModels.shell("$R compare word char --data valid.txt")

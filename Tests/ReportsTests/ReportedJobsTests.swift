@@ -53,8 +53,8 @@ struct ReportedJobsTests {
 
     @Test("A key has the values of the jobs of which steps belong to the run")
     func keys() throws {
-        func job(_ event: String, rate: String, step: Int) -> String {
-            #"{"event":"\#(event)","step":\#(step),"run_identity":"1","free_keys":"learning-rate = \#(rate)\nepochs = 3"}"#
+        func job(_ event: String, rate: String, step: Int, others: String = "") -> String {
+            #"{"event":"\#(event)","step":\#(step),"run_identity":"1","free_keys":"learning-rate = \#(rate)\nepochs = 3\#(others)"}"#
         }
         let first = [job("start", rate: "0.25", step: 0)] + trained(to: 10)
         let rate = #"<th scope="row"><code>learning-rate</code></th><td><span>"#
@@ -64,5 +64,13 @@ struct ReportedJobsTests {
         #expect(several.contains(rate + "0.25, 0.5<"), "\(several)")
         let abandoned = try page(first + returned + trained(to: 30) + [job("resume", rate: "0.125", step: 10)] + trained(to: 20))
         #expect(abandoned.contains(rate + "0.25, 0.125<"), "\(abandoned)")
+        // Jobs of an earlier version, and a beginning of the log that was lost.
+        let earlier = [#"{"event":"start","step":0,"run_identity":"1"}"#] + trained(to: 10)
+        let later = [job("resume", rate: "0.5", step: 10)] + trained(to: 20)
+        #expect(try page(earlier + later + [job("resume", rate: "0.75", step: 20)]).contains(rate + "unknown, 0.5<"))
+        #expect(try page(later).contains(rate + "unknown, 0.5<"))
+        let limited = [job("resume", rate: "0.25", step: 10, others: #"\ntime-limit = 60s"#)] + trained(to: 20)
+        let unset = try page(first + limited + [job("resume", rate: "0.25", step: 20)] + trained(to: 30))
+        #expect(unset.contains(#"<th scope="row"><code>time-limit</code></th><td><span>not set, 60s<"#), "\(unset)")
     }
 }

@@ -33,7 +33,8 @@ extension ReportPage {
 
     private static let abandoned =
         "Abandoned: the run continued from an earlier step than that of its best model, and no validation since then repeats or improves on that of this "
-        + "model. With other options, its figures, also on the test text, are not those of the steps shown."
+        + "model. With other options, its figures, also on the test text, are not those of the steps shown. Keys, builds, ranks, hosts and kernels are "
+        + "those of the steps shown."
 
     // MARK: Samples
 
@@ -56,7 +57,7 @@ extension ReportPage {
 
     /// The keys in which runs differ, then all keys.
     var configuration: String {
-        let all = ConfigurationKey.allCases.filter { key in runs.contains { $0.configuration.value(of: key) != nil } }
+        let all = ConfigurationKey.allCases.filter { key in runs.contains { value(of: key, $0) != RunHistory.notSet } }
         let different = all.filter { key in Set(runs.map { value(of: key, $0) }).count > 1 }
         var html = ""
         if runs.count > 1 {
@@ -69,7 +70,7 @@ extension ReportPage {
     }
 
     private func value(of key: ConfigurationKey, _ run: RunHistory) -> String {
-        run.trainedValues(of: key) ?? run.configuration.value(of: key)?.description ?? "not set"
+        run.trainedValues(of: key)?.joined(separator: ", ") ?? run.configuration.value(of: key)?.description ?? RunHistory.notSet
     }
 
     private func keyTable(_ keys: [ConfigurationKey], highlighting marked: Set<ConfigurationKey>) -> String {
@@ -128,43 +129,5 @@ extension ReportPage {
 
     private func number(_ value: Double?) -> String {
         text(value.map { $0 == .infinity ? NumberText.perplexity($0) : NumberText.significant($0, 5) })
-    }
-}
-
-extension RunHistory {
-    /// The different values of a key that may change on resume, of the jobs of which steps belong to the run; nil if the log does not have them.
-    fileprivate func trainedValues(of key: ConfigurationKey) -> String? {
-        let start = key.rawValue + " = "
-        let values = trainingJobs.map { job in
-            job.texts["free_keys"]?.split(separator: "\n").first { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
-        }
-        guard !values.isEmpty, trainingJobs.first?.step == 0, values.allSatisfy({ $0 != nil }) else { return nil }
-        return Self.different(values)
-    }
-
-    /// The different values in their order, `unknown` for nil.
-    private static func different(_ values: [String?]) -> String {
-        values.enumerated().filter { !values.prefix($0.offset).contains($0.element) }.map { $0.element ?? "unknown" }
-            .joined(separator: ", ")
-    }
-
-    /// The different values of a field in the lines of the jobs of which steps belong to the run; before the first step, that of the last job. The
-    /// values of jobs whose lines the log lost are unknown.
-    fileprivate func values(ofJobs field: String) -> String? {
-        guard let beginning else { return nil }
-        let jobs = trainingJobs.isEmpty && beginning.step == 0 ? [beginning] : trainingJobs
-        let isComplete = (jobs.first ?? beginning).step == 0
-        let values = (isComplete ? [] : [nil]) + jobs.map { $0.value(field) }
-        guard values.contains(where: { $0 != nil }) || !isComplete else { return nil }
-        return Self.different(values)
-    }
-}
-
-extension LoggedEvent {
-    /// A field for people; nil if the line does not have it.
-    fileprivate func value(_ field: String) -> String? {
-        let number = numbers[field].flatMap { Int(exactly: $0) }
-        let bytes = field.hasSuffix("_bytes") ? number.map { NumberText.bytes(Double($0)) } : nil
-        return texts[field] ?? bytes ?? number.map(NumberText.grouped)
     }
 }

@@ -1,6 +1,10 @@
 import Assessment
+import Checkpoints
 import Configuration
+import Files
 import Inference
+import Kinds
+import Reports
 import Runs
 
 /// A model that an option names, with the configuration of its run.
@@ -8,11 +12,13 @@ struct ScoringInput {
     let model: ScoringModel
     /// Nil for n-grams.
     let configuration: TrainingConfiguration?
+    /// The values with which the model was trained, of keys that a resume has changed.
+    var changedKeys: [ConfigurationKey: [String]] = [:]
 
     /// The keys in which the configurations differ; nil if one of the models has none.
     func differences(from other: ScoringInput) -> [ConfigurationDifference]? {
         guard let configuration, let second = other.configuration else { return nil }
-        return ConfigurationDifference.all(configuration, second)
+        return ConfigurationDifference.all(configuration, changes: changedKeys, second, changes: other.changedKeys)
     }
 }
 
@@ -24,6 +30,16 @@ extension NamedCheckpoint {
         }
         let checkpoint = try open()
         let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
-        return ScoringInput(model: try ScoringModel(model), configuration: checkpoint.configuration)
+        return ScoringInput(
+            model: try ScoringModel(model), configuration: checkpoint.configuration,
+            changedKeys: try changedKeys(before: checkpoint.state.step))
+    }
+
+    /// The values of keys that a resume has changed before this step, if the path is a run folder with a log.
+    private func changedKeys(before step: Int) throws -> [ConfigurationKey: [String]] {
+        guard isFolder(path), pathExists(RunFolder(path: path).metricsPath), let history = try RunHistory(folder: path) else {
+            return [:]
+        }
+        return history.changedKeys(before: step)
     }
 }
