@@ -40,11 +40,12 @@ struct RepeatedSignalTests {
 
     /// A closed window gives SIGHUP twice, `timeout` its signal twice, and the end of a session SIGTERM and SIGHUP.
     @Test(
-        "Signals that come together, and SIGHUP at any time, are one request to launch/train and to the program, whatever the options of bash",
+        "Signals that come together, and SIGHUP at any time, are one request to launch/train and to the program, whatever the options of bash and Open MPI",
         arguments: [
             (train, ["HUP"], 10, 0.3), (train, ["TERM"], 2, 0.05), (train, ["HUP", "TERM"], 2, 0.3),
             (train, ["TERM", "HUP"], 2, 1.5), ("SHELLOPTS=monitor:noglob:keyword:noclobber \(train)", ["TERM"], 1, 0.05),
             ("BASHOPTS=failglob:lastpipe:localvar_inherit:xpg_echo \(train)", ["TERM"], 1, 0.05),
+            ("OMPI_MCA_orte_abort_on_non_zero_status=0 \(train)", ["TERM"], 1, 0.05),
             (ProcessRunner.program, ["INT"], 2, 0.05),
         ])
     func together(command: String, signals: [String], count: Int, pause: Double) throws {
