@@ -37,7 +37,8 @@ struct RemoteRanksTests {
     ///
     /// - Parameter before: commands before the signal. `$p` is `launch/train`.
     private func stop(
-        beginning first: String, each: String = ":", isWrapped: Bool = false, before: String = ""
+        beginning first: String, each: String = ":", isWrapped: Bool = false, before: String = "",
+        environment: [String: String] = [:]
     ) throws -> ProgramRun {
         let mpirun = """
             case "$*" in *--version*) echo 'mpirun (Open MPI) 4.1'; exit 0;; *' true') exit 0;; esac
@@ -54,7 +55,7 @@ struct RemoteRanksTests {
         let command =
             "PATH=$PWD/bin:$PATH; mkfifo pipe; python3 listener.py >port & while [ ! -s port ]; do sleep 0.05; done; bash launch/train -n 2 --run run & p=$!; "
             + "for i in $(seq 200); do [ -s started ] && break; sleep 0.05; done; \(before) kill -TERM $p; wait $p; echo \"status $?\"; kill %1"
-        return try ProcessRunner.run("/bin/bash", ["-c", command], in: scratch.folder, limit: 100)
+        return try ProcessRunner.run("/bin/bash", ["-c", command], in: scratch.folder, environment: environment, limit: 100)
     }
 
     @Test("An mpirun that has a connection to its daemons passes the request on, and is not killed")
@@ -67,6 +68,22 @@ struct RemoteRanksTests {
     func agent() throws {
         let outcome = try stop(
             beginning: "cp \"$(command -v sleep)\" qrsh; ./qrsh 20 & agent=$!; exec 4<>/dev/tcp/127.0.0.1/$(<port)",
+            each: "kill -0 $agent 2>/dev/null")
+        #expect(outcome.output.hasSuffix("saved\nstatus 75\n"), "\(outcome)")
+    }
+
+    @Test("An agent is no rank if mpirun is itself started with the number of a rank")
+    func agentInStep() throws {
+        let outcome = try stop(
+            beginning: "sleep 20 & agent=$!; exec 4<>/dev/tcp/127.0.0.1/$(<port)", each: "kill -0 $agent 2>/dev/null",
+            environment: ["PMIX_RANK": "0"])
+        #expect(outcome.output.hasSuffix("saved\nstatus 75\n"), "\(outcome)")
+    }
+
+    @Test("An agent that is a script of several programs reaches one host")
+    func pipeline() throws {
+        let outcome = try stop(
+            beginning: "bash -c 'sleep 20 | sleep 20' & agent=$!; exec 4<>/dev/tcp/127.0.0.1/$(<port)",
             each: "kill -0 $agent 2>/dev/null")
         #expect(outcome.output.hasSuffix("saved\nstatus 75\n"), "\(outcome)")
     }
