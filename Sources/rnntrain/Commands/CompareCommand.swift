@@ -56,7 +56,7 @@ struct CompareCommand: ExampledCommand {
         let bytes = try NamedData.bytes(data, namedBy: "--data")
         let name = data == StandardInput.sign ? StandardInput.name : data
         try runComparison(
-            try named.map { try $0.openScoring() }, name: name, bytes: bytes, unit: by,
+            try named.map { try $0.openScoring(comparing: true) }, name: name, bytes: bytes, unit: by,
             settings: ComparisonSettings(resamples: resamples, seed: seed, json: json))
     }
 }

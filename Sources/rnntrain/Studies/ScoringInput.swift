@@ -24,7 +24,9 @@ struct ScoringInput {
 
 extension NamedCheckpoint {
     /// Opens a network that predicts tokens, or the n-grams of an ARPA file.
-    func openScoring() throws -> ScoringInput {
+    ///
+    /// - Parameter comparing: whether the values of changed keys are needed, for which the log of a run folder is read.
+    func openScoring(comparing: Bool = false) throws -> ScoringInput {
         if isARPA {
             return ScoringInput(model: ScoringModel(nGrams: NGramScorer(try openARPA()), path: path), configuration: nil)
         }
@@ -32,14 +34,17 @@ extension NamedCheckpoint {
         let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
         return ScoringInput(
             model: try ScoringModel(model), configuration: checkpoint.configuration,
-            changedKeys: try changedKeys(before: checkpoint.state.step))
+            changedKeys: comparing ? try changedKeys(before: checkpoint.state.step) : [:])
     }
 
-    /// The values of keys that a resume has changed before this step, if the path is a run folder with a log.
+    /// The values of keys that a resume has changed before this step, if the path is a run folder with a readable log.
     private func changedKeys(before step: Int) throws -> [ConfigurationKey: [String]] {
-        guard isFolder(path), pathExists(RunFolder(path: path).metricsPath), let history = try RunHistory(folder: path) else {
+        guard isFolder(path), pathExists(RunFolder(path: path).metricsPath) else { return [:] }
+        do {
+            return try RunHistory(folder: path)?.changedKeys(before: step) ?? [:]
+        } catch is FileError {
+            // `open` has warned.
             return [:]
         }
-        return history.changedKeys(before: step)
     }
 }
