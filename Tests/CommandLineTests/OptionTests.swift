@@ -116,6 +116,8 @@ struct OptionTests {
             let outcome = try ProcessRunner.run(ProcessRunner.program, options + ["--epochs", "1"], in: scratch.folder)
             #expect(outcome.status == 0 && outcome.output.contains(note) == hasNote, "\(options): \(outcome)")
         }
+        let printed = try ProcessRunner.run(ProcessRunner.program, ["--print-config"], in: scratch.folder)
+        #expect(printed.errors == "rnntrain: " + note && !printed.output.contains(note), "\(printed)")
     }
 
     @Test("Without arguments and without a file, the configuration is that of the built-in source")

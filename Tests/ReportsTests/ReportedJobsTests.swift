@@ -7,9 +7,11 @@ import Testing
 @Suite("The jobs of a run on the page of report")
 struct ReportedJobsTests {
     /// The page of a run with this log.
-    private func page(_ lines: [String]) throws -> String {
+    private func page(_ lines: [String], pattern: String? = nil) throws -> String {
         let scratch = try ScratchFolder()
-        try scratch.write(TrainingConfiguration().toml, to: "run/config.toml")
+        var configuration = TrainingConfiguration()
+        configuration.tokenPattern = pattern
+        try scratch.write(configuration.toml, to: "run/config.toml")
         try scratch.write(lines.map { $0 + "\n" }.joined(), to: "run/metrics.jsonl")
         return ReportPage([try #require(try RunHistory(folder: scratch.file("run")))], version: "1").html
     }
@@ -64,6 +66,8 @@ struct ReportedJobsTests {
         #expect(several.contains(rate + "0.25, 0.5<"), "\(several)")
         let abandoned = try page(first + returned + trained(to: 30) + [job("resume", rate: "0.125", step: 10)] + trained(to: 20))
         #expect(abandoned.contains(rate + "0.25, 0.125<"), "\(abandoned)")
+        let pattern = #"<th scope="row"><code>token-pattern</code></th><td><span>a\n</span>"#
+        #expect(try page(first, pattern: "a\n").contains(pattern))
         // Jobs of an earlier version, and a beginning of the log that was lost.
         let earlier = [#"{"event":"start","step":0,"run_identity":"1"}"#] + trained(to: 10)
         let later = [job("resume", rate: "0.5", step: 10)] + trained(to: 20)

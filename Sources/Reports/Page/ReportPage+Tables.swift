@@ -82,7 +82,8 @@ extension ReportPage {
                     + runs.map { run in
                         let value = value(of: key, run)
                         return HTMLText.text(
-                            "span", value == standard.value(of: key)?.description ? [("class", "default")] : [], value)
+                            "span", value == standard.value(of: key)?.description ? [("class", "default")] : [],
+                            Quotation.inFull(value))
                     }
             }, marking: keys.map(marked.contains))
             + HTMLText.text("p", [("class", "note")], "Grey: the default.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Communication
 import Configuration
 import Files
 import Kinds
@@ -59,11 +60,14 @@ struct TrainCommand: ExampledCommand {
         // As in config.toml. A stored run without the key has another rule.
         configuration.forgetBias = configuration.resolvedForgetBias
         if !source.resume { configuration.tokenFrequencies = configuration.resolvedFrequencies }
-        if source.printConfig { return try StandardOutput.printResult(configuration.toml) }
+        let notices = [source.notice(of: file)].compactMap { $0 }
+        if source.printConfig {
+            notices.forEach { StandardError.note($0) }
+            return try StandardOutput.printResult(configuration.toml)
+        }
         try checkTexts(configuration, file, fileKeys)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
         CheckOnly.report(mostRanks: configuration.mostRanks, saves: !source.dryRun)
-        let notices = [source.notice(of: file)].compactMap { $0 }
         if source.dryRun { return try runDryRun(configuration: configuration, resume: source.resume, notices: notices) }
         try runTraining(
             configuration: configuration, resume: source.resume, breakingLock: source.breakLock, notices: notices)
