@@ -193,7 +193,7 @@ let package = Package(
             ["Training", "Files", "Inference", "Runs", "Configuration", "Kinds", "TextData", "Failures", "TestSupport"]),
         tests("ReportsTests", ["Reports", "Configuration", "Tasks", "TestSupport"]),
         tests(
-            "InspectionTests", ["Inspection", "Models", "Layers", "Kinds", "Tensors", "Failures", "TestSupport"],
+            "InspectionTests", ["Inspection", "Runs", "Models", "Layers", "Kinds", "Tensors", "Failures", "TestSupport"],
             resources: [.copy("Fixtures")]),
         tests("BenchmarksTests", ["Benchmarks"]),
         tests(

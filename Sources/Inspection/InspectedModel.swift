@@ -51,6 +51,20 @@ package final class InspectedModel {
         model.resetState()
     }
 
+    /// Throws `StoredRunError.overflow` if a hidden state of the last window, which begins after `start` tokens, is not finite: figures of such states mean
+    /// nothing. For one stream.
+    func requireFiniteStates(after start: Int, checkpoint: String) throws(StoredRunError) {
+        for layer in 0..<shape.layers {
+            let hidden = model.hidden(ofLayer: layer)
+            for row in 0..<hidden.rows {
+                let state = UnsafeBufferPointer(start: hidden.pointer + row * hidden.rowStride, count: hidden.columns)
+                guard state.allSatisfy(\.isFinite) else {
+                    throw .overflow(checkpoint: checkpoint, place: "token \(start + row + 1) of the text")
+                }
+            }
+        }
+    }
+
     /// The window's tokens for every stream, `[steps, streams]`.
     func inputs(_ tokens: ArraySlice<Int32>) -> [Int32] {
         tokens.flatMap { [Int32](repeating: $0, count: streams) }

@@ -1,3 +1,4 @@
+package import Runs
 import Tensors
 
 /// A property of a text that a hidden unit may follow.
@@ -146,8 +147,10 @@ package struct UnitCorrelation: Sendable {
     package let correlation: Double
 
     /// The correlations of all units of all layers, the largest magnitude first, of a model of one stream that reads `tokens` from its initial
-    /// state.
-    package static func all(_ inspected: InspectedModel, _ tokens: [Int32], values: [Double]) -> [UnitCorrelation] {
+    /// state. Throws `StoredRunError.overflow` if a state is not finite.
+    package static func all(
+        _ inspected: InspectedModel, _ tokens: [Int32], values: [Double], checkpoint: String
+    ) throws(StoredRunError) -> [UnitCorrelation] {
         let layers = 0..<inspected.shape.layers
         var sums = layers.map { _ in CorrelationSums(units: inspected.shape.layerSize) }
         let mean = values.reduce(0, +) / Double(max(values.count, 1))
@@ -155,6 +158,7 @@ package struct UnitCorrelation: Sendable {
         for start in stride(from: 0, to: tokens.count, by: inspected.steps) {
             let window = Array(tokens[start..<min(start + inspected.steps, tokens.count)])
             inspected.model.forward(window, steps: window.count)
+            try inspected.requireFiniteStates(after: start, checkpoint: checkpoint)
             for layer in layers {
                 sums[layer].add(inspected.model.hidden(ofLayer: layer), values[start..<(start + window.count)], mean: mean)
             }

@@ -112,7 +112,7 @@ private func correlate(
         throw InspectionError.constant(property, text: name, tokens: tokens.count)
     }
     let model = try InspectedModel(checkpoint, steps: min(35, tokens.count), streams: 1)
-    return (property, UnitCorrelation.all(model, tokens, values: values))
+    return (property, try UnitCorrelation.all(model, tokens, values: values, checkpoint: checkpoint.path))
 }
 
 /// An option of `inspect` that the model or the text does not fit.

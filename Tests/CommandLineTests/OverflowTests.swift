@@ -48,6 +48,23 @@ struct OverflowTests {
         #expect(try RunLog(run: texts.path("run")).events.last?["event"] == "end")
     }
 
+    @Test("A classifier without finite outputs on the test text has no test accuracy")
+    func accuracy() throws {
+        let scratch = try ScratchFolder()
+        let lines = (0..<40).map { "\(["a", "b"][$0 % 2])\tw\($0 % 3) w\($0 % 5) w\($0 % 2)\n" }
+        try scratch.write(lines.joined(), to: "text.txt")
+        let options = [
+            "--config", "/dev/null", "--task", "classifier", "--text", "text.txt", "--run", "run", "--cell", "elman",
+            "--nonlinearity", "relu", "--optimizer", "sgd", "--learning-rate", "1e30", "--clip", "0", "--max-rollbacks", "0",
+            "--max-bad-steps", "1000",
+        ]
+        let outcome = try ProgramRun.alone("rnntrain", options + Self.options, folder: scratch.folder)
+        #expect(outcome.status == 65 && !outcome.output.contains(" right)"), "\(outcome)")
+        let log = try String(contentsOfFile: scratch.file("run/metrics.jsonl"), encoding: .utf8)
+        let end = try #require(log.split(separator: "\n").last)
+        #expect(end.contains("\"test_correct\":null,\"test_accuracy\":null"), "\(end)")
+    }
+
     @Test("A loss far above that of a uniform model causes a warning, and its perplexity is printed as a bound")
     func divergence() throws {
         let texts = try TrainingFolder(options: Self.options, lines: 30, validLines: 10)

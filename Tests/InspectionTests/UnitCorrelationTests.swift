@@ -1,7 +1,9 @@
 import Foundation
 import Inspection
+import Kinds
 import Layers
 import Models
+import Runs
 import Tensors
 import TestSupport
 import Testing
@@ -88,13 +90,34 @@ struct UnitCorrelationTests {
             return activity.places.compactMap(\.activation)
         }
         let property = try activations(1, 3)
-        let found = try UnitCorrelation.all(model(), tokens, values: property)
+        let found = try UnitCorrelation.all(model(), tokens, values: property, checkpoint: "")
         #expect(found.count == 10 && found[0].unit == .init(layer: 1, index: 3) && abs(found[0].correlation - 1) < 1e-12)
         let magnitudes = found.map { abs($0.correlation) }
         #expect(magnitudes == magnitudes.sorted(by: >))
         for entry in found {
             let expected = pearson(try activations(entry.unit.layer, entry.unit.index), property)
             #expect(abs(entry.correlation - expected) < 1e-9, "\(entry)")
+        }
+    }
+
+    @Test("Figures of states that are not finite are an error with the place")
+    func overflow() throws {
+        var settings = Settings()
+        settings[CellSettings.nonlinearity] = .relu
+        let shape = ModelShape(
+            cell: .elman, settings: settings, layers: 1, vocabularySize: 7, embeddingSize: 4, hiddenSize: 5)
+        func model() throws -> InspectedModel {
+            try InspectedModel(shape, steps: 6, streams: 1) { values, layout in
+                for index in 0..<layout.elementCount { values[index] = 1e10 }
+            }
+        }
+        let tokens = [Int32](repeating: 1, count: 23)
+        let property = tokens.indices.map { Double($0 % 3) }
+        #expect(throws: StoredRunError.overflow(checkpoint: "c", place: "token 3 of the text")) {
+            try UnitCorrelation.all(model(), tokens, values: property, checkpoint: "c")
+        }
+        #expect(throws: StoredRunError.overflow(checkpoint: "c", place: "token 3 of the text")) {
+            try TextActivity(model(), tokens, unit: nil, checkpoint: "c")
         }
     }
 

@@ -28,11 +28,15 @@ public struct LabelScore: TaskScore, Equatable {
 
     /// The mean negative log likelihood of the right label, in nats per line.
     public var loss: Double { sum / Double(count) }
-    /// The share of right labels, with the bits of a validation of equal share.
-    public var accuracy: Double { AccuracyMetric.accuracy(hitShare: Double(correct) / Double(count)) }
+    /// The share of right labels, with the bits of a validation of equal share. Not a number if an output is not finite, and so has no most probable
+    /// label.
+    public var accuracy: Double {
+        firstNotFinite == nil ? AccuracyMetric.accuracy(hitShare: Double(correct) / Double(count)) : .nan
+    }
 
     private var accuracyText: String {
-        "accuracy \(NumberText.fixed(accuracy * 100, 2)) % (\(NumberText.grouped(correct)) right)"
+        if firstNotFinite != nil { return "no accuracy" }
+        return "accuracy \(NumberText.fixed(accuracy * 100, 2)) % (\(NumberText.grouped(correct)) right)"
     }
 
     public var text: String {
@@ -55,7 +59,8 @@ public struct LabelScore: TaskScore, Equatable {
     public var confusion: ConfusionMatrix? { matrix }
 
     private var measured: [Figure] {
-        [Figure("loss", .number(loss)), Figure("correct", .integer(correct)), Figure("accuracy", .number(accuracy))]
+        let correct: Figure.Value = firstNotFinite == nil ? .integer(correct) : .number(.nan)
+        return [Figure("loss", .number(loss)), Figure("correct", correct), Figure("accuracy", .number(accuracy))]
     }
 
     public func testLines(tokens: TokenUnit) -> [String] { ["loss \(NumberText.fixed(loss, 4)), \(accuracyText)"] }
