@@ -5,8 +5,18 @@ extension LoggedModels {
     package static let beginnings: Set<String> = ["start", "resume", "rollback"]
 
     /// The last step of each part, counted from 0, that belongs to the run as it continued. It has abandoned or repeated the others.
-    package var lastSteps: [Int: Int] {
-        Dictionary(lastPlace.map { way(to: $0).map { ($0.part, $0.step) } } ?? []) { first, _ in first }
+    package var lastSteps: [Int: Int] { lastPlace.map { lastSteps(of: $0) } ?? [:] }
+
+    /// The last step of each part, counted from 0, by which the run came to the model of a checkpoint file; those of `lastSteps` if no line has the model.
+    package func lastSteps(upTo checkpoint: StoredCheckpoint) -> [Int: Int] {
+        let (step, digest) = (checkpoint.state.step, checkpoint.modelDigest)
+        let validation = validations.last { $0.step == step && $0.digest ?? digest == digest }
+        let place = validation.map { self.place(of: $0) } ?? place(ofCheckpointAfter: step, digest: checkpoint.parametersDigest)
+        return place.map { lastSteps(of: $0) } ?? lastSteps
+    }
+
+    private func lastSteps(of place: LogPlace) -> [Int: Int] {
+        Dictionary(way(to: place).map { ($0.part, $0.step) }) { first, _ in first }
     }
 
     /// The place at which a checkpoint with these parameters was written last; nil if the log has no line of it.

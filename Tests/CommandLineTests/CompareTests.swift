@@ -128,7 +128,8 @@ struct CompareTests {
     func changedKeys() throws {
         let small = "--train train.txt --valid valid.txt --hidden-size 8 --embedding-size 8 --batch-size 4 --bptt 8"
         let trained = try SmallModels.shell(
-            "$R \(small) --run changed --epochs 1 --learning-rate 0.002 && $R --run changed --resume --epochs 2 --learning-rate 0.01 && "
+            "$R \(small) --run changed --epochs 1 --learning-rate 0.002 && cp -r changed/checkpoints first && "
+                + "$R --run changed --resume --epochs 2 --learning-rate 0.01 && "
                 + "$R --run changed --resume --learning-rate 0.7 && $R \(small) --run unchanged --epochs 2 --learning-rate 0.01")
         try #require(trained.status == 0, "\(trained)")
         let folders = try compare("changed unchanged --data valid.txt").configuration
@@ -136,6 +137,12 @@ struct CompareTests {
             folders == [
                 ["key": "learning-rate", "a": "0.002, 0.01", "b": "0.01"], ["key": "epochs", "a": "1, 2", "b": "2"],
             ], "\(folders)")
+        // The best model stays that of the second job, whose steps the last one abandons: its learning rate is too high.
+        let abandoned = try SmallModels.shell(
+            "rm -r changed/checkpoints && mv first changed/checkpoints && "
+                + "$R --run changed --resume --learning-rate 5 --max-rollbacks 0 --max-bad-steps 999")
+        #expect(abandoned.output.contains("  kept  "), "\(abandoned)")
+        #expect(try compare("changed unchanged --data valid.txt").configuration == folders, "\(abandoned)")
         // A file says with which values it was saved.
         let files = try compare("changed/best.safetensors unchanged/best.safetensors --data valid.txt").configuration
         #expect(files.isEmpty, "\(files)")

@@ -11,24 +11,19 @@ extension RunHistory {
 
     /// The different values of a key that may change on resume, of the jobs of which steps belong to the run, in their order. Nil if the log does not
     /// have them, or if no job had a value.
-    ///
-    /// - Parameter step: jobs that began at this step or later are left out.
-    func trainedValues(of key: ConfigurationKey, before step: Int = .max) -> [String]? {
+    func trainedValues(of key: ConfigurationKey) -> [String]? {
         let start = key.rawValue + " = "
-        let jobs = trainingJobs.filter { $0.step ?? 0 < step }
-        let lines = jobs.map { $0.texts["free_keys"]?.split(separator: "\n") }
+        let lines = trainingJobs.map { $0.texts["free_keys"]?.split(separator: "\n") }
         guard lines.contains(where: { $0?.contains { $0.hasPrefix(start) } == true }) else { return nil }
         let values = lines.map { lines in
             lines.map { lines in lines.first { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) } ?? Self.notSet }
         }
-        return Self.different(values, of: jobs)
+        return Self.different(values, of: trainingJobs)
     }
 
-    /// The keys that a resume has changed before a step, with their values, as `trainedValues` has them. Empty if the best model is of abandoned steps,
-    /// because the jobs that trained it are not known.
-    package func changedKeys(before step: Int) -> [ConfigurationKey: [String]] {
-        if best?.isAbandoned == true { return [:] }
-        let changes = ConfigurationKey.allCases.compactMap { key in trainedValues(of: key, before: step).map { (key, $0) } }
+    /// The keys that a resume has changed, with their values, as `trainedValues` has them.
+    package var changedKeys: [ConfigurationKey: [String]] {
+        let changes = ConfigurationKey.allCases.compactMap { key in trainedValues(of: key).map { (key, $0) } }
         return Dictionary(uniqueKeysWithValues: changes.filter { $0.1.count > 1 })
     }
 

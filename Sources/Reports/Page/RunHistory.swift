@@ -2,7 +2,7 @@ import Checkpoints
 import Configuration
 import Failures
 import Files
-import Runs
+package import Runs
 import Tasks
 
 /// What `metrics.jsonl` and `config.toml` of a run say, for a page.
@@ -108,22 +108,27 @@ package struct RunHistory {
 
     /// Reads the folder of a run. A line of the log that is not valid is left out, with a warning. Throws the errors of its files; nil if there
     /// is no run.
-    package init?(folder path: String) throws {
+    ///
+    /// - Parameter checkpoint: its jobs and curves end with this model, which the run may have abandoned since; nil for the last step of the run.
+    package init?(folder path: String, upTo checkpoint: StoredCheckpoint? = nil) throws {
         guard let stored = try StoredConfiguration(ofRun: path) else { return nil }
         let log = RunFolder(path: path).metricsPath
         let (events, invalidLines) = try LoggedEvent.all(path: log)
         let models = try MetricsReader(path: log, modelsOnly: true).models
         self.init(
             name: Quotation.showingBytes(pathNames(path).last ?? path), stored.configuration, events: events,
-            models)
+            models, lastSteps: checkpoint.map { models.lastSteps(upTo: $0) } ?? models.lastSteps)
         guard let first = invalidLines.first else { return }
         let others = invalidLines.count == 1 ? "" : " and \(counted(invalidLines.count - 1, "later line"))"
         warnings = ["\(log): line \(first)\(others) cannot be read. The page leaves out what the log says there."]
     }
 
     /// The history in the lines of a log, which has these models.
-    init(name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent], _ models: LoggedModels) {
-        (self.name, self.configuration, self.models, lastSteps) = (name, configuration, models, models.lastSteps)
+    init(
+        name: String, _ configuration: TrainingConfiguration, events: [LoggedEvent], _ models: LoggedModels,
+        lastSteps: [Int: Int]
+    ) {
+        (self.name, self.configuration, self.models, self.lastSteps) = (name, configuration, models, lastSteps)
         for event in events {
             take(event)
             if let step = event.step { takeJob(step) }

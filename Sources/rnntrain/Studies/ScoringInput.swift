@@ -34,14 +34,14 @@ extension NamedCheckpoint {
         let model = try StoredModel(checkpoint, steps: LineScorer.windowLength)
         return ScoringInput(
             model: try ScoringModel(model), configuration: checkpoint.configuration,
-            changedKeys: comparing ? try changedKeys(before: checkpoint.state.step) : [:])
+            changedKeys: comparing ? try changedKeys(upTo: checkpoint) : [:])
     }
 
-    /// The values of keys that a resume has changed before this step, if the path is a run folder with a readable log.
-    private func changedKeys(before step: Int) throws -> [ConfigurationKey: [String]] {
+    /// The values of keys that a resume has changed before this model, if the path is a run folder with a readable log.
+    private func changedKeys(upTo checkpoint: StoredCheckpoint) throws -> [ConfigurationKey: [String]] {
         guard isFolder(path), pathExists(RunFolder(path: path).metricsPath) else { return [:] }
         do {
-            return try RunHistory(folder: path)?.changedKeys(before: step) ?? [:]
+            return try RunHistory(folder: path, upTo: checkpoint)?.changedKeys ?? [:]
         } catch is FileError {
             // `open` has warned.
             return [:]
