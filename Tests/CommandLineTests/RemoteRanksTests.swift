@@ -37,7 +37,7 @@ struct RemoteRanksTests {
     ///
     /// - Parameter before: commands before the signal. `$p` is `launch/train`.
     private func stop(
-        beginning first: String, each: String = ":", isWrapped: Bool = false, before: String = "",
+        beginning first: String, each: String = ":", wrapper: String? = nil, before: String = "",
         environment: [String: String] = [:]
     ) throws -> ProgramRun {
         let mpirun = """
@@ -50,7 +50,7 @@ struct RemoteRanksTests {
             """
         try program("bin/mpirun.real", mpirun)
         for name in ["mpirun", "mpirun.openmpi", "orterun"] {
-            try program("bin/\(name)", isWrapped ? "mpirun.real \"$@\"; exit $?" : mpirun)
+            try program("bin/\(name)", wrapper.map { "\($0)mpirun.real \"$@\"; exit $?" } ?? mpirun)
         }
         let command =
             "PATH=$PWD/bin:$PATH; mkfifo pipe; python3 listener.py >port & while [ ! -s port ]; do sleep 0.05; done; bash launch/train -n 2 --run run & p=$!; "
@@ -104,9 +104,9 @@ struct RemoteRanksTests {
         #expect(outcome.errors.contains("launch/train: mpirun ended with status 0 after the signal."), "\(outcome)")
     }
 
-    @Test("A script that starts mpirun is not mpirun")
-    func wrapper() throws {
-        let outcome = try stop(beginning: "exec 4<>/dev/tcp/127.0.0.1/$(<port)", isWrapped: true)
+    @Test("A script that starts mpirun is not mpirun", arguments: ["", "timeout 60 "])
+    func wrapper(program: String) throws {
+        let outcome = try stop(beginning: "exec 4<>/dev/tcp/127.0.0.1/$(<port)", wrapper: program)
         #expect(outcome.output.hasSuffix("saved\nstatus 75\n"), "\(outcome)")
     }
 
@@ -114,7 +114,7 @@ struct RemoteRanksTests {
     func suspendedWrapper() throws {
         let outcome = try stop(
             beginning: "exec 4<>/dev/tcp/127.0.0.1/$(<port); trap 'echo stopped' TSTP; trap 'echo continued' CONT",
-            isWrapped: true,
+            wrapper: "",
             before: "kill -TSTP $p; for i in $(seq 200); do grep -q ') T ' /proc/$p/stat && break; sleep 0.05; done; sleep 0.5; "
                 + "kill -CONT $p; sleep 1;")
         #expect(outcome.output.hasSuffix("stopped\ncontinued\nsaved\nstatus 75\n"), "\(outcome)")
