@@ -143,7 +143,11 @@ struct CompareTests {
                 + "$R --run changed --resume --learning-rate 5 --max-rollbacks 0 --max-bad-steps 999")
         #expect(abandoned.output.contains("  kept  "), "\(abandoned)")
         #expect(try compare("changed unchanged --data valid.txt").configuration == folders, "\(abandoned)")
-        // A file says with which values it was saved.
+        // A log that cannot be read, and a file, say with which values the model was saved.
+        let linked = try SmallModels.shell(
+            "mv changed/metrics.jsonl log && ln -s ../log changed/metrics.jsonl && $R compare changed unchanged --data valid.txt")
+        #expect(linked.status == 0 && linked.output.contains("configuration: equal"), "\(linked)")
+        #expect(linked.errors.contains("those of the job that saved the model."), "\(linked)")
         let files = try compare("changed/best.safetensors unchanged/best.safetensors --data valid.txt").configuration
         #expect(files.isEmpty, "\(files)")
     }

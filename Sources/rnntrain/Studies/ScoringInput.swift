@@ -1,6 +1,8 @@
 import Assessment
 import Checkpoints
+import Communication
 import Configuration
+import Failures
 import Files
 import Inference
 import Kinds
@@ -42,8 +44,8 @@ extension NamedCheckpoint {
         guard isFolder(path), pathExists(RunFolder(path: path).metricsPath) else { return [:] }
         do {
             return try RunHistory(folder: path, upTo: checkpoint)?.changedKeys ?? [:]
-        } catch is FileError {
-            // `open` has warned.
+        } catch let error as any UserFacingError {
+            StandardError.warn("\(error.description) The values of the configuration are those of the job that saved the model.")
             return [:]
         }
     }
