@@ -46,6 +46,7 @@ struct RepeatedSignalTests {
             (train, ["TERM", "HUP"], 2, 1.5), ("SHELLOPTS=monitor:noglob:keyword:noclobber \(train)", ["TERM"], 1, 0.05),
             ("BASHOPTS=failglob:lastpipe:localvar_inherit:xpg_echo \(train)", ["TERM"], 1, 0.05),
             ("OMPI_MCA_orte_abort_on_non_zero_status=0 \(train)", ["TERM"], 1, 0.05),
+            ("OMPI_MCA_orte_max_restarts=3 \(train)", ["TERM"], 1, 0.05),
             (ProcessRunner.program, ["INT"], 2, 0.05),
         ])
     func together(command: String, signals: [String], count: Int, pause: Double) throws {
