@@ -46,7 +46,7 @@ extension TrainingConfiguration {
     }
 
     /// The value of a line, in the form in which this version stores it; nil if it is none.
-    private static func value(of field: ConfigurationField, in line: String) -> ConfigurationValue? {
+    static func value(of field: ConfigurationField, in line: String) -> ConfigurationValue? {
         var scratch = TrainingConfiguration()
         return field.parse(&scratch, line) ? field.read(scratch) : nil
     }
@@ -59,7 +59,7 @@ extension TrainingConfiguration {
 
     /// Whether a line of a `fixedText` may have been written for the value. Earlier versions wrote texts as they are, so that a line has only what
     /// precedes the first line feed.
-    private static func isWritten(_ value: ConfigurationValue, as stored: String) -> Bool {
+    static func isWritten(_ value: ConfigurationValue, as stored: String) -> Bool {
         if stored.utf8.elementsEqual(line(value).utf8) { return true }
         let first = value.description.unicodeScalars.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).first
         return first.map { stored.utf8.elementsEqual(String($0).utf8) } ?? false

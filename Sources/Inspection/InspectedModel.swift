@@ -51,12 +51,12 @@ package final class InspectedModel {
         model.resetState()
     }
 
-    /// Throws `StoredRunError.overflow` if a hidden state of the last window, which begins after `start` tokens, is not finite: figures of such states mean
-    /// nothing. For one stream.
-    func requireFiniteStates(after start: Int, checkpoint: String) throws(StoredRunError) {
-        for layer in 0..<shape.layers {
-            let hidden = model.hidden(ofLayer: layer)
-            for row in 0..<hidden.rows {
+    /// Throws `StoredRunError.overflow` if a hidden state of the last window, which begins after `start` tokens, is not finite: correlations and shares
+    /// computed from such states would be meaningless. For one stream.
+    func requireFiniteStates(after start: Int, rows: Int, checkpoint: String) throws(StoredRunError) {
+        let layers = (0..<shape.layers).map { model.hidden(ofLayer: $0) }
+        for row in 0..<rows {
+            for hidden in layers {
                 let state = UnsafeBufferPointer(start: hidden.pointer + row * hidden.rowStride, count: hidden.columns)
                 guard state.allSatisfy(\.isFinite) else {
                     throw .overflow(checkpoint: checkpoint, place: "token \(start + row + 1) of the text")

@@ -41,7 +41,7 @@ package struct TextActivity: Sendable {
     /// Runs `inspected`, a model of one stream, over `tokens` from its initial state.
     ///
     /// Source of the limits of a saturated gate: Karpathy, Johnson & Fei-Fei 2015, section 4.2. Throws `StoredRunError.overflow` if a
-    /// state, or a logit after which the likeliest tokens are asked for, is not finite.
+    /// state is not finite or, with `unit`, the probability of a next token.
     package init(_ inspected: InspectedModel, _ tokens: [Int32], unit: Unit?, checkpoint: String) throws(StoredRunError) {
         let (model, kinds) = (inspected.model, inspected.model.gateKinds)
         var counts = GateCounts(layers: inspected.shape.layers, gates: kinds.count)
@@ -49,7 +49,7 @@ package struct TextActivity: Sendable {
         for start in stride(from: 0, to: tokens.count, by: inspected.steps) {
             let window = tokens[start..<min(start + inspected.steps, tokens.count)]
             model.forward(Array(window), steps: window.count)
-            try inspected.requireFiniteStates(after: start, checkpoint: checkpoint)
+            try inspected.requireFiniteStates(after: start, rows: window.count, checkpoint: checkpoint)
             for layer in 0..<inspected.shape.layers where !kinds.isEmpty {
                 counts.take(layer, model.activatedGates(ofLayer: layer), units: inspected.shape.hiddenSize)
             }

@@ -158,7 +158,7 @@ package struct UnitCorrelation: Sendable {
         for start in stride(from: 0, to: tokens.count, by: inspected.steps) {
             let window = Array(tokens[start..<min(start + inspected.steps, tokens.count)])
             inspected.model.forward(window, steps: window.count)
-            try inspected.requireFiniteStates(after: start, checkpoint: checkpoint)
+            try inspected.requireFiniteStates(after: start, rows: window.count, checkpoint: checkpoint)
             for layer in layers {
                 sums[layer].add(inspected.model.hidden(ofLayer: layer), values[start..<(start + window.count)], mean: mean)
             }

@@ -7,7 +7,7 @@ extension LoggedModels {
     /// The last step of each part, counted from 0, that belongs to the run as it continued. It has abandoned or repeated the others.
     package var lastSteps: [Int: Int] { lastPlace.map { lastSteps(of: $0) } ?? [:] }
 
-    /// The last step of each part, counted from 0, by which the run came to the model of a checkpoint file; those of `lastSteps` if no line has the model.
+    /// The last step of each part, counted from 0, on the way to the model of `checkpoint`. If the log has no line of the model: `lastSteps`.
     package func lastSteps(upTo checkpoint: StoredCheckpoint) -> [Int: Int] {
         let (step, digest) = (checkpoint.state.step, checkpoint.modelDigest)
         let validation = validations.last { $0.step == step && $0.digest ?? digest == digest }

@@ -137,17 +137,23 @@ struct CompareTests {
             folders == [
                 ["key": "learning-rate", "a": "0.002, 0.01", "b": "0.01"], ["key": "epochs", "a": "1, 2", "b": "2"],
             ], "\(folders)")
-        // The best model stays that of the second job, whose steps the last one abandons: its learning rate is too high.
+        // A log that cannot be read.
+        let unread = try SmallModels.shell(
+            "mv changed/metrics.jsonl log && mkdir changed/metrics.jsonl && $R compare changed unchanged --data valid.txt; "
+                + "rmdir changed/metrics.jsonl && mv log changed/metrics.jsonl")
+        #expect(unread.status == 0 && unread.output.contains("configuration: equal"), "\(unread)")
+        #expect(unread.errors.contains("those of the job that saved the model."), "\(unread)")
+        // The last job abandons the steps of the second one. Its own learning rate is too high to improve on them.
         let abandoned = try SmallModels.shell(
             "rm -r changed/checkpoints && mv first changed/checkpoints && "
                 + "$R --run changed --resume --learning-rate 5 --max-rollbacks 0 --max-bad-steps 999")
         #expect(abandoned.output.contains("  kept  "), "\(abandoned)")
         #expect(try compare("changed unchanged --data valid.txt").configuration == folders, "\(abandoned)")
-        // A log that cannot be read, and a file, say with which values the model was saved.
-        let linked = try SmallModels.shell(
-            "mv changed/metrics.jsonl log && ln -s ../log changed/metrics.jsonl && $R compare changed unchanged --data valid.txt")
-        #expect(linked.status == 0 && linked.output.contains("configuration: equal"), "\(linked)")
-        #expect(linked.errors.contains("those of the job that saved the model."), "\(linked)")
+        // The newest checkpoint has the learning rate of the last job, which trains no step.
+        let idle = try SmallModels.shell(
+            "cp -r unchanged idle && $R --run idle --resume --learning-rate 0.7 && rm idle/best.safetensors")
+        #expect(try compare("idle unchanged --data valid.txt").configuration.isEmpty, "\(idle)")
+        // A file says with which values the model was saved.
         let files = try compare("changed/best.safetensors unchanged/best.safetensors --data valid.txt").configuration
         #expect(files.isEmpty, "\(files)")
     }

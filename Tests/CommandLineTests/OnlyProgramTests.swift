@@ -22,6 +22,8 @@ struct OnlyProgramTests {
         program.type("\u{1A}")
         // The time in which launch/train would stop the ranks.
         Thread.sleep(forTimeInterval: 2)
+        let state = try String(contentsOfFile: "/proc/\(program.processIdentifier)/stat", encoding: .utf8)
+        #expect(!state.contains(") T "), "\(state)")
         let before = steps()
         #expect(waitFor(10) { steps() > before })
         program.type("\u{3}")

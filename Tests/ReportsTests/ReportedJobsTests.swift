@@ -53,6 +53,13 @@ struct ReportedJobsTests {
         #expect(several.contains(cell("version", "1")) && several.contains(cell("kernels", "avx2")), "\(several)")
     }
 
+    @Test("A job that returns to a checkpoint before its resume has trained all steps since then")
+    func returned() throws {
+        let first = [job("start", "aa", step: 0)] + trained(to: 10) + [job("resume", "bb", step: 10)] + trained(to: 20)
+        let page = try page(first + [#"{"event":"rollback","step":0}"#] + trained(to: 30))
+        #expect(page.contains(cell("build", "bb")), "\(page)")
+    }
+
     @Test("A key has the values of the jobs of which steps belong to the run")
     func keys() throws {
         func job(_ event: String, rate: String, step: Int, others: String = "") -> String {

@@ -33,8 +33,8 @@ extension ReportPage {
 
     private static let abandoned =
         "Abandoned: the run continued from an earlier step than that of its best model, and no validation since then repeats or improves on that of this "
-        + "model. With other options, its figures, also on the test text, are not those of the steps shown. Keys, builds, ranks, hosts and kernels are "
-        + "those of the steps shown."
+        + "model. With other options, its figures, also on the test text, are not those of the steps shown. The values of keys, builds, ranks, hosts "
+        + "and kernels are those with which the steps shown were trained."
 
     // MARK: Samples
 

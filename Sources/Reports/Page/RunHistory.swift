@@ -17,6 +17,8 @@ package struct RunHistory {
     private(set) var beginning: LoggedEvent?
     /// The lines `start` and `resume` of the jobs of which steps belong to the run, in their order.
     private(set) var trainingJobs: [LoggedEvent] = []
+    /// The number of steps before those of `trainingJobs`; not 0 if the log has lost its beginning. A job may return to a checkpoint before its resume.
+    private(set) var trainingBegin = 0
     /// The line `end` of the last job; nil if it has not ended.
     private(set) var end: LoggedEvent?
     /// How often the run returned to a checkpoint.
@@ -108,19 +110,25 @@ package struct RunHistory {
 
     /// Reads the folder of a run. A line of the log that is not valid is left out, with a warning. Throws the errors of its files; nil if there
     /// is no run.
-    ///
-    /// - Parameter checkpoint: its jobs and curves end with this model, which the run may have abandoned since; nil for the last step of the run.
-    package init?(folder path: String, upTo checkpoint: StoredCheckpoint? = nil) throws {
+    package init?(folder path: String) throws {
         guard let stored = try StoredConfiguration(ofRun: path) else { return nil }
         let log = RunFolder(path: path).metricsPath
         let (events, invalidLines) = try LoggedEvent.all(path: log)
         let models = try MetricsReader(path: log, modelsOnly: true).models
         self.init(
             name: Quotation.showingBytes(pathNames(path).last ?? path), stored.configuration, events: events,
-            models, lastSteps: checkpoint.map { models.lastSteps(upTo: $0) } ?? models.lastSteps)
+            models, lastSteps: models.lastSteps)
         guard let first = invalidLines.first else { return }
         let others = invalidLines.count == 1 ? "" : " and \(counted(invalidLines.count - 1, "later line"))"
         warnings = ["\(log): line \(first)\(others) cannot be read. The page leaves out what the log says there."]
+    }
+
+    /// The history up to the model of a checkpoint of the run, also if the run has abandoned it since. Throws `FileError` if the log cannot be read.
+    package init(log path: String, upTo checkpoint: StoredCheckpoint) throws {
+        let models = try MetricsReader(path: path, modelsOnly: true).models
+        self.init(
+            name: "", checkpoint.configuration, events: try LoggedEvent.all(path: path).events, models,
+            lastSteps: models.lastSteps(upTo: checkpoint))
     }
 
     /// The history in the lines of a log, which has these models.
@@ -181,7 +189,9 @@ package struct RunHistory {
         // The end of the last part is that of the log.
         let trains = (last == .max ? step : last) > partBegin
         // A job has another part after each return to a checkpoint.
-        if trains, trainingJobs.last != beginning { trainingJobs.append(beginning) }
+        guard trains, trainingJobs.last != beginning else { return }
+        if trainingJobs.isEmpty { trainingBegin = partBegin }
+        trainingJobs.append(beginning)
     }
 
     /// The best model that a line names; none if it says that there is none. Lines of earlier versions may have no word of it.

@@ -28,8 +28,7 @@ public struct LabelScore: TaskScore, Equatable {
 
     /// The mean negative log likelihood of the right label, in nats per line.
     public var loss: Double { sum / Double(count) }
-    /// The share of right labels, with the bits of a validation of equal share. Not a number if an output is not finite, and so has no most probable
-    /// label.
+    /// The share of right labels, with the bits of a validation of equal share. Not a number if the loss of a line is not finite.
     public var accuracy: Double {
         firstNotFinite == nil ? AccuracyMetric.accuracy(hitShare: Double(correct) / Double(count)) : .nan
     }
