@@ -58,6 +58,9 @@ struct ReportedJobsTests {
         let first = [job("start", "aa", step: 0)] + trained(to: 10) + [job("resume", "bb", step: 10)] + trained(to: 20)
         let page = try page(first + [#"{"event":"rollback","step":0}"#] + trained(to: 30))
         #expect(page.contains(cell("build", "bb")), "\(page)")
+        // A job that was killed after a checkpoint between two lines of steps.
+        let killed = try self.page(first + trained(to: 30).suffix(1))
+        #expect(killed.contains("<td>30</td>"), "\(killed)")
     }
 
     @Test("A key has the values of the jobs of which steps belong to the run")

@@ -72,8 +72,11 @@ package struct RunHistory {
         let isAbandoned: Bool
     }
 
-    /// The number of steps: that of the end, or the last one of a curve.
-    var steps: Int? { end?.step ?? curves.values.compactMap { $0.points.last?.step }.max() }
+    /// The number of steps: that of the end, or the last one of a curve or a checkpoint.
+    var steps: Int? {
+        let last = curves.values.map { $0.points.last?.step } + [lastCheckpoint?.step]
+        return end?.step ?? last.compactMap(\.self).max()
+    }
 
     /// The digest of the parameters after these steps; nil if the log does not have it.
     var lastDigest: String? {
