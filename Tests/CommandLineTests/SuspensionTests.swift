@@ -30,7 +30,7 @@ struct SuspensionTests {
             "RNNTRAIN_PROGRAM": ProcessRunner.program, "OMPI_MCA_btl_vader_backing_directory": texts.folder.path,
         ]
         let program = try TerminalProgram(
-            URL(filePath: "/usr/bin/python3"), command, columns: 80, environment: environment, folder: texts.folder)
+            URL(filePath: "/usr/bin/env"), ["python3"] + command, columns: 80, environment: environment, folder: texts.folder)
         try #require(program.waits(for: "perplexity", times: 2), "\(program.output)")
         let script = try String(contentsOfFile: texts.path("process"), encoding: .utf8)
         return (program, try #require(Int32(script)))
