@@ -55,6 +55,8 @@ int cmpi_watchdog_disk_is_awaited(void);
 /// Whether a group has answered in the current round.
 int cmpi_liveness_has_answered(int32_t group);
 
+/// Records that this rank ends MPI. Its death is not reported from now on.
+void cmpi_watchdog_end_work(void);
 /// Stops the watchdog's thread, before the process exits.
 void cmpi_watchdog_stop(void);
 /// Disables the reports of the watchdog: this process ends the job and has already printed the reason.

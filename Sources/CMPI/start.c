@@ -90,6 +90,7 @@ int cmpi_finish(cmpi_comm *world) {
     CMPI_TRY(cmpi_comm_free(world));
     if (!mpi_started) return MPI_SUCCESS;
     mpi_started = 0;
+    cmpi_watchdog_end_work();
     cmpi_wait_begin();
     int code = MPI_Finalize();
     cmpi_wait_end();

@@ -55,13 +55,17 @@ static int launcher_is_ending_job(int64_t now) {
     return since > 0 && now - since < 10000000000;
 }
 
-/// A process that exits without setting `is_exiting` has crashed or was killed.
+/// Whether the death of a rank needs no report. It exits, or it is in MPI_Finalize, where all ranks have met: the launcher may kill it there when
+/// another one has exited with an error.
+static int may_exit(const watchdog_slot *slot) { return atomic_load(&slot->is_exiting) || atomic_load(&slot->has_ended); }
+
+/// A process that exits at another time has crashed or was killed.
 static void check_for_dead_ranks(int64_t now) {
     for (int i = 0; i < cmpi_watchdog.plan.slot_count; i++) {
         if (!has_exited(i)) continue;
         close(cmpi_watchdog.handles[i].fd);
         cmpi_watchdog.handles[i].fd = -1;
-        if (atomic_load(&cmpi_watchdog.table->slots[i].is_exiting) || death_is_expected(now)) continue;
+        if (may_exit(&cmpi_watchdog.table->slots[i]) || death_is_expected(now)) continue;
         cmpi_watchdog_report_slot(i, "was killed or crashed", "");
     }
 }
@@ -259,6 +263,8 @@ int cmpi_watchdog_start(void *table_memory, const cmpi_watchdog_plan *plan) {
     cmpi_watchdog.is_running = code == 0;
     return code;
 }
+
+void cmpi_watchdog_end_work(void) { atomic_store(&watchdog_own_slot->has_ended, 1); }
 
 /// The process exits after this call. The memory is not freed, because other threads may still write to the slot.
 void cmpi_watchdog_stop(void) {

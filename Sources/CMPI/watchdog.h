@@ -16,6 +16,7 @@ typedef struct {
     _Atomic int32_t disk;    // number of active waits for a disk
     _Atomic int64_t slept;   // the last time at which its watchdog found its main thread in uninterruptible sleep, in nanoseconds
     _Atomic int32_t process; // process id; 0 before the rank has taken its slot
+    _Atomic int32_t has_ended;  // it ends MPI, after a barrier of all ranks
     _Atomic int32_t is_exiting;
     _Atomic uint64_t pid_namespace; // the PID namespace of `process`
 } watchdog_slot;

@@ -41,6 +41,11 @@ package struct LineChecksum: Equatable {
         expected = Self.digest(before, UnsafeRawBufferPointer(rebasing: line[..<count])).hexadecimal
     }
 
+    /// Whether a line that does not end with a checksum has one in another form: as any member, or before other characters at the end.
+    static func isNamed(in line: UnsafeRawBufferPointer) -> Bool {
+        String(decoding: line, as: UTF8.self).contains(/"checksum"\s*:/)
+    }
+
     var isRight: Bool { stored == expected }
 
     private static func digest(_ before: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> UInt64 {

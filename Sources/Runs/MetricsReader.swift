@@ -90,14 +90,20 @@ package struct MetricsReader {
 
     /// Compares the checksum of a line with the line and with the line before it.
     private mutating func checkSeal(_ file: MappedFile, _ place: Range<Int>) {
-        let checksum = LineChecksum(
-            of: UnsafeRawBufferPointer(rebasing: file.bytes[place]),
-            after: UnsafeRawBufferPointer(rebasing: file.bytes[last.place]))
-        defer { last = (place.lowerBound..<place.upperBound + 1, checksum != nil) }
-        if checksum?.isRight ?? !last.isSealed { return }
-        let reason =
-            checksum.map { "its checksum is \($0.stored), but this line and the line before it give \($0.expected)" }
-            ?? "it has no checksum at its end, but the line before it has one"
+        let line = UnsafeRawBufferPointer(rebasing: file.bytes[place])
+        let checksum = LineChecksum(of: line, after: UnsafeRawBufferPointer(rebasing: file.bytes[last.place]))
+        let follows = last.isSealed
+        last = (place.lowerBound..<place.upperBound + 1, checksum != nil)
+        let reason: String
+        if let checksum {
+            if checksum.isRight { return }
+            reason = "its checksum is \(checksum.stored), but this line and the line before it give \(checksum.expected)"
+        } else if LineChecksum.isNamed(in: line) {
+            reason = "its checksum is not at its end: another program has written the line in another form, such as with CR LF"
+        } else {
+            if !follows { return }
+            reason = "it has no checksum at its end, but the line before it has one"
+        }
         change = change ?? .inconsistentLog(path: file.path, line: lineCount, reason: reason)
     }
 

@@ -164,7 +164,7 @@ struct BestComparisonTests {
         String(decoding: try texts.bytes("run/metrics.jsonl"), as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("A changed or removed line of the log is reported")
+    @Test("A changed or removed line of the log is reported, and lines in another form")
     func changedLine() throws {
         let lines = try log()
         let end = try #require(lines.last)
@@ -172,7 +172,10 @@ struct BestComparisonTests {
             .replacing(/"test_perplexity":[0-9.]+/, with: "\"test_perplexity\":1.6487212707001282")
         let validation = try #require(lines.lastIndex { $0.contains(#""event":"validation""#) })
         let without = Array(lines[..<validation] + lines[(validation + 1)...])
-        for (log, line) in [(lines.dropLast() + [changed], lines.count), (without, validation + 1)] {
+        let spaced = lines.map { $0.replacing(",\"", with: ", \"").replacing("\":", with: "\": ") }
+        let converted = [(lines.map { $0 + "\r" }, 1), (spaced, 1)]
+        let logs = [(lines.dropLast() + [changed], lines.count), (without, validation + 1)] + converted
+        for (log, line) in logs {
             try restore()
             try texts.write("run/metrics.jsonl", log.joined(separator: "\n") + "\n")
             let words = "run/metrics.jsonl: line \(line) is not as it was written: its checksum is "

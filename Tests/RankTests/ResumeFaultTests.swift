@@ -56,6 +56,32 @@ extension TrainingOverRanks {
                 try texts.startResume(ranks: 9, run: "run"), run: "run", status: 64, says: ["9 ranks cannot share 8 shards."])
         }
 
+        /// A launcher kills the other ranks as soon as one has ended with an error. On a busy machine they are then still in `MPI_Finalize`.
+        @Test("The death of a rank in MPI_Finalize adds no line to the error of the job")
+        func deathInFinalize() throws {
+            try texts.write(
+                "finalize.c",
+                """
+                #define _GNU_SOURCE
+                #include <dlfcn.h>
+                #include <signal.h>
+                #include <stdlib.h>
+                #include <unistd.h>
+                int MPI_Finalize(void) {
+                    int code = ((int (*)(void))dlsym(RTLD_NEXT, "MPI_Finalize"))(), rank = atoi(getenv("OMPI_COMM_WORLD_RANK"));
+                    if (rank == 2) usleep(200000), raise(SIGKILL);
+                    if (rank > 0) sleep(2);
+                    return code;
+                }
+                """)
+            let built = try ProgramRun.run(
+                URL(fileURLWithPath: "/usr/bin/env"), ["clang", "-shared", "-fPIC", "-o", "libfinalize.so", "finalize.c"],
+                environment: [:], folder: texts.folder, timeLimit: 60)
+            try #require(built.status == 0, "\(built)")
+            let program = try texts.startResume(ranks: 9, run: "run", environment: ["LD_PRELOAD": texts.path("libfinalize.so")])
+            try texts.expectRefusal(program, run: "run", status: 64, says: ["9 ranks cannot share 8 shards."])
+        }
+
         @Test(
             "If the newest checkpoint is truncated or altered, the run resumes from the previous one and says so",
             arguments: [true, false])
