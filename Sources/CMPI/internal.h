@@ -55,7 +55,7 @@ int cmpi_watchdog_disk_is_awaited(void);
 /// Whether a group has answered in the current round.
 int cmpi_liveness_has_answered(int32_t group);
 
-/// Records that this rank ends MPI. Its death is not reported from now on.
+/// Records that this rank is about to call MPI_Finalize. If it dies from then on, the launcher has time to end the job before that is reported.
 void cmpi_watchdog_end_work(void);
 /// Stops the watchdog's thread, before the process exits.
 void cmpi_watchdog_stop(void);

@@ -55,17 +55,23 @@ static int launcher_is_ending_job(int64_t now) {
     return since > 0 && now - since < 10000000000;
 }
 
-/// Whether the death of a rank needs no report. It exits, or it is in MPI_Finalize, where all ranks have met: the launcher may kill it there when
-/// another one has exited with an error.
-static int may_exit(const watchdog_slot *slot) { return atomic_load(&slot->is_exiting) || atomic_load(&slot->has_ended); }
+/// Whether a rank has been dead for so long that it is reported. If a rank has exited with an error, the launcher kills those that are still in
+/// MPI_Finalize, within seconds: such deaths are not the cause.
+static int death_is_due(int index, int64_t now) {
+    int64_t grace = atomic_load(&cmpi_watchdog.table->slots[index].has_ended) ? 5000000000 : 0;
+    return now - cmpi_watchdog.observations[index].died >= grace;
+}
 
-/// A process that exits at another time has crashed or was killed.
+/// A process that exits without setting `is_exiting` has crashed or was killed.
 static void check_for_dead_ranks(int64_t now) {
     for (int i = 0; i < cmpi_watchdog.plan.slot_count; i++) {
-        if (!has_exited(i)) continue;
-        close(cmpi_watchdog.handles[i].fd);
-        cmpi_watchdog.handles[i].fd = -1;
-        if (may_exit(&cmpi_watchdog.table->slots[i]) || death_is_expected(now)) continue;
+        if (has_exited(i)) {
+            close(cmpi_watchdog.handles[i].fd);
+            cmpi_watchdog.handles[i] = (struct pollfd){.fd = -1};
+            cmpi_watchdog.observations[i].died = now;
+        }
+        if (!cmpi_watchdog.observations[i].died || atomic_load(&cmpi_watchdog.table->slots[i].is_exiting)) continue;
+        if (death_is_expected(now) || !death_is_due(i, now)) continue;
         cmpi_watchdog_report_slot(i, "was killed or crashed", "");
     }
 }

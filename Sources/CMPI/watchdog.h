@@ -16,7 +16,7 @@ typedef struct {
     _Atomic int32_t disk;    // number of active waits for a disk
     _Atomic int64_t slept;   // the last time at which its watchdog found its main thread in uninterruptible sleep, in nanoseconds
     _Atomic int32_t process; // process id; 0 before the rank has taken its slot
-    _Atomic int32_t has_ended;  // it ends MPI, after a barrier of all ranks
+    _Atomic int32_t has_ended; // it has called MPI_Finalize, or is about to
     _Atomic int32_t is_exiting;
     _Atomic uint64_t pid_namespace; // the PID namespace of `process`
 } watchdog_slot;
@@ -35,6 +35,7 @@ typedef struct {
     uint64_t progress;
     int64_t changed; // time of the last change of `progress`, in nanoseconds
     int64_t since;   // time of the last progress, which a wait for a disk is, too
+    int64_t died;    // time at which its process was found to have ended; 0 before
 } watchdog_observation;
 
 /// The state of this process's watchdog.

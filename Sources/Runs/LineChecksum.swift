@@ -10,6 +10,7 @@ package struct LineChecksum: Equatable {
     let expected: String
 
     private static let start = Array(#","checksum":""#.utf8)
+    private static let key = Array(#""checksum""#.utf8)
     private static let digits = 16
     private static let end = Array(#""}"#.utf8)
 
@@ -27,7 +28,8 @@ package struct LineChecksum: Equatable {
         line.withUnsafeBytes { bytes in
             guard bytes.last == UInt8(ascii: "\n") else { return nil }
             let nothing = UnsafeRawBufferPointer(rebasing: bytes[..<0])
-            return LineChecksum(of: UnsafeRawBufferPointer(rebasing: bytes.dropLast()), after: nothing)?.isRight
+            let line = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
+            return LineChecksum(of: line, after: nothing)?.isRight ?? (isMisplaced(in: line) ? false : nil)
         }
     }
 
@@ -41,9 +43,10 @@ package struct LineChecksum: Equatable {
         expected = Self.digest(before, UnsafeRawBufferPointer(rebasing: line[..<count])).hexadecimal
     }
 
-    /// Whether a line that does not end with a checksum has one in another form: as any member, or before other characters at the end.
-    static func isNamed(in line: UnsafeRawBufferPointer) -> Bool {
-        String(decoding: line, as: UTF8.self).contains(/"checksum"\s*:/)
+    /// Whether a line has a member `checksum` that is not where `sealed` puts it.
+    static func isMisplaced(in line: UnsafeRawBufferPointer) -> Bool {
+        guard let found = line.firstRange(of: key) else { return false }
+        return line[found.upperBound...].first { $0 != UInt8(ascii: " ") } == UInt8(ascii: ":")
     }
 
     var isRight: Bool { stored == expected }

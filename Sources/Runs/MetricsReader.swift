@@ -98,7 +98,7 @@ package struct MetricsReader {
         if let checksum {
             if checksum.isRight { return }
             reason = "its checksum is \(checksum.stored), but this line and the line before it give \(checksum.expected)"
-        } else if LineChecksum.isNamed(in: line) {
+        } else if LineChecksum.isMisplaced(in: line) {
             reason = "its checksum is not at its end: another program has written the line in another form, such as with CR LF"
         } else {
             if !follows { return }

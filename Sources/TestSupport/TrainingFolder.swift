@@ -87,7 +87,7 @@ public final class TrainingFolder {
         _ ranks: Int, _ arguments: [String], _ prelude: String?, _ environment: [String: String]
     ) throws -> RunningProgram {
         // A killed mpirun leaves files of shared memory. Here they are removed with the folder.
-        let store = ["OMPI_MCA_btl_vader_backing_directory": folder.path]
+        let store = ["OMPI_MCA_btl_vader_backing_directory": folder.path, "OMPI_MCA_orte_tmpdir_base": path("sessions")]
         return try ProgramRun.startOnRanks(
             ranks, "rnntrain", arguments, prelude: prelude, environment: store.merging(environment) { $1 }, folder: folder)
     }

@@ -173,12 +173,14 @@ struct BestComparisonTests {
         let validation = try #require(lines.lastIndex { $0.contains(#""event":"validation""#) })
         let without = Array(lines[..<validation] + lines[(validation + 1)...])
         let spaced = lines.map { $0.replacing(",\"", with: ", \"").replacing("\":", with: "\": ") }
-        let converted = [(lines.map { $0 + "\r" }, 1), (spaced, 1)]
-        let logs = [(lines.dropLast() + [changed], lines.count), (without, validation + 1)] + converted
-        for (log, line) in logs {
+        let logs = [
+            (lines.dropLast() + [changed], lines.count, ""), (without, validation + 1, ""),
+            (lines.map { $0 + "\r" }, 1, "not at its end"), (spaced, 1, "not at its end"),
+        ]
+        for (log, line, reason) in logs {
             try restore()
             try texts.write("run/metrics.jsonl", log.joined(separator: "\n") + "\n")
-            let words = "run/metrics.jsonl: line \(line) is not as it was written: its checksum is "
+            let words = "run/metrics.jsonl: line \(line) is not as it was written: its checksum is \(reason)"
             try expectInvalid("metrics.jsonl", words)
             for command in [
                 ["evaluate", "--data", texts.path("valid.txt")], ["generate"], ["score", "--data", texts.path("valid.txt")],

@@ -11,9 +11,10 @@ struct RepeatedSignalTests {
 
     /// Runs a command in the folder, and sends it the signals, `count` of them each after the other, once `condition` holds.
     private func signalled(
-        _ command: String, _ signals: [String], count: Int = 10, pause: Double = 0.03, once condition: String = hasStep
+        _ command: String, _ signals: [String], count: Int = 10, pause: Double = 0.03, to target: String = "$p",
+        once condition: String = hasStep
     ) throws -> ProgramRun {
-        let kills = (0..<count).map { "kill -\(signals[$0 % signals.count]) $p 2>/dev/null; sleep \(pause); " }.joined()
+        let kills = (0..<count).map { "kill -\(signals[$0 % signals.count]) -- \(target) 2>/dev/null; sleep \(pause); " }.joined()
         try FileManager.default.createDirectory(atPath: texts.path("bin"), withIntermediateDirectories: true)
         try texts.write("bin/scontrol", Data("#!/bin/sh\necho \"scontrol: $*\"\n".utf8))
         #expect(chmod(texts.path("bin/scontrol"), 0o755) == 0)
@@ -57,6 +58,45 @@ struct RepeatedSignalTests {
         #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
     }
 
+    /// The subshells of the script, which do not have its traps, get the signals as well.
+    @Test(
+        "Signals that come together to the whole process group are one request",
+        arguments: zip(["INT", "TERM", "TERM", "INT", "TERM", "HUP"], [0.001, 0.002, 0.004, 0.006, 0.009, 0.012]))
+    func wholeGroup(signal: String, pause: Double) throws {
+        let outcome = try signalled(
+            "\(Self.train) --config /dev/null --train train.txt --valid valid.txt --run run \(Self.large)", [signal], count: 2,
+            pause: pause, to: "-$p")
+        #expect(outcome.output.hasSuffix("status 75\n") && !outcome.errors.contains("again:"), "\(outcome)")
+        #expect(texts.checkpointSteps(run: "run").contains { $0 > 0 }, "\(outcome)")
+    }
+
+    @Test("The ranks get the request to save also if a signal ends the process that sends it")
+    func endedSender() throws {
+        let outcome = try ProcessRunner.run(
+            "/bin/bash",
+            [
+                "-c",
+                """
+                set -euo pipefail
+                program=$RNNTRAIN_PROGRAM
+                for part in launcher supervise; do source "\(ProcessRunner.source("launch"))/$part"; done
+                eval "$(declare -f urge_ranks | sed '1s/urge_ranks/send/')"
+                urge_ranks() { if mkdir first 2>/dev/null; then kill -TERM "$BASHPID"; fi; send "$@"; }
+                find_mpirun
+                start_job "$mpirun" --quiet -n 2 "$program" --config /dev/null --train train.txt --valid valid.txt --run run \(Self.large) </dev/null
+                { for i in $(seq 600); do \(Self.hasStep) && break; sleep 0.05; done; kill -TERM $$; } &
+                wait_for_job
+                echo "status $status"
+                """,
+            ], in: texts.folder,
+            environment: [
+                "RNNTRAIN_PROGRAM": ProcessRunner.program, "OMPI_MCA_rmaps_base_oversubscribe": "1",
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            ], limit: 60)
+        #expect(outcome.output.hasSuffix("status 75\n"), "\(outcome)")
+        #expect(FileManager.default.fileExists(atPath: texts.path("first")), "\(outcome)")
+    }
+
     @Test(
         "A dry run ends at the first signal, without a word of checkpoints, and a second one leaves no file of mpirun, also if it kills mpirun",
         arguments: [
@@ -67,10 +107,10 @@ struct RepeatedSignalTests {
         let size = "--hidden-size 1500 --embedding-size 1500 --layers 4 --batch-size 32 --bptt 70"
         try FileManager.default.createDirectory(atPath: texts.path("tmp"), withIntermediateDirectories: true)
         let outcome = try signalled(
-            "TMPDIR=\(texts.path("tmp")) \(Self.train) --config /dev/null --train train.txt --valid valid.txt --run dry-\(signal) --dry-run \(size)",
+            "TMPDIR=\(texts.path("tmp")) \(Self.train) --config /dev/null --train train.txt --valid valid.txt --run \(texts.path("dry")) --dry-run \(size)",
             [signal],
             count: 2, pause: pause,
-            once: "[ \"$(pgrep -c -x -f '[^ ]*rnntrain .* --run dry-\(signal) .*')\" -ge 2 ] \(before)")
+            once: "[ \"$(pgrep -c -x -f '[^ ]*rnntrain .* --run \(texts.path("dry")) .*')\" -ge 2 ] \(before)")
         #expect(outcome.output.hasSuffix("status \(status)\n"), "\(outcome)")
         #expect(!(outcome.output + outcome.errors).contains(/checkpoint|resume/), "\(outcome)")
         let left = try FileManager.default.subpathsOfDirectory(atPath: texts.path("tmp")).filter { $0.contains("seg") }
@@ -78,7 +118,7 @@ struct RepeatedSignalTests {
     }
 
     /// The mpirun of the dry run does not react to the end of its ranks.
-    private static let stopped = "&& pkill -STOP -f '^mpirun .* --run dry-INT '"
+    private static let stopped = "&& pkill -STOP -f \"^mpirun .* --run $PWD/dry \""
 
     private static let train = "bash \(ProcessRunner.source("launch/train")) -n 2"
 

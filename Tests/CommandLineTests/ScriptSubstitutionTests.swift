@@ -22,6 +22,14 @@ struct ScriptSubstitutionTests {
         #expect(scripts > 15)
     }
 
+    /// A subshell does not have the traps of the script, so that a signal to the process group ends it.
+    @Test("While a job runs, launch/supervise continues if a signal ends a substitution")
+    func assignments() throws {
+        let script = try String(contentsOfFile: ProcessRunner.source("launch/supervise"), encoding: .utf8)
+        let assignments = script.split(separator: "\n").filter { $0.contains(/^ *[a-z_]+=\$\([^(]/) && !$0.contains("mktemp") }
+        #expect(assignments.count > 2 && assignments.allSatisfy { $0.contains(") || true") }, "\(assignments)")
+    }
+
     @Test(
         "Substitutions are counted by command",
         arguments: [

@@ -7,7 +7,7 @@ import Testing
 struct TerminalTests {
     private let texts: TrainingFolder
     private static let run = "my 'run'"
-    private static let model = [
+    static let model = [
         "--layers", "1", "--embedding-size", "8", "--hidden-size", "8", "--batch-size", "4", "--bptt", "8", "--epochs", "100000",
         "--validate-every", "0",
     ]
@@ -159,60 +159,6 @@ struct TerminalTests {
         try expectSaved(resumes: false)
     }
 
-    @Test("A second Ctrl-C ends the run at once, and Ctrl-Z suspends it")
-    func impatience() throws {
-        let program = try training()
-        program.type("\u{1A}")
-        let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
-        #expect(ranks.count == 2 && waitFor(10) { (ranks + [program.processIdentifier]).allSatisfy(isStopped) }, "they go on")
-        let shown = program.output
-        #expect(!waitFor(2) { program.output != shown }, "\(program.output.dropFirst(shown.count))")
-        program.send(SIGCONT)
-        #expect(waitFor(10) { !ranks.contains(where: isStopped) }, "they stay stopped")
-        for rank in ranks { Foundation.kill(rank, SIGSTOP) }
-        program.type("\u{3}")
-        #expect(program.waits(for: "SIGINT: the ranks save"))
-        #expect(program.end(seconds: 1) == nil)
-        program.type("\u{3}")
-        let status = try #require(program.end(seconds: 15), "\(program.output)")
-        #expect(status == 130 && program.output.contains("SIGINT again"))
-        #expect(!program.output.contains("Segmentation fault"), "\(program.output)")
-        #expect(texts.hasNoRank(run: Self.run))
-    }
-
-    @Test("A second Ctrl-Z while the ranks stop changes nothing, also for Ctrl-C", arguments: [0.03, 0.08, 0.12])
-    func secondSuspension(pause: Double) throws {
-        let program = try training()
-        let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
-        for _ in 0..<3 {
-            program.type("\u{1A}")
-            usleep(useconds_t(pause * 1e6))
-            program.type("\u{1A}")
-            #expect(waitFor(10) { (ranks + [program.processIdentifier]).allSatisfy(isStopped) }, "they go on")
-            usleep(500_000)
-            program.send(SIGCONT)
-            #expect(waitFor(10) { !ranks.contains(where: isStopped) }, "they stay stopped")
-        }
-        program.type("\u{1A}\u{1A}\u{3}")
-        #expect(program.end(seconds: 30) == 75, "\(program.output)")
-        try expectSaved(resumes: false)
-    }
-
-    @Test("The ranks save and end if a suspended launch/train is killed")
-    func killedWhileSuspended() throws {
-        let program = try training()
-        let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
-        program.type("\u{1A}")
-        #expect(waitFor(10) { (ranks + [program.processIdentifier]).allSatisfy(isStopped) }, "they go on")
-        program.send(SIGKILL)
-        #expect(waitFor(20) { texts.hasNoRank(run: Self.run) }, "they stay stopped")
-        try expectSaved(resumes: false)
-    }
-
-    private func isStopped(_ process: Int32) -> Bool {
-        let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-        return stat.firstMatch(of: #/\) ([A-Z]) /#)?.1 == "T"
-    }
 }
 
 /// The last lines of short runs.
