@@ -102,7 +102,8 @@ struct ConsistencyChecks {
                 .text, key,
                 message:
                     "\(name(.text)) and \(name(key)) exclude each other: \(name(.text)) splits one file into training, validation and "
-                    + "test text. Use --text alone, or --train, --valid and --test.")
+                    + "test text. Use --text alone, or --train, --valid and --test. A run that was started with --text is resumed with it."
+            )
         }
         try folder()
     }

@@ -94,7 +94,7 @@ public enum FileError: UserFacingError, Equatable {
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .folderGone(let path, let now?):
             "\(path) was moved to \(now) while this job used it. The job ends and writes nothing more. "
-                + "Resume in the new folder: --run \(ShellText.quoted(now)) --resume."
+                + "Resume in the new folder: --run \(ShellText.quoted(now)) --resume\(hasCheckpoints(now) ? "" : startAdvice)."
         case .folderGone(let path, nil):
             "\(path) was removed or replaced while this job used it. The job ends and writes nothing more. "
                 + "Restore the folder and continue with --resume, or start a new run."
@@ -112,6 +112,15 @@ public enum FileError: UserFacingError, Equatable {
         }
     }
 }
+
+/// Whether a run folder has a checkpoint, or may have one because it cannot be read.
+private func hasCheckpoints(_ folder: String) -> Bool {
+    do throws(FileError) {
+        return try (namesInFolder(folder + "/checkpoints") ?? []).contains { $0.hasPrefix("step-") }
+    } catch { return true }
+}
+
+private let startAdvice = ", or, as it has no checkpoint yet, start there with the same command and without --resume"
 
 /// The system's text for an error number. Thread-safe since glibc 2.32.
 package func systemText(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
@@ -131,6 +140,10 @@ package func advice(_ errorNumber: Int32, _ path: String) -> String {
     }
 }
 
+private func userName(_ number: uid_t) -> String {
+    getpwuid(number).map { "\(String(cString: $0.pointee.pw_name)) (\(number))" } ?? "\(number)"
+}
+
 /// Advice for a call on the file or folder at `path` that this process has no permission for.
 private func permissionAdvice(_ path: String) -> String {
     var status = stat()
@@ -141,6 +154,10 @@ private func permissionAdvice(_ path: String) -> String {
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG where RawByte.withCString(path) { access($0, R_OK | W_OK) } != 0:
+        if status.st_uid != geteuid() {
+            return
+                "It belongs to the user \(userName(status.st_uid)): change the owner of the folder (chown -R), or work as that user."
+        }
         return "Make the file readable and writable (chmod u+rw)."
     case S_IFDIR where RawByte.withCString(path) { access($0, R_OK | X_OK) } != 0:
         return "Make the folder readable and searchable (chmod u+rx)."

@@ -56,7 +56,8 @@ struct LabelWriter {
     /// The text before the first line.
     var header: String {
         if isJSON { return "" }
-        let names = ["line", "label", "probability"] + (writesAll ? labels.map { "probability_" + $0 } : []) + ["unknown"]
+        let all = writesAll ? labels.map { "probability_" + TokenTexts.label($0) } : []
+        let names = ["line", "label", "probability"] + all + ["unknown"]
         return names.joined(separator: "\t") + "\n"
     }
 
@@ -65,7 +66,8 @@ struct LabelWriter {
     private func row(_ line: ClassifiedLine) -> String {
         let figures: [String]
         if let prediction = line.prediction {
-            figures = [labels[prediction.label]] + ([prediction.probability] + prediction.probabilities).map { "\($0)" }
+            let probabilities = [prediction.probability] + prediction.probabilities
+            figures = [TokenTexts.label(labels[prediction.label])] + probabilities.map { "\($0)" }
         } else {
             figures = Array(repeating: "", count: writesAll ? 2 + labels.count : 2)
         }

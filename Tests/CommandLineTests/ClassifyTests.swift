@@ -15,6 +15,20 @@ struct ClassifyTests {
         #expect(evaluated.status == 0 && evaluated.output.contains("\"lines\":4"), "\(evaluated)")
     }
 
+    @Test("Control characters of a label are escaped in the table")
+    func controlCharacters() throws {
+        try SmallModels.write("bells.tsv", "x\u{7}\ta b\ny\u{1B}[1m\tc d\nx\u{7}\ta c\ny\u{1B}[1m\td b\n")
+        let small = "--hidden-size 8 --embedding-size 8 --batch-size 2 --epochs 1"
+        let trained = try SmallModels.shell("$R --task classifier --train bells.tsv --valid bells.tsv --run bells \(small)")
+        try #require(trained.status == 0, "\(trained)")
+        try SmallModels.write("bells.txt", "a b\nc d\n")
+        let table = try SmallModels.shell("$R classify --checkpoint bells --data bells.txt --probabilities")
+        #expect(
+            table.lines.first?.hasPrefix(#"line\#tlabel\#tprobability\#tprobability_x\x07\#tprobability_y\x1B[1m\#t"#) == true,
+            "\(table)")
+        #expect(table.status == 0 && !table.output.contains(/[\u{7}\u{1B}]/), "\(table)")
+    }
+
     @Test("The lines with and without text are those of the text, also if all characters of a line are skipped")
     func skippedLines() throws {
         try SmallModels.write("signs.tsv", "x\tab\ny\tba\nx\taab\ny\tbba\n")

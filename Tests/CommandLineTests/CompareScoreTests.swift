@@ -44,6 +44,7 @@ struct CompareScoreTests {
         let cases = [
             ("--cell elman", "best.safetensors", "cell = elman"),
             ("--connections residual", "best.safetensors", "connections = residual"),
+            ("--transition-mlp 8", "best.safetensors", "transition-mlp = 8"),
             ("--tie-weights", "best.safetensors", "tie-weights = true"), ("--tokens char", "best.safetensors", "tokens = char"),
             ("--optimizer asgd", "checkpoints/step-*", "the parameters beside their average"),
         ]

@@ -254,17 +254,21 @@ struct ForeignFileTests {
         #expect(!outcome.errors.contains("--config"), "\(outcome)")
     }
 
-    @Test("A lock that this user may not write is named, with what to do, and not the folder")
-    func lockPermission() throws {
-        let path = texts.path("run/lock")
-        let owner = getuid() == 0 ? ["setpriv", "--reuid", "65534", "--clear-groups"] : []
-        if getuid() == 0 { try #require(try SmallModels.shell("chown -R 65534 '\(texts.path("run"))'").status == 0) }
-        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+    @Test(
+        "A lock that this user may not write is named, with what to do, and not the folder",
+        arguments: [
+            (65534, 0o444, "Make the file readable and writable (chmod u+rw)"), (0, 0o644, "It belongs to the user root (0): "),
+        ])
+    func lockPermission(owner: Int, permissions: Int, advice: String) throws {
+        let user = getuid() == 0 ? ["setpriv", "--reuid", "65534", "--clear-groups"] : []
+        if user.isEmpty, owner == 0 { return }
+        if !user.isEmpty { try #require(try SmallModels.shell("chown -R \(owner) '\(texts.path("run"))'").status == 0) }
+        try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: texts.path("run/lock"))
         let program = ProgramRun.buildFolder.appendingPathComponent("rnntrain").path
         let outcome = try ProgramRun.run(
-            URL(fileURLWithPath: "/usr/bin/env"), owner + [program, "--run", texts.path("run"), "--resume"], environment: [:],
+            URL(fileURLWithPath: "/usr/bin/env"), user + [program, "--run", texts.path("run"), "--resume"], environment: [:],
             folder: texts.folder, timeLimit: 60)
-        #expect(outcome.status == 74 && outcome.errors.contains("Make the file readable and writable (chmod u+rw)"), "\(outcome)")
+        #expect(outcome.status == 74 && outcome.errors.contains(advice), "\(outcome)")
     }
 
     // MARK: The configuration of a run

@@ -9,6 +9,10 @@ struct LimitUseTests {
         let use = LimitUse(reason: .timeLimit, steps: 1340, stepSeconds: 52.3, limitSeconds: 60)
         #expect(use.text == "1,340 steps in 52.3 s, 87 % of the time limit of 60 s")
         #expect(use.warning == nil)
+        // The limit passed while the job was suspended.
+        let late = LimitUse(reason: .timeLimit, steps: 37, stepSeconds: 9.5, limitSeconds: 7)
+        #expect(late.text == "37 steps in 9.5 s, 136 % of the time limit of 7 s")
+        #expect(LimitUse(reason: .timeLimit, steps: 2, stepSeconds: 7, limitSeconds: 7).text.contains(", 100 % of "))
     }
 
     @Test("A limit that leaves almost no time for steps is reported, with one that does")

@@ -18,6 +18,7 @@ VALUES = {
     "layer-norm": [False],
     "projection-size": [0],
     "input-mlp": [0],
+    "transition-mlp": [0],
     "output-mlp": [0],
     "max-ent-order": [0],
 }

@@ -30,7 +30,10 @@ package struct LimitUse: Equatable {
         "\(NumberText.counted(steps, "step")) in \(NumberText.significant(stepSeconds, 3)) s"
     }
 
-    private var percent: String { NumberText.significant(share * 100, 2) + " %" }
+    private var percent: String {
+        let value = share * 100
+        return (value < 99.5 ? NumberText.significant(value, 2) : NumberText.decimals(value, 0)) + " %"
+    }
 
     /// `340 steps in 52.3 s, 87 % of the time limit of 60 s`
     package var text: String { "\(stepText), \(percent) of \(limitText)" }

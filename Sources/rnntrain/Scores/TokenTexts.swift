@@ -25,7 +25,7 @@ struct TokenTexts {
     /// `original`.
     func word(_ bytes: ArraySlice<UInt8>) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { return original(bytes) }
-        return text.unicodeScalars.map { Self.controls($0) ?? String($0) }.joined()
+        return Self.label(text)
     }
 
     private func escaped(_ character: Unicode.Scalar, _ separatesAtBlanks: Bool) -> String {
@@ -34,6 +34,9 @@ struct TokenTexts {
         if unit == .byte && character.value > 0x7E || character == " " { return Self.hexadecimal(character) }
         return Self.controls(character) ?? String(character)
     }
+
+    /// A label of a classifier, with the same escapes as a word.
+    static func label(_ text: String) -> String { text.unicodeScalars.map { controls($0) ?? String($0) }.joined() }
 
     /// The escape of a character that would end a field or a line, or that a terminal obeys; nil for others.
     private static func controls(_ character: Unicode.Scalar) -> String? {
