@@ -57,7 +57,11 @@ struct DamagedRecordTests {
         let resumed = try resume()
         #expect(resumed.status == 0, "\(resumed)")
         #expect(try verify().status == 0)
-        try texts.write(name, text.replacing(/"checksum":"[^"]*"/, with: #""checksum":"0""#))
+        for written in [text.replacing(/"checksum":"[^"]*"/, with: #""checksum":"0""#), text.replacing("\n", with: "\r\n")] {
+            try texts.write(name, written)
+            #expect(try verify().status == 65)
+        }
+        try texts.write(name, text.replacing(/,"checksum":"[^"]*"/, with: ""))
         let unsealed = try verify()
         #expect(unsealed.status == 0 && unsealed.output.contains("it has no checksum"), "\(unsealed)")
     }
