@@ -93,6 +93,42 @@ struct DocumentationTests {
         #expect(ending.output.hasSuffix("read\n"), "\(ending)")
     }
 
+    /// The block of a page that has a text, without lines from another one on.
+    private func commands(with text: String, before end: String = "\n", on name: String) throws -> String {
+        let block = try #require(page(name).blocks.first { $0.lines.joined(separator: "\n").contains(text) })
+        return block.lines.prefix { !$0.hasPrefix(end) }.joined(separator: "\n")
+    }
+
+    @Test("words.awk of the page about reading times reads the table of words, and keeps unknown and missing parts")
+    func partsOfWords() throws {
+        let folder = try PageFolder(root: Self.root)
+        let script = try commands(with: "cat > words.awk", before: "LC_ALL", on: "docs/reading-times.md")
+        let table = """
+            line\tword\ttext\tsurprisal_bits\tunknown\ttokens
+            1\t1\t(men)\t10.5\t2\t5
+            1\t2\t,\t1.25\t0\t1
+            1\t3\tΩ\tNA\t0\t0
+            1\t4\t.\t2\t0\t1
+            1\t5\tgo\t3\t0\t2
+            1\t6\t<eos>\t1\t0\t1
+            """
+        try Data("(men), Ω. go\n".utf8).write(to: folder.url.appending(path: "items.txt"))
+        try Data((table + "\n").utf8).write(to: folder.url.appending(path: "tokens.tsv"))
+        let ending = try folder.run("\(script)\nLC_ALL=C awk -f words.awk items.txt tokens.tsv")
+        let rows = ["1\t1\t(men),\t11.750000\t2\t6", "1\t2\tΩ.\tNA\t0\t1", "1\t3\tgo\t3.000000\t0\t2"]
+        #expect(ending.output.split(separator: "\n").dropFirst().prefix(3).map(String.init) == rows, "\(ending)")
+        #expect(ending.status == 0, "\(ending)")
+    }
+
+    @Test("The counts of the page about reading times are those of the program's words")
+    func countsOfWords() throws {
+        let folder = try PageFolder(root: Self.root)
+        let text = "it is 10\u{A0}km\u{3000}or 10\tkm\n"
+        try Data(text.utf8).write(to: folder.url.appending(path: "train.tokens.txt"))
+        let ending = try folder.run(try commands(with: "> counts.tsv", on: "docs/reading-times.md") + "\ncat counts.tsv")
+        #expect(ending.output == "10\t2\nis\t1\nit\t1\nkm\t2\nor\t1\n" && ending.status == 0, "\(ending)")
+    }
+
     @Test("The program on the page of the library is the one that tests run")
     func libraryExample() throws {
         let blocks = try page("docs/library.md").blocks.filter { $0.language == "swift" }
