@@ -49,6 +49,13 @@ package struct LineChecksum: Equatable {
         return line[found.upperBound...].first { $0 != UInt8(ascii: " ") } == UInt8(ascii: ":")
     }
 
+    /// Whether the incomplete last line of a file contains more than one line: something follows a member `checksum`.
+    static func isFollowed(in rest: UnsafeRawBufferPointer) -> Bool {
+        guard let found = rest.firstRange(of: key) else { return false }
+        // The rest of a line of any form that ends with its checksum: `: "0123456789abcdef" }`.
+        return rest.count - found.upperBound > digits + 8
+    }
+
     var isRight: Bool { stored == expected }
 
     private static func digest(_ before: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> UInt64 {

@@ -10,7 +10,7 @@ package struct MetricsReader {
     package private(set) var hasCutLine = false
     /// The models in the lines.
     package private(set) var models = LoggedModels()
-    /// The first line whose checksum shows a change, as the error `StoredRunError.inconsistentLog`; nil if there is none.
+    /// The first line whose checksum shows a change, as the error `StoredRunError.inconsistentLog`, or `.unendedLines`; nil if there is none.
     package private(set) var change: StoredRunError?
 
     /// The place of the last complete line with its line end, and whether it has a checksum.
@@ -43,6 +43,8 @@ package struct MetricsReader {
         }
         takeStep(lastStepLine)
         hasCutLine = end < file.bytes.count
+        let rest = UnsafeRawBufferPointer(rebasing: file.bytes[end...])
+        if LineChecksum.isFollowed(in: rest) { change = .unendedLines(path: file.path) }
     }
 
     /// Passes the complete lines of a file to `body`, each with its number from 1 and its offset in bytes. Returns the offset after the

@@ -26,6 +26,8 @@ public enum StoredRunError: UserFacingError, Equatable {
     case badLog(path: String, line: Int, byteOffset: Int)
     /// A line of `metrics.jsonl` contradicts itself or the lines before it; the reason has both values.
     case inconsistentLog(path: String, line: Int, reason: String)
+    /// Whole lines of `metrics.jsonl` are in its incomplete last line, which the next job would remove.
+    case unendedLines(path: String)
     /// A folder without a checkpoint.
     case noCheckpoint(path: String)
 
@@ -66,13 +68,23 @@ public enum StoredRunError: UserFacingError, Equatable {
         case .oneStream(let option):
             "\(option) does not apply to this model: it was trained with --batching sentences, and begins each line with its initial state. "
                 + "Omit \(option)."
-        case .inconsistentLog(let path, let line, let reason):
-            "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
-        case .badLog(let path, let line, let byteOffset):
-            "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
+        case .inconsistentLog, .unendedLines, .badLog: logDescription
         case .noCheckpoint(let path):
             "\(path): no checkpoint in this folder: neither best.safetensors nor checkpoints/step-*.safetensors exists. "
                 + "Name a run folder or a checkpoint file."
+        }
+    }
+
+    private var logDescription: String {
+        switch self {
+        case .inconsistentLog(let path, let line, let reason):
+            "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
+        case .unendedLines(let path):
+            "\(path): another program has written the file in another form: lines of the log are without line feeds. A job would remove them. "
+                + "Restore the file, or move it away: --resume does not need it."
+        case .badLog(let path, let line, let byteOffset):
+            "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."
+        default: ""
         }
     }
 

@@ -66,6 +66,23 @@ struct DamagedRecordTests {
         #expect(unsealed.status == 0 && unsealed.output.contains("it has no checksum"), "\(unsealed)")
     }
 
+    @Test("A log whose lines have no line feeds is reported, and a resume does not remove them", arguments: [true, false])
+    func unendedLines(isArray: Bool) throws {
+        try train()
+        let name = "run/metrics.jsonl"
+        let log = String(decoding: try texts.bytes(name), as: UTF8.self)
+        let lines = log.split(separator: "\n")
+        let written = Data((isArray ? "[\(lines.joined(separator: ", "))]" : lines.joined(separator: "\r")).utf8)
+        try texts.write(name, written)
+        for outcome in [try verify(), try resume()] {
+            #expect(outcome.status == 65 && outcome.errors.contains("lines of the log are without line feeds"), "\(outcome)")
+        }
+        #expect(try texts.bytes(name) == written)
+        // A killed job leaves the beginning of a line.
+        try texts.write(name, Data(log.utf8.dropLast(3)))
+        #expect(try resume().status == 0)
+    }
+
     @Test("report leaves out a line of the log that cannot be read, and warns with its number")
     func report() throws {
         try train()

@@ -23,7 +23,9 @@ struct SuspensionTests {
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
                 os.execvp(sys.argv[1], sys.argv[1:])
             open("process", "w").write(str(child))
-            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256)
+            while os.WIFSTOPPED(status := os.waitpid(child, os.WUNTRACED)[1]):
+                open("stopped", "w").write(signal.Signals(os.WSTOPSIG(status)).name)
+            sys.exit(os.waitstatus_to_exitcode(status) % 256)
             """
         let command = ["-c", shell, "bash", ProcessRunner.source("launch/train"), "-n", "2"] + texts.arguments(run: Self.run)
         let environment = [
@@ -49,6 +51,8 @@ struct SuspensionTests {
         program.type("\u{1A}")
         let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
         #expect(ranks.count == 2 && waitFor(10) { (ranks + [script]).allSatisfy(isStopped) }, "they go on")
+        // A shell ends a loop only for this signal.
+        #expect(waitFor(5) { (try? String(contentsOfFile: texts.path("stopped"), encoding: .utf8)) == "SIGTSTP" })
         let shown = program.output
         #expect(!waitFor(2) { program.output != shown }, "\(program.output.dropFirst(shown.count))")
         Foundation.kill(script, SIGCONT)
@@ -72,7 +76,7 @@ struct SuspensionTests {
             program.type("\u{1A}")
             usleep(useconds_t(pause * 1e6))
             program.type("\u{1A}")
-            #expect(waitFor(10) { (ranks + [script]).allSatisfy(isStopped) }, "they go on")
+            #expect(waitFor(10) { (ranks + [script]).allSatisfy(isStopped) }, "they go on: \(program.output.suffix(300))")
             usleep(500_000)
             Foundation.kill(script, SIGCONT)
             #expect(waitFor(10) { !ranks.contains(where: isStopped) }, "they stay stopped")
@@ -87,7 +91,7 @@ struct SuspensionTests {
         let (program, script) = try training()
         let ranks = ProcessTable.processes(of: "rnntrain", naming: texts.path(Self.run))
         program.type("\u{1A}")
-        #expect(waitFor(10) { (ranks + [script]).allSatisfy(isStopped) }, "they go on")
+        #expect(waitFor(10) { (ranks + [script]).allSatisfy(isStopped) }, "they go on: \(program.output.suffix(300))")
         Foundation.kill(script, SIGKILL)
         #expect(waitFor(20) { texts.hasNoRank(run: Self.run) }, "they stay stopped")
         try expectSaved()

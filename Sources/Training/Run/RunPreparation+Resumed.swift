@@ -18,11 +18,7 @@ extension RunPreparation {
         breakingLock: Bool
     ) throws -> RunPreparation {
         let folder = RunFolder(path: configuration.run ?? "")
-        let (lock, records) = try Watchdog.waitingForDisk {
-            let lock = try folder.reopen(breakingLock: breakingLock)
-            try CheckpointFolder(lockedBy: lock).requireWritable()
-            return (lock, RunRecords(folder))
-        }
+        let (lock, records) = try Watchdog.waitingForDisk { try reopened(folder, breakingLock: breakingLock) }
         records.warnings.forEach(StandardError.warn)
         guard let newest = try Watchdog.waitingForDisk({ try records.newestCheckpoint() }) else {
             return try restart(configuration, lock: lock, rankCount: rankCount, survey: survey, tokenizer: tokenizer)
@@ -49,6 +45,15 @@ extension RunPreparation {
         return RunPreparation(
             parts, best, own, lastStepOfEvents: lastStepOfEvents(records, parts.checkpoint), folder: folder, lock: lock,
             changes: parts.changes(without: warned))
+    }
+
+    /// Locks the folder and reads the files of its run. Throws `StoredRunError.unendedLines` for a log that a job would truncate.
+    private static func reopened(_ folder: RunFolder, breakingLock: Bool) throws -> (RunLock, RunRecords) {
+        let lock = try folder.reopen(breakingLock: breakingLock)
+        try CheckpointFolder(lockedBy: lock).requireWritable()
+        let records = RunRecords(folder)
+        if let change = records.change, case .unendedLines = change { throw change }
+        return (lock, records)
     }
 
     private static func lastStepOfEvents(_ records: RunRecords, _ checkpoint: StoredCheckpoint) -> Int? {
