@@ -87,7 +87,9 @@ extension TrainingOverRanks {
                 URL(fileURLWithPath: "/usr/bin/env"), ["clang", "-shared", "-fPIC", "-o", "libfinalize.so", "finalize.c"],
                 environment: [:], folder: texts.folder, timeLimit: 60)
             try #require(built.status == 0, "\(built)")
-            let program = try texts.startResume(ranks: 9, run: "run", environment: ["LD_PRELOAD": texts.path("libfinalize.so")])
+            let others = ProcessInfo.processInfo.environment["LD_PRELOAD"].map { $0 + " " } ?? ""
+            let preload = ["LD_PRELOAD": others + texts.path("libfinalize.so")]
+            let program = try texts.startResume(ranks: 9, run: "run", environment: preload)
             try texts.expectRefusal(program, run: "run", status: 64, says: ["9 ranks cannot share 8 shards."])
         }
 
