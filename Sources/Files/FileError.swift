@@ -94,7 +94,9 @@ public enum FileError: UserFacingError, Equatable {
                 + "cannot \(operation.rawValue): \(systemText(number)). \(advice(number, path))"
         case .folderGone(let path, let now?):
             "\(path) was moved to \(now) while this job used it. The job ends and writes nothing more. "
-                + "Resume in the new folder: --run \(ShellText.quoted(now)) --resume\(hasCheckpoints(now) ? "" : startAdvice)."
+                + (hasCheckpoints(now)
+                    ? "Resume in the new folder: --run \(ShellText.quoted(now)) --resume."
+                    : "It has no checkpoint yet: repeat the command with --run \(ShellText.quoted(now)) and without --resume.")
         case .folderGone(let path, nil):
             "\(path) was removed or replaced while this job used it. The job ends and writes nothing more. "
                 + "Restore the folder and continue with --resume, or start a new run."
@@ -119,8 +121,6 @@ private func hasCheckpoints(_ folder: String) -> Bool {
         return try (namesInFolder(folder + "/checkpoints") ?? []).contains { $0.hasPrefix("step-") }
     } catch { return true }
 }
-
-private let startAdvice = ", or, as it has no checkpoint yet, start there with the same command and without --resume"
 
 /// The system's text for an error number. Thread-safe since glibc 2.32.
 package func systemText(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
@@ -156,7 +156,7 @@ private func permissionAdvice(_ path: String) -> String {
     case S_IFREG where RawByte.withCString(path) { access($0, R_OK | W_OK) } != 0:
         if status.st_uid != geteuid() {
             return
-                "It belongs to the user \(userName(status.st_uid)): change the owner of the folder (chown -R), or work as that user."
+                "It belongs to the user \(userName(status.st_uid)), who can give access to it (chmod) or change its owner (chown)."
         }
         return "Make the file readable and writable (chmod u+rw)."
     case S_IFDIR where RawByte.withCString(path) { access($0, R_OK | X_OK) } != 0:

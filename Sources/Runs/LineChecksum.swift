@@ -11,6 +11,7 @@ package struct LineChecksum: Equatable {
 
     private static let start = Array(#","checksum":""#.utf8)
     private static let key = Array(#""checksum""#.utf8)
+    private static let firstKey = Array(#""event""#.utf8)
     private static let digits = 16
     private static let end = Array(#""}"#.utf8)
 
@@ -49,11 +50,10 @@ package struct LineChecksum: Equatable {
         return line[found.upperBound...].first { $0 != UInt8(ascii: " ") } == UInt8(ascii: ":")
     }
 
-    /// Whether the incomplete last line of a file contains more than one line: something follows a member `checksum`.
+    /// Whether the incomplete last line of a file contains more than one line: a line begins after a member `checksum`.
     static func isFollowed(in rest: UnsafeRawBufferPointer) -> Bool {
         guard let found = rest.firstRange(of: key) else { return false }
-        // The rest of a line of any form that ends with its checksum: `: "0123456789abcdef" }`.
-        return rest.count - found.upperBound > digits + 8
+        return rest[found.upperBound...].firstRange(of: firstKey) != nil
     }
 
     var isRight: Bool { stored == expected }

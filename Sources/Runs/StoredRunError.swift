@@ -80,7 +80,8 @@ public enum StoredRunError: UserFacingError, Equatable {
         case .inconsistentLog(let path, let line, let reason):
             "\(path): line \(line) is not as it was written: \(reason). Restore the file, or move it away: --resume does not need it."
         case .unendedLines(let path):
-            "\(path): another program has written the file in another form: lines of the log are without line feeds. A job would remove them. "
+            "\(path): another program has written the file in another form. Its lines are not separated by line feeds, so a job would remove them "
+                + "as an incomplete line. "
                 + "Restore the file, or move it away: --resume does not need it."
         case .badLog(let path, let line, let byteOffset):
             "\(path): line \(line), at byte \(byteOffset), is not a line of a log. Training does not need this file: move it away."

@@ -75,12 +75,14 @@ struct DamagedRecordTests {
         let written = Data((isArray ? "[\(lines.joined(separator: ", "))]" : lines.joined(separator: "\r")).utf8)
         try texts.write(name, written)
         for outcome in [try verify(), try resume()] {
-            #expect(outcome.status == 65 && outcome.errors.contains("lines of the log are without line feeds"), "\(outcome)")
+            #expect(outcome.status == 65 && outcome.errors.contains("Its lines are not separated by line feeds"), "\(outcome)")
         }
         #expect(try texts.bytes(name) == written)
         // A killed job leaves the beginning of a line.
-        try texts.write(name, Data(log.utf8.dropLast(3)))
-        #expect(try resume().status == 0)
+        for end in ["", String(repeating: "\0", count: 100)] {
+            try texts.write(name, Data(log.utf8.dropLast(3)) + Data(end.utf8))
+            #expect(try resume().status == 0)
+        }
     }
 
     @Test("report leaves out a line of the log that cannot be read, and warns with its number")

@@ -257,7 +257,7 @@ struct ForeignFileTests {
     @Test(
         "A lock that this user may not write is named, with what to do, and not the folder",
         arguments: [
-            (65534, 0o444, "Make the file readable and writable (chmod u+rw)"), (0, 0o644, "It belongs to the user root (0): "),
+            (65534, 0o444, "Make the file readable and writable (chmod u+rw)"), (0, 0o644, "belongs to the user root (0), who"),
         ])
     func lockPermission(owner: Int, permissions: Int, advice: String) throws {
         let user = getuid() == 0 ? ["setpriv", "--reuid", "65534", "--clear-groups"] : []

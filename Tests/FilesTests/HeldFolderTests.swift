@@ -53,7 +53,7 @@ struct HeldFolderTests {
         #expect(try scratch.names() == before && text("moved/f") == "old")
         if replaced { #expect(try text("run/f") == "another's") }
         let error = FileError.folderGone(path: "r", now: "/m")
-        #expect(error.description.contains("--run /m --resume, or, as it has no checkpoint yet, start"))
+        #expect(error.description.contains("It has no checkpoint yet: repeat the command with --run /m and without --resume."))
         #expect(error.exitStatus == .inputOutput)
         try FileManager.default.createDirectory(atPath: scratch.file("m/checkpoints"), withIntermediateDirectories: true)
         try scratch.write("", to: "m/checkpoints/step-00000000.safetensors")
