@@ -67,8 +67,8 @@ int cmpi_signals_are_held(void);
 int64_t cmpi_signals_stop_time(void);
 /// The time of the first signal of any kind, in nanoseconds; 0 if there was none.
 int64_t cmpi_signals_first_time(void);
-/// The index of the signal that the user sent among SIGUSR1, SIGTERM, SIGINT and SIGHUP. SIGTERM comes last, because the launcher may send it
-/// after any other signal.
+/// The index of the signal that the user sent, in the order of the flags. SIGTERM comes last, because the launcher may send it after any other
+/// signal.
 int cmpi_signals_sent(void);
 
 /// The maximum size of the pieces of a long message.

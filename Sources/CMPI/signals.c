@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -16,14 +17,17 @@ static _Atomic int64_t interrupt_time = 0;   // the same, of the first SIGINT
 static _Atomic int32_t received = 0;         // the number of signals
 static _Atomic int32_t received_at_end = -1; // the same at the end of the work; -1 before it
 
-static int32_t flag_of(int signal) {
-    switch (signal) {
-    case SIGUSR1: return CMPI_SIGNAL_CHECKPOINT;
-    case SIGINT: return CMPI_SIGNAL_INTERRUPT;
-    case SIGHUP: return CMPI_SIGNAL_HANGUP;
-    default: return CMPI_SIGNAL_TERMINATION;
-    }
+// The flag of stops[i] is 1 << i.
+static const int stops[CMPI_SIGNAL_COUNT] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGXCPU};
+
+static int index_of(int signal) {
+    int index = 0;
+    while (index < CMPI_SIGNAL_COUNT - 1 && stops[index] != signal) index++;
+    return index;
 }
+
+/// Whether the launcher may have sent a signal in order to end the job.
+static int may_end_job(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP; }
 
 /// Ends the process at the second SIGINT. Two within a second are one: timeout(1) sends a signal to its program, and to the process group of the program.
 static void end_at_second_interrupt(void) {
@@ -36,29 +40,40 @@ static void end_at_second_interrupt(void) {
 
 static void note(int signal) {
     if (atomic_load(&first_time) == 0) atomic_store(&first_time, cmpi_nanoseconds());
-    if (signal != SIGUSR1 && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
-    atomic_fetch_or(&flags, flag_of(signal));
+    if (may_end_job(signal) && atomic_load(&stop_time) == 0) atomic_store(&stop_time, cmpi_nanoseconds());
+    atomic_fetch_or(&flags, 1 << index_of(signal));
     atomic_fetch_add(&received, 1);
     if (signal == SIGINT) end_at_second_interrupt();
 }
 
-static const int stops[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
-enum { stop_count = sizeof stops / sizeof stops[0] };
-
 // The dispositions before the first handler, and whether handlers are installed.
-static struct sigaction before[stop_count];
+static struct sigaction before[CMPI_SIGNAL_COUNT];
 static int are_held = 0;
+
+// The limit of CPU time before the first handler. The system sends SIGXCPU at the soft limit, and SIGKILL at the hard limit.
+static struct rlimit cpu_before;
+static int has_earlier_cpu_limit = 0;
+
+/// Lowers the soft limit of CPU time, so that time for a checkpoint is left before the hard limit. `ulimit -t` sets both to the same value.
+static void make_time_before_cpu_limit(void) {
+    if (getrlimit(RLIMIT_CPU, &cpu_before) != 0 || cpu_before.rlim_max == RLIM_INFINITY) return;
+    rlim_t reserve = cpu_before.rlim_max / 10 > 60 ? 60 : cpu_before.rlim_max / 10 + 1;
+    struct rlimit limit = cpu_before;
+    limit.rlim_cur = cpu_before.rlim_max > reserve ? cpu_before.rlim_max - reserve : 1;
+    has_earlier_cpu_limit = limit.rlim_cur < cpu_before.rlim_cur && setrlimit(RLIMIT_CPU, &limit) == 0;
+}
 
 /// Handles the stop signals. SIGHUP remains ignored if it was ignored at the start, as with nohup: such a process continues after the terminal
 /// closes.
 static int take(void (*handler)(int)) {
-    for (int i = 0; i < stop_count; i++) {
+    for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
         struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         if (!are_held && sigaction(stops[i], NULL, &before[i]) != 0) return 1;
         if (stops[i] == SIGHUP && before[i].sa_handler == SIG_IGN) continue;
         if (sigaction(stops[i], &action, NULL) != 0) return 1;
     }
+    if (!are_held) make_time_before_cpu_limit();
     are_held = 1;
     return 0;
 }
@@ -72,16 +87,18 @@ int cmpi_signals_install(void) {
 int cmpi_signals_release(void) {
     if (!are_held) return 0;
     are_held = 0;
-    for (int i = 0; i < stop_count; i++) {
+    if (has_earlier_cpu_limit && setrlimit(RLIMIT_CPU, &cpu_before) != 0) return 1;
+    has_earlier_cpu_limit = 0;
+    for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
         if (sigaction(stops[i], &before[i], NULL) != 0) return 1;
     }
-    for (int i = 0; i < stop_count; i++) {
-        if (atomic_load(&flags) & flag_of(stops[i])) raise(stops[i]);
+    for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
+        if (atomic_load(&flags) & 1 << i) raise(stops[i]);
     }
     return 0;
 }
 
-static const char *endings[stop_count];
+static const char *endings[CMPI_SIGNAL_COUNT];
 static int ending_status = 0;
 
 static void end_process(int signal) {
@@ -89,20 +106,14 @@ static void end_process(int signal) {
         atomic_fetch_add(&received, 1);
         return;
     }
-    for (int i = 0; i < stop_count; i++) {
-        if (stops[i] != signal) continue;
-        const char *start = cmpi_error_line_start();
-        cmpi_write_error(start, (int64_t)strlen(start));
-        cmpi_write_error(endings[i], (int64_t)strlen(endings[i]));
-    }
+    const char *start = cmpi_error_line_start(), *line = endings[index_of(signal)];
+    cmpi_write_error(start, (int64_t)strlen(start));
+    cmpi_write_error(line, (int64_t)strlen(line));
     _exit(ending_status);
 }
 
-int cmpi_signals_end_process(const char *checkpoint, const char *termination, const char *interrupt, const char *hangup, int32_t status) {
-    endings[0] = checkpoint;
-    endings[1] = termination;
-    endings[2] = interrupt;
-    endings[3] = hangup;
+int cmpi_signals_end_process(const char *const lines[CMPI_SIGNAL_COUNT], int32_t status) {
+    for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) endings[i] = lines[i];
     ending_status = status;
     return take(end_process);
 }
@@ -135,8 +146,8 @@ int64_t cmpi_signals_stop_time(void) { return atomic_load(&stop_time); }
 int64_t cmpi_signals_first_time(void) { return atomic_load(&first_time); }
 
 int cmpi_signals_sent(void) {
-    for (int i = 0; i < stop_count; i++) {
-        if (stops[i] != SIGTERM && (atomic_load(&flags) & flag_of(stops[i]))) return i;
+    for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
+        if (stops[i] != SIGTERM && (atomic_load(&flags) & 1 << i)) return i;
     }
-    return 1;
+    return index_of(SIGTERM);
 }

@@ -237,7 +237,7 @@ static int open_process_handle(const watchdog_slot *slot) {
 
 void cmpi_watchdog_prepare_work(const cmpi_watchdog_preparation *preparation) {
     cmpi_watchdog.preparation = *preparation;
-    for (int i = 0; i < 4; i++) cmpi_watchdog.preparation.lines[i] = strdup(preparation->lines[i]);
+    for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) cmpi_watchdog.preparation.lines[i] = strdup(preparation->lines[i]);
     cmpi_watchdog.preparation.advice = strdup(preparation->advice);
     cmpi_watchdog.preparation.deadline_line = strdup(preparation->deadline_line);
     atomic_store(&cmpi_watchdog.has_deadline, preparation->deadline > 0);

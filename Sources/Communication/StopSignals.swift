@@ -16,8 +16,15 @@ public struct StopSignals: OptionSet, Sendable {
     /// SIGHUP, after the terminal closed: exit at the end of this step.
     public static let hangup = StopSignals(rawValue: CMPI_SIGNAL_HANGUP)
 
-    /// All four signals.
-    public static let all: StopSignals = [.checkpoint, .termination, .interrupt, .hangup]
+    /// SIGUSR2, which mpirun forwards, and which some batch systems send before they end a job: as SIGUSR1.
+    public static let user = StopSignals(rawValue: CMPI_SIGNAL_USER)
+    /// SIGXCPU, before the limit of CPU time (`ulimit -t`): as SIGUSR1.
+    public static let cpuLimit = StopSignals(rawValue: CMPI_SIGNAL_CPU_LIMIT)
+
+    /// Each signal, in the order of the flags.
+    static let each: [StopSignals] = (0..<CMPI_SIGNAL_COUNT).map { StopSignals(rawValue: 1 << $0) }
+    /// All signals.
+    public static let all = StopSignals(each)
 
     /// Installs the handlers. Returns false if the system refuses. A second SIGINT, a second or more after the first, ends the process.
     ///
@@ -27,9 +34,9 @@ public struct StopSignals: OptionSet, Sendable {
     /// Until `install` or `release`, a signal ends this process with `exitStatus`. `line` makes the line on standard error from the
     /// name of the signal.
     public static func endProcess(exitStatus: Int32, line: (_ name: String) -> String) {
-        let lines = [checkpoint, termination, interrupt, hangup].map { strdup(line($0.name ?? "") + "\n") }
+        let lines = each.map { UnsafePointer(strdup(line($0.name ?? "") + "\n")) }
         // A refusal leaves the default disposition, which also ends the process.
-        _ = cmpi_signals_end_process(lines[0], lines[1], lines[2], lines[3], exitStatus)
+        _ = cmpi_signals_end_process(lines, exitStatus)
     }
 
     /// Restores the dispositions from before the handlers. A signal that arrived meanwhile has its effect now. Returns false if
@@ -49,7 +56,8 @@ public struct StopSignals: OptionSet, Sendable {
     /// The name of the signal that the user sent. SIGTERM comes last, because the launcher may send it after any other signal.
     public var name: String? {
         let named: [(StopSignals, String)] = [
-            (.checkpoint, "SIGUSR1"), (.interrupt, "SIGINT"), (.hangup, "SIGHUP"), (.termination, "SIGTERM"),
+            (.checkpoint, "SIGUSR1"), (.user, "SIGUSR2"), (.cpuLimit, "SIGXCPU"), (.interrupt, "SIGINT"), (.hangup, "SIGHUP"),
+            (.termination, "SIGTERM"),
         ]
         return named.first { contains($0.0) }?.1
     }

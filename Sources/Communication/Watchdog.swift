@@ -78,11 +78,11 @@ public enum Watchdog {
     public static func prepareWork(
         exitStatus: Int32, advice: String, deadline: PreparationDeadline?, line: (_ signal: String) -> String
     ) {
-        let lines = [StopSignals.checkpoint, .termination, .interrupt, .hangup].map { line($0.name ?? "") }
-        withCTexts(lines + [advice, deadline?.line ?? ""]) { texts in
+        let lines = StopSignals.each.map { line($0.name ?? "") }
+        withCTexts([advice, deadline?.line ?? ""] + lines) { texts in
             var preparation = cmpi_watchdog_preparation(
-                lines: (texts[0], texts[1], texts[2], texts[3]), exit_status: exitStatus, advice: texts[4],
-                deadline: deadline?.time ?? 0, deadline_line: texts[5], deadline_status: deadline?.exitStatus ?? 0)
+                lines: (texts[2], texts[3], texts[4], texts[5], texts[6], texts[7]), exit_status: exitStatus, advice: texts[0],
+                deadline: deadline?.time ?? 0, deadline_line: texts[1], deadline_status: deadline?.exitStatus ?? 0)
             cmpi_watchdog_prepare_work(&preparation)
         }
     }

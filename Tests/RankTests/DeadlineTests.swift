@@ -15,7 +15,7 @@ extension TrainingOverRanks {
 
         @Test(
             "After a signal to one rank, the run saves and all ranks end with status 75",
-            arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
+            arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGXCPU])
         func signalToRank(signal: Int32) throws {
             let program = try started("rank-\(signal)", ranks: 3)
             Foundation.kill(try #require(ranks(of: "rank-\(signal)").last), signal)
@@ -25,13 +25,15 @@ extension TrainingOverRanks {
             try expectGoesOn("rank-\(signal)")
         }
 
-        @Test("After a signal to mpirun, the run saves and ends with status 75", arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP])
+        @Test(
+            "After a signal to mpirun, the run saves and ends with status 75",
+            arguments: [SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP])
         func signalToLauncher(signal: Int32) throws {
             let program = try started("all-\(signal)", ranks: 3)
             program.send(signal)
             let outcome = try program.end(timeLimit: 20)
             #expect(outcome.status != 0 && !outcome.timedOut, "\(outcome)")
-            if signal == SIGUSR1 { #expect(outcome.status == 75) }
+            if [SIGUSR1, SIGUSR2].contains(signal) { #expect(outcome.status == 75) }
             try expectGoesOn("all-\(signal)")
         }
 
@@ -69,6 +71,15 @@ extension TrainingOverRanks {
             try expectSavedAtEnd("limited", stoppedBy: "time-limit")
             #expect(outcome.output.contains("stopped at the time limit (--time-limit) after step "), "\(outcome)")
             try expectGoesOn("limited")
+        }
+
+        @Test("A run saves before a hard limit of CPU time, and at a soft one", arguments: ["-t 8", "-St 5"])
+        func cpuTime(limit: String) throws {
+            let outcome = try texts.start(ranks: 2, run: "cpu", Self.endless, prelude: "ulimit \(limit)").end(timeLimit: 40)
+            #expect(outcome.status == 75, "\(outcome)")
+            try expectSavedAtEnd("cpu", stoppedBy: "SIGXCPU")
+            #expect(outcome.output.contains("stopped by SIGXCPU (the limit of CPU time, ulimit -t) after step "), "\(outcome)")
+            try expectGoesOn("cpu")
         }
 
         @Test("A run saves before the end of its SLURM job")

@@ -67,6 +67,8 @@ struct StepFlagsTests {
         #expect(StepFlags(rawValue: 1 | 2).stopReason == .signal("SIGUSR1"))
         #expect(StepFlags(rawValue: 2 | 4).stopReason == .signal("SIGINT"))
         #expect(StepFlags(rawValue: 8).stopReason == .signal("SIGHUP"))
+        #expect(StepFlags(rawValue: 2 | 16).stopReason == .signal("SIGUSR2"))
+        #expect(StepFlags(rawValue: 2 | 32).stopReason == .signal("SIGXCPU"))
         #expect(StepFlags(rawValue: 2).union(.timeLimitIsNear).stopReason == .signal("SIGTERM"))
         #expect(StepFlags.timeLimitIsNear.stopReason == .timeLimit && StepFlags.jobEndIsNear.stopReason == .jobEnd)
     }

@@ -132,14 +132,17 @@ void cmpi_write_last_error(const char *bytes, int64_t count);
 #define CMPI_SIGNAL_TERMINATION 2
 #define CMPI_SIGNAL_INTERRUPT 4
 #define CMPI_SIGNAL_HANGUP 8
+#define CMPI_SIGNAL_USER 16
+#define CMPI_SIGNAL_CPU_LIMIT 32
+#define CMPI_SIGNAL_COUNT 6
 
-/// Installs handlers for SIGUSR1, SIGTERM, SIGINT and, unless it is ignored, SIGHUP. A second SIGINT, a second or more after
-/// the first, ends the process. Returns 0 on success.
+/// Installs handlers for SIGUSR1, SIGTERM, SIGINT, SIGHUP unless it is ignored, SIGUSR2 and SIGXCPU. A second SIGINT, a second or more after
+/// the first, ends the process. If the CPU time has a hard limit, makes the system send SIGXCPU before it. Returns 0 on success.
 int cmpi_signals_install(void);
 /// Until cmpi_signals_install or cmpi_signals_release, these signals end the process with `status`, after the line of the signal on standard error.
-/// The lines must remain valid. Returns 0 on success.
-int cmpi_signals_end_process(const char *checkpoint, const char *termination, const char *interrupt, const char *hangup, int32_t status);
-/// Restores the dispositions from before the handlers, and sends this process the signals that it received meanwhile. Returns 0 on success.
+/// The lines, in the order of the flags, must remain valid. Returns 0 on success.
+int cmpi_signals_end_process(const char *const lines[CMPI_SIGNAL_COUNT], int32_t status);
+/// Restores the dispositions and the limit of CPU time from before the handlers, and sends this process the signals that it received meanwhile. Returns 0 on success.
 int cmpi_signals_release(void);
 /// The flags of all signals received since the start.
 int32_t cmpi_signals_flags(void);
@@ -185,7 +188,7 @@ int cmpi_liveness_prepare(cmpi_comm *comm, const int32_t *leaders, int32_t count
 int cmpi_watchdog_start(void *table, const cmpi_watchdog_plan *plan);
 /// The time before the work of a job, in which nothing is lost if it ends.
 typedef struct {
-    const char *lines[4]; // the reasons SIGUSR1, SIGTERM, SIGINT and SIGHUP
+    const char *lines[CMPI_SIGNAL_COUNT]; // the reasons of the signals, in the order of the flags
     int32_t exit_status;  // after a signal
     const char *advice;   // the end of other messages
     int64_t deadline;     // when this time must have ended, in nanoseconds of the monotonic clock; 0 for no deadline

@@ -19,6 +19,7 @@ public enum StopReason: Equatable, Sendable {
     /// The reason, after the word "stopped".
     var clause: String {
         switch self {
+        case .signal("SIGXCPU"): "by SIGXCPU (the limit of CPU time, ulimit -t)"
         case .signal(let name): "by \(name)"
         case .timeLimit: "at the time limit (--time-limit)"
         case .jobEnd: "before the end of the SLURM job (SLURM_JOB_END_TIME)"
