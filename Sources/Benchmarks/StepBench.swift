@@ -28,14 +28,7 @@ struct StepBench {
 
     private static func makeModel(world: World, model: MeasuredModel) throws -> ParallelModel {
         var configuration = model.configuration
-        let shards = try world.agree {
-            try ShardLayout(
-                streamCount: configuration.batchSize,
-                shardCount: configuration.shards
-                    ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: world.rankCount),
-                rankCount: world.rankCount)
-        }
-        configuration.shards = shards.shardCount
+        configuration.shards = try world.agree { try model.configuration.shardLayout(rankCount: world.rankCount).shardCount }
         try MemoryCheck.require(configuration, vocabularySize: model.vocabularySize, world: world)
         return try ParallelModel(world: world, configuration, vocabularySize: model.vocabularySize)
     }

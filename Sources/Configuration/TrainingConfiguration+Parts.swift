@@ -75,4 +75,11 @@ extension TrainingConfiguration {
 
     /// The maximum number of ranks: each needs a shard, and each shard needs a stream.
     public var mostRanks: Int { shards ?? batchSize }
+
+    /// The division of the streams into shards for this number of ranks, which decides the default number of shards. Throws if there are more
+    /// ranks than shards, or more shards than streams.
+    package func shardLayout(rankCount: Int) throws(TextDataError) -> ShardLayout {
+        let shards = shards ?? ShardLayout.defaultShardCount(streamCount: batchSize, rankCount: rankCount)
+        return try ShardLayout(streamCount: batchSize, shardCount: shards, rankCount: rankCount)
+    }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 
 /// The check that `launch/train` runs first, in one process: all checks that need no MPI.
@@ -14,10 +15,18 @@ enum CheckOnly {
     /// Names the file that `report` writes.
     private static let reportVariable = "RNNTRAIN_CHECK_REPORT"
 
+    /// Holds the number of ranks that a script will start; empty if the script takes the reported maximum into account.
+    private static let ranksVariable = "RNNTRAIN_CHECK_RANKS"
+
     /// Writes the maximum number of ranks for the scripts, and `unsaved` if a signal finds nothing to save in the work, if only the check is requested.
-    static func report(mostRanks: Int, saves: Bool) {
-        guard isAsked, let path = getenv(reportVariable), let file = fopen(path, "w") else { return }
-        fputs("\(mostRanks)\(saves ? "" : " unsaved")\n", file)
+    /// Throws if the script will start more ranks than the configuration allows.
+    static func report(_ configuration: TrainingConfiguration, saves: Bool) throws {
+        guard isAsked else { return }
+        if let ranks = ProcessInfo.processInfo.environment[ranksVariable].flatMap({ Int($0) }), ranks > 0 {
+            _ = try configuration.shardLayout(rankCount: ranks)
+        }
+        guard let path = getenv(reportVariable), let file = fopen(path, "w") else { return }
+        fputs("\(configuration.mostRanks)\(saves ? "" : " unsaved")\n", file)
         fclose(file)
     }
 

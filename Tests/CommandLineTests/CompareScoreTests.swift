@@ -5,8 +5,10 @@ import Testing
 @Suite("launch/compare-score")
 struct CompareScoreTests {
     private func compare(_ arguments: [String]) throws -> ProgramRun {
+        // PYTHONSAFEPATH hides the folder of a Python program from its imports.
         try ProcessRunner.run(
-            ProcessRunner.source("launch/compare-score"), arguments, environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program])
+            ProcessRunner.source("launch/compare-score"), arguments,
+            environment: ["RNNTRAIN_PROGRAM": ProcessRunner.program, "PYTHONSAFEPATH": "1"])
     }
 
     @Test("Wrong options, missing files and a missing PyTorch are refused before anything is measured")

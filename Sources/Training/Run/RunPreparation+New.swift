@@ -69,11 +69,7 @@ extension RunPreparation {
     /// other keys.
     static func resolved(_ configuration: TrainingConfiguration, rankCount: Int) throws -> TrainingConfiguration {
         var configuration = configuration
-        let shards =
-            configuration.shards
-            ?? ShardLayout.defaultShardCount(streamCount: configuration.batchSize, rankCount: rankCount)
-        _ = try ShardLayout(streamCount: configuration.batchSize, shardCount: shards, rankCount: rankCount)
-        configuration.shards = shards
+        configuration.shards = try configuration.shardLayout(rankCount: rankCount).shardCount
         configuration.forgetBias = configuration.resolvedForgetBias
         configuration.tokenFrequencies = configuration.resolvedFrequencies
         return configuration

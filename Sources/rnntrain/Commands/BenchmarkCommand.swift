@@ -46,7 +46,7 @@ struct BenchmarkCommand: ExampledCommand {
         let (steps, megabytes) = (try options.stepCount(), try options.size())
         switch options.subject {
         case .steps:
-            CheckOnly.report(mostRanks: model.configuration.mostRanks, saves: false)
+            try CheckOnly.report(model.configuration, saves: false)
             try runStepBenchmark(model, steps: steps ?? 50, json: options.json)
         case .generation: try runGenerationBenchmark(model, tokens: steps ?? 500, json: options.json)
         case .exchange:
