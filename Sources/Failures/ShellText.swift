@@ -2,7 +2,8 @@
 public enum ShellText {
     /// The word, quoted for a POSIX shell if necessary.
     public static func quoted(_ word: String) -> String {
-        if !word.isEmpty, word.utf8.allSatisfy(plain.contains) { return word }
+        // zsh replaces `=name` by the path of a program.
+        if !word.isEmpty, word.utf8.first != UInt8(ascii: "="), word.utf8.allSatisfy(plain.contains) { return word }
         if word.unicodeScalars.contains(where: Quotation.isEscaped) { return dollarQuoted(word) }
         // By scalars: a combining mark joins an apostrophe before it to one character.
         let words = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false).map { String($0) }

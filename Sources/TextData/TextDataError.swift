@@ -173,8 +173,7 @@ extension TextDataError {
         case .badTokenFile(let path, let defect):
             "\(path): this is not a valid token file: \(defect). Delete it: the next start writes it again from the text."
         case .textTooShort(let source, let tokenCount):
-            "\(source): the text has \(counted(tokenCount, "token")), but 2 or more are needed. "
-                + "Use a longer text."
+            "\(source): the text has \(tokenCount == 0 ? "no tokens" : "\(counted(tokenCount, "token")), but 2 or more are needed"). Use a longer text."
         case .nothingToScore(let source, let skippedCount):
             "\(source): the text has no token to score"
                 + (skippedCount > 0 ? " (skipped: \(counted(skippedCount, "character")) outside the vocabulary)" : "")

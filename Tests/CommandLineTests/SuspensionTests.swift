@@ -11,14 +11,21 @@ struct SuspensionTests {
     init() throws { texts = try TrainingFolder(options: TerminalTests.model, lines: 2000, validLines: 20) }
 
     /// A training at a terminal, and the process of `launch/train`. The program of the terminal waits for it, without the commands of a shell.
-    private func training() throws -> (program: TerminalProgram, script: Int32) {
+    ///
+    /// - Parameter inBackground: not in the foreground group, and at a terminal that stops processes of the background that write to it.
+    private func training(inBackground: Bool = false) throws -> (program: TerminalProgram, script: Int32) {
         let shell = """
-            import os, signal, sys
+            import os, signal, sys, termios
+            background = \(inBackground ? 1 : 0)
+            if background:
+                modes = termios.tcgetattr(0)
+                modes[3] |= termios.TOSTOP
+                termios.tcsetattr(0, termios.TCSANOW, modes)
             child = os.fork()
             if child == 0:
                 os.setpgid(0, 0)
                 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-                os.tcsetpgrp(0, os.getpid())
+                if not background: os.tcsetpgrp(0, os.getpid())
                 signal.signal(signal.SIGTTOU, signal.SIG_DFL)
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
                 os.execvp(sys.argv[1], sys.argv[1:])
@@ -94,6 +101,14 @@ struct SuspensionTests {
         #expect(waitFor(10) { (ranks + [script]).allSatisfy(isStopped) }, "they go on: \(program.output.suffix(300))")
         Foundation.kill(script, SIGKILL)
         #expect(waitFor(20) { texts.hasNoRank(run: Self.run) }, "they stay stopped")
+        try expectSaved()
+    }
+
+    @Test("A signal to launch/train in the background reaches the ranks also after stty tostop")
+    func background() throws {
+        let (program, script) = try training(inBackground: true)
+        Foundation.kill(script, SIGTERM)
+        #expect(program.end(seconds: 30) == 75, "\(program.output)")
         try expectSaved()
     }
 

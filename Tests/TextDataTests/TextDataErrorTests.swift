@@ -37,6 +37,7 @@ import Testing
                 .textTooShort(source: "t", tokenCount: 1),
                 "t: the text has 1 token, but 2 or more are needed. Use a longer text."
             ),
+            (.textTooShort(source: "t", tokenCount: 0), "t: the text has no tokens. Use a longer text."),
             (
                 .notReber(byteOffset: 3, found: 65, expected: "T or P"),
                 "not a text of the embedded Reber grammar: byte 3 is \"A\"; expected T or P."

@@ -133,10 +133,12 @@ struct ResumeCommandTests {
 
     @Test(
         "A shell reads every word as it was",
-        arguments: ["", "a b", "it's", "\"$x\" `y` \\", "*?[~]", "größe", "-n", "!", "it'\u{301}s; '\u{FE0F}"])
+        arguments: ["", "a b", "=ls", "it's", "\"$x\" `y` \\", "*?[~]", "größe", "-n", "!", "it'\u{301}s; '\u{FE0F}"])
     func quoting(word: String) throws {
         let command = "printf '%s|' " + ShellText.line(["x", word])
         let shell = try ProgramRun.run(URL(filePath: "/bin/sh"), ["-c", command], environment: [:], folder: nil, timeLimit: 10)
         #expect(shell.output.utf8.elementsEqual("x|\(word)|".utf8))
+        // zsh replaces a word that begins so by the path of a program.
+        #expect(!word.hasPrefix("=") || command.hasSuffix(" '\(word)'"))
     }
 }

@@ -64,7 +64,7 @@ struct ProbeCommand: ExampledCommand {
         let found = format ?? ProbeFormat(ofFile: pairs)
         try checkOptions(found)
         let file = try NamedData.file(pairs, namedBy: "--pairs")
-        let text = found == .gold ? try NamedData.file(textPath, namedBy: "--text") : nil
+        let text = found == .gold ? try NamedData.file(textPath, namedBy: text == nil ? "--pairs or --text" : "--text") : nil
         let probed = try found.items(file, text: text, repetitions: repetitions)
         if probed.isEmpty {
             throw DataFileError(
@@ -76,6 +76,9 @@ struct ProbeCommand: ExampledCommand {
 
     /// Throws for an option that a file of this format does not use.
     private func checkOptions(_ format: ProbeFormat) throws {
+        if format == .gold, text == nil, pairs == "-" {
+            throw OptionConflict("--format gold reads the sentences from a second file, which standard input does not name. Give it with --text.")
+        }
         let unused =
             text != nil && format != .gold ? "--text" : repetitions != nil && format != .templates ? "--repetitions" : nil
         guard let unused else { return }
