@@ -284,7 +284,8 @@ struct ProbeTests {
         try SmallModels.write("bad.gold", "1\tcat\tmat\n")
         let missing = try SmallModels.shell("$R probe --checkpoint word --pairs bad.gold")
         #expect(
-            missing.status == 66 && missing.errors.contains("bad.text: no such file. Check the path given with --pairs or --text"),
+            missing.status == 66
+                && missing.errors.contains("bad.text: no such file. Check the path given with --pairs or --text"),
             "\(missing)")
         let unnamed = try probe("word", "1\tcat\tmat\t0", "--format gold")
         #expect(unnamed.status == 64 && unnamed.errors.contains("Give it with --text."), "\(unnamed)")

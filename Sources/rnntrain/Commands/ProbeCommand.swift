@@ -77,7 +77,8 @@ struct ProbeCommand: ExampledCommand {
     /// Throws for an option that a file of this format does not use.
     private func checkOptions(_ format: ProbeFormat) throws {
         if format == .gold, text == nil, pairs == "-" {
-            throw OptionConflict("--format gold reads the sentences from a second file, which standard input does not name. Give it with --text.")
+            throw OptionConflict(
+                "--format gold reads the sentences from a second file, which standard input does not name. Give it with --text.")
         }
         let unused =
             text != nil && format != .gold ? "--text" : repetitions != nil && format != .templates ? "--repetitions" : nil
