@@ -25,9 +25,9 @@
      RNNTRAIN_FAULT_STAYS   set: from the n-th call on, all calls that need space on the disk fail, and no others
      RNNTRAIN_FAULT_MARK    a file to create at the n-th call
      RNNTRAIN_FAULT_THREADS n, from 1: the n-th and all later threads cannot be created
-     RNNTRAIN_FAULT_SLEEP   seconds: SIGUSR2 puts the main thread into uninterruptible sleep for so long, as for a disk
+     RNNTRAIN_FAULT_SLEEP   seconds: SIGPROF puts the main thread into uninterruptible sleep for so long, as for a disk
      RNNTRAIN_FAULT_PAGE    n, from 0: page n of a mapped file below the folder cannot be read, as if its block of the disk were bad
-     RNNTRAIN_FAULT_LATER   set: the page can be read until SIGUSR2 comes
+     RNNTRAIN_FAULT_LATER   set: the page can be read until SIGPROF comes
      RNNTRAIN_FAULT_BINDING set: processes cannot be bound to cores, as in some containers
 
    The variables have no effect unless LD_PRELOAD names this library. */
@@ -91,8 +91,8 @@ static void lose_page_at_signal(int number) {
 }
 
 __attribute__((constructor)) static void take_signal(void) {
-    if (getenv("RNNTRAIN_FAULT_LATER")) signal(SIGUSR2, lose_page_at_signal);
-    if (getenv("RNNTRAIN_FAULT_SLEEP")) signal(SIGUSR2, sleep_at_signal);
+    if (getenv("RNNTRAIN_FAULT_LATER")) signal(SIGPROF, lose_page_at_signal);
+    if (getenv("RNNTRAIN_FAULT_SLEEP")) signal(SIGPROF, sleep_at_signal);
 }
 
 /* Counts a call, and returns its fault. */

@@ -139,7 +139,7 @@ extension TrainingOverRanks {
                 prelude: "export LD_PRELOAD='\(Self.library)':$LD_PRELOAD RNNTRAIN_FAULT_SLEEP=3")
             try #require(waitFor(120) { texts.checkpointSteps(run: "run").last ?? 0 >= 10 })
             let rank = try #require(ProcessTable.processes(of: "rnntrain", naming: texts.path("run")).last)
-            kill(rank, SIGUSR2)
+            kill(rank, SIGPROF)
             usleep(1_500_000)
             let step = texts.checkpointSteps(run: "run").last ?? 0
             usleep(1_000_000)
