@@ -57,20 +57,24 @@ static int has_earlier_cpu_limit = 0;
 /// Lowers the soft limit of CPU time, so that time for a checkpoint is left before the hard limit. `ulimit -t` sets both to the same value.
 static void make_time_before_cpu_limit(void) {
     if (getrlimit(RLIMIT_CPU, &cpu_before) != 0 || cpu_before.rlim_max == RLIM_INFINITY) return;
-    rlim_t reserve = cpu_before.rlim_max / 10 > 60 ? 60 : cpu_before.rlim_max / 10 + 1;
+    rlim_t most = cpu_before.rlim_max, reserve = most / 10;
+    if (reserve < 5) reserve = most / 2 < 5 ? most / 2 : 5;
+    if (reserve > 60) reserve = 60;
     struct rlimit limit = cpu_before;
-    limit.rlim_cur = cpu_before.rlim_max > reserve ? cpu_before.rlim_max - reserve : 1;
+    limit.rlim_cur = most - reserve;
     has_earlier_cpu_limit = limit.rlim_cur < cpu_before.rlim_cur && setrlimit(RLIMIT_CPU, &limit) == 0;
 }
 
-/// Handles the stop signals. SIGHUP remains ignored if it was ignored at the start, as with nohup: such a process continues after the terminal
-/// closes.
+/// Whether a signal that was ignored at the start remains ignored: SIGHUP, as with nohup, so that the process continues after the terminal closes.
+static int may_be_ignored(int signal) { return signal == SIGHUP || signal == SIGUSR2 || signal == SIGXCPU; }
+
+/// Handles the stop signals.
 static int take(void (*handler)(int)) {
     for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
         struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         if (!are_held && sigaction(stops[i], NULL, &before[i]) != 0) return 1;
-        if (stops[i] == SIGHUP && before[i].sa_handler == SIG_IGN) continue;
+        if (may_be_ignored(stops[i]) && before[i].sa_handler == SIG_IGN) continue;
         if (sigaction(stops[i], &action, NULL) != 0) return 1;
     }
     if (!are_held) make_time_before_cpu_limit();
@@ -87,14 +91,16 @@ int cmpi_signals_install(void) {
 int cmpi_signals_release(void) {
     if (!are_held) return 0;
     are_held = 0;
-    if (has_earlier_cpu_limit && setrlimit(RLIMIT_CPU, &cpu_before) != 0) return 1;
-    has_earlier_cpu_limit = 0;
     for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
         if (sigaction(stops[i], &before[i], NULL) != 0) return 1;
     }
+    if (has_earlier_cpu_limit && setrlimit(RLIMIT_CPU, &cpu_before) != 0) return 1;
     for (int i = 0; i < CMPI_SIGNAL_COUNT; i++) {
+        // A SIGXCPU of the earlier limit is no end: the system sends it again at the restored limit.
+        if (stops[i] == SIGXCPU && has_earlier_cpu_limit) continue;
         if (atomic_load(&flags) & 1 << i) raise(stops[i]);
     }
+    has_earlier_cpu_limit = 0;
     return 0;
 }
 

@@ -56,7 +56,7 @@ public struct StopSignals: OptionSet, Sendable {
     /// The name of the signal that the user sent. SIGTERM comes last, because the launcher may send it after any other signal.
     public var name: String? {
         let named: [(StopSignals, String)] = [
-            (.checkpoint, "SIGUSR1"), (.user, "SIGUSR2"), (.cpuLimit, "SIGXCPU"), (.interrupt, "SIGINT"), (.hangup, "SIGHUP"),
+            (.checkpoint, "SIGUSR1"), (.interrupt, "SIGINT"), (.hangup, "SIGHUP"), (.user, "SIGUSR2"), (.cpuLimit, "SIGXCPU"),
             (.termination, "SIGTERM"),
         ]
         return named.first { contains($0.0) }?.1

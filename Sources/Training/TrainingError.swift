@@ -91,7 +91,8 @@ public enum TrainingError: UserFacingError, Equatable {
         case .signals:
             "the system refuses to install signal handlers; the run was not started."
         case .stoppedBeforeStart(let reason):
-            "stopped \(reason.clause) before the first step. Nothing is lost: run the same command again."
+            "stopped \(reason.clause) before the first step. Nothing is lost: "
+                + (reason == .signal("SIGXCPU") ? "raise the limit, and " : "") + "run the same command again."
         case .noTime(.jobEnd, _):
             "the end of the SLURM job (SLURM_JOB_END_TIME) passed before the first step. Request a longer job, or unset "
                 + "SLURM_JOB_END_TIME if it belongs to another job."

@@ -264,18 +264,6 @@ struct OptionTests {
         }
     }
 
-    @Test("--print-config refuses what a resume would refuse")
-    func storedSize() throws {
-        let scratch = try ScratchFolder()
-        var stored = TrainingConfiguration()
-        (stored.train, stored.valid, stored.run, stored.shards) = ("t", "v", "first", 4)
-        try scratch.write(stored.toml, to: "first/config.toml")
-        let size = try ProcessRunner.rnntrain(
-            ["--resume", "--run", "first", "--print-config", "--hidden-size", "13"], in: scratch.folder)
-        #expect(size.status == 64 && size.output.isEmpty && size.errors.contains("hidden-size"), "\(size)")
-        #expect(try resolved(["--resume", "--run", "first", "--shards", "4"], in: scratch.folder).values[.shards] == .integer(4))
-    }
-
     @Test("A resumed run keeps the forget bias of its configuration")
     func storedForgetBias() throws {
         let scratch = try ScratchFolder()

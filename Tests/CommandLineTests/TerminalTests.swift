@@ -151,7 +151,7 @@ struct TerminalTests {
         #expect(texts.hasNoRank(run: Self.run))
     }
 
-    @Test("The run saves when the window is closed or the job is terminated", arguments: [SIGHUP, SIGTERM, SIGUSR1])
+    @Test("The run saves when the window is closed or the job is terminated", arguments: [SIGHUP, SIGTERM, SIGUSR1, SIGUSR2])
     func otherSignals(signal: Int32) throws {
         let program = try training()
         if signal == SIGHUP { program.hangUp() } else { program.send(signal) }

@@ -73,9 +73,9 @@ extension TrainingOverRanks {
             try expectGoesOn("limited")
         }
 
-        @Test("A run saves before a hard limit of CPU time, and at a soft one", arguments: ["-t 8", "-St 5"])
+        @Test("A run saves before a hard limit of CPU time, and at a soft one", arguments: ["-t 10", "-St 5"])
         func cpuTime(limit: String) throws {
-            let outcome = try texts.start(ranks: 2, run: "cpu", Self.endless, prelude: "ulimit \(limit)").end(timeLimit: 40)
+            let outcome = try texts.start(ranks: 2, run: "cpu", Self.endless, prelude: "ulimit \(limit)").end(timeLimit: 90)
             #expect(outcome.status == 75, "\(outcome)")
             try expectSavedAtEnd("cpu", stoppedBy: "SIGXCPU")
             #expect(outcome.output.contains("stopped by SIGXCPU (the limit of CPU time, ulimit -t) after step "), "\(outcome)")

@@ -48,8 +48,7 @@ struct TrainCommand: ExampledCommand {
 
     func run() throws {
         let file = try source.file()
-        let stored = source.resume ? try StoredRun.configuration(in: try folderToResume(file)) : nil
-        var configuration = try resolvedConfiguration(stored, file)
+        var configuration = try resolvedConfiguration(file)
         let fileKeys = Set(file?.values.keys.map { $0 } ?? []).subtracting(givenKeys)
         configuration.forgetReplaced(given: givenKeys, fileKeys: fileKeys, isResumed: source.resume)
         if let file, !source.resume {
@@ -64,7 +63,7 @@ struct TrainCommand: ExampledCommand {
         let notices = [source.notice(of: file)].compactMap { $0 }
         if source.printConfig {
             notices.forEach { StandardError.note($0) }
-            return try StandardOutput.printResult(try Self.printable(configuration, stored).toml)
+            return try StandardOutput.printResult(configuration.toml)
         }
         try checkTexts(configuration, file, fileKeys)
         if CheckOnly.isAsked, !source.resume { try TrainingRun.checkFolder(configuration) }
@@ -85,21 +84,12 @@ struct TrainCommand: ExampledCommand {
     }
 
     /// The options of the command line override the keys of the file, which override the defaults.
-    private func resolvedConfiguration(
-        _ stored: TrainingConfiguration?, _ file: ConfigurationFile?
-    ) throws -> TrainingConfiguration {
-        if let stored { return try overlaid(on: stored, with: file) }
+    private func resolvedConfiguration(_ file: ConfigurationFile?) throws -> TrainingConfiguration {
+        if source.resume {
+            return try overlaid(on: try StoredRun.configuration(in: try folderToResume(file)), with: file)
+        }
         let configuration = try overlaid(on: TrainingConfiguration(), with: file)
         return configuration.usesBuiltInSource ? try overlaid(on: .reberDemo, with: file) : configuration
-    }
-
-    /// The configuration for --print-config. Throws if a stored run cannot be resumed with it.
-    private static func printable(
-        _ configuration: TrainingConfiguration, _ stored: TrainingConfiguration?
-    ) throws -> TrainingConfiguration {
-        guard var stored else { return configuration }
-        stored.forgetBias = stored.resolvedForgetBias
-        return try configuration.resuming(stored)
     }
 
     private func overlaid(on base: TrainingConfiguration, with file: ConfigurationFile?) throws -> TrainingConfiguration {
