@@ -136,13 +136,14 @@ void cmpi_write_last_error(const char *bytes, int64_t count);
 #define CMPI_SIGNAL_CPU_LIMIT 32
 #define CMPI_SIGNAL_COUNT 6
 
-/// Installs handlers for SIGUSR1, SIGTERM and SIGINT and, unless they are ignored, SIGHUP, SIGUSR2 and SIGXCPU. A second SIGINT, a second or more after
-/// the first, ends the process. If the CPU time has a hard limit, makes the system send SIGXCPU before it. Returns 0 on success.
+/// Installs handlers for SIGUSR1, SIGTERM and SIGINT and, unless they are ignored, SIGHUP, SIGUSR2 and SIGXCPU. A second SIGINT, a second or more
+/// after the first, ends the process. If the CPU time has a hard limit, makes the system send SIGXCPU before it. Returns 0 on success.
 int cmpi_signals_install(void);
 /// Until cmpi_signals_install or cmpi_signals_release, these signals end the process with `status`, after the line of the signal on standard error.
 /// The lines, in the order of the flags, must remain valid. Returns 0 on success.
 int cmpi_signals_end_process(const char *const lines[CMPI_SIGNAL_COUNT], int32_t status);
-/// Restores the dispositions and the limit of CPU time from before the handlers, and sends this process the signals that it received meanwhile. Returns 0 on success.
+/// Restores the dispositions and the limit of CPU time from before the handlers, and sends this process the signals that it received meanwhile.
+/// Returns 0 on success.
 int cmpi_signals_release(void);
 /// The flags of all signals received since the start.
 int32_t cmpi_signals_flags(void);
